@@ -1,0 +1,50 @@
+"""The column names of every table, in their order, and how each is written.
+
+The names are part of the contract: further columns may follow, these never move.
+"""
+
+from __future__ import annotations
+
+DATE = "date"
+TICKER = "ticker"
+OPEN = "open"
+HIGH = "high"
+LOW = "low"
+CLOSE = "close"
+ADJ_CLOSE = "adj_close"
+VOLUME = "volume"
+
+PRICES = (DATE, TICKER, OPEN, HIGH, LOW, CLOSE, ADJ_CLOSE, VOLUME)
+OHLC = (OPEN, HIGH, LOW, CLOSE)
+PRICE_VALUES = (*OHLC, ADJ_CLOSE)
+REQUIRED = (DATE, OPEN, HIGH, LOW, CLOSE, VOLUME)
+"""Columns without which prices are unusable; a missing adjusted close is only a warning."""
+
+ADJUSTMENT_FACTOR = "adjustment_factor"
+IS_SPLIT = "is_split"
+IS_DIVIDEND = "is_dividend"
+SESSIONS_SINCE_LAST = "sessions_since_last"
+DOLLAR_VOLUME = "dollar_volume"
+ENRICHMENT = (ADJUSTMENT_FACTOR, IS_SPLIT, IS_DIVIDEND, SESSIONS_SINCE_LAST, DOLLAR_VOLUME)
+
+RETURN = "return"
+VOLATILITY20 = "volatility20"
+UP_NEXT = "up_next"
+FEATURES = (
+    DATE, TICKER, ADJ_CLOSE, RETURN, "ma5", "ma10", "ma20", "ma5_ratio", "ma10_ratio", "ma20_ratio",
+    VOLATILITY20, "lag1", "lag2", "lag3", "lag5", UP_NEXT,
+)  # fmt: skip
+
+PROBABILITY = "probability"
+FOLD = "fold"
+PREDICTIONS = (DATE, TICKER, PROBABILITY, UP_NEXT, FOLD)
+
+TEXT = frozenset({TICKER})
+FLAGS = frozenset({IS_SPLIT, IS_DIVIDEND})
+WHOLE = frozenset({VOLUME, UP_NEXT, FOLD, SESSIONS_SINCE_LAST})
+"""Columns written as integers while every value is one (a fractional volume stays fractional)."""
+
+
+def probability_of(model_kind: str) -> str:
+    """Return the prediction column of a model that runs beside the one named in the settings."""
+    return f"{PROBABILITY}_{model_kind}"

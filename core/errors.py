@@ -1,0 +1,163 @@
+"""Every deliberate error, with what came, what was expected and what to do next.
+
+One root, :class:`AftercloseError`, with a branch per concern. Each class carries the exit code of
+the contract, so that every front end (luigi, the ``afterclose`` command, the desk) answers alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+EXIT_DONE = 0
+EXIT_COMMAND = 2
+EXIT_PARAMETER = 4
+EXIT_BUSY = 10
+EXIT_WAITING = 20
+EXIT_NOT_RUN = 25
+EXIT_FAILED = 30
+EXIT_SCHEDULING = 35
+EXIT_UNEXPECTED = 40
+EXIT_INTERRUPTED = 130
+EXIT_CANCELLED = 143
+
+
+class AftercloseError(Exception):
+    """A mistake or fault that is answered by one clear message and an exit code.
+
+    Parameters
+    ----------
+    came : str
+        What was found, with the offending value.
+    expected : str
+        What would have been right.
+    remedy : str
+        What the reader should do next.
+    """
+
+    exit_code = EXIT_UNEXPECTED
+
+    def __init__(self, came: str, *, expected: str = "", remedy: str = "") -> None:
+        self.came = came
+        self.expected = expected
+        self.remedy = remedy
+        super().__init__(came, expected, remedy)
+
+    def __str__(self) -> str:
+        parts = [self.came]
+        if self.expected:
+            parts.append(f"expected {self.expected}")
+        sentence = "; ".join(parts)
+        return f"{sentence}. {self.remedy}".rstrip() if self.remedy else sentence
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__.copy()))
+
+
+def _rebuild(cls: type[AftercloseError], args: tuple[Any, ...], state: dict[str, Any]) -> AftercloseError:
+    error = cls.__new__(cls)
+    Exception.__init__(error, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class CommandError(AftercloseError):
+    """The command line itself is wrong (an unknown option, a missing input)."""
+
+    exit_code = EXIT_COMMAND
+
+
+class ParameterError(AftercloseError):
+    """A parameter has a value that cannot be used."""
+
+    exit_code = EXIT_PARAMETER
+
+
+class SettingsError(ParameterError):
+    """``luigi.cfg`` or the environment holds something unknown or unusable."""
+
+
+class MissingFileError(AftercloseError):
+    """A file that a person must bring is not there."""
+
+    exit_code = EXIT_WAITING
+
+    @classmethod
+    def of(cls, path: str | Path, what: str) -> MissingFileError:
+        return cls(
+            f"there is no {what} at {path}",
+            expected="a readable file",
+            remedy="Check the spelling, or create the file and run again.",
+        )
+
+
+class BusyError(AftercloseError):
+    """Somebody else is doing this work right now and waiting was not wanted."""
+
+    exit_code = EXIT_BUSY
+
+
+class StageError(AftercloseError):
+    """A stage failed: the run stops here and nothing committed is touched."""
+
+    exit_code = EXIT_FAILED
+
+
+class SourceError(StageError):
+    """The price source gave no usable answer."""
+
+
+class DataError(StageError):
+    """A table or document does not have the agreed form."""
+
+
+class ValidationFailed(DataError):
+    """The gate found errors; the findings say which.
+
+    Parameters
+    ----------
+    findings : mapping
+        The whole ``findings`` document, as it would have been committed.
+    """
+
+    def __init__(self, findings: Mapping[str, Any]) -> None:
+        self.findings = findings
+        errors = [f for f in findings["findings"] if f["severity"] == "error"]
+        rules = sorted({str(f["rule"]) for f in errors})
+        super().__init__(
+            f"validate stopped the run: {len(errors)} error finding(s) by rule {', '.join(rules)}",
+            expected="no finding of severity error",
+            remedy="Correct the data at its source; the findings name ticker, date and value.",
+        )
+
+
+class ModelError(StageError):
+    """A model cannot be trained, loaded or used."""
+
+
+class NoChampionError(ParameterError):
+    """Scoring was asked for and no model has been promoted."""
+
+
+class CheckpointError(StageError):
+    """A checkpoint is damaged, contradicts itself or cannot be written."""
+
+
+class SignOffError(AftercloseError):
+    """A person's decision is missing, stale or not allowed."""
+
+    exit_code = EXIT_WAITING
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean X?"`` for the known name closest to ``name``, else an empty text."""
+    found = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    return f" Did you mean {found[0]}?" if found else ""
+
+
+def listed(values: Sequence[str], most: int = 8) -> str:
+    """Return the first ``most`` values separated by commas, and how many more there are."""
+    shown = ", ".join(values[:most])
+    return shown if len(values) <= most else f"{shown} and {len(values) - most} more"

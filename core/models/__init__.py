@@ -1,0 +1,1 @@
+"""Models: walk-forward splits, kinds as plain JSON, training and scoring."""

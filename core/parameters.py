@@ -1,0 +1,137 @@
+"""One parameter: its name, type, default, where it is set, and how its text becomes a value.
+
+Luigi parameters, command-line options, forms, ``luigi.cfg`` and keys are all made from these.
+A value travels between processes as text; :meth:`Parameter.parse` and :meth:`Parameter.text` are
+exact inverses for every valid value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from core.errors import ParameterError, nearest
+
+Value = str | int | float | bool | None
+Kind = Literal["text", "choice", "date", "integer", "number", "flag", "tickers", "names"]
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TRUE = {"true", "yes", "on", "1"}
+_FALSE = {"false", "no", "off", "0"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A setting of a stage.
+
+    Parameters
+    ----------
+    name : str
+        Python name; the option is ``--name`` with dashes.
+    kind : str
+        How the text is read: ``text``, ``choice``, ``date`` (ISO), ``integer``, ``number``, ``flag``,
+        ``tickers`` (a comma list, a JSON list or ``@file``) or ``names`` (a comma list).
+    default : str
+        The default as text; empty means "what the source has" or "none".
+    section : str
+        The section of ``luigi.cfg`` that may replace the default.
+    help : str
+        One sentence for a person.
+    choices : tuple of str
+        The allowed values of a ``choice`` or of each of ``names``.
+    low, high : float
+        Inclusive bounds of numbers.
+    keyed : bool
+        False for a value that tells where to read and not what: it is in no key.
+    resolved : bool
+        True for a value that only the plan fills; it is neither an option nor a setting.
+    """
+
+    name: str
+    kind: Kind
+    default: str
+    section: str
+    help: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    keyed: bool = True
+    resolved: bool = False
+
+    @property
+    def option(self) -> str:
+        """The command-line option."""
+        return "--" + self.name.replace("_", "-")
+
+    def parse(self, text: str) -> Value:
+        """Return the typed value of ``text``; an empty text is None.
+
+        Raises
+        ------
+        ParameterError
+            Naming the option, what came and what was expected.
+        """
+        text = text.strip()
+        if not text:
+            return None
+        match self.kind:
+            case "choice":
+                return self._choice(text)
+            case "names":
+                return ",".join(self._choice(name.strip()) for name in text.split(",") if name.strip())
+            case "date":
+                return self._date(text)
+            case "integer" | "number":
+                return self._number(text)
+            case "flag":
+                return self._flag(text)
+            case _:
+                return text
+
+    def text(self, value: Value) -> str:
+        """Return the canonical text of ``value``: ``parse(text(v)) == v``."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return repr(value) if isinstance(value, float) else str(value)
+
+    def _wrong(self, text: str, expected: str, hint: str = "") -> ParameterError:
+        return ParameterError(
+            f"{self.option} is {text!r}", expected=expected, remedy=f"{self.help}{hint}"
+        )
+
+    def _choice(self, text: str) -> str:
+        if text not in self.choices:
+            expected = f"one of {', '.join(self.choices)}"
+            raise self._wrong(text, expected, nearest(text, self.choices))
+        return text
+
+    def _date(self, text: str) -> str:
+        try:
+            if not _ISO_DATE.fullmatch(text):
+                raise ValueError(text)
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            raise self._wrong(text, "a calendar date written YYYY-MM-DD") from None
+
+    def _number(self, text: str) -> int | float:
+        bounds = f" from {self.low:g}" if self.low is not None else ""
+        bounds += f" to {self.high:g}" if self.high is not None else ""
+        expected = ("a whole number" if self.kind == "integer" else "a number") + bounds
+        try:
+            value = int(text) if self.kind == "integer" else float(text)
+        except ValueError:
+            raise self._wrong(text, expected) from None
+        too_low = self.low is not None and not value >= self.low
+        too_high = self.high is not None and not value <= self.high
+        if value != value or value in (float("inf"), float("-inf")) or too_low or too_high:
+            raise self._wrong(text, expected)
+        return value
+
+    def _flag(self, text: str) -> bool:
+        if text.lower() not in _TRUE | _FALSE:
+            raise self._wrong(text, "true or false")
+        return text.lower() in _TRUE

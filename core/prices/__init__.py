@@ -1,0 +1,1 @@
+"""Prices: the gate that judges them, the rules that clean them, the calendar they follow."""

@@ -1,0 +1,1 @@
+"""The draft report, as text and as a self-contained page."""

@@ -1,0 +1,207 @@
+"""The pipeline in one table: seven stages, what each reads, writes and is set by.
+
+Everything that must agree about stages is made from :data:`STAGES`: Luigi tasks and their
+parameters, command-line options, forms, checkpoint keys, ``afterclose dag`` and the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from core.errors import CommandError, nearest
+from core.parameters import Parameter
+
+MODEL_KINDS = ("logistic_regression", "hist_gradient_boosting")
+"""The closed list of model kinds; a model file of any other kind is refused."""
+
+SOURCES = ("sample", "yahoo", "files")
+MODES = ("auto", "train", "score")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that a stage writes: its kind (the name without ending) and its shape."""
+
+    kind: str
+    shape: Literal["table", "document", "text"] = "table"
+    suffix: str = ".json"
+    optional: bool = False
+
+    @property
+    def filename(self) -> str:
+        """The plain file name (a very large table is ``.parquet`` instead)."""
+        return f"{self.kind}{self.suffix}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the seven boxes.
+
+    Parameters
+    ----------
+    name, task : str
+        The stage's name and its Luigi task's.
+    upstream : str or None
+        The stage before it.
+    reads : tuple of str
+        Kinds of artifacts, of any earlier stage.
+    writes : tuple of Artifact
+        The first is the main one.
+    parameters : tuple of Parameter
+        What is in the stage's key, beside its version and the keys before it.
+    version : int
+        Raised when the same input would give other bytes.
+    retry : str
+        ``transient`` (linear backoff), ``never``, ``once`` or ``with inputs``.
+    libraries : tuple of str
+        Numeric libraries whose major.minor is in the key.
+    says : str
+        One sentence for a person.
+    """
+
+    name: str
+    task: str
+    upstream: str | None
+    reads: tuple[str, ...]
+    writes: tuple[Artifact, ...]
+    parameters: tuple[Parameter, ...]
+    version: int
+    retry: Literal["transient", "never", "once", "with inputs"]
+    libraries: tuple[str, ...]
+    says: str
+
+
+CALENDAR = Parameter(
+    "calendar", "text", "XNYS", "market", "Exchange calendar (an exchange_calendars name such as XNYS, or 24/7)."
+)
+
+_INGEST = (
+    Parameter("source", "choice", "sample", "ingest", "Where prices come from.", choices=SOURCES),
+    Parameter("path", "text", "", "ingest", "File with prices (source files only).", keyed=False),
+    Parameter("tickers", "tickers", "", "ingest", "Comma list, JSON list or @file; empty: all the source has."),
+    Parameter("start", "date", "", "ingest", "First session, inclusive; empty: what the source has."),
+    Parameter("end", "date", "", "ingest", "Last session, inclusive; empty: what the source has."),
+    Parameter("input_digest", "text", "", "", "SHA-256 of the source's bytes.", resolved=True),
+    Parameter("input_name", "text", "", "", "Name of the source's file.", resolved=True),
+    Parameter("vintage", "integer", "0", "", "Which answer of a live source.", resolved=True),
+)
+
+_VALIDATE = (
+    CALENDAR,
+    Parameter("max_missing_share", "number", "0.01", "validate", "Largest share of a ticker's rows that may lack a price.", low=0, high=1),
+    Parameter("price_tolerance", "number", "1e-6", "validate", "Relative tolerance when high, low, open and close are compared.", low=0, high=0.01),
+    Parameter("jump_ratio", "number", "1.5", "validate", "Close-to-close ratio beyond which a move is pointed out.", low=1.01, high=1000),
+    Parameter("volume_ratio", "number", "25", "validate", "Volume beyond this many times its 21-session median is pointed out.", low=1, high=1e9),
+    Parameter("stale_sessions", "integer", "5", "validate", "Sessions with the same close that are pointed out.", low=2, high=1000),
+    Parameter("min_rows", "integer", "30", "validate", "Fewer rows of a ticker than this are pointed out.", low=0, high=100000),
+)  # fmt: skip
+
+_CLEAN = (
+    CALENDAR,
+    Parameter("spike_ratio", "number", "1.5", "clean", "A close this many times off both neighbours is an outlier spike.", low=1.01, high=1000),
+    Parameter("spike_reversion", "number", "0.1", "clean", "A spike has reverted when its neighbours agree within this share.", low=0, high=1),
+    Parameter("split_ratio", "number", "1.2", "clean", "Adjustment-factor jump from which a split, below it a dividend, is flagged.", low=1.01, high=100),
+)  # fmt: skip
+
+_TRAIN = (
+    CALENDAR,
+    Parameter("mode", "choice", "auto", "train", "Train a candidate, score with the champion, or auto: score if there is one.", choices=MODES),
+    Parameter("model", "choice", "logistic_regression", "train", "The model named in the report.", choices=MODEL_KINDS),
+    Parameter("beside", "names", "hist_gradient_boosting", "train", "Models trained beside it for comparison.", choices=MODEL_KINDS),
+    Parameter("seed", "integer", "7", "train", "Seed of everything random in training.", low=0, high=2**31 - 1),
+    Parameter("min_train_sessions", "integer", "712", "train", "Sessions before the first test fold.", low=30, high=1_000_000),
+    Parameter("fold_sessions", "integer", "252", "train", "Sessions in one test fold.", low=5, high=100_000),
+    Parameter("model_id", "text", "", "", "The model that scores, by content id.", resolved=True),
+)  # fmt: skip
+
+_EVALUATE = (
+    Parameter("bootstrap_samples", "integer", "1000", "evaluate", "Resamples behind each interval.", low=100, high=100_000),
+    Parameter("block_sessions", "integer", "10", "evaluate", "Consecutive dates that are resampled together.", low=1, high=1000),
+    Parameter("confidence", "number", "0.95", "evaluate", "Coverage of the intervals.", low=0.5, high=0.999),
+    Parameter("bootstrap_seed", "integer", "11", "evaluate", "Seed of the resampling.", low=0, high=2**31 - 1),
+    Parameter("drift_sessions", "integer", "63", "evaluate", "Sessions in the current window of the drift statistics.", low=5, high=10_000),
+    Parameter("leak_auc", "number", "0.60", "evaluate", "An AUC above this is flagged as a likely leak.", low=0.5, high=1),
+    Parameter("cost_bps", "number", "5", "evaluate", "Cost of a change of position, in basis points.", low=0, high=1000),
+)  # fmt: skip
+
+_PRICES = ("numpy", "pandas")
+_LEARN = ("numpy", "pandas", "sklearn")
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "ingest", "Ingest", None, (), (Artifact("prices_raw"),), _INGEST, 1, "transient", _PRICES,
+        "Reads daily prices from the source as they are.",
+    ),
+    Stage(
+        "validate", "Validate", "ingest", ("prices_raw",),
+        (Artifact("prices_valid"), Artifact("findings", "document")),
+        _VALIDATE, 1, "never", _PRICES,
+        "Checks schema, types and every row; an error stops the run.",
+    ),
+    Stage(
+        "clean", "Clean", "validate", ("prices_valid", "findings"),
+        (Artifact("prices_clean"), Artifact("repairs", "document")),
+        _CLEAN, 1, "transient", _PRICES,
+        "Removes what the rules name, on record, and enriches.",
+    ),
+    Stage(
+        "feature_engineer", "FeatureEngineer", "clean", ("prices_clean",), (Artifact("features"),),
+        (), 1, "transient", _PRICES,
+        "Computes features of each session from data up to that session.",
+    ),
+    Stage(
+        "train_or_score", "TrainOrScore", "feature_engineer", ("features",),
+        (Artifact("predictions"), Artifact("model", "document", optional=True)),
+        _TRAIN, 1, "once", _LEARN,
+        "Trains a candidate walk-forward, or scores with the champion.",
+    ),
+    Stage(
+        "evaluate", "Evaluate", "train_or_score",
+        ("model", "predictions", "features", "findings", "repairs"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 1, "with inputs", (*_LEARN, "scipy"),
+        "Measures the predictions against baselines, with intervals and drift.",
+    ),
+    Stage(
+        "report", "Report", "evaluate", ("evaluation",),
+        (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
+        (), 1, "with inputs", (),
+        "Writes the draft report for a person to read and sign.",
+    ),
+)  # fmt: skip
+
+BY_NAME = {stage.name: stage for stage in STAGES}
+NAMES = tuple(BY_NAME)
+
+
+def stage_named(name: str) -> Stage:
+    """Return the stage called ``name``.
+
+    Raises
+    ------
+    CommandError
+        If there is none, with the nearest name.
+    """
+    if name not in BY_NAME:
+        raise CommandError(
+            f"there is no stage {name!r}",
+            expected=f"one of {', '.join(NAMES)}",
+            remedy=nearest(name, NAMES).strip(),
+        )
+    return BY_NAME[name]
+
+
+def chain(name: str) -> tuple[Stage, ...]:
+    """Return the stages from the first up to and including ``name``, in running order."""
+    return STAGES[: NAMES.index(stage_named(name).name) + 1]
+
+
+def parameters_of(stages: Iterable[Stage]) -> dict[str, Parameter]:
+    """Return every parameter of ``stages`` by name, each once, in the table's order."""
+    return {p.name: p for stage in stages for p in stage.parameters}
+
+
+def writer_of(kind: str) -> Stage:
+    """Return the stage that writes artifacts of ``kind``."""
+    return next(s for s in STAGES if any(a.kind == kind for a in s.writes))
