@@ -16,7 +16,7 @@ from core.parameters import Parameter
 MODEL_KINDS = ("logistic_regression", "hist_gradient_boosting")
 """The closed list of model kinds; a model file of any other kind is refused."""
 
-SOURCES = ("sample", "yahoo", "files")
+SOURCES = ("sample", "files")
 MODES = ("auto", "train", "score")
 
 
@@ -88,8 +88,14 @@ _INGEST = (
     Parameter("vintage", "integer", "0", "", "Which answer of a live source.", resolved=True),
 )
 
+_SPIKES = (
+    Parameter("spike_ratio", "number", "1.5", "clean", "A close this many times off both neighbours is an outlier spike.", low=1.01, high=1000),
+    Parameter("spike_reversion", "number", "0.1", "clean", "A spike has reverted when its neighbours agree within this share.", low=0, high=1),
+)  # fmt: skip
+
 _VALIDATE = (
     CALENDAR,
+    *_SPIKES,
     Parameter("max_missing_share", "number", "0.01", "validate", "Largest share of a ticker's rows that may lack a price.", low=0, high=1),
     Parameter("price_tolerance", "number", "1e-6", "validate", "Relative tolerance when high, low, open and close are compared.", low=0, high=0.01),
     Parameter("jump_ratio", "number", "1.5", "validate", "Close-to-close ratio beyond which a move is pointed out.", low=1.01, high=1000),
@@ -100,8 +106,7 @@ _VALIDATE = (
 
 _CLEAN = (
     CALENDAR,
-    Parameter("spike_ratio", "number", "1.5", "clean", "A close this many times off both neighbours is an outlier spike.", low=1.01, high=1000),
-    Parameter("spike_reversion", "number", "0.1", "clean", "A spike has reverted when its neighbours agree within this share.", low=0, high=1),
+    *_SPIKES,
     Parameter("split_ratio", "number", "1.2", "clean", "Adjustment-factor jump from which a split, below it a dividend, is flagged.", low=1.01, high=100),
 )  # fmt: skip
 

@@ -1,0 +1,151 @@
+"""The seven stages as functions: artifacts in, artifacts out, no disk, no clock.
+
+Luigi tasks, ``afterclose stage`` and ``benchmarks/bare.py`` all call :func:`compute`. Each function
+imports what it needs, so that a run with nothing to do never loads a numeric library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from core.artifacts import Artifact, Document, Table
+from core.errors import CommandError, DataError
+from core.parameters import Value
+from core.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An input in memory, with its file name and the SHA-256 of its bytes."""
+
+    artifact: Artifact
+    filename: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call of a stage.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Loaded
+        By kind.
+    parameters : mapping
+        Resolved values of the stage's parameters.
+    tickers : tuple of str
+        The tickers wanted (empty: all); only ingest uses them.
+    today : date
+        Rows after this day are from the future; only validate uses it, and it is in no artifact.
+    progress : Progress
+        Told how far long work is.
+    """
+
+    inputs: Mapping[str, Loaded]
+    parameters: Mapping[str, Value]
+    tickers: tuple[str, ...]
+    today: date
+    progress: Progress = silent
+
+    def table(self, kind: str) -> Table:
+        """Return an input table."""
+        artifact = self._input(kind).artifact
+        if not isinstance(artifact, Table):
+            raise DataError(f"{kind} came as a document", expected="a table with columns and rows")
+        return artifact
+
+    def document(self, kind: str) -> Document:
+        """Return an input document."""
+        artifact = self._input(kind).artifact
+        if not isinstance(artifact, Document):
+            raise DataError(f"{kind} came as a table", expected="a document")
+        return artifact
+
+    def _input(self, kind: str) -> Loaded:
+        if kind not in self.inputs:
+            raise CommandError(
+                f"no input of kind {kind!r} was given",
+                expected=f"a file that begins with kind {kind!r}",
+                remedy=f"There were: {', '.join(sorted(self.inputs)) or 'none'}.",
+            )
+        return self.inputs[kind]
+
+
+def _ingest(job: Job) -> list[Artifact]:
+    from core.sources import source_named
+
+    return [source_named(str(job.parameters["source"])).read(job.parameters, job.tickers)]
+
+
+def _validate(job: Job) -> list[Artifact]:
+    from core.prices.validation import validate
+
+    return list(validate(job.table("prices_raw"), job.parameters, today=job.today))
+
+
+def _clean(job: Job) -> list[Artifact]:
+    from core.prices.cleaning import clean
+
+    return list(clean(job.table("prices_valid"), job.parameters))
+
+
+def _feature_engineer(job: Job) -> list[Artifact]:
+    from core.features import engineer
+
+    return [engineer(job.table("prices_clean"))]
+
+
+def _train_or_score(job: Job) -> list[Artifact]:
+    features = job.table("features")
+    if job.parameters["mode"] == "score":
+        from core.models.scoring import score
+
+        return [score(features, job.document("model"), job.parameters)]
+    from core.models.training import train
+
+    digest = job.inputs["features"].sha256
+    predictions, model = train(features, job.parameters, features_sha256=digest, progress=job.progress)
+    return [predictions, model] if model else [predictions]
+
+
+def _evaluate(job: Job) -> list[Artifact]:
+    from core.evaluation.evaluate import evaluate
+
+    for kind in ("predictions", "features"):
+        job.table(kind)
+    for kind in ("findings", "repairs"):
+        job.document(kind)
+    artifacts = {kind: loaded.artifact for kind, loaded in job.inputs.items()}
+    digests = {loaded.filename: loaded.sha256 for loaded in job.inputs.values()}
+    ordered = {name: digests[name] for name in sorted(digests)}
+    return [evaluate(artifacts, ordered, job.parameters, progress=job.progress)]
+
+
+def _report(job: Job) -> list[Artifact]:
+    from core.report.render import render
+
+    return list(render(job.document("evaluation")))
+
+
+_FUNCTIONS: dict[str, Callable[[Job], list[Artifact]]] = {
+    "ingest": _ingest,
+    "validate": _validate,
+    "clean": _clean,
+    "feature_engineer": _feature_engineer,
+    "train_or_score": _train_or_score,
+    "evaluate": _evaluate,
+    "report": _report,
+}
+
+
+def compute(stage: str, job: Job) -> list[Artifact]:
+    """Return the artifacts of ``stage``, the main one first.
+
+    Raises
+    ------
+    AftercloseError
+        If the inputs or the source cannot give them.
+    """
+    return _FUNCTIONS[stage](job)

@@ -1,0 +1,30 @@
+"""Features of each session from data up to that session, and the label of the session after.
+
+One entry in :mod:`core.features.definitions` is all it takes to add a feature.
+"""
+
+from __future__ import annotations
+
+from core.features.definitions import (
+    FEATURE_SET,
+    FEATURES,
+    LABEL_TEXT,
+    columns,
+    definition_digest,
+    definitions,
+    model_features,
+    warm_up,
+)
+from core.features.engineering import engineer
+
+__all__ = [
+    "FEATURES",
+    "FEATURE_SET",
+    "LABEL_TEXT",
+    "columns",
+    "definition_digest",
+    "definitions",
+    "engineer",
+    "model_features",
+    "warm_up",
+]

@@ -1,0 +1,197 @@
+"""The feature set: one entry per feature, in the order of the table's columns.
+
+To add a feature, add an entry here and raise :data:`FEATURE_SET`; a contract column keeps its place,
+any other column follows the label. Models refuse a feature set other than the one they were trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core import columns as col
+from core.features.panel import Panel, Vector
+from core.fingerprint import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+FEATURE_SET = 1
+"""Version of the whole set: raised whenever a value of any feature would come out otherwise."""
+
+LABEL_TEXT = "1 if the return of the ticker's next session is above 0, else 0; null on its last row"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A column that row t computes from its ticker's rows up to t.
+
+    Parameters
+    ----------
+    name : str
+        Column name.
+    compute : callable
+        From :class:`~core.features.panel.Panel` to float64, shape (n,), NaN in the warm-up.
+    text : str
+        The definition for a person, with unit.
+    warm_up : int
+        Rows at the start of each ticker that have no value.
+    seen_by_model : bool
+        False for levels: a model that sees a price level learns the calendar.
+    """
+
+    name: str
+    compute: Callable[[Panel], Vector]
+    text: str
+    warm_up: int
+    seen_by_model: bool = True
+
+
+def adjusted_close(panel: Panel) -> Vector:
+    """Return the adjusted close itself, in the ticker's currency; no NaN.
+
+    >>> adjusted_close(_one_ticker(10.0, 11.0)).tolist()
+    [10.0, 11.0]
+    """
+    return panel.adj_close
+
+
+def simple_return(panel: Panel) -> Vector:
+    """Return the simple return since the session before, as a share; NaN on the first row.
+
+    Row t uses the adjusted closes of t-1 and t: ``p[t] / p[t-1] - 1`` (Tsay, Analysis of Financial
+    Time Series, eq. 1.2).
+
+    >>> simple_return(_one_ticker(10.0, 11.0, 5.5)).round(12).tolist()
+    [nan, 0.1, -0.5]
+    """
+    return panel.adj_close / panel.lag(panel.adj_close, 1) - 1.0
+
+
+def moving_average(panel: Panel, *, sessions: int) -> Vector:
+    """Return the mean of the last ``sessions`` adjusted closes, row t included, in the currency.
+
+    NaN on a ticker's first ``sessions - 1`` rows.
+
+    >>> moving_average(_one_ticker(1.0, 2.0, 6.0), sessions=2).tolist()
+    [nan, 1.5, 4.0]
+    """
+    return panel.mean(panel.adj_close, sessions)
+
+
+def moving_average_ratio(panel: Panel, *, sessions: int) -> Vector:
+    """Return how far the adjusted close of row t stands above its moving average, as a share.
+
+    NaN on a ticker's first ``sessions - 1`` rows.
+
+    >>> moving_average_ratio(_one_ticker(1.0, 2.0, 6.0), sessions=2).round(6).tolist()
+    [nan, 0.333333, 0.5]
+    """
+    return panel.adj_close / moving_average(panel, sessions=sessions) - 1.0
+
+
+def volatility(panel: Panel, *, sessions: int) -> Vector:
+    """Return the sample standard deviation (ddof 1) of the last ``sessions`` returns, per session.
+
+    Not annualised. Row t uses the adjusted closes of t-sessions to t; NaN on the rows before.
+
+    >>> volatility(_one_ticker(100.0, 110.0, 99.0), sessions=2).round(6).tolist()
+    [nan, nan, 0.141421]
+    """
+    return panel.standard_deviation(simple_return(panel), sessions)
+
+
+def lagged_return(panel: Panel, *, sessions: int) -> Vector:
+    """Return the simple return of ``sessions`` rows earlier in the same ticker.
+
+    NaN on a ticker's first ``sessions + 1`` rows.
+
+    >>> lagged_return(_one_ticker(10.0, 11.0, 5.5), sessions=1).round(12).tolist()
+    [nan, nan, 0.1]
+    """
+    return panel.lag(simple_return(panel), sessions)
+
+
+def up_next(panel: Panel) -> Vector:
+    """Return the label: 1.0 if the ticker's next simple return is above 0, else 0.0; NaN on its last row.
+
+    The only column that looks ahead: it is the answer and never an input. An unchanged price is 0.
+
+    >>> up_next(_one_ticker(10.0, 11.0, 11.0, 12.0)).tolist()
+    [1.0, 0.0, 1.0, nan]
+    """
+    label = (simple_return(panel) > 0).astype("float64")
+    label[:-1] = label[1:]
+    last = panel.position.copy()
+    last[:-1] = panel.position[1:]
+    last[-1:] = 0
+    label[last == 0] = float("nan")
+    return label
+
+
+def _average(sessions: int) -> Feature:
+    text = f"mean of the last {sessions} adjusted closes, today included, in the ticker's currency"
+    return Feature(
+        f"ma{sessions}", partial(moving_average, sessions=sessions), text, sessions - 1, seen_by_model=False
+    )
+
+
+def _average_ratio(sessions: int) -> Feature:
+    text = f"adj_close / ma{sessions} - 1"
+    return Feature(
+        f"ma{sessions}_ratio", partial(moving_average_ratio, sessions=sessions), text, sessions - 1
+    )
+
+
+def _lag(sessions: int) -> Feature:
+    text = f"the return {sessions} session{'s' if sessions > 1 else ''} earlier"
+    return Feature(f"lag{sessions}", partial(lagged_return, sessions=sessions), text, sessions + 1)
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature(col.ADJ_CLOSE, adjusted_close, "adjusted close as the source gives it", 0, seen_by_model=False),
+    Feature(col.RETURN, simple_return, "simple return of the adjusted close since the session before", 1),
+    *(_average(sessions) for sessions in (5, 10, 20)),
+    *(_average_ratio(sessions) for sessions in (5, 10, 20)),
+    Feature(
+        col.VOLATILITY20,
+        partial(volatility, sessions=20),
+        "standard deviation (ddof 1) of the last 20 returns, not annualised",
+        20,
+    ),
+    *(_lag(sessions) for sessions in (1, 2, 3, 5)),
+)
+
+
+def columns(features: Sequence[Feature] = FEATURES) -> tuple[str, ...]:
+    """Return the columns of the features table: the contract's, then features added since."""
+    added = [feature.name for feature in features if feature.name not in col.FEATURES]
+    return (*col.FEATURES, *added)
+
+
+def model_features(features: Sequence[Feature] = FEATURES) -> tuple[str, ...]:
+    """Return the names of the columns a model sees, in order."""
+    return tuple(feature.name for feature in features if feature.seen_by_model)
+
+
+def warm_up(features: Sequence[Feature] = FEATURES) -> dict[str, int]:
+    """Return by feature how many rows at the start of each ticker have no value."""
+    return {feature.name: feature.warm_up for feature in features}
+
+
+def definitions(features: Sequence[Feature] = FEATURES) -> list[dict[str, str]]:
+    """Return name and definition text of every feature, in order."""
+    return [{"name": feature.name, "text": feature.text} for feature in features]
+
+
+def definition_digest(features: Sequence[Feature] = FEATURES, version: int = FEATURE_SET) -> str:
+    """Return the SHA-256 over the version and every name and definition text, in order."""
+    return digest_of({"feature_set": version, "definitions": definitions(features)})
+
+
+def _one_ticker(*prices: float) -> Panel:
+    """Return a panel of one ticker, for the examples above."""
+    import numpy as np
+
+    return Panel.of(np.zeros(len(prices), dtype="int64"), np.array(prices))

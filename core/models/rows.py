@@ -1,0 +1,135 @@
+"""The rows a model sees: one matrix in (date, ticker) order, with labels and when they became known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core import columns as col
+from core.errors import DataError, listed
+from core.features import columns, definition_digest, model_features
+
+if TYPE_CHECKING:
+    from core.artifacts import Table
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Dates = NDArray[np.datetime64]
+
+_REMEDY = "Make the features again with the stage feature_engineer."
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows of a features table, sorted by (date, ticker).
+
+    Parameters
+    ----------
+    dates : datetime64[D] array, shape (n,)
+        Session of the row.
+    tickers : object array of str, shape (n,)
+        Its ticker.
+    inputs : float64 array, shape (n, features)
+        What a model sees, in the order of :func:`core.features.model_features`; NaN in warm-up.
+    label : float64 array, shape (n,)
+        1, 0 or NaN where the next session is not known.
+    label_dates : datetime64[D] array, shape (n,)
+        The ticker's next session, whose price made the label; NaT on a ticker's last row.
+    """
+
+    dates: Dates
+    tickers: NDArray[np.object_]
+    inputs: Matrix
+    label: Vector
+    label_dates: Dates
+
+    @property
+    def complete(self) -> Mask:
+        """Rows on which every model feature has a value."""
+        return np.logical_not(np.isnan(self.inputs).any(axis=1))
+
+    @property
+    def labelled(self) -> Mask:
+        """Complete rows whose label is known: what a model is trained on and judged by."""
+        return self.complete & ~np.isnan(self.label)
+
+    @property
+    def last(self) -> Mask:
+        """Each ticker's last row."""
+        return np.isnat(self.label_dates)
+
+    def sessions(self) -> list[Any]:
+        """Return the distinct dates that hold a label, ascending, as ``datetime.date``."""
+        days: list[Any] = np.unique(self.dates[~np.isnan(self.label)]).tolist()
+        return days
+
+
+def rows_of(features: Table) -> Rows:
+    """Return the rows of ``features``, whatever order they came in.
+
+    Raises
+    ------
+    DataError
+        If the table was made by another feature set, lacks a column, holds a (date, ticker) twice,
+        a date or ticker is missing, a feature is no finite number or a label is neither 1, 0 nor null.
+    """
+    frame = features.frame
+    _check_table(features)
+    dates = frame[col.DATE].to_numpy("datetime64[D]")
+    codes, names = pd.factorize(frame[col.TICKER], sort=True)
+    order = np.lexsort((codes, dates))
+    dates, codes = dates[order], codes[order]
+    inputs = frame[list(model_features())].to_numpy("float64")[order]
+    label = frame[col.UP_NEXT].to_numpy("float64")[order]
+    _check_values(inputs, label)
+    label_dates = _next_dates(dates, codes, names)
+    return Rows(dates, names.to_numpy(dtype=object)[codes], inputs, label, label_dates)
+
+
+def _next_dates(dates: Dates, codes: NDArray[np.int64], names: pd.Index) -> Dates:
+    """Return the date of each row's successor in its ticker, NaT where there is none."""
+    order = np.argsort(codes, kind="stable")
+    same = codes[order][1:] == codes[order][:-1]
+    following = np.full(len(dates), np.datetime64("NaT"), dtype="datetime64[D]")
+    following[order[:-1][same]] = dates[order[1:][same]]
+    if len(twice := np.flatnonzero(following == dates)):
+        shown = listed([f"{names[codes[row]]} {dates[row]}" for row in twice])
+        raise DataError(f"rows come twice: {shown}", expected="one row per (date, ticker)", remedy=_REMEDY)
+    return following
+
+
+def _check_table(features: Table) -> None:
+    frame = features.frame
+    missing = [name for name in columns() if name not in frame]
+    if missing:
+        raise DataError(
+            f"the features lack {listed(missing)}", expected=listed(columns(), 99), remedy=_REMEDY
+        )
+    made_by = features.header.get("definition_digest", definition_digest())
+    if made_by != definition_digest():
+        raise DataError(
+            f"the features were made by definitions {made_by}",
+            expected=f"the present definitions {definition_digest()}",
+            remedy=_REMEDY,
+        )
+    if frame[col.DATE].dtype.kind != "M" or frame[[col.DATE, col.TICKER]].isna().to_numpy().any():
+        raise DataError(
+            "a date or ticker is missing or malformed", expected="both on every row", remedy=_REMEDY
+        )
+    text = [name for name in (*model_features(), col.UP_NEXT) if frame[name].dtype.kind not in "fiu"]
+    if text:
+        raise DataError(f"no numbers in {listed(text)}", expected="numbers or null", remedy=_REMEDY)
+
+
+def _check_values(inputs: Matrix, label: Vector) -> None:
+    if np.isinf(inputs).any():
+        raise DataError("a feature is infinite", expected="finite numbers or null", remedy=_REMEDY)
+    known = label[~np.isnan(label)]
+    if not np.isin(known, (0.0, 1.0)).all():
+        odd = known[~np.isin(known, (0.0, 1.0))][0]
+        raise DataError(f"{col.UP_NEXT} holds {odd}", expected="1, 0 or null", remedy=_REMEDY)

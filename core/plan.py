@@ -1,0 +1,227 @@
+"""Request in, plan out: everything that could change is resolved once, before any task exists. EDGE.
+
+:func:`resolve` looks at the world (the source, the champion, the configuration) and returns plain
+values. :func:`stage_plans` is pure: the same values give the same keys in every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from core import tickers as ticker_list
+from core.checkpoints import Slot, replace_file
+from core.errors import CommandError, ParameterError, SettingsError, nearest
+from core.fingerprint import SHORT, digest_of
+from core.parameters import Value
+from core.registry import Registry
+from core.settings import Settings
+from core.sources import source_named
+from core.stages import Stage, chain, parameters_of
+
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+_COMMON_CALENDARS = ("XNYS", "24/7")
+"""Known to exist without importing exchange_calendars, which costs a rerun half a second."""
+
+_SCORING_IGNORES = ("model", "beside", "seed", "min_train_sessions", "fold_sessions")
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """What one stage gets and where its checkpoint belongs.
+
+    Parameters
+    ----------
+    stage : Stage
+        The entry of the stage table.
+    slot : Slot
+        Stage name and key.
+    fingerprint : str
+        64 hex digits over parameters, stage version, library versions and everything upstream.
+    parameters : mapping
+        Resolved values of the stage's own parameters.
+    libraries : mapping
+        Numeric libraries and their major.minor.
+    upstream : StagePlan or None
+        The stage before.
+    """
+
+    stage: Stage
+    slot: Slot
+    fingerprint: str
+    parameters: Mapping[str, Value]
+    libraries: Mapping[str, str]
+    upstream: StagePlan | None
+
+    def before(self, name: str) -> StagePlan:
+        """Return this plan or the one of an earlier stage, by stage name."""
+        plan: StagePlan | None = self
+        while plan is not None and plan.stage.name != name:
+            plan = plan.upstream
+        if plan is None:
+            raise KeyError(name)
+        return plan
+
+    def line(self) -> list[StagePlan]:
+        """Return the plans from the first stage to this one."""
+        return [*(self.upstream.line() if self.upstream else []), self]
+
+
+def resolve(
+    request: Mapping[str, str], *, settings: Settings, now: datetime, upto: str = "report"
+) -> dict[str, Value]:
+    """Return the resolved value of every parameter of the stages up to ``upto``.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        What the user gave, as text, by parameter name; an empty text means "not given".
+    settings : Settings
+        Defaults and data root.
+    now : datetime
+        The time of the start, with its zone; used for nothing but live sources.
+    upto : str
+        The last stage wanted.
+
+    Raises
+    ------
+    AftercloseError
+        For every mistake that can be judged before a stage runs.
+    """
+    known = parameters_of(chain(upto))
+    values = _given(request, known, settings)
+    _judge_range(values)
+    _judge_calendar(values)
+    source = source_named(str(values["source"]))
+    if values.get("path") and values["source"] != "files":
+        raise ParameterError(f"--path came with --source {values['source']}", expected="--source files")
+    wanted = ticker_list.parse(
+        str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
+    )
+    found = source.resolve(values, wanted, now)
+    values |= {
+        "tickers": _kept(found.tickers, settings.data),
+        "start": found.start,
+        "end": found.end,
+        "input_digest": found.input_digest,
+        "input_name": found.input_name,
+    }
+    return _with_mode(values, settings.data) if "mode" in known else values
+
+
+def _given(request: Mapping[str, str], known: Mapping[str, object], settings: Settings) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for name, parameter in parameters_of(chain("report")).items():
+        if name in known:
+            given = request.get(name, "").strip()
+            if given and parameter.resolved:
+                raise CommandError(f"{parameter.option} was given", expected="nothing: the plan fills it")
+            default = parameter.parse(parameter.default) if parameter.resolved else settings[name]
+            values[name] = parameter.parse(given) if given else default
+    for name in request:
+        if name not in values:
+            raise CommandError(
+                f"there is no option --{name.replace('_', '-')}",
+                expected=f"one of {', '.join('--' + n.replace('_', '-') for n in values)}",
+                remedy=nearest(name, values).strip(),
+            )
+    return values
+
+
+def _judge_range(values: Mapping[str, Value]) -> None:
+    start, end = values["start"], values["end"]
+    if start and end and str(start) > str(end):
+        raise ParameterError(
+            f"--start {start} is after --end {end}",
+            expected="a start on or before the end",
+            remedy="Both days are included. Did you swap them?",
+        )
+
+
+def _judge_calendar(values: Mapping[str, Value]) -> None:
+    calendar = values.get("calendar")
+    if calendar is not None and calendar not in _COMMON_CALENDARS:
+        from core.prices.calendar import check_calendar
+
+        check_calendar(str(calendar))
+
+
+def _kept(tickers: tuple[str, ...], root: Path) -> str:
+    text, joined = ticker_list.compact(tickers)
+    if joined is not None:
+        path = ticker_list.universe_file(root, text)
+        if not path.is_file():
+            try:
+                replace_file(path, joined.encode())
+            except OSError as error:
+                raise SettingsError(
+                    f"the ticker list cannot be kept in {path.parent}: {error.strerror or error}",
+                    expected="a writable data root",
+                ) from error
+    return text
+
+
+def _with_mode(values: dict[str, Value], root: Path) -> dict[str, Value]:
+    registry = Registry(root)
+    if values["mode"] == "auto":
+        values["mode"] = "score" if registry.champion() else "train"
+    if values["mode"] == "score":
+        champion = registry.require_champion()
+        registry.bytes_of(champion.model_id)
+        # a scoring run uses none of these, so they must not be in its key
+        values |= {**dict.fromkeys(_SCORING_IGNORES), "model_id": champion.model_id}
+    return values
+
+
+def stage_plans(values: Mapping[str, Value], upto: str = "report") -> StagePlan:
+    """Return the plan of the stage ``upto``, with those before it behind ``upstream``. Pure.
+
+    Parameters
+    ----------
+    values : mapping
+        What :func:`resolve` returned (or the part of it that the stages up to ``upto`` use).
+    """
+    plan: StagePlan | None = None
+    label = _label(values)
+    for stage in chain(upto):
+        plan = _stage_plan(stage, values, label, plan)
+    assert plan is not None, "a chain has at least one stage"  # noqa: S101 - states what chain() guarantees
+    return plan
+
+
+def _stage_plan(
+    stage: Stage, values: Mapping[str, Value], label: str, upstream: StagePlan | None
+) -> StagePlan:
+    own = {p.name: values[p.name] for p in stage.parameters}
+    libraries = {name: library_version(name) for name in stage.libraries}
+    fingerprint = digest_of(
+        {
+            "stage": stage.name,
+            "version": stage.version,
+            "parameters": {p.name: own[p.name] for p in stage.parameters if p.keyed},
+            "libraries": libraries,
+            "upstream": upstream.fingerprint if upstream else None,
+        }
+    )
+    slot = Slot(stage.name, f"{label}-{fingerprint[:SHORT]}")
+    return StagePlan(stage, slot, fingerprint, own, libraries, upstream)
+
+
+def _label(values: Mapping[str, Value]) -> str:
+    if values["end"]:
+        return str(values["end"])
+    if values["source"] == "files":
+        from core.sources.files import label_of
+
+        return label_of(str(values["input_name"]))
+    return str(values["source"])
+
+
+@cache
+def library_version(name: str) -> str:
+    """Return the installed major.minor of a library, as it stands in keys."""
+    return ".".join(version(_DISTRIBUTIONS.get(name, name)).split(".")[:2])

@@ -1,0 +1,155 @@
+"""Single cells as they came: what is a date, a number, a ticker, and what only looks like one."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+LONGEST_TICKER = 20
+"""Exchange symbols, with suffixes such as ``005930.KS``, stay well under this."""
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_WITH_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ].+")
+
+
+class Dates(NamedTuple):
+    """A date column read: days (NaT where malformed), and where a time of day stood beside it."""
+
+    days: npt.NDArray[np.datetime64]
+    timed: npt.NDArray[np.bool_]
+
+
+class Numbers(NamedTuple):
+    """A numeric column read: values (NaN where null or wrong), and where a cell was no number."""
+
+    values: npt.NDArray[np.float64]
+    wrong: npt.NDArray[np.bool_]
+
+
+def read_dates(column: pd.Series) -> Dates:
+    """Return the days of a column of ISO texts or timestamps; the time of day is cut off, not rounded.
+
+    A text of any other form (``03/01/2013``, ``20130301``, an impossible day) is NaT.
+    """
+    if column.dtype.kind == "M":
+        stamps = column.dt.tz_localize(None) if column.dt.tz is not None else column
+        days = stamps.to_numpy().astype("datetime64[D]")
+        return Dates(days, (stamps.to_numpy() != days) & ~np.isnat(days))
+    texts = pd.Series([_date_text(cell) for cell in column.tolist()], dtype=object)
+    codes, distinct = pd.factorize(texts)
+    read = [_read_date(text) for text in distinct] + [(None, False)]
+    days = np.array([day for day, _ in read], dtype="datetime64[D]")
+    return Dates(days[codes], np.array([timed for _, timed in read])[codes])
+
+
+def _date_text(cell: Any) -> str | None:
+    if isinstance(cell, str):
+        return cell
+    return cell.isoformat() if isinstance(cell, date) and cell == cell else None
+
+
+def _read_date(text: str) -> tuple[date | None, bool]:
+    try:
+        if _ISO.fullmatch(text):
+            return date.fromisoformat(text), False
+        if _ISO_WITH_TIME.fullmatch(text):
+            return datetime.fromisoformat(text).date(), True
+    except ValueError:
+        pass
+    return None, False
+
+
+def read_numbers(column: pd.Series) -> Numbers:
+    """Return the numbers of a column; a text, a truth value or an infinity is wrong, null is NaN.
+
+    Nothing is coerced: ``"12.5"`` is a text, and a source that writes texts must be corrected.
+    """
+    kind = column.dtype.kind
+    if kind in "iuf":
+        values = column.to_numpy(dtype="float64", na_value=np.nan)
+        infinite = np.isinf(values)
+        return Numbers(np.where(infinite, np.nan, values), infinite)
+    cells = column.tolist()
+    wrong = np.fromiter((not _is_number_or_null(cell) for cell in cells), dtype=bool, count=len(cells))
+    pairs = zip(cells, wrong, strict=True)
+    plain = (math.nan if bad or _is_null(cell) else float(cell) for cell, bad in pairs)
+    return Numbers(np.fromiter(plain, dtype="float64", count=len(cells)), wrong)
+
+
+def _is_null(cell: Any) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)
+
+
+def _is_number_or_null(cell: Any) -> bool:
+    if _is_null(cell):
+        return True
+    if isinstance(cell, bool | np.bool_) or not isinstance(cell, int | float | np.number):
+        return False
+    try:
+        return not math.isinf(float(cell))
+    except (OverflowError, TypeError):
+        return False
+
+
+def is_ticker(cell: Any) -> bool:
+    """Return whether ``cell`` can name a ticker, however odd, and can do no harm as a label.
+
+    Refused: no text, empty, blanks around it, over 20 characters, control or invisible characters,
+    and what could act as a path (a slash, a backslash, ``..``, a leading dot).
+
+    Examples
+    --------
+    >>> [is_ticker(t) for t in ("BRK-B", "^GSPC", "NA", "EURUSD=X", "005930.KS")]
+    [True, True, True, True, True]
+    >>> [is_ticker(t) for t in ("", " AAPL", "../etc", "A/B", "A\\x00B", None)]
+    [False, False, False, False, False, False]
+    """
+    if not isinstance(cell, str) or not 0 < len(cell) <= LONGEST_TICKER or cell != cell.strip():
+        return False
+    if cell.startswith(".") or ".." in cell or "/" in cell or "\\" in cell:
+        return False
+    return not any(unicodedata.category(character) in _UNSEEN for character in cell)
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories without a visible shape: control, format, surrogate, private, unassigned, breaks."""
+
+
+def read_tickers(column: pd.Series) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """Return a code per row (-1 where malformed) and the tickers that the codes count, in text order."""
+    if column.dtype == "str":
+        cells: Sequence[Any] = column.array
+    else:
+        cells = [cell if isinstance(cell, str) else None for cell in column.tolist()]
+    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+    good = sorted(cell for cell in distinct if is_ticker(cell))
+    place = {cell: number for number, cell in enumerate(good)}
+    renumber = np.array([*(place.get(cell, -1) for cell in distinct), -1], dtype=np.int64)
+    return renumber[codes], tuple(good)
+
+
+def plain(cell: Any) -> Any:
+    """Return a cell as a JSON value for a finding: numbers stay, null is None, the rest is short text."""
+    if _is_null(cell):
+        return None
+    if isinstance(cell, bool | np.bool_):
+        return bool(cell)
+    if isinstance(cell, int | float | np.number) and _is_number_or_null(cell):
+        number = float(cell)
+        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    text = str(cell).encode("utf-8", "replace").decode()
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+_SHOWN = 80
+"""Characters of an odd cell that a finding shows."""

@@ -1,0 +1,232 @@
+"""The sections on how well the model did: verdict, measures, comparisons and economics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.report import charts, sections
+from core.report.about_data import trained_here
+from core.report.blocks import Block, Facts, Grid, Paragraph, Picture, Section
+from core.report.figures import (
+    METRICS,
+    NA,
+    count,
+    decimal,
+    metric,
+    name,
+    period,
+    plain,
+    ratio,
+    share,
+    span,
+    word,
+)
+
+Body = Mapping[str, Any]
+
+_COMPARED = ("auc", "precision", "recall", "hit_rate", "brier", "log_loss")
+_LITTLE = frozenset({"insufficient data", "insufficient new data"})
+
+
+def confidence(body: Body) -> str:
+    """Return the coverage of the intervals as percent, such as ``95%``."""
+    return decimal(100 * body["settings"].get("confidence", 0.95), 1).removesuffix(".0") + "%"
+
+
+def judged(body: Body) -> bool:
+    """Return whether there was enough data for a verdict."""
+    return body["verdict"] not in _LITTLE
+
+
+def decision(body: Body) -> Section:
+    """Return the verdict first, then what must be known before acting on it."""
+    blocks: list[Block] = [Paragraph(body["verdict_sentence"], "verdict")]
+    if body["leak_alarm"]["raised"]:
+        blocks.append(Paragraph(f"Leak alarm: {body['leak_alarm']['reason']}", "alarm"))
+    if body["model"].get("retained"):
+        text = f"Training failed; the previous model was kept: {word(body['model']['retained'])}"
+        blocks.append(Paragraph(text, "alarm"))
+    auc = body["performance"]["auc"]
+    pairs = (
+        ("Verdict", body["verdict"]),
+        ("AUC", ratio(auc["value"])),
+        (f"{confidence(body)} interval of the AUC", span(auc, ratio)),
+        ("Rows judged", count(body["rows"])),
+        ("Sessions", count(body["sessions"])),
+        ("Period judged", period(body["from"], body["to"])),
+    )
+    return Section(sections.DECISION, (*blocks, Facts(pairs, prominent=True), Paragraph(_for_whom(body))))
+
+
+def _for_whom(body: Body) -> str:
+    if trained_here(body) and body["model"]["model_id"] is not None:
+        return (
+            "For a person to decide: whether this candidate is good enough to be used. The figures below "
+            "are evidence; the program decides nothing."
+        )
+    if trained_here(body):
+        return "For a person to decide: whether to bring more history. No model came out of this run."
+    return (
+        "For a person to decide: whether this model may stay in use. The figures below are "
+        "evidence; the program decides nothing."
+    )
+
+
+def performance(body: Body) -> Section:
+    """Return the measures with intervals, the models beside and the baselines."""
+    held, earlier = body["performance"], body.get("training_performance")
+    blocks: list[Block] = [Paragraph(_basis(body)), _measures("This run", held, body)]
+    if earlier:
+        blocks.append(_measures("At training, walked forward through time", earlier, body))
+    drawing = charts.comparison(body)
+    if drawing:
+        blocks.append(Picture(drawing, "AUC with its interval; the line marks a coin toss."))
+    blocks.append(_comparison(body))
+    blocks.extend(_paired(body))
+    return Section(sections.PERFORMANCE, tuple(blocks))
+
+
+def _basis(body: Body) -> str:
+    if not judged(body):
+        return "There is too little data for a judgement, so the measures are left open rather than guessed."
+    rows = "Each row is one ticker on one session."
+    how = (
+        "It was judged by a model trained on earlier sessions only"
+        if trained_here(body)
+        else "Only sessions after the model's training count"
+    )
+    settings = body["settings"]
+    return (
+        f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} resamples "
+        f"of whole blocks of {plain(settings.get('block_sessions'))} sessions, so that days that move "
+        "together stay together."
+    )
+
+
+def _measures(caption: str, held: Body, body: Body) -> Grid:
+    beside = list(body["beside"].items()) if held is body["performance"] else []
+    interval = f"{confidence(body)} interval"
+    head = ["Measure", "This model" if held is body["performance"] else "Then", interval]
+    for kind, _ in beside:
+        head += [name(kind), interval]
+    rows = [_measure(key, (held, *(measures for _, measures in beside))) for key in _ordered(held)]
+    return Grid(caption, tuple(head), tuple(rows), notes=_reasons(held))
+
+
+def _ordered(held: Body) -> list[str]:
+    known = [key for key in METRICS if key in held]
+    return known + [key for key in held if key not in METRICS]
+
+
+def _measure(key: str, columns: Iterable[Body]) -> tuple[str, ...]:
+    shown = metric(key)
+    cells = [shown.label]
+    for measures in columns:
+        estimate = measures.get(key) or {}
+        cells += [shown.write(estimate.get("value")), span(estimate, shown.write)]
+    return tuple(cells)
+
+
+def _reasons(held: Body) -> tuple[str, ...]:
+    """Return one sentence per reason, naming every measure that it leaves open."""
+    by_reason: dict[str, list[str]] = {}
+    for key in _ordered(held):
+        if held[key].get("value") is None:
+            by_reason.setdefault(held[key].get("reason") or "no reason recorded", []).append(
+                metric(key).label
+            )
+    return tuple(f"{NA} ({', '.join(labels)}): {reason}" for reason, labels in by_reason.items())
+
+
+def _comparison(body: Body) -> Grid:
+    predictors = [("This model", _values(body["performance"]))]
+    predictors += [(name(kind), _values(held)) for kind, held in body["beside"].items()]
+    # Holding predicts nothing: it stands under Economics.
+    predictors += [
+        (name(k), b) for k, b in body["baselines"].items() if any(b.get(m) is not None for m in _COMPARED)
+    ]
+    rows = tuple((who, *(metric(k).write(held.get(k)) for k in _COMPARED)) for who, held in predictors)
+    head = ("Predictor", *(metric(k).label for k in _COMPARED))
+    notes = (f"{NA}: the rule gives no such figure.",) if any(NA in row for row in rows[1:]) else ()
+    return Grid("Beside simple rules, on the same rows", head, rows, notes=notes)
+
+
+def _values(held: Body) -> dict[str, float | None]:
+    return {key: estimate.get("value") for key, estimate in held.items()}
+
+
+def _paired(body: Body) -> tuple[Block, ...]:
+    rows = tuple(
+        (
+            name(p["against"]),
+            metric(p["metric"]).label,
+            decimal(p["difference"], 3),
+            span(p, ratio),
+            _reading(p),
+        )
+        for p in body["paired"]
+    )
+    if not rows:
+        return ()
+    head = ("This model against", "Measure", "Difference", f"{confidence(body)} interval", "Reading")
+    return (Grid("Paired differences, same rows and resamples", head, rows, frozenset({0, 1, 4})),)
+
+
+def _reading(pair: Body) -> str:
+    low, high = pair["low"], pair["high"]
+    if low is None or high is None:
+        return "not known"
+    if low <= 0 <= high:
+        return "no difference shown"
+    return "higher" if low > 0 else "lower"
+
+
+def economics(body: Body) -> Section:
+    """Return what following the model would have earned, against simply holding."""
+    held, hold = body["performance"], body["baselines"].get("buy_and_hold") or {}
+    cost = plain(body["settings"].get("cost_bps"))
+    intro = Paragraph(
+        "Long/flat holds a ticker for the next session when its probability of a rise is at least one half "
+        f"and nothing otherwise, net of {cost} basis points per change of position. Taxes, spreads beyond "
+        "that cost, slippage and interest on cash are left out."
+    )
+    return Section(sections.ECONOMICS, (intro, _earnings(body, held), *_against_holding(held, hold)))
+
+
+def _earnings(body: Body, held: Body) -> Grid:
+    interval = f"{confidence(body)} interval"
+    keys = ("long_flat_return", "long_flat_sharpe")
+    rows = [_earning("This model, long/flat", [held.get(k) or {} for k in keys])]
+    rows += [
+        _earning(f"{name(kind)}, long/flat", [m.get(k) or {} for k in keys])
+        for kind, m in body["beside"].items()
+    ]
+    rows += [
+        _earning(name(key), [{"value": b.get("annual_return")}, {"value": b.get("sharpe")}])
+        for key, b in body["baselines"].items()
+        if b.get("annual_return") is not None or b.get("sharpe") is not None
+    ]
+    return Grid(
+        "Yearly figures", ("Following", "Return a year", interval, "Sharpe ratio", interval), tuple(rows)
+    )
+
+
+def _earning(who: str, estimates: list[Body]) -> tuple[str, ...]:
+    cells = [who]
+    for key, estimate in zip(("annual_return", "sharpe"), estimates, strict=True):
+        cells += [metric(key).write(estimate.get("value")), span(estimate, metric(key).write)]
+    return tuple(cells)
+
+
+def _against_holding(held: Body, hold: Body) -> tuple[Block, ...]:
+    ours, theirs = (held.get("long_flat_sharpe") or {}).get("value"), hold.get("sharpe")
+    if ours is None or theirs is None:
+        return (Paragraph("A comparison with buying and holding is not possible here."),)
+    verdict = "more return for its risk than" if ours > theirs else "no more return for its risk than"
+    text = (
+        f"Following the model earned {share(held['long_flat_return']['value'])} a year with a Sharpe ratio of "
+        f"{decimal(ours, 2)}; buying and holding earned {share(hold.get('annual_return'))} with "
+        f"{decimal(theirs, 2)}. The model gave {verdict} holding."
+    )
+    return (Paragraph(text),)

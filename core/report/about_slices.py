@@ -1,0 +1,135 @@
+"""The sections that look closer: calibration, test periods, tickers, drift and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.report import charts, sections
+from core.report.blocks import Grid, Paragraph, Picture, Section
+from core.report.figures import count, counted, decimal, ends, left_out, metric, period, ratio, share, word
+
+Body = Mapping[str, Any]
+
+_SLICED = ("auc", "precision", "recall", "hit_rate", "brier")
+
+
+def calibration(body: Body) -> Section:
+    """Return how often prices rose beside how often the model expected them to."""
+    if not body["calibration"]:
+        return Section(sections.CALIBRATION, (Paragraph("There are no judged rows to compare with."),))
+    intro = Paragraph("Where probabilities can be taken at their word, the last two columns agree.")
+    rows = tuple(
+        (
+            f"{ratio(b['low'])} to {ratio(b['high'])}",
+            count(b["rows"]),
+            share(b["mean_probability"]),
+            share(b["share_up"]),
+        )
+        for b in body["calibration"]
+    )
+    head = ("Probability", "Rows", "Expected to rise", "Rose")
+    table = Grid("Rows by predicted probability", head, rows)
+    drawing = Picture(
+        charts.calibration(body), "Share that rose by predicted probability; the diagonal is perfect."
+    )
+    return Section(sections.CALIBRATION, (intro, drawing, table))
+
+
+def by_fold(body: Body) -> Section:
+    """Return the measures of each test period, which should not rest on one lucky year."""
+    folds = body["by_fold"]
+    if not folds:
+        return Section(sections.BY_FOLD, (Paragraph("There is no test period."),))
+    rows = [
+        (
+            word(f["fold"]),
+            period(f["from"], f["to"]),
+            count(f["rows"]),
+            *(metric(k).write(f.get(k)) for k in _SLICED),
+        )
+        for f in folds
+    ]
+    head = ("Fold", "Period", "Rows", *(metric(k).label for k in _SLICED))
+    table = Grid(
+        "Test periods, in time order",
+        head,
+        ends(rows),
+        frozenset({0, 1}),
+        left_out(len(rows), "the first and last"),
+    )
+    drawing = charts.folds(body)
+    pictures = (Picture(drawing, "AUC of each test period; the line marks a coin toss."),) if drawing else ()
+    return Section(sections.BY_FOLD, (*pictures, table))
+
+
+def by_ticker(body: Body) -> Section:
+    """Return the measures of each ticker."""
+    held = body["by_ticker"]
+    if not held:
+        return Section(sections.BY_TICKER, (Paragraph("There are no judged rows."),))
+    many = len(ends([(t,) for t in held])) < len(held)
+    order = sorted(held, key=(lambda t: (_or_half(held[t].get("auc")), t)) if many else str)
+    rows = [(t, count(held[t]["rows"]), *(metric(k).write(held[t].get(k)) for k in _SLICED)) for t in order]
+    notes = left_out(len(rows), "those with the lowest and the highest AUC")
+    head = ("Ticker", "Rows", *(metric(k).label for k in _SLICED))
+    return Section(sections.BY_TICKER, (Grid("Tickers", head, ends(rows), notes=notes),))
+
+
+def _or_half(auc: float | None) -> float:
+    return 0.5 if auc is None else auc
+
+
+def drift(body: Body) -> Section:
+    """Return how far the latest sessions differ from the past, with a severity per column."""
+    if not body["drift"]:
+        return Section(sections.DRIFT, (Paragraph("Drift was not measured."),))
+    rows = tuple((column, *_drifted(d)) for column, d in body["drift"].items())
+    head = ("Column", "KS", "KS p", "PSI", "Wasserstein", "JS", "Percentile", "Severity")
+    notes = tuple(
+        f"{c}: {d['reason']}" for c, d in body["drift"].items() if d.get("reason") and _worth_a_note(d)
+    )
+    table = Grid("Drift by column", head, rows, frozenset({0, 7}), notes)
+    return Section(sections.DRIFT, (Paragraph(_window(body["drift_window"])), table))
+
+
+def _worth_a_note(column: Body) -> bool:
+    return column.get("severity") not in ("ok", "none")
+
+
+def _drifted(d: Body) -> tuple[str, ...]:
+    numbers = (ratio(d["ks"]), ratio(d["ks_p"]), ratio(d["psi"]), ratio(d["wasserstein"]), ratio(d["js"]))
+    return (*numbers, decimal(d["percentile"], 1), word(d["severity"]))
+
+
+def _window(window: Body) -> str:
+    return (
+        f"The latest {counted(window.get('current_sessions'), 'session')} "
+        f"({period(window.get('current_from'), window.get('current_to'))}, {counted(window.get('rows_current'), 'row')}) "
+        f"beside those before ({period(window.get('reference_from'), window.get('reference_to'))}, "
+        f"{counted(window.get('rows_reference'), 'row')}). Markets change all the time, so the statistics alone "
+        "say little: the percentile ranks them among past windows of the same length, and the severity "
+        "comes from it."
+    )
+
+
+def signals(body: Body) -> Section:
+    """Return what the model expects of each ticker's next session."""
+    held = body["signals"]
+    if not held:
+        return Section(sections.SIGNALS, (Paragraph("There are no signals: no model could give any."),))
+    tone = "note" if body["verdict"] == "better than chance" else "alarm"
+    order = sorted(held, key=lambda s: (_or_half(s["probability"]), s["ticker"]), reverse=True)
+    rows = [(s["ticker"], s["after"], s["session"], share(s["probability"]), s["direction"]) for s in order]
+    if len(ends(rows)) == len(rows):
+        rows.sort()
+    head = ("Ticker", "After session", "For session", "Probability of a rise", "Direction")
+    notes = left_out(len(rows), "the highest and the lowest probabilities")
+    table = Grid("Signals", head, ends(rows), frozenset({0, 1, 2, 4}), notes)
+    return Section(sections.SIGNALS, (Paragraph(_trust(body), tone), table))
+
+
+def _trust(body: Body) -> str:
+    if body["verdict"] == "better than chance":
+        return "Probabilities, not promises: most of them are close to one half."
+    return f'The verdict on this model is "{body["verdict"]}": do not act on these signals.'

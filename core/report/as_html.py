@@ -1,0 +1,117 @@
+"""The report as one self-contained page: no script, nothing fetched, everything escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from core.report.blocks import (
+    Block,
+    Bullets,
+    Command,
+    Facts,
+    Grid,
+    Paragraph,
+    Picture,
+    Placeholder,
+    Section,
+    visible,
+)
+from core.report.sections import STATUS
+from core.report.style import CSS
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""A second wall behind escaping: a browser may neither fetch nor run anything from this page."""
+
+_MARKS = {
+    "error": "bad", "alarm": "bad", "failed": "bad", "warning": "warn", "warn": "warn", "ok": "good",
+}  # fmt: skip
+_DIGEST = re.compile(r"[0-9a-f]{40,}")
+_PERIOD = re.compile(r"\d{4}-\d{2}-\d{2}( to \d{4}-\d{2}-\d{2})?")
+
+
+def html_of(title: str, subtitle: str, sections: Sequence[Section]) -> str:
+    """Return the whole page."""
+    links = "".join(f'<li><a href="#{_slug(s.title)}">{_safe(s.title)}</a></li>' for s in sections)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_safe(title)}: {_safe(subtitle)}</title>\n<style>{CSS}</style>\n</head>\n"
+        f'<body>\n<div class="frame">\n<header>\n<h1>{_safe(title)}</h1>\n<p>{_safe(subtitle)}</p>\n'
+        f'<span class="status">{_safe(STATUS)}</span>\n</header>\n'
+        f'<nav aria-label="Contents"><ol>{links}</ol></nav>\n<main>\n'
+        + "".join(_section(section) for section in sections)
+        + "</main>\n</div>\n</body>\n</html>\n"
+    )
+
+
+def _safe(text: str) -> str:
+    return escape(visible(text))
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z]+", "-", title.lower())
+
+
+def _section(section: Section) -> str:
+    blocks = "\n".join(_block(block) for block in section.blocks)
+    return f'<section id="{_slug(section.title)}">\n<h2>{_safe(section.title)}</h2>\n{blocks}\n</section>\n'
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            role = ' role="alert"' if block.tone == "alarm" else ""
+            return f'<p class="{block.tone}"{role}>{_safe(block.text)}</p>'
+        case Bullets():
+            return "<ul>" + "".join(f"<li>{_safe(item)}</li>" for item in block.items) + "</ul>"
+        case Facts():
+            return _facts(block)
+        case Grid():
+            return _grid(block)
+        case Command():
+            return f"<pre><code>{_safe(block.text)}</code></pre>"
+        case Placeholder():
+            return f'<p class="blank">{_safe(block.text)}</p>'
+        case Picture():
+            return f"<figure><figcaption>{_safe(block.caption)}</figcaption>{block.svg}</figure>"
+
+
+def _facts(block: Facts) -> str:
+    pairs = [f"<dt>{_safe(name)}</dt><dd{_kind(value)}>{_safe(value)}</dd>" for name, value in block.pairs]
+    if block.prominent:
+        return '<dl class="tiles">' + "".join(f"<div>{pair}</div>" for pair in pairs) + "</dl>"
+    return "<dl>" + "".join(pairs) + "</dl>"
+
+
+def _kind(value: str) -> str:
+    return ' class="digest"' if _DIGEST.fullmatch(value) else ""
+
+
+def _grid(grid: Grid) -> str:
+    head = "".join(
+        f'<th scope="col"{_classes(i in grid.left)}>{_safe(t)}</th>' for i, t in enumerate(grid.head)
+    )
+    rows = "".join(
+        "<tr>" + "".join(_cell(cell, i, grid.left) for i, cell in enumerate(r)) + "</tr>" for r in grid.rows
+    )
+    notes = "".join(f'<p class="below">{_safe(note)}</p>' for note in grid.notes)
+    return (
+        f'<figure><figcaption>{_safe(grid.caption)}</figcaption><div class="scroll"><table class="figures">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{notes}</figure>"
+    )
+
+
+def _cell(cell: str, column: int, left: frozenset[int]) -> str:
+    inner = _safe(cell)
+    if column and cell in _MARKS:  # a ticker in the first column may be called "ok"
+        inner = f'<span class="mark {_MARKS[cell]}">{inner}</span>'
+    kind = "digest" if _DIGEST.fullmatch(cell) else "period" if _PERIOD.fullmatch(cell) else ""
+    return f"<td{_classes(column in left, kind)}>{inner}</td>"
+
+
+def _classes(left: bool, kind: str = "") -> str:
+    held = " ".join(["l"] * left + [kind] * bool(kind))
+    return f' class="{held}"' if held else ""

@@ -1,0 +1,114 @@
+"""The report as plain text: at most 100 columns, ASCII but for what the data brings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+from core.report.blocks import (
+    Block,
+    Bullets,
+    Command,
+    Facts,
+    Grid,
+    Paragraph,
+    Placeholder,
+    Section,
+    visible,
+)
+from core.report.sections import STATUS
+
+WIDTH = 100
+PROSE = 92
+"""Paragraphs are narrower than tables: long lines are hard to follow."""
+GAP = "  "
+
+
+def text_of(title: str, subtitle: str, sections: Sequence[Section]) -> str:
+    """Return the whole report; each heading stands as it is named, with a line below."""
+    head = [title.upper(), "=" * len(title), *_wrapped(subtitle, WIDTH), "", f"Status: {STATUS}", ""]
+    lines = [line for section in sections for line in _section(section)]
+    return "\n".join(line.rstrip() for line in (*head, *lines)).rstrip("\n") + "\n"
+
+
+def _section(section: Section) -> list[str]:
+    lines = ["", section.title, "-" * len(section.title)]
+    for block in section.blocks:
+        made = _block(block)
+        lines += [*made, ""] if made else []
+    return lines
+
+
+def _block(block: Block) -> list[str]:
+    match block:
+        case Paragraph():
+            return _wrapped(("WARNING: " if block.tone == "alarm" else "") + block.text, PROSE)
+        case Bullets():
+            return [line for item in block.items for line in _hung("- ", item)]
+        case Facts():
+            return _facts(block)
+        case Grid():
+            return _grid(block)
+        case Command():
+            return _hung("    ", block.text)
+        case Placeholder():
+            return _wrapped(block.text, PROSE)
+        case _:
+            return []
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    # Not at hyphens: dates and digests stay whole.
+    return wrap(visible(text), width, break_on_hyphens=False) or [""]
+
+
+def _hung(lead: str, text: str) -> list[str]:
+    first, *others = _wrapped(text, PROSE - len(lead))
+    return [lead + first, *(" " * len(lead) + line for line in others)]
+
+
+def _facts(block: Facts) -> list[str]:
+    width = max(len(name) for name, _ in block.pairs) + len(GAP)
+    return [line for name, value in block.pairs for line in _hung(name.ljust(width), value)]
+
+
+def _grid(grid: Grid) -> list[str]:
+    rows = [tuple(visible(cell) for cell in row) for row in (grid.head, *grid.rows)]
+    widths = _widths(rows)
+    head, *body = [_row(row, widths, grid.left) for row in rows]
+    rule = GAP.join("-" * width for width in widths)
+    notes = [line for note in grid.notes for line in _wrapped(note, PROSE)]
+    return [
+        *_wrapped(grid.caption + ":", PROSE),
+        *head,
+        rule,
+        *(line for lines in body for line in lines),
+        *notes,
+    ]
+
+
+def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
+    """Return column widths that fit the page; the widest columns give way first."""
+    widths = [max(1, min(WIDTH, max(map(len, column)))) for column in zip(*rows, strict=True)]
+    room = WIDTH - len(GAP) * (len(widths) - 1)
+    while sum(widths) > room:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _row(cells: tuple[str, ...], widths: list[int], left: frozenset[int]) -> list[str]:
+    wrapped = [
+        wrap(cell, width, break_on_hyphens=False) or [""] for cell, width in zip(cells, widths, strict=True)
+    ]
+    height = max(map(len, wrapped))
+    return [
+        GAP.join(
+            _flush(lines[n] if n < len(lines) else "", width, to_left=i in left)
+            for i, (lines, width) in enumerate(zip(wrapped, widths, strict=True))
+        )
+        for n in range(height)
+    ]
+
+
+def _flush(cell: str, width: int, *, to_left: bool) -> str:
+    return cell.ljust(width) if to_left else cell.rjust(width)

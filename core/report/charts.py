@@ -1,0 +1,172 @@
+"""Small drawings for the page: evaluation body in, SVG markup out, empty when there is nothing to draw.
+
+Colours come from the page's style sheet by class, so that one drawing serves light, dark and paper.
+Every coordinate is written with one decimal: the same figures give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import ceil, floor
+from typing import Any
+
+from core.report.blocks import visible
+from core.report.figures import count, name, ratio, share, span
+
+Body = Mapping[str, Any]
+
+COIN_TOSS = 0.5
+WIDTH = 720
+ROW = 28
+LABELS = 210
+"""Left margin of the comparison, for names."""
+FIGURES = 170
+"""Right margin of the comparison, for figures."""
+MOST_FOLDS = 60
+"""More test periods than this cannot be told apart at this width."""
+
+_STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A linear scale from values ``low..high`` to coordinates ``start..end``, with round ticks."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    step: float
+
+    def at(self, value: float) -> float:
+        """Return the coordinate of ``value``."""
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    def ticks(self) -> list[float]:
+        """Return the round values on the axis, ends included."""
+        first, last = round(self.low / self.step), round(self.high / self.step)
+        return [number * self.step for number in range(first, last + 1)]
+
+
+def axis(values: Sequence[float], start: float, end: float, *, most_ticks: int = 7) -> Axis:
+    """Return the axis that holds all ``values`` and ends on round numbers.
+
+    Examples
+    --------
+    >>> [round(tick, 2) for tick in axis([0.487, 0.512], 0, 100).ticks()]
+    [0.48, 0.49, 0.5, 0.51, 0.52]
+    """
+    low, high = min(values), max(values)
+    step = next((s for s in _STEPS if (high - low) / s <= most_ticks - 2), _STEPS[-1])
+    bottom, top = floor(low / step), ceil(high / step)
+    if bottom == top:
+        bottom, top = bottom - 1, top + 1
+    return Axis(bottom * step, top * step, start, end, step)
+
+
+def comparison(body: Body) -> str:
+    """Return the AUC of the model, the models beside and the baselines, intervals as bars."""
+    rows = [("This model", body["performance"]["auc"], "model")]
+    rows += [(name(kind), held.get("auc") or {}, "beside") for kind, held in body["beside"].items()]
+    rows += [(name(key), {"value": held.get("auc")}, "rule") for key, held in body["baselines"].items()]
+    drawn = [row for row in rows if row[1].get("value") is not None]
+    if not drawn or drawn[0][2] != "model":
+        return ""
+    held = [e[k] for _, e, _ in drawn for k in ("value", "low", "high") if e.get(k) is not None]
+    scale = axis([*held, COIN_TOSS], LABELS, WIDTH - FIGURES)
+    bottom = ROW * len(drawn) + 8
+    marks = [_upright(scale, tick, bottom) for tick in scale.ticks()]
+    marks.append(_line(scale.at(COIN_TOSS), 4, scale.at(COIN_TOSS), bottom, "half"))
+    marks += [_compared(scale, ROW * (i + 0.5) + 4, row) for i, row in enumerate(drawn)]
+    return _svg("AUC of the model beside models and simple rules", bottom + 24, marks)
+
+
+def _compared(scale: Axis, y: float, row: tuple[str, Mapping[str, Any], str]) -> str:
+    who, estimate, group = row
+    parts = [_text(LABELS - 14, y + 4, who, "end" + (" strong" if group == "model" else ""))]
+    low, high = estimate.get("low"), estimate.get("high")
+    if low is not None and high is not None:
+        parts.append(_line(scale.at(low), y, scale.at(high), y, f"bar {group}"))
+    parts.append(_dot(scale.at(estimate["value"]), y, 4.5, group))
+    interval = f" {span(estimate, ratio)}" if low is not None and high is not None else ""
+    parts.append(_text(WIDTH - FIGURES + 16, y + 4, ratio(estimate["value"]) + interval, "figure"))
+    return "".join(parts)
+
+
+def folds(body: Body) -> str:
+    """Return the AUC of each test period in time order, joined to the line of a coin toss."""
+    held = [f for f in body["by_fold"] if f.get("auc") is not None]
+    if not 2 <= len(held) <= MOST_FOLDS:
+        return ""
+    height, left = 200, 56
+    scale = axis([*(f["auc"] for f in held), COIN_TOSS], height, 14)
+    slot = (WIDTH - left - 16) / len(held)
+    marks = [_level(scale, tick, left) for tick in scale.ticks()]
+    marks.append(_line(left, scale.at(COIN_TOSS), WIDTH - 16, scale.at(COIN_TOSS), "half"))
+    every = ceil(len(held) / 12)
+    for i, fold in enumerate(held):
+        x = left + slot * (i + 0.5)
+        marks.append(_line(x, scale.at(COIN_TOSS), x, scale.at(fold["auc"]), "stem"))
+        marks.append(_dot(x, scale.at(fold["auc"]), 4.5, "model", f"{_dates(fold)}: {ratio(fold['auc'])}"))
+        if i % every == 0:
+            marks.append(_text(x, height + 20, str(fold["from"])[:7], "middle tick"))
+    return _svg("AUC of each test period", height + 30, marks)
+
+
+def _dates(fold: Mapping[str, Any]) -> str:
+    return f"{fold['from']} to {fold['to']}"
+
+
+def calibration(body: Body) -> str:
+    """Return the share that rose over the predicted probability, by bin; the diagonal is perfect."""
+    bins = [b for b in body["calibration"] if b["share_up"] is not None and b["mean_probability"] is not None]
+    if not bins:
+        return ""
+    height, left, right = 300, 72, 430
+    values = [b[k] for b in bins for k in ("mean_probability", "share_up")]
+    across, up = axis(values, left, right), axis(values, height, 14)
+    marks = [_level(up, tick, left, right, share) for tick in up.ticks()]
+    marks += [_text(across.at(t), height + 18, share(t), "middle tick") for t in across.ticks()]
+    marks.append(_line(across.start, up.start, across.end, up.end, "half"))
+    most = max(b["rows"] for b in bins)
+    marks += [_bin(b, across, up, most) for b in bins]
+    marks.append(_text((left + right) / 2, height + 40, "expected to rise", "middle tick"))
+    marks.append(_text(right + 16, 24, "rose, in rows of that probability", "tick"))
+    return _svg("Share that rose by predicted probability", height + 50, marks)
+
+
+def _bin(b: Mapping[str, Any], across: Axis, up: Axis, most: int) -> str:
+    # The area of a dot follows its rows, so that a thin bin does not look like a full one.
+    radius = 2 + 4 * (b["rows"] / most) ** 0.5
+    said = f"expected {share(b['mean_probability'])}, rose {share(b['share_up'])}, {count(b['rows'])} rows"
+    return _dot(across.at(b["mean_probability"]), up.at(b["share_up"]), radius, "model", said)
+
+
+def _upright(scale: Axis, tick: float, bottom: float) -> str:
+    x = scale.at(tick)
+    return _line(x, 4, x, bottom, "grid") + _text(x, bottom + 17, ratio(tick), "middle tick")
+
+
+def _level(scale: Axis, tick: float, left: float, right: float = WIDTH - 16, write: Any = ratio) -> str:
+    y = scale.at(tick)
+    return _line(left, y, right, y, "grid") + _text(left - 10, y + 4, write(tick), "end tick")
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+
+
+def _dot(x: float, y: float, radius: float, kind: str, said: str = "") -> str:
+    title = f"<title>{escape(visible(said))}</title>" if said else ""
+    return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}">{title}</circle>'
+
+
+def _text(x: float, y: float, words: str, kind: str) -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(visible(words))}</text>'
+
+
+def _svg(title: str, height: float, marks: Sequence[str]) -> str:
+    opening = f'<svg role="img" viewBox="0 0 {WIDTH} {height:.0f}" aria-label="{escape(title)}">'
+    return opening + "".join(marks) + "</svg>"

@@ -1,0 +1,184 @@
+"""How numbers and names are written in the report; independent of locale, rounded in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+NA = "n/a"
+
+ROWS_SHOWN = 40
+"""Longest table of tickers; a list of thousands is in ``evaluation.json``, not in a report."""
+
+_NAMES = {
+    "majority": "Majority class",
+    "previous_day_sign": "Previous day's sign",
+    "reversal": "Reversal of the previous day",
+    "always_up": "Always up",
+    "buy_and_hold": "Buy and hold",
+    "logistic_regression": "Logistic regression",
+    "hist_gradient_boosting": "Gradient boosting",
+}
+
+
+def decimal(value: float | None, places: int) -> str:
+    """Return ``value`` with ``places`` decimals, ``n/a`` for None; never a negative zero.
+
+    Examples
+    --------
+    >>> decimal(-0.00004, 3), decimal(0.4984, 3), decimal(None, 3)
+    ('0.000', '0.498', 'n/a')
+    """
+    if value is None:
+        return NA
+    text = f"{value:.{places}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def ratio(value: float | None) -> str:
+    """Return an AUC or another measure between 0 and 1 with three decimals."""
+    return decimal(value, 3)
+
+
+def loss(value: float | None) -> str:
+    """Return a Brier score or log loss with four decimals: models differ in the third."""
+    return decimal(value, 4)
+
+
+def share(value: float | None) -> str:
+    """Return a share or a return as percent with one decimal.
+
+    Examples
+    --------
+    >>> share(0.51349), share(-0.0021)
+    ('51.3%', '-0.2%')
+    """
+    return NA if value is None else decimal(100 * value, 1) + "%"
+
+
+def sharpe(value: float | None) -> str:
+    """Return a Sharpe ratio with two decimals."""
+    return decimal(value, 2)
+
+
+def count(value: int | None) -> str:
+    """Return a whole number with thousands separators.
+
+    Examples
+    --------
+    >>> count(16410)
+    '16,410'
+    """
+    return NA if value is None else f"{value:,d}"
+
+
+def plain(value: float | None) -> str:
+    """Return a setting's number without empty decimals.
+
+    Examples
+    --------
+    >>> plain(5.0), plain(2.5), plain(1000)
+    ('5', '2.5', '1,000')
+    """
+    if value is None:
+        return NA
+    return count(int(value)) if value == int(value) else repr(value)
+
+
+def counted(value: int | None, noun: str) -> str:
+    """Return a count with its noun in the right number.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2517, "session")
+    ('1 row', '2,517 sessions')
+    """
+    return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure's key in the evaluation, its name for people and how its value is written."""
+
+    key: str
+    label: str
+    write: Callable[[float | None], str]
+
+
+METRICS = {
+    metric.key: metric
+    for metric in (
+        Metric("auc", "AUC", ratio),
+        Metric("precision", "Precision", share),
+        Metric("recall", "Recall", share),
+        Metric("hit_rate", "Hit rate", share),
+        Metric("brier", "Brier score", loss),
+        Metric("brier_skill", "Brier skill", share),
+        Metric("log_loss", "Log loss", loss),
+        Metric("long_flat_return", "Long/flat return a year", share),
+        Metric("long_flat_sharpe", "Long/flat Sharpe ratio", sharpe),
+        Metric("annual_return", "Return a year", share),
+        Metric("sharpe", "Sharpe ratio", sharpe),
+    )
+}
+
+
+def metric(key: str) -> Metric:
+    """Return how the measure ``key`` is named and written; one not listed keeps its own name."""
+    return METRICS.get(key) or Metric(key, spaced(key), loss)
+
+
+def name(key: str) -> str:
+    """Return the name for people of a baseline or model kind."""
+    return _NAMES.get(key) or spaced(key)
+
+
+def spaced(key: str) -> str:
+    """Return an identifier as words."""
+    return key.replace("_", " ")
+
+
+def span(estimate: Mapping[str, Any], write: Callable[[float | None], str]) -> str:
+    """Return the interval of ``{value, low, high}`` as ``[low, high]``, ``n/a`` when it has none."""
+    low, high = estimate.get("low"), estimate.get("high")
+    return NA if low is None or high is None else f"[{write(low)}, {write(high)}]"
+
+
+def period(first: str | None, last: str | None) -> str:
+    """Return ``first to last``, or ``n/a`` when there is no such period."""
+    return NA if first is None or last is None else f"{first} to {last}"
+
+
+def word(value: object) -> str:
+    """Return a value of any JSON type in one line: text as it is, lists with commas.
+
+    Examples
+    --------
+    >>> word({"rule": "jump", "tickers": ["A", "B"]}), word(None), word(True)
+    ('rule: jump; tickers: A, B', 'none', 'yes')
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {word(held)}" for key, held in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(word(held) for held in value)
+    return str(value)
+
+
+def ends(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Return all ``rows`` if they fit, else the first and last ones that together do."""
+    if len(rows) <= ROWS_SHOWN:
+        return tuple(rows)
+    half = ROWS_SHOWN // 2
+    return (*rows[:half], *rows[-half:])
+
+
+def left_out(total: int, which: str) -> tuple[str, ...]:
+    """Return the sentence that says which of ``total`` rows are shown, or nothing if all are."""
+    if total <= ROWS_SHOWN:
+        return ()
+    return (f"{count(ROWS_SHOWN)} of {count(total)} shown: {which}. All are in evaluation.json.",)

@@ -1,0 +1,120 @@
+"""What the figures mean, in plain words: every sentence follows from a figure of this evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.report import sections
+from core.report.about_results import confidence
+from core.report.blocks import Bullets, Paragraph, Section
+from core.report.figures import loss, ratio, share
+
+Body = Mapping[str, Any]
+
+
+def meaning(body: Body) -> Section:
+    """Return one sentence or two per measure that has a value."""
+    sentences = (
+        _auc(body),
+        _precision(body),
+        _recall(body),
+        _hit_rate(body),
+        _brier(body),
+        _skill(body),
+        _log_loss(body),
+    )
+    items = tuple(sentence for sentence in sentences if sentence)
+    if items:
+        return Section(sections.MEANING, (Bullets(items),))
+    text = (
+        "There are no figures to explain. A model that predicts nothing would score an AUC of 0.500, the "
+        "toss of a coin; whether this one does better cannot be said yet."
+    )
+    return Section(sections.MEANING, (Paragraph(text),))
+
+
+def _value(body: Body, key: str) -> float | None:
+    value: float | None = (body["performance"].get(key) or {}).get("value")
+    return value
+
+
+def _auc(body: Body) -> str:
+    value = _value(body, "auc")
+    if value is None:
+        return ""
+    return (
+        "AUC is the chance that the model puts a day before a rise above a day before a fall. 0.500 is a "
+        f"coin toss, 1.000 is perfect; this model has {ratio(value)}.{_auc_range(body)}"
+    )
+
+
+def _auc_range(body: Body) -> str:
+    low, high = (body["performance"]["auc"].get(k) for k in ("low", "high"))
+    if low is None or high is None:
+        return ""
+    opening = f" Its {confidence(body)} interval runs from {ratio(low)} to {ratio(high)}"
+    if low <= 0.5 <= high:
+        return f"{opening} and holds 0.500, so it cannot be told from a coin toss."
+    side = "above" if low > 0.5 else "below"
+    rounded = " before rounding" if "0.500" in (ratio(low), ratio(high)) else ""
+    return f"{opening}, all of it {side} 0.500{rounded}."
+
+
+def _precision(body: Body) -> str:
+    value = _value(body, "precision")
+    if value is None:
+        return ""
+    return (
+        f"Precision: of the days the model called up, {share(value)} did rise. Of all days judged, "
+        f"{share(body['up_rate'])} rose, so that is what calling every day up would score."
+    )
+
+
+def _recall(body: Body) -> str:
+    value = _value(body, "recall")
+    if value is None:
+        return ""
+    return (
+        f"Recall: of the days that rose, the model had called {share(value)}. Calling every day up would "
+        "score 100.0%, so recall says little by itself."
+    )
+
+
+def _hit_rate(body: Body) -> str:
+    value, always = _value(body, "hit_rate"), (body["baselines"].get("always_up") or {}).get("hit_rate")
+    if value is None:
+        return ""
+    opening = f"Hit rate: {share(value)} of all calls, up or down, were right."
+    if always is None:
+        return opening
+    verdict = "more" if value > always else "no more"
+    return f"{opening} Always saying up was right {share(always)} of the time: the model gave {verdict} than that."
+
+
+def _brier(body: Body) -> str:
+    value = _value(body, "brier")
+    if value is None:
+        return ""
+    return (
+        "Brier score is the mean squared distance between the probability and what happened; lower is "
+        f"better, and always answering one half scores 0.2500. This model has {loss(value)}."
+    )
+
+
+def _skill(body: Body) -> str:
+    value = _value(body, "brier_skill")
+    if value is None:
+        return ""
+    verdict = "the probabilities add something" if value > 0 else "the probabilities add nothing"
+    return f"Brier skill is the share of that error saved by the model beside stating the plain up-rate: {share(value)}; {verdict}."
+
+
+def _log_loss(body: Body) -> str:
+    value = _value(body, "log_loss")
+    if value is None:
+        return ""
+    return (
+        "Log loss punishes confident mistakes hardest; lower is better, and always answering one half "
+        f"scores 0.6931. This model has {loss(value)}."
+    )

@@ -1,0 +1,35 @@
+"""The headings of the report, in one place: drafting, editing and signing use the same names."""
+
+from __future__ import annotations
+
+TITLE = "Daily equity-price report"
+STATUS = "DRAFT - not signed"
+PLACEHOLDER = "[to be written by the reviewer]"
+"""Stands under each of the analyst's headings until a person has written there."""
+
+DECISION = "Decision"
+DONE = "What was done"
+DATA = "Data"
+QUALITY = "Data quality"
+FEATURES = "Features"
+MODEL = "Model"
+PERFORMANCE = "Performance"
+MEANING = "What the figures mean"
+ECONOMICS = "Economics"
+CALIBRATION = "Calibration"
+BY_FOLD = "By fold"
+BY_TICKER = "By ticker"
+DRIFT = "Drift"
+SIGNALS = "Signals for the next session"
+LIMITS = "Doubts, limits and intended use"
+SIGN_OFF = "Sign-off"
+APPENDIX = "Appendix: digests and settings"
+
+ANALYST_SECTIONS = ("Context", "Business implications", "Risks", "Ethical considerations")
+"""What only a person can write; everything else is generated from the evaluation."""
+
+SECTIONS = (
+    DECISION, DONE, DATA, QUALITY, FEATURES, MODEL, PERFORMANCE, MEANING, ECONOMICS, CALIBRATION,
+    BY_FOLD, BY_TICKER, DRIFT, SIGNALS, LIMITS, *ANALYST_SECTIONS, SIGN_OFF, APPENDIX,
+)  # fmt: skip
+"""Every heading, in reading order; the report has exactly these, whatever the evaluation holds."""

@@ -1,0 +1,182 @@
+"""The one source of configuration: ``luigi.cfg`` and the environment, judged whole before anything runs.
+
+Our sections are lower-case and named after what they set; Luigi's own sections may stand beside
+them. An unknown section or key is an error with file, line and the nearest known name. EDGE.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import luigi_options
+from core.errors import ParameterError, SettingsError, nearest
+from core.parameters import Parameter, Value
+from core.stages import STAGES, parameters_of
+
+CONFIG_NAME = "luigi.cfg"
+CONFIG_VARIABLE = "LUIGI_CONFIG_PATH"
+DATA_VARIABLE = "AFTERCLOSE_DATA"
+JOURNAL_VARIABLE = "AFTERCLOSE_JOURNAL"
+
+OPERATION: tuple[Parameter, ...] = (
+    Parameter("retry_tries", "integer", "3", "retry", "Attempts of a stage on transient faults.", low=1, high=100),
+    Parameter("retry_wait_s", "number", "0.2", "retry", "First wait; each further wait is this much longer.", low=0, high=3600),
+    Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
+    Parameter("user_role", "text", "approver", "user", "Role of the person at this desk."),
+)  # fmt: skip
+"""Settings of running, not of results: they are in no key."""
+
+_PREFIXED = {"retry", "user"}
+"""Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
+
+_SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
+_KEY_LINE = re.compile(r"\s*([^#;=:\[\s][^=:]*?)\s*[=:]")
+
+
+def key_of(parameter: Parameter) -> str:
+    """Return the key under which ``parameter`` stands in its section."""
+    prefix = parameter.section + "_"
+    if parameter.section in _PREFIXED:
+        return parameter.name.removeprefix(prefix)
+    return parameter.name
+
+
+def sections() -> dict[str, dict[str, Parameter]]:
+    """Return our sections with their keys, in the order in which ``luigi.cfg`` has them."""
+    known: dict[str, dict[str, Parameter]] = {}
+    for parameter in (*parameters_of(STAGES).values(), *OPERATION):
+        if not parameter.resolved:
+            known.setdefault(parameter.section, {})[key_of(parameter)] = parameter
+    return known
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that configures a process.
+
+    Parameters
+    ----------
+    data : Path
+        The data root (absolute).
+    journal : str
+        Database URL of the journal; empty means SQLite in the data root.
+    defaults : mapping of str to Value
+        Default of every parameter by name, after ``luigi.cfg``.
+    file : Path or None
+        The configuration file that was read.
+    """
+
+    data: Path
+    journal: str
+    defaults: Mapping[str, Value]
+    file: Path | None
+
+    def __getitem__(self, name: str) -> Value:
+        return self.defaults[name]
+
+
+def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Return the settings of this process.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        The environment; default: this process's.
+    folder : Path, optional
+        Where ``luigi.cfg`` is looked for when ``LUIGI_CONFIG_PATH`` is not set; default: here.
+
+    Raises
+    ------
+    SettingsError
+        Naming file, line, what came and the nearest known name.
+    """
+    environ = os.environ if environ is None else environ
+    folder = Path.cwd() if folder is None else folder
+    file = _config_file(environ, folder)
+    values = {p.name: p.parse(p.default) for keys in sections().values() for p in keys.values()}
+    if file is not None:
+        values |= _read(file)
+    data = environ.get(DATA_VARIABLE) or "data"
+    return Settings((folder / data).absolute(), environ.get(JOURNAL_VARIABLE, ""), values, file)
+
+
+def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        path = folder / named
+        if not path.is_file():
+            raise SettingsError(
+                f"{CONFIG_VARIABLE} names {named}, which is not a file", expected="a configuration file"
+            )
+        return path
+    path = folder / CONFIG_NAME
+    return path if path.is_file() else None
+
+
+def _read(file: Path) -> dict[str, Value]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
+        parser.read_string(text, source=file.name)
+    except (configparser.Error, UnicodeDecodeError) as error:
+        came = " ".join(str(error).split())
+        raise SettingsError(f"{file.name} cannot be read: {came}", expected="sections of key = value") from error
+    known = sections()
+    values: dict[str, Value] = {}
+    for section, key, line in _entries(text):
+        parameter = _known(known, section, key, f"{file.name}, line {line}")
+        if parameter is None or key is None:
+            continue
+        try:
+            values[parameter.name] = parameter.parse(parser.get(section, key))
+        except ParameterError as error:
+            came = error.came.replace(parameter.option, f"[{section}] {key}", 1)
+            raise SettingsError(
+                f"{file.name}, line {line}: {came}", expected=error.expected, remedy=error.remedy
+            ) from error
+    return values
+
+
+def _entries(text: str) -> Iterator[tuple[str, str | None, int]]:
+    """Yield (section, key or None for the heading itself, line number), as the parser sees them."""
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if heading := _SECTION_LINE.match(line):
+            section = heading.group(1)
+            yield section, None, number
+        elif line[:1].strip() and (entry := _KEY_LINE.match(line)):
+            yield section, entry.group(1).strip().lower(), number
+
+
+def _known(
+    known: Mapping[str, Mapping[str, Parameter]], section: str, key: str | None, where: str
+) -> Parameter | None:
+    """Return our parameter, or None for Luigi's own; raise for what nobody knows."""
+    if section in known:
+        if key is None:
+            return None
+        if key in known[section]:
+            return known[section][key]
+        raise _unknown(f"key {key!r} in [{section}]", key, known[section], where)
+    plain = section.replace("-", "_")
+    if plain in luigi_options.FREE_SECTIONS:
+        return None
+    if plain not in luigi_options.SECTIONS:
+        raise _unknown(f"section [{section}]", section, [*known, *luigi_options.SECTIONS], where)
+    if key is not None and key.replace("-", "_") not in luigi_options.SECTIONS[plain]:
+        raise _unknown(f"key {key!r} in Luigi's [{section}]", key, luigi_options.SECTIONS[plain], where)
+    return None
+
+
+def _unknown(what: str, name: str, known: Iterable[str], where: str) -> SettingsError:
+    names = sorted(known)
+    return SettingsError(
+        f"{where}: unknown {what}",
+        expected=f"one of {', '.join(names)}",
+        remedy=nearest(name, names).strip(),
+    )

@@ -1,0 +1,78 @@
+"""Price sources, one module each, behind one small interface. EDGE.
+
+A source answers two questions: :meth:`Source.resolve`, cheap and before any stage runs (which
+bytes, which tickers, which sessions, so that the key is known), and :meth:`Source.read`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from core.parameters import Value
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.artifacts import Table
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a source knows before it is read.
+
+    Parameters
+    ----------
+    tickers : tuple of str
+        Sorted; empty means "all that the source turns out to have".
+    start, end : str or None
+        First and last session (ISO, inclusive); None means "what the source turns out to have".
+    input_digest : str
+        SHA-256 of the source's bytes; empty for a live source.
+    input_name : str
+        File name without folder, or empty.
+    label : str
+        What a person recognises: the end session, else the file stem or the source's name.
+    """
+
+    tickers: tuple[str, ...]
+    start: str | None
+    end: str | None
+    input_digest: str
+    input_name: str
+    label: str
+
+
+class Source(Protocol):
+    """A place prices come from."""
+
+    def resolve(self, request: Mapping[str, Value], tickers: tuple[str, ...], now: datetime) -> Resolved:
+        """Return what can be known before reading.
+
+        Raises
+        ------
+        ParameterError
+            If the request cannot be met whatever the data says.
+        MissingFileError
+            If a file is not there.
+        """
+
+    def read(self, parameters: Mapping[str, Value], tickers: tuple[str, ...]) -> Table:
+        """Return ``prices_raw``, sorted by (date, ticker).
+
+        Raises
+        ------
+        SourceError
+            If the source has no usable answer.
+        """
+
+
+_MODULES = {"sample": "core.sources.sample", "files": "core.sources.files"}
+
+
+def source_named(name: str) -> Source:
+    """Return the source called ``name``; its module is imported only now."""
+    source: Source = import_module(_MODULES[name]).SOURCE
+    return source

@@ -1,0 +1,71 @@
+"""From a source's frame to ``prices_raw``: column order, sorting and the header that says whence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core import columns as col
+from core.artifacts import Table, raw_series
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_INFINITE = (float("inf"), float("-inf"))
+
+
+def prices_table(frame: pd.DataFrame, *, name: str, uri: str, digest: str, price_basis: str) -> Table:
+    """Return ``prices_raw``: contract columns first, rows sorted by (date, ticker).
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per (date, ticker), any order; dates as text. Columns may be missing: the gate says so.
+        Without ``adj_close`` a copy of ``close`` is taken, and the header tells.
+    name, uri : str
+        The source, for people and for lineage.
+    digest : str
+        SHA-256 of the bytes that were read.
+    price_basis : {'raw', 'split_adjusted', 'unknown'}
+        What the prices are, as far as the source says.
+    """
+    adjusted = "source"
+    if col.ADJ_CLOSE not in frame and col.CLOSE in frame:
+        frame = frame.assign(**{col.ADJ_CLOSE: frame[col.CLOSE]})
+        adjusted = "copied_from_close"
+    first = [c for c in col.PRICES if c in frame]
+    frame = frame[first + [c for c in frame.columns if c not in first]]
+    by = [c for c in (col.DATE, col.TICKER) if c in frame]
+    # stable: rows that share date and ticker stay in the source's order
+    frame = frame.sort_values(by, kind="stable", ignore_index=True) if by else frame.reset_index(drop=True)
+    typed = {c: _cells(frame[c], text=c in (col.DATE, col.TICKER)) for c in frame.columns}
+    typed_frame = type(frame)(typed, columns=frame.columns)
+    header = {
+        "price_basis": price_basis,
+        "adjusted_close": adjusted,
+        "source": {
+            "name": name,
+            "uri": uri,
+            "sha256": digest,
+            "rows": len(typed_frame),
+            "tickers": _ranges(typed_frame),
+        },
+    }
+    return Table("prices_raw", typed_frame, header)
+
+
+def _cells(values: pd.Series, *, text: bool) -> pd.Series:
+    """Return a column of JSON values; an infinity becomes text, which the gate names with its value."""
+    cells = values.astype(object).where(values.notna(), None).tolist()
+    return raw_series([str(c) if c in _INFINITE else c for c in cells], text=text)
+
+
+def _ranges(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return rows, first and last date and outcome per ticker, sorted by ticker."""
+    if col.TICKER not in frame or col.DATE not in frame:
+        return {}
+    dates = frame.assign(**{col.DATE: frame[col.DATE].astype(str), col.TICKER: frame[col.TICKER].astype(str)})
+    spans = dates.groupby(col.TICKER, sort=True)[col.DATE].agg(["size", "min", "max"])
+    return {
+        str(ticker): {"rows": int(rows), "first": str(first), "last": str(last), "outcome": "ok"}
+        for ticker, rows, first, last in spans.itertuples()
+    }

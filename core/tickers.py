@@ -1,0 +1,106 @@
+"""Ticker lists: a comma list, a JSON list or ``@file`` become one sorted tuple without repeats."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from core.errors import MissingFileError, ParameterError
+from core.fingerprint import sha256
+
+MAX_TICKERS = 100_000
+LONGEST_INLINE = 2_000
+"""Characters of a ticker list above which it travels as a digest (one argument is capped by the system)."""
+
+_LEGAL = re.compile(r"[\w^][\w.\-=^&+*]{0,19}")
+
+
+def is_legal(ticker: str) -> bool:
+    """Return whether ``ticker`` may name a price series.
+
+    Letters and digits of any script, ``. - = ^ & + *``; at most 20 characters; nothing that could be a path.
+
+    >>> [is_legal(t) for t in ("BRK-B", "^GSPC", "NA", "005930.KS", "../../etc/passwd", "")]
+    [True, True, True, True, False, False]
+    """
+    return _LEGAL.fullmatch(ticker) is not None and ".." not in ticker
+
+
+def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
+    """Return the tickers that ``text`` means, sorted, each once; empty for an empty text.
+
+    Parameters
+    ----------
+    text : str
+        ``AAPL,MSFT`` or ``["AAPL", "MSFT"]`` or ``@universe.txt`` (one ticker a line, ``#`` comments).
+    upper : bool
+        Whether the source writes tickers in capitals.
+    folder : Path
+        What a relative ``@file`` is relative to.
+
+    Raises
+    ------
+    ParameterError
+        For an illegal ticker, a broken JSON list or more than 100,000 tickers.
+    MissingFileError
+        If the file is not there.
+    """
+    names = [name.strip() for name in _split(text.strip(), folder)]
+    chosen = sorted({name.upper() if upper else name for name in names if name})
+    for ticker in chosen:
+        if not is_legal(ticker):
+            raise ParameterError(
+                f"--tickers holds {ticker!r}",
+                expected="letters, digits and . - = ^ & + *, at most 20 characters",
+                remedy="For example: --tickers AAPL,BRK-B,^GSPC",
+            )
+    if len(chosen) > MAX_TICKERS:
+        raise ParameterError(f"--tickers holds {len(chosen):,} tickers", expected=f"at most {MAX_TICKERS:,}")
+    return tuple(chosen)
+
+
+def _split(text: str, folder: Path) -> Iterable[str]:
+    if text.startswith("@"):
+        path = folder / text[1:]
+        if not path.is_file():
+            raise MissingFileError.of(path, "ticker list")
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        return [name for line in lines for name in line.split("#")[0].split(",")]
+    if text.startswith("["):
+        try:
+            names = json.loads(text)
+        except ValueError:
+            names = None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ParameterError(
+                f"--tickers is {text[:80]!r}", expected='a comma list or a JSON list such as ["AAPL","MSFT"]'
+            )
+        return names
+    return text.split(",")
+
+
+def compact(tickers: tuple[str, ...]) -> tuple[str, str | None]:
+    """Return the list as a parameter's text and, when that had to be a digest, the list itself.
+
+    >>> compact(("AAPL", "MSFT"))
+    ('AAPL,MSFT', None)
+    """
+    joined = ",".join(tickers)
+    if len(joined) <= LONGEST_INLINE:
+        return joined, None
+    return f"sha256:{sha256(joined.encode())}", joined
+
+
+def universe_file(root: Path, compacted: str) -> Path:
+    """Return where the data root keeps the list behind a digest."""
+    return root / "universes" / f"{compacted.removeprefix('sha256:')}.txt"
+
+
+def expand(compacted: str, root: Path) -> tuple[str, ...]:
+    """Return the tickers behind a parameter's text; the inverse of :func:`compact`."""
+    if not compacted.startswith("sha256:"):
+        return tuple(compacted.split(",")) if compacted else ()
+    joined = universe_file(root, compacted).read_text(encoding="utf-8")
+    return tuple(joined.split(","))

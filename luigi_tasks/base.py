@@ -1,0 +1,91 @@
+"""The base of all tasks: parameters from the stage table, the plan before the task, a verified target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import luigi
+
+from core.errors import AftercloseError
+from core.parameters import Value
+from core.plan import StagePlan, resolve, stage_plans
+from core.stages import chain, parameters_of
+from luigi_tasks import shell
+from luigi_tasks.session import session
+
+PLANNED = "planned"
+"""Keyword under which a task hands resolved values to the task it requires; not a Luigi parameter."""
+
+
+class StageTask(luigi.Task):
+    """One stage as a Luigi task.
+
+    Subclasses name their stage and the task before theirs; parameters, target, completeness and
+    running follow from the stage table and the plan.
+    """
+
+    stage_name: ClassVar[str] = ""
+    upstream: ClassVar[type[StageTask] | None] = None
+
+    def __init_subclass__(cls) -> None:
+        """Give the class a Luigi parameter for each parameter of its stage and those before."""
+        super().__init_subclass__()
+        for parameter in parameters_of(chain(cls.stage_name)).values():
+            option = luigi.Parameter(default="", description=parameter.help, significant=parameter.keyed)
+            option.__set_name__(cls, parameter.name)  # as the class statement itself would have done
+            setattr(cls, parameter.name, option)
+
+    @classmethod
+    def get_param_values(
+        cls, params: list[tuple[str, Any]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> list[tuple[str, str]]:
+        """Return resolved parameter values: Luigi's own configuration never fills them."""
+        planned = kwargs.get(PLANNED)
+        if planned is None:
+            try:
+                planned = cls._resolved(params, args, kwargs)
+            except AftercloseError as error:
+                shell.refuse(error)
+                raise
+        known = parameters_of(chain(cls.stage_name))
+        return [(name, known[name].text(planned[name])) for name, _ in params]
+
+    @classmethod
+    def _resolved(
+        cls, params: list[tuple[str, Any]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> dict[str, Value]:
+        given = dict(zip((name for name, _ in params), args, strict=False)) | dict(kwargs)
+        texts = {name: ",".join(v) if isinstance(v, list | tuple) else str(v) for name, v in given.items()}
+        now = session()
+        key = (cls.stage_name, tuple(sorted(texts.items())))
+        if key not in now.resolved:
+            now.resolved[key] = resolve(texts, settings=now.settings, now=now.started, upto=cls.stage_name)
+            now.open(stage_plans(now.resolved[key], cls.stage_name), texts)
+        return now.resolved[key]
+
+    @property
+    def plan(self) -> StagePlan:
+        """What this task makes and where it belongs."""
+        known = parameters_of(chain(self.stage_name))
+        values = {name: parameter.parse(getattr(self, name)) for name, parameter in known.items()}
+        return stage_plans(values, self.stage_name)
+
+    def requires(self) -> StageTask | None:
+        """Return the task of the stage before, with the same resolved values."""
+        if self.upstream is None:
+            return None
+        known = parameters_of(chain(self.stage_name))
+        return self.upstream(**{PLANNED: {n: p.parse(getattr(self, n)) for n, p in known.items()}})
+
+    def output(self) -> luigi.LocalTarget:
+        """Return the commit mark: it exists once all artifacts do."""
+        return luigi.LocalTarget(str(session().store.meta_path(self.plan.slot)))
+
+    def complete(self) -> bool:
+        """Return whether this checkpoint and all before it are committed, whole and fit together."""
+        return session().complete(self.plan)
+
+    def run(self) -> None:
+        """Make the checkpoint, or reuse it if it fits after all."""
+        session().run(self.plan)

@@ -1,0 +1,142 @@
+"""Manners under the stock ``luigi`` script: our exit codes, one message, no traceback.
+
+Luigi logs its own copy of every failure with a traceback. That copy goes to the run's log; the
+terminal has had one line already.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import traceback
+from types import TracebackType
+from typing import Any
+
+import luigi
+from luigi.cmdline_parser import CmdlineParser
+from luigi.task_register import Register, TaskClassException
+
+from core.errors import EXIT_CANCELLED, EXIT_COMMAND, EXIT_INTERRUPTED, AftercloseError, nearest
+from core.stages import STAGES
+from luigi_tasks.terminal import say
+
+DEFAULTS = {
+    "retcode": {
+        "already_running": "10",
+        "missing_data": "20",
+        "not_run": "25",
+        "task_failed": "30",
+        "scheduling_error": "35",
+        "unhandled_exception": "40",
+    },
+    "core": {"no_lock": "true", "log_level": "WARNING"},
+    "scheduler": {"retry_count": "1", "retry_delay": "0"},
+    "worker": {"check_complete_on_run": "true"},
+}
+"""What a run needs of Luigi even when no ``luigi.cfg`` is in sight; a configured value wins."""
+
+
+class Cancelled(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM); Luigi lets it through like an interrupt."""
+
+
+def install() -> None:
+    """Set Luigi's defaults, quiet its loggers and take over interrupts; idempotent."""
+    configuration = luigi.configuration.get_config()
+    for section, values in DEFAULTS.items():
+        for key, value in values.items():
+            if configuration.get(section, key, None) is None:
+                configuration.set(section, key, value)
+    logger = logging.getLogger("luigi-interface")
+    if not any(isinstance(f, _ToRunLog) for f in logger.filters):
+        logger.addFilter(_ToRunLog())
+    if _is_script():
+        sys.excepthook = _excepthook
+        signal.signal(signal.SIGTERM, _on_term)
+        _judge_options(sys.argv[1:])
+
+
+def _is_script() -> bool:
+    return os.path.basename(sys.argv[0]) in ("luigi", "luigi.exe", "__main__.py")
+
+
+def _on_term(signum: int, frame: object) -> None:
+    del signum, frame
+    raise Cancelled
+
+
+def refuse(error: AftercloseError) -> None:
+    """Under the ``luigi`` script, print the message and leave with the error's exit code."""
+    if CmdlineParser.get_instance() is not None:
+        say(f"afterclose: {error}")
+        raise SystemExit(error.exit_code)
+
+
+def _judge_options(argv: list[str]) -> None:
+    """Answer an option that nobody knows with one line instead of Luigi's page of usage."""
+    task = next((argument for argument in argv if argument in _FAMILIES), None)
+    known, own = {"--help", "--help-all", "--version"}, set()
+    for family, no_section, name, _ in Register.get_all_params():
+        if no_section:
+            known.add("--" + name.replace("_", "-"))
+        elif family == task:
+            own.add("--" + name.replace("_", "-"))
+    for argument in argv:
+        option = argument.split("=", 1)[0]
+        if option.startswith("--") and not any(name.startswith(option) for name in known | own):
+            say(f"afterclose: there is no option {option}; expected one of {', '.join(sorted(own or known))}."
+                f"{nearest(_without_family(option), own or known)}")
+            raise SystemExit(EXIT_COMMAND)
+
+
+_FAMILIES = tuple(stage.task for stage in STAGES)
+
+
+def _without_family(option: str) -> str:
+    """Return ``--source`` for Luigi's spelling ``--Ingest-source``, which our tasks do not take."""
+    family = next((f for f in _FAMILIES if option.startswith(f"--{f}-")), None)
+    return option.replace(f"{family}-", "", 1) if family else option
+
+
+class _ToRunLog(logging.Filter):
+    """Sends what Luigi logs to the run's log and keeps it off the terminal."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the record; True would let Luigi print it."""
+        if record.levelno >= logging.WARNING:
+            _record(record)
+        return False
+
+
+def _record(record: logging.LogRecord) -> None:
+    from luigi_tasks.session import session
+
+    trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else None
+    log = session().log
+    log.write("luigi", level=record.levelname.lower(), message=record.getMessage(), traceback=trace)
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and record.getMessage().startswith("Uncaught"):
+        say(f"afterclose: unexpected {type(error).__name__}: {error}; the traceback is in {log.path}")
+
+
+def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> Any:
+    """Leave with the contract's code for what Luigi lets through."""
+    if issubclass(kind, KeyboardInterrupt):
+        cancelled = issubclass(kind, Cancelled)
+        _leave("cancelled" if cancelled else "interrupted", EXIT_CANCELLED if cancelled else EXIT_INTERRUPTED)
+    if issubclass(kind, TaskClassException):
+        _leave(" ".join(str(error).split()), EXIT_COMMAND)
+    if isinstance(error, AftercloseError):
+        _leave(str(error), error.exit_code)
+    sys.__excepthook__(kind, error, trace)
+
+
+def _leave(message: str, code: int) -> None:
+    from luigi_tasks.session import session
+
+    say(f"afterclose: {message}")
+    if session().root_plan is not None:
+        session().log.write("run_finished", state=message, level="warning")
+    os._exit(code)

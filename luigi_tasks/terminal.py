@@ -1,0 +1,97 @@
+"""What a run shows on the terminal: a line per stage, a bar for long work, then the report.
+
+Lines go to standard error and the report to standard output, so that ``> report.txt`` does what it says.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.errors import AftercloseError, listed
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from luigi_tasks.session import Session
+
+BAR_AFTER_S = 2.0
+"""A stage that takes longer than this shows a progress bar (only on a terminal)."""
+
+MOST_FINDINGS = 20
+
+
+class Terminal:
+    """Prints the states of stages as they change."""
+
+    def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
+        """Print one line; "started" is left to the progress bar."""
+        if state == "started":
+            return
+        if state == "failed":
+            self._failed(stage, facts)
+            return
+        say(f"{stage:<17} {state:<8} {_details(facts)}")
+
+    def progress(self, stage: str) -> Progress:
+        """Return a callback that draws a bar once the work has taken a while."""
+        began = time.monotonic()
+
+        def show(done: int, total: int) -> None:
+            if sys.stderr.isatty() and time.monotonic() - began > BAR_AFTER_S and total:
+                filled = 30 * done // total
+                end = "\r" if done < total else "\r\033[K"
+                bar = f"{stage:<17} {'█' * filled}{'░' * (30 - filled)} {done}/{total}"
+                print(bar, end=end, file=sys.stderr, flush=True)  # noqa: T201 - the terminal is its purpose
+
+        return show
+
+    def _failed(self, stage: str, facts: Mapping[str, Any]) -> None:
+        error = facts["exception"]
+        ours = isinstance(error, AftercloseError | OSError)
+        text = str(error) if ours else f"unexpected {type(error).__name__}: {error}"
+        say(f"{stage:<17} failed   {text}")
+        errors = [f for f in facts.get("findings", ()) if f["severity"] == "error"]
+        for finding in errors[:MOST_FINDINGS]:
+            where = " ".join(str(finding[k]) for k in ("ticker", "date") if finding[k] is not None)
+            say(f"  {finding['rule']:<24} {where:<20} {finding['value']!s:<16} expected {finding['expected']}")
+        if len(errors) > MOST_FINDINGS:
+            say(f"  and {len(errors) - MOST_FINDINGS} more")
+        if facts.get("findings_path"):
+            say(f"  all findings: {facts['findings_path']}")
+
+    def finish(self, session: Session, *, done: bool, nothing: bool) -> None:
+        """Print what came of the run: the report and where it is, or where the log is."""
+        plan = session.root_plan
+        assert plan is not None, "a session that finishes was opened"  # noqa: S101 - states the caller's check
+        if session.log.unwritable is not None:
+            reason = session.log.unwritable.strerror
+            say(f"this run was not recorded: {session.log.folder} cannot be written ({reason})")
+        if not done:
+            say(f"not finished; the log is {session.log.path}")
+            return
+        if nothing:
+            say(f"nothing to do: {listed([p.slot.stage for p in plan.line()])} are complete and verified")
+        folder = session.store.folder(plan.slot)
+        if plan.stage.name == "report":
+            text = session.store.read(plan.slot, "report.txt").decode()
+            print(text, end="", flush=True)  # noqa: T201 - the report is the product
+        say(f"{plan.stage.name}: {folder / plan.stage.writes[0].filename}")
+
+
+def _details(facts: Mapping[str, Any]) -> str:
+    parts = []
+    if facts.get("rows") is not None:
+        parts.append(f"{facts['rows']:>10,} rows")
+    else:
+        parts.append(" " * 15)
+    if "seconds" in facts:
+        parts.append(f"{facts['seconds']:7.2f} s")
+    parts += [f"{name} {facts[name]}" for name in ("holder", "reason", "wait_s") if name in facts]
+    return " ".join(parts).rstrip()
+
+
+def say(line: str) -> None:
+    """Print one line for the operator."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the terminal is its purpose

@@ -1,0 +1,11 @@
+"""Training or scoring as a task."""
+
+from luigi_tasks.base import StageTask
+from luigi_tasks.feature_engineer import FeatureEngineer
+
+
+class TrainOrScore(StageTask):
+    """Reads ``features``; writes ``predictions`` and, in training, ``model``. Stale when mode, model or seed change."""
+
+    stage_name = "train_or_score"
+    upstream = FeatureEngineer
