@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import SourceError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -46,37 +49,12 @@ def with_linear_backoff(
     BaseException
         The last attempt's own error.
     """
-    # tenacity costs 30 ms to import and most calls succeed at once, so it is loaded with the first fault
-    try:
-        return function()
-    except on as error:
-        if tries < 2:
-            raise
-        first = error
-    return _again(function, first, tries, wait_s, on, retried)
-
-
-def _again(
-    function: Callable[[], T],
-    first: BaseException,
-    tries: int,
-    wait_s: float,
-    on: tuple[type[BaseException], ...],
-    retried: Callable[[int, BaseException, float], None] | None,
-) -> T:
     import tenacity
 
-    pending: list[BaseException] = [first]
-
-    def attempt() -> T:
-        if pending:
-            raise pending.pop()
-        return function()
-
-    def before_sleep(state: tenacity.RetryCallState) -> None:
+    def before_sleep(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        if retried and error:
-            retried(state.attempt_number, error, state.next_action.sleep if state.next_action else 0.0)
+        if retried and error and state.next_action:
+            retried(state.attempt_number, error, state.next_action.sleep)
 
     retrying = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(tries),
@@ -85,4 +63,4 @@ def _again(
         before_sleep=before_sleep,
         reraise=True,
     )
-    return retrying(attempt)
+    return retrying(function)

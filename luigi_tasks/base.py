@@ -41,14 +41,17 @@ class StageTask(luigi.Task):
         cls, params: list[tuple[str, Any]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> list[tuple[str, str]]:
         """Return resolved parameter values: Luigi's own configuration never fills them."""
+        known = parameters_of(chain(cls.stage_name))
         planned = kwargs.get(PLANNED)
+        if planned is None and kwargs.keys() >= known.keys():
+            # Luigi makes a task again from its own full set of texts: those were resolved before
+            planned = {name: known[name].parse(str(kwargs[name])) for name in known}
         if planned is None:
             try:
                 planned = cls._resolved(params, args, kwargs)
             except AftercloseError as error:
                 shell.refuse(error)
                 raise
-        known = parameters_of(chain(cls.stage_name))
         return [(name, known[name].text(planned[name])) for name, _ in params]
 
     @classmethod

@@ -19,7 +19,7 @@ from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register, TaskClassException
 
 from core.errors import EXIT_CANCELLED, EXIT_COMMAND, EXIT_INTERRUPTED, AftercloseError, nearest
-from core.stages import STAGES
+from core.stages import STAGES, parameters_of
 from luigi_tasks.terminal import say
 
 DEFAULTS = {
@@ -81,7 +81,7 @@ def _judge_options(argv: list[str]) -> None:
     for family, no_section, name, _ in Register.get_all_params():
         if no_section:
             known.add("--" + name.replace("_", "-"))
-        elif family == task:
+        elif family == task and name not in _PLAN_ONLY:
             own.add("--" + name.replace("_", "-"))
     for argument in argv:
         option = argument.split("=", 1)[0]
@@ -92,6 +92,7 @@ def _judge_options(argv: list[str]) -> None:
 
 
 _FAMILIES = tuple(stage.task for stage in STAGES)
+_PLAN_ONLY = {name for name, parameter in parameters_of(STAGES).items() if parameter.resolved}
 
 
 def _without_family(option: str) -> str:

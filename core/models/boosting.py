@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from core.models.rows import Matrix, Vector
 
 _KEYS = ("baseline", "trees")
-_TREE_KEYS = ("feature", "threshold", "left", "right", "value")
+_TREE_KEYS = {
+    "feature": "int64",
+    "threshold": "float64",
+    "left": "int64",
+    "right": "int64",
+    "value": "float64",
+}
 
 MAX_TREES = 2_000
 MAX_NODES = 255
@@ -120,7 +126,10 @@ class _Forest:
         sizes = [len(tree["feature"]) for tree in trees]
         roots = np.cumsum([0, *sizes[:-1]])
         offset = np.repeat(roots, sizes)
-        joined = {key: np.concatenate([np.asarray(tree[key]) for tree in trees]) for key in _TREE_KEYS}
+        joined = {
+            key: np.concatenate([np.asarray(tree[key], dtype=kind) for tree in trees])
+            for key, kind in _TREE_KEYS.items()
+        }
         leaf, own = joined["feature"] == LEAF, np.arange(len(offset))
         return cls(
             roots,
@@ -155,7 +164,7 @@ def _plain_tree(nodes: np.ndarray) -> dict[str, list[Any]]:
 
 
 def _check_tree(tree: Any, features: int, where: str) -> None:
-    require_keys(tree, _TREE_KEYS, where)
+    require_keys(tree, tuple(_TREE_KEYS), where)
     size = len(tree["feature"]) if isinstance(tree["feature"], list) else 0
     if not 0 < size <= MAX_NODES:
         raise ModelError(f"{where}.feature has {size} nodes", expected=f"a list of 1 to {MAX_NODES}")

@@ -67,9 +67,10 @@ def require_keys(came: Any, expected: tuple[str, ...], where: str) -> None:
         raise ModelError(f"{where} is a {type(came).__name__}", expected="an object")
     if set(came) != set(expected):
         missing = sorted(set(expected) - set(came))
-        unknown = sorted(str(key) for key in set(came) - set(expected))
+        unknown = sorted(str(key)[:40] for key in set(came) - set(expected))
         raise ModelError(
-            f"{where} lacks {missing} and has unknown {unknown}", expected=f"exactly {', '.join(expected)}"
+            f"{where} lacks {missing} and has unknown {unknown[:8]}",
+            expected=f"exactly {', '.join(expected)}",
         )
 
 

@@ -81,7 +81,7 @@ class LogisticRegressionKind:
         """
         # Column by column: a matrix product may round a row otherwise when its neighbours change.
         log_odds = np.full(len(inputs), parameters["intercept"], dtype="float64")
-        terms = zip(parameters["mean"], parameters["scale"], parameters["coefficients"], strict=True)
+        terms = np.array([parameters[key] for key in ("mean", "scale", "coefficients")], dtype="float64").T
         for column, (mean, scale, coefficient) in zip(inputs.T, terms, strict=True):
             log_odds += (column - mean) / scale * coefficient
         return logistic(log_odds)

@@ -9,13 +9,14 @@ import pandas as pd
 
 from core import columns as col
 from core.artifacts import Document, Table
-from core.models.document import Model, load_model
+from core.models.loader import load_model
 from core.models.rows import Mask, Rows, rows_of
 from core.models.signals import signals_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from core.models.document import Model
     from core.models.rows import Vector
     from core.parameters import Value
 

@@ -11,12 +11,13 @@ import pandas as pd
 
 from core import columns as col
 from core.artifacts import Document, Table
-from core.features import FEATURE_SET, definition_digest, model_features
-from core.models.document import THRESHOLD, kind_named, load_model, model_id_of, self_check
+from core.models.candidate import Fitting, candidate
+from core.models.document import kind_named, model_id_of
+from core.models.loader import load_model
 from core.models.rows import Mask, Rows, rows_of
 from core.models.scoring import predictions_frame
 from core.models.signals import signals_of
-from core.models.splits import HORIZON_SESSIONS, Fold, walk_forward
+from core.models.splits import Fold, walk_forward
 from core.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 
 MIN_TRAIN_ROWS = 60
 """Fewer labelled rows train nothing: six or seven to each of nine coefficients."""
-
-INTERVAL_SAMPLES = 1000
-INTERVAL_BLOCK_SESSIONS = 10
-INTERVAL_CONFIDENCE = 0.95
-INTERVAL_SEED = 11
-"""How the walk-forward figures inside the model file are resampled. Constants rather than the
-evaluate stage's settings: those are not in this stage's key."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +45,8 @@ class _Plan:
         named = str(parameters["model"])
         beside = [name for name in str(parameters.get("beside") or "").split(",") if name]
         kinds = tuple(kind_named(name) for name in dict.fromkeys([named, *beside]))
-        numbers = [int(str(parameters[name])) for name in ("seed", "min_train_sessions", "fold_sessions")]
-        return cls(kinds, *numbers, calendar=str(parameters["calendar"]))
+        numbers = {name: int(str(parameters[name])) for name in ("min_train_sessions", "fold_sessions")}
+        return cls(kinds, int(str(parameters["seed"])), **numbers, calendar=str(parameters["calendar"]))
 
     def columns(self) -> list[str]:
         """Return the probability column of each kind."""
@@ -115,7 +109,8 @@ def train(
         steps = _Steps(progress, len(folds) * len(plan.kinds) + 1)
         frame = _out_of_sample(rows, folds, plan, steps)
         reason = _why_untrainable(rows.label[rows.labelled])
-        model = None if reason else _candidate(rows, frame, len(folds), plan, features_sha256)
+        fitting = Fitting(plan.kinds[0], plan.seed, features_sha256)
+        model = None if reason else candidate(rows, frame, len(folds), fitting)
         steps.done()
     return Table("predictions", frame, _header(rows, folds, plan, model, reason)), model
 
@@ -195,63 +190,6 @@ def _out_of_sample(rows: Rows, folds: list[_Judged], plan: _Plan, steps: _Steps)
             steps.done()
         parts.append(predictions_frame(rows, judged.test, probabilities, judged.fold.number))
     return pd.concat(parts, ignore_index=True)
-
-
-def _candidate(rows: Rows, predictions: pd.DataFrame, folds: int, plan: _Plan, digest: str) -> Document:
-    kind, used = plan.kinds[0], rows.labelled
-    learnt = kind.fit(rows.inputs[used], rows.label[used], seed=plan.seed)
-    body = {
-        "model_kind": kind.name,
-        "features": list(model_features()),
-        "definition_digest": definition_digest(),
-        "feature_set": FEATURE_SET,
-        "label": col.UP_NEXT,
-        "threshold": THRESHOLD,
-        "parameters": learnt,
-        "hyperparameters": dict(kind.hyperparameters),
-        "training": _training(rows, plan.seed, digest),
-        "walk_forward": _walk_forward(predictions, folds),
-        "self_check": self_check(kind, learnt, rows.inputs[used]),
-    }
-    return Document("model", body)
-
-
-def _training(rows: Rows, seed: int, features_sha256: str) -> dict[str, Any]:
-    used = rows.labelled
-    days = np.unique(rows.dates[used])
-    return {
-        "from": str(days[0]),
-        "to": str(days[-1]),
-        "rows": int(used.sum()),
-        "sessions": len(days),
-        "tickers": sorted(set(rows.tickers[used].tolist())),
-        "features_sha256": features_sha256,
-        "seed": seed,
-        "horizon_sessions": HORIZON_SESSIONS,
-        "libraries": _libraries(),
-    }
-
-
-def _libraries() -> dict[str, str]:
-    import sklearn
-
-    versions = {"scikit-learn": str(sklearn.__version__), "numpy": np.__version__}
-    return {name: ".".join(version.split(".")[:2]) for name, version in versions.items()}
-
-
-def _walk_forward(predictions: pd.DataFrame, folds: int) -> dict[str, Any] | None:
-    from core.evaluation.performance import measure
-
-    if not folds:
-        return None
-    performance = measure(
-        predictions[list(col.PREDICTIONS)],
-        samples=INTERVAL_SAMPLES,
-        block_sessions=INTERVAL_BLOCK_SESSIONS,
-        confidence=INTERVAL_CONFIDENCE,
-        seed=INTERVAL_SEED,
-    )
-    return {"folds": folds, "performance": performance}
 
 
 def _header(

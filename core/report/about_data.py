@@ -126,7 +126,7 @@ def features(body: Body) -> Section:
     held = body["features"]
     warm_up = held["rows"] - held["complete_rows"]
     intro = (
-        f"Set {word(held['feature_set'])}. {counted(held['complete_rows'], 'row')} of "
+        f"Feature set {word(held['feature_set'])}. {counted(held['complete_rows'], 'row')} of "
         f"{count(held['rows'])} have every feature; {count(warm_up)} "
         f"{'lacks' if warm_up == 1 else 'lack'} at least one, as the first sessions of each ticker do "
         "until its longest window is full (warm-up). Each feature uses data up to its own session only."

@@ -98,8 +98,8 @@ def _basis(body: Body) -> str:
     )
     settings = body["settings"]
     return (
-        f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} resamples "
-        f"of whole blocks of {plain(settings.get('block_sessions'))} sessions, so that days that move "
+        f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} "
+        f"resamples of whole blocks of {plain(settings.get('block_sessions'))} sessions, so that days that move "
         "together stay together."
     )
 
@@ -225,8 +225,8 @@ def _against_holding(held: Body, hold: Body) -> tuple[Block, ...]:
         return (Paragraph("A comparison with buying and holding is not possible here."),)
     verdict = "more return for its risk than" if ours > theirs else "no more return for its risk than"
     text = (
-        f"Following the model earned {share(held['long_flat_return']['value'])} a year with a Sharpe ratio of "
-        f"{decimal(ours, 2)}; buying and holding earned {share(hold.get('annual_return'))} with "
+        f"Following the model earned {share(held['long_flat_return']['value'])} a year with a Sharpe ratio "
+        f"of {decimal(ours, 2)}; buying and holding earned {share(hold.get('annual_return'))} with "
         f"{decimal(theirs, 2)}. The model gave {verdict} holding."
     )
     return (Paragraph(text),)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.report import charts, sections
-from core.report.blocks import Grid, Paragraph, Picture, Section
+from core.report.blocks import Grid, Paragraph, Picture, Section, Tone
 from core.report.figures import count, counted, decimal, ends, left_out, metric, period, ratio, share, word
 
 Body = Mapping[str, Any]
@@ -63,6 +63,10 @@ def by_fold(body: Body) -> Section:
     return Section(sections.BY_FOLD, (*pictures, table))
 
 
+def _sliced(part: Body) -> tuple[str, ...]:
+    return (count(part["rows"]), *(metric(key).write(part.get(key)) for key in _SLICED))
+
+
 def by_ticker(body: Body) -> Section:
     """Return the measures of each ticker."""
     held = body["by_ticker"]
@@ -70,7 +74,7 @@ def by_ticker(body: Body) -> Section:
         return Section(sections.BY_TICKER, (Paragraph("There are no judged rows."),))
     many = len(ends([(t,) for t in held])) < len(held)
     order = sorted(held, key=(lambda t: (_or_half(held[t].get("auc")), t)) if many else str)
-    rows = [(t, count(held[t]["rows"]), *(metric(k).write(held[t].get(k)) for k in _SLICED)) for t in order]
+    rows = [(t, *_sliced(held[t])) for t in order]
     notes = left_out(len(rows), "those with the lowest and the highest AUC")
     head = ("Ticker", "Rows", *(metric(k).label for k in _SLICED))
     return Section(sections.BY_TICKER, (Grid("Tickers", head, ends(rows), notes=notes),))
@@ -94,7 +98,7 @@ def drift(body: Body) -> Section:
 
 
 def _worth_a_note(column: Body) -> bool:
-    return column.get("severity") not in ("ok", "none")
+    return bool(column.get("reason")) and column.get("severity") not in ("ok", "none")
 
 
 def _drifted(d: Body) -> tuple[str, ...]:
@@ -103,13 +107,14 @@ def _drifted(d: Body) -> tuple[str, ...]:
 
 
 def _window(window: Body) -> str:
+    current = period(window.get("current_from"), window.get("current_to"))
+    reference = period(window.get("reference_from"), window.get("reference_to"))
     return (
-        f"The latest {counted(window.get('current_sessions'), 'session')} "
-        f"({period(window.get('current_from'), window.get('current_to'))}, {counted(window.get('rows_current'), 'row')}) "
-        f"beside those before ({period(window.get('reference_from'), window.get('reference_to'))}, "
-        f"{counted(window.get('rows_reference'), 'row')}). Markets change all the time, so the statistics alone "
-        "say little: the percentile ranks them among past windows of the same length, and the severity "
-        "comes from it."
+        f"The latest {counted(window.get('current_sessions'), 'session')} ({current}, "
+        f"{counted(window.get('rows_current'), 'row')}) beside those before ({reference}, "
+        f"{counted(window.get('rows_reference'), 'row')}). Markets change all the time, so the statistics "
+        "alone say little: the percentile ranks them among past windows of the same length, and the "
+        "severity comes from it."
     )
 
 
@@ -118,7 +123,7 @@ def signals(body: Body) -> Section:
     held = body["signals"]
     if not held:
         return Section(sections.SIGNALS, (Paragraph("There are no signals: no model could give any."),))
-    tone = "note" if body["verdict"] == "better than chance" else "alarm"
+    tone: Tone = "note" if body["verdict"] == "better than chance" else "alarm"
     order = sorted(held, key=lambda s: (_or_half(s["probability"]), s["ticker"]), reverse=True)
     rows = [(s["ticker"], s["after"], s["session"], share(s["probability"]), s["direction"]) for s in order]
     if len(ends(rows)) == len(rows):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from core.report.blocks import (
     Block,
@@ -20,6 +20,9 @@ from core.report.blocks import (
 )
 from core.report.sections import STATUS
 from core.report.style import CSS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """A second wall behind escaping: a browser may neither fetch nor run anything from this page."""
@@ -60,7 +63,7 @@ def _section(section: Section) -> str:
     return f'<section id="{_slug(section.title)}">\n<h2>{_safe(section.title)}</h2>\n{blocks}\n</section>\n'
 
 
-def _block(block: Block) -> str:
+def _block(block: Block) -> str:  # noqa: PLR0911 - one return for each kind of block
     match block:
         case Paragraph():
             role = ' role="alert"' if block.tone == "alarm" else ""
@@ -80,14 +83,16 @@ def _block(block: Block) -> str:
 
 
 def _facts(block: Facts) -> str:
-    pairs = [f"<dt>{_safe(name)}</dt><dd{_kind(value)}>{_safe(value)}</dd>" for name, value in block.pairs]
+    pairs = [f'<dt>{_safe(n)}</dt><dd class="{_kind(value)}">{_safe(value)}</dd>' for n, value in block.pairs]
     if block.prominent:
         return '<dl class="tiles">' + "".join(f"<div>{pair}</div>" for pair in pairs) + "</dl>"
     return "<dl>" + "".join(pairs) + "</dl>"
 
 
 def _kind(value: str) -> str:
-    return ' class="digest"' if _DIGEST.fullmatch(value) else ""
+    if _DIGEST.fullmatch(value):
+        return "digest"
+    return "period" if _PERIOD.fullmatch(value) else ""
 
 
 def _grid(grid: Grid) -> str:
@@ -104,14 +109,17 @@ def _grid(grid: Grid) -> str:
     )
 
 
+def _row(row: tuple[str, ...], left: frozenset[int]) -> str:
+    return "<tr>" + "".join(_cell(cell, column, left) for column, cell in enumerate(row)) + "</tr>"
+
+
 def _cell(cell: str, column: int, left: frozenset[int]) -> str:
     inner = _safe(cell)
     if column and cell in _MARKS:  # a ticker in the first column may be called "ok"
         inner = f'<span class="mark {_MARKS[cell]}">{inner}</span>'
-    kind = "digest" if _DIGEST.fullmatch(cell) else "period" if _PERIOD.fullmatch(cell) else ""
-    return f"<td{_classes(column in left, kind)}>{inner}</td>"
+    return f"<td{_classes(column, left, _kind(cell))}>{inner}</td>"
 
 
-def _classes(left: bool, kind: str = "") -> str:
-    held = " ".join(["l"] * left + [kind] * bool(kind))
+def _classes(column: int, left: frozenset[int], kind: str = "") -> str:
+    held = " ".join(name for name in ("l" if column in left else "", kind) if name)
     return f' class="{held}"' if held else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from core.report.blocks import (
     Block,
@@ -17,6 +17,9 @@ from core.report.blocks import (
     visible,
 )
 from core.report.sections import STATUS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WIDTH = 100
 PROSE = 92
@@ -39,7 +42,7 @@ def _section(section: Section) -> list[str]:
     return lines
 
 
-def _block(block: Block) -> list[str]:
+def _block(block: Block) -> list[str]:  # noqa: PLR0911 - one return for each kind of block
     match block:
         case Paragraph():
             return _wrapped(("WARNING: " if block.tone == "alarm" else "") + block.text, PROSE)
@@ -58,8 +61,12 @@ def _block(block: Block) -> list[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    # Not at hyphens: dates and digests stay whole.
-    return wrap(visible(text), width, break_on_hyphens=False) or [""]
+    return _lines(visible(text), width)
+
+
+def _lines(text: str, width: int) -> list[str]:
+    # Not at hyphens: dates stay whole.
+    return wrap(text, width, break_on_hyphens=False) or [""]
 
 
 def _hung(lead: str, text: str) -> list[str]:

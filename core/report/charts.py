@@ -124,16 +124,16 @@ def calibration(body: Body) -> str:
     bins = [b for b in body["calibration"] if b["share_up"] is not None and b["mean_probability"] is not None]
     if not bins:
         return ""
-    height, left, right = 300, 72, 430
+    height, left, right = 320, 72, 500
     values = [b[k] for b in bins for k in ("mean_probability", "share_up")]
-    across, up = axis(values, left, right), axis(values, height, 14)
+    across, up = axis(values, left, right), axis(values, height, 32)
     marks = [_level(up, tick, left, right, share) for tick in up.ticks()]
     marks += [_text(across.at(t), height + 18, share(t), "middle tick") for t in across.ticks()]
     marks.append(_line(across.start, up.start, across.end, up.end, "half"))
     most = max(b["rows"] for b in bins)
     marks += [_bin(b, across, up, most) for b in bins]
     marks.append(_text((left + right) / 2, height + 40, "expected to rise", "middle tick"))
-    marks.append(_text(right + 16, 24, "rose, in rows of that probability", "tick"))
+    marks.append(_text(left - 46, 14, "share that rose", "tick"))
     return _svg("Share that rose by predicted probability", height + 50, marks)
 
 

@@ -32,8 +32,10 @@ MUCH_REMOVED = 0.01
 _LIMITS = (
     "Figures describe the sessions judged. They are no promise for later ones.",
     "Prices alone go in: no news, fundamentals, order book or interest rates.",
-    "The label is the direction of the next session, not its size: many small right calls can be undone "
-    "by one large wrong one.",
+    (
+        "The label is the direction of the next session, not its size: many small right calls can be undone "
+        "by one large wrong one."
+    ),
 )
 _INTENDED = (
     "Intended use: evidence for a person who decides whether to keep, replace or distrust a model. Not "
@@ -63,8 +65,10 @@ def _leak(body: Body) -> list[str]:
     if not body["leak_alarm"]["raised"]:
         return []
     return [
-        f"The leak alarm is raised: {body['leak_alarm']['reason']} Results this good are nearly always a "
-        "mistake in the data or the features; find it before believing them."
+        (
+            f"The leak alarm is raised: {body['leak_alarm']['reason']} Results this good are nearly always a "
+            "mistake in the data or the features; find it before believing them."
+        )
     ]
 
 
@@ -91,8 +95,10 @@ def _sample(body: Body) -> list[str]:
     if (body["data"].get("source") or {}).get("name") != "sample":
         return []
     return [
-        f"{SAMPLE} Its five companies are known to have lasted, so figures for holding them are "
-        "flattered by hindsight."
+        (
+            f"{SAMPLE} Its five companies are known to have lasted, so figures for holding them are "
+            "flattered by hindsight."
+        )
     ]
 
 
@@ -156,8 +162,10 @@ def _interval(body: Body) -> list[str]:
     if low is None or high is None or high - low <= WIDE_INTERVAL:
         return []
     return [
-        f"The interval of the AUC is wide, {ratio(low)} to {ratio(high)}: a useful model and a useless one "
-        "would both fit in it."
+        (
+            f"The interval of the AUC is wide, {ratio(low)} to {ratio(high)}: a useful model and a useless one "
+            "would both fit in it."
+        )
     ]
 
 

@@ -89,7 +89,7 @@ def _hit_rate(body: Body) -> str:
     if always is None:
         return opening
     verdict = "more" if value > always else "no more"
-    return f"{opening} Always saying up was right {share(always)} of the time: the model gave {verdict} than that."
+    return f"{opening} Always saying up was right {share(always)} of the time: the model gave {verdict}."
 
 
 def _brier(body: Body) -> str:
@@ -107,7 +107,10 @@ def _skill(body: Body) -> str:
     if value is None:
         return ""
     verdict = "the probabilities add something" if value > 0 else "the probabilities add nothing"
-    return f"Brier skill is the share of that error saved by the model beside stating the plain up-rate: {share(value)}; {verdict}."
+    return (
+        "Brier skill is the share of that error saved by the model beside stating the plain up-rate: "
+        f"{share(value)}; {verdict}."
+    )
 
 
 def _log_loss(body: Body) -> str:

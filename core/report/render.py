@@ -99,7 +99,7 @@ def _subtitle(body: Body) -> str:
 
 
 def _sign_off() -> Section:
-    text = "Nobody has signed this draft. It stands until a named person reviews it and puts a signature under it."
+    text = "Nobody has signed this draft. It is evidence for review until a named person signs it."
     blanks = tuple(
         (field, _BLANK)
         for field in ("Name", "Role", "Meaning (reviewed, approved, rejected)", "Date", "Comment")

@@ -60,6 +60,7 @@ th { color: var(--soft); font-weight: 600; font-size: .83rem; vertical-align: bo
   border-bottom-color: var(--rule); }
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 .l { text-align: left; }
+dl.tiles dd.period { font-size: .98rem; }
 .figures td:not(.l), .period { white-space: nowrap; }
 .digest { font: .8rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 .mark { padding: .05rem .5rem; border-radius: 99px; font-size: .82rem; font-weight: 600; }
@@ -78,10 +79,12 @@ svg .figure { font-variant-numeric: tabular-nums; }
 svg line { stroke: var(--rule); } svg .grid { stroke: var(--faint); }
 svg .half { stroke: var(--ink); stroke-dasharray: 4 4; opacity: .65; }
 svg .bar { stroke-width: 5; stroke-linecap: round; opacity: .4; } svg .stem { stroke-width: 2; opacity: .6; }
-svg circle { fill: var(--rule); } svg circle.model { fill: var(--accent); } svg circle.beside { fill: var(--beside); }
+svg circle { fill: var(--rule); } svg circle.model { fill: var(--accent); }
+svg circle.beside { fill: var(--beside); }
 svg .bar.model { stroke: var(--accent); } svg .bar.beside { stroke: var(--beside); }
 @media (max-width: 60rem) {
-  .frame { display: block; padding: 1.5rem 1.1rem 3rem; } nav { display: none; } header { margin-bottom: 2rem; }
+  .frame { display: block; padding: 1.5rem 1.1rem 3rem; } nav { display: none; }
+  header { margin-bottom: 2rem; }
   dl.tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   dl:not(.tiles) { grid-template-columns: 1fr; gap: 0; } dl:not(.tiles) dd { margin-bottom: .6rem; }
 }

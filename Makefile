@@ -1,0 +1,53 @@
+# One command each; every target sets up what it needs in .venv. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.ready-runtime
+DEV := $(VENV)/.ready-dev
+TESTS ?=
+WORKERS ?= 2
+
+.PHONY: help run dashboard test check format bench lock screenshots clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+$(RUNTIME): requirements.txt pyproject.toml
+	@tools/setup $(VENV) runtime
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@tools/setup $(VENV) dev
+	@touch $@
+
+run: $(RUNTIME) ## Run the pipeline on the embedded sample and print the report
+	@$(BIN)/luigi --module luigi_tasks Report --local-scheduler
+
+dashboard: $(RUNTIME) ## Open the desk on http://127.0.0.1:8501
+	@$(BIN)/afterclose dashboard
+
+test: $(DEV) ## Run every test
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+check: $(DEV) ## Format, lint, types, import rule, documentation
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m pytest -q tests/docs
+
+format: $(DEV) ## Let ruff format and mend what it can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## Measure against the bare script; writes benchmarks/results/
+	@$(BIN)/python benchmarks/run.py
+
+lock: $(DEV) ## Pin all dependencies anew
+	@tools/lock $(BIN)
+
+clean: ## Remove the environment and caches (never data)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,27 @@
+"""``afterclose dag``: the mission's line of stages, as a mapping or as Mermaid."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from core.stages import STAGES
+
+
+def mapping() -> dict[str, list[str]]:
+    """Return each stage with the stages it requires."""
+    return {stage.name: [stage.upstream] if stage.upstream else [] for stage in STAGES}
+
+
+def mermaid() -> str:
+    """Return the line as a Mermaid flowchart."""
+    edges = [f"    {stage.upstream} --> {stage.name}" for stage in STAGES if stage.upstream]
+    return "\n".join(["flowchart LR", *edges])
+
+
+@click.command("dag", help="Print the pipeline: Mermaid, or with --json the stage -> required stages mapping.")
+@click.option("--json", "as_json", is_flag=True, help="Print the mapping as JSON.")
+def command(*, as_json: bool) -> None:
+    """Print the pipeline."""
+    click.echo(json.dumps(mapping(), indent=2) if as_json else mermaid())

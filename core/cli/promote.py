@@ -1,0 +1,20 @@
+"""``afterclose promote``: a person makes a model the champion."""
+
+from __future__ import annotations
+
+import click
+
+from core import settings
+from core.registry import Registry
+
+
+@click.command("promote")
+@click.argument("model")
+@click.option("--why", required=True, help="The reason, in a sentence; it is kept with the decision.")
+def command(*, model: str, why: str) -> None:
+    """Make MODEL (an id, the beginning of one, or a model.json) the champion that scores from now on."""
+    registry = Registry(settings.load().data)
+    before = registry.champion()
+    champion = registry.promote(model, why)
+    instead = f" instead of {before.model_id}" if before and before.model_id != champion.model_id else ""
+    click.echo(f"champion is now {champion.model_id}{instead}: {champion.why}")

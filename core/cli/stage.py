@@ -1,0 +1,134 @@
+"""``afterclose stage NAME``: one stage as a function of files, outside any run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import orjson
+
+from core import settings
+from core.artifacts import Encoded, decode, encode
+from core.checkpoints import replace_file
+from core.compute import Job, Loaded, compute
+from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
+from core.fingerprint import sha256
+from core.parameters import Parameter, Value
+from core.plan import resolve
+from core.stages import STAGES, Stage
+from core.tickers import expand
+
+
+@click.group("stage")
+def command() -> None:
+    """Run one stage on files: inputs are recognised by the kind they begin with."""
+
+
+def _command_of(stage: Stage) -> click.Command:
+    options = [p for p in stage.parameters if not p.resolved and p.name != "path"]
+    params: list[click.Parameter] = [
+        click.Option(["--input", "inputs"], multiple=True, metavar="FILE", help=_reads(stage)),
+        click.Option(["--output"], required=True, metavar="FILE_OR_FOLDER", help=_writes(stage)),
+        *(_option(p) for p in options),
+    ]
+    return click.Command(stage.name, params=params, callback=_callback(stage), help=stage.says)
+
+
+def _option(parameter: Parameter) -> click.Option:
+    default = f" [default: luigi.cfg, else {parameter.default or 'none'}]"
+    return click.Option([parameter.option, parameter.name], default="", help=parameter.help + default)
+
+
+def _reads(stage: Stage) -> str:
+    return f"A file of kind {', '.join(stage.reads)}; once for each." if stage.reads else "A raw CSV file."
+
+
+def _writes(stage: Stage) -> str:
+    return f"Where {', '.join(a.filename for a in stage.writes)} go(es)."
+
+
+def _callback(stage: Stage) -> Callable[..., None]:
+    def run(inputs: tuple[str, ...], output: str, **given: str) -> None:
+        run_stage(stage, [Path(path) for path in inputs], Path(output), given, folder=output.endswith("/"))
+
+    return run
+
+
+def run_stage(
+    stage: Stage, inputs: list[Path], output: Path, given: Mapping[str, str], *, folder: bool
+) -> None:
+    """Run ``stage`` on files and write what it makes; a failed gate leaves its findings there, too."""
+    now = datetime.now(UTC)
+    configured = settings.load()
+    if stage.name == "ingest":
+        request = dict(given)
+        if inputs:
+            request |= {"source": "files", "path": str(inputs[-1])}
+        values: Mapping[str, Value] = resolve(request, settings=configured, now=now, upto="ingest")
+        loaded: dict[str, Loaded] = {}
+    else:
+        loaded = _loaded(stage, inputs)
+        values = _values(stage, given, configured, scoring="model" in loaded)
+    tickers = expand(str(values.get("tickers") or ""), configured.data)
+    try:
+        artifacts = compute(stage.name, Job(loaded, values, tickers, now.date()))
+    except ValidationFailed as error:
+        data = orjson.dumps(
+            {"format": 1, "kind": "findings", **error.findings},
+            option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
+        )
+        _write([Encoded("findings.json", "findings", "json", data, None)], output, folder=folder)
+        raise
+    _write([encode(artifact) for artifact in artifacts], output, folder=folder)
+
+
+def _values(
+    stage: Stage, given: Mapping[str, str], configured: settings.Settings, *, scoring: bool
+) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for parameter in stage.parameters:
+        text = given.get(parameter.name, "")
+        default = None if parameter.resolved else configured[parameter.name]
+        values[parameter.name] = parameter.parse(text) if text else default
+    if values.get("mode") == "auto":
+        values["mode"] = "score" if scoring else "train"
+    return values
+
+
+def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, Loaded]:
+    wanted = {*stage.reads, *(("model",) if stage.name == "train_or_score" else ())}
+    found: dict[str, Loaded] = {}
+    for path in inputs:
+        if not path.is_file():
+            raise MissingFileError.of(path, "input")
+        data = path.read_bytes()
+        artifact = decode(data, path.name)
+        if artifact.kind not in wanted:
+            raise CommandError(
+                f"{path.name} is of kind {artifact.kind!r}", expected=f"{stage.name} reads {', '.join(sorted(wanted))}"
+            )
+        if artifact.kind in found:
+            raise CommandError(f"two inputs are of kind {artifact.kind!r}", expected="each kind once")
+        found[artifact.kind] = Loaded(artifact, path.name, sha256(data))
+    return found
+
+
+def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> None:
+    """Write to a folder, or the main artifact to the file named and the others beside it."""
+    into_folder = folder or output.is_dir() or not output.suffix
+    home = output if into_folder else output.parent
+    try:
+        for number, artifact in enumerate(encoded):
+            path = home / artifact.filename if into_folder or number else output
+            replace_file(path, artifact.data)
+            click.echo(f"{artifact.kind:<14} {path}" + (f"  {artifact.rows:,} rows" if artifact.rows is not None else ""))
+    except OSError as error:
+        raise CheckpointError(
+            f"{output} cannot be written: {error.strerror or error}", expected="a writable file or folder"
+        ) from error
+
+
+for _stage in STAGES:
+    command.add_command(_command_of(_stage))

@@ -1,0 +1,87 @@
+"""The same figures by fold, by ticker and by predicted probability."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from core import columns as col
+from core.evaluation import metrics
+from core.evaluation.performance import plain
+from core.evaluation.ranking import grouped_auc, mean_auc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.evaluation.rows import Judged
+
+BINS = 10
+_SHOWN = ("brier", "precision", "recall", "hit_rate")
+
+
+def by_fold(rows: Judged) -> list[dict[str, Any]]:
+    """Return one entry per fold: number (1 when there are no folds), dates, rows and metrics or None."""
+    if not len(rows):
+        return []
+    auc = grouped_auc(rows.probability, rows.up, rows.fold, len(rows.folds))
+    sums = metrics.totals_by(rows.fold, len(rows.folds), rows.probability, rows.up)
+    days = iso_dates(rows.frame[col.DATE])
+    last = np.cumsum(np.bincount(rows.fold)) - 1
+    first = np.append(0, last[:-1] + 1)
+    spans = [
+        {"fold": number or 1, "from": days[a], "to": days[b], "rows": int(b - a + 1)}
+        for number, a, b in zip(rows.folds, first, last, strict=True)
+    ]
+    return [{**span, **found} for span, found in zip(spans, _figures(auc, sums), strict=True)]
+
+
+def by_ticker(rows: Judged) -> dict[str, dict[str, Any]]:
+    """Return by ticker its rows and metrics or None; AUC is the mean of its within-fold AUCs."""
+    ticker, names = pd.factorize(rows.frame[col.TICKER], sort=True)
+    folds = len(rows.folds)
+    within = grouped_auc(rows.probability, rows.up, rows.fold * len(names) + ticker, folds * len(names))
+    auc = mean_auc(within.reshape(folds, len(names)))
+    sums = metrics.totals_by(ticker, len(names), rows.probability, rows.up)
+    found = _figures(auc, sums)
+    return {
+        str(name): {"rows": int(count), **figures}
+        for name, count, figures in zip(names, sums.rows, found, strict=True)
+    }
+
+
+def _figures(auc: NDArray[np.float64], sums: metrics.Sums) -> list[dict[str, float | None]]:
+    values = {"auc": auc, **{name: metrics.POOLED[name](sums) for name in _SHOWN}}
+    return [{name: plain(array[i]) for name, array in values.items()} for i in range(len(auc))]
+
+
+def calibration(rows: Judged) -> list[dict[str, Any]]:
+    """Return mean probability and share up in :data:`BINS` bins of equally many rows.
+
+    Bins are bounded by quantiles of the probability: ``low <= p < high``, the last one closed. Bins
+    that equal probabilities leave empty are left out.
+    """
+    if not len(rows):
+        return []
+    p = rows.probability
+    edges = np.unique(np.quantile(p, np.linspace(0, 1, BINS + 1)))
+    bins = max(1, len(edges) - 1)
+    place = np.clip(np.searchsorted(edges, p, side="right") - 1, 0, bins - 1)
+    count, mean, up = (np.bincount(place, weights=w, minlength=bins) for w in (np.ones_like(p), p, rows.up))
+    return [
+        {
+            "low": float(edges[i]), "high": float(edges[min(i + 1, len(edges) - 1)]), "rows": int(count[i]),
+            "mean_probability": float(mean[i] / count[i]), "share_up": float(up[i] / count[i]),
+        }
+        for i in np.flatnonzero(count)
+    ]  # fmt: skip
+
+
+def iso_dates(dates: pd.Series) -> list[str]:
+    """Return ISO dates.
+
+    >>> iso_dates(pd.Series(pd.to_datetime(["2020-01-02"])))
+    ['2020-01-02']
+    """
+    return [str(day) for day in np.datetime_as_string(dates.to_numpy("datetime64[D]"))]

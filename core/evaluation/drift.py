@@ -1,0 +1,216 @@
+"""Drift: how unusual the latest sessions are, ranked among past windows of the same length.
+
+The usual fixed thresholds (KS p below .05, PSI above .25) fire constantly on prices when nothing but
+time passes. So each column's current window is compared with all sessions before it, each past
+window with all sessions before the current one but its own, and the severity is the current
+window's rank among them.
+
+The rank is that of PSI, one statistic chosen beforehand, because the largest of four percentiles
+would raise the share of false warnings; the ranks of the others stand beside it in ``percentiles``.
+The percentile is ``100 * (past windows with a smaller PSI) / (past windows + 1)``: under no change a
+column reaches 95 in at most 5 % of cases, whatever the number of windows. With K past windows it
+cannot pass ``100 * K / (K + 1)``: a warning needs 19 of them and an alarm 99 (25 years of quarters).
+Several columns are watched, so a single warning among ten is common when nothing has changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import columns as col
+from core.evaluation.drift_statistics import EPSILON, PSI_BINS, Distances, holm, ks_p, marked_distances
+from core.evaluation.rows import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Dates = NDArray[np.datetime64]
+
+WARN, ALARM = 95.0, 99.0
+MIN_ROWS = 60
+"""Rows a window must have for its statistics to be ranked; fewer are mostly noise."""
+
+MIN_WINDOWS = 19
+"""Fewer past windows can never give a percentile of 95: 100 * 19 / 20."""
+
+LEVELS = frozenset({*col.PRICES, "ma5", "ma10", "ma20", *col.ENRICHMENT})
+"""Columns that drift by nature (price levels and their averages): never watched."""
+
+_STATISTICS = ("ks", "psi", "wasserstein", "js")
+_RANKED = "psi"
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """The sessions cut from the end into windows of one length.
+
+    Parameters
+    ----------
+    sessions : ndarray of datetime64, shape (sessions,)
+        All sessions, rising.
+    length : int
+        Sessions in a window.
+    """
+
+    sessions: Dates
+    length: int
+
+    @property
+    def past(self) -> int:
+        """Number of whole windows before the current one."""
+        return max(0, len(self.sessions) // self.length - 1)
+
+    def of(self, dates: Dates) -> NDArray[np.int64]:
+        """Return each date's window: 0 is the current one, 1 the one before; -1 an incomplete one."""
+        back = len(self.sessions) - 1 - np.searchsorted(self.sessions, dates)
+        window = back // self.length
+        return np.where(window <= self.past, window, -1)
+
+
+def windows(features: pd.DataFrame, drift_sessions: int) -> Windows:
+    """Return the windows over the dates of ``features``."""
+    return Windows(np.unique(features[col.DATE].to_numpy("datetime64[s]")), drift_sessions)
+
+
+def watched(model_features: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns to watch: what the model sees but no levels, the label and the prediction.
+
+    >>> watched(("return", "ma5"))
+    ('return', 'up_next', 'probability')
+    """
+    return (*(name for name in model_features if name not in LEVELS), col.UP_NEXT, col.PROBABILITY)
+
+
+def drift(
+    features: pd.DataFrame,
+    predictions: pd.DataFrame,
+    model_features: Sequence[str],
+    cut: Windows,
+    tell: Callable[[], None] = lambda: None,
+) -> dict[str, dict[str, Any]]:
+    """Return drift by column: the four statistics, Holm-adjusted ``ks_p``, percentile and severity.
+
+    Parameters
+    ----------
+    features : pandas.DataFrame
+        ``date``, the model's features and ``up_next``. Nulls are left out column by column.
+    predictions : pandas.DataFrame
+        ``date`` and ``probability``, out of sample.
+    model_features : sequence of str
+        What the model sees; price levels among them are passed over.
+    cut : Windows
+        The windows.
+    tell : callable
+        Called after each column.
+
+    Returns
+    -------
+    dict
+        Severity is ``ok``, ``warn`` (percentile from 95), ``alarm`` (from 99) or ``insufficient``
+        (under 60 rows now, or under 19 past windows of 60 rows), always with ``reason``.
+    """
+    found = {}
+    for name in watched(model_features):
+        table = predictions if name == col.PROBABILITY else features
+        found[name] = _column(table, name, cut)
+        tell()
+    tested = [name for name, entry in found.items() if entry["ks_p"] is not None]
+    for name, adjusted in zip(tested, holm([found[n]["ks_p"] for n in tested]), strict=True):
+        found[name]["ks_p"] = adjusted
+    return found
+
+
+def _column(table: pd.DataFrame, name: str, cut: Windows) -> dict[str, Any]:
+    if name not in table:
+        return _without(f"there is no column {name}")
+    values = numbers(table, name)
+    order = np.argsort(values, kind="stable")
+    values = values[order]
+    known = ~np.isnan(values)
+    values, window = values[known], cut.of(table[col.DATE].to_numpy("datetime64[s]"))[order][known]
+    current, reference = window == 0, window != 0
+    now, before = int(current.sum()), int(reference.sum())
+    if not now or not before:
+        return _without(f"no value in the {'current' if not now else 'earlier'} sessions")
+    found = marked_distances(values, reference, current)
+    entry = {**_plain(found), "ks_p": ks_p(found.ks, before, now)}
+    few = f"only {now} rows in the current window, at least {MIN_ROWS} are needed" if now < MIN_ROWS else ""
+    past = [] if few else _past(values, window, cut.past)
+    return _ordered(entry | _judgement(found, past, few))
+
+
+def _past(values: NDArray[np.float64], window: NDArray[np.int64], count: int) -> list[Distances]:
+    """Return the statistics of each past window of enough rows against the rest of the past."""
+    rows = np.bincount(window[window >= 0], minlength=count + 1)
+    earlier = window != 0
+    values, window = values[earlier], window[earlier]
+    enough = [k for k in range(1, count + 1) if rows[k] >= MIN_ROWS and rows[k] < len(values)]
+    return [marked_distances(values, window != k, window == k) for k in enough]
+
+
+def _judgement(found: Distances, past: Sequence[Distances], few: str) -> dict[str, Any]:
+    if not few and len(past) < MIN_WINDOWS:
+        few = f"only {len(past)} past windows with at least {MIN_ROWS} rows, {MIN_WINDOWS} are needed"
+    if few:
+        return {"percentile": None, "severity": "insufficient", "reason": few, "percentiles": None}
+    ranks = {name: _percentile(name, found, past) for name in _STATISTICS}
+    percentile = ranks[_RANKED]
+    severity = "alarm" if percentile >= ALARM else "warn" if percentile >= WARN else "ok"
+    return {
+        "percentile": percentile,
+        "severity": severity,
+        "reason": _reason(severity, found, past),
+        "percentiles": ranks,
+    }
+
+
+def _percentile(name: str, found: Distances, past: Sequence[Distances]) -> float:
+    value = getattr(found, name)
+    return 100.0 * sum(getattr(window, name) < value for window in past) / (len(past) + 1)
+
+
+def _reason(severity: str, found: Distances, past: Sequence[Distances]) -> str:
+    smaller = sum(window.psi < found.psi for window in past)
+    text = f"PSI {found.psi:.3f} is larger than in {smaller} of {len(past)} past windows"
+    needed = round(ALARM / (100 - ALARM))
+    return f"{text}; an alarm needs {needed} past windows" if severity == "warn" and len(past) < needed else text
+
+
+def _plain(found: Distances) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else float(value) for name, value in asdict(found).items()}
+
+
+def _without(reason: str) -> dict[str, Any]:
+    empty = dict.fromkeys((*_STATISTICS, "ks_p", "percentile", "percentiles"))
+    return _ordered({**empty, "severity": "insufficient", "reason": reason})
+
+
+def _ordered(entry: dict[str, Any]) -> dict[str, Any]:
+    keys = ("ks", "ks_p", "psi", "wasserstein", "js", "percentile", "severity", "reason", "percentiles")
+    if entry["wasserstein"] is None and entry["ks"] is not None:
+        entry["reason"] += "; no Wasserstein distance: the reference does not vary"
+    return {key: entry[key] for key in keys}
+
+
+def described(features: pd.DataFrame, cut: Windows) -> dict[str, Any]:
+    """Return the windows' dates and rows and the conventions, for ``drift_window``."""
+    window = cut.of(features[col.DATE].to_numpy("datetime64[s]"))
+    current, reference = cut.sessions[-cut.length :], cut.sessions[: -cut.length]
+    return {
+        **_span("current", current), "current_sessions": len(current), **_span("reference", reference),
+        "psi_bins": PSI_BINS, "epsilon": EPSILON,
+        "rows_current": int((window == 0).sum()), "rows_reference": int((window != 0).sum()),
+        "past_windows": cut.past, "percentile_of": _RANKED,
+    }  # fmt: skip
+
+
+def _span(name: str, sessions: Dates) -> dict[str, str | None]:
+    days = np.datetime_as_string(sessions.astype("datetime64[D]"))
+    ends = (str(days[0]), str(days[-1])) if len(days) else (None, None)
+    return {f"{name}_from": ends[0], f"{name}_to": ends[1]}

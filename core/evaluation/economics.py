@@ -1,0 +1,172 @@
+"""What following the calls would have earned: long when called up, flat otherwise, after costs.
+
+Conventions. A call made after the close of a date earns the ticker's simple return of its next
+session. Each day's return is the mean over the tickers that have one (equal weights, rebalanced
+daily); flat positions earn nothing. Every change of a ticker's position, the first entry included,
+costs ``cost_bps`` basis points of it; rebalancing and the exit after the last row cost nothing. A
+year has :data:`SESSIONS_A_YEAR` sessions and the cash rate is 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from core import columns as col
+from core.errors import DataError
+from core.evaluation.bootstrap import weighted_sums
+from core.evaluation.metrics import THRESHOLD
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.evaluation.rows import Judged
+
+SESSIONS_A_YEAR = 252
+"""Sessions in a year of US exchanges; the usual factor of annualisation."""
+
+NEXT_RETURN = "next_return"
+
+_NO_SPREAD = 1e-24
+"""A variance of daily returns below this is rounding (a deviation of 1e-12 a day)."""
+
+
+def with_returns(predictions: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    """Return ``predictions`` with the ticker's ``return`` of that date and ``next_return``.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        One row per (date, ticker).
+    features : pandas.DataFrame
+        Columns ``date``, ``ticker`` and ``return`` (simple return, a share), any order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows in the same order. ``next_return`` is the return of the ticker's next row in
+        ``features``; null on its last row. Both are null where ``features`` lacks the row.
+
+    Raises
+    ------
+    DataError
+        If ``features`` has a (date, ticker) twice.
+    """
+    keys = [col.DATE, col.TICKER]
+    known = features[[*keys, col.RETURN]].sort_values([col.TICKER, col.DATE], kind="stable")
+    if known.duplicated(keys).any():
+        raise DataError(
+            "features has a date of a ticker twice",
+            expected="one row per date and ticker",
+            remedy="Make the features again with the stage feature_engineer.",
+        )
+    known[NEXT_RETURN] = known.groupby(col.TICKER, sort=False)[col.RETURN].shift(-1)
+    return predictions.merge(known, on=keys, how="left")
+
+
+@dataclass(frozen=True, eq=False)
+class Earnings:
+    """Annual return and Sharpe ratio of a series of daily returns.
+
+    Parameters
+    ----------
+    daily : ndarray of float, shape (groups,)
+        Simple return of each date after costs; NaN where no ticker has a next return.
+    """
+
+    daily: NDArray[np.float64]
+
+    def points(self) -> dict[str, float]:
+        """The value of each figure; NaN where undefined."""
+        sums = self._sums().sum(axis=1)
+        return {name: float(value) for name, value in self._figures(sums).items()}
+
+    def draws(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return each figure per resample; ``weights`` has shape (groups, resamples)."""
+        return self._figures(weighted_sums(self._sums(), weights))
+
+    @property
+    def _middle(self) -> float:
+        held = self.daily[~np.isnan(self.daily)]
+        return float(held.mean()) if len(held) else 0.0
+
+    def _sums(self) -> NDArray[np.float64]:
+        """Return days, deviations from the mean, their squares and log growth, shape (4, groups)."""
+        held = ~np.isnan(self.daily)
+        gain = np.where(held, self.daily, 0.0)
+        apart = np.where(held, gain - self._middle, 0.0)
+        growth = np.log1p(gain, where=gain > -1, out=np.full_like(gain, np.nan))
+        return np.stack([held.astype(np.float64), apart, apart**2, growth])
+
+    def _figures(self, sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        days, apart, squares, growth = sums
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = (squares - apart**2 / days) / (days - 1)
+            sharpe = (self._middle + apart / days) / np.sqrt(variance) * np.sqrt(SESSIONS_A_YEAR)
+            annual = np.expm1(growth / days * SESSIONS_A_YEAR)
+        spread = (days > 1) & (variance > _NO_SPREAD)
+        return {
+            "long_flat_return": np.where(days > 0, annual, np.nan),
+            "long_flat_sharpe": np.where(spread, sharpe, np.nan),
+        }
+
+
+def earnings(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float) -> Earnings:
+    """Return what following ``probability`` would have earned on the judged rows.
+
+    Parameters
+    ----------
+    rows : Judged
+        With the column ``next_return``.
+    probability : ndarray of float, shape (rows,)
+        Long where at least 0.5, flat below and where NaN.
+    cost_bps : float
+        Cost of a change of position, in basis points of the position.
+    """
+    after = rows.frame[NEXT_RETURN].to_numpy(np.float64)
+    held = ~np.isnan(after)
+    position = (probability >= THRESHOLD)[held].astype(np.float64)
+    cost = _changes(rows, held, position) * cost_bps / 1e4
+    group, groups = rows.group[held], len(rows.group_fold)
+    gain = np.bincount(group, weights=position * after[held] - cost, minlength=groups)
+    tickers = np.bincount(group, minlength=groups)
+    return Earnings(np.where(tickers > 0, gain / np.maximum(tickers, 1), np.nan))
+
+
+def _changes(
+    rows: Judged, held: NDArray[np.bool_], position: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how much each row's position differs from its ticker's row before, flat at first."""
+    ticker = pd.factorize(rows.frame[col.TICKER])[0][held]
+    order = np.lexsort((rows.frame[col.DATE].to_numpy()[held], ticker))
+    sequence, owner = position[order], ticker[order]
+    before = np.zeros_like(sequence)
+    before[1:] = np.where(owner[1:] == owner[:-1], sequence[:-1], 0.0)
+    changes = np.empty_like(sequence)
+    changes[order] = np.abs(sequence - before)
+    return changes
+
+
+def annual_return(daily: NDArray[np.float64]) -> float:
+    """Return the compound growth a year of daily simple returns: ``prod(1 + r) ** (252 / n) - 1``.
+
+    NaN (no return that day) is left out; NaN when none is left or a day lost everything.
+
+    >>> round(annual_return(np.array([0.001, 0.001, np.nan])), 6)
+    0.286432
+    """
+    return Earnings(daily).points()["long_flat_return"]
+
+
+def sharpe(daily: NDArray[np.float64]) -> float:
+    """Return mean over standard deviation (ddof 1) of daily returns, times the root of 252.
+
+    The cash rate is 0 (Sharpe 1994, with a zero benchmark). NaN where the returns do not vary.
+
+    >>> round(sharpe(np.array([0.01, 0.03])), 6)
+    22.449944
+    """
+    return Earnings(daily).points()["long_flat_sharpe"]

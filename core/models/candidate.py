@@ -1,0 +1,103 @@
+"""The candidate: a model of all that is known, with the record of how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import columns as col
+from core.artifacts import Document
+from core.evaluation.performance import measure
+from core.features import FEATURE_SET, definition_digest, model_features
+from core.models.document import THRESHOLD, self_check
+from core.models.splits import HORIZON_SESSIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.models.kind import ModelKind
+    from core.models.rows import Rows
+
+INTERVAL_SAMPLES = 1000
+INTERVAL_BLOCK_SESSIONS = 10
+INTERVAL_CONFIDENCE = 0.95
+INTERVAL_SEED = 11
+"""How the walk-forward figures inside the model file are resampled. Constants rather than the
+evaluate stage's settings: those are not in this stage's key."""
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """What a candidate is made with: its kind, the seed and the features file's SHA-256."""
+
+    kind: ModelKind
+    seed: int
+    features_sha256: str
+
+
+def candidate(rows: Rows, predictions: pd.DataFrame, folds: int, fitting: Fitting) -> Document:
+    """Return the model of every labelled row.
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows; the complete ones with a label are trained on.
+    predictions : pandas.DataFrame
+        Out-of-sample predictions of the same kind of model, for the record of how well it does.
+    folds : int
+        How many folds those come from; 0 leaves the record null.
+    fitting : Fitting
+        Kind, seed and origin.
+    """
+    kind, used = fitting.kind, rows.labelled
+    learnt = kind.fit(rows.inputs[used], rows.label[used], seed=fitting.seed)
+    body = {
+        "model_kind": kind.name,
+        "features": list(model_features()),
+        "definition_digest": definition_digest(),
+        "feature_set": FEATURE_SET,
+        "label": col.UP_NEXT,
+        "threshold": THRESHOLD,
+        "parameters": learnt,
+        "hyperparameters": dict(kind.hyperparameters),
+        "training": _training(rows, fitting),
+        "walk_forward": _walk_forward(predictions, folds) if folds else None,
+        "self_check": self_check(kind, learnt, rows.inputs[used]),
+    }
+    return Document("model", body)
+
+
+def _training(rows: Rows, fitting: Fitting) -> dict[str, Any]:
+    used = rows.labelled
+    days = np.unique(rows.dates[used])
+    return {
+        "from": str(days[0]),
+        "to": str(days[-1]),
+        "rows": int(used.sum()),
+        "sessions": len(days),
+        "tickers": sorted(set(rows.tickers[used].tolist())),
+        "features_sha256": fitting.features_sha256,
+        "seed": fitting.seed,
+        "horizon_sessions": HORIZON_SESSIONS,
+        "libraries": _libraries(),
+    }
+
+
+def _libraries() -> dict[str, str]:
+    import sklearn
+
+    versions = {"scikit-learn": str(sklearn.__version__), "numpy": np.__version__}
+    return {name: ".".join(version.split(".")[:2]) for name, version in versions.items()}
+
+
+def _walk_forward(predictions: pd.DataFrame, folds: int) -> dict[str, Any]:
+    performance = measure(
+        predictions[list(col.PREDICTIONS)],
+        samples=INTERVAL_SAMPLES,
+        block_sessions=INTERVAL_BLOCK_SESSIONS,
+        confidence=INTERVAL_CONFIDENCE,
+        seed=INTERVAL_SEED,
+    )
+    return {"folds": folds, "performance": performance}

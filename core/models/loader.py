@@ -1,0 +1,204 @@
+"""Model files, read with suspicion.
+
+A model file is data from outside once it lies on a disk. It loads no code, and everything in it is
+checked before anything is computed with it.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import columns as col
+from core.artifacts import FORMAT, Document
+from core.errors import ModelError
+from core.features import definition_digest, model_features
+from core.models.document import REMEDY, SELF_CHECKS, THRESHOLD, Model, kind_named, model_id_of
+from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_BYTES = 8 * 1024 * 1024
+"""A boosted model of default size is 0.16 MB; fifty times that is not one of ours."""
+
+MAX_TEXT = 200
+"""Longest ticker, version or reason that is taken from a model file."""
+
+SELF_CHECK_TOLERANCE = 1e-12
+"""How closely a loaded model must meet its recorded probabilities: arithmetic in another order or on
+another processor stays three digits below this."""
+
+_KEYS = (
+    "model_kind", "features", "definition_digest", "feature_set", "label", "threshold", "parameters",
+    "hyperparameters", "training", "walk_forward", "self_check",
+)  # fmt: skip
+
+
+def read_model(data: bytes) -> Document:
+    """Return the model document in a file's bytes, checked as by :func:`load_model`.
+
+    Raises
+    ------
+    ModelError
+        If the file is too large, no JSON, nested too deep, holds NaN, Infinity or a key twice, is not a
+        model, or does not pass :func:`load_model`.
+    """
+    if len(data) > MAX_BYTES:
+        raise ModelError(
+            f"the model file has {len(data)} bytes", expected=f"at most {MAX_BYTES}", remedy=REMEDY
+        )
+    try:
+        body = json.loads(data, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        came = f"the model file is not readable JSON ({str(error)[:120]})"
+        raise ModelError(came, expected="a whole, plain JSON object", remedy=REMEDY) from error
+    if not isinstance(body, dict) or body.pop("format", None) != FORMAT or body.pop("kind", None) != "model":
+        raise ModelError("the file is not a model", expected=f"format {FORMAT}, kind model", remedy=REMEDY)
+    document = Document("model", body)
+    load_model(document)
+    return document
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    body = dict(pairs)
+    if len(body) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ModelError(f"key {twice[:80]!r} comes twice", expected="each key once", remedy=REMEDY)
+    return body
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ModelError(f"the model file holds {name}", expected="finite numbers", remedy=REMEDY)
+
+
+def load_model(document: Document) -> Model:
+    """Return the model in ``document``, ready to give probabilities.
+
+    Raises
+    ------
+    ModelError
+        Naming what is wrong: another kind, missing or unknown keys, features defined otherwise than
+        here (hard stop: the same name may mean other numbers), parameters of wrong length, not finite
+        or no tree, or a self-check that does not come out.
+    """
+    body = document.body
+    require_keys(body, _KEYS, "the model")
+    kind = kind_named(body["model_kind"])
+    _check_features(body)
+    _check_label(body)
+    trained_to = _trained_to(body["training"])
+    _check_walk_forward(body["walk_forward"])
+    kind.check(body["parameters"], len(model_features()))
+    _run_self_check(kind, body["parameters"], body["self_check"])
+    return Model(kind, body["parameters"], model_id_of(document), trained_to)
+
+
+def _check_features(body: Mapping[str, Any]) -> None:
+    present = definition_digest()
+    if body["definition_digest"] != present:
+        raise ModelError(
+            f"the model was trained on feature definitions {str(body['definition_digest'])[:80]} "
+            f"(set {str(body['feature_set'])[:8]})",
+            expected=f"the present definitions {present}",
+            remedy="Train again with the present features, or score with the release that trained it.",
+        )
+    if body["features"] != list(model_features()):
+        raise ModelError(
+            f"the model's features are {str(body['features'])[:200]}",
+            expected=f"{', '.join(model_features())}, in this order",
+            remedy=REMEDY,
+        )
+
+
+def _check_label(body: Mapping[str, Any]) -> None:
+    if body["label"] != col.UP_NEXT or body["threshold"] != THRESHOLD:
+        came = f"label {str(body['label'])[:40]!r}, threshold {str(body['threshold'])[:40]}"
+        raise ModelError(came, expected=f"label {col.UP_NEXT!r}, threshold {THRESHOLD}", remedy=REMEDY)
+
+
+def _trained_to(training: Any) -> date:
+    require_keys(training, tuple(_TRAINING_FORM), "training")
+    for name, (expected, fits) in _TRAINING_FORM.items():
+        if not fits(training[name]):
+            came = f"training.{name} is {str(training[name])[:80]!r}"
+            raise ModelError(came, expected=expected, remedy=REMEDY)
+    return date.fromisoformat(training["to"])
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_TEXT
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_text(entry) for entry in value)
+
+
+def _are_versions(value: Any) -> bool:
+    return isinstance(value, dict) and _are_texts([*value, *value.values()])
+
+
+_DAY = ("a date written YYYY-MM-DD", _is_day)
+_COUNT = ("a whole number from 0", _is_count)
+_TRAINING_FORM: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "from": _DAY,
+    "to": _DAY,
+    "rows": _COUNT,
+    "sessions": _COUNT,
+    "tickers": ("a list of tickers", _are_texts),
+    "features_sha256": ("a SHA-256", _is_text),
+    "seed": _COUNT,
+    "horizon_sessions": _COUNT,
+    "libraries": ("versions by library", _are_versions),
+}
+
+
+def _check_walk_forward(record: Any) -> None:
+    """Refuse a record that later stages could not print: null, or metrics of numbers, nulls and reasons."""
+    if record is None:
+        return
+    require_keys(record, ("folds", "performance"), "walk_forward")
+    metrics = record["performance"]
+    sound = _is_count(record["folds"]) and isinstance(metrics, dict)
+    if not sound or not all(isinstance(entry, dict) for entry in metrics.values()):
+        raise ModelError("walk_forward is malformed", expected="folds and metrics", remedy=REMEDY)
+    for name, entry in metrics.items():
+        where = f"walk_forward.performance.{name[:40]}"
+        reason = {"reason"} & set(entry)
+        require_keys(entry, ("value", "low", "high", *reason), where)
+        if reason and not _is_text(entry["reason"]):
+            raise ModelError(f"{where}.reason is no text", expected="a sentence", remedy=REMEDY)
+        for bound in ("value", "low", "high"):
+            if entry[bound] is not None:
+                require_number(entry[bound], f"{where}.{bound}")
+
+
+def _run_self_check(kind: ModelKind, parameters: Parameters, pairs: Any) -> None:
+    if not isinstance(pairs, list) or len(pairs) != SELF_CHECKS:
+        raise ModelError("self_check is incomplete", expected=f"{SELF_CHECKS} pairs", remedy=REMEDY)
+    for number, pair in enumerate(pairs):
+        where = f"self_check[{number}]"
+        require_keys(pair, ("inputs", "probability"), where)
+        inputs = require_numbers(pair["inputs"], len(model_features()), f"{where}.inputs")
+        expected = require_number(pair["probability"], f"{where}.probability")
+        with np.errstate(over="ignore", invalid="ignore"):
+            got = float(kind.probability(parameters, np.array([inputs]))[0])
+        if not abs(got - expected) <= SELF_CHECK_TOLERANCE:
+            raise ModelError(
+                f"{where} gives probability {got!r}", expected=f"{expected!r} as recorded", remedy=REMEDY
+            )

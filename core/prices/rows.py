@@ -1,0 +1,94 @@
+"""Rows in one canonical order, with what stands twice marked.
+
+The order is by ticker, date and then content, so that nothing downstream can depend on the order in
+which a source happened to write its rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Flags = npt.NDArray[np.bool_]
+    Floats = npt.NDArray[np.float64]
+    Whole = npt.NDArray[np.int64]
+    Days = npt.NDArray[np.datetime64]
+
+
+class Arranged(NamedTuple):
+    """The canonical order.
+
+    Parameters
+    ----------
+    order : ndarray of int64, shape (n_rows,)
+        Positions in the table, by (ticker, date, content).
+    copy : ndarray of bool, shape (n_rows,)
+        In that order: the row repeats, value for value, an earlier row of the same ticker and date.
+    conflict : ndarray of bool, shape (n_rows,)
+        In that order: another row of the same ticker and date has other values.
+    """
+
+    order: Whole
+    copy: Flags
+    conflict: Flags
+
+
+def arrange(codes: Whole, days: Days, content: pd.DataFrame) -> Arranged:
+    """Return the canonical order of rows, and which are copies or conflict.
+
+    Parameters
+    ----------
+    codes : ndarray of int64, shape (n_rows,)
+        Number of the ticker; -1 where there is none (such rows are never copies, nor in conflict).
+    days : ndarray of datetime64[D], shape (n_rows,)
+        NaT where there is none (as above).
+    content : DataFrame, n_rows
+        Every other column; two missing values count as equal.
+    """
+    order = np.lexsort((days.astype(np.int64), codes))
+    same = _same_key(codes[order], days[order])
+    tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
+    keyed = ((codes >= 0) & ~np.isnat(days))[order]
+    copy, conflict = np.zeros(len(order), bool), np.zeros(len(order), bool)
+    if not len(tied):
+        return Arranged(order, copy, conflict)
+    ranks = _ranks(content.iloc[order[tied]])
+    moved = np.lexsort((*reversed(ranks), days[order[tied]].astype(np.int64), codes[order[tied]]))
+    order[tied] = order[tied][moved]
+    equal = np.ones(len(tied) - 1, bool)
+    for rank in ranks:
+        equal &= rank[moved][1:] == rank[moved][:-1]
+    joined = _same_key(codes[order[tied]], days[order[tied]])
+    copy[tied[1:]] = joined & equal
+    group = np.cumsum(np.r_[True, ~joined])
+    conflict[tied] = np.isin(group, group[1:][joined & ~equal])
+    return Arranged(order, copy & keyed & ~conflict, conflict & keyed)
+
+
+def _same_key(codes: Whole, days: Days) -> Flags:
+    # As integers: NaT must equal NaT here, so that malformed rows too get one order.
+    whole = days.astype(np.int64)
+    joined: Flags = (codes[1:] == codes[:-1]) & (whole[1:] == whole[:-1])
+    return joined
+
+
+def _ranks(content: pd.DataFrame) -> list[Whole]:
+    """Return, per column, equal numbers for equal cells and higher ones for later cells."""
+    columns = (content[name] for name in content.columns)
+    typed = (c if c.dtype.kind in "iufbM" else c.map(str).astype(object) for c in columns)
+    return [pd.factorize(column, sort=True)[0].astype(np.int64) for column in typed]
+
+
+def follows(codes: Whole) -> Flags:
+    """Return where a row has the same ticker as the row before it (False for each first row)."""
+    return np.r_[False, codes[1:] == codes[:-1]] if len(codes) else np.zeros(0, bool)
+
+
+def before(values: Floats) -> Floats:
+    """Return each row's predecessor, NaN for the very first row."""
+    return np.r_[np.nan, values[:-1]] if len(values) else values

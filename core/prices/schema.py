@@ -1,0 +1,133 @@
+"""The schema of daily prices: which columns, of which type; and a table read as far as it can be.
+
+pandera judges presence and type of whole columns. A column that fails is read cell by cell, so that
+each offending value is named and every other rule still sees the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from core import columns as col
+from core.errors import DataError
+from core.prices.cells import Dates, Numbers, plain, read_dates, read_numbers, read_tickers
+from core.prices.findings import Finding
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
+NEEDED = (*col.REQUIRED, col.TICKER)
+
+SCHEMA = pa.DataFrameSchema(
+    {
+        col.DATE: pa.Column("datetime64[s]", nullable=False),
+        col.TICKER: pa.Column("str", nullable=False),
+        **{name: pa.Column("float64", nullable=True, required=name in NEEDED) for name in NUMBERS},
+    },
+    strict=False,
+    coerce=False,
+)
+"""Typed daily prices. Missing numbers are a matter of the row rules, missing keys are not."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A table of prices read as far as it can be.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table with each column typed if every cell of it is sound, else as it came.
+    dates : Dates
+        Days, NaT where malformed or without the column.
+    codes : ndarray of int64, shape (n_rows,)
+        Number of the ticker, -1 where malformed or without the column.
+    tickers : tuple of str
+        What the codes count, in text order.
+    numbers : mapping of str to Numbers
+        Every numeric column that is there.
+    """
+
+    frame: pd.DataFrame
+    dates: Dates
+    codes: npt.NDArray[np.int64]
+    tickers: tuple[str, ...]
+    numbers: dict[str, Numbers]
+
+
+def read(frame: pd.DataFrame) -> Reading:
+    """Return ``frame`` read column by column; nothing is coerced, dropped or moved.
+
+    Raises
+    ------
+    DataError
+        If two columns have the same name.
+    """
+    if not frame.columns.is_unique:
+        twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+        raise DataError(f"the table has several columns {', '.join(twice)}", expected="distinct column names")
+    rows = len(frame)
+    typed = frame.reset_index(drop=True)
+    dates = Dates(np.full(rows, "NaT", dtype="datetime64[D]"), np.zeros(rows, bool))
+    codes, tickers = np.full(rows, -1, dtype=np.int64), ()
+    if col.DATE in typed:
+        dates = read_dates(typed[col.DATE])
+        if not np.isnat(dates.days).any():
+            typed[col.DATE] = pd.Series(dates.days.astype("datetime64[s]"))
+    if col.TICKER in typed:
+        codes, tickers = read_tickers(typed[col.TICKER])
+        if (codes >= 0).all():
+            typed[col.TICKER] = typed[col.TICKER].astype("str")
+    numbers = {name: read_numbers(typed[name]) for name in NUMBERS if name in typed}
+    for name, read_column in numbers.items():
+        if not read_column.wrong.any():
+            typed[name] = read_column.values
+    return Reading(typed, dates, codes, tickers, numbers)
+
+
+def failing_columns(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns that are missing and those of the wrong type, as pandera finds them."""
+    try:
+        SCHEMA.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases
+        missing = set(cases.loc[cases["check"] == "column_in_dataframe", "failure_case"])
+        wrong = set(cases["column"].dropna())
+        order = (*col.PRICES,)
+        return tuple(n for n in order if n in missing), tuple(n for n in order if n in wrong - missing)
+    return (), ()
+
+
+def schema_findings(reading: Reading) -> list[Finding]:
+    """Return what is wrong with the table's shape: columns, types, dates and tickers."""
+    missing, wrong = failing_columns(reading.frame)
+    findings = [Finding("missing_column", value=name, expected=f"a column named {name}") for name in missing]
+    if not len(reading.frame):
+        return [*findings, Finding("empty_table", value=0)]
+    if col.DATE in wrong:
+        findings += _cells(reading, "malformed_date", col.DATE, np.isnat(reading.dates.days))
+    if col.TICKER in wrong:
+        findings += _cells(reading, "malformed_ticker", col.TICKER, reading.codes < 0)
+    for name in NUMBERS:
+        if name in wrong and name in reading.numbers:
+            findings += _cells(reading, "wrong_type", name, reading.numbers[name].wrong)
+    return findings
+
+
+def _cells(reading: Reading, rule: str, column: str, hit: npt.NDArray[np.bool_]) -> list[Finding]:
+    rows = np.flatnonzero(hit)
+    raw = reading.frame[column].iloc[rows].tolist()
+    days = np.datetime_as_string(reading.dates.days[rows])
+    tickers = [reading.tickers[code] if code >= 0 else None for code in reading.codes[rows].tolist()]
+    expected = f"{column}: a finite number or nothing" if rule == "wrong_type" else ""
+    return [
+        Finding(rule, ticker, None if day == "NaT" else str(day), plain(cell), expected)
+        for ticker, day, cell in zip(tickers, days, raw, strict=True)
+    ]
