@@ -202,7 +202,7 @@ def decode(data: bytes, name: str) -> Artifact:
             f"{name} begins with format {body.get('format')!r} and kind {kind!r}",
             expected=f"format {FORMAT} and a kind, as every artifact of this pipeline begins",
         )
-    if "rows" not in body:
+    if "columns" not in body:
         return Document(kind, {k: v for k, v in body.items() if k not in ("format", "kind")})
     return _read_table(body, name)
 

@@ -69,9 +69,7 @@ def up_rates(rows: Judged, features: pd.DataFrame) -> NDArray[np.float64]:
     return rates
 
 
-def figures(
-    rows: Judged, probability: NDArray[np.float64], *, cost_bps: float
-) -> dict[str, float | None]:
+def figures(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float) -> dict[str, float | None]:
     """Return :data:`FIGURES` of a rule's probabilities (shape (rows,)); None where undefined."""
     held = ~np.isnan(probability)
     within = grouped_auc(probability[held], rows.up[held], rows.fold[held], len(rows.folds))

@@ -138,7 +138,8 @@ def weighted_sums(values: NDArray[np.float64], group_weights: NDArray[np.float64
     >>> weighted_sums(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [1.0, 2.0]])).tolist()
     [[3.0, 4.0]]
     """
-    return np.einsum("mg,gs->ms", values, group_weights)
+    sums: NDArray[np.float64] = np.einsum("mg,gs->ms", values, group_weights)
+    return sums
 
 
 def estimate(

@@ -74,7 +74,7 @@ def calibration(rows: Judged) -> list[dict[str, Any]]:
             "low": float(edges[i]), "high": float(edges[min(i + 1, len(edges) - 1)]), "rows": int(count[i]),
             "mean_probability": float(mean[i] / count[i]), "share_up": float(up[i] / count[i]),
         }
-        for i in np.flatnonzero(count)
+        for i in np.flatnonzero(count).tolist()
     ]  # fmt: skip
 
 

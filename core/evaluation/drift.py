@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.evaluation.drift_statistics import EPSILON, PSI_BINS, Distances, holm, ks_p, marked_distances
+from core.evaluation.drift_statistics import EPSILON, PSI_BINS, Distances, SortedColumn, holm, ks_p
 from core.evaluation.rows import numbers
 
 if TYPE_CHECKING:
@@ -134,11 +134,12 @@ def _column(table: pd.DataFrame, name: str, cut: Windows) -> dict[str, Any]:
     values = values[order]
     known = ~np.isnan(values)
     values, window = values[known], cut.of(table[col.DATE].to_numpy("datetime64[s]"))[order][known]
-    current, reference = window == 0, window != 0
-    now, before = int(current.sum()), int(reference.sum())
+    current = window == 0
+    now = int(current.sum())
+    before = len(values) - now
     if not now or not before:
         return _without(f"no value in the {'current' if not now else 'earlier'} sessions")
-    found = marked_distances(values, reference, current)
+    found = SortedColumn.of(values).distances(current)
     entry = {**_plain(found), "ks_p": ks_p(found.ks, before, now)}
     few = f"only {now} rows in the current window, at least {MIN_ROWS} are needed" if now < MIN_ROWS else ""
     past = [] if few else _past(values, window, cut.past)
@@ -149,9 +150,9 @@ def _past(values: NDArray[np.float64], window: NDArray[np.int64], count: int) ->
     """Return the statistics of each past window of enough rows against the rest of the past."""
     rows = np.bincount(window[window >= 0], minlength=count + 1)
     earlier = window != 0
-    values, window = values[earlier], window[earlier]
-    enough = [k for k in range(1, count + 1) if rows[k] >= MIN_ROWS and rows[k] < len(values)]
-    return [marked_distances(values, window != k, window == k) for k in enough]
+    column, window = SortedColumn.of(values[earlier]), window[earlier]
+    enough = [k for k in range(1, count + 1) if rows[k] >= MIN_ROWS and rows[k] < len(window)]
+    return [column.distances(window == k) for k in enough]
 
 
 def _judgement(found: Distances, past: Sequence[Distances], few: str) -> dict[str, Any]:
@@ -159,8 +160,9 @@ def _judgement(found: Distances, past: Sequence[Distances], few: str) -> dict[st
         few = f"only {len(past)} past windows with at least {MIN_ROWS} rows, {MIN_WINDOWS} are needed"
     if few:
         return {"percentile": None, "severity": "insufficient", "reason": few, "percentiles": None}
-    ranks = {name: _percentile(name, found, past) for name in _STATISTICS}
-    percentile = ranks[_RANKED]
+    known = [name for name in _STATISTICS if not np.isnan(getattr(found, name))]
+    ranks = dict.fromkeys(_STATISTICS) | {name: _percentile(name, found, past) for name in known}
+    percentile = _percentile(_RANKED, found, past)
     severity = "alarm" if percentile >= ALARM else "warn" if percentile >= WARN else "ok"
     return {
         "percentile": percentile,
@@ -172,14 +174,17 @@ def _judgement(found: Distances, past: Sequence[Distances], few: str) -> dict[st
 
 def _percentile(name: str, found: Distances, past: Sequence[Distances]) -> float:
     value = getattr(found, name)
-    return 100.0 * sum(getattr(window, name) < value for window in past) / (len(past) + 1)
+    smaller = sum(bool(getattr(window, name) < value) for window in past)
+    return 100.0 * smaller / (len(past) + 1)
 
 
 def _reason(severity: str, found: Distances, past: Sequence[Distances]) -> str:
     smaller = sum(window.psi < found.psi for window in past)
     text = f"PSI {found.psi:.3f} is larger than in {smaller} of {len(past)} past windows"
     needed = round(ALARM / (100 - ALARM))
-    return f"{text}; an alarm needs {needed} past windows" if severity == "warn" and len(past) < needed else text
+    return (
+        f"{text}; an alarm needs {needed} past windows" if severity == "warn" and len(past) < needed else text
+    )
 
 
 def _plain(found: Distances) -> dict[str, float | None]:

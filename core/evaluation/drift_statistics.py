@@ -36,7 +36,7 @@ class Distances:
 
 
 def distances(reference: ArrayLike, current: ArrayLike) -> Distances:
-    """Return all four statistics of two samples (arrays of float, no NaN, any order).
+    """Return all four statistics of two samples (arrays of float, no NaN, any order, not empty).
 
     >>> found = distances([1.0, 2.0, 3.0, 4.0], [3.0, 4.0, 5.0, 6.0])
     >>> found.ks, round(found.wasserstein, 4)
@@ -45,33 +45,51 @@ def distances(reference: ArrayLike, current: ArrayLike) -> Distances:
     a, b = np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64)
     values = np.concatenate([a, b])
     order = np.argsort(values, kind="stable")
-    second = order >= len(a)
-    return marked_distances(values[order], ~second, second)
+    return SortedColumn.of(values[order]).distances(order >= len(a))
 
 
-def marked_distances(
-    values: NDArray[np.float64], reference: NDArray[np.bool_], current: NDArray[np.bool_]
-) -> Distances:
-    """Return the four statistics of two samples marked in one sorted column.
+@dataclass(frozen=True, eq=False)
+class SortedColumn:
+    """A column sorted once, in which any rows can be set against all others.
 
     Parameters
     ----------
     values : ndarray of float, shape (n,)
-        Sorted, no NaN.
-    reference, current : ndarray of bool, shape (n,)
-        Which values belong to each sample; a value may belong to neither. Both hold at least one.
+        Rising, no NaN.
+    steps : ndarray of float, shape (n - 1,)
+        Differences of neighbours.
+    closing : ndarray of int
+        Places of the last of equal values: only there are distribution functions complete.
     """
-    below_reference, below_current = np.cumsum(reference), np.cumsum(current)
-    apart = np.abs(below_current / below_current[-1] - below_reference / below_reference[-1])
-    steps = np.diff(values)
-    # Between equal values the distribution functions are not yet complete: only the last counts.
-    ks = max(float(np.max(apart[:-1], where=steps > 0, initial=0.0)), float(apart[-1]))
-    held = values[reference]
-    spread = float(held.std())
-    moved = float((apart[:-1] * steps).sum())
-    cuts = np.searchsorted(values, deciles(held), side="left")
-    shares = [_bin_shares(below, cuts) for below in (below_reference, below_current)]
-    return Distances(ks, psi(*shares), moved / spread if spread > 0 else np.nan, jensen_shannon(*shares))
+
+    values: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    closing: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> SortedColumn:
+        """Return the column of sorted ``values``."""
+        steps = np.diff(values)
+        return cls(values, steps, np.append(np.flatnonzero(steps > 0), len(values) - 1))
+
+    def distances(self, current: NDArray[np.bool_]) -> Distances:
+        """Return how far the rows marked ``current`` are from the others; both must be there."""
+        places = np.flatnonzero(current)
+        total, now = len(self.values), len(places)
+        gaps = np.diff(places, prepend=0, append=total)
+        below_now = np.repeat(np.arange(now + 1), gaps)
+        below_before = np.arange(1, total + 1) - below_now
+        apart = np.abs(below_now / now - below_before / (total - now))
+        held = self.values[~current]
+        cuts = np.searchsorted(self.values, deciles(held), side="left")
+        shares = [_bin_shares(below, cuts) for below in (below_before, below_now)]
+        spread, moved = float(held.std()), float((apart[:-1] * self.steps).sum())
+        return Distances(
+            ks=float(apart[self.closing].max()),
+            psi=psi(*shares),
+            wasserstein=moved / spread if spread > 0 else np.nan,
+            js=jensen_shannon(*shares),
+        )
 
 
 def deciles(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -88,9 +106,15 @@ def deciles(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _bin_shares(below: NDArray[np.int64], cuts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the share per bin; a value equal to a decile is in the bin above it (``side="right"``)."""
-    bounded = np.concatenate(([0], np.append(0, below)[cuts], below[-1:]))
-    return np.diff(bounded) / below[-1]
+    """Return the share per bin; a value equal to a decile is in the bin above it (``side="right"``).
+
+    ``below`` counts a sample's rows up to each place, ``cuts`` are the first places of the bins.
+    """
+    bounded = np.zeros(len(cuts) + 2)
+    bounded[1:-1] = np.where(cuts > 0, below[cuts - 1], 0)
+    bounded[-1] = below[-1]
+    shares: NDArray[np.float64] = (bounded[1:] - bounded[:-1]) / below[-1]
+    return shares
 
 
 def psi(reference: ArrayLike, current: ArrayLike) -> float:

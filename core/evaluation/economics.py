@@ -136,9 +136,7 @@ def earnings(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float)
     return Earnings(np.where(tickers > 0, gain / np.maximum(tickers, 1), np.nan))
 
 
-def _changes(
-    rows: Judged, held: NDArray[np.bool_], position: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _changes(rows: Judged, held: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how much each row's position differs from its ticker's row before, flat at first."""
     ticker = pd.factorize(rows.frame[col.TICKER])[0][held]
     order = np.lexsort((rows.frame[col.DATE].to_numpy()[held], ticker))
@@ -156,7 +154,7 @@ def annual_return(daily: NDArray[np.float64]) -> float:
     NaN (no return that day) is left out; NaN when none is left or a day lost everything.
 
     >>> round(annual_return(np.array([0.001, 0.001, np.nan])), 6)
-    0.286432
+    0.286434
     """
     return Earnings(daily).points()["long_flat_return"]
 

@@ -85,8 +85,11 @@ def totals(probability: ArrayLike, up: ArrayLike) -> Sums:
 
 def totals_by(group: NDArray[np.int64], groups: int, probability: ArrayLike, up: ArrayLike) -> Sums:
     """Return the sums per group, each of shape (groups,); ``group`` is each row's number from 0."""
-    parts = contributions(probability, up)
-    return Sums(*(np.bincount(group, weights=part, minlength=groups) for part in parts))
+
+    def summed(part: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(group, weights=part, minlength=groups).astype(np.float64)
+
+    return Sums(*(summed(part) for part in contributions(probability, up)))
 
 
 def precision(sums: Sums) -> NDArray[np.float64]:

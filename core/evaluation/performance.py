@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.evaluation import metrics
-from core.evaluation.bootstrap import Estimate, Resampling, estimate, weighted_sums
+from core.evaluation.bootstrap import Estimate, Quantity, Resampling, estimate, weighted_sums
 from core.evaluation.ranking import RankedScore
 from core.evaluation.rows import Judged, judge
 
@@ -100,7 +100,7 @@ def measure(
     """
     rows = judge(predictions)
     how = Resampling(samples, block_sessions, confidence, seed)
-    quantities = {
+    quantities: dict[str, Quantity] = {
         "auc": RankedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),
     }

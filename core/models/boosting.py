@@ -33,10 +33,10 @@ _TREE_KEYS = {
 
 MAX_TREES = 2_000
 MAX_NODES = 255
-"""Caps of a loaded model, some thirty times what is trained here: a file above them is not ours."""
+"""Caps of a loaded model, some twenty to fifty times what is trained here: a file above them is not ours."""
 
 _ROWS_AT_ONCE = 8_192
-"""Rows times 60 trees at 8 bytes stay under 4 MB, within a processor's cache."""
+"""Rows times 40 trees at 8 bytes stay under 3 MB, within a processor's cache."""
 
 LEAF = -1
 """In ``feature``: this node has no split, its ``value`` counts."""
@@ -45,14 +45,17 @@ LEAF = -1
 class HistGradientBoostingKind:
     """Gradient-boosted trees, small and slow-learning because daily returns are nearly all noise.
 
-    No early stopping: scikit-learn's holds out rows at random, which mixes past and future.
+    Forty trees of seven leaves on 63 bins: walking the embedded sample forward takes one CPU second,
+    with scikit-learn's default size over four. No early stopping: scikit-learn's holds out rows at
+    random, which mixes past and future.
     """
 
     name = "hist_gradient_boosting"
     hyperparameters: Mapping[str, Any] = MappingProxyType(
         {
-            "max_iter": 60,
+            "max_iter": 40,
             "max_leaf_nodes": 7,
+            "max_bins": 63,
             "learning_rate": 0.05,
             "min_samples_leaf": 100,
             "early_stopping": False,

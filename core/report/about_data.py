@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.report import sections
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, plain, spaced, word
+from core.report.readings import trained_here, without_model
 
 Body = Mapping[str, Any]
 
@@ -31,11 +32,6 @@ _ADJUSTED = {
 }
 
 
-def trained_here(body: Body) -> bool:
-    """Return whether the run trained what it judges, rather than scoring with an earlier model."""
-    return body["mode"] == "train" and not body["model"].get("retained")
-
-
 def done(body: Body) -> Section:
     """Return what the seven stages did, in two sentences."""
     judged = _JUDGED["train" if trained_here(body) else "score"]
@@ -56,8 +52,8 @@ def data(body: Body) -> Section:
     blocks: list[Block] = [Paragraph(SAMPLE)] if source.get("name") == "sample" else []
     tickers = sorted(held["tickers"])
     pairs = (
-        ("Source", word(source.get("name", "not recorded"))),
-        ("Location", word(source.get("uri", "not recorded"))),
+        ("Source", _recorded(source.get("name"))),
+        ("Location", _recorded(source.get("uri"))),
         ("Sessions", period(held["from"], held["to"])),
         ("Tickers", f"{count(len(tickers))}: {_some(tickers)}"),
         ("Rows received", count(held["rows_in"])),
@@ -67,6 +63,10 @@ def data(body: Body) -> Section:
         ("Findings waived", word(held.get("waivers") or "none")),
     )
     return Section(sections.DATA, (*blocks, Facts(pairs)))
+
+
+def _recorded(value: Any) -> str:
+    return "not recorded" if value is None else word(value)
 
 
 def _some(tickers: list[str]) -> str:
@@ -126,26 +126,31 @@ def features(body: Body) -> Section:
     held = body["features"]
     warm_up = held["rows"] - held["complete_rows"]
     intro = (
-        f"Feature set {word(held['feature_set'])}. {counted(held['complete_rows'], 'row')} of "
+        f"Feature set: {_recorded(held['feature_set'])}. {counted(held['complete_rows'], 'row')} of "
         f"{count(held['rows'])} have every feature; {count(warm_up)} "
         f"{'lacks' if warm_up == 1 else 'lack'} at least one, as the first sessions of each ticker do "
         "until its longest window is full (warm-up). Each feature uses data up to its own session only."
     )
-    rows = tuple((d["name"], d["text"]) for d in held["definitions"])
-    table = Grid("Definitions", ("Feature", "Meaning"), rows, frozenset({0, 1}))
     label = Paragraph(f"What is predicted: {held['label']}")
-    return Section(sections.FEATURES, (Paragraph(intro), table, label))
+    return Section(sections.FEATURES, (Paragraph(intro), _definitions(held["definitions"]), label))
+
+
+def _definitions(definitions: Sequence[Body]) -> Block:
+    if not definitions:
+        return Paragraph("The features were made by others; what they mean is not recorded.")
+    rows = tuple((d["name"], d["text"]) for d in definitions)
+    return Grid("Definitions", ("Feature", "Meaning"), rows, frozenset({0, 1}))
 
 
 def model(body: Body) -> Section:
     """Return which model stands behind the figures, its training window, its age, and what may follow."""
     held = body["model"]
-    if held["model_id"] is None:
+    if without_model(body):
         return Section(sections.MODEL, (Paragraph("There is no model: nothing could be trained."),))
     training = held.get("training") or {}
     kind = held["model_kind"]
     pairs = (
-        ("Model", held["model_id"]),
+        ("Model", _recorded(held["model_id"])),
         ("Kind", "not recorded" if kind is None else name(kind)),
         ("Inputs", ", ".join(held.get("features") or ()) or "not recorded"),
         ("Training window", period(training.get("from"), training.get("to"))),
@@ -171,6 +176,8 @@ def _retained(held: Body) -> tuple[Block, ...]:
 
 
 def _next_step(body: Body) -> tuple[Block, ...]:
+    if body["model"]["model_id"] is None:
+        return ()
     if not trained_here(body):
         return (Paragraph("Scoring used this model as it was; it was not trained again."),)
     text = (
@@ -204,7 +211,7 @@ def _traces(body: Body) -> tuple[tuple[str, str], ...]:
         ("Training seed", training.get("seed")),
         ("Libraries", training.get("libraries")),
     )
-    return tuple((title, "not recorded" if value is None else word(value)) for title, value in traces)
+    return tuple((title, _recorded(value)) for title, value in traces)
 
 
 def _setting(value: Any) -> str:

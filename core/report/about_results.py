@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.report import charts, sections
-from core.report.about_data import trained_here
 from core.report.blocks import Block, Facts, Grid, Paragraph, Picture, Section
 from core.report.figures import (
+    HOLD,
     METRICS,
     NA,
     count,
@@ -22,21 +22,14 @@ from core.report.figures import (
     span,
     word,
 )
+from core.report.readings import confidence, judged, trained_here, without_model
 
 Body = Mapping[str, Any]
 
+_CERTAIN = (
+    "Rules that say only yes or no count as certain, so their Brier score and log loss are large by nature.",
+)
 _COMPARED = ("auc", "precision", "recall", "hit_rate", "brier", "log_loss")
-_LITTLE = frozenset({"insufficient data", "insufficient new data"})
-
-
-def confidence(body: Body) -> str:
-    """Return the coverage of the intervals as percent, such as ``95%``."""
-    return decimal(100 * body["settings"].get("confidence", 0.95), 1).removesuffix(".0") + "%"
-
-
-def judged(body: Body) -> bool:
-    """Return whether there was enough data for a verdict."""
-    return body["verdict"] not in _LITTLE
 
 
 def decision(body: Body) -> Section:
@@ -60,12 +53,12 @@ def decision(body: Body) -> Section:
 
 
 def _for_whom(body: Body) -> str:
-    if trained_here(body) and body["model"]["model_id"] is not None:
+    if trained_here(body) and not without_model(body):
         return (
             "For a person to decide: whether this candidate is good enough to be used. The figures below "
             "are evidence; the program decides nothing."
         )
-    if trained_here(body):
+    if without_model(body):
         return "For a person to decide: whether to bring more history. No model came out of this run."
     return (
         "For a person to decide: whether this model may stay in use. The figures below are "
@@ -99,8 +92,8 @@ def _basis(body: Body) -> str:
     settings = body["settings"]
     return (
         f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} "
-        f"resamples of whole blocks of {plain(settings.get('block_sessions'))} sessions, so that days that move "
-        "together stay together."
+        f"resamples of whole blocks of {plain(settings.get('block_sessions'))} sessions, so that days that "
+        "move together stay together."
     )
 
 
@@ -142,14 +135,11 @@ def _reasons(held: Body) -> tuple[str, ...]:
 def _comparison(body: Body) -> Grid:
     predictors = [("This model", _values(body["performance"]))]
     predictors += [(name(kind), _values(held)) for kind, held in body["beside"].items()]
-    # Holding predicts nothing: it stands under Economics.
-    predictors += [
-        (name(k), b) for k, b in body["baselines"].items() if any(b.get(m) is not None for m in _COMPARED)
-    ]
+    # Holding makes the calls of "always up"; its return stands under Economics.
+    predictors += [(name(key), held) for key, held in body["baselines"].items() if key != HOLD]
     rows = tuple((who, *(metric(k).write(held.get(k)) for k in _COMPARED)) for who, held in predictors)
     head = ("Predictor", *(metric(k).label for k in _COMPARED))
-    notes = (f"{NA}: the rule gives no such figure.",) if any(NA in row for row in rows[1:]) else ()
-    return Grid("Beside simple rules, on the same rows", head, rows, notes=notes)
+    return Grid("Beside simple rules, on the same rows", head, rows, notes=_CERTAIN)
 
 
 def _values(held: Body) -> dict[str, float | None]:
@@ -184,12 +174,13 @@ def _reading(pair: Body) -> str:
 
 def economics(body: Body) -> Section:
     """Return what following the model would have earned, against simply holding."""
-    held, hold = body["performance"], body["baselines"].get("buy_and_hold") or {}
+    held, hold = body["performance"], body["baselines"].get(HOLD) or {}
     cost = plain(body["settings"].get("cost_bps"))
     intro = Paragraph(
         "Long/flat holds a ticker for the next session when its probability of a rise is at least one half "
-        f"and nothing otherwise, net of {cost} basis points per change of position. Taxes, spreads beyond "
-        "that cost, slippage and interest on cash are left out."
+        "and nothing otherwise, every ticker with the same weight, net of "
+        f"{cost} basis points per change of position. Taxes, spreads beyond that cost, slippage and interest "
+        "on cash are left out."
     )
     return Section(sections.ECONOMICS, (intro, _earnings(body, held), *_against_holding(held, hold)))
 

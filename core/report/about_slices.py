@@ -19,21 +19,17 @@ def calibration(body: Body) -> Section:
     if not body["calibration"]:
         return Section(sections.CALIBRATION, (Paragraph("There are no judged rows to compare with."),))
     intro = Paragraph("Where probabilities can be taken at their word, the last two columns agree.")
-    rows = tuple(
-        (
-            f"{ratio(b['low'])} to {ratio(b['high'])}",
-            count(b["rows"]),
-            share(b["mean_probability"]),
-            share(b["share_up"]),
-        )
-        for b in body["calibration"]
-    )
-    head = ("Probability", "Rows", "Expected to rise", "Rose")
-    table = Grid("Rows by predicted probability", head, rows)
-    drawing = Picture(
-        charts.calibration(body), "Share that rose by predicted probability; the diagonal is perfect."
-    )
-    return Section(sections.CALIBRATION, (intro, drawing, table))
+    rows = tuple(map(_bin, body["calibration"]))
+    table = Grid("Rows by predicted probability", ("Probability", "Rows", "Expected to rise", "Rose"), rows)
+    drawing = charts.calibration(body)
+    caption = "Share that rose by predicted probability; the diagonal is perfect."
+    pictures = (Picture(drawing, caption),) if drawing else ()
+    return Section(sections.CALIBRATION, (intro, *pictures, table))
+
+
+def _bin(b: Body) -> tuple[str, ...]:
+    bounds = f"{ratio(b['low'])} to {ratio(b['high'])}"
+    return (bounds, count(b["rows"]), share(b["mean_probability"]), share(b["share_up"]))
 
 
 def by_fold(body: Body) -> Section:
@@ -41,23 +37,10 @@ def by_fold(body: Body) -> Section:
     folds = body["by_fold"]
     if not folds:
         return Section(sections.BY_FOLD, (Paragraph("There is no test period."),))
-    rows = [
-        (
-            word(f["fold"]),
-            period(f["from"], f["to"]),
-            count(f["rows"]),
-            *(metric(k).write(f.get(k)) for k in _SLICED),
-        )
-        for f in folds
-    ]
+    rows = [(word(f["fold"]), period(f["from"], f["to"]), *_sliced(f)) for f in folds]
     head = ("Fold", "Period", "Rows", *(metric(k).label for k in _SLICED))
-    table = Grid(
-        "Test periods, in time order",
-        head,
-        ends(rows),
-        frozenset({0, 1}),
-        left_out(len(rows), "the first and last"),
-    )
+    notes = left_out(len(rows), "the first and the last")
+    table = Grid("Test periods, in time order", head, ends(rows), frozenset({0, 1}), notes)
     drawing = charts.folds(body)
     pictures = (Picture(drawing, "AUC of each test period; the line marks a coin toss."),) if drawing else ()
     return Section(sections.BY_FOLD, (*pictures, table))
@@ -90,15 +73,16 @@ def drift(body: Body) -> Section:
         return Section(sections.DRIFT, (Paragraph("Drift was not measured."),))
     rows = tuple((column, *_drifted(d)) for column, d in body["drift"].items())
     head = ("Column", "KS", "KS p", "PSI", "Wasserstein", "JS", "Percentile", "Severity")
-    notes = tuple(
-        f"{c}: {d['reason']}" for c, d in body["drift"].items() if d.get("reason") and _worth_a_note(d)
-    )
-    table = Grid("Drift by column", head, rows, frozenset({0, 7}), notes)
+    table = Grid("Drift by column", head, rows, frozenset({0, 7}), _drift_notes(body["drift"]))
     return Section(sections.DRIFT, (Paragraph(_window(body["drift_window"])), table))
 
 
-def _worth_a_note(column: Body) -> bool:
-    return bool(column.get("reason")) and column.get("severity") not in ("ok", "none")
+def _drift_notes(columns: Body) -> tuple[str, ...]:
+    by_reason: dict[str, list[str]] = {}
+    for column, held in columns.items():
+        if held.get("reason") and held.get("severity") != "ok":
+            by_reason.setdefault(held["reason"], []).append(column)
+    return tuple(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
 
 
 def _drifted(d: Body) -> tuple[str, ...]:

@@ -96,12 +96,9 @@ def _kind(value: str) -> str:
 
 
 def _grid(grid: Grid) -> str:
-    head = "".join(
-        f'<th scope="col"{_classes(i in grid.left)}>{_safe(t)}</th>' for i, t in enumerate(grid.head)
-    )
-    rows = "".join(
-        "<tr>" + "".join(_cell(cell, i, grid.left) for i, cell in enumerate(r)) + "</tr>" for r in grid.rows
-    )
+    titles = enumerate(grid.head)
+    head = "".join(f'<th scope="col"{_classes(i, grid.left)}>{_safe(title)}</th>' for i, title in titles)
+    rows = "".join(_row(row, grid.left) for row in grid.rows)
     notes = "".join(f'<p class="below">{_safe(note)}</p>' for note in grid.notes)
     return (
         f'<figure><figcaption>{_safe(grid.caption)}</figcaption><div class="scroll"><table class="figures">'

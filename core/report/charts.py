@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Any
 
 from core.report.blocks import visible
-from core.report.figures import count, name, ratio, share, span
+from core.report.figures import HOLD, count, name, ratio, share, span
 
 Body = Mapping[str, Any]
 
@@ -70,7 +70,11 @@ def comparison(body: Body) -> str:
     """Return the AUC of the model, the models beside and the baselines, intervals as bars."""
     rows = [("This model", body["performance"]["auc"], "model")]
     rows += [(name(kind), held.get("auc") or {}, "beside") for kind, held in body["beside"].items()]
-    rows += [(name(key), {"value": held.get("auc")}, "rule") for key, held in body["baselines"].items()]
+    rows += [
+        (name(key), {"value": held.get("auc")}, "rule")
+        for key, held in body["baselines"].items()
+        if key != HOLD
+    ]
     drawn = [row for row in rows if row[1].get("value") is not None]
     if not drawn or drawn[0][2] != "model":
         return ""

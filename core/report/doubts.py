@@ -7,10 +7,10 @@ from typing import Any
 
 from core.errors import listed
 from core.report import sections
-from core.report.about_data import SAMPLE, trained_here
-from core.report.about_results import judged
+from core.report.about_data import SAMPLE
 from core.report.blocks import Bullets, Paragraph, Section
-from core.report.figures import count, counted, name, ratio, share, word
+from core.report.figures import HOLD, count, counted, name, ratio, share, word
+from core.report.readings import judged, trained_here
 
 Body = Mapping[str, Any]
 
@@ -28,6 +28,8 @@ OLD_SESSIONS = 252
 
 MUCH_REMOVED = 0.01
 """A share of removed rows from which cleaning itself may move the result."""
+
+_FINE = frozenset({"ok", "not recorded"})
 
 _LIMITS = (
     "Figures describe the sessions judged. They are no promise for later ones.",
@@ -64,17 +66,12 @@ def _verdict(body: Body) -> list[str]:
 def _leak(body: Body) -> list[str]:
     if not body["leak_alarm"]["raised"]:
         return []
-    return [
-        (
-            f"The leak alarm is raised: {body['leak_alarm']['reason']} Results this good are nearly always a "
-            "mistake in the data or the features; find it before believing them."
-        )
-    ]
+    return [f"The leak alarm is raised: {body['leak_alarm']['reason']} Look into it before anything else."]
 
 
 def _rules(body: Body) -> list[str]:
     ours = (body["performance"]["auc"] or {}).get("value")
-    aucs = {name(key): held.get("auc") for key, held in body["baselines"].items()}
+    aucs = {name(key): held.get("auc") for key, held in body["baselines"].items() if key != HOLD}
     better = [
         f"{rule} ({ratio(auc)})" for rule, auc in aucs.items() if None not in (auc, ours) and auc >= ours
     ]
@@ -119,9 +116,7 @@ def _findings(body: Body) -> list[str]:
     if not warnings:
         return []
     verb = "was" if warnings == 1 else "were"
-    return [
-        f"The checks gave {counted(warnings, 'warning')} that {verb} not judged by a person; see Data quality."
-    ]
+    return [f"The checks gave {counted(warnings, 'warning')} that {verb} not waived; see Data quality."]
 
 
 def _waivers(body: Body) -> list[str]:
@@ -141,11 +136,11 @@ def _removed(body: Body) -> list[str]:
 
 def _tickers(body: Body) -> list[str]:
     tickers = body["data"]["tickers"]
-    poor = sorted(t for t, held in tickers.items() if held.get("outcome", "ok") != "ok")
+    poor = sorted(t for t, held in tickers.items() if held.get("outcome", "ok") not in _FINE)
     if not poor:
         return []
     return [
-        f"Not every ticker came through: {listed(poor)} of {counted(len(tickers), 'ticker')}; see Data quality."
+        f"Not every one of {counted(len(tickers), 'ticker')} came through: {listed(poor)}; see Data quality."
     ]
 
 
@@ -163,8 +158,8 @@ def _interval(body: Body) -> list[str]:
         return []
     return [
         (
-            f"The interval of the AUC is wide, {ratio(low)} to {ratio(high)}: a useful model and a useless one "
-            "would both fit in it."
+            f"The interval of the AUC is wide, {ratio(low)} to {ratio(high)}: a useful model and a useless "
+            "one would both fit in it."
         )
     ]
 
@@ -173,8 +168,9 @@ def _folds(body: Body) -> list[str]:
     folds = len(body["by_fold"])
     if not trained_here(body) or not 0 < folds < FEW_FOLDS:
         return []
+    verb = "is" if folds == 1 else "are"
     return [
-        f"There {'is' if folds == 1 else 'are'} only {counted(folds, 'test period')}: a result may be that of one mood of the market."
+        f"There {verb} only {counted(folds, 'test period')}: a result may be that of one mood of the market."
     ]
 
 

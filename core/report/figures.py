@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NA = "n/a"
+HOLD = "buy_and_hold"
 
 ROWS_SHOWN = 40
 """Longest table of tickers; a list of thousands is in ``evaluation.json``, not in a report."""
@@ -16,7 +17,7 @@ _NAMES = {
     "previous_day_sign": "Previous day's sign",
     "reversal": "Reversal of the previous day",
     "always_up": "Always up",
-    "buy_and_hold": "Buy and hold",
+    HOLD: "Buy and hold",
     "logistic_regression": "Logistic regression",
     "hist_gradient_boosting": "Gradient boosting",
 }

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.report import sections
-from core.report.about_results import confidence
 from core.report.blocks import Bullets, Paragraph, Section
 from core.report.figures import loss, ratio, share
+from core.report.readings import confidence
 
 Body = Mapping[str, Any]
 

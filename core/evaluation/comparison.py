@@ -1,0 +1,109 @@
+"""The model, the models beside it and the simple rules, on the same rows and the same resamples.
+
+Differences are paired: each resample gives both scores, so what moves both cancels out and the
+interval is that of the difference itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.evaluation.bootstrap import Estimate, Quantity, Resampling, estimate
+from core.evaluation.economics import earnings
+from core.evaluation.performance import PooledScore, plain
+from core.evaluation.ranking import RankedScore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from core.evaluation.rows import Judged
+
+SIGN, REVERSAL = "previous_day_sign", "reversal"
+_MODEL = "model"
+_ON_ROWS_OF = "model on the rows of "
+
+Estimates = dict[str, dict[str, Estimate]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Several:
+    """Quantities of one predictor, as one."""
+
+    parts: tuple[Quantity, ...]
+
+    def points(self) -> dict[str, float]:
+        return {name: value for part in self.parts for name, value in part.points().items()}
+
+    def draws(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        return {name: drawn for part in self.parts for name, drawn in part.draws(weights).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Estimates of every metric for the model and each model beside, and the paired differences."""
+
+    model: dict[str, Estimate]
+    beside: Estimates
+    paired: list[dict[str, Any]]
+
+
+def compare(
+    rows: Judged,
+    beside: Mapping[str, NDArray[np.float64]],
+    sign: NDArray[np.float64],
+    how: Resampling,
+    *,
+    cost_bps: float,
+) -> Comparison:
+    """Return all estimates and the AUC differences of the model against each other predictor.
+
+    Parameters
+    ----------
+    rows : Judged
+        With the column ``next_return``.
+    beside : mapping of str to ndarray of float, shape (rows,)
+        Probabilities of the models beside, by kind; rows where one is NaN are left out for it, and for
+        the model when the two are compared.
+    sign : ndarray of float, shape (rows,)
+        Probabilities of the rule ``previous_day_sign``, likewise.
+    how : Resampling
+        The resamples that all share.
+    cost_bps : float
+        Cost of a change of position, in basis points.
+    """
+    scores = {_MODEL: rows.probability, **{f"beside {kind}": p for kind, p in beside.items()}}
+    quantities: dict[str, Quantity] = {
+        name: _Several(
+            (RankedScore.of(rows, p), PooledScore.of(rows, p), earnings(rows, p, cost_bps=cost_bps))
+        )
+        for name, p in scores.items()
+    }
+    quantities[SIGN] = RankedScore.of(rows, sign)
+    partial = {name: p for name, p in {**scores, SIGN: sign}.items() if np.isnan(p).any()}
+    for name, p in partial.items():
+        quantities[_ON_ROWS_OF + name] = RankedScore.of(rows, np.where(np.isnan(p), np.nan, rows.probability))
+    found = estimate(quantities, rows, how)
+    against = {SIGN: SIGN, REVERSAL: REVERSAL, **{kind: f"beside {kind}" for kind in beside}}
+    found[REVERSAL] = {"auc": _mirrored(found[SIGN]["auc"])}
+    if SIGN in partial:
+        found[_ON_ROWS_OF + REVERSAL] = found[_ON_ROWS_OF + SIGN]
+    paired = [_difference(found, name, key, how.confidence) for name, key in against.items()]
+    return Comparison(found[_MODEL], {kind: found[f"beside {kind}"] for kind in beside}, paired)
+
+
+def _mirrored(auc: Estimate) -> Estimate:
+    """Return the AUC of 1 - p from that of p: every pair is won the other way round."""
+    return Estimate(1 - auc.value, 1 - auc.draws)
+
+
+def _difference(found: Estimates, name: str, key: str, confidence: float) -> dict[str, Any]:
+    ours, theirs = found.get(_ON_ROWS_OF + key, found[_MODEL])["auc"], found[key]["auc"]
+    apart = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
+    low, high = apart.interval(confidence) or (None, None)
+    entry = {"against": name, "metric": "auc", "difference": plain(apart.value), "low": low, "high": high}
+    return entry if low is not None else {**entry, "reason": "one of the two has no AUC to compare"}

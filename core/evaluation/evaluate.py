@@ -1,0 +1,233 @@
+"""The evaluate stage: predictions against outcomes, baselines, the past, and chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import columns as col
+from core.artifacts import Artifact, Document, Table
+from core.errors import DataError
+from core.evaluation import baselines, breakdown, drift, summaries, verdict
+from core.evaluation.bootstrap import Resampling
+from core.evaluation.comparison import SIGN, compare
+from core.evaluation.economics import with_returns
+from core.evaluation.performance import CLASSIFICATION, entries, plain, undefined
+from core.evaluation.rows import Judged, judge, numbers
+from core.progress import Progress, silent
+from core.stages import stage_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from core.parameters import Value
+
+PERFORMANCE = (*CLASSIFICATION, "long_flat_return", "long_flat_sharpe")
+_BESIDE = f"{col.PROBABILITY}_"
+_NEEDED = {
+    "predictions": col.PREDICTIONS,
+    "features": (col.DATE, col.TICKER, col.RETURN, col.UP_NEXT),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Inputs:
+    """What the stage reads, with its settings."""
+
+    predictions: Table
+    features: Table
+    findings: Document
+    repairs: Document
+    model: Document | None
+    settings: Mapping[str, Any]
+
+    @property
+    def mode(self) -> str:
+        """``train`` or ``score``; a table without header says it by having folds or not."""
+        folds = self.predictions.frame[col.FOLD].notna().any()
+        return str(self.predictions.header.get("mode") or ("train" if folds else "score"))
+
+    @property
+    def resampling(self) -> Resampling:
+        s = self.settings
+        return Resampling(s["bootstrap_samples"], s["block_sessions"], s["confidence"], s["bootstrap_seed"])
+
+
+def evaluate(
+    inputs: Mapping[str, Artifact],
+    digests: Mapping[str, str],
+    parameters: Mapping[str, Value],
+    *,
+    progress: Progress = silent,
+) -> Document:
+    """Return the evaluation: verdict, performance with intervals, baselines, drift and summaries.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Artifact
+        By kind: ``predictions``, ``features``, ``findings``, ``repairs``, and ``model`` when there is one.
+    digests : mapping of str to str
+        SHA-256 of each input by file name; written as they are.
+    parameters : mapping
+        The values of the evaluate stage's parameters.
+    progress : Progress
+        Told after each step.
+
+    Returns
+    -------
+    Document
+        Kind ``evaluation``; without NaN: what is undefined is null with a reason.
+
+    Raises
+    ------
+    DataError
+        If an input lacks a column, or a probability or label is out of range.
+    """
+    given = _given(inputs, parameters)
+    steps = _Steps(progress, 2 + len(drift.watched(summaries.seen_features(given.model))))
+    predictions = with_returns(given.predictions.frame, given.features.frame)
+    if given.mode == "score":
+        predictions = predictions.assign(fold=np.nan)
+    rows = judge(predictions)
+    lack = _lack(given, rows)
+    judged = _unjudged(given, lack) if lack else _judged(given, rows)
+    steps.done()
+    body = {**judged, **_described(given, steps), "digests": dict(digests)}
+    steps.done()
+    body["verdict"] = verdict.verdict_of(body["performance"]["auc"], given.mode)
+    body["verdict_sentence"] = verdict.sentence(body)
+    return Document("evaluation", {name: body[name] for name in _ORDER})
+
+
+_ORDER = (
+    "verdict", "verdict_sentence", "mode", "performance", "training_performance", "baselines", "beside",
+    "paired", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_ticker", "calibration",
+    "leak_alarm", "drift", "drift_window", "signals", "data", "features", "model", "settings", "digests",
+)  # fmt: skip
+
+
+class _Steps:
+    """Counts the steps done for a progress callback."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._count = progress, total, 0
+
+    def done(self) -> None:
+        self._count += 1
+        self._progress(self._count, self._total)
+
+
+def _given(inputs: Mapping[str, Artifact], parameters: Mapping[str, Value]) -> _Inputs:
+    return _Inputs(
+        predictions=_table(inputs, "predictions"),
+        features=_table(inputs, "features"),
+        findings=_document(inputs, "findings"),
+        repairs=_document(inputs, "repairs"),
+        model=_document(inputs, "model") if "model" in inputs else None,
+        settings={p.name: parameters[p.name] for p in stage_named("evaluate").parameters},
+    )
+
+
+def _table(inputs: Mapping[str, Artifact], kind: str) -> Table:
+    table = inputs[kind]
+    if not isinstance(table, Table):
+        raise DataError(f"{kind} came as a document", expected="a table with columns and rows")
+    missing = [name for name in _NEEDED[kind] if name not in table.frame]
+    if missing:
+        raise DataError(
+            f"{kind} lacks {', '.join(missing)}",
+            expected=f"the columns {', '.join(_NEEDED[kind])}",
+            remedy="Make the table again with the stage that writes it.",
+        )
+    return table
+
+
+def _document(inputs: Mapping[str, Artifact], kind: str) -> Document:
+    document = inputs[kind]
+    if not isinstance(document, Document):
+        raise DataError(f"{kind} came as a table", expected="a document")
+    return document
+
+
+def _lack(given: _Inputs, rows: Judged) -> str:
+    """Return why nothing can be judged, or an empty text."""
+    if given.mode == "score":
+        few = len(rows) < verdict.MIN_NEW_ROWS
+        count = f"{len(rows)} labelled row{'' if len(rows) == 1 else 's'} after the model's training"
+        return f"{count}, at least {verdict.MIN_NEW_ROWS} are needed" if few else ""
+    reason = given.predictions.header.get("no_model_reason") or "there is no labelled out-of-sample row"
+    return "" if len(rows) else str(reason).rstrip(".")
+
+
+def _unjudged(given: _Inputs, lack: str) -> dict[str, Any]:
+    """Return the judged part of the body when there is too little to judge."""
+    labelled = numbers(given.predictions.frame, col.UP_NEXT)
+    frame = given.predictions.frame[~np.isnan(labelled)]
+    empty = {name: undefined(lack) for name in PERFORMANCE}
+    earlier = given.model.body.get("walk_forward") if given.model and given.mode == "score" else None
+    return {
+        "performance": empty,
+        "training_performance": (earlier or {}).get("performance"),
+        "baselines": {name: dict.fromkeys(baselines.FIGURES) for name in baselines.NAMES},
+        "beside": {kind: dict(empty) for kind in _kinds(given)},
+        "paired": [],
+        **_extent(frame),
+        "by_fold": [],
+        "by_ticker": {},
+        "calibration": [],
+        "leak_alarm": verdict.leak_alarm(None, given.settings["leak_auc"]),
+    }
+
+
+def _kinds(given: _Inputs) -> list[str]:
+    columns = map(str, given.predictions.frame.columns)
+    return [name.removeprefix(_BESIDE) for name in columns if name.startswith(_BESIDE)]
+
+
+def _extent(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return number, dates and up-rate of labelled rows."""
+    days = sorted(set(breakdown.iso_dates(frame[col.DATE])))
+    rate = float(numbers(frame, col.UP_NEXT).mean()) if days else None
+    ends = (days[0], days[-1]) if days else (None, None)
+    return {"rows": len(frame), "sessions": len(days), "up_rate": rate, "from": ends[0], "to": ends[1]}
+
+
+def _judged(given: _Inputs, rows: Judged) -> dict[str, Any]:
+    """Return the judged part of the body."""
+    rules = baselines.probabilities(rows, given.features.frame)
+    beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(given)}
+    cost, confidence = given.settings["cost_bps"], given.settings["confidence"]
+    found = compare(rows, beside, rules[SIGN], given.resampling, cost_bps=cost)
+    return {
+        "performance": entries(found.model, len(rows), confidence),
+        "training_performance": None,
+        "baselines": {name: baselines.figures(rows, p, cost_bps=cost) for name, p in rules.items()},
+        "beside": {kind: entries(held, len(rows), confidence) for kind, held in found.beside.items()},
+        "paired": found.paired,
+        **_extent(rows.frame),
+        "by_fold": breakdown.by_fold(rows),
+        "by_ticker": breakdown.by_ticker(rows),
+        "calibration": breakdown.calibration(rows),
+        "leak_alarm": verdict.leak_alarm(plain(found.model["auc"].value), given.settings["leak_auc"]),
+    }
+
+
+def _described(given: _Inputs, steps: _Steps) -> dict[str, Any]:
+    """Return the part of the body that needs no labelled prediction."""
+    features, predictions = given.features, given.predictions
+    seen = summaries.seen_features(given.model)
+    cut = drift.windows(features.frame, given.settings["drift_sessions"])
+    return {
+        "mode": given.mode,
+        "drift": drift.drift(features.frame, predictions.frame, seen, cut, steps.done),
+        "drift_window": drift.described(features.frame, cut),
+        "signals": list(predictions.header.get("signals") or ()),
+        "data": summaries.data_summary(given.findings, given.repairs, features),
+        "features": summaries.features_summary(features, seen),
+        "model": summaries.model_summary(given.model, predictions, features),
+        "settings": dict(given.settings),
+    }

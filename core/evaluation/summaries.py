@@ -1,0 +1,129 @@
+"""What the report needs to know of the stages before: data, features, model, in a few numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from core import columns as col
+from core.artifacts import Document, Table
+from core.evaluation.breakdown import iso_dates
+from core.features import LABEL_TEXT, definition_digest, definitions, model_features
+from core.models.document import model_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+_ABOUT_PRICES = ("price_basis", "adjusted_close", "waivers")
+
+
+def data_summary(findings: Document, repairs: Document, features: Table) -> dict[str, Any]:
+    """Return where the prices came from, what was found and repaired, and the coverage by ticker.
+
+    Coverage is the source's own record; without one it is counted from the features, with the outcome
+    ``not recorded``.
+    """
+    record = dict(findings.body.get("source") or {})
+    tickers = record.pop("tickers", None) or _coverage(features.frame)
+    about = {name: record.pop(name, None) for name in _ABOUT_PRICES}
+    rows = len(features.frame)
+    first, last = _span(features.frame)
+    return {
+        "source": record,
+        "rows_in": repairs.body.get("rows_in", rows),
+        "rows_clean": repairs.body.get("rows_out", rows),
+        "tickers": tickers,
+        "from": first,
+        "to": last,
+        "findings": _by_rule(findings.body.get("findings", ())),
+        "repairs": _repairs(repairs.body.get("repairs", ())),
+        "price_basis": about["price_basis"],
+        "adjusted_close": about["adjusted_close"],
+        "waivers": about["waivers"] or [],
+    }
+
+
+def _by_rule(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    counts = Counter((str(f["severity"]), str(f["rule"])) for f in findings)
+    return [{"rule": rule, "severity": level, "count": n} for (level, rule), n in sorted(counts.items())]
+
+
+def _repairs(repairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    counts = Counter(str(repair["rule"]) for repair in repairs)
+    return [{"rule": rule, "count": n} for rule, n in sorted(counts.items())]
+
+
+def _coverage(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    spans = frame.groupby(col.TICKER, sort=True)[col.DATE].agg(["size", "min", "max"])
+    columns = (spans.index, spans["size"], iso_dates(spans["min"]), iso_dates(spans["max"]))
+    return {
+        str(ticker): {"rows": int(rows), "first": first, "last": last, "outcome": "not recorded"}
+        for ticker, rows, first, last in zip(*columns, strict=True)
+    }
+
+
+def _span(frame: pd.DataFrame) -> tuple[str | None, str | None]:
+    if frame.empty:
+        return None, None
+    first, last = iso_dates(pd.Series([frame[col.DATE].min(), frame[col.DATE].max()]))
+    return first, last
+
+
+def features_summary(features: Table, names: Sequence[str]) -> dict[str, Any]:
+    """Return the feature set's version and definitions, and how many rows have every feature.
+
+    The definitions are this program's own; when the table was made by others, which its digest tells,
+    they would describe something else and are left out.
+
+    Parameters
+    ----------
+    features : Table
+        The header may lack ``feature_set`` and ``definition_digest``.
+    names : sequence of str
+        What the model sees; a row is complete when none of them is null.
+    """
+    digest = features.header.get("definition_digest")
+    held = [name for name in names if name in features.frame]
+    return {
+        "feature_set": features.header.get("feature_set"),
+        "definition_digest": digest,
+        "rows": len(features.frame),
+        "complete_rows": int(features.frame[held].notna().all(axis=1).sum()),
+        "definitions": definitions() if digest in (None, definition_digest()) else [],
+        "label": LABEL_TEXT,
+    }
+
+
+def seen_features(model: Document | None) -> tuple[str, ...]:
+    """Return the ordered features of ``model``; without one, those a model would see."""
+    return tuple(model.body["features"]) if model else model_features()
+
+
+def model_summary(model: Document | None, predictions: Table, features: Table) -> dict[str, Any]:
+    """Return who gave the probabilities, how it was trained and how many sessions ago.
+
+    Age counts the sessions in ``features`` after the training's end up to the last row: data against
+    data, never against today.
+    """
+    training = model.body.get("training") if model else None
+    header = predictions.header
+    return {
+        "model_id": model_id_of(model) if model else header.get("model_id"),
+        "model_kind": model.body.get("model_kind") if model else header.get("model_kind"),
+        "features": list(seen_features(model)),
+        "training": training,
+        "age_sessions": _sessions_after((training or {}).get("to"), features.frame),
+        "retained": None,
+    }
+
+
+def _sessions_after(end: str | None, frame: pd.DataFrame) -> int | None:
+    if end is None:
+        return None
+    sessions: NDArray[np.datetime64] = np.unique(frame[col.DATE].to_numpy("datetime64[D]"))
+    return int((sessions > np.datetime64(end)).sum())

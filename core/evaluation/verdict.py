@@ -1,0 +1,124 @@
+"""The verdict, its sentence for a stakeholder, and the alarm for results too good to be true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+BETTER = "better than chance"
+NO_BETTER = "no better than chance"
+WORSE = "worse than chance"
+INSUFFICIENT = "insufficient data"
+INSUFFICIENT_NEW = "insufficient new data"
+
+MIN_NEW_ROWS = 60
+"""Labelled rows after training below which scoring is not judged: the interval near AUC .5 would be
+.14 to either side and more."""
+
+CHANCE = 0.5
+
+Body = Mapping[str, Any]
+
+
+def verdict_of(auc: Body, mode: str) -> str:
+    """Return the verdict: the AUC's interval lies above 0.5, below it, or holds it.
+
+    Without an interval the data is insufficient.
+
+    >>> verdict_of({"value": 0.52, "low": 0.49, "high": 0.55}, "train")
+    'no better than chance'
+    """
+    if auc["low"] is None or auc["high"] is None:
+        return INSUFFICIENT_NEW if mode == "score" else INSUFFICIENT
+    if auc["low"] > CHANCE:
+        return BETTER
+    return WORSE if auc["high"] < CHANCE else NO_BETTER
+
+
+def leak_alarm(auc: float | None, limit: float) -> dict[str, Any]:
+    """Return ``raised`` and ``reason``; raised when the AUC is above ``limit``.
+
+    Daily directions of liquid stocks are close to a coin toss; an AUC above .60 out of sample has, on
+    prices alone, been a leak of the future.
+
+    >>> leak_alarm(0.71, 0.6)["raised"], leak_alarm(0.6, 0.6)["raised"], leak_alarm(None, 0.6)["raised"]
+    (True, False, False)
+    """
+    if auc is None:
+        return {"raised": False, "reason": "There is no AUC to judge."}
+    if auc > limit:
+        reason = (
+            f"The AUC of {auc:.3f} is above {limit:.2f}: on daily prices that is more likely the future "
+            "leaking into the features than skill."
+        )
+        return {"raised": True, "reason": reason}
+    return {"raised": False, "reason": f"The AUC of {auc:.3f} is not above {limit:.2f}."}
+
+
+def sentence(body: Body) -> str:
+    """Return the verdict in plain words with its figures.
+
+    Parameters
+    ----------
+    body : mapping
+        ``verdict``, ``performance``, ``baselines``, ``rows``, ``sessions``, ``leak_alarm`` and ``settings``
+        of an evaluation.
+    """
+    if body["verdict"] in (INSUFFICIENT, INSUFFICIENT_NEW):
+        return f"There is not enough data to judge the model: {body['performance']['auc']['reason']}."
+    parts = [_ranking(body), _direction(body), _money(body)]
+    if body["leak_alarm"]["raised"]:
+        parts.append("A result this good is more likely a leak of the future into the features than skill.")
+    return " ".join(part for part in parts if part)
+
+
+_OPENING = {
+    BETTER: "The model ranked up days above down days slightly but measurably better than chance",
+    NO_BETTER: "The model cannot be told from a coin toss",
+    WORSE: "The model did worse than a coin toss",
+}
+_CLEARLY = 0.55
+"""From this AUC on the word "slightly" would be wrong."""
+
+
+def _ranking(body: Body) -> str:
+    auc = body["performance"]["auc"]
+    opening = _OPENING[body["verdict"]]
+    if auc["value"] >= _CLEARLY:
+        opening = opening.replace("slightly but measurably ", "")
+    relation = {BETTER: "all above", NO_BETTER: "which holds", WORSE: "all below"}[body["verdict"]]
+    coverage = f"{100 * body['settings']['confidence']:g}%"
+    return (
+        f"{opening}: AUC {auc['value']:.3f} ({coverage} interval {auc['low']:.3f} to {auc['high']:.3f}, "
+        f"{relation} 0.500) over {_counted(body['rows'], 'prediction')} "
+        f"in {_counted(body['sessions'], 'session')}."
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _direction(body: Body) -> str:
+    ours, always = body["performance"]["hit_rate"]["value"], body["baselines"]["always_up"]["hit_rate"]
+    if ours is None or always is None:
+        return ""
+    return (
+        f"It called {_percent(ours)} of directions rightly; "
+        f"always saying up would have called {_percent(always)}."
+    )
+
+
+def _money(body: Body) -> str:
+    ours = body["performance"]["long_flat_return"]["value"]
+    hold = body["baselines"]["buy_and_hold"]["annual_return"]
+    if ours is None or hold is None:
+        return ""
+    return (
+        f"Following it would have earned {_percent(ours)} a year after costs; "
+        f"buying and holding {_percent(hold)}."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"

@@ -1,0 +1,126 @@
+"""Rules that look at one row at a time, at duplicates, and at how much of a ticker is missing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core import columns as col
+from core.prices.findings import Finding
+from core.prices.panel import figure
+
+if TYPE_CHECKING:
+    from core.prices.panel import Panel
+    from core.prices.rows import Flags
+
+
+def duplicate_findings(panel: Panel) -> list[Finding]:
+    """Return rows that stand twice: the same values are repairable, other values are not.
+
+    A key with both (a copy and a contradiction) is told as a contradiction only.
+    """
+    same = _same_key_as_before(panel)
+    group = np.cumsum(~same) - 1
+    rows = np.bincount(group, minlength=1)[group].astype(np.float64)
+    second = np.zeros(len(panel), bool)
+    second[1:] = same[1:] & ~same[:-1]
+    return [
+        *panel.each("conflicting_duplicate", panel.conflict & second, rows),
+        *panel.each("exact_duplicate", panel.copy & second, rows - 1),
+    ]
+
+
+def _same_key_as_before(panel: Panel) -> Flags:
+    same = np.zeros(len(panel), bool)
+    same[1:] = panel.follows[1:] & (panel.days[1:] == panel.days[:-1])
+    return same
+
+
+def row_findings(panel: Panel, *, tolerance: float, excused: Flags) -> list[Finding]:
+    """Return rows whose own values are impossible.
+
+    Parameters
+    ----------
+    panel : Panel
+    tolerance : float
+        Relative tolerance of the comparison of high and low with the other prices: sources round
+        each price on its own.
+    excused : ndarray of bool, shape (n_rows,)
+        Rows already told as a duplicate or as a spike.
+    """
+    told = excused | panel.copy | panel.conflict
+    stack = np.vstack([panel.values[name] for name in col.PRICE_VALUES])
+    non_positive = stack <= 0
+    bad_price = non_positive.any(axis=0) & ~told
+    return [
+        *_non_positive(panel, stack, non_positive, bad_price),
+        *_inconsistent(panel, tolerance, told | bad_price),
+        *panel.each("negative_volume", (panel.values[col.VOLUME] < 0) & ~told, panel.values[col.VOLUME]),
+    ]
+
+
+def _non_positive(panel: Panel, stack: np.ndarray, which: np.ndarray, flags: Flags) -> list[Finding]:
+    return [
+        Finding("non_positive_price", *panel.name(row), figure(stack[number, row]), f"{name} above 0")
+        for row in np.flatnonzero(flags).tolist()
+        for number, name in [_first(which[:, row])]
+    ]
+
+
+def _first(which: Flags) -> tuple[int, str]:
+    number = int(np.argmax(which))
+    return number, col.PRICE_VALUES[number]
+
+
+def _inconsistent(panel: Panel, tolerance: float, told: Flags) -> list[Finding]:
+    opened, high, low, close = (panel.values[name] for name in col.OHLC)
+    # fmax and fmin ignore NaN; a comparison with NaN is False: a missing price is told elsewhere.
+    too_low = high < np.fmax(np.fmax(opened, close), low) * (1 - tolerance)
+    too_high = low > np.fmin(opened, close) * (1 + tolerance)
+    return [
+        *panel.each("inconsistent_ohlc", too_low & ~told, high, expected="high at or above open, low and close"),
+        *panel.each("inconsistent_ohlc", too_high & ~too_low & ~told, low, expected="low at or below open and close"),
+    ]
+
+
+def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
+    """Return rows without a price or volume: each, or once per ticker where they are too many.
+
+    The share is of the ticker's rows, copies not counted.
+    """
+    counted = panel.keyed & ~panel.copy & ~panel.conflict
+    gaps = panel.incomplete & counted
+    rows, missing = panel.per_ticker(counted), panel.per_ticker(gaps)
+    too_many = missing > largest_share * rows
+    findings = [
+        Finding(
+            "too_many_missing",
+            panel.tickers[code],
+            value=figure(missing[code] / rows[code]),
+            expected=f"at most a share of {largest_share:g} of its {rows[code]} rows without a price or volume",
+        )
+        for code in np.flatnonzero(too_many).tolist()
+    ]
+    few = np.flatnonzero(gaps & ~too_many[panel.codes] if len(panel.tickers) else gaps)
+    return [*findings, *(Finding("missing_price", *panel.name(r), _blank(panel, r)) for r in few.tolist())]
+
+
+def _blank(panel: Panel, row: int) -> str:
+    return ", ".join(name for name, values in panel.values.items() if np.isnan(values[row]))
+
+
+def date_findings(panel: Panel, *, today: date) -> list[Finding]:
+    """Return rows after ``today``, and dates that came with a time of day (once per ticker)."""
+    future = panel.days > np.datetime64(today, "D")
+    return [*panel.each("future_row", future), *panel.grouped("time_of_day", panel.timed)]
+
+
+def size_findings(panel: Panel, *, least: int) -> list[Finding]:
+    """Return tickers with fewer than ``least`` rows, copies not counted."""
+    rows = panel.per_ticker(panel.keyed & ~panel.copy)
+    return [
+        Finding("few_rows", panel.tickers[code], value=int(rows[code]), expected=f"at least {least} rows")
+        for code in np.flatnonzero(rows < least).tolist()
+    ]

@@ -1,0 +1,82 @@
+"""Rules that hold rows against the exchange's calendar: missing sessions, rows on closed days."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.prices.calendar import known_span, sessions_between
+from core.prices.findings import Finding
+from core.prices.panel import figure
+
+if TYPE_CHECKING:
+    from core.prices.panel import Panel
+    from core.prices.rows import Days, Flags, Whole
+
+
+def session_findings(panel: Panel, *, calendar: str, largest_share: float, unjudged: Flags) -> list[Finding]:
+    """Return sessions without rows and rows without a session.
+
+    Parameters
+    ----------
+    panel : Panel
+        Rows with sound dates up to today.
+    calendar : str
+        A name of ``exchange_calendars``; days outside what it knows are not judged.
+    largest_share : float
+        Largest share of a ticker's sessions, from its first to its last row, that may be missing.
+    unjudged : ndarray of bool, shape (n_tickers,)
+        Tickers with malformed dates: which of their sessions are missing cannot be known. With any of
+        them, neither can it be known which sessions are missing everywhere.
+
+    Notes
+    -----
+    A session missing for every ticker is told once and counts for no single ticker.
+    """
+    if not len(panel):
+        return []
+    span = known_span(calendar, panel.days.min().item(), panel.days.max().item())
+    if span is None:
+        return []
+    sessions = sessions_between(calendar, *span)
+    inside = (panel.days >= np.datetime64(span[0], "D")) & (panel.days <= np.datetime64(span[1], "D"))
+    open_day = np.isin(panel.days, sessions)
+    seen = sessions[np.isin(sessions, panel.days)]
+    nowhere = [] if unjudged.any() else np.setdiff1d(sessions, seen)
+    return [
+        *(Finding("missing_session_everywhere", date=str(day)) for day in nowhere),
+        *panel.grouped("non_session_row", inside & ~open_day, expected=f"rows on sessions of {calendar}"),
+        *_gaps(panel.take(open_day & (panel.codes >= 0)), seen, largest_share, unjudged),
+    ]
+
+
+def _gaps(panel: Panel, seen: Days, largest_share: float, unjudged: Flags) -> list[Finding]:
+    """Return each ticker's missing sessions, counted among the sessions that some ticker has."""
+    if not len(panel):
+        return []
+    codes, first, last = _extent(panel)
+    distinct = ~panel.follows | (panel.days != np.r_[panel.days[:1], panel.days[:-1]])
+    held = panel.per_ticker(distinct)[codes]
+    due = np.searchsorted(seen, panel.days[last], "right") - np.searchsorted(seen, panel.days[first])
+    short = np.flatnonzero((held < due) & ~unjudged[codes])
+    return [
+        _gap(panel, seen, slice(int(first[i]), int(last[i]) + 1), int(due[i]), largest_share)
+        for i in short.tolist()
+    ]
+
+
+def _extent(panel: Panel) -> tuple[Whole, Whole, Whole]:
+    """Return the codes that have rows, and the first and last row of each."""
+    codes, first = np.unique(panel.codes, return_index=True)
+    return codes, first, np.r_[first[1:], len(panel)] - 1
+
+
+def _gap(panel: Panel, seen: Days, rows: slice, due: int, largest_share: float) -> Finding:
+    days = panel.days[rows]
+    missing = np.setdiff1d(seen[(seen >= days[0]) & (seen <= days[-1])], days)
+    ticker = panel.name(rows.start)[0]
+    if len(missing) > largest_share * due:
+        expected = f"at most a share of {largest_share:g} of its {due} sessions without a row"
+        return Finding("too_many_missing_sessions", ticker, str(missing[0]), figure(len(missing) / due), expected)
+    return Finding("missing_sessions", ticker, str(missing[0]), len(missing))
