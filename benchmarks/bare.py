@@ -20,7 +20,7 @@ from core.compute import Job, Loaded, compute  # noqa: E402 - see above
 from core.fingerprint import sha256  # noqa: E402 - see above
 from core.parameters import Value  # noqa: E402 - see above
 from core.sources import source_named  # noqa: E402 - see above
-from core.stages import STAGES, parameters_of  # noqa: E402 - see above
+from core.stages import STAGES, parameters_of, stage_named  # noqa: E402 - see above
 
 
 def values(source: str, path: str) -> dict[str, Value]:
@@ -50,6 +50,7 @@ def main() -> None:
     known = values(arguments.source, arguments.path)
     today = datetime.now(UTC).date()
     made: dict[str, Loaded] = {}
+    digested = stage_named("evaluate").reads
     for stage in STAGES:
         inputs = {kind: made[kind] for kind in stage.reads if kind in made}
         own = {p.name: known[p.name] for p in stage.parameters}
@@ -57,7 +58,7 @@ def main() -> None:
             encoded = encode(artifact)
             (arguments.out / encoded.filename).write_bytes(encoded.data)
             # evaluation.json lists digests of what it judged; this is content, not bookkeeping
-            digest = sha256(encoded.data) if encoded.kind in STAGES[5].reads + ("features",) else ""
+            digest = sha256(encoded.data) if encoded.kind in digested else ""
             made[encoded.kind] = Loaded(artifact, encoded.filename, digest)
     print((arguments.out / "report.txt").read_text(encoding="utf-8"), end="")
 

@@ -225,7 +225,11 @@ def _read_table(body: dict[str, Any], name: str) -> Table:
     import pandas as pd
 
     names, rows = body.get("columns"), body["rows"]
-    if not isinstance(names, list) or not all(isinstance(n, str) for n in names) or len(set(names)) != len(names):
+    if (
+        not isinstance(names, list)
+        or not all(isinstance(n, str) for n in names)
+        or len(set(names)) != len(names)
+    ):
         raise DataError(f"{name} has columns {names!r}", expected="a list of distinct column names")
     if not isinstance(rows, list):
         raise DataError(f"{name} has rows of type {type(rows).__name__}", expected="a list of row arrays")
@@ -263,7 +267,9 @@ def _series(column: str, values: tuple[Any, ...], name: str, *, raw: bool) -> pd
         if types <= {int, float}:
             return pd.Series(values, dtype="float64")
     except (ValueError, TypeError) as error:
-        raise DataError(f"{name}, column {column}: {error}", expected="values of the column's type") from error
+        raise DataError(
+            f"{name}, column {column}: {error}", expected="values of the column's type"
+        ) from error
     if column in (*col.PRICES, *col.FEATURES, *col.PREDICTIONS):
         found = sorted(kind.__name__ for kind in types)
         raise DataError(f"{name}, column {column} holds {', '.join(found)}", expected="numbers or null")

@@ -170,7 +170,7 @@ class Store:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for artifact in artifacts:
-                os.replace(write_temporary(folder, artifact.data), folder / artifact.filename)
+                write_temporary(folder, artifact.data).replace(folder / artifact.filename)
             temporary = write_temporary(folder, data)
             try:
                 os.link(temporary, folder / META)
@@ -198,7 +198,7 @@ class Store:
             target.parent.mkdir(parents=True, exist_ok=True)
             while target.exists():
                 target = target.with_name(f"{target.name}x")
-            os.rename(self.folder(slot), target)
+            self.folder(slot).rename(target)
         except OSError as error:
             raise CheckpointError(
                 f"the damaged {slot.stage}/{slot.key} could not be moved away: {error.strerror or error}"
@@ -231,7 +231,9 @@ def _checked_meta(data: bytes, path: Path, slot: Slot) -> Meta:
 
 def _differs(path: Path, came: str, expected: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} is damaged: it has {came}", expected=expected, remedy="Run again: it is quarantined and remade."
+        f"{path} is damaged: it has {came}",
+        expected=expected,
+        remedy="Run again: it is quarantined and remade.",
     )
 
 
@@ -257,7 +259,7 @@ def write_temporary(folder: Path, data: bytes) -> Path:
 def replace_file(path: Path, data: bytes) -> None:
     """Give ``path`` the bytes ``data`` atomically and durably: a reader sees the old or the new ones."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(write_temporary(path.parent, data), path)
+    write_temporary(path.parent, data).replace(path)
     sync_folder(path.parent)
 
 

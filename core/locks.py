@@ -59,7 +59,9 @@ def _acquire(descriptor: int, name: str, waiting: Callable[[str], None] | None) 
         holder = os.pread(descriptor, 200, 0).decode(errors="replace") or "somebody"
         if waiting is None:
             raise BusyError(
-                f"{name} is being made by run {holder}", expected="nobody at work on it", remedy="Try again later."
+                f"{name} is being made by run {holder}",
+                expected="nobody at work on it",
+                remedy="Try again later.",
             ) from None
         waiting(holder)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -30,21 +30,22 @@ no_install_shutdown_handler ping_interval retry_external_tasks send_failure_emai
 task_process_context timeout wait_interval wait_jitter
 """
 
+_RETCODE = "already_running missing_data not_run scheduling_error task_failed unhandled_exception"
+_EMAIL = "force_send format method prefix receiver sender traceback_max_length type"
+_BATCH = """
+batch_mode email_interval email_interval_minutes error_lines error_messages group_by_error_messages
+"""
+
 SECTIONS: dict[str, frozenset[str]] = {
     "core": frozenset(_CORE.split()),
     "scheduler": frozenset(_SCHEDULER.split()),
     "worker": frozenset(_WORKER.split()),
-    "retcode": frozenset(
-        "already_running missing_data not_run scheduling_error task_failed unhandled_exception".split()
-    ),
+    "retcode": frozenset(_RETCODE.split()),
     "execution_summary": frozenset({"summary_length"}),
     "task_history": frozenset({"db_connection"}),
-    "email": frozenset("force_send format method prefix receiver sender traceback_max_length type".split()),
-    "smtp": frozenset("host local_hostname no_tls password port ssl timeout username".split()),
-    "batch_notifier": frozenset(
-        "batch_mode email_interval email_interval_minutes error_lines error_messages "
-        "group_by_error_messages".split()
-    ),
+    "email": frozenset(_EMAIL.split()),
+    "smtp": frozenset(["host", "local_hostname", "no_tls", "password", "port", "ssl", "timeout", "username"]),
+    "batch_notifier": frozenset(_BATCH.split()),
 }
 """Section (dashes as underscores) -> keys (dashes as underscores)."""
 

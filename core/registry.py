@@ -7,7 +7,6 @@ can be neither changed nor mistaken. ``<data>/models/champion.json`` says which 
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +53,7 @@ class Registry:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{identity}.json"
         if not (path.is_file() and model_id(path.read_bytes()) == identity):
-            os.replace(write_temporary(self.folder, data), path)
+            write_temporary(self.folder, data).replace(path)
             sync_folder(self.folder)
         return identity
 
@@ -71,7 +70,8 @@ class Registry:
             data = path.read_bytes()
         except OSError as error:
             raise ModelError(
-                f"model {identity} is not in {self.folder}", expected=f"one of {listed(self.ids()) or 'none yet'}"
+                f"model {identity} is not in {self.folder}",
+                expected=f"one of {listed(self.ids()) or 'none yet'}",
             ) from error
         if model_id(data) != identity:
             raise ModelError(
@@ -95,7 +95,9 @@ class Registry:
         if len(found) != 1:
             raise ParameterError(
                 f"{'no' if not found else 'more than one'} model is called {text!r}",
-                expected=f"one of {listed(self.ids())}" if self.ids() else "a model; none has been trained yet",
+                expected=f"one of {listed(self.ids())}"
+                if self.ids()
+                else "a model; none has been trained yet",
                 remedy=nearest(text, self.ids()).strip() or "Train one with --mode train.",
             )
         return found[0]

@@ -125,7 +125,9 @@ def _read(file: Path) -> dict[str, Value]:
         parser.read_string(text, source=file.name)
     except (configparser.Error, UnicodeDecodeError) as error:
         came = " ".join(str(error).split())
-        raise SettingsError(f"{file.name} cannot be read: {came}", expected="sections of key = value") from error
+        raise SettingsError(
+            f"{file.name} cannot be read: {came}", expected="sections of key = value"
+        ) from error
     known = sections()
     values: dict[str, Value] = {}
     for section, key, line in _entries(text):

@@ -74,13 +74,19 @@ class Stage:
 
 
 CALENDAR = Parameter(
-    "calendar", "text", "XNYS", "market", "Exchange calendar (an exchange_calendars name such as XNYS, or 24/7)."
+    "calendar",
+    "text",
+    "XNYS",
+    "market",
+    "Exchange calendar (an exchange_calendars name such as XNYS, or 24/7).",
 )
 
 _INGEST = (
     Parameter("source", "choice", "sample", "ingest", "Where prices come from.", choices=SOURCES),
     Parameter("path", "text", "", "ingest", "File with prices (source files only).", keyed=False),
-    Parameter("tickers", "tickers", "", "ingest", "Comma list, JSON list or @file; empty: all the source has."),
+    Parameter(
+        "tickers", "tickers", "", "ingest", "Comma list, JSON list or @file; empty: all the source has."
+    ),
     Parameter("start", "date", "", "ingest", "First session, inclusive; empty: what the source has."),
     Parameter("end", "date", "", "ingest", "Last session, inclusive; empty: what the source has."),
     Parameter("input_digest", "text", "", "", "SHA-256 of the source's bytes.", resolved=True),

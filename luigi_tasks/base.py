@@ -33,7 +33,7 @@ class StageTask(luigi.Task):
         super().__init_subclass__()
         for parameter in parameters_of(chain(cls.stage_name)).values():
             option = luigi.Parameter(default="", description=parameter.help, significant=parameter.keyed)
-            option.__set_name__(cls, parameter.name)  # as the class statement itself would have done
+            option.__set_name__(cls, parameter.name)  # type: ignore[no-untyped-call]  # luigi ships no types
             setattr(cls, parameter.name, option)
 
     @classmethod
@@ -83,7 +83,8 @@ class StageTask(luigi.Task):
 
     def output(self) -> luigi.LocalTarget:
         """Return the commit mark: it exists once all artifacts do."""
-        return luigi.LocalTarget(str(session().store.meta_path(self.plan.slot)))
+        path = str(session().store.meta_path(self.plan.slot))
+        return luigi.LocalTarget(path)  # type: ignore[no-untyped-call]  # luigi ships no types
 
     def complete(self) -> bool:
         """Return whether this checkpoint and all before it are committed, whole and fit together."""

@@ -7,4 +7,3 @@ class Ingest(StageTask):
     """Reads the source; writes ``prices_raw``. Stale when the source's bytes, tickers or range change."""
 
     stage_name = "ingest"
-

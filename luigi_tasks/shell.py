@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -44,7 +45,7 @@ class Cancelled(KeyboardInterrupt):
 
 def install() -> None:
     """Set Luigi's defaults, quiet its loggers and take over interrupts; idempotent."""
-    configuration = luigi.configuration.get_config()
+    configuration = luigi.configuration.get_config()  # type: ignore[no-untyped-call]  # luigi ships no types
     for section, values in DEFAULTS.items():
         for key, value in values.items():
             if configuration.get(section, key, None) is None:
@@ -59,7 +60,7 @@ def install() -> None:
 
 
 def _is_script() -> bool:
-    return os.path.basename(sys.argv[0]) in ("luigi", "luigi.exe", "__main__.py")
+    return Path(sys.argv[0]).name in ("luigi", "luigi.exe", "__main__.py")
 
 
 def _on_term(signum: int, frame: object) -> None:
@@ -69,7 +70,7 @@ def _on_term(signum: int, frame: object) -> None:
 
 def refuse(error: AftercloseError) -> None:
     """Under the ``luigi`` script, print the message and leave with the error's exit code."""
-    if CmdlineParser.get_instance() is not None:
+    if CmdlineParser.get_instance() is not None:  # type: ignore[no-untyped-call]  # luigi ships no types
         say(f"afterclose: {error}")
         raise SystemExit(error.exit_code)
 
@@ -78,7 +79,7 @@ def _judge_options(argv: list[str]) -> None:
     """Answer an option that nobody knows with one line instead of Luigi's page of usage."""
     task = next((argument for argument in argv if argument in _FAMILIES), None)
     known, own = {"--help", "--help-all", "--version"}, set()
-    for family, no_section, name, _ in Register.get_all_params():
+    for family, no_section, name, _ in Register.get_all_params():  # type: ignore[no-untyped-call]  # luigi ships no types
         if no_section:
             known.add("--" + name.replace("_", "-"))
         elif family == task and name not in _PLAN_ONLY:
@@ -86,8 +87,10 @@ def _judge_options(argv: list[str]) -> None:
     for argument in argv:
         option = argument.split("=", 1)[0]
         if option.startswith("--") and not any(name.startswith(option) for name in known | own):
-            say(f"afterclose: there is no option {option}; expected one of {', '.join(sorted(own or known))}."
-                f"{nearest(_without_family(option), own or known)}")
+            say(
+                f"afterclose: there is no option {option}; expected one of {', '.join(sorted(own or known))}."
+                f"{nearest(_without_family(option), own or known)}"
+            )
             raise SystemExit(EXIT_COMMAND)
 
 

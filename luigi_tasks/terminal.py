@@ -55,7 +55,9 @@ class Terminal:
         errors = [f for f in facts.get("findings", ()) if f["severity"] == "error"]
         for finding in errors[:MOST_FINDINGS]:
             where = " ".join(str(finding[k]) for k in ("ticker", "date") if finding[k] is not None)
-            say(f"  {finding['rule']:<24} {where:<20} {finding['value']!s:<16} expected {finding['expected']}")
+            say(
+                f"  {finding['rule']:<24} {where:<20} {finding['value']!s:<16} expected {finding['expected']}"
+            )
         if len(errors) > MOST_FINDINGS:
             say(f"  and {len(errors) - MOST_FINDINGS} more")
         if facts.get("findings_path"):
@@ -64,7 +66,7 @@ class Terminal:
     def finish(self, session: Session, *, done: bool, nothing: bool) -> None:
         """Print what came of the run: the report and where it is, or where the log is."""
         plan = session.root_plan
-        assert plan is not None, "a session that finishes was opened"  # noqa: S101 - states the caller's check
+        assert plan is not None, "a session that finishes was opened"
         if session.log.unwritable is not None:
             reason = session.log.unwritable.strerror
             say(f"this run was not recorded: {session.log.folder} cannot be written ({reason})")

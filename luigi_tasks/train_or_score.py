@@ -5,7 +5,10 @@ from luigi_tasks.feature_engineer import FeatureEngineer
 
 
 class TrainOrScore(StageTask):
-    """Reads ``features``; writes ``predictions`` and, in training, ``model``. Stale when mode, model or seed change."""
+    """Reads ``features``; writes ``predictions`` and, in training, ``model``.
+
+    Stale when mode, model or seed change.
+    """
 
     stage_name = "train_or_score"
     upstream = FeatureEngineer

@@ -5,7 +5,10 @@ from luigi_tasks.ingest import Ingest
 
 
 class Validate(StageTask):
-    """Reads ``prices_raw``; writes ``prices_valid`` and ``findings``. Stale when prices or a threshold change."""
+    """Reads ``prices_raw``; writes ``prices_valid`` and ``findings``.
+
+    Stale when prices or a threshold change.
+    """
 
     stage_name = "validate"
     upstream = Ingest

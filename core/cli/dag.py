@@ -20,7 +20,9 @@ def mermaid() -> str:
     return "\n".join(["flowchart LR", *edges])
 
 
-@click.command("dag", help="Print the pipeline: Mermaid, or with --json the stage -> required stages mapping.")
+@click.command(
+    "dag", help="Print the pipeline: Mermaid, or with --json the stage -> required stages mapping."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the mapping as JSON.")
 def command(*, as_json: bool) -> None:
     """Print the pipeline."""

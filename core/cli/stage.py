@@ -107,7 +107,8 @@ def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, Loaded]:
         artifact = decode(data, path.name)
         if artifact.kind not in wanted:
             raise CommandError(
-                f"{path.name} is of kind {artifact.kind!r}", expected=f"{stage.name} reads {', '.join(sorted(wanted))}"
+                f"{path.name} is of kind {artifact.kind!r}",
+                expected=f"{stage.name} reads {', '.join(sorted(wanted))}",
             )
         if artifact.kind in found:
             raise CommandError(f"two inputs are of kind {artifact.kind!r}", expected="each kind once")
@@ -123,7 +124,10 @@ def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> None:
         for number, artifact in enumerate(encoded):
             path = home / artifact.filename if into_folder or number else output
             replace_file(path, artifact.data)
-            click.echo(f"{artifact.kind:<14} {path}" + (f"  {artifact.rows:,} rows" if artifact.rows is not None else ""))
+            click.echo(
+                f"{artifact.kind:<14} {path}"
+                + (f"  {artifact.rows:,} rows" if artifact.rows is not None else "")
+            )
     except OSError as error:
         raise CheckpointError(
             f"{output} cannot be written: {error.strerror or error}", expected="a writable file or folder"

@@ -27,12 +27,14 @@ def by_fold(rows: Judged) -> list[dict[str, Any]]:
         return []
     auc = grouped_auc(rows.probability, rows.up, rows.fold, len(rows.folds))
     sums = metrics.totals_by(rows.fold, len(rows.folds), rows.probability, rows.up)
-    days = iso_dates(rows.frame[col.DATE])
+    days = rows.frame[col.DATE].to_numpy()
     last = np.cumsum(np.bincount(rows.fold)) - 1
     first = np.append(0, last[:-1] + 1)
     spans = [
-        {"fold": number or 1, "from": days[a], "to": days[b], "rows": int(b - a + 1)}
-        for number, a, b in zip(rows.folds, first, last, strict=True)
+        {"fold": number or 1, "from": begin, "to": end, "rows": int(b - a + 1)}
+        for number, a, b, begin, end in zip(
+            rows.folds, first, last, iso_dates(days[first]), iso_dates(days[last]), strict=True
+        )
     ]
     return [{**span, **found} for span, found in zip(spans, _figures(auc, sums), strict=True)]
 
@@ -78,10 +80,10 @@ def calibration(rows: Judged) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def iso_dates(dates: pd.Series) -> list[str]:
+def iso_dates(dates: NDArray[np.datetime64]) -> list[str]:
     """Return ISO dates.
 
-    >>> iso_dates(pd.Series(pd.to_datetime(["2020-01-02"])))
+    >>> iso_dates(np.array(["2020-01-02T00:00:00"], dtype="datetime64[s]"))
     ['2020-01-02']
     """
-    return [str(day) for day in np.datetime_as_string(dates.to_numpy("datetime64[D]"))]
+    return [str(day) for day in np.datetime_as_string(dates.astype("datetime64[D]"))]

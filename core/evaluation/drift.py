@@ -139,7 +139,7 @@ def _column(table: pd.DataFrame, name: str, cut: Windows) -> dict[str, Any]:
     before = len(values) - now
     if not now or not before:
         return _without(f"no value in the {'current' if not now else 'earlier'} sessions")
-    found = SortedColumn.of(values).distances(current)
+    found = SortedColumn.of(values).distances([np.flatnonzero(current)])[0]
     entry = {**_plain(found), "ks_p": ks_p(found.ks, before, now)}
     few = f"only {now} rows in the current window, at least {MIN_ROWS} are needed" if now < MIN_ROWS else ""
     past = [] if few else _past(values, window, cut.past)
@@ -152,7 +152,7 @@ def _past(values: NDArray[np.float64], window: NDArray[np.int64], count: int) ->
     earlier = window != 0
     column, window = SortedColumn.of(values[earlier]), window[earlier]
     enough = [k for k in range(1, count + 1) if rows[k] >= MIN_ROWS and rows[k] < len(window)]
-    return [column.distances(window == k) for k in enough]
+    return column.distances([np.flatnonzero(window == k) for k in enough])
 
 
 def _judgement(found: Distances, past: Sequence[Distances], few: str) -> dict[str, Any]:

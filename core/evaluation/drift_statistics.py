@@ -6,6 +6,7 @@ once for all its windows.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def distances(reference: ArrayLike, current: ArrayLike) -> Distances:
     a, b = np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64)
     values = np.concatenate([a, b])
     order = np.argsort(values, kind="stable")
-    return SortedColumn.of(values[order]).distances(order >= len(a))
+    return SortedColumn.of(values[order]).distances([np.flatnonzero(order >= len(a))])[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,95 +57,143 @@ class SortedColumn:
     ----------
     values : ndarray of float, shape (n,)
         Rising, no NaN.
-    steps : ndarray of float, shape (n - 1,)
-        Differences of neighbours.
+    steps : ndarray of float, shape (n,)
+        What each value is below the next; 0 for the last.
+    ranks : ndarray of float, shape (n,)
+        1 to n.
     closing : ndarray of int
         Places of the last of equal values: only there are distribution functions complete.
+    centred : ndarray of float, shape (n,)
+        Values less their mean, for stable sums of squares.
+    squares : float
+        Sum of the squares of ``centred``.
     """
 
     values: NDArray[np.float64]
     steps: NDArray[np.float64]
+    ranks: NDArray[np.float64]
     closing: NDArray[np.int64]
+    centred: NDArray[np.float64]
+    squares: float
 
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> SortedColumn:
-        """Return the column of sorted ``values``."""
-        steps = np.diff(values)
-        return cls(values, steps, np.append(np.flatnonzero(steps > 0), len(values) - 1))
+        """Return the column of sorted ``values``, at least one."""
+        steps = np.append(np.diff(values), 0.0)
+        closing = np.append(np.flatnonzero(steps > 0), len(values) - 1)
+        ranks = np.arange(1.0, len(values) + 1)
+        centred = values - values.mean()
+        squares = float(np.einsum("i,i->", centred, centred))
+        return cls(values, steps, ranks, closing, centred, squares)
 
-    def distances(self, current: NDArray[np.bool_]) -> Distances:
-        """Return how far the rows marked ``current`` are from the others; both must be there."""
-        places = np.flatnonzero(current)
+    def distances(self, windows: Sequence[NDArray[np.int64]]) -> list[Distances]:
+        """Return for each window how far its rows are from all others.
+
+        Parameters
+        ----------
+        windows : sequence of ndarray of int
+            Places of each window's rows, rising; neither empty nor all.
+        """
+        if not windows:
+            return []
+        shares = [self._shares(places) for places in windows]
+        before, now = (np.stack(side) for side in zip(*shares, strict=True))
+        found = zip(map(self._apart, windows), psi(before, now), jensen_shannon(before, now), strict=True)
+        return [Distances(ks, float(p), moved, float(js)) for (ks, moved), p, js in found]
+
+    def _apart(self, places: NDArray[np.int64]) -> tuple[float, float]:
+        """Return the KS statistic and the scaled Wasserstein distance of one window."""
         total, now = len(self.values), len(places)
-        gaps = np.diff(places, prepend=0, append=total)
-        below_now = np.repeat(np.arange(now + 1), gaps)
-        below_before = np.arange(1, total + 1) - below_now
-        apart = np.abs(below_now / now - below_before / (total - now))
-        held = self.values[~current]
-        cuts = np.searchsorted(self.values, deciles(held), side="left")
-        shares = [_bin_shares(below, cuts) for below in (below_before, below_now)]
-        spread, moved = float(held.std()), float((apart[:-1] * self.steps).sum())
-        return Distances(
-            ks=float(apart[self.closing].max()),
-            psi=psi(*shares),
-            wasserstein=moved / spread if spread > 0 else np.nan,
-            js=jensen_shannon(*shares),
-        )
+        before = total - now
+        # With c of the first i rows current, c/now - (i-c)/before = (c*total - i*now)/(now*before).
+        gaps = np.empty(now + 1, dtype=np.int64)
+        gaps[0], gaps[1:-1], gaps[-1] = places[0], places[1:] - places[:-1], total - places[-1]
+        apart = np.repeat(np.arange(now + 1.0) * total, gaps)
+        apart -= self.ranks * now
+        np.abs(apart, out=apart)
+        moved = float(np.einsum("i,i->", apart, self.steps)) / (now * before)
+        spread = self._spread_without(places)
+        return float(apart[self.closing].max()) / (now * before), moved / spread if spread > 0 else np.nan
+
+    def _spread_without(self, places: NDArray[np.int64]) -> float:
+        """Return the standard deviation (ddof 0) of all rows but those at ``places``."""
+        others = len(self.values) - len(places)
+        first, last = self.values[_among_others(places, np.array([0, others - 1]))]
+        if first == last:
+            return 0.0
+        taken = self.centred[places]
+        mean = float(taken.sum()) / others
+        squares = self.squares - float(np.einsum("i,i->", taken, taken))
+        return math.sqrt(max(0.0, squares / others - mean**2))
+
+    def _shares(self, places: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the shares per bin of the other rows and of those at ``places``.
+
+        Bins are bounded by the deciles of the others; a value equal to a decile is in the bin above it
+        (``side="right"``).
+        """
+        others = len(self.values) - len(places)
+        lower, upper, part = _decile_places(others)
+        a, b = (self.values[_among_others(places, which)] for which in (lower, upper))
+        cuts = np.searchsorted(self.values, a + (b - a) * part, side="left")
+        inner = np.searchsorted(places, cuts, side="left")
+        return _between(cuts - inner, others), _between(inner, len(places))
 
 
-def deciles(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the nine inner deciles of a sorted sample, by linear interpolation (Hyndman and Fan 7).
+def _between(bounds: NDArray[np.int64], total: int) -> NDArray[np.float64]:
+    """Return the shares of ``total`` rows that lie between ``bounds``."""
+    counts = np.empty(len(bounds) + 1)
+    counts[0], counts[1:-1], counts[-1] = bounds[0], bounds[1:] - bounds[:-1], total - bounds[-1]
+    return counts / total
 
-    >>> deciles(np.arange(11.0)).tolist()
-    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
+
+def _among_others(places: NDArray[np.int64], which: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the rows numbered ``which`` among those not at ``places`` stand in the column."""
+    passed = np.searchsorted(places - np.arange(len(places)), which, side="right")
+    where: NDArray[np.int64] = which + passed
+    return where
+
+
+def _decile_places(rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return between which sorted rows the nine inner deciles lie, and how far (Hyndman and Fan 7).
+
+    >>> [array.tolist()[:2] for array in _decile_places(12)]
+    [[1, 2], [2, 3], [0.1, 0.2]]
     """
-    place = np.arange(1, PSI_BINS) * (len(ordered) - 1) / PSI_BINS
+    place = np.arange(1, PSI_BINS) * (rows - 1) / PSI_BINS
     lower = np.floor(place).astype(np.int64)
-    upper = np.minimum(lower + 1, len(ordered) - 1)
-    cut: NDArray[np.float64] = ordered[lower] + (ordered[upper] - ordered[lower]) * (place - lower)
-    return cut
+    return lower, np.minimum(lower + 1, rows - 1), np.round(place - lower, 12)
 
 
-def _bin_shares(below: NDArray[np.int64], cuts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the share per bin; a value equal to a decile is in the bin above it (``side="right"``).
-
-    ``below`` counts a sample's rows up to each place, ``cuts`` are the first places of the bins.
-    """
-    bounded = np.zeros(len(cuts) + 2)
-    bounded[1:-1] = np.where(cuts > 0, below[cuts - 1], 0)
-    bounded[-1] = below[-1]
-    shares: NDArray[np.float64] = (bounded[1:] - bounded[:-1]) / below[-1]
-    return shares
-
-
-def psi(reference: ArrayLike, current: ArrayLike) -> float:
-    """Return the population stability index of two lists of shares: sum (r - c) ln(r / c).
+def psi(reference: ArrayLike, current: ArrayLike) -> NDArray[np.float64]:
+    """Return the population stability index of shares along the last axis: sum (r - c) ln(r / c).
 
     Shares below :data:`EPSILON` count as that. Symmetric; 0 for equal shares.
 
-    >>> round(psi([0.5, 0.5], [0.25, 0.75]), 6)
+    >>> round(float(psi([0.5, 0.5], [0.25, 0.75])), 6)
     0.274653
     """
     r, c = (np.maximum(np.asarray(shares, dtype=np.float64), EPSILON) for shares in (reference, current))
-    return float(np.sum((r - c) * np.log(r / c)))
+    return np.asarray(np.sum((r - c) * np.log(r / c), axis=-1))
 
 
-def jensen_shannon(reference: ArrayLike, current: ArrayLike) -> float:
-    """Return the Jensen-Shannon distance of two lists of shares, natural log: 0 to sqrt(ln 2).
+def jensen_shannon(reference: ArrayLike, current: ArrayLike) -> NDArray[np.float64]:
+    """Return the Jensen-Shannon distance of shares along the last axis, natural log: 0 to sqrt(ln 2).
 
     ``sqrt(KL(r | m) / 2 + KL(c | m) / 2)`` with m their mean (Endres and Schindelin 2003).
 
-    >>> round(jensen_shannon([1.0, 0.0], [0.0, 1.0]), 6)
+    >>> round(float(jensen_shannon([1.0, 0.0], [0.0, 1.0])), 6)
     0.832555
     """
     r, c = np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64)
     middle = (r + c) / 2
-    return float(np.sqrt(max(0.0, (_divergence(r, middle) + _divergence(c, middle)) / 2)))
+    return np.sqrt(np.maximum(0.0, (_divergence(r, middle) + _divergence(c, middle)) / 2))
 
 
-def _divergence(shares: NDArray[np.float64], middle: NDArray[np.float64]) -> float:
+def _divergence(shares: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:
     held = shares > 0
-    return float(np.sum(shares[held] * np.log(shares[held] / middle[held])))
+    ratio = np.divide(shares, middle, out=np.ones_like(shares), where=held)
+    return np.asarray(np.sum(shares * np.log(ratio), axis=-1))
 
 
 def ks_p(statistic: float, reference_rows: int, current_rows: int) -> float:

@@ -190,7 +190,7 @@ def _kinds(given: _Inputs) -> list[str]:
 
 def _extent(frame: pd.DataFrame) -> dict[str, Any]:
     """Return number, dates and up-rate of labelled rows."""
-    days = sorted(set(breakdown.iso_dates(frame[col.DATE])))
+    days = breakdown.iso_dates(np.unique(frame[col.DATE].to_numpy()))
     rate = float(numbers(frame, col.UP_NEXT).mean()) if days else None
     ends = (days[0], days[-1]) if days else (None, None)
     return {"rows": len(frame), "sessions": len(days), "up_rate": rate, "from": ends[0], "to": ends[1]}

@@ -6,10 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from core import columns as col
-from core.artifacts import Document, Table
 from core.evaluation.breakdown import iso_dates
 from core.features import LABEL_TEXT, definition_digest, definitions, model_features
 from core.models.document import model_id_of
@@ -17,7 +15,10 @@ from core.models.document import model_id_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
+
+    from core.artifacts import Document, Table
 
 _ABOUT_PRICES = ("price_basis", "adjusted_close", "waivers")
 
@@ -60,7 +61,7 @@ def _repairs(repairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _coverage(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     spans = frame.groupby(col.TICKER, sort=True)[col.DATE].agg(["size", "min", "max"])
-    columns = (spans.index, spans["size"], iso_dates(spans["min"]), iso_dates(spans["max"]))
+    columns = (spans.index, spans["size"], *(iso_dates(spans[side].to_numpy()) for side in ("min", "max")))
     return {
         str(ticker): {"rows": int(rows), "first": first, "last": last, "outcome": "not recorded"}
         for ticker, rows, first, last in zip(*columns, strict=True)
@@ -70,7 +71,8 @@ def _coverage(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def _span(frame: pd.DataFrame) -> tuple[str | None, str | None]:
     if frame.empty:
         return None, None
-    first, last = iso_dates(pd.Series([frame[col.DATE].min(), frame[col.DATE].max()]))
+    dates = frame[col.DATE].to_numpy()
+    first, last = iso_dates(np.array([dates.min(), dates.max()]))
     return first, last
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
 LONGEST_TICKER = 20
@@ -55,7 +56,7 @@ def read_dates(column: pd.Series) -> Dates:
 def _date_text(cell: Any) -> str | None:
     if isinstance(cell, str):
         return cell
-    return cell.isoformat() if isinstance(cell, date) and cell == cell else None
+    return cell.isoformat() if isinstance(cell, date) and cell is not pd.NaT else None
 
 
 def _read_date(text: str) -> tuple[date | None, bool]:
@@ -87,7 +88,7 @@ def read_numbers(column: pd.Series) -> Numbers:
 
 
 def _is_null(cell: Any) -> bool:
-    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and math.isnan(cell))
 
 
 def _is_number_or_null(cell: Any) -> bool:
@@ -102,7 +103,7 @@ def _is_number_or_null(cell: Any) -> bool:
 
 
 def is_ticker(cell: Any) -> bool:
-    """Return whether ``cell`` can name a ticker, however odd, and can do no harm as a label.
+    r"""Return whether ``cell`` can name a ticker, however odd, and can do no harm as a label.
 
     Refused: no text, empty, blanks around it, over 20 characters, control or invisible characters,
     and what could act as a path (a slash, a backslash, ``..``, a leading dot).
@@ -111,7 +112,7 @@ def is_ticker(cell: Any) -> bool:
     --------
     >>> [is_ticker(t) for t in ("BRK-B", "^GSPC", "NA", "EURUSD=X", "005930.KS")]
     [True, True, True, True, True]
-    >>> [is_ticker(t) for t in ("", " AAPL", "../etc", "A/B", "A\\x00B", None)]
+    >>> [is_ticker(t) for t in ("", " AAPL", "../etc", "A/B", "A\x00B", None)]
     [False, False, False, False, False, False]
     """
     if not isinstance(cell, str) or not 0 < len(cell) <= LONGEST_TICKER or cell != cell.strip():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -11,7 +10,6 @@ import pandas as pd
 from core import columns as col
 from core.artifacts import Document, Table
 from core.errors import DataError, listed
-from core.parameters import Value
 from core.prices.calendar import check_calendar
 from core.prices.cells import plain
 from core.prices.enrichment import enrich
@@ -19,7 +17,10 @@ from core.prices.rows import arrange
 from core.prices.spikes import find_spikes
 
 if TYPE_CHECKING:
-    from core.prices.rows import Flags
+    from collections.abc import Mapping
+
+    from core.parameters import Value
+    from core.prices.rows import Flags, Whole
 
 NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
 
@@ -64,10 +65,16 @@ def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Docume
     repairs: list[dict[str, Any]] = []
     frame = _remove(frame, "exact_duplicate", _copies(frame), None, repairs)
     blank = frame[list(NUMBERS)].isna().to_numpy()
-    frame = _remove(frame, "missing_value", blank.any(axis=1), np.array(NUMBERS)[blank.argmax(axis=1)], repairs)
+    frame = _remove(
+        frame, "missing_value", blank.any(axis=1), np.array(NUMBERS)[blank.argmax(axis=1)], repairs
+    )
     _check_values(frame)
     spikes = find_spikes(
-        _codes(frame), frame[col.CLOSE].to_numpy(), frame[col.ADJ_CLOSE].to_numpy(), ratio=ratio, reversion=reversion
+        _codes(frame),
+        frame[col.CLOSE].to_numpy(),
+        frame[col.ADJ_CLOSE].to_numpy(),
+        ratio=ratio,
+        reversion=reversion,
     )
     columns = np.where(spikes.close, col.CLOSE, col.ADJ_CLOSE)
     frame = _remove(frame, "outlier_spike", spikes.any, columns, repairs)
@@ -95,7 +102,9 @@ def _check_form(frame: pd.DataFrame) -> None:
     wrong += [col.TICKER] if not frame[col.TICKER].map(lambda t: isinstance(t, str)).all() else []
     if wrong or frame[col.DATE].isna().any():
         came = f"column {listed(wrong)} of another type" if wrong else "a row without a date"
-        raise DataError(f"the table of prices has {came}", expected="dates, tickers and numbers", remedy=_VALIDATE_FIRST)
+        raise DataError(
+            f"the table of prices has {came}", expected="dates, tickers and numbers", remedy=_VALIDATE_FIRST
+        )
 
 
 def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +117,7 @@ def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
-def _codes(frame: pd.DataFrame) -> np.ndarray:
+def _codes(frame: pd.DataFrame) -> Whole:
     return pd.factorize(frame[col.TICKER], sort=True)[0].astype(np.int64)
 
 
@@ -130,7 +139,9 @@ def _copies(frame: pd.DataFrame) -> Flags:
 
 def _check_values(frame: pd.DataFrame) -> None:
     if not len(frame):
-        raise DataError("every row lacks a price or volume: none is left", expected="at least one complete row")
+        raise DataError(
+            "every row lacks a price or volume: none is left", expected="at least one complete row"
+        )
     values = frame[list(NUMBERS)].to_numpy()
     bad = np.isinf(values).any(axis=1) | (values[:, :-1] <= 0).any(axis=1)
     if bad.any():

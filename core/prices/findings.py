@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 MOST_PER_RULE = 1_000
 """Findings kept of one rule; one more says how many there were beyond."""
@@ -32,29 +34,65 @@ _RULES = (
     Rule("wrong_type", ERROR, "a finite number or nothing", "Write numbers as numbers and run again."),
     Rule("malformed_date", ERROR, "a calendar date written YYYY-MM-DD", _AT_SOURCE),
     Rule("malformed_ticker", ERROR, "1 to 20 visible characters that cannot act as a path", _AT_SOURCE),
-    Rule("conflicting_duplicate", ERROR, "one row per ticker and date", "Decide which row is right; keep one."),
+    Rule(
+        "conflicting_duplicate", ERROR,
+        "one row per ticker and date",
+        "Decide which row is right; keep one.",
+    ),
     Rule("non_positive_price", ERROR, "prices above 0", _AT_SOURCE),
     Rule("inconsistent_ohlc", ERROR, "low <= open, close <= high", _AT_SOURCE),
     Rule("negative_volume", ERROR, "a volume of 0 or more", _AT_SOURCE),
-    Rule("too_many_missing", ERROR, "hardly any row without a price", "Get the rows again, or leave the ticker out."),
+    Rule(
+        "too_many_missing", ERROR,
+        "hardly any row without a price",
+        "Get the rows again, or leave the ticker out.",
+    ),
     Rule("future_row", ERROR, "no date after today", "Correct the date at the source."),
-    Rule("missing_session_everywhere", ERROR, "a row of some ticker on every session", "Get the session's rows, or choose another calendar."),
-    Rule("too_many_missing_sessions", ERROR, "a row on nearly every session", "Get the rows again, or leave the ticker out."),
-    Rule("no_adjusted_close", WARNING, "an adjusted close from the source", "The close stands in for it; splits and dividends show as returns."),
+    Rule(
+        "missing_session_everywhere", ERROR,
+        "a row of some ticker on every session",
+        "Get the session's rows, or choose another calendar.",
+    ),
+    Rule(
+        "too_many_missing_sessions", ERROR,
+        "a row on nearly every session",
+        "Get the rows again, or leave the ticker out.",
+    ),
+    Rule(
+        "no_adjusted_close", WARNING,
+        "an adjusted close from the source",
+        "The close stands in for it; splits and dividends show as returns.",
+    ),
     Rule("missing_price", WARNING, "every price and the volume", "clean removes the row, on record."),
     Rule("exact_duplicate", WARNING, "one row per ticker and date", "clean keeps one, on record."),
     Rule("outlier_spike", WARNING, "a price near both neighbours", "clean removes the row, on record."),
-    Rule("missing_sessions", WARNING, "a row on every session", "Nothing is filled in; returns span the gap."),
-    Rule("non_session_row", WARNING, "rows on sessions of the calendar", "Kept; check the calendar (24/7 for assets that never close)."),
+    Rule(
+        "missing_sessions", WARNING,
+        "a row on every session",
+        "Nothing is filled in; returns span the gap.",
+    ),
+    Rule(
+        "non_session_row", WARNING,
+        "rows on sessions of the calendar",
+        "Kept; check the calendar (24/7 for assets that never close).",
+    ),
     Rule("time_of_day", WARNING, "a date without a time", "Kept under its date."),
     Rule("large_move", WARNING, "a close near the row before", ""),
-    Rule("falling_factor", WARNING, "an adjustment factor that never falls", "Check the adjusted close at the source."),
+    Rule(
+        "falling_factor", WARNING,
+        "an adjustment factor that never falls",
+        "Check the adjusted close at the source.",
+    ),
     Rule("zero_volume", WARNING, "a volume above 0", "Kept; probably no trade that day."),
     Rule("volume_outlier", WARNING, "a volume near its 21-row median", "Kept; compare with the source."),
     Rule("stale_price", WARNING, "a close that moves", "Kept; check for a halt or a frozen feed."),
     Rule("flat_bar", WARNING, "a range between low and high", "Kept; probably one trade or a fixed price."),
     Rule("wide_bar", WARNING, "a high of at most twice the low", "Kept; compare with the source."),
-    Rule("repeated_row", WARNING, "values other than the row before", "Kept; probably a copy of the day before."),
+    Rule(
+        "repeated_row", WARNING,
+        "values other than the row before",
+        "Kept; probably a copy of the day before.",
+    ),
     Rule("type_maximum", WARNING, "a real volume", "Kept; the number is the limit of a data type."),
     Rule("few_rows", WARNING, "more history", "Kept; too short to learn from."),
 )  # fmt: skip

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _SPLIT = "Explained by a split: the adjustment factor jumps by {factor:.6g}; nothing to do."
 _FLAT = "A genuine move or a missing split: the adjustment factor is flat (times {factor:.6g}); compare with news."
-_BOTH = "Not explained: the adjustment factor jumps by {factor:.6g}, yet the adjusted close moves too; check it."
+_BOTH = (
+    "Not explained: the adjustment factor jumps by {factor:.6g}, yet the adjusted close moves too; check it."
+)
 
 
 def move_findings(panel: Panel, *, jump_ratio: float) -> list[Finding]:
@@ -38,7 +40,7 @@ def move_findings(panel: Panel, *, jump_ratio: float) -> list[Finding]:
     a dividend on the day of a crash does not make a split. A reverse split lowers the factor; told
     as a large move, it is not told again as ``falling_factor``.
     """
-    close, adjusted = panel.values[col.CLOSE], panel.values[col.ADJ_CLOSE]
+    close, adjusted = panel.cells[col.CLOSE], panel.cells[col.ADJ_CLOSE]
     steps = factor_steps(panel.codes, close, adjusted)
     ratio = np.where(panel.follows, close / before(close), 1.0)
     large = _beyond(ratio, jump_ratio) | _beyond(ratio * steps.ratio, jump_ratio)
@@ -94,13 +96,13 @@ def frozen_findings(panel: Panel, *, stale_sessions: int) -> tuple[list[Finding]
     findings, told
         ``told`` has shape (n_rows,). A row inside a stale run is not told again as repeated.
     """
-    close = panel.values[col.CLOSE]
+    close = panel.cells[col.CLOSE]
     same = panel.follows & (close == before(close))
     run = np.cumsum(~same) - 1
     length = np.bincount(run, minlength=1)[run]
     stale = length >= stale_sessions
     starts = stale & ~same
-    equal = [values == before(values) for values in panel.values.values()]
+    equal = [values == before(values) for values in panel.cells.values()]
     repeated = np.logical_and.reduce([same, ~stale, *equal])
     expected = f"fewer than {stale_sessions} rows in a row with the same close"
     findings = panel.each("stale_price", starts, length.astype(np.float64), expected=expected)
@@ -112,8 +114,6 @@ def bar_findings(panel: Panel, told: Flags) -> list[Finding]:
 
     ``told`` (bool, shape (n_rows,)) marks rows already told as frozen or without trade.
     """
-    opened, high, low, close = (panel.values[name] for name in col.OHLC)
+    opened, high, low, close = (panel.cells[name] for name in col.OHLC)
     flat = (high == low) & (opened == close) & (high == close)
     return [*panel.grouped("flat_bar", flat & ~told), *panel.grouped("wide_bar", high > 2 * low)]
-
-

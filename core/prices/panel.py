@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class Panel:
         Number of the ticker; -1 where malformed.
     days : ndarray of datetime64[D]
         NaT where malformed.
-    values : mapping of str to ndarray of float64
+    cells : mapping of str to ndarray of float64
         Open to volume; NaN where missing, wrong or without the column. Without an adjusted close the
         close stands in for it.
     incomplete : ndarray of bool
@@ -44,7 +45,7 @@ class Panel:
     tickers: tuple[str, ...]
     codes: Whole
     days: Days
-    values: dict[str, Floats]
+    cells: dict[str, Floats]
     incomplete: Flags
     timed: Flags
     copy: Flags
@@ -69,14 +70,14 @@ class Panel:
             self.tickers,
             self.codes[rows],
             self.days[rows],
-            {name: values[rows] for name, values in self.values.items()},
+            {name: values[rows] for name, values in self.cells.items()},
             *(flags[rows] for flags in (self.incomplete, self.timed, self.copy, self.conflict)),
         )
 
     def complete(self) -> Flags:
         """Return the rows with every price above 0 and a volume."""
-        prices = np.logical_and.reduce([self.values[name] > 0 for name in col.PRICE_VALUES])
-        volume: Floats = self.values[col.VOLUME]
+        prices = np.logical_and.reduce([self.cells[name] > 0 for name in col.PRICE_VALUES])
+        volume: Floats = self.cells[col.VOLUME]
         flags: Flags = prices & ~np.isnan(volume)
         return flags
 
@@ -109,7 +110,7 @@ class Panel:
 def figure(value: Any) -> int | float | None:
     """Return a number as a JSON value with at most ten significant digits, so that it reads well."""
     number = float(value)
-    if number != number:
+    if math.isnan(number):
         return None
     short = float(f"{number:.10g}")
     return int(short) if short.is_integer() and abs(short) < 2**53 else short

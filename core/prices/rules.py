@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,8 @@ from core.prices.findings import Finding
 from core.prices.panel import figure
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from core.prices.panel import Panel
     from core.prices.rows import Flags
 
@@ -51,13 +52,13 @@ def row_findings(panel: Panel, *, tolerance: float, excused: Flags) -> list[Find
         Rows already told as a duplicate or as a spike.
     """
     told = excused | panel.copy | panel.conflict
-    stack = np.vstack([panel.values[name] for name in col.PRICE_VALUES])
+    stack = np.vstack([panel.cells[name] for name in col.PRICE_VALUES])
     non_positive = stack <= 0
     bad_price = non_positive.any(axis=0) & ~told
     return [
         *_non_positive(panel, stack, non_positive, bad_price),
         *_inconsistent(panel, tolerance, told | bad_price),
-        *panel.each("negative_volume", (panel.values[col.VOLUME] < 0) & ~told, panel.values[col.VOLUME]),
+        *panel.each("negative_volume", (panel.cells[col.VOLUME] < 0) & ~told, panel.cells[col.VOLUME]),
     ]
 
 
@@ -75,13 +76,17 @@ def _first(which: Flags) -> tuple[int, str]:
 
 
 def _inconsistent(panel: Panel, tolerance: float, told: Flags) -> list[Finding]:
-    opened, high, low, close = (panel.values[name] for name in col.OHLC)
+    opened, high, low, close = (panel.cells[name] for name in col.OHLC)
     # fmax and fmin ignore NaN; a comparison with NaN is False: a missing price is told elsewhere.
     too_low = high < np.fmax(np.fmax(opened, close), low) * (1 - tolerance)
     too_high = low > np.fmin(opened, close) * (1 + tolerance)
     return [
-        *panel.each("inconsistent_ohlc", too_low & ~told, high, expected="high at or above open, low and close"),
-        *panel.each("inconsistent_ohlc", too_high & ~too_low & ~told, low, expected="low at or below open and close"),
+        *panel.each(
+            "inconsistent_ohlc", too_low & ~told, high, expected="high at or above open, low and close"
+        ),
+        *panel.each(
+            "inconsistent_ohlc", too_high & ~too_low & ~told, low, expected="low at or below open and close"
+        ),
     ]
 
 
@@ -108,7 +113,7 @@ def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
 
 
 def _blank(panel: Panel, row: int) -> str:
-    return ", ".join(name for name, values in panel.values.items() if np.isnan(values[row]))
+    return ", ".join(name for name, values in panel.cells.items() if np.isnan(values[row]))
 
 
 def date_findings(panel: Panel, *, today: date) -> list[Finding]:
@@ -119,7 +124,7 @@ def date_findings(panel: Panel, *, today: date) -> list[Finding]:
 
 def size_findings(panel: Panel, *, least: int) -> list[Finding]:
     """Return tickers with fewer than ``least`` rows, copies not counted."""
-    rows = panel.per_ticker(panel.keyed & ~panel.copy)
+    rows = panel.per_ticker(~panel.copy)
     return [
         Finding("few_rows", panel.tickers[code], value=int(rows[code]), expected=f"at least {least} rows")
         for code in np.flatnonzero(rows < least).tolist()

@@ -20,7 +20,7 @@ from core.prices.cells import Dates, Numbers, plain, read_dates, read_numbers, r
 from core.prices.findings import Finding
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from core.prices.rows import Flags, Whole
 
 NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
 NEEDED = (*col.REQUIRED, col.TICKER)
@@ -57,7 +57,7 @@ class Reading:
 
     frame: pd.DataFrame
     dates: Dates
-    codes: npt.NDArray[np.int64]
+    codes: Whole
     tickers: tuple[str, ...]
     numbers: dict[str, Numbers]
 
@@ -76,7 +76,8 @@ def read(frame: pd.DataFrame) -> Reading:
     rows = len(frame)
     typed = frame.reset_index(drop=True)
     dates = Dates(np.full(rows, "NaT", dtype="datetime64[D]"), np.zeros(rows, bool))
-    codes, tickers = np.full(rows, -1, dtype=np.int64), ()
+    codes = np.full(rows, -1, dtype=np.int64)
+    tickers: tuple[str, ...] = ()
     if col.DATE in typed:
         dates = read_dates(typed[col.DATE])
         if not np.isnat(dates.days).any():
@@ -100,7 +101,7 @@ def failing_columns(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ..
         cases = error.failure_cases
         missing = set(cases.loc[cases["check"] == "column_in_dataframe", "failure_case"])
         wrong = set(cases["column"].dropna())
-        order = (*col.PRICES,)
+        order = col.PRICES
         return tuple(n for n in order if n in missing), tuple(n for n in order if n in wrong - missing)
     return (), ()
 
@@ -111,17 +112,29 @@ def schema_findings(reading: Reading) -> list[Finding]:
     findings = [Finding("missing_column", value=name, expected=f"a column named {name}") for name in missing]
     if not len(reading.frame):
         return [*findings, Finding("empty_table", value=0)]
-    if col.DATE in wrong:
-        findings += _cells(reading, "malformed_date", col.DATE, np.isnat(reading.dates.days))
-    if col.TICKER in wrong:
-        findings += _cells(reading, "malformed_ticker", col.TICKER, reading.codes < 0)
-    for name in NUMBERS:
-        if name in wrong and name in reading.numbers:
-            findings += _cells(reading, "wrong_type", name, reading.numbers[name].wrong)
-    return findings
+    faults = _faulty_cells(reading)
+    for name, (rule, hit) in faults.items():
+        findings += _cells(reading, rule, name, hit)
+    # A column that pandera refuses although each of its cells was read must not slip through.
+    unexplained = [name for name in wrong if name not in faults]
+    return [
+        *findings,
+        *(Finding("wrong_type", value=str(reading.frame[n].dtype), expected=n) for n in unexplained),
+    ]
 
 
-def _cells(reading: Reading, rule: str, column: str, hit: npt.NDArray[np.bool_]) -> list[Finding]:
+def _faulty_cells(reading: Reading) -> dict[str, tuple[str, Flags]]:
+    """Return, per column with faulty cells, the rule and the rows."""
+    faults: dict[str, tuple[str, Flags]] = {}
+    if col.DATE in reading.frame:
+        faults[col.DATE] = ("malformed_date", np.isnat(reading.dates.days))
+    if col.TICKER in reading.frame:
+        faults[col.TICKER] = ("malformed_ticker", reading.codes < 0)
+    faults |= {name: ("wrong_type", numbers.wrong) for name, numbers in reading.numbers.items()}
+    return {name: (rule, hit) for name, (rule, hit) in faults.items() if hit.any()}
+
+
+def _cells(reading: Reading, rule: str, column: str, hit: Flags) -> list[Finding]:
     rows = np.flatnonzero(hit)
     raw = reading.frame[column].iloc[rows].tolist()
     days = np.datetime_as_string(reading.dates.days[rows])

@@ -43,7 +43,7 @@ def session_findings(panel: Panel, *, calendar: str, largest_share: float, unjud
     inside = (panel.days >= np.datetime64(span[0], "D")) & (panel.days <= np.datetime64(span[1], "D"))
     open_day = np.isin(panel.days, sessions)
     seen = sessions[np.isin(sessions, panel.days)]
-    nowhere = [] if unjudged.any() else np.setdiff1d(sessions, seen)
+    nowhere = np.setdiff1d(sessions, sessions if unjudged.any() else seen)
     return [
         *(Finding("missing_session_everywhere", date=str(day)) for day in nowhere),
         *panel.grouped("non_session_row", inside & ~open_day, expected=f"rows on sessions of {calendar}"),
@@ -78,5 +78,7 @@ def _gap(panel: Panel, seen: Days, rows: slice, due: int, largest_share: float) 
     ticker = panel.name(rows.start)[0]
     if len(missing) > largest_share * due:
         expected = f"at most a share of {largest_share:g} of its {due} sessions without a row"
-        return Finding("too_many_missing_sessions", ticker, str(missing[0]), figure(len(missing) / due), expected)
+        return Finding(
+            "too_many_missing_sessions", ticker, str(missing[0]), figure(len(missing) / due), expected
+        )
     return Finding("missing_sessions", ticker, str(missing[0]), len(missing))

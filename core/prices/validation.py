@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pandas as pd
 
 from core import columns as col
 from core.artifacts import Document, Table
 from core.errors import ValidationFailed
-from core.parameters import Value
 from core.prices import rules
 from core.prices.calendar import check_calendar
 from core.prices.findings import ERROR, Finding, records
@@ -22,6 +19,14 @@ from core.prices.schema import Reading, read, schema_findings
 from core.prices.sessions import session_findings
 from core.prices.spikes import find_spikes
 from core.prices.volumes import volume_findings
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+
+    from core.parameters import Value
+    from core.prices.rows import Flags, Whole
 
 COPIED = "copied_from_close"
 
@@ -81,8 +86,10 @@ def _judge(panel: Panel, parameters: Mapping[str, Value], today: date) -> list[F
         *rules.missing_findings(panel, largest_share=share),
         *rules.date_findings(panel, today=today),
         *rules.size_findings(panel, least=int(number["min_rows"])),
-        *session_findings(dated, calendar=str(parameters["calendar"]), largest_share=share, unjudged=unjudged),
-        *panel.each("outlier_spike", spiked, panel.values[col.CLOSE]),
+        *session_findings(
+            dated, calendar=str(parameters["calendar"]), largest_share=share, unjudged=unjudged
+        ),
+        *panel.each("outlier_spike", spiked, panel.cells[col.CLOSE]),
         *_sequence(panel.take(usable & ~spiked), number),
     ]
 
@@ -93,12 +100,12 @@ _NUMBERS = (
 )  # fmt: skip
 
 
-def _spikes(panel: Panel, usable: np.ndarray, number: Mapping[str, float]) -> np.ndarray:
+def _spikes(panel: Panel, usable: Flags, number: Mapping[str, float]) -> Flags:
     rows = panel.take(usable)
     spikes = find_spikes(
         rows.codes,
-        rows.values[col.CLOSE],
-        rows.values[col.ADJ_CLOSE],
+        rows.cells[col.CLOSE],
+        rows.cells[col.ADJ_CLOSE],
         ratio=number["spike_ratio"],
         reversion=number["spike_reversion"],
     )
@@ -148,7 +155,7 @@ def _tickers(panel: Panel) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _typed(reading: Reading, panel: Panel, order: np.ndarray) -> pd.DataFrame:
+def _typed(reading: Reading, panel: Panel, order: Whole) -> pd.DataFrame:
     """Return the rows typed and sorted by (date, ticker), contract columns first."""
     by_date = order[np.argsort(panel.days, kind="stable")]
     frame = reading.frame
@@ -156,5 +163,3 @@ def _typed(reading: Reading, panel: Panel, order: np.ndarray) -> pd.DataFrame:
         frame = frame.assign(**{col.ADJ_CLOSE: frame[col.CLOSE]})
     further = [name for name in frame.columns if name not in col.PRICES]
     return frame[[*col.PRICES, *further]].iloc[by_date].reset_index(drop=True)
-
-

@@ -39,7 +39,7 @@ def volume_findings(panel: Panel, *, ratio: float, frozen: Flags) -> tuple[list[
     findings, silent
         ``silent`` has shape (n_rows,): rows with a volume of 0.
     """
-    volume = panel.values[col.VOLUME]
+    volume = panel.cells[col.VOLUME]
     silent, limit = volume == 0, _is_maximum(volume)
     median = _median(panel)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -54,7 +54,9 @@ def volume_findings(panel: Panel, *, ratio: float, frozen: Flags) -> tuple[list[
 
 
 def _is_maximum(volume: Floats) -> Flags:
-    hundredths = np.concatenate([_TYPE_MAXIMA / 100, np.floor(_TYPE_MAXIMA / 100), np.round(_TYPE_MAXIMA / 100)])
+    hundredths = np.concatenate(
+        [_TYPE_MAXIMA / 100, np.floor(_TYPE_MAXIMA / 100), np.round(_TYPE_MAXIMA / 100)]
+    )
     flags: Flags = np.isin(volume, np.concatenate([_TYPE_MAXIMA, hundredths]))
     return flags
 
@@ -62,7 +64,7 @@ def _is_maximum(volume: Floats) -> Flags:
 def _median(panel: Panel) -> Floats:
     # Rolling over the whole sorted column and masking each ticker's first rows: a third of the time
     # of a rolling per group.
-    median: Floats = pd.Series(panel.values[col.VOLUME]).rolling(MEDIAN_ROWS).median().to_numpy(copy=True)
+    median: Floats = pd.Series(panel.cells[col.VOLUME]).rolling(MEDIAN_ROWS).median().to_numpy(copy=True)
     position = np.arange(len(panel))
     start = np.maximum.accumulate(np.where(panel.follows, 0, position)) if len(panel) else position
     median[position - start < MEDIAN_ROWS - 1] = np.nan

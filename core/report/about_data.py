@@ -9,7 +9,7 @@ from typing import Any
 from core.report import sections
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, plain, spaced, word
-from core.report.readings import trained_here, without_model
+from core.report.readings import judged, trained_here, without_model
 
 Body = Mapping[str, Any]
 
@@ -21,6 +21,7 @@ _JUDGED = {
     "score": "a model trained before gave its probabilities for the sessions after its training "
     "(train_or_score)",
 }
+_UNJUDGED = "Nothing is known about how well this candidate predicts: there was no history to judge it on."
 _BASIS = {
     "raw": "as traded, not adjusted for splits",
     "split_adjusted": "adjusted for splits by the source",
@@ -83,10 +84,10 @@ def quality(body: Body) -> Section:
     """Return findings by rule, repairs by rule and the coverage of each ticker."""
     held = body["data"]
     removed = held["rows_in"] - held["rows_clean"]
-    verb = "was" if removed == 1 else "were"
+    fate = "none was removed" if not removed else f"{count(removed)} removed, each on record in repairs.json"
     intro = (
         f"Of {counted(held['rows_in'], 'row')} received, {count(held['rows_clean'])} remain after "
-        f"cleaning; {count(removed)} {verb} removed, each on record in repairs.json. "
+        f"cleaning, {fate}. "
         "A finding of severity error would have stopped the run."
     )
     return Section(
@@ -131,7 +132,7 @@ def features(body: Body) -> Section:
         f"{'lacks' if warm_up == 1 else 'lack'} at least one, as the first sessions of each ticker do "
         "until its longest window is full (warm-up). Each feature uses data up to its own session only."
     )
-    label = Paragraph(f"What is predicted: {held['label']}")
+    label = Paragraph(f"What is predicted: {held['label'].rstrip('.')}.")
     return Section(sections.FEATURES, (Paragraph(intro), _definitions(held["definitions"]), label))
 
 
@@ -180,6 +181,7 @@ def _next_step(body: Body) -> tuple[Block, ...]:
         return ()
     if not trained_here(body):
         return (Paragraph("Scoring used this model as it was; it was not trained again."),)
+    doubt = () if judged(body) else (Paragraph(_UNJUDGED, "alarm"),)
     text = (
         "This is a candidate: nothing uses it until a person promotes it. To do so, and to put the "
         "reason on record:"

@@ -129,7 +129,7 @@ def _reasons(held: Body) -> tuple[str, ...]:
             by_reason.setdefault(held[key].get("reason") or "no reason recorded", []).append(
                 metric(key).label
             )
-    return tuple(f"{NA} ({', '.join(labels)}): {reason}" for reason, labels in by_reason.items())
+    return tuple(f"{NA} ({', '.join(labels)}): {reason.rstrip('.')}." for reason, labels in by_reason.items())
 
 
 def _comparison(body: Body) -> Grid:

@@ -86,8 +86,12 @@ def _drift_notes(columns: Body) -> tuple[str, ...]:
 
 
 def _drifted(d: Body) -> tuple[str, ...]:
-    numbers = (ratio(d["ks"]), ratio(d["ks_p"]), ratio(d["psi"]), ratio(d["wasserstein"]), ratio(d["js"]))
+    numbers = (ratio(d["ks"]), _chance(d["ks_p"]), ratio(d["psi"]), ratio(d["wasserstein"]), ratio(d["js"]))
     return (*numbers, decimal(d["percentile"], 1), word(d["severity"]))
+
+
+def _chance(p: float | None) -> str:
+    return "<0.001" if p is not None and p < 0.001 else ratio(p)
 
 
 def _window(window: Body) -> str:

@@ -84,9 +84,7 @@ class FilesSource:
             )
         table = read_csv(data, path.name)
         kept = _chosen(table, parameters, tickers, path.name)
-        return prices_table(
-            kept, name="files", uri=f"file:{path.name}", digest=digest, price_basis="unknown"
-        )
+        return prices_table(kept, name="files", uri=f"file:{path.name}", digest=digest, price_basis="unknown")
 
 
 def _path(request: Mapping[str, Value]) -> Path:
@@ -99,7 +97,9 @@ def _path(request: Mapping[str, Value]) -> Path:
     if not path.is_file():
         raise MissingFileError.of(path, "price file")
     if path.stat().st_size > MAX_BYTES:
-        raise ParameterError(f"{path.name} has {path.stat().st_size:,} bytes", expected=f"at most {MAX_BYTES:,}")
+        raise ParameterError(
+            f"{path.name} has {path.stat().st_size:,} bytes", expected=f"at most {MAX_BYTES:,}"
+        )
     return path
 
 
@@ -130,7 +130,9 @@ def read_csv(data: bytes, name: str) -> pd.DataFrame:
         )
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{name} is not UTF-8 (byte {error.start})", expected="a UTF-8 text file", remedy="Save it as UTF-8."
+            f"{name} is not UTF-8 (byte {error.start})",
+            expected="a UTF-8 text file",
+            remedy="Save it as UTF-8.",
         ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise SourceError(
@@ -164,7 +166,9 @@ def _chosen(
     absent = [t for t in tickers if t not in have]
     if absent:
         raise SourceError(
-            f"{name} has no rows of {listed(absent)}", expected=f"any of {listed(have)}", remedy="Check --tickers."
+            f"{name} has no rows of {listed(absent)}",
+            expected=f"any of {listed(have)}",
+            remedy="Check --tickers.",
         )
     if tickers:
         frame = frame[frame[col.TICKER].astype(str).str.strip().isin(tickers)]

@@ -1,0 +1,79 @@
+"""Walk-forward splits: time order, purge, coverage."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import ParameterError
+from core.models.splits import walk_forward
+
+MONDAY = date(2024, 1, 1)
+
+
+def _days(count):
+    return [MONDAY + timedelta(days=n) for n in range(count)]
+
+
+def _positions(folds):
+    return [
+        tuple((day - MONDAY).days for day in (f.train_from, f.train_to, f.test_from, f.test_to))
+        for f in folds
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "answer"),
+    [
+        (100, []),
+        (119, []),
+        (120, [(0, 98, 100, 119)]),
+        (150, [(0, 98, 100, 149)]),
+        (169, [(0, 98, 100, 168)]),
+        (170, [(0, 98, 100, 149), (0, 148, 150, 169)]),
+        (200, [(0, 98, 100, 149), (0, 148, 150, 199)]),
+    ],
+)
+def test_folds_start_after_the_minimum_and_a_short_rest_joins_the_last(sessions, answer):
+    """100 sessions first, folds of 50, a rest counts from 20 sessions on."""
+    assert _positions(walk_forward(_days(sessions), min_train_sessions=100, fold_sessions=50)) == answer
+
+
+def test_folds_shorter_than_twenty_sessions_are_kept_whole():
+    """Who asks for folds of five gets folds of five; only the rest is merged."""
+    folds = list(walk_forward(_days(23), min_train_sessions=10, fold_sessions=5))
+    assert _positions(folds) == [(0, 8, 10, 14), (0, 13, 15, 22)]
+    assert [fold.number for fold in folds] == [1, 2]
+
+
+def test_a_longer_horizon_purges_more():
+    """A label over five sessions keeps five sessions out."""
+    folds = walk_forward(_days(60), min_train_sessions=30, fold_sessions=30, horizon_sessions=5)
+    assert _positions(folds) == [(0, 24, 30, 59)]
+
+
+@pytest.mark.parametrize(("first", "size", "horizon"), [(1, 5, 1), (30, 0, 1), (30, 5, -1)])
+def test_settings_that_leave_nothing_are_refused(first, size, horizon):
+    """No training session, no test session, or labels from the past."""
+    with pytest.raises(ParameterError, match="more training sessions than the horizon"):
+        list(walk_forward(_days(99), min_train_sessions=first, fold_sessions=size, horizon_sessions=horizon))
+
+
+@given(
+    sessions=st.integers(0, 400),
+    first=st.integers(7, 120),
+    size=st.integers(1, 120),
+    horizon=st.integers(0, 6),
+)
+def test_train_and_test_never_overlap(sessions, first, size, horizon):
+    """Training ends more than the horizon before its test; tests follow each other without a gap."""
+    days = _days(sessions)
+    folds = list(walk_forward(days, min_train_sessions=first, fold_sessions=size, horizon_sessions=horizon))
+    tested = []
+    for train_from, train_to, test_from, test_to in _positions(folds):
+        assert train_from == 0
+        assert train_to + horizon + 1 == test_from
+        tested += range(test_from, test_to + 1)
+    assert tested == (list(range(first, sessions)) if folds else [])
+    assert bool(folds) == (sessions - first >= min(size, 20))

@@ -1,0 +1,74 @@
+"""Small tables of prices for the tests of this folder."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from importlib.resources import files
+
+import pandas as pd
+import pytest
+
+from core import columns as col
+from core.artifacts import Table
+from core.errors import ValidationFailed
+from core.prices.validation import validate
+from core.stages import stage_named
+
+TODAY = date(2026, 1, 1)
+
+SESSIONS = [
+    # The first 30 XNYS sessions of 2012, by the exchange's published holiday list (Jan 2 and Jan 16 closed).
+    "2012-01-03", "2012-01-04", "2012-01-05", "2012-01-06", "2012-01-09", "2012-01-10", "2012-01-11",
+    "2012-01-12", "2012-01-13", "2012-01-17", "2012-01-18", "2012-01-19", "2012-01-20", "2012-01-23",
+    "2012-01-24", "2012-01-25", "2012-01-26", "2012-01-27", "2012-01-30", "2012-01-31", "2012-02-01",
+    "2012-02-02", "2012-02-03", "2012-02-06", "2012-02-07", "2012-02-08", "2012-02-09", "2012-02-10",
+    "2012-02-13", "2012-02-14",
+]  # fmt: skip
+
+
+def defaults(stage: str, **changes):
+    """The parameters of a stage with their defaults."""
+    values = {p.name: p.parse(p.default) for p in stage_named(stage).parameters}
+    return values | changes
+
+
+def quiet_frame(ticker: str = "AAA", days=None) -> pd.DataFrame:
+    """Rows that no rule has anything to say about: a close between 100 and 101 that always moves."""
+    days = SESSIONS if days is None else days
+    rows = [
+        [day, ticker, 100.0 + i % 7 / 10, 102.0, 99.0, 100.05 + i % 5 / 10, 100.05 + i % 5 / 10, 1000.0 + i]
+        for i, day in enumerate(days)
+    ]
+    return pd.DataFrame(rows, columns=list(col.PRICES)).astype({"date": object, "ticker": object})
+
+
+def table(frame: pd.DataFrame, **header) -> Table:
+    """A raw table with its header."""
+    return Table("prices_raw", frame, {"price_basis": "raw", "adjusted_close": "source"} | header)
+
+
+def gate(frame: pd.DataFrame, *, today: date = TODAY, header=None, **changes):
+    """Return the findings as records, whether or not the gate stopped."""
+    try:
+        _, document = validate(table(frame, **(header or {})), defaults("validate", **changes), today=today)
+    except ValidationFailed as error:
+        assert any(f["severity"] == "error" for f in error.findings["findings"])
+        return error.findings["findings"]
+    assert all(f["severity"] == "warning" for f in document.body["findings"])
+    return document.body["findings"]
+
+
+def said(findings):
+    """Return (rule, ticker, date, value) of each finding."""
+    return [(f["rule"], f["ticker"], f["date"], f["value"]) for f in findings]
+
+
+@pytest.fixture(scope="session")
+def sample() -> pd.DataFrame:
+    """The embedded sample as ingest gives it."""
+    path = files("bokeh_sampledata") / "_data" / "stocks.csv.gz"
+    with gzip.open(str(path), "rt") as lines:
+        frame = pd.read_csv(lines, keep_default_na=False, dtype={"Date": object, "Ticker": object})
+    frame.columns = [name.lower().replace(" ", "_") for name in frame.columns]
+    return frame[list(col.PRICES)].astype({"volume": float})
