@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import time
@@ -9,27 +10,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import orjson
 
 from core import locks, stage_facts
-from core.artifacts import Encoded, decode, encode
-from core.checkpoints import Input, Meta, Slot, Store
-from core.compute import Job, Loaded, compute
-from core.errors import CheckpointError, ValidationFailed
+from core.artifacts import Artifact, Encoded, Table, encode
+from core.checkpoints import Input, Meta, Store
+from core.compute import Job, compute
+from core.errors import ValidationFailed
+from core.lineage import ABSENT, Inputs, load_inputs, unfit
 from core.plan import StagePlan
 from core.progress import Progress, silent
-from core.registry import Registry, model_id
-from core.retry import with_linear_backoff
+from core.registry import Registry
+from core.retry import TRANSIENT, Faults, with_linear_backoff
 from core.runlog import RunLog
-from core.stages import Stage, writer_of
 from core.tickers import expand
 
-T = TypeVar("T")
-
-REGISTRY = "models"
-"""Stands in a meta's inputs where a stage's name would, for a model taken from the registry."""
+RETAINED_NAME = "retained.json"
+"""In a run's folder once training failed for good there: the model that was kept, and why."""
 
 
 class Watcher(Protocol):
@@ -72,6 +71,8 @@ class Runner:
         Linear backoff on transient faults.
     wait : bool
         Whether to wait for somebody who makes the same checkpoint.
+    previous_model : str or None
+        The champion at the start: it is kept when training fails for good.
     """
 
     root: Path
@@ -81,6 +82,15 @@ class Runner:
     retry_tries: int = 3
     retry_wait_s: float = 0.2
     wait: bool = True
+    previous_model: str | None = None
+
+    def effective(self, plan: StagePlan) -> StagePlan:
+        """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
+        try:
+            kept = orjson.loads((self.log.folder / RETAINED_NAME).read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            return plan
+        return plan.retaining(str(kept["model_id"]))
 
     @property
     def store(self) -> Store:
@@ -125,14 +135,23 @@ class Runner:
         self._tell(plan, "started")
         started_at = datetime.now(UTC)
         inputs = load_inputs(self.store, plan)
-        job = Job(
-            {kind: loaded for kind, (_, loaded) in inputs.items()},
-            plan.parameters,
-            expand(str(plan.parameters.get("tickers") or ""), self.root),
-            self.now.date(),
-            self.watcher.progress(plan.slot.stage),
-        )
-        artifacts = self._attempt(plan, lambda: compute(plan.stage.name, job))
+        try:
+            artifacts = self._attempt(plan, inputs)
+        except Exception as error:
+            kept = self._keeping_previous(plan, error)
+            if kept is None:
+                raise
+            return self._make_retained(kept, str(error), started)
+        return self._commit(plan, inputs, artifacts, started_at, started)
+
+    def _commit(
+        self,
+        plan: StagePlan,
+        inputs: Inputs,
+        artifacts: list[Artifact],
+        started_at: datetime,
+        started: float,
+    ) -> Meta:
         encoded = [encode(artifact) for artifact in artifacts]
         self._keep_model(encoded)
         for repair in stage_facts.repairs(artifacts):
@@ -145,17 +164,52 @@ class Runner:
         self._tell(plan, "done", rows=meta.rows, seconds=seconds, **told, **self._where(plan))
         return meta
 
-    def _attempt(self, plan: StagePlan, function: Callable[[], T]) -> T:
-        if plan.stage.retry != "transient":
-            return function()
+    def _attempt(self, plan: StagePlan, inputs: Inputs) -> list[Artifact]:
+        job = Job(
+            {kind: loaded for kind, (_, loaded) in inputs.items()},
+            plan.parameters,
+            expand(str(plan.parameters.get("tickers") or ""), self.root),
+            self.now.date(),
+            self.watcher.progress(plan.slot.stage),
+        )
+        policies: dict[str, tuple[int, Faults]] = {
+            "transient": (self.retry_tries, TRANSIENT),
+            "once": (2, (Exception,)),
+        }
+        tries, faults = policies.get(plan.stage.retry, (1, ()))
         return with_linear_backoff(
-            function,
-            tries=self.retry_tries,
+            lambda: compute(plan.stage.name, job),
+            tries=tries,
             wait_s=self.retry_wait_s,
+            on=faults,
             retried=lambda n, error, wait: self._tell(
                 plan, "retried", level="warning", attempt=n, reason=str(error), wait_s=wait
             ),
         )
+
+    def _keeping_previous(self, plan: StagePlan, error: Exception) -> StagePlan | None:
+        """Return the plan that goes on with the previous model, None if that is not to be."""
+        training = plan.stage.name == "train_or_score" and plan.parameters["mode"] == "train"
+        if not training or self.previous_model is None:
+            return None
+        kept = {"model_id": self.previous_model, "reason": str(error)}
+        self.log.save(RETAINED_NAME, orjson.dumps(kept))
+        self._tell(plan, "retained", level="warning", **kept)
+        return plan.retaining(self.previous_model)
+
+    def _make_retained(self, plan: StagePlan, reason: str, started: float) -> Meta:
+        """Commit what the previous model gives, with the reason in the predictions' header."""
+        started_at = datetime.now(UTC)
+        meta = self._usable(plan)
+        if meta is not None:
+            return meta
+        inputs = load_inputs(self.store, plan)
+        scored = self._attempt(plan, inputs)
+        told = [
+            dataclasses.replace(a, header={**a.header, "retained": reason}) if isinstance(a, Table) else a
+            for a in scored
+        ]
+        return self._commit(plan, inputs, told, started_at, started)
 
     def _keep_model(self, encoded: list[Encoded]) -> None:
         for artifact in encoded:
@@ -207,123 +261,3 @@ class Runner:
             "failed", level="error", stage=plan.slot.stage, traceback=trace, kind=type(error).__name__, **told
         )
         self.watcher.stage(plan.slot.stage, "failed", {**told, "exception": error})
-
-
-ABSENT = "there is none"
-
-
-def unfit(store: Store, plan: StagePlan) -> str | None:
-    """Return why a checkpoint cannot be used as it stands, None if it can. Read-only.
-
-    It is usable when it is committed, its bytes are those committed, and each input it names has the
-    digest that the checkpoint there has now.
-    """
-    try:
-        meta = store.meta(plan.slot)
-        if meta is None:
-            return ABSENT
-        damage = store.damage(plan.slot)
-        if damage is not None:
-            return damage
-        return next((why for i in meta.inputs if (why := _changed(store, i)) is not None), None)
-    except CheckpointError as error:
-        return error.came
-
-
-def _changed(store: Store, source: Input) -> str | None:
-    if source.stage == REGISTRY:
-        data = Registry(store.root).bytes_of(source.key)
-        return None if model_id(data) == source.key else f"model {source.key} changed"
-    meta = store.meta(Slot(source.stage, source.key))
-    if meta is None or meta.digests.get(source.filename) != source.sha256:
-        return f"its input {source.stage}/{source.filename} is not what it was made from"
-    return None
-
-
-def load_inputs(store: Store, plan: StagePlan) -> dict[str, tuple[Input, Loaded]]:
-    """Return what the stage reads, by kind, each verified against the digest it was committed with."""
-    found: dict[str, tuple[Input, Loaded]] = {}
-    for kind in plan.stage.reads:
-        source = _input_of(store, plan, kind)
-        if source is not None:
-            found[kind] = (source, _load(store, source))
-    if plan.stage.name == "train_or_score" and plan.parameters["mode"] == "score":
-        source = _champion_input(store, str(plan.parameters["model_id"]))
-        found["model"] = (source, _load(store, source))
-    return found
-
-
-def _input_of(store: Store, plan: StagePlan, kind: str) -> Input | None:
-    writer: Stage = writer_of(kind)
-    slot = plan.before(writer.name).slot
-    meta = store.meta(slot)
-    if meta is None:
-        raise CheckpointError(f"{slot.stage}/{slot.key} is not committed", expected="a finished stage")
-    for name, artifact in meta.artifacts.items():
-        if artifact["name"] == kind:
-            return Input(slot.stage, slot.key, name, artifact["sha256"])
-    scored_by = plan.before("train_or_score").parameters["model_id"] if kind == "model" else None
-    return _champion_input(store, str(scored_by)) if scored_by else None
-
-
-def _champion_input(store: Store, identity: str) -> Input:
-    from core.fingerprint import sha256
-
-    return Input(REGISTRY, identity, "model.json", sha256(Registry(store.root).bytes_of(identity)))
-
-
-def _load(store: Store, source: Input) -> Loaded:
-    if source.stage == REGISTRY:
-        data = Registry(store.root).bytes_of(source.key)
-    else:
-        data = store.read(Slot(source.stage, source.key), source.filename)
-    return Loaded(decode(data, source.filename), source.filename, source.sha256)
-
-
-def is_complete(store: Store, plan: StagePlan, known: set[Slot]) -> bool:
-    """Return whether ``plan`` and everything before it is committed, whole and fits together.
-
-    Parameters
-    ----------
-    known : set of Slot
-        Slots already found complete in this process; added to. (Only a yes is remembered: a no may
-        be turned by another process at any moment.)
-    """
-    if plan.slot in known:
-        return True
-    try:
-        fits = unfit(store, plan) is None
-        complete = fits and (plan.upstream is None or is_complete(store, plan.upstream, known))
-    except Exception:  # noqa: BLE001 - Luigi takes an error here for a crash of the scheduler; "no" is safe
-        return False
-    if complete:
-        known.add(plan.slot)
-    return complete
-
-
-def link_latest(root: Path, plan: StagePlan) -> None:
-    """Point ``<data>/latest/`` at all artifacts of a finished run, under their plain names."""
-    store, latest = Store(root), root / "latest"
-    wanted: dict[str, str] = {}
-    for stage_plan in plan.line():
-        meta = store.meta(stage_plan.slot)
-        for name in meta.digests if meta else ():
-            wanted[name] = os.path.relpath(store.folder(stage_plan.slot) / name, latest)
-    model = plan.before("train_or_score").parameters["model_id"]
-    if model:
-        wanted["model.json"] = os.path.relpath(Registry(root).folder / f"{model}.json", latest)
-    latest.mkdir(parents=True, exist_ok=True)
-    for name, target in wanted.items():
-        _link(latest / name, target)
-    for old in latest.iterdir():
-        if old.name not in wanted:
-            old.unlink()
-
-
-def _link(path: Path, target: str) -> None:
-    if path.is_symlink() and str(path.readlink()) == target:
-        return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(path)

@@ -7,7 +7,7 @@ values. :func:`stage_plans` is pure: the same values give the same keys in every
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -65,6 +65,21 @@ class StagePlan:
         if plan is None:
             raise KeyError(name)
         return plan
+
+    def retaining(self, model_id: str) -> StagePlan:
+        """Return this plan as it goes on when training failed for good and ``model_id`` is kept.
+
+        From training on, keys end in ``-retained-<model id>``; everything before stays as planned.
+        """
+        if self.stage.name == "train_or_score":
+            scoring = {**dict.fromkeys(_SCORING_IGNORES), "mode": "score", "model_id": model_id}
+            parameters, upstream = {**self.parameters, **scoring}, self.upstream
+        elif self.upstream is not None and len(self.line()) > len(chain("train_or_score")):
+            parameters, upstream = dict(self.parameters), self.upstream.retaining(model_id)
+        else:
+            return self
+        slot = Slot(self.slot.stage, f"{self.slot.key}-retained-{model_id}")
+        return replace(self, slot=slot, parameters=parameters, upstream=upstream)
 
     def line(self) -> list[StagePlan]:
         """Return the plans from the first stage to this one."""

@@ -17,7 +17,9 @@ class TransientError(SourceError):
     """The source is busy, limited or broken for the moment; trying again may help."""
 
 
-TRANSIENT: tuple[type[BaseException], ...] = (TransientError, ConnectionError, TimeoutError, InterruptedError)
+Faults = tuple[type[BaseException], ...]
+
+TRANSIENT: Faults = (TransientError, ConnectionError, TimeoutError, InterruptedError)
 """Faults worth another try. A wrong parameter, bad data or a full disk is none of them."""
 
 
@@ -26,7 +28,7 @@ def with_linear_backoff(
     *,
     tries: int = 3,
     wait_s: float = 0.2,
-    on: tuple[type[BaseException], ...] = TRANSIENT,
+    on: Faults = TRANSIENT,
     retried: Callable[[int, BaseException, float], None] | None = None,
 ) -> T:
     """Return what ``function`` returns, trying again on transient faults.

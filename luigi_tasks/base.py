@@ -72,7 +72,7 @@ class StageTask(luigi.Task):
         """What this task makes and where it belongs."""
         known = parameters_of(chain(self.stage_name))
         values = {name: parameter.parse(getattr(self, name)) for name, parameter in known.items()}
-        return stage_plans(values, self.stage_name)
+        return session().effective(stage_plans(values, self.stage_name))
 
     def requires(self) -> StageTask | None:
         """Return the task of the stage before, with the same resolved values."""

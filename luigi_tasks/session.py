@@ -7,13 +7,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 
 from core import settings as configuration
 from core.checkpoints import Slot, Store
-from core.execution import Runner, is_complete, link_latest
+from core.execution import Runner
+from core.latest import link_latest
+from core.lineage import is_complete
 from core.parameters import Value
 from core.plan import StagePlan
+from core.registry import Registry
 from core.runlog import RunLog, new_run_id
 from core.settings import Settings
 from luigi_tasks.terminal import Terminal
@@ -38,10 +41,29 @@ class Session:
         """The checkpoints of the data root."""
         return Store(self.settings.data)
 
+    @cached_property
+    def runner(self) -> Runner:
+        """Runs stages for this run."""
+        champion = Registry(self.settings.data).champion()
+        return Runner(
+            self.settings.data,
+            self.log,
+            self.started,
+            self.terminal,
+            int(self.settings["retry_tries"] or 1),
+            float(self.settings["retry_wait_s"] or 0),
+            previous_model=champion.model_id if champion else None,
+        )
+
+    def effective(self, plan: StagePlan) -> StagePlan:
+        """Return ``plan`` as it stands in this run."""
+        return self.runner.effective(plan)
+
     def open(self, plan: StagePlan, request: Mapping[str, str]) -> None:
         """Take the first planned task as what this run is for."""
         if self.root_plan is None:
             self.root_plan = plan
+            _ = self.runner  # fixes the champion that is kept if training fails
             self.request = dict(request)
             atexit.register(self.close)
 
@@ -52,15 +74,7 @@ class Session:
     def run(self, plan: StagePlan) -> None:
         """Run one stage, recording the start of the run with the first."""
         self.begin()
-        runner = Runner(
-            self.settings.data,
-            self.log,
-            self.started,
-            self.terminal,
-            int(self.settings["retry_tries"] or 1),
-            float(self.settings["retry_wait_s"] or 0),
-        )
-        runner.run(plan)
+        self.runner.run(plan)
 
     def begin(self) -> None:
         """Record that a run starts, once per process that runs stages."""
@@ -72,6 +86,7 @@ class Session:
         """At the end of the process: say what came of it, link the latest, print the report."""
         if os.getpid() != self._owner or self.root_plan is None:
             return
+        self.root_plan = self.effective(self.root_plan)
         done = self.complete(self.root_plan)
         nothing = done and not self.log.path.exists()
         if nothing:

@@ -23,8 +23,8 @@ MIN_BLOCKS = 5
 """A fold is cut into at least so many blocks: with one or two, all resamples are nearly the same rows
 and the interval would be far too narrow. Short folds therefore use shorter blocks."""
 
-CHUNK_CELLS = 1_000_000
-"""Rows times resamples worked on at once (8 MB of float64): bounds memory whatever the size."""
+CHUNK_CELLS = 500_000
+"""Rows times resamples worked on at once (4 MB of float64): bounds memory whatever the size."""
 
 
 class Quantity(Protocol):

@@ -99,7 +99,8 @@ class _RankedFold:
 
         Weights are whole numbers, so every sum is exact and no order of summation can change it.
         """
-        before = np.zeros((len(self.down_groups) + 1, weights.shape[1]))
+        before = np.empty((len(self.down_groups) + 1, weights.shape[1]))
+        before[0] = 0.0
         np.cumsum(weights[self.down_groups], axis=0, out=before[1:])
         ups = weights[self.up_groups]
         won = np.einsum("ij,ij->j", ups, before[self.below])

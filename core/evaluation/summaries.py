@@ -120,7 +120,7 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
         "features": list(seen_features(model)),
         "training": training,
         "age_sessions": _sessions_after((training or {}).get("to"), features.frame),
-        "retained": None,
+        "retained": header.get("retained"),
     }
 
 

@@ -186,10 +186,8 @@ def _next_step(body: Body) -> tuple[Block, ...]:
         "This is a candidate: nothing uses it until a person promotes it. To do so, and to put the "
         "reason on record:"
     )
-    return (
-        Paragraph(text),
-        Command(f'afterclose promote {shlex.quote(body["model"]["model_id"])} --why "..."'),
-    )
+    model_id = shlex.quote(body["model"]["model_id"])
+    return (*doubt, Paragraph(text), Command(f'afterclose promote {model_id} --why "..."'))
 
 
 def appendix(body: Body) -> Section:

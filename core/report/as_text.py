@@ -29,7 +29,7 @@ GAP = "  "
 
 def text_of(title: str, subtitle: str, sections: Sequence[Section]) -> str:
     """Return the whole report; each heading stands as it is named, with a line below."""
-    head = [title.upper(), "=" * len(title), *_wrapped(subtitle, WIDTH), "", f"Status: {STATUS}", ""]
+    head = [title.upper(), "=" * len(title), *_hung("", subtitle, indent=2), "", f"Status: {STATUS}", ""]
     lines = [line for section in sections for line in _section(section)]
     return "\n".join(line.rstrip() for line in (*head, *lines)).rstrip("\n") + "\n"
 
@@ -45,7 +45,7 @@ def _section(section: Section) -> list[str]:
 def _block(block: Block) -> list[str]:  # noqa: PLR0911 - one return for each kind of block
     match block:
         case Paragraph():
-            return _wrapped(("WARNING: " if block.tone == "alarm" else "") + block.text, PROSE)
+            return _hung("WARNING: ", block.text) if block.tone == "alarm" else _wrapped(block.text, PROSE)
         case Bullets():
             return [line for item in block.items for line in _hung("- ", item)]
         case Facts():
@@ -69,9 +69,11 @@ def _lines(text: str, width: int) -> list[str]:
     return wrap(text, width, break_on_hyphens=False) or [""]
 
 
-def _hung(lead: str, text: str) -> list[str]:
-    first, *others = _wrapped(text, PROSE - len(lead))
-    return [lead + first, *(" " * len(lead) + line for line in others)]
+def _hung(lead: str, text: str, *, indent: int = 0) -> list[str]:
+    # What follows is set in: words from outside, broken at a space, never begin a line of the page.
+    indent = indent or len(lead)
+    first, *others = _wrapped(text, PROSE - indent)
+    return [lead + first, *(" " * indent + line for line in others)]
 
 
 def _facts(block: Facts) -> list[str]:
@@ -104,9 +106,8 @@ def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
 
 
 def _row(cells: tuple[str, ...], widths: list[int], left: frozenset[int]) -> list[str]:
-    wrapped = [
-        wrap(cell, width, break_on_hyphens=False) or [""] for cell, width in zip(cells, widths, strict=True)
-    ]
+    first, *others = zip(cells, widths, strict=True)
+    wrapped = [_set_in(*first), *(_lines(cell, width) for cell, width in others)]
     height = max(map(len, wrapped))
     return [
         GAP.join(
@@ -115,6 +116,15 @@ def _row(cells: tuple[str, ...], widths: list[int], left: frozenset[int]) -> lis
         )
         for n in range(height)
     ]
+
+
+def _set_in(cell: str, width: int) -> list[str]:
+    """Return a first column's cell in lines of ``width``, all but the first set in."""
+    first, *others = _lines(cell, width)
+    if not others or width <= len(GAP):
+        return [first, *others]
+    rest = cell[len(first) :].lstrip()
+    return [first, *(GAP + line for line in _lines(rest, width - len(GAP)))]
 
 
 def _flush(cell: str, width: int, *, to_left: bool) -> str:

@@ -40,7 +40,7 @@ h2 { font-size: 1.18rem; margin: 0 0 .8rem; font-weight: 650; }
 p { margin: 0 0 1rem; }
 ul { margin: 0 0 1rem; padding-left: 1.15rem; }
 li { margin: 0 0 .45rem; }
-.verdict { font-size: 1.3rem; line-height: 1.42; font-weight: 550; border-left: 3px solid var(--accent);
+.verdict { font-size: 1.2rem; line-height: 1.45; font-weight: 550; border-left: 3px solid var(--accent);
   padding-left: 1.1rem; margin-bottom: 1.4rem; }
 .alarm { color: var(--alarm); background: var(--alarm-back); padding: .75rem 1rem; border-radius: 6px; }
 .note { color: var(--soft); }

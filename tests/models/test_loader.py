@@ -58,6 +58,24 @@ def _drop(*path):
     return change
 
 
+def _too_many_trees(body):
+    body["parameters"]["trees"] *= 51
+
+
+def _tree_of(nodes):
+    return _set("parameters", "trees", 0, "feature", value=[-1] * nodes)
+
+
+def _two_parents(body):
+    tree = _first_split(body)
+    tree["right"][0] = tree["left"][0]
+
+
+def _other_values(body):
+    for tree in body["parameters"]["trees"]:
+        tree["value"][-1] = 0.5
+
+
 LOGISTIC = {
     "another kind": (_set("model_kind", value="random_forest"), "'random_forest'; expected one of logistic"),
     "a kind that is no text": (_set("model_kind", value=["x"]), "expected one of logistic"),
@@ -153,22 +171,22 @@ LOGISTIC = {
 BOOSTING = {
     "no trees": (_set("parameters", "trees", value=[]), "trees is 0 entries"),
     "trees as text": (_set("parameters", "trees", value="x"), "trees is a str"),
-    "too many trees": (lambda b: b["parameters"].update(trees=b["parameters"]["trees"] * 51), "2040 entries; .*2000"),
+    "too many trees": (_too_many_trees, "2040 entries; .*2000"),
     "an infinite baseline": (_set("parameters", "baseline", value=float("inf")), "baseline is inf"),
     "a tree without values": (_drop("parameters", "trees", 0, "value"), r"trees\[0\] lacks .'value'"),
     "a tree with an unknown array": (_set("parameters", "trees", 0, "code", value=[]), "unknown .'code'"),
     "a tree of no nodes": (_set("parameters", "trees", 0, "feature", value=[]), "feature has 0 nodes"),
-    "a tree of too many nodes": (_set("parameters", "trees", 0, "feature", value=[-1] * 256), "has 256 nodes"),
+    "a tree of too many nodes": (_tree_of(256), "has 256 nodes"),
     "arrays of unlike length": (lambda b: _first_split(b)["left"].pop(), "left has .* values; expected"),
     "a child that is its own parent": (_tree("left", 0, 0), "children 0 and .*greater than their parent"),
     "a child outside the tree": (_tree("right", 0, 99), "and 99; expected children .* below"),
-    "a node with two parents": (lambda b: _first_split(b)["right"].__setitem__(0, _first_split(b)["left"][0]), "or two"),
+    "a node with two parents": (_two_parents, "no parent or two"),
     "a feature that is not there": (_tree("feature", 0, 9), "splits on feature 9; expected 0 to 8"),
     "a feature below zero": (_tree("feature", 0, -2), "splits on feature -2"),
     "a leaf with children": (_tree("feature", 0, -1), "splits on feature -1"),
     "a feature that is a fraction": (_tree("feature", 0, 1.0), "feature holds a fraction"),
     "a threshold that is no number": (_tree("threshold", 0, float("nan")), r"threshold\[0\] is nan"),
-    "a value that was changed": (lambda b: [t["value"].__setitem__(-1, 0.5) for t in b["parameters"]["trees"]], "self_check"),
+    "a value that was changed": (_other_values, "self_check"),
 }  # fmt: skip
 
 

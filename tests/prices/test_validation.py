@@ -7,11 +7,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from tests.prices.conftest import SESSIONS, TODAY, defaults, gate, quiet_frame, said, table
 
 from core.errors import DataError, ParameterError, ValidationFailed
 from core.prices.findings import RULES
 from core.prices.validation import validate
+from tests.prices.conftest import SESSIONS, TODAY, defaults, gate, quiet_frame, said, table
 
 
 def change(row: int, **values) -> pd.DataFrame:

@@ -12,8 +12,16 @@ from core.artifacts import Document
 FEATURES = ["return", "ma5_ratio", "ma10_ratio", "ma20_ratio", "volatility20", "lag1", "lag2", "lag3", "lag5"]
 HOSTILE = '<script>alert(1)</script>\nSTATUS: SIGNED\u202e" onload="x'
 METRICS = (
-    "auc", "precision", "recall", "hit_rate", "brier", "brier_skill", "log_loss", "long_flat_return", "long_flat_sharpe",
-)  # fmt: skip
+    "auc",
+    "precision",
+    "recall",
+    "hit_rate",
+    "brier",
+    "brier_skill",
+    "log_loss",
+    "long_flat_return",
+    "long_flat_sharpe",
+)
 
 
 def estimate(value: float, low: float, high: float) -> dict[str, float]:
@@ -65,27 +73,54 @@ def baselines() -> dict[str, Any]:
 def folds() -> list[dict[str, Any]]:
     aucs = (0.4761, 0.5112, 0.5037, 0.4689, 0.5291, 0.4903, 0.5178, 0.4824, 0.5006, 0.5011)
     return [
-        {"fold": i + 1, "from": f"{2003 + i}-01-02", "to": f"{2003 + i}-12-31", "rows": 756 + 34 * i, "auc": auc,
-         "brier": 0.2503, "precision": 0.51 + i / 1000, "recall": 0.7, "hit_rate": 0.505}
+        {
+            "fold": i + 1,
+            "from": f"{2003 + i}-01-02",
+            "to": f"{2003 + i}-12-31",
+            "rows": 756 + 34 * i,
+            "auc": auc,
+            "brier": 0.2503,
+            "precision": 0.51 + i / 1000,
+            "recall": 0.7,
+            "hit_rate": 0.505,
+        }
         for i, auc in enumerate(aucs)
-    ]  # fmt: skip
+    ]
 
 
 def calibration() -> list[dict[str, Any]]:
     up = (0.521, 0.507, 0.498, 0.509, 0.515, 0.512, 0.529, 0.503, 0.517, 0.519)
     return [
-        {"low": 0.44 + 0.014 * i, "high": 0.454 + 0.014 * i, "rows": 977, "mean_probability": 0.447 + 0.014 * i,
-         "share_up": share}
+        {
+            "low": 0.44 + 0.014 * i,
+            "high": 0.454 + 0.014 * i,
+            "rows": 977,
+            "mean_probability": 0.447 + 0.014 * i,
+            "share_up": share,
+        }
         for i, share in enumerate(up)
-    ]  # fmt: skip
+    ]
 
 
 def drift() -> dict[str, Any]:
-    column = {"ks": 0.0913, "ks_p": 0.0124, "psi": 0.1482, "wasserstein": 0.1391, "js": 0.1127, "percentile": 61.3,
-              "severity": "ok", "reason": "within what past windows show"}  # fmt: skip
+    column = {
+        "ks": 0.0913,
+        "ks_p": 0.0124,
+        "psi": 0.1482,
+        "wasserstein": 0.1391,
+        "js": 0.1127,
+        "percentile": 61.3,
+        "severity": "ok",
+        "reason": "within what past windows show",
+    }
     held = {name: dict(column) for name in (*FEATURES, "probability")}
-    held["volatility20"] |= {"ks": 0.4127, "psi": 0.9123, "percentile": 96.4, "severity": "warn",
-                             "reason": "beyond 95 of 100 past windows"}  # fmt: skip
+    held["volatility20"] |= {
+        "ks": 0.4127,
+        "psi": 0.9123,
+        "percentile": 96.4,
+        "severity": "warn",
+        "reason": "beyond 95 of 100 past windows",
+    }
     return held
 
 
@@ -93,72 +128,170 @@ def data() -> dict[str, Any]:
     rows = {"AAPL": 3270, "FB": 199, "GOOG": 2146, "IBM": 3270, "MSFT": 3270}
     first = {"FB": "2012-05-18", "GOOG": "2004-08-19"}
     return {
-        "source": {"name": "sample", "uri": "bokeh_sampledata/_data/stocks.csv.gz", "sha256": "5d" * 32, "rows": 12158},
-        "rows_in": 12158, "rows_clean": 12155,
-        "tickers": {t: {"rows": n, "first": first.get(t, "2000-03-01"), "last": "2013-03-01", "outcome": "ok"}
-                    for t, n in rows.items()},
-        "from": "2000-03-01", "to": "2013-03-01",
-        "findings": [{"rule": "large_move", "severity": "warning", "count": 17},
-                     {"rule": "missing_session", "severity": "warning", "count": 2}],
+        "source": {
+            "name": "sample",
+            "uri": "bokeh_sampledata/_data/stocks.csv.gz",
+            "sha256": "5d" * 32,
+            "rows": 12158,
+        },
+        "rows_in": 12158,
+        "rows_clean": 12155,
+        "tickers": {
+            t: {"rows": n, "first": first.get(t, "2000-03-01"), "last": "2013-03-01", "outcome": "ok"}
+            for t, n in rows.items()
+        },
+        "from": "2000-03-01",
+        "to": "2013-03-01",
+        "findings": [
+            {"rule": "large_move", "severity": "warning", "count": 17},
+            {"rule": "missing_session", "severity": "warning", "count": 2},
+        ],
         "repairs": [{"rule": "exact_duplicate", "count": 2}, {"rule": "reverting_spike", "count": 1}],
-        "price_basis": "split_adjusted", "adjusted_close": "source", "waivers": [],
-    }  # fmt: skip
+        "price_basis": "split_adjusted",
+        "adjusted_close": "source",
+        "waivers": [],
+    }
 
 
 def features() -> dict[str, Any]:
     texts = {
-        "return": "simple return of the adjusted close", "ma5_ratio": "adjusted close over the mean of the last 5, minus 1",
+        "return": "simple return of the adjusted close",
+        "ma5_ratio": "adjusted close over the mean of the last 5, minus 1",
         "ma10_ratio": "adjusted close over the mean of the last 10, minus 1",
         "ma20_ratio": "adjusted close over the mean of the last 20, minus 1",
         "volatility20": "standard deviation (ddof 1) of the last 20 returns, not annualised",
-        "lag1": "the return 1 session earlier", "lag2": "the return 2 sessions earlier",
-        "lag3": "the return 3 sessions earlier", "lag5": "the return 5 sessions earlier",
-    }  # fmt: skip
+        "lag1": "the return 1 session earlier",
+        "lag2": "the return 2 sessions earlier",
+        "lag3": "the return 3 sessions earlier",
+        "lag5": "the return 5 sessions earlier",
+    }
     return {
-        "feature_set": "1", "definition_digest": "ab12" * 16, "rows": 12155, "complete_rows": 12050,
+        "feature_set": "1",
+        "definition_digest": "ab12" * 16,
+        "rows": 12155,
+        "complete_rows": 12050,
         "definitions": [{"name": n, "text": t} for n, t in texts.items()],
         "label": "1 if the next session's return is above 0, else 0; null on a ticker's last row.",
-    }  # fmt: skip
+    }
 
 
 def model() -> dict[str, Any]:
     return {
-        "model_id": "3fa94c0de811", "model_kind": "logistic_regression", "features": list(FEATURES),
-        "training": {"from": "2000-03-29", "to": "2013-02-28", "rows": 12050, "sessions": 3249,
-                     "tickers": ["AAPL", "FB", "GOOG", "IBM", "MSFT"], "features_sha256": "c4" * 32, "seed": 7,
-                     "horizon_sessions": 1, "libraries": {"scikit-learn": "1.9", "numpy": "2.4"}},
-        "age_sessions": 1, "retained": None,
-    }  # fmt: skip
+        "model_id": "3fa94c0de811",
+        "model_kind": "logistic_regression",
+        "features": list(FEATURES),
+        "training": {
+            "from": "2000-03-29",
+            "to": "2013-02-28",
+            "rows": 12050,
+            "sessions": 3249,
+            "tickers": ["AAPL", "FB", "GOOG", "IBM", "MSFT"],
+            "features_sha256": "c4" * 32,
+            "seed": 7,
+            "horizon_sessions": 1,
+            "libraries": {"scikit-learn": "1.9", "numpy": "2.4"},
+        },
+        "age_sessions": 1,
+        "retained": None,
+    }
 
 
 def trained_body() -> dict[str, Any]:
     return {
         "verdict": "no better than chance",
-        "verdict_sentence": "The model is no better than chance: its AUC is 0.498 with a 95% interval from 0.486 to 0.511, "
-        "which holds 0.500, the toss of a coin.",
-        "mode": "train", "performance": performance(), "training_performance": None, "baselines": baselines(),
+        "verdict_sentence": "The model is no better than chance: its AUC is 0.498 with a 95% interval from "
+        "0.486 to 0.511, which holds 0.500, the toss of a coin.",
+        "mode": "train",
+        "performance": performance(),
+        "training_performance": None,
+        "baselines": baselines(),
         "beside": beside(),
-        "paired": [{"against": "previous_day_sign", "metric": "auc", "difference": 0.01017, "low": -0.00811, "high": 0.02803},
-                   {"against": "hist_gradient_boosting", "metric": "auc", "difference": -0.01492, "low": -0.02901, "high": -0.00102}],
-        "rows": 9773, "sessions": 2517, "up_rate": 0.51306, "from": "2003-01-02", "to": "2012-12-31",
+        "paired": [
+            {
+                "against": "previous_day_sign",
+                "metric": "auc",
+                "difference": 0.01017,
+                "low": -0.00811,
+                "high": 0.02803,
+            },
+            {
+                "against": "hist_gradient_boosting",
+                "metric": "auc",
+                "difference": -0.01492,
+                "low": -0.02901,
+                "high": -0.00102,
+            },
+        ],
+        "rows": 9773,
+        "sessions": 2517,
+        "up_rate": 0.51306,
+        "from": "2003-01-02",
+        "to": "2012-12-31",
         "by_fold": folds(),
-        "by_ticker": {t: {"rows": n, "auc": auc, "brier": 0.2503, "precision": 0.512, "recall": 0.718, "hit_rate": 0.505}
-                      for t, n, auc in (("AAPL", 2517, 0.5021), ("FB", 155, 0.4633), ("GOOG", 2102, 0.4957),
-                                        ("IBM", 2517, 0.4989), ("MSFT", 2482, 0.5064))},
-        "calibration": calibration(), "leak_alarm": {"raised": False, "reason": "AUC 0.498 is not above 0.600"},
+        "by_ticker": {
+            t: {
+                "rows": n,
+                "auc": auc,
+                "brier": 0.2503,
+                "precision": 0.512,
+                "recall": 0.718,
+                "hit_rate": 0.505,
+            }
+            for t, n, auc in (
+                ("AAPL", 2517, 0.5021),
+                ("FB", 155, 0.4633),
+                ("GOOG", 2102, 0.4957),
+                ("IBM", 2517, 0.4989),
+                ("MSFT", 2482, 0.5064),
+            )
+        },
+        "calibration": calibration(),
+        "leak_alarm": {"raised": False, "reason": "AUC 0.498 is not above 0.600"},
         "drift": drift(),
-        "drift_window": {"current_from": "2012-11-29", "current_to": "2013-03-01", "current_sessions": 63,
-                         "reference_from": "2000-03-29", "reference_to": "2012-11-28", "psi_bins": 10, "epsilon": 1e-4,
-                         "rows_current": 315, "rows_reference": 11735},
-        "signals": [{"ticker": t, "after": "2013-03-01", "session": "2013-03-04", "probability": p,
-                     "direction": "up" if p >= 0.5 else "down"}
-                    for t, p in (("AAPL", 0.4871), ("FB", 0.5212), ("GOOG", 0.5344), ("IBM", 0.5093), ("MSFT", 0.5118))],
-        "data": data(), "features": features(), "model": model(),
-        "settings": {"bootstrap_samples": 1000, "block_sessions": 10, "confidence": 0.95, "bootstrap_seed": 11,
-                     "drift_sessions": 63, "leak_auc": 0.6, "cost_bps": 5.0},
-        "digests": {f"{kind}.json": (f"{i:02x}" * 32) for i, kind in
-                    enumerate(("features", "findings", "model", "predictions", "repairs"), start=17)},
-    }  # fmt: skip
+        "drift_window": {
+            "current_from": "2012-11-29",
+            "current_to": "2013-03-01",
+            "current_sessions": 63,
+            "reference_from": "2000-03-29",
+            "reference_to": "2012-11-28",
+            "psi_bins": 10,
+            "epsilon": 1e-4,
+            "rows_current": 315,
+            "rows_reference": 11735,
+        },
+        "signals": [
+            {
+                "ticker": t,
+                "after": "2013-03-01",
+                "session": "2013-03-04",
+                "probability": p,
+                "direction": "up" if p >= 0.5 else "down",
+            }
+            for t, p in (
+                ("AAPL", 0.4871),
+                ("FB", 0.5212),
+                ("GOOG", 0.5344),
+                ("IBM", 0.5093),
+                ("MSFT", 0.5118),
+            )
+        ],
+        "data": data(),
+        "features": features(),
+        "model": model(),
+        "settings": {
+            "bootstrap_samples": 1000,
+            "block_sessions": 10,
+            "confidence": 0.95,
+            "bootstrap_seed": 11,
+            "drift_sessions": 63,
+            "leak_auc": 0.6,
+            "cost_bps": 5.0,
+        },
+        "digests": {
+            f"{kind}.json": (f"{i:02x}" * 32)
+            for i, kind in enumerate(("features", "findings", "model", "predictions", "repairs"), start=17)
+        },
+    }
 
 
 def scored_body() -> dict[str, Any]:
@@ -196,10 +329,21 @@ def unjudged(body: dict[str, Any], verdict: str, reason: str) -> dict[str, Any]:
     null = {"value": None, "low": None, "high": None, "reason": reason}
     nothing = {key: dict.fromkeys(held) for key, held in body["baselines"].items()}
     return body | {
-        "verdict": verdict, "verdict_sentence": f"{verdict.capitalize()}: {reason}",
-        "performance": {key: dict(null) for key in METRICS}, "baselines": nothing, "beside": {}, "paired": [],
-        "by_fold": [], "by_ticker": {}, "calibration": [], "rows": 0, "sessions": 0, "up_rate": None, "from": None, "to": None,
-    }  # fmt: skip
+        "verdict": verdict,
+        "verdict_sentence": f"{verdict.capitalize()}: {reason}",
+        "performance": {key: dict(null) for key in METRICS},
+        "baselines": nothing,
+        "beside": {},
+        "paired": [],
+        "by_fold": [],
+        "by_ticker": {},
+        "calibration": [],
+        "rows": 0,
+        "sessions": 0,
+        "up_rate": None,
+        "from": None,
+        "to": None,
+    }
 
 
 @pytest.fixture
@@ -242,8 +386,10 @@ def hostile() -> dict[str, Any]:
     """Markup, line breaks and a direction mark wherever text from outside can stand."""
     body = trained_body()
     body["data"]["source"] = {"name": HOSTILE, "uri": HOSTILE, "sha256": HOSTILE}
-    body["data"]["tickers"] = {HOSTILE: {"rows": 1, "first": "2013-01-02", "last": "2013-01-02", "outcome": HOSTILE},
-                               "W" * 400: {"rows": 1, "first": "2013-01-02", "last": "2013-01-02", "outcome": "ok"}}  # fmt: skip
+    body["data"]["tickers"] = {
+        HOSTILE: {"rows": 1, "first": "2013-01-02", "last": "2013-01-02", "outcome": HOSTILE},
+        "W" * 400: {"rows": 1, "first": "2013-01-02", "last": "2013-01-02", "outcome": "ok"},
+    }
     body["data"]["findings"] = [{"rule": HOSTILE, "severity": "warning", "count": 1}]
     body["by_ticker"] = {HOSTILE: body["by_ticker"]["AAPL"]}
     body["signals"][0]["ticker"] = HOSTILE

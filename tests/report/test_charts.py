@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -12,15 +12,14 @@ from core.report import charts
 
 def circles(svg: str) -> list[tuple[str, float, float]]:
     return [
-        (c.get("class"), float(c.get("cx")), float(c.get("cy")))
-        for c in ElementTree.fromstring(svg).iter("circle")
+        (c.get("class"), float(c.get("cx")), float(c.get("cy"))) for c in ET.fromstring(svg).iter("circle")
     ]
 
 
 @pytest.mark.parametrize("draw", [charts.comparison, charts.folds, charts.calibration])
 def test_each_drawing_is_well_formed_and_named(draw, trained):
     """An XML parser reads it, and a screen reader has a name for it."""
-    root = ElementTree.fromstring(draw(trained))
+    root = ET.fromstring(draw(trained))
     assert root.tag == "svg"
     assert root.get("aria-label")
 

@@ -27,7 +27,7 @@ def body(request):
 class Page(HTMLParser):
     """The elements, headings and words of a page; refuses tags that do not nest."""
 
-    VOID = frozenset({"meta", "line", "circle", "br"})
+    VOID = frozenset({"meta"})
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,0 +1,38 @@
+"""``<data>/latest/``: links to all artifacts of the last successful run, under their plain names. EDGE."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core.checkpoints import Store
+from core.plan import StagePlan
+from core.registry import Registry
+
+
+def link_latest(root: Path, plan: StagePlan) -> None:
+    """Point ``<data>/latest/`` at all artifacts of a finished run, under their plain names."""
+    store, latest = Store(root), root / "latest"
+    wanted: dict[str, str] = {}
+    for stage_plan in plan.line():
+        meta = store.meta(stage_plan.slot)
+        for name in meta.digests if meta else ():
+            wanted[name] = os.path.relpath(store.folder(stage_plan.slot) / name, latest)
+    model = plan.before("train_or_score").parameters["model_id"]
+    if model:
+        wanted["model.json"] = os.path.relpath(Registry(root).folder / f"{model}.json", latest)
+    latest.mkdir(parents=True, exist_ok=True)
+    for name, target in wanted.items():
+        _link(latest / name, target)
+    for old in latest.iterdir():
+        if old.name not in wanted:
+            old.unlink()
+
+
+def _link(path: Path, target: str) -> None:
+    if path.is_symlink() and str(path.readlink()) == target:
+        return
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(path)

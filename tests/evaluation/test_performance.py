@@ -1,0 +1,74 @@
+"""The metrics as they are written: value, interval, or null and why."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from core.errors import DataError
+from core.evaluation.bootstrap import Estimate
+from core.evaluation.performance import CLASSIFICATION, entries, measure
+
+OPTIONS = {"samples": 100, "block_sessions": 2, "confidence": 0.9, "seed": 1}
+
+
+def test_every_metric_has_a_value_within_its_interval(predictions):
+    """On ordinary predictions nothing is null and low <= value <= high."""
+    found = measure(predictions(), **OPTIONS)
+    assert tuple(found) == CLASSIFICATION
+    for entry in found.values():
+        assert entry["low"] <= entry["value"] <= entry["high"]
+        assert "reason" not in entry
+
+
+def test_auc_is_the_mean_over_folds(predictions):
+    """Two folds: the mean of scikit-learn's AUC of each."""
+    table = predictions()
+    folds = [roc_auc_score(t["up_next"], t["probability"]) for _, t in table.groupby("fold")]
+    assert measure(table, **OPTIONS)["auc"]["value"] == pytest.approx(sum(folds) / 2, rel=1e-12)
+
+
+def test_rows_without_label_are_ignored(predictions):
+    """Unlabelled rows change nothing, whatever their probability."""
+    table = predictions()
+    more = table.assign(ticker="Z", up_next=None, probability=0.99)
+    assert measure(pd.concat([table, more.astype(table.dtypes)]), **OPTIONS) == measure(table, **OPTIONS)
+
+
+def test_no_predictions_give_null_with_a_reason(predictions):
+    """An empty table has no metric and says why."""
+    for entry in measure(predictions().iloc[:0], **OPTIONS).values():
+        assert entry == {"value": None, "low": None, "high": None, "reason": "no labelled out-of-sample row"}
+
+
+def test_precision_is_null_when_nothing_is_called_up(predictions):
+    """No call, no precision; recall is a real 0."""
+    table = predictions().assign(probability=0.4)
+    found = measure(table, **OPTIONS)
+    assert found["precision"] == {"value": None, "low": None, "high": None, "reason": "no row is called up"}
+    assert found["recall"]["value"] == 0.0
+
+
+def test_an_interval_that_most_resamples_lack_is_null(predictions):
+    """With one date that fell among fifty, a third of resamples lack it; with one outcome, all do."""
+    table = predictions(dates=50, tickers=1, folds=1).assign(up_next=1.0)
+    assert measure(table, **OPTIONS)["brier_skill"]["reason"] == "every judged row has the same outcome"
+    table.loc[7, "up_next"] = 0.0
+    assert measure(table, **OPTIONS)["brier_skill"]["low"] is not None
+
+
+def test_half_of_the_resamples_must_be_defined():
+    """A value that only 2 of 5 resamples have comes without an interval."""
+    found = entries({"precision": Estimate(0.5, np.array([0.4, 0.6, np.nan, np.nan, np.nan]))}, 9, 0.9)
+    assert found["precision"]["value"] == 0.5
+    assert found["precision"]["low"] is None
+    assert "half of the resamples" in found["precision"]["reason"]
+
+
+@pytest.mark.parametrize(("column", "value"), [("probability", 1.5), ("up_next", 2.0)])
+def test_impossible_values_are_refused(predictions, column, value):
+    """A probability above 1 or a label of 2 names column and value."""
+    table = predictions()
+    table.loc[3, column] = value
+    with pytest.raises(DataError, match=rf"predictions\.{column} holds {value:g}"):
+        measure(table, **OPTIONS)

@@ -1,0 +1,73 @@
+"""AUC within folds, plain and weighted, against scikit-learn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from core.evaluation.bootstrap import Resampling, weights
+from core.evaluation.ranking import RankedScore, grouped_auc, mean_auc
+from core.evaluation.rows import judge
+
+
+@pytest.mark.parametrize("decimals", [6, 1], ids=["distinct", "tied"])
+def test_grouped_auc_agrees_with_scikit_learn(decimals):
+    """Each group's AUC is scikit-learn's, ties counting half."""
+    random = np.random.default_rng(5)
+    p, up = random.random(300).round(decimals), random.integers(0, 2, 300)
+    group = random.integers(0, 4, 300)
+    expected = [roc_auc_score(up[group == g], p[group == g]) for g in range(4)]
+    assert grouped_auc(p, up, group, 4) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("decimals", [6, 2, 1])
+def test_weighted_auc_agrees_with_scikit_learn(predictions, decimals):
+    """The AUC of every resample is the mean over folds of scikit-learn's with the rows' weights."""
+    rows = judge(predictions(decimals=decimals, seed=2))
+    resampled = next(weights(rows, Resampling(25, 4, 0.95, 1)))
+    found = RankedScore.of(rows, rows.probability).draws(resampled)["auc"]
+    for number in range(25):
+        weight = resampled[rows.group, number]
+        folds = [
+            roc_auc_score(rows.up[held], rows.probability[held], sample_weight=weight[held])
+            for held in (rows.fold == 0, rows.fold == 1)
+        ]
+        assert found[number] == pytest.approx(np.mean(folds), rel=1e-12)
+
+
+def test_a_constant_in_each_fold_scores_one_half(predictions):
+    """Levels that differ between folds do not count: pooled, this model would be away from 0.5."""
+    table = predictions()
+    table["probability"] = table["fold"] / 10
+    table["up_next"] = [1.0, 0.0, 0.0] * 20 + [1.0, 1.0, 0.0] * 20
+    rows = judge(table)
+    assert roc_auc_score(rows.up, rows.probability) != 0.5
+    assert RankedScore.of(rows, rows.probability).points() == {"auc": 0.5}
+
+
+def test_a_fold_with_one_outcome_is_left_out(predictions):
+    """Where all rows went up there is nothing to rank; the other fold alone is the AUC."""
+    table = predictions()
+    table.loc[table["fold"] == 1, "up_next"] = 1.0
+    other = table[table["fold"] == 2]
+    rows = judge(table)
+    expected = roc_auc_score(other["up_next"], other["probability"])
+    assert RankedScore.of(rows, rows.probability).point == pytest.approx(expected, rel=1e-12)
+
+
+def test_no_fold_with_both_outcomes_has_no_auc():
+    """An AUC that no fold has is NaN, for the value and for the resamples."""
+    table = pd.DataFrame(
+        {"date": pd.to_datetime(["2020-01-02"] * 2), "ticker": ["A", "B"], "probability": [0.1, 0.9],
+         "up_next": [1.0, 1.0], "fold": 1.0}
+    )  # fmt: skip
+    rows = judge(table)
+    score = RankedScore.of(rows, rows.probability)
+    assert np.isnan(score.point)
+    assert np.isnan(score.draws(np.ones((1, 2)))["auc"]).all()
+
+
+def test_mean_leaves_out_what_is_undefined():
+    """Resample by resample, only folds with an AUC count."""
+    within = np.array([[0.4, np.nan], [0.8, np.nan]])
+    np.testing.assert_allclose(mean_auc(within), [0.6, np.nan])

@@ -1,0 +1,153 @@
+"""No fold learns from what it is judged by: structure first, then chance on random prices."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from core.artifacts import Table
+from core.features import engineer
+from core.fingerprint import digest_of
+from core.models import training
+from core.models.boosting import HistGradientBoostingKind
+from core.models.logistic import LogisticRegressionKind
+from core.models.training import train
+
+KINDS = (LogisticRegressionKind, HistGradientBoostingKind)
+TEST_FROM = ("2015-05-22", "2015-07-31", "2015-10-09")
+"""First day of each fold: the 101st, 151st and 201st weekday from 2015-01-02."""
+
+
+@pytest.fixture
+def learnt(monkeypatch, parameters):
+    """A function from prices to the digests of everything each fold's models learn, in order."""
+    digests = []
+
+    def recording(fit):
+        def wrapper(self, inputs, label, *, seed):
+            found = fit(self, inputs, label, seed=seed)
+            digests.append(digest_of(found))
+            return found
+
+        return wrapper
+
+    for kind in KINDS:
+        monkeypatch.setattr(kind, "fit", recording(kind.fit))
+
+    def of(prices):
+        digests.clear()
+        train(engineer(prices), parameters, features_sha256="")
+        return list(digests)
+
+    return of
+
+
+@pytest.fixture
+def holed_prices(walk_prices):
+    """Three tickers; BB does not trade from 4 May to 16 July, across the start of the first test."""
+    frame = walk_prices(260, ("AA", "BB", "CC"), 3).frame
+    hole = (frame["ticker"] == "BB") & frame["date"].between("2015-05-04", "2015-07-16")
+    return Table("prices_clean", frame[~hole].reset_index(drop=True))
+
+
+def _changed_from(prices, day):
+    """Prices of that day on become others: each day's direction is drawn anew."""
+    frame = prices.frame.copy()
+    later = (frame["date"] >= day).to_numpy()
+    frame.loc[later, "adj_close"] *= np.random.default_rng(1).uniform(0.5, 2.0, later.sum())
+    return Table("prices_clean", frame)
+
+
+def _leaking_folds(learnt, prices):
+    """Folds whose models change when prices from their first test day on change."""
+    before = learnt(prices)
+    leaking = []
+    for number, day in enumerate(TEST_FROM):
+        after = learnt(_changed_from(prices, day))
+        known = 2 * (number + 1)
+        if after[:known] != before[:known]:
+            leaking.append(number + 1)
+        assert after[known:] != before[known:], "the change must matter to what comes later"
+    return leaking
+
+
+def test_changing_test_rows_changes_no_fold_model(learnt, walk_prices):
+    """Parameters of both kinds are bit-equal, fold by fold, scaler included."""
+    assert _leaking_folds(learnt, walk_prices(260, ("AA", "BB", "CC"), 3)) == []
+
+
+def test_a_label_made_after_a_hole_is_not_trained_on(learnt, holed_prices):
+    """BB's last row before its hole gets its label inside the first test window."""
+    assert _leaking_folds(learnt, holed_prices) == []
+
+
+def test_the_probe_finds_labels_that_reach_into_the_test(learnt, holed_prices, monkeypatch):
+    """Purging by sessions alone leaks through the hole, and the probe says so."""
+
+    def by_sessions_alone(rows, fold):
+        train = rows.labelled & (rows.dates <= np.datetime64(fold.train_to))
+        test = rows.labelled & (rows.dates >= np.datetime64(fold.test_from))
+        return training._Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
+
+    monkeypatch.setattr(training, "_split", by_sessions_alone)
+    assert _leaking_folds(learnt, holed_prices) == [1]
+
+
+def test_the_probe_finds_a_missing_purge(learnt, walk_prices, monkeypatch):
+    """Training up to the day before the test uses a label made of the first test price."""
+
+    def unpurged(rows, fold):
+        train = rows.labelled & (rows.dates < np.datetime64(fold.test_from))
+        test = rows.labelled & (rows.dates >= np.datetime64(fold.test_from))
+        return training._Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
+
+    monkeypatch.setattr(training, "_split", unpurged)
+    assert _leaking_folds(learnt, walk_prices(260, ("AA", "BB", "CC"), 3)) == [1, 2, 3]
+
+
+def _within_fold_auc(frame, column):
+    """Mean AUC over folds and its standard error under chance (Hanley and McNeil's null variance)."""
+    values, variances = [], []
+    for _, rows in frame.groupby("fold"):
+        ups = int(rows["up_next"].sum())
+        downs = len(rows) - ups
+        values.append(roc_auc_score(rows["up_next"], rows[column]))
+        variances.append((ups + downs + 1) / (12 * ups * downs))
+    return np.mean(values), math.sqrt(sum(variances)) / len(values)
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_random_walk_prices_score_one_half(walk_prices, parameters, seed):
+    """Nothing can be foretold here: within 4 standard errors of .5 for both kinds."""
+    features = engineer(walk_prices(1500, ("A", "B", "C", "D", "E"), seed))
+    frame = train(
+        features, {**parameters, "min_train_sessions": 500, "fold_sessions": 250}, features_sha256=""
+    )[0].frame
+    for column in ("probability", "probability_hist_gradient_boosting"):
+        auc, error = _within_fold_auc(frame, column)
+        assert abs(auc - 0.5) < 4 * error, column
+
+
+def test_a_planted_leak_lifts_the_score_far_above_one_half(walk_prices, parameters):
+    """The same test sees it when an input carries the label."""
+    features = engineer(walk_prices(600, ("A", "B", "C"), 21))
+    leaky = features.frame.assign(lag5=features.frame["lag5"] + 0.02 * features.frame["up_next"].fillna(0))
+    found = train(Table("features", leaky, features.header), parameters, features_sha256="")[0].frame
+    auc, error = _within_fold_auc(found, "probability")
+    assert auc > 0.5 + 4 * error
+
+
+def test_the_embedded_sample_scores_where_others_have_measured_it(sample_features, parameters):
+    """Published elsewhere for this split: .498 [.486, .511] and .513 [.500, .527]; above .6 is a leak."""
+    settings = {**parameters, "min_train_sessions": 712, "fold_sessions": 252}
+    predictions, model = train(sample_features, settings, features_sha256="")
+    frame = predictions.frame
+    assert len(predictions.header["folds"]) == 11
+    assert frame["date"].min() == pd.Timestamp("2003-01-02")
+    assert _within_fold_auc(frame, "probability")[0] == pytest.approx(0.498, abs=0.013)
+    assert _within_fold_auc(frame, "probability_hist_gradient_boosting")[0] == pytest.approx(0.513, abs=0.014)
+    recorded = model.body["walk_forward"]["performance"]["auc"]
+    assert recorded["value"] == pytest.approx(_within_fold_auc(frame, "probability")[0], abs=1e-12)
+    assert recorded["low"] < recorded["value"] < recorded["high"]

@@ -1,0 +1,44 @@
+"""The gate never crashes: whatever is in a table, it answers with findings."""
+
+from __future__ import annotations
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.artifacts import Document, encode, raw_series
+from core.columns import PRICES
+from core.prices.findings import RULES
+from tests.prices.conftest import gate
+
+CELL = st.one_of(
+    st.none(), st.booleans(), st.text(max_size=5), st.integers(), st.floats(), st.just([1]), st.just({"a": 1}),
+    st.sampled_from([0.0, -1.0, 1.0, 1e308, 5e-324, 2.0**31 - 1]),
+)  # fmt: skip
+DATE = st.one_of(
+    CELL, st.sampled_from(["2012-01-03", "2012-01-04", "2012-01-06T10:00", "2012-1-5", "0001-01-01"])
+)
+TICKER = st.one_of(CELL, st.sampled_from(["A", "B", "NA"]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_cells_in_any_columns_give_findings_that_can_be_written(data):
+    """Every finding has the seven agreed fields, a known rule, and a value that JSON can hold."""
+    names = data.draw(st.lists(st.sampled_from([*PRICES, "note"]), unique=True))
+    rows = data.draw(st.integers(0, 8))
+    kinds = {"date": DATE, "ticker": TICKER}
+    columns = {
+        name: raw_series(
+            data.draw(st.lists(kinds.get(name, CELL), min_size=rows, max_size=rows)),
+            text=name in kinds,
+        )
+        for name in names
+    }
+    findings = gate(pd.DataFrame(columns, columns=names))
+    encode(Document("findings", {"findings": findings}))
+    for finding in findings:
+        assert list(finding) == ["rule", "severity", "ticker", "date", "value", "expected", "action"]
+        assert finding["severity"] == RULES[finding["rule"]].severity
+        assert finding["expected"]
+        assert finding["action"]
