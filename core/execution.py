@@ -6,11 +6,11 @@ import dataclasses
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -21,36 +21,14 @@ from core.compute import Job, compute
 from core.errors import ValidationFailed
 from core.lineage import ABSENT, Inputs, load_inputs, unfit
 from core.plan import StagePlan
-from core.progress import Progress, silent
 from core.registry import Registry
 from core.retry import TRANSIENT, Faults, with_linear_backoff
 from core.runlog import RunLog
+from core.runrecord import Watcher
 from core.tickers import expand
 
 RETAINED_NAME = "retained.json"
 """In a run's folder once training failed for good there: the model that was kept, and why."""
-
-
-class Watcher(Protocol):
-    """Somebody who wants to see a run as it goes: the terminal."""
-
-    def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
-        """Take notice that ``stage`` is now in ``state``."""
-
-    def progress(self, stage: str) -> Progress:
-        """Return the callback for long work in ``stage``."""
-
-
-class Nobody:
-    """A watcher that looks away."""
-
-    def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
-        """Ignore the news."""
-
-    def progress(self, stage: str) -> Progress:
-        """Return a callback that ignores the news."""
-        del stage
-        return silent
 
 
 @dataclass(frozen=True)
@@ -255,7 +233,7 @@ class Runner:
             body = {"format": 1, "kind": "findings", **error.findings}
             data = orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
             path = self.log.save("findings.json", data)
-            told |= {"findings_path": str(path), "findings": error.findings["findings"]}
+            told |= {"findings_path": str(path), "findings_found": error.findings["findings"]}
         trace = "".join(traceback.format_exception(error))
         self.log.write(
             "failed", level="error", stage=plan.slot.stage, traceback=trace, kind=type(error).__name__, **told

@@ -125,7 +125,10 @@ def resolve(
         "input_digest": found.input_digest,
         "input_name": found.input_name,
     }
-    return _with_mode(values, settings.data) if "mode" in known else values
+    if "mode" in known:
+        values = _with_mode(values, settings.data)
+    # a value travels to a task as text: what comes back there must be what is planned with here
+    return {name: known[name].parse(known[name].text(value)) for name, value in values.items()}
 
 
 def _given(request: Mapping[str, str], known: Mapping[str, object], settings: Settings) -> dict[str, Value]:

@@ -93,3 +93,9 @@ class StageTask(luigi.Task):
     def run(self) -> None:
         """Make the checkpoint, or reuse it if it fits after all."""
         session().run(self.plan)
+
+
+@StageTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator]  # luigi ships no types
+def _present(task: StageTask) -> None:
+    """Luigi found ``task`` complete when it scheduled the run, and so all before it."""
+    session().present(task.plan)

@@ -1,8 +1,9 @@
-"""One process's run: settings, log, terminal and what has been found complete. Forked workers inherit it."""
+"""One process's run: settings, log, journal, terminal. Forked workers inherit it."""
 
 from __future__ import annotations
 
 import atexit
+import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +19,12 @@ from core.parameters import Value
 from core.plan import StagePlan
 from core.registry import Registry
 from core.runlog import RunLog, new_run_id
+from core.runrecord import RunRecord
 from core.settings import Settings
 from luigi_tasks.terminal import Terminal
+
+RUN_VARIABLE = "AFTERCLOSE_RUN_ID"
+"""Set by a supervisor that has recorded the run already."""
 
 
 @dataclass
@@ -32,7 +37,6 @@ class Session:
     terminal: Terminal
     resolved: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, Value]] = field(default_factory=dict)
     root_plan: StagePlan | None = None
-    ran: bool = False
     _known: set[Slot] = field(default_factory=set)
     _owner: int = field(default_factory=os.getpid)
 
@@ -42,6 +46,11 @@ class Session:
         return Store(self.settings.data)
 
     @cached_property
+    def record(self) -> RunRecord:
+        """Log, journal and terminal, told together."""
+        return RunRecord(self.settings, self.log, self.terminal)
+
+    @cached_property
     def runner(self) -> Runner:
         """Runs stages for this run."""
         champion = Registry(self.settings.data).champion()
@@ -49,7 +58,7 @@ class Session:
             self.settings.data,
             self.log,
             self.started,
-            self.terminal,
+            self.record,
             int(self.settings["retry_tries"] or 1),
             float(self.settings["retry_wait_s"] or 0),
             previous_model=champion.model_id if champion else None,
@@ -64,44 +73,45 @@ class Session:
         if self.root_plan is None:
             self.root_plan = plan
             _ = self.runner  # fixes the champion that is kept if training fails
-            self.request = dict(request)
-            atexit.register(self.close)
+            self.record.begin(plan, request, who=getpass.getuser(), how="terminal")
+            atexit.register(_close)
 
     def complete(self, plan: StagePlan) -> bool:
         """Return whether ``plan`` is complete."""
         return is_complete(self.store, plan, self._known)
 
-    def run(self, plan: StagePlan) -> None:
-        """Run one stage, recording the start of the run with the first."""
-        self.begin()
-        self.runner.run(plan)
+    def present(self, plan: StagePlan) -> None:
+        """Record that ``plan`` and all before it were there when the run began."""
+        rows = {p.slot.stage: meta.rows for p in plan.line() if (meta := self.store.meta(p.slot))}
+        self.record.reused(rows, everything=plan == self.root_plan)
 
-    def begin(self) -> None:
-        """Record that a run starts, once per process that runs stages."""
-        if not self.ran and self.root_plan is not None:
-            self.ran = True
-            self.log.write("run_started", request=self.request, keys=_keys(self.root_plan))
+    def run(self, plan: StagePlan) -> None:
+        """Make one stage, or reuse it after all."""
+        self.runner.run(plan)
 
     def close(self) -> None:
         """At the end of the process: say what came of it, link the latest, print the report."""
         if os.getpid() != self._owner or self.root_plan is None:
             return
-        self.root_plan = self.effective(self.root_plan)
-        done = self.complete(self.root_plan)
-        nothing = done and not self.log.path.exists()
-        if nothing:
-            self.log.write("nothing_to_do", request=self.request, keys=_keys(self.root_plan))
-        self.log.write("run_finished", state="succeeded" if done else "failed")
-        if done and self.root_plan.stage.name == "report":
+        plan = self.effective(self.root_plan)
+        done = self.complete(plan)
+        if done and plan.stage.name == "report":
             try:
-                link_latest(self.settings.data, self.root_plan)
+                link_latest(self.settings.data, plan)
             except OSError as error:
                 self.log.unwritable = error
-        self.terminal.finish(self, done=done, nothing=nothing)
+        self.record.end("succeeded" if done else "failed", plan)
+        self.terminal.finish(self, plan, done=done)
+
+    def abandon(self, state: str, code: int) -> None:
+        """Record that the process is leaving early."""
+        if self.root_plan is not None and os.getpid() == self._owner:
+            self.record.end(state, self.root_plan, exit_code=code)
 
 
-def _keys(plan: StagePlan) -> dict[str, str]:
-    return {p.slot.stage: p.slot.key for p in plan.line()}
+def _close() -> None:
+    """Close this process's session; a plain function, so that an error here does not print the session."""
+    session().close()
 
 
 @cache
@@ -109,4 +119,5 @@ def session() -> Session:
     """Return this process's session, made on first use."""
     started = datetime.now(UTC)
     settings = configuration.load()
-    return Session(settings, started, RunLog(settings.data, new_run_id(started)), Terminal())
+    run_id = os.environ.get(RUN_VARIABLE) or new_run_id(started)
+    return Session(settings, started, RunLog(settings.data, run_id), Terminal())

@@ -6,6 +6,7 @@ terminal has had one line already.
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import signal
@@ -13,13 +14,21 @@ import sys
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import luigi
+import luigi.retcodes
 from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register, TaskClassException
 
-from core.errors import EXIT_CANCELLED, EXIT_COMMAND, EXIT_INTERRUPTED, AftercloseError, nearest
+from core.errors import (
+    EXIT_CANCELLED,
+    EXIT_COMMAND,
+    EXIT_INTERRUPTED,
+    AftercloseError,
+    SettingsError,
+    nearest,
+)
 from core.stages import STAGES, parameters_of
 from luigi_tasks.terminal import say
 
@@ -56,6 +65,8 @@ def install() -> None:
     if _is_script():
         sys.excepthook = _excepthook
         signal.signal(signal.SIGTERM, _on_term)
+        argparse.ArgumentParser.error = _refuse_arguments  # type: ignore[method-assign,assignment]  # instead of a page of usage
+        _judge_settings()
         _judge_options(sys.argv[1:])
 
 
@@ -73,6 +84,41 @@ def refuse(error: AftercloseError) -> None:
     if CmdlineParser.get_instance() is not None:  # type: ignore[no-untyped-call]  # luigi ships no types
         say(f"afterclose: {error}")
         raise SystemExit(error.exit_code)
+
+
+def _refuse_arguments(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+    """Answer what argparse refuses with one line instead of its page of usage."""
+    del parser
+    say(f"afterclose: {message}. See: luigi --module luigi_tasks Report --help")
+    raise SystemExit(EXIT_COMMAND)
+
+
+_LUIGI_OWN = (luigi.interface.core, luigi.retcodes.retcode, luigi.worker.worker, luigi.scheduler.scheduler)
+
+
+def _judge_settings() -> None:
+    """Answer a mistake in ``luigi.cfg`` before Luigi meets it: ours by name, Luigi's own by type."""
+    from luigi_tasks.session import session
+
+    try:
+        configured = session().settings
+        for section in (
+            luigi.interface.core,
+            luigi.retcodes.retcode,
+            luigi.worker.worker,
+            luigi.scheduler.scheduler,
+        ):
+            try:
+                section()
+            except ValueError as error:
+                raise SettingsError(
+                    f"{configured.file and configured.file.name}: in Luigi's own sections, {error}"
+                    f" ({error.__cause__ or error})",
+                    expected="a value of the key's type",
+                ) from error
+    except AftercloseError as error:
+        say(f"afterclose: {error}")
+        raise SystemExit(error.exit_code) from None
 
 
 def _judge_options(argv: list[str]) -> None:
@@ -141,6 +187,5 @@ def _leave(message: str, code: int) -> None:
     from luigi_tasks.session import session
 
     say(f"afterclose: {message}")
-    if session().root_plan is not None:
-        session().log.write("run_finished", state=message, level="warning")
+    session().abandon(message if code in (EXIT_CANCELLED, EXIT_INTERRUPTED) else "failed", code)
     os._exit(code)

@@ -14,6 +14,7 @@ from core.errors import AftercloseError, listed
 from core.progress import Progress
 
 if TYPE_CHECKING:
+    from core.plan import StagePlan
     from luigi_tasks.session import Session
 
 BAR_AFTER_S = 2.0
@@ -52,7 +53,7 @@ class Terminal:
         ours = isinstance(error, AftercloseError | OSError)
         text = str(error) if ours else f"unexpected {type(error).__name__}: {error}"
         say(f"{stage:<17} failed   {text}")
-        errors = [f for f in facts.get("findings", ()) if f["severity"] == "error"]
+        errors = [f for f in facts.get("findings_found", ()) if f["severity"] == "error"]
         for finding in errors[:MOST_FINDINGS]:
             where = " ".join(str(finding[k]) for k in ("ticker", "date") if finding[k] is not None)
             say(
@@ -63,17 +64,17 @@ class Terminal:
         if facts.get("findings_path"):
             say(f"  all findings: {facts['findings_path']}")
 
-    def finish(self, session: Session, *, done: bool, nothing: bool) -> None:
+    def finish(self, session: Session, plan: StagePlan, *, done: bool) -> None:
         """Print what came of the run: the report and where it is, or where the log is."""
-        plan = session.root_plan
-        assert plan is not None, "a session that finishes was opened"
         if session.log.unwritable is not None:
             reason = session.log.unwritable.strerror
             say(f"this run was not recorded: {session.log.folder} cannot be written ({reason})")
+        elif session.record.trouble is not None:
+            say(f"this run is not in the journal: {session.record.trouble}")
         if not done:
             say(f"not finished; the log is {session.log.path}")
             return
-        if nothing:
+        if session.record.nothing_to_do:
             say(f"nothing to do: {listed([p.slot.stage for p in plan.line()])} are complete and verified")
         folder = session.store.folder(plan.slot)
         if plan.stage.name == "report":

@@ -9,7 +9,7 @@ import click
 
 from core import __version__
 from core.determinism import single_threaded
-from core.errors import EXIT_INTERRUPTED, AftercloseError
+from core.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
 
 _COMMANDS = {
     "stage": "core.cli.stage",
@@ -43,8 +43,11 @@ def main() -> None:
     single_threaded()
     try:
         sys.exit(group.main(standalone_mode=False) or 0)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        click.echo(f"afterclose: {_one_line(error)}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("afterclose: interrupted", err=True)
@@ -52,3 +55,27 @@ def main() -> None:
     except AftercloseError as error:
         click.echo(f"afterclose: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the traceback goes to a log; the terminal gets one line
+        click.echo(f"afterclose: unexpected {type(error).__name__}: {error}; {_kept(error)}", err=True)
+        sys.exit(EXIT_UNEXPECTED)
+
+
+def _one_line(error: click.ClickException) -> str:
+    """Return click's message without its page of usage, and where help is."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path.split(maxsplit=1)[1:] if context else []
+    return f"{' '.join(error.format_message().split())} See: {' '.join(['afterclose', *path, '--help'])}"
+
+
+def _kept(error: Exception) -> str:
+    """Write the traceback to a log in the data root and return where it is."""
+    import traceback
+    from datetime import UTC, datetime
+
+    from core import settings
+    from core.runlog import RunLog, new_run_id
+
+    trace = "".join(traceback.format_exception(error))
+    log = RunLog(settings.load().data, new_run_id(datetime.now(UTC)))
+    log.write("unexpected", level="error", kind=type(error).__name__, traceback=trace)
+    return f"the traceback is in {log.path}" if log.unwritable is None else "its traceback could not be kept"

@@ -98,10 +98,8 @@ def train(
 
     Raises
     ------
-    DataError
-        If the features table is unusable.
-    ModelError
-        If a model does not converge.
+    DataError, ModelError
+        If the features table is unusable, or a model does not converge.
     """
     plan, rows = _Plan.of(parameters), rows_of(features)
     with single_thread():

@@ -31,9 +31,9 @@ class Dates(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """A numeric column read: values (NaN where null or wrong), and where a cell was no number."""
+    """A numeric column read: floats (NaN where null or wrong), and where a cell was no number."""
 
-    values: npt.NDArray[np.float64]
+    floats: npt.NDArray[np.float64]
     wrong: npt.NDArray[np.bool_]
 
 

@@ -61,27 +61,33 @@ def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Docume
     calendar = check_calendar(str(parameters["calendar"]))
     ratio, reversion, split = (float(cast("float", parameters[name])) for name in _SETTINGS)
     _check_form(prices.frame)
-    frame = _arranged(prices.frame)
     repairs: list[dict[str, Any]] = []
-    frame = _remove(frame, "exact_duplicate", _copies(frame), None, repairs)
-    blank = frame[list(NUMBERS)].isna().to_numpy()
-    frame = _remove(
-        frame, "missing_value", blank.any(axis=1), np.array(NUMBERS)[blank.argmax(axis=1)], repairs
-    )
-    _check_values(frame)
-    spikes = find_spikes(
-        _codes(frame),
-        frame[col.CLOSE].to_numpy(),
-        frame[col.ADJ_CLOSE].to_numpy(),
-        ratio=ratio,
-        reversion=reversion,
-    )
-    columns = np.where(spikes.close, col.CLOSE, col.ADJ_CLOSE)
-    frame = _remove(frame, "outlier_spike", spikes.any, columns, repairs)
-    enriched = enrich(frame, calendar=calendar, split_ratio=split)
+    kept = _without_gaps(_arranged(prices.frame), repairs)
+    kept = _without_spikes(kept, repairs, ratio=ratio, reversion=reversion)
+    enriched = enrich(kept, calendar=calendar, split_ratio=split)
     by_date = enriched.sort_values([col.DATE, col.TICKER], kind="stable", ignore_index=True)
     body = {"rows_in": len(prices.frame), "rows_out": len(by_date), "repairs": repairs}
     return Table("prices_clean", by_date, dict(prices.header)), Document("repairs", body)
+
+
+def _without_gaps(frame: pd.DataFrame, repairs: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rows without copies and without incomplete ones."""
+    frame = _remove(frame, "exact_duplicate", _copies(frame), None, repairs)
+    blank = frame[list(NUMBERS)].isna().to_numpy()
+    columns = np.array(NUMBERS)[blank.argmax(axis=1)]
+    incomplete: Flags = np.logical_or.reduce(blank, axis=1)
+    frame = _remove(frame, "missing_value", incomplete, columns, repairs)
+    _check_values(frame)
+    return frame
+
+
+def _without_spikes(
+    frame: pd.DataFrame, repairs: list[dict[str, Any]], *, ratio: float, reversion: float
+) -> pd.DataFrame:
+    close, adjusted = frame[col.CLOSE].to_numpy(), frame[col.ADJ_CLOSE].to_numpy()
+    spikes = find_spikes(_codes(frame), close, adjusted, ratio=ratio, reversion=reversion)
+    columns = np.where(spikes.close, col.CLOSE, col.ADJ_CLOSE)
+    return _remove(frame, "outlier_spike", spikes.any, columns, repairs)
 
 
 _SETTINGS = ("spike_ratio", "spike_reversion", "split_ratio")

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from core.prices.rows import Flags, Floats
 
 _SPLIT = "Explained by a split: the adjustment factor jumps by {factor:.6g}; nothing to do."
-_FLAT = "A genuine move or a missing split: the adjustment factor is flat (times {factor:.6g}); compare with news."
+_FLAT = (
+    "A genuine move or a missing split: the adjustment factor is flat (times {factor:.6g}); "
+    "compare with news."
+)
 _BOTH = (
     "Not explained: the adjustment factor jumps by {factor:.6g}, yet the adjusted close moves too; check it."
 )
@@ -45,18 +48,20 @@ def move_findings(panel: Panel, *, jump_ratio: float) -> list[Finding]:
     ratio = np.where(panel.follows, close / before(close), 1.0)
     large = _beyond(ratio, jump_ratio) | _beyond(ratio * steps.ratio, jump_ratio)
     moves = [
-        Finding("large_move", *panel.name(row), figure(ratio[row]), _near(jump_ratio), explained(ratio[row], steps.ratio[row], jump_ratio))
+        Finding(
+            "large_move",
+            *panel.name(row),
+            figure(ratio[row]),
+            f"a close between 1/{jump_ratio:g} and {jump_ratio:g} times the row before",
+            explained(ratio[row], steps.ratio[row], jump_ratio),
+        )
         for row in np.flatnonzero(large).tolist()
-    ]  # fmt: skip
+    ]
     return [*moves, *panel.grouped("falling_factor", steps.falls & ~large)]
 
 
 def _beyond(ratio: Floats, limit: float) -> Flags:
     return (ratio > limit) | (ratio < 1 / limit)
-
-
-def _near(limit: float) -> str:
-    return f"a close between 1/{limit:g} and {limit:g} times the row before"
 
 
 def explained(move: float, factor: float, limit: float) -> str:

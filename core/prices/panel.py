@@ -123,10 +123,10 @@ def panel_of(reading: Reading) -> tuple[Panel, Arranged]:
     arranged = arrange(reading.codes, reading.dates.days, content)
     order = arranged.order
     absent = np.full(len(order), np.nan)
-    values = {n: reading.numbers[n].values if n in reading.numbers else absent for n in NUMBERS}
+    values = {n: reading.numbers[n].floats if n in reading.numbers else absent for n in NUMBERS}
     if col.ADJ_CLOSE not in reading.numbers:
         values[col.ADJ_CLOSE] = values[col.CLOSE]
-    null = [np.isnan(numbers.values) & ~numbers.wrong for numbers in reading.numbers.values()]
+    null = [np.isnan(numbers.floats) & ~numbers.wrong for numbers in reading.numbers.values()]
     incomplete = np.logical_or.reduce([np.zeros(len(order), bool), *null])
     panel = Panel(
         reading.tickers,

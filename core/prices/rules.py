@@ -104,7 +104,7 @@ def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
             "too_many_missing",
             panel.tickers[code],
             value=figure(missing[code] / rows[code]),
-            expected=f"at most a share of {largest_share:g} of its {rows[code]} rows without a price or volume",
+            expected=f"at most a share of {largest_share:g} of its {rows[code]} rows incomplete",
         )
         for code in np.flatnonzero(too_many).tolist()
     ]

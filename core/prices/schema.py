@@ -89,7 +89,7 @@ def read(frame: pd.DataFrame) -> Reading:
     numbers = {name: read_numbers(typed[name]) for name in NUMBERS if name in typed}
     for name, read_column in numbers.items():
         if not read_column.wrong.any():
-            typed[name] = read_column.values
+            typed[name] = read_column.floats
     return Reading(typed, dates, codes, tickers, numbers)
 
 

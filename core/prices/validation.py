@@ -149,10 +149,13 @@ def _source(header: Mapping[str, Any], panel: Panel) -> dict[str, Any]:
 def _tickers(panel: Panel) -> dict[str, dict[str, Any]]:
     rows = panel.take(panel.keyed)
     codes, first, count = np.unique(rows.codes, return_index=True, return_counts=True)
-    return {
-        rows.tickers[code]: {"rows": n, "first": rows.name(start)[1], "last": rows.name(start + n - 1)[1], "outcome": "ok"}
-        for code, start, n in zip(codes.tolist(), first.tolist(), count.tolist(), strict=True)
-    }  # fmt: skip
+    spans = zip(codes.tolist(), first.tolist(), count.tolist(), strict=True)
+    return {rows.tickers[code]: _span(rows, start, number) for code, start, number in spans}
+
+
+def _span(rows: Panel, start: int, number: int) -> dict[str, Any]:
+    first, last = rows.name(start)[1], rows.name(start + number - 1)[1]
+    return {"rows": number, "first": first, "last": last, "outcome": "ok"}
 
 
 def _typed(reading: Reading, panel: Panel, order: Whole) -> pd.DataFrame:

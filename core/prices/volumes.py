@@ -45,11 +45,12 @@ def volume_findings(panel: Panel, *, ratio: float, frozen: Flags) -> tuple[list[
     with np.errstate(divide="ignore", invalid="ignore"):
         times = volume / median
     odd = ((times > ratio) | (times < 1 / ratio)) & (median > 0) & (volume > 0) & ~limit
+    expected = f"between 1/{ratio:g} and {ratio:g} times its 21-row median"
     findings = [
         *panel.grouped("zero_volume", silent & ~frozen),
         *panel.each("type_maximum", limit, volume),
-        *panel.each("volume_outlier", odd, volume, expected=f"between 1/{ratio:g} and {ratio:g} times its 21-row median"),
-    ]  # fmt: skip
+        *panel.each("volume_outlier", odd, volume, expected=expected),
+    ]
     return findings, silent
 
 

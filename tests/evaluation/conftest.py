@@ -20,7 +20,13 @@ def predictions() -> Callable[..., pd.DataFrame]:
     """A builder of random predictions: dates x tickers, some folds, labels tied to the probability."""
 
     def build(
-        dates: int = 40, tickers: int = 3, folds: int = 2, *, seed: int = 0, skill: float = 0.0, decimals: int = 6
+        dates: int = 40,
+        tickers: int = 3,
+        folds: int = 2,
+        *,
+        seed: int = 0,
+        skill: float = 0.0,
+        decimals: int = 6,
     ) -> pd.DataFrame:
         random = np.random.default_rng(seed)
         rows = dates * tickers
@@ -28,7 +34,9 @@ def predictions() -> Callable[..., pd.DataFrame]:
         chance = 0.5 + skill * np.sign(probability - 0.5)
         return pd.DataFrame(
             {
-                "date": np.repeat(pd.bdate_range("2020-01-01", periods=dates).to_numpy("datetime64[s]"), tickers),
+                "date": np.repeat(
+                    pd.bdate_range("2020-01-01", periods=dates).to_numpy("datetime64[s]"), tickers
+                ),
                 "ticker": np.tile([f"T{i}" for i in range(tickers)], dates),
                 "probability": probability,
                 "up_next": (random.random(rows) < chance).astype(float),
@@ -51,8 +59,16 @@ def world() -> Callable[..., dict[str, Artifact]]:
     """A builder of the stage's inputs whose labels are those of its own random returns."""
 
     def build(
-        dates: int = 200, tickers: int = 3, *, judged: int = 120, folds: int = 3, seed: int = 0,
-        signal: float = 0.0, mode: str = "train", beside: bool = True, known: Iterable[str] = SEEN,
+        dates: int = 200,
+        tickers: int = 3,
+        *,
+        judged: int = 120,
+        folds: int = 3,
+        seed: int = 0,
+        signal: float = 0.0,
+        mode: str = "train",
+        beside: bool = True,
+        known: Iterable[str] = SEEN,
     ) -> dict[str, Artifact]:
         random = np.random.default_rng(seed)
         shape = (dates, tickers)
@@ -77,7 +93,15 @@ def world() -> Callable[..., dict[str, Artifact]]:
         if beside:
             table["probability_hist_gradient_boosting"] = random.uniform(0.4, 0.6, len(table))
         table = table[["date", "ticker", "probability", "up_next", *list(table.columns)[4:]]]
-        signals = [{"ticker": "T0", "after": "2020-10-06", "session": "2020-10-07", "probability": 0.5, "direction": "up"}]
+        signals = [
+            {
+                "ticker": "T0",
+                "after": "2020-10-06",
+                "session": "2020-10-07",
+                "probability": 0.5,
+                "direction": "up",
+            }
+        ]
         end = str(np.datetime_as_string(sessions[-judged * tickers - 1], unit="D"))
         model = {
             "model_kind": "logistic_regression", "features": list(known),
@@ -90,10 +114,14 @@ def world() -> Callable[..., dict[str, Artifact]]:
             "tickers": {"T0": {"rows": dates, "first": "2020-01-01", "last": "2020-10-06", "outcome": "ok"}},
         }  # fmt: skip
         return {
-            "predictions": Table("predictions", table, {"mode": mode, "signals": signals, "no_model_reason": None}),
+            "predictions": Table(
+                "predictions", table, {"mode": mode, "signals": signals, "no_model_reason": None}
+            ),
             "features": Table("features", features, {"feature_set": 1}),
             "findings": Document("findings", {"source": source, "findings": []}),
-            "repairs": Document("repairs", {"rows_in": len(features) + 1, "rows_out": len(features), "repairs": []}),
+            "repairs": Document(
+                "repairs", {"rows_in": len(features) + 1, "rows_out": len(features), "repairs": []}
+            ),
             "model": Document("model", model),
         }
 

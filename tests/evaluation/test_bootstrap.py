@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from core.evaluation import bootstrap
 from core.evaluation.bootstrap import Resampling, block_length, weighted_sums, weights

@@ -19,9 +19,9 @@ from core.models.scoring import score
 from core.models.training import train
 
 draw = np.random.default_rng(9)
-days = pd.bdate_range("2010-01-04", periods=700).astype("datetime64[s]")
+days = pd.bdate_range("2010-01-04", periods=450).astype("datetime64[s]")
 parts = [
-    pd.DataFrame({"date": days, "ticker": t, "adj_close": 30 * np.exp(np.cumsum(draw.normal(0, 0.02, 700)))})
+    pd.DataFrame({"date": days, "ticker": t, "adj_close": 30 * np.exp(np.cumsum(draw.normal(0, 0.02, 450)))})
     for t in ("AA", "BB", "CC", "DD")
 ]
 frame = pd.concat(parts, ignore_index=True).astype({"ticker": "str"})
@@ -30,7 +30,7 @@ features = engineer(Table("prices_clean", frame))
 made = [features]
 for model in ("logistic_regression", "hist_gradient_boosting"):
     settings = {"model": model, "beside": "logistic_regression,hist_gradient_boosting", "seed": 7,
-                "min_train_sessions": 300, "fold_sessions": 120, "calendar": "XNYS"}
+                "min_train_sessions": 250, "fold_sessions": 100, "calendar": "XNYS"}
     predictions, document = train(features, settings, features_sha256="0" * 64)
     made += [predictions, document, score(features, document, settings)]
 print(json.dumps([hashlib.sha256(encode(artifact).data).hexdigest() for artifact in made]))

@@ -72,12 +72,12 @@ def test_boosting_equals_scikit_learn(data):
     kind = HistGradientBoostingKind()
     parameters = _through_json(kind.fit(inputs, label, seed=7))
     estimator = HistGradientBoostingClassifier(**kind.hyperparameters, random_state=7).fit(inputs, label)
-    edges = np.zeros((0, 9))
+    edges = []
     for tree in parameters["trees"]:
         for feature, threshold in zip(tree["feature"], tree["threshold"], strict=True):
-            row = inputs[:1].copy()
-            row[0, feature] = threshold
-            edges = np.concatenate([edges, row, np.nextafter(row, np.inf)])
+            row = inputs[0].copy()
+            row[feature] = threshold
+            edges += [row, np.nextafter(row, np.inf)]
     asked = np.concatenate([inputs, edges, [np.full(9, 1e9), np.full(9, -1e9)]])
     ours = kind.probability(parameters, asked)
     assert np.abs(ours - estimator.predict_proba(asked)[:, 1]).max() <= 1e-12

@@ -76,7 +76,8 @@ def test_the_model_document_records_how_it_was_made(trained):
     assert body["features"] == list(model_features())
     assert body["definition_digest"] == definition_digest()
     assert {k: body["training"][k] for k in ("rows", "sessions", "tickers", "seed", "horizon_sessions")} == {
-        "rows": 3 * (260 - 20 - 1), "sessions": 239, "tickers": ["AA", "BB", "CC"], "seed": 7, "horizon_sessions": 1,
+        "rows": 3 * (260 - 20 - 1), "sessions": 239, "tickers": ["AA", "BB", "CC"], "seed": 7,
+        "horizon_sessions": 1,
     }  # fmt: skip
     assert body["training"]["from"] == "2015-01-30"
     assert body["training"]["to"] == "2015-12-30"

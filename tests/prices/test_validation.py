@@ -17,7 +17,7 @@ from tests.prices.conftest import SESSIONS, TODAY, defaults, gate, quiet_frame, 
 def change(row: int, **values) -> pd.DataFrame:
     frame = quiet_frame().astype(object)
     for name, value in values.items():
-        frame.at[row, name] = value
+        frame.loc[row, name] = value
     return frame
 
 
@@ -26,11 +26,13 @@ def test_nothing_is_said_about_sound_rows():
     assert gate(quiet_frame()) == []
 
 
+LAST_LEAP = ("large_move", "AAA", "2012-02-14", 2.98954)
+
 CELLS = [
     # row, changed cells, findings as (rule, ticker, date, value)
     (3, {"close": 0.0}, [("non_positive_price", "AAA", "2012-01-06", 0)]),
     (3, {"low": -1.0}, [("non_positive_price", "AAA", "2012-01-06", -1)]),
-    (3, {"open": 0.0, "high": 0.0, "low": 0.0, "close": 0.0}, [("non_positive_price", "AAA", "2012-01-06", 0)]),
+    (3, dict.fromkeys(["open", "high", "low", "close"], 0.0), [("non_positive_price", "AAA", "2012-01-06", 0)]),
     (3, {"high": 99.5}, [("inconsistent_ohlc", "AAA", "2012-01-06", 99.5)]),
     (3, {"low": 101.5}, [("inconsistent_ohlc", "AAA", "2012-01-06", 101.5)]),
     (3, {"high": 99.0, "low": 102.0}, [("inconsistent_ohlc", "AAA", "2012-01-06", 99)]),
@@ -55,11 +57,11 @@ CELLS = [
     (3, {"date": 20120106}, [("malformed_date", "AAA", None, 20120106)]),
     (3, {"date": None}, [("malformed_date", "AAA", None, None)]),
     (3, {"date": "2012-01-06T99:00"}, [("malformed_date", "AAA", None, "2012-01-06T99:00")]),
-    (3, {"open": 102.0, "low": 102.0, "high": 102.0, "close": 102.0}, [("flat_bar", "AAA", "2012-01-06", 1)]),
+    (3, dict.fromkeys(["open", "low", "high", "close", "adj_close"], 102.0), [("flat_bar", "AAA", "2012-01-06", 1)]),
     (3, {"high": 250.0}, [("wide_bar", "AAA", "2012-01-06", 1)]),
     (3, {"close": 300.0}, [("outlier_spike", "AAA", "2012-01-06", 300)]),
     (3, {"adj_close": 10.0}, [("outlier_spike", "AAA", "2012-01-06", 100.35)]),
-    (29, {"open": 301.0, "high": 302.0, "low": 299.0, "close": 300.0, "adj_close": 300.0}, [("large_move", "AAA", "2012-02-14", 2.98656)]),
+    (29, {"high": 302.0, "low": 299.0, "open": 301.0, "close": 300.0, "adj_close": 300.0}, [LAST_LEAP]),
 ]  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def test_rows_that_differ_in_a_further_column_conflict():
 def test_missing_prices_up_to_the_share_are_warnings():
     """One row of 30 is below a share of 0.05, two are above it."""
     one, two = change(3, close=None), change(3, close=None, volume=None)
-    two.at[7, "open"] = float("nan")
+    two.loc[7, "open"] = float("nan")
     assert said(gate(one, max_missing_share=0.05)) == [("missing_price", "AAA", "2012-01-06", "close")]
     assert said(gate(two, max_missing_share=0.05)) == [("too_many_missing", "AAA", None, 0.06666666667)]
 

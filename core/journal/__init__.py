@@ -1,0 +1,11 @@
+"""What happened: runs, their events, drafts, and the hash chain of decisions and signatures. EDGE.
+
+One database: SQLite in the data root by default, PostgreSQL by URL for a team. What was *made* is in
+checkpoints and does not need it.
+"""
+
+from core.journal.chain import Record, chain_faults
+from core.journal.journal import Journal
+from core.journal.rows import Draft, Event, Run
+
+__all__ = ["Draft", "Event", "Journal", "Record", "Run", "chain_faults"]

@@ -1,0 +1,251 @@
+"""The journal: what happened, written by runs, read by the desk and the terminal. EDGE."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from core.journal import chain
+from core.journal.chain import GENESIS, Record
+from core.journal.database import FILE_NAME, JournalError, open_database
+from core.journal.rows import ACTIVE, Draft, Event, Run
+from core.processes import ProcessId
+
+_RUN_COLUMNS = (
+    "seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, "
+    "error, host, pid, pid_started, boot_id"
+)
+
+
+def utc_now() -> str:
+    """Return the present time in UTC, ISO with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Journal:
+    """One journal; safe from several threads and processes. Each call is one transaction."""
+
+    def __init__(self, root: Path, url: str = "", *, read_only: bool = False) -> None:
+        self._database = open_database(root, url, read_only=read_only)
+        self._mark = "?" if isinstance(self._database, peewee.SqliteDatabase) else "%s"
+
+    @staticmethod
+    def exists(root: Path, url: str = "") -> bool:
+        """Return whether there is a journal to read."""
+        return bool(url) or (root / FILE_NAME).exists()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with self._database.connection_context(), self._locked():
+                yield
+        except peewee.DatabaseError as error:
+            raise JournalError(
+                f"the journal could not be read or written: {error}",
+                expected="a whole database on a disk with room",
+            ) from error
+
+    def _locked(self) -> Any:
+        # IMMEDIATE: a transaction that will write takes the lock first instead of failing half-way
+        sqlite = isinstance(self._database, peewee.SqliteDatabase)
+        return self._database.atomic("IMMEDIATE") if sqlite else self._database.atomic()
+
+    def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            with self._database.connection_context():
+                return list(self._execute(sql, values))
+        except peewee.DatabaseError as error:
+            raise JournalError(f"the journal could not be read: {error}") from error
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> Any:
+        return self._database.execute_sql(sql.replace("?", self._mark), tuple(values))
+
+    # ---- runs
+
+    def add_run(
+        self, run_id: str, *, who: str, how: str, request: Mapping[str, str], target: str, state: str
+    ) -> None:
+        """Record a run before anything of it happens; a run id that is there already stays as it is."""
+        values = [run_id, utc_now(), who, how, json.dumps(dict(request)), target, "{}", state]
+        with self._transaction():
+            self._execute(
+                "INSERT INTO run (run_id, created_at, who, how, request, target, keys, state, host) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO NOTHING",
+                [*values, socket.gethostname()],
+            )
+
+    def lead(self, run_id: str, process: ProcessId) -> None:
+        """Record which process leads the run, unless one does already (a supervisor)."""
+        with self._transaction():
+            self._execute(
+                "UPDATE run SET pid = ?, pid_started = ?, boot_id = ? WHERE run_id = ? AND pid IS NULL",
+                [process.pid, process.started_ticks, process.boot_id, run_id],
+            )
+
+    def start(self, run_id: str, keys: Mapping[str, str]) -> None:
+        """Record that the run has a plan and goes."""
+        with self._transaction():
+            self._execute(
+                "UPDATE run SET state = 'running', started_at = ?, keys = ? WHERE run_id = ?",
+                [utc_now(), json.dumps(dict(keys)), run_id],
+            )
+
+    def rekey(self, run_id: str, keys: Mapping[str, str]) -> None:
+        """Record the keys the run went on with (a kept model changes those after training)."""
+        with self._transaction():
+            self._execute("UPDATE run SET keys = ? WHERE run_id = ?", [json.dumps(dict(keys)), run_id])
+
+    def end(self, run_id: str, state: str, exit_code: int | None, error: str | None) -> None:
+        """Record how the run ended. The first error told stays."""
+        with self._transaction():
+            self._execute(
+                "UPDATE run SET state = ?, ended_at = ?, exit_code = ?, error = COALESCE(error, ?) "
+                "WHERE run_id = ?",
+                [state, utc_now(), exit_code, error, run_id],
+            )
+
+    def reused(self, run_id: str, rows_by_stage: Mapping[str, int | None]) -> None:
+        """Record stages that were there already, all at once."""
+        with self._transaction():
+            for stage, rows in rows_by_stage.items():
+                self._add_event(run_id, stage, "reused", {"rows": rows})
+
+    def _add_event(self, run_id: str, stage: str, state: str, facts: Mapping[str, Any]) -> None:
+        self._execute(
+            "INSERT INTO event (run_id, at, stage, state, facts) VALUES (?, ?, ?, ?, ?)",
+            [run_id, utc_now(), stage, state, json.dumps(dict(facts), default=str)],
+        )
+
+    def event(self, run_id: str, stage: str, state: str, facts: Mapping[str, Any]) -> None:
+        """Record that a stage changed its state; the first failure becomes the run's error."""
+        with self._transaction():
+            self._add_event(run_id, stage, state, facts)
+            if state == "failed":
+                self._execute(
+                    "UPDATE run SET error = COALESCE(error, ?) WHERE run_id = ?",
+                    [f"{stage}: {facts.get('error', 'failed')}", run_id],
+                )
+
+    def run(self, run_id: str) -> Run | None:
+        """Return one run, None if there is none."""
+        rows = self._read(f"SELECT {_RUN_COLUMNS} FROM run WHERE run_id = ?", [run_id])  # noqa: S608 - constants
+        return _run(rows[0]) if rows else None
+
+    def runs(self, *, limit: int = 50, offset: int = 0) -> list[Run]:
+        """Return runs, newest first."""
+        sql = f"SELECT {_RUN_COLUMNS} FROM run ORDER BY seq DESC LIMIT ? OFFSET ?"  # noqa: S608 - constants
+        return [_run(row) for row in self._read(sql, [limit, offset])]
+
+    def active_runs(self) -> list[Run]:
+        """Return runs that are not over, newest first."""
+        sql = f"SELECT {_RUN_COLUMNS} FROM run WHERE state IN (?, ?) ORDER BY seq DESC"  # noqa: S608 - constants
+        return [run for row in self._read(sql, ACTIVE) if (run := _run(row)).active]
+
+    def count_runs(self) -> int:
+        """Return how many runs there are."""
+        return int(self._read("SELECT COUNT(*) FROM run")[0][0])
+
+    def events(self, run_id: str) -> list[Event]:
+        """Return a run's stage events in order."""
+        sql = "SELECT seq, run_id, at, stage, state, facts FROM event WHERE run_id = ? ORDER BY seq"
+        found = self._read(sql, [run_id])
+        return [
+            Event(seq, run, at, stage, state, json.loads(facts))
+            for seq, run, at, stage, state, facts in found
+        ]
+
+    # ---- drafts
+
+    def save_draft(self, report_key: str, text: str, *, author: str) -> Draft:
+        """Keep the text as the next numbered draft; the same text as the last one is not kept twice."""
+        with self._transaction():
+            rows = list(
+                self._execute(
+                    "SELECT number, at, author, body FROM draft WHERE report_key = ? "
+                    "ORDER BY number DESC LIMIT 1",
+                    [report_key],
+                )
+            )
+            if rows and rows[0][3] == text:
+                return Draft(report_key, *rows[0])
+            draft = Draft(report_key, rows[0][0] + 1 if rows else 1, utc_now(), author, text)
+            self._execute(
+                "INSERT INTO draft (report_key, number, at, author, body) VALUES (?, ?, ?, ?, ?)",
+                [draft.report_key, draft.number, draft.at, draft.author, draft.text],
+            )
+        return draft
+
+    def drafts(self, report_key: str) -> list[Draft]:
+        """Return a report's drafts, newest first."""
+        sql = "SELECT number, at, author, body FROM draft WHERE report_key = ? ORDER BY number DESC"
+        return [Draft(report_key, *row) for row in self._read(sql, [report_key])]
+
+    # ---- records
+
+    def append(
+        self,
+        kind: str,
+        subject: str,
+        content: Mapping[str, Any],
+        *,
+        unless: Callable[[list[Record]], None] | None = None,
+    ) -> Record:
+        """Add a record at the end of the chain and return it.
+
+        Parameters
+        ----------
+        unless : callable, optional
+            Called inside the transaction with all records of the same subject; what it raises stops
+            the append, so a comparison and the signature it allows cannot be parted.
+        """
+        with self._transaction():
+            last = list(self._execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", []))
+            if unless is not None:
+                unless(self._records("WHERE subject = ?", [subject]))
+            seq, prev_hash = (last[0][0] + 1, last[0][1]) if last else (1, GENESIS)
+            record = chain.make(seq, kind, subject, content, prev_hash)
+            self._execute(
+                "INSERT INTO record (seq, hash, prev_hash, kind, subject, content) VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    seq,
+                    record.hash,
+                    prev_hash,
+                    kind,
+                    subject,
+                    json.dumps(dict(record.content), sort_keys=True),
+                ],
+            )
+        return record
+
+    def _records(self, where: str, values: Sequence[Any]) -> list[Record]:
+        sql = f"SELECT seq, kind, subject, content, prev_hash, hash FROM record {where} ORDER BY seq"  # noqa: S608 - constants
+        rows = self._execute(sql, values)
+        return [Record(r[0], r[1], r[2], json.loads(r[3]), r[4], r[5]) for r in rows]
+
+    def records(self, *, subject: str | None = None) -> list[Record]:
+        """Return the chain in order, or the part of it about one subject."""
+        where, values = ("WHERE subject = ?", [subject]) if subject is not None else ("", [])
+        try:
+            with self._database.connection_context():
+                return self._records(where, values)
+        except peewee.DatabaseError as error:
+            raise JournalError(f"the journal could not be read: {error}") from error
+
+
+def _run(row: Sequence[Any]) -> Run:
+    (seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, error,
+     host, pid, pid_started, boot_id) = row  # fmt: skip
+    process = ProcessId(pid, pid_started, boot_id) if pid else None
+    if state in ACTIVE and process is not None and host == socket.gethostname() and not process.alive():
+        state, error = "interrupted", error or "its process is gone"
+    return Run(
+        seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
+        ended_at, exit_code, error, host, process,
+    )  # fmt: skip

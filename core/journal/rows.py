@@ -1,0 +1,88 @@
+"""Rows of the journal as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.processes import ProcessId
+
+ACTIVE = ("queued", "running")
+"""States of a run that is not over."""
+
+ENDED = ("succeeded", "failed", "cancelled", "interrupted")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, however it was started.
+
+    Parameters
+    ----------
+    seq : int
+        Order of creation: the clock may jump, this does not.
+    run_id : str
+        The run's name, also of its folder of logs.
+    created_at, started_at, ended_at : str or None
+        UTC, ISO.
+    who, how : str
+        The person or account, and the door: ``terminal``, ``desk`` or ``schedule``.
+    request : mapping
+        What was asked for, as text by parameter name.
+    target : str
+        The last stage wanted.
+    keys : mapping
+        Stage name -> checkpoint key, once planned.
+    state : str
+        queued, running, succeeded, failed, cancelled or interrupted (its process is gone).
+    exit_code : int or None
+    error : str or None
+        The first error in one sentence.
+    process : ProcessId or None
+        Who leads the run.
+    """
+
+    seq: int
+    run_id: str
+    created_at: str
+    who: str
+    how: str
+    request: Mapping[str, str]
+    target: str
+    keys: Mapping[str, str]
+    state: str
+    started_at: str | None
+    ended_at: str | None
+    exit_code: int | None
+    error: str | None
+    host: str
+    process: ProcessId | None
+
+    @property
+    def active(self) -> bool:
+        """Whether the run is not over."""
+        return self.state in ACTIVE
+
+
+@dataclass(frozen=True)
+class Event:
+    """A stage changed its state: ``started``, ``reused``, ``waiting``, ``retried``, ``done``, ``failed``."""
+
+    seq: int
+    run_id: str
+    at: str
+    stage: str
+    state: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A numbered version of the text that a person works on for one report."""
+
+    report_key: str
+    number: int
+    at: str
+    author: str
+    text: str

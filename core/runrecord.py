@@ -1,0 +1,101 @@
+"""Everything that a run tells: to its log, to the journal and to whoever watches. EDGE.
+
+A journal that cannot be opened or written never stops a run: checkpoints do not depend on it. It is
+said once, plainly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from core.errors import AftercloseError
+from core.journal import Journal
+from core.plan import StagePlan
+from core.processes import this_process
+from core.progress import Progress
+from core.runlog import RunLog
+from core.settings import Settings
+
+
+class Watcher(Protocol):
+    """Somebody who wants to see a run as it goes: the terminal."""
+
+    def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
+        """Take notice that ``stage`` is now in ``state``."""
+
+    def progress(self, stage: str) -> Progress:
+        """Return the callback for long work in ``stage``."""
+
+
+class RunRecord:
+    """Tells log, journal and watcher of one run the same things."""
+
+    def __init__(self, settings: Settings, log: RunLog, watcher: Watcher) -> None:
+        self._settings = settings
+        self._log = log
+        self._watcher = watcher
+        self._journal: Journal | None = None
+        self.trouble: str | None = None
+        self.nothing_to_do = False
+
+    def begin(self, plan: StagePlan, request: Mapping[str, str], *, who: str, how: str) -> None:
+        """Record the run: who wants what, by which process, with which keys."""
+        keys = _keys(plan)
+
+        def journal() -> None:
+            self._journal = Journal(self._settings.data, self._settings.journal)
+            self._journal.add_run(
+                self._log.run_id, who=who, how=how, request=request, target=plan.stage.name, state="running"
+            )
+            self._journal.lead(self._log.run_id, this_process())
+            self._journal.start(self._log.run_id, keys)
+
+        self._quietly(journal)
+        self._log.write("run_started", request=dict(request), keys=keys)
+
+    def reused(self, rows_by_stage: Mapping[str, int | None], *, everything: bool) -> None:
+        """Record stages that were complete when the run began; all of them means nothing to do."""
+        self.nothing_to_do = everything
+        for stage, rows in rows_by_stage.items():
+            self._log.write("reused", stage=stage, rows=rows)
+            if not everything:
+                self._watcher.stage(stage, "reused", {"rows": rows})
+        self._told(lambda journal: journal.reused(self._log.run_id, rows_by_stage))
+
+    def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
+        """Record that ``stage`` is now in ``state``, and show it."""
+        kept = {name: value for name, value in facts.items() if name not in ("exception", "findings_found")}
+        self._told(lambda journal: journal.event(self._log.run_id, stage, state, kept))
+        self._watcher.stage(stage, state, facts)
+
+    def progress(self, stage: str) -> Progress:
+        """Return the watcher's callback."""
+        return self._watcher.progress(stage)
+
+    def end(self, state: str, plan: StagePlan, *, exit_code: int | None = None) -> None:
+        """Record how the run ended, with the keys it ended with."""
+        self._log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
+
+        def told(journal: Journal) -> None:
+            journal.rekey(self._log.run_id, _keys(plan))
+            journal.end(self._log.run_id, state, exit_code, None)
+
+        self._told(told)
+
+    def _told(self, tell: Callable[[Journal], None]) -> None:
+        journal = self._journal
+        if journal is not None:
+            self._quietly(lambda: tell(journal))
+
+    def _quietly(self, function: Callable[[], None]) -> None:
+        try:
+            function()
+        except (AftercloseError, OSError) as error:
+            self._journal = None
+            self.trouble = self.trouble or str(error)
+            self._log.write("journal_trouble", level="warning", reason=str(error))
+
+
+def _keys(plan: StagePlan) -> dict[str, str]:
+    return {p.slot.stage: p.slot.key for p in plan.line()}

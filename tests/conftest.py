@@ -1,0 +1,227 @@
+"""What the tests of the whole pipeline share: commands as subprocesses, data roots, small prices."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+OURS = ("AFTERCLOSE_", "LUIGI_", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "PYTHON")
+LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def messages(self) -> list[str]:
+        """The lines on standard error."""
+        return [line for line in self.err.splitlines() if line.strip()]
+
+    def states(self) -> dict[str, str]:
+        """The last state that the terminal said of each stage."""
+        found = {}
+        for line in self.messages:
+            name, *rest = line.split()
+            if name in LINE and rest:
+                found[name] = rest[0]
+        return found
+
+
+def environment(data: Path | None, env: dict[str, str] | None = None) -> dict[str, str]:
+    """The environment of a command: nothing of ours but what the test says."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+    clean["PATH"] = f"{BIN}{os.pathsep}{clean.get('PATH', '')}"
+    if data is not None:
+        clean["AFTERCLOSE_DATA"] = str(data)
+    return clean | (env or {})
+
+
+def command(*words: str, data=None, env=None, cwd=ROOT, timeout=120) -> Outcome:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        env=environment(data, env),
+        cwd=cwd,
+        timeout=timeout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def luigi_words(*args: str, task: str = "Report") -> list[str]:
+    """The main command as the contract writes it."""
+    return [str(BIN / "luigi"), "--module", "luigi_tasks", task, "--local-scheduler", *map(str, args)]
+
+
+def prices_csv(days: int = 300, *, first: date = date(2020, 1, 1), tickers: str = "AB") -> str:
+    """A CSV of every calendar day (24/7): a walk by a linear congruential generator, no library's random."""
+    lines = ["date,ticker,open,high,low,close,volume"]
+    state = {name * 3: (50.0 * number, 12345 * number) for number, name in enumerate(tickers, start=1)}
+    for day in range(days):
+        for ticker, (before, number) in state.items():
+            drawn = (1103515245 * number + 12345) % 2**31
+            close = round(before * (1 + ((drawn >> 8) % 2001 - 1000) / 50000), 4)
+            high, low = max(before, close) * 1.004, min(before, close) * 0.996
+            lines.append(
+                f"{first + timedelta(days=day)},{ticker},{before},{high:.4f},{low:.4f},{close},{1000 + (drawn >> 5) % 500}"
+            )
+            state[ticker] = (close, drawn)
+    return "\n".join(lines) + "\n"
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file below ``folder`` by its path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def committed(data: Path) -> dict[str, str]:
+    """SHA-256 of everything that must never change: checkpoints and models."""
+    return {
+        f"{name}/{path}": digest for name in ("checkpoints", "models") for path, digest in tree(data / name).items()
+    }
+
+
+def artifacts(data: Path) -> dict[str, str]:
+    """SHA-256 of every artifact by stage/key/file, without the metas (they hold times and host)."""
+    return {path: digest for path, digest in tree(data / "checkpoints").items() if not path.endswith("meta.json")}
+
+
+def folder_of(data: Path, stage: str) -> Path:
+    """The only checkpoint of a stage."""
+    (folder,) = (data / "checkpoints" / stage).iterdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's root."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def lookers():
+    """Functions that look at a data root: tree, committed, artifacts, folder_of."""
+
+    class Lookers:
+        tree = staticmethod(tree)
+        committed = staticmethod(committed)
+        artifacts = staticmethod(artifacts)
+        folder_of = staticmethod(folder_of)
+
+    return Lookers
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    """A fresh data root, not yet there."""
+    return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def make_prices():
+    """The function that writes small prices as CSV text."""
+    return prices_csv
+
+
+@pytest.fixture(scope="session")
+def prices_file(tmp_path_factory) -> Path:
+    """A small CSV: 300 days of two tickers."""
+    path = tmp_path_factory.mktemp("prices") / "prices.csv"
+    path.write_text(prices_csv(), encoding="utf-8")
+    return path
+
+
+def small_options(path: Path) -> list[str]:
+    """Options that make the seven stages quick on the small CSV: three folds, logistic regression only."""
+    return [
+        "--source", "files", "--path", str(path), "--calendar", "24/7", "--min-train-sessions", "120",
+        "--fold-sessions", "60", "--beside", "logistic_regression", "--bootstrap-samples", "100",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def small(prices_file) -> list[str]:
+    """The small run's options."""
+    return small_options(prices_file)
+
+
+@pytest.fixture(scope="session")
+def run_luigi():
+    """Run the main command: ``run_luigi(*options, data=..., env=..., task="Report")``."""
+
+    def run(*args, data=None, env=None, cwd=ROOT, task="Report") -> Outcome:
+        return command(*luigi_words(*args, task=task), data=data, env=env, cwd=cwd)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def start_luigi():
+    """Start the main command in its own process group and return the process."""
+
+    def start(*args, data, env=None) -> subprocess.Popen:
+        return subprocess.Popen(
+            luigi_words(*args),
+            env=environment(data, env),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def run_afterclose():
+    """Run ``afterclose``: ``run_afterclose("dag", "--json")``."""
+
+    def run(*args, data=None, env=None, cwd=ROOT) -> Outcome:
+        return command(str(BIN / "afterclose"), *args, data=data, env=env, cwd=cwd)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def cold(tmp_path_factory, run_luigi, small) -> tuple[Path, Outcome]:
+    """A data root with one finished small run, and how that run ended. Never write to it."""
+    data = tmp_path_factory.mktemp("prepared") / "data"
+    return data, run_luigi(*small, "--mode", "train", data=data)
+
+
+@pytest.fixture(scope="session")
+def prepared(cold) -> Path:
+    """The finished data root, for reading only."""
+    data, outcome = cold
+    assert outcome.code == 0, outcome.err
+    return data
+
+
+@pytest.fixture
+def finished(prepared, tmp_path) -> Path:
+    """A copy of the finished data root that a test may change."""
+    copy = tmp_path / "finished"
+    shutil.copytree(prepared, copy, symlinks=True)
+    return copy

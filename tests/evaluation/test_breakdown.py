@@ -1,0 +1,61 @@
+"""Figures by fold, ticker and probability."""
+
+import pandas as pd
+import pytest
+from sklearn.metrics import brier_score_loss, roc_auc_score
+
+from core.evaluation.breakdown import by_fold, by_ticker, calibration
+from core.evaluation.rows import judge
+
+
+def test_each_fold_is_judged_alone(predictions):
+    """Dates, rows, AUC and Brier of each fold are those of its rows."""
+    table = predictions()
+    found = by_fold(judge(table))
+    for entry, (number, held) in zip(found, table.groupby("fold"), strict=True):
+        assert (entry["fold"], entry["rows"]) == (number, len(held))
+        assert (entry["from"], entry["to"]) == (str(held["date"].min())[:10], str(held["date"].max())[:10])
+        assert entry["auc"] == pytest.approx(roc_auc_score(held["up_next"], held["probability"]))
+        assert entry["brier"] == pytest.approx(brier_score_loss(held["up_next"], held["probability"]))
+
+
+def test_each_ticker_is_judged_within_folds(predictions):
+    """A ticker's AUC is the mean of its AUCs within folds; its other figures are over all its rows."""
+    table = predictions()
+    found = by_ticker(judge(table))
+    assert list(found) == ["T0", "T1", "T2"]
+    held = table[table["ticker"] == "T1"]
+    folds = [roc_auc_score(t["up_next"], t["probability"]) for _, t in held.groupby("fold")]
+    assert found["T1"]["auc"] == pytest.approx(sum(folds) / 2)
+    assert found["T1"]["brier"] == pytest.approx(brier_score_loss(held["up_next"], held["probability"]))
+
+
+def test_without_folds_the_window_is_number_one(predictions):
+    """Scoring has no fold: one entry, numbered 1."""
+    assert [entry["fold"] for entry in by_fold(judge(predictions().assign(fold=None)))] == [1]
+
+
+def test_calibration_by_hand():
+    """Twenty probabilities in ten bins of two; all that went up are in the upper half."""
+    table = pd.DataFrame(
+        {"date": pd.bdate_range("2020-01-01", periods=20), "ticker": "A", "fold": 1.0,
+         "probability": [i / 20 for i in range(20)], "up_next": [0.0] * 10 + [1.0] * 10}
+    )  # fmt: skip
+    found = calibration(judge(table))
+    assert [entry["rows"] for entry in found] == [2] * 10
+    assert [entry["share_up"] for entry in found] == [0.0] * 5 + [1.0] * 5
+    assert found[0]["mean_probability"] == pytest.approx(0.025)
+    assert (found[0]["low"], found[-1]["high"]) == (0.0, 0.95)
+
+
+def test_equal_probabilities_are_one_bin(predictions):
+    """A constant fills a single bin from itself to itself; the empty ones are left out."""
+    found = calibration(judge(predictions().assign(probability=0.5)))
+    assert len(found) == 1
+    assert (found[0]["low"], found[0]["high"], found[0]["rows"]) == (0.5, 0.5, 120)
+
+
+def test_no_rows_have_no_breakdown(predictions):
+    """Without judged rows all three are empty."""
+    rows = judge(predictions().iloc[:0])
+    assert (by_fold(rows), by_ticker(rows), calibration(rows)) == ([], {}, [])

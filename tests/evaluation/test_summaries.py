@@ -1,0 +1,85 @@
+"""What the evaluation carries of the stages before it."""
+
+import pandas as pd
+
+from core.artifacts import Document, Table, encode
+from core.evaluation.summaries import data_summary, features_summary, model_summary
+from core.features import definition_digest, definitions
+from core.fingerprint import sha256
+
+FRAME = pd.DataFrame(
+    {
+        "date": pd.to_datetime(["2020-01-02", "2020-01-02", "2020-01-03"]).astype("datetime64[s]"),
+        "ticker": ["A", "B", "A"],
+        "return": [None, 0.1, 0.2],
+        "ma5_ratio": [0.1, None, 0.3],
+    }
+)
+FEATURES = Table("features", FRAME)
+
+
+def test_findings_and_repairs_are_counted_by_rule():
+    """Errors come first, then by rule; repairs by rule."""
+    findings = [
+        {"rule": "jump", "severity": "warning"},
+        {"rule": "gap", "severity": "error"},
+        {"rule": "jump", "severity": "warning"},
+    ]
+    repairs = {"rows_in": 9, "rows_out": 8, "repairs": [{"rule": "spike"}]}
+    found = data_summary(Document("findings", {"findings": findings}), Document("repairs", repairs), FEATURES)
+    assert found["findings"] == [
+        {"rule": "gap", "severity": "error", "count": 1},
+        {"rule": "jump", "severity": "warning", "count": 2},
+    ]
+    assert found["repairs"] == [{"rule": "spike", "count": 1}]
+    assert (found["rows_in"], found["rows_clean"], found["from"], found["to"]) == (
+        9,
+        8,
+        "2020-01-02",
+        "2020-01-03",
+    )
+
+
+def test_the_sources_own_record_is_kept():
+    """Tickers and price basis move to their places, the rest stays the source's."""
+    source = {
+        "name": "files",
+        "sha256": "ab",
+        "tickers": {"A": {"rows": 2}},
+        "price_basis": "raw",
+        "waivers": ["w"],
+    }
+    found = data_summary(Document("findings", {"source": source}), Document("repairs", {}), FEATURES)
+    assert found["source"] == {"name": "files", "sha256": "ab"}
+    assert found["tickers"] == {"A": {"rows": 2}}
+    assert (found["price_basis"], found["adjusted_close"], found["waivers"]) == ("raw", None, ["w"])
+
+
+def test_without_a_record_coverage_is_counted():
+    """Rows, first and last date by ticker come from the features."""
+    found = data_summary(Document("findings", {}), Document("repairs", {}), FEATURES)["tickers"]
+    assert found["A"] == {"rows": 2, "first": "2020-01-02", "last": "2020-01-03", "outcome": "not recorded"}
+
+
+def test_complete_rows_have_every_feature():
+    """Of three rows one lacks the return and one the ratio."""
+    assert features_summary(FEATURES, ["return", "ma5_ratio"])["complete_rows"] == 1
+
+
+def test_definitions_belong_to_their_digest():
+    """This program's table carries the texts; a table of another definition does not get ours."""
+    ours = features_summary(Table("features", FRAME, {"definition_digest": definition_digest()}), [])
+    theirs = features_summary(Table("features", FRAME, {"definition_digest": "another"}), [])
+    assert ours["definitions"] == definitions()
+    assert theirs["definitions"] == []
+
+
+def test_a_model_is_named_by_its_content():
+    """The id is the beginning of its file's digest, the age in sessions of the data."""
+    model = Document(
+        "model",
+        {"model_kind": "logistic_regression", "features": ["return"], "training": {"to": "2020-01-02"}},
+    )
+    found = model_summary(model, Table("predictions", FRAME), FEATURES)
+    assert found["model_id"] == sha256(encode(model).data)[:12]
+    assert (found["age_sessions"], found["retained"]) == (1, None)
