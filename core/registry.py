@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.artifacts import Document, decode
 from core.checkpoints import replace_file, sync_folder, write_temporary
 from core.errors import MissingFileError, ModelError, NoChampionError, ParameterError, listed, nearest
 from core.fingerprint import SHORT, sha256
@@ -106,9 +105,7 @@ class Registry:
         if not path.is_file():
             raise MissingFileError.of(path, "model file")
         data = path.read_bytes()
-        document = decode(data, path.name)
-        if not isinstance(document, Document) or document.kind != "model":
-            raise ParameterError(f"{path} holds a {document.kind}", expected="a model.json")
+        _judge(data)
         return self.add(data)
 
     def champion(self) -> Champion | None:
@@ -153,7 +150,16 @@ class Registry:
         if not why.strip():
             raise ParameterError("--why is empty", expected="the reason for this model, in a sentence")
         identity = self.find(text)
-        champion = Champion(identity, sha256(self.bytes_of(identity)), why.strip())
+        data = self.bytes_of(identity)
+        _judge(data)
+        champion = Champion(identity, sha256(data), why.strip())
         body = {"format": 1, "kind": "champion", **champion.__dict__}
         replace_file(self.folder / _POINTER, json.dumps(body, indent=2).encode() + b"\n")
         return champion
+
+
+def _judge(data: bytes) -> None:
+    """Refuse a model file that could not score: unknown kind, damaged, other features."""
+    from core.models.loader import read_model
+
+    read_model(data)

@@ -95,7 +95,7 @@ class StageTask(luigi.Task):
         session().run(self.plan)
 
 
-@StageTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator]  # luigi ships no types
+@StageTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator,no-untyped-call]  # luigi ships no types
 def _present(task: StageTask) -> None:
     """Luigi found ``task`` complete when it scheduled the run, and so all before it."""
     session().present(task.plan)

@@ -11,6 +11,7 @@ from core import columns as col
 from core.evaluation.breakdown import iso_dates
 from core.features import LABEL_TEXT, definition_digest, definitions, model_features
 from core.models.document import model_id_of
+from core.prices.findings import MOST_PER_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,17 @@ def data_summary(findings: Document, repairs: Document, features: Table) -> dict
 
 def _by_rule(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     counts = Counter((str(f["severity"]), str(f["rule"])) for f in findings)
+    for finding in findings:
+        rule = (str(finding["severity"]), str(finding["rule"]))
+        if counts[rule] == MOST_PER_RULE + 1 and _stands_for_more(finding):
+            counts[rule] += int(finding["value"]) - 1
     return [{"rule": rule, "severity": level, "count": n} for (level, rule), n in sorted(counts.items())]
+
+
+def _stands_for_more(finding: Mapping[str, Any]) -> bool:
+    """Tell whether a finding is of no row but of all that a rule hit beyond those listed."""
+    nowhere = finding.get("ticker") is None and finding.get("date") is None
+    return nowhere and isinstance(finding.get("value"), int)
 
 
 def _repairs(repairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -40,6 +40,20 @@ def test_findings_and_repairs_are_counted_by_rule():
     )
 
 
+def test_findings_that_are_not_listed_count():
+    """A thousand rows and one finding for 234 beyond are 1,234; a few without ticker are just those."""
+    listed = [{"rule": "jump", "severity": "warning", "ticker": "A", "date": "2020-01-02"}] * 1000
+    beyond = {"rule": "jump", "severity": "warning", "ticker": None, "date": None, "value": 234}
+    few = [{"rule": "few_rows", "severity": "warning", "ticker": None, "date": None, "value": 9}]
+    found = data_summary(
+        Document("findings", {"findings": [*few, *listed, beyond]}), Document("repairs", {}), FEATURES
+    )
+    assert [(entry["rule"], entry["count"]) for entry in found["findings"]] == [
+        ("few_rows", 1),
+        ("jump", 1234),
+    ]
+
+
 def test_the_sources_own_record_is_kept():
     """Tickers and price basis move to their places, the rest stays the source's."""
     source = {

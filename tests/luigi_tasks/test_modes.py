@@ -92,20 +92,20 @@ def test_a_failing_gate_exits_30_and_leaves_the_findings_in_the_run(data, run_lu
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "says", "states"),
     [
-        (b"\xff\xfe\x00", "UTF-8"),
-        (b"", "not a readable CSV"),
-        (b"date,close,close\n2020-01-01,1,2\n", "more than one column"),
+        (b"\xff\xfe\x00", "UTF-8", {"ingest": "failed"}),
+        (b"date,close,close\n2020-01-01,1,2\n", "more than one column", {"ingest": "failed"}),
+        (b"", "validate stopped the run", {"ingest": "done", "validate": "failed"}),
     ],
 )
-def test_a_file_that_is_no_table_fails_ingest_with_30(content, says, data, run_luigi, tmp_path):
-    """The source's answer is unusable: one line by the stage, nothing committed."""
+def test_a_file_that_is_no_price_table_exits_30(content, says, states, data, run_luigi, tmp_path):
+    """What is no table fails ingest; a table without prices fails the gate. Never a traceback."""
     path = tmp_path / "prices.csv"
     path.write_bytes(content)
-    outcome = run_luigi("--source", "files", "--path", path, data=data, task="Ingest")
+    outcome = run_luigi("--source", "files", "--path", path, data=data)
     assert outcome.code == 30
     assert says in outcome.err
-    assert outcome.states() == {"ingest": "failed"}
+    assert outcome.states() == states
     assert "Traceback" not in outcome.err
-    assert not (data / "checkpoints").exists()
+    assert not (data / "checkpoints" / "validate").exists()

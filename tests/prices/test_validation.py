@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.columns import OHLC, PRICE_VALUES
 from core.errors import DataError, ParameterError, ValidationFailed
 from core.prices.findings import RULES
 from core.prices.validation import validate
@@ -32,7 +33,7 @@ CELLS = [
     # row, changed cells, findings as (rule, ticker, date, value)
     (3, {"close": 0.0}, [("non_positive_price", "AAA", "2012-01-06", 0)]),
     (3, {"low": -1.0}, [("non_positive_price", "AAA", "2012-01-06", -1)]),
-    (3, dict.fromkeys(["open", "high", "low", "close"], 0.0), [("non_positive_price", "AAA", "2012-01-06", 0)]),
+    (3, dict.fromkeys(OHLC, 0.0), [("non_positive_price", "AAA", "2012-01-06", 0)]),
     (3, {"high": 99.5}, [("inconsistent_ohlc", "AAA", "2012-01-06", 99.5)]),
     (3, {"low": 101.5}, [("inconsistent_ohlc", "AAA", "2012-01-06", 101.5)]),
     (3, {"high": 99.0, "low": 102.0}, [("inconsistent_ohlc", "AAA", "2012-01-06", 99)]),
@@ -57,7 +58,7 @@ CELLS = [
     (3, {"date": 20120106}, [("malformed_date", "AAA", None, 20120106)]),
     (3, {"date": None}, [("malformed_date", "AAA", None, None)]),
     (3, {"date": "2012-01-06T99:00"}, [("malformed_date", "AAA", None, "2012-01-06T99:00")]),
-    (3, dict.fromkeys(["open", "low", "high", "close", "adj_close"], 102.0), [("flat_bar", "AAA", "2012-01-06", 1)]),
+    (3, dict.fromkeys(PRICE_VALUES, 102.0), [("flat_bar", "AAA", "2012-01-06", 1)]),
     (3, {"high": 250.0}, [("wide_bar", "AAA", "2012-01-06", 1)]),
     (3, {"close": 300.0}, [("outlier_spike", "AAA", "2012-01-06", 300)]),
     (3, {"adj_close": 10.0}, [("outlier_spike", "AAA", "2012-01-06", 100.35)]),
