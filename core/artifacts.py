@@ -224,7 +224,7 @@ def _json_object(data: bytes, name: str) -> dict[str, Any]:
 def _read_table(body: dict[str, Any], name: str) -> Table:
     import pandas as pd
 
-    names, rows = body.get("columns"), body["rows"]
+    names, rows = body.get("columns"), body.get("rows")
     if (
         not isinstance(names, list)
         or not all(isinstance(n, str) for n in names)
@@ -258,6 +258,8 @@ def _series(column: str, values: tuple[Any, ...], name: str, *, raw: bool) -> pd
         return raw_series(values, text=column in (col.DATE, col.TICKER))
     try:
         if column == col.DATE:
+            if not all(value is None or isinstance(value, str) for value in values):
+                raise TypeError("a date is not text")
             return pd.Series(pd.to_datetime(list(values), format="%Y-%m-%d")).astype("datetime64[s]")
         if column in col.TEXT:
             return _text_series(values)

@@ -166,21 +166,22 @@ class Journal:
     def save_draft(self, report_key: str, text: str, *, author: str) -> Draft:
         """Keep the text as the next numbered draft; the same text as the last one is not kept twice."""
         with self._transaction():
-            rows = list(
-                self._execute(
-                    "SELECT number, at, author, body FROM draft WHERE report_key = ? "
-                    "ORDER BY number DESC LIMIT 1",
-                    [report_key],
-                )
-            )
-            if rows and rows[0][3] == text:
-                return Draft(report_key, *rows[0])
-            draft = Draft(report_key, rows[0][0] + 1 if rows else 1, utc_now(), author, text)
+            last = self._latest_draft(report_key)
+            if last is not None and last.text == text:
+                return last
+            draft = Draft(report_key, last.number + 1 if last else 1, utc_now(), author, text)
             self._execute(
                 "INSERT INTO draft (report_key, number, at, author, body) VALUES (?, ?, ?, ?, ?)",
                 [draft.report_key, draft.number, draft.at, draft.author, draft.text],
             )
         return draft
+
+    def _latest_draft(self, report_key: str) -> Draft | None:
+        rows = self._execute(
+            "SELECT number, at, author, body FROM draft WHERE report_key = ? ORDER BY number DESC LIMIT 1",
+            [report_key],
+        )
+        return next((Draft(report_key, *row) for row in rows), None)
 
     def drafts(self, report_key: str) -> list[Draft]:
         """Return a report's drafts, newest first."""
@@ -195,20 +196,20 @@ class Journal:
         subject: str,
         content: Mapping[str, Any],
         *,
-        unless: Callable[[list[Record]], None] | None = None,
+        unless: Callable[[list[Record], Draft | None], None] | None = None,
     ) -> Record:
         """Add a record at the end of the chain and return it.
 
         Parameters
         ----------
         unless : callable, optional
-            Called inside the transaction with all records of the same subject; what it raises stops
-            the append, so a comparison and the signature it allows cannot be parted.
+            Called inside the transaction with all records and the latest draft of the same subject;
+            what it raises stops the append: a comparison and the signature it allows cannot be parted.
         """
         with self._transaction():
             last = list(self._execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", []))
             if unless is not None:
-                unless(self._records("WHERE subject = ?", [subject]))
+                unless(self._records("WHERE subject = ?", [subject]), self._latest_draft(subject))
             seq, prev_hash = (last[0][0] + 1, last[0][1]) if last else (1, GENESIS)
             record = chain.make(seq, kind, subject, content, prev_hash)
             self._execute(

@@ -1,0 +1,85 @@
+"""Publishing: the signed text with its signature block, beside a record that can be checked. EDGE.
+
+``<data>/published/<report key>/<12 hex of the signature>/`` holds ``report.txt`` and ``signature.json``. The
+latter is written last; making it again gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from core.checkpoints import Store, replace_file
+from core.errors import CheckpointError, SignOffError
+from core.fingerprint import SHORT
+from core.journal import Journal, Record
+from core.signoff import signable, standing
+
+TEXT_NAME = "report.txt"
+RECORD_NAME = "signature.json"
+
+
+def folder_of(root: Path, record: Record) -> Path:
+    """Return where the document of a signature is published."""
+    return root / "published" / record.subject / record.hash[:SHORT]
+
+
+def published(root: Path, journal: Journal | None, report_key: str) -> Path | None:
+    """Return the folder of the valid signature's document if it is published, else None."""
+    held = standing(Store(root), journal, report_key)
+    if held.state != "signed" or held.record is None:
+        return None
+    folder = folder_of(root, held.record)
+    return folder if (folder / RECORD_NAME).is_file() and (folder / TEXT_NAME).is_file() else None
+
+
+def signature_block(record: Record) -> str:
+    """Return the signature in human-readable form: name, role, time, meaning, comment, digests."""
+    said = record.content
+    review = "independent review" if said["independent_review"] else "no independent review"
+    facts = (
+        ("Signed by", f"{said['user']} ({said['role']}, {review})"),
+        ("Meaning", said["meaning"]),
+        ("Time", f"{said['at_utc']} (UTC)"),
+        ("Comment", said["comment"] or "none"),
+        ("Text", f"SHA-256 {said['text_sha256']}"),
+        ("Record", f"{record.seq}, SHA-256 {record.hash}"),
+        ("Chain head", record.hash),
+    )
+    lines = [f"{name:<12}{value}" for name, value in facts]
+    return "\n".join(["Signature", "---------", *lines])
+
+
+def signed_document(text: str, record: Record) -> str:
+    """Return the signed text with its signature block above; the text itself is unchanged."""
+    return f"{signature_block(record)}\n\n\n{text}"
+
+
+def publish(root: Path, journal: Journal, report_key: str) -> Path:
+    """Write the signed document and return its folder; doing it again changes nothing.
+
+    Raises
+    ------
+    SignOffError
+        If no valid approval covers what is there now (exit code 20).
+    """
+    store = Store(root)
+    held = standing(store, journal, report_key)
+    if held.state != "signed" or held.record is None:
+        raise SignOffError(
+            f"report {report_key} waits for a person: {held.reason}",
+            expected="an approval of the present text",
+            remedy="Open the desk (make dashboard), read the report and sign it.",
+        )
+    folder = folder_of(root, held.record)
+    text = signed_document(signable(store, journal, report_key).text, held.record)
+    record = {"format": 1, "kind": "signature", **asdict(held.record)}
+    try:
+        replace_file(folder / TEXT_NAME, text.encode())
+        replace_file(folder / RECORD_NAME, json.dumps(record, indent=2, sort_keys=True).encode() + b"\n")
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder} could not be written: {error.strerror or error}", expected="a writable data root"
+        ) from error
+    return folder

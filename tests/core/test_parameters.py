@@ -1,0 +1,116 @@
+"""Parameters: text in, value out, and back again without loss."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import ParameterError
+from core.parameters import Parameter
+from core.stages import STAGES, parameters_of
+
+ALL = list(parameters_of(STAGES).values())
+
+
+def one(kind, **more):
+    """A parameter of a kind."""
+    return Parameter("some_name", kind, "", "train", "What it is for.", **more)
+
+
+def bounded(parameter):
+    """A strategy for valid values of a parameter."""
+    match parameter.kind:
+        case "choice":
+            return st.sampled_from(parameter.choices)
+        case "names":
+            return st.lists(st.sampled_from(parameter.choices), min_size=1).map(",".join)
+        case "date":
+            return st.dates().map(str)
+        case "integer":
+            return st.integers(int(parameter.low or 0), int(parameter.high or 10**9))
+        case "number":
+            return st.floats(parameter.low, parameter.high, allow_nan=False)
+        case _:
+            return st.text(st.characters(exclude_categories=["Cs", "Z", "C"]), min_size=1)
+
+
+@pytest.mark.parametrize("parameter", ALL, ids=lambda p: p.name)
+def test_every_parameter_of_the_table_reads_back_its_own_text(parameter):
+    """``parse(text(v)) == v`` for every valid value, and None is the empty text."""
+
+    @given(bounded(parameter))
+    def exact(value):
+        back = parameter.parse(parameter.text(value))
+        assert back == value
+        assert type(back) is type(value)
+
+    exact()
+    assert parameter.parse(parameter.text(None)) is None
+
+
+@pytest.mark.parametrize("parameter", ALL, ids=lambda p: p.name)
+def test_every_default_is_valid(parameter):
+    """A default goes through the same judgement as what a user gives."""
+    value = parameter.parse(parameter.default)
+    assert parameter.parse(parameter.text(value)) == value
+
+
+@given(st.booleans())
+def test_a_flag_reads_back(value):
+    """true and false."""
+    assert one("flag").parse(one("flag").text(value)) is value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("yes", True), ("ON", True), ("1", True), ("no", False), ("Off", False), ("0", False)]
+)
+def test_a_flag_may_be_written_in_several_ways(text, value):
+    """As people write them."""
+    assert one("flag").parse(text) is value
+
+
+WRONG = [
+    (one("choice", choices=("sample", "files")), "smaple", "Did you mean sample?"),
+    (one("names", choices=("a", "b")), "a,c", "one of a, b"),
+    (one("date"), "2024-1-1", "YYYY-MM-DD"),
+    (one("date"), "2023-02-29", "YYYY-MM-DD"),
+    (one("date"), "20240101", "YYYY-MM-DD"),
+    (one("date"), "2024-01-01T00:00", "YYYY-MM-DD"),
+    (one("integer", low=1, high=9), "0", "a whole number from 1 to 9"),
+    (one("integer", low=1, high=9), "10", "a whole number from 1 to 9"),
+    (one("integer"), "1.0", "a whole number"),
+    (one("integer"), "seven", "a whole number"),
+    (one("number", low=0), "-1e-9", "a number from 0"),
+    (one("number"), "nan", "a number"),
+    (one("number"), "inf", "a number"),
+    (one("number"), "-inf", "a number"),
+    (one("number"), "1,5", "a number"),
+    (one("flag"), "perhaps", "true or false"),
+]
+
+
+@pytest.mark.parametrize(("parameter", "text", "expected"), WRONG, ids=lambda v: str(v)[:20])
+def test_a_wrong_value_is_answered_with_what_came_and_what_was_expected(parameter, text, expected):
+    """The option by its name, the text as it came, what is right, what it is for."""
+    with pytest.raises(ParameterError) as raised:
+        parameter.parse(text)
+    message = str(raised.value)
+    wrong = text.split(",")[-1] if parameter.kind == "names" else text
+    assert message.startswith(f"--some-name is {wrong!r}")
+    assert expected in message
+    assert "What it is for." in message
+    assert raised.value.exit_code == 4
+
+
+def test_blanks_round_a_value_mean_nothing():
+    """`` 7 `` is 7, and blanks alone are no value."""
+    assert one("integer").parse(" 7 ") == 7
+    assert one("integer").parse("  ") is None
+
+
+def test_every_parameter_says_what_it_is_for():
+    """A sentence for people, and a section or the plan that fills it."""
+    for parameter in ALL:
+        assert parameter.help.endswith("."), parameter.name
+        assert bool(parameter.section) != parameter.resolved, parameter.name

@@ -1,0 +1,67 @@
+"""Ticker lists in three spellings."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import tickers
+from core.errors import MissingFileError, ParameterError
+
+
+@pytest.mark.parametrize(
+    "text", ["MSFT,aapl", " aapl , MSFT ,aapl,", '["AAPL", "MSFT"]', "@universe.txt", '["msft","aapl","AAPL"]']
+)
+def test_the_same_list_in_any_spelling_is_the_same(text, tmp_path):
+    """Trimmed, in capitals, once each, sorted."""
+    (tmp_path / "universe.txt").write_text("﻿# mine\nmsft # big\n\naapl,MSFT\n", encoding="utf-8")
+    assert tickers.parse(text, upper=True, folder=tmp_path) == ("AAPL", "MSFT")
+
+
+def test_a_files_tickers_keep_their_case(tmp_path):
+    """A person's file may call things as it likes; NA is a ticker."""
+    assert tickers.parse("brk-b,NA,^GSPC", upper=False, folder=tmp_path) == ("NA", "^GSPC", "brk-b")
+
+
+@pytest.mark.parametrize("text", ["../x", "a/b", "A B", "A" * 21, "$A", "A..B", '["A;rm"]', "-A", ".A"])
+def test_what_could_be_a_path_or_worse_is_refused(text, tmp_path):
+    """The offending name is in the message."""
+    with pytest.raises(ParameterError, match="--tickers holds"):
+        tickers.parse(text, upper=True, folder=tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[", '["A"', "[1]", '[["A"]]', "[null]"])
+def test_a_broken_json_list_is_refused(text, tmp_path):
+    """With an example of a right one."""
+    with pytest.raises(ParameterError, match="JSON list such as"):
+        tickers.parse(text, upper=True, folder=tmp_path)
+
+
+def test_a_missing_list_file_is_a_missing_file(tmp_path):
+    """Exit code 20: a person must bring it."""
+    with pytest.raises(MissingFileError, match=r"none\.txt") as raised:
+        tickers.parse("@none.txt", upper=True, folder=tmp_path)
+    assert raised.value.exit_code == 20
+
+
+def test_more_than_the_most_tickers_are_refused(tmp_path, monkeypatch):
+    """The bound is named."""
+    monkeypatch.setattr(tickers, "MAX_TICKERS", 2)
+    with pytest.raises(ParameterError, match="at most 2"):
+        tickers.parse("A,B,C", upper=True, folder=tmp_path)
+
+
+@given(st.lists(st.from_regex(r"[A-Z][A-Z0-9.^-]{0,8}", fullmatch=True).filter(tickers.is_legal), unique=True, max_size=400))
+def test_a_compacted_list_expands_to_itself(tmp_path_factory, names):
+    """Short lists travel as they are, long ones as a digest of a kept file."""
+    root = tmp_path_factory.mktemp("root")
+    chosen = tuple(sorted(names))
+    text, joined = tickers.compact(chosen)
+    assert len(text) <= tickers.LONGEST_INLINE
+    assert (joined is None) == (len(",".join(chosen)) <= tickers.LONGEST_INLINE)
+    if joined is not None:
+        path = tickers.universe_file(root, text)
+        path.parent.mkdir(parents=True)
+        path.write_text(joined, encoding="utf-8")
+    assert tickers.expand(text, root) == chosen
