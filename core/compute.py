@@ -117,6 +117,10 @@ def _evaluate(job: Job) -> list[Artifact]:
         job.table(kind)
     for kind in ("findings", "repairs"):
         job.document(kind)
+    if "model" in job.inputs:
+        from core.models.loader import load_model
+
+        load_model(job.document("model"))  # a model that cannot be used is refused, not summarised
     artifacts = {kind: loaded.artifact for kind, loaded in job.inputs.items()}
     digests = {loaded.filename: loaded.sha256 for loaded in job.inputs.values()}
     ordered = {name: digests[name] for name in sorted(digests)}

@@ -81,6 +81,11 @@ class StagePlan:
         slot = Slot(self.slot.stage, f"{self.slot.key}-retained-{model_id}")
         return replace(self, slot=slot, parameters=parameters, upstream=upstream)
 
+    @property
+    def keys(self) -> dict[str, str]:
+        """Checkpoint key of each stage up to this one, in running order."""
+        return {plan.slot.stage: plan.slot.key for plan in self.line()}
+
     def line(self) -> list[StagePlan]:
         """Return the plans from the first stage to this one."""
         return [*(self.upstream.line() if self.upstream else []), self]

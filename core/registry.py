@@ -120,7 +120,7 @@ class Registry:
         try:
             body: dict[str, Any] = json.loads(path.read_bytes())
             return Champion(str(body["model_id"]), str(body["sha256"]), str(body["why"]))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(

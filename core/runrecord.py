@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from core.errors import AftercloseError
 from core.journal import Journal
-from core.plan import StagePlan
 from core.processes import this_process
 from core.progress import Progress
 from core.runlog import RunLog
@@ -39,20 +38,21 @@ class RunRecord:
         self.trouble: str | None = None
         self.nothing_to_do = False
 
-    def begin(self, plan: StagePlan, request: Mapping[str, str], *, who: str, how: str) -> None:
+    def begin(
+        self, target: str, keys: Mapping[str, str], request: Mapping[str, str], *, who: str, how: str
+    ) -> None:
         """Record the run: who wants what, by which process, with which keys."""
-        keys = _keys(plan)
 
         def journal() -> None:
             self._journal = Journal(self._settings.data, self._settings.journal)
             self._journal.add_run(
-                self._log.run_id, who=who, how=how, request=request, target=plan.stage.name, state="running"
+                self._log.run_id, who=who, how=how, request=request, target=target, state="running"
             )
             self._journal.lead(self._log.run_id, this_process())
             self._journal.start(self._log.run_id, keys)
 
         self._quietly(journal)
-        self._log.write("run_started", request=dict(request), keys=keys)
+        self._log.write("run_started", request=dict(request), target=target, keys=dict(keys))
 
     def reused(self, rows_by_stage: Mapping[str, int | None], *, everything: bool) -> None:
         """Record stages that were complete when the run began; all of them means nothing to do."""
@@ -73,12 +73,12 @@ class RunRecord:
         """Return the watcher's callback."""
         return self._watcher.progress(stage)
 
-    def end(self, state: str, plan: StagePlan, *, exit_code: int | None = None) -> None:
+    def end(self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None) -> None:
         """Record how the run ended, with the keys it ended with."""
         self._log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
 
         def told(journal: Journal) -> None:
-            journal.rekey(self._log.run_id, _keys(plan))
+            journal.rekey(self._log.run_id, keys)
             journal.end(self._log.run_id, state, exit_code, None)
 
         self._told(told)
@@ -95,7 +95,3 @@ class RunRecord:
             self._journal = None
             self.trouble = self.trouble or str(error)
             self._log.write("journal_trouble", level="warning", reason=str(error))
-
-
-def _keys(plan: StagePlan) -> dict[str, str]:
-    return {p.slot.stage: p.slot.key for p in plan.line()}

@@ -13,10 +13,22 @@ from luigi_tasks.clean import Clean  # noqa: E402 - see above
 from luigi_tasks.evaluate import Evaluate  # noqa: E402 - see above
 from luigi_tasks.feature_engineer import FeatureEngineer  # noqa: E402 - see above
 from luigi_tasks.ingest import Ingest  # noqa: E402 - see above
+from luigi_tasks.publish import Publish  # noqa: E402 - see above
 from luigi_tasks.report import Report  # noqa: E402 - see above
+from luigi_tasks.sign_off import SignOff  # noqa: E402 - see above
 from luigi_tasks.train_or_score import TrainOrScore  # noqa: E402 - see above
 from luigi_tasks.validate import Validate  # noqa: E402 - see above
 
-__all__ = ["Clean", "Evaluate", "FeatureEngineer", "Ingest", "Report", "TrainOrScore", "Validate"]
+__all__ = [
+    "Clean",
+    "Evaluate",
+    "FeatureEngineer",
+    "Ingest",
+    "Publish",
+    "Report",
+    "SignOff",
+    "TrainOrScore",
+    "Validate",
+]
 
 shell.install()

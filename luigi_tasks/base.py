@@ -27,6 +27,7 @@ class StageTask(luigi.Task):
 
     stage_name: ClassVar[str] = ""
     upstream: ClassVar[type[StageTask] | None] = None
+    target: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         """Give the class a Luigi parameter for each parameter of its stage and those before."""
@@ -45,7 +46,7 @@ class StageTask(luigi.Task):
         planned = kwargs.get(PLANNED)
         if planned is None and kwargs.keys() >= known.keys():
             # Luigi makes a task again from its own full set of texts: those were resolved before
-            planned = {name: known[name].parse(str(kwargs[name])) for name in known}
+            planned = cls._parsed({name: str(value) for name, value in kwargs.items()})
         if planned is None:
             try:
                 planned = cls._resolved(params, args, kwargs)
@@ -64,24 +65,27 @@ class StageTask(luigi.Task):
         key = (cls.stage_name, tuple(sorted(texts.items())))
         if key not in now.resolved:
             now.resolved[key] = resolve(texts, settings=now.settings, now=now.started, upto=cls.stage_name)
-            now.open(stage_plans(now.resolved[key], cls.stage_name), texts)
+            plan = stage_plans(now.resolved[key], cls.stage_name)
+            now.open(plan, texts, target=cls.target or cls.stage_name)
         return now.resolved[key]
+
+    @classmethod
+    def _parsed(cls, texts: Mapping[str, str]) -> dict[str, Value]:
+        known = parameters_of(chain(cls.stage_name))
+        return {name: parameter.parse(texts[name]) for name, parameter in known.items()}
 
     @property
     def plan(self) -> StagePlan:
         """What this task makes and where it belongs."""
-        known = parameters_of(chain(self.stage_name))
-        values = {name: parameter.parse(getattr(self, name)) for name, parameter in known.items()}
-        return session().effective(stage_plans(values, self.stage_name))
+        return session().effective(stage_plans(self._parsed(self.param_kwargs), self.stage_name))
 
-    def requires(self) -> StageTask | None:
+    def requires(self) -> luigi.Task | list[luigi.Task] | None:
         """Return the task of the stage before, with the same resolved values."""
         if self.upstream is None:
             return None
-        known = parameters_of(chain(self.stage_name))
-        return self.upstream(**{PLANNED: {n: p.parse(getattr(self, n)) for n, p in known.items()}})
+        return self.upstream(**{PLANNED: self._parsed(self.param_kwargs)})
 
-    def output(self) -> luigi.LocalTarget:
+    def output(self) -> luigi.Target:
         """Return the commit mark: it exists once all artifacts do."""
         path = str(session().store.meta_path(self.plan.slot))
         return luigi.LocalTarget(path)  # type: ignore[no-untyped-call]  # luigi ships no types
@@ -98,4 +102,5 @@ class StageTask(luigi.Task):
 @StageTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator,no-untyped-call]  # luigi ships no types
 def _present(task: StageTask) -> None:
     """Luigi found ``task`` complete when it scheduled the run, and so all before it."""
-    session().present(task.plan)
+    if not task.target:
+        session().present(task.plan)

@@ -13,14 +13,17 @@ from functools import cache, cached_property
 from core import settings as configuration
 from core.checkpoints import Slot, Store
 from core.execution import Runner
+from core.journal import Journal
 from core.latest import link_latest
 from core.lineage import is_complete
 from core.parameters import Value
 from core.plan import StagePlan
+from core.publication import published
 from core.registry import Registry
 from core.runlog import RunLog, new_run_id
 from core.runrecord import RunRecord
 from core.settings import Settings
+from core.signoff import standing
 from luigi_tasks.terminal import Terminal
 
 RUN_VARIABLE = "AFTERCLOSE_RUN_ID"
@@ -37,6 +40,7 @@ class Session:
     terminal: Terminal
     resolved: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, Value]] = field(default_factory=dict)
     root_plan: StagePlan | None = None
+    publishing: str | None = None
     _known: set[Slot] = field(default_factory=set)
     _owner: int = field(default_factory=os.getpid)
 
@@ -68,13 +72,29 @@ class Session:
         """Return ``plan`` as it stands in this run."""
         return self.runner.effective(plan)
 
-    def open(self, plan: StagePlan, request: Mapping[str, str]) -> None:
+    def open(self, plan: StagePlan, request: Mapping[str, str], *, target: str) -> None:
         """Take the first planned task as what this run is for."""
-        if self.root_plan is None:
+        if self.root_plan is None and self.publishing is None:
             self.root_plan = plan
-            _ = self.runner  # fixes the champion that is kept if training fails
-            self.record.begin(plan, request, who=getpass.getuser(), how="terminal")
-            atexit.register(_close)
+            self._begin(target, plan.keys, request)
+
+    def open_publication(self, report_key: str) -> None:
+        """Take the publication of a finished report as what this run is for."""
+        if self.root_plan is None and self.publishing is None:
+            self._begin("publish", {"report": report_key}, {"report": report_key})
+        self.publishing = report_key
+
+    def _begin(self, target: str, keys: Mapping[str, str], request: Mapping[str, str]) -> None:
+        _ = self.runner  # fixes the champion that is kept if training fails
+        self.record.begin(target, keys, request, who=getpass.getuser(), how="terminal")
+        atexit.register(_close)
+
+    @property
+    def journal(self) -> Journal | None:
+        """The journal to read from, None if there is none yet."""
+        if not Journal.exists(self.settings.data, self.settings.journal):
+            return None
+        return Journal(self.settings.data, self.settings.journal, read_only=True)
 
     def complete(self, plan: StagePlan) -> bool:
         """Return whether ``plan`` is complete."""
@@ -89,24 +109,43 @@ class Session:
         """Make one stage, or reuse it after all."""
         self.runner.run(plan)
 
+    @property
+    def keys(self) -> dict[str, str]:
+        """The keys of this run as they stand now."""
+        published = {"report": self.publishing} if self.publishing else {}
+        return {**(self.effective(self.root_plan).keys if self.root_plan else {}), **published}
+
     def close(self) -> None:
         """At the end of the process: say what came of it, link the latest, print the report."""
-        if os.getpid() != self._owner or self.root_plan is None:
+        if os.getpid() != self._owner:
             return
-        plan = self.effective(self.root_plan)
-        done = self.complete(plan)
-        if done and plan.stage.name == "report":
-            try:
-                link_latest(self.settings.data, plan)
-            except OSError as error:
-                self.log.unwritable = error
-        self.record.end("succeeded" if done else "failed", plan)
-        self.terminal.finish(self, plan, done=done)
+        if self.root_plan is not None:
+            self.root_plan = self.effective(self.root_plan)
+        made = self.root_plan is None or self.complete(self.root_plan)
+        if self.root_plan is not None and made and self.root_plan.stage.name == "report":
+            self._link_latest(self.root_plan)
+        if self.publishing is None:
+            self.record.end("succeeded" if made else "failed", self.keys)
+            self.terminal.finish(self, done=made)
+        else:
+            self._close_publication(self.publishing, made=made)
+
+    def _link_latest(self, plan: StagePlan) -> None:
+        try:
+            link_latest(self.settings.data, plan)
+        except OSError as error:
+            self.log.unwritable = error
+
+    def _close_publication(self, report_key: str, *, made: bool) -> None:
+        folder = published(self.settings.data, self.journal, report_key)
+        self.record.end("succeeded" if folder else "waiting" if made else "failed", self.keys)
+        reason = standing(self.store, self.journal, report_key).reason if made else ""
+        self.terminal.finish_publication(self, report_key, folder, waiting_for=reason)
 
     def abandon(self, state: str, code: int) -> None:
         """Record that the process is leaving early."""
-        if self.root_plan is not None and os.getpid() == self._owner:
-            self.record.end(state, self.root_plan, exit_code=code)
+        if self.keys and os.getpid() == self._owner:
+            self.record.end(state, self.keys, exit_code=code)
 
 
 def _close() -> None:

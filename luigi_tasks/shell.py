@@ -140,7 +140,7 @@ def _judge_options(argv: list[str]) -> None:
             raise SystemExit(EXIT_COMMAND)
 
 
-_FAMILIES = tuple(stage.task for stage in STAGES)
+_FAMILIES = (*(stage.task for stage in STAGES), "Publish", "SignOff")
 _PLAN_ONLY = {name for name, parameter in parameters_of(STAGES).items() if parameter.resolved}
 
 

@@ -14,7 +14,8 @@ from core.errors import AftercloseError, listed
 from core.progress import Progress
 
 if TYPE_CHECKING:
-    from core.plan import StagePlan
+    from pathlib import Path
+
     from luigi_tasks.session import Session
 
 BAR_AFTER_S = 2.0
@@ -64,23 +65,44 @@ class Terminal:
         if facts.get("findings_path"):
             say(f"  all findings: {facts['findings_path']}")
 
-    def finish(self, session: Session, plan: StagePlan, *, done: bool) -> None:
+    def finish(self, session: Session, *, done: bool) -> None:
         """Print what came of the run: the report and where it is, or where the log is."""
-        if session.log.unwritable is not None:
-            reason = session.log.unwritable.strerror
-            say(f"this run was not recorded: {session.log.folder} cannot be written ({reason})")
-        elif session.record.trouble is not None:
-            say(f"this run is not in the journal: {session.record.trouble}")
-        if not done:
+        _say_troubles(session)
+        plan = session.root_plan
+        if plan is None or not done:
             say(f"not finished; the log is {session.log.path}")
             return
         if session.record.nothing_to_do:
-            say(f"nothing to do: {listed([p.slot.stage for p in plan.line()])} are complete and verified")
+            stages = listed([p.slot.stage for p in plan.line()])
+            say(f"nothing to do: complete and verified are {stages}")
         folder = session.store.folder(plan.slot)
         if plan.stage.name == "report":
             text = session.store.read(plan.slot, "report.txt").decode()
             print(text, end="", flush=True)  # noqa: T201 - the report is the product
         say(f"{plan.stage.name}: {folder / plan.stage.writes[0].filename}")
+
+    def finish_publication(
+        self, session: Session, report_key: str, folder: Path | None, *, waiting_for: str
+    ) -> None:
+        """Print where the signed document is, or what the report waits for."""
+        _say_troubles(session)
+        if folder is not None:
+            say(f"published: {folder}")
+        elif waiting_for:
+            say(
+                f"report {report_key} waits for a person: {waiting_for}. "
+                "Open the desk (make dashboard), read it and sign it, then publish again."
+            )
+        else:
+            say(f"not finished; the log is {session.log.path}")
+
+
+def _say_troubles(session: Session) -> None:
+    if session.log.unwritable is not None:
+        reason = session.log.unwritable.strerror
+        say(f"this run was not recorded: {session.log.folder} cannot be written ({reason})")
+    elif session.record.trouble is not None:
+        say(f"this run is not in the journal: {session.record.trouble}")
 
 
 def _details(facts: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from core.processes import ProcessId
 ACTIVE = ("queued", "running")
 """States of a run that is not over."""
 
-ENDED = ("succeeded", "failed", "cancelled", "interrupted")
+ENDED = ("succeeded", "waiting", "failed", "cancelled", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Run:
     keys : mapping
         Stage name -> checkpoint key, once planned.
     state : str
-        queued, running, succeeded, failed, cancelled or interrupted (its process is gone).
+        queued, running, succeeded, waiting (for a person), failed, cancelled or interrupted (its
+        process is gone).
     exit_code : int or None
     error : str or None
         The first error in one sentence.
