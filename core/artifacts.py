@@ -258,9 +258,7 @@ def _series(column: str, values: tuple[Any, ...], name: str, *, raw: bool) -> pd
         return raw_series(values, text=column in (col.DATE, col.TICKER))
     try:
         if column == col.DATE:
-            if not all(value is None or isinstance(value, str) for value in values):
-                raise TypeError("a date is not text")
-            return pd.Series(pd.to_datetime(list(values), format="%Y-%m-%d")).astype("datetime64[s]")
+            return _date_series(values)
         if column in col.TEXT:
             return _text_series(values)
         if column in col.FLAGS:
@@ -276,6 +274,14 @@ def _series(column: str, values: tuple[Any, ...], name: str, *, raw: bool) -> pd
         found = sorted(kind.__name__ for kind in types)
         raise DataError(f"{name}, column {column} holds {', '.join(found)}", expected="numbers or null")
     return pd.Series(values, dtype=object)
+
+
+def _date_series(values: tuple[Any, ...]) -> pd.Series:
+    import pandas as pd
+
+    if not all(value is None or isinstance(value, str) for value in values):
+        raise TypeError("a date is not text")
+    return pd.Series(pd.to_datetime(list(values), format="%Y-%m-%d")).astype("datetime64[s]")
 
 
 def _text_series(values: tuple[Any, ...]) -> pd.Series:

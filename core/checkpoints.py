@@ -20,6 +20,7 @@ from core.filedigest import digest_of_file
 from core.fingerprint import digest_of, sha256
 
 META = "meta.json"
+TEMPORARY = ".tmp-"
 ALWAYS_HASHED_BYTES = 64 * 1024**2
 """Files up to this size are hashed whenever asked; larger ones once per identity on disk."""
 
@@ -167,6 +168,9 @@ class Store:
         body["artifacts"] = [_entry(a) for a in artifacts]
         body["self_sha256"] = digest_of(body)
         data = json.dumps(body, indent=2, allow_nan=False).encode() + b"\n"
+        committed = self.meta(slot)
+        if committed is not None:
+            return committed
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for artifact in artifacts:
@@ -190,6 +194,13 @@ class Store:
         if committed is None:
             raise CheckpointError(f"{slot.stage}/{slot.key} vanished while it was written")
         return committed
+
+    def sweep(self, slot: Slot) -> int:
+        """Remove temporaries that a killed writer left; only under the slot's lock. Return how many."""
+        left = [p for p in self.folder(slot).glob(f"{TEMPORARY}*") if p.is_file()]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     def quarantine(self, slot: Slot, name: str) -> Path:
         """Move a damaged checkpoint away under ``name`` and return where it went; nothing is deleted."""
@@ -243,7 +254,7 @@ def _unreadable(path: Path, error: OSError) -> CheckpointError:
 
 def write_temporary(folder: Path, data: bytes) -> Path:
     """Write ``data``, synced, to a new file in ``folder`` whose name never ends in ``.json``."""
-    path = folder / f".tmp-{os.getpid()}-{secrets.token_hex(6)}"
+    path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         with os.fdopen(descriptor, "wb") as stream:

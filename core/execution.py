@@ -18,7 +18,8 @@ from core import locks, stage_facts
 from core.artifacts import Artifact, Encoded, Table, encode
 from core.checkpoints import Input, Meta, Store
 from core.compute import Job, compute
-from core.errors import ValidationFailed
+from core.errors import BusyError, CheckpointError, ValidationFailed, listed
+from core.fingerprint import sha256
 from core.lineage import ABSENT, Inputs, load_inputs, unfit
 from core.plan import StagePlan
 from core.registry import Registry
@@ -26,9 +27,17 @@ from core.retry import TRANSIENT, Faults, with_linear_backoff
 from core.runlog import RunLog
 from core.runrecord import Watcher
 from core.tickers import expand
+from core.timelimit import time_limit
 
 RETAINED_NAME = "retained.json"
 """In a run's folder once training failed for good there: the model that was kept, and why."""
+
+
+CONFIRMED = "confirmed-"
+"""Beginning of the name of a file in a run's folder: that forced stage is done here."""
+
+SLOW_VARIABLE = "AFTERCLOSE_TEST_SLOW_S"
+"""Seconds by which each stage is slowed; only tests set it, so that a kill can hit every stage."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,10 @@ class Runner:
         Whether to wait for somebody who makes the same checkpoint.
     previous_model : str or None
         The champion at the start: it is kept when training fails for good.
+    timeout_s : float
+        Wall-clock limit of a stage; 0 is none.
+    forced : frozenset of str
+        Stages that are computed again although they are there, and compared.
     """
 
     root: Path
@@ -61,6 +74,8 @@ class Runner:
     retry_wait_s: float = 0.2
     wait: bool = True
     previous_model: str | None = None
+    timeout_s: float = 0.0
+    forced: frozenset[str] = frozenset()
 
     def effective(self, plan: StagePlan) -> StagePlan:
         """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
@@ -88,13 +103,39 @@ class Runner:
         try:
             with locks.held(self.root, name, self.log.run_id, waiting=self._waiting(plan)):
                 meta = self._usable(plan)
+                if meta is not None and plan.stage.name in self.forced and not self.confirmed(plan):
+                    return self._confirm(plan, meta, started)
                 if meta is not None:
                     self._tell(plan, "reused", rows=meta.rows)
                     return meta
+                self.store.sweep(plan.slot)
                 return self._make(plan, started)
+        except BusyError as error:
+            self._tell(plan, "busy", level="warning", reason=str(error))
+            raise
         except Exception as error:
             self._failed(plan, error, time.monotonic() - started)
             raise
+
+    def confirmed(self, plan: StagePlan) -> bool:
+        """Return whether this run made or confirmed the forced stage already (also in another process)."""
+        return (self.log.folder / f"{CONFIRMED}{plan.slot.stage}").exists()
+
+    def _confirm(self, plan: StagePlan, meta: Meta, started: float) -> Meta:
+        """Compute a committed stage again and compare; what is committed stays as it is."""
+        self._tell(plan, "started", forced=True)
+        artifacts = self._attempt(plan, load_inputs(self.store, plan))
+        again = {a.filename: sha256(a.data) for a in map(encode, artifacts)}
+        other = sorted(name for name in {*again, *meta.digests} if again.get(name) != meta.digests.get(name))
+        if other:
+            raise CheckpointError(
+                f"{plan.slot.stage} was forced and gave other bytes for {listed(other)}",
+                expected="the bytes that are committed under the same key",
+                remedy="Something that is in no key has changed; the committed checkpoint was not touched.",
+            )
+        self.log.save(f"{CONFIRMED}{plan.slot.stage}", b"")
+        self._tell(plan, "confirmed", rows=meta.rows, seconds=round(time.monotonic() - started, 3))
+        return meta
 
     def _usable(self, plan: StagePlan) -> Meta | None:
         """Return the committed meta if it is whole and fits its inputs; move it away if it is not."""
@@ -131,6 +172,8 @@ class Runner:
         started: float,
     ) -> Meta:
         encoded = [encode(artifact) for artifact in artifacts]
+        if plan.stage.name in self.forced:
+            self.log.save(f"{CONFIRMED}{plan.slot.stage}", b"")
         self._keep_model(encoded)
         for repair in stage_facts.repairs(artifacts):
             self.log.write("repair", stage=plan.slot.stage, repair=repair)
@@ -156,7 +199,7 @@ class Runner:
         }
         tries, faults = policies.get(plan.stage.retry, (1, ()))
         return with_linear_backoff(
-            lambda: compute(plan.stage.name, job),
+            lambda: self._compute(plan, job),
             tries=tries,
             wait_s=self.retry_wait_s,
             on=faults,
@@ -164,6 +207,12 @@ class Runner:
                 plan, "retried", level="warning", attempt=n, reason=str(error), wait_s=wait
             ),
         )
+
+    def _compute(self, plan: StagePlan, job: Job) -> list[Artifact]:
+        with time_limit(self.timeout_s, plan.slot.stage):
+            if delay := os.environ.get(SLOW_VARIABLE):
+                time.sleep(float(delay))
+            return compute(plan.stage.name, job)
 
     def _keeping_previous(self, plan: StagePlan, error: Exception) -> StagePlan | None:
         """Return the plan that goes on with the previous model, None if that is not to be."""

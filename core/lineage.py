@@ -85,6 +85,26 @@ def _load(store: Store, source: Input) -> Loaded:
     return Loaded(decode(data, source.filename), source.filename, source.sha256)
 
 
+def keys_behind(store: Store, slot: Slot) -> dict[str, str]:
+    """Return the key of each stage that a checkpoint rests on, its own included, by what the metas say.
+
+    Raises
+    ------
+    CheckpointError
+        If a meta on the way is damaged.
+    """
+    keys: dict[str, str] = {}
+    waiting = [slot]
+    while waiting:
+        found = waiting.pop()
+        if found.stage == REGISTRY or keys.get(found.stage) == found.key:
+            continue
+        keys[found.stage] = found.key
+        meta = store.meta(found)
+        waiting += [Slot(i.stage, i.key) for i in meta.inputs] if meta else []
+    return keys
+
+
 def is_complete(store: Store, plan: StagePlan, known: set[Slot]) -> bool:
     """Return whether ``plan`` and everything before it is committed, whole and fits together.
 

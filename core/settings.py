@@ -26,12 +26,15 @@ JOURNAL_VARIABLE = "AFTERCLOSE_JOURNAL"
 OPERATION: tuple[Parameter, ...] = (
     Parameter("retry_tries", "integer", "3", "retry", "Attempts of a stage on transient faults.", low=1, high=100),
     Parameter("retry_wait_s", "number", "0.2", "retry", "First wait; each further wait is this much longer.", low=0, high=3600),
+    Parameter("run_stage_timeout_s", "number", "0", "run", "Wall-clock limit of one stage in seconds; 0 is none.", low=0, high=1e7),
+    Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),
+    Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "text", "approver", "user", "Role of the person at this desk."),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"retry", "user"}
+_PREFIXED = {"retry", "run", "user"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")

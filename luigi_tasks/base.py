@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import luigi
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, BusyError
 from core.parameters import Value
 from core.plan import StagePlan, resolve, stage_plans
 from core.stages import chain, parameters_of
 from luigi_tasks import shell
+from luigi_tasks.options import OPTIONS
 from luigi_tasks.session import session
 
 PLANNED = "planned"
@@ -29,6 +30,9 @@ class StageTask(luigi.Task):
     upstream: ClassVar[type[StageTask] | None] = None
     target: ClassVar[str] = ""
 
+    force = luigi.Parameter(default="", significant=False, description=OPTIONS["force"])
+    no_wait = luigi.BoolParameter(default=False, significant=False, description=OPTIONS["no_wait"])
+
     def __init_subclass__(cls) -> None:
         """Give the class a Luigi parameter for each parameter of its stage and those before."""
         super().__init_subclass__()
@@ -40,9 +44,10 @@ class StageTask(luigi.Task):
     @classmethod
     def get_param_values(
         cls, params: list[tuple[str, Any]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> list[tuple[str, str]]:
+    ) -> list[tuple[str, str | bool]]:
         """Return resolved parameter values: Luigi's own configuration never fills them."""
         known = parameters_of(chain(cls.stage_name))
+        options = cls._options(kwargs)
         planned = kwargs.get(PLANNED)
         if planned is None and kwargs.keys() >= known.keys():
             # Luigi makes a task again from its own full set of texts: those were resolved before
@@ -53,7 +58,21 @@ class StageTask(luigi.Task):
             except AftercloseError as error:
                 shell.refuse(error)
                 raise
-        return [(name, known[name].text(planned[name])) for name, _ in params]
+        return [
+            (name, known[name].text(planned[name]) if name in known else options[name]) for name, _ in params
+        ]
+
+    @classmethod
+    def _options(cls, kwargs: Mapping[str, Any]) -> dict[str, str | bool]:
+        """Take how to run, as opposed to what: it is the same for every task of the run."""
+        force, no_wait = str(kwargs.get("force", "")), bool(kwargs.get("no_wait", False))
+        given: dict[str, str | bool] = {"force": force, "no_wait": no_wait}
+        try:
+            session().take_options(given)
+        except AftercloseError as error:
+            shell.refuse(error)
+            raise
+        return given
 
     @classmethod
     def _resolved(
@@ -61,6 +80,7 @@ class StageTask(luigi.Task):
     ) -> dict[str, Value]:
         given = dict(zip((name for name, _ in params), args, strict=False)) | dict(kwargs)
         texts = {name: ",".join(v) if isinstance(v, list | tuple) else str(v) for name, v in given.items()}
+        texts = {name: text for name, text in texts.items() if name not in OPTIONS}
         now = session()
         key = (cls.stage_name, tuple(sorted(texts.items())))
         if key not in now.resolved:
@@ -96,7 +116,11 @@ class StageTask(luigi.Task):
 
     def run(self) -> None:
         """Make the checkpoint, or reuse it if it fits after all."""
-        session().run(self.plan)
+        try:
+            session().run(self.plan)
+        except BusyError as error:
+            shell.leave_busy(error)
+            raise
 
 
 @StageTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator,no-untyped-call]  # luigi ships no types

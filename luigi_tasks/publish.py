@@ -51,7 +51,7 @@ class Publish(StageTask):
     @classmethod
     def get_param_values(
         cls, params: list[tuple[str, Any]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> list[tuple[str, str]]:
+    ) -> list[tuple[str, str | bool]]:
         """Return the report's key and, unless it was given, the resolved parameters of its run."""
         given = {name: str(value) for name, value in kwargs.items() if name != PLANNED}
         key = given.pop(REPORT, "")
@@ -64,7 +64,7 @@ class Publish(StageTask):
             return [(name, key if name == REPORT else "") for name, _ in params]
         others = [(name, option) for name, option in params if name != REPORT]
         values = super().get_param_values(others, args, {n: v for n, v in kwargs.items() if n != REPORT})
-        key = cls._key_of(dict(values))
+        key = cls._key_of({name: str(value) for name, value in values})
         session().open_publication(key)
         return [*values, (REPORT, key)]
 

@@ -24,6 +24,8 @@ from core.runlog import RunLog, new_run_id
 from core.runrecord import RunRecord
 from core.settings import Settings
 from core.signoff import standing
+from luigi_tasks.options import RunOptions
+from luigi_tasks.options import parse as parse_options
 from luigi_tasks.terminal import Terminal
 
 RUN_VARIABLE = "AFTERCLOSE_RUN_ID"
@@ -39,6 +41,7 @@ class Session:
     log: RunLog
     terminal: Terminal
     resolved: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, Value]] = field(default_factory=dict)
+    options: RunOptions = field(default_factory=RunOptions)
     root_plan: StagePlan | None = None
     publishing: str | None = None
     _known: set[Slot] = field(default_factory=set)
@@ -65,12 +68,20 @@ class Session:
             self.record,
             int(self.settings["retry_tries"] or 1),
             float(self.settings["retry_wait_s"] or 0),
+            wait=self.options.wait,
             previous_model=champion.model_id if champion else None,
+            timeout_s=float(self.settings["run_stage_timeout_s"] or 0),
+            forced=self.options.forced,
         )
 
     def effective(self, plan: StagePlan) -> StagePlan:
         """Return ``plan`` as it stands in this run."""
         return self.runner.effective(plan)
+
+    def take_options(self, given: Mapping[str, str | bool]) -> None:
+        """Take the options of the task that a person named; tasks behind it have none of their own."""
+        if any(given.values()) and self.root_plan is None and self.publishing is None:
+            self.options = parse_options(given)
 
     def open(self, plan: StagePlan, request: Mapping[str, str], *, target: str) -> None:
         """Take the first planned task as what this run is for."""
@@ -97,8 +108,10 @@ class Session:
         return Journal(self.settings.data, self.settings.journal, read_only=True)
 
     def complete(self, plan: StagePlan) -> bool:
-        """Return whether ``plan`` is complete."""
-        return is_complete(self.store, plan, self._known)
+        """Return whether ``plan`` is complete, and done again in this run where that was forced."""
+        forced = [p for p in plan.line() if p.slot.stage in self.options.forced]
+        again = all(self.runner.confirmed(p) for p in forced)
+        return again and is_complete(self.store, plan, self._known)
 
     def present(self, plan: StagePlan) -> None:
         """Record that ``plan`` and all before it were there when the run began."""

@@ -22,10 +22,12 @@ from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register, TaskClassException
 
 from core.errors import (
+    EXIT_BUSY,
     EXIT_CANCELLED,
     EXIT_COMMAND,
     EXIT_INTERRUPTED,
     AftercloseError,
+    BusyError,
     SettingsError,
     nearest,
 )
@@ -50,6 +52,16 @@ DEFAULTS = {
 
 class Cancelled(KeyboardInterrupt):
     """The process was asked to end (SIGTERM); Luigi lets it through like an interrupt."""
+
+
+class Busy(KeyboardInterrupt):
+    """Somebody else makes the same and waiting was not wanted; Luigi lets it through like an interrupt."""
+
+
+def leave_busy(error: BusyError) -> None:
+    """Under the ``luigi`` script, leave with exit code 10; Luigi itself would call it a failure (30)."""
+    if CmdlineParser.get_instance() is not None:  # type: ignore[no-untyped-call]  # luigi ships no types
+        raise Busy(str(error)) from error
 
 
 def install() -> None:
@@ -173,6 +185,8 @@ def _record(record: logging.LogRecord) -> None:
 
 def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> Any:
     """Leave with the contract's code for what Luigi lets through."""
+    if issubclass(kind, Busy):
+        _leave(str(error), EXIT_BUSY)
     if issubclass(kind, KeyboardInterrupt):
         cancelled = issubclass(kind, Cancelled)
         _leave("cancelled" if cancelled else "interrupted", EXIT_CANCELLED if cancelled else EXIT_INTERRUPTED)
@@ -183,9 +197,12 @@ def _excepthook(kind: type[BaseException], error: BaseException, trace: Tracebac
     sys.__excepthook__(kind, error, trace)
 
 
+_STATES = {EXIT_CANCELLED: "cancelled", EXIT_INTERRUPTED: "interrupted", EXIT_BUSY: "busy"}
+
+
 def _leave(message: str, code: int) -> None:
     from luigi_tasks.session import session
 
     say(f"afterclose: {message}")
-    session().abandon(message if code in (EXIT_CANCELLED, EXIT_INTERRUPTED) else "failed", code)
+    session().abandon(_STATES.get(code, "failed"), code)
     os._exit(code)

@@ -98,13 +98,17 @@ def tree(folder: Path) -> dict[str, str]:
 def committed(data: Path) -> dict[str, str]:
     """SHA-256 of everything that must never change: checkpoints and models."""
     return {
-        f"{name}/{path}": digest for name in ("checkpoints", "models") for path, digest in tree(data / name).items()
+        f"{name}/{path}": digest
+        for name in ("checkpoints", "models")
+        for path, digest in tree(data / name).items()
     }
 
 
 def artifacts(data: Path) -> dict[str, str]:
     """SHA-256 of every artifact by stage/key/file, without the metas (they hold times and host)."""
-    return {path: digest for path, digest in tree(data / "checkpoints").items() if not path.endswith("meta.json")}
+    return {
+        path: digest for path, digest in tree(data / "checkpoints").items() if not path.endswith("meta.json")
+    }
 
 
 def folder_of(data: Path, stage: str) -> Path:

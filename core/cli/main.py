@@ -15,6 +15,7 @@ _COMMANDS = {
     "stage": "core.cli.stage",
     "dag": "core.cli.dag",
     "promote": "core.cli.promote",
+    "dashboard": "core.cli.dashboard",
 }
 """Command -> module with a click command ``command``, imported only when it is wanted."""
 

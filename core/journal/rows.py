@@ -11,7 +11,7 @@ from core.processes import ProcessId
 ACTIVE = ("queued", "running")
 """States of a run that is not over."""
 
-ENDED = ("succeeded", "waiting", "failed", "cancelled", "interrupted")
+ENDED = ("succeeded", "waiting", "failed", "busy", "cancelled", "interrupted")
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,6 @@ def read_csv(data: bytes, name: str) -> pd.DataFrame:
             dtype={col.DATE: str, col.TICKER: str},
             keep_default_na=False,
             na_values={c: MISSING for c in names if c not in (col.DATE, col.TICKER)},
-            float_precision="round_trip",
             low_memory=False,
         )
     except UnicodeDecodeError as error:

@@ -98,7 +98,7 @@ class SampleSource:
             )
         # keep_default_na: a ticker called NA is a ticker
         text = io.BytesIO(gzip.decompress(data))
-        frame = pd.read_csv(text, keep_default_na=False, float_precision="round_trip").rename(columns=_NAMES)
+        frame = pd.read_csv(text, keep_default_na=False).rename(columns=_NAMES)
         chosen = frame[frame[col.TICKER].isin(tickers)]
         chosen = chosen[chosen[col.DATE].between(str(parameters["start"]), str(parameters["end"]))]
         return prices_table(chosen, name="sample", uri=URI, digest=digest, price_basis="raw")

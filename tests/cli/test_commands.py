@@ -35,7 +35,9 @@ def test_dag_is_mermaid_with_the_same_edges():
     text = CliRunner().invoke(group, ["dag"]).output
     first, *edges = text.splitlines()
     assert first == "flowchart LR"
-    assert [tuple(edge.strip().split(" --> ")) for edge in edges] == [(up[0], name) for name, up in DAG.items() if up]
+    assert [tuple(edge.strip().split(" --> ")) for edge in edges] == [
+        (up[0], name) for name, up in DAG.items() if up
+    ]
 
 
 COMMANDS = [[], ["dag"], ["promote"], ["stage"], *(["stage", name] for name in DAG)]
@@ -51,13 +53,14 @@ def test_every_command_has_help(words):
 
 
 @pytest.fixture
-def registry(tmp_path, monkeypatch):
+def registry(prepared, tmp_path, monkeypatch):
     """A registry with two models in a data root that the command finds by the environment."""
     monkeypatch.setenv("AFTERCLOSE_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     kept = Registry(tmp_path / "data")
-    for number in (1, 2):
-        kept.add(json.dumps({"format": 1, "kind": "model", "n": number}).encode())
+    trained = (prepared / "latest" / "model.json").read_bytes()
+    for data in (trained, trained + b"\n"):  # the same model under two content ids
+        kept.add(data)
     return kept
 
 

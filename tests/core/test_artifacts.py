@@ -78,7 +78,9 @@ def test_types_read_back_as_the_columns_say():
 def test_a_raw_table_keeps_what_it_has_for_the_gate():
     """Text among numbers, a date that is none: kept with their values, never made missing."""
     rows = [["2024-13-01", "A", "1,5"], [None, None, 2]]
-    data = json.dumps({"format": 1, "kind": "prices_raw", "columns": ["date", "ticker", "close"], "rows": rows})
+    data = json.dumps(
+        {"format": 1, "kind": "prices_raw", "columns": ["date", "ticker", "close"], "rows": rows}
+    )
     raw = decode(data.encode(), "prices_raw.json")
     assert raw.frame.to_numpy().tolist() == rows
     assert json.loads(encode(raw).data)["rows"] == rows
@@ -115,7 +117,12 @@ def test_a_text_is_its_own_bytes():
     assert (encoded.filename, encoded.format, encoded.data) == ("report.html", "html", "é\n".encode())
 
 
-GOOD = {"format": 1, "kind": "features", "columns": ["date", "ticker", "ma5"], "rows": [["2024-01-01", "A", 1.5]]}
+GOOD = {
+    "format": 1,
+    "kind": "features",
+    "columns": ["date", "ticker", "ma5"],
+    "rows": [["2024-01-01", "A", 1.5]],
+}
 DAMAGED = {
     "not JSON": (b"date,ticker", "not readable JSON"),
     "cut off": (json.dumps(GOOD).encode()[:-5], "not readable JSON"),
@@ -142,7 +149,10 @@ DAMAGED = {
     "ticker a number": (json.dumps(GOOD | {"rows": [["2024-01-01", 5, 1]]}).encode(), "column ticker"),
     "ticker null": (json.dumps(GOOD | {"rows": [["2024-01-01", None, 1]]}).encode(), "column ticker"),
     "text for a number": (json.dumps(GOOD | {"rows": [["2024-01-01", "A", "1"]]}).encode(), "ma5 holds str"),
-    "flag for a number": (json.dumps(GOOD | {"rows": [["2024-01-01", "A", True]]}).encode(), "ma5 holds bool"),
+    "flag for a number": (
+        json.dumps(GOOD | {"rows": [["2024-01-01", "A", True]]}).encode(),
+        "ma5 holds bool",
+    ),
     "list for a number": (json.dumps(GOOD | {"rows": [["2024-01-01", "A", [1]]]}).encode(), "ma5 holds list"),
     "Parquet of nobody": (b"PAR1 and no more", "not a readable table"),
 }
@@ -173,7 +183,9 @@ def low_limit(monkeypatch):
 def test_a_large_table_is_parquet_with_the_same_columns_and_header(low_limit):
     """Above the limit: same columns, types, values and header; at the limit still JSON."""
     values = [0.1, None, 1e-300, -0.0]
-    large = Table("features", table(ma5=values, up_next=[1.0, 0.0, 1.0, None]).frame, {"feature_set": 3, "w": {"a": 1}})
+    large = Table(
+        "features", table(ma5=values, up_next=[1.0, 0.0, 1.0, None]).frame, {"feature_set": 3, "w": {"a": 1}}
+    )
     assert encode(Table("features", large.frame.iloc[:3])).format == "json"
     encoded = encode(large)
     assert (encoded.filename, encoded.format, encoded.rows) == ("features.parquet", "parquet", 4)

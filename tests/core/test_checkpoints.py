@@ -146,7 +146,9 @@ def test_every_kind_of_damage_to_an_artifact_is_noticed(store, damage):
         store.read(SLOT, "repairs.json")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"3", b'{"self_sha256": 1}', b"\xff", b"[" * 99_999])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"3", b'{"self_sha256": 1}', b"\xff", b"[" * 99_999]
+)
 def test_a_meta_that_is_no_meta_is_damage_and_no_crash(store, content):
     """Whatever stands there, the answer is a CheckpointError."""
     store.meta_path(SLOT).write_bytes(content)
@@ -233,7 +235,9 @@ def test_a_failing_disk_leaves_nothing_that_looks_committed(tmp_path, monkeypatc
     def full(*args, **more):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(*{"write": (os, "fdopen"), "fsync": (os, "fsync"), "link": (os, "link")}[failing], full)
+    monkeypatch.setattr(
+        *{"write": (os, "fdopen"), "fsync": (os, "fsync"), "link": (os, "link")}[failing], full
+    )
     with pytest.raises(CheckpointError, match="No space left on device"):
         store.commit(SLOT, [FIRST], facts())
     monkeypatch.undo()

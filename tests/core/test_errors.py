@@ -17,7 +17,10 @@ CONTRACT = {
 }  # fmt: skip
 """Class -> exit code, as the contract's list has it."""
 
-FINDINGS = {"findings": [{"severity": "error", "rule": "r"}, {"severity": "warning", "rule": "w"}], "source": {}}
+FINDINGS = {
+    "findings": [{"severity": "error", "rule": "r"}, {"severity": "warning", "rule": "w"}],
+    "source": {},
+}
 
 
 def classes():

@@ -34,7 +34,10 @@ def holder(tmp_path):
 
 def test_a_held_lock_is_busy_for_another_process(holder, tmp_path):
     """Without waiting: exit code 10 and the holder's run id."""
-    with pytest.raises(BusyError, match="run-1") as raised, locks.held(tmp_path, "clean-k", "run-2", waiting=None):
+    with (
+        pytest.raises(BusyError, match="run-1") as raised,
+        locks.held(tmp_path, "clean-k", "run-2", waiting=None),
+    ):
         pass
     assert raised.value.exit_code == 10
 
@@ -78,5 +81,8 @@ def test_an_error_inside_frees_the_lock(tmp_path):
 def test_a_root_that_cannot_hold_locks_is_named(tmp_path):
     """A CheckpointError with the cause, not an OSError."""
     (tmp_path / "locks").write_text("a file")
-    with pytest.raises(CheckpointError, match="cannot be opened"), locks.held(tmp_path, "k", "r", waiting=None):
+    with (
+        pytest.raises(CheckpointError, match="cannot be opened"),
+        locks.held(tmp_path, "k", "r", waiting=None),
+    ):
         pass

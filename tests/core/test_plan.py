@@ -53,7 +53,9 @@ def test_the_label_is_the_end_session_or_the_files_stem(configured, tmp_path):
     path.write_text("date\n")
     assert keys(configured, end="2012-06-30")["report"].startswith("2012-06-29-")
     assert keys(configured, source="files", path=str(path))["clean"].startswith("my-prices-1-")
-    assert keys(configured, source="files", path=str(path), end="2024-05-05")["clean"].startswith("2024-05-05-")
+    assert keys(configured, source="files", path=str(path), end="2024-05-05")["clean"].startswith(
+        "2024-05-05-"
+    )
     assert all(len(key.rsplit("-", 1)[1]) == 12 for key in keys(configured).values())
 
 
@@ -116,7 +118,8 @@ def test_a_stage_version_changes_its_key_and_all_after_it(number, configured, mo
 
 
 @pytest.mark.parametrize(
-    ("library", "first"), [("numpy", "ingest"), ("pandas", "ingest"), ("sklearn", "train_or_score"), ("scipy", "evaluate")]
+    ("library", "first"),
+    [("numpy", "ingest"), ("pandas", "ingest"), ("sklearn", "train_or_score"), ("scipy", "evaluate")],
 )
 def test_a_numeric_library_changes_the_keys_of_what_computes_with_it(library, first, configured, monkeypatch):
     """major.minor is in the key of the stages that use it, and so in all after them."""
@@ -195,7 +198,11 @@ def test_score_without_a_champion_is_refused(configured):
 
 
 WRONG = [
-    ({"start": "2012-01-02", "end": "2012-01-01"}, ParameterError, "--start 2012-01-02 is after --end 2012-01-01"),
+    (
+        {"start": "2012-01-02", "end": "2012-01-01"},
+        ParameterError,
+        "--start 2012-01-02 is after --end 2012-01-01",
+    ),
     ({"start": "2020-01-01"}, ParameterError, "no rows"),
     ({"tickers": "FB", "end": "2012-05-17"}, ParameterError, "FB 2012-05-18"),
     ({"tickers": "AAPL,XX"}, ParameterError, "'XX'"),
@@ -230,7 +237,10 @@ def test_a_long_ticker_list_travels_as_a_digest_that_the_root_keeps(configured, 
     path.write_text("date\n")
     names = [f"T{number:04}" for number in range(1000)]
     values = resolve(
-        {"source": "files", "path": str(path), "tickers": ",".join(names)}, settings=configured, now=NOW, upto="ingest"
+        {"source": "files", "path": str(path), "tickers": ",".join(names)},
+        settings=configured,
+        now=NOW,
+        upto="ingest",
     )
     assert len(values["tickers"]) < 100
     (kept,) = (configured.data / "universes").iterdir()

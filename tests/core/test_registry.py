@@ -77,7 +77,7 @@ def test_a_model_file_can_be_brought(real, tmp_path):
     champion = other.promote(str(tmp_path / "mine.json"), "brought along")
     assert other.bytes_of(champion.model_id) == real
     (tmp_path / "no.json").write_text('{"format": 1, "kind": "findings"}')
-    with pytest.raises(ParameterError, match="holds a findings"):
+    with pytest.raises(ModelError, match="not a model"):
         other.find(str(tmp_path / "no.json"))
     with pytest.raises(MissingFileError):
         other.find(str(tmp_path / "nowhere.json"))

@@ -42,13 +42,17 @@ def test_each_wait_is_as_much_longer(slept):
     assert [wait for *_, wait in told] == pytest.approx([0.2, 0.4, 0.6])
 
 
-@pytest.mark.parametrize("error", [ConnectionError(), TimeoutError(), InterruptedError(), TransientError("x")])
+@pytest.mark.parametrize(
+    "error", [ConnectionError(), TimeoutError(), InterruptedError(), TransientError("x")]
+)
 def test_faults_that_pass_by_themselves_are_tried_again(slept, error):
     """The network's own errors and the source's."""
     assert with_linear_backoff(failing(1, error)) == 2
 
 
-@pytest.mark.parametrize("error", [SourceError("x"), ParameterError("x"), DataError("x"), OSError(28, "full"), KeyError(1)])
+@pytest.mark.parametrize(
+    "error", [SourceError("x"), ParameterError("x"), DataError("x"), OSError(28, "full"), KeyError(1)]
+)
 def test_everything_else_is_raised_at_once(slept, error):
     """A wrong parameter, bad data, a full disk or a defect does not get better by waiting."""
     with pytest.raises(type(error)):

@@ -31,13 +31,21 @@ def load(tmp_path, text, **environ):
 
 MISTAKES = [
     ("[train]\nsede = 7\n", "luigi.cfg, line 2: unknown key 'sede' in [train]", "Did you mean seed?"),
-    ("[train]\n\n# seed\nSede: 7\n", "luigi.cfg, line 4: unknown key 'sede' in [train]", "Did you mean seed?"),
+    (
+        "[train]\n\n# seed\nSede: 7\n",
+        "luigi.cfg, line 4: unknown key 'sede' in [train]",
+        "Did you mean seed?",
+    ),
     ("[market]\n[trian]\nseed = 7\n", "luigi.cfg, line 2: unknown section [trian]", "Did you mean train?"),
     ("[Train]\nseed = 7\n", "luigi.cfg, line 1: unknown section [Train]", "Did you mean train?"),
     ("[retry]\nretry_tries = 3\n", "unknown key 'retry_tries' in [retry]", "Did you mean tries?"),
     ("[clean]\nseed = 7\n", "luigi.cfg, line 2: unknown key 'seed' in [clean]", "spike_ratio"),
     ("[ingest]\ninput_digest = x\n", "unknown key 'input_digest' in [ingest]", "source"),
-    ("[retcode]\ntask_faild = 30\n", "line 2: unknown key 'task_faild' in Luigi's [retcode]", "Did you mean task_failed?"),
+    (
+        "[retcode]\ntask_faild = 30\n",
+        "line 2: unknown key 'task_faild' in Luigi's [retcode]",
+        "Did you mean task_failed?",
+    ),
     ("[schedular]\nretry_count = 1\n", "line 1: unknown section [schedular]", "Did you mean scheduler?"),
     ("[DEFAULT]\nseed = 7\n", "line 1: unknown section [DEFAULT]", "expected one of"),
     ("[train]\nseed = x\n", "luigi.cfg, line 2: [train] seed is 'x'", "a whole number"),
@@ -87,7 +95,9 @@ def test_without_a_file_the_defaults_of_the_table_hold(tmp_path):
 
 def test_a_value_in_the_file_replaces_a_default_and_nothing_else(tmp_path):
     """Our keys are read with their types; a percent sign and a comment are what they look like."""
-    found = load(tmp_path, "[train]\n# seed = 1\nseed = 9\n[user]\nname = 100% me\n[resources]\nanything = 1\n")
+    found = load(
+        tmp_path, "[train]\n# seed = 1\nseed = 9\n[user]\nname = 100% me\n[resources]\nanything = 1\n"
+    )
     assert (found["seed"], found["user_name"], found["confidence"]) == (9, "100% me", 0.95)
     assert found.file == tmp_path / "luigi.cfg"
 
@@ -97,7 +107,12 @@ def test_the_environment_names_data_root_journal_and_file(tmp_path):
     (tmp_path / "other.cfg").write_text("[train]\nseed = 3\n")
     assert settings.load({}, tmp_path).data == tmp_path / "data"
     found = settings.load(
-        {"AFTERCLOSE_DATA": "/elsewhere", "AFTERCLOSE_JOURNAL": "sqlite:///x", "LUIGI_CONFIG_PATH": "other.cfg"}, tmp_path
+        {
+            "AFTERCLOSE_DATA": "/elsewhere",
+            "AFTERCLOSE_JOURNAL": "sqlite:///x",
+            "LUIGI_CONFIG_PATH": "other.cfg",
+        },
+        tmp_path,
     )
     assert (found.data, found.journal, found["seed"]) == (Path("/elsewhere"), "sqlite:///x", 3)
     assert settings.load({"AFTERCLOSE_DATA": "here"}, tmp_path).data == tmp_path / "here"
@@ -116,14 +131,19 @@ def test_the_shipped_file_holds_every_key_with_the_tables_default(shipped, root)
     for section, keys in settings.sections().items():
         assert set(shipped[section]) == set(keys), section
         for key, parameter in keys.items():
-            assert parameter.parse(shipped[section][key]) == parameter.parse(parameter.default), (section, key)
+            assert parameter.parse(shipped[section][key]) == parameter.parse(parameter.default), (
+                section,
+                key,
+            )
     assert settings.load({}, root).defaults == settings.load({}, root / "tests").defaults
 
 
 def test_the_shipped_luigi_sections_are_what_the_tasks_assume_without_a_file(shipped):
     """Exit codes and retries of Luigi: luigi.cfg and the built-in fallback say the same."""
     luigis = {s: dict(shipped[s]) for s in shipped.sections() if s not in settings.sections()}
-    assert luigis["core"].pop("autoload_range") == "false", "read while luigi is imported: only a file can set it"
+    assert luigis["core"].pop("autoload_range") == "false", (
+        "read while luigi is imported: only a file can set it"
+    )
     assert luigis == DEFAULTS
 
 
@@ -151,6 +171,9 @@ def test_every_key_in_our_table_is_somewhere_in_the_installed_luigi():
     source = "".join(p.read_text(encoding="utf-8") for p in Path(inspect.getfile(luigi)).parent.rglob("*.py"))
     words = {word.replace("-", "_") for word in re.findall(r"[A-Za-z][\w-]+", source)}
     unknown = {
-        f"[{section}] {key}" for section, keys in luigi_options.SECTIONS.items() for key in keys if key not in words
+        f"[{section}] {key}"
+        for section, keys in luigi_options.SECTIONS.items()
+        for key in keys
+        if key not in words
     }
     assert unknown == set()

@@ -36,7 +36,10 @@ def test_training_says_parameters_model_and_metrics():
     said = facts("train_or_score", [predictions, model], {"seed": 7})
     assert said == {"parameters": {"seed": 7}, "model_id": "abc", "metrics": {"auc": 1}}
     assert facts("train_or_score", [predictions], {})["metrics"] is None
-    assert facts("train_or_score", [predictions, Document("model", {"walk_forward": None})], {})["metrics"] is None
+    assert (
+        facts("train_or_score", [predictions, Document("model", {"walk_forward": None})], {})["metrics"]
+        is None
+    )
 
 
 def test_evaluate_says_the_verdict_and_the_auc():

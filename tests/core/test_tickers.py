@@ -11,7 +11,8 @@ from core.errors import MissingFileError, ParameterError
 
 
 @pytest.mark.parametrize(
-    "text", ["MSFT,aapl", " aapl , MSFT ,aapl,", '["AAPL", "MSFT"]', "@universe.txt", '["msft","aapl","AAPL"]']
+    "text",
+    ["MSFT,aapl", " aapl , MSFT ,aapl,", '["AAPL", "MSFT"]', "@universe.txt", '["msft","aapl","AAPL"]'],
 )
 def test_the_same_list_in_any_spelling_is_the_same(text, tmp_path):
     """Trimmed, in capitals, once each, sorted."""
@@ -52,7 +53,13 @@ def test_more_than_the_most_tickers_are_refused(tmp_path, monkeypatch):
         tickers.parse("A,B,C", upper=True, folder=tmp_path)
 
 
-@given(st.lists(st.from_regex(r"[A-Z][A-Z0-9.^-]{0,8}", fullmatch=True).filter(tickers.is_legal), unique=True, max_size=400))
+@given(
+    st.lists(
+        st.from_regex(r"[A-Z][A-Z0-9.^-]{0,8}", fullmatch=True).filter(tickers.is_legal),
+        unique=True,
+        max_size=400,
+    )
+)
 def test_a_compacted_list_expands_to_itself(tmp_path_factory, names):
     """Short lists travel as they are, long ones as a digest of a kept file."""
     root = tmp_path_factory.mktemp("root")

@@ -6,10 +6,20 @@ import pytest
 
 PLAN = [
     # what is wrong, options, exit code, words of the message
-    ("unknown ticker", ["--tickers", "AAPL,MSFTT"], 4, ["'MSFTT'", "AAPL, FB, GOOG, IBM, MSFT", "Did you mean MSFT?"]),
+    (
+        "unknown ticker",
+        ["--tickers", "AAPL,MSFTT"],
+        4,
+        ["'MSFTT'", "AAPL, FB, GOOG, IBM, MSFT", "Did you mean MSFT?"],
+    ),
     ("illegal ticker", ["--tickers", "../../etc/passwd"], 4, ["--tickers", "at most 20"]),
     ("broken JSON list", ["--tickers", '["AAPL"'], 4, ["--tickers", "JSON list"]),
-    ("reversed dates", ["--start", "2012-01-01", "--end", "2011-01-01"], 4, ["2012-01-01 is after --end 2011-01-01"]),
+    (
+        "reversed dates",
+        ["--start", "2012-01-01", "--end", "2011-01-01"],
+        4,
+        ["2012-01-01 is after --end 2011-01-01"],
+    ),
     ("malformed date", ["--start", "01/02/2012"], 4, ["--start", "'01/02/2012'", "YYYY-MM-DD"]),
     ("impossible date", ["--end", "2012-02-30"], 4, ["--end", "2012-02-30", "YYYY-MM-DD"]),
     ("wrong source", ["--source", "smaple"], 4, ["--source", "one of sample, files", "Did you mean sample?"]),
@@ -24,7 +34,12 @@ PLAN = [
 
 LUIGI = [
     *PLAN,
-    ("wrong mode", ["--mode", "trian"], 4, ["--mode", "'trian'", "auto, train, score", "Did you mean train?"]),
+    (
+        "wrong mode",
+        ["--mode", "trian"],
+        4,
+        ["--mode", "'trian'", "auto, train, score", "Did you mean train?"],
+    ),
     ("wrong model", ["--model", "xgboost"], 4, ["--model", "logistic_regression"]),
     ("wrong model beside", ["--beside", "logistic_regression,xgboost"], 4, ["--beside", "xgboost"]),
     ("no whole number", ["--seed", "seven"], 4, ["--seed", "a whole number"]),
@@ -41,7 +56,12 @@ LUIGI = [
 
 CFG = [
     ("unknown key", "[train]\nsede = 7\n", 4, ["bad.cfg, line 2", "'sede'", "[train]", "Did you mean seed?"]),
-    ("unknown section", "[market]\n[trian]\nseed = 7\n", 4, ["bad.cfg, line 2", "[trian]", "Did you mean train?"]),
+    (
+        "unknown section",
+        "[market]\n[trian]\nseed = 7\n",
+        4,
+        ["bad.cfg, line 2", "[trian]", "Did you mean train?"],
+    ),
     ("bad value", "\n[train]\nseed = x\n", 4, ["bad.cfg, line 3", "[train] seed", "a whole number"]),
     ("Luigi's key misspelt", "[retcode]\ntask_faild = 30\n", 4, ["line 2", "Did you mean task_failed?"]),
 ]
@@ -85,8 +105,12 @@ def test_a_mistake_under_afterclose_stage_ingest(name, options, code, words, run
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("name", "text", "code", "words"), [*CFG, *LUIGI_TYPES], ids=names([*CFG, *LUIGI_TYPES]))
-def test_a_mistake_in_the_configuration_under_luigi(name, text, code, words, run_luigi, prepared, tmp_path, lookers):
+@pytest.mark.parametrize(
+    ("name", "text", "code", "words"), [*CFG, *LUIGI_TYPES], ids=names([*CFG, *LUIGI_TYPES])
+)
+def test_a_mistake_in_the_configuration_under_luigi(
+    name, text, code, words, run_luigi, prepared, tmp_path, lookers
+):
     """File, line and nearest name, before Luigi itself meets the value."""
     (tmp_path / "bad.cfg").write_text(text)
     before = lookers.committed(prepared)
@@ -96,7 +120,9 @@ def test_a_mistake_in_the_configuration_under_luigi(name, text, code, words, run
 
 
 @pytest.mark.parametrize(("name", "text", "code", "words"), CFG, ids=names(CFG))
-def test_a_mistake_in_the_configuration_under_afterclose(name, text, code, words, run_afterclose, data, tmp_path):
+def test_a_mistake_in_the_configuration_under_afterclose(
+    name, text, code, words, run_afterclose, data, tmp_path
+):
     """The ``afterclose`` command judges the same file in the same words."""
     (tmp_path / "bad.cfg").write_text(text)
     environment = {"LUIGI_CONFIG_PATH": str(tmp_path / "bad.cfg")}

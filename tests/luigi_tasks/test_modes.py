@@ -34,7 +34,9 @@ def test_score_without_a_champion_exits_4_and_makes_nothing(data, run_luigi, sma
 
 
 @pytest.mark.slow
-def test_auto_scores_once_a_model_is_promoted(finished, run_luigi, run_afterclose, small, make_prices, tmp_path):
+def test_auto_scores_once_a_model_is_promoted(
+    finished, run_luigi, run_afterclose, small, make_prices, tmp_path
+):
     """Before promotion auto trains (the same keys as train); after it, only days after training are scored."""
     assert run_luigi(*small, data=finished).messages[0].startswith("nothing to do")
     model = body(finished, "predictions.json")["model_id"]
@@ -85,7 +87,9 @@ def test_a_failing_gate_exits_30_and_leaves_the_findings_in_the_run(data, run_lu
     (run,) = (data / "runs").iterdir()
     found = json.loads((run / "findings.json").read_text())
     assert list(found)[:2] == ["format", "kind"]
-    assert ("error", cells[1], cells[0]) in {(f["severity"], f["ticker"], f["date"]) for f in found["findings"]}
+    assert ("error", cells[1], cells[0]) in {
+        (f["severity"], f["ticker"], f["date"]) for f in found["findings"]
+    }
     assert "-1.5" in outcome.err
     assert sorted(p.name for p in (data / "checkpoints").iterdir()) == ["ingest"]
     assert '"traceback"' in (run / "log.jsonl").read_text(), "the log keeps the traceback"

@@ -10,7 +10,12 @@ import pytest
 
 OTHER_WORLDS = [
     {"PYTHONHASHSEED": "1", "TZ": "Asia/Kolkata", "LC_ALL": "C", "OMP_NUM_THREADS": "4"},
-    {"PYTHONHASHSEED": "4242", "TZ": "America/New_York", "LC_ALL": "de_DE.UTF-8", "OPENBLAS_NUM_THREADS": "7"},
+    {
+        "PYTHONHASHSEED": "4242",
+        "TZ": "America/New_York",
+        "LC_ALL": "de_DE.UTF-8",
+        "OPENBLAS_NUM_THREADS": "7",
+    },
 ]
 
 

@@ -1,0 +1,118 @@
+"""``afterclose dashboard``: the desk in the browser, on this machine only."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from core import settings
+from core.errors import CommandError
+
+PORT = 8501
+LOOPBACK = "127.0.0.1"
+
+SAFE = {
+    "server.headless": "true",
+    "server.allowedHosts": "127.0.0.1,localhost",
+    "server.enableCORS": "true",
+    "server.enableXsrfProtection": "true",
+    "server.xsrfCookieSameSite": "strict",
+    "server.maxUploadSize": "1",
+    "server.fileWatcherType": "none",
+    "browser.gatherUsageStats": "false",
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
+    "client.toolbarMode": "viewer",
+    "runner.magicEnabled": "false",
+    "logger.level": "warning",
+}
+"""Said on the command line, where no file and no variable of the environment can loosen them."""
+
+
+@click.command("dashboard", help=f"Open the desk in the browser: http://{LOOPBACK}:{PORT}.")
+@click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port to listen on.")
+@click.option("--address", default=LOOPBACK, show_default=True, help="Address of this machine (loopback only).")
+def command(*, port: int, address: str) -> None:
+    """Judge address, port and settings, then become Streamlit in the foreground."""
+    checked = loopback(address)
+    data = settings.load().data
+    judge_port(checked, port)
+    click.echo(f"afterclose: the desk is at {url_of(checked, port)} (data in {data}); Ctrl-C ends it, runs go on")
+    sys.stdout.flush()
+    os.execv(sys.executable, command_line(checked, port))  # noqa: S606 - our own interpreter; becoming it leaves no process between
+
+
+def loopback(address: str) -> str:
+    """Return ``address`` if only this machine reaches it; ``localhost`` becomes 127.0.0.1.
+
+    Raises
+    ------
+    CommandError
+        If others could reach it: there is no log-in that would stop them.
+    """
+    try:
+        inside = ipaddress.ip_address(LOOPBACK if address == "localhost" else address).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise CommandError(
+            f"--address {address} could be reached from other machines, and the desk has no log-in",
+            expected=f"a loopback address such as {LOOPBACK}",
+            remedy=f"From elsewhere, use a tunnel: ssh -L {PORT}:{LOOPBACK}:{PORT} HOST.",
+        )
+    return LOOPBACK if address == "localhost" else address
+
+
+def judge_port(address: str, port: int) -> None:
+    """Check that the port is free.
+
+    Raises
+    ------
+    CommandError
+        Naming the port and the option that changes it.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as attempt:
+        # as the server will: a port whose last user has just gone is free
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((address, port))
+        except OSError as error:
+            raise CommandError(
+                f"port {port} on {address} cannot be used: {error.strerror}",
+                expected="a free port",
+                remedy=f"Choose another one: afterclose dashboard --port {port + 1 if port < 65535 else PORT}.",
+            ) from error
+
+
+def url_of(address: str, port: int) -> str:
+    """Return what to open in the browser."""
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+def app_path() -> Path:
+    """Return the desk's main script, wherever the project is installed.
+
+    Raises
+    ------
+    CommandError
+        If the desk is not installed.
+    """
+    spec = find_spec("dashboard")
+    found = Path(spec.origin).with_name("app.py") if spec and spec.origin else None
+    if found is None or not found.is_file():
+        raise CommandError("the desk is not installed", expected="the package dashboard", remedy="Run: make dashboard")
+    return found
+
+
+def command_line(address: str, port: int) -> list[str]:
+    """Return the command that serves the desk."""
+    options = {"server.address": address, "server.port": str(port), "browser.serverAddress": address, **SAFE}
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "streamlit", "run", str(app_path()), *flags]

@@ -1,0 +1,58 @@
+"""The form of a run, made from the stage table: which fields there are, and what their values ask for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.parameters import Parameter, Value
+from core.stages import STAGES, parameters_of
+
+MAIN = ("source", "path", "tickers", "start", "end", "mode")
+"""What nearly every run is about; everything else is under "More options"."""
+
+_HEADINGS = {
+    "market": "Calendar",
+    "validate": "Validate",
+    "clean": "Clean",
+    "train": "Train",
+    "evaluate": "Evaluate",
+}
+
+
+def main_fields() -> dict[str, Parameter]:
+    """Return the main fields by name."""
+    known = parameters_of(STAGES)
+    return {name: known[name] for name in MAIN}
+
+
+def more_fields() -> dict[str, list[Parameter]]:
+    """Return the other fields under their headings, in the order of the stages."""
+    found: dict[str, list[Parameter]] = {}
+    for name, parameter in parameters_of(STAGES).items():
+        if name not in MAIN and not parameter.resolved:
+            found.setdefault(_HEADINGS[parameter.section], []).append(parameter)
+    return found
+
+
+def request_of(values: Mapping[str, Value], defaults: Mapping[str, Value]) -> dict[str, str]:
+    """Return the request that a filled-in form makes: only what differs from the defaults.
+
+    Parameters
+    ----------
+    values : mapping of str to Value
+        The fields by parameter name; None and the empty text are "not given". No name at all in a list
+        of models to compare with asks for none: written as the model itself.
+    defaults : mapping
+        As the settings have them.
+    """
+    known = parameters_of(STAGES)
+    asked = dict(values)
+    if asked.get("source", defaults["source"]) != "files":
+        asked.pop("path", None)
+    if "beside" in asked and not asked["beside"]:
+        asked["beside"] = asked.get("model") or defaults["model"]
+    return {
+        name: known[name].text(value)
+        for name, value in asked.items()
+        if value not in (None, "") and value != defaults[name]
+    }

@@ -1,0 +1,161 @@
+"""What every page shares: settings, journal, checkpoints, and which run and report are looked at."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from core import settings as configuration
+from core.checkpoints import Slot, Store
+from core.errors import AftercloseError, ParameterError
+from core.journal import Journal, Run
+from core.runview import newest_finished
+from core.settings import Settings
+
+RUN_PARAMETER = "run"
+"""The run that a page is about stands in its address, so that a reload or a sent link shows the same."""
+
+_NOTICE = "notice"
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>!$:|~#^{}]")
+LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32">
+<circle cx="14" cy="16" r="10" fill="none" stroke="#3f86b8" stroke-width="2.5"/>
+<path d="M14 10v6l4 3" fill="none" stroke="#3f86b8" stroke-width="2.5" stroke-linecap="round"/>
+<text x="33" y="22" font-family="system-ui,sans-serif" font-size="18" font-weight="600"
+ fill="#3f86b8">Afterclose</text></svg>"""
+"""A clock after the close, in a blue that is readable on light and dark."""
+
+
+def settings() -> Settings:
+    """Return the settings as ``luigi.cfg`` and the environment have them now (a millisecond).
+
+    Not cached: a run started from here reads the file again, and form and run must agree.
+    """
+    return configuration.load()
+
+
+@st.cache_resource(max_entries=4)
+def _journal(root: Path, url: str) -> Journal:
+    return Journal(root, url)
+
+
+def can_write() -> bool:
+    """Return whether this desk may change anything in the data root; where there is none yet, it may."""
+    root = settings().data
+    return not root.exists() or os.access(root, os.W_OK)
+
+
+def journal() -> Journal | None:
+    """Return the journal, None when there is none yet; only for reading where the root cannot be written."""
+    now = settings()
+    if not Journal.exists(now.data, now.journal):
+        return None
+    # a reader looks at once whether there is a write-ahead log, so it is opened anew each time
+    return _journal(now.data, now.journal) if can_write() else Journal(now.data, now.journal, read_only=True)
+
+
+def journal_to_write() -> Journal:
+    """Return the journal to write to, made if there is none."""
+    now = settings()
+    return _journal(now.data, now.journal)
+
+
+def store() -> Store:
+    """Return the checkpoints of the data root."""
+    return Store(settings().data)
+
+
+def chosen_run() -> Run | None:
+    """Return the run named in the address, else the newest that succeeded with a report.
+
+    Raises
+    ------
+    ParameterError
+        If the address names a run that is not in the journal.
+    """
+    known = journal()
+    named = st.query_params.get(RUN_PARAMETER)
+    if named:
+        return run_named(known, named)
+    return newest_finished(known) if known else None
+
+
+def run_named(known: Journal | None, run_id: str) -> Run:
+    """Return the run called ``run_id``.
+
+    Raises
+    ------
+    ParameterError
+        If it is not in the journal.
+    """
+    run = known.run(run_id) if known else None
+    if run is None:
+        raise ParameterError(
+            f"there is no run {run_id!r}",
+            expected="the id of a run in the journal",
+            remedy="The page Run lists them.",
+        )
+    return run
+
+
+def report_key() -> str | None:
+    """Return the key of the chosen run's report, None while there is no finished one."""
+    run = chosen_run()
+    key = run.keys.get("report") if run else None
+    return key if key and store().meta(Slot("report", key)) is not None else None
+
+
+def header(page: str) -> None:
+    """Draw what stands above every page: the product, the page, and whose data this is."""
+    st.logo(LOGO, size="large")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+        st.title(page, anchor=False, width="content")
+        st.caption(_whereabouts(), width="content")
+
+
+def _whereabouts() -> str:
+    now = settings()
+    only = "" if can_write() else " :orange-badge[read-only]"
+    return f"Data in `{now.data}`, {now['user_name']} ({now['user_role']}){only}"
+
+
+def problem(error: AftercloseError) -> None:
+    """Show a deliberate error as it is: what came, what was expected, what to do."""
+    alarm(str(error))
+
+
+def alarm(text: str) -> None:
+    """Show that something is wrong."""
+    st.error(plain(text), icon=":material/error:")
+
+
+def plain(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is: no link, image or formula can come from data."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def notice(text: str) -> None:
+    """Keep a sentence for the page that is drawn next."""
+    st.session_state[_NOTICE] = text
+
+
+def show_notice() -> None:
+    """Show the sentence that was kept, once."""
+    text = st.session_state.pop(_NOTICE, None)
+    if text:
+        st.info(plain(text), icon=":material/info:")
+
+
+@st.cache_resource(max_entries=8)
+def settle(what: str) -> str:
+    """Take what is loaded by now out of garbage collection, once for each name.
+
+    Streamlit collects after every run of a script; walking all modules each time costs a page that
+    refreshes every second most of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    return what

@@ -1,0 +1,33 @@
+"""How states look: a word, a symbol and a colour for each, the same on every page."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+Colour = Literal["red", "orange", "green", "blue", "violet", "gray"]
+
+_LOOKS: dict[str, tuple[str, Colour]] = {
+    "queued": ("schedule", "gray"),
+    "not run": ("remove", "gray"),
+    "waiting": ("hourglass_top", "orange"),
+    "running": ("play_arrow", "blue"),
+    "done": ("check_circle", "green"),
+    "succeeded": ("check_circle", "green"),
+    "reused": ("history", "violet"),
+    "failed": ("error", "red"),
+    "stopped": ("stop_circle", "orange"),
+    "cancelled": ("cancel", "orange"),
+    "interrupted": ("link_off", "orange"),
+    "to sign": ("draw", "orange"),
+    "signed": ("verified", "green"),
+    "stale": ("update_disabled", "orange"),
+    "rejected": ("thumb_down", "red"),
+}
+
+
+def badge(state: str, *, width: int | Literal["content"] = "content") -> None:
+    """Draw a state as word, symbol and colour."""
+    symbol, colour = _LOOKS.get(state, ("help", "gray"))
+    st.badge(state, icon=f":material/{symbol}:", color=colour, width=width)

@@ -1,0 +1,138 @@
+"""Evaluation: how good the predictions are, the verdict first, everything as the evaluation has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.report import tables
+from dashboard import data, shell
+from dashboard.charts import calibration_figure, estimates_figure, folds_figure
+from dashboard.charts.look import CONFIG
+from dashboard.words import minute, plain
+
+Body = Mapping[str, Any]
+
+_RATIO = st.column_config.NumberColumn(format="%.3f")
+_LOSS = st.column_config.NumberColumn(format="%.4f")
+_SHARE = st.column_config.NumberColumn(format="percent")
+_COUNT = st.column_config.NumberColumn(format="localized")
+_SLICED = {
+    "rows": _COUNT, "auc": _RATIO, "precision": _SHARE, "recall": _SHARE, "hit_rate": _SHARE, "brier": _LOSS,
+}  # fmt: skip
+
+
+def show() -> None:
+    """Draw the page, or say what is missing."""
+    run = shell.chosen_run()
+    if run is None:
+        st.info("There is no finished run yet. Open **Run** and press **Run**; the judgement appears here.")
+        return
+    store = shell.store()
+    artifact = data.held(store, data.keys_of(store, run), "evaluation")
+    if artifact is None:
+        st.info(f"Run `{run.run_id}` has not come as far as the evaluation. **Watch** shows where it is.")
+        return
+    body = data.document(store, artifact)
+    st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")
+    _verdict(body)
+    _measures(body)
+    _over_time(body)
+    _by_ticker(body)
+    _drift(body)
+    _signals(body)
+
+
+def _verdict(body: Body) -> None:
+    st.markdown(f"##### {tables.verdict_mark(body)}", width="stretch")
+    st.text(body["verdict_sentence"])
+    alarm = body["leak_alarm"]
+    if alarm["raised"]:
+        st.error(f"Leak alarm: {plain(alarm['reason'])}")
+    kept = tables.retained(body)
+    if kept:
+        st.warning(plain(kept))
+    with st.container(horizontal=True, key="evaluation_facts"):
+        for name, value in tables.headline(body):
+            st.metric(name, value, border=True, width="content")
+
+
+def _measures(body: Body) -> None:
+    st.subheader("Measures beside baselines", anchor=False)
+    key = st.segmented_control(
+        "Measure", list(tables.MEASURES), default="auc", required=True, format_func=tables.label,
+        key="measure", bind="query-params",
+    )  # fmt: skip
+    label, estimates = tables.label(key), tables.estimates(body, key)
+    figure = estimates_figure(estimates, label=label, chance=tables.chance(body, key))
+    st.plotly_chart(
+        figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
+    )
+    st.caption(tables.basis(body))
+    st.dataframe(tables.comparison(body), hide_index=True, key="comparison_table")
+    for reason in tables.reasons(body["performance"]):
+        st.caption(plain(reason))
+    then = tables.at_training(body)
+    if not then.empty:
+        st.markdown("**At training, walked forward through time**")
+        st.dataframe(then, hide_index=True, key="training_table")
+
+
+def _over_time(body: Body) -> None:
+    folds, calibration = st.columns(2, gap="medium")
+    with folds:
+        st.subheader("AUC by test period", anchor=False)
+        frame = tables.folds(body)
+        st.plotly_chart(folds_figure(frame), key="folds_chart", config=CONFIG, alt="AUC of each test period")
+        with st.expander("Table of test periods", key="folds_more"):
+            st.dataframe(frame, hide_index=True, column_config=_SLICED, key="folds_table")
+    with calibration:
+        st.subheader("Calibration", anchor=False)
+        frame = tables.calibration(body)
+        alt = "Share that rose by predicted probability"
+        st.plotly_chart(calibration_figure(frame), key="calibration_chart", config=CONFIG, alt=alt)
+        with st.expander("Table of bins", key="calibration_more"):
+            columns = {
+                "low": _RATIO,
+                "high": _RATIO,
+                "rows": _COUNT,
+                "mean_probability": _SHARE,
+                "share_up": _SHARE,
+            }
+            st.dataframe(frame, hide_index=True, column_config=columns, key="calibration_table")
+
+
+def _by_ticker(body: Body) -> None:
+    st.subheader("By ticker", anchor=False)
+    frame = tables.by_ticker(body)
+    if frame.empty:
+        st.caption("There are no judged rows.")
+    else:
+        st.dataframe(frame, hide_index=True, column_config=_SLICED, key="tickers_table")
+
+
+def _drift(body: Body) -> None:
+    st.subheader("Drift", anchor=False)
+    st.caption(tables.drift_basis(body))
+    columns = dict.fromkeys(("psi", "ks", "ks_p", "wasserstein", "js"), _RATIO)
+    columns["percentile"] = st.column_config.NumberColumn(format="%.0f")
+    st.dataframe(tables.drift(body), hide_index=True, column_config=columns, key="drift_table")
+
+
+def _signals(body: Body) -> None:
+    st.subheader("Signals for the next session", anchor=False)
+    frame = tables.signals(body)
+    if frame.empty:
+        st.caption("There are no signals: no model came out of this run.")
+        return
+    st.dataframe(frame, hide_index=True, column_config={"probability": _RATIO}, key="signals_table")
+    st.caption(tables.signals_basis(body))
+
+
+try:
+    show()
+except AftercloseError as error:
+    shell.problem(error)

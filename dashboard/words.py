@@ -1,0 +1,25 @@
+"""Words from outside, made safe for Markdown: shown as they are, never as a picture, link or formula."""
+
+from __future__ import annotations
+
+import re
+
+_MEANT = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:^=])")
+
+
+def plain(text: str) -> str:
+    r"""Return ``text`` so that Markdown shows every character of it and nothing more.
+
+    >>> plain("![x](http://a.example/p.png)")
+    '\\!\\[x\\]\\(http\\://a.example/p.png\\)'
+    """
+    return _MEANT.sub(r"\\\1", text)
+
+
+def minute(at: str | None) -> str:
+    """Return a time of the journal to the minute, with its zone.
+
+    >>> minute("2026-03-02T21:05:09.123+00:00"), minute(None)
+    ('2026-03-02 21:05 UTC', 'unknown time')
+    """
+    return "unknown time" if at is None else f"{at[:16].replace('T', ' ')} UTC"

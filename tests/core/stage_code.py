@@ -1,0 +1,180 @@
+"""A digest of each stage's code, so that a change that makes other bytes cannot slip under an old version.
+
+A stage's code is the function in ``core/compute.py`` that calls it and every module of ``core`` that its
+entry modules import, directly or not, read as syntax: docstrings, comments and layout do not count.
+
+After a change of code (``python tests/core/stage_code.py`` says which stages it touches):
+
+- the same input can give other bytes: raise the stage's ``version`` in ``core/stages.py``, say so in
+  ``CHANGELOG.md``, then ``python tests/core/stage_code.py --record "what changed"``;
+- it cannot: ``python tests/core/stage_code.py --record "no effect: why not"``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = Path(__file__).with_suffix(".json")
+NO_EFFECT = "no effect"
+
+ENTRY = {
+    "ingest": ("core.sources", "core.sources.sample", "core.sources.files"),
+    "validate": ("core.prices.validation",),
+    "clean": ("core.prices.cleaning",),
+    "feature_engineer": ("core.features",),
+    "train_or_score": ("core.models.training", "core.models.scoring"),
+    "evaluate": ("core.evaluation.evaluate",),
+    "report": ("core.report.render",),
+}
+"""Stage -> the modules whose functions compute it."""
+
+WITHOUT_EFFECT = {
+    "core": "the package's version",
+    "core.errors": "messages of runs that fail and commit nothing",
+    "core.progress": "says how far work is",
+    "core.stages": "parameters and versions are in the key themselves",
+    "core.parameters": "as core.stages; values are in the key",
+    "core.filedigest": "a digest is in the key",
+}
+"""Modules that cannot change an artifact's bytes under the same key, and why."""
+
+
+def path_of(module: str, root: Path = ROOT) -> Path | None:
+    """Return a module's file, None if there is none."""
+    base = root.joinpath(*module.split("."))
+    return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield what a module imports from core: modules, and names that may be modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules_of(stage: str, root: Path = ROOT) -> list[str]:
+    """Return the modules that a stage's code consists of, sorted."""
+    found: set[str] = set()
+    waiting = [*ENTRY[stage], "core.artifacts"]  # every stage's bytes are made by the encoder
+    while waiting:
+        module = waiting.pop()
+        path = path_of(module, root)
+        if path is None or module in found or module in WITHOUT_EFFECT or module.split(".")[0] != "core":
+            continue
+        found.add(module)
+        waiting += imported(ast.parse(path.read_text(encoding="utf-8")))
+        waiting.append(module.rpartition(".")[0])
+    return sorted(found)
+
+
+def plain(node: object) -> object:
+    """Return syntax as nested lists: no docstrings, no positions, alike in every version of Python."""
+    if isinstance(node, list):
+        return [plain(item) for item in node if not is_text(item)]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = (
+        (name, plain(value))
+        for name, value in ast.iter_fields(node)
+        if name not in ("ctx", "kind", "type_comment")
+    )
+    return [type(node).__name__, *([name, value] for name, value in fields if value not in ([], "None"))]
+
+
+def is_text(node: object) -> bool:
+    """Return whether a statement is a text standing alone: a docstring."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def function_of(stage: str, root: Path = ROOT) -> ast.AST:
+    """Return the function of ``core/compute.py`` that calls a stage."""
+    tree = ast.parse((root / "core" / "compute.py").read_text(encoding="utf-8"))
+    return next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == f"_{stage}")
+
+
+def digest(stage: str, root: Path = ROOT) -> str:
+    """Return the SHA-256 of a stage's code."""
+    parts = [["compute", plain(function_of(stage, root))]]
+    for module in modules_of(stage, root):
+        path = path_of(module, root)
+        assert path is not None, module
+        parts.append([module, plain(ast.parse(path.read_text(encoding="utf-8")))])
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def recorded() -> dict[str, list[dict[str, object]]]:
+    """Return the history of each stage: version, digest and why, the latest last."""
+    return json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+
+
+def problem(stage: str, version: int, history: list[dict[str, object]], now: str) -> str | None:
+    """Return what to do about a stage whose code or version is not the recorded one, None if it is."""
+    last = history[-1] if history else {"version": None, "digest": None}
+    if (last["version"], last["digest"]) == (version, now):
+        return None
+    if last["digest"] == now:
+        return f"{stage}: version is {version}, recorded is {last['version']}; --record the reason"
+    if last["version"] != version:
+        return f"{stage}: code and version changed; python tests/core/stage_code.py --record 'what changed'"
+    return (
+        f"{stage}: the code changed and version is still {version}. Can the same input give other bytes? Then raise "
+        f"version of {stage} in core/stages.py and run: python tests/core/stage_code.py --record 'what changed'. "
+        f"If not: python tests/core/stage_code.py --record 'no effect: why not'"
+    )
+
+
+def problems() -> dict[str, str]:
+    """Return what to do, by stage; empty when all is recorded."""
+    from core.stages import STAGES
+
+    history = recorded()
+    found = {s.name: problem(s.name, s.version, history.get(s.name, []), digest(s.name)) for s in STAGES}
+    return {stage: what for stage, what in found.items() if what is not None}
+
+
+def record(why: str) -> list[str]:
+    """Append the present code of every changed stage with the reason; return their names."""
+    from core.stages import BY_NAME
+
+    history, changed = recorded(), list(problems())
+    for stage in changed:
+        entries = history.setdefault(stage, [])
+        version = BY_NAME[stage].version
+        if entries and entries[-1]["version"] == version and not why.startswith(NO_EFFECT):
+            raise SystemExit(
+                f"{stage}: version is still {version}: raise it, or begin the reason with {NO_EFFECT!r}"
+            )
+        entries.append({"version": version, "digest": digest(stage), "why": why})
+    ordered = {stage: history[stage] for stage in BY_NAME if stage in history}
+    RECORD.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+    return changed
+
+
+def main() -> None:
+    """Say what is not recorded, or record it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--record", metavar="WHY", help="append the present code with this reason")
+    why = parser.parse_args().record
+    lines = record(why) if why else problems().values()
+    sys.stdout.write("".join(f"{line}\n" for line in lines) or "all stages are as recorded\n")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()

@@ -1,0 +1,131 @@
+"""A stage's code cannot change under an unchanged version without somebody saying why that is right."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.stages import BY_NAME, NAMES
+
+
+@pytest.fixture(scope="module")
+def stage_code():
+    """The script beside this file, as a module."""
+    path = Path(__file__).with_name("stage_code.py")
+    spec = importlib.util.spec_from_file_location("stage_code", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_stages_code_is_the_recorded_one(stage_code):
+    """The message of each stage says what to do."""
+    assert list(stage_code.problems().values()) == []
+
+
+def test_every_change_on_record_has_its_reason(stage_code):
+    """A new version, or the words "no effect"; the latest entry has the present version."""
+    history = stage_code.recorded()
+    assert list(history) == list(NAMES)
+    for stage, entries in history.items():
+        assert entries[-1]["version"] == BY_NAME[stage].version
+        assert all(entry["why"].strip() for entry in entries)
+        for before, after in zip(entries, entries[1:], strict=False):
+            assert after["version"] > before["version"] or after["why"].startswith("no effect"), (
+                stage,
+                after,
+            )
+
+
+def test_each_stage_rests_on_the_modules_one_expects(stage_code):
+    """Found by walking imports: its own package, the encoder, the column names; never another front end."""
+    own = {
+        "ingest": "core.sources.table", "validate": "core.prices.rules", "clean": "core.prices.spikes",
+        "feature_engineer": "core.features.definitions", "train_or_score": "core.models.boosting",
+        "evaluate": "core.evaluation.bootstrap", "report": "core.report.as_html",
+    }  # fmt: skip
+    for stage, module in own.items():
+        found = stage_code.modules_of(stage)
+        assert {module, "core.artifacts", "core.columns"} <= set(found), stage
+        assert not any(
+            name.startswith(("core.cli", "core.checkpoints", "core.execution", "core.plan")) for name in found
+        )
+    assert "core.evaluation.metrics" not in stage_code.modules_of("clean")
+
+
+@pytest.fixture
+def copy(root, tmp_path):
+    """A copy of core that a test may change."""
+    shutil.copytree(root / "core", tmp_path / "core", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def changed(stage_code, copy):
+    """The stages whose digest in the copy is not the repository's."""
+    return {stage for stage in NAMES if stage_code.digest(stage, copy) != stage_code.digest(stage)}
+
+
+def edit(copy, name, old, new):
+    """Replace a text that must be there."""
+    path = copy / name
+    text = path.read_text()
+    assert old in text, f"{name} no longer holds {old!r}: choose another place to change"
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_a_changed_constant_is_noticed_by_the_stages_that_rest_on_it(stage_code, copy):
+    """One number in the encoder touches all; one in the text report touches the report only."""
+    edit(
+        copy,
+        "core/report/as_text.py",
+        "from __future__ import annotations",
+        "from __future__ import annotations\nX = 1",
+    )
+    assert changed(stage_code, copy) == {"report"}
+    edit(copy, "core/artifacts.py", "250_000", "250_001")
+    assert changed(stage_code, copy) == set(NAMES)
+
+
+def test_a_changed_docstring_comment_or_layout_is_not_noticed(stage_code, copy):
+    """Words for people make no bytes."""
+    for path in (copy / "core").rglob("*.py"):
+        text = path.read_text()
+        path.write_text(
+            text.replace('"""', '"""Reworded. ', 1).replace("\n\n", "\n\n# a comment\n\n", 1) + "\n\n"
+        )
+    assert changed(stage_code, copy) == set()
+
+
+def test_a_changed_call_in_compute_is_noticed(stage_code, copy):
+    """What a stage is given matters, too."""
+    edit(copy, "core/compute.py", "clean(job.table(", "clean(job.table(str(")
+    edit(copy, "core/compute.py", '"prices_valid"), job.parameters', '"prices_valid")), job.parameters')
+    assert changed(stage_code, copy) == {"clean"}
+
+
+def test_the_message_says_what_to_do(stage_code):
+    """Each way in which code, version and record can disagree."""
+    history = [{"version": 1, "digest": "a", "why": "first"}]
+    assert stage_code.problem("clean", 1, history, "a") is None
+    told = stage_code.problem("clean", 1, history, "b")
+    assert "raise version of clean in core/stages.py" in told
+    assert "no effect" in told
+    assert "--record" in stage_code.problem("clean", 2, history, "b")
+    assert "recorded is 1" in stage_code.problem("clean", 2, history, "a")
+    assert stage_code.problem("clean", 1, [], "a") is not None
+
+
+def test_recording_under_an_old_version_needs_the_words_no_effect(stage_code, tmp_path, monkeypatch):
+    """A reason that claims an effect, without a new version, is refused."""
+    monkeypatch.setattr(stage_code, "RECORD", tmp_path / "record.json")
+    assert stage_code.record("first") == list(NAMES)
+    assert stage_code.problems() == {}
+    assert stage_code.record("again") == []
+    monkeypatch.setattr(stage_code, "digest", lambda stage, root=None: "other")
+    with pytest.raises(SystemExit, match="still 1"):
+        stage_code.record("a better rule")
+    assert stage_code.record("no effect: renamed") == list(NAMES)
+    assert [entry["why"] for entry in stage_code.recorded()["clean"]] == ["first", "no effect: renamed"]

@@ -1,0 +1,286 @@
+"""The rules of the house that no linter knows: sizes, reasons, layers, no machine's paths."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("core", "luigi_tasks", "dashboard")
+SOURCES = sorted(
+    path
+    for folder in (*PACKAGES, "benchmarks", "tools")
+    for path in (ROOT / folder).rglob("*.py")
+    if "__pycache__" not in path.parts
+)
+TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py"))
+MOST_LINES_OF_A_MODULE = 350
+MOST_LINES_OF_A_FUNCTION = 50
+
+
+def shown(path):
+    """The path within the repository."""
+    return str(path.relative_to(ROOT))
+
+
+def test_no_module_is_too_long():
+    """350 lines at the most."""
+    long = {shown(p): n for p in SOURCES if (n := len(p.read_text().splitlines())) > MOST_LINES_OF_A_MODULE}
+    assert long == {}
+
+
+def function_lines(node):
+    """Lines of a function without its docstring."""
+    first = node.body[0]
+    documented = (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
+    docstring = first.end_lineno - first.lineno + 1 if documented else 0
+    return node.end_lineno - node.lineno + 1 - docstring
+
+
+def long_functions(text, most=MOST_LINES_OF_A_FUNCTION):
+    """Functions of a module with more lines than allowed."""
+    functions = (
+        n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return {f.name: function_lines(f) for f in functions if function_lines(f) > most}
+
+
+def test_no_function_is_too_long():
+    """50 lines at the most, docstring not counted."""
+    long = {shown(p): found for p in SOURCES if (found := long_functions(p.read_text()))}
+    assert long == {}
+
+
+def test_the_count_of_a_functions_lines_leaves_its_docstring_out():
+    """The gate itself: 52 lines with a docstring of 2 pass, 51 without fail."""
+    body = "    x = 1\n" * 49
+    assert long_functions(f'def f():\n    """One.\n    Two."""\n{body}') == {}
+    assert long_functions(f"def f():\n{body}    x = 2\n") == {"f": 51}
+
+
+REASONED = [
+    re.compile(r"#\s*noqa(:\s*[A-Z]+[0-9]+(\s*,\s*[A-Z]+[0-9]+)*)?\s*(?P<reason>.*)"),
+    re.compile(r"#\s*type:\s*ignore(\[[\w,\s-]+\])?\s*(?P<reason>.*)"),
+    re.compile(r"#\s*pragma:\s*no cover\s*(?P<reason>.*)"),
+]
+
+
+def silenced(text):
+    """(line, comment) of each comment that silences a tool without saying why."""
+    comments = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type == tokenize.COMMENT]
+    for token in comments:
+        for pattern in REASONED:
+            found = pattern.search(token.string)
+            if found and len(re.sub(r"[^A-Za-z]", "", found["reason"])) < 5:
+                yield token.start[0], token.string
+
+
+def test_every_silenced_warning_carries_its_reason():
+    """noqa, type: ignore and no cover: after it, on the same line, why."""
+    found = {f"{shown(p)}:{line}": said for p in [*SOURCES, *TESTS] for line, said in silenced(p.read_text())}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("x = 1  # noqa: E501", True),
+        ("x = 1  # noqa", True),
+        ("x = 1  # noqa: E501 - a table reads by columns", False),
+        ("x = 1  # type: ignore[misc]", True),
+        ("x = 1  # type: ignore[misc]  # luigi ships no types", False),
+        ("x = 1  # pragma: no cover", True),
+        ("x = '# noqa'", False),
+    ],
+)
+def test_a_silenced_warning_without_a_reason_is_found(line, wrong):
+    """The gate itself."""
+    assert bool(list(silenced(line + "\n"))) is wrong
+
+
+def test_ignored_rules_of_the_linters_carry_their_reasons():
+    """Each line of ruff's ignore list that stands alone ends in a comment."""
+    text = (ROOT / "pyproject.toml").read_text()
+    block = re.search(r"^ignore = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)[1]
+    bare = [line.strip() for line in block.splitlines() if line.strip() and "#" not in line]
+    named = {code for line in bare for code in re.findall(r'"([^"]+)"', line)}
+    assert named <= {"TD", "EM"}, bare
+
+
+def tracked():
+    """Text files that belong to the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.decode().split("\0"):
+        path = ROOT / name
+        if name and path.is_file():
+            try:
+                yield name, path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue
+
+
+MACHINE = re.compile(r"(?<![\w.~-])/(?:work|home|root|Users|tmp|mnt|opt)/[A-Za-z0-9_.-]+")
+
+
+def test_no_file_names_a_path_of_somebodys_machine():
+    """What is tracked must hold on every machine."""
+    found = {f"{name}: {m[0]}" for name, text in tracked() for m in MACHINE.finditer(text)}
+    assert found == set()
+
+
+def test_a_path_of_a_machine_is_found():
+    """The gate itself."""
+    folder = "/".join(["", "home", "me", "data"])
+    assert MACHINE.search(f"open('{folder}')")
+    assert not MACHINE.search("https://example.org/home/page ~/work/data tests/tmp/x")
+
+
+# ---- layers
+
+
+def configured():
+    """The import contracts."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+
+
+def pure_contract():
+    """The contract that keeps pure modules pure."""
+    (found,) = [
+        c for c in configured() if c["name"] == "pure core knows neither the world nor the command line"
+    ]
+    return found
+
+
+def within(module, names):
+    """Whether a module is one of ``names`` or below one."""
+    return any(module == name or module.startswith(name + ".") for name in names)
+
+
+def core_modules():
+    """Every module of core with its docstring."""
+    for path in sorted((ROOT / "core").rglob("*.py")):
+        if "migrations" in path.parts:
+            continue
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        yield name, ast.get_docstring(ast.parse(path.read_text())) or ""
+
+
+def test_the_import_rule_holds():
+    """import-linter, with the contracts of pyproject.toml."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter, "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+def test_every_module_of_core_is_pure_or_marked_as_edge():
+    """EDGE stands in the docstring of exactly the modules that the contract forbids to pure ones."""
+    contract = pure_contract()
+    edge, pure = contract["forbidden_modules"], contract["source_modules"]
+    marked = {name for name, doc in core_modules() if "EDGE." in doc}
+    assert {name for name in marked if not within(name, edge)} == set(), "marked EDGE, not in the contract"
+    unmarked = {name for name in edge if name not in marked} - {"core.cli"}
+    assert unmarked == set(), "in the contract, not marked EDGE"
+    placed = {name for name, _ in core_modules() if within(name, [*edge, *pure])}
+    assert {name for name, _ in core_modules()} - placed == {"core"}, "in neither list of the contract"
+
+
+def imports_of(name, text):
+    """Modules that a module's text imports, anywhere in it, except for type checking only."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_pure_modules_import_no_edge_even_inside_functions():
+    """The same rule read without import-linter, so that neither can be wrong alone."""
+    contract = pure_contract()
+    exempt = {tuple(line.split(" -> ")) for line in contract.get("ignore_imports", [])}
+    broken = set()
+    for name, _ in core_modules():
+        if not within(name, contract["source_modules"]):
+            continue
+        path = ROOT / Path(*name.split("."))
+        text = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
+        for imported in imports_of(name, text):
+            if within(imported, contract["forbidden_modules"]) and not any(
+                name == a and within(imported, [b]) for a, b in exempt
+            ):
+                broken.add((name, imported))
+    assert broken == set()
+
+
+def test_pure_modules_import_no_clock_network_or_process():
+    """No socket, no subprocess, no time of day in what must give the same bytes everywhere."""
+    contract = pure_contract()
+    worldly = {
+        "socket",
+        "subprocess",
+        "random",
+        "requests",
+        "urllib.request",
+        "http.client",
+        "luigi",
+        "streamlit",
+        "click",
+    }
+    broken = set()
+    for name, _ in core_modules():
+        if within(name, contract["source_modules"]):
+            path = ROOT / Path(*name.split("."))
+            text = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
+            broken |= {(name, i) for i in imports_of(name, text) if i in worldly}
+            if re.search(r"datetime\.now|date\.today|time\.time\(|utcnow", text):
+                broken.add((name, "the clock"))
+    assert broken == set()
+
+
+def test_importing_the_tasks_loads_no_numeric_library():
+    """A run with nothing to do must end at once: heavy libraries stay inside functions."""
+    code = "import sys, luigi_tasks; print([m for m in ('pandas', 'numpy', 'sklearn', 'scipy', 'pandera') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_task_is_thin():
+    """One task per file, 60 lines as a rule and never above 120, and no numeric library."""
+    lengths = []
+    for path in (ROOT / "luigi_tasks").glob("*.py"):
+        text = path.read_text()
+        tasks = [
+            n
+            for n in ast.parse(text).body
+            if isinstance(n, ast.ClassDef) and any(ast.unparse(b) == "StageTask" for b in n.bases)
+        ]
+        assert len(tasks) <= 1, path
+        if tasks:
+            lengths.append(len(text.splitlines()))
+        assert not re.search(r"^\s*(import|from) (numpy|pandas|sklearn|scipy)", text, re.MULTILINE), path
+    assert sorted(lengths)[len(lengths) // 2] <= 60
+    assert max(lengths) <= 120
