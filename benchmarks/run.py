@@ -1,8 +1,9 @@
 """The benchmarks: ``python benchmarks/run.py [--pairs N] [--only NAME]``.
 
 Prints a table of medians and ratios to the bare script, and writes it with all samples and the facts
-of the machine to ``benchmarks/results/bench.json``. A new benchmark is a function from (scratch
-folder, pairs) to a Comparison, with an entry in :data:`BENCHMARKS`.
+of the machine to ``benchmarks/results/bench.json``, or ``bench-NAME.json`` with ``--only``. A new
+benchmark is a function from (scratch folder, pairs) to a Comparison, with an entry in
+:data:`BENCHMARKS`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 import startup
 from measure import ROOT, Comparison
 
-RESULTS = ROOT / "benchmarks" / "results" / "bench.json"
+RESULTS = ROOT / "benchmarks" / "results"
 LIBRARIES = ("luigi", "numpy", "pandas", "scikit-learn", "scipy", "pandera", "exchange_calendars", "orjson")
 FEWEST_PAIRS = 9
 """Below this a median still moves by several percent on a shared machine."""
@@ -109,10 +110,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="afterclose-bench-") as scratch:
         results = [result(b, b.measure(Path(scratch), arguments.pairs)) for b in chosen]
     print(table(results))
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    # one benchmark alone must not replace the record of all
+    path = RESULTS / (f"bench-{arguments.only}.json" if arguments.only else "bench.json")
+    RESULTS.mkdir(parents=True, exist_ok=True)
     measured = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": facts}
-    RESULTS.write_text(json.dumps({**measured, "results": results}, indent=2) + "\n", encoding="utf-8")
-    print(f"\nsamples: {RESULTS.relative_to(ROOT)}")
+    path.write_text(json.dumps({**measured, "results": results}, indent=2) + "\n", encoding="utf-8")
+    print(f"\nsamples: {path.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -22,10 +22,14 @@ from core.plan import resolve
 from core.processes import process
 from core.runlog import RunLog, new_run_id
 from core.settings import Settings
-from core.stages import chain, parameters_of
+from core.stages import chain, stage_named
 
 OUTPUT_NAME = "output.txt"
 """In a run's folder: what its processes printed."""
+
+
+FORCE = "force"
+"""In a request beside the parameters: the stage from which on everything is computed again."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,10 @@ def launch(
     """
     given = {name: text.strip() for name, text in request.items() if text.strip()}
     now = datetime.now(UTC)
-    resolve(given, settings=settings, now=now, upto=target)
+    asked = {name: text for name, text in given.items() if name != FORCE}
+    resolve(asked, settings=settings, now=now, upto=target)
+    if FORCE in given:
+        stage_named(given[FORCE])
     journal = Journal(settings.data, settings.journal)
     # one launch at a time, so that two clicks cannot both find nothing running
     with locks.held(settings.data, "launch", str(os.getpid()), waiting=lambda _: None):
@@ -100,7 +107,7 @@ def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> N
 def command_of(run: Run) -> list[str]:
     """Return the command line that makes ``run``: the stock luigi script, as a person would type it."""
     task = chain(run.target)[-1].task
-    options = [f"{parameters_of(chain(run.target))[n].option}={v}" for n, v in run.request.items()]
+    options = [f"--{name.replace('_', '-')}={text}" for name, text in run.request.items()]
     return [sys.executable, "-m", "luigi", "--module", "luigi_tasks", task, "--local-scheduler", *options]
 
 

@@ -28,12 +28,21 @@ class Watcher(Protocol):
 
 
 class RunRecord:
-    """Tells log, journal and watcher of one run the same things."""
+    """Tells log, journal and watcher of one run the same things.
 
-    def __init__(self, settings: Settings, log: RunLog, watcher: Watcher) -> None:
+    Parameters
+    ----------
+    supervised : bool
+        Whether a supervisor will record the end of the run.
+    """
+
+    def __init__(
+        self, settings: Settings, log: RunLog, watcher: Watcher, *, supervised: bool = False
+    ) -> None:
         self._settings = settings
         self._log = log
         self._watcher = watcher
+        self._supervised = supervised
         self._journal: Journal | None = None
         self.trouble: str | None = None
         self.nothing_to_do = False
@@ -79,7 +88,8 @@ class RunRecord:
 
         def told(journal: Journal) -> None:
             journal.rekey(self._log.run_id, keys)
-            journal.end(self._log.run_id, state, exit_code, None)
+            if not self._supervised:  # else the supervisor says how it ended, once it has looked
+                journal.end(self._log.run_id, state, exit_code, None)
 
         self._told(told)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 from pathlib import Path
 
 import streamlit as st
@@ -15,12 +14,12 @@ from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
 from core.runview import newest_finished
 from core.settings import Settings
+from dashboard.words import plain
 
 RUN_PARAMETER = "run"
 """The run that a page is about stands in its address, so that a reload or a sent link shows the same."""
 
 _NOTICE = "notice"
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>!$:|~#^{}]")
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32">
 <circle cx="14" cy="16" r="10" fill="none" stroke="#3f86b8" stroke-width="2.5"/>
 <path d="M14 10v6l4 3" fill="none" stroke="#3f86b8" stroke-width="2.5" stroke-linecap="round"/>
@@ -129,12 +128,7 @@ def problem(error: AftercloseError) -> None:
 
 def alarm(text: str) -> None:
     """Show that something is wrong."""
-    st.error(plain(text), icon=":material/error:")
-
-
-def plain(text: str) -> str:
-    """Return ``text`` so that Markdown shows it as it is: no link, image or formula can come from data."""
-    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+    st.error(plain(" ".join(text.split())), icon=":material/error:")
 
 
 def notice(text: str) -> None:

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 
 from core import settings as configuration
 from core.checkpoints import Slot, Store
+from core.errors import EXIT_DONE
 from core.execution import Runner
 from core.journal import Journal
 from core.latest import link_latest
@@ -55,7 +56,7 @@ class Session:
     @cached_property
     def record(self) -> RunRecord:
         """Log, journal and terminal, told together."""
-        return RunRecord(self.settings, self.log, self.terminal)
+        return RunRecord(self.settings, self.log, self.terminal, supervised=RUN_VARIABLE in os.environ)
 
     @cached_property
     def runner(self) -> Runner:
@@ -138,7 +139,9 @@ class Session:
         if self.root_plan is not None and made and self.root_plan.stage.name == "report":
             self._link_latest(self.root_plan)
         if self.publishing is None:
-            self.record.end("succeeded" if made else "failed", self.keys)
+            self.record.end(
+                "succeeded" if made else "failed", self.keys, exit_code=EXIT_DONE if made else None
+            )
             self.terminal.finish(self, done=made)
         else:
             self._close_publication(self.publishing, made=made)

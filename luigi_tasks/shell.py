@@ -76,7 +76,7 @@ def install() -> None:
         logger.addFilter(_ToRunLog())
     if _is_script():
         sys.excepthook = _excepthook
-        signal.signal(signal.SIGTERM, _on_term)
+        _take_over_signals()
         argparse.ArgumentParser.error = _refuse_arguments  # type: ignore[method-assign,assignment]  # instead of a page of usage
         _judge_settings()
         _judge_options(sys.argv[1:])
@@ -86,9 +86,22 @@ def _is_script() -> bool:
     return Path(sys.argv[0]).name in ("luigi", "luigi.exe", "__main__.py")
 
 
-def _on_term(signum: int, frame: object) -> None:
-    del signum, frame
-    raise Cancelled
+def _take_over_signals() -> None:
+    """Let SIGTERM and SIGINT unwind this process, and end a worker that was forked from it without a word."""
+    owner = os.getpid()
+
+    def on_signal(signum: int, frame: object) -> None:
+        del frame
+        cancelled = signum == signal.SIGTERM
+        if os.getpid() != owner:  # multiprocessing would print a traceback; the parent says how it ended
+            os._exit(EXIT_CANCELLED if cancelled else EXIT_INTERRUPTED)
+        raise Cancelled if cancelled else KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, on_signal)
+    if (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):  # ignored when a shell put us in the background
+        signal.signal(signal.SIGINT, on_signal)
 
 
 def refuse(error: AftercloseError) -> None:

@@ -19,7 +19,6 @@ LOOPBACK = "127.0.0.1"
 
 SAFE = {
     "server.headless": "true",
-    "server.allowedHosts": "127.0.0.1,localhost",
     "server.enableCORS": "true",
     "server.enableXsrfProtection": "true",
     "server.xsrfCookieSameSite": "strict",
@@ -36,14 +35,20 @@ SAFE = {
 
 
 @click.command("dashboard", help=f"Open the desk in the browser: http://{LOOPBACK}:{PORT}.")
-@click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port to listen on.")
-@click.option("--address", default=LOOPBACK, show_default=True, help="Address of this machine (loopback only).")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port to listen on."
+)
+@click.option(
+    "--address", default=LOOPBACK, show_default=True, help="Address of this machine (loopback only)."
+)
 def command(*, port: int, address: str) -> None:
     """Judge address, port and settings, then become Streamlit in the foreground."""
     checked = loopback(address)
     data = settings.load().data
     judge_port(checked, port)
-    click.echo(f"afterclose: the desk is at {url_of(checked, port)} (data in {data}); Ctrl-C ends it, runs go on")
+    click.echo(
+        f"afterclose: the desk is at {url_of(checked, port)} (data in {data}); Ctrl-C ends it, runs go on"
+    )
     sys.stdout.flush()
     os.execv(sys.executable, command_line(checked, port))  # noqa: S606 - our own interpreter; becoming it leaves no process between
 
@@ -107,12 +112,16 @@ def app_path() -> Path:
     spec = find_spec("dashboard")
     found = Path(spec.origin).with_name("app.py") if spec and spec.origin else None
     if found is None or not found.is_file():
-        raise CommandError("the desk is not installed", expected="the package dashboard", remedy="Run: make dashboard")
+        raise CommandError(
+            "the desk is not installed", expected="the package dashboard", remedy="Run: make dashboard"
+        )
     return found
 
 
 def command_line(address: str, port: int) -> list[str]:
     """Return the command that serves the desk."""
     options = {"server.address": address, "server.port": str(port), "browser.serverAddress": address, **SAFE}
-    flags = [f"--{name}={value}" for name, value in options.items()]
+    # a page of another site whose name resolves to this machine is refused
+    hosts = [f"--server.allowedHosts={host}" for host in dict.fromkeys((address, LOOPBACK, "localhost"))]
+    flags = [f"--{name}={value}" for name, value in options.items()] + hosts
     return [sys.executable, "-m", "streamlit", "run", str(app_path()), *flags]

@@ -12,6 +12,15 @@ from core.determinism import single_threaded
 from core.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
 
 _COMMANDS = {
+    "run": "core.cli.run",
+    "runs": "core.cli.runs",
+    "show": "core.cli.show",
+    "cancel": "core.cli.cancel",
+    "verify": "core.cli.verify",
+    "gc": "core.cli.gc",
+    "export": "core.cli.export",
+    "backup": "core.cli.backup",
+    "restore": "core.cli.restore",
     "stage": "core.cli.stage",
     "dag": "core.cli.dag",
     "promote": "core.cli.promote",

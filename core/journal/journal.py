@@ -148,6 +148,19 @@ class Journal:
         sql = f"SELECT {_RUN_COLUMNS} FROM run WHERE state IN (?, ?) ORDER BY seq DESC"  # noqa: S608 - constants
         return [run for row in self._read(sql, ACTIVE) if (run := _run(row)).active]
 
+    def successes(self, most: int) -> list[Run]:
+        """Return the last successful runs, newest first."""
+        sql = (
+            f"SELECT {_RUN_COLUMNS} FROM run WHERE state IN ('succeeded', 'waiting') "  # noqa: S608 - constants
+            "ORDER BY seq DESC LIMIT ?"
+        )
+        return [_run(row) for row in self._read(sql, [most])]
+
+    def report_keys(self) -> set[str]:
+        """Return the keys of all reports that have a draft or a record."""
+        sql = "SELECT report_key FROM draft UNION SELECT subject FROM record WHERE kind = 'signature'"
+        return {str(key) for (key,) in self._read(sql)}
+
     def count_runs(self) -> int:
         """Return how many runs there are."""
         return int(self._read("SELECT COUNT(*) FROM run")[0][0])

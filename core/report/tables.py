@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import log
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from core.report.about_results import performance
 from core.report.about_slices import drift as drift_section
 from core.report.blocks import Paragraph, Section
-from core.report.figures import HOLD, NA, count, metric, name, period, ratio, share, spaced, span, word
+from core.report.figures import (
+    HOLD,
+    NA,
+    count,
+    decimal,
+    metric,
+    name,
+    period,
+    ratio,
+    share,
+    spaced,
+    span,
+    word,
+)
 from core.report.readings import confidence
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 Body = Mapping[str, Any]
 Frame = pd.DataFrame
@@ -37,6 +53,10 @@ _MARKS = {"ok": "●", "warn": "▲", "alarm": "■"}
 _RANK = {"alarm": 0, "warn": 1, "ok": 2}
 
 _DRIFT = ("psi", "ks", "ks_p", "wasserstein", "js", "percentile")
+_TITLES = {
+    "auc": "AUC", "psi": "PSI", "ks": "KS", "ks_p": "KS p", "js": "JS", "mean_probability": "Expected to rise",
+    "share_up": "Rose", "low": "From probability", "high": "To probability",
+}  # fmt: skip
 _SLICED = ("auc", "precision", "recall", "hit_rate", "brier")
 
 
@@ -76,7 +96,6 @@ def estimates(body: Body, key: str) -> pd.DataFrame:
 
 def comparison(body: Body) -> pd.DataFrame:
     """Return every measure as text: this model and those beside it with intervals, then the baselines."""
-    interval = f"{confidence(body)} interval"
     models = {THIS_MODEL: body["performance"]} | {name(k): held for k, held in body["beside"].items()}
     rows = []
     for key in _measures(body["performance"]):
@@ -84,8 +103,7 @@ def comparison(body: Body) -> pd.DataFrame:
         row = {"Measure": label(key)}
         for who, held in models.items():
             estimate = held.get(key) or {}
-            row[who] = write(estimate.get("value"))
-            row[f"{who}, {interval}"] = span(estimate, write)
+            row[f"{who}, {confidence(body)} interval"] = f"{write(estimate.get('value'))} {span(estimate, write)}"
         for rule, held in body["baselines"].items():
             row[name(rule)] = write(held.get(_OF_BASELINES.get(key, key)))
         rows.append(row)
@@ -202,6 +220,27 @@ def severity(key: str) -> str:
     ('▲ warning', '○ too little history')
     """
     return f"{_MARKS.get(key, '○')} {_SEVERITIES.get(key, key)}"
+
+
+_WRITERS: dict[str, Callable[[float | None], str]] = {
+    **{key: metric(key).write for key in _SLICED},
+    **dict.fromkeys(("psi", "ks", "wasserstein", "js", "low", "high", "probability"), ratio),
+    **dict.fromkeys(("mean_probability", "share_up"), share),
+    "ks_p": lambda p: "<0.001" if p is not None and p < 0.001 else ratio(p),
+    "percentile": lambda p: decimal(p, 1),
+}
+
+
+def written(frame: Frame) -> Styler:
+    """Return ``frame`` with its numbers written as in the report; sorting still goes by the numbers."""
+    writers = {name_: _WRITERS[name_] for name_ in frame.columns if name_ in _WRITERS}
+    whole = {name_: "{:,.0f}" for name_ in frame.columns if name_ == "rows"}
+    return frame.style.format({**writers, **whole}, na_rep=NA)
+
+
+def titles(frame: Frame) -> dict[str, str]:
+    """Return what each column is called for people."""
+    return {name_: _TITLES.get(name_) or metric(name_).label.capitalize() for name_ in frame.columns}
 
 
 def signals(body: Body) -> pd.DataFrame:

@@ -84,7 +84,7 @@ def folds_figure(folds: pd.DataFrame) -> go.Figure:
         hovertemplate="fold %{customdata[0]}, %{customdata[1]} to %{customdata[2]}<br>"
         "AUC %{y:.3f} over %{customdata[3]:,} rows<extra></extra>",
     )  # fmt: skip
-    figure.add_hline(y=0.5, line=RULE, annotation_text="coin toss", annotation_position="bottom right")
+    figure.add_hline(y=0.5, line=RULE, annotation_text="coin toss", annotation_position="top left")
     figure.update_xaxes(title_text="End of the test period")
     figure.update_yaxes(title_text="AUC")
     return quiet(figure, height=320)

@@ -53,6 +53,7 @@ def price_figure(features: pd.DataFrame, prices: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(title_text="Adjusted close", row=1, col=1)
     figure.update_yaxes(title_text="Volatility", tickformat=".1%", row=2, col=1)
     figure.update_yaxes(title_text="Volume", row=3, col=1)
+    figure.update_xaxes(range=[features[col.DATE].iloc[0], features[col.DATE].iloc[-1]])
     # dates rather than the instants that a zoomed axis would show
     figure.update_xaxes(hoverformat="%Y-%m-%d")
     return quiet(figure, height=620)

@@ -16,14 +16,6 @@ from dashboard.words import minute, plain
 
 Body = Mapping[str, Any]
 
-_RATIO = st.column_config.NumberColumn(format="%.3f")
-_LOSS = st.column_config.NumberColumn(format="%.4f")
-_SHARE = st.column_config.NumberColumn(format="percent")
-_COUNT = st.column_config.NumberColumn(format="localized")
-_SLICED = {
-    "rows": _COUNT, "auc": _RATIO, "precision": _SHARE, "recall": _SHARE, "hit_rate": _SHARE, "brier": _LOSS,
-}  # fmt: skip
-
 
 def show() -> None:
     """Draw the page, or say what is missing."""
@@ -88,21 +80,14 @@ def _over_time(body: Body) -> None:
         frame = tables.folds(body)
         st.plotly_chart(folds_figure(frame), key="folds_chart", config=CONFIG, alt="AUC of each test period")
         with st.expander("Table of test periods", key="folds_more"):
-            st.dataframe(frame, hide_index=True, column_config=_SLICED, key="folds_table")
+            _table(frame, "folds_table")
     with calibration:
         st.subheader("Calibration", anchor=False)
         frame = tables.calibration(body)
         alt = "Share that rose by predicted probability"
         st.plotly_chart(calibration_figure(frame), key="calibration_chart", config=CONFIG, alt=alt)
         with st.expander("Table of bins", key="calibration_more"):
-            columns = {
-                "low": _RATIO,
-                "high": _RATIO,
-                "rows": _COUNT,
-                "mean_probability": _SHARE,
-                "share_up": _SHARE,
-            }
-            st.dataframe(frame, hide_index=True, column_config=columns, key="calibration_table")
+            _table(frame, "calibration_table")
 
 
 def _by_ticker(body: Body) -> None:
@@ -111,15 +96,13 @@ def _by_ticker(body: Body) -> None:
     if frame.empty:
         st.caption("There are no judged rows.")
     else:
-        st.dataframe(frame, hide_index=True, column_config=_SLICED, key="tickers_table")
+        _table(frame, "tickers_table")
 
 
 def _drift(body: Body) -> None:
     st.subheader("Drift", anchor=False)
     st.caption(tables.drift_basis(body))
-    columns = dict.fromkeys(("psi", "ks", "ks_p", "wasserstein", "js"), _RATIO)
-    columns["percentile"] = st.column_config.NumberColumn(format="%.0f")
-    st.dataframe(tables.drift(body), hide_index=True, column_config=columns, key="drift_table")
+    _table(tables.drift(body), "drift_table")
 
 
 def _signals(body: Body) -> None:
@@ -128,8 +111,13 @@ def _signals(body: Body) -> None:
     if frame.empty:
         st.caption("There are no signals: no model came out of this run.")
         return
-    st.dataframe(frame, hide_index=True, column_config={"probability": _RATIO}, key="signals_table")
+    _table(frame, "signals_table")
     st.caption(tables.signals_basis(body))
+
+
+def _table(frame: tables.Frame, key: str) -> None:
+    titles = {name: st.column_config.Column(title) for name, title in tables.titles(frame).items()}
+    st.dataframe(tables.written(frame), hide_index=True, column_config=titles, key=key)
 
 
 try:

@@ -14,6 +14,7 @@ from core.parameters import Parameter, Value
 from core.requestform import main_fields, more_fields, request_of
 from core.runview import asked_for, took_s, utc_clock
 from dashboard import shell, states
+from dashboard.words import plain
 
 RUNS_A_PAGE = 10
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
@@ -159,10 +160,10 @@ def row(run: Run, name: str) -> None:
             help="Watch this run",
         )
         st.caption(utc_clock(run.started_at or run.created_at), width=150)
-        st.caption(f"{shell.plain(run.who)}, {run.how}", width=150)
+        st.caption(f"{plain(run.who)}, {run.how}", width=150)
         st.caption(f"{took:,.1f} s" if took is not None else "–", width=64)
-        st.caption(shell.plain(run.keys.get("report", "no report")), width=190)
-        st.caption(shell.plain(asked_for(run.request)), width=190)
+        st.caption(plain(run.keys.get("report", "no report")), width=190)
+        st.caption(plain(asked_for(run.request)), width=190)
 
 
 page()

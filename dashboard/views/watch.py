@@ -14,6 +14,7 @@ from core.runfolder import RunFolder
 from core.runview import StageView, asked_for, progress, sign_off_view, stage_views, took_s, utc_clock
 from core.signoff import standing
 from dashboard import shell, states
+from dashboard.words import plain
 
 REFRESH_S = 1.0
 
@@ -66,10 +67,10 @@ def heading(run: Run) -> None:
         states.badge(run.state)
         st.markdown(f"**Run {run.run_id}**", width="content")
     facts = [
-        f"{shell.plain(run.who)}, {run.how}",
+        f"{plain(run.who)}, {run.how}",
         f"started {utc_clock(run.started_at or run.created_at)} UTC",
         f"{took:,.1f} s" if took is not None else "",
-        shell.plain(asked_for(run.request)),
+        plain(asked_for(run.request)),
     ]
     st.caption("  ·  ".join(fact for fact in facts if fact))
 
@@ -101,7 +102,7 @@ def box(view: StageView, *, first: bool) -> None:
         facts = [
             f"{view.rows:,} rows" if view.rows is not None else "",
             f"{view.seconds:,.1f} s" if view.seconds is not None else "",
-            shell.plain(view.note),
+            plain(view.note),
         ]
         st.caption("  \n".join(fact for fact in facts if fact) or "–")
 

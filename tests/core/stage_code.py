@@ -18,6 +18,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +73,7 @@ def modules_of(stage: str, root: Path = ROOT) -> list[str]:
         if path is None or module in found or module in WITHOUT_EFFECT or module.split(".")[0] != "core":
             continue
         found.add(module)
-        waiting += imported(ast.parse(path.read_text(encoding="utf-8")))
+        waiting += syntax(path)[1]
         waiting.append(module.rpartition(".")[0])
     return sorted(found)
 
@@ -89,6 +90,20 @@ def plain(node: object) -> object:
         if name not in ("ctx", "kind", "type_comment")
     )
     return [type(node).__name__, *([name, value] for name, value in fields if value not in ([], "None"))]
+
+
+@lru_cache(maxsize=None)
+def _syntax(path: Path, size: int, mtime_ns: int) -> tuple[object, tuple[str, ...]]:
+    """Return a file's plain syntax and what it imports, read once while the file stays as it is."""
+    del size, mtime_ns
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return plain(tree), tuple(imported(tree))
+
+
+def syntax(path: Path) -> tuple[object, tuple[str, ...]]:
+    """Return a file's plain syntax and what it imports."""
+    status = path.stat()
+    return _syntax(path, status.st_size, status.st_mtime_ns)
 
 
 def is_text(node: object) -> bool:
@@ -112,7 +127,7 @@ def digest(stage: str, root: Path = ROOT) -> str:
     for module in modules_of(stage, root):
         path = path_of(module, root)
         assert path is not None, module
-        parts.append([module, plain(ast.parse(path.read_text(encoding="utf-8")))])
+        parts.append([module, syntax(path)[0]])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

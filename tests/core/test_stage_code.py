@@ -58,14 +58,16 @@ def test_each_stage_rests_on_the_modules_one_expects(stage_code):
 
 @pytest.fixture
 def copy(root, tmp_path):
-    """A copy of core that a test may change."""
-    shutil.copytree(root / "core", tmp_path / "core", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
+    """A copy of core that a test may change, beside one that stays."""
+    for name in ("changed", "before"):
+        shutil.copytree(root / "core", tmp_path / name / "core", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "changed"
 
 
 def changed(stage_code, copy):
-    """The stages whose digest in the copy is not the repository's."""
-    return {stage for stage in NAMES if stage_code.digest(stage, copy) != stage_code.digest(stage)}
+    """The stages whose digest in the copy is not what it was."""
+    before = copy.with_name("before")
+    return {stage for stage in NAMES if stage_code.digest(stage, copy) != stage_code.digest(stage, before)}
 
 
 def edit(copy, name, old, new):

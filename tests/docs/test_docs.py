@@ -6,6 +6,7 @@ import configparser
 import re
 import subprocess
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -165,12 +166,9 @@ def test_every_exit_code_is_documented(documents):
 
 def test_the_links_in_documents_lead_somewhere(documents, root):
     """Relative links to files of the repository."""
-    dead = []
-    for name, text in documents.items():
-        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
-            if "://" not in target and not ((root / name).parent / target).exists():
-                dead.append((name, target))
-    assert dead == []
+    links = {(n, t) for n, text in documents.items() for t in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text)}
+    dead = {(n, t) for n, t in links if "://" not in t and not ((root / n).parent / t).exists()}
+    assert dead == set()
 
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md"])
@@ -200,9 +198,9 @@ def test_every_command_has_a_sentence_of_help():
     """And every option of it."""
     for words, command in commands():
         assert command.help, words
-        assert [
-            p.name for p in command.params if not isinstance(p, __import__("click").Argument) and not p.help
-        ] == [], words
+        assert [p.name for p in command.params if not isinstance(p, click.Argument) and not p.help] == [], (
+            words
+        )
 
 
 def test_nothing_of_git_is_left_out_of_these_tests(root):

@@ -149,7 +149,7 @@ def test_no_file_names_a_path_of_somebodys_machine():
 
 def test_a_path_of_a_machine_is_found():
     """The gate itself."""
-    folder = "/".join(["", "home", "me", "data"])
+    folder = f"/{'home'}/me/data"  # in pieces, so that this file is none that names one
     assert MACHINE.search(f"open('{folder}')")
     assert not MACHINE.search("https://example.org/home/page ~/work/data tests/tmp/x")
 
@@ -196,7 +196,7 @@ def test_every_module_of_core_is_pure_or_marked_as_edge():
     """EDGE stands in the docstring of exactly the modules that the contract forbids to pure ones."""
     contract = pure_contract()
     edge, pure = contract["forbidden_modules"], contract["source_modules"]
-    marked = {name for name, doc in core_modules() if "EDGE." in doc}
+    marked = {name for name, doc in core_modules() if re.search(r"\bEDGE\b", doc)} - {"core"}
     assert {name for name in marked if not within(name, edge)} == set(), "marked EDGE, not in the contract"
     unmarked = {name for name in edge if name not in marked} - {"core.cli"}
     assert unmarked == set(), "in the contract, not marked EDGE"
@@ -263,7 +263,8 @@ def test_pure_modules_import_no_clock_network_or_process():
 
 def test_importing_the_tasks_loads_no_numeric_library():
     """A run with nothing to do must end at once: heavy libraries stay inside functions."""
-    code = "import sys, luigi_tasks; print([m for m in ('pandas', 'numpy', 'sklearn', 'scipy', 'pandera') if m in sys.modules])"
+    heavy = ("pandas", "numpy", "sklearn", "scipy", "pandera")
+    code = f"import sys, luigi_tasks; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

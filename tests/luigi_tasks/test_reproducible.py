@@ -60,7 +60,7 @@ def test_a_killed_run_is_finished_by_the_next_with_the_same_bytes(
     """kill -9 while a stage's folder or its predecessor's has just appeared; then the same command again."""
     before = {"ingest": "ingest", "train_or_score": "feature_engineer"}[stage]
     process = start_luigi(*small, "--mode", "train", data=data)
-    wait_for(lambda: (data / "checkpoints" / before).is_dir(), process)
+    wait_for((data / "checkpoints" / before).is_dir, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
@@ -74,12 +74,14 @@ def test_a_killed_run_is_finished_by_the_next_with_the_same_bytes(
 @pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGTERM, 143, "cancelled"), (signal.SIGINT, 130, "interrupted")]
 )
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_signal_ends_the_run_with_the_contracts_code(number, code, word, workers, data, start_luigi, small):
-    """Terminated: 143; interrupted: 130; one word on the terminal, no traceback, the log says so."""
+@pytest.mark.parametrize(("workers", "send"), [("1", os.kill), ("2", os.kill), ("2", os.killpg)])
+def test_a_signal_ends_the_run_with_the_contracts_code(
+    number, code, word, workers, send, data, start_luigi, small
+):
+    """Terminated: 143; interrupted (as a terminal does, the whole group): 130; one word, no traceback."""
     process = start_luigi(*small, "--workers", workers, data=data)
-    wait_for(lambda: (data / "checkpoints" / "ingest").is_dir(), process)
-    process.send_signal(number)
+    wait_for((data / "checkpoints" / "ingest").is_dir, process)
+    send(process.pid, number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert f"afterclose: {word}" in err.splitlines()

@@ -1,0 +1,159 @@
+"""Zip archives: one run for a colleague, or journal and signed work for a rainy day. EDGE.
+
+An archive lists its members with their SHA-256 in ``manifest.json``. Restoring refuses names that leave
+the data root, links, and members that are not what the manifest says; what is there already stays.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+
+from core.checkpoints import Slot, Store, replace_file
+from core.closure import closure
+from core.errors import DataError, MissingFileError, ParameterError
+from core.fingerprint import sha256, sha256_file
+from core.journal import Journal, Run
+from core.journal.database import FILE_NAME
+from core.settings import Settings
+
+MANIFEST = "manifest.json"
+MAX_MEMBER_BYTES = 4 * 1024**3
+
+
+def export(settings: Settings, run: Run, target: Path) -> int:
+    """Write everything about one run to a zip and return the number of members.
+
+    Its log and output, every checkpoint it used or made, and what it rests on.
+    """
+    store = Store(settings.data)
+    wanted = [Slot(stage, key) for stage, key in run.keys.items()]
+    kept, models = closure(store, wanted)
+    paths = [*_checkpoint_files(store, kept), *_model_files(settings.data, models)]
+    paths += _files(settings.data / "runs" / run.run_id)
+    return _write(target, settings.data, paths, extra={})
+
+
+def backup(settings: Settings, target: Path) -> int:
+    """Write the journal, all models and what drafts and signed reports rest on; return the number of members."""
+    store = Store(settings.data)
+    journal = Journal(settings.data, settings.journal)
+    kept, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
+    paths = [*_checkpoint_files(store, kept), *_files(settings.data / "published")]
+    paths += _files(settings.data / "models")
+    extra = {} if settings.journal else {FILE_NAME: _journal_copy(settings.data)}
+    return _write(target, settings.data, paths, extra=extra)
+
+
+def _journal_copy(root: Path) -> bytes:
+    """Return the journal's bytes as one consistent file, whatever is writing to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / FILE_NAME
+        with closing(sqlite3.connect(root / FILE_NAME)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        return copy.read_bytes()
+
+
+def _checkpoint_files(store: Store, slots: Iterable[Slot]) -> Iterator[Path]:
+    for slot in sorted(slots, key=lambda s: (s.stage, s.key)):
+        yield from _files(store.folder(slot))
+
+
+def _model_files(root: Path, models: Iterable[str]) -> list[Path]:
+    return [root / "models" / f"{identity}.json" for identity in sorted(models)]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+
+
+def _write(target: Path, root: Path, paths: Iterable[Path], *, extra: dict[str, bytes]) -> int:
+    members: dict[str, str] = {}
+    partial = target.with_name(f".{target.name}.part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in paths:
+            name = path.relative_to(root).as_posix()
+            members[name] = sha256_file(path)
+            archive.write(path, name)
+        for name, data in extra.items():
+            members[name] = sha256(data)
+            archive.writestr(name, data)
+        body = {"format": 1, "kind": "archive", "members": dict(sorted(members.items()))}
+        archive.writestr(MANIFEST, json.dumps(body, indent=2))
+    partial.replace(target)
+    return len(members)
+
+
+def restore(settings: Settings, source: Path) -> tuple[int, int]:
+    """Bring back what an archive holds; return how many files came and how many were there already.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such archive.
+    ParameterError
+        If the data root has a journal already: two histories cannot be merged.
+    DataError
+        If a member's name or bytes cannot be trusted; nothing is written then.
+    """
+    if not source.is_file():
+        raise MissingFileError.of(source, "archive")
+    try:
+        with zipfile.ZipFile(source) as archive:
+            members = _trusted(archive, source)
+            if FILE_NAME in members and (settings.data / FILE_NAME).exists():
+                raise ParameterError(
+                    f"{settings.data} has a journal already",
+                    expected="a data root without one",
+                    remedy=f"Move {FILE_NAME} away (with its -wal and -shm), or restore into another root.",
+                )
+            return _bring(archive, members, settings.data)
+    except zipfile.BadZipFile as error:
+        raise DataError(
+            f"{source} is not a readable archive: {error}", expected="a zip made by backup"
+        ) from error
+
+
+def _trusted(archive: zipfile.ZipFile, source: Path) -> dict[str, str]:
+    """Return name -> digest of all members after judging every one."""
+    try:
+        members: dict[str, str] = json.loads(archive.read(MANIFEST))["members"]
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(
+            f"{source} has no readable {MANIFEST}", expected="an archive made by backup"
+        ) from error
+    infos = {info.filename: info for info in archive.infolist() if info.filename != MANIFEST}
+    if set(infos) != set(members):
+        odd = sorted(set(infos) ^ set(members))[0]
+        raise DataError(f"{source}: {odd!r} is not in both archive and manifest", expected="the same members")
+    for name, info in infos.items():
+        parts = PurePosixPath(name).parts
+        link = (info.external_attr >> 16) & 0o170000 == 0o120000
+        if name.startswith("/") or ".." in parts or "\\" in name or link or info.is_dir():
+            raise DataError(f"{source} has a member {name!r}", expected="plain files inside the data root")
+        if info.file_size > MAX_MEMBER_BYTES:
+            raise DataError(
+                f"{source}: {name} has {info.file_size:,} bytes", expected=f"at most {MAX_MEMBER_BYTES:,}"
+            )
+        if sha256(archive.read(info)) != members[name]:
+            raise DataError(f"{source}: {name} is not what the manifest says", expected=members[name][:12])
+    return members
+
+
+def _bring(archive: zipfile.ZipFile, members: dict[str, str], root: Path) -> tuple[int, int]:
+    came = there = 0
+    # commit marks last, so that a kill leaves no checkpoint without its artifacts
+    for name in sorted(members, key=lambda n: (n.endswith("/meta.json"), n)):
+        path = root / name
+        if path.exists():
+            there += 1
+            continue
+        replace_file(path, archive.read(name))
+        came += 1
+    return came, there

@@ -1,0 +1,20 @@
+"""``afterclose cancel RUN``: stop a run and all its processes."""
+
+from __future__ import annotations
+
+import click
+
+from core import settings
+from core.cli.show import run_named
+from core.journal import Journal
+from core.launcher import cancel
+
+
+@click.command("cancel")
+@click.argument("run")
+def command(*, run: str) -> None:
+    """Stop RUN: its processes are asked to end and, after five seconds, ended."""
+    configured = settings.load()
+    found = run_named(Journal(configured.data, configured.journal, read_only=True), run)
+    stopped = cancel(configured, found.run_id)
+    click.echo(f"run {found.run_id} {'is being cancelled' if stopped else f'is over already: {found.state}'}")

@@ -1,0 +1,18 @@
+"""``afterclose restore FILE``: bring a backup back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from core import settings
+from core.archive import restore
+
+
+@click.command("restore")
+@click.argument("file")
+def command(*, file: str) -> None:
+    """Bring back what the zip FILE holds; files that are there already stay as they are."""
+    came, there = restore(settings.load(), Path(file))
+    click.echo(f"{came:,} files restored, {there:,} were there already")

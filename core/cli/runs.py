@@ -1,0 +1,41 @@
+"""``afterclose runs``: what ran, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+
+from core import settings
+from core.cli import output
+from core.journal import Journal, Run
+
+
+def seconds_of(run: Run) -> float | None:
+    """Return how long a run took, None while it goes or if it never started."""
+    if run.started_at is None or run.ended_at is None:
+        return None
+    return (datetime.fromisoformat(run.ended_at) - datetime.fromisoformat(run.started_at)).total_seconds()
+
+
+@click.command("runs")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the runs as JSON.")
+def command(*, limit: int, as_json: bool) -> None:
+    """List runs, newest first, however they were started."""
+    configured = settings.load()
+    there = Journal.exists(configured.data, configured.journal)
+    runs = Journal(configured.data, configured.journal, read_only=True).runs(limit=limit) if there else []
+    if as_json:
+        output.as_json([asdict(run) for run in runs])
+    elif not runs:
+        click.echo("no runs yet; start one with: make run")
+    else:
+        rows = [
+            (r.run_id, r.state, r.target, r.how, r.who, seconds_of(r), r.exit_code, (r.error or "")[:60])
+            for r in runs
+        ]
+        output.table(("run", "state", "target", "how", "who", "seconds", "exit", "error"), rows)

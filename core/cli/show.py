@@ -1,0 +1,58 @@
+"""``afterclose show RUN``: one run with its stages."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from core import settings
+from core.cli import output
+from core.errors import ParameterError, nearest
+from core.journal import Journal, Run
+
+
+def run_named(journal: Journal, run_id: str) -> Run:
+    """Return the run with this id, or with an id that begins so.
+
+    Raises
+    ------
+    ParameterError
+        If no run or more than one answers to it.
+    """
+    recent = journal.runs(limit=1000)
+    found = [run for run in recent if run.run_id == run_id or run.run_id.startswith(run_id)]
+    exact = journal.run(run_id)
+    if exact is not None:
+        return exact
+    if len(found) != 1:
+        raise ParameterError(
+            f"{'no' if not found else 'more than one'} run is called {run_id!r}",
+            expected="the id of a run, as in: afterclose runs",
+            remedy=nearest(run_id, [run.run_id for run in recent]).strip(),
+        )
+    return found[0]
+
+
+@click.command("show")
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+def command(*, run: str, as_json: bool) -> None:
+    """Show one RUN: what was asked, how it ended, and every change of a stage's state."""
+    configured = settings.load()
+    journal = Journal(configured.data, configured.journal, read_only=True)
+    found = run_named(journal, run)
+    events = journal.events(found.run_id)
+    if as_json:
+        output.as_json({**asdict(found), "events": [asdict(event) for event in events]})
+        return
+    for name in ("run_id", "state", "target", "who", "how", "created_at", "started_at", "ended_at", "error"):
+        click.echo(f"{name:<12}{getattr(found, name) or '-'}")
+    for name, value in found.request.items():
+        click.echo(f"{'  ' + name:<12}{value}")
+    rows = [
+        (event.at[11:23], event.stage, event.state, event.facts.get("rows"), event.facts.get("seconds"),
+         str(event.facts.get("error") or event.facts.get("reason") or "")[:70])
+        for event in events
+    ]  # fmt: skip
+    output.table(("time (UTC)", "stage", "state", "rows", "seconds", "note"), rows)

@@ -1,0 +1,91 @@
+"""Hashing everything that is kept and saying what is damaged: checkpoints, models, chain, published. EDGE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from core.checkpoints import META, Slot, Store
+from core.errors import AftercloseError
+from core.journal import Journal, chain_faults
+from core.registry import Registry
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is not what it was: what (``checkpoint``, ``model``, ``journal``), which, and how."""
+
+    what: str
+    which: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How much was looked at and what is wrong with it."""
+
+    checkpoints: int
+    models: int
+    records: int
+    faults: tuple[Fault, ...]
+
+
+def slots(root: Path) -> Iterator[Slot]:
+    """Yield every committed checkpoint's slot, by stage and key."""
+    for meta in sorted((root / "checkpoints").glob(f"*/*/{META}")):
+        yield Slot(meta.parent.parent.name, meta.parent.name)
+
+
+def verify(
+    settings: Settings, *, quick: bool = False, each: Callable[[Slot], None] = lambda _: None
+) -> Verification:
+    """Return what is damaged in a data root. Read-only.
+
+    Parameters
+    ----------
+    quick : bool
+        Trust the size of a checkpoint's files instead of hashing them.
+    each : callable
+        Told each checkpoint before it is looked at.
+    """
+    store, registry = Store(settings.data), Registry(settings.data)
+    faults, checkpoints = [], 0
+    for slot in slots(settings.data):
+        each(slot)
+        checkpoints += 1
+        damage = store.damage(slot, quick=quick)
+        if damage:
+            faults.append(Fault("checkpoint", f"{slot.stage}/{slot.key}", damage))
+    for identity in registry.ids():
+        faults += _tried("model", identity, partial(registry.bytes_of, identity))
+    faults += _tried("model", "champion", partial(_champion, registry))
+    records, broken = _chain(settings)
+    return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken))
+
+
+def _champion(registry: Registry) -> None:
+    champion = registry.champion()
+    if champion is not None:
+        registry.bytes_of(champion.model_id)
+
+
+def _tried(what: str, which: str, function: Callable[[], object]) -> list[Fault]:
+    try:
+        function()
+    except AftercloseError as error:
+        return [Fault(what, which, str(error))]
+    return []
+
+
+def _chain(settings: Settings) -> tuple[int, list[Fault]]:
+    """Return how many records the journal's chain has, and where it is broken."""
+    if not Journal.exists(settings.data, settings.journal):
+        return 0, []
+    try:
+        records = Journal(settings.data, settings.journal, read_only=True).records()
+    except AftercloseError as error:
+        return 0, [Fault("journal", "database", str(error))]
+    return len(records), [Fault("journal", "chain", fault) for fault in chain_faults(records)]
