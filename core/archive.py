@@ -130,7 +130,7 @@ def _trusted(archive: zipfile.ZipFile, source: Path) -> dict[str, str]:
         ) from error
     infos = {info.filename: info for info in archive.infolist() if info.filename != MANIFEST}
     if set(infos) != set(members):
-        odd = sorted(set(infos) ^ set(members))[0]
+        odd = min(set(infos) ^ set(members))
         raise DataError(f"{source}: {odd!r} is not in both archive and manifest", expected="the same members")
     for name, info in infos.items():
         parts = PurePosixPath(name).parts

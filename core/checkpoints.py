@@ -168,6 +168,9 @@ class Store:
         CheckpointError
             If the disk is full, read-only or otherwise refuses, naming the cause.
         """
+        already = self.meta(slot)
+        if already is not None:
+            return already  # before anything is written: other bytes must not take the place of committed ones
         folder = self.folder(slot)
         body = {"format": 1, "kind": "meta", "stage": slot.stage, "key": slot.key, **meta}
         body["artifacts"] = [_entry(a) for a in artifacts]

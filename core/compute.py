@@ -7,11 +7,12 @@ imports what it needs, so that a run with nothing to do never loads a numeric li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from core.artifacts import Artifact, Document, Table
 from core.errors import CommandError, DataError
+from core.ingesting import ALONE, Context
 from core.parameters import Value
 from core.progress import Progress, silent
 
@@ -41,6 +42,8 @@ class Job:
         Rows after this day are from the future; only validate uses it, and it is in no artifact.
     progress : Progress
         Told how far long work is.
+    context : Context
+        The surroundings of a source; only ingest uses them.
     """
 
     inputs: Mapping[str, Loaded]
@@ -48,6 +51,7 @@ class Job:
     tickers: tuple[str, ...]
     today: date
     progress: Progress = silent
+    context: Context = ALONE
 
     def table(self, kind: str) -> Table:
         """Return an input table."""
@@ -76,7 +80,8 @@ class Job:
 def _ingest(job: Job) -> list[Artifact]:
     from core.sources import source_named
 
-    return [source_named(str(job.parameters["source"])).read(job.parameters, job.tickers)]
+    source = source_named(str(job.parameters["source"]))
+    return [source.read(job.parameters, job.tickers, replace(job.context, progress=job.progress))]
 
 
 def _validate(job: Job) -> list[Artifact]:

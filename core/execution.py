@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from core.checkpoints import Input, Meta, Store
 from core.compute import Job, compute
 from core.errors import BusyError, CheckpointError, ValidationFailed, listed
 from core.fingerprint import sha256
+from core.ingesting import Context
 from core.lineage import ABSENT, Inputs, load_inputs, unfit
 from core.plan import StagePlan
 from core.registry import Registry
@@ -28,6 +30,7 @@ from core.runlog import RunLog
 from core.runrecord import Watcher
 from core.tickers import expand
 from core.timelimit import time_limit
+from core.vintages import earlier_answer
 
 RETAINED_NAME = "retained.json"
 """In a run's folder once training failed for good there: the model that was kept, and why."""
@@ -192,6 +195,7 @@ class Runner:
             expand(str(plan.parameters.get("tickers") or ""), self.root),
             self.now.date(),
             self.watcher.progress(plan.slot.stage),
+            self._context(plan),
         )
         policies: dict[str, tuple[int, Faults]] = {
             "transient": (self.retry_tries, TRANSIENT),
@@ -213,6 +217,15 @@ class Runner:
             if delay := os.environ.get(SLOW_VARIABLE):
                 time.sleep(float(delay))
             return compute(plan.stage.name, job)
+
+    def _context(self, plan: StagePlan) -> Context:
+        return Context(
+            self.root,
+            tell=partial(self.log.write, stage=plan.slot.stage),
+            tries=self.retry_tries,
+            wait_s=self.retry_wait_s,
+            earlier=lambda: earlier_answer(self.store, plan),
+        )
 
     def _keeping_previous(self, plan: StagePlan, error: Exception) -> StagePlan | None:
         """Return the plan that goes on with the previous model, None if that is not to be."""

@@ -29,8 +29,8 @@ class LogLine:
     message: str
 
     def __str__(self) -> str:
-        level = "" if self.level == "info" else self.level.upper()
-        return f"{self.time:<8}  {level:<7}  {self.stage:<16}  {self.message}".rstrip()
+        level = "" if self.level == "info" else f"{self.level.upper()}: "
+        return f"{self.time:<8}  {self.stage:<16}  {level}{self.message}".rstrip()
 
 
 def tail(path: Path, most: int = TAIL_BYTES) -> tuple[bytes, bool]:

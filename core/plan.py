@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import tickers as ticker_list
-from core.checkpoints import Slot, replace_file
+from core.checkpoints import Slot, Store, replace_file
 from core.errors import CommandError, ParameterError, SettingsError, nearest
 from core.fingerprint import SHORT, digest_of
 from core.parameters import Value
@@ -22,10 +22,14 @@ from core.registry import Registry
 from core.settings import Settings
 from core.sources import source_named
 from core.stages import Stage, chain, parameters_of
+from core.vintages import choose_vintage
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 _COMMON_CALENDARS = ("XNYS", "24/7")
 """Known to exist without importing exchange_calendars, which costs a rerun half a second."""
+
+_NOT_LIVE: dict[str, Value] = {"vintage": 0, "on_missing": None}
+"""A source whose bytes are in the key answers once, and no ticker of it comes and goes."""
 
 _SCORING_IGNORES = ("model", "beside", "seed", "min_train_sessions", "fold_sessions")
 
@@ -92,7 +96,12 @@ class StagePlan:
 
 
 def resolve(
-    request: Mapping[str, str], *, settings: Settings, now: datetime, upto: str = "report"
+    request: Mapping[str, str],
+    *,
+    settings: Settings,
+    now: datetime,
+    upto: str = "report",
+    fresh: bool = False,
 ) -> dict[str, Value]:
     """Return the resolved value of every parameter of the stages up to ``upto``.
 
@@ -106,6 +115,8 @@ def resolve(
         The time of the start, with its zone; used for nothing but live sources.
     upto : str
         The last stage wanted.
+    fresh : bool
+        Whether a live source is to be asked again although an intact answer is there.
 
     Raises
     ------
@@ -130,10 +141,11 @@ def resolve(
         "input_digest": found.input_digest,
         "input_name": found.input_name,
     }
+    values |= _live(values, settings.data, fresh=fresh) if not found.input_digest else _NOT_LIVE
     if "mode" in known:
         values = _with_mode(values, settings.data)
     # a value travels to a task as text: what comes back there must be what is planned with here
-    return {name: known[name].parse(known[name].text(value)) for name, value in values.items()}
+    return _as_planned(values)
 
 
 def _given(request: Mapping[str, str], known: Mapping[str, object], settings: Settings) -> dict[str, Value]:
@@ -186,6 +198,20 @@ def _kept(tickers: tuple[str, ...], root: Path) -> str:
                     expected="a writable data root",
                 ) from error
     return text
+
+
+def _live(values: Mapping[str, Value], root: Path, *, fresh: bool) -> dict[str, Value]:
+    def slot_of(vintage: int) -> Slot:
+        numbered = {**_as_planned(values), "vintage": vintage}
+        return stage_plans(numbered, "ingest").slot
+
+    return {"vintage": choose_vintage(Store(root), slot_of, fresh=fresh)}
+
+
+def _as_planned(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return values as they come back from their travel as text to a task."""
+    known = parameters_of(chain("report"))
+    return {name: known[name].parse(known[name].text(value)) for name, value in values.items()}
 
 
 def _with_mode(values: dict[str, Value], root: Path) -> dict[str, Value]:

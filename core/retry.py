@@ -23,6 +23,9 @@ TRANSIENT: Faults = (TransientError, ConnectionError, TimeoutError, InterruptedE
 """Faults worth another try. A wrong parameter, bad data or a full disk is none of them."""
 
 
+LONGEST_WAIT_S = 3600.0
+
+
 def with_linear_backoff(
     function: Callable[[], T],
     *,
@@ -30,6 +33,8 @@ def with_linear_backoff(
     wait_s: float = 0.2,
     on: Faults = TRANSIENT,
     retried: Callable[[int, BaseException, float], None] | None = None,
+    step_of: Callable[[BaseException], float] | None = None,
+    sleep: Callable[[float], None] | None = None,
 ) -> T:
     """Return what ``function`` returns, trying again on transient faults.
 
@@ -45,6 +50,10 @@ def with_linear_backoff(
         What counts as transient; anything else is raised at once.
     retried : callable, optional
         Told (attempt that failed, its error, seconds until the next) before each wait.
+    step_of : callable, optional
+        The step in seconds for a given fault, instead of ``wait_s``.
+    sleep : callable, optional
+        How to wait; default: ``time.sleep``.
 
     Raises
     ------
@@ -58,9 +67,15 @@ def with_linear_backoff(
         if retried and error and state.next_action:
             retried(state.attempt_number, error, state.next_action.sleep)
 
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        step = step_of(error) if step_of and error else wait_s
+        return min(step * state.attempt_number, LONGEST_WAIT_S)
+
     retrying = tenacity.Retrying(
+        sleep=sleep or tenacity.nap.sleep,
         stop=tenacity.stop_after_attempt(tries),
-        wait=tenacity.wait_incrementing(start=wait_s, increment=wait_s, max=3600),
+        wait=wait,
         retry=tenacity.retry_if_exception_type(on),
         before_sleep=before_sleep,
         reraise=True,

@@ -34,7 +34,7 @@ OPERATION: tuple[Parameter, ...] = (
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"retry", "run", "user"}
+_PREFIXED = {"retry", "run", "user", "yahoo"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")

@@ -7,7 +7,7 @@ parameters, command-line options, forms, checkpoint keys, ``afterclose dag`` and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.errors import CommandError, nearest
@@ -16,7 +16,7 @@ from core.parameters import Parameter
 MODEL_KINDS = ("logistic_regression", "hist_gradient_boosting")
 """The closed list of model kinds; a model file of any other kind is refused."""
 
-SOURCES = ("sample", "files")
+SOURCES = ("sample", "files", "yahoo")
 MODES = ("auto", "train", "score")
 
 
@@ -92,6 +92,13 @@ _INGEST = (
     Parameter("input_digest", "text", "", "", "SHA-256 of the source's bytes.", resolved=True),
     Parameter("input_name", "text", "", "", "Name of the source's file.", resolved=True),
     Parameter("vintage", "integer", "0", "", "Which answer of a live source.", resolved=True),
+    Parameter("on_missing", "choice", "fail", "ingest", "Tickers that a live source does not give: fail the stage, or drop them and say so.", choices=("fail", "drop")),
+    # the calendar decides which session is the last closed one; what it decides is in the key as the end
+    replace(CALENDAR, keyed=False),
+    Parameter("yahoo_threads", "integer", "4", "yahoo", "Tickers asked for at the same time (source yahoo).", low=1, high=16, keyed=False),
+    Parameter("yahoo_timeout_s", "number", "20", "yahoo", "Seconds to wait for one answer (source yahoo).", low=0.1, high=600, keyed=False),
+    Parameter("yahoo_limit_wait_s", "number", "30", "yahoo", "First wait after Too Many Requests; each further wait is this much longer (source yahoo).", low=0, high=3600, keyed=False),
+    Parameter("yahoo_overlap_sessions", "integer", "10", "yahoo", "Sessions of the earlier answer that are asked for again and compared (source yahoo).", low=1, high=1000, keyed=False),
 )
 
 _SPIKES = (

@@ -79,9 +79,9 @@ def prices_csv(days: int = 300, *, first: date = date(2020, 1, 1), tickers: str 
             drawn = (1103515245 * number + 12345) % 2**31
             close = round(before * (1 + ((drawn >> 8) % 2001 - 1000) / 50000), 4)
             high, low = max(before, close) * 1.004, min(before, close) * 0.996
-            lines.append(
-                f"{first + timedelta(days=day)},{ticker},{before},{high:.4f},{low:.4f},{close},{1000 + (drawn >> 5) % 500}"
-            )
+            day_of = first + timedelta(days=day)
+            volume = 1000 + (drawn >> 5) % 500
+            lines.append(f"{day_of},{ticker},{before},{high:.4f},{low:.4f},{close},{volume}")
             state[ticker] = (close, drawn)
     return "\n".join(lines) + "\n"
 

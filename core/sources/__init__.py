@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
+from core.ingesting import ALONE, Context
 from core.parameters import Value
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ class Source(Protocol):
             If a file is not there.
         """
 
-    def read(self, parameters: Mapping[str, Value], tickers: tuple[str, ...]) -> Table:
+    def read(
+        self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE
+    ) -> Table:
         """Return ``prices_raw``, sorted by (date, ticker).
 
         Raises
@@ -69,7 +72,11 @@ class Source(Protocol):
         """
 
 
-_MODULES = {"sample": "core.sources.sample", "files": "core.sources.files"}
+_MODULES = {
+    "sample": "core.sources.sample",
+    "files": "core.sources.files",
+    "yahoo": "core.sources.yahoo",
+}
 
 
 def source_named(name: str) -> Source:

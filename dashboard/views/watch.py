@@ -31,12 +31,20 @@ def page() -> None:
     run = shell.run_named(journal, named) if named else newest[0]
     st.query_params[shell.RUN_PARAMETER] = run.run_id
     shell.show_notice()
+    name_and_cancel(run)
     live(journal, run)
-    if run.active:
-        if st.button("Cancel this run", icon=":material/stop_circle:", key="cancel", disabled=not shell.can_write()):
-            confirm_cancel(run)
-    else:
+    if not run.active:
         findings(run)
+
+
+def name_and_cancel(run: Run) -> None:
+    """Draw the run's name and, while it goes, the button that ends it: apart from what refreshes itself."""
+    with st.container(horizontal=True, vertical_alignment="center", key="name"):
+        st.markdown(f"**Run {run.run_id}**", width="content")
+        if run.active and st.button(
+            "Cancel this run", icon=":material/stop_circle:", key="cancel", disabled=not shell.can_write()
+        ):
+            confirm_cancel(run)
 
 
 def live(journal: Journal, shown: Run) -> None:
@@ -61,18 +69,17 @@ def live(journal: Journal, shown: Run) -> None:
 
 
 def heading(run: Run) -> None:
-    """Draw which run it is, its state, and who asked for what."""
+    """Draw the run's state, and who asked for what."""
     took = took_s(run, datetime.now(UTC))
-    with st.container(horizontal=True, vertical_alignment="center", key="run-state"):
-        states.badge(run.state)
-        st.markdown(f"**Run {run.run_id}**", width="content")
     facts = [
         f"{plain(run.who)}, {run.how}",
         f"started {utc_clock(run.started_at or run.created_at)} UTC",
         f"{took:,.1f} s" if took is not None else "",
         plain(asked_for(run.request)),
     ]
-    st.caption("  ·  ".join(fact for fact in facts if fact))
+    with st.container(horizontal=True, vertical_alignment="center", key="run-state"):
+        states.badge(run.state)
+        st.caption("  ·  ".join(fact for fact in facts if fact), width="content")
 
 
 def first_error(run: Run) -> None:
@@ -121,7 +128,7 @@ def log(run: Run) -> None:
     lines, printed = folder.log(), folder.output()
     tabs = st.tabs(["Log (times are UTC)", "Printed"] if printed else ["Log (times are UTC)"], key="tabs")
     for tab, text, key in zip(tabs, (lines, printed), ("log", "printed"), strict=False):
-        with tab, st.container(height=320, autoscroll=True, key=key):
+        with tab, st.container(height=320, border=False, autoscroll=True, key=key):
             st.code(text or "nothing yet", language=None, wrap_lines=True)
     st.caption(f"Files: `{folder.path}`")
 

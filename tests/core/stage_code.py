@@ -18,7 +18,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ def plain(node: object) -> object:
     return [type(node).__name__, *([name, value] for name, value in fields if value not in ([], "None"))]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _syntax(path: Path, size: int, mtime_ns: int) -> tuple[object, tuple[str, ...]]:
     """Return a file's plain syntax and what it imports, read once while the file stays as it is."""
     del size, mtime_ns

@@ -81,6 +81,23 @@ def test_a_second_writer_gets_the_firsts_meta(store):
     assert store.damage(SLOT) is None
 
 
+def test_a_second_writer_with_other_bytes_does_not_harm_the_first(store):
+    """Nothing is written over a committed key, whatever comes."""
+    other = Encoded("prices_clean.json", "prices_clean", "json", b'{"rows": []}\n', 0)
+    assert store.commit(SLOT, [other, SECOND], facts("run-2")).body["run_id"] == "run-1"
+    assert store.read(SLOT, "prices_clean.json") == FIRST.data
+    assert store.damage(SLOT) is None
+
+
+def test_what_a_killed_writer_left_is_replaced(tmp_path):
+    """An artifact without a meta is nobody's: the next writer's bytes take its place."""
+    store = Store(tmp_path)
+    store.folder(SLOT).mkdir(parents=True)
+    (store.folder(SLOT) / "prices_clean.json").write_bytes(b"half")
+    store.commit(SLOT, [FIRST], facts())
+    assert store.read(SLOT, "prices_clean.json") == FIRST.data
+
+
 def test_without_a_meta_there_is_no_checkpoint(store):
     """Artifacts alone are nothing: neither a meta nor readable."""
     store.meta_path(SLOT).unlink()

@@ -133,10 +133,10 @@ def test_a_numeric_library_changes_the_keys_of_what_computes_with_it(library, fi
 
 def test_library_versions_are_major_and_minor_of_what_is_installed():
     """As the library itself says."""
-    import numpy
+    import numpy as np
     import sklearn
 
-    assert planning.library_version("numpy") == ".".join(numpy.__version__.split(".")[:2])
+    assert planning.library_version("numpy") == ".".join(np.__version__.split(".")[:2])
     assert planning.library_version("sklearn") == ".".join(sklearn.__version__.split(".")[:2])
 
 

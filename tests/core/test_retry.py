@@ -62,6 +62,6 @@ def test_everything_else_is_raised_at_once(slept, error):
 
 def test_the_last_attempts_own_error_is_raised(slept):
     """Not a wrapper round it."""
-    with pytest.raises(TransientError, match="^still busy$"):
+    with pytest.raises(TransientError, match=r"^still busy$"):
         with_linear_backoff(failing(9, TransientError("still busy")), tries=3)
     assert len(slept) == 2

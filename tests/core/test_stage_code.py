@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_every_change_on_record_has_its_reason(stage_code):
     for stage, entries in history.items():
         assert entries[-1]["version"] == BY_NAME[stage].version
         assert all(entry["why"].strip() for entry in entries)
-        for before, after in zip(entries, entries[1:], strict=False):
+        for before, after in pairwise(entries):
             assert after["version"] > before["version"] or after["why"].startswith("no effect"), (
                 stage,
                 after,
