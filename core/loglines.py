@@ -80,7 +80,8 @@ def _plain(text: str) -> str:
 
 
 def _message(event: str, facts: Mapping[str, Any]) -> str:
-    return _SENTENCES.get(event, lambda f: _other(event, f))(facts)
+    sentence = _SENTENCES.get(event)
+    return sentence(facts) if sentence else _other(event, facts)
 
 
 def _other(event: str, facts: Mapping[str, Any]) -> str:

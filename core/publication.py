@@ -31,7 +31,24 @@ def published(root: Path, journal: Journal | None, report_key: str) -> Path | No
     if held.state != "signed" or held.record is None:
         return None
     folder = folder_of(root, held.record)
-    return folder if (folder / RECORD_NAME).is_file() and (folder / TEXT_NAME).is_file() else None
+    wanted = _documents(signable(Store(root), journal, report_key).text, held.record)
+    return folder if all(_holds(folder / name, data) for name, data in wanted.items()) else None
+
+
+def _documents(text: str, record: Record) -> dict[str, bytes]:
+    """Return what is published, by file name, in the order in which it is written."""
+    body = {"format": 1, "kind": "signature", **asdict(record)}
+    return {
+        TEXT_NAME: signed_document(text, record).encode(),
+        RECORD_NAME: json.dumps(body, indent=2, sort_keys=True).encode() + b"\n",
+    }
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def signature_block(record: Record) -> str:
@@ -47,7 +64,8 @@ def signature_block(record: Record) -> str:
         ("Record", f"{record.seq}, SHA-256 {record.hash}"),
         ("Chain head", record.hash),
     )
-    lines = [f"{name:<12}{value}" for name, value in facts]
+    # a comment of several lines is set in: none of its lines may look like one of the block's own
+    lines = [f"{name:<12}" + str(value).replace("\n", "\n" + " " * 12) for name, value in facts]
     return "\n".join(["Signature", "---------", *lines])
 
 
@@ -73,11 +91,14 @@ def publish(root: Path, journal: Journal, report_key: str) -> Path:
             remedy="Open the desk (make dashboard), read the report and sign it.",
         )
     folder = folder_of(root, held.record)
-    text = signed_document(signable(store, journal, report_key).text, held.record)
-    record = {"format": 1, "kind": "signature", **asdict(held.record)}
+    present = signable(store, journal, report_key)
+    if present.sha256 != held.record.content["text_sha256"]:
+        raise SignOffError(
+            f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
+        )
     try:
-        replace_file(folder / TEXT_NAME, text.encode())
-        replace_file(folder / RECORD_NAME, json.dumps(record, indent=2, sort_keys=True).encode() + b"\n")
+        for name, data in _documents(present.text, held.record).items():
+            replace_file(folder / name, data)
     except OSError as error:
         raise CheckpointError(
             f"{folder} could not be written: {error.strerror or error}", expected="a writable data root"

@@ -10,13 +10,8 @@ from core.stages import STAGES, parameters_of
 MAIN = ("source", "path", "tickers", "start", "end", "mode")
 """What nearly every run is about; everything else is under "More options"."""
 
-_HEADINGS = {
-    "market": "Calendar",
-    "validate": "Validate",
-    "clean": "Clean",
-    "train": "Train",
-    "evaluate": "Evaluate",
-}
+_HEADINGS = {"market": "Calendar"}
+"""Headings of sections of ``luigi.cfg`` whose own name would say less."""
 
 
 def main_fields() -> dict[str, Parameter]:
@@ -30,7 +25,8 @@ def more_fields() -> dict[str, list[Parameter]]:
     found: dict[str, list[Parameter]] = {}
     for name, parameter in parameters_of(STAGES).items():
         if name not in MAIN and not parameter.resolved:
-            found.setdefault(_HEADINGS[parameter.section], []).append(parameter)
+            heading = _HEADINGS.get(parameter.section, parameter.section.capitalize())
+            found.setdefault(heading, []).append(parameter)
     return found
 
 

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.checkpoints import Slot, Store
-from core.errors import CheckpointError, ParameterError, SignOffError
+from core.errors import CheckpointError, ParameterError, SignOffError, StageError
 from core.fingerprint import SHORT, sha256
 from core.journal import Draft, Journal, Record
 from core.lineage import REGISTRY
+from core.registry import Registry
 from core.report.narrative import MAX_CHARACTERS, body_of, cleaned, unwritten
 
 SIGNATURE = "signature"
@@ -115,23 +116,33 @@ def subjects(store: Store, report_key: str) -> dict[str, str]:
 
     Raises
     ------
-    CheckpointError
-        If something is gone or damaged: it cannot be signed, and a signature over it does not stand.
+    StageError
+        If something is gone, damaged or not what the report was made from: it cannot be signed, and a
+        signature over it does not stand.
     """
     found: dict[str, str] = {}
+    used: dict[str, str] = {}
+    seen: set[Slot] = set()
     waiting = [Slot("report", report_key)]
     while waiting:
         slot = waiting.pop()
-        meta = store.meta(slot)
-        damage = store.damage(slot)
+        if slot in seen:
+            continue
+        seen.add(slot)
+        meta, damage = store.meta(slot), store.damage(slot)
         if meta is None or damage:
             raise CheckpointError(damage or f"{slot.stage}/{slot.key} is gone", expected="what was signed")
         found |= {f"{slot.stage}/{slot.key}/{name}": digest for name, digest in meta.digests.items()}
         for source in meta.inputs:
             if source.stage == REGISTRY:
-                found[f"{REGISTRY}/{source.key}"] = source.sha256
-            elif f"{source.stage}/{source.key}/{source.filename}" not in found:
+                used[name := f"{REGISTRY}/{source.key}"] = source.sha256
+                found[name] = sha256(Registry(store.root).bytes_of(source.key))
+            else:
+                used[f"{source.stage}/{source.key}/{source.filename}"] = source.sha256
                 waiting.append(Slot(source.stage, source.key))
+    changed = next((name for name, digest in used.items() if found.get(name) != digest), None)
+    if changed:
+        raise CheckpointError(f"{changed} is not what the report was made from", remedy="Run again.")
     return dict(sorted(found.items()))
 
 
@@ -167,6 +178,17 @@ def sign(
     digests = subjects(store, report_key)
     draft = next(iter(journal.drafts(report_key)), None)
     now = _signable(generated, draft)
+
+    def unchanged(_: Sequence[Record], latest: Draft | None) -> None:
+        there = _signable(generated, latest).sha256
+        if there != shown:
+            raise SignOffError(
+                f"the report changed since you opened it: you saw {shown[:SHORT]}, it is now {there[:SHORT]}",
+                expected="the text that was shown",
+                remedy="Read it again, then sign.",
+            )
+
+    unchanged([], draft)  # what is judged and recorded below is about the text that was shown
     missing = unwritten(now.text)
     if meaning == "approved" and missing and not comment.strip():
         raise ParameterError(
@@ -185,16 +207,6 @@ def sign(
         "draft": now.draft,
         "subjects": digests,
     }
-
-    def unchanged(_: Sequence[Record], latest: Draft | None) -> None:
-        there = _signable(generated, latest).sha256
-        if there != shown:
-            raise SignOffError(
-                f"the report changed since you opened it: you saw {shown[:SHORT]}, it is now {there[:SHORT]}",
-                expected="the text that was shown",
-                remedy="Read it again, then sign.",
-            )
-
     return journal.append(SIGNATURE, report_key, content, unless=unchanged)
 
 
@@ -230,7 +242,8 @@ def _stale(store: Store, journal: Journal | None, record: Record) -> str | None:
         if signable(store, journal, record.subject).sha256 != record.content["text_sha256"]:
             return "the text was edited after it was signed"
         there: Mapping[str, Any] = subjects(store, record.subject)
-    except CheckpointError as error:
+    except (StageError, ParameterError) as error:
         return error.came
-    changed = [name for name, digest in record.content["subjects"].items() if there.get(name) != digest]
+    signed = record.content["subjects"]
+    changed = sorted(name for name in {*signed, *there} if there.get(name) != signed.get(name))
     return f"{changed[0]} changed after it was signed" if changed else None

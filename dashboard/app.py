@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import AftercloseError
 from dashboard import shell
 
 PAGES = [
@@ -17,9 +16,7 @@ PAGES = [
 
 st.set_page_config(page_title="Afterclose", page_icon="🔔", layout="wide")
 page = st.navigation(PAGES, position="top")
-try:
+with shell.guarded():
     shell.header(page.title)
     page.run()
-except AftercloseError as error:
-    shell.problem(error)
 shell.settle(page.title)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -124,6 +127,18 @@ def _whereabouts() -> str:
 def problem(error: AftercloseError) -> None:
     """Show a deliberate error as it is: what came, what was expected, what to do."""
     alarm(str(error))
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Answer whatever goes wrong inside by one message; never a traceback on the page."""
+    try:
+        yield
+    except AftercloseError as error:
+        problem(error)
+    except Exception as error:
+        logging.getLogger("afterclose").exception("unexpected error on a page")
+        alarm(f"Unexpected {type(error).__name__}; the details are printed where the desk was started.")
 
 
 def alarm(text: str) -> None:

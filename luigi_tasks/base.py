@@ -84,7 +84,13 @@ class StageTask(luigi.Task):
         now = session()
         key = (cls.stage_name, tuple(sorted(texts.items())))
         if key not in now.resolved:
-            now.resolved[key] = resolve(texts, settings=now.settings, now=now.started, upto=cls.stage_name)
+            now.resolved[key] = resolve(
+                texts,
+                settings=now.settings,
+                now=now.started,
+                upto=cls.stage_name,
+                fresh="ingest" in now.options.forced,
+            )
             plan = stage_plans(now.resolved[key], cls.stage_name)
             now.open(plan, texts, target=cls.target or cls.stage_name)
         return now.resolved[key]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from pathlib import Path
 
 from core import settings as configuration
 from core.checkpoints import Slot, Store
@@ -99,7 +100,7 @@ class Session:
     def _begin(self, target: str, keys: Mapping[str, str], request: Mapping[str, str]) -> None:
         _ = self.runner  # fixes the champion that is kept if training fails
         self.record.begin(target, keys, request, who=getpass.getuser(), how="terminal")
-        atexit.register(_close)
+        atexit.register(lambda: self.close())  # noqa: PLW0108 - a method would be printed with its session
 
     @property
     def journal(self) -> Journal | None:
@@ -164,14 +165,15 @@ class Session:
             self.record.end(state, self.keys, exit_code=code)
 
 
-def _close() -> None:
-    """Close this process's session; a plain function, so that an error here does not print the session."""
-    session().close()
+def session() -> Session:
+    """Return this process's session, made on first use; another data root or configuration is another one."""
+    names = (configuration.DATA_VARIABLE, configuration.JOURNAL_VARIABLE, configuration.CONFIG_VARIABLE)
+    return _session(tuple(os.environ.get(name) for name in names), str(Path.cwd()))
 
 
 @cache
-def session() -> Session:
-    """Return this process's session, made on first use."""
+def _session(environment: tuple[str | None, ...], folder: str) -> Session:
+    del environment, folder  # they only tell sessions apart
     started = datetime.now(UTC)
     settings = configuration.load()
     run_id = os.environ.get(RUN_VARIABLE) or new_run_id(started)

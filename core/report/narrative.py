@@ -7,7 +7,9 @@ and put back one by one; everything around them stays byte for byte.
 from __future__ import annotations
 
 import re
+from difflib import unified_diff
 
+from core.errors import ParameterError
 from core.report.sections import ANALYST_SECTIONS, PLACEHOLDER, SECTIONS, SIGN_OFF, STATUS
 
 DRAFT_MARK = "DRAFT - NOT SIGNED - NOT FOR DISTRIBUTION"
@@ -15,8 +17,11 @@ DRAFT_MARK = "DRAFT - NOT SIGNED - NOT FOR DISTRIBUTION"
 MAX_CHARACTERS = 1_000_000
 """A report of the sample has 16,000; nobody signs a novel."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""Control characters and those that hide or turn text: what is signed must be what is seen."""
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
+    r"\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Control characters, those that hide or turn text, and half pairs: what is signed must be what is seen."""
 
 
 def body_of(generated: str) -> str:
@@ -58,14 +63,29 @@ def with_section(text: str, name: str, written: str) -> str:
     ------
     KeyError
         If the text has no such heading (somebody edited it away).
+    ParameterError
+        If ``written`` holds one of the report's headings: sections could no longer be told apart.
     """
     span = _body_span(text, name)
     if span is None:
         raise KeyError(name)
+    inside = next((other for other in SECTIONS if _heading(written, other) is not None), None)
+    if inside is not None:
+        raise ParameterError(
+            f"the text under {name} holds the heading {inside!r}",
+            expected="words without a heading of the report",
+            remedy="Leave the line of dashes out.",
+        )
     start, end = span
     body = written.strip("\n").rstrip() or PLACEHOLDER
     closing = "\n\n\n" if end < len(text) else "\n"
     return f"{text[:start]}{body}{closing}{text[end:]}"
+
+
+def changes(generated: str, text: str) -> str:
+    """Return a unified diff from the generated body to ``text``; empty when nothing was changed."""
+    lines = unified_diff(generated.splitlines(), text.splitlines(), "generated", "present", lineterm="", n=2)
+    return "\n".join(lines)
 
 
 def unwritten(text: str) -> list[str]:

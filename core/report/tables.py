@@ -103,7 +103,9 @@ def comparison(body: Body) -> pd.DataFrame:
         row = {"Measure": label(key)}
         for who, held in models.items():
             estimate = held.get(key) or {}
-            row[f"{who}, {confidence(body)} interval"] = f"{write(estimate.get('value'))} {span(estimate, write)}"
+            row[f"{who}, {confidence(body)} interval"] = (
+                f"{write(estimate.get('value'))} {span(estimate, write)}"
+            )
         for rule, held in body["baselines"].items():
             row[name(rule)] = write(held.get(_OF_BASELINES.get(key, key)))
         rows.append(row)
@@ -233,7 +235,7 @@ _WRITERS: dict[str, Callable[[float | None], str]] = {
 
 def written(frame: Frame) -> Styler:
     """Return ``frame`` with its numbers written as in the report; sorting still goes by the numbers."""
-    writers = {name_: _WRITERS[name_] for name_ in frame.columns if name_ in _WRITERS}
+    writers: dict[Any, Any] = {name_: _WRITERS[name_] for name_ in frame.columns if name_ in _WRITERS}
     whole = {name_: "{:,.0f}" for name_ in frame.columns if name_ == "rows"}
     return frame.style.format({**writers, **whole}, na_rep=NA)
 

@@ -12,7 +12,7 @@ from core.journal import Journal, Run
 from core.launcher import launch
 from core.parameters import Parameter, Value
 from core.requestform import main_fields, more_fields, request_of
-from core.runview import asked_for, took_s, utc_clock
+from core.runview import took_s, utc_clock
 from dashboard import shell, states
 from dashboard.words import plain
 
@@ -92,7 +92,11 @@ def start(values: dict[str, Value]) -> None:
 
 def field(parameter: Parameter) -> Value:
     """Draw the widget for one parameter, holding its default, and return its value."""
-    label, key, help_ = parameter.name.replace("_", " ").capitalize(), f"field-{parameter.name}", parameter.help
+    label, key, help_ = (
+        parameter.name.replace("_", " ").capitalize(),
+        f"field-{parameter.name}",
+        parameter.help,
+    )
     default = shell.settings()[parameter.name]
     match parameter.kind:
         case "choice":
@@ -103,15 +107,23 @@ def field(parameter: Parameter) -> Value:
             return ",".join(st.multiselect(label, parameter.choices, default=chosen, help=help_, key=key))
         case "date":
             return date_field(label, key, help_, default)
-        case "integer":
-            low, high = int(parameter.low or 0), int(parameter.high or 2**31)
-            return st.number_input(label, low, high, int(default or 0), help=help_, key=key)
-        case "number":
-            low_, high_ = float(parameter.low or 0), float(parameter.high or 1e12)
-            return st.number_input(label, low_, high_, float(default or 0), format="%g", help=help_, key=key)
+        case "integer" | "number":
+            return number_field(parameter, label, key, default)
+        case "flag":
+            return st.checkbox(label, bool(default), help=help_, key=key)
         case _:
             hint = "all the source has" if parameter.kind == "tickers" else None
             return st.text_input(label, str(default or ""), placeholder=hint, help=help_, key=key)
+
+
+def number_field(parameter: Parameter, label: str, key: str, default: Value) -> Value:
+    """Draw the widget for a number within its bounds and return it, None when it is left empty."""
+    kind: type[int | float] = int if parameter.kind == "integer" else float
+    low, high, value = (
+        None if number is None else kind(number) for number in (parameter.low, parameter.high, default)
+    )
+    form_ = "%d" if kind is int else "%g"
+    return st.number_input(label, low, high, value, format=form_, help=parameter.help, key=key)
 
 
 def date_field(label: str, key: str, help_: str, default: Value) -> Value:
@@ -131,7 +143,7 @@ def active(journal: Journal) -> None:
 
 def recent(journal: Journal, count: int) -> None:
     """Draw the latest runs, a page at a time."""
-    st.subheader("Runs", anchor=False)
+    st.subheader("Recent runs", anchor=False)
     pages = -(-count // RUNS_A_PAGE)
     number = st.session_state.get("runs-page", 1)
     listing(journal.runs(limit=RUNS_A_PAGE, offset=RUNS_A_PAGE * (number - 1)), "recent")
@@ -142,19 +154,19 @@ def recent(journal: Journal, count: int) -> None:
 
 def listing(runs: list[Run], name: str) -> None:
     """Draw runs as rows of a table that wraps where there is no room."""
-    with st.container(gap=None, key=f"runs-{name}"):
+    with st.container(border=True, gap="small", key=f"runs-{name}"):
         for run in runs:
             row(run, name)
 
 
 def row(run: Run, name: str) -> None:
-    """Draw one run: state, link, start, who and how, seconds, report."""
+    """Draw one run: state, link, start, who and how, seconds, report. The widths line rows up."""
     took = took_s(run, datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}-{run.run_id}"):
         states.badge(run.state, width=116)
         st.page_link(
             "views/watch.py",
-            label=run.run_id,
+            label=f":blue[{run.run_id}]",
             query_params={shell.RUN_PARAMETER: run.run_id},
             width=224,
             help="Watch this run",
@@ -162,8 +174,8 @@ def row(run: Run, name: str) -> None:
         st.caption(utc_clock(run.started_at or run.created_at), width=150)
         st.caption(f"{plain(run.who)}, {run.how}", width=150)
         st.caption(f"{took:,.1f} s" if took is not None else "–", width=64)
-        st.caption(plain(run.keys.get("report", "no report")), width=190)
-        st.caption(plain(asked_for(run.request)), width=190)
+        report = run.keys.get("report") if run.state == "succeeded" else None
+        st.caption(f"report {plain(report)}" if report else "no report", width=240)
 
 
 page()

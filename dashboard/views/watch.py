@@ -25,7 +25,9 @@ def page() -> None:
     newest = journal.runs(limit=1) if journal else []
     named = st.query_params.get(shell.RUN_PARAMETER)
     if journal is None or not (newest or named):
-        st.info("There is no run to watch yet. Open the page **Run** and press **Run**.", icon=":material/info:")
+        st.info(
+            "There is no run to watch yet. Open the page **Run** and press **Run**.", icon=":material/info:"
+        )
         st.page_link("views/run.py", label="Open Run", icon=":material/arrow_forward:")
         return
     run = shell.run_named(journal, named) if named else newest[0]
@@ -33,8 +35,6 @@ def page() -> None:
     shell.show_notice()
     name_and_cancel(run)
     live(journal, run)
-    if not run.active:
-        findings(run)
 
 
 def name_and_cancel(run: Run) -> None:
@@ -52,18 +52,17 @@ def live(journal: Journal, shown: Run) -> None:
 
     @st.fragment(run_every=REFRESH_S if shown.active else None, key="live")
     def draw() -> None:
-        try:
+        with shell.guarded():
             run = shell.run_named(journal, shown.run_id)
-            heading(run)
             if shown.active and not run.active:
                 st.rerun()
+            heading(run)
             first_error(run)
             graph(journal, run)
             if run.state == "succeeded":
                 next_steps(run)
+            findings(run)
             log(run)
-        except AftercloseError as error:
-            shell.problem(error)
 
     draw()
 
@@ -117,7 +116,11 @@ def box(view: StageView, *, first: bool) -> None:
 def next_steps(run: Run) -> None:
     """Draw the ways on from a finished run."""
     with st.container(horizontal=True, key="next"):
-        for name, label in (("prices", "See the data"), ("evaluation", "See the evaluation"), ("report", "Edit and sign")):
+        for name, label in (
+            ("prices", "See the data"),
+            ("evaluation", "See the evaluation"),
+            ("report", "Edit and sign"),
+        ):
             if st.button(label, key=f"open-{name}", type="primary" if name == "report" else "secondary"):
                 st.switch_page(f"views/{name}.py", query_params={shell.RUN_PARAMETER: run.run_id})
 
@@ -138,8 +141,10 @@ def findings(run: Run) -> None:
     found = RunFolder(shell.settings().data, run.run_id).findings()
     if found:
         st.subheader("Findings of the gate", anchor=False)
-        st.caption("An error stops the run. Correct the data at its source and run again.")
-        st.dataframe(pd.DataFrame(found).astype("string"), hide_index=True, key="findings")
+        st.caption(
+            "An error stops the run; a warning does not. Correct the data at its source and run again."
+        )
+        st.dataframe(pd.DataFrame(found).astype("string").fillna(""), hide_index=True, key="findings")
 
 
 @st.dialog("Cancel this run?", icon=":material/stop_circle:")

@@ -1,0 +1,123 @@
+"""What went wrong with one ticker at Yahoo: worth another try, or final, in one short text. EDGE.
+
+The texts stand in artifacts when tickers are dropped, so they hold no time, port or address. What the
+client itself said goes to the run's log.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from core.errors import SourceError
+from core.retry import TransientError
+
+TOO_MANY = 429
+SERVER_ERROR = 500
+_REFUSED = (401, 403)
+"""A cookie or crumb that went stale; the client takes a new one at the next try."""
+
+
+class YahooError(SourceError):
+    """Yahoo's answer for a ticker is final."""
+
+
+class RateLimitedError(TransientError):
+    """Yahoo asks to be left alone for a while."""
+
+
+class EmptyAnswerError(TransientError):
+    """Yahoo answered without prices and without saying why."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The last answer of Yahoo's chart service that the client had before it stopped.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    content_type : str
+        As the answer says.
+    text : str
+        The body.
+    """
+
+    status: int
+    content_type: str
+    text: str
+
+    @property
+    def explanation(self) -> str:
+        """Yahoo's own words for why there are no prices; empty if it gave none."""
+        try:
+            said = json.loads(self.text)["chart"]["error"]["description"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return ""
+        return " ".join(str(said or "").split())[:300]
+
+
+def fault_of(error: Exception, seen: Seen | None) -> SourceError | None:
+    """Return what ``error`` means, None if it is none of Yahoo's or the network's doing.
+
+    Parameters
+    ----------
+    error : Exception
+        What yfinance raised (with ``hide_exceptions`` off).
+    seen : Seen or None
+        The last chart answer of the same try.
+    """
+    from yfinance import exceptions as yahoo
+
+    if isinstance(error, yahoo.YFRateLimitError) or (seen is not None and seen.status == TOO_MANY):
+        return RateLimitedError(f"HTTP {TOO_MANY}: too many requests")
+    broken = _of_connection(error)
+    if broken is not None:
+        return broken
+    return _said(seen) or _of_form(error, seen)
+
+
+def _said(seen: Seen | None) -> SourceError | None:
+    """Return the fault that Yahoo itself told by status or in words."""
+    if seen is not None and (seen.status >= SERVER_ERROR or seen.status in _REFUSED):
+        return TransientError(f"HTTP {seen.status}{': ' + seen.explanation if seen.explanation else ''}")
+    return YahooError(seen.explanation) if seen is not None and seen.explanation else None
+
+
+def _of_connection(error: Exception) -> SourceError | None:
+    from curl_cffi.requests import exceptions as http
+
+    if isinstance(error, http.HTTPError | json.JSONDecodeError) and not isinstance(
+        error, http.IncompleteRead
+    ):
+        return None
+    if isinstance(error, http.Timeout | TimeoutError):
+        return TransientError("no answer in time")
+    if isinstance(error, http.CertificateVerifyError):
+        return YahooError("the certificate of Yahoo's server, or of a proxy before it, cannot be verified")
+    if isinstance(error, http.RequestException | ConnectionError):
+        return TransientError(f"the connection failed ({type(error).__name__})")
+    return None
+
+
+def _of_form(error: Exception, seen: Seen | None) -> SourceError | None:
+    from curl_cffi.requests import exceptions as http
+    from yfinance import exceptions as yahoo
+
+    if isinstance(error, yahoo.YFDataException):
+        return TransientError("Yahoo says that it is down (will be right back)")
+    if isinstance(error, yahoo.YFTickerMissingError):
+        return EmptyAnswerError("an empty answer: no prices, and no reason given")
+    if isinstance(error, json.JSONDecodeError):
+        kind = f" ({seen.content_type})" if seen and seen.content_type else ""
+        return TransientError(f"an answer that is not JSON{kind}")
+    if isinstance(error, http.HTTPError):
+        return TransientError("an HTTP error outside the chart service")
+    if isinstance(error, KeyError | IndexError | TypeError | AttributeError | ValueError):
+        return YahooError(
+            f"an answer in a form that yfinance does not know ({type(error).__name__}: {error})"
+        )
+    if isinstance(error, yahoo.YFException):
+        return YahooError(" ".join(str(error).split())[:300])
+    return None

@@ -1,0 +1,50 @@
+"""The HTTP session that yfinance speaks through: its own kind, and it keeps the last chart answer. EDGE.
+
+yfinance drops rows without a word (a live row that repeats the last day, rows after the end) and
+replaces some of Yahoo's explanations by a guess. What Yahoo really said is seen here.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from typing import Any
+
+from curl_cffi import requests
+
+from core.sources.yahoo_errors import Seen
+
+_CHART = "/v8/finance/chart/"
+
+
+class RecordingSession(requests.Session[requests.Response]):
+    """A session as yfinance makes it that remembers, per thread, the last answer of the chart service."""
+
+    def __init__(self) -> None:
+        super().__init__(impersonate="chrome")  # as yfinance itself does; Yahoo turns others away
+        self._seen = threading.local()
+
+    def get(self, url: str, **kwargs: Any) -> requests.Response:
+        """Return the answer, remembered if it is one of the chart service."""
+        if _CHART in url:
+            self._seen.chart = None
+        answer = super().get(url, **kwargs)
+        if _CHART in url:
+            kind = str(answer.headers.get("content-type") or "").split(";")[0]
+            self._seen.chart = Seen(answer.status_code, kind, answer.text)
+        return answer
+
+    def forget(self) -> None:
+        """Forget what this thread saw: a new try begins."""
+        self._seen.chart = None
+
+    def seen(self) -> Seen | None:
+        """Return this thread's last chart answer since :meth:`forget`."""
+        found: Seen | None = getattr(self._seen, "chart", None)
+        return found
+
+
+@lru_cache(maxsize=1)
+def shared_session() -> RecordingSession:
+    """Return this process's session: one set of cookies and connections, as yfinance has it."""
+    return RecordingSession()
