@@ -7,8 +7,10 @@ missing value is ``null``; an infinity is refused. pandas is imported only when 
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +81,19 @@ class Encoded:
     rows: int | None
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking through millions of cells that are all still wanted."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collection()
 def encode(artifact: Artifact) -> Encoded:
     """Return ``artifact`` as bytes.
 
@@ -177,6 +192,7 @@ def _parquet(table: Table) -> bytes:
     return buffer.getvalue()
 
 
+@_without_collection()
 def decode(data: bytes, name: str) -> Artifact:
     """Return the artifact in ``data``.
 

@@ -18,6 +18,7 @@ from core.artifacts import Encoded
 from core.errors import CheckpointError
 from core.filedigest import digest_of_file
 from core.fingerprint import digest_of, sha256
+from core.slowness import slowed
 
 META = "meta.json"
 TEMPORARY = ".tmp-"
@@ -178,14 +179,13 @@ class Store:
         body["artifacts"] = [_entry(a) for a in artifacts]
         body["self_sha256"] = digest_of(body)
         data = json.dumps(body, indent=2, allow_nan=False).encode() + b"\n"
-        committed = self.meta(slot)
-        if committed is not None:
-            return committed
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for artifact in artifacts:
+                self._keep_other(slot, folder / artifact.filename, artifact.data)
                 write_temporary(folder, artifact.data).replace(folder / artifact.filename)
             temporary = write_temporary(folder, data)
+            slowed()
             try:
                 os.link(temporary, folder / META)
             except FileExistsError:
@@ -204,6 +204,19 @@ class Store:
         if committed is None:
             raise CheckpointError(f"{slot.stage}/{slot.key} vanished while it was written")
         return committed
+
+    def _keep_other(self, slot: Slot, path: Path, data: bytes) -> None:
+        """Move what stands at ``path`` without a commit mark away, unless it is ``data``: it may be a person's."""
+        try:
+            if not path.is_symlink() and path.read_bytes() == data:
+                return
+        except FileNotFoundError:
+            return
+        except OSError:
+            pass  # a folder, or unreadable: not what was written here
+        target = self.root / "quarantine" / slot.stage / f"{slot.key}-uncommitted-{secrets.token_hex(6)}"
+        target.mkdir(parents=True)
+        path.rename(target / path.name)
 
     def sweep(self, slot: Slot) -> int:
         """Remove temporaries that a killed writer left; only under the slot's lock. Return how many."""
@@ -280,7 +293,12 @@ def write_temporary(folder: Path, data: bytes) -> Path:
 def replace_file(path: Path, data: bytes) -> None:
     """Give ``path`` the bytes ``data`` atomically and durably: a reader sees the old or the new ones."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_temporary(path.parent, data).replace(path)
+    temporary = write_temporary(path.parent, data)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

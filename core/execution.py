@@ -24,10 +24,12 @@ from core.fingerprint import sha256
 from core.ingesting import Context
 from core.lineage import ABSENT, Inputs, load_inputs, unfit
 from core.plan import StagePlan
+from core.recent import Recent
 from core.registry import Registry
 from core.retry import TRANSIENT, Faults, with_linear_backoff
 from core.runlog import RunLog
 from core.runrecord import Watcher
+from core.slowness import slowed
 from core.tickers import expand
 from core.timelimit import time_limit
 from core.vintages import earlier_answer
@@ -38,9 +40,6 @@ RETAINED_NAME = "retained.json"
 
 CONFIRMED = "confirmed-"
 """Beginning of the name of a file in a run's folder: that forced stage is done here."""
-
-SLOW_VARIABLE = "AFTERCLOSE_TEST_SLOW_S"
-"""Seconds by which each stage is slowed; only tests set it, so that a kill can hit every stage."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,8 @@ class Runner:
         Wall-clock limit of a stage; 0 is none.
     forced : frozenset of str
         Stages that are computed again although they are there, and compared.
+    recent : Recent
+        What this process made, for the stages after.
     """
 
     root: Path
@@ -79,6 +80,7 @@ class Runner:
     previous_model: str | None = None
     timeout_s: float = 0.0
     forced: frozenset[str] = frozenset()
+    recent: Recent = dataclasses.field(default_factory=Recent)
 
     def effective(self, plan: StagePlan) -> StagePlan:
         """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
@@ -127,7 +129,7 @@ class Runner:
     def _confirm(self, plan: StagePlan, meta: Meta, started: float) -> Meta:
         """Compute a committed stage again and compare; what is committed stays as it is."""
         self._tell(plan, "started", forced=True)
-        artifacts = self._attempt(plan, load_inputs(self.store, plan))
+        artifacts = self._attempt(plan, load_inputs(self.store, plan, self.recent))
         again = {a.filename: sha256(a.data) for a in map(encode, artifacts)}
         other = sorted(name for name in {*again, *meta.digests} if again.get(name) != meta.digests.get(name))
         if other:
@@ -156,7 +158,7 @@ class Runner:
     def _make(self, plan: StagePlan, started: float) -> Meta:
         self._tell(plan, "started")
         started_at = datetime.now(UTC)
-        inputs = load_inputs(self.store, plan)
+        inputs = load_inputs(self.store, plan, self.recent)
         try:
             artifacts = self._attempt(plan, inputs)
         except Exception as error:
@@ -183,6 +185,8 @@ class Runner:
         meta = self.store.commit(
             plan.slot, encoded, self._meta(plan, [source for source, _ in inputs.values()], started_at)
         )
+        for artifact, made in zip(artifacts, encoded, strict=True):
+            self.recent.keep(sha256(made.data), artifact)
         seconds = round(time.monotonic() - started, 3)
         told = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
         self._tell(plan, "done", rows=meta.rows, seconds=seconds, **told, **self._where(plan))
@@ -214,8 +218,7 @@ class Runner:
 
     def _compute(self, plan: StagePlan, job: Job) -> list[Artifact]:
         with time_limit(self.timeout_s, plan.slot.stage):
-            if delay := os.environ.get(SLOW_VARIABLE):
-                time.sleep(float(delay))
+            slowed()
             return compute(plan.stage.name, job)
 
     def _context(self, plan: StagePlan) -> Context:
@@ -243,7 +246,7 @@ class Runner:
         meta = self._usable(plan)
         if meta is not None:
             return meta
-        inputs = load_inputs(self.store, plan)
+        inputs = load_inputs(self.store, plan, self.recent)
         scored = self._attempt(plan, inputs)
         told = [
             dataclasses.replace(a, header={**a.header, "retained": reason}) if isinstance(a, Table) else a

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from core import locks
 from core.checkpoints import Store
 from core.plan import StagePlan
 from core.registry import Registry
@@ -21,12 +22,23 @@ def link_latest(root: Path, plan: StagePlan) -> None:
     model = plan.before("train_or_score").parameters["model_id"]
     if model:
         wanted["model.json"] = os.path.relpath(Registry(root).folder / f"{model}.json", latest)
+    if _links(latest) == wanted:
+        return  # nothing to do, so a read-only root is no trouble
     latest.mkdir(parents=True, exist_ok=True)
-    for name, target in wanted.items():
-        _link(latest / name, target)
-    for old in latest.iterdir():
-        if old.name not in wanted:
-            old.unlink()
+    # one at a time: two runs that end together must not tidy away each other's new links
+    with locks.held(root, "latest", str(os.getpid()), waiting=lambda _: None):
+        for name, target in wanted.items():
+            _link(latest / name, target)
+        for old in latest.iterdir():
+            if old.name not in wanted:
+                old.unlink()
+
+
+def _links(latest: Path) -> dict[str, str]:
+    try:
+        return {path.name: str(path.readlink()) for path in latest.iterdir()}
+    except OSError:
+        return {}  # not there yet, or something that is no link: made anew
 
 
 def _link(path: Path, target: str) -> None:

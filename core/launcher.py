@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,6 +102,8 @@ def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> N
             stderr=output,
             start_new_session=True,
         )
+    # whoever started a process must take its end, or it stays a zombie for as long as the desk runs
+    threading.Thread(target=child.wait, name=f"reap-{run_id}", daemon=True).start()
     journal.lead(run_id, process(child.pid))
 
 

@@ -8,6 +8,7 @@ from core.compute import Loaded
 from core.errors import CheckpointError
 from core.fingerprint import sha256
 from core.plan import StagePlan
+from core.recent import Recent
 from core.registry import Registry, model_id
 from core.stages import writer_of
 
@@ -48,16 +49,16 @@ def _changed(store: Store, source: Input) -> str | None:
     return None
 
 
-def load_inputs(store: Store, plan: StagePlan) -> Inputs:
+def load_inputs(store: Store, plan: StagePlan, recent: Recent) -> Inputs:
     """Return what the stage reads, by kind, each verified against the digest it was committed with."""
     found: Inputs = {}
     for kind in plan.stage.reads:
         source = _input_of(store, plan, kind)
         if source is not None:
-            found[kind] = (source, _load(store, source))
+            found[kind] = (source, _load(store, source, recent))
     if plan.stage.name == "train_or_score" and plan.parameters["mode"] == "score":
         source = _champion_input(store, str(plan.parameters["model_id"]))
-        found["model"] = (source, _load(store, source))
+        found["model"] = (source, _load(store, source, recent))
     return found
 
 
@@ -77,12 +78,13 @@ def _champion_input(store: Store, identity: str) -> Input:
     return Input(REGISTRY, identity, "model.json", sha256(Registry(store.root).bytes_of(identity)))
 
 
-def _load(store: Store, source: Input) -> Loaded:
+def _load(store: Store, source: Input, recent: Recent) -> Loaded:
     if source.stage == REGISTRY:
         data = Registry(store.root).bytes_of(source.key)
     else:
         data = store.read(Slot(source.stage, source.key), source.filename)
-    return Loaded(decode(data, source.filename), source.filename, source.sha256)
+    artifact = recent.get(source.sha256) or decode(data, source.filename)
+    return Loaded(artifact, source.filename, source.sha256)
 
 
 def keys_behind(store: Store, slot: Slot) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import BusyError, CheckpointError
@@ -45,11 +45,17 @@ def held(root: Path, name: str, holder: str, *, waiting: Callable[[str], None] |
         ) from error
     try:
         _acquire(descriptor, name, waiting)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, holder.encode(), 0)
+        _sign(descriptor, holder)
         yield
     finally:
         os.close(descriptor)
+
+
+def _sign(descriptor: int, holder: str) -> None:
+    """Write who holds the lock, for others to read; a full disk takes the name but not the lock."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, holder.encode(), 0)
 
 
 def _acquire(descriptor: int, name: str, waiting: Callable[[str], None] | None) -> None:

@@ -31,7 +31,10 @@ _COMMON_CALENDARS = ("XNYS", "24/7")
 _NOT_LIVE: dict[str, Value] = {"vintage": 0, "on_missing": None}
 """A source whose bytes are in the key answers once, and no ticker of it comes and goes."""
 
-_SCORING_IGNORES = ("model", "beside", "seed", "min_train_sessions", "fold_sessions")
+_SCORING_IGNORES = (
+    "model", "beside", "seed", "min_train_sessions", "fold_sessions", "window", "rolling_sessions",
+    "embargo_sessions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -223,7 +226,21 @@ def _with_mode(values: dict[str, Value], root: Path) -> dict[str, Value]:
         registry.bytes_of(champion.model_id)
         # a scoring run uses none of these, so they must not be in its key
         values |= {**dict.fromkeys(_SCORING_IGNORES), "model_id": champion.model_id}
+        return values
+    _judge_splits(values)
+    if values["window"] == "expanding":
+        values["rolling_sessions"] = None
     return values
+
+
+def _judge_splits(values: Mapping[str, Value]) -> None:
+    first, embargo = int(str(values["min_train_sessions"])), int(str(values["embargo_sessions"]))
+    if first <= embargo + 1:
+        raise ParameterError(
+            f"--embargo-sessions {embargo} came with --min-train-sessions {first}",
+            expected="sessions left to train on before the first fold",
+            remedy="Lower the embargo, or begin testing later.",
+        )
 
 
 def stage_plans(values: Mapping[str, Value], upto: str = "report") -> StagePlan:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+_PR_SET_PDEATHSIG = 1
+"""From <sys/prctl.h>; see prctl(2)."""
+
 _STATE, _START = 0, 19
 """Positions in /proc/PID/stat after the command's closing bracket: state, start in ticks since boot."""
 
@@ -39,6 +42,31 @@ class ProcessId:
         except ProcessLookupError:
             return False
         return True
+
+
+def die_with(parent: int) -> None:
+    """Have the calling process killed as soon as ``parent``, its parent, is gone: now, if it is already.
+
+    The system ties this to the thread that forked, so only processes forked from a main thread may use it.
+    """
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def forks_die_with_this() -> None:
+    """From now on, have every process that this one forks killed when this one is gone.
+
+    Without it a worker of ``--workers 2`` outlives a killed run, and commits after its end.
+    """
+    parents: list[int] = []
+    os.register_at_fork(
+        before=lambda: parents.append(os.getpid()),
+        after_in_parent=parents.clear,
+        after_in_child=lambda: die_with(parents[-1]),
+    )
 
 
 def this_process() -> ProcessId:

@@ -18,6 +18,7 @@ MODEL_KINDS = ("logistic_regression", "hist_gradient_boosting")
 
 SOURCES = ("sample", "files", "yahoo")
 MODES = ("auto", "train", "score")
+WINDOWS = ("expanding", "rolling")
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,9 @@ _TRAIN = (
     Parameter("seed", "integer", "7", "train", "Seed of everything random in training.", low=0, high=2**31 - 1),
     Parameter("min_train_sessions", "integer", "712", "train", "Sessions before the first test fold.", low=30, high=1_000_000),
     Parameter("fold_sessions", "integer", "252", "train", "Sessions in one test fold.", low=5, high=100_000),
+    Parameter("window", "choice", "expanding", "train", "Training windows that keep all history, or roll along with a fixed length.", choices=WINDOWS),
+    Parameter("rolling_sessions", "integer", "504", "train", "Most sessions of a rolling training window.", low=30, high=1_000_000),
+    Parameter("embargo_sessions", "integer", "0", "train", "Sessions left out between training and test, beside the label's horizon.", low=0, high=10_000),
     Parameter("model_id", "text", "", "", "The model that scores, by content id.", resolved=True),
 )  # fmt: skip
 

@@ -23,3 +23,12 @@ def minute(at: str | None) -> str:
     ('2026-03-02 21:05 UTC', 'unknown time')
     """
     return "unknown time" if at is None else f"{at[:16].replace('T', ' ')} UTC"
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` as a sentence: a capital first, a full stop last; nothing stays nothing.
+
+    >>> sentence("rejected: AAPL is wrong"), sentence("")
+    ('Rejected: AAPL is wrong.', '')
+    """
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

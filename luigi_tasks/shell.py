@@ -83,7 +83,8 @@ def install() -> None:
 
 
 def _is_script() -> bool:
-    return Path(sys.argv[0]).name in ("luigi", "luigi.exe", "__main__.py")
+    script = Path(sys.argv[0])
+    return script.name in ("luigi", "luigi.exe") or script.parts[-2:] == ("luigi", "__main__.py")
 
 
 def _take_over_signals() -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -229,3 +233,112 @@ def finished(prepared, tmp_path) -> Path:
     copy = tmp_path / "finished"
     shutil.copytree(prepared, copy, symlinks=True)
     return copy
+
+
+@pytest.fixture
+def desk_settings(data, monkeypatch):
+    """Settings of a desk over the fresh data root, and the environment that its runs inherit."""
+    from core import settings
+
+    for name in [name for name in os.environ if name.startswith(OURS)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
+    return settings.load(folder=ROOT)
+
+
+@pytest.fixture
+def small_request(small) -> dict[str, str]:
+    """The small run as a request: what the desk's form would ask for."""
+    names = (option.removeprefix("--").replace("-", "_") for option in small[::2])
+    return dict(zip(names, small[1::2], strict=True))
+
+
+@pytest.fixture
+def launched(desk_settings):
+    """Launch a run as the desk does: ``launched(request)``; what is left of it ends with the test."""
+    from core.journal import Journal
+    from core.launcher import cancel, launch
+
+    started = []
+
+    def start(request: dict[str, str]):
+        told = launch(desk_settings, request, who="a tester", how="desk", folder=ROOT)
+        started.append(told.run_id)
+        return told
+
+    yield start
+    for run_id in started:
+        if cancel(desk_settings, run_id):
+            until(lambda run_id=run_id: not Journal(desk_settings.data).run(run_id).active, "the run to end")
+
+
+def until(found, what: str, *, timeout_s: float = 60.0):
+    """Return what ``found()`` gives once it is something; fail after the time, saying what was awaited."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        value = found()
+        if value:
+            return value
+        time.sleep(0.05)
+    pytest.fail(f"waited {timeout_s:g} s for {what}")
+
+
+@pytest.fixture(scope="session")
+def wait_until():
+    """Wait for a state and never for a time: ``wait_until(found, "what")``."""
+    return until
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A desk that serves: its process, its address, and the file with what it printed."""
+
+    process: subprocess.Popen
+    url: str
+    printed: Path
+
+    def stop(self) -> None:
+        """End the server, as Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=20)
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as attempt:
+        attempt.bind(("127.0.0.1", 0))
+        return int(attempt.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+            return answer.read() == b"ok"
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def start_desk(tmp_path_factory):
+    """Start the desk on a free port and wait until it answers; it ends with the tests at the latest."""
+    desks = []
+
+    def start(data: Path, *, cwd=ROOT, env=None, port: int | None = None) -> Desk:
+        port = port or free_port()
+        printed = tmp_path_factory.mktemp("desk") / "printed.txt"
+        with printed.open("wb") as stream:
+            process = subprocess.Popen(
+                [str(BIN / "afterclose"), "dashboard", "--port", str(port)],
+                env=environment(data, env), cwd=cwd, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
+        desk = Desk(process, f"http://127.0.0.1:{port}", printed)
+        desks.append(desk)
+        until(lambda: _answers(desk.url) or process.poll() is not None, "the desk to answer")
+        assert process.poll() is None, printed.read_text(encoding="utf-8")
+        return desk
+
+    yield start
+    for desk in desks:
+        if desk.process.poll() is None:
+            desk.stop()

@@ -1,9 +1,7 @@
-"""Rules that need no model; a model that does not beat them has learnt nothing.
+"""Rules that need no model, on the rows a model is judged by; a model that does not beat them has learnt nothing.
 
-* ``majority``: in each fold, the up-rate of all earlier sessions as a constant probability.
-* ``previous_day_sign``: tomorrow goes as today went: 1 if today's return is above 0, else 0.
-* ``reversal``: the opposite, 1 - ``previous_day_sign`` (an unchanged price is called up).
-* ``always_up``: 1 on every row.
+The rules are those of :mod:`core.models.rules`, fitted like a model on the sessions before each fold, and
+
 * ``buy_and_hold``: the same calls as ``always_up``; listed for its return and Sharpe ratio, which
   are bought once and held.
 
@@ -22,12 +20,14 @@ from core.evaluation.economics import earnings
 from core.evaluation.performance import PooledScore, plain
 from core.evaluation.ranking import grouped_auc, mean_auc
 from core.evaluation.rows import Judged, numbers
+from core.models.rules import RULES, inputs_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 NAMES = ("majority", "previous_day_sign", "reversal", "always_up", "buy_and_hold")
+_SAME_CALLS = {"buy_and_hold": "always_up"}
 FIGURES = ("auc", "precision", "recall", "hit_rate", "brier", "log_loss", "annual_return", "sharpe")
 
 
@@ -43,30 +43,29 @@ def probabilities(rows: Judged, features: pd.DataFrame) -> dict[str, NDArray[np.
     features : pandas.DataFrame
         Columns ``date`` and ``up_next`` of all sessions.
     """
-    today = numbers(rows.frame, col.RETURN)
-    sign = np.where(np.isnan(today), np.nan, (today > 0).astype(np.float64))
-    ones = np.ones(len(rows))
-    majority = up_rates(rows, features)[rows.fold] if len(rows) else ones
-    return dict(zip(NAMES, (majority, sign, 1 - sign, ones, ones), strict=True))
+    inputs = inputs_of(numbers(rows.frame, col.RETURN))
+    found = {name: np.full(len(rows), np.nan) for name in RULES}
+    for code in range(len(rows.folds)):
+        within = rows.fold == code
+        earlier = _earlier_labels(rows, features, within)
+        for name, kind in RULES.items():
+            learnt = kind.fit(np.empty((len(earlier), inputs.shape[1])), earlier, seed=0)
+            found[name][within] = kind.probability(learnt, inputs[within])
+    return {name: found[_SAME_CALLS.get(name, name)] for name in NAMES}
 
 
-def up_rates(rows: Judged, features: pd.DataFrame) -> NDArray[np.float64]:
-    """Return by fold the up-rate of the sessions before it, shape (folds,).
+def _earlier_labels(rows: Judged, features: pd.DataFrame, within: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the labels of the sessions before a fold.
 
-    The session just before a fold is left out, as in training: its label is known only on the fold's
-    first date. Where nothing comes before, the up-rate of the judged rows stands in.
+    The session just before the fold is left out, as in training: its label is known only on the fold's
+    first date. Where nothing comes before, the judged rows themselves stand in.
     """
     dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
     sessions = np.unique(dates)
-    judged_dates = rows.frame[col.DATE].to_numpy()
-    rates = np.full(len(rows.folds), rows.up.mean())
-    for code in range(len(rows.folds)):
-        place = int(np.searchsorted(sessions, judged_dates[rows.fold == code][0])) - 1
-        earlier = label[dates < sessions[max(place, 0)]]
-        earlier = earlier[~np.isnan(earlier)]
-        if len(earlier):
-            rates[code] = earlier.mean()
-    return rates
+    place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0])) - 1
+    earlier = label[dates < sessions[max(place, 0)]]
+    earlier = earlier[~np.isnan(earlier)]
+    return earlier if len(earlier) else rows.up
 
 
 def figures(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float) -> dict[str, float | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +15,10 @@ from core.errors import AftercloseError, SettingsError
 FILE_NAME = "journal.sqlite"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _HISTORY = "schema_migration"
+
+
+FAULTS = (peewee.PeeweeException, sqlite3.Error)
+"""What a database may answer: peewee's names for it, or SQLite's own while rows are being fetched."""
 
 
 class JournalError(AftercloseError):
@@ -38,12 +44,13 @@ def open_database(root: Path, url: str, *, read_only: bool) -> Any:
     JournalError
         If it cannot be opened, naming the cause.
     """
-    database = _postgres(url) if url and not url.startswith("sqlite") else _sqlite(root, read_only=read_only)
     try:
+        sqlite = not url or url.startswith("sqlite")
+        database = _sqlite(root, read_only=read_only) if sqlite else _postgres(url)
         with database.connection_context():
             if not read_only and _behind(database):
                 _migrate(database)
-    except peewee.DatabaseError as error:
+    except (*FAULTS, OSError) as error:
         raise JournalError(
             f"the journal {url or root / FILE_NAME} cannot be used: {error}",
             expected="a readable database",
@@ -58,10 +65,46 @@ def _sqlite(root: Path, *, read_only: bool) -> Any:
         root.mkdir(parents=True, exist_ok=True)
         pragmas = {"journal_mode": "wal", "synchronous": "full", "busy_timeout": 10_000}
         return peewee.SqliteDatabase(str(path), pragmas=pragmas)
-    # a closed WAL database on a read-only mount opens only as immutable; with its WAL it must not be
-    unwritten = path.with_name(FILE_NAME + "-wal").exists()
-    mode = "mode=ro" if unwritten else "mode=ro&immutable=1"
-    return peewee.SqliteDatabase(f"file:{quote(str(path))}?{mode}", uri=True)
+    if not path.exists():
+        raise JournalError(
+            f"there is no journal at {path}",
+            expected="the record of what ran",
+            remedy="Restore a backup, or start a run: that begins a new one. Checkpoints do not depend on it.",
+        )
+    return Reader(path)
+
+
+class Reader(peewee.SqliteDatabase):
+    """SQLite for reading only, beside writers that come and go.
+
+    A closed WAL database on a read-only mount opens only as immutable; one with a WAL must not be opened so,
+    or the WAL's rows are silently missed. Which it is, is asked at every connection.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(None, uri=True)
+        self._path = path
+        self._connecting = threading.Lock()
+        self.init(self._uri())
+
+    def _uri(self) -> str:
+        mode = "mode=ro" if self._wal().exists() else "mode=ro&immutable=1"
+        return f"file:{quote(str(self._path))}?{mode}"
+
+    def _wal(self) -> Path:
+        return self._path.with_name(self._path.name + "-wal")
+
+    def _connect(self) -> Any:
+        with self._connecting:
+            self.database = self._uri()
+            return super()._connect()
+
+    def identity(self) -> tuple[int, ...] | None:
+        """Return what changes when a writer changes the file; None while readers need not look (a WAL)."""
+        if self._wal().exists():
+            return None
+        stat = self._path.stat()
+        return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
 def _postgres(url: str) -> Any:

@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import peewee
 
 from core.journal import chain
 from core.journal.chain import GENESIS, Record
-from core.journal.database import FILE_NAME, JournalError, open_database
+from core.journal.database import FAULTS, FILE_NAME, JournalError, Reader, open_database
 from core.journal.rows import ACTIVE, Draft, Event, Run
 from core.processes import ProcessId
+
+T = TypeVar("T")
+
+PROCESS_GONE = "its process is gone"
+AT_WORK = ("started", "retried", "waiting", "retained")
+"""Last events of a stage that somebody works at, or waits for."""
+
+MOST_READINGS = 50
+"""Times a reader looks again when a writer changes the file under it."""
 
 _RUN_COLUMNS = (
     "seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, "
     "error, host, pid, pid_started, boot_id"
 )
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn whatever a damaged database gives, also rows that are not what was written, into one error."""
+    try:
+        yield
+    except (*FAULTS, OSError, ValueError, TypeError, RecursionError) as error:
+        raise JournalError(
+            f"the journal could not be read: {error}",
+            expected="a whole database",
+            remedy="Move it away and restore a backup; checkpoints do not depend on it.",
+        ) from error
 
 
 def utc_now() -> str:
@@ -41,12 +63,22 @@ class Journal:
         """Return whether there is a journal to read."""
         return bool(url) or (root / FILE_NAME).exists()
 
+    @staticmethod
+    def lost(root: Path, url: str = "") -> str | None:
+        """Return in one sentence that runs happened here whose journal is gone; None if nothing is amiss."""
+        if Journal.exists(root, url) or not (root / "checkpoints").is_dir():
+            return None
+        return (
+            f"the journal {root / FILE_NAME} is lost: earlier runs and signatures are not in the record. "
+            "Checkpoints and logs are intact; to have it back: afterclose restore BACKUP"
+        )
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
             with self._database.connection_context(), self._locked():
                 yield
-        except peewee.DatabaseError as error:
+        except FAULTS as error:
             raise JournalError(
                 f"the journal could not be read or written: {error}",
                 expected="a whole database on a disk with room",
@@ -58,11 +90,20 @@ class Journal:
         return self._database.atomic("IMMEDIATE") if sqlite else self._database.atomic()
 
     def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        try:
-            with self._database.connection_context():
-                return list(self._execute(sql, values))
-        except peewee.DatabaseError as error:
-            raise JournalError(f"the journal could not be read: {error}") from error
+        return self._fetched(lambda: list(self._execute(sql, values)))
+
+    def _fetched(self, function: Callable[[], T]) -> T:
+        """Return what ``function`` reads; once more when a writer came while a closed file was being read."""
+        for _ in range(MOST_READINGS):
+            before = self._identity()
+            with readable(), self._database.connection_context():
+                found = function()
+            if before == self._identity():
+                return found
+        raise JournalError("the journal changes faster than it can be read", remedy="Try again.")
+
+    def _identity(self) -> tuple[int, ...] | None:
+        return self._database.identity() if isinstance(self._database, Reader) else None
 
     def _execute(self, sql: str, values: Sequence[Any]) -> Any:
         return self._database.execute_sql(sql.replace("?", self._mark), tuple(values))
@@ -70,15 +111,25 @@ class Journal:
     # ---- runs
 
     def add_run(
-        self, run_id: str, *, who: str, how: str, request: Mapping[str, str], target: str, state: str
+        self,
+        run_id: str,
+        *,
+        who: str,
+        how: str,
+        request: Mapping[str, str],
+        target: str,
+        state: str,
+        process: ProcessId | None = None,
     ) -> None:
         """Record a run before anything of it happens; a run id that is there already stays as it is."""
         values = [run_id, utc_now(), who, how, json.dumps(dict(request)), target, "{}", state]
+        led_by = [process.pid, process.started_ticks, process.boot_id] if process else [None, None, None]
         with self._transaction():
             self._execute(
-                "INSERT INTO run (run_id, created_at, who, how, request, target, keys, state, host) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO NOTHING",
-                [*values, socket.gethostname()],
+                "INSERT INTO run (run_id, created_at, who, how, request, target, keys, state, host, "
+                "pid, pid_started, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (run_id) DO NOTHING",
+                [*values, socket.gethostname(), *led_by],
             )
 
     def lead(self, run_id: str, process: ProcessId) -> None:
@@ -89,13 +140,15 @@ class Journal:
                 [process.pid, process.started_ticks, process.boot_id, run_id],
             )
 
-    def start(self, run_id: str, keys: Mapping[str, str]) -> None:
-        """Record that the run has a plan and goes."""
+    def start(self, run_id: str, keys: Mapping[str, str], *, stages: Iterable[str] = ()) -> None:
+        """Record that the run has a plan and goes, and that ``stages`` are to come, in that order."""
         with self._transaction():
             self._execute(
                 "UPDATE run SET state = 'running', started_at = ?, keys = ? WHERE run_id = ?",
                 [utc_now(), json.dumps(dict(keys)), run_id],
             )
+            for stage in stages:
+                self._add_event(run_id, stage, "queued", {})
 
     def rekey(self, run_id: str, keys: Mapping[str, str]) -> None:
         """Record the keys the run went on with (a kept model changes those after training)."""
@@ -110,6 +163,19 @@ class Journal:
                 "WHERE run_id = ?",
                 [state, utc_now(), exit_code, error, run_id],
             )
+            self._end_stages(run_id, "cancelled" if state == "cancelled" else "interrupted")
+
+    def _end_stages(self, run_id: str, state: str) -> None:
+        """Record how stages ended that were at work when their run ended: nobody else is left to say it."""
+        last: dict[str, str] = {}
+        for stage, event in self._execute(
+            "SELECT stage, state FROM event WHERE run_id = ? ORDER BY seq", [run_id]
+        ):
+            if event != "quarantined":
+                last[stage] = event
+        for stage, event in last.items():
+            if event in AT_WORK:
+                self._add_event(run_id, stage, state, {})
 
     def reused(self, run_id: str, rows_by_stage: Mapping[str, int | None]) -> None:
         """Record stages that were there already, all at once."""
@@ -127,34 +193,58 @@ class Journal:
         """Record that a stage changed its state; the first failure becomes the run's error."""
         with self._transaction():
             self._add_event(run_id, stage, state, facts)
-            if state == "failed":
+            if state in ("failed", "busy"):
+                said = facts.get("error") or facts.get("reason") or state
                 self._execute(
                     "UPDATE run SET error = COALESCE(error, ?) WHERE run_id = ?",
-                    [f"{stage}: {facts.get('error', 'failed')}", run_id],
+                    [f"{stage}: {said}", run_id],
                 )
 
     def run(self, run_id: str) -> Run | None:
         """Return one run, None if there is none."""
-        rows = self._read(f"SELECT {_RUN_COLUMNS} FROM run WHERE run_id = ?", [run_id])  # noqa: S608 - constants
-        return _run(rows[0]) if rows else None
+        found = self._runs("WHERE run_id = ?", [run_id])
+        return found[0] if found else None
+
+    def _runs(self, rest: str, values: Sequence[Any]) -> list[Run]:
+        rows = self._read(f"SELECT {_RUN_COLUMNS} FROM run {rest}", values)  # noqa: S608 - constants
+        with readable():
+            return [_run(row) for row in rows]
 
     def runs(self, *, limit: int = 50, offset: int = 0) -> list[Run]:
         """Return runs, newest first."""
-        sql = f"SELECT {_RUN_COLUMNS} FROM run ORDER BY seq DESC LIMIT ? OFFSET ?"  # noqa: S608 - constants
-        return [_run(row) for row in self._read(sql, [limit, offset])]
+        return self._runs("ORDER BY seq DESC LIMIT ? OFFSET ?", [limit, offset])
 
     def active_runs(self) -> list[Run]:
         """Return runs that are not over, newest first."""
-        sql = f"SELECT {_RUN_COLUMNS} FROM run WHERE state IN (?, ?) ORDER BY seq DESC"  # noqa: S608 - constants
-        return [run for row in self._read(sql, ACTIVE) if (run := _run(row)).active]
+        return [run for run in self._unended() if run.active]
+
+    def _unended(self) -> list[Run]:
+        return self._runs("WHERE state IN (?, ?) ORDER BY seq DESC", ACTIVE)
+
+    def settle(self, *, unled: bool = False) -> list[str]:
+        """Write down that runs of this machine whose process is gone were interrupted; return their ids.
+
+        Parameters
+        ----------
+        unled : bool
+            Also those that no process ever led: for callers who know that nobody is just starting one.
+        """
+        here = [run for run in self._unended() if run.host == socket.gethostname()]
+        gone = [run for run in here if not run.active or (unled and run.process is None)]
+        for run in gone:
+            with self._transaction():
+                self._execute(
+                    "UPDATE run SET state = 'interrupted', error = COALESCE(error, ?), "
+                    "ended_at = (SELECT MAX(at) FROM event WHERE event.run_id = run.run_id) "
+                    "WHERE run_id = ? AND state IN (?, ?)",
+                    [PROCESS_GONE, run.run_id, *ACTIVE],
+                )
+                self._end_stages(run.run_id, "interrupted")
+        return [run.run_id for run in gone]
 
     def successes(self, most: int) -> list[Run]:
         """Return the last successful runs, newest first."""
-        sql = (
-            f"SELECT {_RUN_COLUMNS} FROM run WHERE state IN ('succeeded', 'waiting') "  # noqa: S608 - constants
-            "ORDER BY seq DESC LIMIT ?"
-        )
-        return [_run(row) for row in self._read(sql, [most])]
+        return self._runs("WHERE state IN ('succeeded', 'waiting') ORDER BY seq DESC LIMIT ?", [most])
 
     def report_keys(self) -> set[str]:
         """Return the keys of all reports that have a draft or a record."""
@@ -169,10 +259,11 @@ class Journal:
         """Return a run's stage events in order."""
         sql = "SELECT seq, run_id, at, stage, state, facts FROM event WHERE run_id = ? ORDER BY seq"
         found = self._read(sql, [run_id])
-        return [
-            Event(seq, run, at, stage, state, json.loads(facts))
-            for seq, run, at, stage, state, facts in found
-        ]
+        with readable():
+            return [
+                Event(seq, run, at, stage, state, json.loads(facts))
+                for seq, run, at, stage, state, facts in found
+            ]
 
     # ---- drafts
 
@@ -246,11 +337,7 @@ class Journal:
     def records(self, *, subject: str | None = None) -> list[Record]:
         """Return the chain in order, or the part of it about one subject."""
         where, values = ("WHERE subject = ?", [subject]) if subject is not None else ("", [])
-        try:
-            with self._database.connection_context():
-                return self._records(where, values)
-        except peewee.DatabaseError as error:
-            raise JournalError(f"the journal could not be read: {error}") from error
+        return self._fetched(lambda: self._records(where, values))
 
 
 def _run(row: Sequence[Any]) -> Run:
@@ -258,7 +345,7 @@ def _run(row: Sequence[Any]) -> Run:
      host, pid, pid_started, boot_id) = row  # fmt: skip
     process = ProcessId(pid, pid_started, boot_id) if pid else None
     if state in ACTIVE and process is not None and host == socket.gethostname() and not process.alive():
-        state, error = "interrupted", error or "its process is gone"
+        state, error = "interrupted", error or PROCESS_GONE
     return Run(
         seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
         ended_at, exit_code, error, host, process,

@@ -68,7 +68,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Event:
-    """A stage changed its state: ``started``, ``reused``, ``waiting``, ``retried``, ``done``, ``failed``."""
+    """A stage changed its state.
+
+    ``queued``, ``reused``, ``started``, ``waiting``, ``retried``, ``retained``, ``quarantined``, ``confirmed``,
+    ``done``, ``failed``, ``busy``, and for a stage that was at work when its run ended ``cancelled`` or
+    ``interrupted``.
+    """
 
     seq: int
     run_id: str

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.models.kind import ModelKind
-    from core.models.rows import Rows
+    from core.models.rows import Mask, Rows
 
 INTERVAL_SAMPLES = 1000
 INTERVAL_BLOCK_SESSIONS = 10
@@ -37,13 +37,15 @@ class Fitting:
     features_sha256: str
 
 
-def candidate(rows: Rows, predictions: pd.DataFrame, folds: int, fitting: Fitting) -> Document:
-    """Return the model of every labelled row.
+def candidate(rows: Rows, used: Mask, predictions: pd.DataFrame, folds: int, fitting: Fitting) -> Document:
+    """Return the model of the rows ``used``.
 
     Parameters
     ----------
     rows : Rows
-        All rows; the complete ones with a label are trained on.
+        All rows.
+    used : bool array, shape (n,)
+        Complete rows with a label: those that are trained on.
     predictions : pandas.DataFrame
         Out-of-sample predictions of the same kind of model, for the record of how well it does.
     folds : int
@@ -51,7 +53,7 @@ def candidate(rows: Rows, predictions: pd.DataFrame, folds: int, fitting: Fittin
     fitting : Fitting
         Kind, seed and origin.
     """
-    kind, used = fitting.kind, rows.labelled
+    kind = fitting.kind
     learnt = kind.fit(rows.inputs[used], rows.label[used], seed=fitting.seed)
     body = {
         "model_kind": kind.name,
@@ -62,15 +64,14 @@ def candidate(rows: Rows, predictions: pd.DataFrame, folds: int, fitting: Fittin
         "threshold": THRESHOLD,
         "parameters": learnt,
         "hyperparameters": dict(kind.hyperparameters),
-        "training": _training(rows, fitting),
+        "training": _training(rows, used, fitting),
         "walk_forward": _walk_forward(predictions, folds) if folds else None,
         "self_check": self_check(kind, learnt, rows.inputs[used]),
     }
     return Document("model", body)
 
 
-def _training(rows: Rows, fitting: Fitting) -> dict[str, Any]:
-    used = rows.labelled
+def _training(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
     days = np.unique(rows.dates[used])
     return {
         "from": str(days[0]),

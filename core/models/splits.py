@@ -46,21 +46,28 @@ def walk_forward(
     min_train_sessions: int,
     fold_sessions: int,
     horizon_sessions: int = HORIZON_SESSIONS,
+    embargo_sessions: int = 0,
+    rolling_sessions: int | None = None,
 ) -> Iterator[Fold]:
-    """Yield expanding folds in time order.
+    """Yield folds in time order, with training windows that expand or roll.
 
     The first test window starts after ``min_train_sessions`` sessions; each holds ``fold_sessions``.
     The ``horizon_sessions`` before a test window are purged from training, because their labels are
-    made of test prices (López de Prado, Advances in Financial Machine Learning, 7.4.1). A last window
-    that is not full is a fold of its own from :data:`MIN_TEST_SESSIONS` sessions on; a shorter one
-    joins the window before it, and if there is none no fold is yielded.
+    made of test prices (López de Prado, Advances in Financial Machine Learning, 7.4.1). The
+    ``embargo_sessions`` before those are left out as well: features look back over many sessions, so
+    the last training rows and the first test rows are made of nearly the same prices (7.4.2; there the
+    embargo follows the test window, but here nothing after it is ever trained on). A last window that
+    is not full is a fold of its own from :data:`MIN_TEST_SESSIONS` sessions on; a shorter one joins the
+    window before it, and if there is none no fold is yielded.
 
     Parameters
     ----------
     sessions : sequence of date
         Distinct dates in ascending order.
-    min_train_sessions, fold_sessions, horizon_sessions : int
-        Numbers of sessions; the first is above the last, the second at least 1.
+    min_train_sessions, fold_sessions, horizon_sessions, embargo_sessions : int
+        Numbers of sessions; the first is above the sum of the last two, the second at least 1.
+    rolling_sessions : int or None
+        The most sessions of a training window, the latest ones; None keeps all (expanding).
 
     Raises
     ------
@@ -75,16 +82,31 @@ def walk_forward(
     ...     print(fold.number, fold.train_from, fold.train_to, fold.test_from, fold.test_to)
     1 2024-01-01 2024-01-09 2024-01-11 2024-02-19
     2 2024-01-01 2024-02-18 2024-02-20 2024-03-15
+
+    Rolling over eight sessions, with an embargo of two:
+
+    >>> for fold in walk_forward(
+    ...     days, min_train_sessions=20, fold_sessions=40, rolling_sessions=8, embargo_sessions=2
+    ... ):
+    ...     print(fold.number, fold.train_from, fold.train_to, fold.test_from, fold.test_to)
+    1 2024-01-10 2024-01-17 2024-01-21 2024-03-15
     """
-    if min_train_sessions <= horizon_sessions or fold_sessions < 1 or horizon_sessions < 0:
+    gap = horizon_sessions + embargo_sessions
+    if min_train_sessions <= gap or fold_sessions < 1 or min(horizon_sessions, embargo_sessions) < 0:
+        embargo = f" and {embargo_sessions} embargo" if embargo_sessions else ""
         raise ParameterError(
-            f"{min_train_sessions} training, {fold_sessions} test and {horizon_sessions} horizon sessions",
-            expected="more training sessions than the horizon, and at least one test session",
+            f"{min_train_sessions} training, {fold_sessions} test, {horizon_sessions} horizon{embargo} sessions",
+            expected="more training sessions than the horizon and embargo, and at least one test session",
+        )
+    if rolling_sessions is not None and rolling_sessions < 1:
+        raise ParameterError(
+            f"a rolling window of {rolling_sessions} sessions", expected="at least one training session"
         )
     bounds = _test_bounds(len(sessions), min_train_sessions, fold_sessions)
     for number, (start, stop) in enumerate(bounds, start=1):
-        purged = start - 1 - horizon_sessions
-        yield Fold(number, sessions[0], sessions[purged], sessions[start], sessions[stop - 1])
+        last = start - 1 - gap
+        first = 0 if rolling_sessions is None else max(0, last + 1 - rolling_sessions)
+        yield Fold(number, sessions[first], sessions[last], sessions[start], sessions[stop - 1])
 
 
 def _test_bounds(sessions: int, first: int, size: int) -> list[tuple[int, int]]:

@@ -38,6 +38,8 @@ class _Plan:
     seed: int
     min_train_sessions: int
     fold_sessions: int
+    embargo_sessions: int
+    rolling_sessions: int | None
     calendar: str
 
     @classmethod
@@ -46,7 +48,15 @@ class _Plan:
         beside = [name for name in str(parameters.get("beside") or "").split(",") if name]
         kinds = tuple(kind_named(name) for name in dict.fromkeys([named, *beside]))
         numbers = {name: int(str(parameters[name])) for name in ("min_train_sessions", "fold_sessions")}
-        return cls(kinds, int(str(parameters["seed"])), **numbers, calendar=str(parameters["calendar"]))
+        rolling = parameters.get("window") == "rolling"
+        return cls(
+            kinds,
+            int(str(parameters["seed"])),
+            **numbers,
+            embargo_sessions=int(str(parameters.get("embargo_sessions") or 0)),
+            rolling_sessions=int(str(parameters["rolling_sessions"])) if rolling else None,
+            calendar=str(parameters["calendar"]),
+        )
 
     def columns(self) -> list[str]:
         """Return the probability column of each kind."""
@@ -72,8 +82,9 @@ def train(
     """Return out-of-sample predictions and the candidate model.
 
     Only complete rows count. Walk-forward models are trained on the rows before their fold whose label
-    was known before it, and predict the fold; the candidate is trained on every labelled row. One
-    thread, rows in (date, ticker) order: the same features give the same bytes.
+    was known before it, and predict the fold; the candidate is trained on every labelled row (of the
+    last ``rolling_sessions`` when the window rolls). One thread, rows in (date, ticker) order: the same
+    features give the same bytes.
 
     Parameters
     ----------
@@ -81,7 +92,8 @@ def train(
         As :func:`core.features.engineer` gives it, in any row order.
     parameters : mapping
         ``model``, ``beside`` (comma list or None), ``seed``, ``min_train_sessions``, ``fold_sessions``
-        and ``calendar`` are read.
+        and ``calendar`` are read, and if there ``window`` (``expanding`` or ``rolling``),
+        ``rolling_sessions`` and ``embargo_sessions``.
     features_sha256 : str
         SHA-256 of the features file, for the model's record.
     progress : callable
@@ -106,9 +118,10 @@ def train(
         folds = list(_usable_folds(rows, plan))
         steps = _Steps(progress, len(folds) * len(plan.kinds) + 1)
         frame = _out_of_sample(rows, folds, plan, steps)
-        reason = _why_untrainable(rows.label[rows.labelled])
+        used = _used_by_candidate(rows, plan)
+        reason = _why_untrainable(rows.label[used])
         fitting = Fitting(plan.kinds[0], plan.seed, features_sha256)
-        model = None if reason else candidate(rows, frame, len(folds), fitting)
+        model = None if reason else candidate(rows, used, frame, len(folds), fitting)
         steps.done()
     return Table("predictions", frame, _header(rows, folds, plan, model, reason)), model
 
@@ -143,13 +156,30 @@ def _usable_folds(rows: Rows, plan: _Plan) -> Iterator[_Judged]:
     """Yield the folds that have rows to judge and enough, of both outcomes, to learn from."""
     number = 0
     for fold in walk_forward(
-        rows.sessions(), min_train_sessions=plan.min_train_sessions, fold_sessions=plan.fold_sessions
+        rows.sessions(),
+        min_train_sessions=plan.min_train_sessions,
+        fold_sessions=plan.fold_sessions,
+        embargo_sessions=plan.embargo_sessions,
+        rolling_sessions=plan.rolling_sessions,
     ):
         judged = _split(rows, fold)
         if judged.test.any() and not _why_untrainable(rows.label[judged.train]):
             number += 1
             numbered = Fold(number, fold.train_from, fold.train_to, fold.test_from, fold.test_to)
             yield _Judged(numbered, judged.train, judged.test)
+
+
+def _used_by_candidate(rows: Rows, plan: _Plan) -> Mask:
+    """Return the rows the candidate learns from: all that are labelled, or those of its rolling window.
+
+    A candidate trained on another length of history than its folds would be another model than the one
+    that was judged.
+    """
+    sessions = rows.sessions()
+    if plan.rolling_sessions is None or len(sessions) <= plan.rolling_sessions:
+        return rows.labelled
+    used: Mask = rows.labelled & (rows.dates >= np.datetime64(sessions[-plan.rolling_sessions], "D"))
+    return used
 
 
 def _split(rows: Rows, fold: Fold) -> _Judged:

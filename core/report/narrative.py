@@ -89,9 +89,10 @@ def changes(generated: str, text: str) -> str:
 
 
 def unwritten(text: str) -> list[str]:
-    """Return the analyst's headings that are gone or still hold the placeholder."""
+    """Return the analyst's headings that are gone, empty or still hold the placeholder."""
     have = sections_of(text)
-    return [name for name in ANALYST_SECTIONS if not have.get(name, "").strip()]
+    written = {name for name, words in have.items() if words.strip() and PLACEHOLDER not in words}
+    return [name for name in ANALYST_SECTIONS if name not in written]
 
 
 def _heading(text: str, name: str) -> int | None:

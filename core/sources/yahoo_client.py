@@ -26,6 +26,7 @@ from core.ingesting import Context, Tell
 from core.retry import TransientError, with_linear_backoff
 from core.sources.yahoo_errors import EmptyAnswerError, RateLimitedError, YahooError, fault_of
 from core.sources.yahoo_rows import Received, dropped_rows, rows_of
+from core.sources.yahoo_session import shared_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,7 @@ class Client:
     def __init__(self, manners: Manners, context: Context) -> None:
         self._manners = manners
         self._context = context
+        self._session = shared_session()  # made here, by one thread: yfinance has room for one only
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._quiet_until = 0.0
@@ -139,12 +141,10 @@ class Client:
         import yfinance
         from yfinance.data import YfData
 
-        from core.sources.yahoo_session import shared_session
-
         self._sleep(max(0.0, self._quiet_until - time.monotonic()))
         if self._stopped.is_set():
             raise YahooError("not asked: the run was stopped")
-        session = shared_session()
+        session = self._session
         session.forget()
         YfData.cache_get.cache_clear()
         after = (date.fromisoformat(end) + timedelta(days=1)).isoformat()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from core.errors import SourceError
 from core.retry import TransientError
@@ -51,11 +52,22 @@ class Seen:
     @property
     def explanation(self) -> str:
         """Yahoo's own words for why there are no prices; empty if it gave none."""
-        try:
-            said = json.loads(self.text)["chart"]["error"]["description"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return ""
+        error = self._chart().get("error")
+        said = error.get("description") if isinstance(error, dict) else None
         return " ".join(str(said or "").split())[:300]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the answer is whole and holds neither a result nor a reason."""
+        chart = self._chart()
+        return "result" in chart and not chart["result"] and not chart.get("error")
+
+    def _chart(self) -> dict[str, Any]:
+        try:
+            chart = json.loads(self.text)["chart"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return {}
+        return chart if isinstance(chart, dict) else {}
 
 
 def fault_of(error: Exception, seen: Seen | None) -> SourceError | None:
@@ -82,7 +94,13 @@ def _said(seen: Seen | None) -> SourceError | None:
     """Return the fault that Yahoo itself told by status or in words."""
     if seen is not None and (seen.status >= SERVER_ERROR or seen.status in _REFUSED):
         return TransientError(f"HTTP {seen.status}{': ' + seen.explanation if seen.explanation else ''}")
+    if seen is not None and seen.empty:
+        return _nothing()
     return YahooError(seen.explanation) if seen is not None and seen.explanation else None
+
+
+def _nothing() -> EmptyAnswerError:
+    return EmptyAnswerError("an empty answer: no prices, and no reason given")
 
 
 def _of_connection(error: Exception) -> SourceError | None:
@@ -108,16 +126,16 @@ def _of_form(error: Exception, seen: Seen | None) -> SourceError | None:
     if isinstance(error, yahoo.YFDataException):
         return TransientError("Yahoo says that it is down (will be right back)")
     if isinstance(error, yahoo.YFTickerMissingError):
-        return EmptyAnswerError("an empty answer: no prices, and no reason given")
+        return _nothing()
     if isinstance(error, json.JSONDecodeError):
         kind = f" ({seen.content_type})" if seen and seen.content_type else ""
         return TransientError(f"an answer that is not JSON{kind}")
-    if isinstance(error, http.HTTPError):
+    if isinstance(
+        error, http.HTTPError
+    ):  # of a helper service: the chart service's own status was judged before
         return TransientError("an HTTP error outside the chart service")
-    if isinstance(error, KeyError | IndexError | TypeError | AttributeError | ValueError):
-        return YahooError(
-            f"an answer in a form that yfinance does not know ({type(error).__name__}: {error})"
-        )
     if isinstance(error, yahoo.YFException):
         return YahooError(" ".join(str(error).split())[:300])
-    return None
+    unknown_form = isinstance(error, KeyError | IndexError | TypeError | AttributeError | ValueError)
+    came = f"an answer in a form that yfinance does not know ({type(error).__name__}: {error})"
+    return YahooError(came) if unknown_form else None

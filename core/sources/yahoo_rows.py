@@ -53,11 +53,13 @@ def rows_of(frame: pd.DataFrame, ticker: str, start: str | None, end: str) -> pd
     KeyError
         If a column is not there.
     """
+    import pandas as pd
+
     names = {**_NAMES, "Capital Gains": CAPITAL_GAINS} if "Capital Gains" in frame else _NAMES
-    rows = frame[list(names)].rename(columns=names)
+    rows = frame[list(names)].rename(columns=names).reset_index(drop=True).astype({col.VOLUME: "float64"})
+    days = [stamp.date().isoformat() for stamp in frame.index]
     rows.insert(0, col.TICKER, ticker)
-    rows.insert(0, col.DATE, [stamp.date().isoformat() for stamp in frame.index])
-    rows = rows.reset_index(drop=True).astype({col.VOLUME: "float64"})
+    rows.insert(0, col.DATE, pd.Series(days, dtype="str"))
     # yfinance turns a missing volume into 0; in a row without a price it means "nothing"
     rows.loc[rows[col.CLOSE].isna() & (rows[col.VOLUME] == 0), col.VOLUME] = float("nan")
     inside = (rows[col.DATE] <= end) & (rows[col.DATE] >= (start or ""))

@@ -15,7 +15,7 @@ from core.report.sections import ANALYST_SECTIONS
 from core.signoff import MEANINGS, SignableText, Standing
 from dashboard import data, editing, shell
 from dashboard.editing import Editing
-from dashboard.words import minute, plain
+from dashboard.words import minute, plain, sentence
 
 _STANDINGS = {
     "draft": ("○ Draft, not signed", "gray"),
@@ -47,13 +47,13 @@ def show() -> None:
     _said()
     if present.sha256 != held.opened.sha256:
         _newer(key, held, present)
-    text, editor = st.columns([11, 9], gap="medium")
+    text, editor = st.columns([5, 3], gap="medium")
     with text:
         _text(held)
     with editor:
         _editor(held)
     st.divider()
-    evidence, sign_off = st.columns([11, 9], gap="medium")
+    evidence, sign_off = st.columns([5, 3], gap="medium")
     with evidence:
         _evidence(key)
     with sign_off:
@@ -64,7 +64,7 @@ def _heading(key: str, standing: Standing) -> None:
     word, colour = _STANDINGS[standing.state]
     with st.container(horizontal=True, vertical_alignment="center", key="standing"):
         st.badge(word, color=colour)  # type: ignore[arg-type]  # a literal of the table above
-        st.caption(f"Report `{key}`. {plain(standing.reason.capitalize())}".strip(), width="content")
+        st.caption(f"Report `{key}`. {plain(sentence(standing.reason))}".strip(), width="content")
 
 
 def _said() -> None:

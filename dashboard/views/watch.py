@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
+from core.checkpoints import Slot
 from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.launcher import cancel
@@ -22,15 +23,16 @@ REFRESH_S = 1.0
 def page() -> None:
     """Lay out the run named in the address, else the newest."""
     journal = shell.journal()
-    newest = journal.runs(limit=1) if journal else []
     named = st.query_params.get(shell.RUN_PARAMETER)
-    if journal is None or not (newest or named):
+    newest = journal.runs(limit=1) if journal else []
+    if not named and not newest:
         st.info(
             "There is no run to watch yet. Open the page **Run** and press **Run**.", icon=":material/info:"
         )
         st.page_link("views/run.py", label="Open Run", icon=":material/arrow_forward:")
         return
     run = shell.run_named(journal, named) if named else newest[0]
+    assert journal is not None, "a run was found in it"
     st.query_params[shell.RUN_PARAMETER] = run.run_id
     shell.show_notice()
     name_and_cancel(run)
@@ -91,6 +93,9 @@ def graph(journal: Journal, run: Run) -> None:
     """Draw a box for each stage and one for sign-off, in running order."""
     views = stage_views(run, journal.events(run.run_id), datetime.now(UTC))
     report = run.keys.get("report") if run.state == "succeeded" else None
+    damage = shell.store().damage(Slot("report", report)) if report else None
+    if damage:
+        shell.alarm(damage)
     held = standing(shell.store(), journal, report) if report else None
     done, of = progress(views)
     st.caption(f"{done} of {of} stages", width="content")

@@ -26,7 +26,7 @@ RECORD = Path(__file__).with_suffix(".json")
 NO_EFFECT = "no effect"
 
 ENTRY = {
-    "ingest": ("core.sources", "core.sources.sample", "core.sources.files"),
+    "ingest": tuple(f"core.sources.{path.stem}" for path in sorted((ROOT / "core" / "sources").glob("*.py"))),
     "validate": ("core.prices.validation",),
     "clean": ("core.prices.cleaning",),
     "feature_engineer": ("core.features",),
@@ -34,7 +34,7 @@ ENTRY = {
     "evaluate": ("core.evaluation.evaluate",),
     "report": ("core.report.render",),
 }
-"""Stage -> the modules whose functions compute it."""
+"""Stage -> the modules whose functions compute it, beside those its function in compute.py imports."""
 
 WITHOUT_EFFECT = {
     "core": "the package's version",
@@ -66,7 +66,8 @@ def imported(tree: ast.AST) -> Iterator[str]:
 def modules_of(stage: str, root: Path = ROOT) -> list[str]:
     """Return the modules that a stage's code consists of, sorted."""
     found: set[str] = set()
-    waiting = [*ENTRY[stage], "core.artifacts"]  # every stage's bytes are made by the encoder
+    # every stage's bytes are made by the encoder
+    waiting = [*ENTRY[stage], *imported(function_of(stage, root)), "core.artifacts"]
     while waiting:
         module = waiting.pop()
         path = path_of(module, root)

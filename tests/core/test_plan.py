@@ -83,6 +83,10 @@ def another(parameter, value):
     """Return another valid value."""
     if parameter.name in OTHER:
         return OTHER[parameter.name] or "elsewhere"
+    if parameter.kind == "choice":
+        return next(choice for choice in parameter.choices if choice != value)
+    if parameter.kind == "flag":
+        return not value
     middle = (parameter.low + parameter.high) / 2
     return int(middle) if parameter.kind == "integer" else middle
 
@@ -101,9 +105,10 @@ def test_a_parameter_changes_the_keys_of_its_first_stage_and_all_after_it(name, 
     assert {stage for stage in NAMES if before[stage] != after[stage]} == expected
 
 
-def test_only_where_to_read_is_in_no_key():
-    """A path is not keyed (the digest is); everything else is."""
-    assert [p.name for p in parameters_of(STAGES).values() if not p.keyed] == ["path"]
+def test_only_where_and_how_to_read_are_in_no_key():
+    """A path is not keyed (the digest is), nor how a live source is asked; everything else is."""
+    unkeyed = {p.name for p in parameters_of(STAGES).values() if not p.keyed}
+    assert {name for name in unkeyed if not name.startswith("yahoo_")} == {"path"}
 
 
 @pytest.mark.parametrize("number", range(len(STAGES)))

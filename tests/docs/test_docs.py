@@ -28,7 +28,7 @@ from core.errors import (
 from core.stages import NAMES, STAGES, parameters_of
 
 LUIGIS_OPTIONS = {"--module", "--local-scheduler", "--workers", "--help", "--help-all", "--scheduler-host"}
-OTHER_PROGRAMS = {"--out", "--no-deps", "--version", "--record"}
+OTHER_PROGRAMS = {"--out", "--no-deps", "--version", "--record", "--pairs", "--only"}
 """Options of pip, benchmarks and our own scripts that documents may mention."""
 
 

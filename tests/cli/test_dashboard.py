@@ -1,0 +1,126 @@
+"""``afterclose dashboard``: loopback only, one clear message when it cannot start, safe from any folder."""
+
+from __future__ import annotations
+
+import socket
+import tomllib
+
+import psutil
+import pytest
+
+from core.cli.dashboard import SAFE, app_path, command_line, loopback, url_of
+from core.errors import CommandError
+
+
+def test_a_taken_port_is_named_with_the_option_that_changes_it(run_afterclose, data):
+    """One line: which port, and what to type."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        outcome = run_afterclose("dashboard", "--port", str(port), data=data)
+    assert outcome.code == 2
+    assert len(outcome.messages) == 1
+    assert f"port {port} on 127.0.0.1 cannot be used" in outcome.err
+    assert "--port" in outcome.err
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.1", "::", "example.com", ""])
+def test_an_address_that_others_reach_is_refused(run_afterclose, data, address):
+    """There is no log-in yet, so there is no way to open the desk to others."""
+    outcome = run_afterclose("dashboard", "--address", address, data=data)
+    assert outcome.code == 2
+    assert len(outcome.messages) == 1
+    assert "no log-in" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("given", "used"), [("localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")]
+)
+def test_every_spelling_of_loopback_is_taken(given, used):
+    """``localhost`` is not left to a resolver."""
+    assert loopback(given) == used
+
+
+def test_other_addresses_do_not_pass_as_loopback():
+    """A name that resolves to loopback today may resolve to anything tomorrow."""
+    with pytest.raises(CommandError):
+        loopback("localhost.example.com")
+
+
+def test_the_url_of_an_ipv6_address_has_brackets():
+    """What is printed can be opened."""
+    assert url_of("127.0.0.1", 8501) == "http://127.0.0.1:8501"
+    assert url_of("::1", 8501) == "http://[::1]:8501"
+
+
+def test_a_mistake_in_the_settings_is_said_before_anything_starts(run_afterclose, data, tmp_path):
+    """The desk does not open on settings that no run would take."""
+    (tmp_path / "luigi.cfg").write_text("[user]\nnmae = A\n", encoding="utf-8")
+    outcome = run_afterclose("dashboard", data=data, cwd=tmp_path)
+    assert outcome.code == 4
+    assert outcome.messages[0].endswith("Did you mean name?")
+
+
+def test_the_file_of_settings_agrees_with_the_command_line(root):
+    """Who starts Streamlit by hand gets the same safety, and the root's link leads to the same file."""
+    path = app_path().parent / ".streamlit" / "config.toml"
+    assert (root / ".streamlit" / "config.toml").resolve() == path.resolve()
+    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    for name, value in SAFE.items():
+        if name == "logger.level":
+            continue
+        section, key = name.split(".")
+        assert str(written[section][key]).lower() == value.lower(), name
+    assert written["server"]["address"] == "127.0.0.1"
+    assert written["server"]["port"] == 8501
+
+
+def test_every_safe_setting_is_one_that_streamlit_knows():
+    """A setting that was renamed would be safe no more; the desk would not start."""
+    from streamlit import config
+
+    known = config.get_config_options()
+    assert set(SAFE) <= set(known)
+    assert {word.split("=")[0].removeprefix("--") for word in command_line("127.0.0.1", 1)[5:]} <= set(known)
+
+
+@pytest.mark.slow
+def test_it_serves_from_any_folder_on_loopback_only(start_desk, data, tmp_path):
+    """Started elsewhere it prints its address, answers there, and refuses a page of another site."""
+    desk = start_desk(data, cwd=tmp_path)
+    host = desk.url.removeprefix("http://")
+    assert f"the desk is at {desk.url} (data in {data})" in desk.printed.read_text(encoding="utf-8")
+    assert _handshake(host, host) == 101
+    assert _handshake(host, "evil.example") == 403
+    port = int(host.rpartition(":")[2])
+    assert _listeners(port) == {"127.0.0.1"}
+    desk.stop()
+    assert "Traceback" not in desk.printed.read_text(encoding="utf-8")
+
+
+def _handshake(host: str, claimed: str) -> int:
+    """The status that a browser gets which opens the page's socket for a site called ``claimed``."""
+    import http.client
+
+    connection = http.client.HTTPConnection(host, timeout=10)
+    try:
+        connection.putrequest("GET", "/_stcore/stream", skip_host=True)
+        for name, value in (
+            ("Host", claimed), ("Origin", f"http://{claimed}"), ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ):  # fmt: skip
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _listeners(port: int) -> set[str]:
+    return {
+        c.laddr.ip
+        for c in psutil.net_connections("tcp")
+        if c.status == psutil.CONN_LISTEN and c.laddr.port == port
+    }

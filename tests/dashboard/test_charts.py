@@ -1,0 +1,234 @@
+"""Charts: frame in, figure out; what is drawn is what the frame holds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.charts import (
+    calibration_figure,
+    distribution_figure,
+    estimates_figure,
+    folds_figure,
+    price_figure,
+)
+from dashboard.charts.downsample import outline
+
+DATES = pd.date_range("2024-01-01", periods=6, freq="D")
+
+
+def features(**columns) -> pd.DataFrame:
+    """Six sessions of one ticker, averages still warming up on the first."""
+    held = {
+        "date": DATES,
+        "adj_close": [10.0, 11.0, 12.0, 11.0, 10.5, 12.5],
+        "ma5": [math.nan, 10.5, 11.0, 11.0, 10.9, 11.4],
+        "ma10": [math.nan] * 6,
+        "ma20": [math.nan] * 6,
+        "volatility20": [math.nan, 0.01, 0.02, 0.02, 0.03, 0.02],
+    }
+    return pd.DataFrame(held | columns)
+
+
+def prices(**columns) -> pd.DataFrame:
+    held = {
+        "date": DATES,
+        "adj_close": [10.0, 11.0, 12.0, 11.0, 10.5, 12.5],
+        "volume": [100.0, 120.0, 90.0, 300.0, 110.0, 105.0],
+        "is_split": [False, False, True, False, False, False],
+        "is_dividend": [False] * 6,
+    }
+    return pd.DataFrame(held | columns)
+
+
+def named(figure, name):
+    """The trace called ``name``."""
+    (trace,) = [t for t in figure.data if t.name == name]
+    return trace
+
+
+def words(figure) -> str:
+    """All annotations of a figure."""
+    return " ".join(a.text for a in figure.layout.annotations)
+
+
+# ---- fewer points
+
+
+def test_a_short_frame_is_drawn_whole():
+    """Nothing is left out that a screen can show."""
+    frame = features()
+    assert outline(frame, "adj_close") is frame
+
+
+def test_the_outline_keeps_every_bucket_s_lowest_and_highest():
+    """One spike among 100,000 rows is still there; first and last row, too."""
+    frame = pd.DataFrame({"y": np.sin(np.arange(100_000) / 900)})
+    frame.loc[54_321, "y"], frame.loc[77_777, "y"] = 9.0, -9.0
+    shown = outline(frame, "y")
+    assert len(shown) <= 2_000
+    assert {0, 54_321, 77_777, 99_999} <= set(shown.index)
+    assert shown.index.is_monotonic_increasing
+
+
+@given(
+    st.lists(st.one_of(st.just(math.nan), st.floats(-1e9, 1e9)), min_size=0, max_size=400), st.integers(4, 60)
+)
+def test_the_outline_is_bounded_and_keeps_the_extremes(values, most):
+    """For any numbers, gaps included: at most so many rows, same lowest and highest value, same order."""
+    frame = pd.DataFrame({"y": pd.Series(values, dtype="float64")})
+    shown = outline(frame, "y", most)
+    assert len(shown) <= max(most, 0) or len(frame) <= most
+    assert shown.index.is_monotonic_increasing
+    assert shown["y"].isin(frame["y"]).all()
+    if frame["y"].notna().any():
+        assert (shown["y"].min(), shown["y"].max()) == (frame["y"].min(), frame["y"].max())
+
+
+# ---- prices
+
+
+def test_the_price_chart_has_the_table_s_numbers():
+    """Close, averages, volatility and volume are the columns as they are."""
+    figure = price_figure(features(), prices())
+    assert list(named(figure, "Adjusted close").y) == [10.0, 11.0, 12.0, 11.0, 10.5, 12.5]
+    assert list(named(figure, "Mean of 5").y[1:]) == [10.5, 11.0, 11.0, 10.9, 11.4]
+    assert list(named(figure, "Volume").y) == [100.0, 120.0, 90.0, 300.0, 110.0, 105.0]
+    assert list(named(figure, "Volatility of 20 sessions").y[1:]) == [0.01, 0.02, 0.02, 0.03, 0.02]
+
+
+def test_lines_can_be_told_apart_without_colour():
+    """Each average has a dash of its own, each flag a symbol of its own."""
+    figure = price_figure(features(), prices(is_dividend=[True] + [False] * 5))
+    dashes = [named(figure, f"Mean of {n}").line.dash for n in (5, 10, 20)]
+    symbols = [named(figure, name).marker.symbol for name in ("Split", "Dividend")]
+    assert len(set(dashes)) == 3
+    assert len(set(symbols)) == 2
+
+
+def test_a_split_is_marked_on_its_day_at_its_price():
+    """And a flag that never occurs has no entry in the legend."""
+    figure = price_figure(features(), prices())
+    assert [str(x)[:10] for x in named(figure, "Split").x] == ["2024-01-03"]
+    assert list(named(figure, "Split").y) == [12.0]
+    assert "Dividend" not in {trace.name for trace in figure.data}
+
+
+def test_a_table_without_flags_is_drawn_without_them():
+    """Prices brought by a user may lack the enrichment."""
+    bare = prices().drop(columns=["is_split", "is_dividend"])
+    assert len(price_figure(features(), bare).data) == 6
+
+
+def test_thousands_of_sessions_become_at_most_two_thousand_points_and_keep_each_flag():
+    """The flags are not thinned out with the line."""
+    days = 9_000
+    dates = pd.date_range("2000-01-01", periods=days, freq="D")
+    values = np.linspace(1, 2, days)
+    many = {"date": dates, "adj_close": values}
+    table = pd.DataFrame(many | dict.fromkeys(("ma5", "ma10", "ma20", "volatility20"), values))
+    flags = pd.DataFrame(many | {"volume": values, "is_split": np.arange(days) % 1000 == 7})
+    figure = price_figure(table, flags)
+    assert max(len(trace.x) for trace in figure.data) <= 2_000
+    assert len(named(figure, "Split").x) == 9
+
+
+def test_no_rows_are_said_in_words():
+    """An empty period is not an empty picture."""
+    assert "No rows" in words(price_figure(features().iloc[:0], prices().iloc[:0]))
+
+
+# ---- distribution
+
+
+def test_the_histogram_counts_every_drawn_value():
+    """Bars add up to what is not outside, and the words say how many are."""
+    values = pd.Series([*np.linspace(-1, 1, 5_000), 1e6, -1e6, math.nan])
+    figure = distribution_figure(values, "return")
+    counted = int(sum(figure.data[0].y))
+    assert len(figure.data[0].y) == 60
+    assert f"{5_002 - counted} values outside" in figure.layout.xaxis.title.text
+    assert 0 < 5_002 - counted <= 12
+
+
+def test_the_median_is_written():
+    """By hand: the median of 1, 2, 3, 4, 100 is 3."""
+    assert "median 3" in words(distribution_figure(pd.Series([1.0, 2.0, 3.0, 4.0, 100.0]), "x"))
+
+
+@pytest.mark.parametrize("values", [[], [math.nan, math.nan]])
+def test_no_values_are_said_in_words(values):
+    """A feature that is still warming up has no picture."""
+    assert "No values" in words(distribution_figure(pd.Series(values, dtype="float64"), "ma20"))
+
+
+def test_one_value_is_drawn():
+    """A constant is no fault."""
+    assert sum(distribution_figure(pd.Series([5.0, 5.0]), "x").data[0].y) == 2
+
+
+# ---- judgement
+
+ESTIMATES = pd.DataFrame(
+    [
+        ("This model", "This model", 0.55, 0.51, 0.58),
+        ("Gradient boosting", "Model beside", 0.53, 0.5, 0.56),
+        ("Always up", "Baseline", 0.5, math.nan, math.nan),
+        ("Reversal", "Baseline", math.nan, math.nan, math.nan),
+    ],
+    columns=["who", "group", "value", "low", "high"],
+)
+
+
+def test_the_forest_plot_draws_values_and_intervals():
+    """The bar reaches from low to high; baselines have none; a predictor without value is left out."""
+    figure = estimates_figure(ESTIMATES, label="AUC", chance=0.5)
+    ours = named(figure, "This model")
+    assert (ours.x[0] - ours.error_x.arrayminus[0], ours.x[0] + ours.error_x.array[0]) == pytest.approx(
+        (0.51, 0.58)
+    )
+    assert list(named(figure, "Baseline").y) == ["Always up"]
+    assert named(figure, "Baseline").error_x.array is None
+    assert figure.layout.shapes[0].x0 == 0.5
+    assert len({trace.marker.symbol for trace in figure.data}) == 3
+
+
+def test_a_measure_without_any_value_is_said_in_words():
+    """As for insufficient data."""
+    assert "AUC has no value" in words(
+        estimates_figure(ESTIMATES.assign(value=math.nan), label="AUC", chance=0.5)
+    )
+
+
+def test_a_measure_without_chance_has_no_line():
+    """Recall says nothing by itself."""
+    assert not estimates_figure(ESTIMATES, label="Recall", chance=None).layout.shapes
+
+
+def test_folds_stand_in_time_order_without_those_that_have_no_auc():
+    """A coin toss is marked."""
+    rows = [
+        (1, "2020-01-01", "2020-12-31", 10, 0.6),
+        (2, "2021-01-01", "2021-12-31", 5, None),
+        (3, "2022-01-01", "2022-12-31", 9, 0.4),
+    ]
+    figure = folds_figure(pd.DataFrame(rows, columns=["fold", "from", "to", "rows", "auc"]))
+    assert list(figure.data[0].y) == [0.6, 0.4]
+    assert figure.layout.shapes[0].y0 == 0.5
+    empty = pd.DataFrame(columns=["fold", "from", "to", "rows", "auc"])
+    assert "No test period" in words(folds_figure(empty))
+
+
+def test_calibration_draws_the_bins_beside_the_diagonal():
+    """Perfect calibration is the line from corner to corner of equal axes."""
+    bins = pd.DataFrame({"mean_probability": [0.4, 0.6], "share_up": [0.45, 0.52], "rows": [10, 12]})
+    figure = calibration_figure(bins)
+    assert list(named(figure, "This model").y) == [0.45, 0.52]
+    assert list(named(figure, "Perfect").x) == list(named(figure, "Perfect").y)
+    assert figure.layout.xaxis.range == figure.layout.yaxis.range
+    assert "no judged rows" in words(calibration_figure(bins.iloc[:0]))

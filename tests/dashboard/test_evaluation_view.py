@@ -1,0 +1,124 @@
+"""The Evaluation page on real data roots: full, too little data, scoring, empty, damaged."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.journal import Journal
+
+
+@pytest.fixture
+def page(root, monkeypatch):
+    """Open the page on a data root: ``page(data, run=...)``."""
+
+    def show(data, **query) -> AppTest:
+        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
+        monkeypatch.chdir(root)
+        at = AppTest.from_file(str(root / "dashboard/views/evaluation.py"), default_timeout=30)
+        for name, value in query.items():
+            at.query_params[name] = value
+        return at.run()
+
+    return show
+
+
+def body_of(data, lookers):
+    return json.loads((lookers.folder_of(data, "evaluate") / "evaluation.json").read_bytes())
+
+
+def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared, lookers):
+    """Word for word, rounded as in the report."""
+    at, body = page(prepared), body_of(prepared, lookers)
+    assert not at.exception
+    assert not at.error
+    assert at.text[0].value == body["verdict_sentence"]
+    assert body["verdict"].lower() in at.markdown[0].value.lower()
+    auc = body["performance"]["auc"]
+    shown = {m.label: m.value for m in at.metric}
+    assert shown["AUC"] == f"{auc['value']:.3f}"
+    assert shown["95% interval"] == f"[{auc['low']:.3f}, {auc['high']:.3f}]"
+    assert shown["Rows judged"] == f"{body['rows']:,}"
+
+
+def test_tables_hold_every_ticker_fold_drifted_column_and_signal(page, prepared, lookers):
+    """Nothing is dropped or recomputed."""
+    at, body = page(prepared), body_of(prepared, lookers)
+    assert list(at.dataframe(key="tickers_table").value["ticker"]) == sorted(body["by_ticker"])
+    assert list(at.dataframe(key="folds_table").value["auc"]) == [f["auc"] for f in body["by_fold"]]
+    drift = at.dataframe(key="drift_table").value
+    assert set(drift["column"]) == set(body["drift"])
+    assert all(any(word in s for word in ("ok", "warning", "alarm", "history")) for s in drift["severity"])
+    assert list(at.dataframe(key="signals_table").value["probability"]) == [
+        s["probability"] for s in body["signals"]
+    ]
+    assert "Measure" in at.dataframe(key="comparison_table").value
+
+
+def test_each_measure_can_be_looked_at_beside_its_baselines(page, prepared):
+    """Also by a link; what has no number in a baseline is left out of the picture."""
+    from core.report.tables import MEASURES
+
+    for measure in MEASURES:
+        at = page(prepared, measure=measure)
+        assert not at.exception, measure
+        assert len(at.get("plotly_chart")) == 3
+
+
+def test_too_little_data_is_said_with_its_reason(page, data, run_luigi, prices_file):
+    """A real run without room for one fold: null measures have their reason, no chart breaks."""
+    options = [
+        "--source",
+        "files",
+        "--path",
+        str(prices_file),
+        "--calendar",
+        "24/7",
+        "--bootstrap-samples",
+        "100",
+    ]
+    outcome = run_luigi(*options, "--mode", "train", data=data)
+    assert outcome.code == 0, outcome.err
+    at = page(data)
+    assert not at.exception
+    assert "Insufficient data" in at.markdown[0].value
+    assert any("n/a" in c.value for c in at.caption)
+
+
+def test_a_scoring_run_shows_the_figures_of_its_training(page, finished, run_luigi, run_afterclose, small):
+    """With too few new sessions the walk-forward figures stand below."""
+    (model,) = (finished / "models").glob("*.json")
+    assert run_afterclose("promote", model.stem, "--why", "the only one", data=finished).code == 0
+    assert run_luigi(*small, "--mode", "score", data=finished).code == 0
+    at = page(finished)
+    assert not at.exception
+    assert "Insufficient new data" in at.markdown[0].value
+    assert len(at.dataframe(key="training_table").value) >= 5
+
+
+def test_an_empty_data_root_says_what_to_press(page, data):
+    """And is not made by looking."""
+    at = page(data)
+    assert not at.exception
+    assert "press **Run**" in at.info[0].value
+    assert not data.exists()
+
+
+def test_a_running_run_has_nothing_to_show_yet(page, finished):
+    """It says so and where to look."""
+    Journal(finished).add_run("going-1", who="ann", how="desk", request={}, target="report", state="running")
+    at = page(finished, run="going-1")
+    assert not at.exception
+    assert "Watch" in at.info[0].value
+
+
+def test_a_damaged_evaluation_is_said(page, finished, lookers):
+    """A changed figure is never shown."""
+    path = lookers.folder_of(finished, "evaluate") / "evaluation.json"
+    path.write_bytes(path.read_bytes().replace(b'"rows": ', b'"rows":  ', 1))
+    at = page(finished)
+    assert not at.exception
+    assert "evaluation.json" in at.error[0].value
+    assert not at.metric

@@ -1,0 +1,134 @@
+"""The page Watch: where a run is, why it failed, whatever door it came through."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from core.journal import Journal
+
+
+@pytest.fixture
+def page(desk_page):
+    """The page of one run."""
+
+    def show(run_id: str | None = None):
+        return desk_page("views/watch.py", run=run_id)
+
+    return show
+
+
+def text_of(at) -> str:
+    """Everything that the page says in Markdown."""
+    return " ".join(element.value for element in [*at.markdown, *at.caption])
+
+
+def badges(at) -> list[str]:
+    """The words of the badges in order: the run's, then each box's."""
+    import re
+
+    return [m for e in at.markdown for m in re.findall(r"-badge\[:material/\w+: ([^\]]+)\]", e.value)]
+
+
+def test_without_a_run_it_says_where_to_begin(page):
+    """The empty page has one way on."""
+    at = page()
+    assert "press **Run**" in at.info[0].value
+    assert not at.exception
+
+
+def test_a_run_that_nobody_knows_is_said(page):
+    """A mistyped address gets a sentence."""
+    at = page("nobody")
+    assert "there is no run" in at.error[0].value
+    assert not at.exception
+
+
+@pytest.mark.slow
+def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(page, prepared, desk_settings):
+    """Seven boxes done, sign-off is next; the log is there and no output file was needed."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    (run,) = Journal(desk_settings.data).runs()
+    at = page()
+    assert at.query_params["run"] in (run.run_id, [run.run_id])
+    assert badges(at) == ["succeeded", *["done"] * 7, "to sign"]
+    assert "7 of 7 stages" in text_of(at)
+    assert "600 rows" in text_of(at)
+    assert "run finished: succeeded" in at.code[0].value
+    assert {button.key for button in at.button} == {"open-prices", "open-evaluation", "open-report"}
+    assert not at.error
+    assert not at.exception
+
+
+@pytest.mark.slow
+def test_a_gate_failure_shows_the_first_error_and_the_findings(
+    page, desk_settings, run_luigi, small, tmp_path, make_prices
+):
+    """The sentence on top, the box in red and word, the finding with ticker, date and value."""
+    lines = make_prices().splitlines()
+    row = lines[100].split(",")
+    lines[100] = ",".join([*row[:3], "0.01", *row[4:]])
+    path = tmp_path / "bad.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    options = list(small)
+    options[options.index("--path") + 1] = str(path)
+    assert run_luigi(*options, data=desk_settings.data).code == 30
+
+    at = page()
+    assert "validate stopped the run" in at.error[0].value
+    assert badges(at) == ["failed", "done", "failed", *["not run"] * 6]
+    found = at.dataframe[0].value
+    assert found["severity"].iloc[0] == "error"
+    assert (found["ticker"].iloc[0], found["date"].iloc[0]) == (row[1], row[0])
+    assert "ERROR: failed after" in at.code[0].value
+    assert "Traceback" not in at.code[0].value
+    assert not at.button
+
+
+@pytest.mark.slow
+def test_a_running_run_can_be_cancelled_and_then_says_so(page, desk_settings, launched, wait_until):
+    """Running shows the button; once over, the button is gone and the state is a word."""
+    run_id = launched({}).run_id
+    journal = Journal(desk_settings.data)
+    wait_until(lambda: journal.events(run_id), "the first stage to start")
+    at = page(run_id)
+    assert badges(at)[:2] == ["running", "running"]
+    assert badges(at)[-1] == "queued"
+    assert "Cancel this run" in [button.label for button in at.button]
+
+    from core.launcher import cancel
+
+    cancel(desk_settings, run_id)
+    wait_until(lambda: not journal.run(run_id).active, "the run to end")
+    at.run()
+    assert badges(at)[0] == "cancelled"
+    assert "cancelled" in at.error[0].value.lower()
+    assert "Cancel this run" not in [button.label for button in at.button]
+
+
+def test_a_run_whose_process_is_gone_reads_interrupted(page, fake_run):
+    """Nobody wrote an end; the journal looks whether the process lives."""
+    fake_run("r1", None, gone=True)
+    at = page("r1")
+    assert badges(at) == ["interrupted", *["not run"] * 8]
+    assert "its process is gone" in at.error[0].value
+
+
+def test_an_error_full_of_markdown_is_shown_as_it_is(page, fake_run):
+    """What data says cannot draw a picture on the operator's page."""
+    fake_run("r1", "failed", error="![x](http://a.example/p.png)")
+    at = page("r1")
+    assert "![x](" not in at.error[0].value
+
+
+@pytest.mark.slow
+def test_a_damaged_report_is_said_and_the_rest_is_shown(page, prepared, desk_settings):
+    """One changed byte: sign-off cannot be judged, the page says which file."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    (path,) = desk_settings.data.glob("checkpoints/report/*/report.txt")
+    path.write_bytes(path.read_bytes() + b" ")
+    at = page()
+    assert badges(at)[0] == "succeeded"
+    assert "report.txt is damaged" in at.error[0].value.replace("\\", "")
+    assert not at.exception

@@ -1,0 +1,33 @@
+"""The manners under the ``luigi`` script stay with that script."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from luigi_tasks import shell
+
+
+@pytest.mark.parametrize(
+    ("argv", "script"),
+    [
+        ("/venv/bin/luigi", True),
+        ("luigi.exe", True),
+        ("/lib/site-packages/luigi/__main__.py", True),
+        ("/lib/site-packages/pytest/__main__.py", False),
+        ("/venv/bin/pytest", False),
+        ("", False),
+    ],
+)
+def test_only_luigis_own_script_is_taken_over(argv, script, monkeypatch):
+    """Another program that imports the tasks keeps its options, signals and excepthook."""
+    monkeypatch.setattr(sys, "argv", [argv, "--collect-only"])
+    assert shell._is_script() is script
+
+
+def test_importing_the_tasks_elsewhere_judges_no_options(root):
+    """An option that Luigi does not know is no business of ours there."""
+    words = [sys.executable, "-c", "import luigi_tasks", "--collect-only"]
+    assert subprocess.run(words, cwd=root, check=False).returncode == 0
