@@ -7,19 +7,22 @@ the data root, links, and members that are not what the manifest says; what is t
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 
 from core.checkpoints import Slot, Store, replace_file
 from core.closure import closure
-from core.errors import DataError, MissingFileError, ParameterError
+from core.errors import CheckpointError, DataError, MissingFileError, ParameterError
 from core.fingerprint import sha256, sha256_file
 from core.journal import Journal, Run
-from core.journal.database import FILE_NAME
+from core.journal.database import FILE_NAME, JournalError, reading
 from core.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -36,13 +39,16 @@ def export(settings: Settings, run: Run, target: Path) -> int:
     kept, models = closure(store, wanted)
     paths = [*_checkpoint_files(store, kept), *_model_files(settings.data, models)]
     paths += _files(settings.data / "runs" / run.run_id)
-    return _write(target, settings.data, paths, extra={})
+    events = Journal(settings.data, settings.journal, read_only=True).events(run.run_id)
+    told = {"format": 1, "kind": "run", **asdict(run), "events": [asdict(event) for event in events]}
+    extra = {f"runs/{run.run_id}/run.json": json.dumps(told, indent=2).encode() + b"\n"}
+    return _write(target, settings.data, paths, extra=extra)
 
 
 def backup(settings: Settings, target: Path) -> int:
     """Write the journal, all models and what drafts and signed reports rest on; return the number of members."""
     store = Store(settings.data)
-    journal = Journal(settings.data, settings.journal)
+    journal = Journal(settings.data, settings.journal, read_only=True)
     kept, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
     paths = [*_checkpoint_files(store, kept), *_files(settings.data / "published")]
     paths += _files(settings.data / "models")
@@ -54,8 +60,13 @@ def _journal_copy(root: Path) -> bytes:
     """Return the journal's bytes as one consistent file, whatever is writing to it."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / FILE_NAME
-        with closing(sqlite3.connect(root / FILE_NAME)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
+        try:
+            with closing(reading(root)) as source, closing(sqlite3.connect(copy)) as target:
+                source.backup(target)
+        except sqlite3.Error as error:
+            raise JournalError(
+                f"the journal {root / FILE_NAME} could not be copied: {error}", expected="a whole database"
+            ) from error
         return copy.read_bytes()
 
 
@@ -73,10 +84,24 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _write(target: Path, root: Path, paths: Iterable[Path], *, extra: dict[str, bytes]) -> int:
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        members = _fill(partial, root, paths, extra)
+        partial.replace(target)
+    except OSError as error:
+        raise CheckpointError(
+            f"{target} could not be written: {error.strerror or error}", expected="a writable place with room"
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return members
+
+
+def _fill(target: Path, root: Path, paths: Iterable[Path], extra: dict[str, bytes]) -> int:
     members: dict[str, str] = {}
-    partial = target.with_name(f".{target.name}.part")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in paths:
             name = path.relative_to(root).as_posix()
             members[name] = sha256_file(path)
@@ -86,7 +111,6 @@ def _write(target: Path, root: Path, paths: Iterable[Path], *, extra: dict[str, 
             archive.writestr(name, data)
         body = {"format": 1, "kind": "archive", "members": dict(sorted(members.items()))}
         archive.writestr(MANIFEST, json.dumps(body, indent=2))
-    partial.replace(target)
     return len(members)
 
 
@@ -114,7 +138,13 @@ def restore(settings: Settings, source: Path) -> tuple[int, int]:
                     remedy=f"Move {FILE_NAME} away (with its -wal and -shm), or restore into another root.",
                 )
             return _bring(archive, members, settings.data)
-    except zipfile.BadZipFile as error:
+    except OSError as error:
+        raise CheckpointError(
+            f"{settings.data} could not be written: {error.strerror or error}",
+            expected="a writable data root with room",
+            remedy="Mend the cause and restore again: what came already stays.",
+        ) from error
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
         raise DataError(
             f"{source} is not a readable archive: {error}", expected="a zip made by backup"
         ) from error
@@ -123,8 +153,8 @@ def restore(settings: Settings, source: Path) -> tuple[int, int]:
 def _trusted(archive: zipfile.ZipFile, source: Path) -> dict[str, str]:
     """Return name -> digest of all members after judging every one."""
     try:
-        members: dict[str, str] = json.loads(archive.read(MANIFEST))["members"]
-    except (KeyError, ValueError, TypeError) as error:
+        members: dict[str, str] = dict(json.loads(archive.read(MANIFEST))["members"])
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise DataError(
             f"{source} has no readable {MANIFEST}", expected="an archive made by backup"
         ) from error
@@ -135,7 +165,7 @@ def _trusted(archive: zipfile.ZipFile, source: Path) -> dict[str, str]:
     for name, info in infos.items():
         parts = PurePosixPath(name).parts
         link = (info.external_attr >> 16) & 0o170000 == 0o120000
-        if name.startswith("/") or ".." in parts or "\\" in name or link or info.is_dir():
+        if not parts or name.startswith("/") or ".." in parts or "\\" in name or link or info.is_dir():
             raise DataError(f"{source} has a member {name!r}", expected="plain files inside the data root")
         if info.file_size > MAX_MEMBER_BYTES:
             raise DataError(

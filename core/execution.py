@@ -32,7 +32,7 @@ from core.runrecord import Watcher
 from core.slowness import slowed
 from core.tickers import expand
 from core.timelimit import time_limit
-from core.vintages import earlier_answer
+from core.vintages import earlier_answer, refuse_to_ask_again
 
 RETAINED_NAME = "retained.json"
 """In a run's folder once training failed for good there: the model that was kept, and why."""
@@ -148,6 +148,7 @@ class Runner:
         if reason is None:
             return self.store.meta(plan.slot)
         if self.store.folder(plan.slot).exists() and reason != ABSENT:
+            refuse_to_ask_again(plan, reason)
             where = self.store.quarantine(plan.slot, self.log.run_id)
             self.log.write(
                 "quarantined", level="warning", stage=plan.slot.stage, reason=reason, moved_to=str(where)
@@ -243,9 +244,16 @@ class Runner:
     def _make_retained(self, plan: StagePlan, reason: str, started: float) -> Meta:
         """Commit what the previous model gives, with the reason in the predictions' header."""
         started_at = datetime.now(UTC)
-        meta = self._usable(plan)
-        if meta is not None:
-            return meta
+        name = f"{plan.slot.stage}-{plan.slot.key}"
+        with locks.held(self.root, name, self.log.run_id, waiting=self._waiting(plan)):
+            meta = self._usable(plan)
+            if meta is not None:
+                self._tell(plan, "reused", rows=meta.rows)
+                return meta
+            self.store.sweep(plan.slot)
+            return self._score_retained(plan, reason, started_at, started)
+
+    def _score_retained(self, plan: StagePlan, reason: str, started_at: datetime, started: float) -> Meta:
         inputs = load_inputs(self.store, plan, self.recent)
         scored = self._attempt(plan, inputs)
         told = [

@@ -1,8 +1,8 @@
-"""What may go: checkpoints that nothing kept rests on, and old logs. EDGE.
+"""What may go: checkpoints that nothing kept rests on, what killed writers left, and old logs. EDGE.
 
-Kept are the closures of every report that is signed, published or being edited, of the champion and the
-models in the registry, of runs that go, and of the last successes. The rest is listed with its size and
-removed only when asked, each under its own lock.
+Kept are the closures of every report that is signed, published or being edited, of the champion, of every
+model that was ever promoted (a roll-back target), of runs that go, and of the last successes with their
+candidates. The rest is listed with its size and removed only when asked, each under its own lock.
 """
 
 from __future__ import annotations
@@ -14,18 +14,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core import locks
-from core.checkpoints import Slot, Store
+from core.checkpoints import TEMPORARY, Slot, Store
 from core.closure import closure
 from core.errors import BusyError, CheckpointError
+from core.fingerprint import SHORT
 from core.journal import Journal
+from core.journal.database import JournalError
 from core.registry import Registry
 from core.settings import Settings
 from core.verification import slots
 
 
+TEMPORARY_AGE_S = 86_400.0
+"""A temporary file of this age in seconds is nobody's: writing one takes seconds."""
+
+
 @dataclass(frozen=True)
 class Garbage:
-    """One thing that may go: ``checkpoint``, ``quarantine`` or ``log``, where it is and its bytes."""
+    """One thing that may go, where it is and its bytes.
+
+    ``checkpoint``, ``unfinished`` (artifacts without a commit mark), ``temporary``, ``quarantine`` or ``log``.
+    """
 
     what: str
     path: Path
@@ -34,7 +43,16 @@ class Garbage:
 
 
 def garbage(settings: Settings, now: datetime) -> list[Garbage]:
-    """Return what may go, the largest first. Read-only."""
+    """Return what may go, the largest first. Read-only.
+
+    Raises
+    ------
+    JournalError
+        If the journal is lost or damaged: without it nobody can tell what a signature rests on.
+    """
+    lost = Journal.lost(settings.data, settings.journal)
+    if lost is not None:
+        raise JournalError(lost, remedy="Until then nothing is removed.")
     store = Store(settings.data)
     kept = _kept(settings, store)
     found = [
@@ -42,6 +60,8 @@ def garbage(settings: Settings, now: datetime) -> list[Garbage]:
         for slot in slots(settings.data)
         if slot not in kept and (folder := store.folder(slot))
     ]
+    found += [Garbage("unfinished", store.folder(s), _size(store.folder(s)), s) for s in _unfinished(store)]
+    found += [Garbage("temporary", path, _size(path)) for path in _temporaries(settings.data, now)]
     moved = (settings.data / "quarantine").glob("*/*")
     found += [Garbage("quarantine", path, _size(path)) for path in moved]
     found += [Garbage("log", path, _size(path)) for path in _old_logs(settings, now)]
@@ -57,17 +77,42 @@ def _kept(settings: Settings, store: Store) -> set[Slot]:
         wanted |= {Slot("report", key) for key in journal.report_keys()}
     published = (settings.data / "published").glob("*")
     wanted |= {Slot("report", folder.name) for folder in published}
-    wanted |= set(_makers_of_models(settings.data, store))
+    wanted |= set(_makers_of_models(settings, store))
     latest = (settings.data / "latest").glob("*")
     wanted |= {Slot(p.resolve().parent.parent.name, p.resolve().parent.name) for p in latest}
     return closure(store, wanted)[0]
 
 
-def _makers_of_models(root: Path, store: Store) -> Iterator[Slot]:
-    """Yield the training checkpoints whose model is the champion: they are what it can be traced to."""
-    champion = Registry(root).champion()
-    for slot in slots(root):
-        if champion is None or slot.stage != "train_or_score":
+def _unfinished(store: Store) -> Iterator[Slot]:
+    """Yield where artifacts were written and never committed."""
+    for folder in sorted((store.root / "checkpoints").glob("*/*")):
+        slot = Slot(folder.parent.name, folder.name)
+        if folder.is_dir() and not store.meta_path(slot).exists():
+            yield slot
+
+
+def _temporaries(root: Path, now: datetime) -> list[Path]:
+    """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
+    found = [path for folder in ("models", "universes") for path in (root / folder).glob(f"{TEMPORARY}*")]
+    oldest = now.timestamp() - TEMPORARY_AGE_S
+    return [path for path in found if path.lstat().st_mtime < oldest]
+
+
+def _models_kept(settings: Settings) -> set[str]:
+    """Return the ids of the champion and of every model that a person promoted before."""
+    champion = Registry(settings.data).champion()
+    kept = {champion.model_id} if champion else set()
+    if Journal.exists(settings.data, settings.journal):
+        records = Journal(settings.data, settings.journal, read_only=True).records()
+        kept |= {record.subject for record in records if record.kind in ("promotion", "rollback")}
+    return kept
+
+
+def _makers_of_models(settings: Settings, store: Store) -> Iterator[Slot]:
+    """Yield the training checkpoints of the models that are kept: they are what those can be traced to."""
+    models = _models_kept(settings)
+    for slot in slots(settings.data):
+        if not models or slot.stage != "train_or_score":
             continue
         try:
             meta = store.meta(slot)
@@ -75,7 +120,7 @@ def _makers_of_models(root: Path, store: Store) -> Iterator[Slot]:
             yield slot
             continue
         digest = meta.digests.get("model.json", "") if meta else ""
-        if digest.startswith(champion.model_id):
+        if digest[:SHORT] in models:
             yield slot
 
 
@@ -94,15 +139,37 @@ def _size(path: Path) -> int:
 
 def remove(settings: Settings, item: Garbage) -> bool:
     """Remove one thing and return whether it went; a checkpoint that is being made stays."""
-    if item.slot is None:
-        shutil.rmtree(item.path)
-        return True
-    name = f"{item.slot.stage}-{item.slot.key}"
     try:
-        with locks.held(settings.data, name, "gc", waiting=None):
-            # the commit mark first: whatever is left after a kill is no checkpoint
-            Store(settings.data).meta_path(item.slot).unlink(missing_ok=True)
+        if item.slot is not None:
+            return _remove_checkpoint(settings, item.slot)
+        if item.path.is_dir() and not item.path.is_symlink():
             shutil.rmtree(item.path)
+        else:
+            item.path.unlink()
+    except OSError as error:
+        raise CheckpointError(
+            f"{item.path} could not be removed: {error.strerror or error}", expected="a writable data root"
+        ) from error
+    return True
+
+
+def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
+    store = Store(settings.data)
+    try:
+        with locks.held(settings.data, f"{slot.stage}-{slot.key}", "gc", waiting=None):
+            if _wanted_now(settings, slot):
+                return False
+            # the commit mark first: whatever is left after a kill is no checkpoint
+            store.meta_path(slot).unlink(missing_ok=True)
+            shutil.rmtree(store.folder(slot))
     except BusyError:
         return False
     return True
+
+
+def _wanted_now(settings: Settings, slot: Slot) -> bool:
+    """Return whether a run that began after the list was made counts on this checkpoint."""
+    if not Journal.exists(settings.data, settings.journal):
+        return False
+    runs = Journal(settings.data, settings.journal, read_only=True).active_runs()
+    return any(run.keys.get(slot.stage) == slot.key for run in runs)

@@ -11,12 +11,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core import locks
+from core import tickers as ticker_list
+from core.checkpoints import replace_file
 from core.errors import CommandError, ParameterError
 from core.journal import Journal, Run
 from core.plan import resolve
@@ -28,9 +31,20 @@ from core.stages import chain, stage_named
 OUTPUT_NAME = "output.txt"
 """In a run's folder: what its processes printed."""
 
+TICKERS_NAME = "tickers.txt"
+"""In a run's folder: a ticker list that is too long for a command line."""
+
+LONGEST_ARGUMENT = 100_000
+"""Characters of one argument; Linux takes 128 KiB."""
 
 FORCE = "force"
 """In a request beside the parameters: the stage from which on everything is computed again."""
+
+NO_WAIT = "no_wait"
+"""In a request beside the parameters: leave with 10 instead of waiting for another run's checkpoint."""
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
+"""Signals that ask a run to end; the supervisor's before it can take them wait for it."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +82,14 @@ def launch(
     """
     given = {name: text.strip() for name, text in request.items() if text.strip()}
     now = datetime.now(UTC)
-    asked = {name: text for name, text in given.items() if name != FORCE}
+    asked = {name: text for name, text in given.items() if name not in (FORCE, NO_WAIT)}
     resolve(asked, settings=settings, now=now, upto=target)
     if FORCE in given:
         stage_named(given[FORCE])
     journal = Journal(settings.data, settings.journal)
     # one launch at a time, so that two clicks cannot both find nothing running
     with locks.held(settings.data, "launch", str(os.getpid()), waiting=lambda _: None):
+        journal.settle(unled=True)
         running = _same(journal, given, target)
         if running is not None:
             return Launched(running.run_id, new=False)
@@ -85,14 +100,17 @@ def launch(
 
 
 def _same(journal: Journal, request: Mapping[str, str], target: str) -> Run | None:
+    def work(of: Mapping[str, str]) -> dict[str, str]:
+        return {name: text for name, text in of.items() if name != NO_WAIT}
+
     active = journal.active_runs()
-    return next((r for r in active if dict(r.request) == dict(request) and r.target == target), None)
+    return next((r for r in active if work(r.request) == work(request) and r.target == target), None)
 
 
 def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> None:
     log = RunLog(settings.data, run_id)
     log.folder.mkdir(parents=True, exist_ok=True)
-    with (log.folder / OUTPUT_NAME).open("ab") as output:
+    with (log.folder / OUTPUT_NAME).open("ab") as output, _held_back():
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id
             [sys.executable, "-m", "core.supervisor", run_id],
             cwd=folder,
@@ -107,11 +125,34 @@ def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> N
     journal.lead(run_id, process(child.pid))
 
 
-def command_of(run: Run) -> list[str]:
-    """Return the command line that makes ``run``: the stock luigi script, as a person would type it."""
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Hold the ending signals back in a child that is spawned meanwhile, until it is ready to take them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def command_of(run: Run, root: Path) -> list[str]:
+    """Return the command line that makes ``run``: the stock luigi script, as a person would type it.
+
+    A ticker list that is too long for it is kept in the run's folder and named instead.
+    """
     task = chain(run.target)[-1].task
-    options = [f"--{name.replace('_', '-')}={text}" for name, text in run.request.items()]
+    request = dict(run.request)
+    flags = ["--no-wait"] if request.pop(NO_WAIT, "") else []
+    if len(request.get("tickers", "")) > LONGEST_ARGUMENT:
+        path = RunLog(root, run.run_id).folder / TICKERS_NAME
+        replace_file(path, "\n".join(_names(request["tickers"])).encode())
+        request["tickers"] = f"@{path}"
+    options = [*flags, *(f"--{name.replace('_', '-')}={text}" for name, text in request.items())]
     return [sys.executable, "-m", "luigi", "--module", "luigi_tasks", task, "--local-scheduler", *options]
+
+
+def _names(tickers: str) -> tuple[str, ...]:
+    return ticker_list.parse(tickers, upper=False, folder=Path.cwd())
 
 
 def cancel(settings: Settings, run_id: str) -> bool:

@@ -15,6 +15,9 @@ from core.stages import writer_of
 REGISTRY = "models"
 """Stands in a meta's inputs where a stage's name would, for a model taken from the registry."""
 
+CHAMPION_FILE = "champion.json"
+"""Name of the champion's file among the inputs of an evaluation, beside the candidate's ``model.json``."""
+
 Inputs = dict[str, tuple[Input, Loaded]]
 """By kind: whose artifact it is, and the artifact."""
 
@@ -59,7 +62,19 @@ def load_inputs(store: Store, plan: StagePlan, recent: Recent) -> Inputs:
     if plan.stage.name == "train_or_score" and plan.parameters["mode"] == "score":
         source = _champion_input(store, str(plan.parameters["model_id"]))
         found["model"] = (source, _load(store, source, recent))
+    champion = _compared_with(plan)
+    if champion is not None:
+        data = Registry(store.root).bytes_of(champion)
+        source = Input(REGISTRY, champion, CHAMPION_FILE, sha256(data))
+        found["champion"] = (source, Loaded(decode(data, CHAMPION_FILE), CHAMPION_FILE, source.sha256))
     return found
+
+
+def _compared_with(plan: StagePlan) -> str | None:
+    """Return the champion that a candidate is evaluated against, None where there is none to read."""
+    identity = str(plan.parameters.get("champion_id") or "")
+    trained = plan.stage.name == "evaluate" and plan.before("train_or_score").parameters["mode"] == "train"
+    return identity if trained and identity and " " not in identity else None
 
 
 def _input_of(store: Store, plan: StagePlan, kind: str) -> Input | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core import tickers as ticker_list
 from core.checkpoints import Slot, Store, replace_file
-from core.errors import CommandError, ParameterError, SettingsError, nearest
+from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
 from core.fingerprint import SHORT, digest_of
 from core.parameters import Value
 from core.registry import Registry
@@ -228,9 +228,23 @@ def _with_mode(values: dict[str, Value], root: Path) -> dict[str, Value]:
         values |= {**dict.fromkeys(_SCORING_IGNORES), "model_id": champion.model_id}
         return values
     _judge_splits(values)
+    if "champion_id" in values:
+        values["champion_id"] = _compared_with(registry)
     if values["window"] == "expanding":
         values["rolling_sessions"] = None
     return values
+
+
+def _compared_with(registry: Registry) -> str | None:
+    """Return the champion that a candidate is compared with; a damaged one must not stop its successor."""
+    champion = registry.champion()
+    if champion is None:
+        return None
+    try:
+        registry.bytes_of(champion.model_id)
+    except ModelError:
+        return f"{champion.model_id} (unreadable)"
+    return champion.model_id
 
 
 def _judge_splits(values: Mapping[str, Value]) -> None:

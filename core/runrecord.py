@@ -15,6 +15,7 @@ from core.processes import this_process
 from core.progress import Progress
 from core.runlog import RunLog
 from core.settings import Settings
+from core.stages import NAMES
 
 
 class Watcher(Protocol):
@@ -45,22 +46,26 @@ class RunRecord:
         self._supervised = supervised
         self._journal: Journal | None = None
         self.trouble: str | None = None
+        self.lost: str | None = None
         self.nothing_to_do = False
 
     def begin(
         self, target: str, keys: Mapping[str, str], request: Mapping[str, str], *, who: str, how: str
     ) -> None:
-        """Record the run: who wants what, by which process, with which keys."""
+        """Record the run: who wants what, by which process, with which keys and stages to come."""
+        self.lost = Journal.lost(self._settings.data, self._settings.journal)
+        run = self._log.run_id
 
-        def journal() -> None:
-            self._journal = Journal(self._settings.data, self._settings.journal)
-            self._journal.add_run(
-                self._log.run_id, who=who, how=how, request=request, target=target, state="running"
+        def tell(journal: Journal) -> None:
+            journal.settle()
+            journal.add_run(
+                run, who=who, how=how, request=request, target=target, state="running", process=this_process()
             )
-            self._journal.lead(self._log.run_id, this_process())
-            self._journal.start(self._log.run_id, keys)
+            journal.start(run, keys, stages=[stage for stage in keys if target in NAMES])
 
-        self._quietly(journal)
+        self._quietly(lambda: tell(self._opened()))
+        if self.lost:
+            self._log.write("journal_lost", level="warning", reason=self.lost)
         self._log.write("run_started", request=dict(request), target=target, keys=dict(keys))
 
     def reused(self, rows_by_stage: Mapping[str, int | None], *, everything: bool) -> None:
@@ -82,16 +87,23 @@ class RunRecord:
         """Return the watcher's callback."""
         return self._watcher.progress(stage)
 
-    def end(self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None) -> None:
-        """Record how the run ended, with the keys it ended with."""
+    def end(
+        self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None, error: str | None = None
+    ) -> None:
+        """Record how the run ended, with the keys it ended with; a stage's own error goes before ``error``."""
         self._log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
 
-        def told(journal: Journal) -> None:
+        def tell(journal: Journal) -> None:
             journal.rekey(self._log.run_id, keys)
             if not self._supervised:  # else the supervisor says how it ended, once it has looked
-                journal.end(self._log.run_id, state, exit_code, None)
+                journal.end(self._log.run_id, state, exit_code, error)
 
-        self._told(told)
+        # tried even if the journal failed before: a disk may have room again, and the end matters most
+        self._quietly(lambda: tell(self._journal or self._opened()))
+
+    def _opened(self) -> Journal:
+        self._journal = Journal(self._settings.data, self._settings.journal)
+        return self._journal
 
     def _told(self, tell: Callable[[Journal], None]) -> None:
         journal = self._journal

@@ -188,7 +188,11 @@ _EVALUATE = (
     Parameter("bootstrap_seed", "integer", "11", "evaluate", "Seed of the resampling.", low=0, high=2**31 - 1),
     Parameter("drift_sessions", "integer", "63", "evaluate", "Sessions in the current window of the drift statistics.", low=5, high=10_000),
     Parameter("leak_auc", "number", "0.60", "evaluate", "An AUC above this is flagged as a likely leak.", low=0.5, high=1),
+    Parameter("max_age_sessions", "integer", "252", "evaluate", "Sessions after training from which a model's age is reason to retrain.", low=1, high=1_000_000),
+    Parameter("min_new_rows", "integer", "252", "evaluate", "Labelled rows after training below which the advice is that too little is known.", low=0, high=1e9),
+    Parameter("drift_columns", "integer", "3", "evaluate", "Columns drifting at the same time from which drift is reason to retrain.", low=1, high=1000),
     Parameter("cost_bps", "number", "5", "evaluate", "Cost of a change of position, in basis points.", low=0, high=1000),
+    Parameter("champion_id", "text", "", "", "The champion that a candidate is compared with, by content id.", resolved=True),
 )  # fmt: skip
 
 _PRICES = ("numpy", "pandas")

@@ -6,7 +6,6 @@ success is exit code 0 and a final checkpoint that is there and whole.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -14,25 +13,29 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from core import settings as configuration
 from core.checkpoints import Slot, Store
-from core.errors import EXIT_CANCELLED, EXIT_DONE, EXIT_UNEXPECTED
+from core.errors import (
+    EXIT_BUSY,
+    EXIT_CANCELLED,
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_UNEXPECTED,
+    AftercloseError,
+)
 from core.journal import Journal, Run
-from core.launcher import command_of
-from core.processes import this_process
+from core.launcher import ENDINGS, command_of
+from core.processes import die_with, this_process
 from core.runlog import RunLog
 from core.settings import Settings
 
 GRACE_S = 5.0
 """Seconds between asking a run's processes to end and ending them."""
 
-_PR_SET_PDEATHSIG = 1
-
-
-def _die_with_parent() -> None:
-    """In the child, before it becomes the run: be killed when the supervisor is."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+_STATES = {EXIT_BUSY: "busy", EXIT_INTERRUPTED: "interrupted", EXIT_CANCELLED: "cancelled"}
+"""What an exit code of the pipeline says of the run; any other but 0 is a failure."""
 
 
 @dataclass
@@ -47,14 +50,16 @@ class Supervisor:
 
     def supervise(self) -> int:
         """Run to the end and return the exit code that was recorded."""
-        signal.signal(signal.SIGTERM, self._on_term)
-        signal.signal(signal.SIGINT, self._on_term)
+        for number in ENDINGS:
+            signal.signal(number, self._on_term)
+        # the launcher held them back: a cancel that came before this line is delivered here
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
         self.child = subprocess.Popen(  # noqa: S603 - our own interpreter; options come from the journal
-            command_of(self.run),
+            command_of(self.run, self.settings.data),
             env={**os.environ, "AFTERCLOSE_RUN_ID": self.run.run_id},
             stdin=subprocess.DEVNULL,
             process_group=0,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the supervisor has one thread
+            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - the supervisor has one thread
         )
         if self.cancelled:
             _signal_group(self.child.pid, signal.SIGTERM)
@@ -82,10 +87,14 @@ class Supervisor:
 
     def _finish(self, code: int) -> int:
         state, code, error = self._outcome(code)
-        self.journal.end(self.run.run_id, state, code, error)
-        RunLog(self.settings.data, self.run.run_id).write(
-            "supervised", state=state, exit_code=code, level="info" if state == "succeeded" else "warning"
-        )
+        log = RunLog(self.settings.data, self.run.run_id)
+        level = "info" if state == "succeeded" else "warning"
+        try:
+            self.journal.end(self.run.run_id, state, code, error)
+        except AftercloseError as trouble:  # nobody can record it; once this process is gone it shows
+            log.write("journal_trouble", level="warning", reason=str(trouble))
+            print(f"afterclose: the end of this run was not recorded: {trouble}", file=sys.stderr)  # noqa: T201 - its output file
+        log.write("supervised", state=state, exit_code=code, level=level)
         return code
 
     def _outcome(self, code: int) -> tuple[str, int, str | None]:
@@ -94,7 +103,7 @@ class Supervisor:
         if code < 0:
             return "failed", EXIT_UNEXPECTED, f"its process was ended by signal {-code}"
         if code != EXIT_DONE:
-            return "failed", code, f"exit code {code}; the log and output have the reason"
+            return _STATES.get(code, "failed"), code, f"exit code {code}; the log and output have the reason"
         damage = self._damage()
         return ("failed", EXIT_UNEXPECTED, damage) if damage else ("succeeded", EXIT_DONE, None)
 

@@ -67,6 +67,24 @@ def _names(store: Store, *parts: str) -> list[str]:
         return []  # none yet, or not ours to read: then there is nothing to take from it
 
 
+def refuse_to_ask_again(plan: StagePlan, reason: str) -> None:
+    """Raise if a damaged checkpoint is a live source's answer: asked again, the same key could hold other rows.
+
+    Raises
+    ------
+    CheckpointError
+        Saying that the next run takes the next vintage.
+    """
+    live = plan.stage.upstream is None and not plan.parameters.get("input_digest")
+    if live:
+        raise CheckpointError(
+            f"the answer of {plan.parameters['source']} in {plan.slot.stage}/{plan.slot.key} was damaged while "
+            f"the run went on: {reason}",
+            expected="what was intact when the run began",
+            remedy="Run again: the damaged one stays where it is, and the source is asked anew.",
+        )
+
+
 def earlier_answer(store: Store, plan: StagePlan) -> Earlier | None:
     """Return the newest intact answer to the same request up to an earlier day, None if there is none.
 

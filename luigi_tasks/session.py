@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import getpass
 import os
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from core import settings as configuration
 from core.checkpoints import Slot, Store
-from core.errors import EXIT_DONE
+from core.errors import EXIT_BUSY, EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN
 from core.execution import Runner
 from core.journal import Journal
 from core.latest import link_latest
@@ -45,6 +46,8 @@ class Session:
     resolved: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, Value]] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
     root_plan: StagePlan | None = None
+    exit_code: int | None = None
+    unheard: tuple[signal.Signals, ...] = ()
     publishing: str | None = None
     _known: set[Slot] = field(default_factory=set)
     _owner: int = field(default_factory=os.getpid)
@@ -136,16 +139,36 @@ class Session:
             return
         if self.root_plan is not None:
             self.root_plan = self.effective(self.root_plan)
-        made = self.root_plan is None or self.complete(self.root_plan)
+        made = self._made()
         if self.root_plan is not None and made and self.root_plan.stage.name == "report":
             self._link_latest(self.root_plan)
         if self.publishing is None:
-            self.record.end(
-                "succeeded" if made else "failed", self.keys, exit_code=EXIT_DONE if made else None
-            )
+            self._end("succeeded" if made else "failed", EXIT_DONE if made else self.exit_code)
             self.terminal.finish(self, done=made)
         else:
             self._close_publication(self.publishing, made=made)
+
+    def _made(self) -> bool:
+        return self.root_plan is None or self.complete(self.effective(self.root_plan))
+
+    def judged(self, code: int) -> int:
+        """Return the exit code that is true, and keep it: Luigi's own does not look at the last checkpoint.
+
+        What another worker of the same ``luigid`` made counts as done; a "done" without the checkpoint does not.
+        """
+        if self.root_plan is not None and self.publishing is None:
+            made = self._made()
+            if made and code in (EXIT_BUSY, EXIT_NOT_RUN):
+                code = EXIT_DONE
+            elif not made and code == EXIT_DONE:
+                code = EXIT_FAILED
+        self.exit_code = code
+        return code
+
+    def _end(self, state: str, code: int | None) -> None:
+        self.record.end(state, self.keys, exit_code=code, error=f"exit code {code}" if code else None)
+        for number in self.unheard:  # the end is recorded: from here on a signal may end the process at once
+            signal.signal(number, signal.SIG_DFL)
 
     def _link_latest(self, plan: StagePlan) -> None:
         try:
@@ -155,7 +178,7 @@ class Session:
 
     def _close_publication(self, report_key: str, *, made: bool) -> None:
         folder = published(self.settings.data, self.journal, report_key)
-        self.record.end("succeeded" if folder else "waiting" if made else "failed", self.keys)
+        self._end("succeeded" if folder else "waiting" if made else "failed", self.exit_code)
         reason = standing(self.store, self.journal, report_key).reason if made else ""
         self.terminal.finish_publication(self, report_key, folder, waiting_for=reason)
 

@@ -31,6 +31,7 @@ from core.errors import (
     SettingsError,
     nearest,
 )
+from core.processes import forks_die_with_this
 from core.stages import STAGES, parameters_of
 from luigi_tasks.terminal import say
 
@@ -77,6 +78,8 @@ def install() -> None:
     if _is_script():
         sys.excepthook = _excepthook
         _take_over_signals()
+        _take_over_exit()
+        forks_die_with_this()
         argparse.ArgumentParser.error = _refuse_arguments  # type: ignore[method-assign,assignment]  # instead of a page of usage
         _judge_settings()
         _judge_options(sys.argv[1:])
@@ -103,6 +106,31 @@ def _take_over_signals() -> None:
         signal.getsignal(signal.SIGINT) is signal.default_int_handler
     ):  # ignored when a shell put us in the background
         signal.signal(signal.SIGINT, on_signal)
+
+
+def _take_over_exit() -> None:
+    """Look at what was made before leaving with Luigi's exit code, and let nothing interrupt what is left to say."""
+    leave = sys.exit
+    owner = os.getpid()
+
+    def judged(status: Any = None) -> NoReturn:
+        from luigi_tasks.session import session
+
+        if os.getpid() == owner and isinstance(status, int):
+            session().unheard = _hear_nothing()
+            status = session().judged(status)
+        leave(status)
+
+    sys.exit = judged
+
+
+def _hear_nothing() -> tuple[signal.Signals, ...]:
+    """Ignore what asks the process to end: it is ending. Return what was ignored."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    taken = tuple(number for number in numbers if callable(signal.getsignal(number)))
+    for number in taken:
+        signal.signal(number, signal.SIG_IGN)
+    return taken
 
 
 def refuse(error: AftercloseError) -> None:
@@ -217,6 +245,7 @@ _STATES = {EXIT_CANCELLED: "cancelled", EXIT_INTERRUPTED: "interrupted", EXIT_BU
 def _leave(message: str, code: int) -> None:
     from luigi_tasks.session import session
 
+    _hear_nothing()
     say(f"afterclose: {message}")
     session().abandon(_STATES.get(code, "failed"), code)
     os._exit(code)

@@ -98,6 +98,8 @@ class Terminal:
 
 
 def _say_troubles(session: Session) -> None:
+    if session.record.lost is not None:
+        say(session.record.lost)
     if session.log.unwritable is not None:
         reason = session.log.unwritable.strerror
         say(f"this run was not recorded: {session.log.folder} cannot be written ({reason})")

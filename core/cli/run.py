@@ -12,7 +12,7 @@ from core import settings
 from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
 from core.follow import Follower
 from core.journal import Journal, Run
-from core.launcher import cancel, launch
+from core.launcher import FORCE, NO_WAIT, cancel, launch
 from core.settings import Settings
 from core.stages import NAMES, STAGES, chain, parameters_of
 
@@ -22,7 +22,7 @@ _POLL_S = 0.2
 def _options() -> list[click.Parameter]:
     made: list[click.Parameter] = [
         click.Option(["--target"], type=click.Choice(NAMES), default="report", help="Last stage wanted."),
-        click.Option(["--no-wait"], is_flag=True, help="Exit 10 if the same run goes already."),
+        click.Option(["--no-wait"], is_flag=True, help="Exit 10 instead of waiting for a run that makes the same."),
         click.Option(
             ["--force"], default="", help="Compute this stage and those after it again, and compare."
         ),
@@ -37,7 +37,9 @@ def _run(*, target: str, no_wait: bool, force: str, detach: bool, **given: Any) 
     known = parameters_of(chain(target))
     request = {name: text for name, text in given.items() if text and name in known}
     if force:
-        request["force"] = force
+        request[FORCE] = force
+    if no_wait:
+        request[NO_WAIT] = "true"
     launched = launch(
         configured,
         request,
@@ -74,8 +76,11 @@ def follow(configured: Settings, run_id: str) -> int:
 
 
 def _code(run: Run | None) -> int:
-    if run is None or run.exit_code is None:
+    if run is None:
         return EXIT_FAILED
+    if run.exit_code is None:  # its supervisor is gone
+        click.echo(f"afterclose: run {run.run_id} was {run.state}: {run.error}", err=True)
+        return EXIT_INTERRUPTED
     return run.exit_code
 
 

@@ -16,7 +16,8 @@ def seconds_of(run: Run) -> float | None:
     """Return how long a run took, None while it goes or if it never started."""
     if run.started_at is None or run.ended_at is None:
         return None
-    return (datetime.fromisoformat(run.ended_at) - datetime.fromisoformat(run.started_at)).total_seconds()
+    seconds = (datetime.fromisoformat(run.ended_at) - datetime.fromisoformat(run.started_at)).total_seconds()
+    return seconds if seconds >= 0 else None  # the clock was set back meanwhile; the log has each stage's own
 
 
 @click.command("runs")
@@ -27,13 +28,16 @@ def seconds_of(run: Run) -> float | None:
 def command(*, limit: int, as_json: bool) -> None:
     """List runs, newest first, however they were started."""
     configured = settings.load()
+    lost = Journal.lost(configured.data, configured.journal)
+    if lost:
+        click.echo(f"afterclose: {lost}", err=True)
     there = Journal.exists(configured.data, configured.journal)
     runs = Journal(configured.data, configured.journal, read_only=True).runs(limit=limit) if there else []
     if as_json:
         output.as_json([asdict(run) for run in runs])
-    elif not runs:
+    elif not runs and not lost:
         click.echo("no runs yet; start one with: make run")
-    else:
+    elif runs:
         rows = [
             (r.run_id, r.state, r.target, r.how, r.who, seconds_of(r), r.exit_code, (r.error or "")[:60])
             for r in runs

@@ -58,6 +58,31 @@ def _figures(auc: NDArray[np.float64], sums: metrics.Sums) -> list[dict[str, flo
     return [{name: plain(array[i]) for name, array in values.items()} for i in range(len(auc))]
 
 
+def by_period(rows: Judged) -> dict[str, dict[str, Any]]:
+    """Return by calendar year its rows, sessions and metrics or None.
+
+    A year may hold parts of two folds. Its AUC is that of the parts within their folds, weighted by
+    their rows; a part with one outcome only is left out.
+    """
+    if not len(rows):
+        return {}
+    years = rows.frame[col.DATE].to_numpy("datetime64[Y]")
+    names, year = np.unique(years, return_inverse=True)
+    folds, periods = len(rows.folds), len(names)
+    part = rows.fold * periods + year
+    within = grouped_auc(rows.probability, rows.up, part, folds * periods).reshape(folds, periods)
+    size = np.bincount(part, minlength=folds * periods).reshape(folds, periods) * ~np.isnan(within)
+    with np.errstate(invalid="ignore"):
+        auc = np.where(np.isnan(within), 0.0, within * size).sum(axis=0) / size.sum(axis=0)
+    found = _figures(auc, metrics.totals_by(year, periods, rows.probability, rows.up))
+    days = [len(np.unique(rows.group[year == code])) for code in range(periods)]
+    counts = np.bincount(year, minlength=periods).tolist()
+    return {
+        str(name): {"rows": count, "sessions": sessions, **figures}
+        for name, count, sessions, figures in zip(names, counts, days, found, strict=True)
+    }
+
+
 def calibration(rows: Judged) -> list[dict[str, Any]]:
     """Return mean probability and share up in :data:`BINS` bins of equally many rows.
 

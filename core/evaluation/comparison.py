@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from core.evaluation.rows import Judged
 
 SIGN, REVERSAL = "previous_day_sign", "reversal"
+PLAIN = (("majority", "brier"), ("always_up", "hit_rate"), ("buy_and_hold", "long_flat_sharpe"))
+"""Rules that rank nothing, each with the measure in which a model must beat it."""
+
 _MODEL = "model"
 _ON_ROWS_OF = "model on the rows of "
 
@@ -31,7 +34,7 @@ Estimates = dict[str, dict[str, Estimate]]
 
 
 @dataclass(frozen=True, eq=False)
-class _Several:
+class Several:
     """Quantities of one predictor, as one."""
 
     parts: tuple[Quantity, ...]
@@ -55,12 +58,14 @@ class Comparison:
 def compare(
     rows: Judged,
     beside: Mapping[str, NDArray[np.float64]],
-    sign: NDArray[np.float64],
+    rules: Mapping[str, NDArray[np.float64]],
     how: Resampling,
     *,
     cost_bps: float,
 ) -> Comparison:
-    """Return all estimates and the AUC differences of the model against each other predictor.
+    """Return all estimates and the differences of the model from each other predictor.
+
+    AUC against what ranks; Brier score, hit rate and Sharpe ratio against the rules of :data:`PLAIN`.
 
     Parameters
     ----------
@@ -69,21 +74,25 @@ def compare(
     beside : mapping of str to ndarray of float, shape (rows,)
         Probabilities of the models beside, by kind; rows where one is NaN are left out for it, and for
         the model when the two are compared.
-    sign : ndarray of float, shape (rows,)
-        Probabilities of the rule ``previous_day_sign``, likewise.
+    rules : mapping of str to ndarray of float, shape (rows,)
+        Probabilities of the simple rules, likewise: ``previous_day_sign``, and those of :data:`PLAIN`.
     how : Resampling
         The resamples that all share.
     cost_bps : float
         Cost of a change of position, in basis points.
     """
+    sign = rules[SIGN]
     scores = {_MODEL: rows.probability, **{f"beside {kind}": p for kind, p in beside.items()}}
     quantities: dict[str, Quantity] = {
-        name: _Several(
+        name: Several(
             (RankedScore.of(rows, p), PooledScore.of(rows, p), earnings(rows, p, cost_bps=cost_bps))
         )
         for name, p in scores.items()
     }
     quantities[SIGN] = RankedScore.of(rows, sign)
+    for rule, _ in PLAIN:
+        p = rules[rule]
+        quantities[rule] = Several((PooledScore.of(rows, p), earnings(rows, p, cost_bps=cost_bps)))
     partial = {name: p for name, p in {**scores, SIGN: sign}.items() if np.isnan(p).any()}
     for name, p in partial.items():
         quantities[_ON_ROWS_OF + name] = RankedScore.of(rows, np.where(np.isnan(p), np.nan, rows.probability))
@@ -93,6 +102,7 @@ def compare(
     if SIGN in partial:
         found[_ON_ROWS_OF + REVERSAL] = found[_ON_ROWS_OF + SIGN]
     paired = [_difference(found, name, key, how.confidence) for name, key in against.items()]
+    paired += [_apart(rule, metric, found[_MODEL], found[rule], how.confidence) for rule, metric in PLAIN]
     return Comparison(found[_MODEL], {kind: found[f"beside {kind}"] for kind in beside}, paired)
 
 
@@ -102,8 +112,14 @@ def _mirrored(auc: Estimate) -> Estimate:
 
 
 def _difference(found: Estimates, name: str, key: str, confidence: float) -> dict[str, Any]:
-    ours, theirs = found.get(_ON_ROWS_OF + key, found[_MODEL])["auc"], found[key]["auc"]
-    apart = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
+    return _apart(name, "auc", found.get(_ON_ROWS_OF + key, found[_MODEL]), found[key], confidence)
+
+
+def _apart(
+    name: str, metric: str, ours: Mapping[str, Estimate], theirs: Mapping[str, Estimate], confidence: float
+) -> dict[str, Any]:
+    apart = Estimate(ours[metric].value - theirs[metric].value, ours[metric].draws - theirs[metric].draws)
     low, high = apart.interval(confidence) or (None, None)
-    entry = {"against": name, "metric": "auc", "difference": plain(apart.value), "low": low, "high": high}
-    return entry if low is not None else {**entry, "reason": "one of the two has no AUC to compare"}
+    entry = {"against": name, "metric": metric, "difference": plain(apart.value), "low": low, "high": high}
+    missing = "AUC" if metric == "auc" else metric.replace("_", " ")
+    return entry if low is not None else {**entry, "reason": f"one of the two has no {missing} to compare"}

@@ -44,6 +44,7 @@ LEVELS = frozenset({*col.PRICES, "ma5", "ma10", "ma20", *col.ENRICHMENT})
 
 _STATISTICS = ("ks", "psi", "wasserstein", "js")
 _RANKED = "psi"
+_ALSO = ("percentiles", "previous_percentile")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +160,7 @@ def _judgement(found: Distances, past: Sequence[Distances], few: str) -> dict[st
     if not few and len(past) < MIN_WINDOWS:
         few = f"only {len(past)} past windows with at least {MIN_ROWS} rows, {MIN_WINDOWS} are needed"
     if few:
-        return {"percentile": None, "severity": "insufficient", "reason": few, "percentiles": None}
+        return {"percentile": None, "severity": "insufficient", "reason": few} | dict.fromkeys(_ALSO)
     known = [name for name in _STATISTICS if not np.isnan(getattr(found, name))]
     ranks = dict.fromkeys(_STATISTICS) | {name: _percentile(name, found, past) for name in known}
     percentile = _percentile(_RANKED, found, past)
@@ -169,6 +170,8 @@ def _judgement(found: Distances, past: Sequence[Distances], few: str) -> dict[st
         "severity": severity,
         "reason": _reason(severity, found, past),
         "percentiles": ranks,
+        # the window before, ranked among those before it: tells whether a drift grows or fades
+        "previous_percentile": _percentile(_RANKED, past[0], past[1:]),
     }
 
 
@@ -192,12 +195,12 @@ def _plain(found: Distances) -> dict[str, float | None]:
 
 
 def _without(reason: str) -> dict[str, Any]:
-    empty = dict.fromkeys((*_STATISTICS, "ks_p", "percentile", "percentiles"))
+    empty = dict.fromkeys((*_STATISTICS, "ks_p", "percentile", *_ALSO))
     return _ordered({**empty, "severity": "insufficient", "reason": reason})
 
 
 def _ordered(entry: dict[str, Any]) -> dict[str, Any]:
-    keys = ("ks", "ks_p", "psi", "wasserstein", "js", "percentile", "severity", "reason", "percentiles")
+    keys = ("ks", "ks_p", "psi", "wasserstein", "js", "percentile", "severity", "reason", *_ALSO)
     if entry["wasserstein"] is None and entry["ks"] is not None:
         entry["reason"] += "; no Wasserstein distance: the reference does not vary"
     return {key: entry[key] for key in keys}

@@ -11,11 +11,14 @@ from core import columns as col
 from core.artifacts import Artifact, Document, Table
 from core.errors import DataError
 from core.evaluation import baselines, breakdown, drift, summaries, verdict
+from core.evaluation.advice import advice
 from core.evaluation.bootstrap import Resampling
-from core.evaluation.comparison import SIGN, compare
+from core.evaluation.champion import against
+from core.evaluation.comparison import compare
 from core.evaluation.economics import with_returns
 from core.evaluation.performance import CLASSIFICATION, entries, plain, undefined
 from core.evaluation.rows import Judged, judge, numbers
+from core.evaluation.scorecard import scorecard
 from core.progress import Progress, silent
 from core.stages import stage_named
 
@@ -43,6 +46,7 @@ class _Inputs:
     findings: Document
     repairs: Document
     model: Document | None
+    champion: Document | None
     settings: Mapping[str, Any]
 
     @property
@@ -64,12 +68,13 @@ def evaluate(
     *,
     progress: Progress = silent,
 ) -> Document:
-    """Return the evaluation: verdict, performance with intervals, baselines, drift and summaries.
+    """Return the evaluation: verdict, performance with intervals, baselines, champion, drift, advice, summaries.
 
     Parameters
     ----------
     inputs : mapping of str to Artifact
-        By kind: ``predictions``, ``features``, ``findings``, ``repairs``, and ``model`` when there is one.
+        By kind: ``predictions``, ``features``, ``findings``, ``repairs``, ``model`` when there is one, and,
+        in a train run, ``champion``: the model file of the champion.
     digests : mapping of str to str
         SHA-256 of each input by file name; written as they are.
     parameters : mapping
@@ -94,19 +99,21 @@ def evaluate(
         predictions = predictions.assign(fold=np.nan)
     rows = judge(predictions)
     lack = _lack(given, rows)
-    judged = _unjudged(given, lack) if lack else _judged(given, rows)
+    judged = _unjudged(given, rows, lack) if lack else _judged(given, rows)
     steps.done()
     body = {**judged, **_described(given, steps), "digests": dict(digests)}
     steps.done()
     body["verdict"] = verdict.verdict_of(body["performance"]["auc"], given.mode)
     body["verdict_sentence"] = verdict.sentence(body)
+    body["advice"] = advice(body, given.settings, _auc_at_training(given.model))
     return Document("evaluation", {name: body[name] for name in _ORDER})
 
 
 _ORDER = (
-    "verdict", "verdict_sentence", "mode", "performance", "training_performance", "baselines", "beside",
-    "paired", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_ticker", "calibration",
-    "leak_alarm", "drift", "drift_window", "signals", "data", "features", "model", "settings", "digests",
+    "verdict", "verdict_sentence", "advice", "mode", "performance", "training_performance", "baselines",
+    "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
+    "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
+    "features", "model", "settings", "digests",
 )  # fmt: skip
 
 
@@ -128,6 +135,7 @@ def _given(inputs: Mapping[str, Artifact], parameters: Mapping[str, Value]) -> _
         findings=_document(inputs, "findings"),
         repairs=_document(inputs, "repairs"),
         model=_document(inputs, "model") if "model" in inputs else None,
+        champion=_document(inputs, "champion") if "champion" in inputs else None,
         settings={p.name: parameters[p.name] for p in stage_named("evaluate").parameters},
     )
 
@@ -163,7 +171,7 @@ def _lack(given: _Inputs, rows: Judged) -> str:
     return "" if len(rows) else str(reason).rstrip(".")
 
 
-def _unjudged(given: _Inputs, lack: str) -> dict[str, Any]:
+def _unjudged(given: _Inputs, rows: Judged, lack: str) -> dict[str, Any]:
     """Return the judged part of the body when there is too little to judge."""
     labelled = numbers(given.predictions.frame, col.UP_NEXT)
     frame = given.predictions.frame[~np.isnan(labelled)]
@@ -175,9 +183,12 @@ def _unjudged(given: _Inputs, lack: str) -> dict[str, Any]:
         "baselines": {name: dict.fromkeys(baselines.FIGURES) for name in baselines.NAMES},
         "beside": {kind: dict(empty) for kind in _kinds(given)},
         "paired": [],
+        "champion": _champion(given, rows),
         **_extent(frame),
         "by_fold": [],
+        "by_period": {},
         "by_ticker": {},
+        "scorecard": _scorecard(given, rows),
         "calibration": [],
         "leak_alarm": verdict.leak_alarm(None, given.settings["leak_auc"]),
     }
@@ -201,19 +212,44 @@ def _judged(given: _Inputs, rows: Judged) -> dict[str, Any]:
     rules = baselines.probabilities(rows, given.features.frame)
     beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(given)}
     cost, confidence = given.settings["cost_bps"], given.settings["confidence"]
-    found = compare(rows, beside, rules[SIGN], given.resampling, cost_bps=cost)
+    found = compare(rows, beside, rules, given.resampling, cost_bps=cost)
     return {
         "performance": entries(found.model, len(rows), confidence),
         "training_performance": None,
         "baselines": {name: baselines.figures(rows, p, cost_bps=cost) for name, p in rules.items()},
         "beside": {kind: entries(held, len(rows), confidence) for kind, held in found.beside.items()},
         "paired": found.paired,
+        "champion": _champion(given, rows),
         **_extent(rows.frame),
         "by_fold": breakdown.by_fold(rows),
+        "by_period": breakdown.by_period(rows),
         "by_ticker": breakdown.by_ticker(rows),
+        "scorecard": _scorecard(given, rows),
         "calibration": breakdown.calibration(rows),
         "leak_alarm": verdict.leak_alarm(plain(found.model["auc"].value), given.settings["leak_auc"]),
     }
+
+
+def _champion(given: _Inputs, rows: Judged) -> dict[str, Any] | None:
+    """Return the contest with the champion; None in a score run, where the champion itself is judged."""
+    if given.mode == "score":
+        return None
+    identity, cost = given.settings["champion_id"], given.settings["cost_bps"]
+    return against(given.champion, identity, rows, given.features, given.resampling, cost_bps=cost)
+
+
+def _scorecard(given: _Inputs, rows: Judged) -> list[dict[str, Any]] | None:
+    """Return what came of the model's signals by quarter; None in a train run, where nothing was in use."""
+    if given.mode != "score":
+        return None
+    identity = summaries.identity_of(given.model, given.predictions) or "not recorded"
+    return scorecard(rows.frame.assign(model_id=identity), given.resampling)
+
+
+def _auc_at_training(model: Document | None) -> float | None:
+    record = (model.body.get("walk_forward") if model else None) or {}
+    value = record.get("performance", {}).get("auc", {}).get("value")
+    return None if value is None else float(value)
 
 
 def _described(given: _Inputs, steps: _Steps) -> dict[str, Any]:

@@ -126,16 +126,22 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
     training = model.body.get("training") if model else None
     header = predictions.header
     return {
-        "model_id": model_id_of(model) if model else header.get("model_id"),
+        "model_id": identity_of(model, predictions),
         "model_kind": model.body.get("model_kind") if model else header.get("model_kind"),
         "features": list(seen_features(model)),
         "training": training,
-        "age_sessions": _sessions_after((training or {}).get("to"), features.frame),
+        "age_sessions": sessions_after((training or {}).get("to"), features.frame),
         "retained": header.get("retained"),
     }
 
 
-def _sessions_after(end: str | None, frame: pd.DataFrame) -> int | None:
+def identity_of(model: Document | None, predictions: Table) -> str | None:
+    """Return the id of the model that gave the predictions, None if nobody recorded it."""
+    return model_id_of(model) if model else predictions.header.get("model_id")
+
+
+def sessions_after(end: str | None, frame: pd.DataFrame) -> int | None:
+    """Return how many distinct dates of ``frame`` come after the ISO date ``end``; None without one."""
     if end is None:
         return None
     sessions: NDArray[np.datetime64] = np.unique(frame[col.DATE].to_numpy("datetime64[D]"))

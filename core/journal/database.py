@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +27,19 @@ class JournalError(AftercloseError):
     """The journal cannot be opened or is damaged; checkpoints are unaffected."""
 
     exit_code = 30
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn whatever a damaged database gives, also rows that are not what was written, into one error."""
+    try:
+        yield
+    except (*FAULTS, OSError, ValueError, TypeError, RecursionError) as error:
+        raise JournalError(
+            f"the journal could not be read: {error}",
+            expected="a whole database",
+            remedy="Move it away and restore a backup; checkpoints do not depend on it.",
+        ) from error
 
 
 def open_database(root: Path, url: str, *, read_only: bool) -> Any:
@@ -74,6 +89,20 @@ def _sqlite(root: Path, *, read_only: bool) -> Any:
     return Reader(path)
 
 
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _reading_uri(path: Path) -> str:
+    mode = "mode=ro" if _wal(path).exists() else "mode=ro&immutable=1"
+    return f"file:{quote(str(path))}?{mode}"
+
+
+def reading(root: Path) -> sqlite3.Connection:
+    """Return a connection that only reads the journal of a data root."""
+    return sqlite3.connect(_reading_uri(root / FILE_NAME), uri=True)
+
+
 class Reader(peewee.SqliteDatabase):
     """SQLite for reading only, beside writers that come and go.
 
@@ -88,11 +117,7 @@ class Reader(peewee.SqliteDatabase):
         self.init(self._uri())
 
     def _uri(self) -> str:
-        mode = "mode=ro" if self._wal().exists() else "mode=ro&immutable=1"
-        return f"file:{quote(str(self._path))}?{mode}"
-
-    def _wal(self) -> Path:
-        return self._path.with_name(self._path.name + "-wal")
+        return _reading_uri(self._path)
 
     def _connect(self) -> Any:
         with self._connecting:
@@ -101,7 +126,7 @@ class Reader(peewee.SqliteDatabase):
 
     def identity(self) -> tuple[int, ...] | None:
         """Return what changes when a writer changes the file; None while readers need not look (a WAL)."""
-        if self._wal().exists():
+        if _wal(self._path).exists():
             return None
         stat = self._path.stat()
         return (stat.st_ino, stat.st_size, stat.st_mtime_ns)

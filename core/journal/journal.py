@@ -14,7 +14,7 @@ import peewee
 
 from core.journal import chain
 from core.journal.chain import GENESIS, Record
-from core.journal.database import FAULTS, FILE_NAME, JournalError, Reader, open_database
+from core.journal.database import FAULTS, FILE_NAME, JournalError, Reader, open_database, readable
 from core.journal.rows import ACTIVE, Draft, Event, Run
 from core.processes import ProcessId
 
@@ -31,19 +31,6 @@ _RUN_COLUMNS = (
     "seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, "
     "error, host, pid, pid_started, boot_id"
 )
-
-
-@contextmanager
-def readable() -> Iterator[None]:
-    """Turn whatever a damaged database gives, also rows that are not what was written, into one error."""
-    try:
-        yield
-    except (*FAULTS, OSError, ValueError, TypeError, RecursionError) as error:
-        raise JournalError(
-            f"the journal could not be read: {error}",
-            expected="a whole database",
-            remedy="Move it away and restore a backup; checkpoints do not depend on it.",
-        ) from error
 
 
 def utc_now() -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import AftercloseError
 from core.report import tables
 from dashboard import data, shell
 from dashboard.charts import calibration_figure, estimates_figure, folds_figure
@@ -120,7 +119,5 @@ def _table(frame: tables.Frame, key: str) -> None:
     st.dataframe(tables.written(frame), hide_index=True, column_config=titles, key=key)
 
 
-try:
+with shell.guarded():
     show()
-except AftercloseError as error:
-    shell.problem(error)

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core import columns as col
 from core.checkpoints import Store
-from core.errors import AftercloseError
 from core.report import tables
 from dashboard import data, shell
 from dashboard.charts import distribution_figure, price_figure
@@ -126,7 +125,5 @@ def _frame_or(frame: tables.Frame, key: str, nothing: str) -> None:
         st.dataframe(frame, hide_index=True, key=key)
 
 
-try:
+with shell.guarded():
     show()
-except AftercloseError as error:
-    shell.problem(error)

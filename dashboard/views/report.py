@@ -262,7 +262,5 @@ def _downloads(key: str, present: SignableText, standing: Standing) -> None:
     )  # fmt: skip
 
 
-try:
+with shell.guarded():
     show()
-except AftercloseError as error:
-    shell.problem(error)

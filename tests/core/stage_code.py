@@ -43,6 +43,7 @@ WITHOUT_EFFECT = {
     "core.stages": "parameters and versions are in the key themselves",
     "core.parameters": "as core.stages; values are in the key",
     "core.filedigest": "a digest is in the key",
+    "core.retry": "waits and tries, never an answer",
 }
 """Modules that cannot change an artifact's bytes under the same key, and why."""
 

@@ -88,7 +88,7 @@ def test_the_run_is_the_command_that_a_person_would_type(desk_settings):
     journal = Journal(desk_settings.data)
     request = {"source": "sample", "end": "2012-01-03"}
     journal.add_run("one", who="a", how="desk", request=request, target="report", state="queued")
-    words = command_of(journal.run("one"))
+    words = command_of(journal.run("one"), desk_settings.data)
     assert words[2:] == [
         "luigi", "--module", "luigi_tasks", "Report", "--local-scheduler", "--source=sample", "--end=2012-01-03",
     ]  # fmt: skip

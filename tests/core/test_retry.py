@@ -65,3 +65,29 @@ def test_the_last_attempts_own_error_is_raised(slept):
     with pytest.raises(TransientError, match=r"^still busy$"):
         with_linear_backoff(failing(9, TransientError("still busy")), tries=3)
     assert len(slept) == 2
+
+
+def test_a_fault_may_have_a_step_of_its_own_and_the_sleep_can_be_replaced():
+    """Too many requests waits longer than a reset; whoever sleeps may be woken."""
+
+    class LimitedError(TransientError):
+        """Too many requests."""
+
+    faults, seconds = [TransientError("reset"), LimitedError("429"), LimitedError("429")], []
+
+    def function():
+        if faults:
+            raise faults.pop(0)
+        return "done"
+
+    assert (
+        with_linear_backoff(
+            function,
+            tries=4,
+            wait_s=0.5,
+            step_of=lambda error: 30.0 if isinstance(error, LimitedError) else 0.5,
+            sleep=seconds.append,
+        )
+        == "done"
+    )
+    assert seconds == [0.5, 60.0, 90.0]

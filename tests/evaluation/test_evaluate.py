@@ -13,9 +13,10 @@ from core.errors import DataError
 from core.evaluation.evaluate import PERFORMANCE, evaluate
 
 BODY = [
-    "verdict", "verdict_sentence", "mode", "performance", "training_performance", "baselines", "beside",
-    "paired", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_ticker", "calibration",
-    "leak_alarm", "drift", "drift_window", "signals", "data", "features", "model", "settings", "digests",
+    "verdict", "verdict_sentence", "advice", "mode", "performance", "training_performance", "baselines",
+    "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
+    "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
+    "features", "model", "settings", "digests",
 ]  # fmt: skip
 
 
@@ -39,7 +40,7 @@ def test_the_body_has_the_agreed_order(world, settings):
     assert tuple(body["performance"]) == PERFORMANCE
     assert tuple(body["beside"]["hist_gradient_boosting"]) == PERFORMANCE
     assert [pair["against"] for pair in body["paired"]] == [
-        "previous_day_sign", "reversal", "hist_gradient_boosting"
+        "previous_day_sign", "reversal", "hist_gradient_boosting", "majority", "always_up", "buy_and_hold"
     ]  # fmt: skip
     assert body["digests"] == {"predictions.json": "aa"}
     assert body["settings"] == settings

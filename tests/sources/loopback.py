@@ -145,12 +145,21 @@ class Yahoo:
         """What a process needs to meet the stand-in instead of Yahoo."""
         url = f"http://127.0.0.1:{self.server.server_address[1]}"
         proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"), url)
-        return {**proxies, "NO_PROXY": "", "no_proxy": "", "CURL_CA_BUNDLE": str(self.pem), "REQUESTS_CA_BUNDLE": ""}
+        return {
+            **proxies,
+            "NO_PROXY": "",
+            "no_proxy": "",
+            "CURL_CA_BUNDLE": str(self.pem),
+            "REQUESTS_CA_BUNDLE": "",
+        }
 
     def asked(self, ticker: str) -> list[tuple[str, str]]:
         """(first day, day after the last) of each price request of a ticker, in New York."""
         spans = [q for _, path, q in self.requests if unquote(path) == CHART + ticker and "period1" in q]
-        return [tuple(str(datetime.fromtimestamp(int(q[k]), NEW_YORK).date()) for k in ("period1", "period2")) for q in spans]  # type: ignore[misc]  # two days each
+        return [
+            tuple(str(datetime.fromtimestamp(int(q[k]), NEW_YORK).date()) for k in ("period1", "period2"))
+            for q in spans
+        ]  # type: ignore[misc]  # two days each
 
     # ---- the wire
 
@@ -199,7 +208,11 @@ class Yahoo:
             return False
         body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
         head = f"HTTP/1.1 {answer.status} X\r\nContent-Type: {answer.kind}; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
-        cookie = "Set-Cookie: A3=d=loopback; Domain=.yahoo.com; Path=/; Max-Age=3600\r\n" if host == "fc.yahoo.com" else ""
+        cookie = (
+            "Set-Cookie: A3=d=loopback; Domain=.yahoo.com; Path=/; Max-Age=3600\r\n"
+            if host == "fc.yahoo.com"
+            else ""
+        )
         stream.sendall((head + cookie + "\r\n").encode() + body)
         return True
 

@@ -67,7 +67,15 @@ def test_start_and_end_are_inclusive_and_are_what_is_asked(stocked, read, days):
 
 @pytest.mark.parametrize(
     ("fault", "times"),
-    [("LIMITED", 2), ("BROKEN", 2), ("GARBAGE", 1), ("MALFORMED", 1), ("DOWN", 1), ("RESET", 2), ("EMPTY", 1)],
+    [
+        ("LIMITED", 2),
+        ("BROKEN", 2),
+        ("GARBAGE", 1),
+        ("MALFORMED", 1),
+        ("DOWN", 1),
+        ("RESET", 2),
+        ("EMPTY", 1),
+    ],
 )
 @pytest.mark.parametrize("where", ["prices", "zone"])
 def test_a_fault_that_passes_is_tried_again(fault, times, where, stocked, loopback, read, days, heard):
@@ -118,7 +126,11 @@ def test_with_drop_the_outcome_of_a_missing_ticker_is_in_the_header(
     assert set(table.frame["ticker"]) == {"AAA", "CCC"}
     told = table.header["source"]["tickers"]
     assert list(told) == ["AAA", "BBB", "CCC"]
-    assert {k: v for k, v in told["BBB"].items() if k != "outcome"} == {"rows": 0, "first": None, "last": None}
+    assert {k: v for k, v in told["BBB"].items() if k != "outcome"} == {
+        "rows": 0,
+        "first": None,
+        "last": None,
+    }
     assert text in told["BBB"]["outcome"]
     assert [facts["ticker"] for facts in heard.of("ticker_missing")] == ["BBB"]
 

@@ -207,12 +207,46 @@ def test_disagreements_by_hand():
     import pandas as pd
 
     names = ["date", "open", "high", "low", "close", "adj_close", "volume", "dividends", "stock_splits"]
-    old = pd.DataFrame([["2024-01-02", 1, 1, 1, 1, 1, 5, 0, 0], ["2024-01-03", 1, 1, 1, 1, 1, 5, 0, 0]], columns=names)
+    old = pd.DataFrame(
+        [["2024-01-02", 1, 1, 1, 1, 1, 5, 0, 0], ["2024-01-03", 1, 1, 1, 1, 1, 5, 0, 0]], columns=names
+    )
     new = pd.DataFrame(
-        [["2024-01-03", 1, 1, 1, 2, float("nan"), 5, 0, 0], ["2024-01-04", 9, 9, 9, 9, 9, 9, 0, 0]], columns=names
+        [["2024-01-03", 1, 1, 1, 2, float("nan"), 5, 0, 0], ["2024-01-04", 9, 9, 9, 9, 9, 9, 0, 0]],
+        columns=names,
     )
     assert disagreements(old, new) == [
         {"date": "2024-01-02", "column": "row", "before": True, "after": None},
         {"date": "2024-01-03", "column": "close", "before": 1.0, "after": 2.0},
         {"date": "2024-01-03", "column": "adj_close", "before": 1.0, "after": None},
     ]
+
+
+def test_an_answer_damaged_while_the_run_goes_on_is_not_asked_for_again_under_its_key(two, ingest):
+    """The plan found it intact; other rows must not come to stand under the same key."""
+    from datetime import UTC, datetime
+
+    from core.errors import CheckpointError
+    from core.execution import Runner
+    from core.progress import silent
+    from core.runlog import RunLog
+
+    plan, _, _ = ingest(TUESDAY)
+    path = ingest.settings.data / "checkpoints" / "ingest" / plan.slot.key / "prices_raw.json"
+    path.write_text("{}")
+    two.requests.clear()
+
+    class Watcher:
+        """Nobody."""
+
+        def stage(self, *facts):
+            """Ignore."""
+
+        def progress(self, stage):
+            """Ignore."""
+            return silent
+
+    runner = Runner(ingest.settings.data, RunLog(ingest.settings.data, "x"), datetime.now(UTC), Watcher())
+    with pytest.raises(CheckpointError, match="damaged while the run went on"):
+        runner.run(plan)
+    assert two.requests == []
+    assert path.read_text() == "{}"

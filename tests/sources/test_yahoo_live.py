@@ -12,7 +12,9 @@ from core.sources import source_named
 
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.skipif(os.environ.get("AFTERCLOSE_LIVE") != "1", reason="asks the real Yahoo: set AFTERCLOSE_LIVE=1"),
+    pytest.mark.skipif(
+        os.environ.get("AFTERCLOSE_LIVE") != "1", reason="asks the real Yahoo: set AFTERCLOSE_LIVE=1"
+    ),
 ]
 
 PARAMETERS = {

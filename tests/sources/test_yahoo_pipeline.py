@@ -83,7 +83,9 @@ FAILING = [
 ]
 
 
-@pytest.mark.parametrize(("name", "fault", "text"), FAILING, ids=[case[0].replace(" ", "-") for case in FAILING])
+@pytest.mark.parametrize(
+    ("name", "fault", "text"), FAILING, ids=[case[0].replace(" ", "-") for case in FAILING]
+)
 def test_a_ticker_without_prices_ends_with_30_and_one_message(name, fault, text, fed, loopback, run, data):
     """Ticker and cause are named; no traceback; nothing of the other ticker is committed."""
     fault_ = getattr(loopback, fault)
@@ -95,7 +97,9 @@ def test_a_ticker_without_prices_ends_with_30_and_one_message(name, fault, text,
     assert len(failed) == 1, outcome.err
     assert "1 of 2 tickers: MSFT: " in failed[0]
     assert text in failed[0]
-    assert [line for line in outcome.messages if line not in failed and not line.startswith("not finished")] == []
+    assert [
+        line for line in outcome.messages if line not in failed and not line.startswith("not finished")
+    ] == []
     assert not list((data / "checkpoints").glob("*/*/meta.json"))
 
 

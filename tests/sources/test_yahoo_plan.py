@@ -72,7 +72,12 @@ def test_the_end_never_goes_beyond_the_last_closed_session(planned, request_, en
 def test_without_a_start_the_source_gives_what_it_has(planned):
     """The start stays open, so that it cannot depend on an answer."""
     values = planned()
-    assert (values["start"], values["tickers"], values["input_digest"], values["vintage"]) == (None, "AAPL", None, 0)
+    assert (values["start"], values["tickers"], values["input_digest"], values["vintage"]) == (
+        None,
+        "AAPL",
+        None,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,12 @@ def test_what_cannot_be_asked_is_refused_by_the_plan(planned, request_, words):
 def test_manners_and_calendar_are_in_no_key_of_ingest_and_on_missing_is(planned):
     """How politely one asks changes no row; what may be missing does."""
     key = stage_plans(planned(), "ingest").slot.key
-    manners = {"yahoo_threads": "1", "yahoo_timeout_s": "9", "yahoo_limit_wait_s": "9", "yahoo_overlap_sessions": "3"}
+    manners = {
+        "yahoo_threads": "1",
+        "yahoo_timeout_s": "9",
+        "yahoo_limit_wait_s": "9",
+        "yahoo_overlap_sessions": "3",
+    }
     assert stage_plans(planned(**manners), "ingest").slot.key == key
     assert stage_plans(planned(end="2024-01-30", calendar="XNAS"), "ingest").slot.key == key
     assert stage_plans(planned(on_missing="drop"), "ingest").slot.key != key
@@ -107,7 +117,9 @@ def test_on_missing_is_in_no_key_of_the_other_sources(configured):
     """They have what they have."""
     now = datetime(2024, 1, 31, tzinfo=UTC)
     keys = {
-        stage_plans(resolve({"on_missing": how}, settings=configured, now=now, upto="ingest"), "ingest").slot.key
+        stage_plans(
+            resolve({"on_missing": how}, settings=configured, now=now, upto="ingest"), "ingest"
+        ).slot.key
         for how in ("fail", "drop")
     }
     assert len(keys) == 1

@@ -1,0 +1,271 @@
+"""Whether to retrain: retrain, keep or insufficient evidence, with the table of reasons behind it.
+
+It is evidence laid out for a person, who decides and may have reasons of their own (a business cycle,
+an event). Each reason has a value, the threshold it is held against, its trend, and what it says:
+
+* ``retrain``: this alone is reason to retrain (in a train run: to adopt the candidate);
+* ``keep``: this speaks for the model in use;
+* ``wait``: this must be looked into, or more must be known, before anything is decided;
+* ``nothing``: neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.evaluation.drift import ALARM, WARN
+from core.evaluation.verdict import BETTER, CHANCE
+
+RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
+WAIT, NOTHING = "wait", "nothing"
+
+MOST_FINDINGS = 0.01
+"""Share of rows with a warning from which the data itself may be what changed."""
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One line of the table.
+
+    Parameters
+    ----------
+    name : str
+        What is looked at.
+    value : float, int, str or None
+        What it is; None where it is not known.
+    threshold : float, int or str
+        What it is held against.
+    trend : str or None
+        ``rising``, ``falling``, ``steady``, or None where there is nothing to compare with.
+    says : str
+        ``retrain``, ``keep``, ``wait`` or ``nothing``.
+    text : str
+        The same for a person.
+    """
+
+    name: str
+    value: float | int | str | None
+    threshold: float | int | str
+    trend: str | None
+    says: str
+    text: str
+
+
+def advice(body: Body, settings: Body, walk_forward_auc: float | None) -> dict[str, Any]:
+    """Return ``decision``, ``sentence`` and ``reasons``.
+
+    Parameters
+    ----------
+    body : mapping
+        What the evaluation holds so far: ``mode``, ``verdict``, ``performance``, ``paired``, ``by_fold``,
+        ``champion``, ``drift``, ``data``, ``features``, ``model``, ``leak_alarm`` and ``rows``.
+    settings : mapping
+        ``max_age_sessions``, ``min_new_rows``, ``drift_columns`` and ``leak_auc``.
+    walk_forward_auc : float or None
+        What the scoring model had at training, to tell the trend.
+    """
+    training = body["mode"] == "train"
+    if training:
+        reasons = [_leak(body, settings), _champion(body), _schema(body), *_age_of_champion(body, settings)]
+        reasons += [_auc(body, None), _rule(body), *_drift(body, settings), _findings(body)]
+        decision, sentence = _for_candidate(body, reasons)
+    else:
+        reasons = [_leak(body, settings), _auc(body, walk_forward_auc), _rule(body), _brier(body)]
+        reasons += [_age(body["model"]["age_sessions"], settings), _new_rows(body["rows"], settings)]
+        reasons += [*_drift(body, settings), _findings(body), _schema(body)]
+        decision, sentence = _for_model_in_use(body, reasons)
+    return {"decision": decision, "sentence": sentence, "reasons": [asdict(reason) for reason in reasons]}
+
+
+def _names(reasons: Sequence[Reason], says: str) -> list[str]:
+    return [reason.name for reason in reasons if reason.says == says]
+
+
+def _for_model_in_use(body: Body, reasons: Sequence[Reason]) -> tuple[str, str]:
+    """Return the decision on the model that scores, and the sentence."""
+    waiting, against = _names(reasons, WAIT), _names(reasons, RETRAIN)
+    doubts = [name for name in waiting if name in _DOUBTS]
+    if doubts:
+        return UNCERTAIN, f"Look into {', '.join(doubts)} first: until then the figures cannot be relied on."
+    if against:
+        return RETRAIN, f"Retraining is supported by: {', '.join(against)}."
+    if waiting:
+        return UNCERTAIN, f"Nothing speaks against the model, but too little is known: {', '.join(waiting)}."
+    skill = (
+        ""
+        if body["verdict"] == BETTER
+        else f' That is no proof of skill: the verdict is "{body["verdict"]}".'
+    )
+    return KEEP, f"No measure has crossed its threshold.{skill}"
+
+
+def _for_candidate(body: Body, reasons: Sequence[Reason]) -> tuple[str, str]:
+    """Return the decision on the champion in the light of the candidate, and the sentence."""
+    found, said = body["champion"], {reason.name: reason.says for reason in reasons}
+    if said[_LEAK] == WAIT:
+        return UNCERTAIN, "The candidate's figures are too good to be true; look for the leak first."
+    if found is None:
+        shown = "is better" if body["verdict"] == BETTER else "is not shown to be better"
+        return UNCERTAIN, f"There is no champion to keep or to replace; the candidate {shown} than chance."
+    if said[_SCHEMA] == RETRAIN:
+        return RETRAIN, "The champion cannot score with the present features; a successor is needed."
+    judgement = found["judgement"]
+    if judgement == "not inferior" and said.get(_AGE) == RETRAIN:
+        return RETRAIN, "The candidate is not inferior to the champion, and the champion is old."
+    if judgement == "not compared":
+        return UNCERTAIN, f"Champion and candidate could not be compared: {found['reason'].rstrip('.')}."
+    return _BY_JUDGEMENT[judgement]
+
+
+_LEAK, _SCHEMA, _AGE, _FINDINGS = "leak alarm", "feature definitions", "model age", "data findings"
+_DOUBTS = (_LEAK, _FINDINGS)
+_SHOWN_NO_BETTER = "The candidate is not shown to be better than the champion."
+_BY_JUDGEMENT = {
+    "better": (RETRAIN, "On the same later sessions the candidate is better than the champion."),
+    "worse": (KEEP, "On the same later sessions the candidate is worse than the champion."),
+    "not inferior": (KEEP, _SHOWN_NO_BETTER),
+    "no difference shown": (KEEP, _SHOWN_NO_BETTER),
+}
+
+
+def _champion(body: Body) -> Reason:
+    found, name = body["champion"], "AUC less that of the champion"
+    if found is None:
+        return Reason(name, None, 0.0, None, NOTHING, "there is no champion")
+    pair = next((pair for pair in found["paired"] if pair["metric"] == "auc"), None)
+    if found["judgement"] == "not compared" or pair is None:
+        return Reason(name, None, 0.0, None, WAIT, f"not compared: {found['reason']}")
+    says = {"better": RETRAIN, "worse": KEEP}.get(found["judgement"], NOTHING)
+    text = f"{found['judgement']}; interval {pair['low']:.3f} to {pair['high']:.3f} over {found['rows']} rows"
+    return Reason(name, pair["difference"], 0.0, None, says, text)
+
+
+def _leak(body: Body, settings: Body) -> Reason:
+    auc, raised = body["performance"]["auc"]["value"], body["leak_alarm"]["raised"]
+    return Reason(
+        "leak alarm",
+        auc,
+        settings["leak_auc"],
+        None,
+        WAIT if raised else NOTHING,
+        body["leak_alarm"]["reason"],
+    )
+
+
+def _auc(body: Body, earlier: float | None) -> Reason:
+    auc = body["performance"]["auc"]
+    if auc["low"] is None:
+        return Reason("AUC", auc["value"], CHANCE, None, WAIT, str(auc.get("reason") or "no interval"))
+    if earlier is None:
+        halves = _halves([fold["auc"] for fold in body["by_fold"] if fold["auc"] is not None])
+        trend = _trend(*halves) if halves else None
+        than = "first half of the test periods against the second"
+    else:
+        trend, than = _trend(earlier, auc["value"]), f"{earlier:.3f} at training"
+    says = RETRAIN if auc["high"] < CHANCE else KEEP if auc["low"] > CHANCE else NOTHING
+    text = f"interval {auc['low']:.3f} to {auc['high']:.3f}; trend: {than}"
+    return Reason("AUC", auc["value"], CHANCE, trend, says, text)
+
+
+def _halves(values: Sequence[float]) -> tuple[float, float] | None:
+    """Return the means of the first and the last half.
+
+    >>> _halves([0.5, 0.5, 0.6])
+    (0.5, 0.6)
+    """
+    half = len(values) // 2
+    return (sum(values[:half]) / half, sum(values[-half:]) / half) if half else None
+
+
+_STEADY = 0.005
+"""A change below this is no trend: half an AUC point, or half a percent of a share."""
+
+
+def _trend(before: float, now: float, steady: float = _STEADY) -> str:
+    """Return ``rising``, ``falling`` or ``steady``.
+
+    >>> _trend(0.50, 0.52), _trend(0.50, 0.503), _trend(0.52, 0.50)
+    ('rising', 'steady', 'falling')
+    """
+    return "steady" if abs(now - before) < steady else "rising" if now > before else "falling"
+
+
+def _rule(body: Body) -> Reason:
+    ranked = [pair for pair in body["paired"] if pair["against"] in ("previous_day_sign", "reversal")]
+    ranked = [pair for pair in ranked if pair["low"] is not None]
+    if not ranked:
+        return Reason("AUC less that of the best simple rule", None, 0.0, None, NOTHING, "not known")
+    best = min(ranked, key=lambda pair: (pair["difference"], pair["against"]))
+    says = RETRAIN if best["high"] < 0 else KEEP if best["low"] > 0 else NOTHING
+    text = f"{best['against'].replace('_', ' ')}; interval {best['low']:.3f} to {best['high']:.3f}"
+    return Reason("AUC less that of the best simple rule", best["difference"], 0.0, None, says, text)
+
+
+def _brier(body: Body) -> Reason:
+    name = "Brier score less that of the up-rate"
+    pair = next((p for p in body["paired"] if (p["against"], p["metric"]) == ("majority", "brier")), None)
+    if pair is None or pair["low"] is None:
+        return Reason(name, None, 0.0, None, NOTHING, "not known")
+    says = RETRAIN if pair["low"] > 0 else KEEP if pair["high"] < 0 else NOTHING
+    text = f"interval {pair['low']:.4f} to {pair['high']:.4f}: above 0 the probabilities mislead"
+    return Reason(name, pair["difference"], 0.0, None, says, text)
+
+
+def _age(sessions: int | None, settings: Body) -> Reason:
+    limit = settings["max_age_sessions"]
+    old = sessions is not None and sessions >= limit
+    text = "sessions from the end of its training to the last row"
+    return Reason(_AGE, sessions, limit, "rising", RETRAIN if old else NOTHING, text)
+
+
+def _age_of_champion(body: Body, settings: Body) -> list[Reason]:
+    found = body["champion"]
+    return [] if found is None or found["age_sessions"] is None else [_age(found["age_sessions"], settings)]
+
+
+def _new_rows(rows: int, settings: Body) -> Reason:
+    limit = settings["min_new_rows"]
+    text = "labelled rows since training: fewer can neither confirm nor refute the model"
+    return Reason("new labelled rows", rows, limit, "rising", WAIT if rows < limit else NOTHING, text)
+
+
+def _drift(body: Body, settings: Body) -> list[Reason]:
+    ranked = {name: held for name, held in body["drift"].items() if held["percentile"] is not None}
+    if not ranked:
+        return [Reason("drifting columns", None, settings["drift_columns"], None, NOTHING, "not ranked")]
+    drifting = [name for name, held in ranked.items() if held["percentile"] >= WARN]
+    before = sum(held["previous_percentile"] >= WARN for held in ranked.values())
+    most = max(ranked, key=lambda name: (ranked[name]["percentile"], name))
+    highest = ranked[most]["percentile"]
+    count = Reason(
+        "drifting columns", len(drifting), settings["drift_columns"], _trend(before, len(drifting)),
+        RETRAIN if len(drifting) >= settings["drift_columns"] else NOTHING,
+        f"of {len(ranked)} ranked, from percentile {WARN:g} on: {', '.join(drifting) or 'none'}",
+    )  # fmt: skip
+    alarm = Reason(
+        "highest drift percentile", highest, ALARM, _trend(ranked[most]["previous_percentile"], highest, 1.0),
+        RETRAIN if highest >= ALARM else NOTHING, most,
+    )  # fmt: skip
+    return [count, alarm]
+
+
+def _findings(body: Body) -> Reason:
+    held = body["data"]
+    warnings = sum(found["count"] for found in held["findings"])
+    share = warnings / held["rows_in"] if held["rows_in"] else 0.0
+    waived = len(held["waivers"] or [])
+    says = WAIT if share > MOST_FINDINGS or waived else NOTHING
+    text = f"{warnings} findings in {held['rows_in']} rows, {waived} waived"
+    return Reason(_FINDINGS, share, MOST_FINDINGS, None, says, text)
+
+
+def _schema(body: Body) -> Reason:
+    held = (body["champion"] or {}).get("feature_changes")
+    changed = held is not None and not held["same"]
+    value = "changed" if changed else "same"
+    text = "of the champion and of this run" if body["champion"] else "of the model and of this run"
+    return Reason(_SCHEMA, value, "same", None, RETRAIN if changed else NOTHING, text)

@@ -1,0 +1,226 @@
+"""Two models on the same rows, none of which either has learnt from: challenger against champion.
+
+Rows up to the later of the two trainings never count. In a train run the challenger's probabilities
+are those of its walk-forward models, which saw only sessions before their fold; the champion's are its
+own on rows dated after the last session it was trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from core import columns as col
+from core.artifacts import Document, Table
+from core.errors import ModelError
+from core.evaluation.bootstrap import Estimate, Quantity, Resampling, estimate
+from core.evaluation.breakdown import iso_dates
+from core.evaluation.comparison import Several
+from core.evaluation.economics import earnings
+from core.evaluation.performance import PooledScore, entries, plain
+from core.evaluation.ranking import RankedScore
+from core.evaluation.rows import Judged, judge
+from core.evaluation.summaries import sessions_after
+from core.evaluation.verdict import MIN_NEW_ROWS
+from core.features import model_features
+from core.features.history import changes
+from core.models.document import model_id_of
+from core.models.loader import load_model
+from core.models.rows import rows_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NOT_INFERIOR = -0.01
+"""A challenger whose AUC difference is surely above this is at most a hundredth worse: less than one
+resampling of a year of five tickers moves it."""
+
+COMPARED = ("auc", "brier", "log_loss", "hit_rate", "long_flat_sharpe")
+"""Metrics whose paired differences are given."""
+
+_SIDES = ("challenger", "champion")
+
+
+def chances(model: Document, features: Table, frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Return a model's probability of each row of ``frame``, shape (rows,).
+
+    NaN on rows dated up to the model's training end, on rows that ``features`` lacks or that lack a
+    feature.
+
+    Parameters
+    ----------
+    model : Document
+        As the train stage wrote it.
+    features : Table
+        As the features stage wrote it.
+    frame : pandas.DataFrame
+        With ``date`` and ``ticker``.
+
+    Raises
+    ------
+    ModelError
+        If the model is damaged or was trained on features defined otherwise.
+    """
+    loaded, rows = load_model(model), rows_of(features)
+    usable = rows.complete & (rows.dates > np.datetime64(loaded.trained_to, "D"))
+    known = pd.MultiIndex.from_arrays([rows.dates[usable].astype("datetime64[s]"), rows.tickers[usable]])
+    wanted = pd.MultiIndex.from_arrays(
+        [frame[col.DATE].to_numpy("datetime64[s]"), frame[col.TICKER].to_numpy(dtype=object)]
+    )
+    place = known.get_indexer(wanted)
+    probability = np.append(loaded.probability(rows.inputs[usable]), np.nan)
+    found: NDArray[np.float64] = probability[place]
+    return found
+
+
+def contest(rows: Judged, theirs: NDArray[np.float64], how: Resampling, *, cost_bps: float) -> dict[str, Any]:
+    """Return both models' metrics on the rows that both may be judged by, and the paired differences.
+
+    Parameters
+    ----------
+    rows : Judged
+        The challenger's; with the column ``next_return``.
+    theirs : ndarray of float, shape (rows,)
+        The champion's probabilities, NaN where the row does not count.
+    how : Resampling
+        Both are given the same resamples.
+    cost_bps : float
+        Cost of a change of position, in basis points.
+
+    Returns
+    -------
+    dict
+        ``compared`` and ``reason`` (why not); ``rows``, ``sessions``, ``from``, ``to``; ``performance`` (the
+        champion's), ``challenger`` and ``paired`` (challenger less champion; of Brier score and log loss
+        less is better).
+    """
+    both = judge(rows.frame.assign(_theirs=theirs)[~np.isnan(theirs)])
+    days = iso_dates(np.unique(both.frame[col.DATE].to_numpy()))
+    ends = (days[0], days[-1]) if days else (None, None)
+    extent = {"rows": len(both), "sessions": len(days), "from": ends[0], "to": ends[1]}
+    if len(both) < MIN_NEW_ROWS:
+        reason = f"{len(both)} labelled rows after both trainings, at least {MIN_NEW_ROWS} are needed"
+        return {
+            "compared": False,
+            "reason": reason,
+            **extent,
+            "performance": {},
+            "challenger": {},
+            "paired": [],
+        }
+    probabilities = (both.probability, both.frame["_theirs"].to_numpy(np.float64))
+    quantities: dict[str, Quantity] = {
+        side: Several(
+            (RankedScore.of(both, p), PooledScore.of(both, p), earnings(both, p, cost_bps=cost_bps))
+        )
+        for side, p in zip(_SIDES, probabilities, strict=True)
+    }
+    found = estimate(quantities, both, how)
+    ours, others = (found[side] for side in _SIDES)
+    return {
+        "compared": True,
+        "reason": "",
+        **extent,
+        "performance": entries(others, len(both), how.confidence),
+        "challenger": entries(ours, len(both), how.confidence),
+        "paired": [_difference(name, ours[name], others[name], how.confidence) for name in COMPARED],
+    }
+
+
+def _difference(metric: str, ours: Estimate, theirs: Estimate, confidence: float) -> dict[str, Any]:
+    apart = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
+    low, high = apart.interval(confidence) or (None, None)
+    return {"metric": metric, "difference": plain(apart.value), "low": low, "high": high}
+
+
+def judgement(found: Mapping[str, Any]) -> str:
+    """Return what a contest shows: ``better``, ``not inferior``, ``worse``, ``no difference shown``, ``not compared``.
+
+    ``better`` and ``worse`` when the interval of the AUC difference excludes 0; ``not inferior`` when it
+    lies above -0.01 and the Brier score is no worse.
+
+    >>> pair = {"metric": "auc", "difference": 0.002, "low": -0.004, "high": 0.008}
+    >>> brier = {"metric": "brier", "difference": -0.0001, "low": -0.001, "high": 0.001}
+    >>> judgement({"compared": True, "paired": [pair, brier]})
+    'not inferior'
+    """
+    pairs = {pair["metric"]: pair for pair in found["paired"]}
+    auc = pairs.get("auc")
+    if not found["compared"] or auc is None or auc["low"] is None:
+        return "not compared"
+    if auc["low"] > 0:
+        return "better"
+    if auc["high"] < 0:
+        return "worse"
+    brier = pairs["brier"]["difference"]
+    return "not inferior" if auc["low"] > NOT_INFERIOR and brier <= 0 else "no difference shown"
+
+
+def against(
+    champion: Document | None,
+    champion_id: str | None,
+    rows: Judged,
+    features: Table,
+    how: Resampling,
+    *,
+    cost_bps: float,
+) -> dict[str, Any] | None:
+    """Return the contest of the judged model with the champion; None when there is no champion.
+
+    A champion that cannot be used here (its file is gone, or its features were defined otherwise) is
+    named with the reason and ``compared`` is False: training a successor must not be stopped by it.
+
+    Parameters
+    ----------
+    champion : Document or None
+        Its model file.
+    champion_id : str or None
+        As the plan resolved it; a champion whose file was unreadable then is named all the same.
+    """
+    if champion is None:
+        return None if champion_id is None else _unusable(champion_id, "its file is missing or damaged")
+    identity, changed = model_id_of(champion), _feature_changes(champion.body, features)
+    try:
+        theirs = chances(champion, features, rows.frame)
+    except ModelError as error:
+        return {**_unusable(identity, str(error)), "feature_changes": changed}
+    body = champion.body
+    end = str(body["training"]["to"])
+    about = {"model_id": identity, "model_kind": body["model_kind"], "trained_to": end}
+    about |= {"age_sessions": sessions_after(end, features.frame), "feature_changes": changed}
+    found = contest(rows, theirs, how, cost_bps=cost_bps)
+    return {**about, "judgement": judgement(found), **found}
+
+
+def _feature_changes(body: Mapping[str, Any], features: Table) -> dict[str, Any]:
+    """Return what is different between the features of a model, usable or not, and those of this run."""
+    names = body.get("features")
+    before = {
+        "feature_set": body.get("feature_set"),
+        "definition_digest": body.get("definition_digest"),
+        "features": [str(name) for name in names] if isinstance(names, list) else [],
+    }
+    return changes(before, {**features.header, "features": list(model_features())})
+
+
+def _unusable(identity: str, reason: str) -> dict[str, Any]:
+    return {
+        "model_id": identity.split(maxsplit=1)[0],
+        "model_kind": None,
+        "trained_to": None,
+        "age_sessions": None,
+        "feature_changes": None,
+        "judgement": "not compared",
+        "compared": False,
+        "reason": reason,
+        "rows": 0,
+        "sessions": 0,
+        "from": None,
+        "to": None,
+        "performance": {},
+        "challenger": {},
+        "paired": [],
+    }

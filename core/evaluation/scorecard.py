@@ -1,0 +1,94 @@
+"""What became of a model's signals: per model and quarter, each figure with its interval.
+
+Quarters, because a month of five tickers holds about 105 rows: its AUC is uncertain by .11 to either
+side, and what looks like decay from one month to the next is noise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import columns as col
+from core.evaluation.breakdown import iso_dates
+from core.evaluation.performance import measure, undefined
+from core.evaluation.rows import judge
+from core.evaluation.verdict import MIN_NEW_ROWS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from core.evaluation.bootstrap import Resampling
+
+MODEL_ID = "model_id"
+WHOLE = "all"
+"""The period that holds all others."""
+
+SHOWN = ("auc", "hit_rate", "precision", "brier")
+
+
+def scorecard(signals: pd.DataFrame, how: Resampling) -> list[dict[str, Any]]:
+    """Return one entry per model and quarter, each model's whole time first.
+
+    Parameters
+    ----------
+    signals : pandas.DataFrame
+        Columns ``model_id``, ``date`` (the session after which the signal was given), ``ticker``,
+        ``probability`` (of a rise in the next session) and ``up_next`` (what happened: 1, 0 or null).
+        Rows whose outcome is not known are left out.
+    how : Resampling
+        How intervals are made.
+
+    Returns
+    -------
+    list of dict
+        ``model_id``, ``period`` (``all`` or such as ``2013Q1``), ``from``, ``to``, ``sessions``, ``rows``,
+        ``right`` (signals whose direction came true), ``up_rate`` and the metrics ``auc``, ``hit_rate``,
+        ``precision`` and ``brier`` with intervals; under 60 rows these are null with the reason.
+    """
+    known = signals[signals[col.UP_NEXT].notna() & signals[col.PROBABILITY].notna()]
+    found = []
+    for identity in sorted(set(known[MODEL_ID].tolist())):
+        own = known[known[MODEL_ID] == identity]
+        quarter = _quarters(own[col.DATE].to_numpy("datetime64[D]"))
+        found.append(_entry(identity, WHOLE, own, how))
+        found += [_entry(identity, str(name), own[quarter == name], how) for name in np.unique(quarter)]
+    return found
+
+
+def _quarters(dates: NDArray[np.datetime64]) -> NDArray[np.str_]:
+    """Return the calendar quarter of each date.
+
+    >>> _quarters(np.array(["2013-03-31", "2013-04-01"], dtype="datetime64[D]")).tolist()
+    ['2013Q1', '2013Q2']
+    """
+    months = dates.astype("datetime64[M]").astype(np.int64)
+    names = [f"{1970 + month // 12}Q{month % 12 // 3 + 1}" for month in months.tolist()]
+    return np.array(names, dtype=np.str_)
+
+
+def _entry(identity: str, period: str, frame: pd.DataFrame, how: Resampling) -> dict[str, Any]:
+    rows = judge(frame.assign(**{col.FOLD: np.nan}))
+    days = iso_dates(np.unique(rows.frame[col.DATE].to_numpy()))
+    right = int(((rows.probability >= 0.5) == (rows.up > 0)).sum())
+    entry = {
+        MODEL_ID: identity, "period": period, "from": days[0], "to": days[-1], "sessions": len(days),
+        "rows": len(rows), "right": right, "up_rate": float(rows.up.mean()),
+    }  # fmt: skip
+    return entry | _figures(rows.frame, how)
+
+
+def _figures(frame: pd.DataFrame, how: Resampling) -> dict[str, Any]:
+    if len(frame) < MIN_NEW_ROWS:
+        reason = f"{len(frame)} signals with a known outcome, at least {MIN_NEW_ROWS} are needed"
+        return {name: undefined(reason) for name in SHOWN}
+    found = measure(
+        frame,
+        samples=how.samples,
+        block_sessions=how.block_sessions,
+        confidence=how.confidence,
+        seed=how.seed,
+    )
+    return {name: found[name] for name in SHOWN}

@@ -1,0 +1,1 @@
+"""Tables of prices that nobody here prepared: how their bytes become columns under our names."""

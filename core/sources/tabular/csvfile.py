@@ -1,0 +1,174 @@
+"""A CSV's bytes as a table under our names: long, wide, stacked, or one ticker named by its file."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from core import columns as col
+from core.errors import SourceError
+from core.sources.tabular.bytestream import as_utf8
+from core.sources.tabular.columns import Header, header_of
+from core.sources.tabular.dates import iso_dates, kind_of
+from core.sources.tabular.layout import Layout, layout_of
+from core.sources.tabular.numbers import dressed
+from core.sources.tabular.options import (
+    AUTO,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_WIDE_COLUMNS,
+    Facts,
+    Options,
+    TableRead,
+    too_many,
+)
+from core.sources.tabular.shapes import from_stacked, from_wide, stacked_header, ticker_of_file
+
+MISSING = ["", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "-", "n/a"]
+"""Cells that mean "no value" in a numeric column; in the ticker column NA is a ticker."""
+
+NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
+
+
+def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
+    """Return a text table's rows under our column names; dates ISO, tickers as text, numbers exact.
+
+    Raises
+    ------
+    SourceError
+        Naming the file, the line where there is one, what came and what was expected.
+    """
+    text, encoding = as_utf8(data, name, options.encoding)
+    lines = text.count(b"\n")
+    if lines > MAX_ROWS:
+        raise too_many(name, "lines", lines, MAX_ROWS)
+    layout = layout_of(text, name, options.delimiter)
+    facts = Facts(delimiter=layout.delimiter, encoding=encoding)
+    if stacked := stacked_header(layout.rows):
+        return _stacked(layout, name, options, facts, stacked)
+    header = _header(layout, name)
+    if _is_wide(header):
+        return _wide(layout, header, name, options, facts)
+    return _long(layout, header, name, options, facts)
+
+
+def _header(layout: Layout, name: str) -> Header:
+    header = header_of(layout.rows[0], name)
+    place = header.unnamed
+    if col.DATE not in header.names and place is not None:
+        cells = [row[place] for row in layout.rows[1:] if len(row) > place]
+        if cells and all(kind_of(cell) for cell in cells):
+            return header.with_date(place)
+    return header
+
+
+def _is_wide(header: Header) -> bool:
+    return col.DATE in header.names and not header.is_long and not header.has_values and len(header.names) > 1
+
+
+def _long(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
+    if len(header.names) > MAX_COLUMNS:
+        raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
+    frame, decimal = _numbers(layout, header.names, NUMBERS, name, options)
+    frame, dates = _dates(frame, name, options, layout.above + 2)
+    shape = "long"
+    if col.TICKER not in frame:
+        frame.insert(0, col.TICKER, ticker_of_file(name))
+        shape = "one ticker"
+    return TableRead(frame, replace(facts, shape=shape, dates=dates, decimal=decimal))
+
+
+def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
+    if len(header.names) > MAX_WIDE_COLUMNS:
+        raise too_many(name, "columns", len(header.names), MAX_WIDE_COLUMNS)
+    place = header.names.index(col.DATE)
+    names = [col.DATE if i == place else cell for i, cell in enumerate(header.given)]
+    tickers = [cell for i, cell in enumerate(names) if i != place]
+    frame, decimal = _numbers(layout, names, tickers, name, options)
+    frame, dates = _dates(frame, name, options, layout.above + 2)
+    return TableRead(from_wide(frame, name), replace(facts, shape="wide", dates=dates, decimal=decimal))
+
+
+def _stacked(
+    layout: Layout, name: str, options: Options, facts: Facts, stacked: tuple[int, list[Any]]
+) -> TableRead:
+    lines, columns = stacked
+    names = [col.DATE, *(f"{i}" for i in range(len(columns)))]
+    frame, decimal = _numbers(layout, names, names[1:], name, options, skipped=lines)
+    frame, dates = _dates(frame, name, options, layout.above + lines + 1)
+    table = from_stacked(frame[col.DATE], [(*c, frame[n]) for c, n in zip(columns, names[1:], strict=True)])
+    return TableRead(table, replace(facts, shape="stacked", dates=dates, decimal=decimal))
+
+
+def _numbers(
+    layout: Layout,
+    names: Sequence[str],
+    numeric: Sequence[str],
+    file: str,
+    options: Options,
+    *,
+    skipped: int = 1,
+) -> tuple[pd.DataFrame, str]:
+    def read(*, as_text: bool) -> pd.DataFrame:
+        return _parsed(layout, names, file, skipped=skipped, texts=numeric if as_text else ())
+
+    return dressed(read(as_text=False), numeric, file, options.decimal, lambda: read(as_text=True))
+
+
+def _parsed(
+    layout: Layout, names: Sequence[str], file: str, *, skipped: int, texts: Sequence[str]
+) -> pd.DataFrame:
+    keys = [name for name in (col.DATE, col.TICKER) if name in names]
+    try:
+        with warnings.catch_warnings():
+            # more cells than names: pandas would drop them with a warning
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                io.BytesIO(layout.body),
+                sep=layout.mark,
+                encoding="utf-8",
+                header=None,
+                skiprows=skipped,
+                names=list(names),
+                index_col=False,
+                dtype=dict.fromkeys([*keys, *texts], str),
+                keep_default_na=False,
+                na_values={name: MISSING for name in names if name not in keys},
+                low_memory=False,
+                skipinitialspace=True,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
+        raise _unreadable(layout, len(names), file, str(error)) from error
+
+
+def _unreadable(layout: Layout, width: int, file: str, reason: str) -> SourceError:
+    """Return the refusal of a table that does not parse, with the first line that is too long if there is one."""
+    import csv
+
+    lines = csv.reader(io.StringIO(layout.body.decode("utf-8", "replace"), newline=""), delimiter=layout.mark)
+    try:
+        for row in lines:
+            if len(row) > width and any(row[width:]):
+                return SourceError(
+                    f"{file}, line {layout.above + lines.line_num} has {len(row)} cells, the header has {width}",
+                    expected="as many cells in each row as there are columns",
+                    remedy="Quote cells that hold the delimiter.",
+                )
+    except csv.Error:
+        pass  # the parser's own words say it
+    return SourceError(
+        f"{file} is not a readable CSV table ({' '.join(reason.split())})",
+        expected="a header line and one row per date and ticker",
+    )
+
+
+def _dates(frame: pd.DataFrame, name: str, options: Options, first_line: int) -> tuple[pd.DataFrame, str]:
+    if col.DATE not in frame:
+        return frame, ""
+    dates, found = iso_dates(frame[col.DATE], name, options.date_format, first_line=first_line)
+    return frame.assign(**{col.DATE: dates}), found if options.date_format == AUTO else options.date_format

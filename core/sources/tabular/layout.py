@@ -1,0 +1,127 @@
+"""The first lines of a text table: its delimiter, its header, and what stands above it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+
+from core.errors import SourceError
+from core.sources.tabular.columns import known_spellings, plain_name
+from core.sources.tabular.options import AUTO
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_SAMPLE_BYTES = 4 << 20
+_SAMPLE_ROWS = 50
+_SEP_LINE = re.compile(rb"^\"?sep=(.)\"?\r?\n", re.IGNORECASE)
+_ABOVE = re.compile(rb"\A(?:[ \t]*(?:#[^\n]*)?\r?\n)+")
+"""Blank lines and comments above the header."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a table begins and how its lines are cut.
+
+    Parameters
+    ----------
+    body : bytes
+        UTF-8 from the header line on.
+    above : int
+        Lines before it.
+    delimiter : str
+        By name, a key of :data:`DELIMITERS`.
+    rows : list of list of str
+        The header's cells and those of the first rows.
+    """
+
+    body: bytes
+    above: int
+    delimiter: str
+    rows: list[list[str]]
+
+    @property
+    def mark(self) -> str:
+        """The delimiter itself."""
+        return DELIMITERS[self.delimiter]
+
+
+def layout_of(text: bytes, name: str, wanted: str = AUTO) -> Layout:
+    """Return how a text table is laid out.
+
+    Raises
+    ------
+    SourceError
+        If it has no header line, or its header can be cut in two ways that are equally good.
+    """
+    body, said = text, AUTO
+    if found := _ABOVE.match(body):
+        body = body[found.end() :]
+    if found := _SEP_LINE.match(body):
+        said = next((n for n, mark in DELIMITERS.items() if mark.encode() == found[1]), AUTO)
+        body = body[found.end() :]
+    above = text.count(b"\n", 0, len(text) - len(body))
+    if not body.strip():
+        raise SourceError(
+            f"{name} is not a readable CSV table (it is empty)",
+            expected="a header line and one row per date and ticker",
+        )
+    chosen = next((w for w in (wanted, said) if w != AUTO), None) or _delimiter(body, name)
+    rows = _cells(body, DELIMITERS[chosen], name)
+    _refuse_headless(rows[0], name, above + 1)
+    return Layout(body, above, chosen, rows)
+
+
+def _cells(body: bytes, mark: str, name: str) -> list[list[str]]:
+    head = body[:_SAMPLE_BYTES].decode("utf-8", "replace")
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(head, newline=""), delimiter=mark):
+            if any(cell.strip() for cell in row):
+                rows.append([cell.strip() for cell in row])
+            if len(rows) > _SAMPLE_ROWS:
+                break
+    except csv.Error as error:
+        raise SourceError(
+            f"{name} is not a readable CSV table ({error})", expected="rows of cells"
+        ) from error
+    return rows
+
+
+def _delimiter(body: bytes, name: str) -> str:
+    """Return the delimiter that cuts the header into the most cells that have a known name.
+
+    A header that nothing cuts is one column. Two delimiters of the same merit are an error.
+    """
+    merits = {}
+    for delimiter, mark in DELIMITERS.items():
+        rows = _cells(body, mark, name)
+        known = sum(plain_name(cell) in known_spellings() for cell in rows[0])
+        even = sum(len(row) == len(rows[0]) for row in rows)
+        if len(rows[0]) > 1:
+            merits[delimiter] = (known, even)
+    if not merits:
+        return "comma"
+    best = max(merits.values())
+    found = [delimiter for delimiter, merit in merits.items() if merit == best]
+    if len(found) > 1:
+        raise SourceError(
+            f"{name} can be cut at each {' and at each '.join(found)}: its header has both",
+            expected="one delimiter",
+            remedy=f"Say which: {' or '.join(f'--delimiter {d}' for d in found)}.",
+        )
+    return found[0]
+
+
+_DATA = re.compile(r"[-+]?[\d.,/: -]*\d[\d.,/: -]*")
+
+
+def _refuse_headless(header: list[str], name: str, line: int) -> None:
+    """Refuse a table whose first line is a row of numbers: its first day would be lost in silence."""
+    numbers = sum(_DATA.fullmatch(cell) is not None for cell in header)
+    if len(header) > 1 and numbers > len(header) / 2:
+        raise SourceError(
+            f"{name} has no header: line {line} begins with {', '.join(header[:3])}",
+            expected="a first line with the names of the columns",
+            remedy="Put one above, such as date,ticker,open,high,low,close,volume.",
+        )

@@ -1,0 +1,154 @@
+"""Numbers as files write them: decimal commas, thousands, currency signs, 45.3M shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from core import columns as col
+from core.errors import SourceError
+from core.sources.tabular.options import AUTO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DECIMALS = (AUTO, "point", "comma")
+
+_DRESSING = re.compile("[$\u20ac\u00a3\u00a5\u00a0\u202f' ]")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_SCALED = re.compile(r"(.*\d)([KMB])")
+_SCALES = {"K": 1e3, "M": 1e6, "B": 1e9}
+_UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+_POINT = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+\.\d*|[-+]?\d{1,3}(?:,\d{3}){2,}")
+_COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+|[-+]?\d{1,3}(?:\.\d{3}){2,}")
+
+
+def text_columns(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return those of ``names`` in which a cell is no plain number."""
+    return [name for name in names if name in frame and frame[name].dtype.kind not in "iufb"]
+
+
+def decimal_mark(frame: pd.DataFrame, names: Sequence[str], file: str, wanted: str = AUTO) -> str:
+    """Return whether a comma in the numbers of ``names`` is the decimal mark or parts thousands.
+
+    ``12,5`` leaves no choice, nor does ``1,234.5``; ``1,234`` alone does. A number with a plain point in
+    another column decides for the point.
+
+    Raises
+    ------
+    SourceError
+        If nothing decides, with both readings.
+    """
+    if wanted != AUTO:
+        return wanted
+    undecided = None
+    comma = point = False
+    for name in text_columns(frame, names):
+        for cell in pd.unique(frame[name].dropna()).tolist():
+            text = _DRESSING.sub("", str(cell)).rstrip("KMB")
+            if _UNDECIDED.fullmatch(text):
+                undecided = undecided or (name, str(cell))
+            elif _POINT.fullmatch(text):
+                point = True
+            elif _COMMA.fullmatch(text):
+                comma = True
+            elif "." in text and _NUMBER.fullmatch(text) and len(text.split(".")[1]) not in (0, 3):
+                point = True
+    if comma:
+        return "comma"
+    if undecided and not point and not _plain_points(frame, names):
+        raise _undecided(*undecided, file)
+    return "point"
+
+
+def _plain_points(frame: pd.DataFrame, names: Sequence[str]) -> bool:
+    """Return whether a column of plain numbers has one with one or two decimals."""
+    for name in names:
+        if name in frame and frame[name].dtype.kind == "f":
+            values = frame[name].to_numpy(dtype="float64")
+            values = values[np.isfinite(values)]
+            if (np.round(values, 2) == values).any() and (values != np.floor(values)).any():
+                return True
+    return False
+
+
+def _undecided(name: str, cell: str, file: str) -> SourceError:
+    whole = cell.replace(",", "")
+    return SourceError(
+        f"{file}: {cell} in column {name} can be read as {whole} (the comma parts thousands) and as "
+        f"{cell.replace(',', '.')} (the comma is the decimal mark), and no other number decides",
+        expected="numbers of which at least one decides",
+        remedy="Say which: --decimal point or --decimal comma.",
+    )
+
+
+def plain_numbers(cells: pd.Series, decimal: str, *, scaled: bool) -> pd.Series:
+    """Return a column with every cell that writes a number as that number; the others stay as they are.
+
+    Parameters
+    ----------
+    cells : Series
+        Texts, numbers and missing values.
+    decimal : {'point', 'comma'}
+    scaled : bool
+        Whether ``45.3M`` is 45,300,000, as it is in a volume.
+
+    Examples
+    --------
+    >>> plain_numbers(pd.Series(["$1,234.50", "n.a.", None]), "point", scaled=False).tolist()
+    [1234.5, 'n.a.', None]
+    """
+    codes, distinct = pd.factorize(cells.astype(object))
+    read = [_number(cell, decimal, scaled=scaled) for cell in distinct]
+    if all(isinstance(value, int | float) for value in read):
+        return pd.Series(np.array([*read, np.nan], dtype="float64")[codes], index=cells.index)
+    made = np.empty(len(read) + 1, dtype=object)
+    made[:-1] = read
+    return pd.Series(made[codes], index=cells.index, dtype=object)
+
+
+def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    text, scale = _DRESSING.sub("", cell), 1.0
+    if scaled and (found := _SCALED.fullmatch(text)):
+        text, scale = found[1], _SCALES[found[2]]
+    thousands, mark = (",", ".") if decimal == "point" else (".", ",")
+    if thousands in text:
+        grouped = re.fullmatch(rf"([-+]?\d{{1,3}}(?:\{thousands}\d{{3}})+)((?:\{mark}\d*)?)", text)
+        if grouped is None:
+            return cell
+        text = grouped[1].replace(thousands, "") + grouped[2]
+    text = text.replace(mark, ".")
+    if not _NUMBER.fullmatch(text):
+        return cell
+    return float(text) if scale == 1.0 else float(round(float(text) * scale, 6))
+
+
+def dressed(
+    frame: pd.DataFrame, names: Sequence[str], file: str, wanted: str, reread: Callable[[], pd.DataFrame]
+) -> tuple[pd.DataFrame, str]:
+    """Return a table whose numbers are plain, and the decimal mark that was found.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As read with a decimal point.
+    names : sequence of str
+        Columns of numbers.
+    file, wanted : str
+        As in :func:`decimal_mark`.
+    reread : callable
+        Gives the same table with every cell as text: with a decimal comma ``1.234`` is no 1.234.
+    """
+    if not text_columns(frame, names) and wanted != "comma":
+        return frame, "point"
+    decimal = decimal_mark(frame, names, file, wanted)
+    if decimal == "comma":
+        frame = reread()
+    made = {n: plain_numbers(frame[n], decimal, scaled=n == col.VOLUME) for n in text_columns(frame, names)}
+    return frame.assign(**made), decimal

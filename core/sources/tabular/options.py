@@ -1,0 +1,101 @@
+"""What a person may say about a file, where the file does not say it itself; and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.errors import SourceError
+from core.parameters import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AUTO = "auto"
+
+MAX_ROWS = 5_000_000
+"""Twenty years of a thousand tickers; above it a data base is the better place."""
+
+MAX_COLUMNS = 200
+"""Columns of a long table: vendors' widest daily exports have under a hundred."""
+
+MAX_WIDE_COLUMNS = 5_000
+"""Tickers side by side in a wide table."""
+
+MAX_BYTES = 1024**3
+"""Bytes of a file, or of a folder's files together, packed and unpacked."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read, ``auto`` where the file decides.
+
+    Parameters
+    ----------
+    date_format : {'auto', 'iso', 'us', 'eu', 'ymd', 'epoch'}
+    delimiter : {'auto', 'comma', 'semicolon', 'tab', 'pipe'}
+    decimal : {'auto', 'point', 'comma'}
+    encoding : {'auto', 'utf-8', 'utf-16', 'cp1252', 'latin-1'}
+    """
+
+    date_format: str = AUTO
+    delimiter: str = AUTO
+    decimal: str = AUTO
+    encoding: str = AUTO
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Value]) -> Options:
+        """Return the options among resolved parameters; what is not there is ``auto``."""
+        given = {name: parameters.get(name) for name in cls.__dataclass_fields__}
+        return cls(**{name: str(value) for name, value in given.items() if value})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How one file was read.
+
+    Parameters
+    ----------
+    shape : {'long', 'wide', 'one ticker', 'stacked'}
+        ``stacked`` has two header lines, field over ticker.
+    dates, delimiter, decimal, encoding : str
+        What was found or was said; empty where it does not apply.
+    packed : bool
+        The file was gzipped.
+    """
+
+    shape: str = "long"
+    dates: str = "iso"
+    delimiter: str = "comma"
+    decimal: str = "point"
+    encoding: str = "utf-8"
+    packed: bool = False
+
+    def record(self) -> dict[str, Any]:
+        """Return the facts that apply, as JSON values."""
+        named = {"shape": self.shape, "dates": self.dates, "delimiter": self.delimiter}
+        named |= {"decimal": self.decimal, "encoding": self.encoding}
+        held: dict[str, Any] = {key: value for key, value in named.items() if value}
+        return held | ({"packed": "gzip"} if self.packed else {})
+
+
+PLAIN = Facts()
+"""A long table in UTF-8 with commas and ISO dates: nothing had to be found out."""
+
+
+@dataclass(frozen=True)
+class TableRead:
+    """One file's rows under our names, and how they were read."""
+
+    frame: pd.DataFrame
+    facts: Facts = field(default_factory=Facts)
+
+
+def too_many(name: str, what: str, came: int, most: int) -> SourceError:
+    """Return the refusal of a file that is beyond a cap; nothing of it was parsed."""
+    return SourceError(
+        f"{name} has {came:,} {what}",
+        expected=f"at most {most:,}",
+        remedy="Split the file, or leave out what is not needed.",
+    )

@@ -1,0 +1,177 @@
+"""The operator's way through the desk in a real browser, on real runs. Nothing may leave this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.journal import Journal
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SECTIONS = ("context", "business_implications", "risks", "ethical_considerations")
+expect.set_options(timeout=30_000)
+LONG_MS = 120_000
+"""A whole run of the sample on a machine that runs other tests besides."""
+
+
+def press(page, key: str) -> None:
+    """Press the button with this key."""
+    page.locator(f".st-key-{key} button").first.click()
+
+
+def launch(page, desk) -> str:
+    """Open the desk, press Run and return the run's id, which is in the address at once."""
+    page.goto(desk.url)
+    press(page, "run")
+    page.wait_for_url("**/watch?run=*")
+    return page.url.partition("run=")[2]
+
+
+def expect_state(page, word: str) -> None:
+    """Wait until the watched run is in a state."""
+    expect(page.locator(".st-key-run-state")).to_contain_text(word, timeout=LONG_MS)
+
+
+def box(page, stage: str):
+    """The box of a stage."""
+    return page.locator(f".st-key-stage-{stage}")
+
+
+def test_from_run_to_a_published_report(new_page, desk, data, requests):
+    """Run, watch, look at chart and figures, edit, reload, sign, publish: the two minutes of the README."""
+    page = new_page()
+    page.goto(desk.url)
+    expect(page.get_by_text("Nothing has run here yet")).to_be_visible()
+    run_id = launch(page, desk)
+    expect(box(page, "ingest")).to_contain_text(re.compile("running|done"))
+    expect(box(page, "sign-off")).to_contain_text("queued")
+    expect_state(page, "succeeded")
+    expect(box(page, "train_or_score")).to_contain_text("9,973 rows")
+    expect(box(page, "sign-off")).to_contain_text("to sign")
+    expect(page.locator(".st-key-log")).to_contain_text("run finished: succeeded")
+
+    press(page, "open-prices")
+    page.wait_for_url(f"**/prices?run={run_id}*")
+    expect(page.locator(".st-key-prices_chart .main-svg").first).to_be_visible()
+    page.goto(f"{desk.url}/evaluation?run={run_id}")
+    expect(page.locator(".st-key-estimates_chart .main-svg").first).to_be_visible()
+    page.goto(f"{desk.url}/watch?run={run_id}")
+    press(page, "open-report")
+    page.wait_for_url(f"**/report?run={run_id}*")
+
+    write_and_save(page)
+    page.reload()
+    expect(page.locator(".st-key-edit_risks textarea")).to_have_value("Judged: risks.")
+    sign_and_publish(page)
+
+    (folder,) = data.glob("published/*/*")
+    signed = json.loads((folder / "signature.json").read_text(encoding="utf-8"))
+    text = (folder / "report.txt").read_text(encoding="utf-8")
+    assert signed["content"]["user"] == "local user"
+    assert "Judged: ethical considerations." in text
+    assert text.startswith("Signature\n---------\nSigned by")
+    page.goto(f"{desk.url}/watch?run={run_id}")
+    expect(box(page, "sign-off")).to_contain_text("signed")
+    assert len(requests.urls) > 50
+    assert requests.outside() == []
+
+
+def write_and_save(page) -> None:
+    """Write every section that only a person can write, and keep the draft."""
+    for name in SECTIONS:
+        area = page.locator(f".st-key-edit_{name} textarea")
+        area.fill(f"Judged: {name.replace('_', ' ')}.")
+        area.blur()
+    expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    press(page, "save_draft")
+    expect(page.locator(".st-key-drafts")).to_contain_text("Drafts (1)")
+
+
+def sign_and_publish(page) -> None:
+    """Choose a meaning (none is chosen beforehand), sign, and publish what was signed."""
+    assert page.locator(".st-key-meaning input:checked").count() == 0
+    page.locator(".st-key-meaning label", has_text="Approved").click()
+    page.locator(".st-key-comment textarea").fill("Read and agreed.")
+    press(page, "sign")
+    expect(page.locator(".st-key-standing")).to_contain_text("● Signed")
+    press(page, "publish")
+    expect(page.get_by_text("Published, and the files are as they were signed.")).to_be_visible()
+
+
+def test_a_run_is_cancelled_after_asking(new_page, desk, data):
+    """The dialog asks; then the whole run ends, the page says so and the button is gone."""
+    page = new_page()
+    run_id = launch(page, desk)
+    expect(box(page, "ingest")).to_contain_text(re.compile("running|done"))
+    press(page, "cancel")
+    expect(page.get_by_role("dialog")).to_contain_text("Finished stages stay")
+    press(page, "cancel-yes")
+    expect_state(page, "cancelled")
+    expect(page.locator(".st-key-cancel")).to_have_count(0)
+    expect(box(page, "report")).to_contain_text("not run")
+    assert Journal(data).run(run_id).exit_code == 143
+
+
+def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_file, requests):
+    """The first error stands on top, the stage is red and says failed, the finding is in a table."""
+    page = new_page()
+    page.goto(desk.url)
+    page.locator(".st-key-source button", has_text="files").click()
+    page.locator(".st-key-field-path input").fill(str(bad_file))
+    press(page, "run")
+    page.wait_for_url("**/watch?run=*")
+    expect_state(page, "failed")
+    expect(page.get_by_role("alert").first).to_contain_text("validate stopped the run")
+    expect(box(page, "validate")).to_contain_text("failed")
+    expect(box(page, "clean")).to_contain_text("not run")
+    expect(page.locator(".st-key-findings")).to_contain_text("Findings of the gate")
+    assert requests.outside() == []
+
+
+def test_a_mistake_is_answered_beside_the_form(new_page, desk, data):
+    """No file is there: the message names it, no run is started, no traceback is shown."""
+    page = new_page()
+    page.goto(desk.url)
+    page.locator(".st-key-source button", has_text="files").click()
+    page.locator(".st-key-field-path input").fill("nowhere.csv")
+    press(page, "run")
+    expect(page.get_by_role("alert").first).to_contain_text("nowhere.csv")
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    assert not Journal.exists(data) or Journal(data).count_runs() == 0
+
+
+def test_a_run_outlives_the_tab_and_the_server(new_page, desk, start_desk, data):
+    """Reloaded, closed, server stopped and started anew: the same run goes on and is found again."""
+    page = new_page()
+    run_id = launch(page, desk)
+    page.reload()
+    expect(page.locator(".st-key-name")).to_contain_text(run_id)
+    page.context.close()
+    journal = Journal(data)
+    desk.stop()
+    assert journal.run(run_id).active
+
+    again = start_desk(data)
+    page = new_page()
+    page.goto(again.url)
+    page.locator(".st-key-runs-recent a", has_text=run_id).first.click()
+    page.wait_for_url(f"**/watch?run={run_id}")
+    expect_state(page, "succeeded")
+    assert journal.count_runs() == 1
+    again.stop()
+
+
+def test_two_browsers_pressing_run_get_one_run(new_page, desk, data):
+    """The second is led to the first one's run and told so."""
+    one, two = new_page(), new_page()
+    first = launch(one, desk)
+    assert launch(two, desk) == first
+    expect(two.get_by_text("already going")).to_be_visible()
+    assert Journal(data).count_runs() == 1
+    press(two, "cancel")
+    press(two, "cancel-yes")
+    expect_state(two, "cancelled")
+    expect_state(one, "cancelled")

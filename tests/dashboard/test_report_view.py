@@ -1,0 +1,317 @@
+"""The Report page on real data roots: edit, drafts, sign, publish; empty, damaged, stale, changed, refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import signoff
+from core.checkpoints import Store
+from core.journal import Journal
+from core.publication import published
+
+CONFIG = (Path(__file__).parents[2] / "luigi.cfg").read_text(encoding="utf-8")
+
+
+def table(at, *columns):
+    """The table that has these columns."""
+    return next(d.value for d in at.dataframe if set(columns) <= set(d.value.columns))
+
+
+@pytest.fixture
+def page(root, monkeypatch):
+    """Open the page on a data root, as a new visitor."""
+
+    def show(data, **query) -> AppTest:
+        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
+        monkeypatch.chdir(root)
+        at = AppTest.from_file(str(root / "dashboard/views/report.py"), default_timeout=30)
+        for name, value in query.items():
+            at.query_params[name] = value
+        return at.run()
+
+    return show
+
+
+@pytest.fixture
+def role(tmp_path, monkeypatch):
+    """Sit down as somebody else: ``role("viewer")``."""
+
+    def change(name):
+        config = tmp_path / "other.cfg"
+        config.write_text(CONFIG.replace("role = approver", f"role = {name}"), encoding="utf-8")
+        monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
+
+    return change
+
+
+def said(elements) -> str:
+    """All messages of a kind as a reader sees them: without Markdown's escapes."""
+    return " ".join(e.value for e in elements).replace("\\", "")
+
+
+def report_key(data) -> str:
+    (folder,) = (data / "checkpoints" / "report").iterdir()
+    return folder.name
+
+
+def present(data):
+    return signoff.signable(Store(data), Journal(data), report_key(data))
+
+
+def standing(data) -> str:
+    return signoff.standing(Store(data), Journal(data), report_key(data)).state
+
+
+def save_as_bob(data, text) -> None:
+    signoff.save_draft(Store(data), Journal(data), report_key(data), text, author="Bob")
+
+
+def sign(at, meaning="approved", comment="Open sections on purpose.") -> AppTest:
+    at.radio(key="meaning").set_value(meaning)
+    at.text_area(key="comment").set_value(comment)
+    return at.button(key="sign").click().run()
+
+
+# ---- seeing
+
+
+def test_the_page_shows_text_digest_evidence_and_who_signs(page, finished):
+    """Before anybody edited: the generated body, its digest, no meaning chosen."""
+    at = page(finished)
+    assert not at.exception
+    assert not at.error
+    assert at.code[0].value == present(finished).text.strip()
+    assert present(finished).sha256[:12] in said(at.caption)
+    assert "local user" in said(at.caption)
+    assert at.radio(key="meaning").value is None
+    assert len(table(at, "File")) == len(signoff.subjects(Store(finished), report_key(finished)))
+
+
+def test_an_empty_data_root_says_what_to_press(page, data):
+    """And is not made by looking."""
+    at = page(data)
+    assert not at.exception
+    assert "press **Run**" in at.info[0].value
+    assert not data.exists()
+
+
+def test_a_queued_run_has_no_report_yet(page, finished):
+    """The page of that run says so, although another run has one."""
+    Journal(finished).add_run("waiting-1", who="ann", how="desk", request={}, target="report", state="queued")
+    at = page(finished, run="waiting-1")
+    assert not at.exception
+    assert at.info
+
+
+@pytest.mark.parametrize("name", ["report.txt", "meta.json"])
+def test_a_damaged_report_is_said(page, finished, lookers, name):
+    """No text is shown that is not what was committed."""
+    path = lookers.folder_of(finished, "report") / name
+    path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
+    at = page(finished)
+    assert not at.exception
+    assert "report" in said(at.error)
+    assert not at.code
+
+
+def test_damage_below_the_report_is_said_and_refuses_a_signature(page, finished, lookers):
+    """The text is there to read, the evidence is not, and signing names the file."""
+    path = lookers.folder_of(finished, "evaluate") / "evaluation.json"
+    path.write_bytes(path.read_bytes() + b" ")
+    at = page(finished)
+    assert at.code[0].value == present(finished).text.strip()
+    assert "evaluation.json" in said(at.error)
+    sign(at)
+    assert not at.exception
+    assert Journal(finished).records() == []
+    assert standing(finished) == "draft"
+
+
+# ---- editing
+
+
+def test_a_section_is_saved_as_a_draft_and_survives_a_reload(page, finished):
+    """The draft is on the server: another visitor, or the same one later, sees it."""
+    at = page(finished)
+    at.text_area(key="edit_risks").set_value("Thin trading.").run()
+    assert at.button(key="sign").disabled
+    assert Journal(finished).drafts(report_key(finished)) == []
+    at.button(key="save_draft").click().run()
+    assert "Saved as draft 1." in said(at.success)
+    (draft,) = Journal(finished).drafts(report_key(finished))
+    assert "Risks\n-----\nThin trading.\n" in draft.text
+    assert draft.author == "local user"
+    again = page(finished)
+    assert again.text_area(key="edit_risks").value == "Thin trading."
+    assert again.code[0].value == draft.text.strip()
+    assert not again.button(key="sign").disabled
+
+
+def test_all_four_sections_and_the_diff(page, finished):
+    """What was written stands in the diff against the generated text."""
+    at = page(finished)
+    for key in ("context", "business_implications", "risks", "ethical_considerations"):
+        at.text_area(key=f"edit_{key}").set_value(f"About {key}.").run()
+    at.button(key="save_draft").click().run()
+    diff = next(code.value for code in at.code if code.language == "diff")
+    assert "+About ethical_considerations." in diff.splitlines()
+    assert "Still to be written" not in said(at.caption)
+
+
+def test_the_whole_text_can_be_edited_and_keeps_what_sections_hold(page, finished):
+    """Changing the tab takes unsaved words along; the same button saves."""
+    at = page(finished)
+    at.text_area(key="edit_context").set_value("A quiet week.").run()
+    at.session_state["edit_mode"] = "Whole text"
+    at.run()
+    whole = at.text_area(key="edit_whole").value
+    assert "Context\n-------\nA quiet week.\n" in whole
+    at.text_area(key="edit_whole").set_value(whole.replace("DAILY EQUITY-PRICE REPORT", "WEEKLY WORDS")).run()
+    at.button(key="save_draft").click().run()
+    assert not at.exception
+    assert present(finished).text.startswith("WEEKLY WORDS\n")
+    assert "A quiet week." in present(finished).text
+
+
+def test_a_heading_typed_into_a_section_is_refused_in_words(page, finished):
+    """Nothing is saved of it."""
+    at = page(finished)
+    at.text_area(key="edit_context").set_value("Risks\n-----\nNone.").run()
+    assert "heading" in said(at.error)
+    assert not at.exception
+
+
+def test_discard_goes_back_to_the_saved_text(page, finished):
+    """And nothing is recorded."""
+    at = page(finished)
+    at.text_area(key="edit_risks").set_value("Oops.").run()
+    at.button(key="discard").click().run()
+    assert at.text_area(key="edit_risks").value == ""
+    assert Journal(finished).drafts(report_key(finished)) == []
+
+
+def test_an_older_draft_can_be_opened_and_saved_as_the_newest(page, finished):
+    """Drafts are listed with number and author; going back adds a draft and removes none."""
+    text = present(finished).text
+    save_as_bob(finished, text + "First.\n")
+    save_as_bob(finished, text + "Second.\n")
+    at = page(finished)
+    assert list(table(at, "Draft")["Draft"]) == [2, 1]
+    assert set(table(at, "Draft")["Author"]) == {"Bob"}
+    at.selectbox(key="draft_number").select(1)
+    at.button(key="open_draft").click().run()
+    assert "Draft 1 is in the editor" in said(at.success)
+    at.button(key="save_draft").click().run()
+    assert present(finished).text == text + "First.\n"
+    assert len(Journal(finished).drafts(report_key(finished))) == 3
+
+
+def test_words_with_markup_are_shown_as_text(page, finished):
+    """No picture, no script, no link comes out of a draft or a comment."""
+    nasty = "<script>alert(1)</script> ![x](http://a.example/x.png)"
+    save_as_bob(finished, present(finished).text + nasty + "\n")
+    at = page(finished)
+    assert nasty in at.code[0].value
+    sign(at, "rejected", nasty)
+    assert not at.exception
+    assert all(nasty not in element.value for element in (*at.markdown, *at.caption, *at.error, *at.success))
+
+
+# ---- signing
+
+
+def test_sign_then_publish(page, finished):
+    """The signature covers the shown text; the folder is shown; the download is the signed document."""
+    at = page(finished)
+    assert at.get("download_button")[0].proto.label == "Download marked as draft"
+    sign(at)
+    assert not at.exception
+    assert "Recorded: approved by local user" in said(at.success)
+    (record,) = Journal(finished).records()
+    assert record.content["text_sha256"] == present(finished).sha256
+    assert record.content["comment"] == "Open sections on purpose."
+    assert at.get("download_button")[0].proto.label == "Download the signed text"
+    at.button(key="publish").click().run()
+    assert not at.exception
+    folder = published(finished, Journal(finished), report_key(finished))
+    assert folder is not None
+    assert str(folder) in {code.value for code in at.code}
+
+
+@pytest.mark.parametrize(
+    ("meaning", "comment", "answer"),
+    [
+        (None, "x", "meaning"),
+        ("approved", "", "still to be written"),
+        ("rejected", "", "without a comment"),
+    ],
+)
+def test_an_incomplete_signature_is_answered_in_words(page, finished, meaning, comment, answer):
+    """Nothing is recorded."""
+    at = sign(page(finished), meaning, comment)
+    assert not at.exception
+    assert answer in said(at.error)
+    assert Journal(finished).records() == []
+
+
+def test_a_report_changed_since_it_was_opened_is_not_signed(page, finished):
+    """The page goes on showing what was opened, says so, and signs only after the newest was opened."""
+    at = page(finished)
+    opened = present(finished).text
+    save_as_bob(finished, opened + "A line nobody told me about.\n")
+    sign(at)
+    assert not at.exception
+    assert "changed since you opened it" in said(at.error)
+    assert Journal(finished).records() == []
+    assert at.code[0].value == opened.strip()
+    at.button(key="reopen").click().run()
+    assert at.code[0].value.endswith("A line nobody told me about.")
+    sign(at)
+    assert standing(finished) == "signed"
+
+
+def test_a_rerun_of_the_page_does_not_move_what_is_signed(page, finished):
+    """Any other click between the change and Sign must not take the new text over silently."""
+    at = page(finished)
+    save_as_bob(finished, present(finished).text + "Unseen.\n")
+    at.run()
+    assert "changed since you opened it" in said(at.warning)
+    sign(at)
+    assert "changed since you opened it" in said(at.error)
+    assert Journal(finished).records() == []
+
+
+def test_an_edit_after_signing_makes_it_stale(page, finished):
+    """The page says so, hides Publish and offers to sign again."""
+    sign(page(finished))
+    assert standing(finished) == "signed"
+    save_as_bob(finished, present(finished).text + "Later words.\n")
+    at = page(finished)
+    assert not at.exception
+    assert "edited after it was signed" in said(at.caption).lower()
+    assert "publish" not in {button.key for button in at.button}
+    assert at.get("download_button")[0].proto.label == "Download marked as draft"
+    sign(at)
+    assert standing(finished) == "signed"
+
+
+def test_a_viewer_is_refused_by_the_service(page, finished, role):
+    """The button is there; the answer is the rule, and nothing is recorded."""
+    role("viewer")
+    at = sign(page(finished))
+    assert not at.exception
+    assert "role 'viewer'" in said(at.error)
+    assert Journal(finished).records() == []
+    assert standing(finished) == "draft"
+
+
+def test_there_is_no_box_to_type_a_name_or_role(page, finished):
+    """Who signs comes from the settings."""
+    at = page(finished)
+    assert {area.key for area in at.text_area} == {
+        "edit_context", "edit_business_implications", "edit_risks", "edit_ethical_considerations", "comment",
+    }  # fmt: skip
+    assert not at.text_input
