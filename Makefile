@@ -46,6 +46,9 @@ format: $(DEV) ## Let ruff format and mend what it can
 bench: $(DEV) ## Measure against the bare script; writes benchmarks/results/
 	@$(BIN)/python benchmarks/run.py
 
+screenshots: $(DEV) ## Picture every page of the desk into docs/images
+	@$(BIN)/python tools/screenshots
+
 lock: $(DEV) ## Pin all dependencies anew
 	@tools/lock $(BIN)
 

@@ -27,6 +27,12 @@ SESSIONS_SINCE_LAST = "sessions_since_last"
 DOLLAR_VOLUME = "dollar_volume"
 ENRICHMENT = (ADJUSTMENT_FACTOR, IS_SPLIT, IS_DIVIDEND, SESSIONS_SINCE_LAST, DOLLAR_VOLUME)
 
+ROW_FLAGS = "flags"
+"""Rules that have something to say about a row, as a comma list; ``waived:`` before those a person accepted.
+The column is there only if some row has a flag."""
+ABSENT = "absent_columns"
+"""Header field of a table of closes: the columns that the source does not have."""
+
 RETURN = "return"
 VOLATILITY20 = "volatility20"
 UP_NEXT = "up_next"

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from core.artifacts import Artifact, Document, Table
 from core.errors import CommandError, DataError
 from core.ingesting import ALONE, Context
 from core.parameters import Value
 from core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from core.prices.waivers import Waiver
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Job:
         Told how far long work is.
     context : Context
         The surroundings of a source; only ingest uses them.
+    waivers : tuple of Waiver
+        Findings that a person accepts; only validate uses them.
     """
 
     inputs: Mapping[str, Loaded]
@@ -52,6 +58,7 @@ class Job:
     today: date
     progress: Progress = silent
     context: Context = ALONE
+    waivers: tuple[Waiver, ...] = ()
 
     def table(self, kind: str) -> Table:
         """Return an input table."""
@@ -87,7 +94,8 @@ def _ingest(job: Job) -> list[Artifact]:
 def _validate(job: Job) -> list[Artifact]:
     from core.prices.validation import validate
 
-    return list(validate(job.table("prices_raw"), job.parameters, today=job.today))
+    found = validate(job.table("prices_raw"), job.parameters, today=job.today, waivers=job.waivers)
+    return list(found)
 
 
 def _clean(job: Job) -> list[Artifact]:

@@ -129,8 +129,18 @@ class ValidationFailed(DataError):
         super().__init__(
             f"validate stopped the run: {len(errors)} error finding(s) by rule {', '.join(rules)}",
             expected="no finding of severity error",
-            remedy="Correct the data at its source; the findings name ticker, date and value.",
+            remedy="Correct the data at its source; the findings name ticker, date and value."
+            + _expired(findings),
         )
+
+
+def _expired(findings: Mapping[str, Any]) -> str:
+    """Return a sentence on waivers that would have covered a finding, were they not past their time."""
+    told = findings.get("source", {}).get("waivers_without_effect", [])
+    late = [
+        f"{w['rule']} of {w['ticker'] or 'all'} until {w['until']}" for w in told if w["state"] == "expired"
+    ]
+    return f" Waivers that have expired: {listed(late)}." if late else ""
 
 
 class ModelError(StageError):

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from core import locks, stage_facts
+from core import locks, stage_facts, waiving
 from core.artifacts import Artifact, Encoded, Table, encode
 from core.checkpoints import Input, Meta, Store
 from core.compute import Job, compute
@@ -201,6 +201,7 @@ class Runner:
             self.now.date(),
             self.watcher.progress(plan.slot.stage),
             self._context(plan),
+            waiving.kept(str(plan.parameters.get("waivers_digest") or ""), self.root),
         )
         policies: dict[str, tuple[int, Faults]] = {
             "transient": (self.retry_tries, TRANSIENT),

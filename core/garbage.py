@@ -24,7 +24,6 @@ from core.registry import Registry
 from core.settings import Settings
 from core.verification import slots
 
-
 TEMPORARY_AGE_S = 86_400.0
 """A temporary file of this age in seconds is nobody's: writing one takes seconds."""
 

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import tickers as ticker_list
+from core import waiving
 from core.checkpoints import Slot, Store, replace_file
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
 from core.fingerprint import SHORT, digest_of
@@ -30,6 +31,9 @@ _COMMON_CALENDARS = ("XNYS", "24/7")
 
 _NOT_LIVE: dict[str, Value] = {"vintage": 0, "on_missing": None}
 """A source whose bytes are in the key answers once, and no ticker of it comes and goes."""
+
+_NOT_FILES: dict[str, Value] = dict.fromkeys(("date_format", "delimiter", "decimal", "encoding"))
+"""How files are read is in the key of files only."""
 
 _SCORING_IGNORES = (
     "model", "beside", "seed", "min_train_sessions", "fold_sessions", "window", "rolling_sessions",
@@ -145,6 +149,10 @@ def resolve(
         "input_name": found.input_name,
     }
     values |= _live(values, settings.data, fresh=fresh) if not found.input_digest else _NOT_LIVE
+    if values["source"] != "files":
+        values |= _NOT_FILES
+    if "waivers" in known:
+        values["waivers_digest"] = waiving.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in known:
         values = _with_mode(values, settings.data)
     # a value travels to a task as text: what comes back there must be what is planned with here

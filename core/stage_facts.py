@@ -31,7 +31,8 @@ def facts(stage: str, artifacts: Sequence[Artifact], parameters: Mapping[str, Va
             return _training(tables["predictions"], documents.get("model"), parameters)
         case "evaluate":
             body = documents["evaluation"]
-            return {"verdict": body["verdict"], "auc": body["performance"]["auc"]}
+            told = {"verdict": body["verdict"], "auc": body["performance"]["auc"]}
+            return told | ({"advice": body["advice"]["decision"]} if "advice" in body else {})
         case _:
             return {}
 

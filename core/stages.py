@@ -12,6 +12,7 @@ from typing import Literal
 
 from core.errors import CommandError, nearest
 from core.parameters import Parameter
+from core.prices.catalogue import CAN_DROP_ROW, CAN_DROP_TICKER, CAN_STOP, DROPPED_BY_DEFAULT
 
 MODEL_KINDS = ("logistic_regression", "hist_gradient_boosting")
 """The closed list of model kinds; a model file of any other kind is refused."""
@@ -82,9 +83,17 @@ CALENDAR = Parameter(
     "Exchange calendar (an exchange_calendars name such as XNYS, or 24/7).",
 )
 
+_FILES = (
+    Parameter("date_format", "choice", "auto", "files", "How dates are written where they do not decide it themselves: us is month first, eu is day first.", choices=("auto", "iso", "us", "eu", "ymd", "epoch")),
+    Parameter("delimiter", "choice", "auto", "files", "What parts the cells of a text file.", choices=("auto", "comma", "semicolon", "tab", "pipe")),
+    Parameter("decimal", "choice", "auto", "files", "The decimal mark where numbers do not decide it themselves.", choices=("auto", "point", "comma")),
+    Parameter("encoding", "choice", "auto", "files", "The encoding of a text file that is not UTF-8.", choices=("auto", "utf-8", "utf-16", "cp1252", "latin-1")),
+)  # fmt: skip
+"""How files are read, in the key for source files only."""
+
 _INGEST = (
     Parameter("source", "choice", "sample", "ingest", "Where prices come from.", choices=SOURCES),
-    Parameter("path", "text", "", "ingest", "File with prices (source files only).", keyed=False),
+    Parameter("path", "text", "", "ingest", "File or folder with prices (source files only).", keyed=False),
     Parameter(
         "tickers", "tickers", "", "ingest", "Comma list, JSON list or @file; empty: all the source has."
     ),
@@ -101,6 +110,7 @@ _INGEST = (
         "Tickers that a live source does not give: fail the stage, or drop them and say so.",
         choices=("fail", "drop"),
     ),
+    *_FILES,
     # the calendar decides which session is the last closed one; what it decides is in the key as the end
     replace(CALENDAR, keyed=False),
     Parameter(
@@ -159,12 +169,23 @@ _VALIDATE = (
     Parameter("volume_ratio", "number", "25", "validate", "Volume beyond this many times its 21-session median is pointed out.", low=1, high=1e9),
     Parameter("stale_sessions", "integer", "5", "validate", "Sessions with the same close that are pointed out.", low=2, high=1000),
     Parameter("min_rows", "integer", "30", "validate", "Fewer rows of a ticker than this are pointed out.", low=0, high=100000),
+    Parameter("split_tolerance", "number", "0.03", "validate", "A move within this share of a usual split ratio may be a split that was not taken out.", low=0, high=0.2),
+    Parameter("gap_days", "integer", "30", "validate", "A large move after this many days without a row points to another company.", low=2, high=10000),
+    Parameter("volume_sessions", "integer", "21", "validate", "Rows in the median that volumes are compared with.", low=2, high=1000),
+    Parameter("bar_ratio", "number", "2", "validate", "A high of more than this many times the low is pointed out.", low=1.01, high=1000),
+    Parameter("close_only", "flag", "false", "validate", "Accept prices without open, high, low and volume; the report says what could not be checked."),
+    Parameter("stop_on", "names", "", "validate", "Warnings that stop the run like errors.", choices=CAN_STOP),
+    Parameter("waivers", "text", "", "validate", "File (TOML) of findings that a person accepts.", keyed=False),
+    Parameter("waivers_digest", "text", "", "", "SHA-256 of the waivers' bytes.", resolved=True),
 )  # fmt: skip
 
 _CLEAN = (
     CALENDAR,
     *_SPIKES,
     Parameter("split_ratio", "number", "1.2", "clean", "Adjustment-factor jump from which a split, below it a dividend, is flagged.", low=1.01, high=100),
+    Parameter("drop_row", "names", DROPPED_BY_DEFAULT, "clean", "Rules whose rows are dropped; rows of other warnings are kept and flagged.", choices=CAN_DROP_ROW),
+    Parameter("drop_ticker", "names", "", "clean", "Rules that drop the whole ticker.", choices=CAN_DROP_TICKER),
+    Parameter("fill", "choice", "none", "clean", "Fill missing cells with the ticker's row before (forward), on record, instead of dropping the row.", choices=("none", "forward")),
 )  # fmt: skip
 
 _TRAIN = (
@@ -200,19 +221,19 @@ _LEARN = ("numpy", "pandas", "sklearn")
 
 STAGES: tuple[Stage, ...] = (
     Stage(
-        "ingest", "Ingest", None, (), (Artifact("prices_raw"),), _INGEST, 1, "transient", _PRICES,
+        "ingest", "Ingest", None, (), (Artifact("prices_raw"),), _INGEST, 2, "transient", _PRICES,
         "Reads daily prices from the source as they are.",
     ),
     Stage(
         "validate", "Validate", "ingest", ("prices_raw",),
         (Artifact("prices_valid"), Artifact("findings", "document")),
-        _VALIDATE, 1, "never", _PRICES,
+        _VALIDATE, 2, "never", _PRICES,
         "Checks schema, types and every row; an error stops the run.",
     ),
     Stage(
         "clean", "Clean", "validate", ("prices_valid", "findings"),
         (Artifact("prices_clean"), Artifact("repairs", "document")),
-        _CLEAN, 1, "transient", _PRICES,
+        _CLEAN, 2, "transient", _PRICES,
         "Removes what the rules name, on record, and enriches.",
     ),
     Stage(
@@ -223,19 +244,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "train_or_score", "TrainOrScore", "feature_engineer", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
-        _TRAIN, 1, "once", _LEARN,
+        _TRAIN, 2, "once", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
         "evaluate", "Evaluate", "train_or_score",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 1, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 2, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "Report", "evaluate", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (), 1, "with inputs", (),
+        (), 2, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

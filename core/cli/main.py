@@ -24,6 +24,10 @@ _COMMANDS = {
     "stage": "core.cli.stage",
     "dag": "core.cli.dag",
     "promote": "core.cli.promote",
+    "rollback": "core.cli.rollback",
+    "models": "core.cli.models",
+    "predict": "core.cli.predict",
+    "scorecard": "core.cli.scorecard",
     "dashboard": "core.cli.dashboard",
 }
 """Command -> module with a click command ``command``, imported only when it is wanted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from core import settings
-from core.registry import Registry
+from core.decisions import promote
 
 
 @click.command("promote")
@@ -13,8 +13,6 @@ from core.registry import Registry
 @click.option("--why", required=True, help="The reason, in a sentence; it is kept with the decision.")
 def command(*, model: str, why: str) -> None:
     """Make MODEL (an id, the beginning of one, or a model.json) the champion that scores from now on."""
-    registry = Registry(settings.load().data)
-    before = registry.champion()
-    champion = registry.promote(model, why)
+    champion, before = promote(settings.load(), model, why)
     instead = f" instead of {before.model_id}" if before and before.model_id != champion.model_id else ""
     click.echo(f"champion is now {champion.model_id}{instead}: {champion.why}")

@@ -22,7 +22,9 @@ _POLL_S = 0.2
 def _options() -> list[click.Parameter]:
     made: list[click.Parameter] = [
         click.Option(["--target"], type=click.Choice(NAMES), default="report", help="Last stage wanted."),
-        click.Option(["--no-wait"], is_flag=True, help="Exit 10 instead of waiting for a run that makes the same."),
+        click.Option(
+            ["--no-wait"], is_flag=True, help="Exit 10 instead of waiting for a run that makes the same."
+        ),
         click.Option(
             ["--force"], default="", help="Compute this stage and those after it again, and compare."
         ),

@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 import orjson
 
-from core import settings
+from core import settings, waiving
 from core.artifacts import Encoded, decode, encode
 from core.checkpoints import replace_file
 from core.compute import Job, Loaded, compute
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
 from core.fingerprint import sha256
+from core.ingesting import Context
 from core.parameters import Parameter, Value
 from core.plan import resolve
 from core.stages import STAGES, Stage
@@ -71,9 +72,15 @@ def run_stage(
     else:
         loaded = _loaded(stage, inputs)
         values = _values(stage, given, configured, scoring="model" in loaded)
+    waivers = waiving.read(Path(str(values["waivers"])))[1] if values.get("waivers") else ()
     tickers = expand(str(values.get("tickers") or ""), configured.data)
+    patience = Context(
+        tries=int(configured["retry_tries"] or 1), wait_s=float(configured["retry_wait_s"] or 0)
+    )
     try:
-        artifacts = compute(stage.name, Job(loaded, values, tickers, now.date()))
+        artifacts = compute(
+            stage.name, Job(loaded, values, tickers, now.date(), context=patience, waivers=waivers)
+        )
     except ValidationFailed as error:
         data = orjson.dumps(
             {"format": 1, "kind": "findings", **error.findings},

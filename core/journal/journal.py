@@ -154,12 +154,8 @@ class Journal:
 
     def _end_stages(self, run_id: str, state: str) -> None:
         """Record how stages ended that were at work when their run ended: nobody else is left to say it."""
-        last: dict[str, str] = {}
-        for stage, event in self._execute(
-            "SELECT stage, state FROM event WHERE run_id = ? ORDER BY seq", [run_id]
-        ):
-            if event != "quarantined":
-                last[stage] = event
+        sql = "SELECT stage, state FROM event WHERE run_id = ? AND state <> 'quarantined' ORDER BY seq"
+        last = dict(list(self._execute(sql, [run_id])))
         for stage, event in last.items():
             if event in AT_WORK:
                 self._add_event(run_id, stage, state, {})

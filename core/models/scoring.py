@@ -38,7 +38,8 @@ def score(features: Table, model: Document, parameters: Mapping[str, Value]) -> 
     Table
         Kind ``predictions``, sorted by (date, ticker): complete rows dated after the last session the
         model was trained on (earlier rows are no test of it). ``up_next`` is NaN where not yet known,
-        ``fold`` is NaN throughout. The header has ``mode`` ``score`` and a signal per ticker.
+        ``fold`` is NaN throughout. The header has ``mode`` ``score``, the model's id and age in sessions,
+        and a signal per ticker.
 
     Raises
     ------
@@ -59,10 +60,17 @@ def _header(rows: Rows, model: Model, calendar: str) -> dict[str, Any]:
         "mode": "score",
         "model_id": model.model_id,
         "model_kind": model.kind.name,
+        "age_sessions": _age_sessions(rows, model),
         "signals": signals_of(rows, model, calendar),
         "folds": [],
         "no_model_reason": None,
     }
+
+
+def _age_sessions(rows: Rows, model: Model) -> int:
+    """Return how many sessions of the features come after the model's training: data against data."""
+    sessions = np.unique(rows.dates)
+    return int((sessions > np.datetime64(model.trained_to, "D")).sum())
 
 
 def predictions_frame(

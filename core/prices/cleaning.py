@@ -1,8 +1,10 @@
-"""Cleaning by named rules, each removal on record; nothing is ever filled. Then enrichment."""
+"""Cleaning by named rules, each removal on record; nothing is filled unless asked. Then enrichment."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -11,9 +13,11 @@ from core import columns as col
 from core.artifacts import Document, Table
 from core.errors import DataError, listed
 from core.prices.calendar import check_calendar
-from core.prices.cells import plain
+from core.prices.catalogue import DROPPED_BY_DEFAULT, named
 from core.prices.enrichment import enrich
-from core.prices.rows import arrange
+from core.prices.flags import WAIVED, flagged
+from core.prices.removal import FILL, Trail, fill_forward
+from core.prices.rows import arrange, live_rows
 from core.prices.spikes import find_spikes
 
 if TYPE_CHECKING:
@@ -25,30 +29,60 @@ if TYPE_CHECKING:
 NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
 
 _VALIDATE_FIRST = "Run validate on the table first; it names every such row."
+_SPIKE = "outlier_spike"
+
+
+@dataclass(frozen=True)
+class _Actions:
+    """What is done, by rule."""
+
+    drop_row: frozenset[str]
+    drop_ticker: frozenset[str]
+    fill: bool
+    spike_ratio: float
+    spike_reversion: float
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Value]) -> _Actions:
+        """Return the actions among the stage's parameters."""
+        return cls(
+            named(parameters.get("drop_row", DROPPED_BY_DEFAULT)),
+            named(parameters.get("drop_ticker")),
+            parameters.get("fill") == "forward",
+            float(cast("float", parameters["spike_ratio"])),
+            float(cast("float", parameters["spike_reversion"])),
+        )
 
 
 def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Document]:
-    """What the rules name has been removed, on record, and the rest is enriched.
+    """What the rules name has been removed or flagged, on record, and the rest is enriched.
 
-    The rules, in this order: ``exact_duplicate`` (the same ticker, date and values again),
-    ``missing_value`` (no open, high, low, close, adj_close or volume), ``outlier_spike`` (see
-    :func:`core.prices.spikes.find_spikes`). Cleaning a cleaned table removes nothing and gives the same
-    table. Rows on closed days and under dates that came with a time are kept.
+    In this order: whole tickers by ``drop_ticker``; ``exact_duplicate`` (the same ticker, date and values
+    again), ``live_row`` and waived contradictions; with ``fill`` forward, missing cells from the row
+    before; ``missing_price`` (no price or volume) and waived prices that are not above 0;
+    ``outlier_spike`` (see :func:`core.prices.spikes.find_spikes`) and the other rules of ``drop_row``.
+    Rows of all other rules are kept with their flags. A waived row is kept wherever it can be. Cleaning a
+    cleaned table removes nothing and gives the same table.
 
     Parameters
     ----------
     prices : Table
         ``prices_valid``: typed, raw prices in the ticker's currency, volume in shares; rows in any order.
+        Its column ``flags`` (there may be none) says what the gate found; copies, missing values and
+        spikes are found again without it.
     parameters : mapping
-        ``calendar``, ``spike_ratio``, ``spike_reversion``, ``split_ratio``.
+        ``calendar``, ``spike_ratio``, ``spike_reversion``, ``split_ratio``, ``drop_row``,
+        ``drop_ticker``, ``fill``.
 
     Returns
     -------
     prices_clean : Table
-        The kept rows sorted by (date, ticker): contract columns, further columns of the source, then
-        the enrichment, free of missing values in all but the source's further columns.
+        The kept rows sorted by (date, ticker): contract columns, further columns of the source, flags if
+        there are any, then the enrichment; free of missing values in the contract columns, but for those
+        that a table of closes does not have.
     repairs : Document
-        ``rows_in``, ``rows_out`` and one record per removed row, by rule, ticker and date.
+        ``rows_in``, ``rows_out``, ``cells_filled``, kept rows by flag (``flagged``), and one record per
+        removed row or filled cell, by rule, ticker and date.
 
     Raises
     ------
@@ -59,38 +93,120 @@ def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Docume
         If there is no such calendar.
     """
     calendar = check_calendar(str(parameters["calendar"]))
-    ratio, reversion, split = (float(cast("float", parameters[name])) for name in _SETTINGS)
+    actions = _Actions.of(parameters)
+    absent = frozenset(prices.header.get(col.ABSENT, ()))
     _check_form(prices.frame)
-    repairs: list[dict[str, Any]] = []
-    kept = _without_gaps(_arranged(prices.frame), repairs)
-    kept = _without_spikes(kept, repairs, ratio=ratio, reversion=reversion)
-    enriched = enrich(kept, calendar=calendar, split_ratio=split)
+    trail = Trail()
+    kept = _without_tickers(_arranged(prices.frame), actions, trail)
+    kept = _each_once(kept, trail)
+    kept = _complete(kept, actions, [name for name in NUMBERS if name not in absent], trail)
+    kept = _without_rows(kept, actions, trail)
+    split_ratio = float(cast("float", parameters["split_ratio"]))
+    enriched = enrich(kept, calendar=calendar, split_ratio=split_ratio)
     by_date = enriched.sort_values([col.DATE, col.TICKER], kind="stable", ignore_index=True)
-    body = {"rows_in": len(prices.frame), "rows_out": len(by_date), "repairs": repairs}
+    filled = sum(repair["rule"] == FILL for repair in trail.repairs)
+    body = {"rows_in": len(prices.frame), "rows_out": len(by_date), "cells_filled": filled}
+    body |= {"flagged": _flag_counts(by_date), "repairs": trail.repairs}
     return Table("prices_clean", by_date, dict(prices.header)), Document("repairs", body)
 
 
-def _without_gaps(frame: pd.DataFrame, repairs: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return the rows without copies and without incomplete ones."""
-    frame = _remove(frame, "exact_duplicate", _copies(frame), None, repairs)
-    blank = frame[list(NUMBERS)].isna().to_numpy()
-    columns = np.array(NUMBERS)[blank.argmax(axis=1)]
-    incomplete: Flags = np.logical_or.reduce(blank, axis=1)
-    frame = _remove(frame, "missing_value", incomplete, columns, repairs)
-    _check_values(frame)
+def _flags(frame: pd.DataFrame) -> pd.Series:
+    return (
+        frame[col.ROW_FLAGS] if col.ROW_FLAGS in frame else pd.Series(None, index=frame.index, dtype=object)
+    )
+
+
+def _flag_counts(frame: pd.DataFrame) -> dict[str, int]:
+    """Return how many kept rows carry each flag, sorted by rule."""
+    texts = Counter(_flags(frame).dropna().tolist())
+    found: Counter[str] = Counter()
+    for text, rows in texts.items():
+        found.update(dict.fromkeys(str(text).split(","), rows))
+    return dict(sorted(found.items()))
+
+
+def _without_tickers(frame: pd.DataFrame, actions: _Actions, trail: Trail) -> pd.DataFrame:
+    """Return the rows of tickers of which no row carries a rule that drops its ticker."""
+    for rule in sorted(actions.drop_ticker):
+        accused = frame.loc[flagged(_flags(frame), rule), col.TICKER].unique()
+        frame = trail.remove(frame, rule, frame[col.TICKER].isin(accused).to_numpy())
+    if not len(frame):
+        raise DataError(
+            f"clean dropped every ticker (--drop-ticker {','.join(sorted(actions.drop_ticker))})",
+            expected="at least one ticker without such a finding",
+            remedy="Take a rule off the list, or leave the worst tickers out.",
+        )
     return frame
 
 
-def _without_spikes(
-    frame: pd.DataFrame, repairs: list[dict[str, Any]], *, ratio: float, reversion: float
-) -> pd.DataFrame:
+def _each_once(frame: pd.DataFrame, trail: Trail) -> pd.DataFrame:
+    """Return the rows without copies, live rows and contradictions that a person accepted."""
+    days = frame[col.DATE].to_numpy("datetime64[D]")
+    arranged = arrange(_codes(frame), days, _content(frame))
+    cells = {name: frame[name].to_numpy() for name in NUMBERS}
+    live, pair = live_rows(_codes(frame), days, arranged.conflict, cells)
+    accepted = flagged(_flags(frame), WAIVED + "conflicting_duplicate")
+    _refuse_contradiction(frame, arranged.conflict & ~pair & ~accepted)
+    doomed = arranged.conflict & ~pair & accepted
+    kept = trail.remove(frame, "exact_duplicate", arranged.copy)
+    live, doomed = live[~arranged.copy], doomed[~arranged.copy]
+    kept = trail.remove(kept, "live_row", live)
+    return trail.remove(kept, "conflicting_duplicate", doomed[~live])
+
+
+def _refuse_contradiction(frame: pd.DataFrame, conflict: Flags) -> None:
+    if conflict.any():
+        row = frame.iloc[int(np.argmax(conflict))]
+        raise DataError(
+            f"{row[col.TICKER]} has several rows of {row[col.DATE]:%Y-%m-%d} with different values",
+            expected="one row per ticker and date",
+            remedy=_VALIDATE_FIRST,
+        )
+
+
+def _complete(frame: pd.DataFrame, actions: _Actions, names: list[str], trail: Trail) -> pd.DataFrame:
+    """Return the rows that have every value of ``names``, filled first if that was asked for."""
+    if actions.fill:
+        frame, changed = fill_forward(frame, _codes(frame), names, trail)
+        frame = _flag(frame, changed, FILL)
+    blank = frame[names].isna().to_numpy()
+    columns = np.array(names)[blank.argmax(axis=1)] if len(frame) else None
+    frame = trail.remove(frame, "missing_price", np.logical_or.reduce(blank, axis=1), columns)
+    accepted = flagged(_flags(frame), WAIVED + "non_positive_price")
+    prices = frame[[name for name in names if name != col.VOLUME]].to_numpy()
+    frame = trail.remove(frame, "non_positive_price", accepted & (prices <= 0).any(axis=1))
+    _check_values(frame, names)
+    return frame
+
+
+def _flag(frame: pd.DataFrame, rows: Flags, rule: str) -> pd.DataFrame:
+    """Return the table with ``rule`` among the flags of ``rows``, each flag once."""
+    if not rows.any():
+        return frame
+    held = _flags(frame).astype(object).tolist()
+    for row in np.flatnonzero(rows).tolist():
+        names = set(str(held[row]).split(",")) if isinstance(held[row], str) else set()
+        held[row] = ",".join(sorted(names | {rule}))
+    return frame.assign(**{col.ROW_FLAGS: pd.Series(held, index=frame.index, dtype=object)})
+
+
+def _without_rows(frame: pd.DataFrame, actions: _Actions, trail: Trail) -> pd.DataFrame:
+    """Return the rows that no rule of ``drop_row`` names; spikes that stay are flagged."""
     close, adjusted = frame[col.CLOSE].to_numpy(), frame[col.ADJ_CLOSE].to_numpy()
-    spikes = find_spikes(_codes(frame), close, adjusted, ratio=ratio, reversion=reversion)
-    columns = np.where(spikes.close, col.CLOSE, col.ADJ_CLOSE)
-    return _remove(frame, "outlier_spike", spikes.any, columns, repairs)
-
-
-_SETTINGS = ("spike_ratio", "spike_reversion", "split_ratio")
+    spikes = find_spikes(
+        _codes(frame), close, adjusted, ratio=actions.spike_ratio, reversion=actions.spike_reversion
+    )
+    found = spikes.any & ~flagged(_flags(frame), WAIVED + _SPIKE)
+    if _SPIKE in actions.drop_row:
+        columns = np.where(spikes.close, col.CLOSE, col.ADJ_CLOSE)
+        frame = trail.remove(frame, _SPIKE, found, columns)
+    else:
+        frame = _flag(frame, found, _SPIKE)
+    for rule in sorted(actions.drop_row - {_SPIKE}):
+        frame = trail.remove(frame, rule, flagged(_flags(frame), rule))
+    if not len(frame):
+        raise DataError("clean left no row", expected="at least one", remedy="Take a rule off --drop-row.")
+    return frame
 
 
 def _check_form(frame: pd.DataFrame) -> None:
@@ -114,9 +230,10 @@ def _check_form(frame: pd.DataFrame) -> None:
 
 
 def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows in the canonical order, contract columns first, without enrichment."""
-    further = [name for name in frame.columns if name not in (*col.PRICES, *col.ENRICHMENT)]
-    table = frame[[*col.PRICES, *further]].reset_index(drop=True)
+    """Return the rows in the canonical order, contract columns first, flags last, without enrichment."""
+    further = [n for n in frame.columns if n not in (*col.PRICES, *col.ENRICHMENT, col.ROW_FLAGS)]
+    flags = [col.ROW_FLAGS] if col.ROW_FLAGS in frame and frame[col.ROW_FLAGS].notna().any() else []
+    table = frame[[*col.PRICES, *further, *flags]].reset_index(drop=True)
     table = table.astype(dict.fromkeys(NUMBERS, "float64"))
     table[col.DATE] = table[col.DATE].to_numpy("datetime64[D]").astype("datetime64[s]")
     order = arrange(_codes(table), table[col.DATE].to_numpy("datetime64[D]"), _content(table)).order
@@ -128,28 +245,17 @@ def _codes(frame: pd.DataFrame) -> Whole:
 
 
 def _content(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.drop(columns=[col.DATE, col.TICKER])
+    return frame.drop(columns=[n for n in (col.DATE, col.TICKER, col.ROW_FLAGS) if n in frame])
 
 
-def _copies(frame: pd.DataFrame) -> Flags:
-    arranged = arrange(_codes(frame), frame[col.DATE].to_numpy("datetime64[D]"), _content(frame))
-    if arranged.conflict.any():
-        row = frame.iloc[int(np.argmax(arranged.conflict))]
-        raise DataError(
-            f"{row[col.TICKER]} has several rows of {row[col.DATE]:%Y-%m-%d} with different values",
-            expected="one row per ticker and date",
-            remedy=_VALIDATE_FIRST,
-        )
-    return arranged.copy
-
-
-def _check_values(frame: pd.DataFrame) -> None:
+def _check_values(frame: pd.DataFrame, names: list[str]) -> None:
     if not len(frame):
         raise DataError(
             "every row lacks a price or volume: none is left", expected="at least one complete row"
         )
-    values = frame[list(NUMBERS)].to_numpy()
-    bad = np.isinf(values).any(axis=1) | (values[:, :-1] <= 0).any(axis=1)
+    values = frame[names].to_numpy()
+    prices = values[:, [name != col.VOLUME for name in names]]
+    bad = np.isinf(values).any(axis=1) | (prices <= 0).any(axis=1)
     if bad.any():
         row = frame.iloc[int(np.argmax(bad))]
         raise DataError(
@@ -157,22 +263,3 @@ def _check_values(frame: pd.DataFrame) -> None:
             expected="finite prices above 0",
             remedy=_VALIDATE_FIRST,
         )
-
-
-def _remove(
-    frame: pd.DataFrame, rule: str, flags: Flags, columns: np.ndarray | None, repairs: list[dict[str, Any]]
-) -> pd.DataFrame:
-    """Return the rows that are not flagged; append a record of each flagged one to ``repairs``."""
-    for row in np.flatnonzero(flags).tolist():
-        values = frame.iloc[row].to_dict()
-        repairs.append(
-            {
-                "rule": rule,
-                "ticker": values.pop(col.TICKER),
-                "date": values.pop(col.DATE).strftime("%Y-%m-%d"),
-                "column": None if columns is None else str(columns[row]),
-                "before": {name: plain(value) for name, value in values.items()},
-                "after": None,
-            }
-        )
-    return frame[~flags].reset_index(drop=True) if flags.any() else frame

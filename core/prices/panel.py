@@ -11,7 +11,7 @@ import numpy as np
 
 from core import columns as col
 from core.prices.findings import Finding
-from core.prices.rows import arrange, follows
+from core.prices.rows import arrange, follows, live_rows
 from core.prices.schema import NUMBERS
 
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ class Panel:
     timed : ndarray of bool
         A time of day stood in the date.
     copy, conflict : ndarray of bool
-        See :class:`core.prices.rows.Arranged`.
+        See :class:`core.prices.rows.Arranged`; a live row of the last day counts as a copy.
+    live : ndarray of bool
+        See :func:`core.prices.rows.live_rows`.
+    rows : ndarray of int64
+        The row's number in the whole panel.
+    absent : frozenset of str
+        Columns that are not there and need not be (a table of closes).
     """
 
     tickers: tuple[str, ...]
@@ -50,6 +56,9 @@ class Panel:
     timed: Flags
     copy: Flags
     conflict: Flags
+    live: Flags
+    rows: Whole
+    absent: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -71,15 +80,21 @@ class Panel:
             self.codes[rows],
             self.days[rows],
             {name: values[rows] for name, values in self.cells.items()},
-            *(flags[rows] for flags in (self.incomplete, self.timed, self.copy, self.conflict)),
+            self.incomplete[rows],
+            self.timed[rows],
+            self.copy[rows],
+            self.conflict[rows],
+            self.live[rows],
+            self.rows[rows],
+            self.absent,
         )
 
     def complete(self) -> Flags:
-        """Return the rows with every price above 0 and a volume."""
-        prices = np.logical_and.reduce([self.cells[name] > 0 for name in col.PRICE_VALUES])
+        """Return the rows with every price above 0 and a volume, absent columns aside."""
+        prices = [self.cells[name] > 0 for name in col.PRICE_VALUES if name not in self.absent]
         volume: Floats = self.cells[col.VOLUME]
-        flags: Flags = prices & ~np.isnan(volume)
-        return flags
+        flags: Flags = np.logical_and.reduce(prices)
+        return flags if col.VOLUME in self.absent else flags & ~np.isnan(volume)
 
     def per_ticker(self, flags: Flags) -> Whole:
         """Return how many rows of each ticker are flagged, shape (n_tickers,)."""
@@ -93,16 +108,26 @@ class Panel:
     def each(self, rule: str, flags: Flags, values: Floats | None = None, **words: str) -> list[Finding]:
         """Return one finding per flagged row, with that row's value (null without ``values``)."""
         return [
-            Finding(rule, *self.name(row), None if values is None else figure(values[row]), **words)
+            self.one(rule, row, None if values is None else figure(values[row]), **words)
             for row in np.flatnonzero(flags).tolist()
         ]
+
+    def one(self, rule: str, row: int, value: Any = None, **words: str) -> Finding:
+        """Return a finding about one row."""
+        return Finding(rule, *self.name(row), value, **words, rows=(int(self.rows[row]),))
 
     def grouped(self, rule: str, flags: Flags, **words: str) -> list[Finding]:
         """Return one finding per ticker with flagged rows: how many (value) and the first date."""
         rows = np.flatnonzero(flags & (self.codes >= 0))
         codes, first, count = np.unique(self.codes[rows], return_index=True, return_counts=True)
         return [
-            Finding(rule, *self.name(int(rows[start])), number, **words)
+            Finding(
+                rule,
+                *self.name(int(rows[start])),
+                number,
+                **words,
+                rows=self.rows[rows[start : start + number]].tolist(),
+            )
             for _, start, number in zip(codes, first.tolist(), count.tolist(), strict=True)
         ]
 
@@ -116,26 +141,55 @@ def figure(value: Any) -> int | float | None:
     return int(short) if short.is_integer() and abs(short) < 2**53 else short
 
 
-def panel_of(reading: Reading) -> tuple[Panel, Arranged]:
-    """Return the panel of a table, and the order that was made of the table's rows."""
-    content = reading.frame.drop(columns=[n for n in (col.DATE, col.TICKER) if n in reading.frame])
-    content = content.drop(columns=[n for n in col.ENRICHMENT if n in content])
+def panel_of(reading: Reading, *, close_only: bool = False) -> tuple[Panel, Arranged]:
+    """Return the panel of a table, and the order that was made of the table's rows.
+
+    Parameters
+    ----------
+    reading : Reading
+    close_only : bool
+        Whether open, high, low and volume may be absent: not there, or without any value.
+    """
+    content = reading.frame.drop(columns=[n for n in _NO_CONTENT if n in reading.frame])
     arranged = arrange(reading.codes, reading.dates.days, content)
     order = arranged.order
-    absent = np.full(len(order), np.nan)
-    values = {n: reading.numbers[n].floats if n in reading.numbers else absent for n in NUMBERS}
+    absent = absent_columns(reading) if close_only else frozenset()
+    blank = np.full(len(order), np.nan)
+    values = {n: reading.numbers[n].floats if n in reading.numbers else blank for n in NUMBERS}
     if col.ADJ_CLOSE not in reading.numbers:
         values[col.ADJ_CLOSE] = values[col.CLOSE]
-    null = [np.isnan(numbers.floats) & ~numbers.wrong for numbers in reading.numbers.values()]
-    incomplete = np.logical_or.reduce([np.zeros(len(order), bool), *null])
+    cells = {name: column[order] for name, column in values.items()}
+    live, pair = live_rows(reading.codes[order], reading.dates.days[order], arranged.conflict, cells)
     panel = Panel(
         reading.tickers,
         reading.codes[order],
         reading.dates.days[order],
-        {name: column[order] for name, column in values.items()},
-        incomplete[order],
+        cells,
+        _incomplete(reading, absent)[order],
         reading.dates.timed[order],
-        arranged.copy,
-        arranged.conflict,
+        arranged.copy | live,
+        arranged.conflict & ~pair,
+        live,
+        np.arange(len(order)),
+        absent,
     )
     return panel, arranged
+
+
+_NO_CONTENT = (col.DATE, col.TICKER, *col.ENRICHMENT, col.ROW_FLAGS)
+
+
+def absent_columns(reading: Reading) -> frozenset[str]:
+    """Return the columns besides the close that hold nothing at all."""
+    empty = {n for n, held in reading.numbers.items() if np.isnan(held.floats).all() and not held.wrong.any()}
+    return frozenset(n for n in _BESIDE_CLOSE if n in empty or n not in reading.numbers)
+
+
+_BESIDE_CLOSE = (col.OPEN, col.HIGH, col.LOW, col.VOLUME)
+
+
+def _incomplete(reading: Reading, absent: frozenset[str]) -> Flags:
+    held = {name: numbers for name, numbers in reading.numbers.items() if name not in absent}
+    null = [np.isnan(numbers.floats) & ~numbers.wrong for numbers in held.values()]
+    flags: Flags = np.logical_or.reduce([np.zeros(len(reading.codes), bool), *null])
+    return flags

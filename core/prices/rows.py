@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from core import columns as col
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     Flags = npt.NDArray[np.bool_]
@@ -68,6 +72,39 @@ def arrange(codes: Whole, days: Days, content: pd.DataFrame) -> Arranged:
     group = np.cumsum(np.r_[True, ~joined])
     conflict[tied] = np.isin(group, group[1:][joined & ~equal])
     return Arranged(order, copy & keyed & ~conflict, conflict & keyed)
+
+
+def live_rows(codes: Whole, days: Days, conflict: Flags, cells: Mapping[str, Floats]) -> tuple[Flags, Flags]:
+    """Return the earlier of two rows of a ticker's last day, taken while it was traded; and both of them.
+
+    Both have the same open, and the one with the larger volume reaches at least as high and as low: the
+    other is a snapshot of the same day. Anything else that stands twice with other values contradicts
+    itself and is none.
+
+    Parameters
+    ----------
+    codes : ndarray of int64, shape (n_rows,)
+        Rows in canonical order.
+    days : ndarray of datetime64[D], shape (n_rows,)
+    conflict : ndarray of bool, shape (n_rows,)
+        As :func:`arrange` gives it.
+    cells : mapping of str to ndarray of float64, shape (n_rows,)
+        Open to volume; a NaN is never equal, higher or lower.
+    """
+    found, both = np.zeros(len(codes), bool), np.zeros(len(codes), bool)
+    last = np.r_[codes[1:] != codes[:-1], True] if len(codes) else found
+    for here in np.flatnonzero(last & conflict).tolist():
+        group = slice(here - 1, here + 1)
+        again = here >= 2 and codes[here - 2] == codes[here] and days[here - 2] == days[here]
+        if again or here < 1 or days[here - 1] != days[here] or codes[here - 1] != codes[here]:
+            continue
+        volume = cells[col.VOLUME][group]
+        early, late = (0, 1) if volume[0] < volume[1] else (1, 0)
+        opened, high, low = (cells[name][group] for name in (col.OPEN, col.HIGH, col.LOW))
+        nested = high[late] >= high[early] and low[late] <= low[early] and opened[late] == opened[early]
+        if nested and volume[late] > volume[early]:
+            found[here - 1 + early] = both[group] = True
+    return found, both
 
 
 def _same_key(codes: Whole, days: Days) -> Flags:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from core.prices.panel import Panel
-    from core.prices.rows import Flags
+    from core.prices.rows import Flags, Floats, Whole
 
 
 def duplicate_findings(panel: Panel) -> list[Finding]:
@@ -28,9 +29,20 @@ def duplicate_findings(panel: Panel) -> list[Finding]:
     second = np.zeros(len(panel), bool)
     second[1:] = same[1:] & ~same[:-1]
     return [
-        *panel.each("conflicting_duplicate", panel.conflict & second, rows),
-        *panel.each("exact_duplicate", panel.copy & second, rows - 1),
+        *_contradicting(panel, group, second, rows),
+        *panel.each("exact_duplicate", panel.copy & ~panel.live & second, rows - 1),
+        *panel.each("live_row", panel.live, panel.cells[col.VOLUME]),
     ]
+
+
+def _contradicting(panel: Panel, group: Whole, second: Flags, rows: Floats) -> list[Finding]:
+    found = []
+    for row in np.flatnonzero(panel.conflict & second).tolist():
+        of_key = np.arange(row - 1, row - 1 + int(rows[row]))  # sorted: the key's rows stand together
+        assert (group[of_key] == group[row]).all(), "rows are counted by group"
+        finding = panel.one("conflicting_duplicate", row, figure(rows[row]))
+        found.append(replace(finding, rows=panel.rows[of_key].tolist()))
+    return found
 
 
 def _same_key_as_before(panel: Panel) -> Flags:
@@ -64,7 +76,7 @@ def row_findings(panel: Panel, *, tolerance: float, excused: Flags) -> list[Find
 
 def _non_positive(panel: Panel, stack: np.ndarray, which: np.ndarray, flags: Flags) -> list[Finding]:
     return [
-        Finding("non_positive_price", *panel.name(row), figure(stack[number, row]), f"{name} above 0")
+        panel.one("non_positive_price", row, figure(stack[number, row]), expected=f"{name} above 0")
         for row in np.flatnonzero(flags).tolist()
         for number, name in [_first(which[:, row])]
     ]
@@ -105,15 +117,17 @@ def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
             panel.tickers[code],
             value=figure(missing[code] / rows[code]),
             expected=f"at most a share of {largest_share:g} of its {rows[code]} rows incomplete",
+            rows=panel.rows[gaps & (panel.codes == code)].tolist(),
         )
         for code in np.flatnonzero(too_many).tolist()
     ]
     few = np.flatnonzero(gaps & ~too_many[panel.codes] if len(panel.tickers) else gaps)
-    return [*findings, *(Finding("missing_price", *panel.name(r), _blank(panel, r)) for r in few.tolist())]
+    return [*findings, *(panel.one("missing_price", row, _blank(panel, row)) for row in few.tolist())]
 
 
 def _blank(panel: Panel, row: int) -> str:
-    return ", ".join(name for name, values in panel.cells.items() if np.isnan(values[row]))
+    held = {name: values for name, values in panel.cells.items() if name not in panel.absent}
+    return ", ".join(name for name, values in held.items() if np.isnan(values[row]))
 
 
 def date_findings(panel: Panel, *, today: date) -> list[Finding]:
@@ -126,6 +140,12 @@ def size_findings(panel: Panel, *, least: int) -> list[Finding]:
     """Return tickers with fewer than ``least`` rows, copies not counted."""
     rows = panel.per_ticker(~panel.copy)
     return [
-        Finding("few_rows", panel.tickers[code], value=int(rows[code]), expected=f"at least {least} rows")
+        Finding(
+            "few_rows",
+            panel.tickers[code],
+            value=int(rows[code]),
+            expected=f"at least {least} rows",
+            rows=panel.rows[panel.codes == code].tolist(),
+        )
         for code in np.flatnonzero(rows < least).tolist()
     ]

@@ -76,9 +76,11 @@ def _gap(panel: Panel, seen: Days, rows: slice, due: int, largest_share: float) 
     days = panel.days[rows]
     missing = np.setdiff1d(seen[(seen >= days[0]) & (seen <= days[-1])], days)
     ticker = panel.name(rows.start)[0]
+    # the first row after each gap
+    after = np.unique(np.searchsorted(days, missing))
+    flagged = panel.rows[rows][after].tolist()
     if len(missing) > largest_share * due:
         expected = f"at most a share of {largest_share:g} of its {due} sessions without a row"
-        return Finding(
-            "too_many_missing_sessions", ticker, str(missing[0]), figure(len(missing) / due), expected
-        )
-    return Finding("missing_sessions", ticker, str(missing[0]), len(missing))
+        share = figure(len(missing) / due)
+        return Finding("too_many_missing_sessions", ticker, str(missing[0]), share, expected, rows=flagged)
+    return Finding("missing_sessions", ticker, str(missing[0]), len(missing), rows=flagged)

@@ -14,14 +14,11 @@ if TYPE_CHECKING:
     from core.prices.panel import Panel
     from core.prices.rows import Flags, Floats
 
-MEDIAN_ROWS = 21
-"""One month of sessions: the usual volume of a ticker right now."""
-
 _TYPE_MAXIMA = np.array([2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1], dtype=np.float64)
 """What overflowing sources write; also seen a hundredth of it, where prices and volumes are scaled."""
 
 
-def volume_findings(panel: Panel, *, ratio: float, frozen: Flags) -> tuple[list[Finding], Flags]:
+def volume_findings(panel: Panel, *, ratio: float, window: int, frozen: Flags) -> tuple[list[Finding], Flags]:
     """Return odd volumes, and the rows without any trade.
 
     Parameters
@@ -29,8 +26,10 @@ def volume_findings(panel: Panel, *, ratio: float, frozen: Flags) -> tuple[list[
     panel : Panel
         Complete rows, each once, without spikes.
     ratio : float
-        A volume beyond this many times the median of the ticker's last 21 rows (this row included),
-        or below its inverse, is an outlier. The first 20 rows of a ticker have no such median.
+        A volume beyond this many times the median of the ticker's last rows (this row included), or
+        below its inverse, is an outlier.
+    window : int
+        Rows in that median. The rows of a ticker before the window is full have none.
     frozen : ndarray of bool, shape (n_rows,)
         Rows already told as stale or repeated; a missing trade there is part of that.
 
@@ -41,11 +40,11 @@ def volume_findings(panel: Panel, *, ratio: float, frozen: Flags) -> tuple[list[
     """
     volume = panel.cells[col.VOLUME]
     silent, limit = volume == 0, _is_maximum(volume)
-    median = _median(panel)
+    median = usual(panel, volume, window)
     with np.errstate(divide="ignore", invalid="ignore"):
         times = volume / median
     odd = ((times > ratio) | (times < 1 / ratio)) & (median > 0) & (volume > 0) & ~limit
-    expected = f"between 1/{ratio:g} and {ratio:g} times its 21-row median"
+    expected = f"between 1/{ratio:g} and {ratio:g} times its {window}-row median"
     findings = [
         *panel.grouped("zero_volume", silent & ~frozen),
         *panel.each("type_maximum", limit, volume),
@@ -62,11 +61,12 @@ def _is_maximum(volume: Floats) -> Flags:
     return flags
 
 
-def _median(panel: Panel) -> Floats:
+def usual(panel: Panel, values: Floats, window: int) -> Floats:
+    """Return the median of each ticker's last ``window`` rows, this row included; NaN until it is full."""
     # Rolling over the whole sorted column and masking each ticker's first rows: a third of the time
     # of a rolling per group.
-    median: Floats = pd.Series(panel.cells[col.VOLUME]).rolling(MEDIAN_ROWS).median().to_numpy(copy=True)
+    median: Floats = pd.Series(values).rolling(window).median().to_numpy(copy=True)
     position = np.arange(len(panel))
     start = np.maximum.accumulate(np.where(panel.follows, 0, position)) if len(panel) else position
-    median[position - start < MEDIAN_ROWS - 1] = np.nan
+    median[position - start < window - 1] = np.nan
     return median

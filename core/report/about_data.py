@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.report import sections
+from core.report.about_models import feature_changes
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, plain, spaced, word
 from core.report.readings import judged, trained_here, without_model
@@ -133,7 +134,10 @@ def features(body: Body) -> Section:
         "until its longest window is full (warm-up). Each feature uses data up to its own session only."
     )
     label = Paragraph(f"What is predicted: {held['label'].rstrip('.')}.")
-    return Section(sections.FEATURES, (Paragraph(intro), _definitions(held["definitions"]), label))
+    return Section(
+        sections.FEATURES,
+        (Paragraph(intro), *feature_changes(body), _definitions(held["definitions"]), label),
+    )
 
 
 def _definitions(definitions: Sequence[Body]) -> Block:

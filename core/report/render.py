@@ -7,7 +7,7 @@ from typing import Any
 
 from core.artifacts import Document, Text
 from core.errors import DataError, listed
-from core.report import about_data, about_results, about_slices
+from core.report import about_data, about_models, about_results, about_slices
 from core.report.as_html import html_of
 from core.report.as_text import text_of
 from core.report.blocks import Facts, Paragraph, Placeholder, Section
@@ -23,7 +23,7 @@ NEEDED = (
     "paired", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_ticker", "calibration",
     "leak_alarm", "drift", "drift_window", "signals", "data", "features", "model", "settings", "digests",
 )  # fmt: skip
-"""What the body of an evaluation must have for a report."""
+"""What the body of an evaluation must have for a report; what later versions added may be missing."""
 
 _BLANK = "." * 40
 
@@ -71,6 +71,7 @@ def contents(body: Body) -> tuple[Section, ...]:
     """Return every section of the report in reading order (:data:`core.report.sections.SECTIONS`)."""
     return (
         about_results.decision(body),
+        about_models.advice(body),
         about_data.done(body),
         about_data.data(body),
         about_data.quality(body),
@@ -78,11 +79,14 @@ def contents(body: Body) -> tuple[Section, ...]:
         about_data.model(body),
         about_results.performance(body),
         meaning(body),
+        about_models.champion(body),
         about_results.economics(body),
         about_slices.calibration(body),
         about_slices.by_fold(body),
+        about_models.by_period(body),
         about_slices.by_ticker(body),
         about_slices.drift(body),
+        about_models.live(body),
         about_slices.signals(body),
         limits(body),
         *(Section(title, (Placeholder(PLACEHOLDER),)) for title in ANALYST_SECTIONS),

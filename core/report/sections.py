@@ -8,6 +8,7 @@ PLACEHOLDER = "[to be written by the reviewer]"
 """Stands under each of the analyst's headings until a person has written there."""
 
 DECISION = "Decision"
+ADVICE = "Retraining advice"
 DONE = "What was done"
 DATA = "Data"
 QUALITY = "Data quality"
@@ -15,11 +16,14 @@ FEATURES = "Features"
 MODEL = "Model"
 PERFORMANCE = "Performance"
 MEANING = "What the figures mean"
+CHAMPION = "Beside the champion"
 ECONOMICS = "Economics"
 CALIBRATION = "Calibration"
 BY_FOLD = "By fold"
+BY_PERIOD = "By year"
 BY_TICKER = "By ticker"
 DRIFT = "Drift"
+LIVE = "Live record"
 SIGNALS = "Signals for the next session"
 LIMITS = "Doubts, limits and intended use"
 SIGN_OFF = "Sign-off"
@@ -29,7 +33,7 @@ ANALYST_SECTIONS = ("Context", "Business implications", "Risks", "Ethical consid
 """What only a person can write; everything else is generated from the evaluation."""
 
 SECTIONS = (
-    DECISION, DONE, DATA, QUALITY, FEATURES, MODEL, PERFORMANCE, MEANING, ECONOMICS, CALIBRATION,
-    BY_FOLD, BY_TICKER, DRIFT, SIGNALS, LIMITS, *ANALYST_SECTIONS, SIGN_OFF, APPENDIX,
+    DECISION, ADVICE, DONE, DATA, QUALITY, FEATURES, MODEL, PERFORMANCE, MEANING, CHAMPION, ECONOMICS,
+    CALIBRATION, BY_FOLD, BY_PERIOD, BY_TICKER, DRIFT, LIVE, SIGNALS, LIMITS, *ANALYST_SECTIONS, SIGN_OFF, APPENDIX,
 )  # fmt: skip
 """Every heading, in reading order; the report has exactly these, whatever the evaluation holds."""

@@ -208,9 +208,13 @@ def _prepared(context: Context) -> Iterator[None]:
 
 def _keep_caches_in(folder: Path | None) -> None:
     import yfinance
+    from yfinance import cache
 
     # without a data root: a place where no folder can be made, which yfinance takes for "no cache"
     yfinance.set_tz_cache_location(str(folder) if folder else f"{os.devnull}/none")
+    # opened here, by one thread: yfinance makes its caches on first use, without a lock
+    cache.get_tz_cache().lookup("")
+    cache.get_cookie_cache().lookup("")
 
 
 class _Heard(logging.Handler):

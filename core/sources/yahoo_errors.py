@@ -105,6 +105,7 @@ def _nothing() -> EmptyAnswerError:
 
 def _of_connection(error: Exception) -> SourceError | None:
     from curl_cffi.requests import exceptions as http
+    from peewee import PeeweeException
 
     if isinstance(error, http.HTTPError | json.JSONDecodeError) and not isinstance(
         error, http.IncompleteRead
@@ -114,6 +115,8 @@ def _of_connection(error: Exception) -> SourceError | None:
         return TransientError("no answer in time")
     if isinstance(error, http.CertificateVerifyError):
         return YahooError("the certificate of Yahoo's server, or of a proxy before it, cannot be verified")
+    if isinstance(error, PeeweeException):
+        return TransientError("yfinance's own cache in the data root cannot be used")
     if isinstance(error, http.RequestException | ConnectionError):
         return TransientError(f"the connection failed ({type(error).__name__})")
     return None

@@ -33,6 +33,7 @@ def outline(frame: pd.DataFrame, column: str, most: int = MOST_POINTS) -> pd.Dat
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"y": [0.0, 9.0, 1.0, 2.0, -5.0, 3.0, 4.0, 0.0]})
     >>> outline(frame, "y", most=6)["y"].tolist()
     [0.0, 9.0, 1.0, -5.0, 4.0, 0.0]

@@ -47,7 +47,8 @@ def show() -> None:
     _said()
     if present.sha256 != held.opened.sha256:
         _newer(key, held, present)
-    text, editor = st.columns([5, 3], gap="medium")
+    whole = st.session_state.get("edit_mode") == _MODES[1]
+    text, editor = st.columns([1, 1] if whole else [5, 3], gap="medium")
     with text:
         _text(held)
     with editor:

@@ -34,7 +34,8 @@ def page() -> None:
     run = shell.run_named(journal, named) if named else newest[0]
     assert journal is not None, "a run was found in it"
     st.query_params[shell.RUN_PARAMETER] = run.run_id
-    shell.show_notice()
+    with st.container(key="notices"):  # always there, so that what follows keeps its place
+        shell.show_notice()
     name_and_cancel(run)
     live(journal, run)
 
@@ -145,11 +146,11 @@ def findings(run: Run) -> None:
     """Draw the findings that stopped the run, if it was the gate."""
     found = RunFolder(shell.settings().data, run.run_id).findings()
     if found:
-        st.subheader("Findings of the gate", anchor=False)
-        st.caption(
-            "An error stops the run; a warning does not. Correct the data at its source and run again."
-        )
-        st.dataframe(pd.DataFrame(found).astype("string").fillna(""), hide_index=True, key="findings")
+        with st.container(key="findings"):
+            st.subheader("Findings of the gate", anchor=False)
+            st.caption("An error stops the run. Correct the data at its source and run again.")
+            table = pd.DataFrame(found).astype("string").fillna("")
+            st.dataframe(table, hide_index=True, key="findings-table")
 
 
 @st.dialog("Cancel this run?", icon=":material/stop_circle:")

@@ -32,12 +32,13 @@ def launch(page, desk) -> str:
 
 def expect_state(page, word: str) -> None:
     """Wait until the watched run is in a state."""
-    expect(page.locator(".st-key-run-state")).to_contain_text(word, timeout=LONG_MS)
+    # while a page is drawn anew its old elements may stand beside the new ones for a moment
+    expect(page.locator(".st-key-run-state", has_text=word).first).to_be_visible(timeout=LONG_MS)
 
 
-def box(page, stage: str):
-    """The box of a stage."""
-    return page.locator(f".st-key-stage-{stage}")
+def expect_box(page, stage: str, said: str | re.Pattern[str]) -> None:
+    """Wait until the box of a stage says something."""
+    expect(page.locator(f".st-key-stage-{stage}", has_text=said).first).to_be_visible()
 
 
 def test_from_run_to_a_published_report(new_page, desk, data, requests):
@@ -46,11 +47,11 @@ def test_from_run_to_a_published_report(new_page, desk, data, requests):
     page.goto(desk.url)
     expect(page.get_by_text("Nothing has run here yet")).to_be_visible()
     run_id = launch(page, desk)
-    expect(box(page, "ingest")).to_contain_text(re.compile("running|done"))
-    expect(box(page, "sign-off")).to_contain_text("queued")
+    expect_box(page, "ingest", re.compile("running|done"))
+    expect_box(page, "sign-off", "queued")
     expect_state(page, "succeeded")
-    expect(box(page, "train_or_score")).to_contain_text("9,973 rows")
-    expect(box(page, "sign-off")).to_contain_text("to sign")
+    expect_box(page, "train_or_score", "9,973 rows")
+    expect_box(page, "sign-off", "to sign")
     expect(page.locator(".st-key-log")).to_contain_text("run finished: succeeded")
 
     press(page, "open-prices")
@@ -74,7 +75,7 @@ def test_from_run_to_a_published_report(new_page, desk, data, requests):
     assert "Judged: ethical considerations." in text
     assert text.startswith("Signature\n---------\nSigned by")
     page.goto(f"{desk.url}/watch?run={run_id}")
-    expect(box(page, "sign-off")).to_contain_text("signed")
+    expect_box(page, "sign-off", "signed")
     assert len(requests.urls) > 50
     assert requests.outside() == []
 
@@ -93,7 +94,7 @@ def write_and_save(page) -> None:
 def sign_and_publish(page) -> None:
     """Choose a meaning (none is chosen beforehand), sign, and publish what was signed."""
     assert page.locator(".st-key-meaning input:checked").count() == 0
-    page.locator(".st-key-meaning label", has_text="Approved").click()
+    page.locator(".st-key-meaning label", has_text="Approved: may be published").click()
     page.locator(".st-key-comment textarea").fill("Read and agreed.")
     press(page, "sign")
     expect(page.locator(".st-key-standing")).to_contain_text("● Signed")
@@ -105,13 +106,13 @@ def test_a_run_is_cancelled_after_asking(new_page, desk, data):
     """The dialog asks; then the whole run ends, the page says so and the button is gone."""
     page = new_page()
     run_id = launch(page, desk)
-    expect(box(page, "ingest")).to_contain_text(re.compile("running|done"))
+    expect_box(page, "ingest", re.compile("running|done"))
     press(page, "cancel")
     expect(page.get_by_role("dialog")).to_contain_text("Finished stages stay")
     press(page, "cancel-yes")
     expect_state(page, "cancelled")
     expect(page.locator(".st-key-cancel")).to_have_count(0)
-    expect(box(page, "report")).to_contain_text("not run")
+    expect_box(page, "report", "not run")
     assert Journal(data).run(run_id).exit_code == 143
 
 
@@ -125,8 +126,8 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
     page.wait_for_url("**/watch?run=*")
     expect_state(page, "failed")
     expect(page.get_by_role("alert").first).to_contain_text("validate stopped the run")
-    expect(box(page, "validate")).to_contain_text("failed")
-    expect(box(page, "clean")).to_contain_text("not run")
+    expect_box(page, "validate", "failed")
+    expect_box(page, "clean", "not run")
     expect(page.locator(".st-key-findings")).to_contain_text("Findings of the gate")
     assert requests.outside() == []
 

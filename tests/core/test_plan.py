@@ -74,6 +74,7 @@ def test_resolved_values_survive_their_travel_as_text(configured, tmp_path):
 OTHER = {
     "source": None, "path": None, "vintage": 1, "input_digest": "other", "input_name": "other.csv",
     "tickers": "IBM", "start": "2001-01-02", "end": "2012-01-03", "model_id": "0123456789ab",
+    "champion_id": "0123456789ab",
     "calendar": "24/7", "mode": "score", "model": "hist_gradient_boosting", "beside": "logistic_regression",
 }  # fmt: skip
 """Another value for each parameter that is no number."""

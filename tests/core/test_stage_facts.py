@@ -49,6 +49,12 @@ def test_evaluate_says_the_verdict_and_the_auc():
     assert said == {"verdict": "no better than chance", "auc": {"value": 0.5}}
 
 
+def test_evaluate_says_the_advice():
+    """For the terminal's line."""
+    body = {"verdict": "", "performance": {"auc": {}}, "advice": {"decision": "keep", "reasons": []}}
+    assert facts("evaluate", [Document("evaluation", body)], {})["advice"] == "keep"
+
+
 def test_the_others_say_nothing_more():
     """Rows and path are said by the runner."""
     assert facts("report", [], {}) == facts("feature_engineer", [], {}) == {}

@@ -87,6 +87,7 @@ def test_the_page_shows_text_digest_evidence_and_who_signs(page, finished):
     assert present(finished).sha256[:12] in said(at.caption)
     assert "local user" in said(at.caption)
     assert at.radio(key="meaning").value is None
+    assert "Draft, not signed" in said(at.markdown)
     assert len(table(at, "File")) == len(signoff.subjects(Store(finished), report_key(finished)))
 
 
@@ -291,7 +292,8 @@ def test_an_edit_after_signing_makes_it_stale(page, finished):
     save_as_bob(finished, present(finished).text + "Later words.\n")
     at = page(finished)
     assert not at.exception
-    assert "edited after it was signed" in said(at.caption).lower()
+    assert "edited after it was signed" in said(at.caption)
+    assert "Stale" in said(at.markdown)
     assert "publish" not in {button.key for button in at.button}
     assert at.get("download_button")[0].proto.label == "Download marked as draft"
     sign(at)

@@ -34,7 +34,7 @@ def test_sound_rows_are_kept_as_they_are():
     """Nothing is removed, and the contract columns are bit-equal."""
     frame, repairs = cleaned(quiet_frame())
     pd.testing.assert_frame_equal(frame[list(quiet_frame())], typed(quiet_frame()).frame)
-    assert repairs == {"rows_in": 30, "rows_out": 30, "repairs": []}
+    assert repairs == {"rows_in": 30, "rows_out": 30, "cells_filled": 0, "flagged": {}, "repairs": []}
 
 
 def test_each_removed_row_is_on_record_in_the_order_of_the_rules():
@@ -46,7 +46,7 @@ def test_each_removed_row_is_on_record_in_the_order_of_the_rules():
     told = [(r["rule"], r["ticker"], r["date"], r["column"], r["after"]) for r in repairs["repairs"]]
     assert told == [
         ("exact_duplicate", "AAA", "2012-01-05", None, None),
-        ("missing_value", "AAA", "2012-01-17", "volume", None),
+        ("missing_price", "AAA", "2012-01-17", "volume", None),
         ("outlier_spike", "AAA", "2012-02-01", "close", None),
     ]
     assert (repairs["rows_in"], repairs["rows_out"]) == (31, 28)

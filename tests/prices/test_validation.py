@@ -238,10 +238,12 @@ def test_a_split_that_the_factor_explains_is_a_warning_with_that_explanation():
     early = frame.index < 15
     frame.loc[early, ["open", "high", "low", "close"]] *= 2
     (split,) = gate(frame)
-    assert (split["rule"], split["severity"], split["date"]) == ("large_move", "warning", SESSIONS[15])
+    assert (split["rule"], split["severity"], split["date"]) == ("split", "warning", SESSIONS[15])
     assert "split: the adjustment factor jumps by 2" in split["action"]
+    frame.loc[early, ["open", "high", "low", "close"]] *= 1.1
     (flat,) = gate(frame.assign(adj_close=frame["close"]))
-    assert "genuine move or a missing split" in flat["action"]
+    assert flat["rule"] == "large_move"
+    assert "no usual split ratio fits" in flat["action"]
 
 
 def test_a_factor_that_jumps_without_explaining_is_pointed_out():
@@ -258,7 +260,7 @@ def test_a_reverse_split_is_no_falling_factor():
     frame = quiet_frame()
     frame.loc[frame.index < 15, ["open", "high", "low", "close"]] /= 10
     (split,) = gate(frame)
-    assert split["rule"] == "large_move"
+    assert split["rule"] == "split"
     assert split["action"].startswith("Explained by a split")
 
 
@@ -381,11 +383,11 @@ def test_integer_nullable_and_timestamp_columns_are_read():
 
 def test_the_sample_has_no_error_and_its_four_known_large_moves(sample):
     """Facts looked up: three splits that the factor explains, and Apple's profit warning of 2000."""
-    assert [(f["ticker"], f["date"], f["action"].split(":")[0]) for f in gate(sample)] == [
-        ("AAPL", "2000-06-21", "Explained by a split"),
-        ("AAPL", "2000-09-29", "A genuine move or a missing split"),
-        ("AAPL", "2005-02-28", "Explained by a split"),
-        ("MSFT", "2003-02-18", "Explained by a split"),
+    assert [(f["ticker"], f["date"], f["rule"], f["action"].split(":")[0]) for f in gate(sample)] == [
+        ("AAPL", "2000-09-29", "large_move", "A genuine move as far as prices tell"),
+        ("AAPL", "2000-06-21", "split", "Explained by a split"),
+        ("AAPL", "2005-02-28", "split", "Explained by a split"),
+        ("MSFT", "2003-02-18", "split", "Explained by a split"),
     ]
 
 

@@ -207,7 +207,8 @@ class Yahoo:
             socket.close(stream.detach())
             return False
         body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
-        head = f"HTTP/1.1 {answer.status} X\r\nContent-Type: {answer.kind}; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+        kind = f"Content-Type: {answer.kind}; charset=utf-8\r\n"
+        head = f"HTTP/1.1 {answer.status} X\r\n{kind}Content-Length: {len(body)}\r\n"
         cookie = (
             "Set-Cookie: A3=d=loopback; Domain=.yahoo.com; Path=/; Max-Age=3600\r\n"
             if host == "fc.yahoo.com"
@@ -239,10 +240,16 @@ class Yahoo:
         stock = self.stocks[ticker]
         low, high = int(query.get("period1", "-9999999999")), int(query.get("period2", "9999999999"))
         stamped = [(opening(row[0]), row) for row in stock.rows if low <= opening(row[0]) < high] + stock.live
+        paid = {d: {"amount": amount} for d, amount in stock.dividends.items()}
+        split = {d: {"numerator": n, "denominator": m} for d, (n, m) in stock.splits.items()}
         events = {
-            "dividends": {str(opening(d)): {"amount": a, "date": opening(d)} for d, a in stock.dividends.items() if low <= opening(d) < high},
-            "splits": {str(opening(d)): {"date": opening(d), "numerator": n, "denominator": m, "splitRatio": f"{n}:{m}"} for d, (n, m) in stock.splits.items() if low <= opening(d) < high},
-        }  # fmt: skip
+            name: {
+                str(opening(d)): {"date": opening(d), **told}
+                for d, told in all_.items()
+                if low <= opening(d) < high
+            }
+            for name, all_ in (("dividends", paid), ("splits", split))
+        }
         names = ("open", "high", "low", "close")
         quote = {name: [row[i] for _, row in stamped] for i, name in enumerate(names, start=1)}
         quote["volume"] = [row[6] for _, row in stamped]

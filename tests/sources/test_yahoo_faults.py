@@ -91,6 +91,11 @@ def test_a_fault_that_passes_is_tried_again(fault, times, where, stocked, loopba
     assert (told["ticker"], told["attempt"]) == ("AAA", 1)
 
 
+def patience(fault):
+    """Seconds for an answer: little where none will come, plenty on a busy machine where one will."""
+    return 0.3 if fault == "HANG" else 20.0
+
+
 LASTING = [
     ("LIMITED", "HTTP 429: too many requests (in each of 3 tries)"),
     ("BROKEN", "HTTP 500 (in each of 3 tries)"),
@@ -110,7 +115,7 @@ def test_a_fault_that_stays_fails_the_stage_and_names_ticker_and_cause(
 ):
     """One of three fails for good: no rows of the others are passed on."""
     stocked.always["BBB"] = getattr(loopback, fault)
-    said = refused("AAA,BBB,CCC", end=days[-1], yahoo_timeout_s=0.3)
+    said = refused("AAA,BBB,CCC", end=days[-1], yahoo_timeout_s=patience(fault))
     assert said.startswith("Yahoo gave no prices for 1 of 3 tickers: BBB: ")
     assert text in said
     assert "--on-missing drop" in said
@@ -122,7 +127,7 @@ def test_with_drop_the_outcome_of_a_missing_ticker_is_in_the_header(
 ):
     """The others' rows are whole, and the header says what is missing and why, the same each time."""
     stocked.always["BBB"] = getattr(loopback, fault)
-    table = read("AAA,BBB,CCC", end=days[-1], on_missing="drop", yahoo_timeout_s=0.3)
+    table = read("AAA,BBB,CCC", end=days[-1], on_missing="drop", yahoo_timeout_s=patience(fault))
     assert set(table.frame["ticker"]) == {"AAA", "CCC"}
     told = table.header["source"]["tickers"]
     assert list(told) == ["AAA", "BBB", "CCC"]

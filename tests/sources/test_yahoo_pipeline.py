@@ -46,7 +46,7 @@ def run(fed, run_luigi, data):
     """Run the main command against the stand-in; little patience, so that failing is quick."""
 
     def running(*options):
-        quick = ("--yahoo-limit-wait-s", "0.05", "--yahoo-timeout-s", "2")
+        quick = ("--yahoo-limit-wait-s", "0.05", "--yahoo-timeout-s", "3")
         return run_luigi(*OPTIONS, *quick, *options, data=data, env=fed.environment)
 
     return running
@@ -117,10 +117,11 @@ def test_without_tickers_the_command_ends_with_4(run_luigi, data):
     """Judged by the plan; nothing is asked."""
     outcome = run_luigi("--source", "yahoo", data=data)
     assert outcome.code == 4
-    assert outcome.messages == [
+    (message,) = outcome.messages
+    assert message == (
         "afterclose: --source yahoo came without --tickers; expected the tickers to ask for. "
         "For example: --tickers AAPL,BRK-B,^GSPC or --tickers @universe.txt"
-    ]
+    )
 
 
 def test_forcing_ingest_asks_again_and_makes_the_next_vintage(fed, run, data):

@@ -1,0 +1,63 @@
+"""Rules about prices that do not move, and bars with no range or too much of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core import columns as col
+from core.prices.rows import before
+
+if TYPE_CHECKING:
+    from core.prices.findings import Finding
+    from core.prices.panel import Panel
+    from core.prices.rows import Flags
+
+
+def frozen_findings(panel: Panel, *, stale_sessions: int) -> tuple[list[Finding], Flags]:
+    """Return closes that stand still and rows equal to the row before; and the rows so told.
+
+    Parameters
+    ----------
+    panel : Panel
+        Complete rows, each once, without spikes.
+    stale_sessions : int
+        Rows in a row with the very same close from which they are told (once, at the first).
+
+    Returns
+    -------
+    findings, told
+        ``told`` has shape (n_rows,). A row inside a stale run is not told again as repeated.
+    """
+    close = panel.cells[col.CLOSE]
+    same = panel.follows & (close == before(close))
+    run = np.cumsum(~same) - 1
+    length = np.bincount(run, minlength=1)[run]
+    stale = length >= stale_sessions
+    starts = stale & ~same
+    equal = [values == before(values) for values in panel.cells.values()]
+    repeated = np.logical_and.reduce([same, ~stale, *equal])
+    expected = f"fewer than {stale_sessions} rows in a row with the same close"
+    findings = panel.each("stale_price", starts, length.astype(np.float64), expected=expected)
+    return [*findings, *panel.each("repeated_row", repeated, close)], stale | repeated
+
+
+def bar_findings(panel: Panel, told: Flags, *, bar_ratio: float) -> list[Finding]:
+    """Return bars without a range and bars with too much of it, once per ticker.
+
+    Parameters
+    ----------
+    panel : Panel
+    told : ndarray of bool, shape (n_rows,)
+        Rows already told as frozen or without trade.
+    bar_ratio : float
+        A high of more than this many times the low is too much.
+    """
+    opened, high, low, close = (panel.cells[name] for name in col.OHLC)
+    flat = (high == low) & (opened == close) & (high == close)
+    expected = f"a high of at most {bar_ratio:g} times the low"
+    return [
+        *panel.grouped("flat_bar", flat & ~told),
+        *panel.grouped("wide_bar", high > bar_ratio * low, expected=expected),
+    ]

@@ -1,0 +1,72 @@
+"""What the gate could not check, and why: said in the findings, so that silence is never mistaken for health."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import columns as col
+from core.prices.calendar import known_span
+
+if TYPE_CHECKING:
+    from core.prices.panel import Panel
+
+_BY_COLUMN = {
+    col.OPEN: ("inconsistent_ohlc", "flat_bar", "live_row", "repeated_row"),
+    col.HIGH: ("inconsistent_ohlc", "flat_bar", "wide_bar", "live_row", "repeated_row"),
+    col.LOW: ("inconsistent_ohlc", "flat_bar", "wide_bar", "live_row", "repeated_row"),
+    col.VOLUME: (
+        "negative_volume",
+        "zero_volume",
+        "volume_outlier",
+        "type_maximum",
+        "live_row",
+        "repeated_row",
+    ),
+}
+"""Rules that cannot fire without a column (a close alone is what the rest work on)."""
+
+_WITHOUT_ADJUSTED = ("split", "falling_factor")
+_BY_SESSION = (
+    "missing_session_everywhere",
+    "too_many_missing_sessions",
+    "missing_sessions",
+    "non_session_row",
+)
+
+
+def not_checked(panel: Panel, *, calendar: str, adjusted: bool) -> list[dict[str, Any]]:
+    """Return ``{rule, reason}`` of each rule that could not do its work, sorted by rule.
+
+    Parameters
+    ----------
+    panel : Panel
+    calendar : str
+        A name of ``exchange_calendars``.
+    adjusted : bool
+        Whether the source has an adjusted close.
+    """
+    reasons: dict[str, list[str]] = {}
+    for column in sorted(panel.absent):
+        for rule in _BY_COLUMN[column]:
+            reasons.setdefault(rule, []).append(f"no {column}")
+    told = {rule: ", ".join(held) for rule, held in reasons.items()}
+    if not adjusted:
+        told |= dict.fromkeys(_WITHOUT_ADJUSTED, "no adjusted close")
+    if (beyond := _beyond_calendar(panel, calendar)) is not None:
+        told |= dict.fromkeys(_BY_SESSION, beyond)
+    return [{"rule": rule, "reason": told[rule]} for rule in sorted(told)]
+
+
+def _beyond_calendar(panel: Panel, calendar: str) -> str | None:
+    days = panel.days[~np.isnat(panel.days)]
+    if not len(days):
+        return None
+    first, last = days.min().item(), days.max().item()
+    span = known_span(calendar, first, last)
+    if span == (first, last):
+        return None
+    if span is None:
+        return f"calendar {calendar} knows none of the days"
+    return f"calendar {calendar} knows only {span[0]} to {span[1]}"

@@ -1,0 +1,180 @@
+"""The sections on which model should be in use: retraining advice, champion, and the live record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.report import sections
+from core.report.blocks import Block, Bullets, Command, Facts, Grid, Paragraph, Section
+from core.report.figures import (
+    NA,
+    count,
+    counted,
+    decimal,
+    ends,
+    left_out,
+    metric,
+    name,
+    period,
+    ratio,
+    share,
+    span,
+)
+from core.report.readings import confidence, trained_here
+
+Body = Mapping[str, Any]
+
+_OWN_REASONS = (
+    "The advice knows prices and predictions only. A person may have reasons of their own, such as a business "
+    "cycle or an event; they are put on record with the decision:"
+)
+_NOT_ADVISED = "This evaluation was made before advice was given; there is none."
+_SAYS = {"nothing": "neither", "wait": "wait"}
+
+
+def advice(body: Body) -> Section:
+    """Return whether to retrain, with the table of reasons, and room for a person's own."""
+    held = body.get("advice")
+    if held is None:
+        return Section(sections.ADVICE, (Paragraph(_NOT_ADVISED),))
+    opening = Paragraph(f"Advice: {held['decision']}. {held['sentence']}", "verdict")
+    rows = tuple(_reason(r) for r in held["reasons"])
+    head = ("Reason", "Value", "Threshold", "Trend", "Speaks for", "Note")
+    blocks: list[Block] = [opening, Grid("What the advice rests on", head, rows, frozenset({0, 3, 4, 5}))]
+    if not trained_here(body) or body.get("champion"):
+        blocks += [Paragraph(_OWN_REASONS), Command('afterclose models decide keep --why "..."')]
+    return Section(sections.ADVICE, tuple(blocks))
+
+
+def _reason(r: Body) -> tuple[str, ...]:
+    says = _SAYS.get(r["says"], r["says"])
+    return (r["name"], _value(r["value"]), _value(r["threshold"]), r["trend"] or "-", says, r["text"])
+
+
+def _value(value: float | str | None) -> str:
+    if value is None:
+        return NA
+    if isinstance(value, str):
+        return value
+    return count(value) if isinstance(value, int) else decimal(value, 4).rstrip("0").rstrip(".")
+
+
+def champion(body: Body) -> Section:
+    """Return candidate and champion on the same later rows, or why there is nothing to compare."""
+    held = body.get("champion")
+    if held is None:
+        return Section(sections.CHAMPION, (Paragraph(_without_champion(body)),))
+    pairs = (
+        ("Champion", held["model_id"]),
+        ("Kind", "not known" if held["model_kind"] is None else name(held["model_kind"])),
+        ("Trained to", held["trained_to"] or "not known"),
+        ("Result", held["judgement"]),
+    )
+    if not held["compared"]:
+        why = Paragraph(f"Candidate and champion were not compared: {held['reason'].rstrip('.')}.", "alarm")
+        return Section(sections.CHAMPION, (why, Facts(pairs)))
+    text = (
+        f"Both are judged on {counted(held['rows'], 'row')} of {counted(held['sessions'], 'session')}, "
+        f"{period(held['from'], held['to'])}: sessions after the champion's training, each predicted for the "
+        "candidate by a model trained before it. Rows up to the champion's training end never count."
+    )
+    return Section(sections.CHAMPION, (Paragraph(text), Facts(pairs), _contest(body, held)))
+
+
+def _without_champion(body: Body) -> str:
+    if trained_here(body):
+        return "There is no champion yet to compare this candidate with."
+    return "The model judged in this run is the one in use; no candidate was trained beside it."
+
+
+def _contest(body: Body, held: Body) -> Grid:
+    rows = tuple(
+        (
+            metric(p["metric"]).label,
+            _estimate(held["challenger"], p["metric"]),
+            _estimate(held["performance"], p["metric"]),
+            f"{decimal(p['difference'], 4)} {span(p, lambda v: decimal(v, 4))}",
+        )
+        for p in held["paired"]
+    )
+    head = ("Measure", "Candidate", "Champion", "Candidate less champion")
+    note = f"Brackets hold {confidence(body)} intervals; of Brier score and log loss less is better."
+    return Grid("Same rows, same resamples", head, rows, notes=(note,))
+
+
+def _estimate(measures: Body, key: str) -> str:
+    held, write = measures.get(key) or {}, metric(key).write
+    return f"{write(held.get('value'))} {span(held, write)}"
+
+
+def feature_changes(body: Body) -> tuple[Block, ...]:
+    """Return what is different between the champion's features and those of this run."""
+    held = body.get("champion")
+    changed = held and held.get("feature_changes")
+    if not changed:
+        return ()
+    if changed["same"]:
+        return (Paragraph(f"The features are those of the champion (set {changed['to']})."),)
+    opening = Paragraph(
+        f"The features are not those of the champion: it has set {changed['from']}, this run set {changed['to']}. "
+        "The champion cannot score with them.",
+        "alarm",
+    )
+    items = [f"Added: {feature}" for feature in changed["added"]]
+    items += [f"Removed: {feature}" for feature in changed["removed"]]
+    items += [f"Redefined: {c['name']}, was: {c['before']}; is: {c['after']}" for c in changed["redefined"]]
+    if not changed["texts_known"]:
+        items.append("The champion's definitions are not known to this program; names were compared.")
+    return (opening, Bullets(tuple(items))) if items else (opening,)
+
+
+def live(body: Body) -> Section:
+    """Return what became of the signals of the model in use, by quarter."""
+    held: Sequence[Body] | None = body.get("scorecard")
+    if not held:
+        text = (
+            "No model was in use in this run: its figures come from walking forward through the past."
+            if held is None
+            else "No session after the model's training has a known outcome yet."
+        )
+        return Section(sections.LIVE, (Paragraph(text),))
+    intro = Paragraph(
+        "Every session after the model's training, set against what happened: the honest figure of a model in "
+        "use. afterclose scorecard adds which signals were written down before their session."
+    )
+    rows = [_quarter(entry) for entry in held]
+    interval = f"{confidence(body)} interval"
+    head = ("Model", "Period", "Rows", "Rose", "Hit rate", interval, "AUC", interval, "Brier score")
+    notes = (*left_out(len(rows), "the first and the last"), *_few(held))
+    table = Grid("Signals and outcomes", head, ends(rows), frozenset({0, 1}), notes)
+    return Section(sections.LIVE, (intro, table))
+
+
+def _quarter(entry: Body) -> tuple[str, ...]:
+    hit, auc = entry["hit_rate"], entry["auc"]
+    return (
+        entry["model_id"], entry["period"], count(entry["rows"]), share(entry["up_rate"]),
+        share(entry["right"] / entry["rows"]), span(hit, share), ratio(auc["value"]), span(auc, ratio),
+        metric("brier").write(entry["brier"]["value"]),
+    )  # fmt: skip
+
+
+def _few(entries: Sequence[Body]) -> tuple[str, ...]:
+    few = [f"{e['period']}: {e['auc']['reason']}" for e in entries if e["auc"].get("reason")]
+    return (f"{NA} ({'; '.join(few[:3])}{'; and others' if len(few) > 3 else ''}).",) if few else ()
+
+
+def by_period(body: Body) -> Section:
+    """Return the measures of each calendar year: nothing should rest on one lucky year."""
+    held = body.get("by_period")
+    if not held:
+        return Section(sections.BY_PERIOD, (Paragraph("There are no judged rows."),))
+    shown = ("auc", "precision", "recall", "hit_rate", "brier")
+    rows = [
+        (year, count(part["rows"]), count(part["sessions"]), *(metric(k).write(part[k]) for k in shown))
+        for year, part in held.items()
+    ]
+    head = ("Year", "Rows", "Sessions", *(metric(k).label for k in shown))
+    notes = left_out(len(rows), "the first and the last")
+    return Section(sections.BY_PERIOD, (Grid("Calendar years", head, ends(rows), notes=notes),))

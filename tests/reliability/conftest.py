@@ -1,0 +1,211 @@
+"""What the tests of survival share: marked processes, the state of a data root, small file systems."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
+OURS = ("AFTERCLOSE_", "LUIGI_", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "PYTHON")
+MARK = "SURVIVAL_TEST_MARK"
+
+
+@dataclass
+class Fleet:
+    """Starts commands whose processes, with all they ever start, can be found by a mark in their environment."""
+
+    options: list[str]
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    started: list[subprocess.Popen] = field(default_factory=list)
+
+    def environment(self, data: Path, env: dict[str, str] | None = None) -> dict[str, str]:
+        """Nothing of ours but what the test says, and the mark."""
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+        clean["PATH"] = f"{BIN}{os.pathsep}{clean.get('PATH', '')}"
+        return {**clean, "AFTERCLOSE_DATA": str(data), MARK: self.mark, **(env or {})}
+
+    def luigi(self, *more: str, local: bool = True) -> list[str]:
+        """The main command on the small prices; ``local=False`` leaves the scheduler to the options."""
+        scheduler = ["--local-scheduler"] if local else []
+        words = [str(BIN / "luigi"), "--module", "luigi_tasks", "Report", *scheduler, *self.options]
+        return [*words, "--mode", "train", *more]
+
+    def afterclose(self, *words: str) -> list[str]:
+        """The operator's command."""
+        return [str(BIN / "afterclose"), *words]
+
+    def supervised(self, *more: str) -> list[str]:
+        """``afterclose run`` on the small prices."""
+        return self.afterclose("run", *self.options, "--mode", "train", *more)
+
+    def start(self, words: list[str], data: Path, *, env=None, cwd=ROOT) -> subprocess.Popen:
+        """Start a command in a session of its own."""
+        process = subprocess.Popen(
+            words,
+            env=self.environment(data, env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.started.append(process)
+        return process
+
+    def run(self, words: list[str], data: Path, *, env=None, cwd=ROOT, timeout=180):
+        """Run a command to its end: the process with ``out`` and ``err``."""
+        return self.end(self.start(words, data, env=env, cwd=cwd), timeout=timeout)
+
+    def end(self, process: subprocess.Popen, *, timeout=180):
+        """Wait for a command's end and keep what it printed as ``out`` and ``err``."""
+        process.out, process.err = process.communicate(timeout=timeout)
+        return process
+
+    def alive(self) -> list[int]:
+        """The ids of all marked processes that still run (a zombie does not)."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and self._marked(folder):
+                found.append(int(folder.name))
+        return found
+
+    def _marked(self, folder: Path) -> bool:
+        try:
+            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            return state != "Z" and f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
+        except OSError:
+            return False
+
+    def gone_after(self, seconds: float) -> bool:
+        """Whether no marked process is left within that time."""
+        deadline = time.monotonic() + seconds
+        while self.alive():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+
+@pytest.fixture
+def fleet(small) -> Iterator[Fleet]:
+    """A fleet whose last survivors end with the test."""
+    made = Fleet(small)
+    yield made
+    for pid in made.alive():
+        os.kill(pid, signal.SIGKILL)
+    for process in made.started:
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def make_fleet(small):
+    """A function that makes a fleet of its own, for threads."""
+    return lambda: Fleet(small)
+
+
+class Looks:
+    """What there is in a data root."""
+
+    LINE = LINE
+
+    @staticmethod
+    def log(data: Path) -> list[dict]:
+        """All whole log lines of all runs."""
+        lines = []
+        for path in sorted((data / "runs").glob("*/log.jsonl")):
+            lines += [json.loads(line) for line in path.read_bytes().split(b"\n") if line.strip()]
+        return lines
+
+    @staticmethod
+    def events(data: Path, state: str) -> list[str]:
+        """The stages of all of the journal's events of one kind, whatever the run."""
+        from core.journal import Journal
+
+        journal = Journal(data, read_only=True)
+        runs = journal.runs(limit=1000)
+        return [e.stage for run in reversed(runs) for e in journal.events(run.run_id) if e.state == state]
+
+    @staticmethod
+    def runs(data: Path) -> list:
+        """The journal's runs, newest first."""
+        from core.journal import Journal
+
+        return Journal(data, read_only=True).runs(limit=1000)
+
+    @staticmethod
+    def torn(data: Path) -> list[str]:
+        """What is wrong with committed checkpoints; empty when every one of them is whole."""
+        from core.checkpoints import Store
+        from core.verification import slots
+
+        store = Store(data)
+        return [why for slot in slots(data) if (why := store.damage(slot)) is not None]
+
+
+@pytest.fixture(scope="session")
+def looks() -> type[Looks]:
+    """Functions that look at a data root."""
+    return Looks
+
+
+@pytest.fixture(scope="session")
+def undisturbed(prepared, lookers) -> dict[str, str]:
+    """SHA-256 of every artifact of a run that nothing happened to."""
+    return lookers.artifacts(prepared)
+
+
+@pytest.fixture
+def mount(tmp_path):
+    """Mount a small file system: ``mount("size=2m")``; skipped with the reason where that is not allowed."""
+    mounted = []
+
+    def make(options: str) -> Path:
+        if os.geteuid() != 0:
+            pytest.skip("only root can mount a file system")
+        folder = tmp_path / f"mounted{len(mounted)}"
+        folder.mkdir()
+        words = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"this machine does not let root mount a tmpfs: {done.stderr.strip()}")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def remount():
+    """Mount a folder's file system anew: ``remount(folder, "ro")``."""
+
+    def again(folder: Path, options: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True, capture_output=True)
+
+    return again
+
+
+@pytest.fixture
+def copy_of():
+    """Copy a data root, links as links."""
+
+    def copy(data: Path, target: Path) -> Path:
+        shutil.copytree(data, target, symlinks=True)
+        return target
+
+    return copy
