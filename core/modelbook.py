@@ -10,7 +10,7 @@ from typing import Any
 from core.decisions import History, history, states
 from core.errors import AftercloseError, ModelError
 from core.features.history import changes
-from core.registry import Registry
+from core.registry import PROMOTION, ROLLBACK, Registry
 from core.settings import Settings
 
 _UNTOLD: Mapping[str, Any] = {"model_kind": None, "training": {}, "walk_forward": None, "feature_set": None}
@@ -34,7 +34,8 @@ def listing(settings: Settings) -> list[dict[str, Any]]:
 def _entry(settings: Settings, identity: str, state: str, told: History) -> dict[str, Any]:
     body, problem = _read(Registry(settings.data), identity)
     training = body.get("training") or {}
-    moves = [d for d in told.decisions if d.model_id == identity and d.completed]
+    moved = [d for d in told.decisions if d.action in (PROMOTION, ROLLBACK) and d.completed]
+    moves = [d for d in moved if d.model_id == identity]
     return {
         "model_id": identity,
         "state": state,

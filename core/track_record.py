@@ -67,7 +67,7 @@ def contest_of(settings: Settings, features: Table, first: str, second: str, **s
 def _labelled(features: Table, *, after: str = "", upto: str = "") -> pd.DataFrame:
     frame = features.frame[[col.DATE, col.TICKER, col.UP_NEXT]]
     dates = frame[col.DATE].to_numpy("datetime64[D]")
-    held = frame[col.UP_NEXT].notna().to_numpy()
+    held = frame[col.UP_NEXT].notna().to_numpy(copy=True)
     held &= (dates > np.datetime64(after, "D")) if after else True
     held &= (dates <= np.datetime64(upto, "D")) if upto else True
     return with_returns(frame[held].reset_index(drop=True), features.frame)

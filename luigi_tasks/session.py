@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core import settings as configuration
 from core.checkpoints import Slot, Store
-from core.errors import EXIT_BUSY, EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN
+from core.errors import EXIT_BUSY, EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN, BusyError, StageError
 from core.execution import Runner
 from core.journal import Journal
 from core.latest import link_latest
@@ -33,6 +33,9 @@ from luigi_tasks.terminal import Terminal
 
 RUN_VARIABLE = "AFTERCLOSE_RUN_ID"
 """Set by a supervisor that has recorded the run already."""
+
+FAILED = "failed-"
+"""Beginning of the name of a file in a run's folder: that stage failed there for good, and why."""
 
 
 @dataclass
@@ -124,8 +127,20 @@ class Session:
         self.record.reused(rows, everything=plan == self.root_plan)
 
     def run(self, plan: StagePlan) -> None:
-        """Make one stage, or reuse it after all."""
-        self.runner.run(plan)
+        """Make one stage, or reuse it after all.
+
+        A ``luigid`` may hand a failed stage out again; within one run that answers as it did the first time.
+        """
+        failed = self.log.folder / f"{FAILED}{plan.slot.stage}"
+        if failed.exists():
+            raise StageError(failed.read_text(encoding="utf-8"))
+        try:
+            self.runner.run(plan)
+        except BusyError:
+            raise
+        except Exception as error:
+            self.log.save(failed.name, str(error).encode())
+            raise
 
     @property
     def keys(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import luigi
 import luigi.retcodes
+import luigi.rpc
 from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register, TaskClassException
 
@@ -131,6 +132,16 @@ def _hear_nothing() -> tuple[signal.Signals, ...]:
     for number in taken:
         signal.signal(number, signal.SIG_IGN)
     return taken
+
+
+def enable_again(task_id: str) -> None:
+    """Tell a ``luigid`` that a person asks for this task again: one that failed stays disabled for a day."""
+    if CmdlineParser.get_instance() is None:  # type: ignore[no-untyped-call]  # luigi ships no types
+        return
+    core = luigi.interface.core()
+    if not core.local_scheduler:
+        url = core.scheduler_url or f"http://{core.scheduler_host}:{core.scheduler_port}"
+        luigi.rpc.RemoteScheduler(url).re_enable_task(task_id)
 
 
 def refuse(error: AftercloseError) -> None:

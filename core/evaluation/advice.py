@@ -12,7 +12,7 @@ an event). Each reason has a value, the threshold it is held against, its trend,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.evaluation.drift import ALARM, WARN
@@ -71,7 +71,8 @@ def advice(body: Body, settings: Body, walk_forward_auc: float | None) -> dict[s
     training = body["mode"] == "train"
     if training:
         reasons = [_leak(body, settings), _champion(body), _schema(body), *_age_of_champion(body, settings)]
-        reasons += [_auc(body, None), _rule(body), *_drift(body, settings), _findings(body)]
+        reasons += [_of_candidate(body, reason) for reason in (_auc(body, None), _rule(body), _brier(body))]
+        reasons += [*_drift(body, settings), _findings(body)]
         decision, sentence = _for_candidate(body, reasons)
     else:
         reasons = [_leak(body, settings), _auc(body, walk_forward_auc), _rule(body), _brier(body)]
@@ -79,6 +80,15 @@ def advice(body: Body, settings: Body, walk_forward_auc: float | None) -> dict[s
         reasons += [*_drift(body, settings), _findings(body), _schema(body)]
         decision, sentence = _for_model_in_use(body, reasons)
     return {"decision": decision, "sentence": sentence, "reasons": [asdict(reason) for reason in reasons]}
+
+
+def _of_candidate(body: Body, reason: Reason) -> Reason:
+    """Return a reason about the judged model as it speaks when that model is a candidate.
+
+    What speaks against a candidate speaks for keeping the champion, if there is one.
+    """
+    turned = {RETRAIN: KEEP, KEEP: RETRAIN, WAIT: NOTHING}.get(reason.says, NOTHING)
+    return replace(reason, says=turned if body["champion"] else NOTHING)
 
 
 def _names(reasons: Sequence[Reason], says: str) -> list[str]:

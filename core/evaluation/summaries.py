@@ -31,7 +31,7 @@ def data_summary(findings: Document, repairs: Document, features: Table) -> dict
     ``not recorded``.
     """
     record = dict(findings.body.get("source") or {})
-    tickers = record.pop("tickers", None) or _coverage(features.frame)
+    tickers = _with_kept(record.pop("tickers", None), features.frame)
     about = {name: record.pop(name, None) for name in _ABOUT_PRICES}
     rows = len(features.frame)
     first, last = _span(features.frame)
@@ -44,6 +44,7 @@ def data_summary(findings: Document, repairs: Document, features: Table) -> dict
         "to": last,
         "findings": _by_rule(findings.body.get("findings", ())),
         "repairs": _repairs(repairs.body.get("repairs", ())),
+        "cells_filled": repairs.body.get("cells_filled", 0),
         "price_basis": about["price_basis"],
         "adjusted_close": about["adjusted_close"],
         "waivers": about["waivers"] or [],
@@ -77,6 +78,15 @@ def _coverage(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
         str(ticker): {"rows": int(rows), "first": first, "last": last, "outcome": "not recorded"}
         for ticker, rows, first, last in zip(*columns, strict=True)
     }
+
+
+def _with_kept(tickers: Mapping[str, Any] | None, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the coverage with how many rows of each ticker are left after cleaning."""
+    counted = _coverage(frame)
+    if not tickers:
+        return {ticker: {**held, "rows_clean": held["rows"]} for ticker, held in counted.items()}
+    left = {ticker: held["rows"] for ticker, held in counted.items()}
+    return {ticker: {**held, "rows_clean": left.get(ticker, 0)} for ticker, held in tickers.items()}
 
 
 def _span(frame: pd.DataFrame) -> tuple[str | None, str | None]:

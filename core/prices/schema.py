@@ -109,7 +109,7 @@ def failing_columns(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ..
 def schema_findings(reading: Reading) -> list[Finding]:
     """Return what is wrong with the table's shape: columns, types, dates and tickers."""
     missing, wrong = failing_columns(reading.frame)
-    findings = [Finding("missing_column", value=name, expected=f"a column named {name}") for name in missing]
+    findings = [_missing_column(name) for name in missing]
     if not len(reading.frame):
         return [*findings, Finding("empty_table", value=0)]
     faults = _faulty_cells(reading)
@@ -121,6 +121,14 @@ def schema_findings(reading: Reading) -> list[Finding]:
         *findings,
         *(Finding("wrong_type", value=str(reading.frame[n].dtype), expected=n) for n in unexplained),
     ]
+
+
+def _missing_column(name: str) -> Finding:
+    action = _CLOSES if name in (col.OPEN, col.HIGH, col.LOW, col.VOLUME) else ""
+    return Finding("missing_column", value=name, expected=f"a column named {name}", action=action)
+
+
+_CLOSES = "Add it at the source; or, if there are closes and nothing else, say so: --close-only true."
 
 
 def _faulty_cells(reading: Reading) -> dict[str, tuple[str, Flags]]:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.errors import listed
 from core.report import sections
 from core.report.about_models import feature_changes
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
@@ -56,15 +57,25 @@ def data(body: Body) -> Section:
     pairs = (
         ("Source", _recorded(source.get("name"))),
         ("Location", _recorded(source.get("uri"))),
+        *_read_as(source.get("files") or ()),
         ("Sessions", period(held["from"], held["to"])),
         ("Tickers", f"{count(len(tickers))}: {_some(tickers)}"),
         ("Rows received", count(held["rows_in"])),
         ("Rows after cleaning", count(held["rows_clean"])),
         ("Prices", _worded(_BASIS, held.get("price_basis"))),
         ("Adjusted close", _worded(_ADJUSTED, held.get("adjusted_close"))),
-        ("Findings waived", word(held.get("waivers") or "none")),
+        ("Findings waived", _how_many_waived(held.get("waivers"))),
     )
     return Section(sections.DATA, (*blocks, Facts(pairs)))
+
+
+def _read_as(files: Sequence[Body]) -> tuple[tuple[str, str], ...]:
+    """Return how the source's files were read, each way once, when they do not go without saying."""
+    ways: dict[str, int] = {}
+    for file in files:
+        told = {key: value for key, value in file.items() if key not in ("name", "sha256", "rows")}
+        ways[word(told)] = ways.get(word(told), 0) + 1
+    return tuple((f"{counted(number, 'file')} read as", way) for way, number in sorted(ways.items()))
 
 
 def _recorded(value: Any) -> str:
@@ -86,14 +97,58 @@ def quality(body: Body) -> Section:
     held = body["data"]
     removed = held["rows_in"] - held["rows_clean"]
     fate = "none was removed" if not removed else f"{count(removed)} removed, each on record in repairs.json"
+    filled = held.get("cells_filled") or 0
+    with_fill = f"; {counted(filled, 'missing cell')} filled from the row before, on record" if filled else ""
     intro = (
         f"Of {counted(held['rows_in'], 'row')} received, {count(held['rows_clean'])} remain after "
-        f"cleaning, {fate}. "
-        "A finding of severity error would have stopped the run."
+        f"cleaning, {fate}{with_fill}. "
+        "A finding of severity error would have stopped the run, unless a person had accepted it."
     )
-    return Section(
-        sections.QUALITY, (Paragraph(intro), _findings(held), _repairs(held), _coverage(held["tickers"]))
-    )
+    blocks = (Paragraph(intro), _findings(held), *_waived(held), *_unchecked(held), _repairs(held))
+    return Section(sections.QUALITY, (*blocks, _coverage(held["tickers"])))
+
+
+def _how_many_waived(waivers: Any) -> str:
+    # what stands in a findings file of others may be anything: it is shown as it is
+    if waivers and all(isinstance(entry, Mapping) for entry in waivers):
+        return f"{counted(_accepted(waivers), 'finding')}; see Data quality"
+    return word(waivers or "none")
+
+
+def _accepted(waivers: Sequence[Body]) -> int:
+    """Return how many findings were accepted: a last entry may stand for those that are not listed."""
+    return sum(int(w.get("value") or 0) if w.get("rule") == "beyond" else 1 for w in waivers)
+
+
+def _waived(held: Body) -> tuple[Block, ...]:
+    """Return what people accepted, by whom, why and until when; and waivers that did nothing."""
+    found: list[Block] = []
+    told = [w for w in held.get("waivers") or () if isinstance(w, Mapping) and w.get("rule") != "beyond"]
+    rows = [
+        (spaced(str(w.get("rule"))), *(word(w.get(k)) for k in ("ticker", "date", "who", "why", "until")))
+        for w in told
+    ]
+    if rows:
+        head = ("Rule", "Ticker", "Date", "Accepted by", "Because", "Until")
+        notes = left_out(len(rows), "by rule, ticker and date")
+        left = frozenset(range(len(head)))
+        found.append(Grid("Findings that a person accepted", head, tuple(rows[:ROWS_SHOWN]), left, notes))
+    idle = (held.get("source") or {}).get("waivers_without_effect") or ()
+    if idle:
+        told_idle = [
+            f"{w['rule']} of {w['ticker'] or 'no ticker'} ({w['state']}, until {w['until']})" for w in idle
+        ]
+        found.append(Paragraph(f"Waivers without effect here: {listed(told_idle)}.", "note"))
+    return tuple(found)
+
+
+def _unchecked(held: Body) -> tuple[Block, ...]:
+    """Return the checks that could not do their work on these prices, and why."""
+    told = (held.get("source") or {}).get("not_checked") or ()
+    if not told:
+        return ()
+    rows = tuple((spaced(str(entry["rule"])), word(entry["reason"])) for entry in told)
+    return (Grid("Not checked", ("Rule", "Why"), rows, frozenset({0, 1})),)
 
 
 def _findings(held: Body) -> Block:
@@ -115,12 +170,17 @@ def _coverage(tickers: Body) -> Grid:
     order = sorted(tickers, key=lambda t: (tickers[t].get("outcome", "ok") == "ok", tickers[t]["rows"], t))
     chosen = sorted(order[:ROWS_SHOWN])
     rows = tuple(
-        (t, count(tickers[t]["rows"]), *(word(tickers[t].get(k)) for k in ("first", "last", "outcome")))
+        (
+            t,
+            count(tickers[t]["rows"]),
+            count(tickers[t].get("rows_clean")),
+            *(word(tickers[t].get(k)) for k in ("first", "last", "outcome")),
+        )
         for t in chosen
     )
-    head = ("Ticker", "Rows", "First session", "Last session", "Outcome")
+    head = ("Ticker", "Rows", "After cleaning", "First session", "Last session", "Outcome")
     notes = left_out(len(tickers), "those with trouble first, then those with fewest rows")
-    return Grid("Coverage by ticker", head, rows, frozenset({0, 2, 3, 4}), notes)
+    return Grid("Coverage by ticker", head, rows, frozenset({0, 3, 4, 5}), notes)
 
 
 def features(body: Body) -> Section:

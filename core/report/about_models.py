@@ -30,7 +30,7 @@ _OWN_REASONS = (
     "cycle or an event; they are put on record with the decision:"
 )
 _NOT_ADVISED = "This evaluation was made before advice was given; there is none."
-_SAYS = {"nothing": "neither", "wait": "wait"}
+_SAYS = {"nothing": "neither"}
 
 
 def advice(body: Body) -> Section:
@@ -48,8 +48,8 @@ def advice(body: Body) -> Section:
 
 
 def _reason(r: Body) -> tuple[str, ...]:
-    says = _SAYS.get(r["says"], r["says"])
-    return (r["name"], _value(r["value"]), _value(r["threshold"]), r["trend"] or "-", says, r["text"])
+    says = _SAYS.get(r["says"], str(r["says"]))
+    return (r["name"], _value(r["value"]), _value(r["threshold"]), str(r["trend"] or "-"), says, r["text"])
 
 
 def _value(value: float | str | None) -> str:
@@ -85,7 +85,7 @@ def champion(body: Body) -> Section:
 def _without_champion(body: Body) -> str:
     if trained_here(body):
         return "There is no champion yet to compare this candidate with."
-    return "The model judged in this run is the one in use; no candidate was trained beside it."
+    return "The model judged in this run is the one in use: there is nothing beside it."
 
 
 def _contest(body: Body, held: Body) -> Grid:

@@ -121,6 +121,9 @@ def _findings(body: Body) -> list[str]:
 
 def _waivers(body: Body) -> list[str]:
     waived = body["data"].get("waivers") or []
+    if waived and all(isinstance(entry, Mapping) for entry in waived):
+        rules = sorted({str(entry.get("rule")) for entry in waived} - {"beyond"})
+        return [f"Findings were waived by a person, of rule {listed(rules)}; see Data quality."]
     return [f"Findings were waived: {word(waived)}."] if waived else []
 
 

@@ -59,7 +59,9 @@ def test_a_second_click_leads_to_the_running_one_and_cancel_ends_its_whole_group
     assert (told.new, again.new, again.run_id) == (True, False, told.run_id)
     journal = Journal(desk_settings.data)
     assert journal.count_runs() == 1
-    wait_until(lambda: journal.events(told.run_id), "the first stage to start")
+    wait_until(
+        lambda: any(e.state == "started" for e in journal.events(told.run_id)), "the first stage to start"
+    )
     leader = journal.run(told.run_id).process.pid
     assert len(session_of(leader)) > 1
 

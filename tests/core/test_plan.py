@@ -76,6 +76,8 @@ OTHER = {
     "tickers": "IBM", "start": "2001-01-02", "end": "2012-01-03", "model_id": "0123456789ab",
     "champion_id": "0123456789ab",
     "calendar": "24/7", "mode": "score", "model": "hist_gradient_boosting", "beside": "logistic_regression",
+    "stop_on": "split", "drop_row": "flat_bar", "drop_ticker": "split", "waivers": "w.toml",
+    "waivers_digest": "other",
 }  # fmt: skip
 """Another value for each parameter that is no number."""
 
@@ -109,7 +111,7 @@ def test_a_parameter_changes_the_keys_of_its_first_stage_and_all_after_it(name, 
 def test_only_where_and_how_to_read_are_in_no_key():
     """A path is not keyed (the digest is), nor how a live source is asked; everything else is."""
     unkeyed = {p.name for p in parameters_of(STAGES).values() if not p.keyed}
-    assert {name for name in unkeyed if not name.startswith("yahoo_")} == {"path"}
+    assert {name for name in unkeyed if not name.startswith("yahoo_")} == {"path", "waivers"}
 
 
 @pytest.mark.parametrize("number", range(len(STAGES)))

@@ -91,7 +91,7 @@ def test_a_running_run_can_be_cancelled_and_then_says_so(page, desk_settings, la
     """Running shows the button; once over, the button is gone and the state is a word."""
     run_id = launched({}).run_id
     journal = Journal(desk_settings.data)
-    wait_until(lambda: journal.events(run_id), "the first stage to start")
+    wait_until(lambda: any(e.state == "started" for e in journal.events(run_id)), "the first stage to start")
     at = page(run_id)
     assert badges(at)[:2] == ["running", "running"]
     assert badges(at)[-1] == "queued"

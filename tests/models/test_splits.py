@@ -77,3 +77,50 @@ def test_train_and_test_never_overlap(sessions, first, size, horizon):
         tested += range(test_from, test_to + 1)
     assert tested == (list(range(first, sessions)) if folds else [])
     assert bool(folds) == (sessions - first >= min(size, 20))
+
+
+def test_a_rolling_window_keeps_its_length_and_moves_on():
+    """Twenty sessions each, the last ones before the purge."""
+    folds = walk_forward(_days(150), min_train_sessions=50, fold_sessions=50, rolling_sessions=20)
+    assert _positions(folds) == [(29, 48, 50, 99), (79, 98, 100, 149)]
+
+
+def test_a_rolling_window_longer_than_history_takes_what_there_is():
+    """The first fold has 49 sessions, the second its full 60."""
+    folds = walk_forward(_days(150), min_train_sessions=50, fold_sessions=50, rolling_sessions=60)
+    assert _positions(folds) == [(0, 48, 50, 99), (39, 98, 100, 149)]
+
+
+def test_an_embargo_widens_the_gap_and_moves_no_test():
+    """One session of horizon and five of embargo before each test."""
+    folds = walk_forward(_days(150), min_train_sessions=50, fold_sessions=50, embargo_sessions=5)
+    assert _positions(folds) == [(0, 43, 50, 99), (0, 93, 100, 149)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"embargo_sessions": 29}, {"embargo_sessions": -1}, {"rolling_sessions": 0}],
+)
+def test_an_embargo_or_window_that_leaves_nothing_is_refused(settings):
+    """No session to train on, or a negative number of them."""
+    with pytest.raises(ParameterError):
+        list(walk_forward(_days(99), min_train_sessions=30, fold_sessions=5, **settings))
+
+
+@given(
+    sessions=st.integers(60, 300),
+    embargo=st.integers(0, 10),
+    rolling=st.one_of(st.none(), st.integers(1, 80)),
+)
+def test_windows_end_before_the_gap_and_never_grow_beyond_their_length(sessions, embargo, rolling):
+    """Whatever rolls: train, gap of horizon and embargo, test, in this order."""
+    folds = walk_forward(
+        _days(sessions),
+        min_train_sessions=40,
+        fold_sessions=30,
+        embargo_sessions=embargo,
+        rolling_sessions=rolling,
+    )
+    for train_from, train_to, test_from, test_to in _positions(folds):
+        assert train_to + 1 + embargo + 1 == test_from <= test_to
+        assert train_from == (0 if rolling is None else max(0, train_to + 1 - rolling))

@@ -240,9 +240,16 @@ def test_a_lost_journal_is_said_nothing_is_removed_and_a_backup_brings_it_back(
 
 
 @pytest.mark.slow
-def test_every_end_of_a_terminal_run_is_recorded_with_its_exit_code(fleet, data, looks, tmp_path):
+def test_every_end_of_a_terminal_run_is_recorded_with_its_exit_code(
+    fleet, data, looks, tmp_path, make_prices
+):
     """0, 30 by a failing gate; each stage's states in order."""
-    assert fleet.run(fleet.luigi("--min-rows", "100000"), data).returncode == 30
+    lines = make_prices().splitlines()
+    row = lines[100].split(",")
+    bad = tmp_path / "bad.csv"
+    lines[100] = ",".join([*row[:3], "0.01", *row[4:]])  # a high below the low
+    bad.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert fleet.run(fleet.luigi("--path", str(bad)), data).returncode == 30
     assert fleet.run(fleet.luigi(), data).returncode == 0
     done, failed = looks.runs(data)
     assert (done.state, done.exit_code, done.error) == ("succeeded", 0, None)

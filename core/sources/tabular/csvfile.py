@@ -128,7 +128,7 @@ def _parsed(
         with warnings.catch_warnings():
             # more cells than names: pandas would drop them with a warning
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
+            frame = pd.read_csv(
                 io.BytesIO(layout.body),
                 sep=layout.mark,
                 encoding="utf-8",
@@ -142,8 +142,16 @@ def _parsed(
                 low_memory=False,
                 skipinitialspace=True,
             )
+            return _without_huge(frame, [*keys, *NUMBERS])
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
         raise _unreadable(layout, len(names), file, str(error)) from error
+
+
+def _without_huge(frame: pd.DataFrame, judged: Sequence[str]) -> pd.DataFrame:
+    """Return the table with integers of further columns as text where they are beyond 64 bits."""
+    mixed = [name for name in frame.columns if name not in judged and frame[name].dtype == object]
+    made = {name: frame[name].map(lambda v: str(v) if isinstance(v, int) else v) for name in mixed}
+    return frame.assign(**made)
 
 
 def _unreadable(layout: Layout, width: int, file: str, reason: str) -> SourceError:

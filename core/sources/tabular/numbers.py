@@ -21,6 +21,7 @@ DECIMALS = (AUTO, "point", "comma")
 _DRESSING = re.compile("[$\u20ac\u00a3\u00a5\u00a0\u202f' ]")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _SCALED = re.compile(r"(.*\d)([KMB])")
+_HUGE = 2**1023
 _SCALES = {"K": 1e3, "M": 1e6, "B": 1e9}
 _UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _POINT = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+\.\d*|[-+]?\d{1,3}(?:,\d{3}){2,}")
@@ -113,7 +114,8 @@ def plain_numbers(cells: pd.Series, decimal: str, *, scaled: bool) -> pd.Series:
 
 def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
     if not isinstance(cell, str):
-        return cell
+        # an integer that no float can hold stays for the gate, as text
+        return str(cell) if isinstance(cell, int) and abs(cell) >= _HUGE else cell
     text, scale = _DRESSING.sub("", cell), 1.0
     if scaled and (found := _SCALED.fullmatch(text)):
         text, scale = found[1], _SCALES[found[2]]
@@ -124,7 +126,7 @@ def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
             return cell
         text = grouped[1].replace(thousands, "") + grouped[2]
     text = text.replace(mark, ".")
-    if not _NUMBER.fullmatch(text):
+    if not _NUMBER.fullmatch(text) or abs(float(text)) == float("inf"):
         return cell
     return float(text) if scale == 1.0 else float(round(float(text) * scale, 6))
 

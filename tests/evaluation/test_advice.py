@@ -1,0 +1,193 @@
+"""Retraining advice: each reason speaks at its threshold and not before."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from core.evaluation.advice import advice
+
+SETTINGS = {"max_age_sessions": 252, "min_new_rows": 252, "drift_columns": 3, "leak_auc": 0.6}
+
+
+def estimate(value, low, high):
+    """A metric with its interval."""
+    return {"value": value, "low": low, "high": high}
+
+
+def pair(against, metric, value, low, high):
+    """A paired difference."""
+    return {"against": against, "metric": metric, "difference": value, "low": low, "high": high}
+
+
+def drifted(percentile, previous=50.0):
+    """A column's drift."""
+    return {"percentile": percentile, "previous_percentile": previous}
+
+
+SOUND = {
+    "mode": "score", "verdict": "no better than chance", "performance": {"auc": estimate(0.51, 0.48, 0.54)},
+    "paired": [
+        pair("reversal", "auc", 0.01, -0.01, 0.03), pair("previous_day_sign", "auc", 0.02, -0.01, 0.05),
+        pair("majority", "brier", 0.001, -0.001, 0.002),
+    ],
+    "champion": None, "by_fold": [{"auc": 0.50}, {"auc": 0.52}], "rows": 600,
+    "drift": {name: drifted(60.0) for name in ("return", "lag1", "lag2", "up_next")},
+    "data": {"rows_in": 1000, "findings": [{"count": 10}], "waivers": []}, "features": {},
+    "model": {"age_sessions": 120}, "leak_alarm": {"raised": False, "reason": "not above"},
+}  # fmt: skip
+CHAMPION = {
+    "judgement": "no difference shown", "reason": "", "rows": 500, "age_sessions": 120, "compared": True,
+    "feature_changes": {"same": True}, "paired": [pair("", "auc", 0.0, -0.02, 0.02)],
+}  # fmt: skip
+
+
+def advised(change=None, earlier=0.51, settings=SETTINGS, **with_):
+    """The advice on a sound model with something changed."""
+    body = copy.deepcopy(SOUND) | with_
+    if change:
+        change(body)
+    return advice(body, settings, earlier)
+
+
+def says(found):
+    """Name of each reason -> what it says."""
+    return {reason["name"]: reason["says"] for reason in found["reasons"]}
+
+
+def test_a_sound_model_is_kept_without_being_praised():
+    """No threshold crossed; the verdict stands beside the advice."""
+    found = advised()
+    assert found["decision"] == "keep"
+    assert "no proof of skill" in found["sentence"]
+    assert set(says(found).values()) == {"nothing"}
+
+
+def test_every_reason_has_value_threshold_trend_and_text():
+    """The table is whole, in both modes."""
+    for found in (advised(), advised(mode="train", champion=CHAMPION)):
+        for reason in found["reasons"]:
+            assert list(reason) == ["name", "value", "threshold", "trend", "says", "text"]
+            assert reason["trend"] in ("rising", "falling", "steady", None)
+            assert reason["text"]
+
+
+CROSSED = {
+    "AUC": lambda b: b["performance"].update(auc=estimate(0.45, 0.41, 0.499)),
+    "AUC less that of the best simple rule": lambda b: b["paired"].__setitem__(
+        0, pair("reversal", "auc", -0.03, -0.05, -0.001)
+    ),
+    "Brier score less that of the up-rate": lambda b: b["paired"].__setitem__(
+        2, pair("majority", "brier", 0.002, 0.001, 0.003)
+    ),
+    "model age": lambda b: b["model"].update(age_sessions=252),
+    "drifting columns": lambda b: b["drift"].update({n: drifted(95.0) for n in ("return", "lag1", "lag2")}),
+    "highest drift percentile": lambda b: b["drift"].update(lag1=drifted(99.0)),
+}
+NOT_YET = {
+    "AUC": lambda b: b["performance"].update(auc=estimate(0.45, 0.41, 0.5)),
+    "model age": lambda b: b["model"].update(age_sessions=251),
+    "drifting columns": lambda b: b["drift"].update({n: drifted(95.0) for n in ("return", "lag1")}),
+    "highest drift percentile": lambda b: b["drift"].update(lag1=drifted(98.9)),
+}
+
+
+@pytest.mark.parametrize("name", CROSSED)
+def test_one_crossed_threshold_is_reason_to_retrain(name):
+    """That one alone speaks, and the sentence names it."""
+    found = advised(CROSSED[name])
+    assert found["decision"] == "retrain"
+    assert [n for n, said in says(found).items() if said == "retrain"] == [name]
+    assert name in found["sentence"]
+
+
+@pytest.mark.parametrize("name", NOT_YET)
+def test_just_below_the_threshold_nothing_is_said(name):
+    """The gate is where it is stated to be."""
+    found = advised(NOT_YET[name])
+    assert found["decision"] == "keep"
+    assert says(found)[name] == "nothing"
+
+
+def test_a_threshold_can_be_moved():
+    """By the settings."""
+    assert advised(settings={**SETTINGS, "max_age_sessions": 100})["decision"] == "retrain"
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda b: b.update(rows=251), "new labelled rows"),
+        (lambda b: b["data"]["findings"].append({"count": 1}), "data findings"),
+        (lambda b: b["data"]["waivers"].append({"rule": "x"}), "data findings"),
+        (lambda b: b.update(leak_alarm={"raised": True, "reason": "too good"}), "leak alarm"),
+    ],
+)
+def test_what_must_be_looked_into_first_is_insufficient_evidence(change, name):
+    """Too few rows, dubious data, a result too good to be true."""
+    found = advised(change)
+    assert found["decision"] == "insufficient evidence"
+    assert says(found)[name] == "wait"
+    assert name in found["sentence"]
+
+
+def test_dubious_data_outweighs_an_old_model():
+    """Nobody should retrain on data that is in doubt."""
+
+    def change(body):
+        body["data"]["waivers"].append({"rule": "x"})
+        body["model"]["age_sessions"] = 999
+
+    assert advised(change)["decision"] == "insufficient evidence"
+
+
+def test_without_new_rows_there_is_insufficient_evidence():
+    """Nothing to judge by: the AUC's own reason is passed on."""
+    nothing = {"value": None, "low": None, "high": None, "reason": "5 labelled rows"}
+    found = advised(performance={"auc": nothing}, paired=[], rows=5, drift={})
+    assert found["decision"] == "insufficient evidence"
+    assert "5 labelled rows" in str(found["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("champion", "decision"),
+    [
+        (None, "insufficient evidence"),
+        ({"judgement": "better"}, "retrain"),
+        ({"judgement": "worse"}, "keep"),
+        ({"judgement": "no difference shown"}, "keep"),
+        ({"judgement": "not inferior"}, "keep"),
+        ({"judgement": "not inferior", "age_sessions": 252}, "retrain"),
+        ({"judgement": "not compared", "reason": "3 rows"}, "insufficient evidence"),
+        ({"judgement": "not compared", "feature_changes": {"same": False}}, "retrain"),
+    ],
+)
+def test_a_candidate_is_weighed_against_the_champion(champion, decision):
+    """By what the same later rows showed, by age, and by whether the champion can still score."""
+    found = advised(mode="train", champion=champion and {**CHAMPION, **champion})
+    assert found["decision"] == decision
+
+
+def test_a_candidate_too_good_to_be_true_is_not_advised():
+    """Even if it beats the champion."""
+    found = advised(
+        mode="train",
+        champion={**CHAMPION, "judgement": "better"},
+        leak_alarm={"raised": True, "reason": "too good"},
+    )
+    assert found["decision"] == "insufficient evidence"
+
+
+def test_a_candidate_worse_than_chance_speaks_for_the_champion():
+    """What speaks against the model in use would speak for it when it is a candidate."""
+    found = advised(CROSSED["AUC"], mode="train", champion=CHAMPION)
+    assert says(found)["AUC"] == "keep"
+
+
+def test_trends_tell_which_way_a_figure_moves():
+    """AUC against training's, drift against the window before."""
+    found = advised(CROSSED["highest drift percentile"], earlier=0.53)
+    trends = {reason["name"]: reason["trend"] for reason in found["reasons"]}
+    assert (trends["AUC"], trends["highest drift percentile"]) == ("falling", "rising")
+    assert {r["name"]: r["trend"] for r in advised(earlier=0.512)["reasons"]}["AUC"] == "steady"

@@ -1,0 +1,187 @@
+"""Champion and challenger: on the same rows, and only on those that neither has learnt from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import brier_score_loss, roc_auc_score
+
+from core.artifacts import Document, Table, encode
+from core.evaluation.bootstrap import Resampling
+from core.evaluation.champion import against, chances, contest, judgement
+from core.evaluation.economics import with_returns
+from core.evaluation.evaluate import evaluate
+from core.evaluation.rows import judge
+from core.features import engineer
+from core.models.document import model_id_of
+from core.models.training import train
+
+HOW = Resampling(200, 5, 0.95, 1)
+PARAMETERS = {
+    "model": "logistic_regression", "beside": None, "seed": 7, "min_train_sessions": 100, "fold_sessions": 50,
+    "calendar": "XNYS",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prices():
+    """Random walks of three tickers on 320 weekdays."""
+    draw = np.random.default_rng(5)
+    days = pd.bdate_range("2015-01-02", periods=320).astype("datetime64[s]")
+    parts = [
+        pd.DataFrame(
+            {"date": days, "ticker": t, "adj_close": 40 * np.exp(np.cumsum(draw.normal(0, 0.02, 320)))}
+        )
+        for t in ("AA", "BB", "CC")
+    ]
+    return pd.concat(parts, ignore_index=True).astype({"ticker": "str"})
+
+
+@pytest.fixture(scope="module")
+def features(prices):
+    """Of all sessions."""
+    return engineer(Table("prices_clean", prices))
+
+
+@pytest.fixture(scope="module")
+def champion(prices):
+    """A boosted model trained on the first 200 sessions."""
+    early = prices[prices["date"] <= np.unique(prices["date"])[199]]
+    parameters = {**PARAMETERS, "model": "hist_gradient_boosting"}
+    return train(engineer(Table("prices_clean", early)), parameters, features_sha256="")[1]
+
+
+@pytest.fixture(scope="module")
+def challenger(features):
+    """Predictions and model of a train run on everything."""
+    return train(features, PARAMETERS, features_sha256="")
+
+
+@pytest.fixture
+def rows(challenger, features):
+    """The challenger's rows."""
+    return judge(with_returns(challenger[0].frame, features.frame))
+
+
+def test_rows_up_to_the_champions_training_end_never_count(champion, features, rows):
+    """NaN there, and a probability on every later row."""
+    found = chances(champion, features, rows.frame)
+    late = (rows.frame["date"] > pd.Timestamp(champion.body["training"]["to"])).to_numpy()
+    assert late.any()
+    assert not late.all()
+    np.testing.assert_array_equal(np.isnan(found), ~late)
+
+
+def test_a_row_that_the_features_lack_has_no_chance(champion, features):
+    """An unknown ticker or date."""
+    frame = pd.DataFrame({"date": [features.frame["date"].max()] * 2, "ticker": ["AA", "ZZ"]})
+    found = chances(champion, features, frame)
+    assert np.isnan(found).tolist() == [False, True]
+
+
+def test_both_are_measured_on_the_same_later_rows(champion, features, rows):
+    """Within-fold AUC and Brier score of either by scikit-learn, on those rows alone."""
+    found = against(champion, "x", rows, features, HOW, cost_bps=5)
+    theirs = chances(champion, features, rows.frame)
+    frame = rows.frame.assign(theirs=theirs)[~np.isnan(theirs)]
+    assert (found["compared"], found["rows"]) == (True, len(frame))
+    assert found["model_id"] == model_id_of(champion)
+    assert found["from"] > champion.body["training"]["to"]
+    for side, column in (("challenger", "probability"), ("performance", "theirs")):
+        auc = np.mean([roc_auc_score(f["up_next"], f[column]) for _, f in frame.groupby("fold")])
+        assert found[side]["auc"]["value"] == pytest.approx(auc, rel=1e-12)
+        assert found[side]["brier"]["value"] == pytest.approx(
+            brier_score_loss(frame["up_next"], frame[column]), rel=1e-12
+        )
+    pair = found["paired"][0]
+    apart = found["challenger"]["auc"]["value"] - found["performance"]["auc"]["value"]
+    assert (pair["metric"], pair["difference"]) == ("auc", pytest.approx(apart))
+    assert pair["low"] < apart < pair["high"]
+
+
+def test_a_model_against_itself_differs_by_nothing(rows):
+    """The same resamples: exactly 0 in each."""
+    found = contest(rows, rows.probability, HOW, cost_bps=5)
+    assert {(p["difference"], p["low"], p["high"]) for p in found["paired"]} == {(0, 0, 0)}
+    assert judgement({"compared": True, **found}) == "not inferior"
+
+
+def test_a_champion_that_knows_the_answers_beats_the_challenger(rows):
+    """And the other way round."""
+    knowing = 0.5 + 0.2 * (rows.up - 0.5)
+    found = contest(rows, knowing, HOW, cost_bps=0)
+    assert judgement(found) == "worse"
+    clever = judge(rows.frame.assign(probability=knowing))
+    assert judgement(contest(clever, rows.probability, HOW, cost_bps=0)) == "better"
+
+
+def test_under_sixty_common_rows_nothing_is_compared(rows):
+    """With the count as the reason."""
+    theirs = np.where(np.arange(len(rows)) < 59, 0.5, np.nan)
+    found = contest(rows, theirs, HOW, cost_bps=0)
+    assert not found["compared"]
+    assert found["reason"] == "59 labelled rows after both trainings, at least 60 are needed"
+
+
+@pytest.mark.parametrize(
+    ("auc", "brier", "answer"),
+    [
+        ((0.02, 0.001, 0.04), 0.1, "better"),
+        ((-0.02, -0.04, -0.001), -0.1, "worse"),
+        ((0.0, -0.009, 0.01), 0.0, "not inferior"),
+        ((0.0, -0.009, 0.01), 0.001, "no difference shown"),
+        ((0.0, -0.011, 0.01), -0.1, "no difference shown"),
+        ((None, None, None), 0.0, "not compared"),
+    ],
+)
+def test_the_judgement_follows_the_stated_rule(auc, brier, answer):
+    """Interval without 0; or lower bound above -.01 and Brier no worse."""
+    pairs = [
+        {"metric": "auc", "difference": auc[0], "low": auc[1], "high": auc[2]},
+        {"metric": "brier", "difference": brier, "low": None, "high": None},
+    ]
+    assert judgement({"compared": True, "paired": pairs}) == answer
+
+
+def test_a_champion_of_other_features_is_named_and_stops_nothing(champion, features, rows):
+    """Feature definitions that are not the present ones: not compared, and what changed is told."""
+    other = Document(
+        "model",
+        {**champion.body, "feature_set": 0, "definition_digest": "0" * 64, "features": ["return", "moon"]},
+    )
+    found = against(other, "x", rows, features, HOW, cost_bps=5)
+    assert not found["compared"]
+    assert "feature definitions" in found["reason"]
+    assert found["feature_changes"]["removed"] == ["moon"]
+    assert "lag1" in found["feature_changes"]["added"]
+
+
+@pytest.mark.parametrize("body", [{}, {"features": 7, "training": "x"}, {"model_kind": "pickle"}])
+def test_a_hostile_champion_is_refused_with_its_reason(body, features, rows):
+    """Whatever it holds, the candidate's evaluation goes on."""
+    found = against(Document("model", body), "x", rows, features, HOW, cost_bps=5)
+    assert not found["compared"]
+    assert found["reason"]
+
+
+def test_an_unreadable_champion_is_named_all_the_same(features, rows):
+    """The plan knew its id; its file was damaged."""
+    found = against(None, "0123456789ab (unreadable)", rows, features, HOW, cost_bps=5)
+    assert (found["model_id"], found["judgement"]) == ("0123456789ab", "not compared")
+    assert against(None, None, rows, features, HOW, cost_bps=5) is None
+
+
+def test_the_evaluation_holds_the_contest_and_its_advice(champion, challenger, features, settings):
+    """Whole stage: the champion's entry, written without NaN, and the advice that rests on it."""
+    inputs = {
+        "predictions": challenger[0], "model": challenger[1], "features": features, "champion": champion,
+        "findings": Document("findings", {"findings": []}), "repairs": Document("repairs", {"repairs": []}),
+    }  # fmt: skip
+    document = evaluate(inputs, {}, {**settings, "champion_id": model_id_of(champion)})
+    encode(document)
+    body = document.body
+    assert body["champion"]["compared"]
+    assert body["champion"]["age_sessions"] == 320 - 199
+    reason = {r["name"]: r for r in body["advice"]["reasons"]}["AUC less that of the champion"]
+    assert reason["value"] == body["champion"]["paired"][0]["difference"]

@@ -1,0 +1,190 @@
+"""A central scheduler with two worker processes on one data root: it hands out work, and proves nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import time
+import urllib.request
+from collections import Counter
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
+SLOW = {"AFTERCLOSE_TEST_SLOW_S": "0.3"}
+
+
+@pytest.fixture
+def configured(tmp_path, root):
+    """The repository's configuration with what docs/operations.md adds for a luigid, in test-sized seconds."""
+    text = (root / "luigi.cfg").read_text()
+    text = text.replace(
+        "retry_count = 1",
+        "retry_count = 5\nprune_on_get_work = true\nworker_disconnect_delay = 3\n"
+        f"stable_done_cooldown_secs = 1\nstate_path = {tmp_path / 'state.pickle'}",
+    )
+    text = text.replace(
+        "check_complete_on_run = true",
+        "check_complete_on_run = true\nkeep_alive = true\nping_interval = 0.5\nwait_interval = 0.5\nwait_jitter = 0.1",
+    )
+    text = text.replace("no_lock = true", "no_lock = true\nrpc_retry_attempts = 20\nrpc_retry_wait = 1")
+    path = tmp_path / "luigi.cfg"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def port():
+    """A free port on the loopback address."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.fixture
+def scheduler(fleet, configured, port, tmp_path, data, wait_until):
+    """Start a luigid on loopback with private state: ``scheduler()``."""
+
+    def start():
+        words = [fleet.luigi()[0] + "d", "--address", "127.0.0.1", "--port", str(port)]
+        words += ["--logdir", str(tmp_path), "--state-path", str(tmp_path / "state.pickle")]
+        process = fleet.start(words, data, env={"LUIGI_CONFIG_PATH": str(configured)}, cwd=tmp_path)
+
+        def answers():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/task_list", timeout=5):
+                    return True
+            except OSError:
+                return False
+
+        wait_until(answers, "luigid to answer")
+        return process
+
+    return start
+
+
+@pytest.fixture
+def worker(fleet, configured, port, data):
+    """Start a worker process that asks the luigid: ``worker()``."""
+
+    def start(*more, env=None):
+        words = fleet.luigi(
+            "--scheduler-host", "127.0.0.1", "--scheduler-port", str(port), *more, local=False
+        )
+        return fleet.start(words, data, env={"LUIGI_CONFIG_PATH": str(configured), **SLOW, **(env or {})})
+
+    return start
+
+
+def at_work(looks, data, stage):
+    """Whether a stage has started, as far as the logs say."""
+    return any(line["stage"] == stage and line["event"] == "started" for line in looks.log(data))
+
+
+def test_two_workers_do_no_stage_twice(scheduler, worker, fleet, data, looks, lookers, undisturbed):
+    """Both end with 0 and the report, whoever made what."""
+    scheduler()
+    ended = [fleet.end(process) for process in [worker(), worker()]]
+    assert [process.returncode for process in ended] == [0, 0], [process.err for process in ended]
+    assert Counter(looks.events(data, "done")) == dict.fromkeys(LINE, 1)
+    assert lookers.artifacts(data) == undisturbed
+
+
+def test_a_killed_workers_work_is_taken_over(
+    scheduler, worker, fleet, data, looks, lookers, undisturbed, wait_until
+):
+    """One of two workers dies in the middle of a stage: the other makes it and all that follows."""
+    scheduler()
+    first = worker(env={"AFTERCLOSE_TEST_SLOW_S": "2"})
+    wait_until(lambda: at_work(looks, data, "validate"), "the first worker to be in a stage")
+    second = worker()
+    wait_until(lambda: len(list((data / "runs").iterdir())) == 2, "the second worker to begin")
+    time.sleep(1)
+    first.kill()
+    began = time.monotonic()
+    done = fleet.end(second)
+    assert done.returncode == 0, done.err
+    assert time.monotonic() - began < 60
+    assert lookers.artifacts(data) == undisturbed
+    assert sorted(run.state for run in looks.runs(data)) == ["interrupted", "succeeded"]
+
+
+def test_a_restarted_scheduler_is_survived(
+    scheduler, worker, fleet, data, lookers, undisturbed, looks, wait_until
+):
+    """luigid stops and comes back with its state in the middle of a run: the run goes on to its end."""
+    server = scheduler()
+    going = worker()
+    wait_until(lambda: at_work(looks, data, "clean"), "the worker to be in a stage")
+    server.send_signal(signal.SIGTERM)
+    server.wait(30)
+    scheduler()
+    done = fleet.end(going)
+    assert done.returncode == 0, done.err
+    assert lookers.artifacts(data) == undisturbed
+
+
+def test_a_scheduler_that_lost_its_state_never_makes_a_run_look_done(
+    scheduler, worker, fleet, data, lookers, undisturbed, looks, wait_until, tmp_path
+):
+    """Killed, state gone: the worker either finishes or says that it did not; the next one finishes."""
+    server = scheduler()
+    going = worker()
+    wait_until(lambda: at_work(looks, data, "clean"), "the worker to be in a stage")
+    os.kill(server.pid, signal.SIGKILL)
+    server.wait(30)
+    (tmp_path / "state.pickle").unlink(missing_ok=True)
+    scheduler()
+    done = fleet.end(going)
+    whole = (data / "checkpoints" / "report").is_dir()
+    assert (done.returncode == 0) == whole, (done.returncode, done.err)
+    again = fleet.end(worker())
+    assert again.returncode == 0, again.err
+    assert lookers.artifacts(data) == undisturbed
+
+
+def test_its_done_is_not_trusted_without_the_checkpoint(scheduler, worker, fleet, data, lookers, undisturbed):
+    """A checkpoint that vanished is made again although luigid has the task as DONE."""
+    scheduler()
+    assert fleet.end(worker()).returncode == 0
+    for path in lookers.folder_of(data, "clean").iterdir():
+        path.unlink()
+    time.sleep(1.5)  # luigid takes no task again within its cool-down of one second here
+    again = fleet.end(worker())
+    assert again.returncode == 0, again.err
+    assert lookers.artifacts(data) == undisturbed
+
+
+def test_a_failed_stage_is_tried_once_a_run_and_again_in_the_next(
+    scheduler, worker, fleet, data, looks, tmp_path
+):
+    """luigid's own retries do not repeat the gate within a run, and do not disable it for the next one."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import core.compute as c\nmade = c.compute\n"
+        "def compute(stage, job):\n"
+        "    if stage == 'validate':\n        raise c.ParameterError('not today') if hasattr(c, 'ParameterError') else ValueError('not today')\n"
+        "    return made(stage, job)\n"
+        "c.compute = compute\n",
+        encoding="utf-8",
+    )
+    scheduler()
+    failed = fleet.end(worker(env={"PYTHONPATH": str(tmp_path)}))
+    assert failed.returncode == 30, failed.err
+    assert looks.events(data, "failed") == ["validate"]
+    done = fleet.end(worker())
+    assert done.returncode == 0, done.err
+
+
+def test_the_journal_of_two_workers_is_whole(scheduler, worker, fleet, data, looks):
+    """Both runs are there, each with its end and its exit code; the database passes SQLite's own check."""
+    scheduler()
+    for process in [worker(), worker()]:
+        fleet.end(process)
+    assert [(run.state, run.exit_code) for run in looks.runs(data)] == [("succeeded", 0)] * 2
+    database = sqlite3.connect(data / "journal.sqlite")
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
