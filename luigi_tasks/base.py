@@ -129,12 +129,6 @@ class StageTask(luigi.Task):
             raise
 
 
-@StageTask.event_handler(luigi.Event.DEPENDENCY_MISSING)  # type: ignore[untyped-decorator,no-untyped-call]  # luigi ships no types
-def _missing(task: StageTask) -> None:
-    """Luigi is about to schedule ``task``: what failed in an earlier run may be tried again by this one."""
-    shell.enable_again(task.task_id)
-
-
 @StageTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)  # type: ignore[untyped-decorator,no-untyped-call]  # luigi ships no types
 def _present(task: StageTask) -> None:
     """Luigi found ``task`` complete when it scheduled the run, and so all before it."""

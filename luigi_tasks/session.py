@@ -14,7 +14,15 @@ from pathlib import Path
 
 from core import settings as configuration
 from core.checkpoints import Slot, Store
-from core.errors import EXIT_BUSY, EXIT_DONE, EXIT_FAILED, EXIT_NOT_RUN, BusyError, StageError
+from core.errors import (
+    EXIT_BUSY,
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_NOT_RUN,
+    AftercloseError,
+    BusyError,
+    StageError,
+)
 from core.execution import Runner
 from core.journal import Journal
 from core.latest import link_latest
@@ -165,6 +173,23 @@ class Session:
 
     def _made(self) -> bool:
         return self.root_plan is None or self.complete(self.effective(self.root_plan))
+
+    def finish_here(self, code: int) -> int:
+        """Make, or wait for, what a ``luigid`` left open, and return the exit code.
+
+        It sends a worker home (10) while another one is at the last stage, and hands nothing out (25) once it
+        has lost its memory or keeps a stage disabled that failed in an earlier run. The locks know better.
+        """
+        unmade = self.root_plan is not None and self.publishing is None and not self._made()
+        if self.root_plan is None or not unmade or code not in (EXIT_BUSY, EXIT_NOT_RUN):
+            return code
+        try:
+            for plan in self.root_plan.line():
+                if not self.complete(self.effective(plan)):
+                    self.run(self.effective(plan))
+        except AftercloseError as error:
+            return error.exit_code
+        return EXIT_DONE
 
     def judged(self, code: int) -> int:
         """Return the exit code that is true, and keep it: Luigi's own does not look at the last checkpoint.

@@ -12,14 +12,15 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
 import luigi
 import luigi.retcodes
-import luigi.rpc
 from luigi.cmdline_parser import CmdlineParser
+from luigi.parameter import UnconsumedParameterWarning
 from luigi.task_register import Register, TaskClassException
 
 from core.errors import (
@@ -78,6 +79,8 @@ def install() -> None:
         logger.addFilter(_ToRunLog())
     if _is_script():
         sys.excepthook = _excepthook
+        # our own reading of the file judges keys; Luigi warns of some that it does use
+        warnings.simplefilter("ignore", UnconsumedParameterWarning)
         _take_over_signals()
         _take_over_exit()
         forks_die_with_this()
@@ -118,6 +121,7 @@ def _take_over_exit() -> None:
         from luigi_tasks.session import session
 
         if os.getpid() == owner and isinstance(status, int):
+            status = session().finish_here(status)
             session().unheard = _hear_nothing()
             status = session().judged(status)
         leave(status)
@@ -132,16 +136,6 @@ def _hear_nothing() -> tuple[signal.Signals, ...]:
     for number in taken:
         signal.signal(number, signal.SIG_IGN)
     return taken
-
-
-def enable_again(task_id: str) -> None:
-    """Tell a ``luigid`` that a person asks for this task again: one that failed stays disabled for a day."""
-    if CmdlineParser.get_instance() is None:  # type: ignore[no-untyped-call]  # luigi ships no types
-        return
-    core = luigi.interface.core()
-    if not core.local_scheduler:
-        url = core.scheduler_url or f"http://{core.scheduler_host}:{core.scheduler_port}"
-        luigi.rpc.RemoteScheduler(url).re_enable_task(task_id)
 
 
 def refuse(error: AftercloseError) -> None:
