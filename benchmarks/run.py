@@ -44,6 +44,7 @@ BENCHMARKS = (
     Benchmark("cold", "all seven stages into an empty data root", startup.cold, 1.25),
     Benchmark("nothing", "a rerun with nothing to do", startup.nothing, 0.25),
     Benchmark("resume", "a rerun after the last checkpoint was deleted", startup.resume),
+    Benchmark("gate", "validate and clean 1M rows, beside merely making them", startup.gate),
 )
 
 

@@ -50,3 +50,10 @@ def resume(scratch: Path, pairs: int) -> Comparison:
         return _pipeline(data)
 
     return alternated(ours, lambda: _bare(scratch), pairs)
+
+
+def gate(scratch: Path, pairs: int) -> Comparison:
+    """The gate and clean over a million rows; the base makes the same rows and judges none."""
+    script = (sys.executable, "benchmarks/gate.py")
+    environ = environment(scratch / "unused")
+    return alternated(lambda: spent((*script, "--judge"), environ), lambda: spent(script, environ), pairs)

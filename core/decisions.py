@@ -184,16 +184,24 @@ def history(settings: Settings) -> History:
     records, trouble = _records(settings)
     champion = _former(Registry(settings.data))
     moves = champion.changes if champion else ()
-    told = {(r.seq, r.content.get("at_utc")) for r in records}
-    lost = [move for move in moves if (move.record, move.at_utc) not in told]
-    done = {(move.record, move.at_utc) for move in moves}
+    told = {(r.seq, r.kind, r.subject, *_told(r)) for r in records}
+    done = {move: (move.record, move.action, move.model_id, move.at_utc, move.why) for move in moves}
+    lost = [move for move, marks in done.items() if marks not in told]
     oldest = min((move.record for move in moves if move.record is not None), default=0)
     remembered = [
         Decision(m.action, m.model_id, m.at_utc, m.who, m.why, None, None, completed=True, advice=None)
         for m in lost
     ]
-    known = [_decision(r, completed=r.seq < oldest or (r.seq, r.content["at_utc"]) in done) for r in records]
+    marked = set(done.values())
+    known = [
+        _decision(r, completed=r.seq < oldest or (r.seq, r.kind, r.subject, *_told(r)) in marked)
+        for r in records
+    ]
     return History((*remembered, *known), trouble)
+
+
+def _told(record: Record) -> tuple[str, str]:
+    return str(record.content["at_utc"]), str(record.content["why"])
 
 
 def _decision(record: Record, *, completed: bool) -> Decision:

@@ -82,6 +82,8 @@ class StagePlan:
 
         From training on, keys end in ``-retained-<model id>``; everything before stays as planned.
         """
+        if self.slot.key.endswith(f"-retained-{model_id}"):
+            return self
         if self.stage.name == "train_or_score":
             scoring = {**dict.fromkeys(_SCORING_IGNORES), "mode": "score", "model_id": model_id}
             parameters, upstream = {**self.parameters, **scoring}, self.upstream

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from core.checkpoints import Store, replace_file
 from core.errors import CheckpointError, SignOffError
-from core.fingerprint import SHORT
+from core.fingerprint import SHORT, sha256
 from core.journal import Journal, Record
+from core.journal.chain import hash_of
 from core.signoff import signable, standing
 
 TEXT_NAME = "report.txt"
@@ -72,6 +73,31 @@ def signature_block(record: Record) -> str:
 def signed_document(text: str, record: Record) -> str:
     """Return the signed text with its signature block above; the text itself is unchanged."""
     return f"{signature_block(record)}\n\n\n{text}"
+
+
+def check_published(folder: Path) -> None:
+    """Raise unless a published document is the text that its signature covers, and the signature is whole.
+
+    Raises
+    ------
+    CheckpointError
+        Naming the file that was changed after publication.
+    """
+    try:
+        body = json.loads((folder / RECORD_NAME).read_bytes())
+        record = Record(**{name: body[name] for name in Record.__dataclass_fields__})
+        whole = record.hash == hash_of(
+            record.seq, record.kind, record.subject, record.content, record.prev_hash
+        )
+        above = signed_document("", record)
+        document = (folder / TEXT_NAME).read_bytes().decode()
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{folder} cannot be read ({type(error).__name__})") from error
+    if not whole:
+        raise CheckpointError(f"{folder / RECORD_NAME} was changed after publication")
+    text = document.removeprefix(above)
+    if text == document or sha256(text.encode()) != record.content["text_sha256"]:
+        raise CheckpointError(f"{folder / TEXT_NAME} was changed after publication")
 
 
 def publish(root: Path, journal: Journal, report_key: str) -> Path:

@@ -11,6 +11,7 @@ from core.errors import MissingFileError, ParameterError
 from core.fingerprint import sha256
 
 MAX_TICKERS = 100_000
+MAX_LIST_BYTES = 10_000_000
 LONGEST_INLINE = 2_000
 """Characters of a ticker list above which it travels as a digest (one argument is capped by the system)."""
 
@@ -47,27 +48,48 @@ def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
     MissingFileError
         If the file is not there.
     """
-    names = [name.strip() for name in _split(text.strip(), folder)]
-    chosen = sorted({name.upper() if upper else name for name in names if name})
-    for ticker in chosen:
-        if not is_legal(ticker):
+    places = {name.strip(): place for name, place in _split(text.strip(), folder)}
+    for name, place in sorted(places.items()):
+        if name and not is_legal(name):
             raise ParameterError(
-                f"--tickers holds {ticker!r}",
+                f"--tickers holds {name[:80]!r}{place}",
                 expected="letters, digits and . - = ^ & + *, at most 20 characters",
                 remedy="For example: --tickers AAPL,BRK-B,^GSPC",
             )
+    chosen = sorted({name.upper() if upper else name for name in places if name})
     if len(chosen) > MAX_TICKERS:
         raise ParameterError(f"--tickers holds {len(chosen):,} tickers", expected=f"at most {MAX_TICKERS:,}")
     return tuple(chosen)
 
 
-def _split(text: str, folder: Path) -> Iterable[str]:
+def _split(text: str, folder: Path) -> Iterable[tuple[str, str]]:
+    """Yield (name, where it stands in words), the names as they are written."""
     if text.startswith("@"):
-        path = folder / text[1:]
-        if not path.is_file():
-            raise MissingFileError.of(path, "ticker list")
+        return _listed(folder / text[1:])
+    return [(name, "") for name in _inline(text)]
+
+
+def _listed(path: Path) -> Iterable[tuple[str, str]]:
+    if not path.is_file():
+        raise MissingFileError.of(path, "ticker list")
+    if path.stat().st_size > MAX_LIST_BYTES:
+        raise ParameterError(
+            f"{path.name} has {path.stat().st_size:,} bytes", expected=f"a list of at most {MAX_LIST_BYTES:,}"
+        )
+    try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-        return [name for line in lines for name in line.split("#")[0].split(",")]
+    except UnicodeDecodeError as error:
+        raise ParameterError(
+            f"{path.name} is not UTF-8 (byte {error.start})", expected="a text file with one ticker a line"
+        ) from error
+    return [
+        (name, f" ({path.name}, line {number})")
+        for number, line in enumerate(lines, start=1)
+        for name in line.split("#")[0].split(",")
+    ]
+
+
+def _inline(text: str) -> Iterable[str]:
     if text.startswith("["):
         try:
             names = json.loads(text)

@@ -10,13 +10,14 @@ from pathlib import Path
 from core.checkpoints import META, Slot, Store
 from core.errors import AftercloseError
 from core.journal import Journal, chain_faults
+from core.publication import RECORD_NAME, check_published
 from core.registry import Registry
 from core.settings import Settings
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is not what it was: what (``checkpoint``, ``model``, ``journal``), which, and how."""
+    """One thing that is not what it was: ``checkpoint``, ``model``, ``journal`` or ``published``; which; how."""
 
     what: str
     which: str
@@ -62,6 +63,9 @@ def verify(
     for identity in registry.ids():
         faults += _tried("model", identity, partial(registry.bytes_of, identity))
     faults += _tried("model", "champion", partial(_champion, registry))
+    for record in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
+        which = f"{record.parent.parent.name}/{record.parent.name}"
+        faults += _tried("published", which, partial(check_published, record.parent))
     records, broken = _chain(settings)
     return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken))
 

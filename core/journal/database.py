@@ -35,6 +35,12 @@ def readable() -> Iterator[None]:
     try:
         yield
     except (*FAULTS, OSError, ValueError, TypeError, RecursionError) as error:
+        if "no such table" in str(error):
+            raise JournalError(
+                "the journal has no tables: it is just being made, or it was emptied",
+                expected="a whole database",
+                remedy="Look again in a second; if it stays so, restore a backup.",
+            ) from error
         raise JournalError(
             f"the journal could not be read: {error}",
             expected="a whole database",
@@ -122,7 +128,7 @@ class Reader(peewee.SqliteDatabase):
     def _connect(self) -> Any:
         with self._connecting:
             self.database = self._uri()
-            return super()._connect()
+            return super()._connect()  # type: ignore[misc]  # peewee ships no stubs for it
 
     def identity(self) -> tuple[int, ...] | None:
         """Return what changes when a writer changes the file; None while readers need not look (a WAL)."""

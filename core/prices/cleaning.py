@@ -101,6 +101,8 @@ def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Docume
     kept = _each_once(kept, trail)
     kept = _complete(kept, actions, [name for name in NUMBERS if name not in absent], trail)
     kept = _without_rows(kept, actions, trail)
+    if col.ROW_FLAGS in kept and kept[col.ROW_FLAGS].isna().all():
+        kept = kept.drop(columns=col.ROW_FLAGS)
     split_ratio = float(cast("float", parameters["split_ratio"]))
     enriched = enrich(kept, calendar=calendar, split_ratio=split_ratio)
     by_date = enriched.sort_values([col.DATE, col.TICKER], kind="stable", ignore_index=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from core.report import charts, sections
@@ -13,6 +13,7 @@ from core.report.figures import (
     NA,
     count,
     decimal,
+    loss,
     metric,
     name,
     period,
@@ -151,8 +152,8 @@ def _paired(body: Body) -> tuple[Block, ...]:
         (
             name(p["against"]),
             metric(p["metric"]).label,
-            decimal(p["difference"], 3),
-            span(p, ratio),
+            _write_of(p)(p["difference"]),
+            span(p, _write_of(p)),
             _reading(p),
         )
         for p in body["paired"]
@@ -161,6 +162,11 @@ def _paired(body: Body) -> tuple[Block, ...]:
         return ()
     head = ("This model against", "Measure", "Difference", f"{confidence(body)} interval", "Reading")
     return (Grid("Paired differences, same rows and resamples", head, rows, frozenset({0, 1, 4})),)
+
+
+def _write_of(pair: Body) -> Callable[[float | None], str]:
+    # Brier scores and log losses differ in the fourth decimal
+    return loss if pair["metric"] in ("brier", "log_loss") else ratio
 
 
 def _reading(pair: Body) -> str:
@@ -182,7 +188,8 @@ def economics(body: Body) -> Section:
         f"{cost} basis points per change of position. Taxes, spreads beyond that cost, slippage and interest "
         "on cash are left out."
     )
-    return Section(sections.ECONOMICS, (intro, _earnings(body, held), *_against_holding(held, hold)))
+    blocks = (intro, _earnings(body, held), *_against_holding(held, hold), *_best(body, hold))
+    return Section(sections.ECONOMICS, blocks)
 
 
 def _earnings(body: Body, held: Body) -> Grid:
@@ -208,6 +215,36 @@ def _earning(who: str, estimates: list[Body]) -> tuple[str, ...]:
     for key, estimate in zip(("annual_return", "sharpe"), estimates, strict=True):
         cells += [metric(key).write(estimate.get("value")), span(estimate, metric(key).write)]
     return tuple(cells)
+
+
+def _best(body: Body, hold: Body) -> tuple[Block, ...]:
+    """Return whether anything at all beat holding; always saying up is holding under another name."""
+    ratios = {"this model": body["performance"].get("long_flat_sharpe", {}).get("value")}
+    ratios |= {name(kind): m.get("long_flat_sharpe", {}).get("value") for kind, m in body["beside"].items()}
+    ratios |= {
+        name(rule): held.get("sharpe")
+        for rule, held in body["baselines"].items()
+        if rule not in (HOLD, "always_up")
+    }
+    known = {who: value for who, value in ratios.items() if value is not None}
+    theirs = hold.get("sharpe")
+    if not known or theirs is None:
+        return ()
+    best = max(known, key=lambda who: known[who])
+    figures = (
+        f"the nearest is {best} with a Sharpe ratio of {decimal(known[best], 2)} against {decimal(theirs, 2)}"
+    )
+    if known[best] <= theirs:
+        return (Paragraph(f"Nothing in this report beats buying and holding; {figures}.{_surely(body)}"),)
+    return (Paragraph(f"Not everything fell short of holding; {figures}.{_surely(body)}"),)
+
+
+def _surely(body: Body) -> str:
+    pair = next((p for p in body["paired"] if p["against"] == HOLD and p["low"] is not None), None)
+    if pair is None:
+        return ""
+    apart = f"{decimal(pair['difference'], 2)} {span(pair, lambda value: decimal(value, 2))}"
+    return f" Between this model and holding the difference is {apart}."
 
 
 def _against_holding(held: Body, hold: Body) -> tuple[Block, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from core import publication, signoff
 from core.checkpoints import Store
-from core.errors import SignOffError
+from core.errors import CheckpointError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal
 from core.journal.chain import make
@@ -172,3 +172,16 @@ def test_an_edit_during_publishing_is_not_published_under_the_old_signature(desk
     with pytest.raises(SignOffError, match="edited"):
         desk.publish()
     assert not (desk.root / "published").exists()
+
+
+@pytest.mark.parametrize("name", ["report.txt", "signature.json"])
+def test_verification_names_a_published_file_that_was_changed(name, desk):
+    """One character of the document or of its record; untouched, both are whole."""
+    desk.sign()
+    path = desk.publish() / name
+    publication.check_published(path.parent)
+    text = path.read_text()
+    path.write_text(text.replace("ections", "ektions", 1))
+    assert path.read_text() != text
+    with pytest.raises(CheckpointError, match=f"{name} was changed after publication"):
+        publication.check_published(path.parent)

@@ -72,3 +72,20 @@ def test_a_compacted_list_expands_to_itself(tmp_path_factory, names):
         path.parent.mkdir(parents=True)
         path.write_text(joined, encoding="utf-8")
     assert tickers.expand(text, root) == chosen
+
+
+def test_a_wrong_ticker_of_a_list_file_is_named_with_its_line(tmp_path):
+    """File, line and what stands there."""
+    (tmp_path / "universe.txt").write_text("AAPL\n# one\nMSFT, ../etc\n")
+    with pytest.raises(ParameterError, match=r"'\.\./etc' \(universe\.txt, line 3\)"):
+        tickers.parse("@universe.txt", upper=True, folder=tmp_path)
+
+
+def test_a_list_file_that_is_no_text_is_refused(tmp_path):
+    """Bytes that are no UTF-8, and too many of them."""
+    (tmp_path / "u.txt").write_bytes(b"AAPL\n\xff")
+    with pytest.raises(ParameterError, match="not UTF-8"):
+        tickers.parse("@u.txt", upper=True, folder=tmp_path)
+    (tmp_path / "big.txt").write_bytes(b"A\n" * 5_000_001)
+    with pytest.raises(ParameterError, match="10,000,002 bytes"):
+        tickers.parse("@big.txt", upper=True, folder=tmp_path)

@@ -187,6 +187,27 @@ def test_differences_are_those_of_the_values(world, settings):
     assert sign + reversal == pytest.approx(1)
 
 
+def test_rules_that_rank_nothing_are_met_in_their_own_measure(world, settings):
+    """Brier score of the up-rate, hit rate of always up, Sharpe ratio of buy and hold: the values' differences."""
+    body = body_of(world(), settings)
+    theirs = {"brier": "brier", "hit_rate": "hit_rate", "long_flat_sharpe": "sharpe"}
+    for pair in body["paired"][3:]:
+        metric = pair["metric"]
+        ours, other = body["performance"][metric]["value"], body["baselines"][pair["against"]][theirs[metric]]
+        assert pair["difference"] == pytest.approx(ours - other)
+        assert pair["low"] <= pair["difference"] <= pair["high"]
+
+
+def test_scoring_keeps_a_scorecard_and_training_none(world, settings):
+    """What the model in use said against what happened; a candidate has said nothing yet."""
+    scored = body_of(world(mode="score"), settings)
+    whole = scored["scorecard"][0]
+    assert (whole["period"], whole["rows"]) == ("all", scored["rows"])
+    assert whole["auc"] == scored["performance"]["auc"]
+    assert scored["champion"] is None
+    assert body_of(world(), settings)["scorecard"] is None
+
+
 def test_a_model_against_itself_differs_by_nothing(world, settings):
     """Paired: the same probabilities beside give exactly 0 in every resample."""
     beside = "probability_hist_gradient_boosting"

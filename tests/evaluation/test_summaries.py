@@ -65,14 +65,22 @@ def test_the_sources_own_record_is_kept():
     }
     found = data_summary(Document("findings", {"source": source}), Document("repairs", {}), FEATURES)
     assert found["source"] == {"name": "files", "sha256": "ab"}
-    assert found["tickers"] == {"A": {"rows": 2}}
+    assert found["tickers"] == {"A": {"rows": 2, "rows_clean": 2}}
     assert (found["price_basis"], found["adjusted_close"], found["waivers"]) == ("raw", None, ["w"])
 
 
 def test_without_a_record_coverage_is_counted():
     """Rows, first and last date by ticker come from the features."""
     found = data_summary(Document("findings", {}), Document("repairs", {}), FEATURES)["tickers"]
-    assert found["A"] == {"rows": 2, "first": "2020-01-02", "last": "2020-01-03", "outcome": "not recorded"}
+    span = {"first": "2020-01-02", "last": "2020-01-03"}
+    assert found["A"] == {"rows": 2, **span, "outcome": "not recorded", "rows_clean": 2}
+
+
+def test_rows_before_and_after_cleaning_stand_side_by_side():
+    """Of five rows of A two are left; of C, of which clean left nothing, none."""
+    source = {"tickers": {"A": {"rows": 5}, "C": {"rows": 7}}}
+    found = data_summary(Document("findings", {"source": source}), Document("repairs", {}), FEATURES)
+    assert found["tickers"] == {"A": {"rows": 5, "rows_clean": 2}, "C": {"rows": 7, "rows_clean": 0}}
 
 
 def test_complete_rows_have_every_feature():

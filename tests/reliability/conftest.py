@@ -77,11 +77,8 @@ class Fleet:
 
     def alive(self) -> list[int]:
         """The ids of all marked processes that still run (a zombie does not)."""
-        found = []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit() and self._marked(folder):
-                found.append(int(folder.name))
-        return found
+        folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return [int(folder.name) for folder in folders if self._marked(folder)]
 
     def _marked(self, folder: Path) -> bool:
         try:

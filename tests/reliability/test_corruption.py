@@ -73,7 +73,7 @@ def test_every_checkpoint_damaged_at_once_is_named_kept_and_made_again(
     whole = fleet.run(fleet.afterclose("verify"), finished)
     assert (whole.returncode, whole.out.strip().endswith("all whole")) == (0, True)
     with capsys.disabled():
-        print(f"\n{way}: survived {survived} of {len(LINE)}")
+        print(f"\n{way}: survived {survived} of {len(LINE)}")  # noqa: T201 - the count is asked for
 
 
 def test_without_the_hash_an_edit_would_go_through(finished, lookers, monkeypatch):

@@ -130,7 +130,7 @@ def test_a_run_ended_at_any_moment_leaves_the_bytes_of_an_undisturbed_one(
             hits_of[-1].faults.append(f"the rerun ended with {code} and other bytes: {err[-500:]}")
     survived = sum(not hit.faults for hit in hits)
     with capsys.disabled():
-        print(f"\n{number.name}: survived {survived} of {len(hits)}")
+        print(f"\n{number.name}: survived {survived} of {len(hits)}")  # noqa: T201 - the count is asked for
     assert [(hit.stage, hit.door, hit.faults) for hit in hits if hit.faults] == []
     assert min(Counter(hit.stage for hit in hits).values()) >= 5
     assert len(hits) >= 50

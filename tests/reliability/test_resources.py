@@ -162,7 +162,7 @@ def test_without_the_check_of_each_write_a_full_disk_would_commit_a_torn_artifac
     store = Store(disk / "data")
     with pytest.raises(CheckpointError, match="No space left"):
         store.commit(slot, [big], {})
-    assert [p for p in store.folder(slot).iterdir()] == []
+    assert list(store.folder(slot).iterdir()) == []
 
     def straight(folder, data):
         path = folder / "prices_clean.json"

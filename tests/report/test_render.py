@@ -113,7 +113,7 @@ def test_no_line_is_wider_than_a_hundred_columns(body, rendered):
         "Buy and hold 21.4% n/a 1.02 n/a",
         "Rows judged 9,773",
         "Rows after cleaning 12,155",
-        "GOOG 2,146 2004-08-19 2013-03-01 ok",
+        "GOOG 2,146 2,145 2004-08-19 2013-03-01 ok",
         "large move warning 17",
         "exact duplicate 2",
         "5 2007-01-02 to 2007-12-31 892 0.529 51.4% 70.0% 50.5% 0.2503",

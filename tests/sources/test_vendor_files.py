@@ -44,18 +44,33 @@ YAHOO_FRAME = (
     "2023-12-28,193.5,,194.6,,193.1,,194.1,,34049900,\n"
     "2023-12-29,192.5,376.0,194.4,377.1,191.7,373.4,193.9,376.0,42672100,18723000\n"
 )
-YAHOO_TICKER = "Date,Open,High,Low,Close,Volume,Dividends\n2023-12-28 00:00:00-05:00,194.1,194.6,193.1,193.5,34049900,0\n"
+YAHOO_TICKER = (
+    "Date,Open,High,Low,Close,Volume,Dividends\n"
+    "2023-12-28 00:00:00-05:00,194.1,194.6,193.1,193.5,34049900,0\n"
+)
 WIDE = ",AAPL,BRK-B,C\n2023-12-28,193.5,,51\n2023-12-29,192.5,360.1,\n2023-12-30,190.5,361.1,52\n"
 
 VENDORS = [
-    ("nasdaq", NASDAQ, [["2023-12-29", "AAPL", 193.9, 194.4, 191.725, 192.53, 42672150.0],
-                        ["2023-12-08", "AAPL", 194.14, 194.66, 193.17, 193.58, 34049900.0]]),
+    (
+        "nasdaq",
+        NASDAQ,
+        [
+            ["2023-12-29", "AAPL", 193.9, 194.4, 191.725, 192.53, 42672150.0],
+            ["2023-12-08", "AAPL", 194.14, 194.66, 193.17, 193.58, 34049900.0],
+        ],
+    ),
     ("stooq", STOOQ, [["2023-12-29", "AAPL.US", 193.9, 194.4, 191.725, 192.53, 42672150]]),
     ("investing", INVESTING, [["2023-12-29", "AAPL", 193.9, 194.4, 191.73, 192.53, 42670000.0]]),
     ("german", GERMAN, [["2023-12-08", "AAPL", 1193.9, 1194.4, 1191.72, 1192.53, 42672150.0]]),
-    ("yahoo frame", YAHOO_FRAME, [["2023-12-28", "AAPL", 194.1, 194.6, 193.1, 193.5, 34049900],
-                                  ["2023-12-29", "AAPL", 193.9, 194.4, 191.7, 192.5, 42672100],
-                                  ["2023-12-29", "MSFT", 376.0, 377.1, 373.4, 376.0, 18723000]]),
+    (
+        "yahoo frame",
+        YAHOO_FRAME,
+        [
+            ["2023-12-28", "AAPL", 194.1, 194.6, 193.1, 193.5, 34049900],
+            ["2023-12-29", "AAPL", 193.9, 194.4, 191.7, 192.5, 42672100],
+            ["2023-12-29", "MSFT", 376.0, 377.1, 373.4, 376.0, 18723000],
+        ],
+    ),
     ("yahoo ticker", YAHOO_TICKER, [["2023-12-28", "AAPL", 194.1, 194.6, 193.1, 193.5, 34049900]]),
     ("tabs", "date\tticker\tclose\n2021-04-13\tA\t1\n", [["2021-04-13", "A", 1]]),
     ("pipes", "date|ticker|close\n2021-04-13|A|1\n", [["2021-04-13", "A", 1]]),
@@ -65,12 +80,20 @@ VENDORS = [
     ("unnamed date", ",open,close\n2021-04-13,2,1\n", [["2021-04-13", "AAPL", 2, 1]]),
     ("epoch", "timestamp,ticker,close\n1617408000,A,1\n", [["2021-04-03", "A", 1]]),
     ("epoch ms", "timestamp,ticker,close\n1617408000000,A,1\n", [["2021-04-03", "A", 1]]),
-    ("names", 'date,ticker,close\n"Jan 2, 2024",A,1\n3-Jan-2024,A,2\n', [["2024-01-02", "A", 1], ["2024-01-03", "A", 2]]),
+    (
+        "names",
+        'date,ticker,close\n"Jan 2, 2024",A,1\n3-Jan-2024,A,2\n',
+        [["2024-01-02", "A", 1], ["2024-01-03", "A", 2]],
+    ),
     ("slashes", "date,ticker,close\n2021/4/3,A,1\n", [["2021-04-03", "A", 1]]),
     ("afternoon", "date,ticker,close\n1/13/2024 16:00:00,A,1\n", [["2024-01-13T16:00:00", "A", 1]]),
     ("quoted ticker", 'date,ticker,close\n2021-04-13,"A,B",1\n', [["2021-04-13", "A,B", 1]]),
-    ("one bad cell", "date,ticker,close\n2021-04-13,A,1\n2021-04-14,A,abc\n", [["2021-04-13", "A", 1.0], ["2021-04-14", "A", "abc"]]),
-]  # fmt: skip
+    (
+        "one bad cell",
+        "date,ticker,close\n2021-04-13,A,1\n2021-04-14,A,abc\n",
+        [["2021-04-13", "A", 1.0], ["2021-04-14", "A", "abc"]],
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "text", "rows"), VENDORS, ids=[v[0].replace(" ", "-") for v in VENDORS])
@@ -83,10 +106,15 @@ def test_a_wide_table_gives_each_ticker_its_rows():
     """A blank before the first or after the last close is no row; one in between is a missing close."""
     found, facts = read(WIDE, "closes.csv")
     assert [row[:2] for row in found] == [
-        ["2023-12-28", "AAPL"], ["2023-12-29", "AAPL"], ["2023-12-30", "AAPL"],
-        ["2023-12-29", "BRK-B"], ["2023-12-30", "BRK-B"],
-        ["2023-12-28", "C"], ["2023-12-29", "C"], ["2023-12-30", "C"],
-    ]  # fmt: skip
+        ["2023-12-28", "AAPL"],
+        ["2023-12-29", "AAPL"],
+        ["2023-12-30", "AAPL"],
+        ["2023-12-29", "BRK-B"],
+        ["2023-12-30", "BRK-B"],
+        ["2023-12-28", "C"],
+        ["2023-12-29", "C"],
+        ["2023-12-30", "C"],
+    ]
     assert [row[2] for row in found[:6]] == [193.5, 192.5, 190.5, 360.1, 361.1, 51.0]
     assert found[6][2] != found[6][2]
     assert facts["shape"] == "wide"
@@ -106,10 +134,16 @@ def test_of_two_spellings_the_plainer_is_taken_and_the_other_kept():
 
 
 ASKED_BACK = [
-    ("date,ticker,close\n03/04/2021,A,1\n04/05/2021,A,2\n", ["03/04/2021", "line 2", "2021-03-04", "2021-04-03", "--date-format us", "--date-format eu"]),
+    (
+        "date,ticker,close\n03/04/2021,A,1\n04/05/2021,A,2\n",
+        ["03/04/2021", "line 2", "2021-03-04", "2021-04-03", "--date-format us", "--date-format eu"],
+    ),
     ("date,ticker,close\n13/04/2021,A,1\n04/15/2021,A,2\n", ["13/04/2021, line 2", "04/15/2021, line 3"]),
     ("date,ticker,close\n01/02/21,A,1\n", ["01/02/21", "line 2", "two digits"]),
-    ('date;ticker;close\n2021-04-13;A;"1,234"\n', ["1,234", "column close", "1234", "1.234", "--decimal point", "--decimal comma"]),
+    (
+        'date;ticker;close\n2021-04-13;A;"1,234"\n',
+        ["1,234", "column close", "1234", "1.234", "--decimal point", "--decimal comma"],
+    ),
     ("date,ticker;close\n2021-04-13,A;1\n", ["comma", "semicolon", "--delimiter"]),
     ("2021-04-13,1,2,3\n2021-04-14,1,2,3\n", ["no header", "line 1"]),
     ("date,ticker,close\n2021-04-13,A,1\n2021-04-14,A,1,9\n", ["line 3 has 4 cells", "header has 3"]),
@@ -119,7 +153,7 @@ ASKED_BACK = [
     (b"PK\x03\x04 a workbook", ["workbook", "CSV"]),
     (gzip.compress(b"date,ticker,close\n" * 99)[:30], ["damaged gzip"]),
     (b"PAR1 cut", ["damaged Parquet"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("data", "words"), ASKED_BACK, ids=range(len(ASKED_BACK)))

@@ -1,0 +1,73 @@
+"""What the plan fixes about splits and champions before any task exists."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core import settings
+from core.errors import ParameterError
+from core.plan import resolve, stage_plans
+from core.registry import Registry
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def configured(finished):
+    """Settings of a data root with one candidate."""
+    return settings.load({"AFTERCLOSE_DATA": str(finished)}, finished)
+
+
+def keys(configured, **request):
+    """Key of each stage for a request."""
+    values = resolve({"mode": "train", **request}, settings=configured, now=NOW)
+    return stage_plans(values).keys
+
+
+def test_the_length_of_a_rolling_window_is_in_no_key_while_windows_expand(configured):
+    """It has no effect there, and all the effect when they roll."""
+    assert keys(configured, rolling_sessions="300") == keys(configured, rolling_sessions="400")
+    rolling = [
+        keys(configured, window="rolling", rolling_sessions=n)["train_or_score"] for n in ("300", "400")
+    ]
+    assert rolling[0] != rolling[1]
+
+
+def test_an_embargo_that_leaves_nothing_to_train_on_is_judged_by_the_plan(configured):
+    """Before anything runs."""
+    with pytest.raises(ParameterError, match="--embargo-sessions 40"):
+        keys(configured, min_train_sessions="41", embargo_sessions="40")
+    assert keys(configured, min_train_sessions="42", embargo_sessions="40")
+
+
+def test_the_champion_is_in_the_key_of_a_train_runs_evaluation_and_of_nothing_before_it(configured):
+    """A promotion gives a new evaluation of the same candidate; the old one stays under its key."""
+    registry = Registry(configured.data)
+    before = keys(configured)
+    registry.promote(registry.ids()[0], "a test")
+    after = keys(configured)
+    assert [stage for stage in before if before[stage] != after[stage]] == ["evaluate", "report"]
+
+
+def test_a_champion_whose_file_is_damaged_is_marked_in_the_key(configured):
+    """Mended later, the evaluation is made anew, with the comparison."""
+    registry = Registry(configured.data)
+    identity = registry.promote(registry.ids()[0], "a test").model_id
+    path = registry.folder / f"{identity}.json"
+    whole = path.read_bytes()
+    path.write_bytes(b"{}")
+    values = resolve({"mode": "train"}, settings=configured, now=NOW)
+    assert values["champion_id"] == f"{identity} (unreadable)"
+    path.write_bytes(whole)
+    assert resolve({"mode": "train"}, settings=configured, now=NOW)["champion_id"] == identity
+
+
+def test_a_scoring_run_compares_with_nobody(configured):
+    """The champion is what is judged."""
+    registry = Registry(configured.data)
+    registry.promote(registry.ids()[0], "a test")
+    values = resolve({"mode": "score"}, settings=configured, now=NOW)
+    assert values["champion_id"] is None
+    assert values["window"] is values["embargo_sessions"] is values["rolling_sessions"] is None

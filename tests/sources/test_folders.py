@@ -1,0 +1,154 @@
+"""A folder of files: what of it is read, its digest, odd names, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import unicodedata
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from core.errors import MissingFileError, ParameterError, SourceError
+from core.plan import resolve, stage_plans
+from core.settings import load
+from core.sources import source_named
+from core.sources.tabular import inventory
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CSV = "date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,7\n2024-01-03,1,2,0.5,1.25,8\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Five tickers in as many ways, and what is not to be read."""
+    home = tmp_path / "Kurse"
+    home.mkdir()
+    (home / "BRK-B.csv").write_text(CSV)
+    (home / "^GSPC.csv.gz").write_bytes(gzip.compress(CSV.encode()))
+    (home / "NA.csv").write_text(
+        CSV.replace(",", ";").replace("2024-01-02", "02.01.2024").replace("2024-01-03", "03.01.2024")
+    )
+    (home / "Zürich.csv").write_text(CSV)
+    frame = pd.DataFrame({"Date": pd.to_datetime(["2024-01-02", "2024-01-03"]), "Close": [1.5, 1.25]})
+    frame.assign(Open=1.0, High=2.0, Low=0.5, Volume=[7, 8]).to_parquet(home / "btc-usd.parquet")
+    (home / "README.md").write_text("not a table")
+    (home / ".hidden.csv").write_text("not,a table")
+    (home / "sub").mkdir()
+    return home
+
+
+def read(path, tickers=(), **said):
+    """Resolve and read, as ingest does."""
+    source = source_named("files")
+    asked = {"path": str(path), **said}
+    found = source.resolve(asked, tickers, NOW)
+    return source.read({**asked, "input_digest": found.input_digest}, found.tickers), found
+
+
+def test_every_table_of_a_folder_is_read_under_its_name(folder):
+    """Odd but legal names, each file in its own way; hidden ones, other endings and folders are not read."""
+    table, found = read(folder)
+    assert sorted(set(table.frame["ticker"])) == ["BRK-B", "BTC-USD", "NA", "ZÜRICH", "^GSPC"]
+    assert len(table.frame) == 10
+    assert table.frame["close"].tolist() == [1.5] * 5 + [1.25] * 5
+    assert table.header["source"]["uri"] == "file:Kurse/"
+    ways = {file["name"]: file for file in table.header["source"]["files"]}
+    assert ways["NA.csv"]["dates"] == "eu"
+    assert ways["NA.csv"]["delimiter"] == "semicolon"
+    assert ways["^GSPC.csv.gz"]["packed"] == "gzip"
+    assert ways["btc-usd.parquet"]["encoding"] == "parquet"
+    assert found.label == "Kurse"
+
+
+def test_a_folders_digest_is_over_names_and_digests_and_nothing_else(folder):
+    """Worked out here; what is not read does not count, a changed byte or name does."""
+    names = ["BRK-B.csv", "NA.csv", "Zürich.csv", "^GSPC.csv.gz", "btc-usd.parquet"]
+    pairs = [[name, hashlib.sha256((folder / name).read_bytes()).hexdigest()] for name in sorted(names)]
+    canonical = "[" + ",".join(f'["{n}","{d}"]' for n, d in pairs) + "]"
+    escaped = canonical.encode("ascii", "backslashreplace").replace(b"\\xfc", b"\\u00fc")
+    first = read(folder)[1].input_digest
+    assert first == hashlib.sha256(escaped).hexdigest()
+    (folder / "README.md").write_text("other words")
+    assert read(folder)[1].input_digest == first
+    (folder / "NA.csv").rename(folder / "NB.csv")
+    assert read(folder)[1].input_digest != first
+
+
+def test_a_decomposed_file_name_is_the_same_ticker_and_the_same_key(folder):
+    """Some systems write ü as u and two dots."""
+    first = read(folder)
+    (folder / "Zürich.csv").rename(folder / unicodedata.normalize("NFD", "Zürich.csv"))
+    second = read(folder)
+    assert second[1].input_digest == first[1].input_digest
+    assert sorted(set(second[0].frame["ticker"])) == sorted(set(first[0].frame["ticker"]))
+
+
+def test_the_order_in_which_files_were_written_does_not_matter(folder, tmp_path):
+    """The same files elsewhere give the same table and digest."""
+    other = tmp_path / "x" / "Kurse"
+    other.mkdir(parents=True)
+    for file in sorted(folder.glob("*.*"), reverse=True):
+        if file.is_file():
+            (other / file.name).write_bytes(file.read_bytes())
+    (one, first), (two, second) = read(folder), read(other)
+    assert first == second
+    assert one.frame.equals(two.frame)
+    assert one.header == two.header
+
+
+def test_a_file_that_joins_between_plan_and_reading_fails(folder):
+    """The key holds the digest of another folder."""
+    source = source_named("files")
+    digest = source.resolve({"path": str(folder)}, (), NOW).input_digest
+    (folder / "NEW.csv").write_text(CSV)
+    with pytest.raises(SourceError, match="Kurse changed while the run was starting"):
+        source.read({"path": str(folder), "input_digest": digest}, ())
+
+
+def test_one_bad_file_is_named(folder):
+    """Not the folder: the file, and its line."""
+    (folder / "BAD.csv").write_text(CSV + "2024-01-04,1,2,3,4,5,6,7\n")
+    with pytest.raises(SourceError, match=r"BAD\.csv, line 4 has 8 cells"):
+        read(folder)
+
+
+def test_a_link_out_of_the_folder_is_refused(folder, tmp_path):
+    """What is signed for as a folder must be in it."""
+    (tmp_path / "secret.csv").write_text(CSV)
+    (folder / "LINK.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(ParameterError, match=r"LINK\.csv in Kurse is a link"):
+        read(folder)
+
+
+def test_too_many_files_or_bytes_are_refused_before_any_is_read(folder, monkeypatch):
+    """Caps on the folder as a whole."""
+    monkeypatch.setattr(inventory, "MAX_FILES", 4)
+    with pytest.raises(ParameterError, match="5 files; expected at most 4"):
+        read(folder)
+    monkeypatch.setattr(inventory, "MAX_FILES", 9)
+    monkeypatch.setattr(inventory, "MAX_BYTES", 100)
+    with pytest.raises(ParameterError, match="bytes; expected at most 100"):
+        read(folder)
+
+
+@pytest.mark.parametrize("path", ["nowhere", "nowhere/../..\x00", "."])
+def test_what_is_not_there_is_a_missing_file(path, tmp_path, monkeypatch):
+    """An empty folder and a name that no system has, too."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MissingFileError) as raised:
+        read(path)
+    assert raised.value.exit_code == 20
+
+
+def test_how_files_are_read_is_in_the_key_of_files_and_of_nothing_else(folder, tmp_path):
+    """A date format changes what a file says; the sample has none."""
+    settings = load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
+
+    def key(**request):
+        return stage_plans(resolve(request, settings=settings, now=NOW)).keys["ingest"]
+
+    files = {"source": "files", "path": str(folder)}
+    assert key(**files) != key(**files, date_format="eu")
+    assert key() == key(date_format="eu", encoding="cp1252")
