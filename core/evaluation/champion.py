@@ -30,6 +30,7 @@ from core.features.history import changes
 from core.models.document import model_id_of
 from core.models.loader import load_model
 from core.models.rows import rows_of
+from core.models.splits import MIN_TEST_SESSIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def contest(rows: Judged, theirs: NDArray[np.float64], how: Resampling, *, cost_
         champion's), ``challenger`` and ``paired`` (challenger less champion; of Brier score and log loss
         less is better).
     """
-    both = judge(rows.frame.assign(_theirs=theirs)[~np.isnan(theirs)])
+    both = judge(rows.frame.assign(_theirs=theirs)[_common(rows, theirs)])
     days = iso_dates(np.unique(both.frame[col.DATE].to_numpy()))
     ends = (days[0], days[-1]) if days else (None, None)
     extent = {"rows": len(both), "sessions": len(days), "from": ends[0], "to": ends[1]}
@@ -128,6 +129,22 @@ def contest(rows: Judged, theirs: NDArray[np.float64], how: Resampling, *, cost_
         "challenger": entries(ours, len(both), how.confidence),
         "paired": [_difference(name, ours[name], others[name], how.confidence) for name in COMPARED],
     }
+
+
+def _common(rows: Judged, theirs: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the rows that count for both, shape (rows,).
+
+    Of a fold that the champion's training end cuts, a rest of under :data:`MIN_TEST_SESSIONS` sessions is
+    left out: the mean over folds would give an AUC of a few rows the weight of a year.
+    """
+    held = ~np.isnan(theirs)
+    whole = np.bincount(rows.group_fold, minlength=len(rows.folds))
+    seen = np.zeros(len(rows.group_fold), dtype=bool)
+    seen[rows.group[held]] = True
+    left = np.bincount(rows.group_fold[seen], minlength=len(rows.folds))
+    sliver = (left < whole) & (left < MIN_TEST_SESSIONS)
+    common: NDArray[np.bool_] = held & ~sliver[rows.fold]
+    return common
 
 
 def _difference(metric: str, ours: Estimate, theirs: Estimate, confidence: float) -> dict[str, Any]:

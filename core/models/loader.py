@@ -14,7 +14,7 @@ import numpy as np
 
 from core import columns as col
 from core.artifacts import FORMAT, Document
-from core.errors import ModelError
+from core.errors import DataError, ModelError
 from core.features import definition_digest, model_features
 from core.models.document import REMEDY, SELF_CHECKS, THRESHOLD, Model, kind_named, model_id_of
 from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
@@ -95,7 +95,15 @@ def load_model(document: Document) -> Model:
     _check_walk_forward(body["walk_forward"])
     kind.check(body["parameters"], len(model_features()))
     _run_self_check(kind, body["parameters"], body["self_check"])
-    return Model(kind, body["parameters"], model_id_of(document), trained_to)
+    return Model(kind, body["parameters"], _identity(document), trained_to)
+
+
+def _identity(document: Document) -> str:
+    try:
+        return model_id_of(document)
+    except (DataError, TypeError, ValueError, RecursionError) as error:
+        came = f"the model holds a value that no artifact can hold ({str(error)[:120]})"
+        raise ModelError(came, expected="plain JSON as the train stage writes it", remedy=REMEDY) from error
 
 
 def _check_features(body: Mapping[str, Any]) -> None:

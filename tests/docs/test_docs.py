@@ -27,9 +27,26 @@ from core.errors import (
 )  # fmt: skip
 from core.stages import NAMES, STAGES, parameters_of
 
-LUIGIS_OPTIONS = {"--module", "--local-scheduler", "--workers", "--help", "--help-all", "--scheduler-host"}
-OTHER_PROGRAMS = {"--out", "--no-deps", "--version", "--record", "--pairs", "--only"}
-"""Options of pip, benchmarks and our own scripts that documents may mention."""
+LUIGIS_OPTIONS = {
+    "--module",
+    "--local-scheduler",
+    "--workers",
+    "--help",
+    "--help-all",
+    "--scheduler-host",
+    "--scheduler-port",
+}
+OTHER_PROGRAMS = {
+    "--state-path",
+    "--logdir",
+    "--out",
+    "--no-deps",
+    "--version",
+    "--record",
+    "--pairs",
+    "--only",
+}
+"""Options of pip, luigid, benchmarks and our own scripts that documents may mention."""
 
 
 @pytest.fixture(scope="module")

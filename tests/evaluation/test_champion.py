@@ -85,6 +85,8 @@ def test_both_are_measured_on_the_same_later_rows(champion, features, rows):
     found = against(champion, "x", rows, features, HOW, cost_bps=5)
     theirs = chances(champion, features, rows.frame)
     frame = rows.frame.assign(theirs=theirs)[~np.isnan(theirs)]
+    # the champion knows labels to the 199th session: of the fold that ends with the 200th, one is left
+    frame = frame.groupby("fold").filter(lambda fold: fold["date"].nunique() >= 20)
     assert (found["compared"], found["rows"]) == (True, len(frame))
     assert found["model_id"] == model_id_of(champion)
     assert found["from"] > champion.body["training"]["to"]
@@ -98,6 +100,16 @@ def test_both_are_measured_on_the_same_later_rows(champion, features, rows):
     apart = found["challenger"]["auc"]["value"] - found["performance"]["auc"]["value"]
     assert (pair["metric"], pair["difference"]) == ("auc", pytest.approx(apart))
     assert pair["low"] < apart < pair["high"]
+
+
+def test_the_rest_of_a_fold_that_training_cut_is_left_out_when_it_is_a_sliver(rows):
+    """19 of its 50 sessions are left out, 20 count; a mean over folds would weigh them like a year."""
+    first = rows.frame["fold"].min()
+    days = np.unique(rows.frame.loc[rows.frame["fold"] == first, "date"])
+    whole = int((rows.frame["fold"] > first).sum())
+    for kept, expected in ((19, whole), (20, whole + 20 * 3)):
+        theirs = np.where((rows.frame["date"] >= days[-kept]).to_numpy(), rows.probability, np.nan)
+        assert contest(rows, theirs, HOW, cost_bps=0)["rows"] == expected
 
 
 def test_a_model_against_itself_differs_by_nothing(rows):
@@ -118,7 +130,8 @@ def test_a_champion_that_knows_the_answers_beats_the_challenger(rows):
 
 def test_under_sixty_common_rows_nothing_is_compared(rows):
     """With the count as the reason."""
-    theirs = np.where(np.arange(len(rows)) < 59, 0.5, np.nan)
+    theirs = np.full(len(rows), np.nan)
+    theirs[:59] = 0.5  # 20 sessions of three tickers, less one row
     found = contest(rows, theirs, HOW, cost_bps=0)
     assert not found["compared"]
     assert found["reason"] == "59 labelled rows after both trainings, at least 60 are needed"

@@ -48,3 +48,11 @@ def test_labels_equal_an_oracle(both):
     answer = (following > 0).astype("float64").where(following.notna())
     np.testing.assert_array_equal(ours["up_next"], answer)
     assert ours["up_next"].isna().sum() == 5
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_the_oracle_finds_a_label_of_another_day(both, days):
+    """The gate itself: today's direction, or that of the day after next, is not the label."""
+    ours, frame = both
+    wrong = frame.groupby("ticker")["return"].shift(-days) > 0
+    assert (ours["up_next"].dropna() != wrong[ours["up_next"].notna()]).mean() > 0.4

@@ -36,11 +36,14 @@ def test_rows_up_to_the_end_of_training_never_appear(trained, later, parameters,
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_header_names_the_model_and_its_signals(trained, later, parameters, kind):
-    """A signal's probability is that of the ticker's last scored row."""
+    """And how old it is, in sessions; a signal's probability is that of the ticker's last scored row."""
     document = trained[kind][1]
     table = score(later, document, parameters)
     header = table.header
-    assert list(header) == ["mode", "model_id", "model_kind", "signals", "folds", "no_model_reason"]
+    assert list(header) == [
+        "mode", "model_id", "model_kind", "age_sessions", "signals", "folds", "no_model_reason"
+    ]  # fmt: skip
+    assert header["age_sessions"] == 21
     assert (header["mode"], header["model_kind"], header["folds"]) == ("score", kind, [])
     assert header["model_id"] == sha256(encode(document).data)[:12]
     last = table.frame.tail(3)

@@ -199,7 +199,7 @@ def link(name, target):
 HOSTILE = {
     "parent": lambda: [("../evil.txt", b"x")],
     "parent inside": lambda: [("models/../../evil.txt", b"x")],
-    "absolute": lambda: [("/tmp/evil.txt", b"x")],
+    "absolute": lambda: [("/evil.txt", b"x")],
     "backslash": lambda: [("..\\evil.txt", b"x")],
     "link": lambda: [link("models/evil", "/etc/passwd")],
     "folder": lambda: [("models/evil/", b"")],

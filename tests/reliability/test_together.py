@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from core import locks
+from core.errors import BusyError
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +85,7 @@ def test_no_wait_leaves_with_10_and_the_run_that_is_at_work(fleet, data, looks, 
 def test_the_same_supervised_run_with_no_wait_is_busy_with_its_id(fleet, data, looks, wait_until):
     """A second ``afterclose run --no-wait`` of what runs already starts nothing."""
     first = fleet.start(fleet.supervised(), data, env={"AFTERCLOSE_TEST_SLOW_S": "1"})
-    wait_until(lambda: (data / "runs").is_dir(), "the run to be recorded")
+    wait_until((data / "runs").is_dir, "the run to be recorded")
     second = fleet.run(fleet.supervised("--no-wait"), data)
     (run,) = looks.runs(data)
     assert second.returncode == 10, second.err
@@ -105,14 +106,22 @@ def test_two_different_runs_share_their_early_stages(fleet, data, looks):
     assert made == {stage: 1 if stage in LINE[:2] else 2 for stage in LINE}
 
 
+def free(data, name):
+    """Whether nobody holds a lock (the system closes a killed process's files a moment after it is gone)."""
+    try:
+        with locks.held(data, name, "test", waiting=None):
+            return True
+    except BusyError:
+        return False
+
+
 def test_forked_workers_do_not_outlive_a_killed_run(fleet, data, looks, wait_until):
     """With --workers 2 the stage runs in a forked child, which holds the lock: killed with its parent."""
     process = fleet.start(fleet.luigi("--workers", "2"), data, env={"AFTERCLOSE_TEST_SLOW_S": "20"})
     wait_until(lambda: len(fleet.alive()) > 1 and "started" in str(looks.log(data)), "the worker to start")
     process.kill()
     assert fleet.gone_after(2.0), fleet.alive()
-    with locks.held(data, "ingest-" + looks.runs(data)[0].keys["ingest"], "test", waiting=None):
-        pass
+    wait_until(lambda: free(data, "ingest-" + looks.runs(data)[0].keys["ingest"]), "the lock", timeout_s=2)
 
 
 def test_without_the_parent_death_signal_a_worker_would_go_on(fleet, data, looks, wait_until, tmp_path):
@@ -132,7 +141,7 @@ def test_a_supervised_run_with_workers_dies_whole(victim, fleet, data, looks, wa
     """Whoever of a supervised run is killed, no process of it is left, and the journal says how it ended."""
     env = {"AFTERCLOSE_TEST_SLOW_S": "20"}
     following = fleet.start(fleet.supervised(), data, env=env)
-    wait_until(lambda: (data / "runs").is_dir(), "the run to be recorded")
+    wait_until((data / "runs").is_dir, "the run to be recorded")
     wait_until(lambda: looks.events(data, "started"), "the pipeline to start")
     supervisor = looks.runs(data)[0].process.pid
     (pipeline,) = psutil.Process(supervisor).children()

@@ -11,7 +11,7 @@ import pytest
 from core.errors import SourceError
 from core.sources.files import read_file
 from core.sources.tabular import bytestream, csvfile, shapes
-from core.sources.tabular.options import Options
+from core.sources.tabular.options import PLAIN, Options
 
 ALL = ["date", "ticker", "open", "high", "low", "close", "volume"]
 
@@ -147,7 +147,7 @@ ASKED_BACK = [
     ("date,ticker;close\n2021-04-13,A;1\n", ["comma", "semicolon", "--delimiter"]),
     ("2021-04-13,1,2,3\n2021-04-14,1,2,3\n", ["no header", "line 1"]),
     ("date,ticker,close\n2021-04-13,A,1\n2021-04-14,A,1,9\n", ["line 3 has 4 cells", "header has 3"]),
-    ("", ["empty"]),
+    ("# nothing but a comment\n", ["empty"]),
     ("date,ticker\x00,close\n", ["line 1", "zero byte"]),
     (b"date,ticker,close\n2021-04-13,\xc4,1\n", ["not UTF-8", "0xc4", "line 2", "--encoding cp1252"]),
     (b"PK\x03\x04 a workbook", ["workbook", "CSV"]),
@@ -182,6 +182,11 @@ def test_what_is_ambiguous_or_damaged_is_asked_back_with_file_and_line(data, wor
 def test_what_the_user_says_decides(said, text, expected):
     """Each option of the messages above."""
     assert read(text, **said)[0] == [expected]
+
+
+def test_an_empty_file_is_a_table_without_rows_for_the_gate():
+    """Nothing to read is nothing to misread; the gate says that rows and columns are missing."""
+    assert read("") == read("\n\n") == ([], PLAIN.record())
 
 
 def test_a_decimal_comma_rereads_the_columns_that_looked_plain():

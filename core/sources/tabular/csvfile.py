@@ -44,6 +44,9 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
         Naming the file, the line where there is one, what came and what was expected.
     """
     text, encoding = as_utf8(data, name, options.encoding)
+    if not text.strip():
+        # a table without rows and columns: the gate says what is missing
+        return TableRead(pd.DataFrame({col.TICKER: pd.Series([], dtype=object)}))
     lines = text.count(b"\n")
     if lines > MAX_ROWS:
         raise too_many(name, "lines", lines, MAX_ROWS)
