@@ -10,7 +10,7 @@ DEV := $(VENV)/.ready-dev
 TESTS ?=
 WORKERS ?= 2
 
-.PHONY: help run dashboard test check format bench lock clean
+.PHONY: help run dashboard test check format bench lock screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'

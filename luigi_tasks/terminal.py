@@ -115,7 +115,11 @@ def _details(facts: Mapping[str, Any]) -> str:
         parts.append(" " * 15)
     if "seconds" in facts:
         parts.append(f"{facts['seconds']:7.2f} s")
-    parts += [f"{name} {facts[name]}" for name in ("holder", "reason", "wait_s", "verdict", "advice") if name in facts]
+    parts += [
+        f"{name} {facts[name]}"
+        for name in ("holder", "reason", "wait_s", "verdict", "advice")
+        if name in facts
+    ]
     return " ".join(parts).rstrip()
 
 

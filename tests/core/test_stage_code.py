@@ -128,7 +128,7 @@ def test_recording_under_an_old_version_needs_the_words_no_effect(stage_code, tm
     assert stage_code.problems() == {}
     assert stage_code.record("again") == []
     monkeypatch.setattr(stage_code, "digest", lambda stage, root=None: "other")
-    with pytest.raises(SystemExit, match="still 1"):
+    with pytest.raises(SystemExit, match=r"still \d"):
         stage_code.record("a better rule")
     assert stage_code.record("no effect: renamed") == list(NAMES)
     assert [entry["why"] for entry in stage_code.recorded()["clean"]] == ["first", "no effect: renamed"]

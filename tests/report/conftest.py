@@ -137,7 +137,13 @@ def data() -> dict[str, Any]:
         "rows_in": 12158,
         "rows_clean": 12155,
         "tickers": {
-            t: {"rows": n, "rows_clean": n - 1, "first": first.get(t, "2000-03-01"), "last": "2013-03-01", "outcome": "ok"}
+            t: {
+                "rows": n,
+                "rows_clean": n - 1,
+                "first": first.get(t, "2000-03-01"),
+                "last": "2013-03-01",
+                "outcome": "ok",
+            }
             for t, n in rows.items()
         },
         "from": "2000-03-01",
