@@ -112,7 +112,7 @@ def test_a_damaged_meta_is_quarantined_and_made_again(finished, run_luigi, small
     """A meta that somebody edited is no commit mark."""
     before = lookers.artifacts(finished)
     meta = lookers.folder_of(finished, "evaluate") / "meta.json"
-    meta.write_text(meta.read_text().replace('"version": 1', '"version": 2'))
+    meta.write_text(meta.read_text().replace('"format": 1', '"format": 2', 1))
     outcome = run_luigi(*small, "--mode", "train", data=finished)
     assert outcome.code == 0, outcome.err
     assert events(finished, "done") == ["evaluate"]

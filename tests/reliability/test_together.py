@@ -137,7 +137,7 @@ def test_without_the_parent_death_signal_a_worker_would_go_on(fleet, data, looks
 
 
 @pytest.mark.parametrize("victim", ["supervisor", "pipeline"])
-def test_a_supervised_run_with_workers_dies_whole(victim, fleet, data, looks, wait_until):
+def test_a_supervised_run_dies_whole(victim, fleet, data, looks, wait_until):
     """Whoever of a supervised run is killed, no process of it is left, and the journal says how it ended."""
     env = {"AFTERCLOSE_TEST_SLOW_S": "20"}
     following = fleet.start(fleet.supervised(), data, env=env)
