@@ -30,7 +30,7 @@ dashboard: $(RUNTIME) ## Open the desk on http://127.0.0.1:8501
 	@$(BIN)/afterclose dashboard
 
 test: $(DEV) ## Run every test
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: $(DEV) ## Format, lint, types, import rule, documentation
 	@$(BIN)/ruff format --check .

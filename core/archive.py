@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 
 from core.checkpoints import Slot, Store, replace_file
-from core.closure import closure
+from core.closure import closure, lists_behind
 from core.errors import CheckpointError, DataError, MissingFileError, ParameterError
 from core.fingerprint import sha256, sha256_file
 from core.journal import Journal, Run
@@ -27,17 +27,20 @@ from core.settings import Settings
 
 MANIFEST = "manifest.json"
 MAX_MEMBER_BYTES = 4 * 1024**3
+LISTS = ("universes", "waivers")
+"""Folders of files that keys name by digest: long ticker lists, and findings that a person accepted."""
 
 
 def export(settings: Settings, run: Run, target: Path) -> int:
     """Write everything about one run to a zip and return the number of members.
 
-    Its log and output, every checkpoint it used or made, and what it rests on.
+    Its log and output, every checkpoint it used or made, what it rests on, and the lists they name.
     """
     store = Store(settings.data)
     wanted = [Slot(stage, key) for stage, key in run.keys.items()]
     kept, models = closure(store, wanted)
     paths = [*_checkpoint_files(store, kept), *_model_files(settings.data, models)]
+    paths += sorted(path for path in lists_behind(store, kept) if path.is_file())
     paths += _files(settings.data / "runs" / run.run_id)
     events = Journal(settings.data, settings.journal, read_only=True).events(run.run_id)
     told = {"format": 1, "kind": "run", **asdict(run), "events": [asdict(event) for event in events]}
@@ -46,12 +49,12 @@ def export(settings: Settings, run: Run, target: Path) -> int:
 
 
 def backup(settings: Settings, target: Path) -> int:
-    """Write the journal, all models and what drafts and signed reports rest on; return the number of members."""
+    """Write the journal, all models and lists, and what drafts and signed reports rest on; return how many members."""
     store = Store(settings.data)
     journal = Journal(settings.data, settings.journal, read_only=True)
     kept, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
     paths = [*_checkpoint_files(store, kept), *_files(settings.data / "published")]
-    paths += _files(settings.data / "models")
+    paths += [path for name in ("models", *LISTS) for path in _files(settings.data / name)]
     extra = {} if settings.journal else {FILE_NAME: _journal_copy(settings.data)}
     return _write(target, settings.data, paths, extra=extra)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from core import waiving
 from core.checkpoints import Slot, Store
 from core.errors import CheckpointError
 from core.lineage import REGISTRY
+from core.tickers import universe_file
 
 
 def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
@@ -33,3 +36,23 @@ def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
             else:
                 waiting.append(Slot(source.stage, source.key))
     return found, models
+
+
+def lists_behind(store: Store, slots: Iterable[Slot]) -> set[Path]:
+    """Return the kept files that ``slots`` were made with: long ticker lists, and waivers.
+
+    Their digests are in the keys; a checkpoint whose meta is unreadable names none.
+    """
+    found: set[Path] = set()
+    for slot in slots:
+        try:
+            meta = store.meta(slot)
+        except CheckpointError:
+            continue
+        told = meta.body.get("parameters", {}) if meta else {}
+        tickers, waivers = str(told.get("tickers") or ""), str(told.get("waivers_digest") or "")
+        if tickers.startswith("sha256:"):
+            found.add(universe_file(store.root, tickers))
+        if waivers:
+            found.add(store.root / waiving.FOLDER / f"{waivers}.toml")
+    return found

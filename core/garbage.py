@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core import locks
+from core.archive import LISTS
 from core.checkpoints import TEMPORARY, Slot, Store
-from core.closure import closure
+from core.closure import closure, lists_behind
 from core.errors import BusyError, CheckpointError
 from core.fingerprint import SHORT
 from core.journal import Journal
@@ -32,7 +33,8 @@ TEMPORARY_AGE_S = 86_400.0
 class Garbage:
     """One thing that may go, where it is and its bytes.
 
-    ``checkpoint``, ``unfinished`` (artifacts without a commit mark), ``temporary``, ``quarantine`` or ``log``.
+    ``checkpoint``, ``unfinished`` (artifacts without a commit mark), ``list`` (tickers or waivers), ``temporary``,
+    ``quarantine`` or ``log``.
     """
 
     what: str
@@ -60,6 +62,7 @@ def garbage(settings: Settings, now: datetime) -> list[Garbage]:
         if slot not in kept and (folder := store.folder(slot))
     ]
     found += [Garbage("unfinished", store.folder(s), _size(store.folder(s)), s) for s in _unfinished(store)]
+    found += [Garbage("list", path, _size(path)) for path in _lists(settings, now)]
     found += [Garbage("temporary", path, _size(path)) for path in _temporaries(settings.data, now)]
     moved = (settings.data / "quarantine").glob("*/*")
     found += [Garbage("quarantine", path, _size(path)) for path in moved]
@@ -92,9 +95,31 @@ def _unfinished(store: Store) -> Iterator[Slot]:
 
 def _temporaries(root: Path, now: datetime) -> list[Path]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
-    found = [path for folder in ("models", "universes") for path in (root / folder).glob(f"{TEMPORARY}*")]
+    found = [path for folder in ("models", *LISTS) for path in (root / folder).glob(f"{TEMPORARY}*")]
     oldest = now.timestamp() - TEMPORARY_AGE_S
     return [path for path in found if path.lstat().st_mtime < oldest]
+
+
+def _lists(settings: Settings, now: datetime) -> list[Path]:
+    """Return kept ticker lists and waivers that no checkpoint names, while no run may be about to read one.
+
+    Also a checkpoint that may itself go keeps its lists: it could not be made again without them.
+    """
+    if _any_active(settings):
+        return []
+    store, oldest = Store(settings.data), now.timestamp() - TEMPORARY_AGE_S
+    committed = list(slots(settings.data))
+    if any(store.damage(slot, quick=True) for slot in committed):
+        return []  # a meta that cannot be read may name any of them
+    named = lists_behind(store, committed)
+    found = [path for folder in LISTS for path in sorted((settings.data / folder).glob("[!.]*"))]
+    return [path for path in found if path not in named and path.lstat().st_mtime < oldest]
+
+
+def _any_active(settings: Settings) -> bool:
+    if not Journal.exists(settings.data, settings.journal):
+        return False
+    return bool(Journal(settings.data, settings.journal, read_only=True).active_runs())
 
 
 def _models_kept(settings: Settings) -> set[str]:
@@ -137,10 +162,12 @@ def _size(path: Path) -> int:
 
 
 def remove(settings: Settings, item: Garbage) -> bool:
-    """Remove one thing and return whether it went; a checkpoint that is being made stays."""
+    """Remove one thing and return whether it went; what a run makes, or may be about to read, stays."""
     try:
         if item.slot is not None:
             return _remove_checkpoint(settings, item.slot)
+        if item.what == "list" and _any_active(settings):
+            return False
         if item.path.is_dir() and not item.path.is_symlink():
             shutil.rmtree(item.path)
         else:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -206,3 +209,33 @@ def copy_of():
         return target
 
     return copy
+
+
+class _TakeOut(ast.NodeTransformer):
+    """Puts ``pass`` where a statement begins with the given code."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.times = 0
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.stmt) and ast.unparse(node).startswith(self.code):
+            self.times += 1
+            return ast.copy_location(ast.Pass(), node)
+        return self.generic_visit(node)
+
+
+def taken_out(function: Callable, code: str) -> Callable:
+    """Return the function without its one statement that begins with ``code``: what it would be unprotected."""
+    out = _TakeOut(code)
+    tree = ast.fix_missing_locations(out.visit(ast.parse(textwrap.dedent(inspect.getsource(function)))))
+    assert out.times == 1, f"{function.__qualname__} has {out.times} statements that begin with {code!r}"
+    made: dict[str, Callable] = {}
+    exec(compile(tree, function.__code__.co_filename, "exec"), function.__globals__, made)
+    return made[function.__name__]
+
+
+@pytest.fixture(scope="session")
+def without():
+    """Take one statement out of a function: ``without(function, "os.fsync(")``."""
+    return taken_out
