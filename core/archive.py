@@ -104,7 +104,8 @@ def _write(target: Path, root: Path, paths: Iterable[Path], *, extra: dict[str, 
 
 def _fill(target: Path, root: Path, paths: Iterable[Path], extra: dict[str, bytes]) -> int:
     members: dict[str, str] = {}
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    # a file dated before 1980 (a wrong clock) must not stop a backup: the zip says 1980 then
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for path in paths:
             name = path.relative_to(root).as_posix()
             members[name] = sha256_file(path)

@@ -150,9 +150,9 @@ def resolve(
         "input_digest": found.input_digest,
         "input_name": found.input_name,
     }
-    values |= _live(values, settings.data, fresh=fresh) if not found.input_digest else _NOT_LIVE
     if values["source"] != "files":
-        values |= _NOT_FILES
+        values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
+    values |= _live(values, settings.data, fresh=fresh) if not found.input_digest else _NOT_LIVE
     if "waivers" in known:
         values["waivers_digest"] = waiving.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in known:

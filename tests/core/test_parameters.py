@@ -29,6 +29,8 @@ def bounded(parameter):
             return st.dates().map(str)
         case "integer":
             return st.integers(int(parameter.low or 0), int(parameter.high or 10**9))
+        case "flag":
+            return st.booleans()
         case "number":
             return st.floats(parameter.low, parameter.high, allow_nan=False)
         case _:

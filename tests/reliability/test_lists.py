@@ -1,0 +1,126 @@
+"""Ticker lists and waivers that keys name by digest: packed, brought back, and kept as long as something names them."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core import closure, garbage, settings, waiving
+from core.archive import backup, export, restore
+from core.artifacts import Encoded
+from core.checkpoints import Slot, Store
+from core.journal import Journal
+from core.processes import this_process
+from core.tickers import compact, expand, universe_file
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+SLOT = Slot("report", "2020-01-01-0123456789ab")
+NAMES = tuple(f"T{number:04}" for number in range(2000))
+WAIVERS = """
+[[waiver]]
+ticker = "AAA"
+rule = "large_move"
+who = "Ann"
+why = "a merger"
+until = 2031-01-01
+"""
+
+
+def configured(data):
+    """Settings over a data root."""
+    return settings.load(environ={"AFTERCLOSE_DATA": str(data)}, folder=Path(data).parent)
+
+
+@pytest.fixture
+def named(data, tmp_path):
+    """A data root whose one checkpoint names a long ticker list and a file of waivers, both long there."""
+    text, joined = compact(NAMES)
+    universe = universe_file(data, text)
+    universe.parent.mkdir(parents=True)
+    universe.write_text(joined)
+    (tmp_path / "waivers.toml").write_text(WAIVERS)
+    digest = waiving.keep(str(tmp_path / "waivers.toml"), data)
+    for path in (*universe.parent.iterdir(), *(data / "waivers").iterdir()):
+        os.utime(path, (0, 0))
+    told = {"parameters": {"tickers": text, "waivers_digest": digest}, "inputs": []}
+    Store(data).commit(SLOT, [Encoded("report.txt", "report", "text", b"a report", None)], told)
+    journal = Journal(data)
+    journal.add_run("r", who="a", how="desk", request={}, target="report", state="queued")
+    journal.start("r", {"report": SLOT.key})
+    journal.end("r", "succeeded", 0, None)
+    return text, digest
+
+
+def lists(data):
+    """The kept files of a data root, by folder and name."""
+    found = [p for name in ("universes", "waivers") for p in (data / name).glob("*")]
+    return {p.relative_to(data).as_posix() for p in found}
+
+
+def listed(data):
+    """What gc calls a list that may go."""
+    return [item for item in garbage.garbage(configured(data), NOW) if item.what == "list"]
+
+
+@pytest.mark.parametrize("kind", ["backup", "export"])
+def test_lists_travel_with_what_names_them(kind, named, data, tmp_path):
+    """Restored elsewhere, the same tickers and waivers stand behind the digests."""
+    text, digest = named
+    if kind == "backup":
+        backup(configured(data), tmp_path / "a.zip")
+    else:
+        export(configured(data), Journal(data).run("r"), tmp_path / "a.zip")
+    other = tmp_path / "other"
+    restore(configured(other), tmp_path / "a.zip")
+    assert expand(text, other) == NAMES
+    assert waiving.kept(digest, other) == waiving.kept(digest, data) != ()
+
+
+def test_an_export_leaves_other_runs_lists_behind(named, data, tmp_path):
+    """Only what this run's checkpoints name is anybody else's business."""
+    (data / "waivers" / f"{'0' * 64}.toml").write_bytes(b"")
+    export(configured(data), Journal(data).run("r"), tmp_path / "a.zip")
+    restore(configured(tmp_path / "other"), tmp_path / "a.zip")
+    assert lists(tmp_path / "other") == lists(data) - {f"waivers/{'0' * 64}.toml"}
+
+
+def test_gc_keeps_a_list_as_long_as_a_checkpoint_names_it(named, data):
+    """Once the checkpoint is gone, both are listed and can be removed."""
+    assert listed(data) == []
+    Store(data).meta_path(SLOT).unlink()
+    found = listed(data)
+    assert {item.path.relative_to(data).as_posix() for item in found} == lists(data)
+    assert all(garbage.remove(configured(data), item) for item in found)
+    assert lists(data) == set()
+
+
+def test_gc_leaves_lists_that_a_run_may_be_about_to_read(named, data):
+    """While any run goes, also if it began after the list was made; and for a day after one was kept."""
+    Store(data).meta_path(SLOT).unlink()
+    found = listed(data)
+    journal = Journal(data)
+    journal.add_run(
+        "now", who="a", how="desk", request={}, target="report", state="running", process=this_process()
+    )
+    assert listed(data) == []
+    assert [garbage.remove(configured(data), item) for item in found] == [False, False]
+    journal.end("now", "failed", 30, None)
+    (data / "universes" / "young.txt").write_bytes(b"A")
+    os.utime(data / "universes" / "young.txt", (NOW.timestamp(), NOW.timestamp()))
+    assert {item.path for item in listed(data)} == {item.path for item in found}
+
+
+def test_gc_leaves_all_lists_while_a_checkpoint_cannot_be_read(named, data):
+    """A damaged meta may name any of them."""
+    Store(data).meta_path(SLOT).write_bytes(b"{}")
+    assert listed(data) == []
+
+
+def test_without_following_names_gc_would_list_what_a_checkpoint_needs(named, data, monkeypatch):
+    """The protection taken out: both lists of a checkpoint that is kept may go."""
+    monkeypatch.setattr(garbage, "lists_behind", lambda store, slots: set())
+    assert len(listed(data)) == 2
+    assert len(closure.lists_behind(Store(data), [SLOT])) == 2
