@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -92,4 +93,17 @@ def _chain(settings: Settings) -> tuple[int, list[Fault]]:
         records = Journal(settings.data, settings.journal, read_only=True).records()
     except AftercloseError as error:
         return 0, [Fault("journal", "database", str(error))]
-    return len(records), [Fault("journal", "chain", fault) for fault in chain_faults(records)]
+    broken = [*chain_faults(records), *_cut_off(settings, {record.hash for record in records})]
+    return len(records), [Fault("journal", "chain", fault) for fault in broken]
+
+
+def _cut_off(settings: Settings, hashes: set[str]) -> Iterator[str]:
+    """Yield what published documents show to be gone from the chain: a cut tail leaves the rest of it whole."""
+    for path in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
+        try:
+            told = json.loads(path.read_bytes())
+            seq, head = int(told["seq"]), str(told["hash"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue  # said of the published document itself
+        if head not in hashes:
+            yield f"record {seq} is gone: {path.parent.parent.name}/{path.parent.name} was published under it"

@@ -36,7 +36,7 @@ def configured(data):
 
 @pytest.fixture
 def named(data, tmp_path):
-    """A data root whose one checkpoint names a long ticker list and a file of waivers, both long there."""
+    """A data root whose one checkpoint names a long ticker list and a file of waivers, both there since 1970."""
     text, joined = compact(NAMES)
     universe = universe_file(data, text)
     universe.parent.mkdir(parents=True)
@@ -67,7 +67,7 @@ def listed(data):
 
 @pytest.mark.parametrize("kind", ["backup", "export"])
 def test_lists_travel_with_what_names_them(kind, named, data, tmp_path):
-    """Restored elsewhere, the same tickers and waivers stand behind the digests."""
+    """Restored elsewhere, the same stands behind the digests; a date that no zip can hold is no obstacle."""
     text, digest = named
     if kind == "backup":
         backup(configured(data), tmp_path / "a.zip")

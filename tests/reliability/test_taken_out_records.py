@@ -14,7 +14,7 @@ from pathlib import Path
 import peewee
 import pytest
 
-from core import archive, garbage, loglines, settings, signoff
+from core import archive, garbage, loglines, publication, settings, signoff, verification
 from core.errors import AftercloseError, DataError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal, chain, chain_faults
@@ -22,6 +22,7 @@ from core.journal import journal as journal_module
 from core.journal.database import FILE_NAME, JournalError
 from core.runfolder import RunFolder
 from core.runlog import RunLog
+from core.runrecord import RunRecord
 from core.signoff import Signer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +63,21 @@ def test_untranslated_a_damaged_journal_would_be_a_crash(finished, monkeypatch):
     with pytest.raises((peewee.PeeweeException, sqlite3.Error)) as crash:
         Journal(finished, read_only=True).runs()
     assert not isinstance(crash.value, AftercloseError)
+
+
+def test_unheld_an_unwritable_journal_would_stop_a_run(data, monkeypatch):
+    """The protection taken out: damaged, read-only or lost, the journal ends a run that does not need it."""
+
+    def begun():
+        record = RunRecord(configured(data), RunLog(data, "r"), None)
+        record.begin("report", {"report": "k"}, {}, who="a", how="terminal")
+        return record
+
+    (data / FILE_NAME).mkdir(parents=True)  # nothing that can be opened, also not by root
+    assert "cannot be used" in begun().trouble
+    monkeypatch.setattr(RunRecord, "_quietly", lambda self, function: function())
+    with pytest.raises(JournalError):
+        begun()
 
 
 def test_without_asking_whether_the_journal_is_lost_gc_would_list_all_it_cannot_judge(finished, without):
@@ -198,6 +214,26 @@ def test_each_attack_on_the_chain_is_seen_by_a_check_and_by_no_other(attack, che
     assert chain_faults(whole_chain()) == []
     assert chain_faults(attack()) == said
     assert without(chain_faults, check)(attack()) == []
+
+
+def test_a_cut_tail_is_told_by_what_was_published_under_it(finished, monkeypatch):
+    """The rest of the chain is whole; without the look at published documents, nothing is amiss."""
+    store, journal = signoff.Store(finished), Journal(finished)
+    (folder,) = (finished / "checkpoints" / "report").iterdir()
+    signoff.sign(
+        store, journal, folder.name, shown=signoff.signable(store, journal, folder.name).sha256,
+        signer=Signer("Ann", "approver"), meaning="approved", comment="as generated",
+    )  # fmt: skip
+    shown = publication.publish(finished, journal, folder.name)
+    assert verification.verify(configured(finished)).faults == ()
+    raw = sqlite3.connect(finished / FILE_NAME)
+    raw.execute("DELETE FROM record WHERE seq = 1")
+    raw.commit()
+    raw.close()
+    said = f"record 1 is gone: {folder.name}/{shown.name} was published under it"
+    assert [fault.how for fault in verification.verify(configured(finished)).faults] == [said]
+    monkeypatch.setattr(verification, "_cut_off", lambda *_: [])
+    assert verification.verify(configured(finished)).faults == ()
 
 
 @pytest.fixture
