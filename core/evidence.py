@@ -46,7 +46,7 @@ def newest(root: Path, stage: str) -> Iterator[tuple[Slot, Meta]]:
 
 
 def features_of(root: Path, file: str) -> Found:
-    """Return the features in ``file``, or those made last when it is empty.
+    """Return the features in ``file``, or those of the last successful run when it is empty.
 
     Raises
     ------
@@ -61,13 +61,23 @@ def features_of(root: Path, file: str) -> Found:
             raise MissingFileError.of(path, "features file")
         data = path.read_bytes()
         return Found(_features(decode(data, path.name), path.name), path.name, sha256(data))
-    for slot, _ in newest(root, "feature_engineer"):
+    for slot in _features_slots(root):
         return _features_in(Store(root), slot)
     raise MissingFileError(
         f"there are no features in {root}",
         expected="a finished stage feature_engineer",
         remedy="Run the pipeline first (make run), or name a file with --features.",
     )
+
+
+def _features_slots(root: Path) -> Iterator[Slot]:
+    """Yield where features are: those of the last successful run, then the ones made last."""
+    for link in sorted((root / "latest").glob("features.*")):
+        folder = link.resolve().parent
+        if folder.parent.name == "feature_engineer" and link.exists():
+            yield Slot("feature_engineer", folder.name)
+    for slot, _ in newest(root, "feature_engineer"):
+        yield slot
 
 
 def _features_in(store: Store, slot: Slot) -> Found:

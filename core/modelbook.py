@@ -24,7 +24,13 @@ def listing(settings: Settings) -> list[dict[str, Any]]:
     list of dict
         ``model_id``, ``state``, ``model_kind``, ``trained_from``, ``trained_to``, ``rows``, ``auc`` (walk-forward, with
         interval), ``feature_set``, ``problem`` (why it cannot be used, or None) and ``why`` (of the last move to it).
+
+    Raises
+    ------
+    ModelError
+        If the champion pointer is damaged.
     """
+    Registry(settings.data).champion()  # a damaged pointer is said, not taken for "no champion"
     told = history(settings)
     found = [_entry(settings, identity, state, told) for identity, state in states(settings).items()]
     newest_first = sorted(found, key=lambda e: (e["trained_to"] or "", e["model_id"]), reverse=True)
@@ -104,7 +110,7 @@ def compared(settings: Settings, first: str, second: str, features: str = "") ->
     Parameters
     ----------
     features : str
-        A features file; empty: the features made last.
+        A features file; empty: the features of the last successful run.
 
     Returns
     -------

@@ -23,7 +23,7 @@ def predict(settings: Settings, *, model: str, features: str) -> dict[str, Any]:
     model : str
         An id, the beginning of one, or a model file; empty: the champion.
     features : str
-        A features file; empty: the features made last in the data root.
+        A features file; empty: the features of the last successful run.
 
     Returns
     -------

@@ -215,6 +215,8 @@ def _judge(signer: Signer, meaning: str, comment: str) -> None:
         raise SignOffError(
             f"{signer.name} has the role {signer.role!r}", expected=f"one of {', '.join(MAY_SIGN)} to sign"
         )
+    if not meaning:
+        raise ParameterError("no meaning was chosen", expected=f"one of {', '.join(MEANINGS)}")
     if meaning not in MEANINGS:
         raise ParameterError(f"meaning is {meaning!r}", expected=f"one of {', '.join(MEANINGS)}")
     if meaning == "rejected" and not comment.strip():

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from core.checkpoints import META, Slot, Store
-from core.errors import AftercloseError
+from core.closure import closure
+from core.errors import AftercloseError, CheckpointError
 from core.journal import Journal, chain_faults
 from core.publication import RECORD_NAME, check_published
 from core.registry import Registry
 from core.settings import Settings
+from core.signoff import SIGNATURE
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,39 @@ def verify(
         which = f"{record.parent.parent.name}/{record.parent.name}"
         faults += _tried("published", which, partial(check_published, record.parent))
     records, broken = _chain(settings)
+    faults += _missing(settings)
     return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken))
+
+
+def _missing(settings: Settings) -> Iterator[Fault]:
+    """Yield what decisions on record rest on and is gone: reports that were signed, models that were promoted."""
+    store, registry = Store(settings.data), Registry(settings.data)
+    try:
+        there = Journal.exists(settings.data, settings.journal)
+        journal = Journal(settings.data, settings.journal, read_only=True) if there else None
+        records = journal.records() if journal else []
+    except AftercloseError:
+        return  # said of the chain itself
+    for key in sorted({record.subject for record in records if record.kind == SIGNATURE}):
+        yield from _tried("signed report", key, partial(_rests, store, key))
+    for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
+        if identity not in registry.ids():
+            yield Fault("model", identity, "it was promoted and is gone")
+    for run in journal.runs(limit=10_000) if journal else []:
+        key = run.keys.get("report", "")
+        if run.target == "publish" and run.state == "succeeded" and not any(_published(settings, key)):
+            yield Fault("published", key, "it was published and is gone")
+
+
+def _rests(store: Store, report_key: str) -> None:
+    """Raise if a signed report, or a checkpoint that it rests on, is gone."""
+    for slot in sorted(closure(store, [Slot("report", report_key)])[0], key=str):
+        if not store.meta_path(slot).is_file():
+            raise CheckpointError(f"{slot.stage}/{slot.key} is gone", expected="what was signed")
+
+
+def _published(settings: Settings, report_key: str) -> Iterator[Path]:
+    return (settings.data / "published" / report_key).glob(f"*/{RECORD_NAME}")
 
 
 def _champion(registry: Registry) -> None:

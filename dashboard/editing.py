@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import signoff
-from core.errors import AftercloseError
+from core.errors import AftercloseError, SignOffError
 from core.fingerprint import SHORT
 from core.publication import publish
 from core.report.narrative import cleaned, sections_of, with_section
@@ -22,6 +22,7 @@ from dashboard import shell
 
 _STATE = "report_editing"
 _SAID = "report_said"
+_WARNED = "report_warned_of_draft"
 WHOLE = "edit_whole"
 MEANING, COMMENT = "meaning", "comment"
 
@@ -125,6 +126,7 @@ def save(report_key: str) -> None:
 
     def act() -> str:
         before = held.opened.draft or 0
+        _warn_of_others(report_key, before)
         draft = signoff.save_draft(
             shell.store(), shell.journal_to_write(), report_key, held.working, author=signer().name
         )
@@ -134,6 +136,20 @@ def save(report_key: str) -> None:
         return f"Saved as draft {draft.number}.{kept}"
 
     _saying(act)
+
+
+def _warn_of_others(report_key: str, opened: int) -> None:
+    """Stop a save once when somebody else saved meanwhile; saving again keeps both."""
+    journal = shell.journal()
+    latest = journal.drafts(report_key)[0] if journal and journal.drafts(report_key) else None
+    if latest is None or latest.number <= opened or st.session_state.get(_WARNED) == latest.number:
+        return
+    st.session_state[_WARNED] = latest.number
+    raise SignOffError(
+        f"{latest.author} saved draft {latest.number} after you opened this text",
+        expected="nobody else's words to be covered unseen",
+        remedy="Your text stays in the editor. Look at the newest draft below, or save again to keep yours as well.",
+    )
 
 
 def discard(report_key: str) -> None:

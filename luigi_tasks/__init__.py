@@ -4,7 +4,11 @@
 terminal quiet and the exit codes the contract's before Luigi builds any task.
 """
 
-from core.determinism import single_threaded
+from luigi_tasks import early
+
+early.install()
+
+from core.determinism import single_threaded  # noqa: E402 - an interrupt may come from here on
 
 single_threaded()
 

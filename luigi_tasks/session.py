@@ -19,6 +19,7 @@ from core.errors import (
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_NOT_RUN,
+    EXIT_WAITING,
     AftercloseError,
     BusyError,
     StageError,
@@ -29,7 +30,7 @@ from core.latest import link_latest
 from core.lineage import is_complete
 from core.parameters import Value
 from core.plan import StagePlan
-from core.publication import published
+from core.publication import publish, published
 from core.registry import Registry
 from core.runlog import RunLog, new_run_id
 from core.runrecord import RunRecord
@@ -180,13 +181,25 @@ class Session:
         It sends a worker home (10) while another one is at the last stage, and hands nothing out (25) once it
         has lost its memory or keeps a stage disabled that failed in an earlier run. The locks know better.
         """
-        unmade = self.root_plan is not None and self.publishing is None and not self._made()
+        if self.publishing is not None:
+            return self._publish_here(self.publishing, code)
+        unmade = self.root_plan is not None and not self._made()
         if self.root_plan is None or not unmade or code not in (EXIT_BUSY, EXIT_NOT_RUN):
             return code
         try:
             for plan in self.root_plan.line():
                 if not self.complete(self.effective(plan)):
                     self.run(self.effective(plan))
+        except AftercloseError as error:
+            return error.exit_code
+        return EXIT_DONE
+
+    def _publish_here(self, report_key: str, code: int) -> int:
+        """Publish what Luigi thought unsigned because its report was only made again in this run."""
+        if code != EXIT_WAITING or standing(self.store, self.journal, report_key).state != "signed":
+            return code
+        try:
+            publish(self.settings.data, Journal(self.settings.data, self.settings.journal), report_key)
         except AftercloseError as error:
             return error.exit_code
         return EXIT_DONE

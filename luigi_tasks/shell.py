@@ -182,6 +182,10 @@ def _judge_settings() -> None:
 
 def _judge_options(argv: list[str]) -> None:
     """Answer an option that nobody knows with one line instead of Luigi's page of usage."""
+    known_args, _ = CmdlineParser._build_parser().parse_known_args(argv)  # type: ignore[no-untyped-call]  # noqa: SLF001 - Luigi's own reading
+    if known_args.root_task is None and not {"--help", "--help-all", "--version"} & set(argv):
+        say(f"afterclose: no task was named; expected one of {', '.join(_FAMILIES)}. The main one is Report.")
+        raise SystemExit(EXIT_COMMAND)
     task = next((argument for argument in argv if argument in _FAMILIES), None)
     known, own = {"--help", "--help-all", "--version"}, set()
     for family, no_section, name, _ in Register.get_all_params():  # type: ignore[no-untyped-call]  # luigi ships no types
