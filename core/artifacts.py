@@ -284,17 +284,13 @@ def _series(column: str, values: tuple[Any, ...], name: str, *, raw: bool) -> pd
             return pd.Series(values, dtype="float64")
     except (ValueError, TypeError) as error:
         raise DataError(
-            f"{name}, column {column}: {_first_sentence(error)}", expected="values of the column's type"
+            f"{name}, column {column}: {str(error).partition('. You might')[0]}",
+            expected="values of the column's type",
         ) from error
     if column in (*col.PRICES, *col.FEATURES, *col.PREDICTIONS):
         found = sorted(kind.__name__ for kind in types)
         raise DataError(f"{name}, column {column} holds {', '.join(found)}", expected="numbers or null")
     return pd.Series(values, dtype=object)
-
-
-def _first_sentence(error: Exception) -> str:
-    """Return what went wrong without the advice for programmers that pandas adds."""
-    return str(error).splitlines()[0].split(". You might")[0]
 
 
 def _date_series(values: tuple[Any, ...]) -> pd.Series:
