@@ -183,9 +183,8 @@ class Runner:
         self._keep_model(encoded)
         for repair in stage_facts.repairs(artifacts):
             self.log.write("repair", stage=plan.slot.stage, repair=repair)
-        meta = self.store.commit(
-            plan.slot, encoded, self._meta(plan, [source for source, _ in inputs.values()], started_at)
-        )
+        body = self._meta(plan, [source for source, _ in inputs.values()], started_at)
+        meta = self.store.commit(plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts)})
         for artifact, made in zip(artifacts, encoded, strict=True):
             self.recent.keep(sha256(made.data), artifact)
         seconds = round(time.monotonic() - started, 3)

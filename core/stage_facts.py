@@ -52,3 +52,9 @@ def repairs(artifacts: Sequence[Artifact]) -> Sequence[Mapping[str, Any]]:
     """Return the first 1,000 repairs, for a log line each."""
     found = [a.body["repairs"] for a in artifacts if isinstance(a, Document) and a.kind == "repairs"]
     return found[0][:MOST_REPAIRS] if found else []
+
+
+def outcomes(artifacts: Sequence[Artifact]) -> dict[str, Any]:
+    """Return what ingest's meta says of the source: its outcome per ticker; nothing for other stages."""
+    raw = [a for a in artifacts if isinstance(a, Table) and a.kind == "prices_raw"]
+    return {"tickers": raw[0].header["source"]["tickers"]} if raw else {}

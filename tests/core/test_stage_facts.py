@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from core.artifacts import Document, Table
-from core.stage_facts import MOST_REPAIRS, facts, repairs
+from core.stage_facts import MOST_REPAIRS, facts, outcomes, repairs
 
 
 def test_ingest_says_where_from():
@@ -58,3 +58,11 @@ def test_evaluate_says_the_advice():
 def test_the_others_say_nothing_more():
     """Rows and path are said by the runner."""
     assert facts("report", [], {}) == facts("feature_engineer", [], {}) == {}
+
+
+def test_only_ingest_tells_the_outcome_of_each_ticker():
+    """It goes into the meta file beside the digests."""
+    told = {"A": {"rows": 1, "outcome": "ok"}}
+    raw = Table("prices_raw", pd.DataFrame(), {"source": {"uri": "x", "tickers": told}})
+    assert outcomes([raw]) == {"tickers": told}
+    assert outcomes([Document("findings", {"findings": []})]) == {}
