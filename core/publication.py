@@ -124,9 +124,21 @@ def publish(root: Path, journal: Journal, report_key: str) -> Path:
         )
     try:
         for name, data in _documents(present.text, held.record).items():
+            _set_aside(root, folder / name, data)
             replace_file(folder / name, data)
     except OSError as error:
         raise CheckpointError(
             f"{folder} could not be written: {error.strerror or error}", expected="a writable data root"
         ) from error
     return folder
+
+
+def _set_aside(root: Path, path: Path, data: bytes) -> None:
+    """Move a published file that somebody changed to the quarantine: a person's edits are never overwritten."""
+    if not path.is_file() or _holds(path, data):
+        return
+    target = root / "quarantine" / "published" / f"{path.parent.parent.name}-{path.parent.name}-{path.name}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    while target.exists():
+        target = target.with_name(f"{target.name}x")
+    path.rename(target)

@@ -185,3 +185,15 @@ def test_verification_names_a_published_file_that_was_changed(name, desk):
     assert path.read_text() != text
     with pytest.raises(CheckpointError, match=f"{name} was changed after publication"):
         publication.check_published(path.parent)
+
+
+def test_a_changed_published_file_is_kept_when_it_is_made_again(desk):
+    """Publishing again restores the document and moves what a person wrote to the quarantine."""
+    desk.sign()
+    folder = desk.publish()
+    signed = (folder / "report.txt").read_bytes()
+    (folder / "report.txt").write_text("my notes", encoding="utf-8")
+    assert desk.publish() == folder
+    assert (folder / "report.txt").read_bytes() == signed
+    kept = list((desk.root / "quarantine" / "published").iterdir())
+    assert [path.read_text(encoding="utf-8") for path in kept] == ["my notes"]
