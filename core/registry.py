@@ -184,7 +184,7 @@ class Registry:
         if champion is None:
             have = self.ids()
             raise NoChampionError(
-                "scoring was asked for and there is no champion",
+                "scoring was asked for without a champion",
                 expected=f"a promoted model; there are {listed(have)}" if have else "a promoted model",
                 remedy='Train with --mode train, then: afterclose promote MODEL --why "..."',
             )
