@@ -31,3 +31,18 @@ def test_importing_the_tasks_elsewhere_judges_no_options(root):
     """An option that Luigi does not know is no business of ours there."""
     words = [sys.executable, "-c", "import luigi_tasks", "--collect-only"]
     assert subprocess.run(words, cwd=root, check=False).returncode == 0
+
+
+def test_a_forgotten_task_is_named_in_one_line_with_exit_2(tmp_path):
+    """Luigi alone would leave with 1."""
+    import os
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    command = [str(Path(sys.executable).with_name("luigi")), "--module", "luigi_tasks", "--local-scheduler"]
+    environment = {**os.environ, "AFTERCLOSE_DATA": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "no task was named" in done.stderr
+    assert "Traceback" not in done.stderr
