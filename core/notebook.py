@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from core import settings
 from core.artifacts import Document, Table, decode
-from core.checkpoints import Slot, Store
 from core.errors import CheckpointError, ParameterError, listed, nearest
 from core.journal import Journal
-from core.lineage import keys_behind
-from core.registry import Registry
+from core.registry.registry import Registry
 from core.settings import DATA_VARIABLE, Settings
 from core.stages import NAMES, STAGES, writer_of
+from core.store.checkpoints import Slot, Store
+from core.store.lineage import keys_behind
 
 if TYPE_CHECKING:
     import pandas as pd

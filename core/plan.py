@@ -14,16 +14,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import tickers as ticker_list
-from core import waiving
-from core.checkpoints import Slot, Store, replace_file
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
 from core.fingerprint import SHORT, digest_of
 from core.parameters import Value
-from core.registry import Registry
+from core.registry.registry import Registry
+from core.review import waiving
 from core.settings import Settings
 from core.sources import source_named
 from core.stages import Stage, chain, parameters_of
-from core.vintages import choose_vintage
+from core.store.checkpoints import Slot, Store, replace_file
+from core.store.vintages import choose_vintage
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 _COMMON_CALENDARS = ("XNYS", "24/7")

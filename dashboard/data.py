@@ -13,12 +13,12 @@ import streamlit as st
 
 from core import columns as col
 from core.artifacts import Document, Table, decode
-from core.checkpoints import Slot, Store
 from core.errors import CheckpointError, DataError
 from core.fingerprint import sha256 as digest
 from core.journal import Run
-from core.lineage import keys_behind
 from core.stages import writer_of
+from core.store.checkpoints import Slot, Store
+from core.store.lineage import keys_behind
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import signoff
 from core.errors import AftercloseError, SignOffError
 from core.fingerprint import SHORT
-from core.publication import publish
 from core.report.narrative import cleaned, sections_of, with_section
 from core.report.sections import ANALYST_SECTIONS
-from core.signoff import SignableText, Signer
+from core.review import signoff
+from core.review.publication import publish
+from core.review.signoff import SignableText, Signer
 from dashboard import shell
 
 _STATE = "report_editing"

@@ -12,11 +12,11 @@ from pathlib import Path
 import streamlit as st
 
 from core import settings as configuration
-from core.checkpoints import Slot, Store
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
-from core.runview import newest_finished
+from core.runs.view import newest_finished
 from core.settings import Settings
+from core.store.checkpoints import Slot, Store
 from dashboard.words import plain
 
 RUN_PARAMETER = "run"

@@ -7,12 +7,12 @@ from typing import Any
 
 import luigi
 
-from core import publication
-from core.checkpoints import Slot
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal
 from core.parameters import Value
 from core.plan import stage_plans
+from core.review import publication
+from core.store.checkpoints import Slot
 from luigi_tasks import shell
 from luigi_tasks.base import PLANNED, StageTask
 from luigi_tasks.report import Report

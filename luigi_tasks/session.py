@@ -13,7 +13,6 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from core import settings as configuration
-from core.checkpoints import Slot, Store
 from core.errors import (
     EXIT_BUSY,
     EXIT_DONE,
@@ -24,18 +23,19 @@ from core.errors import (
     BusyError,
     StageError,
 )
-from core.execution import Runner
 from core.journal import Journal
-from core.latest import link_latest
-from core.lineage import is_complete
 from core.parameters import Value
 from core.plan import StagePlan
-from core.publication import publish, published
-from core.registry import Registry
-from core.runlog import RunLog, new_run_id
-from core.runrecord import RunRecord
+from core.registry.registry import Registry
+from core.review.publication import publish, published
+from core.review.signoff import standing
+from core.runs.execution import Runner
+from core.runs.log import RunLog, new_run_id
+from core.runs.record import RunRecord
 from core.settings import Settings
-from core.signoff import standing
+from core.store.checkpoints import Slot, Store
+from core.store.latest import link_latest
+from core.store.lineage import is_complete
 from luigi_tasks.options import RunOptions
 from luigi_tasks.options import parse as parse_options
 from luigi_tasks.terminal import Terminal

@@ -33,7 +33,7 @@ from core.errors import (
     SettingsError,
     nearest,
 )
-from core.processes import forks_die_with_this
+from core.runs.processes import forks_die_with_this
 from core.stages import STAGES, parameters_of
 from luigi_tasks.terminal import say
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import luigi
 
 from core.errors import AftercloseError
-from core.signoff import standing
+from core.review.signoff import standing
 from luigi_tasks.session import session
 
 

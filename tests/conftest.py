@@ -262,7 +262,7 @@ def small_request(small) -> dict[str, str]:
 def launched(desk_settings):
     """Launch a run as the desk does: ``launched(request)``; what is left of it ends with the test."""
     from core.journal import Journal
-    from core.launcher import cancel, launch
+    from core.runs.launcher import cancel, launch
 
     started = []
 

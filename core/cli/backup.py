@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from core import settings
-from core.archive import backup
+from core.store.archive import backup
 
 
 @click.command("backup")

@@ -7,7 +7,7 @@ import click
 from core import settings
 from core.cli.show import run_named
 from core.journal import Journal
-from core.launcher import cancel
+from core.runs.launcher import cancel
 
 
 @click.command("cancel")

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from core import settings
-from core.archive import export
 from core.cli.show import run_named
 from core.journal import Journal
+from core.store.archive import export
 
 
 @click.command("export")

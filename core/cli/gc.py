@@ -8,7 +8,7 @@ import click
 
 from core import settings
 from core.cli import output
-from core.garbage import garbage, remove
+from core.store.garbage import garbage, remove
 
 
 @click.command("gc")

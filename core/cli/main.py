@@ -87,7 +87,7 @@ def _kept(error: Exception) -> str:
     from datetime import UTC, datetime
 
     from core import settings
-    from core.runlog import RunLog, new_run_id
+    from core.runs.log import RunLog, new_run_id
 
     trace = "".join(traceback.format_exception(error))
     log = RunLog(settings.load().data, new_run_id(datetime.now(UTC)))

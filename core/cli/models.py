@@ -9,8 +9,8 @@ import click
 
 from core import settings
 from core.cli import output
-from core.decisions import CHOICES, decide, history
 from core.errors import AftercloseError
+from core.review.decisions import CHOICES, decide, history
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 
@@ -22,7 +22,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     """List models: the champion, candidates and those retired; show, compare, decide, advice."""
     if ctx.invoked_subcommand is not None:
         return
-    from core.modelbook import listing
+    from core.registry.modelbook import listing
 
     configured = settings.load()
     entries, told = listing(configured), history(configured)
@@ -70,7 +70,7 @@ def _estimate(held: Mapping[str, Any] | None) -> str:
 @_JSON
 def show(*, model: str, as_json: bool) -> None:
     """Show one MODEL: how it was trained, how it did, and every decision about it."""
-    from core.modelbook import described
+    from core.registry.modelbook import described
 
     found = described(settings.load(), model)
     if as_json:
@@ -100,7 +100,7 @@ def show(*, model: str, as_json: bool) -> None:
 @_JSON
 def compare(*, first: str, second: str, features: str, as_json: bool) -> None:
     """Put FIRST and SECOND on the same rows, after both their trainings, with paired intervals."""
-    from core.modelbook import compared
+    from core.registry.modelbook import compared
 
     found = compared(settings.load(), first, second, features)
     if as_json:
@@ -163,8 +163,8 @@ def decide_(*, choice: str, why: str) -> None:
 @_JSON
 def advice(*, as_json: bool) -> None:
     """Show the advice in force, and the track record: advice, decision, what came of it."""
-    from core.evidence import evaluations, features_of
-    from core.track_record import tally, track_record
+    from core.registry.evidence import evaluations, features_of
+    from core.registry.track_record import tally, track_record
 
     configured = settings.load()
     latest = next(iter(evaluations(configured.data)), None)

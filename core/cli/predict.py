@@ -6,7 +6,7 @@ import click
 
 from core import settings
 from core.cli import output
-from core.prediction import predict
+from core.registry.prediction import predict
 
 
 @click.command("predict")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from core import settings
-from core.archive import restore
+from core.store.archive import restore
 
 
 @click.command("restore")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from core import settings
-from core.decisions import rollback
+from core.review.decisions import rollback
 
 
 @click.command("rollback")

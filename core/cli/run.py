@@ -10,9 +10,9 @@ import click
 
 from core import settings
 from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
-from core.follow import Follower
 from core.journal import Journal, Run
-from core.launcher import FORCE, NO_WAIT, cancel, launch
+from core.runs.follow import Follower
+from core.runs.launcher import FORCE, NO_WAIT, cancel, launch
 from core.settings import Settings
 from core.stages import NAMES, STAGES, chain, parameters_of
 

@@ -15,8 +15,8 @@ from core.cli import output
 def command(*, as_json: bool) -> None:
     """Set every signal of past score runs against what happened, per model and quarter, with intervals."""
     from core.evaluation.scorecard import scorecard
-    from core.evidence import signals
-    from core.track_record import resampling
+    from core.registry.evidence import signals
+    from core.registry.track_record import resampling
 
     configured = settings.load()
     given = signals(configured.data)

@@ -9,16 +9,17 @@ from pathlib import Path
 import click
 import orjson
 
-from core import settings, waiving
+from core import settings
 from core.artifacts import Encoded, decode, encode
-from core.checkpoints import replace_file
 from core.compute import Job, Loaded, compute
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
 from core.fingerprint import sha256
 from core.ingesting import Context
 from core.parameters import Parameter, Value
 from core.plan import resolve
+from core.review import waiving
 from core.stages import STAGES, Stage
+from core.store.checkpoints import replace_file
 from core.tickers import expand
 
 

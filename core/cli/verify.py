@@ -10,8 +10,8 @@ import click
 from core import settings
 from core.cli import output
 from core.errors import EXIT_DONE, EXIT_FAILED
-from core.verification import slots
-from core.verification import verify as verify_root
+from core.store.verification import slots
+from core.store.verification import verify as verify_root
 
 
 @click.command("verify")

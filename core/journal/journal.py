@@ -16,7 +16,7 @@ from core.journal import chain
 from core.journal.chain import GENESIS, Record
 from core.journal.database import FAULTS, FILE_NAME, JournalError, Reader, open_database, readable
 from core.journal.rows import ACTIVE, Draft, Event, Run
-from core.processes import ProcessId
+from core.runs.processes import ProcessId
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.processes import ProcessId
+from core.runs.processes import ProcessId
 
 ACTIVE = ("queued", "running")
 """States of a run that is not over."""

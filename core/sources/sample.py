@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from core import columns as col
 from core.errors import ParameterError, SourceError, nearest
-from core.filedigest import digest_of_file
 from core.fingerprint import sha256
 from core.ingesting import ALONE, Context
 from core.parameters import Value
 from core.sources import Resolved
 from core.sources.table import prices_table
+from core.store.filedigest import digest_of_file
 
 if TYPE_CHECKING:
     from datetime import datetime

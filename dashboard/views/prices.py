@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import columns as col
-from core.checkpoints import Store
 from core.report import tables
+from core.store.checkpoints import Store
 from dashboard import data, shell
 from dashboard.charts import distribution_figure, price_figure
 from dashboard.charts.look import CONFIG

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import signoff
-from core.checkpoints import Slot
 from core.errors import AftercloseError
-from core.lineage import keys_behind
-from core.publication import published, signed_document
 from core.report import tables
 from core.report.narrative import MAX_CHARACTERS, changes, marked_as_draft, sections_of, unwritten
 from core.report.sections import ANALYST_SECTIONS
-from core.signoff import MEANINGS, SignableText, Standing
+from core.review import signoff
+from core.review.publication import published, signed_document
+from core.review.signoff import MEANINGS, SignableText, Standing
+from core.store.checkpoints import Slot
+from core.store.lineage import keys_behind
 from dashboard import data, editing, shell
 from dashboard.editing import Editing
 from dashboard.words import minute, plain, sentence

@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.launcher import launch
 from core.parameters import Parameter, Value
 from core.requestform import main_fields, more_fields, request_of
-from core.runview import took_s, utc_clock
+from core.runs.launcher import launch
+from core.runs.view import took_s, utc_clock
 from dashboard import shell, states
 from dashboard.words import plain
 

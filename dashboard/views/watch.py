@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from core.checkpoints import Slot
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.launcher import cancel
-from core.runfolder import RunFolder
-from core.runview import StageView, asked_for, progress, sign_off_view, stage_views, took_s, utc_clock
-from core.signoff import standing
+from core.review.signoff import standing
+from core.runs.folder import RunFolder
+from core.runs.launcher import cancel
+from core.runs.view import StageView, asked_for, progress, sign_off_view, stage_views, took_s, utc_clock
+from core.store.checkpoints import Slot
 from dashboard import shell, states
 from dashboard.words import plain
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli.main import group, main
-from core.registry import Registry
+from core.registry.registry import Registry
 
 DAG = {
     "ingest": [],

@@ -42,7 +42,7 @@ WITHOUT_EFFECT = {
     "core.progress": "says how far work is",
     "core.stages": "parameters and versions are in the key themselves",
     "core.parameters": "as core.stages; values are in the key",
-    "core.filedigest": "a digest is in the key",
+    "core.store.filedigest": "a digest is in the key",
     "core.retry": "waits and tries, never an answer",
 }
 """Modules that cannot change an artifact's bytes under the same key, and why."""

@@ -11,7 +11,7 @@ from core import plan as planning
 from core import settings
 from core.errors import AftercloseError, CommandError, MissingFileError, NoChampionError, ParameterError
 from core.plan import resolve, stage_plans
-from core.registry import Registry
+from core.registry.registry import Registry
 from core.stages import NAMES, STAGES, parameters_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -166,7 +166,7 @@ def champion(configured, monkeypatch):
     """A champion in the data root, without judging what kind of model it is."""
     registry = Registry(configured.data)
     identity = registry.add(b'{"format": 1, "kind": "model"}')
-    monkeypatch.setattr("core.registry._judge", lambda data: None, raising=False)
+    monkeypatch.setattr("core.registry.registry._judge", lambda data: None, raising=False)
     registry.promote(identity, "a test")
     return identity
 

@@ -9,7 +9,7 @@ import pytest
 from core import settings
 from core.errors import ParameterError
 from core.plan import resolve, stage_plans
-from core.registry import Registry
+from core.registry.registry import Registry
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 

@@ -52,7 +52,8 @@ def test_each_stage_rests_on_the_modules_one_expects(stage_code):
         found = stage_code.modules_of(stage)
         assert {module, "core.artifacts", "core.columns"} <= set(found), stage
         assert not any(
-            name.startswith(("core.cli", "core.checkpoints", "core.execution", "core.plan")) for name in found
+            name.startswith(("core.cli", "core.store.checkpoints", "core.runs.execution", "core.plan"))
+            for name in found
         )
     assert "core.evaluation.metrics" not in stage_code.modules_of("clean")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.journal import Journal
-from core.processes import ProcessId, boot_id
+from core.runs.processes import ProcessId, boot_id
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from core.checkpoints import Slot, Store
 from core.errors import CheckpointError
 from core.journal import Journal
+from core.store.checkpoints import Slot, Store
 from dashboard import data as loaders
 
 

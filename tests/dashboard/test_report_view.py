@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import signoff
-from core.checkpoints import Store
 from core.journal import Journal
-from core.publication import published
+from core.review import signoff
+from core.review.publication import published
+from core.store.checkpoints import Store
 
 CONFIG = (Path(__file__).parents[2] / "luigi.cfg").read_text(encoding="utf-8")
 

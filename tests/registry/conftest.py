@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core import settings
-from core.registry import Registry
+from core.registry.registry import Registry
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from core.decisions import decide, history, promote, rollback, states
 from core.errors import AftercloseError, ModelError, ParameterError, SignOffError
 from core.journal import Journal, chain_faults
-from core.registry import Registry
+from core.registry.registry import Registry
+from core.review.decisions import decide, history, promote, rollback, states
 
 
 def chain(desk):
@@ -188,8 +188,9 @@ def test_a_pointer_of_the_first_version_still_reads(desk, models):
 
 KILLED = """
 import os, sys, pathlib
-import core.checkpoints, core.registry, core.journal.journal
-from core import decisions, settings
+import core.store.checkpoints, core.registry.registry, core.journal.journal
+from core import settings
+from core.review import decisions
 
 def dying(function, when):
     def wrapped(*args, **kwargs):
@@ -200,9 +201,9 @@ def dying(function, when):
     return wrapped
 
 where, when, model = sys.argv[1:4]
-owner = {"append": core.journal.journal.Journal, "replace_file": core.registry,
-         "write_temporary": core.checkpoints, "replace": pathlib.Path,
-         "sync_folder": core.checkpoints, "held": decisions.locks}[where]
+owner = {"append": core.journal.journal.Journal, "replace_file": core.registry.registry,
+         "write_temporary": core.store.checkpoints, "replace": pathlib.Path,
+         "sync_folder": core.store.checkpoints, "held": decisions.locks}[where]
 if where != "held":
     setattr(owner, where, dying(getattr(owner, where), when))
 act = decisions.rollback if model == "rollback" else lambda s, why: decisions.promote(s, model, why)

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from core.checkpoints import Slot, Store
 from core.cli.main import group
+from core.store.checkpoints import Slot, Store
 
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
 

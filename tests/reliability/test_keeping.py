@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from core import settings
-from core.archive import MANIFEST, backup, restore
 from core.artifacts import decode
-from core.checkpoints import Slot, Store
 from core.errors import AftercloseError, CheckpointError, DataError
 from core.fingerprint import sha256
-from core.garbage import garbage, remove
 from core.journal import Journal, chain_faults
-from core.processes import this_process
-from core.verification import slots, verify
+from core.runs.processes import this_process
+from core.store.archive import MANIFEST, backup, restore
+from core.store.checkpoints import Slot, Store
+from core.store.garbage import garbage, remove
+from core.store.verification import slots, verify
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "v1"
@@ -117,7 +117,7 @@ def test_a_published_report_keeps_its_closure(finished):
 @pytest.mark.parametrize("now", ["champion", "promoted before"])
 def test_the_champion_and_models_to_roll_back_to_keep_the_training_they_came_from(now, finished):
     """The training checkpoint and what it rests on stay; evaluation and report may go."""
-    from core.registry import Registry
+    from core.registry.registry import Registry
 
     (model,) = Registry(finished).ids()
     if now == "champion":
@@ -167,7 +167,7 @@ def test_logs_go_by_age_as_configured(finished):
 
 def test_without_the_closure_gc_would_remove_what_a_signature_rests_on(finished, monkeypatch):
     """The protection taken out: keeping the report alone lists all that is behind it."""
-    from core import garbage as module
+    from core.store import garbage as module
 
     (old,) = Journal(finished).runs()
     forget_successes(finished)
@@ -337,7 +337,7 @@ def test_every_artifact_of_the_first_version_is_read(first_version):
 def test_the_model_of_the_first_version_still_scores(first_version):
     """Its own self-check holds, so its probabilities are the ones it gave then."""
     from core.models.loader import read_model
-    from core.registry import Registry
+    from core.registry.registry import Registry
 
     registry = Registry(first_version)
     (identity,) = registry.ids()

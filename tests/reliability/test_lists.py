@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from core import closure, garbage, settings, waiving
-from core.archive import backup, export, restore
+from core import settings
 from core.artifacts import Encoded
-from core.checkpoints import Slot, Store
 from core.journal import Journal
-from core.processes import this_process
+from core.review import waiving
+from core.runs.processes import this_process
+from core.store import closure, garbage
+from core.store.archive import backup, export, restore
+from core.store.checkpoints import Slot, Store
 from core.tickers import compact, expand, universe_file
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

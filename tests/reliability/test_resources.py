@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from core.checkpoints import Slot, Store
+from core.store.checkpoints import Slot, Store
 
 pytestmark = pytest.mark.slow
 
@@ -153,9 +153,9 @@ def test_a_journal_with_a_leftover_log_is_read_whole_on_a_read_only_root(
 
 def test_without_the_check_of_each_write_a_full_disk_would_commit_a_torn_artifact(mount, monkeypatch):
     """The protection taken out: a writer that does not go through a temporary file leaves half an artifact."""
-    from core import checkpoints
     from core.artifacts import Encoded
     from core.errors import CheckpointError
+    from core.store import checkpoints
 
     disk = mount("size=32k")
     slot, big = Slot("clean", "big"), Encoded("prices_clean.json", "prices_clean", "json", b"x" * 60_000, 1)

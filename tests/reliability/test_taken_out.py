@@ -12,17 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from core import checkpoints, execution, settings
+from core import settings
 from core.artifacts import Encoded
-from core.checkpoints import Slot, Store
 from core.errors import CheckpointError
-from core.execution import Runner
-from core.lineage import is_complete
 from core.plan import StagePlan, resolve, stage_plans
 from core.progress import silent
-from core.registry import Registry
-from core.runlog import RunLog
-from core.timelimit import StageTimeout
+from core.registry.registry import Registry
+from core.runs import execution
+from core.runs.execution import Runner
+from core.runs.log import RunLog
+from core.runs.timelimit import StageTimeout
+from core.store import checkpoints
+from core.store.checkpoints import Slot, Store
+from core.store.lineage import is_complete
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 SLOT = Slot("clean", "2020-01-01-0123456789ab")

@@ -14,16 +14,19 @@ from pathlib import Path
 import peewee
 import pytest
 
-from core import archive, garbage, loglines, publication, settings, signoff, verification
+from core import settings
 from core.errors import AftercloseError, DataError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal, chain, chain_faults
 from core.journal import journal as journal_module
 from core.journal.database import FILE_NAME, JournalError
-from core.runfolder import RunFolder
-from core.runlog import RunLog
-from core.runrecord import RunRecord
-from core.signoff import Signer
+from core.review import publication, signoff
+from core.review.signoff import Signer
+from core.runs import loglines
+from core.runs.folder import RunFolder
+from core.runs.log import RunLog
+from core.runs.record import RunRecord
+from core.store import archive, garbage, verification
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

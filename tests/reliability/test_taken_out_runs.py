@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from core import launcher, settings, supervisor
+from core import settings
 from core.journal import Journal
 from core.journal.database import FILE_NAME
-from core.processes import process
-from core.supervisor import Supervisor
+from core.runs import launcher, supervisor
+from core.runs.processes import process
+from core.runs.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,7 +111,7 @@ DESK = """
 import json, subprocess, sys, time
 from pathlib import Path
 from core import settings
-from core.launcher import launch
+from core.runs.launcher import launch
 
 folder = Path(sys.argv[1])
 if sys.argv[3] == "taken out":
@@ -161,12 +162,12 @@ FULL_DISK = """
 import sys
 
 out, sys.argv[0] = sys.argv.pop(1), "luigi"
-import core.execution, luigi_tasks.session as s
+import core.runs.execution, luigi_tasks.session as s
 
 def full(stage, job):
     raise OSError(28, "No space left on device")
 
-core.execution.compute = full
+core.runs.execution.compute = full
 if "judged" in out:
     s.Session.judged = lambda self, code: code
 from luigi.cmdline import luigi_run

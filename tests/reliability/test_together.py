@@ -9,8 +9,8 @@ from collections import Counter
 import psutil
 import pytest
 
-from core import locks
 from core.errors import BusyError
+from core.store import locks
 
 pytestmark = pytest.mark.slow
 

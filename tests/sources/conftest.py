@@ -12,11 +12,11 @@ import pytest
 
 from core import settings
 from core.errors import SourceError
-from core.execution import Runner
 from core.ingesting import Context
 from core.plan import resolve, stage_plans
 from core.progress import silent
-from core.runlog import RunLog
+from core.runs.execution import Runner
+from core.runs.log import RunLog
 from core.sources import source_named
 
 

@@ -52,7 +52,7 @@ def test_the_next_day_asks_only_for_what_is_new_and_an_overlap(two, ingest, days
 
 def ingest_digest(ingest, plan):
     """Digest of a committed ``prices_raw``."""
-    from core.checkpoints import Store
+    from core.store.checkpoints import Store
 
     (digest,) = Store(ingest.settings.data).meta(plan.slot).digests.values()
     return digest
@@ -226,9 +226,9 @@ def test_an_answer_damaged_while_the_run_goes_on_is_not_asked_for_again_under_it
     from datetime import UTC, datetime
 
     from core.errors import CheckpointError
-    from core.execution import Runner
     from core.progress import silent
-    from core.runlog import RunLog
+    from core.runs.execution import Runner
+    from core.runs.log import RunLog
 
     plan, _, _ = ingest(TUESDAY)
     path = ingest.settings.data / "checkpoints" / "ingest" / plan.slot.key / "prices_raw.json"

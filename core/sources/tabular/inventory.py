@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import MissingFileError, ParameterError
-from core.filedigest import digest_of_file
 from core.fingerprint import digest_of
 from core.sources.tabular.options import MAX_BYTES
+from core.store.filedigest import digest_of_file
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 _PACKED = ".gz"

@@ -1,0 +1,248 @@
+"""What the data root knows about models: the newest features, evaluations, and signals given so far. EDGE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.artifacts import Document, Table, decode
+from core.errors import CheckpointError, DataError, MissingFileError, ParameterError
+from core.fingerprint import sha256
+from core.store.checkpoints import Meta, Slot, Store
+from core.store.lineage import keys_behind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_EVALUATIONS = 500
+"""Evaluations that are looked through for one of a model, newest first."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A table and where it is from: a checkpoint's key or a file's name, and its SHA-256."""
+
+    table: Table
+    origin: str
+    sha256: str
+
+
+def newest(root: Path, stage: str) -> Iterator[tuple[Slot, Meta]]:
+    """Yield the committed checkpoints of a stage, the one made last first; damaged metas are passed over."""
+    store = Store(root)
+    found = []
+    for folder in (root / "checkpoints" / stage).glob("*"):
+        slot = Slot(stage, folder.name)
+        try:
+            meta = store.meta(slot)
+        except CheckpointError:
+            continue
+        if meta is not None:
+            found.append((str(meta.body["ended_at"]), slot.key, slot, meta))
+    for _, _, slot, meta in sorted(found, key=lambda entry: entry[:2], reverse=True):
+        yield slot, meta
+
+
+def features_of(root: Path, file: str) -> Found:
+    """Return the features in ``file``, or those of the last successful run when it is empty.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file, or nothing has been made yet.
+    DataError
+        If the file holds something else.
+    """
+    if file:
+        path = Path(file)
+        if not path.is_file():
+            raise MissingFileError.of(path, "features file")
+        data = path.read_bytes()
+        return Found(_features(decode(data, path.name), path.name), path.name, sha256(data))
+    for slot in _features_slots(root):
+        return _features_in(Store(root), slot)
+    raise MissingFileError(
+        f"there are no features in {root}",
+        expected="a finished stage feature_engineer",
+        remedy="Run the pipeline first (make run), or name a file with --features.",
+    )
+
+
+def _features_slots(root: Path) -> Iterator[Slot]:
+    """Yield where features are: those of the last successful run, then the ones made last."""
+    for link in sorted((root / "latest").glob("features.*")):
+        folder = link.resolve().parent
+        if folder.parent.name == "feature_engineer" and link.exists():
+            yield Slot("feature_engineer", folder.name)
+    for slot, _ in newest(root, "feature_engineer"):
+        yield slot
+
+
+def _features_in(store: Store, slot: Slot) -> Found:
+    meta = store.meta(slot)
+    name = next(iter(meta.digests)) if meta else "features.json"
+    data = store.read(slot, name)
+    return Found(_features(decode(data, name), name), f"{slot.stage}/{slot.key}", sha256(data))
+
+
+def _features(artifact: object, name: str) -> Table:
+    if not isinstance(artifact, Table) or artifact.kind != "features":
+        raise DataError(f"{name} is of kind {getattr(artifact, 'kind', '?')!r}", expected="kind 'features'")
+    return artifact
+
+
+def evaluations(root: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield key and body of the evaluations, the one made last first; unreadable ones are passed over."""
+    store = Store(root)
+    for number, (slot, _) in enumerate(newest(root, "evaluate")):
+        if number >= _MOST_EVALUATIONS:
+            return
+        try:
+            artifact = decode(store.read(slot, "evaluation.json"), "evaluation.json")
+        except (CheckpointError, DataError):
+            continue
+        if isinstance(artifact, Document):
+            yield slot.key, artifact.body
+
+
+def advice_about(root: Path, identity: str) -> dict[str, Any] | None:
+    """Return the latest advice about a model, as candidate, as champion or as the one in use.
+
+    Returns
+    -------
+    dict or None
+        ``evaluation`` (key), ``mode``, ``model_id``, ``champion_id``, ``decision``, ``sentence``, ``verdict``,
+        ``auc`` and ``data_to`` (last session known then); None when nothing was advised.
+    """
+    for key, body in evaluations(root):
+        champion = (body.get("champion") or {}).get("model_id")
+        given = body.get("advice")
+        if given and identity in (body["model"]["model_id"], champion):
+            return {
+                "evaluation": key,
+                "mode": body["mode"],
+                "model_id": body["model"]["model_id"],
+                "champion_id": champion,
+                "decision": given["decision"],
+                "sentence": given["sentence"],
+                "verdict": body["verdict"],
+                "auc": body["performance"]["auc"],
+                "data_to": body["data"]["to"],
+            }
+    return None
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Signals given so far, each with what happened.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``model_id``, ``date`` (the session after which it was given), ``ticker``, ``session`` (the one it is
+        about), ``probability``, ``up_next`` (NaN: not known yet), ``ahead`` (whether it was written before
+        that session ended, by the clock of the machine).
+    checkpoints : int
+        Score runs they were read from.
+    """
+
+    frame: pd.DataFrame
+    checkpoints: int
+
+
+def signals(root: Path) -> Signals:
+    """Return every signal of the score runs in the data root, and what became of it.
+
+    A signal that was given several times by one model counts once, as first given. What happened is the
+    label in the newest features of the same source that have it.
+    """
+    import pandas as pd
+
+    store = Store(root)
+    given: list[dict[str, Any]] = []
+    runs = 0
+    for slot, meta in newest(root, "train_or_score"):
+        if meta.body["parameters"].get("mode") != "score":
+            continue
+        try:
+            source = _source_of(store, slot)
+            name = next(iter(meta.digests))
+            artifact = decode(store.read(slot, name), name)
+        except (CheckpointError, DataError):
+            continue
+        runs += 1
+        header = artifact.header if isinstance(artifact, Table) else {}
+        given += [_signal(s, header, meta, source) for s in header.get("signals") or ()]
+    columns = ["model_id", "date", "ticker", "session", "probability", "source", "ahead"]
+    frame = pd.DataFrame(given, columns=columns)
+    # newest first came in, so the last of equal ones is the one given first
+    frame = frame.drop_duplicates(["model_id", "source", "ticker", "date"], keep="last")
+    frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[s]")
+    merged = frame.merge(_outcomes(root, set(frame["source"])), on=["source", "date", "ticker"], how="left")
+    ordered = merged.sort_values(["model_id", "date", "ticker"], kind="stable").reset_index(drop=True)
+    return Signals(ordered, runs)
+
+
+def _signal(signal: Mapping[str, Any], header: Mapping[str, Any], meta: Meta, source: str) -> dict[str, Any]:
+    # the day alone is compared: a session that ends on the day of writing had not ended everywhere
+    written = str(meta.body["ended_at"])[:10]
+    return {
+        "model_id": str(header.get("model_id")),
+        "date": signal["after"],
+        "ticker": signal["ticker"],
+        "session": signal["session"],
+        "probability": float(signal["probability"]),
+        "source": source,
+        "ahead": written <= str(signal["session"]),
+    }
+
+
+def _source_of(store: Store, slot: Slot) -> str:
+    """Return the price source that a checkpoint rests on."""
+    key = keys_behind(store, slot).get("ingest")
+    meta = store.meta(Slot("ingest", key)) if key else None
+    if meta is None:
+        raise CheckpointError(f"{slot.stage}/{slot.key} has no ingest behind it")
+    return str(meta.body["parameters"]["source"])
+
+
+def _outcomes(root: Path, sources: set[str]) -> pd.DataFrame:
+    """Return ``source``, ``date``, ``ticker`` and ``up_next`` of all labelled rows, the newest word on each."""
+    import pandas as pd
+
+    store = Store(root)
+    parts = []
+    for slot, _ in newest(root, "feature_engineer"):
+        try:
+            source = _source_of(store, slot)
+            if source not in sources:
+                continue
+            frame = _features_in(store, slot).table.frame
+        except (CheckpointError, DataError):
+            continue
+        known = frame.loc[frame["up_next"].notna(), ["date", "ticker", "up_next"]]
+        parts.append(known.assign(source=source))
+    empty = pd.DataFrame(
+        {"date": pd.Series(dtype="datetime64[s]"), "ticker": "", "up_next": 0.0, "source": ""}
+    )
+    every = pd.concat(parts or [empty], ignore_index=True)
+    return every.drop_duplicates(["source", "date", "ticker"], keep="first")
+
+
+def model_documents(root: Path, *identities: str) -> list[Document]:
+    """Return model files of the registry as documents, each judged by the loader.
+
+    Raises
+    ------
+    ParameterError, ModelError
+        If one is not there, is damaged or cannot score with the present features.
+    """
+    from core.models.loader import read_model
+    from core.registry.registry import Registry
+
+    registry = Registry(root)
+    if len(set(identities)) != len(identities):
+        raise ParameterError(f"{identities[0]} came twice", expected="two different models")
+    return [read_model(registry.bytes_of(identity)) for identity in identities]

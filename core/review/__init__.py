@@ -1,0 +1,1 @@
+"""What a person decides: waivers, decisions about models, the sign-off, publication. EDGE."""

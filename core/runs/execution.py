@@ -1,0 +1,316 @@
+"""Running one planned stage against the checkpoints: lock, look again, reuse or make, commit. EDGE."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from core import stage_facts
+from core.artifacts import Artifact, Encoded, Table, encode
+from core.compute import Job, compute
+from core.errors import BusyError, CheckpointError, ValidationFailed, listed
+from core.fingerprint import sha256
+from core.ingesting import Context
+from core.plan import StagePlan
+from core.recent import Recent
+from core.registry.registry import Registry
+from core.retry import TRANSIENT, Faults, with_linear_backoff
+from core.review import waiving
+from core.runs.log import RunLog
+from core.runs.record import Watcher
+from core.runs.slowness import slowed
+from core.runs.timelimit import time_limit
+from core.store import locks
+from core.store.checkpoints import Input, Meta, Store
+from core.store.lineage import ABSENT, Inputs, load_inputs, unfit
+from core.store.vintages import earlier_answer, refuse_to_ask_again
+from core.tickers import expand
+
+RETAINED_NAME = "retained.json"
+"""In a run's folder once training failed for good there: the model that was kept, and why."""
+
+
+CONFIRMED = "confirmed-"
+"""Beginning of the name of a file in a run's folder: that forced stage is done here."""
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs planned stages of one run.
+
+    Parameters
+    ----------
+    root : Path
+        The data root.
+    log : RunLog
+        Where events go.
+    now : datetime
+        Start of the run; its date is "today" for the gate.
+    watcher : Watcher
+        Shown each change of state.
+    retry_tries, retry_wait_s : int, float
+        Linear backoff on transient faults.
+    wait : bool
+        Whether to wait for somebody who makes the same checkpoint.
+    previous_model : str or None
+        The champion at the start: it is kept when training fails for good.
+    timeout_s : float
+        Wall-clock limit of a stage; 0 is none.
+    forced : frozenset of str
+        Stages that are computed again although they are there, and compared.
+    recent : Recent
+        What this process made, for the stages after.
+    """
+
+    root: Path
+    log: RunLog
+    now: datetime
+    watcher: Watcher
+    retry_tries: int = 3
+    retry_wait_s: float = 0.2
+    wait: bool = True
+    previous_model: str | None = None
+    timeout_s: float = 0.0
+    forced: frozenset[str] = frozenset()
+    recent: Recent = dataclasses.field(default_factory=Recent)
+
+    def effective(self, plan: StagePlan) -> StagePlan:
+        """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
+        try:
+            kept = orjson.loads((self.log.folder / RETAINED_NAME).read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            return plan
+        return plan.retaining(str(kept["model_id"]))
+
+    @property
+    def store(self) -> Store:
+        """The checkpoints of the data root."""
+        return Store(self.root)
+
+    def run(self, plan: StagePlan) -> Meta:
+        """Return the committed meta of ``plan``, made now unless it is there and fits its inputs.
+
+        Raises
+        ------
+        AftercloseError
+            If the stage fails; what was committed before stays as it was.
+        """
+        name = f"{plan.slot.stage}-{plan.slot.key}"
+        started = time.monotonic()
+        try:
+            with locks.held(self.root, name, self.log.run_id, waiting=self._waiting(plan)):
+                meta = self._usable(plan)
+                if meta is not None and plan.stage.name in self.forced and not self.confirmed(plan):
+                    return self._confirm(plan, meta, started)
+                if meta is not None:
+                    self._tell(plan, "reused", rows=meta.rows)
+                    return meta
+                self.store.sweep(plan.slot)
+                return self._make(plan, started)
+        except BusyError as error:
+            self._tell(plan, "busy", level="warning", reason=str(error))
+            raise
+        except Exception as error:
+            self._failed(plan, error, time.monotonic() - started)
+            raise
+
+    def confirmed(self, plan: StagePlan) -> bool:
+        """Return whether this run made or confirmed the forced stage already (also in another process)."""
+        return (self.log.folder / f"{CONFIRMED}{plan.slot.stage}").exists()
+
+    def _confirm(self, plan: StagePlan, meta: Meta, started: float) -> Meta:
+        """Compute a committed stage again and compare; what is committed stays as it is."""
+        self._tell(plan, "started", forced=True)
+        artifacts = self._attempt(plan, load_inputs(self.store, plan, self.recent))
+        again = {a.filename: sha256(a.data) for a in map(encode, artifacts)}
+        other = sorted(name for name in {*again, *meta.digests} if again.get(name) != meta.digests.get(name))
+        if other:
+            raise CheckpointError(
+                f"{plan.slot.stage} was forced and gave other bytes for {listed(other)}",
+                expected="the bytes that are committed under the same key",
+                remedy="Something that is in no key has changed; the committed checkpoint was not touched.",
+            )
+        self.log.save(f"{CONFIRMED}{plan.slot.stage}", b"")
+        self._tell(plan, "confirmed", rows=meta.rows, seconds=round(time.monotonic() - started, 3))
+        return meta
+
+    def _usable(self, plan: StagePlan) -> Meta | None:
+        """Return the committed meta if it is whole and fits its inputs; move it away if it is not."""
+        reason = unfit(self.store, plan)
+        if reason is None:
+            return self.store.meta(plan.slot)
+        if self.store.folder(plan.slot).exists() and reason != ABSENT:
+            refuse_to_ask_again(plan, reason)
+            where = self.store.quarantine(plan.slot, self.log.run_id)
+            self.log.write(
+                "quarantined", level="warning", stage=plan.slot.stage, reason=reason, moved_to=str(where)
+            )
+            self.watcher.stage(plan.slot.stage, "quarantined", {"reason": reason})
+        return None
+
+    def _make(self, plan: StagePlan, started: float) -> Meta:
+        self._tell(plan, "started")
+        started_at = datetime.now(UTC)
+        inputs = load_inputs(self.store, plan, self.recent)
+        try:
+            artifacts = self._attempt(plan, inputs)
+        except Exception as error:
+            kept = self._keeping_previous(plan, error)
+            if kept is None:
+                raise
+            return self._make_retained(kept, str(error), started)
+        return self._commit(plan, inputs, artifacts, started_at, started)
+
+    def _commit(
+        self,
+        plan: StagePlan,
+        inputs: Inputs,
+        artifacts: list[Artifact],
+        started_at: datetime,
+        started: float,
+    ) -> Meta:
+        encoded = [encode(artifact) for artifact in artifacts]
+        if plan.stage.name in self.forced:
+            self.log.save(f"{CONFIRMED}{plan.slot.stage}", b"")
+        self._keep_model(encoded)
+        for repair in stage_facts.repairs(artifacts):
+            self.log.write("repair", stage=plan.slot.stage, repair=repair)
+        body = self._meta(plan, [source for source, _ in inputs.values()], started_at)
+        meta = self.store.commit(plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts)})
+        for artifact, made in zip(artifacts, encoded, strict=True):
+            self.recent.keep(sha256(made.data), artifact)
+        seconds = round(time.monotonic() - started, 3)
+        told = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
+        self._tell(plan, "done", rows=meta.rows, seconds=seconds, **told, **self._where(plan))
+        return meta
+
+    def _attempt(self, plan: StagePlan, inputs: Inputs) -> list[Artifact]:
+        job = Job(
+            {kind: loaded for kind, (_, loaded) in inputs.items()},
+            plan.parameters,
+            expand(str(plan.parameters.get("tickers") or ""), self.root),
+            self.now.date(),
+            self.watcher.progress(plan.slot.stage),
+            self._context(plan),
+            waiving.kept(str(plan.parameters.get("waivers_digest") or ""), self.root),
+        )
+        policies: dict[str, tuple[int, Faults]] = {
+            "transient": (self.retry_tries, TRANSIENT),
+            "once": (2, (Exception,)),
+        }
+        tries, faults = policies.get(plan.stage.retry, (1, ()))
+        return with_linear_backoff(
+            lambda: self._compute(plan, job),
+            tries=tries,
+            wait_s=self.retry_wait_s,
+            on=faults,
+            retried=lambda n, error, wait: self._tell(
+                plan, "retried", level="warning", attempt=n, reason=str(error), wait_s=wait
+            ),
+        )
+
+    def _compute(self, plan: StagePlan, job: Job) -> list[Artifact]:
+        with time_limit(self.timeout_s, plan.slot.stage):
+            slowed()
+            return compute(plan.stage.name, job)
+
+    def _context(self, plan: StagePlan) -> Context:
+        return Context(
+            self.root,
+            tell=partial(self.log.write, stage=plan.slot.stage),
+            tries=self.retry_tries,
+            wait_s=self.retry_wait_s,
+            earlier=lambda: earlier_answer(self.store, plan),
+        )
+
+    def _keeping_previous(self, plan: StagePlan, error: Exception) -> StagePlan | None:
+        """Return the plan that goes on with the previous model, None if that is not to be."""
+        training = plan.stage.name == "train_or_score" and plan.parameters["mode"] == "train"
+        if not training or self.previous_model is None:
+            return None
+        kept = {"model_id": self.previous_model, "reason": str(error)}
+        self.log.save(RETAINED_NAME, orjson.dumps(kept))
+        self._tell(plan, "retained", level="warning", **kept)
+        return plan.retaining(self.previous_model)
+
+    def _make_retained(self, plan: StagePlan, reason: str, started: float) -> Meta:
+        """Commit what the previous model gives, with the reason in the predictions' header."""
+        started_at = datetime.now(UTC)
+        name = f"{plan.slot.stage}-{plan.slot.key}"
+        with locks.held(self.root, name, self.log.run_id, waiting=self._waiting(plan)):
+            meta = self._usable(plan)
+            if meta is not None:
+                self._tell(plan, "reused", rows=meta.rows)
+                return meta
+            self.store.sweep(plan.slot)
+            return self._score_retained(plan, reason, started_at, started)
+
+    def _score_retained(self, plan: StagePlan, reason: str, started_at: datetime, started: float) -> Meta:
+        inputs = load_inputs(self.store, plan, self.recent)
+        scored = self._attempt(plan, inputs)
+        told = [
+            dataclasses.replace(a, header={**a.header, "retained": reason}) if isinstance(a, Table) else a
+            for a in scored
+        ]
+        return self._commit(plan, inputs, told, started_at, started)
+
+    def _keep_model(self, encoded: list[Encoded]) -> None:
+        for artifact in encoded:
+            if artifact.kind == "model":
+                Registry(self.root).add(artifact.data)
+
+    def _meta(self, plan: StagePlan, inputs: list[Input], started_at: datetime) -> dict[str, Any]:
+        grouped: dict[tuple[str, str], dict[str, str]] = {}
+        for source in inputs:
+            grouped.setdefault((source.stage, source.key), {})[source.filename] = source.sha256
+        return {
+            "fingerprint": plan.fingerprint,
+            "version": plan.stage.version,
+            "parameters": dict(plan.parameters),
+            "libraries": dict(plan.libraries),
+            "inputs": [
+                {"stage": stage, "key": key, "artifacts": digests}
+                for (stage, key), digests in grouped.items()
+            ],
+            "started_at": started_at.isoformat(),
+            "ended_at": datetime.now(UTC).isoformat(),
+            "host": socket.gethostname(),
+            "run_id": self.log.run_id,
+        }
+
+    def _where(self, plan: StagePlan) -> dict[str, str]:
+        return {"path": str(self.store.folder(plan.slot))} if plan.stage.name == "report" else {}
+
+    def _waiting(self, plan: StagePlan) -> Callable[[str], None] | None:
+        if not self.wait:
+            return None
+        return lambda holder: self._tell(plan, "waiting", holder=holder)
+
+    def _tell(self, plan: StagePlan, state: str, *, level: str = "info", **told: Any) -> None:
+        self.log.write(state, level=level, stage=plan.slot.stage, key=plan.slot.key, pid=os.getpid(), **told)
+        self.watcher.stage(plan.slot.stage, state, told)
+
+    def _failed(self, plan: StagePlan, error: Exception, seconds: float) -> None:
+        import traceback
+
+        told: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
+        if isinstance(error, ValidationFailed):
+            body = {"format": 1, "kind": "findings", **error.findings}
+            data = orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+            path = self.log.save("findings.json", data)
+            told |= {"findings_path": str(path), "findings_found": error.findings["findings"]}
+        trace = "".join(traceback.format_exception(error))
+        self.log.write(
+            "failed", level="error", stage=plan.slot.stage, traceback=trace, kind=type(error).__name__, **told
+        )
+        self.watcher.stage(plan.slot.stage, "failed", {**told, "exception": error})

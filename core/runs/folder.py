@@ -1,0 +1,58 @@
+"""The files beside a run's log: what its processes printed, and the findings that stopped it. EDGE."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import CheckpointError
+from core.runs.launcher import OUTPUT_NAME
+from core.runs.log import RunLog
+from core.runs.loglines import rendered, tail
+
+FINDINGS_NAME = "findings.json"
+MOST_FINDINGS = 1000
+"""Findings shown; the file has all."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run that the journal knows."""
+
+    root: Path
+    run_id: str
+
+    @property
+    def path(self) -> Path:
+        """Where the files are."""
+        return RunLog(self.root, self.run_id).folder
+
+    def log(self) -> str:
+        """Return the end of the log, a short line per event; empty before the first."""
+        data, cut = tail(RunLog(self.root, self.run_id).path)
+        return rendered(data, cut=cut) if data else ""
+
+    def output(self) -> str:
+        """Return the end of what the run printed; empty for a run that was started in a terminal."""
+        data, _ = tail(self.path / OUTPUT_NAME)
+        return data.decode(errors="replace")
+
+    def findings(self) -> list[dict[str, Any]]:
+        """Return the findings that stopped the run, errors first; none if the gate did not stop it.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is there and cannot be read.
+        """
+        path = self.path / FINDINGS_NAME
+        try:
+            found = json.loads(path.read_bytes())["findings"]
+            ordered = sorted(found, key=lambda finding: finding["severity"] != "error")
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise CheckpointError(f"{path} cannot be read ({type(error).__name__})") from error
+        return ordered[:MOST_FINDINGS]

@@ -1,0 +1,26 @@
+"""Reading what a run prints as it grows, from where one stopped. EDGE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.runs.launcher import OUTPUT_NAME
+
+
+class Follower:
+    """Reads a run's output file piece by piece."""
+
+    def __init__(self, root: Path, run_id: str) -> None:
+        self._path = root / "runs" / run_id / OUTPUT_NAME
+        self._at = 0
+
+    def more(self) -> str:
+        """Return what was printed since the last call; empty when nothing was."""
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._at)
+                data = stream.read()
+        except OSError:
+            return ""
+        self._at += len(data)
+        return data.decode(errors="replace")

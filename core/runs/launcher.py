@@ -1,0 +1,180 @@
+"""Starting and stopping runs from outside a terminal: recorded first, then a process of their own. EDGE.
+
+Every run gets a supervisor (``core.runs.supervisor``) that leads a session of its own, so closing the
+browser, reloading it or restarting the desk does not touch the run.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core import tickers as ticker_list
+from core.errors import CommandError, ParameterError
+from core.journal import Journal, Run
+from core.plan import resolve
+from core.runs.log import RunLog, new_run_id
+from core.runs.processes import process
+from core.settings import Settings
+from core.stages import chain, stage_named
+from core.store import locks
+from core.store.checkpoints import replace_file
+
+OUTPUT_NAME = "output.txt"
+"""In a run's folder: what its processes printed."""
+
+TICKERS_NAME = "tickers.txt"
+"""In a run's folder: a ticker list that is too long for a command line."""
+
+LONGEST_ARGUMENT = 100_000
+"""Characters of one argument; Linux takes 128 KiB."""
+
+FORCE = "force"
+"""In a request beside the parameters: the stage from which on everything is computed again."""
+
+NO_WAIT = "no_wait"
+"""In a request beside the parameters: leave with 10 instead of waiting for another run's checkpoint."""
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
+"""Signals that ask a run to end; the supervisor's before it can take them wait for it."""
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A run that was asked for: the one that goes now, or the one that went already."""
+
+    run_id: str
+    new: bool
+
+
+def launch(
+    settings: Settings,
+    request: Mapping[str, str],
+    *,
+    who: str,
+    how: str,
+    folder: Path,
+    target: str = "report",
+) -> Launched:
+    """Start a run and return its id, or the id of the run that does the same right now.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        Parameters as text; those left empty take their defaults.
+    who, how : str
+        For the journal: the person, and the door (``desk``, ``terminal``, ``schedule``).
+    folder : Path
+        Working folder of the run: where ``luigi.cfg`` is.
+
+    Raises
+    ------
+    AftercloseError
+        For every mistake that can be judged before a stage runs; nothing is started then.
+    """
+    given = {name: text.strip() for name, text in request.items() if text.strip()}
+    now = datetime.now(UTC)
+    asked = {name: text for name, text in given.items() if name not in (FORCE, NO_WAIT)}
+    resolve(asked, settings=settings, now=now, upto=target)
+    if FORCE in given:
+        stage_named(given[FORCE])
+    journal = Journal(settings.data, settings.journal)
+    # one launch at a time, so that two clicks cannot both find nothing running
+    with locks.held(settings.data, "launch", str(os.getpid()), waiting=lambda _: None):
+        journal.settle(unled=True)
+        running = _same(journal, given, target)
+        if running is not None:
+            return Launched(running.run_id, new=False)
+        run_id = new_run_id(now)
+        journal.add_run(run_id, who=who, how=how, request=given, target=target, state="queued")
+        _spawn(settings, journal, run_id, folder)
+    return Launched(run_id, new=True)
+
+
+def _same(journal: Journal, request: Mapping[str, str], target: str) -> Run | None:
+    def work(of: Mapping[str, str]) -> dict[str, str]:
+        return {name: text for name, text in of.items() if name != NO_WAIT}
+
+    active = journal.active_runs()
+    return next((r for r in active if work(r.request) == work(request) and r.target == target), None)
+
+
+def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> None:
+    log = RunLog(settings.data, run_id)
+    log.folder.mkdir(parents=True, exist_ok=True)
+    with (log.folder / OUTPUT_NAME).open("ab") as output, _held_back():
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id
+            [sys.executable, "-m", "core.runs.supervisor", run_id],
+            cwd=folder,
+            env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    # whoever started a process must take its end, or it stays a zombie for as long as the desk runs
+    threading.Thread(target=child.wait, name=f"reap-{run_id}", daemon=True).start()
+    journal.lead(run_id, process(child.pid))
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Hold the ending signals back in a child that is spawned meanwhile, until it is ready to take them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def command_of(run: Run, root: Path) -> list[str]:
+    """Return the command line that makes ``run``: the stock luigi script, as a person would type it.
+
+    A ticker list that is too long for it is kept in the run's folder and named instead.
+    """
+    task = chain(run.target)[-1].task
+    request = dict(run.request)
+    flags = ["--no-wait"] if request.pop(NO_WAIT, "") else []
+    if len(request.get("tickers", "")) > LONGEST_ARGUMENT:
+        path = RunLog(root, run.run_id).folder / TICKERS_NAME
+        replace_file(path, "\n".join(_names(request["tickers"])).encode())
+        request["tickers"] = f"@{path}"
+    options = [*flags, *(f"--{name.replace('_', '-')}={text}" for name, text in request.items())]
+    return [sys.executable, "-m", "luigi", "--module", "luigi_tasks", task, "--local-scheduler", *options]
+
+
+def _names(tickers: str) -> tuple[str, ...]:
+    return ticker_list.parse(tickers, upper=False, folder=Path.cwd())
+
+
+def cancel(settings: Settings, run_id: str) -> bool:
+    """Ask a run to stop and return whether there was anything to stop.
+
+    A supervised run's supervisor ends its whole group and records the end; a run in somebody's
+    terminal is asked like with ``kill``.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such run.
+    CommandError
+        If it runs on another machine.
+    """
+    import socket
+
+    run = Journal(settings.data, settings.journal).run(run_id)
+    if run is None:
+        raise ParameterError(f"there is no run {run_id!r}", expected="the id of a run in the journal")
+    if not run.active or run.process is None:
+        return False
+    if run.host != socket.gethostname():
+        raise CommandError(f"run {run_id} runs on {run.host}", expected="a run of this machine")
+    return run.process.signal(signal.SIGTERM, group=False)

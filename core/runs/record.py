@@ -1,0 +1,119 @@
+"""Everything that a run tells: to its log, to the journal and to whoever watches. EDGE.
+
+A journal that cannot be opened or written never stops a run: checkpoints do not depend on it. It is
+said once, plainly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from core.errors import AftercloseError
+from core.journal import Journal
+from core.progress import Progress
+from core.runs.log import RunLog
+from core.runs.processes import this_process
+from core.settings import Settings
+from core.stages import NAMES
+
+
+class Watcher(Protocol):
+    """Somebody who wants to see a run as it goes: the terminal."""
+
+    def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
+        """Take notice that ``stage`` is now in ``state``."""
+
+    def progress(self, stage: str) -> Progress:
+        """Return the callback for long work in ``stage``."""
+
+
+class RunRecord:
+    """Tells log, journal and watcher of one run the same things.
+
+    Parameters
+    ----------
+    supervised : bool
+        Whether a supervisor will record the end of the run.
+    """
+
+    def __init__(
+        self, settings: Settings, log: RunLog, watcher: Watcher, *, supervised: bool = False
+    ) -> None:
+        self._settings = settings
+        self._log = log
+        self._watcher = watcher
+        self._supervised = supervised
+        self._journal: Journal | None = None
+        self.trouble: str | None = None
+        self.lost: str | None = None
+        self.nothing_to_do = False
+
+    def begin(
+        self, target: str, keys: Mapping[str, str], request: Mapping[str, str], *, who: str, how: str
+    ) -> None:
+        """Record the run: who wants what, by which process, with which keys and stages to come."""
+        self.lost = Journal.lost(self._settings.data, self._settings.journal)
+        run = self._log.run_id
+
+        def tell(journal: Journal) -> None:
+            journal.settle()
+            journal.add_run(
+                run, who=who, how=how, request=request, target=target, state="running", process=this_process()
+            )
+            journal.start(run, keys, stages=[stage for stage in keys if target in NAMES])
+
+        self._quietly(lambda: tell(self._opened()))
+        if self.lost:
+            self._log.write("journal_lost", level="warning", reason=self.lost)
+        self._log.write("run_started", request=dict(request), target=target, keys=dict(keys))
+
+    def reused(self, rows_by_stage: Mapping[str, int | None], *, everything: bool) -> None:
+        """Record stages that were complete when the run began; all of them means nothing to do."""
+        self.nothing_to_do = everything
+        for stage, rows in rows_by_stage.items():
+            self._log.write("reused", stage=stage, rows=rows)
+            if not everything:
+                self._watcher.stage(stage, "reused", {"rows": rows})
+        self._told(lambda journal: journal.reused(self._log.run_id, rows_by_stage))
+
+    def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
+        """Record that ``stage`` is now in ``state``, and show it."""
+        kept = {name: value for name, value in facts.items() if name not in ("exception", "findings_found")}
+        self._told(lambda journal: journal.event(self._log.run_id, stage, state, kept))
+        self._watcher.stage(stage, state, facts)
+
+    def progress(self, stage: str) -> Progress:
+        """Return the watcher's callback."""
+        return self._watcher.progress(stage)
+
+    def end(
+        self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None, error: str | None = None
+    ) -> None:
+        """Record how the run ended, with the keys it ended with; a stage's own error goes before ``error``."""
+        self._log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
+
+        def tell(journal: Journal) -> None:
+            journal.rekey(self._log.run_id, keys)
+            if not self._supervised:  # else the supervisor says how it ended, once it has looked
+                journal.end(self._log.run_id, state, exit_code, error)
+
+        # tried even if the journal failed before: a disk may have room again, and the end matters most
+        self._quietly(lambda: tell(self._journal or self._opened()))
+
+    def _opened(self) -> Journal:
+        self._journal = Journal(self._settings.data, self._settings.journal)
+        return self._journal
+
+    def _told(self, tell: Callable[[Journal], None]) -> None:
+        journal = self._journal
+        if journal is not None:
+            self._quietly(lambda: tell(journal))
+
+    def _quietly(self, function: Callable[[], None]) -> None:
+        try:
+            function()
+        except (AftercloseError, OSError) as error:
+            self._journal = None
+            self.trouble = self.trouble or str(error)
+            self._log.write("journal_trouble", level="warning", reason=str(error))

@@ -1,0 +1,167 @@
+"""One supervisor per run: it leads the run's session, and whatever happens writes how it ended. EDGE.
+
+Started by ``core.runs.launcher`` as ``python -m core.runs.supervisor RUN_ID``. It never trusts an exit code alone:
+success is exit code 0 and a final checkpoint that is there and whole.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from core import settings as configuration
+from core.errors import (
+    EXIT_BUSY,
+    EXIT_CANCELLED,
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_UNEXPECTED,
+    AftercloseError,
+)
+from core.journal import Journal, Run
+from core.runs.launcher import ENDINGS, command_of
+from core.runs.log import RunLog
+from core.runs.processes import die_with, this_process
+from core.settings import Settings
+from core.store.checkpoints import Slot, Store
+
+GRACE_S = 5.0
+"""Seconds between asking a run's processes to end and ending them."""
+
+_STATES = {EXIT_BUSY: "busy", EXIT_INTERRUPTED: "interrupted", EXIT_CANCELLED: "cancelled"}
+"""What an exit code of the pipeline says of the run; any other but 0 is a failure."""
+
+
+@dataclass
+class Supervisor:
+    """Runs one recorded run and writes its end."""
+
+    settings: Settings
+    journal: Journal
+    run: Run
+    cancelled: bool = False
+    child: subprocess.Popen[bytes] | None = field(default=None)
+
+    def supervise(self) -> int:
+        """Run to the end and return the exit code that was recorded."""
+        for number in ENDINGS:
+            signal.signal(number, self._on_term)
+        # the launcher held them back: a cancel that came before this line is delivered here
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+        self.child = subprocess.Popen(  # noqa: S603 - our own interpreter; options come from the journal
+            command_of(self.run, self.settings.data),
+            env={**os.environ, "AFTERCLOSE_RUN_ID": self.run.run_id},
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - the supervisor has one thread
+        )
+        if self.cancelled:
+            _signal_group(self.child.pid, signal.SIGTERM)
+        code = self._wait(self.child)
+        end_group(self.child.pid, time.sleep)
+        return self._finish(code)
+
+    def _on_term(self, signum: int, frame: object) -> None:
+        del signum, frame
+        self.cancelled = True
+        if self.child is not None:
+            _signal_group(self.child.pid, signal.SIGTERM)
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+        """Wait for the run; once cancelled, no longer than the grace."""
+        deadline: float | None = None
+        while True:
+            try:
+                return child.wait(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                if self.cancelled and deadline is None:
+                    deadline = time.monotonic() + GRACE_S
+                if deadline is not None and time.monotonic() > deadline:
+                    _signal_group(child.pid, signal.SIGKILL)
+
+    def _finish(self, code: int) -> int:
+        state, code, error = self._outcome(code)
+        log = RunLog(self.settings.data, self.run.run_id)
+        level = "info" if state == "succeeded" else "warning"
+        try:
+            self.journal.end(self.run.run_id, state, code, error)
+        except AftercloseError as trouble:  # nobody can record it; once this process is gone it shows
+            log.write("journal_trouble", level="warning", reason=str(trouble))
+            print(f"afterclose: the end of this run was not recorded: {trouble}", file=sys.stderr)  # noqa: T201 - its output file
+        log.write("supervised", state=state, exit_code=code, level=level)
+        return code
+
+    def _outcome(self, code: int) -> tuple[str, int, str | None]:
+        if self.cancelled:
+            return "cancelled", EXIT_CANCELLED, "cancelled by a person"
+        if code < 0:
+            return "failed", EXIT_UNEXPECTED, f"its process was ended by signal {-code}"
+        if code != EXIT_DONE:
+            return _STATES.get(code, "failed"), code, f"exit code {code}; the log and output have the reason"
+        damage = self._damage()
+        return ("failed", EXIT_UNEXPECTED, damage) if damage else ("succeeded", EXIT_DONE, None)
+
+    def _damage(self) -> str | None:
+        """Return what is wrong with the final checkpoint, None if it is committed and whole."""
+        run = self.journal.run(self.run.run_id) or self.run
+        key = run.keys.get(self.run.target)
+        store = Store(self.settings.data)
+        if key is None:
+            return "it ended without a plan"
+        slot = Slot(self.run.target, key)
+        if store.meta(slot) is None:
+            return f"it ended with exit code 0 and without {slot.stage}/{slot.key}"
+        return store.damage(slot)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> bool:
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def end_group(pid: int, sleep: Callable[[float], None]) -> None:
+    """End what is left of a process group: TERM, a grace of five seconds, KILL."""
+    if not _signal_group(pid, signal.SIGTERM):
+        return
+    waited = 0.0
+    while waited < GRACE_S:
+        if not _group_exists(pid):
+            return
+        sleep(0.1)
+        waited += 0.1
+    _signal_group(pid, signal.SIGKILL)
+
+
+def _group_exists(pid: int) -> bool:
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def main(run_id: str) -> int:
+    """Supervise the run ``run_id``, which the journal has as queued."""
+    settings = configuration.load()
+    journal = Journal(settings.data, settings.journal)
+    run = journal.run(run_id)
+    if run is None:
+        print(f"afterclose: there is no run {run_id} in the journal", file=sys.stderr)  # noqa: T201 - its output file
+        return EXIT_UNEXPECTED
+    journal.lead(run_id, this_process())
+    return Supervisor(settings, journal, run).supervise()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,148 @@
+"""What a person is shown of a run: the state of each stage and of sign-off, from its events. EDGE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from core.journal import Event, Journal, Run
+from core.review.signoff import Standing
+from core.stages import NAMES, chain
+
+_PAGE = 50
+_SHOWN = {"started": "running", "retried": "running", "retained": "running"}
+"""Events whose state has another word; the others are shown as they are."""
+
+
+@dataclass(frozen=True)
+class StageView:
+    """One box of the graph.
+
+    Parameters
+    ----------
+    stage : str
+    state : str
+        queued, waiting, running, done, reused, failed, stopped (cut off in the middle) or not run.
+    rows : int or None
+    seconds : float or None
+        How long it took, or has taken so far.
+    note : str
+        What is out of the ordinary: attempts, whom it waits for, a model that was kept.
+    since : str or None
+        UTC time of the start.
+    """
+
+    stage: str
+    state: str = "queued"
+    rows: int | None = None
+    seconds: float | None = None
+    note: str = ""
+    since: str | None = None
+
+
+def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageView]:
+    """Return the boxes of the stages that ``run`` is for, in running order.
+
+    Parameters
+    ----------
+    run : Run
+        As the journal has it now: its state says what became of stages without an end.
+    events : iterable of Event
+        The run's events in order.
+    now : datetime
+        With its zone; only used for the seconds of what is running.
+    """
+    target = run.target if run.target in NAMES else NAMES[-1]
+    views = {stage.name: StageView(stage.name) for stage in chain(target)}
+    for event in events:
+        if event.stage in views:
+            views[event.stage] = _after(views[event.stage], event)
+    return [_as_of(view, run, now) for view in views.values()]
+
+
+def _after(view: StageView, event: Event) -> StageView:
+    facts = event.facts
+    if event.state == "quarantined":
+        return replace(view, note="damaged, made again")
+    since = event.at if event.state == "started" else view.since
+    changed = replace(view, state=_SHOWN.get(event.state, event.state), since=since)
+    return replace(
+        changed,
+        rows=facts.get("rows", view.rows),
+        seconds=facts.get("seconds", view.seconds),
+        note=_note(event.state, facts, view.note),
+    )
+
+
+def _note(state: str, facts: Mapping[str, Any], before: str) -> str:
+    match state:
+        case "retried":
+            return f"attempt {facts.get('attempt', 1) + 1}"
+        case "waiting":
+            return f"for {facts.get('holder', 'another run')}"
+        case "retained":
+            return "previous model kept"
+        case "started":
+            return before if before.startswith("damaged") else ""
+        case _:
+            return before
+
+
+def _as_of(view: StageView, run: Run, now: datetime) -> StageView:
+    if run.active:
+        if view.state == "running" and view.since:
+            return replace(view, seconds=max(0.0, (now - datetime.fromisoformat(view.since)).total_seconds()))
+        return view
+    ended = {"queued": "not run", "running": "stopped", "waiting": "stopped"}
+    return replace(view, state=ended.get(view.state, view.state))
+
+
+def sign_off_view(run: Run, held: Standing | None) -> StageView:
+    """Return the box after the last stage: a person's.
+
+    Parameters
+    ----------
+    held : Standing or None
+        Where the run's report stands; None while there is none.
+    """
+    if held is None:
+        return StageView("sign-off", "queued" if run.active else "not run")
+    if held.state == "draft":
+        return StageView("sign-off", "to sign")
+    note = f"by {held.record.content['user']}" if held.record and held.state == "signed" else ""
+    return StageView("sign-off", held.state, note=note)
+
+
+def progress(views: Iterable[StageView]) -> tuple[int, int]:
+    """Return how many stages are there (done or reused), and how many there are."""
+    states = [view.state for view in views]
+    return sum(state in ("done", "reused") for state in states), len(states)
+
+
+def newest_finished(journal: Journal) -> Run | None:
+    """Return the newest run that succeeded and made (or found) a report, None if there is none."""
+    for offset in range(0, journal.count_runs(), _PAGE):
+        for run in journal.runs(limit=_PAGE, offset=offset):
+            if run.state == "succeeded" and run.target == "report":
+                return run
+    return None
+
+
+def took_s(run: Run, now: datetime) -> float | None:
+    """Return the seconds from the start of ``run`` to its end, or to ``now`` while it goes."""
+    if run.started_at is None:
+        return None
+    end = datetime.fromisoformat(run.ended_at) if run.ended_at else (now if run.active else None)
+    return None if end is None else max(0.0, (end - datetime.fromisoformat(run.started_at)).total_seconds())
+
+
+def asked_for(request: Mapping[str, str]) -> str:
+    """Return what was asked for in one line."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in request.items()) or "all defaults"
+
+
+def utc_clock(at: str | None) -> str:
+    """Return a journal's time as ``2013-03-01 21:05:00``; the reader is told that it is UTC."""
+    return at[:19].replace("T", " ") if at else ""

@@ -1,0 +1,1 @@
+"""What was made: checkpoints on disk, how one follows from another, and their upkeep. EDGE."""

@@ -1,0 +1,311 @@
+"""Checkpoints: a stage's artifacts under a key, committed by one ``meta.json`` written last. EDGE.
+
+``<data>/checkpoints/<stage>/<key>/`` exists for good once its ``meta.json`` does. Nothing is written
+over it; a damaged one is moved to ``<data>/quarantine/`` and made again. Reading always verifies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.artifacts import Encoded
+from core.errors import CheckpointError
+from core.fingerprint import digest_of, sha256
+from core.runs.slowness import slowed
+from core.store.filedigest import digest_of_file
+
+META = "meta.json"
+TEMPORARY = ".tmp-"
+ALWAYS_HASHED_BYTES = 64 * 1024**2
+"""Files up to this size are hashed whenever asked; larger ones once per identity on disk."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a stage's checkpoint belongs: the stage's name and the key."""
+
+    stage: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a stage was given: whose artifact (stage and key), its file name and its digest."""
+
+    stage: str
+    key: str
+    filename: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Meta:
+    """A committed checkpoint's ``meta.json``, checked against its own digest."""
+
+    body: Mapping[str, Any]
+
+    @property
+    def artifacts(self) -> dict[str, Mapping[str, Any]]:
+        """The artifacts by file name: name, file, format, sha256, bytes, rows."""
+        return {a["file"]: a for a in self.body["artifacts"]}
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of each artifact by file name."""
+        return {name: a["sha256"] for name, a in self.artifacts.items()}
+
+    @property
+    def inputs(self) -> list[Input]:
+        """What the stage was given."""
+        return [
+            Input(i["stage"], i["key"], name, digest)
+            for i in self.body["inputs"]
+            for name, digest in i["artifacts"].items()
+        ]
+
+    @property
+    def rows(self) -> int | None:
+        """Rows of the main artifact, if it is a table."""
+        rows = self.body["artifacts"][0]["rows"]
+        return None if rows is None else int(rows)
+
+
+class Store:
+    """All checkpoints of a data root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, slot: Slot) -> Path:
+        """Return the folder of ``slot``, whether it exists or not."""
+        return self.root / "checkpoints" / slot.stage / slot.key
+
+    def meta_path(self, slot: Slot) -> Path:
+        """Return the commit mark's path: what a Luigi target points to."""
+        return self.folder(slot) / META
+
+    def meta(self, slot: Slot) -> Meta | None:
+        """Return the meta of a committed checkpoint, None if there is none.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is there and is not what was written.
+        """
+        path = self.meta_path(slot)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        return _checked_meta(data, path, slot)
+
+    def damage(self, slot: Slot, *, quick: bool = False) -> str | None:
+        """Return what is wrong with a checkpoint in one sentence, None if it is whole or absent.
+
+        ``quick`` trusts the size of each file instead of hashing it.
+        """
+        try:
+            meta = self.meta(slot)
+            if meta is None:
+                return None
+            for name, artifact in meta.artifacts.items():
+                self._verify(self.folder(slot) / name, artifact, quick=quick)
+        except CheckpointError as error:
+            return error.came
+        return None
+
+    def _verify(self, path: Path, artifact: Mapping[str, Any], *, quick: bool) -> None:
+        try:
+            size = path.stat().st_size
+            if size != artifact["bytes"]:
+                raise _differs(path, f"{size} bytes", f"{artifact['bytes']} bytes")
+            if quick:
+                return
+            small = size <= ALWAYS_HASHED_BYTES
+            digest = sha256(path.read_bytes()) if small else digest_of_file(path)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if digest != artifact["sha256"]:
+            raise _differs(path, f"SHA-256 {digest[:12]}", f"{artifact['sha256'][:12]}")
+
+    def read(self, slot: Slot, filename: str) -> bytes:
+        """Return an artifact's bytes, verified against the meta.
+
+        Raises
+        ------
+        CheckpointError
+            If the checkpoint is not committed, or the bytes are not those that were committed.
+        """
+        meta = self.meta(slot)
+        path = self.folder(slot) / filename
+        if meta is None or filename not in meta.artifacts:
+            raise CheckpointError(
+                f"{slot.stage}/{slot.key} holds no committed {filename}", expected="a finished stage"
+            )
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        expected = meta.artifacts[filename]["sha256"]
+        if sha256(data) != expected:
+            raise _differs(path, f"SHA-256 {sha256(data)[:12]}", expected[:12])
+        return data
+
+    def commit(self, slot: Slot, artifacts: Sequence[Encoded], meta: Mapping[str, Any]) -> Meta:
+        """Write the artifacts, then ``meta.json``, and return what is committed.
+
+        If somebody else committed the same slot in the meantime, theirs is returned and stays.
+
+        Raises
+        ------
+        CheckpointError
+            If the disk is full, read-only or otherwise refuses, naming the cause.
+        """
+        already = self.meta(slot)
+        if already is not None:
+            return (
+                already  # before anything is written: other bytes must not take the place of committed ones
+            )
+        folder = self.folder(slot)
+        body = {"format": 1, "kind": "meta", "stage": slot.stage, "key": slot.key, **meta}
+        body["artifacts"] = [_entry(a) for a in artifacts]
+        body["self_sha256"] = digest_of(body)
+        data = json.dumps(body, indent=2, allow_nan=False).encode() + b"\n"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for artifact in artifacts:
+                self._keep_other(slot, folder / artifact.filename, artifact.data)
+                write_temporary(folder, artifact.data).replace(folder / artifact.filename)
+            temporary = write_temporary(folder, data)
+            slowed()
+            try:
+                os.link(temporary, folder / META)
+            except FileExistsError:
+                pass  # somebody else committed; theirs stays and is what we return
+            finally:
+                temporary.unlink()
+            sync_folder(folder)
+            sync_folder(folder.parent)
+        except OSError as error:
+            raise CheckpointError(
+                f"{slot.stage} could not be written to {folder}: {error.strerror or error}",
+                expected="a writable data root with room",
+                remedy="Nothing committed was touched; mend the cause and run again.",
+            ) from error
+        committed = self.meta(slot)
+        if committed is None:
+            raise CheckpointError(f"{slot.stage}/{slot.key} vanished while it was written")
+        return committed
+
+    def _keep_other(self, slot: Slot, path: Path, data: bytes) -> None:
+        """Move what stands at ``path`` without a commit mark away, unless it is ``data``: it may be a person's."""
+        try:
+            if not path.is_symlink() and path.read_bytes() == data:
+                return
+        except FileNotFoundError:
+            return
+        except OSError:
+            pass  # a folder, or unreadable: not what was written here
+        target = self.root / "quarantine" / slot.stage / f"{slot.key}-uncommitted-{secrets.token_hex(6)}"
+        target.mkdir(parents=True)
+        path.rename(target / path.name)
+
+    def sweep(self, slot: Slot) -> int:
+        """Remove temporaries that a killed writer left; only under the slot's lock. Return how many."""
+        left = [p for p in self.folder(slot).glob(f"{TEMPORARY}*") if p.is_file()]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+    def quarantine(self, slot: Slot, name: str) -> Path:
+        """Move a damaged checkpoint away under ``name`` and return where it went; nothing is deleted."""
+        target = self.root / "quarantine" / slot.stage / f"{slot.key}-{name}"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            while target.exists():
+                target = target.with_name(f"{target.name}x")
+            self.folder(slot).rename(target)
+        except OSError as error:
+            raise CheckpointError(
+                f"the damaged {slot.stage}/{slot.key} could not be moved away: {error.strerror or error}"
+            ) from error
+        return target
+
+
+def _entry(artifact: Encoded) -> dict[str, Any]:
+    return {
+        "name": artifact.kind,
+        "file": artifact.filename,
+        "format": artifact.format,
+        "sha256": sha256(artifact.data),
+        "bytes": len(artifact.data),
+        "rows": artifact.rows,
+    }
+
+
+def _checked_meta(data: bytes, path: Path, slot: Slot) -> Meta:
+    try:
+        body = json.loads(data)
+        claimed = body.pop("self_sha256")
+        right = claimed == digest_of(body) and (body["stage"], body["key"]) == (slot.stage, slot.key)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not a readable meta file ({type(error).__name__})") from error
+    if not right:
+        raise CheckpointError(f"{path} was changed after it was written")
+    return Meta(body)
+
+
+def _differs(path: Path, came: str, expected: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path} is damaged: it has {came}",
+        expected=expected,
+        remedy="Run again: it is quarantined and remade.",
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(f"{path} cannot be read: {error.strerror or error}")
+
+
+def write_temporary(folder: Path, data: bytes) -> Path:
+    """Write ``data``, synced, to a new file in ``folder`` whose name never ends in ``.json``."""
+    path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Give ``path`` the bytes ``data`` atomically and durably: a reader sees the old or the new ones."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = write_temporary(path.parent, data)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and links in ``folder`` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,96 @@
+"""Runs started from the desk: recorded first, processes of their own, one at a time, ended whole."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+import pytest
+
+from core.errors import ParameterError
+from core.journal import Journal
+from core.runs.folder import RunFolder
+from core.runs.launcher import cancel, command_of
+from core.store.checkpoints import Slot, Store
+
+
+def session_of(leader: int) -> list[int]:
+    """The processes that still run in the session that ``leader`` leads."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+@pytest.mark.slow
+def test_a_run_is_recorded_and_ends_with_a_whole_report(launched, small_request, desk_settings, wait_until):
+    """Launching returns at once; the supervisor writes the end, and the report is committed."""
+    told = launched(small_request)
+    journal = Journal(desk_settings.data)
+    first = journal.run(told.run_id)
+    assert told.new
+    assert first.active
+    assert (first.who, first.how, dict(first.request)) == ("a tester", "desk", small_request)
+
+    def supervised():
+        run = journal.run(told.run_id)
+        return run if run.exit_code is not None else None
+
+    run = wait_until(supervised, "the run to end")
+    assert (run.state, run.exit_code, run.error) == ("succeeded", 0, None)
+    store = Store(desk_settings.data)
+    assert store.damage(Slot("report", run.keys["report"])) is None
+    assert {e.stage for e in journal.events(run.run_id) if e.state == "done"} == set(run.keys)
+    folder = RunFolder(desk_settings.data, run.run_id)
+    assert "supervisor: succeeded, exit code 0" in folder.log()
+    assert "DAILY EQUITY-PRICE REPORT" in folder.output()
+
+
+@pytest.mark.slow
+def test_a_second_click_leads_to_the_running_one_and_cancel_ends_its_whole_group(
+    launched, desk_settings, wait_until
+):
+    """Two launches of the same give one run; cancelled, no process of it is left and the journal says so."""
+    told, again = launched({}), launched({})
+    assert (told.new, again.new, again.run_id) == (True, False, told.run_id)
+    journal = Journal(desk_settings.data)
+    assert journal.count_runs() == 1
+    wait_until(
+        lambda: any(e.state == "started" for e in journal.events(told.run_id)), "the first stage to start"
+    )
+    leader = journal.run(told.run_id).process.pid
+    assert len(session_of(leader)) > 1
+
+    assert cancel(desk_settings, told.run_id)
+    wait_until(lambda: not session_of(leader), "the whole session to end")
+    run = journal.run(told.run_id)
+    assert (run.state, run.exit_code) == ("cancelled", 143)
+    assert not cancel(desk_settings, told.run_id)
+
+
+def test_a_mistake_starts_nothing(launched, desk_settings):
+    """What can be judged before a stage runs is said to the caller; there is no run in the journal."""
+    with pytest.raises(ParameterError, match="is after --end"):
+        launched({"start": "2013-01-01", "end": "2012-01-01"})
+    assert not Journal.exists(desk_settings.data) or Journal(desk_settings.data).count_runs() == 0
+
+
+def test_cancelling_what_is_not_there_is_said(desk_settings):
+    """An unknown run id is a mistake and not a silent success."""
+    with pytest.raises(ParameterError, match="no run 'nobody'"):
+        cancel(desk_settings, "nobody")
+
+
+def test_the_run_is_the_command_that_a_person_would_type(desk_settings):
+    """The supervisor runs the stock script with the request's options; nothing goes around it."""
+    journal = Journal(desk_settings.data)
+    request = {"source": "sample", "end": "2012-01-03"}
+    journal.add_run("one", who="a", how="desk", request=request, target="report", state="queued")
+    words = command_of(journal.run("one"), desk_settings.data)
+    assert words[2:] == [
+        "luigi", "--module", "luigi_tasks", "Report", "--local-scheduler", "--source=sample", "--end=2012-01-03",
+    ]  # fmt: skip

@@ -1,0 +1,126 @@
+"""What a person is shown of a run: boxes from events. Each test has the events beside the boxes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.journal import Event, Journal, Run
+from core.review.signoff import Standing
+from core.runs.view import (
+    StageView,
+    asked_for,
+    newest_finished,
+    progress,
+    sign_off_view,
+    stage_views,
+    took_s,
+    utc_clock,
+)
+
+NOW = datetime(2026, 3, 2, 21, 5, 10, tzinfo=UTC)
+LINE = ["ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report"]
+
+
+def run(state="running", *, target="report", ended=None, error=None) -> Run:
+    """A run in a state."""
+    started = "2026-03-02T21:05:00.000+00:00"
+    return Run(1, "r", started, "a", "desk", {}, target, {}, state, started, ended, None, error, "h", None)
+
+
+def events(*told) -> list[Event]:
+    """Events from (second, stage, state, facts)."""
+    return [
+        Event(n, "r", f"2026-03-02T21:05:{second:02d}.000+00:00", stage, state, facts)
+        for n, (second, stage, state, facts) in enumerate(told)
+    ]
+
+
+def boxes(of: Run, *told) -> dict[str, StageView]:
+    """The boxes by stage."""
+    return {view.stage: view for view in stage_views(of, events(*told), NOW)}
+
+
+def test_before_the_first_event_every_stage_is_queued():
+    """The plan is visible while the run is queued."""
+    assert [(v.stage, v.state) for v in stage_views(run("queued"), [], NOW)] == [(n, "queued") for n in LINE]
+
+
+def test_done_running_and_queued_stand_side_by_side():
+    """A finished stage has rows and seconds; the running one counts from its start."""
+    seen = boxes(
+        run(),
+        (1, "ingest", "started", {}),
+        (2, "ingest", "done", {"rows": 12154, "seconds": 1.104}),
+        (3, "validate", "started", {}),
+    )
+    assert seen["ingest"].state == "done"
+    assert (seen["ingest"].rows, seen["ingest"].seconds) == (12154, 1.104)
+    assert (seen["validate"].state, seen["validate"].seconds) == ("running", 7.0)
+    assert seen["clean"].state == "queued"
+    assert progress(seen.values()) == (1, 7)
+
+
+def test_reused_stages_count_as_there():
+    """A rerun with nothing to do shows seven reused boxes."""
+    seen = boxes(run("succeeded"), *[(1, name, "reused", {"rows": 5}) for name in LINE])
+    assert {view.state for view in seen.values()} == {"reused"}
+    assert progress(seen.values()) == (7, 7)
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
+def test_a_run_that_is_over_has_nothing_running(state):
+    """What was cut off is stopped and what never began is not run, whoever ended it."""
+    seen = boxes(run(state), (1, "ingest", "done", {"rows": 1, "seconds": 1}), (2, "validate", "started", {}))
+    assert [view.state for view in seen.values()] == ["done", "stopped", *["not run"] * 5]
+
+
+def test_what_is_out_of_the_ordinary_is_noted():
+    """Attempts, waiting for somebody, a damaged checkpoint and a kept model each say so."""
+    assert boxes(run(), (1, "ingest", "retried", {"attempt": 1}))["ingest"].note == "attempt 2"
+    waiting = boxes(run(), (1, "clean", "waiting", {"holder": "run 7"}))["clean"]
+    assert (waiting.state, waiting.note) == ("waiting", "for run 7")
+    damaged = boxes(run(), (1, "clean", "quarantined", {}), (2, "clean", "started", {}))["clean"]
+    assert (damaged.state, damaged.note) == ("running", "damaged, made again")
+    kept = boxes(run(), (1, "train_or_score", "retained", {"model_id": "m"}))["train_or_score"]
+    assert (kept.state, kept.note) == ("running", "previous model kept")
+
+
+def test_a_run_up_to_a_stage_shows_only_its_line():
+    """A run of one stage has that stage and those before it; publishing shows all."""
+    assert [v.stage for v in stage_views(run(target="clean"), [], NOW)] == LINE[:3]
+    assert [v.stage for v in stage_views(run(target="publish"), [], NOW)] == LINE
+
+
+def test_sign_off_follows_the_run_and_then_a_person():
+    """Queued, then not run or to sign, then what the signature is worth."""
+    assert sign_off_view(run("running"), None).state == "queued"
+    assert sign_off_view(run("failed"), None).state == "not run"
+    assert sign_off_view(run("succeeded"), Standing("draft", None, "")).state == "to sign"
+    assert sign_off_view(run("succeeded"), Standing("stale", None, "edited")).state == "stale"
+
+
+def test_times_are_told_to_the_second_and_a_run_without_an_end_has_no_length():
+    """An interrupted run ended nobody knows when, so it claims no seconds."""
+    assert utc_clock("2026-03-02T21:05:00.123+00:00") == "2026-03-02 21:05:00"
+    assert took_s(run(ended="2026-03-02T21:05:04.500+00:00", state="succeeded"), NOW) == 4.5
+    assert took_s(run("running"), NOW) == 10.0
+    assert took_s(run("interrupted"), NOW) is None
+
+
+def test_what_was_asked_for_reads_as_a_line():
+    """An empty request is all defaults."""
+    assert asked_for({}) == "all defaults"
+    assert asked_for({"start": "2012-01-03", "fold_sessions": "60"}) == "start 2012-01-03, fold sessions 60"
+
+
+def test_the_newest_finished_run_is_found_behind_many_that_failed(tmp_path):
+    """However many failed since, the desk shows the last report there is."""
+    journal = Journal(tmp_path)
+    assert newest_finished(journal) is None
+    for number in range(120):
+        name, state = f"r{number}", "succeeded" if number in (3, 5) else "failed"
+        journal.add_run(name, who="a", how="desk", request={}, target="report", state="queued")
+        journal.end(name, state, 0, None)
+    assert newest_finished(journal).run_id == "r5"
