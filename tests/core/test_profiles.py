@@ -65,7 +65,7 @@ def test_a_profile_is_shown_with_what_differs_only(configured):
 
 def test_an_unknown_profile_is_named_with_the_nearest(configured, tmp_path):
     """Misspelt: the nearest; none at all: how to make one."""
-    with pytest.raises(ParameterError, match="no profile .us-megacap.*Did you mean us-megacaps"):
+    with pytest.raises(ParameterError, match=r"no profile .us-megacap.*Did you mean us-megacaps"):
         planned(configured, profile="us-megacap")
     bare = settings.load({}, tmp_path / "elsewhere")
     with pytest.raises(ParameterError, match=r"\[profile:daily\]"):
