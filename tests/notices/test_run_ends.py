@@ -50,8 +50,8 @@ def test_a_new_report_waits_for_a_signature_and_a_rerun_with_nothing_to_do_says_
 
 def test_a_run_that_fails_tells_its_reason(run_luigi, small, data, told, web, tmp_path):
     """The first error of the journal."""
-    path = tmp_path / "few.csv"
-    path.write_text("date,ticker,open,high,low,close,volume\n2020-01-01,AAA,1,1,1,1,5\n", encoding="utf-8")
+    path = tmp_path / "torn.csv"
+    path.write_text("date,ticker,open,high,low,close,volume\n2020-01-01,AAA,1,0.5,2,1,5\n", encoding="utf-8")
     failed = run_luigi(*small, "--path", str(path), data=data, env=told)
     assert failed.code == 30
     assert titles(web) == ["a run failed"]
@@ -136,8 +136,14 @@ def wild_at_the_end(text, sessions):
 def test_a_drift_alarm_is_told_with_its_columns(run_luigi, small, data, told, web, tmp_path, make_prices):
     """Prices that turn wild at the end; the columns are those of evaluation.json."""
     path = tmp_path / "wild.csv"
-    path.write_text(wild_at_the_end(make_prices(days=420), 20), encoding="utf-8")
-    words = [*small, "--path", str(path), "--drift-sessions", "20"]
+    path.write_text(wild_at_the_end(make_prices(days=560, tickers="ABCDEFGHIJKLM"), 5), encoding="utf-8")
+    words = [
+        *small,
+        "--path",
+        str(path),
+        "--drift-sessions",
+        "5",
+    ]  # an alarm needs 99 past windows of 60 rows
     done = run_luigi(*words, data=data, env=told)
     assert done.code == 0, done.err
     (file,) = (data / "checkpoints" / "evaluate").glob("*/evaluation.json")
