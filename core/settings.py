@@ -10,7 +10,7 @@ import configparser
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import luigi_options
@@ -75,7 +75,7 @@ class Settings:
     """
 
     data: Path
-    journal: str
+    journal: str = field(repr=False)  # it may hold a password
     defaults: Mapping[str, Value]
     file: Path | None
 
