@@ -6,16 +6,21 @@ import streamlit as st
 
 from dashboard import shell
 
-PAGES = [
-    st.Page("views/run.py", title="Run", default=True, help="Start a run, and find earlier ones."),
-    st.Page("views/watch.py", title="Watch", help="Stages, log and first error of one run."),
-    st.Page("views/prices.py", title="Data", help="Prices and features of a finished run."),
-    st.Page("views/evaluation.py", title="Evaluation", help="How good the predictions are, with intervals."),
-    st.Page("views/report.py", title="Report", help="Edit the report and sign it."),
-]
+PAGES = {
+    "": [
+        st.Page("views/overview.py", title="Overview", default=True, help="What needs you, and where things stand."),
+        st.Page("views/runs.py", title="Runs", help="Start a run, and find earlier ones."),
+        st.Page("views/run.py", title="Run", help="Stages, log and first error of one run."),
+        st.Page("views/data.py", title="Data", help="Prices of a run."),
+        st.Page("views/model.py", title="Model", help="How good the predictions are, with intervals."),
+        st.Page("views/report.py", title="Report", help="Edit the report and sign it."),
+    ],
+    "More": [],
+}  # fmt: skip
+"""Section -> its pages; the first section is always open. A page's file has the name of its address."""
 
 st.set_page_config(page_title="Afterclose", page_icon="🔔", layout="wide")
-page = st.navigation(PAGES, position="top")
+page = st.navigation({section: pages for section, pages in PAGES.items() if pages}, position="top")
 with shell.guarded():
     shell.header(page.title)
     page.run()

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -65,6 +66,24 @@ def journal_to_write() -> Journal:
     return _journal(now.data, now.journal)
 
 
+def page_link(
+    page: str,
+    label: str,
+    *,
+    run: str | None = None,
+    width: int | Literal["content", "stretch"] = "content",
+    help_: str | None = None,
+) -> None:
+    """Draw a link to a page by its address (``data``, ``report``), about ``run`` if one is named."""
+    about = {RUN_PARAMETER: run} if run else None
+    st.page_link(f"views/{page}.py", label=label, query_params=about, width=width, help=help_)
+
+
+def go(page: str, *, run: str | None = None) -> None:
+    """Leave for a page by its address, about ``run`` if one is named."""
+    st.switch_page(f"views/{page}.py", query_params={RUN_PARAMETER: run} if run else None)
+
+
 def store() -> Store:
     """Return the checkpoints of the data root."""
     return Store(settings().data)
@@ -98,7 +117,7 @@ def run_named(known: Journal | None, run_id: str) -> Run:
         raise ParameterError(
             f"there is no run {run_id!r}",
             expected="the id of a run in the journal",
-            remedy="The page Run lists them.",
+            remedy="The page Runs lists them.",
         )
     return run
 

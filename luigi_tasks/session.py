@@ -90,6 +90,7 @@ class Session:
             previous_model=champion.model_id if champion else None,
             timeout_s=float(self.settings["run_stage_timeout_s"] or 0),
             forced=self.options.forced,
+            journal=self.settings.journal,
         )
 
     def effective(self, plan: StagePlan) -> StagePlan:
@@ -233,7 +234,7 @@ class Session:
 
     def _link_latest(self, plan: StagePlan) -> None:
         try:
-            link_latest(self.settings.data, plan)
+            link_latest(self.settings.data, plan, journal=self.settings.journal)
         except OSError as error:
             self.log.unwritable = error
 

@@ -37,7 +37,7 @@ def show() -> None:
     key = shell.report_key()
     if key is None:
         st.info(
-            "There is no report yet. Open **Run** and press **Run**; its report is edited and signed here."
+            "There is no report yet. Open **Runs** and press **Run**; its report is edited and signed here."
         )
         return
     held = editing.editing(key)

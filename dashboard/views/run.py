@@ -1,181 +1,172 @@
-"""Start a run, and find those that go or went."""
+"""One run: where it is, what it logs, and its first error. ``?run=`` in the address names it."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
+import pandas as pd
 import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.parameters import Parameter, Value
-from core.requestform import main_fields, more_fields, request_of
-from core.runs.launcher import launch
-from core.runs.view import took_s, utc_clock
+from core.review.signoff import standing
+from core.runs.folder import RunFolder
+from core.runs.launcher import cancel
+from core.runs.view import StageView, asked_for, progress, sign_off_view, stage_views, took_s, utc_clock
+from core.store.checkpoints import Slot
 from dashboard import shell, states
 from dashboard.words import plain
 
-RUNS_A_PAGE = 10
-EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+REFRESH_S = 1.0
 
 
 def page() -> None:
-    """Lay out the form and the runs."""
+    """Lay out the run named in the address, else the newest."""
     journal = shell.journal()
-    runs = journal.count_runs() if journal else 0
-    if not runs:
+    named = st.query_params.get(shell.RUN_PARAMETER)
+    newest = journal.runs(limit=1) if journal else []
+    if not named and not newest:
         st.info(
-            "Nothing has run here yet. Press **Run**: the built-in sample takes about fifteen seconds, "
-            "and you will see every stage.",
+            "There is no run to look at yet. Open the page **Runs** and press **Run**.",
             icon=":material/info:",
         )
-    with st.container(border=True, key="request"):
-        source = str(choose_source())
-        form(source)
-    if journal is not None and runs:
-        active(journal)
-        recent(journal, runs)
-
-
-def choose_source() -> Value:
-    """Draw the choice of the source; outside the form, because it says which fields the form has."""
-    parameter = main_fields()["source"]
-    default = str(shell.settings()["source"])
-    return st.segmented_control(
-        "Source", parameter.choices, default=default, required=True, help=parameter.help, key="source"
-    )
-
-
-def form(source: str) -> None:
-    """Draw the form and, when its button is pressed, start the run."""
-    values: dict[str, Value] = {"source": source}
-    with st.form("run-form", border=False):
-        if source == "files":
-            values["path"] = field(main_fields()["path"])
-        with st.grid(4, min_column_width=180):
-            for name in ("tickers", "start", "end", "mode"):
-                values[name] = field(main_fields()[name])
-        with st.expander("More options", key="more"):
-            for heading, parameters in more_fields().items():
-                st.markdown(f"**{heading}**")
-                with st.grid(4, min_column_width=180):
-                    for parameter in parameters:
-                        values[parameter.name] = field(parameter)
-        pressed = st.form_submit_button(
-            "Run", type="primary", icon=":material/play_arrow:", key="run", disabled=not shell.can_write()
-        )
-    if not shell.can_write():
-        st.caption("The data root cannot be written, so nothing can be run from here.")
-    if pressed:
-        start(values)
-
-
-def start(values: dict[str, Value]) -> None:
-    """Start what the form asks for and go to watch it; a mistake is shown where it was made."""
-    settings = shell.settings()
-    try:
-        launched = launch(
-            settings,
-            request_of(values, settings.defaults),
-            who=str(settings["user_name"]),
-            how="desk",
-            folder=Path.cwd(),
-        )
-    except AftercloseError as error:
-        shell.problem(error)
+        shell.page_link("runs", "Open Runs")
         return
-    if not launched.new:
-        shell.notice("This very run is already going; here it is.")
-    st.switch_page("views/watch.py", query_params={shell.RUN_PARAMETER: launched.run_id})
+    run = shell.run_named(journal, named) if named else newest[0]
+    assert journal is not None, "a run was found in it"
+    st.query_params[shell.RUN_PARAMETER] = run.run_id
+    with st.container(key="notices"):  # always there, so that what follows keeps its place
+        shell.show_notice()
+    name_and_cancel(run)
+    live(journal, run)
 
 
-def field(parameter: Parameter) -> Value:
-    """Draw the widget for one parameter, holding its default, and return its value."""
-    label, key, help_ = (
-        parameter.name.replace("_", " ").capitalize(),
-        f"field-{parameter.name}",
-        parameter.help,
-    )
-    default = shell.settings()[parameter.name]
-    match parameter.kind:
-        case "choice":
-            index = parameter.choices.index(str(default))
-            return st.selectbox(label, parameter.choices, index=index, help=help_, key=key)
-        case "names":
-            chosen = [name for name in str(default or "").split(",") if name]
-            return ",".join(st.multiselect(label, parameter.choices, default=chosen, help=help_, key=key))
-        case "date":
-            return date_field(label, key, help_, default)
-        case "integer" | "number":
-            return number_field(parameter, label, key, default)
-        case "flag":
-            return st.checkbox(label, bool(default), help=help_, key=key)
-        case _:
-            hint = "all the source has" if parameter.kind == "tickers" else None
-            return st.text_input(label, str(default or ""), placeholder=hint, help=help_, key=key)
+def name_and_cancel(run: Run) -> None:
+    """Draw the run's name and, while it goes, the button that ends it: apart from what refreshes itself."""
+    with st.container(horizontal=True, vertical_alignment="center", key="name"):
+        st.markdown(f"**Run {run.run_id}**", width="content")
+        if run.active and st.button(
+            "Cancel this run", icon=":material/stop_circle:", key="cancel", disabled=not shell.can_write()
+        ):
+            confirm_cancel(run)
 
 
-def number_field(parameter: Parameter, label: str, key: str, default: Value) -> Value:
-    """Draw the widget for a number within its bounds and return it, None when it is left empty."""
-    kind: type[int | float] = int if parameter.kind == "integer" else float
-    low, high, value = (
-        None if number is None else kind(number) for number in (parameter.low, parameter.high, default)
-    )
-    form_ = "%d" if kind is int else "%g"
-    return st.number_input(label, low, high, value, format=form_, help=parameter.help, key=key)
+def live(journal: Journal, shown: Run) -> None:
+    """Draw what changes; while the run goes, again every second, and the whole page once it is over."""
+
+    @st.fragment(run_every=REFRESH_S if shown.active else None, key="live")
+    def draw() -> None:
+        with shell.guarded():
+            run = shell.run_named(journal, shown.run_id)
+            if shown.active and not run.active:
+                st.rerun()
+            heading(run)
+            first_error(run)
+            graph(journal, run)
+            if run.state == "succeeded":
+                next_steps(run)
+            findings(run)
+            log(run)
+
+    draw()
 
 
-def date_field(label: str, key: str, help_: str, default: Value) -> Value:
-    """Draw the widget for a date and return it in ISO form, None when it is left empty."""
-    value = date.fromisoformat(str(default)) if default else None
-    chosen = st.date_input(label, value, EARLIEST, LATEST, format="YYYY-MM-DD", help=help_, key=key)
-    return chosen.isoformat() if isinstance(chosen, date) else None
-
-
-def active(journal: Journal) -> None:
-    """Draw the runs that go now."""
-    running = journal.active_runs()
-    if running:
-        st.subheader("Going now", anchor=False)
-        listing(running, "active")
-
-
-def recent(journal: Journal, count: int) -> None:
-    """Draw the latest runs, a page at a time."""
-    st.subheader("Recent runs", anchor=False)
-    pages = -(-count // RUNS_A_PAGE)
-    number = st.session_state.get("runs-page", 1)
-    listing(journal.runs(limit=RUNS_A_PAGE, offset=RUNS_A_PAGE * (number - 1)), "recent")
-    if pages > 1:
-        st.pagination(pages, key="runs-page")
-    st.caption("Times are UTC.")
-
-
-def listing(runs: list[Run], name: str) -> None:
-    """Draw runs as rows of a table that wraps where there is no room."""
-    with st.container(border=True, gap="small", key=f"runs-{name}"):
-        for run in runs:
-            row(run, name)
-
-
-def row(run: Run, name: str) -> None:
-    """Draw one run: state, link, start, who and how, seconds, report. The widths line rows up."""
+def heading(run: Run) -> None:
+    """Draw the run's state, and who asked for what."""
     took = took_s(run, datetime.now(UTC))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}-{run.run_id}"):
-        states.badge(run.state, width=116)
-        st.page_link(
-            "views/watch.py",
-            label=f":blue[{run.run_id}]",
-            query_params={shell.RUN_PARAMETER: run.run_id},
-            width=224,
-            help="Watch this run",
-        )
-        st.caption(utc_clock(run.started_at or run.created_at), width=150)
-        st.caption(f"{plain(run.who)}, {run.how}", width=150)
-        st.caption(f"{took:,.1f} s" if took is not None else "–", width=64)
-        report = run.keys.get("report") if run.state == "succeeded" else None
-        st.caption(f"report {plain(report)}" if report else "no report", width=240)
+    facts = [
+        f"{plain(run.who)}, {run.how}",
+        f"started {utc_clock(run.started_at or run.created_at)} UTC",
+        f"{took:,.1f} s" if took is not None else "",
+        plain(asked_for(run.request)),
+    ]
+    with st.container(horizontal=True, vertical_alignment="center", key="run-state"):
+        states.badge(run.state)
+        st.caption("  ·  ".join(fact for fact in facts if fact), width="content")
+
+
+def first_error(run: Run) -> None:
+    """Draw the first error of a run that came to nothing."""
+    if run.error and not run.active:
+        shell.alarm(f"{run.state.capitalize()}: {run.error}")
+
+
+def graph(journal: Journal, run: Run) -> None:
+    """Draw a box for each stage and one for sign-off, in running order."""
+    views = stage_views(run, journal.events(run.run_id), datetime.now(UTC))
+    report = run.keys.get("report") if run.state == "succeeded" else None
+    damage = shell.store().damage(Slot("report", report)) if report else None
+    if damage:
+        shell.alarm(damage)
+    held = standing(shell.store(), journal, report) if report else None
+    done, of = progress(views)
+    st.caption(f"{done} of {of} stages", width="content")
+    with st.grid(8, min_column_width=128, gap="xsmall"):
+        for number, view in enumerate([*views, sign_off_view(run, held)]):
+            box(view, first=number == 0)
+
+
+def box(view: StageView, *, first: bool) -> None:
+    """Draw one box: state in word, symbol and colour; rows and seconds."""
+    with st.container(border=True, height="stretch", gap="xsmall", key=f"stage-{view.stage}"):
+        arrow = "" if first else ":gray[→] "
+        st.markdown(f"{arrow}**{view.stage.replace('_', ' ')}**")
+        states.badge(view.state)
+        facts = [
+            f"{view.rows:,} rows" if view.rows is not None else "",
+            f"{view.seconds:,.1f} s" if view.seconds is not None else "",
+            plain(view.note),
+        ]
+        st.caption("  \n".join(fact for fact in facts if fact) or "–")
+
+
+def next_steps(run: Run) -> None:
+    """Draw the ways on from a finished run."""
+    with st.container(horizontal=True, key="next"):
+        for name, label in (
+            ("data", "See the data"),
+            ("model", "See the evaluation"),
+            ("report", "Edit and sign"),
+        ):
+            if st.button(label, key=f"open-{name}", type="primary" if name == "report" else "secondary"):
+                shell.go(name, run=run.run_id)
+
+
+def log(run: Run) -> None:
+    """Draw the end of the log, and of what the run printed."""
+    folder = RunFolder(shell.settings().data, run.run_id)
+    lines, printed = folder.log(), folder.output()
+    tabs = st.tabs(["Log (times are UTC)", "Printed"] if printed else ["Log (times are UTC)"], key="tabs")
+    for tab, text, key in zip(tabs, (lines, printed), ("log", "printed"), strict=False):
+        with tab, st.container(height=320, border=False, autoscroll=True, key=key):
+            st.code(text or "nothing yet", language=None, wrap_lines=True)
+    st.caption(f"Files: `{folder.path}`")
+
+
+def findings(run: Run) -> None:
+    """Draw the findings that stopped the run, if it was the gate."""
+    found = RunFolder(shell.settings().data, run.run_id).findings()
+    if found:
+        with st.container(key="findings"):
+            st.subheader("Findings of the gate", anchor=False)
+            st.caption("An error stops the run. Correct the data at its source and run again.")
+            table = pd.DataFrame(found).astype("string").fillna("")
+            st.dataframe(table, hide_index=True, key="findings-table")
+
+
+@st.dialog("Cancel this run?", icon=":material/stop_circle:")
+def confirm_cancel(run: Run) -> None:
+    """Ask before ending a run; what is committed stays."""
+    st.write("The run and all its processes end within a few seconds. Finished stages stay and are reused.")
+    st.caption(f"Run {run.run_id}")
+    if st.button("Yes, cancel the run", type="primary", key="cancel-yes"):
+        try:
+            asked = cancel(shell.settings(), run.run_id)
+        except AftercloseError as error:
+            shell.problem(error)
+            return
+        shell.notice("The run was asked to stop." if asked else "The run was over already.")
+        st.rerun()
 
 
 page()

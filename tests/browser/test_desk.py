@@ -24,9 +24,9 @@ def press(page, key: str) -> None:
 
 def launch(page, desk) -> str:
     """Open the desk, press Run and return the run's id, which is in the address at once."""
-    page.goto(desk.url)
+    page.goto(f"{desk.url}/runs")
     press(page, "run")
-    page.wait_for_url("**/watch?run=*")
+    page.wait_for_url("**/run?run=*")
     return page.url.partition("run=")[2]
 
 
@@ -44,7 +44,7 @@ def expect_box(page, stage: str, said: str | re.Pattern[str]) -> None:
 def test_from_run_to_a_published_report(new_page, desk, data, requests):
     """Run, watch, look at chart and figures, edit, reload, sign, publish: the two minutes of the README."""
     page = new_page()
-    page.goto(desk.url)
+    page.goto(f"{desk.url}/runs")
     expect(page.get_by_text("Nothing has run here yet")).to_be_visible()
     run_id = launch(page, desk)
     expect_box(page, "ingest", re.compile("running|done"))
@@ -54,12 +54,12 @@ def test_from_run_to_a_published_report(new_page, desk, data, requests):
     expect_box(page, "sign-off", "to sign")
     expect(page.locator(".st-key-log")).to_contain_text("run finished: succeeded")
 
-    press(page, "open-prices")
-    page.wait_for_url(f"**/prices?run={run_id}*")
+    press(page, "open-data")
+    page.wait_for_url(f"**/data?run={run_id}*")
     expect(page.locator(".st-key-prices_chart .main-svg").first).to_be_visible()
-    page.goto(f"{desk.url}/evaluation?run={run_id}")
+    page.goto(f"{desk.url}/model?run={run_id}")
     expect(page.locator(".st-key-estimates_chart .main-svg").first).to_be_visible()
-    page.goto(f"{desk.url}/watch?run={run_id}")
+    page.goto(f"{desk.url}/run?run={run_id}")
     press(page, "open-report")
     page.wait_for_url(f"**/report?run={run_id}*")
 
@@ -74,7 +74,7 @@ def test_from_run_to_a_published_report(new_page, desk, data, requests):
     assert signed["content"]["user"] == "local user"
     assert "Judged: ethical considerations." in text
     assert text.startswith("Signature\n---------\nSigned by")
-    page.goto(f"{desk.url}/watch?run={run_id}")
+    page.goto(f"{desk.url}/run?run={run_id}")
     expect_box(page, "sign-off", "signed")
     assert len(requests.urls) > 50
     assert requests.outside() == []
@@ -119,11 +119,11 @@ def test_a_run_is_cancelled_after_asking(new_page, desk, data):
 def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_file, requests):
     """The first error stands on top, the stage is red and says failed, the finding is in a table."""
     page = new_page()
-    page.goto(desk.url)
+    page.goto(f"{desk.url}/runs")
     page.locator(".st-key-source button", has_text="files").click()
     page.locator(".st-key-field-path input").fill(str(bad_file))
     press(page, "run")
-    page.wait_for_url("**/watch?run=*")
+    page.wait_for_url("**/run?run=*")
     expect_state(page, "failed")
     expect(page.get_by_role("alert").first).to_contain_text("validate stopped the run")
     expect_box(page, "validate", "failed")
@@ -135,7 +135,7 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
 def test_a_mistake_is_answered_beside_the_form(new_page, desk, data):
     """No file is there: the message names it, no run is started, no traceback is shown."""
     page = new_page()
-    page.goto(desk.url)
+    page.goto(f"{desk.url}/runs")
     page.locator(".st-key-source button", has_text="files").click()
     page.locator(".st-key-field-path input").fill("nowhere.csv")
     press(page, "run")
@@ -157,9 +157,9 @@ def test_a_run_outlives_the_tab_and_the_server(new_page, desk, start_desk, data)
 
     again = start_desk(data)
     page = new_page()
-    page.goto(again.url)
+    page.goto(f"{again.url}/runs")
     page.locator(".st-key-runs-recent a", has_text=run_id).first.click()
-    page.wait_for_url(f"**/watch?run={run_id}")
+    page.wait_for_url(f"**/run?run={run_id}")
     expect_state(page, "succeeded")
     assert journal.count_runs() == 1
     again.stop()

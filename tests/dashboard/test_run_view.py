@@ -1,141 +1,134 @@
-"""The page Run: the form is the stage table, a mistake stands next to it, runs are found again."""
+"""The page of one run: where a run is, why it failed, whatever door it came through."""
 
 from __future__ import annotations
 
-from datetime import date
+import shutil
 
 import pytest
 
 from core.journal import Journal
-from core.requestform import main_fields, more_fields
 
 
 @pytest.fixture
 def page(desk_page):
-    """The landing page."""
+    """The page of one run."""
 
-    def show():
-        return desk_page("views/run.py")
+    def show(run_id: str | None = None):
+        return desk_page("views/run.py", run=run_id)
 
     return show
 
 
-def test_an_empty_desk_says_what_to_press(page):
-    """Nothing has run: one sentence, one button, no list."""
+def text_of(at) -> str:
+    """Everything that the page says in Markdown."""
+    return " ".join(element.value for element in [*at.markdown, *at.caption])
+
+
+def badges(at) -> list[str]:
+    """The words of the badges in order: the run's, then each box's."""
+    import re
+
+    return [m for e in at.markdown for m in re.findall(r"-badge\[:material/\w+: ([^\]]+)\]", e.value)]
+
+
+def test_without_a_run_it_says_where_to_begin(page):
+    """The empty page has one way on."""
     at = page()
-    assert "Press **Run**" in at.info[0].value
-    assert at.button(key="run").label == "Run"
-    assert not at.subheader
+    assert "press **Run**" in at.info[0].value
     assert not at.exception
 
 
-def test_the_form_has_every_option_with_its_default(page):
-    """Each option of the stage table has a widget that holds what the settings say."""
-    at = page()
-    names = [p.name for group in more_fields().values() for p in group] + list(main_fields())
-    keys = {f"field-{name}" for name in names if name not in ("source", "path")}
-    widgets = [*at.text_input, *at.number_input, *at.selectbox, *at.multiselect, *at.date_input, *at.checkbox]
-    assert keys <= {widget.key for widget in widgets}
-    assert at.number_input(key="field-seed").value == 7
-    assert at.number_input(key="field-price_tolerance").value == 1e-6
-    assert at.multiselect(key="field-beside").value == ["hist_gradient_boosting"]
-    assert at.date_input(key="field-start").value is None
-
-
-def test_a_path_is_asked_for_only_with_files(page):
-    """The field appears with the source it belongs to."""
-    at = page()
-    assert "field-path" not in {widget.key for widget in at.text_input}
-    at.segmented_control(key="source").set_value("files").run()
-    assert "field-path" in {widget.key for widget in at.text_input}
-
-
-def test_a_mistake_is_shown_and_nothing_starts(page, desk_settings):
-    """Swapped dates: the plan's own message, no run, no traceback."""
-    at = page()
-    at.date_input(key="field-start").set_value(date(2013, 1, 1))
-    at.date_input(key="field-end").set_value(date(2012, 1, 1))
-    at.button(key="run").click().run()
-    assert "is after" in at.error[0].value
+def test_a_run_that_nobody_knows_is_said(page):
+    """A mistyped address gets a sentence."""
+    at = page("nobody")
+    assert "there is no run" in at.error[0].value
     assert not at.exception
-    assert not Journal.exists(desk_settings.data) or Journal(desk_settings.data).count_runs() == 0
-
-
-def test_a_file_that_is_not_there_is_named(page):
-    """The message names the file that was typed."""
-    at = page()
-    at.segmented_control(key="source").set_value("files").run()
-    at.text_input(key="field-path").set_value("nowhere.csv")
-    at.button(key="run").click().run()
-    assert "nowhere.csv" in at.error[0].value
 
 
 @pytest.mark.slow
-def test_pressing_run_starts_one_run_and_leads_to_it(page, desk_settings, launched, wait_until):
-    """The run is in the journal under the desk's user; pressed again elsewhere, the same one is shown."""
+def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(page, prepared, desk_settings):
+    """Seven boxes done, sign-off is next; the log is there and no output file was needed."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    (run,) = Journal(desk_settings.data).runs()
     at = page()
-    at.date_input(key="field-start").set_value(date(2011, 1, 3))
-    at.button(key="run").click().run()
-    journal = Journal(desk_settings.data)
-    (run,) = journal.active_runs()
-    assert (run.who, run.how, dict(run.request)) == ("local user", "desk", {"start": "2011-01-03"})
     assert at.query_params["run"] in (run.run_id, [run.run_id])
+    assert badges(at) == ["succeeded", *["done"] * 7, "to sign"]
+    assert "7 of 7 stages" in text_of(at)
+    assert "600 rows" in text_of(at)
+    assert "run finished: succeeded" in at.code[0].value
+    assert {button.key for button in at.button} == {"open-data", "open-model", "open-report"}
+    assert not at.error
+    assert not at.exception
 
-    other = page()
-    other.date_input(key="field-start").set_value(date(2011, 1, 3))
-    other.button(key="run").click().run()
-    assert journal.count_runs() == 1
-    assert "already going" in other.info[0].value
 
-    listed = page()
-    assert [heading.value for heading in listed.subheader] == ["Going now", "Recent runs"]
+@pytest.mark.slow
+def test_a_gate_failure_shows_the_first_error_and_the_findings(
+    page, desk_settings, run_luigi, small, tmp_path, make_prices
+):
+    """The sentence on top, the box in red and word, the finding with ticker, date and value."""
+    lines = make_prices().splitlines()
+    row = lines[100].split(",")
+    lines[100] = ",".join([*row[:3], "0.01", *row[4:]])
+    path = tmp_path / "bad.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    options = list(small)
+    options[options.index("--path") + 1] = str(path)
+    assert run_luigi(*options, data=desk_settings.data).code == 30
+
+    at = page()
+    assert "validate stopped the run" in at.error[0].value
+    assert badges(at) == ["failed", "done", "failed", *["not run"] * 6]
+    found = at.dataframe[0].value
+    assert found["severity"].iloc[0] == "error"
+    assert (found["ticker"].iloc[0], found["date"].iloc[0]) == (row[1], row[0])
+    assert "ERROR: failed after" in at.code[0].value
+    assert "Traceback" not in at.code[0].value
+    assert not at.button
+
+
+@pytest.mark.slow
+def test_a_running_run_can_be_cancelled_and_then_says_so(page, desk_settings, launched, wait_until):
+    """Running shows the button; once over, the button is gone and the state is a word."""
+    run_id = launched({}).run_id
+    journal = Journal(desk_settings.data)
+    wait_until(lambda: any(e.state == "started" for e in journal.events(run_id)), "the first stage to start")
+    at = page(run_id)
+    assert badges(at)[:2] == ["running", "running"]
+    assert badges(at)[-1] == "queued"
+    assert "Cancel this run" in [button.label for button in at.button]
+
     from core.runs.launcher import cancel
 
-    cancel(desk_settings, run.run_id)
-    wait_until(lambda: not journal.run(run.run_id).active, "the run to end")
-
-
-def test_earlier_runs_are_listed_with_state_and_report(page, desk_settings, fake_run):
-    """A terminal's and a desk's runs stand in one list; a failed one claims no report."""
-    fake_run("20260302T210500Z-aaaaaa", "succeeded", keys={"report": "2013-03-01-abc"}, how="terminal")
-    fake_run("20260302T220500Z-bbbbbb", "failed", keys={"report": "2013-03-01-def"})
-    at = page()
-    told = " ".join(caption.value for caption in at.caption)
-    links = [link.label for link in at.get("page_link")] if at.get("page_link") else []
-    assert "report 2013\\-03\\-01\\-abc" in told
-    assert "no report" in told
-    assert "a tester, terminal" in told
-    assert any("20260302T220500Z-bbbbbb" in str(link) for link in links)
-    assert not at.info
-
-
-def test_more_than_ten_runs_come_in_pages(page, fake_run):
-    """The second page begins with the eleventh newest."""
-    for number in range(12):
-        fake_run(f"r{number:02d}", "failed")
-    at = page()
-    assert "r01" not in str([link.label for link in at.get("page_link")])
-    at.session_state["runs-page"] = 2
+    cancel(desk_settings, run_id)
+    wait_until(lambda: not journal.run(run_id).active, "the run to end")
     at.run()
-    labels = str([link.label for link in at.get("page_link")])
-    assert "r01" in labels
-    assert "r11" not in labels
+    assert badges(at)[0] == "cancelled"
+    assert "cancelled" in at.error[0].value.lower()
+    assert "Cancel this run" not in [button.label for button in at.button]
 
 
-def test_words_from_a_run_are_shown_as_they_are(page, fake_run):
-    """A name that is Markdown for a remote picture stays a name."""
-    fake_run("r1", "failed", who="![x](http://a.example/p.png)")
+def test_a_run_whose_process_is_gone_reads_interrupted(page, fake_run):
+    """Nobody wrote an end; the journal looks whether the process lives."""
+    fake_run("r1", None, gone=True)
+    at = page("r1")
+    assert badges(at) == ["interrupted", *["not run"] * 8]
+    assert "its process is gone" in at.error[0].value
+
+
+def test_an_error_full_of_markdown_is_shown_as_it_is(page, fake_run):
+    """What data says cannot draw a picture on the operator's page."""
+    fake_run("r1", "failed", error="![x](http://a.example/p.png)")
+    at = page("r1")
+    assert "![x](" not in at.error[0].value
+
+
+@pytest.mark.slow
+def test_a_damaged_report_is_said_and_the_rest_is_shown(page, prepared, desk_settings):
+    """One changed byte: sign-off cannot be judged, the page says which file."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    (path,) = desk_settings.data.glob("checkpoints/report/*/report.txt")
+    path.write_bytes(path.read_bytes() + b" ")
     at = page()
-    assert any("\\!\\[x\\]" in caption.value for caption in at.caption)
-
-
-def test_a_root_that_cannot_be_written_can_be_looked_at(page, desk_settings, fake_run, monkeypatch):
-    """The button is off and says why; the list is there."""
-    fake_run("r1", "failed")
-    from dashboard import shell
-
-    monkeypatch.setattr(shell, "can_write", lambda: False)
-    at = page()
-    assert at.button(key="run").disabled
-    assert any("cannot be written" in caption.value for caption in at.caption)
-    assert any("read-only" in caption.value for caption in at.caption)
+    assert badges(at)[0] == "succeeded"
+    assert "report.txt is damaged" in at.error[0].value.replace("\\", "")
+    assert not at.exception

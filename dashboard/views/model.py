@@ -20,12 +20,14 @@ def show() -> None:
     """Draw the page, or say what is missing."""
     run = shell.chosen_run()
     if run is None:
-        st.info("There is no finished run yet. Open **Run** and press **Run**; the judgement appears here.")
+        st.info("There is no finished run yet. Open **Runs** and press **Run**; the judgement appears here.")
         return
     store = shell.store()
     artifact = data.held(store, data.keys_of(store, run), "evaluation")
     if artifact is None:
-        st.info(f"Run `{run.run_id}` has not come as far as the evaluation. **Watch** shows where it is.")
+        st.info(
+            f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is."
+        )
         return
     body = data.document(store, artifact)
     st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")

@@ -27,7 +27,7 @@ def page(root, monkeypatch):
     def show(data, **query) -> AppTest:
         monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
         monkeypatch.chdir(root)
-        at = AppTest.from_file(str(root / "dashboard/views/evaluation.py"), default_timeout=30)
+        at = AppTest.from_file(str(root / "dashboard/views/model.py"), default_timeout=30)
         for name, value in query.items():
             at.query_params[name] = value
         return at.run()
@@ -119,7 +119,7 @@ def test_a_running_run_has_nothing_to_show_yet(page, finished):
     Journal(finished).add_run("going-1", who="ann", how="desk", request={}, target="report", state="running")
     at = page(finished, run="going-1")
     assert not at.exception
-    assert "Watch" in at.info[0].value
+    assert "The page **Run**" in at.info[0].value
 
 
 def test_a_damaged_evaluation_is_said(page, finished, lookers):

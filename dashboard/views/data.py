@@ -21,14 +21,14 @@ def show() -> None:
     """Draw the page, or say what is missing."""
     run = shell.chosen_run()
     if run is None:
-        st.info("There is no finished run yet. Open **Run** and press **Run**; prices appear here.")
+        st.info("There is no finished run yet. Open **Runs** and press **Run**; prices appear here.")
         return
     store = shell.store()
     keys = data.keys_of(store, run)
     found = {kind: data.held(store, keys, kind) for kind in _KINDS}
     made = {kind: artifact for kind, artifact in found.items() if artifact is not None}
     if len(made) < len(_KINDS):
-        st.info(f"Run `{run.run_id}` has not come as far as features. **Watch** shows where it is.")
+        st.info(f"Run `{run.run_id}` has not come as far as features. The page **Run** shows where it is.")
         return
     st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")
     _summary(store, made)

@@ -25,7 +25,7 @@ def page(root, monkeypatch):
     def show(data, **query) -> AppTest:
         monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
         monkeypatch.chdir(root)
-        at = AppTest.from_file(str(root / "dashboard/views/prices.py"), default_timeout=30)
+        at = AppTest.from_file(str(root / "dashboard/views/data.py"), default_timeout=30)
         for name, value in query.items():
             at.query_params[name] = value
         return at.run()
@@ -84,7 +84,7 @@ def test_a_queued_run_has_nothing_to_show_yet(page, finished):
     Journal(finished).add_run("waiting-1", who="ann", how="desk", request={}, target="report", state="queued")
     at = page(finished, run="waiting-1")
     assert not at.exception
-    assert "Watch" in at.info[0].value
+    assert "The page **Run**" in at.info[0].value
 
 
 def test_a_run_that_failed_at_the_gate_has_nothing_to_show(page, data, run_luigi, tmp_path, make_prices):
