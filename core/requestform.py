@@ -56,6 +56,28 @@ def request_of(values: Mapping[str, Value], defaults: Mapping[str, Value]) -> di
     }
 
 
+def scoring_request(request: Mapping[str, str]) -> dict[str, str]:
+    """Return what to ask for to score the same prices now: the champion, up to the newest session.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        What an earlier run was asked for. Its mode and end are dropped, and whatever is no parameter.
+
+    Examples
+    --------
+    >>> scoring_request({"source": "yahoo", "tickers": "AAPL", "end": "2024-01-05", "force": "clean"})
+    {'source': 'yahoo', 'tickers': 'AAPL', 'mode': 'score'}
+    """
+    known = parameters_of(STAGES)
+    kept = {
+        name: text
+        for name, text in request.items()
+        if name in known and not known[name].resolved and name not in ("mode", "end")
+    }
+    return kept | {"mode": "score"}
+
+
 def filled_by(request: Mapping[str, str], defaults: Mapping[str, Value]) -> dict[str, Value]:
     """Return the values that a form holds when it asks for ``request``; the inverse of :func:`request_of`.
 
