@@ -15,6 +15,9 @@ _PAGE = 50
 _SHOWN = {"started": "running", "retried": "running", "retained": "running"}
 """Events whose state has another word; the others are shown as they are."""
 
+_UNTOUCHED = ("queued", "not run")
+"""States of a stage that was given nothing."""
+
 
 @dataclass(frozen=True)
 class StageView:
@@ -25,13 +28,16 @@ class StageView:
     stage : str
     state : str
         queued, waiting, running, done, reused, failed, stopped (cut off in the middle) or not run.
-    rows : int or None
+    rows_in, rows : int or None
+        Of the main table of the stage before, and of its own.
     seconds : float or None
         How long it took, or has taken so far.
     note : str
         What is out of the ordinary: attempts, whom it waits for, a model that was kept.
     since : str or None
         UTC time of the start.
+    attempt : int
+        Which attempt it is at, or ended with; 0 before the first.
     """
 
     stage: str
@@ -40,6 +46,8 @@ class StageView:
     seconds: float | None = None
     note: str = ""
     since: str | None = None
+    attempt: int = 0
+    rows_in: int | None = None
 
 
 def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageView]:
@@ -59,7 +67,16 @@ def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageV
     for event in events:
         if event.stage in views:
             views[event.stage] = _after(views[event.stage], event)
-    return [_as_of(view, run, now) for view in views.values()]
+    return _fed([_as_of(view, run, now) for view in views.values()])
+
+
+def _fed(views: list[StageView]) -> list[StageView]:
+    """Return the boxes with the rows that each was given: those of the one before."""
+    before = [None, *(view.rows for view in views[:-1])]
+    return [
+        view if view.state in _UNTOUCHED else replace(view, rows_in=rows)
+        for view, rows in zip(views, before, strict=True)
+    ]
 
 
 def _after(view: StageView, event: Event) -> StageView:
@@ -73,7 +90,20 @@ def _after(view: StageView, event: Event) -> StageView:
         rows=facts.get("rows", view.rows),
         seconds=facts.get("seconds", view.seconds),
         note=_note(event.state, facts, view.note),
+        attempt=_attempt(event, view.attempt),
     )
+
+
+def _attempt(event: Event, before: int) -> int:
+    match event.state:
+        case "started":
+            return 1
+        case "retried":
+            return int(event.facts.get("attempt", before)) + 1
+        case "queued" | "reused":
+            return 0
+        case _:
+            return before
 
 
 def _note(state: str, facts: Mapping[str, Any], before: str) -> str:
