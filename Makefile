@@ -50,7 +50,7 @@ screenshots: $(DEV) ## Picture every page of the desk into docs/images
 	@$(BIN)/python tools/screenshots
 
 site: $(DEV) ## Build the documentation as a site into site/
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 lock: $(DEV) ## Pin all dependencies anew
 	@tools/lock $(BIN)
