@@ -75,7 +75,7 @@ def start(request: Request, target: str = "report") -> None:
         launched = launch(
             settings,
             request,
-            who=str(settings["user_name"]),
+            person=shell.person(),
             how="desk",
             folder=Path.cwd(),
             target=target,
