@@ -12,8 +12,9 @@ from core.errors import ParameterError, SettingsError
 from core.journal import Journal, Record
 from core.prices.catalogue import RULES
 from core.prices.waivers import parse
+from core.profiles import PROFILE
 from core.report.narrative import cleaned
-from core.review.people import Person, require
+from core.review.people import Person, described, require
 from core.review.waiving import MAX_BYTES, read
 from core.settings import Settings
 from core.store import locks
@@ -28,7 +29,9 @@ WAIVER = "waiver"
 
 def file_for(settings: Settings, request: Mapping[str, str]) -> Path:
     """Return the file of waivers that a run of ``request`` works with: one in the data root where none is named."""
-    named = request.get("waivers", "").strip() or str(settings["waivers"] or "")
+    named = request.get("waivers", "").strip() or str(
+        settings.under(request.get(PROFILE, ""))["waivers"] or ""
+    )
     return Path(named) if named else settings.data / DEFAULT_NAME
 
 
@@ -43,7 +46,7 @@ def accept(
     path: Path,
     finding: Mapping[str, Any],
     *,
-    who: str,
+    person: Person,
     why: str,
     until: str,
 ) -> Record:
@@ -57,24 +60,29 @@ def accept(
         The file of waivers; it is made if it is not there, and what stands in it stays.
     finding : mapping
         As a run's ``findings.json`` has it: rule, ticker and date say what is accepted.
-    who, why : str
-        The person's printed name and the reason.
+    person : Person
+        At least an operator.
+    why : str
+        The reason.
     until : str
         Last session (ISO) that data may reach for the waiver to hold.
 
     Raises
     ------
+    SignOffError
+        If the person's role may not waive.
     ParameterError
         If no reason was given.
     SettingsError
         If the rule cannot be waived, the day is none, or the file cannot be read or written.
     """
+    require(person, "waive")
     if not why.strip():
         raise ParameterError("no reason was given", expected="why this finding is right or does no harm")
     entry = {
         "rule": finding["rule"],
         "ticker": finding.get("ticker") or "",
-        "who": who,
+        "who": person.label,
         "why": cleaned(why).strip(),
     }
     if finding.get("date"):
@@ -82,7 +90,7 @@ def accept(
     entry["until"] = until
     block = _block({name: text for name, text in entry.items() if text})
     parse(block, "the waiver")
-    with locks.held(settings.data, "waivers", who, journal=settings.journal, waiting=lambda _: None):
+    with locks.held(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
         before = read(path)[0] if path.is_file() else b""
         after = before + (b"\n" if before else b"") + block
         if len(after) > MAX_BYTES:
@@ -90,7 +98,7 @@ def accept(
                 f"{path.name} would have {len(after):,} bytes", expected=f"at most {MAX_BYTES:,}"
             )
         record = journal.append(
-            WAIVER, str(finding["rule"]), {"at_utc": _now(), "user": who, "file": path.name, **entry}
+            WAIVER, str(finding["rule"]), {"at_utc": _now(), **described(person), "file": path.name, **entry}
         )
         try:
             replace_file(path, after)

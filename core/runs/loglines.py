@@ -58,12 +58,6 @@ def log_lines(data: bytes) -> list[LogLine]:
     return [_line(raw) for raw in data.splitlines() if raw.strip()]
 
 
-def rendered(data: bytes, *, cut: bool) -> str:
-    """Return the log as text of one line per event, saying so when the beginning is left out."""
-    head = ["(the beginning is left out; the file has it)"] if cut else []
-    return "\n".join([*head, *map(str, log_lines(data))])
-
-
 def _line(raw: bytes) -> LogLine:
     try:
         event = json.loads(raw)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from core.journal import Event, Journal, Run
 from core.review.signoff import Standing
+from core.runs.pulse import Pulse
 from core.stages import NAMES, chain
 
 _PAGE = 50
@@ -149,6 +150,27 @@ def progress(views: Iterable[StageView]) -> tuple[int, int]:
     """Return how many stages are there (done or reused), and how many there are."""
     states = [view.state for view in views]
     return sum(state in ("done", "reused") for state in states), len(states)
+
+
+def share(views: Sequence[StageView], now: Pulse) -> float:
+    """Return the part of the line that is behind the run, from 0 to 1; long work counts by what it told."""
+    done, of = progress(views)
+    working = _working(views)
+    within = now.done / now.total if working and now.stage == working.stage and now.total else 0.0
+    return min(1.0, (done + within) / of)
+
+
+def at_work(views: Sequence[StageView], now: Pulse) -> str:
+    """Return in words what is being made and how far that is, empty when nothing is."""
+    working = _working(views)
+    if working is None:
+        return ""
+    told = f" {now.done:,} of {now.total:,}" if now.stage == working.stage and now.total else ""
+    return f", at {working.stage.replace('_', ' ')}{told}"
+
+
+def _working(views: Iterable[StageView]) -> StageView | None:
+    return next((view for view in views if view.state == "running"), None)
 
 
 def newest_finished(journal: Journal) -> Run | None:
