@@ -17,6 +17,7 @@ from core import tickers as ticker_list
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
 from core.fingerprint import SHORT, digest_of
 from core.parameters import Value
+from core.profiles import PROFILE
 from core.registry.registry import Registry
 from core.review import waiving
 from core.settings import Settings
@@ -117,7 +118,8 @@ def resolve(
     Parameters
     ----------
     request : mapping of str to str
-        What the user gave, as text, by parameter name; an empty text means "not given".
+        What the user gave, as text, by parameter name; an empty text means "not given". ``profile``
+        names a profile whose values stand in place of the defaults.
     settings : Settings
         Defaults and data root.
     now : datetime
@@ -133,7 +135,8 @@ def resolve(
         For every mistake that can be judged before a stage runs.
     """
     known = parameters_of(chain(upto))
-    values = _given(request, known, settings)
+    given = dict(request)
+    values = _given(given, known, settings.under(given.pop(PROFILE, "").strip()))
     _judge_range(values)
     _judge_calendar(values)
     source = source_named(str(values["source"]))

@@ -10,10 +10,10 @@ import configparser
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from core import luigi_options
+from core import luigi_options, profiles
 from core.errors import ParameterError, SettingsError, nearest
 from core.parameters import Parameter, Value
 from core.stages import STAGES, parameters_of
@@ -72,15 +72,28 @@ class Settings:
         Default of every parameter by name, after ``luigi.cfg``.
     file : Path or None
         The configuration file that was read.
+    profiles : mapping
+        Parameters of each ``[profile:NAME]`` by the profile's name.
     """
 
     data: Path
     journal: str
     defaults: Mapping[str, Value]
     file: Path | None
+    profiles: profiles.Profiles = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Value:
         return self.defaults[name]
+
+    def under(self, profile: str) -> Settings:
+        """Return the settings with a profile's values as defaults; an empty name changes nothing.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such profile.
+        """
+        return replace(self, defaults=profiles.defaults_under(self.profiles, profile, self.defaults))
 
 
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
@@ -102,10 +115,12 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     folder = Path.cwd() if folder is None else folder
     file = _config_file(environ, folder)
     values = {p.name: p.parse(p.default) for keys in sections().values() for p in keys.values()}
+    named: dict[str, dict[str, Value]] = {}
     if file is not None:
-        values |= _read(file)
+        named = _read(file)
+        values |= named.pop("")
     data = environ.get(DATA_VARIABLE) or "data"
-    return Settings((folder / data).absolute(), environ.get(JOURNAL_VARIABLE, ""), values, file)
+    return Settings((folder / data).absolute(), environ.get(JOURNAL_VARIABLE, ""), values, file, named)
 
 
 def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
@@ -121,7 +136,8 @@ def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _read(file: Path) -> dict[str, Value]:
+def _read(file: Path) -> dict[str, dict[str, Value]]:
+    """Return the values of each profile, and under the empty name those of our own sections."""
     try:
         text = file.read_text(encoding="utf-8")
         parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
@@ -131,20 +147,24 @@ def _read(file: Path) -> dict[str, Value]:
         raise SettingsError(
             f"{file.name} cannot be read: {came}", expected="sections of key = value"
         ) from error
-    known = sections()
-    values: dict[str, Value] = {}
+    known = {**sections(), **profiles.sections_of(parser.sections())}
+    values: dict[str, dict[str, Value]] = {name: {} for name in ("", *map(_profile, parser.sections()))}
     for section, key, line in _entries(text):
         parameter = _known(known, section, key, f"{file.name}, line {line}")
         if parameter is None or key is None:
             continue
         try:
-            values[parameter.name] = parameter.parse(parser.get(section, key))
+            values[_profile(section)][parameter.name] = parameter.parse(parser.get(section, key))
         except ParameterError as error:
             came = error.came.replace(parameter.option, f"[{section}] {key}", 1)
             raise SettingsError(
                 f"{file.name}, line {line}: {came}", expected=error.expected, remedy=error.remedy
             ) from error
     return values
+
+
+def _profile(section: str) -> str:
+    return section.removeprefix(profiles.PREFIX) if section.startswith(profiles.PREFIX) else ""
 
 
 def _entries(text: str) -> Iterator[tuple[str, str | None, int]]:

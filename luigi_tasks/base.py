@@ -10,6 +10,7 @@ import luigi
 from core.errors import AftercloseError, BusyError
 from core.parameters import Value
 from core.plan import StagePlan, resolve, stage_plans
+from core.profiles import PROFILE
 from core.stages import chain, parameters_of
 from luigi_tasks import shell
 from luigi_tasks.options import OPTIONS
@@ -32,6 +33,7 @@ class StageTask(luigi.Task):
 
     force = luigi.Parameter(default="", significant=False, description=OPTIONS["force"])
     no_wait = luigi.BoolParameter(default=False, significant=False, description=OPTIONS["no_wait"])
+    profile = luigi.Parameter(default="", significant=False, description=OPTIONS[PROFILE])
 
     def __init_subclass__(cls) -> None:
         """Give the class a Luigi parameter for each parameter of its stage and those before."""
@@ -66,7 +68,8 @@ class StageTask(luigi.Task):
     def _options(cls, kwargs: Mapping[str, Any]) -> dict[str, str | bool]:
         """Take how to run, as opposed to what: it is the same for every task of the run."""
         force, no_wait = str(kwargs.get("force", "")), bool(kwargs.get("no_wait", False))
-        given: dict[str, str | bool] = {"force": force, "no_wait": no_wait}
+        profile = str(kwargs.get(PROFILE, ""))
+        given: dict[str, str | bool] = {"force": force, "no_wait": no_wait, PROFILE: profile}
         try:
             session().take_options(given)
         except AftercloseError as error:
@@ -80,7 +83,9 @@ class StageTask(luigi.Task):
     ) -> dict[str, Value]:
         given = dict(zip((name for name, _ in params), args, strict=False)) | dict(kwargs)
         texts = {name: ",".join(v) if isinstance(v, list | tuple) else str(v) for name, v in given.items()}
-        texts = {name: text for name, text in texts.items() if name not in OPTIONS}
+        texts = {name: text for name, text in texts.items() if name == PROFILE or name not in OPTIONS}
+        if not texts.get(PROFILE):
+            texts.pop(PROFILE, None)
         now = session()
         key = (cls.stage_name, tuple(sorted(texts.items())))
         if key not in now.resolved:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.profiles import PROFILE
 from core.stages import NAMES, stage_named
 
 OPTIONS = {
     "force": "Compute this stage and those after it again although they are there, and compare.",
     "no_wait": "Leave with exit code 10 instead of waiting for somebody who makes the same checkpoint.",
+    PROFILE: "Named set of parameters from luigi.cfg, [profile:NAME]; what is given beside it wins.",
 }
 
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "export": "core.cli.export",
     "backup": "core.cli.backup",
     "restore": "core.cli.restore",
+    "profiles": "core.cli.profiles",
     "stage": "core.cli.stage",
     "dag": "core.cli.dag",
     "promote": "core.cli.promote",

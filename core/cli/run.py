@@ -11,6 +11,7 @@ import click
 from core import settings
 from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
 from core.journal import Journal, Run
+from core.profiles import PROFILE
 from core.runs.follow import Follower
 from core.runs.launcher import FORCE, NO_WAIT, cancel, launch
 from core.settings import Settings
@@ -28,6 +29,7 @@ def _options() -> list[click.Parameter]:
         click.Option(
             ["--force"], default="", help="Compute this stage and those after it again, and compare."
         ),
+        click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
         click.Option(["--detach"], is_flag=True, help="Print the run's id and leave it running."),
     ]
     settable = [p for p in parameters_of(STAGES).values() if not p.resolved]
@@ -36,7 +38,7 @@ def _options() -> list[click.Parameter]:
 
 def _run(*, target: str, no_wait: bool, force: str, detach: bool, **given: Any) -> int:
     configured = settings.load()
-    known = parameters_of(chain(target))
+    known = {PROFILE, *parameters_of(chain(target))}
     request = {name: text for name, text in given.items() if text and name in known}
     if force:
         request[FORCE] = force

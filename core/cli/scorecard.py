@@ -14,35 +14,23 @@ from core.cli import output
 @click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON.")
 def command(*, as_json: bool) -> None:
     """Set every signal of past score runs against what happened, per model and quarter, with intervals."""
-    from core.evaluation.scorecard import scorecard
-    from core.registry.evidence import signals
-    from core.registry.track_record import resampling
+    from core.registry.history import past_signals
 
-    configured = settings.load()
-    given = signals(configured.data)
-    entries = scorecard(given.frame, resampling(configured))
-    known = int(given.frame["up_next"].notna().sum())
-    told = {
-        "score_runs": given.checkpoints,
-        "signals": len(given.frame),
-        "known": known,
-        "written_ahead": int(given.frame["ahead"].sum()),
-        "scorecard": entries,
-    }
+    told = past_signals(settings.load())
     if as_json:
         output.as_json(told)
         return
-    if not given.checkpoints:
+    if not told["score_runs"]:
         click.echo("no score run yet: promote a model, then run with --mode score")
         return
     click.echo(
-        f"{told['signals']:,} signals of {told['score_runs']:,} score runs: {known:,} with a known outcome, "
+        f"{told['signals']:,} signals of {told['score_runs']:,} score runs: {told['known']:,} with a known outcome, "
         f"{told['written_ahead']:,} written before their session was over"
     )
-    if not entries:
+    if not told["scorecard"]:
         return
     head = ("model", "period", "signals", "right", "hit rate", "interval", "AUC", "interval", "Brier", "note")
-    output.table(head, [_row(entry) for entry in entries])
+    output.table(head, [_row(entry) for entry in told["scorecard"]])
 
 
 def _row(entry: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,0 +1,117 @@
+"""Profiles: values in place of defaults, wherever a run begins."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from core import settings
+from core.errors import ParameterError, SettingsError
+from core.plan import resolve
+from core.profiles import Difference, differences
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CONFIG = """
+[train]
+seed = 9
+
+[profile:us-megacaps]
+tickers = MSFT,AAPL
+start = 2010-01-04
+seed = 11
+
+[profile:plain]
+"""
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Settings with two profiles and a fresh data root."""
+    (tmp_path / "luigi.cfg").write_text(CONFIG, encoding="utf-8")
+    return settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
+
+
+def planned(configured, **request):
+    """The resolved values of a request."""
+    return resolve(request, settings=configured, now=NOW)
+
+
+def test_a_profile_replaces_defaults_and_a_given_value_replaces_the_profiles(configured):
+    """Default 9, profile 11, given 13: each wins over the one before; other defaults stay."""
+    assert planned(configured)["seed"] == 9
+    under = planned(configured, profile="us-megacaps")
+    assert (under["seed"], under["tickers"], under["start"]) == (11, "AAPL,MSFT", "2010-01-04")
+    assert under["fold_sessions"] == 252
+    assert planned(configured, profile="us-megacaps", seed="13")["seed"] == 13
+
+
+def test_a_profile_and_the_same_values_given_one_by_one_are_one_plan(configured):
+    """The name is in no key: what counts is what it stands for."""
+    spelt = planned(configured, tickers="AAPL,MSFT", start="2010-01-04", seed="11")
+    assert planned(configured, profile="us-megacaps") == spelt
+
+
+def test_a_profile_is_shown_with_what_differs_only(configured):
+    """In the order of the stages, as text; an empty profile differs in nothing."""
+    assert differences(configured.profiles["us-megacaps"], configured.defaults) == [
+        Difference("tickers", "", "MSFT,AAPL"),
+        Difference("start", "", "2010-01-04"),
+        Difference("seed", "9", "11"),
+    ]
+    assert differences(configured.profiles["plain"], configured.defaults) == []
+
+
+def test_an_unknown_profile_is_named_with_the_nearest(configured, tmp_path):
+    """Misspelt: the nearest; none at all: how to make one."""
+    with pytest.raises(ParameterError, match=r"no profile .us-megacap.*Did you mean us-megacaps"):
+        planned(configured, profile="us-megacap")
+    bare = settings.load({}, tmp_path / "elsewhere")
+    with pytest.raises(ParameterError, match=r"\[profile:daily\]"):
+        planned(bare, profile="daily")
+
+
+MISTAKES = [
+    ("[profile:x]\nsede = 7\n", "line 2: unknown key 'sede' in [profile:x]", "Did you mean seed?"),
+    ("[profile:x]\nseed = y\n", "line 2: [profile:x] seed is 'y'", "a whole number"),
+    ("[profile:x]\ninput_digest = y\n", "unknown key 'input_digest'", "source"),
+    ("[profile:Big Caps]\nseed = 1\n", "names the profile 'Big Caps'", "small letters"),
+    ("[profil:x]\nseed = 1\n", "unknown section [profil:x]", "expected one of"),
+]
+
+
+@pytest.mark.parametrize(("text", "came", "hint"), MISTAKES, ids=[m[1][:40] for m in MISTAKES])
+def test_a_mistake_in_a_profile_is_found_before_anything_runs(text, came, hint, tmp_path):
+    """File, line and nearest name, like any other section."""
+    (tmp_path / "luigi.cfg").write_text(text, encoding="utf-8")
+    with pytest.raises((SettingsError, ParameterError)) as raised:
+        settings.load({}, tmp_path)
+    assert came in str(raised.value)
+    assert hint in str(raised.value)
+
+
+def test_the_main_job_takes_a_profile(run_luigi, small, data, tmp_path, root):
+    """``luigi ... Ingest --profile`` makes what the spelt-out options make; a wrong name exits 4."""
+    names = [option.removeprefix("--").replace("-", "_") for option in small[::2]]
+    lines = [f"{name} = {value}" for name, value in zip(names, small[1::2], strict=True)]
+    (tmp_path / "luigi.cfg").write_text("[profile:small]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    env = {"LUIGI_CONFIG_PATH": str(tmp_path / "luigi.cfg")}
+    made = run_luigi("--profile", "small", data=data, env=env, task="Ingest")
+    assert made.code == 0, made.err
+    (made_here,) = (data / "checkpoints" / "ingest").iterdir()
+    assert made_here.name.startswith("prices-")
+    # the same by its options: there is nothing left to do
+    spelt = run_luigi(*small[:6], data=data, task="Ingest")
+    assert "nothing to do" in spelt.err
+    assert run_luigi("--profile", "smal", data=data, env=env, task="Ingest").code == 4
+
+
+def test_the_terminal_shows_profiles(run_afterclose, data, tmp_path):
+    """A row per difference; as JSON by name."""
+    (tmp_path / "luigi.cfg").write_text(CONFIG, encoding="utf-8")
+    shown = run_afterclose("profiles", data=data, cwd=tmp_path)
+    assert shown.code == 0
+    assert ["us-megacaps", "seed", "11", "9"] in [line.split() for line in shown.out.splitlines()]
+    told = json.loads(run_afterclose("profiles", "--json", data=data, cwd=tmp_path).out)
+    assert told["us-megacaps"][2] == {"name": "seed", "default": "9", "value": "11"}
