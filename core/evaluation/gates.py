@@ -50,7 +50,7 @@ def gates(body: Body) -> list[Gate]:
     clear = None if auc.get("value") is None else not body["leak_alarm"]["raised"]
     found = [
         Gate("No sign of a leak", auc.get("value"), f"AUC at most {body['settings']['leak_auc']:g}", clear),
-        Gate("Better than chance", low, "lower end of the AUC's interval above 0.5", _above(low, CHANCE)),
+        Gate("Better than chance", low, "lower end above 0.5", _above(low, CHANCE)),
     ]  # fmt: skip
     champion = body.get("champion")
     return found + (_beside(champion) if champion else [])
@@ -63,7 +63,7 @@ def _beside(champion: Body) -> list[Gate]:
     same = None if changed is None else bool(changed["same"])
     enough = bool(champion["compared"])
     compared = "yes" if enough else str(champion["reason"])
-    low, bound = auc.get("low"), "lower end of the AUC's difference above"
+    low, bound = auc.get("low"), "lower end of the difference above"
     return [
         Gate("Compared on the same later rows", compared, f"{MIN_NEW_ROWS} rows or more", enough),
         Gate("Better than the champion", low, f"{bound} 0", _above(low, 0.0)),

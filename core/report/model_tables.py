@@ -10,7 +10,7 @@ import pandas as pd
 from core.evaluation.gates import Gate
 from core.report.about_models import contest_grid, reason_row
 from core.report.blocks import Grid
-from core.report.figures import NA, count, decimal, name, ratio, span
+from core.report.figures import NA, count, name, ratio, span
 
 Body = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ def gates(found: Iterable[Gate]) -> pd.DataFrame:
 
 
 def _value(value: float | str | None) -> str:
-    return NA if value is None else value if isinstance(value, str) else decimal(value, 4)
+    return NA if value is None else value if isinstance(value, str) else f"{value:.4g}"
 
 
 def _frame(grid: Grid) -> pd.DataFrame:
@@ -132,3 +132,46 @@ def _estimate(held: Body | None) -> str:
 
 def _minute(at: str) -> str:
     return f"{at[:16].replace('T', ' ')} UTC" if at else "not recorded"
+
+
+def curve(lines: Mapping[str, Body], what: str) -> dict[str, pd.DataFrame]:
+    """Return one kind of curve by model: ``roc``, ``precision_recall`` or ``calibration``."""
+    return {model: pd.DataFrame(held[what]) for model, held in lines.items()}
+
+
+def marks(lines: Mapping[str, Body]) -> pd.DataFrame:
+    """Return precision and recall of each model at the threshold 0.5."""
+    held = [entry["at_half"] for entry in lines.values() if entry["at_half"] is not None]
+    return pd.DataFrame(held, columns=["threshold", "recall", "precision"])
+
+
+def curve_basis(lines: Mapping[str, Body]) -> str:
+    """Return in words which rows the curves are drawn over, and the area under each ROC curve."""
+    rows = count(next(iter(lines.values()))["rows"])
+    areas = ", ".join(f"{model} {ratio(held['auc'])}" for model, held in lines.items())
+    return f"Drawn over {rows} judged rows. AUC: {areas}."
+
+
+def contest_basis(champion: Body) -> str:
+    """Return in words which rows candidate and champion are compared on, or why they are not."""
+    if not champion["compared"]:
+        return f"Champion {champion['model_id']}: not compared, {champion['reason'].rstrip('.')}."
+    return (
+        f"Champion {champion['model_id']}, trained to {champion['trained_to']}: {champion['judgement']}, on "
+        f"{count(champion['rows'])} rows of {count(champion['sessions'])} sessions after its training, "
+        f"{champion['from']} to {champion['to']}."
+    )
+
+
+def tally_words(counts: Mapping[str, int]) -> str:
+    """Return how often advice was followed, in a sentence.
+
+    >>> tally_words({"followed": 2, "against": 1, "open": 0})
+    'Advice followed 2 times, not followed 1, open 0.'
+    """
+    return f"Advice followed {counts['followed']} times, not followed {counts['against']}, open {counts['open']}."
+
+
+def newest_record(taken: Iterable[Body]) -> str:
+    """Return what tells one state of the history from another."""
+    return " ".join(f"{d['record']}/{d['at_utc']}/{d['completed']}" for d in taken)

@@ -1,7 +1,13 @@
 """Charts: frame in, plotly figure out. Nothing here knows Streamlit, files or runs."""
 
 from dashboard.charts.distribution import distribution_figure
-from dashboard.charts.judgement import calibration_figure, estimates_figure, folds_figure
+from dashboard.charts.judgement import (
+    calibration_figure,
+    estimates_figure,
+    folds_figure,
+    precision_recall_figure,
+    roc_figure,
+)
 from dashboard.charts.prices import price_figure
 
 __all__ = [
@@ -9,5 +15,7 @@ __all__ = [
     "distribution_figure",
     "estimates_figure",
     "folds_figure",
+    "precision_recall_figure",
     "price_figure",
+    "roc_figure",
 ]

@@ -227,8 +227,8 @@ def test_folds_stand_in_time_order_without_those_that_have_no_auc():
 def test_calibration_draws_the_bins_beside_the_diagonal():
     """Perfect calibration is the line from corner to corner of equal axes."""
     bins = pd.DataFrame({"mean_probability": [0.4, 0.6], "share_up": [0.45, 0.52], "rows": [10, 12]})
-    figure = calibration_figure(bins)
+    figure = calibration_figure({"This model": bins})
     assert list(named(figure, "This model").y) == [0.45, 0.52]
     assert list(named(figure, "Perfect").x) == list(named(figure, "Perfect").y)
     assert figure.layout.xaxis.range == figure.layout.yaxis.range
-    assert "no judged rows" in words(calibration_figure(bins.iloc[:0]))
+    assert "no judged rows" in words(calibration_figure({"This model": bins.iloc[:0]}))
