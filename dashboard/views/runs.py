@@ -76,7 +76,7 @@ def start(values: dict[str, Value]) -> None:
         launched = launch(
             settings,
             request_of(values, settings.defaults),
-            who=str(settings["user_name"]),
+            person=shell.person(),
             how="desk",
             folder=Path.cwd(),
         )

@@ -89,9 +89,10 @@ def test_pressing_run_starts_one_run_and_leads_to_it(page, desk_settings, launch
 
     listed = page()
     assert [heading.value for heading in listed.subheader] == ["Going now", "Recent runs"]
+    from core.review.people import local_person
     from core.runs.launcher import cancel
 
-    cancel(desk_settings, run.run_id)
+    cancel(desk_settings, run.run_id, person=local_person(desk_settings))
     wait_until(lambda: not journal.run(run.run_id).active, "the run to end")
 
 
