@@ -39,7 +39,9 @@ def curves_beside(store: Store, predictions: Held, features: Held, champion_id: 
     ModelError
         If the champion's file is gone, or cannot score with these features.
     """
-    return _beside(predictions.sha256, features.sha256, champion_id, store, (predictions, features))
+    return _beside(
+        predictions.sha256, features.sha256, champion_id, _store=store, _held=(predictions, features)
+    )
 
 
 def _table(store: Store, artifact: Held) -> Table:
@@ -50,11 +52,7 @@ def _table(store: Store, artifact: Held) -> Table:
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…")
-def _curves(
-    sha256: str,  # noqa: ARG001 - what the cache goes by
-    _store: Store,
-    _artifact: Held,
-) -> Curves:
+def _curves(sha256: str, _store: Store, _artifact: Held) -> Curves:  # noqa: ARG001 - the digest is the cache's key
     from core.evaluation.curves import curves
     from core.evaluation.rows import judge
 
@@ -62,16 +60,14 @@ def _curves(
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…")
-def _beside(
-    predictions: str, features: str, champion_id: str, _store: Store, _held: tuple[Held, Held]
-) -> Beside:
+def _beside(*key: str, _store: Store, _held: tuple[Held, Held]) -> Beside:
     from core.evaluation.champion import chances
     from core.evaluation.curves import curves_of_both
     from core.evaluation.rows import judge
     from core.models.loader import read_model
 
     rows = judge(_table(_store, _held[0]).frame)
-    champion = read_model(Registry(_store.root).bytes_of(champion_id))
+    champion = read_model(Registry(_store.root).bytes_of(key[-1]))
     return Beside(*curves_of_both(rows, chances(champion, _table(_store, _held[1]), rows.frame)))
 
 
@@ -82,14 +78,12 @@ def track_record(settings: Settings, chain_head: str) -> list[dict[str, Any]]:
     try:
         features = features_of(settings.data, "")
     except AftercloseError:
-        return _track_record(chain_head, "", settings, None)
-    return _track_record(chain_head, features.sha256, settings, features.table)
+        return _track_record(chain_head, "", _settings=settings, _features=None)
+    return _track_record(chain_head, features.sha256, _settings=settings, _features=features.table)
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking at what came of earlier decisions…")
-def _track_record(
-    chain_head: str, features: str, _settings: Settings, _features: Any
-) -> list[dict[str, Any]]:
+def _track_record(*key: str, _settings: Settings, _features: Table | None) -> list[dict[str, Any]]:  # noqa: ARG001 - what it rests on
     from core.registry.track_record import track_record
 
     return track_record(_settings, _features)
