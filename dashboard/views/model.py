@@ -35,7 +35,9 @@ def show() -> None:
     keys = data.keys_of(store, run)
     artifact = data.held(store, keys, "evaluation")
     if artifact is None:
-        st.info(f"Run `{run.run_id}` has not come as far as the evaluation. **Run** shows where it is.")
+        st.info(
+            f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is."
+        )
         return
     body = data.document(store, artifact)
     st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")

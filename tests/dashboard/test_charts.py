@@ -15,7 +15,9 @@ from dashboard.charts import (
     distribution_figure,
     estimates_figure,
     folds_figure,
+    precision_recall_figure,
     price_figure,
+    roc_figure,
 )
 from dashboard.charts.downsample import outline
 
@@ -232,3 +234,25 @@ def test_calibration_draws_the_bins_beside_the_diagonal():
     assert list(named(figure, "Perfect").x) == list(named(figure, "Perfect").y)
     assert figure.layout.xaxis.range == figure.layout.yaxis.range
     assert "no judged rows" in words(calibration_figure({"This model": bins.iloc[:0]}))
+
+
+def test_two_models_curves_differ_in_more_than_colour():
+    """Dash and marker tell candidate from champion; equal axes run from 0 to 1."""
+    points = pd.DataFrame({"false_up": [0.0, 0.5, 1.0], "true_up": [0.0, 0.7, 1.0]})
+    figure = roc_figure({"Candidate": points, "Champion": points})
+    lines = [trace for trace in figure.data if trace.name != "Coin toss"]
+    assert [line.name for line in lines] == ["Candidate", "Champion"]
+    assert len({line.line.dash for line in lines}) == 2
+    assert figure.layout.xaxis.range == figure.layout.yaxis.range
+    assert "no ROC curve" in words(roc_figure({"This model": points.iloc[:0]}))
+
+
+def test_precision_is_drawn_by_recall_with_the_share_of_rises_and_the_point_at_one_half():
+    """What always saying up scores is the line to be above."""
+    points = pd.DataFrame({"recall": [0.1, 1.0], "precision": [0.6, 0.5], "threshold": [0.6, 0.4]})
+    marks = pd.DataFrame({"recall": [0.4], "precision": [0.55]})
+    figure = precision_recall_figure({"This model": points}, up_rate=0.51, marks=marks)
+    assert [trace.name for trace in figure.data] == ["This model", "At 0.5"]
+    assert figure.layout.shapes[0].y0 == 0.51
+    empty = precision_recall_figure({"This model": points.iloc[:0]}, up_rate=None, marks=marks)
+    assert "No judged row rose" in words(empty)
