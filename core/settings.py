@@ -42,13 +42,18 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
     Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
     Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
+    Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
+    Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"retry", "run", "user", "yahoo", "review", "people"}
+_PREFIXED = {"notices", "retry", "run", "user", "yahoo", "review", "people"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
+_ADDRESS = re.compile(r"(\w://)\S+")
+"""What follows the scheme of an address, which may be a password: never quoted."""
+
 _KEY_LINE = re.compile(r"\s*([^#;=:\[\s][^=:]*?)\s*[=:]")
 
 
@@ -88,8 +93,8 @@ class Settings:
     """
 
     data: Path
-    journal: str
-    defaults: Mapping[str, Value]
+    journal: str = field(repr=False)  # it may hold a password
+    defaults: Mapping[str, Value] = field(repr=False)  # addresses of notices hold passwords
     file: Path | None
     profiles: profiles.Profiles = field(default_factory=dict)
 
@@ -154,7 +159,7 @@ def _read(file: Path) -> dict[str, dict[str, Value]]:
         parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
         parser.read_string(text, source=file.name)
     except (configparser.Error, UnicodeDecodeError) as error:
-        came = " ".join(str(error).split())
+        came = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
         raise SettingsError(
             f"{file.name} cannot be read: {came}", expected="sections of key = value"
         ) from error

@@ -193,18 +193,9 @@ class _Act:
     def shown(self, digest: str) -> SignableText:
         """Return the text that was shown, if it is what is there."""
         present = signable(self.store, self.journal, self.report_key)
-        self._compare(digest, present.sha256)
+        _compare(digest, present.sha256)
         self._text = digest
         return present
-
-    @staticmethod
-    def _compare(shown: str, there: str) -> None:
-        if there != shown:
-            raise SignOffError(
-                f"the report changed since you opened it: you saw {shown[:SHORT]}, it is now {there[:SHORT]}",
-                expected="the text that was shown",
-                remedy="Read it again, then sign.",
-            )
 
     def hands(self) -> list[str]:
         """Return who had a hand in the text: authors of its drafts, and who submitted it."""
@@ -236,7 +227,7 @@ class _Act:
             if known and known[-1].seq != self.before.last:
                 raise _meanwhile(known[-1], self.report_key)
             if self._text is not None:
-                self._compare(self._text, signable_of(self.generated, latest).sha256)
+                _compare(self._text, signable_of(self.generated, latest).sha256)
 
         full = {
             "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -248,6 +239,15 @@ class _Act:
             **content,
         }
         return ledger.append(self.settings, self.journal, kind, self.report_key, full, unless=unchanged)
+
+
+def _compare(shown: str, there: str) -> None:
+    if there != shown:
+        raise SignOffError(
+            f"the report changed since you opened it: you saw {shown[:SHORT]}, it is now {there[:SHORT]}",
+            expected="the text that was shown",
+            remedy="Read it again, then sign.",
+        )
 
 
 def _named(record: Record) -> dict[str, Any]:
