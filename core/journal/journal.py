@@ -248,10 +248,21 @@ class Journal:
 
     # ---- drafts
 
-    def save_draft(self, report_key: str, text: str, *, author: str) -> Draft:
-        """Keep the text as the next numbered draft; the same text as the last one is not kept twice."""
+    def save_draft(
+        self,
+        report_key: str,
+        text: str,
+        *,
+        author: str,
+        unless: Callable[[Draft | None], None] = lambda _: None,
+    ) -> Draft:
+        """Keep the text as the next numbered draft, unless what ``unless`` raises on seeing the latest one.
+
+        The same text as the latest one is not kept twice.
+        """
         with self._transaction():
             last = self._latest_draft(report_key)
+            unless(last)
             if last is not None and last.text == text:
                 return last
             draft = Draft(report_key, last.number + 1 if last else 1, utc_now(), author, text)

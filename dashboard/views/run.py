@@ -162,7 +162,7 @@ def confirm_cancel(run: Run) -> None:
     st.caption(f"Run {run.run_id}")
     if st.button("Yes, cancel the run", type="primary", key="cancel-yes"):
         try:
-            asked = cancel(shell.settings(), run.run_id)
+            asked = cancel(shell.settings(), run.run_id, person=shell.person())
         except AftercloseError as error:
             shell.problem(error)
             return

@@ -12,7 +12,24 @@ import pytest
 from core.errors import AftercloseError, ModelError, ParameterError, SignOffError
 from core.journal import Journal, chain_faults
 from core.registry.registry import Registry
-from core.review.decisions import decide, history, promote, rollback, states
+from core.review import decisions
+from core.review.decisions import history, states
+from core.review.people import local_person
+
+
+def promote(settings, *args):
+    """As the person that the settings name."""
+    return decisions.promote(settings, *args, person=local_person(settings))
+
+
+def rollback(settings, *args):
+    """As the person that the settings name."""
+    return decisions.rollback(settings, *args, person=local_person(settings))
+
+
+def decide(settings, *args):
+    """As the person that the settings name."""
+    return decisions.decide(settings, *args, person=local_person(settings))
 
 
 def chain(desk):
@@ -191,6 +208,7 @@ import os, sys, pathlib
 import core.store.checkpoints, core.registry.registry, core.journal.journal
 from core import settings
 from core.review import decisions
+from core.review.people import local_person
 
 def dying(function, when):
     def wrapped(*args, **kwargs):
@@ -206,8 +224,10 @@ owner = {"append": core.journal.journal.Journal, "replace_file": core.registry.r
          "sync_folder": core.store.checkpoints, "held": decisions.locks}[where]
 if where != "held":
     setattr(owner, where, dying(getattr(owner, where), when))
-act = decisions.rollback if model == "rollback" else lambda s, why: decisions.promote(s, model, why)
-act(settings.load(), "killed in between")
+me = local_person(settings.load())
+if model == "rollback":
+    decisions.rollback(settings.load(), "killed in between", person=me)
+decisions.promote(settings.load(), model, "killed in between", person=me)
 """
 
 STEPS = [
