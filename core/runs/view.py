@@ -13,11 +13,14 @@ from core.runs.pulse import Pulse
 from core.stages import NAMES, chain
 
 _PAGE = 50
-_SHOWN = {"started": "running", "retried": "running", "retained": "running"}
+_SHOWN = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}
 """Events whose state has another word; the others are shown as they are."""
 
 _UNTOUCHED = ("queued", "not run")
 """States of a stage that was given nothing."""
+
+_TRIED = ("started", "retried", "retained", "succeeded", "failed", "cancelled", "interrupted")
+"""Events that belong to an attempt of their stage."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,10 @@ def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageV
     """
     target = run.target if run.target in NAMES else NAMES[-1]
     views = {stage.name: StageView(stage.name) for stage in chain(target)}
-    for event in events:
+    told = list(events)
+    for event, attempt in zip(told, attempts(told), strict=True):
         if event.stage in views:
-            views[event.stage] = _after(views[event.stage], event)
+            views[event.stage] = _after(views[event.stage], event, attempt)
     return _fed([_as_of(view, run, now) for view in views.values()])
 
 
@@ -80,7 +84,7 @@ def _fed(views: list[StageView]) -> list[StageView]:
     ]
 
 
-def _after(view: StageView, event: Event) -> StageView:
+def _after(view: StageView, event: Event, attempt: int | None) -> StageView:
     facts = event.facts
     if event.state == "quarantined":
         return replace(view, note="damaged, made again")
@@ -91,20 +95,9 @@ def _after(view: StageView, event: Event) -> StageView:
         rows=facts.get("rows", view.rows),
         seconds=facts.get("seconds", view.seconds),
         note=_note(event.state, facts, view.note),
-        attempt=_attempt(event, view.attempt),
+        # a retry ends one attempt, and the stage is at the next from then on
+        attempt=(attempt or view.attempt) + (event.state in ("retried", "retained")),
     )
-
-
-def _attempt(event: Event, before: int) -> int:
-    match event.state:
-        case "started":
-            return 1
-        case "retried":
-            return int(event.facts.get("attempt", before)) + 1
-        case "queued" | "reused":
-            return 0
-        case _:
-            return before
 
 
 def _note(state: str, facts: Mapping[str, Any], before: str) -> str:
@@ -146,6 +139,22 @@ def sign_off_view(run: Run, held: Standing | None) -> StageView:
     return StageView("sign-off", held.state, note=note)
 
 
+def attempts(events: Iterable[Event]) -> list[int | None]:
+    """Return to which attempt of its stage each event belongs, counted from 1; None for those that are no work.
+
+    A stage that is made anew in the same run (its checkpoint was damaged meanwhile) counts from 1 again.
+    """
+    now: dict[str, int] = {}
+    found = []
+    for event in events:
+        if event.state == "started":
+            now[event.stage] = 1
+        found.append(now.get(event.stage) if event.state in _TRIED else None)
+        if event.state in ("retried", "retained"):
+            now[event.stage] = now.get(event.stage, 1) + 1
+    return found
+
+
 def progress(views: Iterable[StageView]) -> tuple[int, int]:
     """Return how many stages are there (done or reused), and how many there are."""
     states = [view.state for view in views]
@@ -180,14 +189,6 @@ def newest_finished(journal: Journal) -> Run | None:
             if run.state == "succeeded" and run.target == "report":
                 return run
     return None
-
-
-def took_s(run: Run, now: datetime) -> float | None:
-    """Return the seconds from the start of ``run`` to its end, or to ``now`` while it goes."""
-    if run.started_at is None:
-        return None
-    end = datetime.fromisoformat(run.ended_at) if run.ended_at else (now if run.active else None)
-    return None if end is None else max(0.0, (end - datetime.fromisoformat(run.started_at)).total_seconds())
 
 
 def asked_for(request: Mapping[str, str]) -> str:

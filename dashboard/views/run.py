@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
+from core.journal.lengths import took_s
 from core.review.signoff import standing
 from core.runs.folder import RunFolder
 from core.runs.launcher import cancel
@@ -21,7 +22,6 @@ from core.runs.view import (
     share,
     sign_off_view,
     stage_views,
-    took_s,
     utc_clock,
 )
 from core.stages import NAMES
