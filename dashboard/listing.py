@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.journal import Run
-from core.runs.view import asked_for, took_s, utc_clock
+from core.journal.lengths import took_s
+from core.runs.view import asked_for, utc_clock
 from dashboard import requesting, shell, states
 from dashboard.words import plain
 

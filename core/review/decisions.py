@@ -24,10 +24,12 @@ from core.store import locks
 from core.store.checkpoints import Store
 
 RETRAINING = "retraining"
-"""Kind of the record of a decision to keep the champion or to retrain."""
+"""Kind of the record of a decision that moves no pointer: to keep the champion, to retrain, to reject a model."""
+
+REJECT = "reject"
 
 CHOICES = ("keep", "retrain")
-STATES = ("champion", "candidate", "retired")
+STATES = ("champion", "candidate", "rejected", "retired")
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ class Decision:
     Parameters
     ----------
     action : str
-        ``promotion``, ``rollback``, ``keep`` or ``retrain``.
+        ``promotion``, ``rollback``, ``keep``, ``retrain`` or ``reject``.
     model_id : str
-        The champion after it.
+        The champion after it; of a rejection the model that was rejected.
     at_utc, who, why : str
     before : str or None
-        The champion before it.
+        The champion before it; of a rejection the one that stayed.
     record : int or None
         Its number in the journal's chain; None when only the pointer remembers it.
     completed : bool
@@ -161,6 +163,31 @@ def decide(settings: Settings, choice: str, why: str, *, person: Person) -> Reco
     return _record(settings, RETRAINING, champion.model_id, about, why=reason_of(why), person=person)
 
 
+def reject(settings: Settings, text: str, why: str, *, person: Person) -> Record:
+    """Record that a model that is not in use is not to be used, and why; return the record.
+
+    It stays in the registry, and may be promoted later with a reason of its own.
+
+    Raises
+    ------
+    ParameterError
+        If no model answers to ``text``, it is the champion, or no reason was given.
+    SignOffError
+        If the person's role may not decide about models.
+    """
+    require(person, "decide")
+    registry = Registry(settings.data)
+    identity, champion = registry.find(text), _former(registry)
+    if champion is not None and champion.model_id == identity:
+        raise ParameterError(
+            f"{identity} is the champion", expected="a model that is not in use",
+            remedy="Roll back, or promote another one.",
+        )  # fmt: skip
+    stays = champion.model_id if champion else None
+    about = {"decision": REJECT, "before": stays, "advice": advice_about(settings.data, identity)}
+    return _record(settings, RETRAINING, identity, about, why=reason_of(why), person=person)
+
+
 def _judge_separation(settings: Settings, identity: str, person: Person) -> None:
     """Raise if the person asked for the run that trained the model and promoter and requester must differ."""
     if not separated(settings, "separate_requester", person):
@@ -267,11 +294,13 @@ def _records(settings: Settings) -> tuple[list[Record], str]:
 
 
 def states(settings: Settings) -> dict[str, str]:
-    """Return the state of every model in the registry: champion, candidate, or retired (champion once)."""
+    """Return the state of every model: champion, candidate, rejected, or retired (champion once)."""
     registry = Registry(settings.data)
     champion = _former(registry)
     decisions = history(settings).decisions
     once = {d.model_id for d in decisions if d.completed and d.action in (PROMOTION, ROLLBACK)}
     once |= {d.before for d in decisions if d.completed and d.before}
+    last = {d.model_id: d.action for d in decisions if d.completed and d.action not in CHOICES}
     found = {identity: "retired" if identity in once else "candidate" for identity in registry.ids()}
+    found |= {identity: "rejected" for identity in found if last.get(identity) == REJECT}
     return found | ({champion.model_id: "champion"} if champion else {})

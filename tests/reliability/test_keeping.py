@@ -298,7 +298,7 @@ def test_an_export_has_the_runs_rows_log_and_checkpoints(finished, fleet, tmp_pa
     assert f"runs/{run.run_id}/log.jsonl" in names
     assert {name.split("/")[1] for name in names if name.startswith("checkpoints/")} == set(LINE)
     assert told["state"] == "succeeded"
-    assert {event["state"] for event in told["events"]} == {"queued", "started", "done"}
+    assert {event["state"] for event in told["events"]} == {"queued", "started", "succeeded"}
 
 
 def test_an_archive_that_cannot_be_written_is_one_error(finished):
@@ -356,7 +356,7 @@ def test_the_journal_of_the_first_version_is_read(read_only, first_version):
         tuple(run) for run in told["runs"]
     ]
     (run,) = [run for run in journal.runs() if run.state == "succeeded"]
-    assert {event.stage for event in journal.events(run.run_id) if event.state == "done"} == set(LINE)
+    assert {event.stage for event in journal.events(run.run_id) if event.state == "succeeded"} == set(LINE)
     assert [(r.seq, r.hash) for r in journal.records()] == [tuple(r) for r in told["records"]]
     assert chain_faults(journal.records()) == []
     assert [d.text for d in journal.drafts(run.keys["report"])] == told["drafts"]

@@ -45,7 +45,7 @@ def test_a_run_is_recorded_and_ends_with_a_whole_report(launched, small_request,
     assert (run.state, run.exit_code, run.error) == ("succeeded", 0, None)
     store = Store(desk_settings.data)
     assert store.damage(Slot("report", run.keys["report"])) is None
-    assert {e.stage for e in journal.events(run.run_id) if e.state == "done"} == set(run.keys)
+    assert {e.stage for e in journal.events(run.run_id) if e.state == "succeeded"} == set(run.keys)
     folder = RunFolder(desk_settings.data, run.run_id)
     assert "supervisor: succeeded, exit code 0" in folder.log()
     assert "DAILY EQUITY-PRICE REPORT" in folder.output()
