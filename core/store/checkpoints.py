@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from core.errors import CheckpointError
 from core.fingerprint import digest_of, sha256
 from core.runs.slowness import slowed
 from core.store.filedigest import digest_of_file
+from core.store.objects import ObjectPath
 
 META = "meta.json"
 TEMPORARY = ".tmp-"
@@ -180,6 +182,9 @@ class Store:
         body["self_sha256"] = digest_of(body)
         data = json.dumps(body, indent=2, allow_nan=False).encode() + b"\n"
         try:
+            if isinstance(folder, ObjectPath):
+                self._put(slot, folder, artifacts, data)
+                return self._committed(slot)
             folder.mkdir(parents=True, exist_ok=True)
             for artifact in artifacts:
                 self._keep_other(slot, folder / artifact.filename, artifact.data)
@@ -200,10 +205,24 @@ class Store:
                 expected="a writable data root with room",
                 remedy="Nothing committed was touched; mend the cause and run again.",
             ) from error
+        return self._committed(slot)
+
+    def _committed(self, slot: Slot) -> Meta:
         committed = self.meta(slot)
         if committed is None:
             raise CheckpointError(f"{slot.stage}/{slot.key} vanished while it was written")
         return committed
+
+    def _put(self, slot: Slot, folder: ObjectPath, artifacts: Sequence[Encoded], meta: bytes) -> None:
+        from core.store.remote import put_checkpoint
+
+        there = partial(self._is_committed, slot)
+        put_checkpoint(
+            folder, artifacts, META, meta, committed=there, move_other=partial(self._keep_other, slot)
+        )
+
+    def _is_committed(self, slot: Slot) -> bool:
+        return self.meta(slot) is not None
 
     def _keep_other(self, slot: Slot, path: Path, data: bytes) -> None:
         """Move what stands at ``path`` without a commit mark away, unless it is ``data``: it may be a person's."""
@@ -290,8 +309,11 @@ def write_temporary(folder: Path, data: bytes) -> Path:
     return path
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path | ObjectPath, data: bytes) -> None:
     """Give ``path`` the bytes ``data`` atomically and durably: a reader sees the old or the new ones."""
+    if isinstance(path, ObjectPath):
+        path.write_bytes(data)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = write_temporary(path.parent, data)
     try:

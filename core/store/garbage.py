@@ -7,7 +7,6 @@ candidates. The rest is listed with its size and removed only when asked, each u
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,8 @@ from core.store import locks
 from core.store.archive import LISTS
 from core.store.checkpoints import TEMPORARY, Slot, Store
 from core.store.closure import closure, lists_behind
+from core.store.latest import latest_slots
+from core.store.objects import local_folder, remove_folder
 from core.store.verification import slots
 
 TEMPORARY_AGE_S = 86_400.0
@@ -80,8 +81,7 @@ def _kept(settings: Settings, store: Store) -> set[Slot]:
     published = (settings.data / "published").glob("*")
     wanted |= {Slot("report", folder.name) for folder in published}
     wanted |= set(_makers_of_models(settings, store))
-    latest = (settings.data / "latest").glob("*")
-    wanted |= {Slot(p.resolve().parent.parent.name, p.resolve().parent.name) for p in latest}
+    wanted |= set(latest_slots(settings.data).values())
     return closure(store, wanted)[0]
 
 
@@ -151,7 +151,7 @@ def _makers_of_models(settings: Settings, store: Store) -> Iterator[Slot]:
 def _old_logs(settings: Settings, now: datetime) -> list[Path]:
     days = int(settings["run_keep_logs_days"] or 1)
     oldest = f"{now.astimezone(UTC) - timedelta(days=days):%Y%m%dT%H%M%SZ}"
-    folder = settings.data / "runs"
+    folder = local_folder(settings.data) / "runs"
     # a run id begins with its time, so the name alone tells its age
     return sorted(p for p in folder.glob("*T*Z-*") if p.name < oldest) if folder.is_dir() else []
 
@@ -169,7 +169,7 @@ def remove(settings: Settings, item: Garbage) -> bool:
         if item.what == "list" and _any_active(settings):
             return False
         if item.path.is_dir() and not item.path.is_symlink():
-            shutil.rmtree(item.path)
+            remove_folder(item.path)
         else:
             item.path.unlink()
     except OSError as error:
@@ -189,7 +189,7 @@ def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
                 return False
             # the commit mark first: whatever is left after a kill is no checkpoint
             store.meta_path(slot).unlink(missing_ok=True)
-            shutil.rmtree(store.folder(slot))
+            remove_folder(store.folder(slot))
     except BusyError:
         return False
     return True
