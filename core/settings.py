@@ -24,6 +24,12 @@ CONFIG_VARIABLE = "LUIGI_CONFIG_PATH"
 DATA_VARIABLE = "AFTERCLOSE_DATA"
 JOURNAL_VARIABLE = "AFTERCLOSE_JOURNAL"
 
+ROLES = ("viewer", "operator", "approver", "admin")
+"""Roles of people; each may do all that those before it may."""
+
+SEPARATION = ("team", "always", "never")
+"""For whom two acts must be done by different people."""
+
 OPERATION: tuple[Parameter, ...] = (
     Parameter("retry_tries", "integer", "3", "retry", "Attempts of a stage on transient faults.", low=1, high=100),
     Parameter("retry_wait_s", "number", "0.2", "retry", "First wait; each further wait is this much longer.", low=0, high=3600),
@@ -32,14 +38,24 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("storage_state", "text", "state", "storage", "Folder for journal, locks and logs when the data root is a URL."),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
-    Parameter("user_role", "text", "approver", "user", "Role of the person at this desk."),
+    Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),
+    Parameter("review_separate_author", "choice", "team", "review", "Who may not approve a text they had a hand in: team (whoever logged in), always or never.", choices=SEPARATION),
+    Parameter("review_separate_requester", "choice", "team", "review", "Who may not promote a model whose training they asked for: team (whoever logged in), always or never.", choices=SEPARATION),
+    Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
+    Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
+    Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
+    Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
+    Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"retry", "run", "storage", "user", "yahoo"}
+_PREFIXED = {"notices", "people", "retry", "review", "run", "storage", "user", "yahoo"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
+_ADDRESS = re.compile(r"(\w://)\S+")
+"""What follows the scheme of an address, which may be a password: never quoted."""
+
 _KEY_LINE = re.compile(r"\s*([^#;=:\[\s][^=:]*?)\s*[=:]")
 
 
@@ -80,7 +96,7 @@ class Settings:
 
     data: Path
     journal: str = field(repr=False)  # it may hold a password
-    defaults: Mapping[str, Value]
+    defaults: Mapping[str, Value] = field(repr=False)  # addresses of notices hold passwords
     file: Path | None
     profiles: profiles.Profiles = field(default_factory=dict)
 
@@ -151,7 +167,7 @@ def _read(file: Path) -> dict[str, dict[str, Value]]:
         parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
         parser.read_string(text, source=file.name)
     except (configparser.Error, UnicodeDecodeError) as error:
-        came = " ".join(str(error).split())
+        came = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
         raise SettingsError(
             f"{file.name} cannot be read: {came}", expected="sections of key = value"
         ) from error

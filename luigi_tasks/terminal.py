@@ -34,7 +34,8 @@ class Terminal:
         if state == "failed":
             self._failed(stage, facts)
             return
-        say(f"{stage:<17} {state:<8} {_details(facts)}")
+        said = "done" if state == "succeeded" else state
+        say(f"{stage:<17} {said:<8} {_details(facts)}")
 
     def progress(self, stage: str) -> Progress:
         """Return a callback that draws a bar once the work has taken a while."""
@@ -95,6 +96,11 @@ class Terminal:
             )
         else:
             say(f"not finished; the log is {session.log.path}")
+
+    def not_told(self, trouble: str | None) -> None:
+        """Print that somebody was not told of the run's end."""
+        if trouble:
+            say(f"afterclose: {trouble}")
 
 
 def _say_troubles(session: Session) -> None:
