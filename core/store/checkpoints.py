@@ -9,73 +9,26 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.artifacts import Encoded
 from core.errors import CheckpointError
-from core.fingerprint import digest_of, sha256
+from core.fingerprint import digest_of, sha256, sha256_file
 from core.runs.slowness import slowed
 from core.store.filedigest import digest_of_file
+from core.store.meta import Input, Meta, Slot, checked_meta
 from core.store.objects import ObjectPath
+
+__all__ = ["Input", "Meta", "Slot", "Store", "replace_file", "write_temporary"]
 
 META = "meta.json"
 TEMPORARY = ".tmp-"
 ALWAYS_HASHED_BYTES = 64 * 1024**2
 """Files up to this size are hashed whenever asked; larger ones once per identity on disk."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """Where a stage's checkpoint belongs: the stage's name and the key."""
-
-    stage: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Input:
-    """What a stage was given: whose artifact (stage and key), its file name and its digest."""
-
-    stage: str
-    key: str
-    filename: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Meta:
-    """A committed checkpoint's ``meta.json``, checked against its own digest."""
-
-    body: Mapping[str, Any]
-
-    @property
-    def artifacts(self) -> dict[str, Mapping[str, Any]]:
-        """The artifacts by file name: name, file, format, sha256, bytes, rows."""
-        return {a["file"]: a for a in self.body["artifacts"]}
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of each artifact by file name."""
-        return {name: a["sha256"] for name, a in self.artifacts.items()}
-
-    @property
-    def inputs(self) -> list[Input]:
-        """What the stage was given."""
-        return [
-            Input(i["stage"], i["key"], name, digest)
-            for i in self.body["inputs"]
-            for name, digest in i["artifacts"].items()
-        ]
-
-    @property
-    def rows(self) -> int | None:
-        """Rows of the main artifact, if it is a table."""
-        rows = self.body["artifacts"][0]["rows"]
-        return None if rows is None else int(rows)
 
 
 class Store:
@@ -107,7 +60,7 @@ class Store:
             return None
         except OSError as error:
             raise _unreadable(path, error) from error
-        return _checked_meta(data, path, slot)
+        return checked_meta(data, path, slot)
 
     def damage(self, slot: Slot, *, quick: bool = False) -> str | None:
         """Return what is wrong with a checkpoint in one sentence, None if it is whole or absent.
@@ -146,20 +99,44 @@ class Store:
         CheckpointError
             If the checkpoint is not committed, or the bytes are not those that were committed.
         """
-        meta = self.meta(slot)
-        path = self.folder(slot) / filename
-        if meta is None or filename not in meta.artifacts:
-            raise CheckpointError(
-                f"{slot.stage}/{slot.key} holds no committed {filename}", expected="a finished stage"
-            )
+        path, expected = self._committed(slot, filename)
         try:
             data = path.read_bytes()
         except OSError as error:
             raise _unreadable(path, error) from error
-        expected = meta.artifacts[filename]["sha256"]
         if sha256(data) != expected:
             raise _differs(path, f"SHA-256 {sha256(data)[:12]}", expected[:12])
         return data
+
+    def file(self, slot: Slot, filename: str) -> Path:
+        """Return the path of a large artifact that is read piece by piece, its bytes verified now.
+
+        Raises
+        ------
+        CheckpointError
+            As :meth:`read`.
+        """
+        path, expected = self._committed(slot, filename)
+        try:
+            if isinstance(path, ObjectPath):
+                from core.store.remote import local_copy
+
+                path = local_copy(path, expected)
+            digest = sha256_file(path)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if digest != expected:
+            raise _differs(path, f"SHA-256 {digest[:12]}", expected[:12])
+        return path
+
+    def _committed(self, slot: Slot, filename: str) -> tuple[Path, str]:
+        """Return where a committed artifact stands and the SHA-256 that it was committed with."""
+        meta = self.meta(slot)
+        if meta is None or filename not in meta.artifacts:
+            raise CheckpointError(
+                f"{slot.stage}/{slot.key} holds no committed {filename}", expected="a finished stage"
+            )
+        return self.folder(slot) / filename, str(meta.artifacts[filename]["sha256"])
 
     def commit(self, slot: Slot, artifacts: Sequence[Encoded], meta: Mapping[str, Any]) -> Meta:
         """Write the artifacts, then ``meta.json``, and return what is committed.
@@ -184,11 +161,11 @@ class Store:
         try:
             if isinstance(folder, ObjectPath):
                 self._put(slot, folder, artifacts, data)
-                return self._committed(slot)
+                return self._reread(slot)
             folder.mkdir(parents=True, exist_ok=True)
             for artifact in artifacts:
-                self._keep_other(slot, folder / artifact.filename, artifact.data)
-                write_temporary(folder, artifact.data).replace(folder / artifact.filename)
+                self._keep_other(slot, folder / artifact.filename, artifact)
+                _staged(folder, artifact).replace(folder / artifact.filename)
             temporary = write_temporary(folder, data)
             slowed()
             try:
@@ -205,9 +182,9 @@ class Store:
                 expected="a writable data root with room",
                 remedy="Nothing committed was touched; mend the cause and run again.",
             ) from error
-        return self._committed(slot)
+        return self._reread(slot)
 
-    def _committed(self, slot: Slot) -> Meta:
+    def _reread(self, slot: Slot) -> Meta:
         committed = self.meta(slot)
         if committed is None:
             raise CheckpointError(f"{slot.stage}/{slot.key} vanished while it was written")
@@ -224,10 +201,11 @@ class Store:
     def _is_committed(self, slot: Slot) -> bool:
         return self.meta(slot) is not None
 
-    def _keep_other(self, slot: Slot, path: Path, data: bytes) -> None:
-        """Move what stands at ``path`` without a commit mark away, unless it is ``data``: it may be a person's."""
+    def _keep_other(self, slot: Slot, path: Path, made: Encoded) -> None:
+        """Move what stands at ``path`` without a commit mark away, unless it is ``made``: it may be a person's."""
         try:
-            if not path.is_symlink() and path.read_bytes() == data:
+            same_size = path.stat().st_size == made.size
+            if not path.is_symlink() and same_size and sha256_file(path) == made.sha256:
                 return
         except FileNotFoundError:
             return
@@ -239,9 +217,12 @@ class Store:
 
     def sweep(self, slot: Slot) -> int:
         """Remove temporaries that a killed writer left; only under the slot's lock. Return how many."""
-        left = [p for p in self.folder(slot).glob(f"{TEMPORARY}*") if p.is_file()]
+        left = list(self.folder(slot).glob(f"{TEMPORARY}*"))
         for path in left:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         return len(left)
 
     def quarantine(self, slot: Slot, name: str) -> Path:
@@ -264,22 +245,21 @@ def _entry(artifact: Encoded) -> dict[str, Any]:
         "name": artifact.kind,
         "file": artifact.filename,
         "format": artifact.format,
-        "sha256": sha256(artifact.data),
-        "bytes": len(artifact.data),
+        "sha256": artifact.sha256,
+        "bytes": artifact.size,
         "rows": artifact.rows,
     }
 
 
-def _checked_meta(data: bytes, path: Path, slot: Slot) -> Meta:
-    try:
-        body = json.loads(data)
-        claimed = body.pop("self_sha256")
-        right = claimed == digest_of(body) and (body["stage"], body["key"]) == (slot.stage, slot.key)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not a readable meta file ({type(error).__name__})") from error
-    if not right:
-        raise CheckpointError(f"{path} was changed after it was written")
-    return Meta(body)
+def _staged(folder: Path, artifact: Encoded) -> Path:
+    """Return a synced temporary file in ``folder`` with the artifact's bytes; a large table's file is moved."""
+    if artifact.path is None:
+        return write_temporary(folder, artifact.data)
+    with artifact.path.open("rb") as stream:
+        os.fsync(stream.fileno())
+    path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
+    shutil.move(artifact.path, path)
+    return path
 
 
 def _differs(path: Path, came: str, expected: str) -> CheckpointError:

@@ -24,7 +24,8 @@ from core.store.archive import LISTS
 from core.store.checkpoints import TEMPORARY, Slot, Store
 from core.store.closure import closure, lists_behind
 from core.store.latest import latest_slots
-from core.store.objects import local_folder, remove_folder
+from core.store.objects import SCRATCH, local_folder, remove_folder
+from core.store.remote import CACHE
 from core.store.verification import slots
 
 TEMPORARY_AGE_S = 86_400.0
@@ -97,6 +98,7 @@ def _unfinished(store: Store) -> Iterator[Slot]:
 def _temporaries(root: Path, now: datetime) -> list[Path]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
     found = [path for folder in ("models", *LISTS) for path in (root / folder).glob(f"{TEMPORARY}*")]
+    found += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     oldest = now.timestamp() - TEMPORARY_AGE_S
     return [path for path in found if path.lstat().st_mtime < oldest]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -22,6 +22,9 @@ from core.errors import SettingsError
 from core.fingerprint import sha256
 
 SCHEME = "s3://"
+SCRATCH = "scratch"
+"""In the state folder: large files on their way."""
+
 _PATIENCE = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 4, "mode": "standard"}}
 
 
@@ -186,9 +189,16 @@ class ObjectPath:
 
     def create(self, data: bytes) -> bool:
         """Make the object with these bytes and return True, or False if there is one: the server decides."""
+        return self._created(lambda server: server.pipe_file(str(self.pure), data, mode="create"))
+
+    def upload(self, path: Path) -> bool:
+        """Make the object with the bytes of a local file, in pieces; False if there is one."""
+        return self._created(lambda server: server.put_file(str(path), str(self.pure), mode="create"))
+
+    def _created(self, put: Callable[[Any], object]) -> bool:
         try:
             with _answered(self) as server:
-                server.pipe_file(str(self.pure), data, mode="create")
+                put(server)
         except FileExistsError:
             return False
         except OSError as error:
@@ -198,10 +208,10 @@ class ObjectPath:
             raise
         return True
 
-    def upload(self, path: Path) -> None:
-        """Give the object the bytes of a local file, in pieces."""
+    def download(self, path: Path) -> None:
+        """Write the object's bytes to a local file, in pieces."""
         with _answered(self) as server:
-            server.put_file(str(path), str(self.pure))
+            server.get_file(str(self.pure), str(path))
 
     def mkdir(self, mode: int = 0o777, *, parents: bool = False, exist_ok: bool = False) -> None:
         """Do nothing: a folder is there when something is in it."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from core.artifacts import Encoded
+from core.fingerprint import sha256_file
 from core.runs.slowness import slowed
 from core.store.objects import ObjectPath
+
+CACHE = "cache/artifacts"
+"""In the state folder: copies of large artifacts; gc lists what is older than a day."""
 
 
 def put_checkpoint(
@@ -16,7 +22,7 @@ def put_checkpoint(
     meta: bytes,
     *,
     committed: Callable[[], bool],
-    move_other: Callable[[ObjectPath, bytes], None],
+    move_other: Callable[[ObjectPath, Encoded], None],
 ) -> None:
     """Put the artifacts, then the commit mark; each is created, never written over.
 
@@ -31,15 +37,33 @@ def put_checkpoint(
     committed : callable
         Whether somebody committed by now.
     move_other : callable
-        Moves what stands at a path away unless it has the given bytes: a killed writer left it, or a person.
+        Moves what stands at a path away unless it is the artifact already: a killed writer left it, or a person.
     """
     for artifact in artifacts:
         path = folder / artifact.filename
-        while not path.create(artifact.data):
+        while not (path.upload(artifact.path) if artifact.path else path.create(artifact.data)):
             if committed():
                 return
-            move_other(path, artifact.data)
+            move_other(path, artifact)
             if path.exists():
                 break  # the same bytes
     slowed()
     (folder / mark).create(meta)
+
+
+def local_copy(path: ObjectPath, digest: str) -> Path:
+    """Return a copy of a large object on this machine, kept by its digest; fetched unless it is there.
+
+    The caller verifies the copy, every time: a changed one is not used.
+    """
+    kept = path.state / CACHE / f"{digest}{path.suffix}"
+    if kept.exists() and sha256_file(kept) == digest:
+        return kept
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_name(f".{kept.name}.{os.getpid()}")
+    try:
+        path.download(partial)
+        partial.replace(kept)
+    finally:
+        partial.unlink(missing_ok=True)
+    return kept
