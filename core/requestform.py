@@ -52,3 +52,25 @@ def request_of(values: Mapping[str, Value], defaults: Mapping[str, Value]) -> di
         for name, value in asked.items()
         if value not in (None, "") and value != defaults[name]
     }
+
+
+def scoring_request(request: Mapping[str, str]) -> dict[str, str]:
+    """Return what to ask for to score the same prices now: the champion, up to the newest session.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        What an earlier run was asked for. Its mode and end are dropped, and whatever is no parameter.
+
+    Examples
+    --------
+    >>> scoring_request({"source": "yahoo", "tickers": "AAPL", "end": "2024-01-05", "force": "clean"})
+    {'source': 'yahoo', 'tickers': 'AAPL', 'mode': 'score'}
+    """
+    known = parameters_of(STAGES)
+    kept = {
+        name: text
+        for name, text in request.items()
+        if name in known and not known[name].resolved and name not in ("mode", "end")
+    }
+    return kept | {"mode": "score"}

@@ -31,13 +31,18 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "text", "approver", "user", "Role of the person at this desk."),
+    Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
+    Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"retry", "run", "user", "yahoo"}
+_PREFIXED = {"notices", "retry", "run", "user", "yahoo"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
+_ADDRESS = re.compile(r"(\w://)\S+")
+"""What follows the scheme of an address, which may be a password: never quoted."""
+
 _KEY_LINE = re.compile(r"\s*([^#;=:\[\s][^=:]*?)\s*[=:]")
 
 
@@ -77,8 +82,8 @@ class Settings:
     """
 
     data: Path
-    journal: str
-    defaults: Mapping[str, Value]
+    journal: str = field(repr=False)  # it may hold a password
+    defaults: Mapping[str, Value] = field(repr=False)  # addresses of notices hold passwords
     file: Path | None
     profiles: profiles.Profiles = field(default_factory=dict)
 
@@ -143,7 +148,7 @@ def _read(file: Path) -> dict[str, dict[str, Value]]:
         parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
         parser.read_string(text, source=file.name)
     except (configparser.Error, UnicodeDecodeError) as error:
-        came = " ".join(str(error).split())
+        came = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
         raise SettingsError(
             f"{file.name} cannot be read: {came}", expected="sections of key = value"
         ) from error

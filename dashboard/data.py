@@ -5,7 +5,7 @@ A file that is damaged after it was kept is still noticed: digests are compared 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from core.artifacts import Document, Table, decode
 from core.errors import CheckpointError, DataError
 from core.fingerprint import sha256 as digest
 from core.journal import Run
+from core.settings import Settings
 from core.stages import writer_of
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
@@ -23,7 +24,12 @@ from core.store.lineage import keys_behind
 if TYPE_CHECKING:
     import pandas as pd
 
+    from core.evaluation.drift_windows import TwoWindows
+
 ALL = "All tickers"
+
+MOST_TICKERS = 40
+"""Rows of the coverage chart; more would be thinner than a line of text."""
 
 PERIODS = {"1 year": 252, "3 years": 756, "All": None}
 """Sessions that a chart shows; a year of US exchanges has 252."""
@@ -68,6 +74,19 @@ def held(store: Store, keys: Mapping[str, str], kind: str) -> Held | None:
     return None
 
 
+def made(store: Store, run: Run, kinds: Iterable[str]) -> dict[str, Held]:
+    """Return those artifacts of ``kinds`` that ``run`` has made or found.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint of one is damaged.
+    """
+    keys = keys_of(store, run)
+    found = {kind: held(store, keys, kind) for kind in kinds}
+    return {kind: artifact for kind, artifact in found.items() if artifact is not None}
+
+
 def tickers(store: Store, artifact: Held) -> list[str]:
     """Return the tickers of a table, sorted."""
     return _tickers(artifact.sha256, store, artifact)
@@ -79,9 +98,14 @@ def rows_of(store: Store, artifact: Held, ticker: str, sessions: int | None) -> 
     return rows if sessions is None else rows.tail(sessions)
 
 
-def values_of(store: Store, artifact: Held, column: str, ticker: str) -> pd.Series:
-    """Return a column of one ticker, or of all of them (:data:`ALL`)."""
-    return _values(artifact.sha256, column, ticker, store, artifact)
+def columns_of(store: Store, artifact: Held) -> list[str]:
+    """Return the columns of a table but its keys, date and ticker."""
+    return _columns(artifact.sha256, store, artifact)
+
+
+def header_of(store: Store, artifact: Held) -> dict[str, Any]:
+    """Return the header fields of a table."""
+    return _header(artifact.sha256, store, artifact)
 
 
 def document(store: Store, artifact: Held) -> dict[str, Any]:
@@ -89,14 +113,63 @@ def document(store: Store, artifact: Held) -> dict[str, Any]:
     return _document(artifact.sha256, store, artifact)
 
 
-def summary(store: Store, findings: Held, repairs: Held, features: Held) -> dict[str, Any]:
-    """Return rows in and out, period, and findings and repairs by rule, as the evaluation has them."""
-    return _summary(findings.sha256, repairs.sha256, features.sha256, store, (findings, repairs, features))
+def summary(store: Store, findings: Held, repairs: Held, rows: Held) -> dict[str, Any]:
+    """Return rows in and out, period, and findings and repairs by rule, as the evaluation has them.
+
+    ``rows`` is the table of cleaned prices or of features: both have the same rows.
+    """
+    return _summary(findings.sha256, repairs.sha256, rows.sha256, store, (findings, repairs, rows))
 
 
 def definitions(store: Store, features: Held) -> dict[str, str]:
     """Return what each feature is, by name; empty when another version of the program made the table."""
     return _definitions(features.sha256, store, features)
+
+
+def coverage(store: Store, prices: Held) -> pd.DataFrame:
+    """Return the share of sessions with a row by ticker and month, of at most :data:`MOST_TICKERS`."""
+    meta = store.meta(prices.slot)
+    calendar = str(meta.body["parameters"]["calendar"]) if meta else ""
+    return _coverage(prices.sha256, calendar, store, prices)
+
+
+def windows_of(store: Store, features: Held, column: str, ticker: str, sessions: int) -> TwoWindows:
+    """Return a feature in the latest ``sessions`` and before, of one ticker or all (:data:`ALL`)."""
+    return _windows(features.sha256, column, ticker, sessions, store, features)
+
+
+def correlation(store: Store, features: Held, ticker: str) -> pd.DataFrame:
+    """Return the rank correlation of what a model sees, of one ticker or all (:data:`ALL`)."""
+    return _correlation(features.sha256, ticker, store, features)
+
+
+def warm_up(store: Store, features: Held, ticker: str) -> pd.DataFrame:
+    """Return what each feature needs before its first value, and where one ticker has none."""
+    from core.features.relations import warm_up_table
+
+    rows = rows_of(store, features, ticker, None)
+    needs = header_of(store, features).get("warm_up") or {}
+    return warm_up_table(rows, needs, definitions(store, features))
+
+
+def past_signals(settings: Settings) -> dict[str, Any]:
+    """Return what became of past signals; read anew once a checkpoint is made that may say more."""
+    from core.registry.history import mark_of_signals
+    from core.registry.track_record import resampling
+
+    return _past_signals(
+        mark_of_signals(settings.data), str(settings.data), resampling(settings), _settings=settings
+    )
+
+
+def download(frame: pd.DataFrame, name: str) -> None:
+    """Draw a button that gives ``frame`` as CSV; it is made when the button is pressed."""
+    from core.report.as_csv import safe_csv
+
+    st.download_button(
+        "Download CSV", lambda: safe_csv(frame), f"{name}.csv", "text/csv", key=f"download_{name}",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading…")
@@ -126,10 +199,56 @@ def _rows(sha256: str, ticker: str, _store: Store, _artifact: Held) -> pd.DataFr
     return frame[frame[col.TICKER] == ticker].sort_values(col.DATE).reset_index(drop=True)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _values(sha256: str, column: str, ticker: str, _store: Store, _artifact: Held) -> pd.Series:
+@st.cache_data(max_entries=16, show_spinner=False)
+def _columns(sha256: str, _store: Store, _artifact: Held) -> list[str]:
+    names = [str(name) for name in _table(sha256, _store, _artifact).frame]
+    return [name for name in names if name not in (col.DATE, col.TICKER)]
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _header(sha256: str, _store: Store, _artifact: Held) -> dict[str, Any]:
+    return dict(_table(sha256, _store, _artifact).header)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _coverage(sha256: str, calendar: str, _store: Store, _artifact: Held) -> pd.DataFrame:
+    from core.prices.coverage import coverage, thinnest
+
+    return thinnest(coverage(_table(sha256, _store, _artifact).frame, calendar), MOST_TICKERS)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _windows(
+    sha256: str, column: str, ticker: str, sessions: int, _store: Store, _artifact: Held
+) -> TwoWindows:
+    # a resource: read-only arrays need no copy for each page
+    from core.evaluation.drift_windows import two_windows
+
     frame = _table(sha256, _store, _artifact).frame
-    return frame[column] if ticker == ALL else frame.loc[frame[col.TICKER] == ticker, column]
+    found = two_windows(frame, column, sessions, ticker=None if ticker == ALL else ticker)
+    found.reference.flags.writeable = found.current.flags.writeable = False
+    return found
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _correlation(sha256: str, ticker: str, _store: Store, _artifact: Held) -> pd.DataFrame:
+    from core.features.definitions import model_features
+    from core.features.relations import rank_correlation
+
+    frame = _table(sha256, _store, _artifact).frame
+    names = [name for name in (*model_features(), col.UP_NEXT) if name in frame]
+    return rank_correlation(_of(frame, ticker), names)
+
+
+@st.cache_data(max_entries=4, show_spinner="Comparing past signals with what happened…")
+def _past_signals(*key: Hashable, _settings: Settings) -> dict[str, Any]:  # noqa: ARG001 - what it rests on
+    from core.registry.history import past_signals as read
+
+    return read(_settings)
+
+
+def _of(frame: pd.DataFrame, ticker: str) -> pd.DataFrame:
+    return frame if ticker == ALL else frame[frame[col.TICKER] == ticker]
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -142,13 +261,13 @@ def _document(sha256: str, _store: Store, _artifact: Held) -> dict[str, Any]:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _summary(
-    findings: str, repairs: str, features: str, _store: Store, _held: tuple[Held, Held, Held]
+    findings: str, repairs: str, rows: str, _store: Store, _held: tuple[Held, Held, Held]
 ) -> dict[str, Any]:
     from core.evaluation.summaries import data_summary
 
     bodies = [_document(sha256, _store, a) for sha256, a in zip((findings, repairs), _held[:2], strict=True)]
     documents = Document("findings", bodies[0]), Document("repairs", bodies[1])
-    return data_summary(*documents, _table(features, _store, _held[2]))
+    return data_summary(*documents, _table(rows, _store, _held[2]))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -63,6 +63,7 @@ class Session:
     publishing: str | None = None
     _known: set[Slot] = field(default_factory=set)
     _owner: int = field(default_factory=os.getpid)
+    _closed: bool = False
 
     @property
     def store(self) -> Store:
@@ -89,6 +90,7 @@ class Session:
             previous_model=champion.model_id if champion else None,
             timeout_s=float(self.settings["run_stage_timeout_s"] or 0),
             forced=self.options.forced,
+            journal=self.settings.journal,
         )
 
     def effective(self, plan: StagePlan) -> StagePlan:
@@ -158,19 +160,26 @@ class Session:
         return {**(self.effective(self.root_plan).keys if self.root_plan else {}), **published}
 
     def close(self) -> None:
-        """At the end of the process: say what came of it, link the latest, print the report."""
-        if os.getpid() != self._owner:
+        """At the end of the process: say what came of it, link the latest, print the report. Once."""
+        begun = self.root_plan is not None or self.publishing is not None
+        if os.getpid() != self._owner or self._closed or not begun:
             return
+        self._closed = True
         if self.root_plan is not None:
             self.root_plan = self.effective(self.root_plan)
         made = self._made()
         if self.root_plan is not None and made and self.root_plan.stage.name == "report":
             self._link_latest(self.root_plan)
         if self.publishing is None:
-            self._end("succeeded" if made else "failed", EXIT_DONE if made else self.exit_code)
+            state = "succeeded" if made else "failed"
+            self._end(state, EXIT_DONE if made else self.exit_code)
             self.terminal.finish(self, done=made)
         else:
-            self._close_publication(self.publishing, made=made)
+            state = self._close_publication(self.publishing, made=made)
+        if RUN_VARIABLE not in os.environ and self.settings["notices_urls"]:  # else the supervisor's
+            from core.runs.announcing import announce
+
+            self.terminal.not_told(announce(self.settings, self.log.run_id, state))
 
     def _made(self) -> bool:
         return self.root_plan is None or self.complete(self.effective(self.root_plan))
@@ -225,15 +234,17 @@ class Session:
 
     def _link_latest(self, plan: StagePlan) -> None:
         try:
-            link_latest(self.settings.data, plan)
+            link_latest(self.settings.data, plan, journal=self.settings.journal)
         except OSError as error:
             self.log.unwritable = error
 
-    def _close_publication(self, report_key: str, *, made: bool) -> None:
+    def _close_publication(self, report_key: str, *, made: bool) -> str:
         folder = published(self.settings.data, self.journal, report_key)
-        self._end("succeeded" if folder else "waiting" if made else "failed", self.exit_code)
+        state = "succeeded" if folder else "waiting" if made else "failed"
+        self._end(state, self.exit_code)
         reason = standing(self.store, self.journal, report_key).reason if made else ""
         self.terminal.finish_publication(self, report_key, folder, waiting_for=reason)
+        return state
 
     def abandon(self, state: str, code: int) -> None:
         """Record that the process is leaving early."""

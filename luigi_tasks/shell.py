@@ -124,6 +124,7 @@ def _take_over_exit() -> None:
             status = session().finish_here(status)
             session().unheard = _hear_nothing()
             status = session().judged(status)
+            session().close()  # not left to atexit: from there no thread can be started, which notices need
         leave(status)
 
     sys.exit = judged

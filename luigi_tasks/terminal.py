@@ -96,6 +96,11 @@ class Terminal:
         else:
             say(f"not finished; the log is {session.log.path}")
 
+    def not_told(self, trouble: str | None) -> None:
+        """Print that somebody was not told of the run's end."""
+        if trouble:
+            say(f"afterclose: {trouble}")
+
 
 def _say_troubles(session: Session) -> None:
     if session.record.lost is not None:

@@ -32,7 +32,9 @@ class TwoWindows:
     since: str | None
 
 
-def two_windows(features: pd.DataFrame, column: str, drift_sessions: int) -> TwoWindows:
+def two_windows(
+    features: pd.DataFrame, column: str, drift_sessions: int, *, ticker: str | None = None
+) -> TwoWindows:
     """Return ``column`` split as drift splits it: the last ``drift_sessions`` sessions, and the ones before.
 
     Parameters
@@ -42,11 +44,15 @@ def two_windows(features: pd.DataFrame, column: str, drift_sessions: int) -> Two
     column : str
     drift_sessions : int
         At least 1.
+    ticker : str, optional
+        Only this one's values; the windows stay those of all rows.
     """
     cut = windows(features, drift_sessions)
     values = numbers(features, column)
     current = cut.of(features[col.DATE].to_numpy("datetime64[s]")) == 0
     known = ~np.isnan(values)
+    if ticker is not None:
+        known &= (features[col.TICKER] == ticker).to_numpy()
     latest = cut.sessions[-drift_sessions:]
     since = str(latest[0].astype("datetime64[D]")) if len(latest) else None
     return TwoWindows(values[known & ~current], values[known & current], since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from urllib.parse import quote
 import peewee
 
 from core.errors import AftercloseError, SettingsError
+from core.journal import postgres
 
 FILE_NAME = "journal.sqlite"
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -66,18 +67,74 @@ def open_database(root: Path, url: str, *, read_only: bool) -> Any:
         If it cannot be opened, naming the cause.
     """
     try:
-        sqlite = not url or url.startswith("sqlite")
-        database = _sqlite(root, read_only=read_only) if sqlite else _postgres(url)
+        database = _opened(root, url, read_only=read_only)
         with database.connection_context():
             if not read_only and _behind(database):
                 _migrate(database)
     except (*FAULTS, OSError) as error:
+        where = postgres.address(url) if postgres.is_postgres(url) else root / FILE_NAME
         raise JournalError(
-            f"the journal {url or root / FILE_NAME} cannot be used: {error}",
+            f"the journal {where} cannot be used: {' '.join(str(error).split())}",
             expected="a readable database",
-            remedy="Move it away and restore a backup; checkpoints do not depend on it.",
+            remedy=_SERVER_REMEDY
+            if postgres.is_postgres(url)
+            else "Move it away and restore a backup; checkpoints do not depend on it.",
         ) from error
     return database
+
+
+_SERVER_REMEDY = "Is the server up, and may this user use the database? Checkpoints do not depend on it."
+
+
+def _opened(root: Path, url: str, *, read_only: bool) -> Any:
+    if postgres.is_postgres(url):
+        return postgres.database(url, read_only=read_only)
+    if url and not url.startswith("sqlite"):
+        raise SettingsError(
+            f"AFTERCLOSE_JOURNAL begins with {url.partition(':')[0][:20]!r}",
+            expected="postgresql://USER@HOST/NAME, or nothing for SQLite beside the data",
+        )
+    return _sqlite(root, read_only=read_only)
+
+
+def is_there(root: Path, url: str) -> bool:
+    """Return whether there is a journal to read; a server that does not answer has one, as far as one knows."""
+    if not postgres.is_postgres(url):
+        return (root / FILE_NAME).exists()
+    if url not in _seen:
+        database = postgres.database(url, read_only=True)
+        try:
+            with database.connection_context():
+                if not postgres.has_tables(database, _HISTORY):
+                    return False
+        except peewee.PeeweeException:
+            return True
+        _seen.add(url)
+    return True
+
+
+_seen: set[str] = set()
+"""Databases that were found to have tables: tables do not go away."""
+
+
+@contextmanager
+def writing(database: Any) -> Iterator[None]:
+    """One transaction that writes: it has the journal to itself from its first statement to its last."""
+    if isinstance(database, peewee.SqliteDatabase):
+        # IMMEDIATE: a transaction that will write takes the lock first instead of failing half-way
+        with database.atomic("IMMEDIATE"):
+            yield
+        return
+    with database.atomic():
+        postgres.take_turn(database)
+        yield
+
+
+def execute(database: Any, sql: str, values: Sequence[Any]) -> Any:
+    """Run one statement with ``?`` for its values, in this database's dialect, and return its cursor."""
+    if not isinstance(database, peewee.SqliteDatabase):
+        sql, values = sql.replace("?", "%s"), [postgres.storable(value) for value in values]
+    return database.execute_sql(sql, tuple(values))
 
 
 def _sqlite(root: Path, *, read_only: bool) -> Any:
@@ -138,21 +195,10 @@ class Reader(peewee.SqliteDatabase):
         return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
-def _postgres(url: str) -> Any:
-    try:
-        from playhouse.db_url import connect
-
-        return connect(url)
-    except (ImportError, peewee.ImproperlyConfigured, RuntimeError) as error:
-        raise SettingsError(
-            f"AFTERCLOSE_JOURNAL cannot be used: {error}",
-            expected="postgresql://USER@HOST/NAME with the extra [team] installed",
-        ) from error
-
-
 def _behind(database: Any) -> bool:
     names = {path.stem for path in _MIGRATIONS.glob("[0-9]*.py")}
-    if not database.table_exists(_HISTORY):
+    sqlite = isinstance(database, peewee.SqliteDatabase)
+    if not (database.table_exists(_HISTORY) if sqlite else postgres.has_tables(database, _HISTORY)):
         return True
     done = {name for (name,) in database.execute_sql(f"SELECT name FROM {_HISTORY}")}  # noqa: S608 - a constant
     return not names <= done
@@ -161,6 +207,6 @@ def _behind(database: Any) -> bool:
 def _migrate(database: Any) -> None:
     from playhouse.migrations import Runner
 
-    with database.atomic("EXCLUSIVE") if isinstance(database, peewee.SqliteDatabase) else database.atomic():
+    with writing(database):
         if _behind(database):
             Runner(database, str(_MIGRATIONS), table_name=_HISTORY).up()

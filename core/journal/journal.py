@@ -10,11 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import peewee
-
-from core.journal import chain
+from core.journal import chain, database
 from core.journal.chain import GENESIS, Record
-from core.journal.database import FAULTS, FILE_NAME, JournalError, Reader, open_database, readable
+from core.journal.database import FAULTS, JournalError, Reader, readable
 from core.journal.rows import ACTIVE, Draft, Event, Run
 from core.runs.processes import ProcessId
 
@@ -42,13 +40,12 @@ class Journal:
     """One journal; safe from several threads and processes. Each call is one transaction."""
 
     def __init__(self, root: Path, url: str = "", *, read_only: bool = False) -> None:
-        self._database = open_database(root, url, read_only=read_only)
-        self._mark = "?" if isinstance(self._database, peewee.SqliteDatabase) else "%s"
+        self._database = database.open_database(root, url, read_only=read_only)
 
     @staticmethod
     def exists(root: Path, url: str = "") -> bool:
         """Return whether there is a journal to read."""
-        return bool(url) or (root / FILE_NAME).exists()
+        return database.is_there(root, url)
 
     @staticmethod
     def lost(root: Path, url: str = "") -> str | None:
@@ -56,25 +53,20 @@ class Journal:
         if Journal.exists(root, url) or not (root / "checkpoints").is_dir():
             return None
         return (
-            f"the journal {root / FILE_NAME} is lost: earlier runs and signatures are not in the record. "
+            f"the journal {root / database.FILE_NAME} is lost: earlier runs and signatures are not in the record. "
             "Checkpoints and logs are intact; to have it back: afterclose restore BACKUP"
         )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
-            with self._database.connection_context(), self._locked():
+            with self._database.connection_context(), database.writing(self._database):
                 yield
         except FAULTS as error:
             raise JournalError(
                 f"the journal could not be read or written: {error}",
                 expected="a whole database on a disk with room",
             ) from error
-
-    def _locked(self) -> Any:
-        # IMMEDIATE: a transaction that will write takes the lock first instead of failing half-way
-        sqlite = isinstance(self._database, peewee.SqliteDatabase)
-        return self._database.atomic("IMMEDIATE") if sqlite else self._database.atomic()
 
     def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._fetched(lambda: list(self._execute(sql, values)))
@@ -93,7 +85,7 @@ class Journal:
         return self._database.identity() if isinstance(self._database, Reader) else None
 
     def _execute(self, sql: str, values: Sequence[Any]) -> Any:
-        return self._database.execute_sql(sql.replace("?", self._mark), tuple(values))
+        return database.execute(self._database, sql, values)
 
     # ---- runs
 

@@ -80,3 +80,19 @@ def thinnest(shares: pd.DataFrame, most: int) -> pd.DataFrame:
     if len(shares) <= most:
         return shares
     return shares.loc[sorted(shares.mean(axis=1).sort_values(kind="stable").index[:most])]
+
+
+def gaps(shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the months that miss sessions: ``ticker, month, share``, the emptiest first.
+
+    Examples
+    --------
+    >>> gaps(pd.DataFrame({"2024-01": [0.5, 1.0], "2024-02": [0.25, np.nan]}, index=["A", "B"])).values.tolist()
+    [['A', '2024-02', 0.25], ['A', '2024-01', 0.5]]
+    """
+    values = shares.to_numpy()
+    ticker, month = np.nonzero(values < 1.0)
+    found = pd.DataFrame(
+        {"ticker": shares.index[ticker], "month": shares.columns[month], "share": values[ticker, month]}
+    )
+    return found.sort_values(["share", "ticker", "month"], ignore_index=True)

@@ -16,8 +16,10 @@ FINDING_COLUMNS = ("date", "price", "rule", "severity", "action")
 REPAIR_COLUMNS = ("date", "price", "rule", "column", "what")
 
 
-def finding_marks(findings: Iterable[Mapping[str, Any]], ticker: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the findings about days of one ticker, each at the adjusted close of that day.
+def finding_marks(
+    findings: Iterable[Mapping[str, Any]], ticker: str, rows: pd.DataFrame, *, price: str = col.ADJ_CLOSE
+) -> pd.DataFrame:
+    """Return the findings about days of one ticker, each at a price of that day.
 
     Parameters
     ----------
@@ -25,8 +27,10 @@ def finding_marks(findings: Iterable[Mapping[str, Any]], ticker: str, rows: pd.D
         As in ``findings.json``. One without a ticker or a date has no place on a chart and is left out.
     ticker : str
     rows : pandas.DataFrame
-        The ticker's ``date`` and ``adj_close`` in date order. A finding about a day that has no row, as one
-        that was removed, stands at the nearest row; NaN where there are no rows at all.
+        The ticker's ``date`` and ``price`` in date order. A finding about a day that has no row, as one that
+        was removed, stands at the nearest row; NaN where there are no rows at all.
+    price : str
+        The column of ``rows`` whose line or bars the chart draws.
 
     Returns
     -------
@@ -41,9 +45,9 @@ def finding_marks(findings: Iterable[Mapping[str, Any]], ticker: str, rows: pd.D
     frame = pd.DataFrame(held, columns=["date", "rule", "severity", "action"])
     frame["date"] = frame["date"].astype("datetime64[s]")
     frame = frame.sort_values("date", kind="stable")
-    known = rows[[col.DATE, col.ADJ_CLOSE]].dropna().astype({col.DATE: "datetime64[s]"})
+    known = rows[[col.DATE, price]].dropna().astype({col.DATE: "datetime64[s]"})
     found = pd.merge_asof(frame, known, on=col.DATE, direction="nearest")
-    return found.rename(columns={col.ADJ_CLOSE: "price"})[list(FINDING_COLUMNS)]
+    return found.rename(columns={price: "price"})[list(FINDING_COLUMNS)]
 
 
 def repair_marks(repairs: Iterable[Mapping[str, Any]], ticker: str) -> pd.DataFrame:

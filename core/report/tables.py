@@ -311,3 +311,17 @@ def drift_words(body: Body) -> str:
     severities = [held["severity"] for held in body["drift"].values()]
     told = [(severities.count(key), _SEVERITIES[key]) for key in ("alarm", "warn") if key in severities]
     return ", ".join(f"{n} {word_}" for n, word_ in told) or "nothing unusual"
+
+
+def drift_of(body: Body, column: str) -> str:
+    """Return what the evaluation says about the drift of one column; nothing if it did not watch it.
+
+    >>> drift_of({"drift": {"return": {"severity": "ok", "reason": "PSI 0.1 is usual"}}}, "return")
+    'Drift ok: PSI 0.1 is usual.'
+    >>> drift_of({}, "ma5")
+    'The evaluation does not watch this column for drift.'
+    """
+    held = (body.get("drift") or {}).get(column)
+    if held is None:
+        return "The evaluation does not watch this column for drift."
+    return f"Drift {_SEVERITIES[held['severity']]}: {held['reason']}."

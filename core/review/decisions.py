@@ -114,7 +114,7 @@ def rollback(settings: Settings, why: str) -> tuple[Champion, Champion | None]:
 def _move(settings: Settings, action: str, chosen: Any, why: str) -> tuple[Champion, Champion | None]:
     _judge_role(settings)
     registry = Registry(settings.data)
-    with locks.held(settings.data, "champion", action, waiting=lambda _: None):
+    with locks.held(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
         former = _former(registry)
         identity = chosen(former)
         about = {

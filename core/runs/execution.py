@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -70,6 +71,8 @@ class Runner:
         Stages that are computed again although they are there, and compared.
     recent : Recent
         What this process made, for the stages after.
+    journal : str
+        The journal's URL, whose locks are taken; empty is SQLite in the data root.
     """
 
     root: Path
@@ -83,6 +86,7 @@ class Runner:
     timeout_s: float = 0.0
     forced: frozenset[str] = frozenset()
     recent: Recent = dataclasses.field(default_factory=Recent)
+    journal: str = ""
 
     def effective(self, plan: StagePlan) -> StagePlan:
         """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
@@ -105,10 +109,9 @@ class Runner:
         AftercloseError
             If the stage fails; what was committed before stays as it was.
         """
-        name = f"{plan.slot.stage}-{plan.slot.key}"
         started = time.monotonic()
         try:
-            with locks.held(self.root, name, self.log.run_id, waiting=self._waiting(plan)):
+            with self._locked(plan):
                 meta = self._usable(plan)
                 if meta is not None and plan.stage.name in self.forced and not self.confirmed(plan):
                     return self._confirm(plan, meta, started)
@@ -246,8 +249,7 @@ class Runner:
     def _make_retained(self, plan: StagePlan, reason: str, started: float) -> Meta:
         """Commit what the previous model gives, with the reason in the predictions' header."""
         started_at = datetime.now(UTC)
-        name = f"{plan.slot.stage}-{plan.slot.key}"
-        with locks.held(self.root, name, self.log.run_id, waiting=self._waiting(plan)):
+        with self._locked(plan):
             meta = self._usable(plan)
             if meta is not None:
                 self._tell(plan, "reused", rows=meta.rows)
@@ -290,6 +292,11 @@ class Runner:
 
     def _where(self, plan: StagePlan) -> dict[str, str]:
         return {"path": str(self.store.folder(plan.slot))} if plan.stage.name == "report" else {}
+
+    def _locked(self, plan: StagePlan) -> AbstractContextManager[None]:
+        name = f"{plan.slot.stage}-{plan.slot.key}"
+        told = self._waiting(plan)
+        return locks.held(self.root, name, self.log.run_id, journal=self.journal, waiting=told)
 
     def _waiting(self, plan: StagePlan) -> Callable[[str], None] | None:
         if not self.wait:

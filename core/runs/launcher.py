@@ -91,7 +91,9 @@ def launch(
         stage_named(given[FORCE])
     journal = Journal(settings.data, settings.journal)
     # one launch at a time, so that two clicks cannot both find nothing running
-    with locks.held(settings.data, "launch", str(os.getpid()), waiting=lambda _: None):
+    with locks.held(
+        settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
+    ):
         journal.settle(unled=True)
         running = _same(journal, given, target)
         if running is not None:

@@ -95,6 +95,10 @@ class Supervisor:
             log.write("journal_trouble", level="warning", reason=str(trouble))
             print(f"afterclose: the end of this run was not recorded: {trouble}", file=sys.stderr)  # noqa: T201 - its output file
         log.write("supervised", state=state, exit_code=code, level=level)
+        if self.settings["notices_urls"]:
+            from core.runs.announcing import announce
+
+            announce(self.settings, self.run.run_id, state)
         return code
 
     def _outcome(self, code: int) -> tuple[str, int, str | None]:

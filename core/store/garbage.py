@@ -182,7 +182,9 @@ def remove(settings: Settings, item: Garbage) -> bool:
 def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
     store = Store(settings.data)
     try:
-        with locks.held(settings.data, f"{slot.stage}-{slot.key}", "gc", waiting=None):
+        with locks.held(
+            settings.data, f"{slot.stage}-{slot.key}", "gc", journal=settings.journal, waiting=None
+        ):
             if _wanted_now(settings, slot):
                 return False
             # the commit mark first: whatever is left after a kill is no checkpoint

@@ -11,7 +11,7 @@ from core.store import locks
 from core.store.checkpoints import Store
 
 
-def link_latest(root: Path, plan: StagePlan) -> None:
+def link_latest(root: Path, plan: StagePlan, *, journal: str) -> None:
     """Point ``<data>/latest/`` at all artifacts of a finished run, under their plain names."""
     store, latest = Store(root), root / "latest"
     wanted: dict[str, str] = {}
@@ -26,7 +26,7 @@ def link_latest(root: Path, plan: StagePlan) -> None:
         return  # nothing to do, so a read-only root is no trouble
     latest.mkdir(parents=True, exist_ok=True)
     # one at a time: two runs that end together must not tidy away each other's new links
-    with locks.held(root, "latest", str(os.getpid()), waiting=lambda _: None):
+    with locks.held(root, "latest", str(os.getpid()), journal=journal, waiting=lambda _: None):
         for name, target in wanted.items():
             _link(latest / name, target)
         for old in latest.iterdir():

@@ -1,6 +1,8 @@
-"""Locks by name beside the journal: one holder per host, freed by the system when a holder dies. EDGE.
+"""Locks by name that belong to the journal: one holder, freed by the system when it dies. EDGE.
 
-Correctness never rests on these (the commit of ``meta.json`` is exclusive); they save double work.
+With SQLite they are files beside it, for one host; with PostgreSQL they are its advisory locks, for all
+hosts, and no file is locked. Correctness never rests on these (the commit of ``meta.json`` is exclusive);
+they save double work.
 A lock file is never deleted: unlinking a held one would admit a second holder.
 """
 
@@ -9,14 +11,16 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.errors import BusyError, CheckpointError
 
 
 @contextmanager
-def held(root: Path, name: str, holder: str, *, waiting: Callable[[str], None] | None) -> Iterator[None]:
+def held(
+    root: Path, name: str, holder: str, *, journal: str, waiting: Callable[[str], None] | None
+) -> Iterator[None]:
     """Hold the lock ``name`` while the block runs.
 
     Parameters
@@ -27,6 +31,8 @@ def held(root: Path, name: str, holder: str, *, waiting: Callable[[str], None] |
         What is locked; a plain file name.
     holder : str
         Who holds it, for others to read (a run id).
+    journal : str
+        The journal's URL; empty is SQLite in the data root.
     waiting : callable or None
         Called once with the present holder before waiting; None means do not wait.
 
@@ -34,7 +40,34 @@ def held(root: Path, name: str, holder: str, *, waiting: Callable[[str], None] |
     ------
     BusyError
         If somebody else holds it and waiting was not wanted.
+    CheckpointError
+        If it cannot be asked for: a root that cannot be written, a database that does not answer.
     """
+    of_files = not journal or journal.startswith("sqlite")
+    with _file(root, name, holder, waiting) if of_files else _advisory(journal, name, holder, waiting):
+        yield
+
+
+@contextmanager
+def _advisory(journal: str, name: str, holder: str, waiting: Callable[[str], None] | None) -> Iterator[None]:
+    import peewee
+
+    from core.journal import postgres
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(postgres.lock(journal, name, holder, waiting))
+        except peewee.PeeweeException as error:
+            raise CheckpointError(
+                f"the lock {name} cannot be asked for at {postgres.address(journal)}: {' '.join(str(error).split())}",
+                expected="a journal's database that answers",
+                remedy="Nothing committed was touched; run again when it is up.",
+            ) from error
+        yield
+
+
+@contextmanager
+def _file(root: Path, name: str, holder: str, waiting: Callable[[str], None] | None) -> Iterator[None]:
     path = root / "locks" / f"{name}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,22 @@
 """Charts: frame in, plotly figure out. Nothing here knows Streamlit, files or runs."""
 
-from dashboard.charts.distribution import distribution_figure
+from dashboard.charts.features import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.judgement import calibration_figure, estimates_figure, folds_figure
-from dashboard.charts.prices import price_figure
+from dashboard.charts.predictions import probability_figure, scorecard_figure
+from dashboard.charts.prices import candle_figure, price_figure
+from dashboard.charts.quality import cleaning_figure, coverage_figure
 
 __all__ = [
     "calibration_figure",
-    "distribution_figure",
+    "candle_figure",
+    "cleaning_figure",
+    "correlation_figure",
+    "coverage_figure",
     "estimates_figure",
+    "feature_figure",
     "folds_figure",
     "price_figure",
+    "probability_figure",
+    "scorecard_figure",
+    "windows_figure",
 ]

@@ -1,9 +1,11 @@
-"""One ticker over time: adjusted close with its averages, volatility and volume below."""
+"""One ticker over time: its adjusted close with averages, or candles; volume below."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core import columns as col
@@ -12,7 +14,6 @@ from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, VIOLET, nothin
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
 _AVERAGES = (("ma5", ORANGE, "solid"), ("ma10", GREEN, "dash"), ("ma20", VIOLET, "dot"))
 """Each average has a line style of its own, so that colour is not needed to tell them apart."""
@@ -21,79 +22,134 @@ _FLAGS = (
     (col.IS_SPLIT, "Split", RED, "triangle-down"),
     (col.IS_DIVIDEND, "Dividend", GREY, "diamond-open"),
 )
+_SEVERITIES = (("error", "Error found", RED, "x"), ("warning", "Warning found", ORANGE, "circle-open"))
+_EMPTY = "No rows of this ticker in this period."
 
 
-def price_figure(features: pd.DataFrame, prices: pd.DataFrame) -> go.Figure:
-    """Return the chart of one ticker: three panels over the same dates.
+def price_figure(
+    prices: pd.DataFrame, averages: pd.DataFrame | None, findings: pd.DataFrame | None = None
+) -> go.Figure:
+    """Return adjusted close and averages over volume.
 
     Parameters
     ----------
-    features : pandas.DataFrame
-        Rows of one ticker in date order: ``date``, ``adj_close``, ``ma5``, ``ma10``, ``ma20``,
-        ``volatility20``. NaN while an average warms up: its line begins later.
     prices : pandas.DataFrame
-        Rows of the same ticker: ``date``, ``adj_close``, ``volume`` and, where known, ``is_split`` and
-        ``is_dividend``, drawn as markers.
+        Rows of one ticker in date order: ``date``, ``adj_close``, ``volume`` and, where known, ``is_split``
+        and ``is_dividend``, drawn as markers.
+    averages : pandas.DataFrame or None
+        The features of the same rows: ``ma5``, ``ma10``, ``ma20``, NaN while an average warms up: its line
+        begins later. None: no features were made.
+    findings : pandas.DataFrame or None
+        ``date``, ``price``, ``rule``, ``severity``, ``action``; those outside the dates are left out.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        At most 2,000 points a line; every split and dividend is kept.
+        At most 2,000 points a line; every split, dividend and finding is kept.
     """
-    if features.empty:
-        return nothing("No rows of this ticker in this period.")
-    figure = make_subplots(
-        rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.045, row_heights=[0.6, 0.2, 0.2]
+    if prices.empty:
+        return nothing(_EMPTY)
+    figure = _panels()
+    _line(
+        figure, outline(prices, col.ADJ_CLOSE), col.ADJ_CLOSE, "Adjusted close", {"color": BLUE, "width": 1.8}
     )
-    _prices(figure, outline(features, col.ADJ_CLOSE))
-    _flags(figure, prices)
-    _volatility(figure, outline(features, col.VOLATILITY20))
+    if averages is not None and len(averages):
+        shown = outline(averages, col.ADJ_CLOSE)
+        for name, colour, dash in _AVERAGES:
+            style = {"color": colour, "width": 1.1, "dash": dash}
+            _line(figure, shown, name, f"Mean of {name.removeprefix('ma')}", style)
+    _flags(figure, prices, col.ADJ_CLOSE)
+    _findings(figure, findings, prices)
     _volume(figure, outline(prices, col.VOLUME))
+    return _finished(figure, prices, "Adjusted close")
+
+
+def candle_figure(
+    bars: pd.DataFrame, prices: pd.DataFrame, findings: pd.DataFrame | None = None
+) -> go.Figure:
+    """Return candles over volume: hollow where the close is above the open, filled where it is below.
+
+    Parameters
+    ----------
+    bars : pandas.DataFrame
+        ``date``, ``open``, ``high``, ``low``, ``close``, ``volume``, as :func:`core.prices.candles.candles` gives.
+    prices : pandas.DataFrame
+        The rows that the candles stand for: ``date``, ``high`` and, where known, the flags.
+    findings : pandas.DataFrame or None
+        As for :func:`price_figure`.
+    """
+    if bars.empty:
+        return nothing(_EMPTY)
+    figure = _panels()
+    figure.add_trace(
+        go.Candlestick(
+            x=bars[col.DATE], open=bars[col.OPEN], high=bars[col.HIGH], low=bars[col.LOW],
+            close=bars[col.CLOSE], name="Price", showlegend=False,
+            increasing={"line": {"color": GREEN, "width": 1.2}, "fillcolor": "rgba(0,0,0,0)"},
+            decreasing={"line": {"color": RED, "width": 1.2}, "fillcolor": RED},
+        ),
+        row=1, col=1,
+    )  # fmt: skip
+    figure.update_xaxes(rangeslider_visible=False)
+    _flags(figure, prices, col.HIGH)
+    _findings(figure, findings, prices)
+    figure.add_bar(
+        x=bars[col.DATE], y=bars[col.VOLUME], name="Volume", marker={"color": GREY, "line": {"width": 0}},
+        row=2, col=1, showlegend=False, hovertemplate="%{y:,.0f} shares",
+    )  # fmt: skip
+    return _finished(figure, prices, "Price as traded")
+
+
+def _panels() -> go.Figure:
+    return make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.75, 0.25])
+
+
+def _finished(figure: go.Figure, prices: pd.DataFrame, label: str) -> go.Figure:
     figure.update_layout(hovermode="x unified")
-    figure.update_yaxes(title_text="Adjusted close", row=1, col=1)
-    figure.update_yaxes(title_text="Volatility", tickformat=".1%", row=2, col=1)
-    figure.update_yaxes(title_text="Volume", row=3, col=1)
-    figure.update_xaxes(range=[features[col.DATE].iloc[0], features[col.DATE].iloc[-1]])
+    figure.update_yaxes(title_text=label, row=1, col=1)
+    figure.update_yaxes(title_text="Volume", row=2, col=1)
+    figure.update_xaxes(range=[prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1]])
     # dates rather than the instants that a zoomed axis would show
     figure.update_xaxes(hoverformat="%Y-%m-%d")
-    return quiet(figure, height=620)
+    return quiet(figure, height=520)
 
 
-def _prices(figure: go.Figure, rows: pd.DataFrame) -> None:
-    line = {"color": BLUE, "width": 1.8}
+def _line(figure: go.Figure, rows: pd.DataFrame, column: str, name: str, style: Mapping[str, Any]) -> None:
     figure.add_scatter(
-        x=rows[col.DATE], y=rows[col.ADJ_CLOSE], name="Adjusted close", mode="lines", line=line, row=1, col=1,
+        x=rows[col.DATE], y=rows[column], name=name, mode="lines", line=dict(style), row=1, col=1,
         hovertemplate="%{y:,.2f}",
     )  # fmt: skip
-    for name, colour, dash in _AVERAGES:
-        style = {"color": colour, "width": 1.1, "dash": dash}
-        figure.add_scatter(
-            x=rows[col.DATE], y=rows[name], name=f"Mean of {name.removeprefix('ma')}", mode="lines",
-            line=style, row=1, col=1, hovertemplate="%{y:,.2f}",
-        )  # fmt: skip
 
 
-def _flags(figure: go.Figure, prices: pd.DataFrame) -> None:
+def _flags(figure: go.Figure, prices: pd.DataFrame, at: str) -> None:
     for column, name, colour, symbol in _FLAGS:
         marked = prices[prices[column]] if column in prices else prices.iloc[:0]
         if marked.empty:
             continue
         style = {"color": colour, "size": 9, "symbol": symbol, "line": {"width": 1.4, "color": colour}}
         figure.add_scatter(
-            x=marked[col.DATE], y=marked[col.ADJ_CLOSE], name=name, mode="markers", marker=style,
+            x=marked[col.DATE], y=marked[at], name=name, mode="markers", marker=style,
             row=1, col=1, hovertemplate="yes",
         )  # fmt: skip
 
 
-def _volatility(figure: go.Figure, rows: pd.DataFrame) -> None:
-    figure.add_scatter(
-        x=rows[col.DATE], y=rows[col.VOLATILITY20], name="Volatility of 20 sessions", mode="lines",
-        line={"color": RED, "width": 1.2}, row=2, col=1, showlegend=False, hovertemplate="%{y:.2%} a day",
-    )  # fmt: skip
+def _findings(figure: go.Figure, findings: pd.DataFrame | None, prices: pd.DataFrame) -> None:
+    if findings is None:
+        return
+    shown = findings[findings["date"].between(prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1])]
+    for severity, name, colour, symbol in _SEVERITIES:
+        marked = shown[shown["severity"] == severity]
+        if marked.empty:
+            continue
+        style = {"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}}
+        figure.add_scatter(
+            x=marked["date"], y=marked["price"], name=name, mode="markers", marker=style,
+            text=marked["rule"].str.replace("_", " "), row=1, col=1, hovertemplate="%{text}",
+        )  # fmt: skip
 
 
 def _volume(figure: go.Figure, rows: pd.DataFrame) -> None:
     figure.add_scatter(
         x=rows[col.DATE], y=rows[col.VOLUME], name="Volume", mode="lines", fill="tozeroy",
-        line={"color": GREY, "width": 0.8}, row=3, col=1, showlegend=False, hovertemplate="%{y:,.0f} shares",
+        line={"color": GREY, "width": 0.8}, row=2, col=1, showlegend=False, hovertemplate="%{y:,.0f} shares",
     )  # fmt: skip

@@ -1,44 +1,48 @@
-"""Data: prices and features of a run as pictures, and what the gate and cleaning said about them."""
+"""Data: prices of a run as pictures, and what the gate and cleaning said about them."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core import columns as col
+from core.prices.candles import candles
+from core.prices.coverage import gaps
+from core.prices.marks import finding_marks, repair_marks
 from core.report import tables
-from core.store.checkpoints import Store
 from dashboard import data, shell
-from dashboard.charts import distribution_figure, price_figure
+from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG
-from dashboard.data import ALL, Held
-from dashboard.words import minute
+from dashboard.subject import Subject, subject
 
-FEATURES = [name for name in col.FEATURES if name not in (col.DATE, col.TICKER)]
-_KINDS = ("prices_clean", "features", "findings", "repairs")
+MOST_CANDLES = 260
+"""A year of days; more would be thinner than a few pixels each."""
+
+_GAPS = {
+    "ticker": st.column_config.TextColumn("Ticker"),
+    "month": st.column_config.TextColumn("Month"),
+    "share": st.column_config.NumberColumn("Share of sessions", format="percent"),
+}
+LINE, CANDLES = "Adjusted close", "Candlesticks"
 
 
 def show() -> None:
     """Draw the page, or say what is missing."""
-    run = shell.chosen_run()
-    if run is None:
-        st.info("There is no finished run yet. Open **Runs** and press **Run**; prices appear here.")
+    about = subject(
+        ("prices_clean", "findings", "repairs"), ("prices_valid", "features"), what="cleaned prices"
+    )
+    if about is None:
         return
-    store = shell.store()
-    keys = data.keys_of(store, run)
-    found = {kind: data.held(store, keys, kind) for kind in _KINDS}
-    made = {kind: artifact for kind, artifact in found.items() if artifact is not None}
-    if len(made) < len(_KINDS):
-        st.info(f"Run `{run.run_id}` has not come as far as features. The page **Run** shows where it is.")
-        return
-    st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")
-    _summary(store, made)
-    ticker = _prices(store, made["features"], made["prices_clean"])
-    _distribution(store, made["features"], ticker)
-    _tables(store, made, ticker)
+    _summary(about)
+    parts = {"Prices": _prices, "Coverage": _coverage, "Cleaning": _cleaning, "Findings": _findings}
+    part = st.segmented_control(
+        "Show", list(parts), default="Prices", required=True, key="part", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    parts[str(part)](about)
 
 
-def _summary(store: Store, made: dict[str, Held]) -> None:
-    held = data.summary(store, made["findings"], made["repairs"], made["features"])
+def _summary(about: Subject) -> None:
+    held = data.summary(about.store, *(about.held[kind] for kind in ("findings", "repairs", "prices_clean")))
     facts = (
         ("Period", f"{held['from']} to {held['to']}"),
         ("Tickers", f"{len(held['tickers']):,}"),
@@ -51,78 +55,91 @@ def _summary(store: Store, made: dict[str, Held]) -> None:
             st.metric(name, value, border=True, width="content")
 
 
-def _prices(store: Store, features: Held, prices: Held) -> str:
-    st.subheader("Prices", anchor=False)
+def _ticker(about: Subject) -> str:
+    known = data.tickers(about.store, about.held["prices_clean"])
+    return st.selectbox("Ticker", known, key="ticker", bind="query-params", width=220)
+
+
+def _sessions() -> int | None:
+    period = st.segmented_control(
+        "Sessions shown", list(data.PERIODS), default="3 years", required=True, key="period",
+        bind="query-params",
+    )  # fmt: skip
+    return data.PERIODS[str(period)]
+
+
+def _prices(about: Subject) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        ticker = st.selectbox(
-            "Ticker", data.tickers(store, features), key="ticker", bind="query-params", width=220
+        ticker, sessions = _ticker(about), _sessions()
+        style = st.segmented_control(
+            "Drawn as", [LINE, CANDLES], default=LINE, required=True, key="style", bind="query-params"
         )
-        period = st.segmented_control(
-            "Sessions shown",
-            list(data.PERIODS),
-            default="3 years",
-            required=True,
-            key="period",
-            bind="query-params",
+    rows = data.rows_of(about.store, about.held["prices_clean"], ticker, sessions)
+    found = data.document(about.store, about.held["findings"])["findings"]
+    if style == CANDLES:
+        bars, length = candles(rows, MOST_CANDLES)
+        figure = candle_figure(bars, rows, finding_marks(found, ticker, rows, price=col.HIGH))
+        text = (
+            f"One candle is a {length}: hollow when the close is above the open, filled when it is below. "
+            "Prices as traded."
         )
-    sessions = data.PERIODS[str(period)]
-    figure = price_figure(
-        data.rows_of(store, features, ticker, sessions), data.rows_of(store, prices, ticker, sessions)
-    )
-    alt = f"Adjusted close of {ticker} with means of 5, 10 and 20 sessions; volatility and volume below"
+    else:
+        features = about.held.get("features")
+        averages = data.rows_of(about.store, features, ticker, sessions) if features else None
+        figure = price_figure(rows, averages, finding_marks(found, ticker, rows))
+        text = (
+            "Means of the last 5, 10 and 20 adjusted closes. Prices in the ticker's currency, adjusted as the "
+            "source gives them."
+        )
+    alt = f"{style} of {ticker} with splits, dividends and findings marked; volume below"
     st.plotly_chart(figure, key="prices_chart", config=CONFIG, alt=alt)
-    st.caption(
-        "Volatility is the standard deviation of the last 20 daily returns, not annualised. Volume in "
-        "shares. Prices in the ticker's currency, adjusted as the source gives them."
+    st.caption(f"{text} Volume in shares.")
+
+
+def _coverage(about: Subject) -> None:
+    shares = data.coverage(about.store, about.held["prices_clean"])
+    figure = coverage_figure(shares)
+    st.plotly_chart(
+        figure, key="coverage_chart", config=CONFIG, alt="Share of sessions with a row, by ticker and month"
     )
-    return ticker
+    missing = gaps(shares)
+    st.caption(
+        f"{len(missing):,} months miss sessions. "
+        "Blue months have a row for every session of the exchange, sand and red ones miss some; before a "
+        f"ticker's first row nothing is due. Of more than {data.MOST_TICKERS} tickers those with least coverage."
+    )
+    if len(missing):
+        st.dataframe(missing, hide_index=True, height=240, key="gaps_table", column_config=_GAPS)
 
 
-def _distribution(store: Store, features: Held, ticker: str) -> None:
-    st.subheader("Distribution of a feature", anchor=False)
+def _cleaning(about: Subject) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        feature = st.selectbox(
-            "Feature",
-            FEATURES,
-            index=FEATURES.index(col.RETURN),
-            key="feature",
-            bind="query-params",
-            width=220,
-        )
-        of = st.segmented_control("Of", [ticker, ALL], default=ALL, required=True, key="distribution_of")
-    text = data.definitions(store, features).get(feature)
-    if text:
-        st.caption(f"`{feature}`: {text}")
-    figure = distribution_figure(data.values_of(store, features, feature, of), feature)
-    st.plotly_chart(figure, key="distribution_chart", config=CONFIG, alt=f"Histogram of {feature}, {of}")
+        ticker, sessions = _ticker(about), _sessions()
+    after = data.rows_of(about.store, about.held["prices_clean"], ticker, sessions)
+    valid = about.held.get("prices_valid")
+    before = data.rows_of(about.store, valid, ticker, sessions) if valid else after
+    repairs = data.document(about.store, about.held["repairs"])
+    figure = cleaning_figure(before, after, repair_marks(repairs["repairs"], ticker))
+    alt = f"Close of {ticker} before and after cleaning; removed rows and filled cells marked"
+    st.plotly_chart(figure, key="cleaning_chart", config=CONFIG, alt=alt)
+    st.caption(
+        f"Rows in: {repairs['rows_in']:,}. Rows out: {repairs['rows_out']:,}. "
+        f"Cells filled: {repairs['cells_filled']:,}."
+    )
+    _frame_or(tables.repairs(repairs), "repairs", "Nothing was repaired.")
 
 
-def _tables(store: Store, made: dict[str, Held], ticker: str) -> None:
-    features, findings, repairs = st.tabs([f"Features of {ticker}", "Findings", "Repairs"], key="data_tables")
-    with features:
-        rows = data.rows_of(store, made["features"], ticker, None)
-        st.dataframe(
-            rows.iloc[::-1], hide_index=True, height=320, key="features_table",
-            column_config={col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD")},
-        )  # fmt: skip
-        st.caption(
-            f"{len(rows):,} rows, newest first. Empty cells are warming up; the last label is not known yet."
-        )
-    with findings:
-        _frame_or(
-            tables.findings(data.document(store, made["findings"])), "findings_table", "Nothing was found."
-        )
-    with repairs:
-        _frame_or(
-            tables.repairs(data.document(store, made["repairs"])), "repairs_table", "Nothing was repaired."
-        )
+def _findings(about: Subject) -> None:
+    found = data.document(about.store, about.held["findings"])
+    _frame_or(tables.findings(found), "findings", "Nothing was found.")
 
 
-def _frame_or(frame: tables.Frame, key: str, nothing: str) -> None:
+def _frame_or(frame: tables.Frame, name: str, nothing: str) -> None:
     if frame.empty:
         st.caption(nothing)
-    else:
-        st.dataframe(frame, hide_index=True, key=key)
+        return
+    st.dataframe(frame, hide_index=True, key=f"{name}_table")
+    data.download(frame, name)
 
 
 with shell.guarded():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import settings
-from core.requestform import MAIN, main_fields, more_fields, request_of
+from core.requestform import MAIN, main_fields, more_fields, request_of, scoring_request
 from core.stages import STAGES, parameters_of
 
 
@@ -46,3 +46,16 @@ def test_no_model_beside_is_asked_for_as_the_model_itself(defaults):
     assert request_of({"model": "logistic_regression", "beside": ""}, defaults) == {
         "beside": "logistic_regression"
     }
+
+
+def test_scoring_again_keeps_what_the_prices_are_and_drops_what_was_asked_beside():
+    """The end moves on, the mode is score; forcing belongs to the one run."""
+    asked = {
+        "source": "files",
+        "path": "a.csv",
+        "mode": "train",
+        "end": "2024-01-05",
+        "force": "clean",
+        "no_wait": "1",
+    }
+    assert scoring_request(asked) == {"source": "files", "path": "a.csv", "mode": "score"}

@@ -41,3 +41,55 @@ def fake_run(desk_settings):
             journal.end(run_id, state, 0 if state == "succeeded" else 30, error)
 
     return write
+
+
+@pytest.fixture
+def open_view(root, monkeypatch):
+    """Open a page of the desk on a data root, as a new visitor: ``open_view("data", data, run=...)``."""
+    import streamlit as st
+    from streamlit.testing.v1 import AppTest
+
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    monkeypatch.chdir(root)
+
+    def show(view: str, data, **query) -> AppTest:
+        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
+        at = AppTest.from_file(str(root / "dashboard" / "app.py"), default_timeout=60)
+        for name, value in query.items():
+            at.query_params[name] = value
+        return at.switch_page(f"views/{view}.py").run()
+
+    return show
+
+
+class Reader:
+    """What a person finds on a page."""
+
+    @staticmethod
+    def said(elements) -> str:
+        """All messages of a kind as a reader sees them: without Markdown's escapes."""
+        return " ".join(e.value for e in elements).replace("\\", "")
+
+    @staticmethod
+    def table(at, *columns):
+        """The table that has these columns."""
+        return next(d.value for d in at.dataframe if set(columns) <= set(d.value.columns))
+
+    @staticmethod
+    def figures(at) -> list[dict]:
+        """The charts, as their JSON."""
+        import json
+
+        return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+
+    @staticmethod
+    def facts(at) -> dict[str, str]:
+        """The boxes with one figure each."""
+        return {metric.label: metric.value for metric in at.metric}
+
+
+@pytest.fixture(scope="session")
+def reader() -> type[Reader]:
+    """Functions that read a page: said, table, figures, facts."""
+    return Reader

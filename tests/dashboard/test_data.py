@@ -54,12 +54,26 @@ def test_rows_are_the_file_s_rows_of_that_ticker(store, keys, finished):
     assert loaders.tickers(store, artifact) == ["AAA", "BBB"]
 
 
-def test_values_are_of_one_ticker_or_of_all(store, keys):
-    """All is as long as the tickers together."""
+def test_windows_are_of_one_ticker_or_of_all(store, keys):
+    """300 days of two tickers, the first return of each missing: 63 sessions now, 236 before."""
     artifact = loaders.held(store, keys, "features")
-    one = loaders.values_of(store, artifact, "return", "AAA")
-    every = loaders.values_of(store, artifact, "return", loaders.ALL)
-    assert (len(one), len(every)) == (300, 600)
+    one = loaders.windows_of(store, artifact, "return", "AAA", 63)
+    every = loaders.windows_of(store, artifact, "return", loaders.ALL, 63)
+    assert (len(one.current), len(one.reference)) == (63, 236)
+    assert (len(every.current), len(every.reference)) == (126, 472)
+
+
+def test_past_signals_are_read_anew_when_there_is_a_new_checkpoint(finished, monkeypatch):
+    """Otherwise they are kept: reading them all costs a second or more."""
+    from core import settings
+    from core.registry import history
+
+    monkeypatch.setenv("AFTERCLOSE_DATA", str(finished))
+    before = history.mark_of_signals(finished)
+    assert loaders.past_signals(settings.load())["score_runs"] == 0
+    assert history.mark_of_signals(finished) == before
+    (finished / "checkpoints" / "train_or_score" / "new").mkdir()
+    assert history.mark_of_signals(finished) != before
 
 
 def test_documents_are_the_file_s_body(store, keys, finished):

@@ -1,115 +1,141 @@
-"""The Data page on real data roots: full, empty, before features, failed at the gate, damaged."""
+"""The Data page on real data roots: full, empty, running, failed at the gate, damaged, repaired."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.journal import Journal
 
 
-def said(at) -> str:
-    """The first error as a reader sees it: without Markdown's escapes."""
-    return at.error[0].value.replace("\\", "")
-
-
-def table(at, *columns):
-    """The table that has these columns."""
-    return next(d.value for d in at.dataframe if set(columns) <= set(d.value.columns))
-
-
 @pytest.fixture
-def page(root, monkeypatch):
+def page(open_view):
     """Open the page on a data root: ``page(data, run=...)``."""
-
-    def show(data, **query) -> AppTest:
-        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
-        monkeypatch.chdir(root)
-        at = AppTest.from_file(str(root / "dashboard/views/data.py"), default_timeout=30)
-        for name, value in query.items():
-            at.query_params[name] = value
-        return at.run()
-
-    return show
+    return partial(open_view, "data")
 
 
-def figure(at, number=0):
-    """A chart as its JSON."""
-    import json
-
-    return json.loads(at.get("plotly_chart")[number].proto.spec)
-
-
-def test_a_finished_run_shows_prices_feature_and_tables(page, prepared):
-    """Two charts, the facts, and the newest rows first."""
+def test_a_finished_run_shows_facts_and_prices(page, prepared, reader):
+    """Averages come from the features; one chart at a time."""
     at = page(prepared)
     assert not at.exception
     assert not at.error
-    assert {m.label: m.value for m in at.metric}["Rows"] == "600"
-    assert [trace["name"] for trace in figure(at)["data"]][:2] == ["Adjusted close", "Mean of 5"]
-    assert len(at.get("plotly_chart")) == 2
-    assert str(table(at, "adj_close")["date"].iloc[0])[:10] == "2020-10-26"
+    assert reader.facts(at)["Rows"] == "600"
+    (figure,) = reader.figures(at)
+    assert [trace["name"] for trace in figure["data"]][:2] == ["Adjusted close", "Mean of 5"]
 
 
-def test_pickers_change_ticker_period_and_feature(page, prepared):
-    """Ticker and feature stand in the address, so that a link shows the same."""
-    at = page(prepared)
-    at.selectbox(key="ticker").select("BBB").run()
-    assert set(table(at, "adj_close")["ticker"]) == {"BBB"}
-    at.selectbox(key="feature").select("volatility20").run()
-    assert "volatility20" in figure(at, 1)["layout"]["xaxis"]["title"]["text"]
-    linked = page(prepared, ticker="BBB", feature="ma20")
-    assert linked.selectbox(key="ticker").value == "BBB"
-    assert linked.selectbox(key="feature").value == "ma20"
-    assert not linked.exception
+def test_everything_that_is_picked_stands_in_the_address(page, prepared, reader):
+    """So that a link shows the same: part, ticker, period and style."""
+    at = page(prepared, part="Prices", ticker="BBB", period="1 year", style="Candlesticks")
+    assert at.selectbox(key="ticker").value == "BBB"
+    (figure,) = reader.figures(at)
+    assert figure["data"][0]["type"] == "candlestick"
+    assert len(figure["data"][0]["x"]) == 252
+    assert not at.exception
 
 
-def test_an_empty_data_root_says_what_to_press(page, data):
+def test_candles_of_a_longer_time_say_what_one_stands_for(page, prepared, reader):
+    """300 days are more than a screen's 260 candles: weeks, 44 of them from Wednesday, 1 January 2020 on."""
+    at = page(prepared, style="Candlesticks", period="All")
+    assert len(reader.figures(at)[0]["data"][0]["x"]) == 44
+    assert "One candle is a week" in reader.said(at.caption)
+
+
+def test_coverage_is_drawn_by_ticker_and_month(page, prepared, reader):
+    """Ten months of two tickers, and no gap."""
+    at = page(prepared, part="Coverage")
+    (heat,) = reader.figures(at)[0]["data"]
+    assert heat["y"] == ["AAA", "BBB"]
+    assert len(heat["x"]) == 10
+    assert "0 months miss sessions" in reader.said(at.caption)
+
+
+def test_findings_are_listed_or_said_to_be_none(page, prepared, reader):
+    """Here the gate had something to say: there is no adjusted close."""
+    at = page(prepared, part="Findings")
+    assert set(reader.table(at, "rule", "severity")["severity"]) == {"▲ warning"}
+
+
+@pytest.mark.slow
+def test_what_cleaning_did_is_on_the_chart_and_in_the_table(
+    page, data, run_luigi, tmp_path, make_prices, reader
+):
+    """A real spike that reverts is removed: the line before has it, the line after has not."""
+    lines = make_prices(120, tickers="A").splitlines()
+    row = lines[60].split(",")
+    spike = float(row[5]) * 3
+    lines[60] = ",".join([*row[:3], f"{spike * 1.01:.4f}", row[4], f"{spike:.4f}", row[6]])
+    file = tmp_path / "spike.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    options = ["--source", "files", "--path", str(file), "--calendar", "24/7", "--bootstrap-samples", "100"]
+    assert run_luigi(*options, data=data).code == 0
+    at = page(data, part="Cleaning", period="All")
+    assert not at.exception
+    traces = {trace["name"]: trace for trace in reader.figures(at)[0]["data"]}
+    assert traces["Removed"]["text"] == ["outlier spike"]
+    assert len(reader.table(at, "before", "after")) == 1
+    assert "Rows in: 120. Rows out: 119." in reader.said(at.caption)
+
+
+def test_an_empty_data_root_says_what_to_press(page, data, reader):
     """And is not made by looking."""
     at = page(data)
     assert not at.exception
-    assert "press **Run**" in at.info[0].value
+    assert "press **Run**" in reader.said(at.info)
     assert not data.exists()
 
 
-def test_an_unknown_run_in_the_address_is_named(page, prepared):
+def test_an_unknown_run_in_the_address_is_named(page, prepared, reader):
     """As a message, not a traceback."""
     at = page(prepared, run="20990101T000000Z-ffffff")
     assert not at.exception
-    assert "20990101T000000Z-ffffff" in said(at)
+    assert "20990101T000000Z-ffffff" in reader.said(at.error)
 
 
-def test_a_queued_run_has_nothing_to_show_yet(page, finished):
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_run_that_goes_has_nothing_to_show_yet(page, finished, state, reader):
     """It says so and where to look."""
-    Journal(finished).add_run("waiting-1", who="ann", how="desk", request={}, target="report", state="queued")
-    at = page(finished, run="waiting-1")
+    Journal(finished).add_run("going-1", who="ann", how="desk", request={}, target="report", state=state)
+    at = page(finished, run="going-1")
     assert not at.exception
-    assert "The page **Run**" in at.info[0].value
+    assert "The page **Run** shows where it is" in reader.said(at.info)
 
 
-def test_a_run_that_failed_at_the_gate_has_nothing_to_show(page, data, run_luigi, tmp_path, make_prices):
+def test_a_run_that_is_half_way_shows_prices_without_averages(page, finished, lookers, reader):
+    """Cleaned prices are there, features are not yet."""
+    journal = Journal(finished)
+    keys = {stage: lookers.folder_of(finished, stage).name for stage in ("ingest", "validate", "clean")}
+    journal.add_run("half-1", who="ann", how="desk", request={}, target="report", state="queued")
+    journal.start("half-1", keys)
+    at = page(finished, run="half-1")
+    assert not at.exception
+    assert not at.error
+    assert [trace["name"] for trace in reader.figures(at)[0]["data"]] == ["Adjusted close", "Volume"]
+
+
+def test_a_run_that_failed_at_the_gate_has_nothing_to_show(
+    page, data, run_luigi, tmp_path, make_prices, reader
+):
     """A real failure: an impossible price."""
     bad = tmp_path / "bad.csv"
     bad.write_text(make_prices(60).replace("50.0,", "-50.0,", 1))
     outcome = run_luigi("--source", "files", "--path", str(bad), "--calendar", "24/7", data=data)
     assert outcome.code == 30, outcome.err
-    at = page(data)
-    assert not at.exception
-    assert at.info
     (run,) = Journal(data).runs()
     at = page(data, run=run.run_id)
     assert not at.exception
-    assert run.run_id in at.info[0].value
+    assert run.run_id in reader.said(at.info)
 
 
 @pytest.mark.parametrize(
     ("stage", "name"), [("feature_engineer", "features.json"), ("clean", "prices_clean.json")]
 )
-def test_a_damaged_checkpoint_is_said(page, finished, lookers, stage, name):
+def test_a_damaged_checkpoint_is_said(page, finished, lookers, stage, name, reader):
     """Nothing of it is drawn."""
     path = lookers.folder_of(finished, stage) / name
     path.write_bytes(path.read_bytes()[:-9])
     at = page(finished)
     assert not at.exception
-    assert name in said(at)
+    assert name in reader.said(at.error)
     assert not at.get("plotly_chart")

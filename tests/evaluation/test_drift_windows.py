@@ -23,6 +23,8 @@ def test_the_last_sessions_of_all_tickers_are_the_current_window():
     assert sorted(found.reference) == [0.1, 0.4, 0.5]
     assert sorted(found.current) == [0.2, 0.3]
     assert found.since == "2024-01-03"
+    of_b = two_windows(frame, "return", 2, ticker="B")
+    assert (sorted(of_b.reference), of_b.current.size, of_b.since) == ([0.4, 0.5], 0, "2024-01-03")
 
 
 def test_fewer_sessions_than_a_window_are_all_current():

@@ -109,7 +109,7 @@ def test_two_different_runs_share_their_early_stages(fleet, data, looks):
 def free(data, name):
     """Whether nobody holds a lock (the system closes a killed process's files a moment after it is gone)."""
     try:
-        with locks.held(data, name, "test", waiting=None):
+        with locks.held(data, name, "test", journal="", waiting=None):
             return True
     except BusyError:
         return False

@@ -1,0 +1,178 @@
+"""A team's journal: PostgreSQL by URL, and locks that live and die with a connection. EDGE.
+
+Everything that names the database to a person goes through :func:`address`: the URL may hold a password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import peewee
+
+from core.errors import BusyError, SettingsError
+from core.fingerprint import sha256
+
+_SCHEMES = ("postgresql://", "postgres://")
+_PLAUSIBLE = {
+    "host": re.compile(r"[\w.:,%/\[\]~ -]*"),
+    "port": re.compile(r"[\d,]*"),
+    "dbname": re.compile(r"[^@/:?]+"),
+}
+"""Parts of a URL; what does not look so is most likely the rest of a password with an @ or / in it."""
+
+_SESSION = (
+    "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=0 "
+    "-c idle_session_timeout=0 -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+)
+"""A writer looks at what is committed once it has the lock, whatever the role's defaults; a lock may be held
+through hours of training; and a host that lost its power is noticed after a minute, which frees its locks."""
+
+_WRITERS = 0x41667465
+"""Number of the lock that writers of the journal take in turn ("Afte"); those of checkpoints have eight bytes."""
+
+LONGEST_NAME = 63
+"""Bytes of ``application_name`` that PostgreSQL keeps: it tells others who holds a lock."""
+
+
+def is_postgres(url: str) -> bool:
+    """Return whether a journal's URL names a PostgreSQL database."""
+    return url.startswith(_SCHEMES)
+
+
+def address(url: str) -> str:
+    """Return the URL without user, password and options, for people.
+
+    >>> address("postgresql://ann:s3cret@db.example:5433/journal?sslmode=require&password=x")
+    'postgresql://db.example:5433/journal'
+    """
+    parts = urlsplit(url)
+    return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _conninfo(url: str) -> str:
+    """Return the URL in libpq's words, judged.
+
+    Raises
+    ------
+    SettingsError
+        Without a word of the URL: whatever could not be understood may be a part of the password.
+    """
+    try:
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError as error:
+        raise SettingsError(
+            f"AFTERCLOSE_JOURNAL names a PostgreSQL database and its driver is not installed ({error})",
+            expected="the extra [team]",
+            remedy='Install it: pip install "afterclose[team]"',
+        ) from error
+    plain = "postgresql://" + url.partition("://")[2]
+    try:
+        found = conninfo_to_dict(plain)
+        right = all(pattern.fullmatch(str(found.get(part) or "")) for part, pattern in _PLAUSIBLE.items())
+    except (psycopg.Error, ValueError):
+        right = False
+    if not right:
+        raise SettingsError(
+            "AFTERCLOSE_JOURNAL is not a usable URL",
+            expected="postgresql://USER@HOST:PORT/NAME",
+            remedy="In user and password, @ is %40, / is %2F, : is %3A and % is %25; or use a password file.",
+        )
+    return plain
+
+
+def database(url: str, *, read_only: bool) -> Any:
+    """Return a peewee database for a URL; nothing is connected yet.
+
+    Raises
+    ------
+    SettingsError
+        If the URL cannot be used, or the driver is not installed.
+    """
+    options = _SESSION + (" -c default_transaction_read_only=on" if read_only else "")
+    return peewee.PostgresqlDatabase(
+        _conninfo(url),
+        prefer_psycopg3=True,
+        options=options,
+        application_name="afterclose",
+        connect_timeout=10,
+    )
+
+
+def take_turn(connected: Any) -> None:
+    """Wait until no other transaction writes to the journal; the turn ends with the transaction."""
+    connected.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_WRITERS,))
+
+
+def has_tables(connected: Any, name: str) -> bool:
+    """Return whether the table is there, wherever this role looks for tables."""
+    return connected.execute_sql("SELECT to_regclass(%s)", (name,)).fetchone()[0] is not None
+
+
+def storable(value: Any) -> Any:
+    """Return a value that PostgreSQL can keep: text without the one character that it has none for."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+def _number_of(name: str) -> int:
+    """Return the number of a lock: eight bytes of the digest of its name, signed."""
+    return int.from_bytes(bytes.fromhex(sha256(f"afterclose/{name}".encode())[:16]), "big", signed=True)
+
+
+@contextmanager
+def lock(url: str, name: str, holder: str, waiting: Callable[[str], None] | None) -> Iterator[None]:
+    """Hold an advisory lock while the block runs: one holder among all hosts that use this database.
+
+    The lock belongs to a connection of its own. When its holder dies, so does the connection, and the
+    lock is free.
+
+    Parameters
+    ----------
+    holder, waiting
+        As for :func:`core.store.locks.held`.
+
+    Raises
+    ------
+    BusyError
+        If somebody else holds it and waiting was not wanted.
+    SettingsError, peewee.PeeweeException
+        If the database cannot be reached.
+    """
+    connected = database(url, read_only=False)
+    number = _number_of(name)
+    connected.connect()
+    try:
+        connected.execute_sql("SELECT set_config('application_name', %s, false)", (holder[:LONGEST_NAME],))
+        if not connected.execute_sql("SELECT pg_try_advisory_lock(%s)", (number,)).fetchone()[0]:
+            _wait(connected, number, name, waiting)
+        yield
+    finally:
+        with suppress(peewee.PeeweeException):  # a connection that is gone has given its lock back
+            connected.close()
+
+
+def _wait(connected: Any, number: int, name: str, waiting: Callable[[str], None] | None) -> None:
+    holder = _holder_of(connected, number)
+    if waiting is None:
+        raise BusyError(
+            f"{name} is being made by run {holder}",
+            expected="nobody at work on it",
+            remedy="Try again later.",
+        )
+    waiting(holder)
+    connected.execute_sql("SELECT pg_advisory_lock(%s)", (number,))
+
+
+def _holder_of(connected: Any, number: int) -> str:
+    high, low = (number >> 32) & 0xFFFFFFFF, number & 0xFFFFFFFF
+    rows = connected.execute_sql(
+        "SELECT activity.application_name FROM pg_locks JOIN pg_stat_activity AS activity USING (pid) "
+        "WHERE locktype = 'advisory' AND granted AND classid = %s::oid AND objid = %s::oid AND objsubid = 1 "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        (high, low),
+    ).fetchall()
+    return str(rows[0][0] or "somebody") if rows else "somebody"

@@ -1,0 +1,97 @@
+"""What people are told when a run has ended: it failed, its report waits for them, prices have drifted. EDGE."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from core.errors import AftercloseError
+from core.journal import Journal, Run
+from core.notices import Event, notify
+from core.review.signoff import standing
+from core.runs.log import RunLog
+from core.settings import Settings
+from core.store.checkpoints import Slot, Store
+
+_MADE = ("succeeded", "waiting")
+"""States of a run that has a report."""
+
+Notice = tuple[Event, str, str]
+
+
+def announce(settings: Settings, run_id: str, state: str) -> str | None:
+    """Send the notices that the end of a run gives cause for, and return what was not sent. Never raises.
+
+    A run that was cancelled, interrupted or busy gives none; nor does one that found everything there.
+
+    Parameters
+    ----------
+    state : str
+        How the run ended; believed when the journal cannot be read.
+    """
+    if not settings["notices_urls"]:
+        return None
+    log = RunLog(settings.data, run_id)
+    troubles = []
+    for event, title, text in _notices(settings, run_id, state):
+        trouble = notify(settings, event, title, text)
+        if trouble:
+            troubles.append(trouble)
+            log.write("notice_not_sent", level="warning", reason=trouble)
+        else:
+            log.write("notice_sent", notice=event)
+    return "; ".join(troubles) or None
+
+
+def _notices(settings: Settings, run_id: str, state: str) -> list[Notice]:
+    try:
+        journal = Journal(settings.data, settings.journal, read_only=True)
+        run = journal.run(run_id)
+        fresh = {event.stage for event in journal.events(run_id) if event.state == "started"}
+        return list(_causes(settings, journal, run, fresh)) if run else _blindly(run_id, state)
+    except (AftercloseError, OSError):
+        return _blindly(run_id, state)
+
+
+def _blindly(run_id: str, state: str) -> list[Notice]:
+    """Return what can be said of a run that no journal has."""
+    if state != "failed":
+        return []
+    return [("failed", "Afterclose: a run failed", f"Run {run_id} failed. It is not in the journal.")]
+
+
+def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> Iterator[Notice]:
+    if run.state == "failed":
+        reason = run.error or f"exit code {run.exit_code}"
+        yield "failed", "Afterclose: a run failed", f"Run {run.run_id} failed: {reason}"
+    if run.state not in _MADE or "report" not in run.keys:
+        return
+    store, key = Store(settings.data), run.keys["report"]
+    evaluation = _evaluation(store, run)
+    if "evaluate" in fresh:
+        alarms = sorted(name for name, held in _drift(evaluation).items() if held.get("severity") == "alarm")
+        if alarms:
+            yield (
+                "drift",
+                "Afterclose: drift alarm",
+                f"Run {run.run_id}: drift alarm for {', '.join(alarms)}.",
+            )
+    unsigned = standing(store, journal, key).state != "signed"
+    if unsigned and (fresh or run.state == "waiting"):
+        verdict = f" Its verdict: {evaluation['verdict']}." if "verdict" in evaluation else ""
+        text = f"Report {key} of run {run.run_id} waits for a person to read and sign it.{verdict}"
+        yield "waiting", "Afterclose: a report waits for your signature", text
+
+
+def _drift(evaluation: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    found = evaluation.get("drift") or {}
+    return {name: held for name, held in found.items() if isinstance(held, dict)}
+
+
+def _evaluation(store: Store, run: Run) -> dict[str, Any]:
+    """Return the run's evaluation; empty when it names none (a publication)."""
+    if "evaluate" not in run.keys:
+        return {}
+    found: dict[str, Any] = json.loads(store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json"))
+    return found

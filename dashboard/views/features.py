@@ -1,0 +1,127 @@
+"""Features: one over time, its drift windows, how all hang together, and from where on they have values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import columns as col
+from core.report import tables
+from dashboard import data, shell
+from dashboard.charts import correlation_figure, feature_figure, windows_figure
+from dashboard.charts.look import CONFIG
+from dashboard.data import ALL
+from dashboard.subject import Subject, subject
+
+_WARM_UP = {
+    "feature": st.column_config.TextColumn("Feature"),
+    "warm_up": st.column_config.NumberColumn("Sessions needed first"),
+    "first": st.column_config.TextColumn("First value"),
+    "empty": st.column_config.NumberColumn("Rows without a value"),
+    "gaps": st.column_config.NumberColumn("of them after the warm-up"),
+    "definition": st.column_config.TextColumn("Definition", width="large"),
+}
+
+
+def show() -> None:
+    """Draw the page, or say what is missing."""
+    about = subject(("features",), ("evaluation",), what="features")
+    if about is None:
+        return
+    ticker, feature, sessions = _pickers(about)
+    text = data.definitions(about.store, about.held["features"]).get(feature)
+    if text:
+        st.caption(f"`{feature}`: {text}")
+    evaluation = data.document(about.store, about.held["evaluation"]) if "evaluation" in about.held else {}
+    _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
+    of = st.segmented_control(
+        "Windows and correlation of", [ticker, ALL], default=ALL, required=True, key="of"
+    )
+    windows, correlation = st.columns(2, gap="medium")
+    with windows:
+        _windows(about, str(of), feature, evaluation)
+    with correlation:
+        _correlation(about, str(of))
+    _warm_up(about, ticker)
+    _rows(about, ticker)
+
+
+def _pickers(about: Subject) -> tuple[str, str, int | None]:
+    features = about.held["features"]
+    known = data.columns_of(about.store, features)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ticker = st.selectbox(
+            "Ticker", data.tickers(about.store, features), key="ticker", bind="query-params", width=220
+        )
+        feature = st.selectbox(
+            "Feature", known, index=known.index(col.RETURN), key="feature", bind="query-params", width=220
+        )
+        period = st.segmented_control(
+            "Sessions shown", list(data.PERIODS), default="3 years", required=True, key="period",
+            bind="query-params",
+        )  # fmt: skip
+    return ticker, feature, data.PERIODS[str(period)]
+
+
+def _window_sessions(evaluation: dict[str, Any]) -> int:
+    """Return how many sessions the evaluation compared with those before; without one, the setting."""
+    settings = evaluation.get("settings") or shell.settings().defaults
+    return int(str(settings["drift_sessions"]))
+
+
+def _over_time(about: Subject, ticker: str, feature: str, sessions: int | None, window: int) -> None:
+    rows = data.rows_of(about.store, about.held["features"], ticker, sessions)
+    since = data.windows_of(about.store, about.held["features"], feature, ALL, window).since
+    figure = feature_figure(rows, feature, since)
+    st.plotly_chart(figure, key="feature_chart", config=CONFIG, alt=f"{feature} of {ticker} over time")
+    if since is not None:
+        st.caption(
+            f"Shaded: the latest {window:,} sessions, from {since} on, which drift compares with all before."
+        )
+
+
+def _windows(about: Subject, of: str, feature: str, evaluation: dict[str, Any]) -> None:
+    st.subheader("Distribution, then and now", anchor=False)
+    found = data.windows_of(about.store, about.held["features"], feature, of, _window_sessions(evaluation))
+    figure = windows_figure(found.reference, found.current, feature)
+    alt = f"Histogram of {feature}, {of}: reference against current window"
+    st.plotly_chart(figure, key="windows_chart", config=CONFIG, alt=alt)
+    st.caption(
+        f"Reference {len(found.reference):,} values, current window {len(found.current):,}. "
+        + tables.drift_of(evaluation, feature)
+    )
+
+
+def _correlation(about: Subject, of: str) -> None:
+    st.subheader("Correlation", anchor=False)
+    coefficients = data.correlation(about.store, about.held["features"], of)
+    figure = correlation_figure(coefficients)
+    alt = f"Rank correlation of what the model sees and of the label, {of}"
+    st.plotly_chart(figure, key="correlation_chart", config=CONFIG, alt=alt)
+    st.caption("Spearman's rank correlation over the rows that have all of them; `up_next` is the label.")
+
+
+def _warm_up(about: Subject, ticker: str) -> None:
+    st.subheader(f"Warm-up of {ticker}", anchor=False)
+    st.dataframe(
+        data.warm_up(about.store, about.held["features"], ticker), hide_index=True, key="warm_up_table",
+        column_config=_WARM_UP, height="content",
+    )  # fmt: skip
+
+
+def _rows(about: Subject, ticker: str) -> None:
+    st.subheader(f"Rows of {ticker}", anchor=False)
+    rows = data.rows_of(about.store, about.held["features"], ticker, None)
+    st.dataframe(
+        rows.iloc[::-1], hide_index=True, height=320, key="features_table",
+        column_config={col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD")},
+    )  # fmt: skip
+    st.caption(
+        f"{len(rows):,} rows, newest first. Empty cells are warming up; the last label is not known yet."
+    )
+    data.download(rows, f"features-{ticker}")
+
+
+with shell.guarded():
+    show()

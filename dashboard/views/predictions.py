@@ -1,0 +1,146 @@
+"""Predictions: what the model says of the next session, how old it is, and what became of past signals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.registry.registry import Registry
+from core.report import signals, tables
+from core.report.figures import counted
+from core.requestform import scoring_request
+from core.runs.launcher import launch
+from dashboard import data, shell
+from dashboard.charts import probability_figure, scorecard_figure
+from dashboard.charts.look import CONFIG
+from dashboard.subject import Subject, subject
+
+_SCORES = {
+    "model_id": st.column_config.TextColumn("Model"),
+    "period": st.column_config.TextColumn("Period"),
+    "rows": st.column_config.NumberColumn("Signals"),
+    "right": st.column_config.NumberColumn("Came true"),
+    "share": st.column_config.NumberColumn("Share", format="percent"),
+    "low": st.column_config.NumberColumn("Interval from", format="percent"),
+    "high": st.column_config.NumberColumn("to", format="percent"),
+    "auc": st.column_config.NumberColumn("AUC", format="%.3f"),
+    "brier": st.column_config.NumberColumn("Brier", format="%.3f"),
+    "reason": st.column_config.TextColumn("Note"),
+}
+
+
+def show() -> None:
+    """Draw the page, or say what is missing."""
+    about = subject(("predictions",), ("evaluation",), what="predictions")
+    if about is None:
+        return
+    header = data.header_of(about.store, about.held["predictions"])
+    evaluation = data.document(about.store, about.held["evaluation"]) if "evaluation" in about.held else {}
+    _model(header, evaluation)
+    _signals(header, evaluation)
+    _score_now(about)
+    _over_time(about)
+    _past()
+
+
+def _model(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
+    with st.container(horizontal=True, key="model_facts"):
+        for name, value in signals.model_facts(header, evaluation):
+            st.metric(name, value, border=True, width="content")
+
+
+def _signals(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
+    st.subheader("Signals for the next session", anchor=False)
+    frame = tables.signals(header)
+    if frame.empty:
+        st.caption("There are no signals: no model came out of this run.")
+        return
+    titles = {name: st.column_config.Column(title) for name, title in tables.titles(frame).items()}
+    st.dataframe(tables.written(frame), hide_index=True, column_config=titles, key="signals_table")
+    if evaluation:
+        st.caption(tables.signals_basis(evaluation))
+    data.download(frame.assign(model_id=header["model_id"]), "signals")
+
+
+def _score_now(about: Subject) -> None:
+    champion = Registry(shell.settings().data).champion()
+    with st.container(horizontal=True, vertical_alignment="center", key="score_now"):
+        pressed = st.button(
+            "Score now",
+            key="score",
+            icon=":material/bolt:",
+            disabled=champion is None or not shell.can_write(),
+        )
+        if champion is None:
+            st.caption("There is no champion to score with. The page **Model** promotes one.")
+        elif not shell.can_write():
+            st.caption("The data root cannot be written, so nothing can be run from here.")
+        else:
+            st.caption(
+                f"Starts a run: the champion `{champion.model_id}` on the same prices up to their newest session."
+            )
+    if pressed:
+        _start(about)
+
+
+def _start(about: Subject) -> None:
+    settings = shell.settings()
+    try:
+        launched = launch(
+            settings,
+            scoring_request(about.run.request),
+            who=str(settings["user_name"]),
+            how="desk",
+            folder=Path.cwd(),
+        )
+    except AftercloseError as error:
+        shell.problem(error)
+        return
+    if not launched.new:
+        shell.notice("This very run is already going; here it is.")
+    shell.go("run", run=launched.run_id)
+
+
+def _over_time(about: Subject) -> None:
+    st.subheader("Out-of-sample probabilities", anchor=False)
+    predictions = about.held["predictions"]
+    known = data.tickers(about.store, predictions)
+    if not known:
+        st.caption("No row was predicted out of sample.")
+        return
+    ticker = st.selectbox("Ticker", known, key="ticker", bind="query-params", width=220)
+    rows = data.rows_of(about.store, predictions, ticker, None)
+    alt = f"Probability of a rise of {ticker} over time"
+    st.plotly_chart(probability_figure(rows), key="probability_chart", config=CONFIG, alt=alt)
+    st.caption(
+        f"{counted(len(rows), 'row')}, each judged by a model that never saw it. A probability after one session is "
+        "about the next."
+    )
+    data.download(rows, f"predictions-{ticker}")
+
+
+def _past() -> None:
+    st.subheader("Past signals", anchor=False)
+    told = data.past_signals(shell.settings())
+    if not told["score_runs"]:
+        st.caption("No run has scored yet. Signals of score runs are set against what happened, here.")
+        return
+    st.caption(
+        f"{counted(told['signals'], 'signal')} of {counted(told['score_runs'], 'score run')}: "
+        f"{told['known']:,} with a known outcome, {told['written_ahead']:,} written before their session was over."
+    )
+    table = signals.by_period(told["scorecard"])
+    if table.empty:
+        return
+    figure = scorecard_figure(signals.quarters(table))
+    alt = "Share of signals that came true by quarter and model"
+    st.plotly_chart(figure, key="scorecard_chart", config=CONFIG, alt=alt)
+    st.dataframe(table, hide_index=True, column_config=_SCORES, key="scorecard_table")
+    data.download(table, "scorecard")
+
+
+with shell.guarded():
+    show()

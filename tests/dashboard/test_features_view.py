@@ -1,0 +1,88 @@
+"""The Features page on real data roots: full, empty, running, without an evaluation, damaged."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from core.journal import Journal
+
+
+@pytest.fixture
+def page(open_view):
+    """Open the page on a data root: ``page(data, run=...)``."""
+    return partial(open_view, "features")
+
+
+def test_a_feature_is_shown_over_time_in_its_windows_and_beside_the_others(page, prepared, reader):
+    """Three charts, warm-up and rows; the drift sentence is the evaluation's."""
+    at = page(prepared)
+    assert not at.exception
+    assert not at.error
+    time, windows, correlation = reader.figures(at)
+    assert time["data"][0]["name"] == "return"
+    assert [trace["name"].split(",")[0] for trace in windows["data"]] == ["Reference", "Current window"]
+    assert "up_next" in correlation["data"][0]["x"]
+    assert reader.table(at, "warm_up").set_index("feature").loc["ma20", "warm_up"] == 19
+    assert str(reader.table(at, "adj_close")["date"].iloc[0])[:10] == "2020-10-26"
+    assert "Drift too little history" in reader.said(at.caption)
+
+
+def test_pickers_stand_in_the_address(page, prepared, reader):
+    """A link shows the same ticker, feature and period."""
+    at = page(prepared, ticker="BBB", feature="volatility20", period="All")
+    assert set(reader.table(at, "adj_close")["ticker"]) == {"BBB"}
+    assert reader.figures(at)[0]["data"][0]["name"] == "volatility20"
+    at.selectbox(key="feature").select("ma5").run()
+    assert "does not watch this column" in reader.said(at.caption)
+    assert not at.exception
+
+
+def test_one_ticker_s_windows_are_its_own(page, prepared, reader):
+    """Half the values of all: two tickers of 300 days, the first return missing."""
+    at = page(prepared)
+    assert "Reference 472 values, current window 126" in reader.said(at.caption)
+    at.segmented_control(key="of").set_value("AAA").run()
+    assert "Reference 236 values, current window 63" in reader.said(at.caption)
+
+
+def test_a_run_that_is_half_way_shows_features_without_a_judgement(page, finished, lookers, reader):
+    """The window is the setting's then."""
+    journal = Journal(finished)
+    keys = {
+        stage: lookers.folder_of(finished, stage).name
+        for stage in ("ingest", "validate", "clean", "feature_engineer")
+    }
+    journal.add_run("half-1", who="ann", how="desk", request={}, target="report", state="queued")
+    journal.start("half-1", keys)
+    at = page(finished, run="half-1")
+    assert not at.exception
+    assert not at.error
+    assert "does not watch" in reader.said(at.caption)
+
+
+def test_an_empty_data_root_says_what_to_press(page, data, reader):
+    """And is not made by looking."""
+    at = page(data)
+    assert not at.exception
+    assert "press **Run**" in reader.said(at.info)
+    assert not data.exists()
+
+
+def test_a_running_run_has_nothing_to_show_yet(page, finished, reader):
+    """It says so and where to look."""
+    Journal(finished).add_run("going-1", who="ann", how="desk", request={}, target="report", state="running")
+    at = page(finished, run="going-1")
+    assert not at.exception
+    assert "not come as far as features" in reader.said(at.info)
+
+
+def test_damaged_features_are_said(page, finished, lookers, reader):
+    """Nothing of them is drawn."""
+    path = lookers.folder_of(finished, "feature_engineer") / "features.json"
+    path.write_bytes(path.read_bytes()[:-9])
+    at = page(finished)
+    assert not at.exception
+    assert "features.json" in reader.said(at.error)
+    assert not at.get("plotly_chart")

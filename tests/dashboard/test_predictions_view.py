@@ -1,0 +1,116 @@
+"""The Predictions page on real data roots: trained, scored, without a model, empty, running, damaged, read-only."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import pytest
+
+from core import settings
+from core.journal import Journal
+
+
+@pytest.fixture
+def page(open_view):
+    """Open the page on a data root: ``page(data, run=...)``."""
+    return partial(open_view, "predictions")
+
+
+@pytest.fixture
+def promoted(finished, run_afterclose):
+    """A data root with a champion."""
+    (model,) = (finished / "models").glob("*.json")
+    assert run_afterclose("promote", model.stem, "--why", "the only one", data=finished).code == 0
+    return finished
+
+
+def body_of(data, lookers, stage, name):
+    return json.loads((lookers.folder_of(data, stage) / name).read_bytes())
+
+
+def test_signals_and_model_are_those_of_the_predictions(page, prepared, lookers, reader):
+    """Probability for probability, with model and age."""
+    at = page(prepared)
+    body = body_of(prepared, lookers, "train_or_score", "predictions.json")
+    assert not at.exception
+    assert not at.error
+    assert list(reader.table(at, "direction")["probability"]) == [s["probability"] for s in body["signals"]]
+    facts = reader.facts(at)
+    assert facts["Model"] == body["model_id"]
+    assert facts["Signals for"] == body["signals"][0]["session"]
+    assert facts["Age"] == "1 session"
+    ours = [row for row in body["rows"] if row[1] == "AAA"]
+    assert len(reader.figures(at)[0]["data"][0]["x"]) == len(ours)
+
+
+def test_without_a_champion_nothing_can_be_scored(page, prepared, reader):
+    """And the page says who makes one."""
+    at = page(prepared)
+    assert at.button(key="score").disabled
+    assert "There is no champion" in reader.said(at.caption)
+    assert "No run has scored yet" in reader.said(at.caption)
+
+
+@pytest.mark.slow
+def test_score_now_starts_a_run_of_the_same_prices_with_the_champion(page, promoted, reader):
+    """The request is that of the run looked at, in score mode."""
+    from core.runs.launcher import cancel
+
+    at = page(promoted)
+    asked = Journal(promoted).runs()[0].request
+    at.button(key="score").click().run()
+    assert not at.error
+    newest = Journal(promoted).runs()[0]
+    try:
+        assert newest.request["mode"] == "score"
+        assert newest.request["path"] == asked["path"]
+        assert newest.how == "desk"
+    finally:
+        cancel(settings.load(), newest.run_id)
+
+
+@pytest.mark.slow
+def test_past_signals_are_counted(page, promoted, run_luigi, small, reader):
+    """One score run of two tickers: two signals, nothing known yet."""
+    assert run_luigi(*small, "--mode", "score", data=promoted).code == 0
+    at = page(promoted)
+    assert not at.exception
+    assert "2 signals of 1 score run: 0 with a known outcome" in reader.said(at.caption)
+
+
+def test_a_run_without_a_model_has_no_signals(page, data, run_luigi, prices_file, reader):
+    """A real run without room for one fold."""
+    options = ["--source", "files", "--path", str(prices_file), "--calendar", "24/7"]
+    outcome = run_luigi(*options, "--bootstrap-samples", "100", "--mode", "train", data=data)
+    assert outcome.code == 0, outcome.err
+    at = page(data)
+    assert not at.exception
+    assert not at.error
+    assert "No row was predicted out of sample" in reader.said(at.caption)
+
+
+def test_an_empty_data_root_says_what_to_press(page, data, reader):
+    """And is not made by looking."""
+    at = page(data)
+    assert not at.exception
+    assert "press **Run**" in reader.said(at.info)
+    assert not data.exists()
+
+
+def test_a_running_run_has_nothing_to_show_yet(page, finished, reader):
+    """It says so and where to look."""
+    Journal(finished).add_run("going-1", who="ann", how="desk", request={}, target="report", state="running")
+    at = page(finished, run="going-1")
+    assert not at.exception
+    assert "not come as far as predictions" in reader.said(at.info)
+
+
+def test_damaged_predictions_are_said(page, finished, lookers, reader):
+    """A changed probability is never shown."""
+    path = lookers.folder_of(finished, "train_or_score") / "predictions.json"
+    path.write_bytes(path.read_bytes()[:-9])
+    at = page(finished)
+    assert not at.exception
+    assert "predictions.json" in reader.said(at.error)
+    assert not at.dataframe

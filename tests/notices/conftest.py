@@ -1,0 +1,108 @@
+"""Receivers on loopback that really take HTTP posts and mails."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+SECRET = "h1dd3n"
+
+
+@dataclass
+class Receiver:
+    """What came in, and the address to send it to."""
+
+    url: str
+    taken: list = field(default_factory=list)
+
+
+def serving(server) -> Iterator[None]:
+    """Serve until the generator is taken up again."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(params=[200])
+def web(request) -> Iterator[Receiver]:
+    """A web hook that answers with a status and keeps what was posted as (Authorization, body)."""
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            receiver.taken.append((self.headers["Authorization"], body))
+            self.send_response(request.param)
+            self.end_headers()
+
+        def log_message(self, *words):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    receiver = Receiver(f"json://desk:{SECRET}@127.0.0.1:{server.server_port}/hook")
+    running = serving(server)
+    next(running)
+    yield receiver
+    next(running, None)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Receiver]:
+    """A mail server that takes any log-in and keeps each mail's text."""
+
+    class Session(socketserver.StreamRequestHandler):
+        def say(self, line):
+            self.wfile.write(line.encode() + b"\r\n")
+
+        def handle(self):
+            self.say("220 here")
+            while line := self.rfile.readline().decode().strip():
+                word = line.split()[0].upper()
+                if word == "EHLO":
+                    self.say("250-here\r\n250 AUTH PLAIN")
+                elif word == "AUTH":
+                    self.say("235 welcome")
+                elif word == "DATA":
+                    self.say("354 go on")
+                    lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")
+                    receiver.taken.append("".join(lines))
+                    self.say("250 taken")
+                elif word == "QUIT":
+                    self.say("221 bye")
+                    return
+                else:
+                    self.say("250 well")
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
+    port = server.server_address[1]
+    receiver = Receiver(
+        f"mailto://desk:{SECRET}@127.0.0.1:{port}?from=desk@example.org&to=ann@example.org&mode=insecure"
+    )
+    running = serving(server)
+    next(running)
+    yield receiver
+    next(running, None)
+
+
+@pytest.fixture
+def configured(tmp_path, root):
+    """Write a luigi.cfg with these receivers and return its path."""
+
+    def write(urls: str, *, events: str | None = None):
+        text = (root / "luigi.cfg").read_text(encoding="utf-8").replace("\nurls =", f"\nurls = {urls}")
+        if events is not None:
+            text = text.replace("events = waiting,failed,drift,no_report", f"events = {events}")
+        path = tmp_path / "luigi.cfg"
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        return path
+
+    return write

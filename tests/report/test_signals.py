@@ -1,0 +1,45 @@
+"""Signals and scorecard as facts and tables, from bodies written by hand."""
+
+from __future__ import annotations
+
+import math
+
+from core.report.signals import by_period, model_facts, quarters
+
+SIGNAL = {
+    "ticker": "A",
+    "after": "2024-01-05",
+    "session": "2024-01-08",
+    "probability": 0.5,
+    "direction": "up",
+}
+SCORED = {"model_id": "abc", "model_kind": "logistic_regression", "age_sessions": 3, "signals": [SIGNAL]}
+
+
+def test_a_scored_run_tells_model_age_and_session():
+    """What was trained up to when comes from the evaluation."""
+    evaluation = {"model": {"training": {"to": "2024-01-02"}, "age_sessions": 9}}
+    assert model_facts(SCORED, evaluation) == [
+        ("Model", "abc"),
+        ("Kind", "Logistic regression"),
+        ("Trained to", "2024-01-02"),
+        ("Age", "3 sessions"),
+        ("Signals for", "2024-01-08"),
+    ]
+
+
+def test_without_a_model_there_is_little_to_tell():
+    """And nothing is made up."""
+    assert model_facts({"model_id": None, "model_kind": None, "signals": []}, {}) == [("Model", "none")]
+
+
+def test_the_scorecard_becomes_rows_with_shares_and_gaps():
+    """3 of 4 is .75; under 60 signals there is no interval, and the reason stands there."""
+    nothing = {"value": None, "low": None, "high": None, "reason": "4 signals"}
+    entry = {"model_id": "abc", "rows": 4, "right": 3, "hit_rate": nothing, "auc": nothing, "brier": nothing}
+    table = by_period([entry | {"period": "all"}, entry | {"period": "2024Q1"}])
+    assert table["share"].tolist() == [0.75, 0.75]
+    assert math.isnan(table["low"].iloc[0])
+    assert table["reason"].iloc[0] == "4 signals"
+    assert quarters(table)["period"].tolist() == ["2024Q1"]
+    assert by_period([]).empty

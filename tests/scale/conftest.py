@@ -1,0 +1,116 @@
+"""What the tests of several machines share: a real PostgreSQL server, and databases in it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+PASSWORD = "s3cret/p@ss:word%"
+UNPRIVILEGED = "nobody"
+
+
+def need(found: object, reason: str) -> None:
+    """Skip a test for want of a tool, with the reason; fail where every tool has to be there."""
+    if not found:
+        (pytest.fail if os.environ.get("AFTERCLOSE_REQUIRE_TOOLS") else pytest.skip)(reason)
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as attempt:
+        attempt.bind((address, 0))
+        return int(attempt.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server: its programs, its folder and its port."""
+
+    programs: Path
+    folder: Path
+    port: int
+    password: str = PASSWORD
+
+    def run(self, program: str, *words: str, check: bool = True) -> subprocess.CompletedProcess:
+        """Run one of its programs; as somebody without rights if this is root (initdb refuses root)."""
+        return subprocess.run(
+            [*self.words(program), *words],
+            check=check, capture_output=True, text=True, cwd=self.folder, env={**os.environ, "PGPASSWORD": PASSWORD},
+        )  # fmt: skip
+
+    def words(self, program: str) -> list[str]:
+        """The beginning of a command line."""
+        lower = ["setpriv", "--reuid", UNPRIVILEGED, "--regid", "nogroup", "--clear-groups"]
+        return [*(lower if os.geteuid() == 0 else []), str(self.programs / program)]
+
+    def sql(self, statement: str, name: str = "postgres") -> str:
+        """Run a statement as the server's owner and return what it printed, without decoration."""
+        words = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "owner", "-d", name, "-XAtc", statement]
+        return self.run("psql", *words).stdout.strip()
+
+    def url(self, name: str, *, password: str = PASSWORD) -> str:
+        """The URL of a database for the pipeline."""
+        return f"postgresql://pipeline:{quote(password, safe='')}@127.0.0.1:{self.port}/{name}"
+
+    def start(self, address: str = "127.0.0.1") -> None:
+        """Start it; returns when it takes connections."""
+        options = f"-p {self.port} -c listen_addresses={address} -c unix_socket_directories={self.folder} -c fsync=off"
+        log = str(self.folder / "log")
+        self.run("pg_ctl", "-D", str(self.folder / "db"), "-w", "-l", log, "-o", options, "start")
+
+    def stop(self) -> None:
+        """End it at once, by the process id that it wrote down."""
+        self.run("pg_ctl", "-D", str(self.folder / "db"), "-m", "immediate", "-w", "stop", check=False)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A PostgreSQL server of this test session on loopback; skipped with the reason where there is none."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    need(programs, "no PostgreSQL server (Debian: apt-get install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="afterclose-pg-", dir="/tmp"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, UNPRIVILEGED, "nogroup")
+        made = Server(programs[-1].parent, folder, free_port())
+        secret = folder / "secret"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        made.run(
+            "initdb", "-D", str(folder / "db"), "-U", "owner", "--pwfile", str(secret), "-A", "scram-sha-256",
+            "-E", "UTF8", "--locale", "C", "--no-sync",
+        )  # fmt: skip
+        with (folder / "db" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all 10.0.0.0/8 scram-sha-256\n")
+        made.start()
+        made.sql(f"CREATE ROLE pipeline LOGIN PASSWORD '{PASSWORD}'")
+        yield made
+    finally:
+        Server(programs[-1].parent, folder, 0).stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def database(server) -> str:
+    """The name of an empty database."""
+    name = f"journal_{next(_numbers)}"
+    server.sql(f"CREATE DATABASE {name} OWNER pipeline")
+    return name
+
+
+@pytest.fixture
+def url(server, database) -> str:
+    """The URL of an empty database."""
+    return server.url(database)
