@@ -31,12 +31,15 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "text", "approver", "user", "Role of the person at this desk."),
+    Parameter("schedule_catch_up", "integer", "5", "schedule", "Missed sessions that a schedule catches up at most; older ones are only reported.", low=0, high=1000),
+    Parameter("schedule_deadline", "text", "18:00", "schedule", "Time of day by which a session has a verified report; empty: no alarm."),
+    Parameter("schedule_deadline_zone", "text", "", "schedule", "Time zone of the deadline; empty: the exchange's."),
     Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
     Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"notices", "retry", "run", "user", "yahoo"}
+_PREFIXED = {"notices", "retry", "run", "schedule", "user", "yahoo"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.errors import AftercloseError
+from core.errors import MissingFileError, ParameterError, StageError
 from core.plan import resolve
+from core.profiles import PROFILE
 from core.schedule.definition import Schedule
 from core.settings import Settings
+from core.stages import chain, parameters_of
 
 LOOK_S = 15.0
 """Seconds between two looks; what is there must be the same at two of them, or somebody still writes."""
@@ -25,7 +27,9 @@ def what_is_there(settings: Settings, schedule: Schedule, now: datetime) -> dict
     AftercloseError
         If the source has nothing to read now.
     """
-    values = resolve(schedule.request, settings=settings, now=now, upto="ingest")
+    known = {PROFILE, *parameters_of(chain("ingest"))}
+    request = {name: text for name, text in schedule.request.items() if name in known}
+    values = resolve(request, settings=settings, now=now, upto="ingest")
     return {"digest": str(values["input_digest"] or ""), "end": str(values["end"] or "")}
 
 
@@ -45,7 +49,8 @@ class Arrivals:
             return None
         try:
             there = what_is_there(settings, schedule, now)
-        except AftercloseError:  # a file that is just being replaced; a lasting fault shows in its next run
+        except (MissingFileError, ParameterError, StageError):
+            # a file that is just being replaced; a lasting fault shows in the schedule's next run
             return None
         self._looked[schedule.name] = (now, there)
         if not settled:

@@ -105,6 +105,15 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, who: str) -> N
         )
 
 
+def none_yet() -> ParameterError:
+    """Return the error of whoever asks for a schedule where there is none."""
+    return ParameterError(
+        "there are no schedules here",
+        expected="a schedule that was added",
+        remedy='For example: afterclose schedules add daily --when "close+45m"',
+    )
+
+
 def named(journal: Schedules, name: str) -> Schedule:
     """Return the schedule called ``name``.
 

@@ -7,12 +7,15 @@ lets one scheduler watch at a time saves work; correctness does not rest on it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, BusyError
 from core.journal import Journal
 from core.journal.schedules import ACTIVE, REFUSED, RUNNING, SKIPPED, STARTING, WAITING, Occurrence, Schedules
 from core.runs.launcher import Launched, launch
@@ -23,12 +26,15 @@ from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule, named, schedule_of, stamp
 from core.schedule.timing import ARRIVAL, Firing
 from core.settings import Settings
+from core.store import locks
 
 LOG = "scheduler"
 """Name of the scheduler's own log among the runs' folders."""
 
 HOW = "schedule"
 BEAT_S = 30.0
+UNLED_S = 120.0
+"""A run that nobody leads this long after it was recorded has lost whoever started it."""
 
 Start = Callable[[Settings, Mapping[str, str], str], Launched]
 """Starts the run of a request under an id that was recorded before."""
@@ -84,21 +90,25 @@ class Scheduler:
             return
         journal = Schedules(settings.data, settings.journal)
         log = RunLog(settings.data, LOG)
-        self._tell_of_life(journal, now)
-        _settle(journal)
+        beating = self._tell_of_life(journal, now)
+        _settle(settings, journal, now)
         for schedule in (schedule_of(one) for one in stored if one.state == ACTIVE):
             try:
                 self._record(settings, journal, schedule, now, log)
             except AftercloseError as error:  # one broken schedule does not stop the others
                 log.write("schedule_trouble", level="error", schedule=schedule.name, reason=str(error))
         self._start_next(settings, journal, log, now)
-        if any(one.state == ACTIVE for one in stored):
-            tell_if_missing(settings, now, log)
+        expected = [one.created_at for one in stored if one.state == ACTIVE]
+        if expected and beating:
+            tell_if_missing(settings, now, log, since=min(expected))
 
-    def _tell_of_life(self, journal: Schedules, now: datetime) -> None:
-        if self._beat is None or (now - self._beat).total_seconds() >= BEAT_S or now < self._beat:
-            journal.beat(this_process(), stamp(now))
-            self._beat = now
+    def _tell_of_life(self, journal: Schedules, now: datetime) -> bool:
+        """Record now and then that this process watches, and return whether it did now."""
+        if self._beat is not None and 0 <= (now - self._beat).total_seconds() < BEAT_S:
+            return False
+        journal.beat(this_process(), stamp(now))
+        self._beat = now
+        return True
 
     def _record(
         self, settings: Settings, journal: Schedules, schedule: Schedule, now: datetime, log: RunLog
@@ -119,8 +129,15 @@ class Scheduler:
         runs, skipped = caught_up(firings, most)
         waiting = [_occurrence(schedule, stamp(f.at), str(f.session), WAITING) for f in runs]
         missed = [_occurrence(schedule, stamp(f.at), str(f.session), SKIPPED, _missed(most)) for f in skipped]
-        if journal.advance(schedule.name, [*missed, *waiting], since=stored.since, until=stamp(now)) and missed:
-            days = {"first": missed[0].session, "last": missed[-1].session, "sessions": len(missed)}
+        if (
+            journal.advance(schedule.name, [*missed, *waiting], since=stored.since, until=stamp(now))
+            and missed
+        ):
+            days: dict[str, Any] = {
+                "first": missed[0].session,
+                "last": missed[-1].session,
+                "sessions": len(missed),
+            }
             log.write("schedule_skipped", level="warning", schedule=schedule.name, **days)
 
     def _start_next(self, settings: Settings, journal: Schedules, log: RunLog, now: datetime) -> None:
@@ -135,6 +152,12 @@ class Scheduler:
         self, settings: Settings, journal: Schedules, due: Occurrence, log: RunLog, now: datetime
     ) -> Occurrence:
         """Start the run of one occurrence and return how it stands."""
+        with _starting(settings):
+            return self._begin_alone(settings, journal, due, log, now)
+
+    def _begin_alone(
+        self, settings: Settings, journal: Schedules, due: Occurrence, log: RunLog, now: datetime
+    ) -> Occurrence:
         run_id = new_run_id(now)
         if not journal.settle_occurrence(due, STARTING, run_id=run_id):
             return due  # somebody else took it
@@ -152,7 +175,9 @@ class Scheduler:
         return Occurrence(due.schedule, due.due_at, due.session, RUNNING, launched.run_id, due.note)
 
 
-def run_now(settings: Settings, name: str, *, now: datetime, who: str, start: Start = start_run) -> Occurrence:
+def run_now(
+    settings: Settings, name: str, *, now: datetime, who: str, start: Start = start_run
+) -> Occurrence:
     """Start what a schedule asks for at once, whether it is paused or due, and return how it stands.
 
     Raises
@@ -174,16 +199,38 @@ def _session_at(schedule: Schedule, now: datetime) -> str:
     return last_closed_session(schedule.timing.calendar, now).isoformat()
 
 
-def _settle(journal: Schedules) -> None:
+def _settle(settings: Settings, journal: Schedules, now: datetime) -> None:
     """Write down what became of the runs that were started, also by a scheduler that was killed meanwhile."""
     for due in journal.open_occurrences():
         run = journal.run(due.run_id) if due.run_id else None
-        if run is None and due.state != WAITING:
-            journal.settle_occurrence(due, WAITING)  # it was killed before its run was on record
-        elif run is not None:
-            state = RUNNING if run.active else run.state
-            if state != due.state:
-                journal.settle_occurrence(due, state, note=run.error)
+        if due.state == STARTING or (run is not None and run.active and run.process is None):
+            _judge_unled(settings, journal, due, now)
+        elif run is not None and run.state != due.state and not run.active:
+            journal.settle_occurrence(due, run.state, note=run.error)
+
+
+def _judge_unled(settings: Settings, journal: Schedules, due: Occurrence, now: datetime) -> None:
+    """Put back what a starter began and left when it was killed; what is just being started is let be."""
+    try:
+        with _starting(settings, wait=False):
+            run = journal.run(due.run_id) if due.run_id else None
+            if run is None:
+                journal.settle_occurrence(due, WAITING)
+            elif run.process is not None or not run.active:
+                journal.settle_occurrence(due, RUNNING)
+            elif (now - datetime.fromisoformat(run.created_at)).total_seconds() > UNLED_S:
+                journal.end(run.run_id, "interrupted", None, "whoever started it was ended")
+                journal.settle_occurrence(due, WAITING)
+    except BusyError:
+        return
+
+
+def _starting(settings: Settings, *, wait: bool = True) -> AbstractContextManager[None]:
+    """Hold what tells a start that goes on from one that was killed in the middle."""
+    waiting = (lambda _: None) if wait else None
+    return locks.held(
+        settings.data, "schedule-start", str(os.getpid()), journal=settings.journal, waiting=waiting
+    )
 
 
 def _occurrence(
@@ -200,7 +247,10 @@ def _notify(settings: Settings, due: Occurrence, reason: str, log: RunLog) -> No
     from core.notices import notify
 
     told = notify(
-        settings, "failed", f"Schedule {due.schedule} could not start", f"{due.session or due.due_at}: {reason}"
+        settings,
+        "failed",
+        f"Schedule {due.schedule} could not start",
+        f"{due.session or due.due_at}: {reason}",
     )
     if told:
         log.write("notice_trouble", level="warning", reason=told)
