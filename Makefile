@@ -10,7 +10,7 @@ DEV := $(VENV)/.ready-dev
 TESTS ?=
 WORKERS ?= 2
 
-.PHONY: help run dashboard test check format bench lock screenshots clean
+.PHONY: help run dashboard test check format bench lock screenshots site clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ bench: $(DEV) ## Measure against the bare script; writes benchmarks/results/
 
 screenshots: $(DEV) ## Picture every page of the desk into docs/images
 	@$(BIN)/python tools/screenshots
+
+site: $(DEV) ## Build the documentation as a site into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 lock: $(DEV) ## Pin all dependencies anew
 	@tools/lock $(BIN)

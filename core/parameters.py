@@ -65,6 +65,11 @@ class Parameter:
         """The command-line option."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def label(self) -> str:
+        """The name as a form writes it."""
+        return self.name.replace("_", " ").capitalize()
+
     def parse(self, text: str) -> Value:  # noqa: PLR0911 - one return per kind reads as a table
         """Return the typed value of ``text``; an empty text is None.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
+from core.errors import ParameterError
 from core.parameters import Parameter, Value
 from core.stages import STAGES, parameters_of
 
@@ -74,3 +76,24 @@ def scoring_request(request: Mapping[str, str]) -> dict[str, str]:
         if name in known and not known[name].resolved and name not in ("mode", "end")
     }
     return kept | {"mode": "score"}
+
+
+def filled_by(request: Mapping[str, str], defaults: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values that a form holds when it asks for ``request``; the inverse of :func:`request_of`.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        As a run was asked for. What is not a parameter of a form, or is not understood any more, is left out.
+    defaults : mapping
+        As the settings have them.
+    """
+    fields = {p.name: p for p in (*main_fields().values(), *(p for g in more_fields().values() for p in g))}
+    values = {name: defaults[name] for name in fields}
+    for name, text in request.items():
+        if name in fields:
+            with suppress(ParameterError):
+                values[name] = fields[name].parse(text)
+    if values["beside"] == values["model"] != defaults["beside"]:
+        values["beside"] = None
+    return values

@@ -23,6 +23,12 @@ CONFIG_VARIABLE = "LUIGI_CONFIG_PATH"
 DATA_VARIABLE = "AFTERCLOSE_DATA"
 JOURNAL_VARIABLE = "AFTERCLOSE_JOURNAL"
 
+ROLES = ("viewer", "operator", "approver", "admin")
+"""Roles of people; each may do all that those before it may."""
+
+SEPARATION = ("team", "always", "never")
+"""For whom two acts must be done by different people."""
+
 OPERATION: tuple[Parameter, ...] = (
     Parameter("retry_tries", "integer", "3", "retry", "Attempts of a stage on transient faults.", low=1, high=100),
     Parameter("retry_wait_s", "number", "0.2", "retry", "First wait; each further wait is this much longer.", low=0, high=3600),
@@ -30,16 +36,21 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
-    Parameter("user_role", "text", "approver", "user", "Role of the person at this desk."),
     Parameter("schedule_catch_up", "integer", "5", "schedule", "Missed sessions that a schedule catches up at most; older ones are only reported.", low=0, high=1000),
     Parameter("schedule_deadline", "text", "18:00", "schedule", "Time of day by which a session has a verified report; empty: no alarm."),
     Parameter("schedule_deadline_zone", "text", "", "schedule", "Time zone of the deadline; empty: the exchange's."),
+    Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),
+    Parameter("review_separate_author", "choice", "team", "review", "Who may not approve a text they had a hand in: team (whoever logged in), always or never.", choices=SEPARATION),
+    Parameter("review_separate_requester", "choice", "team", "review", "Who may not promote a model whose training they asked for: team (whoever logged in), always or never.", choices=SEPARATION),
+    Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
+    Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
+    Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
     Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
     Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"notices", "retry", "run", "schedule", "user", "yahoo"}
+_PREFIXED = {"notices", "retry", "run", "schedule", "user", "yahoo", "review", "people"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import AftercloseError, SignOffError
+from core.errors import AftercloseError
 from core.fingerprint import SHORT
 from core.report.narrative import cleaned, sections_of, with_section
 from core.report.sections import ANALYST_SECTIONS
 from core.review import signoff
 from core.review.publication import publish
-from core.review.signoff import SignableText, Signer
+from core.review.signoff import DraftConflict, SignableText
 from dashboard import shell
 
 _STATE = "report_editing"
@@ -77,12 +77,6 @@ def seed(key: str, text: str) -> None:
         st.session_state[key] = text
 
 
-def signer() -> Signer:
-    """Return who sits at this desk, by the settings alone."""
-    now = shell.settings()
-    return Signer(str(now["user_name"]), str(now["user_role"]))
-
-
 def said() -> tuple[str, str] | None:
     """Return once what the last button has to say: its kind (``success``, ``error``) and words."""
     told: tuple[str, str] | None = st.session_state.pop(_SAID, None)
@@ -126,30 +120,25 @@ def save(report_key: str) -> None:
 
     def act() -> str:
         before = held.opened.draft or 0
-        _warn_of_others(report_key, before)
-        draft = signoff.save_draft(
-            shell.store(), shell.journal_to_write(), report_key, held.working, author=signer().name
-        )
+        base = max(before, int(st.session_state.get(_WARNED, 0)))
+        try:
+            draft = signoff.save_draft(
+                shell.store(),
+                shell.journal_to_write(),
+                report_key,
+                held.working,
+                person=shell.person(),
+                base=base,
+            )
+        except DraftConflict as conflict:
+            st.session_state[_WARNED] = conflict.latest.number
+            raise
         _open(report_key)
         between = draft.number - before - 1
         kept = " Drafts that others saved meanwhile are kept and can be opened below." if between > 0 else ""
         return f"Saved as draft {draft.number}.{kept}"
 
     _saying(act)
-
-
-def _warn_of_others(report_key: str, opened: int) -> None:
-    """Stop a save once when somebody else saved meanwhile; saving again keeps both."""
-    journal = shell.journal()
-    latest = journal.drafts(report_key)[0] if journal and journal.drafts(report_key) else None
-    if latest is None or latest.number <= opened or st.session_state.get(_WARNED) == latest.number:
-        return
-    st.session_state[_WARNED] = latest.number
-    raise SignOffError(
-        f"{latest.author} saved draft {latest.number} after you opened this text",
-        expected="nobody else's words to be covered unseen",
-        remedy="Your text stays in the editor. Look at the newest draft below, or save again to keep yours as well.",
-    )
 
 
 def discard(report_key: str) -> None:
@@ -191,11 +180,11 @@ def sign(report_key: str) -> None:
 
     def act() -> str:
         record = signoff.sign(
-            shell.store(),
+            shell.settings(),
             shell.journal_to_write(),
             report_key,
             shown=held.opened.sha256,
-            signer=signer(),
+            person=shell.person(),
             meaning=str(st.session_state.get(MEANING) or ""),
             comment=str(st.session_state.get(COMMENT) or ""),
         )
@@ -209,7 +198,7 @@ def publish_now(report_key: str) -> None:
     """Publish the signed text."""
 
     def act() -> str:
-        return f"Published in {publish(shell.settings().data, shell.journal_to_write(), report_key)}"
+        return f"Published in {publish(shell.settings(), shell.journal_to_write(), report_key, person=shell.person())}"
 
     _saying(act)
 

@@ -8,20 +8,23 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.journal import Run
-from core.runs.view import took_s, utc_clock
-from dashboard import shell, states
+from core.journal.lengths import took_s
+from core.runs.view import asked_for, utc_clock
+from dashboard import requesting, shell, states
 from dashboard.words import plain
 
+MOST_OF_REQUEST = 60
 
-def rows(runs: Iterable[Run], name: str) -> None:
-    """Draw ``runs`` in a box of their own, keyed by ``name``."""
+
+def rows(runs: Iterable[Run], name: str, *, clone: bool = False) -> None:
+    """Draw ``runs`` in a box of their own, keyed by ``name``; with ``clone`` each can fill the form again."""
     with st.container(border=True, gap="small", key=f"runs-{name}"):
         for run in runs:
-            row(run, name)
+            row(run, name, clone=clone)
 
 
-def row(run: Run, name: str) -> None:
-    """Draw one run: state, link, start, who and how, seconds, report. The widths line rows up."""
+def row(run: Run, name: str, *, clone: bool) -> None:
+    """Draw one run: state, link, start, who and how, seconds, what was asked. The widths line rows up."""
     took = took_s(run, datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}-{run.run_id}"):
         states.badge(run.state, width=116)
@@ -29,5 +32,12 @@ def row(run: Run, name: str) -> None:
         st.caption(utc_clock(run.started_at or run.created_at), width=150)
         st.caption(f"{plain(run.who)}, {run.how}", width=150)
         st.caption(f"{took:,.1f} s" if took is not None else "–", width=64)
-        report = run.keys.get("report") if run.state == "succeeded" else None
-        st.caption(f"report {plain(report)}" if report else "no report", width=240)
+        asked = asked_for(run.request)
+        st.caption(
+            plain(asked if len(asked) <= MOST_OF_REQUEST else f"{asked[: MOST_OF_REQUEST - 3]}..."), width=230
+        )
+        if clone:
+            st.button(
+                "Clone", key=f"clone-{run.run_id}", type="tertiary", icon=":material/content_copy:",
+                help="Fill the form as this run was", on_click=requesting.take, args=(run,),
+            )  # fmt: skip

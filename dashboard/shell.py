@@ -15,6 +15,7 @@ import streamlit as st
 from core import settings as configuration
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
+from core.review.people import Person, local_person
 from core.runs.view import newest_finished
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store
@@ -82,6 +83,11 @@ def page_link(
 def go(page: str, *, run: str | None = None) -> None:
     """Leave for a page by its address, about ``run`` if one is named."""
     st.switch_page(f"views/{page}.py", query_params={RUN_PARAMETER: run} if run else None)
+
+
+def person() -> Person:
+    """Return who sits at this desk."""
+    return local_person(settings())
 
 
 def store() -> Store:

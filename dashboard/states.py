@@ -16,6 +16,8 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "done": ("check_circle", "green"),
     "succeeded": ("check_circle", "green"),
     "reused": ("history", "violet"),
+    "made": ("construction", "blue"),
+    "compared": ("compare_arrows", "orange"),
     "failed": ("error", "red"),
     "stopped": ("stop_circle", "orange"),
     "cancelled": ("cancel", "orange"),

@@ -12,6 +12,7 @@ from core.journal import Journal
 from core.parameters import Value
 from core.plan import stage_plans
 from core.review import publication
+from core.review.people import local_person
 from core.store.checkpoints import Slot
 from luigi_tasks import shell
 from luigi_tasks.base import PLANNED, StageTask
@@ -110,4 +111,5 @@ class Publish(StageTask):
     def run(self) -> None:
         """Write the signed document."""
         now = session()
-        publication.publish(now.settings.data, Journal(now.settings.data, now.settings.journal), self.report)
+        journal = Journal(now.settings.data, now.settings.journal)
+        publication.publish(now.settings, journal, self.report, person=local_person(now.settings))

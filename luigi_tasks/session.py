@@ -27,6 +27,7 @@ from core.journal import Journal
 from core.parameters import Value
 from core.plan import StagePlan
 from core.registry.registry import Registry
+from core.review.people import local_person
 from core.review.publication import publish, published
 from core.review.signoff import standing
 from core.runs.execution import Runner
@@ -208,7 +209,8 @@ class Session:
         if code != EXIT_WAITING or standing(self.store, self.journal, report_key).state != "signed":
             return code
         try:
-            publish(self.settings.data, Journal(self.settings.data, self.settings.journal), report_key)
+            journal = Journal(self.settings.data, self.settings.journal)
+            publish(self.settings, journal, report_key, person=local_person(self.settings))
         except AftercloseError as error:
             return error.exit_code
         return EXIT_DONE

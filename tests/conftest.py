@@ -262,18 +262,20 @@ def small_request(small) -> dict[str, str]:
 def launched(desk_settings):
     """Launch a run as the desk does: ``launched(request)``; what is left of it ends with the test."""
     from core.journal import Journal
+    from core.review.people import Person
     from core.runs.launcher import cancel, launch
 
+    tester = Person("local:tester", "a tester", "operator")
     started = []
 
     def start(request: dict[str, str]):
-        told = launch(desk_settings, request, who="a tester", how="desk", folder=ROOT)
+        told = launch(desk_settings, request, person=tester, how="desk", folder=ROOT)
         started.append(told.run_id)
         return told
 
     yield start
     for run_id in started:
-        if cancel(desk_settings, run_id):
+        if cancel(desk_settings, run_id, person=tester):
             until(lambda run_id=run_id: not Journal(desk_settings.data).run(run_id).active, "the run to end")
 
 

@@ -7,6 +7,7 @@ import click
 from core import settings
 from core.cli.show import run_named
 from core.journal import Journal
+from core.review.people import local_person
 from core.runs.launcher import cancel
 
 
@@ -16,5 +17,5 @@ def command(*, run: str) -> None:
     """Stop RUN: its processes are asked to end and, after five seconds, ended."""
     configured = settings.load()
     found = run_named(Journal(configured.data, configured.journal, read_only=True), run)
-    stopped = cancel(configured, found.run_id)
+    stopped = cancel(configured, found.run_id, person=local_person(configured))
     click.echo(f"run {found.run_id} {'is being cancelled' if stopped else f'is over already: {found.state}'}")

@@ -8,6 +8,7 @@ import click
 
 from core import settings
 from core.cli import output
+from core.review.people import local_person
 from core.store.garbage import garbage, remove
 
 
@@ -18,7 +19,7 @@ def command(*, yes: bool, as_json: bool) -> None:
     """List checkpoints, quarantined folders and logs that nothing kept rests on; remove them with --yes."""
     configured = settings.load()
     found = garbage(configured, datetime.now(UTC))
-    gone = [item for item in found if yes and remove(configured, item)]
+    gone = [item for item in found if yes and remove(configured, item, person=local_person(configured))]
     total = sum(item.size_bytes for item in found)
     if as_json:
         rows = [

@@ -11,6 +11,7 @@ from core import settings
 from core.cli import output
 from core.errors import AftercloseError
 from core.review.decisions import CHOICES, decide, history
+from core.review.people import local_person
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 
@@ -151,7 +152,8 @@ def changes_in_words(changed: Mapping[str, Any]) -> str:
 @click.option("--why", required=True, help="The reason, in a sentence: also a business cycle or an event.")
 def decide_(*, choice: str, why: str) -> None:
     """Record that the champion is kept, or that it will be retrained, beside the advice given."""
-    record = decide(settings.load(), choice, why)
+    configured = settings.load()
+    record = decide(configured, choice, why, person=local_person(configured))
     advice = record.content["advice"]
     said = f"the advice was: {advice['decision']}" if advice else "there was no advice"
     click.echo(f"recorded as {record.seq}: {choice} {record.subject} ({said})")

@@ -6,6 +6,7 @@ import click
 
 from core import settings
 from core.review.decisions import promote
+from core.review.people import local_person
 
 
 @click.command("promote")
@@ -13,6 +14,7 @@ from core.review.decisions import promote
 @click.option("--why", required=True, help="The reason, in a sentence; it is kept with the decision.")
 def command(*, model: str, why: str) -> None:
     """Make MODEL (an id, the beginning of one, or a model.json) the champion that scores from now on."""
-    champion, before = promote(settings.load(), model, why)
+    configured = settings.load()
+    champion, before = promote(configured, model, why, person=local_person(configured))
     instead = f" instead of {before.model_id}" if before and before.model_id != champion.model_id else ""
     click.echo(f"champion is now {champion.model_id}{instead}: {champion.why}")

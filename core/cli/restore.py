@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from core import settings
+from core.review.people import local_person
 from core.store.archive import restore
 
 
@@ -14,5 +15,6 @@ from core.store.archive import restore
 @click.argument("file")
 def command(*, file: str) -> None:
     """Bring back what the zip FILE holds; files that are there already stay as they are."""
-    came, there = restore(settings.load(), Path(file))
+    configured = settings.load()
+    came, there = restore(configured, Path(file), person=local_person(configured))
     click.echo(f"{came:,} files restored, {there:,} were there already")

@@ -12,6 +12,7 @@ from core import settings
 from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
 from core.journal import Journal, Run
 from core.profiles import PROFILE
+from core.review.people import local_person
 from core.runs.follow import Follower
 from core.runs.launcher import FORCE, NO_WAIT, cancel, launch
 from core.settings import Settings
@@ -47,7 +48,7 @@ def _run(*, target: str, no_wait: bool, force: str, detach: bool, **given: Any) 
     launched = launch(
         configured,
         request,
-        who=str(configured["user_name"]),
+        person=local_person(configured),
         how="terminal",
         folder=Path.cwd(),
         target=target,
@@ -63,7 +64,7 @@ def _run(*, target: str, no_wait: bool, force: str, detach: bool, **given: Any) 
         return follow(configured, launched.run_id)
     except KeyboardInterrupt:
         if launched.new:
-            cancel(configured, launched.run_id)
+            cancel(configured, launched.run_id, person=local_person(configured))
             click.echo(f"run {launched.run_id} is being cancelled", err=True)
         return EXIT_INTERRUPTED
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 
 import click
 
 from core import settings
 from core.cli import output
-from core.journal import Journal, Run
-
-
-def seconds_of(run: Run) -> float | None:
-    """Return how long a run took, None while it goes or if it never started."""
-    if run.started_at is None or run.ended_at is None:
-        return None
-    seconds = (datetime.fromisoformat(run.ended_at) - datetime.fromisoformat(run.started_at)).total_seconds()
-    return seconds if seconds >= 0 else None  # the clock was set back meanwhile; the log has each stage's own
+from core.journal import Journal
+from core.journal.lengths import took_s
 
 
 @click.command("runs")
@@ -39,7 +31,7 @@ def command(*, limit: int, as_json: bool) -> None:
         click.echo("no runs yet; start one with: make run")
     elif runs:
         rows = [
-            (r.run_id, r.state, r.target, r.how, r.who, seconds_of(r), r.exit_code, (r.error or "")[:60])
+            (r.run_id, r.state, r.target, r.how, r.who, took_s(r), r.exit_code, (r.error or "")[:60])
             for r in runs
         ]
         output.table(("run", "state", "target", "how", "who", "seconds", "exit", "error"), rows)

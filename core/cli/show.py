@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -10,6 +12,8 @@ from core import settings
 from core.cli import output
 from core.errors import ParameterError, nearest
 from core.journal import Journal, Run
+from core.journal.lengths import took_s
+from core.runs.view import attempts
 
 
 def run_named(journal: Journal, run_id: str) -> Run:
@@ -44,15 +48,23 @@ def command(*, run: str, as_json: bool) -> None:
     found = run_named(journal, run)
     events = journal.events(found.run_id)
     if as_json:
-        output.as_json({**asdict(found), "events": [asdict(event) for event in events]})
+        told = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
+        output.as_json({**asdict(found), "seconds": took_s(found), "events": told})
         return
     for name in ("run_id", "state", "target", "who", "how", "created_at", "started_at", "ended_at", "error"):
         click.echo(f"{name:<12}{getattr(found, name) or '-'}")
+    took = took_s(found)
+    click.echo(f"{'seconds':<12}{'-' if took is None else f'{took:,.2f}'}")
     for name, value in found.request.items():
         click.echo(f"{'  ' + name:<12}{value}")
     rows = [
-        (event.at[11:23], event.stage, event.state, event.facts.get("rows"), event.facts.get("seconds"),
-         str(event.facts.get("error") or event.facts.get("reason") or "")[:70])
-        for event in events
+        (event.at[11:23], event.stage, event.state, attempt, event.facts.get("rows"),
+         event.facts.get("seconds"), _note(event.facts)[:90])
+        for event, attempt in zip(events, attempts(events), strict=True)
     ]  # fmt: skip
-    output.table(("time (UTC)", "stage", "state", "rows", "seconds", "note"), rows)
+    output.table(("time (UTC)", "stage", "state", "attempt", "rows", "seconds", "note"), rows)
+
+
+def _note(facts: Mapping[str, Any]) -> str:
+    wait = f"again in {facts['wait_s']:g} s: " if "wait_s" in facts else ""
+    return f"{wait}{facts.get('error') or facts.get('reason') or ''}"

@@ -98,7 +98,7 @@ def contest(rows: Judged, theirs: NDArray[np.float64], how: Resampling, *, cost_
         champion's), ``challenger`` and ``paired`` (challenger less champion; of Brier score and log loss
         less is better).
     """
-    both = judge(rows.frame.assign(_theirs=theirs)[_common(rows, theirs)])
+    both = judge(rows.frame.assign(_theirs=theirs)[common_rows(rows, theirs)])
     days = iso_dates(np.unique(both.frame[col.DATE].to_numpy()))
     ends = (days[0], days[-1]) if days else (None, None)
     extent = {"rows": len(both), "sessions": len(days), "from": ends[0], "to": ends[1]}
@@ -131,7 +131,7 @@ def contest(rows: Judged, theirs: NDArray[np.float64], how: Resampling, *, cost_
     }
 
 
-def _common(rows: Judged, theirs: NDArray[np.float64]) -> NDArray[np.bool_]:
+def common_rows(rows: Judged, theirs: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return the rows that count for both, shape (rows,).
 
     Of a fold that the champion's training end cuts, a rest of under :data:`MIN_TEST_SESSIONS` sessions is

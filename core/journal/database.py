@@ -195,10 +195,15 @@ class Reader(peewee.SqliteDatabase):
         return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
+def has_table(database: Any, name: str) -> bool:
+    """Return whether a journal has a table: one that is only read may be of an earlier version."""
+    sqlite = isinstance(database, peewee.SqliteDatabase)
+    return bool(database.table_exists(name) if sqlite else postgres.has_tables(database, name))
+
+
 def _behind(database: Any) -> bool:
     names = {path.stem for path in _MIGRATIONS.glob("[0-9]*.py")}
-    sqlite = isinstance(database, peewee.SqliteDatabase)
-    if not (database.table_exists(_HISTORY) if sqlite else postgres.has_tables(database, _HISTORY)):
+    if not has_table(database, _HISTORY):
         return True
     done = {name for (name,) in database.execute_sql(f"SELECT name FROM {_HISTORY}")}  # noqa: S608 - a constant
     return not names <= done

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.journal import chain, database
+from core.journal import chain, database, lengths
 from core.journal.chain import GENESIS, Record
 from core.journal.database import FAULTS, JournalError, Reader, readable
-from core.journal.rows import ACTIVE, Draft, Event, Run
+from core.journal.rows import ACTIVE, EARLIER_NAMES, Draft, Event, Run
 from core.runs.processes import ProcessId
 
 T = TypeVar("T")
@@ -126,6 +126,7 @@ class Journal:
                 "UPDATE run SET state = 'running', started_at = ?, keys = ? WHERE run_id = ?",
                 [utc_now(), json.dumps(dict(keys)), run_id],
             )
+            lengths.begin(self._execute, run_id)
             for stage in stages:
                 self._add_event(run_id, stage, "queued", {})
 
@@ -142,6 +143,7 @@ class Journal:
                 "WHERE run_id = ?",
                 [state, utc_now(), exit_code, error, run_id],
             )
+            lengths.end(self._execute, run_id)
             self._end_stages(run_id, "cancelled" if state == "cancelled" else "interrupted")
 
     def _end_stages(self, run_id: str, state: str) -> None:
@@ -181,7 +183,11 @@ class Journal:
         return found[0] if found else None
 
     def _runs(self, rest: str, values: Sequence[Any]) -> list[Run]:
-        rows = self._read(f"SELECT {_RUN_COLUMNS} FROM run {rest}", values)  # noqa: S608 - constants
+        def read() -> list[tuple[Any, ...]]:
+            columns = f"{_RUN_COLUMNS}, {lengths.column(self._database)}"
+            return list(self._execute(f"SELECT {columns} FROM run {rest}", values))  # noqa: S608 - constants
+
+        rows = self._fetched(read)
         with readable():
             return [_run(row) for row in rows]
 
@@ -236,16 +242,27 @@ class Journal:
         found = self._read(sql, [run_id])
         with readable():
             return [
-                Event(seq, run, at, stage, state, json.loads(facts))
+                Event(seq, run, at, stage, EARLIER_NAMES.get(state, state), json.loads(facts))
                 for seq, run, at, stage, state, facts in found
             ]
 
     # ---- drafts
 
-    def save_draft(self, report_key: str, text: str, *, author: str) -> Draft:
-        """Keep the text as the next numbered draft; the same text as the last one is not kept twice."""
+    def save_draft(
+        self,
+        report_key: str,
+        text: str,
+        *,
+        author: str,
+        unless: Callable[[Draft | None], None] = lambda _: None,
+    ) -> Draft:
+        """Keep the text as the next numbered draft, unless what ``unless`` raises on seeing the latest one.
+
+        The same text as the latest one is not kept twice.
+        """
         with self._transaction():
             last = self._latest_draft(report_key)
+            unless(last)
             if last is not None and last.text == text:
                 return last
             draft = Draft(report_key, last.number + 1 if last else 1, utc_now(), author, text)
@@ -317,11 +334,11 @@ class Journal:
 
 def _run(row: Sequence[Any]) -> Run:
     (seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, error,
-     host, pid, pid_started, boot_id) = row  # fmt: skip
+     host, pid, pid_started, boot_id, seconds) = row  # fmt: skip
     process = ProcessId(pid, pid_started, boot_id) if pid else None
     if state in ACTIVE and process is not None and host == socket.gethostname() and not process.alive():
         state, error = "interrupted", error or PROCESS_GONE
     return Run(
         seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
-        ended_at, exit_code, error, host, process,
+        ended_at, exit_code, error, host, process, seconds,
     )  # fmt: skip

@@ -11,6 +11,9 @@ from core.runs.processes import ProcessId
 ACTIVE = ("queued", "running")
 """States of a run that is not over."""
 
+EARLIER_NAMES = {"done": "succeeded"}
+"""States of a stage as journals before 0002 have them, and what they are called now."""
+
 ENDED = ("succeeded", "waiting", "failed", "busy", "cancelled", "interrupted")
 
 
@@ -42,6 +45,8 @@ class Run:
         The first error in one sentence.
     process : ProcessId or None
         Who leads the run.
+    seconds : float or None
+        How long it took by a clock that cannot be set, once it has ended; see ``core.journal.lengths``.
     """
 
     seq: int
@@ -59,6 +64,7 @@ class Run:
     error: str | None
     host: str
     process: ProcessId | None
+    seconds: float | None = None
 
     @property
     def active(self) -> bool:
@@ -71,7 +77,7 @@ class Event:
     """A stage changed its state.
 
     ``queued``, ``reused``, ``started``, ``waiting``, ``retried``, ``retained``, ``quarantined``, ``confirmed``,
-    ``done``, ``failed``, ``busy``, and for a stage that was at work when its run ended ``cancelled`` or
+    ``succeeded``, ``failed``, ``busy``, and for a stage that was at work when its run ended ``cancelled`` or
     ``interrupted``.
     """
 

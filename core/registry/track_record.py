@@ -20,7 +20,7 @@ from core.evaluation.performance import measure
 from core.evaluation.rows import judge
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.registry.evidence import model_documents
-from core.review.decisions import Decision, history
+from core.review.decisions import REJECT, Decision, history
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from core.artifacts import Table
 
-_FOLLOWS = {"promotion": "retrain", "retrain": "retrain", "keep": "keep"}
+_FOLLOWS = {"promotion": "retrain", "retrain": "retrain", "keep": "keep", REJECT: "keep"}
 """Which advice a decision follows; a rollback answers to none."""
 
 
@@ -88,7 +88,7 @@ def track_record(settings: Settings, features: Table | None) -> list[dict[str, A
         the advice was open), ``in_use``, ``instead_of`` and ``outcome``: ``says`` in a sentence, ``rows``, and
         ``auc`` of the model in use or ``difference`` (in use less the other) with their intervals.
     """
-    decisions = [d for d in history(settings).decisions if d.advice and d.completed]
+    decisions = [d for d in history(settings).decisions if d.advice and d.completed and _in_use(d)]
     found = []
     for place, decision in enumerate(decisions):
         advice = decision.advice or {}
@@ -105,7 +105,7 @@ def track_record(settings: Settings, features: Table | None) -> list[dict[str, A
                 "sentence": advice["sentence"],
                 "decision": decision.action,
                 "followed": None if open_ else advice["decision"] == expected,
-                "in_use": decision.model_id,
+                "in_use": _in_use(decision),
                 "instead_of": other,
                 "outcome": _outcome(settings, features, decision, other, until),
             }
@@ -113,8 +113,15 @@ def track_record(settings: Settings, features: Table | None) -> list[dict[str, A
     return found
 
 
+def _in_use(decision: Decision) -> str:
+    """Return the model in use after a decision; empty when one was rejected and there was no champion."""
+    return (decision.before or "") if decision.action == REJECT else decision.model_id
+
+
 def _other(decision: Decision) -> str | None:
     """Return the model that might have been in use after a decision: the former one or the candidate."""
+    if decision.action == REJECT:
+        return decision.model_id
     advice = decision.advice or {}
     candidate = advice.get("model_id") if advice.get("mode") == "train" else None
     other = decision.before if decision.action in ("promotion", "rollback") else candidate
@@ -129,8 +136,8 @@ def _outcome(
         return {"says": "not known: there are no features", "rows": 0}
     try:
         if other is None:
-            return _alone(settings, features, decision.model_id, since, until)
-        found = contest_of(settings, features, decision.model_id, other, after=since, upto=until)
+            return _alone(settings, features, _in_use(decision), since, until)
+        found = contest_of(settings, features, _in_use(decision), other, after=since, upto=until)
     except AftercloseError as error:
         return {"says": f"not known: {error.came}", "rows": 0}
     if not found["compared"]:

@@ -39,7 +39,7 @@ def advice(body: Body) -> Section:
     if held is None:
         return Section(sections.ADVICE, (Paragraph(_NOT_ADVISED),))
     opening = Paragraph(f"Advice: {held['decision']}. {held['sentence']}", "verdict")
-    rows = tuple(_reason(r) for r in held["reasons"])
+    rows = tuple(reason_row(r) for r in held["reasons"])
     head = ("Reason", "Value", "Threshold", "Trend", "Speaks for", "Note")
     blocks: list[Block] = [opening, Grid("What the advice rests on", head, rows, frozenset({0, 3, 4, 5}))]
     if not trained_here(body) or body.get("champion"):
@@ -47,7 +47,8 @@ def advice(body: Body) -> Section:
     return Section(sections.ADVICE, tuple(blocks))
 
 
-def _reason(r: Body) -> tuple[str, ...]:
+def reason_row(r: Body) -> tuple[str, ...]:
+    """Return one reason of the advice as texts: name, value, threshold, trend, what it says, note."""
     says = _SAYS.get(r["says"], str(r["says"]))
     return (r["name"], _value(r["value"]), _value(r["threshold"]), str(r["trend"] or "-"), says, r["text"])
 
@@ -79,7 +80,7 @@ def champion(body: Body) -> Section:
         f"{period(held['from'], held['to'])}: sessions after the champion's training, each predicted for the "
         "candidate by a model trained before it. Rows up to the champion's training end never count."
     )
-    return Section(sections.CHAMPION, (Paragraph(text), Facts(pairs), _contest(body, held)))
+    return Section(sections.CHAMPION, (Paragraph(text), Facts(pairs), contest_grid(body, held)))
 
 
 def _without_champion(body: Body) -> str:
@@ -88,7 +89,8 @@ def _without_champion(body: Body) -> str:
     return "The model judged in this run is the one in use: there is nothing beside it."
 
 
-def _contest(body: Body, held: Body) -> Grid:
+def contest_grid(body: Body, held: Body) -> Grid:
+    """Return the grid of both models' measures with intervals, and of their paired differences."""
     rows = tuple(
         (
             metric(p["metric"]).label,

@@ -1,7 +1,7 @@
 """The text that a person edits and signs: the generated report without its unsigned status.
 
 A report's sections are headings with a line of dashes below. The analyst's own sections can be taken out
-and put back one by one; everything around them stays byte for byte.
+and put back one by one, and more can be added; everything around them stays byte for byte.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ DRAFT_MARK = "DRAFT - NOT SIGNED - NOT FOR DISTRIBUTION"
 
 MAX_CHARACTERS = 1_000_000
 """A report of the sample has 16,000; nobody signs a novel."""
+
+MAX_HEADING = 60
+"""Characters of a heading that somebody adds: it stands on one line of the report."""
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
@@ -42,13 +45,15 @@ def cleaned(text: str) -> str:
 
 
 def sections_of(text: str) -> dict[str, str]:
-    r"""Return the analyst's sections that ``text`` has, by heading, without the placeholder.
+    r"""Return the sections that ``text`` has for people to write, by heading, without the placeholder.
+
+    The four of every report come first, then those that somebody added, in the order of the text.
 
     >>> sections_of("Context\n-------\nA quiet week.\n\n\nRisks\n-----\n" + PLACEHOLDER + "\n")
     {'Context': 'A quiet week.', 'Risks': ''}
     """
     found = {}
-    for name in ANALYST_SECTIONS:
+    for name in (*ANALYST_SECTIONS, *added_sections(text)):
         span = _body_span(text, name)
         if span is not None:
             written = text[slice(*span)].strip("\n")
@@ -56,30 +61,64 @@ def sections_of(text: str) -> dict[str, str]:
     return found
 
 
+def added_sections(text: str) -> list[str]:
+    r"""Return the headings that somebody added, in the order of the text: those no generated report has.
+
+    >>> added_sections("Risks\n-----\nNone.\n\n\nLiquidity\n---------\nThin.\n")
+    ['Liquidity']
+    """
+    return [name for name, _ in headings(text) if name not in SECTIONS]
+
+
 def with_section(text: str, name: str, written: str) -> str:
-    """Return ``text`` with one of the analyst's sections replaced; an empty one is the placeholder.
+    """Return ``text`` with one of the sections of :func:`sections_of` replaced; an empty one is the placeholder.
 
     Raises
     ------
     KeyError
         If the text has no such heading (somebody edited it away).
     ParameterError
-        If ``written`` holds one of the report's headings: sections could no longer be told apart.
+        If ``written`` holds a heading: sections could no longer be told apart.
     """
     span = _body_span(text, name)
     if span is None:
         raise KeyError(name)
-    inside = next((other for other in SECTIONS if _heading(written, other) is not None), None)
+    inside = next((other for other, _ in headings(written)), None)
     if inside is not None:
         raise ParameterError(
             f"the text under {name} holds the heading {inside!r}",
-            expected="words without a heading of the report",
-            remedy="Leave the line of dashes out.",
+            expected="words without a heading",
+            remedy="Leave the line of dashes out, or add a section of that name.",
         )
     start, end = span
     body = written.strip("\n").rstrip() or PLACEHOLDER
     closing = "\n\n\n" if end < len(text) else "\n"
     return f"{text[:start]}{body}{closing}{text[end:]}"
+
+
+def with_added(text: str, name: str) -> str:
+    """Return ``text`` with a new section to be written, after the last one that people write.
+
+    Raises
+    ------
+    ParameterError
+        If the name is empty, too long, has more than one line, or is a heading already.
+    """
+    name = cleaned(name).strip()
+    if not name or "\n" in name or len(name) > MAX_HEADING:
+        raise ParameterError(
+            f"the heading is {name[:MAX_HEADING]!r}", expected=f"one line of 1 to {MAX_HEADING} characters"
+        )
+    if name in SECTIONS or name in added_sections(text):
+        raise ParameterError(f"there is a section {name!r} already", expected="a heading of its own")
+    if not re.search(r"[^\W_]", name):
+        raise ParameterError(f"the heading is {name!r}", expected="a heading with a letter or digit")
+    spans = [span for other in sections_of(text) if (span := _span(text, other)) is not None]
+    place = max((end for _, end in spans), default=len(text))
+    before = text[:place].rstrip("\n")
+    after = text[place:]
+    heading = f"{name}\n{'-' * len(name)}\n{PLACEHOLDER}"
+    return f"{before}\n\n\n{heading}\n" + (f"\n\n{after}" if after else "")
 
 
 def changes(generated: str, text: str) -> str:
@@ -89,10 +128,10 @@ def changes(generated: str, text: str) -> str:
 
 
 def unwritten(text: str) -> list[str]:
-    """Return the analyst's headings that are gone, empty or still hold the placeholder."""
+    """Return the sections that people write that are gone, empty or still hold the placeholder."""
     have = sections_of(text)
     written = {name for name, words in have.items() if words.strip() and PLACEHOLDER not in words}
-    return [name for name in ANALYST_SECTIONS if name not in written]
+    return [name for name in (*ANALYST_SECTIONS, *added_sections(text)) if name not in written]
 
 
 def _heading(text: str, name: str) -> int | None:
@@ -101,12 +140,18 @@ def _heading(text: str, name: str) -> int | None:
     return match.start() if match else None
 
 
+def headings(text: str) -> list[tuple[str, int]]:
+    """Return every heading and where it starts: a line over exactly as many dashes."""
+    found = re.finditer(r"(?m)^(?P<name>[^\s-].*)\n(?P<line>-+)$", text)
+    return [(m["name"], m.start()) for m in found if len(m["name"]) == len(m["line"])]
+
+
 def _span(text: str, name: str) -> tuple[int, int] | None:
     """Return start and end of a section, heading included."""
     start = _heading(text, name)
     if start is None:
         return None
-    later = [at for other in SECTIONS if (at := _heading(text, other)) is not None and at > start]
+    later = [at for _, at in headings(text) if at > start]
     return start, min(later, default=len(text))
 
 

@@ -17,17 +17,19 @@ from core.errors import AftercloseError, ParameterError, SignOffError
 from core.journal import Journal, Record
 from core.registry.evidence import advice_about
 from core.registry.registry import PROMOTION, ROLLBACK, Champion, Change, Registry, reason_of
+from core.review import ledger
+from core.review.people import Person, described, involved, require, separated
 from core.settings import Settings
 from core.store import locks
+from core.store.checkpoints import Store
 
 RETRAINING = "retraining"
-"""Kind of the record of a decision to keep the champion or to retrain."""
+"""Kind of the record of a decision that moves no pointer: to keep the champion, to retrain, to reject a model."""
+
+REJECT = "reject"
 
 CHOICES = ("keep", "retrain")
-MAY_DECIDE = ("approver", "admin", "operator")
-"""Roles that may change which model is in use."""
-
-STATES = ("champion", "candidate", "retired")
+STATES = ("champion", "candidate", "rejected", "retired")
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ class Decision:
     Parameters
     ----------
     action : str
-        ``promotion``, ``rollback``, ``keep`` or ``retrain``.
+        ``promotion``, ``rollback``, ``keep``, ``retrain`` or ``reject``.
     model_id : str
-        The champion after it.
+        The champion after it; of a rejection the model that was rejected.
     at_utc, who, why : str
     before : str or None
-        The champion before it.
+        The champion before it; of a rejection the one that stayed.
     record : int or None
         Its number in the journal's chain; None when only the pointer remembers it.
     completed : bool
@@ -70,7 +72,7 @@ class History:
     trouble: str
 
 
-def promote(settings: Settings, text: str, why: str) -> tuple[Champion, Champion | None]:
+def promote(settings: Settings, text: str, why: str, *, person: Person) -> tuple[Champion, Champion | None]:
     """Make a model the champion; return the new and the former one.
 
     Raises
@@ -78,15 +80,23 @@ def promote(settings: Settings, text: str, why: str) -> tuple[Champion, Champion
     ParameterError, ModelError
         If the model is not known, cannot score here, or no reason was given.
     SignOffError
-        If the role of the person at this desk may not decide.
+        If the person's role may not promote, or the person asked for the training of this model and the two
+        must be different people.
     JournalError
         If the decision cannot be recorded: then nothing changes.
     """
+    require(person, "promote")
     reason, registry = reason_of(why), Registry(settings.data)
-    return _move(settings, PROMOTION, lambda _: registry.usable(text), reason)
+
+    def chosen(_: Champion | None) -> str:
+        identity = registry.usable(text)
+        _judge_separation(settings, identity, person)
+        return identity
+
+    return _move(settings, PROMOTION, chosen, reason, person)
 
 
-def rollback(settings: Settings, why: str) -> tuple[Champion, Champion | None]:
+def rollback(settings: Settings, why: str, *, person: Person) -> tuple[Champion, Champion | None]:
     """Bring back the champion before the present one; return the new and the former one.
 
     Raises
@@ -96,6 +106,7 @@ def rollback(settings: Settings, why: str) -> tuple[Champion, Champion | None]:
     ModelError
         If the earlier champion's file is damaged or cannot score with the present features.
     """
+    require(person, "rollback")
     registry = Registry(settings.data)
 
     def earlier(present: Champion | None) -> str:
@@ -108,11 +119,12 @@ def rollback(settings: Settings, why: str) -> tuple[Champion, Champion | None]:
             )
         return registry.usable(before)
 
-    return _move(settings, ROLLBACK, earlier, reason_of(why))
+    return _move(settings, ROLLBACK, earlier, reason_of(why), person)
 
 
-def _move(settings: Settings, action: str, chosen: Any, why: str) -> tuple[Champion, Champion | None]:
-    _judge_role(settings)
+def _move(
+    settings: Settings, action: str, chosen: Any, why: str, person: Person
+) -> tuple[Champion, Champion | None]:
     registry = Registry(settings.data)
     with locks.held(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
         former = _former(registry)
@@ -121,7 +133,7 @@ def _move(settings: Settings, action: str, chosen: Any, why: str) -> tuple[Champ
             "before": former.model_id if former else None,
             "advice": advice_about(settings.data, identity),
         }
-        record = _record(settings, action, identity, why, about)
+        record = _record(settings, action, identity, about, why=why, person=person)
         change = Change(action, identity, why, *_signature(record), record.seq)
         return registry.point(change), former
 
@@ -133,7 +145,7 @@ def _former(registry: Registry) -> Champion | None:
         return None  # a damaged pointer is mended by pointing anew
 
 
-def decide(settings: Settings, choice: str, why: str) -> Record:
+def decide(settings: Settings, choice: str, why: str, *, person: Person) -> Record:
     """Record that a person keeps the champion or will retrain, and why; return the record.
 
     Nothing else happens: retraining is started by running the pipeline with ``--mode train``.
@@ -143,33 +155,84 @@ def decide(settings: Settings, choice: str, why: str) -> Record:
     ParameterError
         If the choice is unknown, no reason was given, or there is no champion.
     """
+    require(person, "decide")
     if choice not in CHOICES:
         raise ParameterError(f"the decision is {choice!r}", expected=f"one of {', '.join(CHOICES)}")
-    _judge_role(settings)
     champion = Registry(settings.data).require_champion()
     about = {"decision": choice, "advice": advice_about(settings.data, champion.model_id)}
-    return _record(settings, RETRAINING, champion.model_id, reason_of(why), about)
+    return _record(settings, RETRAINING, champion.model_id, about, why=reason_of(why), person=person)
 
 
-def _judge_role(settings: Settings) -> None:
-    role = settings["user_role"]
-    if role not in MAY_DECIDE:
+def reject(settings: Settings, text: str, why: str, *, person: Person) -> Record:
+    """Record that a model that is not in use is not to be used, and why; return the record.
+
+    It stays in the registry, and may be promoted later with a reason of its own.
+
+    Raises
+    ------
+    ParameterError
+        If no model answers to ``text``, it is the champion, or no reason was given.
+    SignOffError
+        If the person's role may not decide about models.
+    """
+    require(person, "decide")
+    registry = Registry(settings.data)
+    identity, champion = registry.find(text), _former(registry)
+    if champion is not None and champion.model_id == identity:
+        raise ParameterError(
+            f"{identity} is the champion", expected="a model that is not in use",
+            remedy="Roll back, or promote another one.",
+        )  # fmt: skip
+    stays = champion.model_id if champion else None
+    about = {"decision": REJECT, "before": stays, "advice": advice_about(settings.data, identity)}
+    return _record(settings, RETRAINING, identity, about, why=reason_of(why), person=person)
+
+
+def _judge_separation(settings: Settings, identity: str, person: Person) -> None:
+    """Raise if the person asked for the run that trained the model and promoter and requester must differ."""
+    if not separated(settings, "separate_requester", person):
+        return
+    asked = requesters(settings, identity)
+    if involved(person, asked):
         raise SignOffError(
-            f"{settings['user_name']} has the role {role!r}",
-            expected=f"one of {', '.join(MAY_DECIDE)} to decide about models",
+            f"{person.name} asked for the training of {identity}",
+            expected="somebody else to promote it",
+            remedy="Ask another approver ([review] separate_requester in luigi.cfg).",
         )
 
 
-def _record(settings: Settings, kind: str, identity: str, why: str, about: Mapping[str, Any]) -> Record:
+def requesters(settings: Settings, identity: str) -> list[str]:
+    """Return who asked for the runs whose training made this model, as the journal has them."""
+    from core.store.verification import slots  # verification checks what reviews made
+
+    store = Store(settings.data)
+    runs = set()
+    for slot in slots(settings.data):
+        if slot.stage != "train_or_score":
+            continue
+        try:
+            meta = store.meta(slot)
+        except AftercloseError:
+            continue  # damage is said by verify
+        if meta is not None and meta.digests.get("model.json", "").startswith(identity):
+            runs.add(str(meta.body["run_id"]))
+    if not runs or not Journal.exists(settings.data, settings.journal):
+        return []
+    journal = Journal(settings.data, settings.journal, read_only=True)
+    return [found.who for run in sorted(runs) if (found := journal.run(run)) is not None]
+
+
+def _record(
+    settings: Settings, kind: str, identity: str, about: Mapping[str, Any], *, why: str, person: Person
+) -> Record:
     content = {
         "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "user": str(settings["user_name"]),
-        "role": str(settings["user_role"]),
+        **described(person),
         "account": getpass.getuser(),
         "why": why,
         **about,
     }
-    return Journal(settings.data, settings.journal).append(kind, identity, content)
+    return ledger.append(settings, Journal(settings.data, settings.journal), kind, identity, content)
 
 
 def _signature(record: Record) -> tuple[str, str]:
@@ -231,11 +294,13 @@ def _records(settings: Settings) -> tuple[list[Record], str]:
 
 
 def states(settings: Settings) -> dict[str, str]:
-    """Return the state of every model in the registry: champion, candidate, or retired (champion once)."""
+    """Return the state of every model: champion, candidate, rejected, or retired (champion once)."""
     registry = Registry(settings.data)
     champion = _former(registry)
     decisions = history(settings).decisions
     once = {d.model_id for d in decisions if d.completed and d.action in (PROMOTION, ROLLBACK)}
     once |= {d.before for d in decisions if d.completed and d.before}
+    last = {d.model_id: d.action for d in decisions if d.completed and d.action not in CHOICES}
     found = {identity: "retired" if identity in once else "candidate" for identity in registry.ids()}
+    found |= {identity: "rejected" for identity in found if last.get(identity) == REJECT}
     return found | ({champion.model_id: "champion"} if champion else {})

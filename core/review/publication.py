@@ -14,7 +14,9 @@ from core.errors import CheckpointError, SignOffError
 from core.fingerprint import SHORT, sha256
 from core.journal import Journal, Record
 from core.journal.chain import hash_of
+from core.review.people import Person, require
 from core.review.signoff import signable, standing
+from core.settings import Settings
 from core.store.checkpoints import Store, replace_file
 
 TEXT_NAME = "report.txt"
@@ -100,14 +102,16 @@ def check_published(folder: Path) -> None:
         raise CheckpointError(f"{folder / TEXT_NAME} was changed after publication")
 
 
-def publish(root: Path, journal: Journal, report_key: str) -> Path:
+def publish(settings: Settings, journal: Journal, report_key: str, *, person: Person) -> Path:
     """Write the signed document and return its folder; doing it again changes nothing.
 
     Raises
     ------
     SignOffError
-        If no valid approval covers what is there now (exit code 20).
+        If no valid approval covers what is there now (exit code 20), or the person's role does not allow it.
     """
+    require(person, "publish")
+    root = settings.data
     store = Store(root)
     held = standing(store, journal, report_key)
     if held.state != "signed" or held.record is None:

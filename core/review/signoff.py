@@ -1,162 +1,111 @@
-"""A person's name under exactly these bytes: what can be signed, what was, and whether it still stands. EDGE.
+"""A person's name under exactly these bytes: submit, request changes, sign, reject, revoke. EDGE.
 
-A signature covers the text that was shown and the digests of everything that the report rests on. It
-stands as long as all of them are what they were; a byte-identical rerun changes nothing.
+A signature covers the text that was shown and the digests of everything that the report rests on. Each act
+is judged by the role of the person and the state of the report, and both are compared again in the
+transaction that records it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import CheckpointError, ParameterError, SignOffError, StageError
-from core.fingerprint import SHORT, sha256
+from core.errors import ParameterError, SignOffError
+from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
-from core.registry.registry import Registry
-from core.report.narrative import MAX_CHARACTERS, body_of, cleaned, unwritten
-from core.store.checkpoints import Slot, Store
-from core.store.lineage import REGISTRY
+from core.report.narrative import cleaned, unwritten
+from core.review import ledger
+from core.review.people import Person, described, independent, involved, require, separated
+from core.review.standing import REVIEW, SIGNATURE, Standing, acts, standing, subjects
+from core.review.texts import (
+    DraftConflict,
+    SignableText,
+    generated_body,
+    save_draft,
+    signable,
+    signable_of,
+)
+from core.settings import Settings
+from core.store.checkpoints import Store
 
-SIGNATURE = "signature"
+__all__ = [
+    "MEANINGS", "SIGNATURE", "DraftConflict", "SignableText", "Standing", "generated_body", "reject",
+    "request_changes", "revoke", "save_draft", "sign", "signable", "standing", "subjects", "submit",
+]  # fmt: skip
+
 MEANINGS = ("approved", "reviewed", "rejected")
 """What a signature can mean; only an approval lets a report be published."""
 
-MAY_SIGN = ("approver", "admin")
-"""Roles whose signature counts."""
+MAX_COMMENT = 10_000
+"""Characters of a comment."""
+
+_FROM: Mapping[str, tuple[str, ...]] = {
+    "submit": ("draft", "changes_requested", "rejected", "revoked", "stale"),
+    "request_changes": ("in_review",),
+    "sign": ("in_review",),
+    "reject": ("in_review",),
+    "revoke": ("signed", "stale"),
+}
+"""Act -> the states in which it can be done."""
+
+_ACT_OF = {"approved": "sign", "reviewed": "sign", "rejected": "reject"}
 
 
-@dataclass(frozen=True)
-class Signer:
-    """Who signs: printed name and role, from settings or the login, never from a text box."""
-
-    name: str
-    role: str
-
-
-@dataclass(frozen=True)
-class SignableText:
-    """The text as it stands: the latest draft, or the generated body while nobody has edited.
-
-    Parameters
-    ----------
-    text : str
-    sha256 : str
-        Digest of the text's UTF-8 bytes: what a signer is shown and signs.
-    draft : int or None
-        Number of the draft; None for the generated body.
-    """
-
-    text: str
-    sha256: str
-    draft: int | None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a report stands: ``draft``, ``signed``, ``stale`` or ``rejected``, with its last signature.
-
-    ``reason`` says in one sentence why a signature does not hold.
-    """
-
-    state: str
-    record: Record | None
-    reason: str
-
-
-def generated_body(store: Store, report_key: str) -> str:
-    """Return the generated text that editing starts from.
+def submit(
+    settings: Settings, journal: Journal, report_key: str, *, shown: str, person: Person, comment: str = ""
+) -> Record:
+    """Put the shown text before an approver and return the record.
 
     Raises
     ------
+    SignOffError
+        If the text changed since it was opened, the state does not allow it, or the role does not.
     ParameterError
-        If there is no such report.
-    CheckpointError
-        If it is damaged.
+        If a section is still unwritten and no comment says why.
     """
-    slot = Slot("report", report_key)
-    if store.meta(slot) is None:
-        raise ParameterError(
-            f"there is no report {report_key!r}",
-            expected="the key of a finished report",
-            remedy="Finished reports are in <data>/checkpoints/report/.",
-        )
-    return body_of(store.read(slot, "report.txt").decode())
+    require(person, "submit")
+    now = _Act(settings, journal, report_key, "submit")
+    text = now.shown(shown)
+    _judge_sections(text, comment)
+    return now.record(REVIEW, person, "authored", comment, {"text_sha256": shown, "draft": text.draft})
 
 
-def signable(store: Store, journal: Journal | None, report_key: str) -> SignableText:
-    """Return the text that would be signed now."""
-    generated = generated_body(store, report_key)
-    drafts = journal.drafts(report_key) if journal else []
-    return _signable(generated, drafts[0] if drafts else None)
-
-
-def _signable(generated: str, draft: Draft | None) -> SignableText:
-    text = draft.text if draft else generated
-    return SignableText(text, sha256(text.encode()), draft.number if draft else None)
-
-
-def save_draft(store: Store, journal: Journal, report_key: str, text: str, *, author: str) -> Draft:
-    """Keep an edited text as the next numbered draft.
+def request_changes(
+    settings: Settings, journal: Journal, report_key: str, *, shown: str, person: Person, comment: str
+) -> Record:
+    """Send the submitted text back with what is to be changed; return the record.
 
     Raises
     ------
+    SignOffError
+        If the text changed since it was opened, it is not in review, or the role does not allow it.
     ParameterError
-        If the text is longer than a report may be.
+        If the comment is empty.
     """
-    generated_body(store, report_key)
-    if len(text) > MAX_CHARACTERS:
-        raise ParameterError(f"the text has {len(text):,} characters", expected=f"at most {MAX_CHARACTERS:,}")
-    return journal.save_draft(report_key, cleaned(text), author=author)
-
-
-def subjects(store: Store, report_key: str) -> dict[str, str]:
-    """Return the digest of everything a report rests on, by ``stage/key/file``, as it is on disk now.
-
-    Raises
-    ------
-    StageError
-        If something is gone, damaged or not what the report was made from: it cannot be signed, and a
-        signature over it does not stand.
-    """
-    found: dict[str, str] = {}
-    used: dict[str, str] = {}
-    seen: set[Slot] = set()
-    waiting = [Slot("report", report_key)]
-    while waiting:
-        slot = waiting.pop()
-        if slot in seen:
-            continue
-        seen.add(slot)
-        meta, damage = store.meta(slot), store.damage(slot)
-        if meta is None or damage:
-            raise CheckpointError(damage or f"{slot.stage}/{slot.key} is gone", expected="what was signed")
-        found |= {f"{slot.stage}/{slot.key}/{name}": digest for name, digest in meta.digests.items()}
-        for source in meta.inputs:
-            if source.stage == REGISTRY:
-                used[name := f"{REGISTRY}/{source.key}"] = source.sha256
-                found[name] = sha256(Registry(store.root).bytes_of(source.key))
-            else:
-                used[f"{source.stage}/{source.key}/{source.filename}"] = source.sha256
-                waiting.append(Slot(source.stage, source.key))
-    changed = next((name for name, digest in used.items() if found.get(name) != digest), None)
-    if changed:
-        raise CheckpointError(f"{changed} is not what the report was made from", remedy="Run again.")
-    return dict(sorted(found.items()))
+    require(person, "request_changes")
+    now = _Act(settings, journal, report_key, "request_changes")
+    text = now.shown(shown)
+    _judge_comment(comment, "a request for changes", needed=True)
+    content = {"text_sha256": shown, "draft": text.draft}
+    return now.record(REVIEW, person, "changes requested", comment, content)
 
 
 def sign(
-    store: Store,
+    settings: Settings,
     journal: Journal,
     report_key: str,
     *,
     shown: str,
-    signer: Signer,
+    person: Person,
     meaning: str,
-    comment: str,
+    comment: str = "",
+    supersedes: str = "",
 ) -> Record:
     """Add a signature to the chain and return it.
+
+    A local user may sign a draft at once: the submission is implied, and the record says so. Where authors and
+    approvers are separate people, the text must have been submitted.
 
     Parameters
     ----------
@@ -165,87 +114,201 @@ def sign(
     meaning : {'approved', 'reviewed', 'rejected'}
     comment : str
         Required for a rejection, and for an approval while a section is still unwritten.
+    supersedes : str
+        Key of an earlier signed report whose place this one takes.
 
     Raises
     ------
     SignOffError
-        If the text changed since it was opened, or the role may not sign.
+        If the text changed since it was opened, the role may not sign, the state does not allow it, or the
+        person had a hand in the text and the two must be different people.
     ParameterError
         If meaning or comment cannot be used.
     """
-    _judge(signer, meaning, comment)
-    generated = generated_body(store, report_key)
-    digests = subjects(store, report_key)
-    draft = next(iter(journal.drafts(report_key)), None)
-    now = _signable(generated, draft)
+    act = _ACT_OF.get(meaning, "sign")
+    require(person, act)
+    _judge_meaning(meaning, comment)
+    now = _Act(settings, journal, report_key, act, implied=not separated(settings, "separate_author", person))
+    text = now.shown(shown)
+    hands = now.hands()
+    if meaning == "approved":
+        _judge_separation(settings, person, hands)
+        _judge_sections(text, comment)
+    content = {
+        "independent_review": independent(person, hands),
+        "submitted": "implied" if now.before.state != "in_review" else "before",
+        "text_sha256": shown,
+        "draft": text.draft,
+        "subjects": subjects(now.store, report_key),
+        "supersedes": now.superseded(supersedes) if meaning == "approved" else None,
+    }
+    return now.record(SIGNATURE, person, meaning, comment, content)
 
-    def unchanged(_: Sequence[Record], latest: Draft | None) -> None:
-        there = _signable(generated, latest).sha256
-        if there != shown:
-            raise SignOffError(
-                f"the report changed since you opened it: you saw {shown[:SHORT]}, it is now {there[:SHORT]}",
-                expected="the text that was shown",
-                remedy="Read it again, then sign.",
+
+def reject(
+    settings: Settings, journal: Journal, report_key: str, *, shown: str, person: Person, comment: str
+) -> Record:
+    """Record that the shown text is refused, and why; raises like :func:`sign`."""
+    return sign(
+        settings, journal, report_key, shown=shown, person=person, meaning="rejected", comment=comment
+    )
+
+
+def revoke(settings: Settings, journal: Journal, report_key: str, *, person: Person, comment: str) -> Record:
+    """Take back the signature under a report and return the record; what was published stays, and is named.
+
+    Raises
+    ------
+    SignOffError
+        If it is not signed, or the role does not allow it.
+    ParameterError
+        If the comment is empty.
+    """
+    require(person, "revoke")
+    _judge_comment(comment, "a revocation", needed=True)
+    now = _Act(settings, journal, report_key, "revoke")
+    signed = now.before.record
+    content = {
+        "text_sha256": signed.content["text_sha256"] if signed else None,
+        "revokes": {"record": signed.seq, "sha256": signed.hash} if signed else None,
+    }
+    return now.record(SIGNATURE, person, "revoked", comment, content)
+
+
+class _Act:
+    """One act on one report: what it is judged by, and what must still be so when it is recorded."""
+
+    def __init__(
+        self, settings: Settings, journal: Journal, report_key: str, act: str, *, implied: bool = False
+    ) -> None:
+        self.settings, self.journal, self.report_key, self.act = settings, journal, report_key, act
+        self.store = Store(settings.data)
+        self.generated = generated_body(self.store, report_key)
+        self.before = standing(self.store, journal, report_key)
+        self._text: str | None = None
+        allowed = {*_FROM[act], *(_FROM["submit"] if implied and act in ("sign", "reject") else ())}
+        if self.before.state not in allowed:
+            raise _not_from(self.before, act, report_key, settings)
+
+    def shown(self, digest: str) -> SignableText:
+        """Return the text that was shown, if it is what is there."""
+        present = signable(self.store, self.journal, self.report_key)
+        _compare(digest, present.sha256)
+        self._text = digest
+        return present
+
+    def hands(self) -> list[str]:
+        """Return who had a hand in the text: authors of its drafts, and who submitted it."""
+        known = acts(self.journal.records(subject=self.report_key))
+        submitted = [str(r.content["label"]) for r in known if r.content["meaning"] == "authored"]
+        return [*(draft.author for draft in self.journal.drafts(self.report_key)), *submitted]
+
+    def superseded(self, other: str) -> dict[str, Any] | None:
+        """Return the signature whose place this one takes: of this report before, or of another that is named."""
+        if not other:
+            known = acts(self.journal.records(subject=self.report_key))
+            earlier = [r for r in known if r.content["meaning"] == "approved"]
+            return _named(earlier[-1]) if earlier else None
+        held = standing(self.store, self.journal, other)
+        if other == self.report_key or held.state not in _FROM["revoke"] or held.record is None:
+            raise ParameterError(
+                f"report {other!r} cannot be superseded: it is {held.state.replace('_', ' ')}",
+                expected="the key of another report that is signed",
             )
+        return _named(held.record)
 
-    unchanged([], draft)  # what is judged and recorded below is about the text that was shown
-    missing = unwritten(now.text)
-    if meaning == "approved" and missing and not comment.strip():
+    def record(
+        self, kind: str, person: Person, meaning: str, comment: str, content: Mapping[str, Any]
+    ) -> Record:
+        """Append the record unless text or state changed since they were judged."""
+
+        def unchanged(records: Sequence[Record], latest: Draft | None) -> None:
+            known = acts(records)
+            if known and known[-1].seq != self.before.last:
+                raise _meanwhile(known[-1], self.report_key)
+            if self._text is not None:
+                _compare(self._text, signable_of(self.generated, latest).sha256)
+
+        full = {
+            "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+            **described(person),
+            "label": person.label,
+            "meaning": meaning,
+            "comment": cleaned(comment).strip(),
+            "from": self.before.state,
+            **content,
+        }
+        return ledger.append(self.settings, self.journal, kind, self.report_key, full, unless=unchanged)
+
+
+def _compare(shown: str, there: str) -> None:
+    if there != shown:
+        raise SignOffError(
+            f"the report changed since you opened it: you saw {shown[:SHORT]}, it is now {there[:SHORT]}",
+            expected="the text that was shown",
+            remedy="Read it again, then sign.",
+        )
+
+
+def _named(record: Record) -> dict[str, Any]:
+    return {"report": record.subject, "record": record.seq, "sha256": record.hash}
+
+
+def _not_from(before: Standing, act: str, report_key: str, settings: Settings) -> SignOffError:
+    del settings
+    verb = act.replace("_", " ")
+    held = before.record
+    by = f", record {held.seq} by {held.content['user']}" if held else ""
+    remedy = (
+        "Submit it first: afterclose review submit." if act in ("sign", "reject", "request_changes") else ""
+    )
+    return SignOffError(
+        f"report {report_key} is {before.state.replace('_', ' ')}{by}",
+        expected=f"one of {', '.join(s.replace('_', ' ') for s in _FROM[act])} to {verb}",
+        remedy=remedy if before.state in _FROM["submit"] else "",
+    )
+
+
+def _meanwhile(record: Record, report_key: str) -> SignOffError:
+    said = record.content
+    return SignOffError(
+        f"{said['user']} was faster: report {report_key} has a new record {record.seq}, {said['meaning']}",
+        expected="the report as it was when you opened it",
+        remedy="Look at it again.",
+    )
+
+
+def _judge_separation(settings: Settings, person: Person, hands: Sequence[str]) -> None:
+    if separated(settings, "separate_author", person) and involved(person, hands):
+        raise SignOffError(
+            f"{person.name} had a hand in this text",
+            expected="an approver who neither wrote nor submitted it",
+            remedy="Ask another approver ([review] separate_author in luigi.cfg).",
+        )
+
+
+def _judge_sections(text: SignableText, comment: str) -> None:
+    _judge_comment(comment, "an approval", needed=False)
+    missing = unwritten(text.text)
+    if missing and not cleaned(comment).strip():
         raise ParameterError(
             f"still to be written: {', '.join(missing)}",
             expected="every section written, or a comment that says why not",
         )
-    content = {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "user": signer.name,
-        "role": signer.role,
-        "meaning": meaning,
-        "comment": cleaned(comment).strip(),
-        "independent_review": False,
-        "authentication": "local user of the desk",
-        "text_sha256": shown,
-        "draft": now.draft,
-        "subjects": digests,
-    }
-    return journal.append(SIGNATURE, report_key, content, unless=unchanged)
 
 
-def _judge(signer: Signer, meaning: str, comment: str) -> None:
-    if signer.role not in MAY_SIGN:
-        raise SignOffError(
-            f"{signer.name} has the role {signer.role!r}", expected=f"one of {', '.join(MAY_SIGN)} to sign"
-        )
+def _judge_meaning(meaning: str, comment: str) -> None:
     if not meaning:
         raise ParameterError("no meaning was chosen", expected=f"one of {', '.join(MEANINGS)}")
     if meaning not in MEANINGS:
         raise ParameterError(f"meaning is {meaning!r}", expected=f"one of {', '.join(MEANINGS)}")
-    if meaning == "rejected" and not comment.strip():
-        raise ParameterError("a rejection came without a comment", expected="the reason, in a sentence")
+    _judge_comment(comment, "a rejection", needed=meaning == "rejected")
 
 
-def standing(store: Store, journal: Journal | None, report_key: str) -> Standing:
-    """Return whether the report is signed and whether that still holds. Read-only."""
-    records = [r for r in journal.records(subject=report_key) if r.kind == SIGNATURE] if journal else []
-    if not records:
-        return Standing("draft", None, "nobody has signed it")
-    last = records[-1]
-    if last.content["meaning"] == "rejected":
-        return Standing("rejected", last, f"rejected: {last.content['comment']}")
-    reason = _stale(store, journal, last)
-    if reason:
-        return Standing("stale", last, reason)
-    if last.content["meaning"] != "approved":
-        return Standing("draft", last, "reviewed, not yet approved")
-    return Standing("signed", last, "")
-
-
-def _stale(store: Store, journal: Journal | None, record: Record) -> str | None:
-    try:
-        if signable(store, journal, record.subject).sha256 != record.content["text_sha256"]:
-            return "the text was edited after it was signed"
-        there: Mapping[str, Any] = subjects(store, record.subject)
-    except (StageError, ParameterError) as error:
-        return error.came
-    signed = record.content["subjects"]
-    changed = sorted(name for name in {*signed, *there} if there.get(name) != signed.get(name))
-    return f"{changed[0]} changed after it was signed" if changed else None
+def _judge_comment(comment: str, what: str, *, needed: bool) -> None:
+    if len(comment) > MAX_COMMENT:
+        raise ParameterError(
+            f"the comment has {len(comment):,} characters", expected=f"at most {MAX_COMMENT:,}"
+        )
+    if needed and not cleaned(comment).strip():
+        raise ParameterError(f"{what} came without a comment", expected="the reason, in a sentence")

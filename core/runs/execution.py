@@ -194,7 +194,7 @@ class Runner:
             self.recent.keep(sha256(made.data), artifact)
         seconds = round(time.monotonic() - started, 3)
         told = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
-        self._tell(plan, "done", rows=meta.rows, seconds=seconds, **told, **self._where(plan))
+        self._tell(plan, "succeeded", rows=meta.rows, seconds=seconds, **told, **self._where(plan))
         return meta
 
     def _attempt(self, plan: StagePlan, inputs: Inputs) -> list[Artifact]:

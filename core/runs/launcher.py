@@ -21,6 +21,7 @@ from core import tickers as ticker_list
 from core.errors import CommandError, ParameterError
 from core.journal import Journal, Run
 from core.plan import resolve
+from core.review.people import Person, require
 from core.runs.log import RunLog, new_run_id
 from core.runs.processes import process
 from core.settings import Settings
@@ -59,7 +60,7 @@ def launch(
     settings: Settings,
     request: Mapping[str, str],
     *,
-    who: str,
+    person: Person,
     how: str,
     folder: Path,
     target: str = "report",
@@ -71,8 +72,10 @@ def launch(
     ----------
     request : mapping of str to str
         Parameters as text; those left empty take their defaults.
-    who, how : str
-        For the journal: the person, and the door (``desk``, ``terminal``, ``schedule``).
+    person : Person
+        Who wants it; at least an operator.
+    how : str
+        The door, for the journal: ``desk``, ``terminal`` or ``schedule``.
     folder : Path
         Working folder of the run: where ``luigi.cfg`` is.
     run_id : str, optional
@@ -83,6 +86,7 @@ def launch(
     AftercloseError
         For every mistake that can be judged before a stage runs; nothing is started then.
     """
+    require(person, "launch")
     given = {name: text.strip() for name, text in request.items() if text.strip()}
     now = datetime.now(UTC)
     asked = {name: text for name, text in given.items() if name not in (FORCE, NO_WAIT)}
@@ -99,7 +103,7 @@ def launch(
         if running is not None:
             return Launched(running.run_id, new=False)
         run_id = run_id or new_run_id(now)
-        journal.add_run(run_id, who=who, how=how, request=given, target=target, state="queued")
+        journal.add_run(run_id, who=person.label, how=how, request=given, target=target, state="queued")
         _spawn(settings, journal, run_id, folder)
     return Launched(run_id, new=True)
 
@@ -160,7 +164,7 @@ def _names(tickers: str) -> tuple[str, ...]:
     return ticker_list.parse(tickers, upper=False, folder=Path.cwd())
 
 
-def cancel(settings: Settings, run_id: str) -> bool:
+def cancel(settings: Settings, run_id: str, *, person: Person) -> bool:
     """Ask a run to stop and return whether there was anything to stop.
 
     A supervised run's supervisor ends its whole group and records the end; a run in somebody's
@@ -175,6 +179,7 @@ def cancel(settings: Settings, run_id: str) -> bool:
     """
     import socket
 
+    require(person, "cancel")
     run = Journal(settings.data, settings.journal).run(run_id)
     if run is None:
         raise ParameterError(f"there is no run {run_id!r}", expected="the id of a run in the journal")

@@ -124,7 +124,8 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "run_started": _started,
     "run_finished": lambda f: f"run finished: {f['state']}",
     "supervised": lambda f: f"supervisor: {f['state']}, exit code {f['exit_code']}",
-    "done": _done,
+    "done": _done,  # logs of earlier versions
+    "succeeded": _done,
     "reused": _rows,
     "repair": _repair,
     "failed": lambda f: f"failed after {f['seconds']:.2f} s: {f['error']}",

@@ -12,8 +12,11 @@ from core.review.signoff import Standing
 from core.stages import NAMES, chain
 
 _PAGE = 50
-_SHOWN = {"started": "running", "retried": "running", "retained": "running"}
+_SHOWN = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}
 """Events whose state has another word; the others are shown as they are."""
+
+_TRIED = ("started", "retried", "retained", "succeeded", "failed", "cancelled", "interrupted")
+"""Events that belong to an attempt of their stage."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,22 @@ def sign_off_view(run: Run, held: Standing | None) -> StageView:
     return StageView("sign-off", held.state, note=note)
 
 
+def attempts(events: Iterable[Event]) -> list[int | None]:
+    """Return to which attempt of its stage each event belongs, counted from 1; None for those that are no work.
+
+    A stage that is made anew in the same run (its checkpoint was damaged meanwhile) counts from 1 again.
+    """
+    now: dict[str, int] = {}
+    found = []
+    for event in events:
+        if event.state == "started":
+            now[event.stage] = 1
+        found.append(now.get(event.stage) if event.state in _TRIED else None)
+        if event.state in ("retried", "retained"):
+            now[event.stage] = now.get(event.stage, 1) + 1
+    return found
+
+
 def progress(views: Iterable[StageView]) -> tuple[int, int]:
     """Return how many stages are there (done or reused), and how many there are."""
     states = [view.state for view in views]
@@ -128,14 +147,6 @@ def newest_finished(journal: Journal) -> Run | None:
             if run.state == "succeeded" and run.target == "report":
                 return run
     return None
-
-
-def took_s(run: Run, now: datetime) -> float | None:
-    """Return the seconds from the start of ``run`` to its end, or to ``now`` while it goes."""
-    if run.started_at is None:
-        return None
-    end = datetime.fromisoformat(run.ended_at) if run.ended_at else (now if run.active else None)
-    return None if end is None else max(0.0, (end - datetime.fromisoformat(run.started_at)).total_seconds())
 
 
 def asked_for(request: Mapping[str, str]) -> str:

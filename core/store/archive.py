@@ -21,6 +21,7 @@ from core.errors import CheckpointError, DataError, MissingFileError, ParameterE
 from core.fingerprint import sha256, sha256_file
 from core.journal import Journal, Run
 from core.journal.database import FILE_NAME, JournalError, reading
+from core.review.people import Person, require
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store, replace_file
 from core.store.closure import closure, lists_behind
@@ -118,7 +119,7 @@ def _fill(target: Path, root: Path, paths: Iterable[Path], extra: dict[str, byte
     return len(members)
 
 
-def restore(settings: Settings, source: Path) -> tuple[int, int]:
+def restore(settings: Settings, source: Path, *, person: Person) -> tuple[int, int]:
     """Bring back what an archive holds; return how many files came and how many were there already.
 
     Raises
@@ -127,9 +128,12 @@ def restore(settings: Settings, source: Path) -> tuple[int, int]:
         If there is no such archive.
     ParameterError
         If the data root has a journal already: two histories cannot be merged.
+    SignOffError
+        If the person's role does not allow it.
     DataError
         If a member's name or bytes cannot be trusted; nothing is written then.
     """
+    require(person, "restore")
     if not source.is_file():
         raise MissingFileError.of(source, "archive")
     try:

@@ -18,6 +18,7 @@ from core.fingerprint import SHORT
 from core.journal import Journal
 from core.journal.database import JournalError
 from core.registry.registry import Registry
+from core.review.people import Person, require
 from core.settings import Settings
 from core.store import locks
 from core.store.archive import LISTS
@@ -161,8 +162,9 @@ def _size(path: Path) -> int:
     return sum(p.lstat().st_size for p in files if p.is_file() and not p.is_symlink())
 
 
-def remove(settings: Settings, item: Garbage) -> bool:
+def remove(settings: Settings, item: Garbage, *, person: Person) -> bool:
     """Remove one thing and return whether it went; what a run makes, or may be about to read, stays."""
+    require(person, "gc")
     try:
         if item.slot is not None:
             return _remove_checkpoint(settings, item.slot)

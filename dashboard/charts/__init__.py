@@ -1,7 +1,13 @@
 """Charts: frame in, plotly figure out. Nothing here knows Streamlit, files or runs."""
 
 from dashboard.charts.features import correlation_figure, feature_figure, windows_figure
-from dashboard.charts.judgement import calibration_figure, estimates_figure, folds_figure
+from dashboard.charts.judgement import (
+    calibration_figure,
+    estimates_figure,
+    folds_figure,
+    precision_recall_figure,
+    roc_figure,
+)
 from dashboard.charts.predictions import probability_figure, scorecard_figure
 from dashboard.charts.prices import candle_figure, price_figure
 from dashboard.charts.quality import cleaning_figure, coverage_figure
@@ -15,8 +21,10 @@ __all__ = [
     "estimates_figure",
     "feature_figure",
     "folds_figure",
+    "precision_recall_figure",
     "price_figure",
     "probability_figure",
+    "roc_figure",
     "scorecard_figure",
     "windows_figure",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from dashboard.charts.look import BLUE, GREEN, GREY, RULE, VIOLET, nothing, quiet
+from dashboard.charts.look import BLUE, GREY, ORANGE, RED, RULE, VIOLET, nothing, quiet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,27 +91,98 @@ def folds_figure(folds: pd.DataFrame) -> go.Figure:
     return quiet(figure, height=320)
 
 
-def calibration_figure(bins: pd.DataFrame) -> go.Figure:
+Lines = Mapping[str, "pd.DataFrame"]
+"""What is drawn by name: the judged model first, the champion beside it second."""
+
+_LINES = ((BLUE, "circle", "solid"), (ORANGE, "square", "dash"))
+"""Of each line a colour, a marker and a dash: never colour alone."""
+
+
+def calibration_figure(lines: Lines) -> go.Figure:
     """Return the share that rose by predicted probability; the diagonal is perfect.
 
     Parameters
     ----------
-    bins : pandas.DataFrame
-        ``mean_probability``, ``share_up``, ``rows``, in order of probability.
+    lines : mapping of str to pandas.DataFrame
+        By model: ``mean_probability``, ``share_up``, ``rows``, in order of probability.
     """
-    if bins.empty:
+    shown = {name: bins for name, bins in lines.items() if not bins.empty}
+    if not shown:
         return nothing("There are no judged rows to compare with.")
-    ends = [
-        min(bins["mean_probability"].min(), bins["share_up"].min()) - 0.01,
-        max(bins["mean_probability"].max(), bins["share_up"].max()) + 0.01,
-    ]
+    lowest = min(bins[["mean_probability", "share_up"]].min().min() for bins in shown.values())
+    highest = max(bins[["mean_probability", "share_up"]].max().max() for bins in shown.values())
+    ends = [lowest - 0.01, highest + 0.01]
     figure = go.Figure()
     figure.add_scatter(x=ends, y=ends, mode="lines", name="Perfect", line=RULE, hoverinfo="skip")
-    figure.add_scatter(
-        x=bins["mean_probability"], y=bins["share_up"], mode="lines+markers", name="This model",
-        line={"color": GREEN, "width": 1.4}, marker={"size": 8, "color": GREEN}, customdata=bins[["rows"]],
-        hovertemplate="expected %{x:.1%}, rose %{y:.1%}<br>%{customdata[0]:,} rows<extra></extra>",
-    )  # fmt: skip
+    for (name, bins), (colour, symbol, dash) in zip(shown.items(), _LINES, strict=False):
+        figure.add_scatter(
+            x=bins["mean_probability"], y=bins["share_up"], mode="lines+markers", name=name,
+            line={"color": colour, "width": 1.4, "dash": dash}, customdata=bins[["rows"]],
+            marker={"size": 8, "color": colour, "symbol": symbol},
+            hovertemplate="expected %{x:.1%}, rose %{y:.1%}<br>%{customdata[0]:,} rows<extra></extra>",
+        )  # fmt: skip
     figure.update_xaxes(title_text="Expected to rise", tickformat=".0%", range=ends)
     figure.update_yaxes(title_text="Rose", tickformat=".0%", range=ends)
-    return quiet(figure, height=320)
+    return quiet(figure, height=_CURVE_PIXELS)
+
+
+_CURVE_PIXELS = 340
+
+
+def roc_figure(lines: Lines) -> go.Figure:
+    """Return ROC curves: share of rises called up by share of falls called up, with a coin toss.
+
+    Parameters
+    ----------
+    lines : mapping of str to pandas.DataFrame
+        By model: ``false_up`` and ``true_up``, rising from 0 to 1.
+    """
+    shown = {name: points for name, points in lines.items() if not points.empty}
+    if not shown:
+        return nothing("No test period has rises and falls: there is no ROC curve.")
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Coin toss", line=RULE, hoverinfo="skip")
+    _add_curves(figure, shown, "false_up", "true_up", "of falls %{x:.1%}, of rises %{y:.1%} called up")
+    figure.update_xaxes(title_text="Falls called up", tickformat=".0%", range=[-0.01, 1.01])
+    figure.update_yaxes(title_text="Rises called up", tickformat=".0%", range=[-0.01, 1.01])
+    return quiet(figure, height=_CURVE_PIXELS)
+
+
+def precision_recall_figure(lines: Lines, *, up_rate: float | None, marks: pd.DataFrame) -> go.Figure:
+    """Return precision by recall; a line marks the share of rises, points the threshold 0.5.
+
+    Parameters
+    ----------
+    lines : mapping of str to pandas.DataFrame
+        By model: ``recall`` and ``precision`` from the highest threshold to the lowest, and ``threshold``.
+    up_rate : float or None
+        Precision of always calling up.
+    marks : pandas.DataFrame
+        ``recall`` and ``precision`` at 0.5, one row for each model that calls anything up there.
+    """
+    shown = {name: points for name, points in lines.items() if not points.empty}
+    if not shown:
+        return nothing("No judged row rose: there is no precision-recall curve.")
+    figure = go.Figure()
+    _add_curves(figure, shown, "recall", "precision", "recall %{x:.1%}, precision %{y:.1%}")
+    if not marks.empty:
+        figure.add_scatter(
+            x=marks["recall"], y=marks["precision"], mode="markers", name="At 0.5",
+            marker={"size": 12, "symbol": "x-thin", "line": {"width": 2, "color": RED}},
+            hovertemplate="at 0.5: recall %{x:.1%}, precision %{y:.1%}<extra></extra>",
+        )  # fmt: skip
+    if up_rate is not None:
+        figure.add_hline(
+            y=up_rate, line=RULE, annotation_text="always up", annotation_position="bottom right"
+        )
+    figure.update_xaxes(title_text="Recall", tickformat=".0%", range=[-0.01, 1.01])
+    figure.update_yaxes(title_text="Precision", tickformat=".0%")
+    return quiet(figure, height=_CURVE_PIXELS)
+
+
+def _add_curves(figure: go.Figure, shown: Lines, x: str, y: str, told: str) -> None:
+    for (name, points), (colour, _, dash) in zip(shown.items(), _LINES, strict=False):
+        figure.add_scatter(
+            x=points[x], y=points[y], mode="lines", name=name, hovertemplate=f"{told}<extra></extra>",
+            line={"color": colour, "width": 1.6, "dash": dash},
+        )  # fmt: skip

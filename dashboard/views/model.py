@@ -1,29 +1,39 @@
-"""Evaluation: how good the predictions are, the verdict first, everything as the evaluation has it."""
+"""Model: the verdict, what speaks for and against the candidate, the decision, and the evidence behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
 
-from core.report import tables
-from dashboard import data, shell
-from dashboard.charts import calibration_figure, estimates_figure, folds_figure
-from dashboard.charts.look import CONFIG
+from core.evaluation.gates import gates
+from core.journal import Run
+from core.registry.track_record import tally
+from core.report import model_tables, tables
+from core.review.decisions import history
+from core.store.checkpoints import Store
+from dashboard import data, deciding, evidence, judged, shell
 from dashboard.words import minute, plain
 
 Body = Mapping[str, Any]
 
+_PARTS = ("Measures", "Curves", "Slices", "Drift", "Signals", "Decisions")
+
 
 def show() -> None:
     """Draw the page, or say what is missing."""
+    if run_id := deciding.started():
+        shell.notice("Retraining was recorded and has started.")
+        shell.go("run", run=run_id)
     run = shell.chosen_run()
     if run is None:
         st.info("There is no finished run yet. Open **Runs** and press **Run**; the judgement appears here.")
         return
     store = shell.store()
-    artifact = data.held(store, data.keys_of(store, run), "evaluation")
+    keys = data.keys_of(store, run)
+    artifact = data.held(store, keys, "evaluation")
     if artifact is None:
         st.info(
             f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is."
@@ -31,12 +41,21 @@ def show() -> None:
         return
     body = data.document(store, artifact)
     st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")
+    _said()
     _verdict(body)
-    _measures(body)
-    _over_time(body)
-    _by_ticker(body)
-    _drift(body)
-    _signals(body)
+    standing, decision = st.columns([5, 3], gap="medium")
+    with standing:
+        _gates(body)
+        _advice(body)
+    with decision:
+        _decide(run, body)
+    _evidence(body, store, keys)
+
+
+def _said() -> None:
+    told = deciding.said()
+    if told:
+        (st.success if told[0] == "success" else st.error)(plain(told[1]))
 
 
 def _verdict(body: Body) -> None:
@@ -48,77 +67,107 @@ def _verdict(body: Body) -> None:
     kept = tables.retained(body)
     if kept:
         st.warning(plain(kept))
-    with st.container(horizontal=True, key="evaluation_facts"):
+    with st.container(horizontal=True, key="model_facts"):
         for name, value in tables.headline(body):
             st.metric(name, value, border=True, width="content")
 
 
-def _measures(body: Body) -> None:
-    st.subheader("Measures beside baselines", anchor=False)
-    key = st.segmented_control(
-        "Measure", list(tables.MEASURES), default="auc", required=True, format_func=tables.label,
-        key="measure", bind="query-params",
-    )  # fmt: skip
-    label, estimates = tables.label(key), tables.estimates(body, key)
-    figure = estimates_figure(estimates, label=label, chance=tables.chance(body, key))
-    st.plotly_chart(
-        figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
-    )
-    st.caption(tables.basis(body))
-    st.dataframe(tables.comparison(body), hide_index=True, key="comparison_table")
-    for reason in tables.reasons(body["performance"]):
-        st.caption(plain(reason))
-    then = tables.at_training(body)
-    if not then.empty:
-        st.markdown("**At training, walked forward through time**")
-        st.dataframe(then, hide_index=True, key="training_table")
+def _gates(body: Body) -> None:
+    champion = body.get("champion")
+    st.subheader("Candidate beside champion" if champion else "Gates", anchor=False)
+    if champion:
+        st.caption(model_tables.contest_basis(champion))
+    st.dataframe(model_tables.gates(gates(body)), hide_index=True, key="gates_table")
+    both = model_tables.contest(body)
+    if not both.empty:
+        st.dataframe(both, hide_index=True, key="contest_table")
 
 
-def _over_time(body: Body) -> None:
-    folds, calibration = st.columns(2, gap="medium")
-    with folds:
-        st.subheader("AUC by test period", anchor=False)
-        frame = tables.folds(body)
-        st.plotly_chart(folds_figure(frame), key="folds_chart", config=CONFIG, alt="AUC of each test period")
-        with st.expander("Table of test periods", key="folds_more"):
-            _table(frame, "folds_table")
-    with calibration:
-        st.subheader("Calibration", anchor=False)
-        frame = tables.calibration(body)
-        alt = "Share that rose by predicted probability"
-        st.plotly_chart(calibration_figure(frame), key="calibration_chart", config=CONFIG, alt=alt)
-        with st.expander("Table of bins", key="calibration_more"):
-            _table(frame, "calibration_table")
-
-
-def _by_ticker(body: Body) -> None:
-    st.subheader("By ticker", anchor=False)
-    frame = tables.by_ticker(body)
-    if frame.empty:
-        st.caption("There are no judged rows.")
-    else:
-        _table(frame, "tickers_table")
-
-
-def _drift(body: Body) -> None:
-    st.subheader("Drift", anchor=False)
-    st.caption(tables.drift_basis(body))
-    _table(tables.drift(body), "drift_table")
-
-
-def _signals(body: Body) -> None:
-    st.subheader("Signals for the next session", anchor=False)
-    frame = tables.signals(body)
-    if frame.empty:
-        st.caption("There are no signals: no model came out of this run.")
+def _advice(body: Body) -> None:
+    given = body.get("advice")
+    st.subheader("Advice", anchor=False)
+    if given is None:
+        st.caption("This evaluation was made before advice was given; there is none.")
         return
-    _table(frame, "signals_table")
-    st.caption(tables.signals_basis(body))
+    st.markdown(f"**{plain(given['decision'].capitalize())}.** {plain(given['sentence'])}")
+    with st.expander("Reasons, with value, threshold and trend", key="reasons"):
+        st.dataframe(model_tables.reasons(body), hide_index=True, key="reasons_table")
+    st.caption("Evidence, not an order: prices and predictions are all that it knows.")
 
 
-def _table(frame: tables.Frame, key: str) -> None:
-    titles = {name: st.column_config.Column(title) for name, title in tables.titles(frame).items()}
-    st.dataframe(tables.written(frame), hide_index=True, column_config=titles, key=key)
+def _decide(run: Run, body: Body) -> None:
+    champion, before = deciding.champion_id(), deciding.earlier()
+    others = deciding.candidates(deciding.models())
+    with st.container(border=True, key="decide"):
+        st.subheader("Decide", anchor=False)
+        st.caption(f"Champion: `{champion}`" if champion else "There is no champion yet.")
+        st.text_area(
+            "Reason", key=deciding.WHY, height=90, max_chars=2_000,
+            placeholder="Why, in a sentence: also a business cycle or an event",
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            _button("Keep the champion", "keep", "decide", deciding.keep, given=champion)
+            _button("Retrain", "retrain", "decide", deciding.retrain, given=champion, args=(run,))
+            _button(
+                f"Roll back to {before or 'an earlier one'}",
+                "roll_back",
+                "rollback",
+                deciding.roll_back,
+                given=before,
+            )
+        own = body["model"]["model_id"]
+        place = others.index(own) if own in others else 0
+        st.selectbox("Candidate", others, index=place if others else None, key=deciding.MODEL)
+        with st.container(horizontal=True):
+            _button("Promote", "promote", "promote", deciding.promote, given=others)
+            _button("Reject", "reject_model", "promote", deciding.reject, given=others)
+        st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
+
+
+def _button(
+    label: str, key: str, action: str, act: Any, *, given: object, args: tuple[Any, ...] = ()
+) -> None:
+    reason = deciding.refusal(action) or (None if given else "There is no model for it yet.")
+    st.button(label, key=key, on_click=act, args=args, disabled=reason is not None, help=reason)
+
+
+def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
+    part = st.segmented_control(
+        "Evidence", _PARTS, default="Measures", required=True, key="part", bind="query-params"
+    )
+    match part:
+        case "Measures":
+            evidence.measures(body)
+        case "Curves":
+            held = {kind: data.held(store, keys, kind) for kind in ("predictions", "features")}
+            evidence.curves(body, store, **held)
+        case "Slices":
+            evidence.slices(body)
+        case "Drift":
+            evidence.drift(body)
+        case "Signals":
+            evidence.signals(body)
+        case _:
+            _decisions()
+
+
+def _decisions() -> None:
+    settings = shell.settings()
+    told = history(settings)
+    if told.trouble:
+        st.warning(plain(told.trouble))
+    st.markdown("**Models**")
+    known = deciding.models()
+    st.dataframe(model_tables.models(known), hide_index=True, key="models_table")
+    st.markdown("**Decisions**")
+    if not told.decisions:
+        st.caption("Nobody has decided anything yet.")
+        return
+    st.dataframe(model_tables.decisions(map(asdict, told.decisions)), hide_index=True, key="decisions_table")
+    st.markdown("**What came of the advice**")
+    entries = judged.track_record(settings, model_tables.newest_record(map(asdict, told.decisions)))
+    st.caption(model_tables.tally_words(tally(entries)))
+    st.dataframe(model_tables.track_record(entries), hide_index=True, key="track_table")
 
 
 with shell.guarded():

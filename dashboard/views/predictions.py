@@ -92,7 +92,7 @@ def _start(about: Subject) -> None:
         launched = launch(
             settings,
             scoring_request(about.run.request),
-            who=str(settings["user_name"]),
+            person=shell.person(),
             how="desk",
             folder=Path.cwd(),
         )

@@ -21,7 +21,11 @@ _STANDINGS = {
     "draft": ("○ Draft, not signed", "gray"),
     "signed": ("● Signed", "green"),
     "stale": ("▲ Stale: the signature no longer holds", "orange"),
+    "in_review": ("◐ In review", "blue"),
+    "changes_requested": ("◑ Changes requested", "orange"),
     "rejected": ("■ Rejected", "red"),
+    "revoked": ("■ Revoked", "red"),
+    "superseded": ("▽ Superseded", "gray"),
 }
 _MEANINGS = {
     "approved": "Approved: may be published",
@@ -219,7 +223,7 @@ def _signature(standing: Standing) -> None:
 
 
 def _sign(held: Editing) -> None:
-    who = editing.signer()
+    who = shell.person()
     st.caption(
         f"You sign as **{plain(who.name)}**, role **{plain(who.role)}** (from the settings), "
         f"{editing.name_of(held.opened)} with SHA-256 `{editing.short(held.opened.sha256)}` as shown above."

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
+from core.journal.lengths import took_s
 from core.review.signoff import standing
 from core.runs.folder import RunFolder
 from core.runs.launcher import cancel
-from core.runs.view import StageView, asked_for, progress, sign_off_view, stage_views, took_s, utc_clock
+from core.runs.view import StageView, asked_for, progress, sign_off_view, stage_views, utc_clock
 from core.store.checkpoints import Slot
 from dashboard import shell, states
 from dashboard.words import plain
@@ -161,7 +162,7 @@ def confirm_cancel(run: Run) -> None:
     st.caption(f"Run {run.run_id}")
     if st.button("Yes, cancel the run", type="primary", key="cancel-yes"):
         try:
-            asked = cancel(shell.settings(), run.run_id)
+            asked = cancel(shell.settings(), run.run_id, person=shell.person())
         except AftercloseError as error:
             shell.problem(error)
             return

@@ -26,6 +26,7 @@ def launch(page, desk) -> str:
     """Open the desk, press Run and return the run's id, which is in the address at once."""
     page.goto(f"{desk.url}/runs")
     press(page, "run")
+    press(page, "start")
     page.wait_for_url("**/run?run=*")
     return page.url.partition("run=")[2]
 
@@ -121,8 +122,12 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
     page = new_page()
     page.goto(f"{desk.url}/runs")
     page.locator(".st-key-source button", has_text="files").click()
-    page.locator(".st-key-field-path input").fill(str(bad_file))
+    path = page.locator(".st-key-field-path input")
+    path.fill(str(bad_file))
+    path.blur()
+    expect(page.get_by_text("What will be done is shown first.")).to_be_visible()
     press(page, "run")
+    press(page, "start")
     page.wait_for_url("**/run?run=*")
     expect_state(page, "failed")
     expect(page.get_by_role("alert").first).to_contain_text("validate stopped the run")
@@ -132,14 +137,15 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
     assert requests.outside() == []
 
 
-def test_a_mistake_is_answered_beside_the_form(new_page, desk, data):
-    """No file is there: the message names it, no run is started, no traceback is shown."""
+def test_a_mistake_is_answered_beside_its_field_as_it_is_typed(new_page, desk, data):
+    """No file is there: the field says so while it is typed, nothing can be pressed, no traceback is shown."""
     page = new_page()
     page.goto(f"{desk.url}/runs")
     page.locator(".st-key-source button", has_text="files").click()
-    page.locator(".st-key-field-path input").fill("nowhere.csv")
-    press(page, "run")
-    expect(page.get_by_role("alert").first).to_contain_text("nowhere.csv")
+    expect(page.locator(".st-key-wrong-path")).to_contain_text("Name a file or folder")
+    page.locator(".st-key-field-path input").press_sequentially("nowhere.csv")
+    expect(page.locator(".st-key-wrong-path")).to_contain_text("nowhere.csv")
+    expect(page.locator(".st-key-run button").first).to_be_disabled()
     expect(page.get_by_text("Traceback")).to_have_count(0)
     assert not Journal.exists(data) or Journal(data).count_runs() == 0
 

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.charts import calibration_figure, estimates_figure, folds_figure
+from dashboard.charts import (
+    calibration_figure,
+    estimates_figure,
+    folds_figure,
+    precision_recall_figure,
+    roc_figure,
+)
 from dashboard.charts.downsample import outline
 
 
@@ -113,8 +119,30 @@ def test_folds_stand_in_time_order_without_those_that_have_no_auc():
 def test_calibration_draws_the_bins_beside_the_diagonal():
     """Perfect calibration is the line from corner to corner of equal axes."""
     bins = pd.DataFrame({"mean_probability": [0.4, 0.6], "share_up": [0.45, 0.52], "rows": [10, 12]})
-    figure = calibration_figure(bins)
+    figure = calibration_figure({"This model": bins})
     assert list(named(figure, "This model").y) == [0.45, 0.52]
     assert list(named(figure, "Perfect").x) == list(named(figure, "Perfect").y)
     assert figure.layout.xaxis.range == figure.layout.yaxis.range
-    assert "no judged rows" in words(calibration_figure(bins.iloc[:0]))
+    assert "no judged rows" in words(calibration_figure({"This model": bins.iloc[:0]}))
+
+
+def test_two_models_curves_differ_in_more_than_colour():
+    """Dash and marker tell candidate from champion; equal axes run from 0 to 1."""
+    points = pd.DataFrame({"false_up": [0.0, 0.5, 1.0], "true_up": [0.0, 0.7, 1.0]})
+    figure = roc_figure({"Candidate": points, "Champion": points})
+    lines = [trace for trace in figure.data if trace.name != "Coin toss"]
+    assert [line.name for line in lines] == ["Candidate", "Champion"]
+    assert len({line.line.dash for line in lines}) == 2
+    assert figure.layout.xaxis.range == figure.layout.yaxis.range
+    assert "no ROC curve" in words(roc_figure({"This model": points.iloc[:0]}))
+
+
+def test_precision_is_drawn_by_recall_with_the_share_of_rises_and_the_point_at_one_half():
+    """What always saying up scores is the line to be above."""
+    points = pd.DataFrame({"recall": [0.1, 1.0], "precision": [0.6, 0.5], "threshold": [0.6, 0.4]})
+    marks = pd.DataFrame({"recall": [0.4], "precision": [0.55]})
+    figure = precision_recall_figure({"This model": points}, up_rate=0.51, marks=marks)
+    assert [trace.name for trace in figure.data] == ["This model", "At 0.5"]
+    assert figure.layout.shapes[0].y0 == 0.51
+    empty = precision_recall_figure({"This model": points.iloc[:0]}, up_rate=None, marks=marks)
+    assert "No judged row rose" in words(empty)

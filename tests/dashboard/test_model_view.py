@@ -1,4 +1,4 @@
-"""The Evaluation page on real data roots: full, too little data, scoring, empty, damaged."""
+"""The Model page on real data roots: full, too little data, scoring, empty, damaged."""
 
 from __future__ import annotations
 
@@ -53,16 +53,39 @@ def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared
     assert shown["Rows judged"] == f"{body['rows']:,}"
 
 
-def test_tables_hold_every_ticker_fold_drifted_column_and_signal(page, prepared, lookers):
-    """Nothing is dropped or recomputed."""
-    at, body = page(prepared), body_of(prepared, lookers)
-    assert list(table(at, "ticker", "auc")["ticker"]) == sorted(body["by_ticker"])
-    assert list(table(at, "fold")["auc"]) == [f["auc"] for f in body["by_fold"]]
-    drift = table(at, "psi")
+def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prepared, lookers):
+    """Nothing is dropped or recomputed; each part has an address of its own."""
+    body, slices = body_of(prepared, lookers), page(prepared, part="Slices")
+    assert list(table(slices, "ticker", "auc")["ticker"]) == sorted(body["by_ticker"])
+    assert list(table(slices, "fold")["auc"]) == [f["auc"] for f in body["by_fold"]]
+    assert list(table(slices, "period")["auc"]) == [
+        held["auc"] for _, held in sorted(body["by_period"].items())
+    ]
+    drift = table(page(prepared, part="Drift"), "psi")
     assert set(drift["column"]) == set(body["drift"])
     assert all(any(word in s for word in ("ok", "warning", "alarm", "history")) for s in drift["severity"])
-    assert list(table(at, "direction")["probability"]) == [s["probability"] for s in body["signals"]]
-    assert len(table(at, "Measure", "Always up")) == 9
+    signals = table(page(prepared, part="Signals"), "direction")
+    assert list(signals["probability"]) == [s["probability"] for s in body["signals"]]
+    assert len(table(page(prepared), "Measure", "Always up")) == 9
+
+
+def test_curves_are_drawn_from_the_predictions(page, prepared, lookers):
+    """Three figures; the area that is told is the AUC of the evaluation."""
+    at, body = page(prepared, part="Curves"), body_of(prepared, lookers)
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == 3
+    told = next(c.value for c in at.caption if "AUC" in c.value)
+    assert f"{body['rows']:,} judged rows" in told
+    assert f"This model {body['performance']['auc']['value']:.3f}" in told
+
+
+def test_damaged_predictions_are_said_in_place_of_curves(page, finished, lookers):
+    """The verdict stays, the picture does not."""
+    path = lookers.folder_of(finished, "train_or_score") / "predictions.json"
+    path.write_bytes(path.read_bytes() + b" ")
+    at = page(finished, part="Curves")
+    assert "predictions.json" in said(at)
+    assert not at.get("plotly_chart")
 
 
 def test_each_measure_can_be_looked_at_beside_its_baselines(page, prepared):
@@ -72,7 +95,7 @@ def test_each_measure_can_be_looked_at_beside_its_baselines(page, prepared):
     for measure in MEASURES:
         at = page(prepared, measure=measure)
         assert not at.exception, measure
-        assert len(at.get("plotly_chart")) == 3
+        assert len(at.get("plotly_chart")) == 1
 
 
 def test_too_little_data_is_said_with_its_reason(page, data, run_luigi, prices_file):

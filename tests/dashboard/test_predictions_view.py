@@ -55,6 +55,7 @@ def test_without_a_champion_nothing_can_be_scored(page, prepared, reader):
 @pytest.mark.slow
 def test_score_now_starts_a_run_of_the_same_prices_with_the_champion(page, promoted, reader):
     """The request is that of the run looked at, in score mode."""
+    from core.review.people import local_person
     from core.runs.launcher import cancel
 
     at = page(promoted)
@@ -67,7 +68,7 @@ def test_score_now_starts_a_run_of_the_same_prices_with_the_champion(page, promo
         assert newest.request["path"] == asked["path"]
         assert newest.how == "desk"
     finally:
-        cancel(settings.load(), newest.run_id)
+        cancel(settings.load(), newest.run_id, person=local_person(settings.load()))
 
 
 @pytest.mark.slow

@@ -9,10 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.journal import Journal
 from core.review import signoff
+from core.review.people import Person
 from core.review.publication import published
 from core.store.checkpoints import Store
 
 CONFIG = (Path(__file__).parents[2] / "luigi.cfg").read_text(encoding="utf-8")
+
+BOB = Person("local:bob", "Bob", "operator")
 
 
 def table(at, *columns):
@@ -66,7 +69,7 @@ def standing(data) -> str:
 
 
 def save_as_bob(data, text) -> None:
-    signoff.save_draft(Store(data), Journal(data), report_key(data), text, author="Bob")
+    signoff.save_draft(Store(data), Journal(data), report_key(data), text, person=BOB)
 
 
 def sign(at, meaning="approved", comment="Open sections on purpose.") -> AppTest:

@@ -97,9 +97,10 @@ def test_a_running_run_can_be_cancelled_and_then_says_so(page, desk_settings, la
     assert badges(at)[-1] == "queued"
     assert "Cancel this run" in [button.label for button in at.button]
 
+    from core.review.people import local_person
     from core.runs.launcher import cancel
 
-    cancel(desk_settings, run_id)
+    cancel(desk_settings, run_id, person=local_person(desk_settings))
     wait_until(lambda: not journal.run(run_id).active, "the run to end")
     at.run()
     assert badges(at)[0] == "cancelled"

@@ -1,4 +1,4 @@
-"""The page Run: the form is the stage table, a mistake stands next to it, runs are found again."""
+"""The page Runs: the form is the stage table, a mistake stands beside its field, runs are found again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,24 @@ from core.requestform import main_fields, more_fields
 
 @pytest.fixture
 def page(desk_page):
-    """The landing page."""
+    """The page of runs, with what its address says."""
 
-    def show():
-        return desk_page("views/runs.py")
+    def show(**address):
+        return desk_page("views/runs.py", **address)
 
     return show
+
+
+def wrong(at, name: str) -> str:
+    """What stands below a field in red; empty when nothing does."""
+    return " ".join(
+        element.value for element in at.markdown if ":red[" in element.value and name in element.value
+    )
+
+
+def links(at) -> str:
+    """The labels of all links."""
+    return str([link.label for link in at.get("page_link")])
 
 
 def test_an_empty_desk_says_what_to_press(page):
@@ -25,6 +37,7 @@ def test_an_empty_desk_says_what_to_press(page):
     at = page()
     assert "Press **Run**" in at.info[0].value
     assert at.button(key="run").label == "Run"
+    assert not at.button(key="run").disabled
     assert not at.subheader
     assert not at.exception
 
@@ -43,83 +56,133 @@ def test_the_form_has_every_option_with_its_default(page):
 
 
 def test_a_path_is_asked_for_only_with_files(page):
-    """The field appears with the source it belongs to."""
+    """The field appears with the source it belongs to, and says at once that it must be filled."""
     at = page()
     assert "field-path" not in {widget.key for widget in at.text_input}
     at.segmented_control(key="source").set_value("files").run()
     assert "field-path" in {widget.key for widget in at.text_input}
+    assert wrong(at, "Name a file")
+    assert at.button(key="run").disabled
 
 
-def test_a_mistake_is_shown_and_nothing_starts(page, desk_settings):
-    """Swapped dates: the plan's own message, no run, no traceback."""
+def test_a_mistake_stands_beside_its_field_before_run_is_pressed(page, desk_settings):
+    """Swapped dates: the plan's own message, nothing to press, nothing started; corrected, it is gone."""
     at = page()
     at.date_input(key="field-start").set_value(date(2013, 1, 1))
-    at.date_input(key="field-end").set_value(date(2012, 1, 1))
-    at.button(key="run").click().run()
-    assert "is after" in at.error[0].value
+    at.date_input(key="field-end").set_value(date(2012, 1, 1)).run()
+    assert "is after" in wrong(at, "start")
+    assert at.button(key="run").disabled
+    at.date_input(key="field-end").set_value(date(2013, 2, 1)).run()
+    assert not wrong(at, "")
+    assert not at.button(key="run").disabled
     assert not at.exception
     assert not Journal.exists(desk_settings.data) or Journal(desk_settings.data).count_runs() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"), [("tickers", "XYZ", "no ticker 'XYZ'"), ("waivers", "gone.toml", "gone.toml")]
+)
+def test_what_the_plan_refuses_is_said_at_the_field(page, name, typed, said):
+    """A ticker that the sample does not have, a file of waivers that is not there."""
+    at = page()
+    at.text_input(key=f"field-{name}").set_value(typed).run()
+    assert said in wrong(at, "").replace("\\", "")
+    assert at.button(key="run").disabled
 
 
 def test_a_file_that_is_not_there_is_named(page):
     """The message names the file that was typed."""
     at = page()
     at.segmented_control(key="source").set_value("files").run()
-    at.text_input(key="field-path").set_value("nowhere.csv")
-    at.button(key="run").click().run()
-    assert "nowhere.csv" in at.error[0].value
+    at.text_input(key="field-path").set_value("nowhere.csv").run()
+    assert "nowhere.csv" in wrong(at, "nowhere")
 
 
-@pytest.mark.slow
-def test_pressing_run_starts_one_run_and_leads_to_it(page, desk_settings, launched, wait_until):
-    """The run is in the journal under the desk's user; pressed again elsewhere, the same one is shown."""
+def test_scoring_without_a_champion_is_said_at_the_mode(page):
+    """The remedy stands there too."""
     at = page()
-    at.date_input(key="field-start").set_value(date(2011, 1, 3))
-    at.button(key="run").click().run()
-    journal = Journal(desk_settings.data)
-    (run,) = journal.active_runs()
-    assert (run.who, run.how, dict(run.request)) == ("local user", "desk", {"start": "2011-01-03"})
-    assert at.query_params["run"] in (run.run_id, [run.run_id])
-
-    other = page()
-    other.date_input(key="field-start").set_value(date(2011, 1, 3))
-    other.button(key="run").click().run()
-    assert journal.count_runs() == 1
-    assert "already going" in other.info[0].value
-
-    listed = page()
-    assert [heading.value for heading in listed.subheader] == ["Going now", "Recent runs"]
-    from core.runs.launcher import cancel
-
-    cancel(desk_settings, run.run_id)
-    wait_until(lambda: not journal.run(run.run_id).active, "the run to end")
+    at.selectbox(key="field-mode").set_value("score").run()
+    assert "champion" in wrong(at, "champion")
+    assert at.button(key="run").disabled
 
 
-def test_earlier_runs_are_listed_with_state_and_report(page, desk_settings, fake_run):
-    """A terminal's and a desk's runs stand in one list; a failed one claims no report."""
+def test_an_earlier_run_fills_the_form(page, fake_run):
+    """Clone: what that run asked for, and nothing left of what stood there before."""
+    fake_run(
+        "r1",
+        "failed",
+        request={"source": "files", "path": "a.csv", "seed": "11", "beside": "logistic_regression"},
+    )
+    at = page()
+    at.number_input(key="field-embargo_sessions").set_value(9).run()
+    at.button(key="clone-r1").click().run()
+    assert at.segmented_control(key="source").value == "files"
+    assert at.text_input(key="field-path").value == "a.csv"
+    assert at.number_input(key="field-seed").value == 11
+    assert at.multiselect(key="field-beside").value == []
+    assert at.number_input(key="field-embargo_sessions").value != 9
+    assert any("r1" in caption.value for caption in at.caption)
+
+
+def test_the_address_can_name_the_run_to_clone(page, fake_run):
+    """A link from the run's own page does the same, once."""
+    fake_run("r1", "failed", request={"seed": "12"})
+    at = page(clone="r1")
+    assert at.number_input(key="field-seed").value == 12
+    assert "clone" not in at.query_params
+
+
+def test_a_profile_fills_the_form_and_is_asked_for(page, desk_settings, tmp_path, monkeypatch, root):
+    """Fields hold the profile's values, so that what differs from it is seen."""
+    text = (root / "luigi.cfg").read_text(encoding="utf-8")
+    config = tmp_path / "luigi.cfg"
+    config.write_text(f"[profile:three]\ntickers = IBM\nseed = 3\n\n{text}", encoding="utf-8")
+    monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
+    at = page()
+    at.selectbox(key="profile").set_value("three").run()
+    assert at.text_input(key="field-tickers").value == "IBM"
+    assert at.number_input(key="field-seed").value == 3
+    assert not at.button(key="run").disabled
+
+
+def test_earlier_runs_are_listed_with_state_and_what_was_asked(page, fake_run):
+    """A terminal's and a desk's runs stand in one list."""
     fake_run("20260302T210500Z-aaaaaa", "succeeded", keys={"report": "2013-03-01-abc"}, how="terminal")
-    fake_run("20260302T220500Z-bbbbbb", "failed", keys={"report": "2013-03-01-def"})
+    fake_run("20260302T220500Z-bbbbbb", "failed", request={"tickers": "IBM"})
     at = page()
     told = " ".join(caption.value for caption in at.caption)
-    links = [link.label for link in at.get("page_link")] if at.get("page_link") else []
-    assert "report 2013\\-03\\-01\\-abc" in told
-    assert "no report" in told
+    assert "tickers IBM" in told
+    assert "all defaults" in told
     assert "a tester, terminal" in told
-    assert any("20260302T220500Z-bbbbbb" in str(link) for link in links)
+    assert "20260302T220500Z-bbbbbb" in links(at)
     assert not at.info
 
 
-def test_more_than_ten_runs_come_in_pages(page, fake_run):
+def test_more_than_ten_runs_come_in_pages_named_in_the_address(page, fake_run):
     """The second page begins with the eleventh newest."""
     for number in range(12):
         fake_run(f"r{number:02d}", "failed")
-    at = page()
-    assert "r01" not in str([link.label for link in at.get("page_link")])
-    at.session_state["runs-page"] = 2
-    at.run()
-    labels = str([link.label for link in at.get("page_link")])
-    assert "r01" in labels
-    assert "r11" not in labels
+    assert "r01" not in links(page())
+    second = page(page="2")
+    assert "r01" in links(second)
+    assert "r11" not in links(second)
+    assert "r01" in links(page(page="99"))
+
+
+def test_filters_in_the_address_narrow_the_list(page, fake_run):
+    """State, source, person and words; together they are all meant."""
+    fake_run("r1", "failed", who="ann", request={"source": "files", "path": "odd.csv"})
+    fake_run("r2", "succeeded", who="bob", request={})
+    fake_run("r3", "failed", who="bob", error="validate: too much is missing")
+    assert "r2" not in links(page(state="failed"))
+    assert "r1" in links(page(**{"from": "files"}))
+    assert "r3" not in links(page(**{"from": "files"}))
+    assert "r1" not in links(page(who="bob"))
+    found = links(page(state="failed", who="bob", text="MISSING"))
+    assert "r3" in found
+    assert "r1" not in found
+    nothing = page(text="nobody wrote this")
+    assert any("No run is like that" in caption.value for caption in nothing.caption)
 
 
 def test_words_from_a_run_are_shown_as_they_are(page, fake_run):
@@ -129,7 +192,7 @@ def test_words_from_a_run_are_shown_as_they_are(page, fake_run):
     assert any("\\!\\[x\\]" in caption.value for caption in at.caption)
 
 
-def test_a_root_that_cannot_be_written_can_be_looked_at(page, desk_settings, fake_run, monkeypatch):
+def test_a_root_that_cannot_be_written_can_be_looked_at(page, fake_run, monkeypatch):
     """The button is off and says why; the list is there."""
     fake_run("r1", "failed")
     from dashboard import shell

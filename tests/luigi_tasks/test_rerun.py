@@ -56,7 +56,7 @@ def test_the_log_says_what_the_plan_of_it_promises(prepared):
     (run,) = (prepared / "runs").iterdir()
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert [line["stage"] for line in lines if line["event"] == "started"] == list(LINE)
-    done = {line["stage"]: line for line in lines if line["event"] == "done"}
+    done = {line["stage"]: line for line in lines if line["event"] == "succeeded"}
     assert list(done) == list(LINE)
     assert done["ingest"]["rows"] == 600
     assert done["ingest"]["source_uri"] == "file:prices.csv"
@@ -74,7 +74,7 @@ def test_a_rerun_has_nothing_to_do_and_runs_nothing(finished, run_luigi, small, 
     outcome = run_luigi(*small, "--mode", "train", data=finished)
     assert outcome.code == 0
     assert outcome.messages[0].startswith("nothing to do")
-    assert events(finished, "started") == events(finished, "done") == []
+    assert events(finished, "started") == events(finished, "succeeded") == []
     assert outcome.states() == {}
     assert outcome.out == (lookers.folder_of(finished, "report") / "report.txt").read_text()
     assert lookers.committed(finished) == before
@@ -87,7 +87,7 @@ def test_a_deleted_checkpoint_is_made_again_alone(stage, finished, run_luigi, sm
     shutil.rmtree(lookers.folder_of(finished, stage))
     outcome = run_luigi(*small, "--mode", "train", data=finished)
     assert outcome.code == 0, outcome.err
-    assert events(finished, "done") == [stage]
+    assert events(finished, "succeeded") == [stage]
     assert sorted(set(events(finished, "reused"))) == sorted(set(LINE) - {stage})
     assert lookers.artifacts(finished) == before
 
@@ -101,7 +101,7 @@ def test_a_damaged_artifact_is_quarantined_and_made_again(finished, run_luigi, s
     path.write_bytes(data)
     outcome = run_luigi(*small, "--mode", "train", data=finished)
     assert outcome.code == 0, outcome.err
-    assert events(finished, "quarantined") == events(finished, "done") == ["clean"]
+    assert events(finished, "quarantined") == events(finished, "succeeded") == ["clean"]
     assert any("quarantined" in line and "damaged" in line for line in outcome.messages)
     assert lookers.artifacts(finished) == before
     (kept,) = (finished / "quarantine" / "clean").iterdir()
@@ -115,7 +115,7 @@ def test_a_damaged_meta_is_quarantined_and_made_again(finished, run_luigi, small
     meta.write_text(meta.read_text().replace('"format": 1', '"format": 2', 1))
     outcome = run_luigi(*small, "--mode", "train", data=finished)
     assert outcome.code == 0, outcome.err
-    assert events(finished, "done") == ["evaluate"]
+    assert events(finished, "succeeded") == ["evaluate"]
     assert lookers.artifacts(finished) == before
 
 
@@ -125,7 +125,7 @@ def test_a_clean_option_leaves_ingest_and_validate_as_they_are(finished, run_lui
     before = lookers.committed(finished)
     outcome = run_luigi(*small, "--mode", "train", "--split-ratio", "1.3", data=finished)
     assert outcome.code == 0, outcome.err
-    assert events(finished, "done") == list(LINE[2:])
+    assert events(finished, "succeeded") == list(LINE[2:])
     assert events(finished, "reused") == list(LINE[:2])
     after = lookers.committed(finished)
     assert before.items() <= after.items()

@@ -12,7 +12,24 @@ import pytest
 from core.errors import AftercloseError, ModelError, ParameterError, SignOffError
 from core.journal import Journal, chain_faults
 from core.registry.registry import Registry
-from core.review.decisions import decide, history, promote, rollback, states
+from core.review import decisions
+from core.review.decisions import history, states
+from core.review.people import local_person
+
+
+def promote(settings, *args):
+    """As the person that the settings name."""
+    return decisions.promote(settings, *args, person=local_person(settings))
+
+
+def rollback(settings, *args):
+    """As the person that the settings name."""
+    return decisions.rollback(settings, *args, person=local_person(settings))
+
+
+def decide(settings, *args):
+    """As the person that the settings name."""
+    return decisions.decide(settings, *args, person=local_person(settings))
 
 
 def chain(desk):
@@ -191,6 +208,7 @@ import os, sys, pathlib
 import core.store.checkpoints, core.registry.registry, core.journal.journal
 from core import settings
 from core.review import decisions
+from core.review.people import local_person
 
 def dying(function, when):
     def wrapped(*args, **kwargs):
@@ -206,8 +224,10 @@ owner = {"append": core.journal.journal.Journal, "replace_file": core.registry.r
          "sync_folder": core.store.checkpoints, "held": decisions.locks}[where]
 if where != "held":
     setattr(owner, where, dying(getattr(owner, where), when))
-act = decisions.rollback if model == "rollback" else lambda s, why: decisions.promote(s, model, why)
-act(settings.load(), "killed in between")
+me = local_person(settings.load())
+if model == "rollback":
+    decisions.rollback(settings.load(), "killed in between", person=me)
+decisions.promote(settings.load(), model, "killed in between", person=me)
 """
 
 STEPS = [
@@ -242,3 +262,30 @@ def test_a_kill_between_any_two_steps_leaves_the_old_or_the_new_champion(step, a
     if not moved:
         again = rollback(desk, "again") if action == "rollback" else promote(desk, new, "again")
         assert again[0].model_id == new
+
+
+def test_a_rejected_model_is_recorded_and_can_still_be_promoted(desk, models):
+    """The champion stays and is named; a later promotion ends the rejection."""
+    one, two = models
+    promote(desk, one, "the first")
+    record = decisions.reject(desk, two, " too few rows ", person=local_person(desk))
+    assert (record.kind, record.subject, record.content["why"]) == ("retraining", two, "too few rows")
+    assert champion(desk) == one
+    assert states(desk) == {one: "champion", two: "rejected"}
+    last = history(desk).decisions[-1]
+    assert (last.action, last.model_id, last.before, last.completed) == ("reject", two, one, True)
+    promote(desk, two, "after all")
+    assert states(desk) == {one: "retired", two: "champion"}
+
+
+def test_the_champion_cannot_be_rejected_nor_may_a_viewer_reject(desk, models):
+    """Nothing is recorded: a champion is replaced, not rejected."""
+    promote(desk, models[0], "the first")
+    with pytest.raises(ParameterError, match="is the champion"):
+        decisions.reject(desk, models[0], "no", person=local_person(desk))
+    with pytest.raises(ParameterError, match="empty"):
+        decisions.reject(desk, models[1], "  ", person=local_person(desk))
+    viewer = dataclasses.replace(local_person(desk), role="viewer")
+    with pytest.raises(SignOffError, match="viewer"):
+        decisions.reject(desk, models[1], "no", person=viewer)
+    assert len(chain(desk)) == 1

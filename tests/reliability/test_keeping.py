@@ -16,11 +16,14 @@ from core.artifacts import decode
 from core.errors import AftercloseError, CheckpointError, DataError
 from core.fingerprint import sha256
 from core.journal import Journal, chain_faults
+from core.review.people import Person
 from core.runs.processes import this_process
 from core.store.archive import MANIFEST, backup, restore
 from core.store.checkpoints import Slot, Store
 from core.store.garbage import garbage, remove
 from core.store.verification import slots, verify
+
+ME = Person("local:me", "Ann", "approver")
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "v1"
@@ -89,7 +92,7 @@ def test_a_run_that_begins_after_the_list_was_made_keeps_what_it_counts_on(finis
         "now", who="a", how="terminal", request={}, target="report", state="running", process=this_process()
     )
     journal.start("now", old.keys)
-    assert [remove(configured(finished), item) for item in listed] == [False] * 7
+    assert [remove(configured(finished), item, person=ME) for item in listed] == [False] * 7
     assert len(everything(finished)) == 7
 
 
@@ -132,7 +135,7 @@ def test_what_is_removed_is_gone_and_the_rest_is_whole(finished):
     """Files and commit mark; verify has nothing to complain of afterwards."""
     forget_successes(finished)
     listed = garbage(configured(finished), NOW)
-    assert all(remove(configured(finished), item) for item in listed)
+    assert all(remove(configured(finished), item, person=ME) for item in listed)
     assert everything(finished) == set()
     assert verify(configured(finished)).faults == ()
 
@@ -214,7 +217,7 @@ def test_a_member_that_would_leave_the_data_root_is_refused_and_nothing_is_writt
     path = packed(tmp_path / "evil.zip", [("models/good.json", b"{}"), *HOSTILE[trick]()])
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(DataError):
-        restore(configured(data.parent) if data.exists() else settings_over(data), path)
+        restore(configured(data.parent) if data.exists() else settings_over(data), path, person=ME)
     assert sorted(tmp_path.rglob("*")) == before
     assert not data.exists()
 
@@ -236,7 +239,7 @@ def test_a_manifest_that_does_not_fit_is_refused(manifest, tmp_path):
         archive.writestr("models/a.json", b"{}")
         archive.writestr(MANIFEST, json.dumps({"members": manifest}))
     with pytest.raises(DataError):
-        restore(settings_over(tmp_path / "data"), path)
+        restore(settings_over(tmp_path / "data"), path, person=ME)
     assert not (tmp_path / "data").exists()
 
 
@@ -245,7 +248,7 @@ def test_what_is_no_archive_is_one_error(damage, tmp_path):
     """Whatever the bytes."""
     (tmp_path / "a.zip").write_bytes(damage)
     with pytest.raises(DataError):
-        restore(settings_over(tmp_path / "data"), tmp_path / "a.zip")
+        restore(settings_over(tmp_path / "data"), tmp_path / "a.zip", person=ME)
 
 
 def test_a_scratched_archive_never_restores_other_bytes(finished, tmp_path):
@@ -259,7 +262,7 @@ def test_a_scratched_archive_never_restores_other_bytes(finished, tmp_path):
         path.write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
         data = tmp_path / f"data{number}"
         try:
-            restore(settings_over(data), path)
+            restore(settings_over(data), path, person=ME)
         except AftercloseError:
             continue
         assert [s for s in slots(data) if Store(data).damage(s)] == []
@@ -273,13 +276,13 @@ def test_a_backup_brings_back_drafts_signatures_and_what_they_rest_on(finished, 
     journal.append("signature", run.keys["report"], {"user": "ann"})
     backup(configured(finished), tmp_path / "b.zip")
     data = tmp_path / "data"
-    restore(settings_over(data), tmp_path / "b.zip")
+    restore(settings_over(data), tmp_path / "b.zip", person=ME)
     assert lookers.committed(data) == lookers.committed(finished)
     assert [r.run_id for r in Journal(data).runs()] == [run.run_id]
     assert [d.text for d in Journal(data).drafts(run.keys["report"])] == ["text"]
     assert chain_faults(Journal(data).records()) == []
     assert verify(settings_over(data)).faults == ()
-    came, there = restore(settings_over(tmp_path / "other"), tmp_path / "b.zip")
+    came, there = restore(settings_over(tmp_path / "other"), tmp_path / "b.zip", person=ME)
     assert (came > 0, there) == (True, 0)
 
 
@@ -295,7 +298,7 @@ def test_an_export_has_the_runs_rows_log_and_checkpoints(finished, fleet, tmp_pa
     assert f"runs/{run.run_id}/log.jsonl" in names
     assert {name.split("/")[1] for name in names if name.startswith("checkpoints/")} == set(LINE)
     assert told["state"] == "succeeded"
-    assert {event["state"] for event in told["events"]} == {"queued", "started", "done"}
+    assert {event["state"] for event in told["events"]} == {"queued", "started", "succeeded"}
 
 
 def test_an_archive_that_cannot_be_written_is_one_error(finished):
@@ -353,7 +356,7 @@ def test_the_journal_of_the_first_version_is_read(read_only, first_version):
         tuple(run) for run in told["runs"]
     ]
     (run,) = [run for run in journal.runs() if run.state == "succeeded"]
-    assert {event.stage for event in journal.events(run.run_id) if event.state == "done"} == set(LINE)
+    assert {event.stage for event in journal.events(run.run_id) if event.state == "succeeded"} == set(LINE)
     assert [(r.seq, r.hash) for r in journal.records()] == [tuple(r) for r in told["records"]]
     assert chain_faults(journal.records()) == []
     assert [d.text for d in journal.drafts(run.keys["report"])] == told["drafts"]
@@ -362,7 +365,7 @@ def test_the_journal_of_the_first_version_is_read(read_only, first_version):
 def test_the_backup_of_the_first_version_is_restored(first_version, tmp_path):
     """An archive written then brings the same journal and checkpoints now."""
     data = tmp_path / "restored"
-    restore(settings_over(data), first_version / "backup.zip")
+    restore(settings_over(data), first_version / "backup.zip", person=ME)
     assert chain_faults(Journal(data).records()) == []
     assert {slot.stage for slot in slots(data)} == set(LINE)
     assert [s for s in slots(data) if Store(data).damage(s)] == []

@@ -12,11 +12,14 @@ from core import settings
 from core.artifacts import Encoded
 from core.journal import Journal
 from core.review import waiving
+from core.review.people import Person
 from core.runs.processes import this_process
 from core.store import closure, garbage
 from core.store.archive import backup, export, restore
 from core.store.checkpoints import Slot, Store
 from core.tickers import compact, expand, universe_file
+
+ME = Person("local:me", "Ann", "approver")
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SLOT = Slot("report", "2020-01-01-0123456789ab")
@@ -76,7 +79,7 @@ def test_lists_travel_with_what_names_them(kind, named, data, tmp_path):
     else:
         export(configured(data), Journal(data).run("r"), tmp_path / "a.zip")
     other = tmp_path / "other"
-    restore(configured(other), tmp_path / "a.zip")
+    restore(configured(other), tmp_path / "a.zip", person=ME)
     assert expand(text, other) == NAMES
     assert waiving.kept(digest, other) == waiving.kept(digest, data) != ()
 
@@ -85,7 +88,7 @@ def test_an_export_leaves_other_runs_lists_behind(named, data, tmp_path):
     """Only what this run's checkpoints name is anybody else's business."""
     (data / "waivers" / f"{'0' * 64}.toml").write_bytes(b"")
     export(configured(data), Journal(data).run("r"), tmp_path / "a.zip")
-    restore(configured(tmp_path / "other"), tmp_path / "a.zip")
+    restore(configured(tmp_path / "other"), tmp_path / "a.zip", person=ME)
     assert lists(tmp_path / "other") == lists(data) - {f"waivers/{'0' * 64}.toml"}
 
 
@@ -95,7 +98,7 @@ def test_gc_keeps_a_list_as_long_as_a_checkpoint_names_it(named, data):
     Store(data).meta_path(SLOT).unlink()
     found = listed(data)
     assert {item.path.relative_to(data).as_posix() for item in found} == lists(data)
-    assert all(garbage.remove(configured(data), item) for item in found)
+    assert all(garbage.remove(configured(data), item, person=ME) for item in found)
     assert lists(data) == set()
 
 
@@ -108,7 +111,7 @@ def test_gc_leaves_lists_that_a_run_may_be_about_to_read(named, data):
         "now", who="a", how="desk", request={}, target="report", state="running", process=this_process()
     )
     assert listed(data) == []
-    assert [garbage.remove(configured(data), item) for item in found] == [False, False]
+    assert [garbage.remove(configured(data), item, person=ME) for item in found] == [False, False]
     journal.end("now", "failed", 30, None)
     (data / "universes" / "young.txt").write_bytes(b"A")
     os.utime(data / "universes" / "young.txt", (NOW.timestamp(), NOW.timestamp()))

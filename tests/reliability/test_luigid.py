@@ -90,7 +90,7 @@ def test_two_workers_do_no_stage_twice(scheduler, worker, fleet, data, looks, lo
     scheduler()
     ended = [fleet.end(process) for process in [worker(), worker()]]
     assert [process.returncode for process in ended] == [0, 0], [process.err for process in ended]
-    assert Counter(looks.events(data, "done")) == dict.fromkeys(LINE, 1)
+    assert Counter(looks.events(data, "succeeded")) == dict.fromkeys(LINE, 1)
     assert lookers.artifacts(data) == undisturbed
 
 

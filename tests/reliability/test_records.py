@@ -104,7 +104,7 @@ def test_a_launch_that_died_before_its_supervisor_does_not_block_the_next(journa
 def test_a_stage_at_work_when_its_run_ends_is_told_how_it_ended(journal, state, stage):
     """Nobody else is left to say it; stages that ended by themselves keep their word."""
     going(journal, "one", HERE)
-    journal.event("one", "ingest", "done", {})
+    journal.event("one", "ingest", "succeeded", {})
     journal.event("one", "validate", "started", {})
     journal.end("one", state, 1, None)
     assert [(e.stage, e.state) for e in journal.events("one")][-2:] == [
@@ -114,9 +114,11 @@ def test_a_stage_at_work_when_its_run_ends_is_told_how_it_ended(journal, state, 
 
 
 def test_runs_are_in_order_of_their_making_whatever_the_clock_says(journal, monkeypatch):
-    """A clock set back by a year changes what is printed, not the order, and no length is below nothing."""
-    from core.cli.runs import seconds_of
+    """A clock set back by a year changes what is printed, neither the order nor how long a run took."""
     from core.journal import journal as module
+    from core.journal import lengths
+
+    monkeypatch.setattr(lengths, "now_s", iter((10, 12, 20, 23, 30, 34)).__next__)
 
     for run_id, clock in (("first", "2024-06-01"), ("second", "2023-06-01"), ("third", "2025-06-01")):
         monkeypatch.setattr(module, "utc_now", lambda clock=clock: f"{clock}T00:00:00.000+00:00")
@@ -125,7 +127,7 @@ def test_runs_are_in_order_of_their_making_whatever_the_clock_says(journal, monk
         journal.end(run_id, "succeeded", 0, None)
     assert [run.run_id for run in journal.runs()] == ["third", "second", "first"]
     assert [run.run_id for run in journal.successes(2)] == ["third", "second"]
-    assert [seconds_of(run) for run in journal.runs()] == [None, None, None]
+    assert [lengths.took_s(run) for run in journal.runs()] == [4, 3, 2]
     assert [e.seq for e in journal.events("second")] == sorted(e.seq for e in journal.events("second"))
 
 
@@ -258,6 +260,6 @@ def test_every_end_of_a_terminal_run_is_recorded_with_its_exit_code(
     events = Journal(data, read_only=True).events(failed.run_id)
     assert [(e.stage, e.state) for e in events if e.stage in ("ingest", "validate", "clean")] == [
         ("ingest", "queued"), ("validate", "queued"), ("clean", "queued"), ("ingest", "started"),
-        ("ingest", "done"), ("validate", "started"), ("validate", "failed"),
+        ("ingest", "succeeded"), ("validate", "started"), ("validate", "failed"),
     ]  # fmt: skip
     assert {e.state for e in events if e.stage == "report"} == {"queued"}

@@ -95,6 +95,13 @@ def test_safe_stages_ride_out_two_transient_faults(fleet, data, tmp_path, looks,
     ]
     assert looks.events(data, "retried") == [stage for stage in stages for _ in range(2)]
     assert lookers.artifacts(data) == undisturbed
+    run_id = looks.runs(data)[0].run_id
+    shown = json.loads(fleet.run(fleet.afterclose("show", run_id, "--json"), data).out)
+    of_clean = [(e["state"], e["attempt"]) for e in shown["events"] if e["stage"] == "clean"]
+    assert of_clean == [("queued", None), ("started", 1), ("retried", 1), ("retried", 2), ("succeeded", 3)]
+    lines = fleet.run(fleet.afterclose("show", run_id), data).out.splitlines()
+    (second,) = [line.split() for line in lines if "clean fault 2" in line]
+    assert " ".join(second[1:]) == "clean retried 2 - - again in 0.4 s: clean fault 2"
 
 
 @pytest.mark.slow
@@ -114,7 +121,7 @@ def test_a_fault_that_does_not_pass_is_tried_as_often_as_promised(
     assert looks.events(data, "failed") == [stage]
     assert f"{stage} fault {retries + 1}" in looks.runs(data)[0].error
     line = looks.LINE
-    assert looks.events(data, "done") == list(line[: line.index(stage)])
+    assert looks.events(data, "succeeded") == list(line[: line.index(stage)])
 
 
 @pytest.mark.slow

@@ -17,9 +17,12 @@ import pytest
 from core import settings
 from core.journal import Journal
 from core.journal.database import FILE_NAME
+from core.review.people import Person
 from core.runs import launcher, supervisor
 from core.runs.processes import process
 from core.runs.supervisor import Supervisor
+
+ME = Person("local:me", "Ann", "approver")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +54,7 @@ def test_without_the_signal_to_the_group_a_cancelled_run_goes_on(fleet, data, lo
     """The protection taken out: the supervisor hears of the cancel and the pipeline does not."""
     env = patched(tmp_path, "import os\nos.killpg = lambda *_: None\n")
     run = supervised(fleet, data, looks, wait_until, env)
-    assert launcher.cancel(configured(data), run.run_id)
+    assert launcher.cancel(configured(data), run.run_id, person=ME)
     assert not fleet.gone_after(2.0)
     assert looks.runs(data)[0].state == "running"
 
@@ -111,13 +114,15 @@ DESK = """
 import json, subprocess, sys, time
 from pathlib import Path
 from core import settings
+from core.review.people import Person
 from core.runs.launcher import launch
 
 folder = Path(sys.argv[1])
 if sys.argv[3] == "taken out":
     made = subprocess.Popen
     subprocess.Popen = lambda *words, start_new_session, **more: made(*words, **more)
-launch(settings.load(folder=folder), json.loads(sys.argv[2]), who="a", how="desk", folder=folder)
+me = Person("local:a", "a", "operator")
+launch(settings.load(folder=folder), json.loads(sys.argv[2]), person=me, how="desk", folder=folder)
 time.sleep(60)
 """
 
@@ -140,7 +145,7 @@ def test_a_run_is_found_again_after_its_desk_went_with_its_terminal(
         return
     (run,) = looks.runs(data)
     assert run.state == "running"
-    again = launcher.launch(configured(data), small_request, who="a", how="desk", folder=ROOT)
+    again = launcher.launch(configured(data), small_request, person=ME, how="desk", folder=ROOT)
     assert (again.run_id, again.new) == (run.run_id, False)
 
 
@@ -152,10 +157,10 @@ def test_without_settling_a_launch_that_died_would_block_the_same_run_for_good(
         "dead", who="a", how="desk", request=small_request, target="report", state="queued"
     )
     unsettled = without(launcher.launch, "journal.settle(")
-    told = unsettled(desk_settings, small_request, who="a", how="desk", folder=ROOT)
+    told = unsettled(desk_settings, small_request, person=ME, how="desk", folder=ROOT)
     assert (told.run_id, told.new) == ("dead", False)
     monkeypatch.setattr(launcher, "_spawn", lambda *_: None)
-    assert launcher.launch(desk_settings, small_request, who="a", how="desk", folder=ROOT).new
+    assert launcher.launch(desk_settings, small_request, person=ME, how="desk", folder=ROOT).new
 
 
 FULL_DISK = """

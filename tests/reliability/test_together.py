@@ -19,7 +19,7 @@ LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "ev
 
 
 def test_eight_copies_of_the_main_command_do_the_work_once(fleet, data, looks, lookers, undisturbed, capsys):
-    """All end with 0 and the same report; the journal has one "done" per stage and eight runs."""
+    """All end with 0 and the same report; the journal has one "succeeded" per stage and eight runs."""
     started = [fleet.start(fleet.luigi(), data, env={"AFTERCLOSE_TEST_SLOW_S": "0.1"}) for _ in range(COPIES)]
     ended = [fleet.end(process) for process in started]
     codes = [process.returncode for process in ended]
@@ -29,7 +29,7 @@ def test_eight_copies_of_the_main_command_do_the_work_once(fleet, data, looks, l
     assert {process.out for process in ended} == {
         (lookers.folder_of(data, "report") / "report.txt").read_text()
     }
-    assert Counter(looks.events(data, "done")) == dict.fromkeys(LINE, 1)
+    assert Counter(looks.events(data, "succeeded")) == dict.fromkeys(LINE, 1)
     assert lookers.artifacts(data) == undisturbed
     assert [(run.state, run.exit_code) for run in looks.runs(data)] == [("succeeded", 0)] * COPIES
     assert not any("not recorded" in process.err for process in ended)
@@ -43,7 +43,7 @@ def test_without_the_lock_the_same_work_is_done_more_than_once(fleet, data, look
     env = {"PYTHONPATH": str(tmp_path), "AFTERCLOSE_TEST_SLOW_S": "0.4"}
     ended = [fleet.end(p) for p in [fleet.start(fleet.luigi(), data, env=env) for _ in range(2)]]
     assert [process.returncode for process in ended] == [0, 0], [process.err for process in ended]
-    assert max(Counter(looks.events(data, "done")).values()) == 2
+    assert max(Counter(looks.events(data, "succeeded")).values()) == 2
     assert looks.torn(data) == []  # correctness never rests on the lock
 
 
@@ -57,7 +57,7 @@ def test_eight_copies_of_the_operators_command_are_one_run(fleet, data, looks, l
     (run,) = looks.runs(data)
     assert (run.state, run.exit_code) == ("succeeded", 0)
     assert sum(f"following run {run.run_id}" in process.err for process in ended) == COPIES - 1
-    assert Counter(looks.events(data, "done")) == dict.fromkeys(LINE, 1)
+    assert Counter(looks.events(data, "succeeded")) == dict.fromkeys(LINE, 1)
     assert lookers.artifacts(data) == undisturbed
 
 
@@ -102,7 +102,7 @@ def test_two_different_runs_share_their_early_stages(fleet, data, looks):
     one = fleet.start(fleet.luigi(), data, env=env)
     other = fleet.start(fleet.luigi("--split-ratio", "1.3"), data, env=env)
     assert [fleet.end(one).returncode, fleet.end(other).returncode] == [0, 0], one.err + other.err
-    made = Counter(looks.events(data, "done"))
+    made = Counter(looks.events(data, "succeeded"))
     assert made == {stage: 1 if stage in LINE[:2] else 2 for stage in LINE}
 
 

@@ -6,19 +6,23 @@ import json
 
 import pytest
 
+from core import settings
 from core.errors import CheckpointError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal
 from core.journal.chain import make
 from core.review import publication, signoff
-from core.review.signoff import Signer
+from core.review.people import Person
 from core.store.checkpoints import Store
+
+ANN = Person("local:ann", "Ann Approver", "approver")
 
 
 class Desk:
     """A finished data root with its one report."""
 
     def __init__(self, root):
+        self.settings = settings.load({"AFTERCLOSE_DATA": str(root)}, root)
         self.root, self.store, self.journal = root, Store(root), Journal(root)
         (folder,) = (root / "checkpoints" / "report").iterdir()
         self.key = folder.name
@@ -26,20 +30,20 @@ class Desk:
     def sign(self, *, meaning="approved", comment="Sections are open on purpose."):
         shown = signoff.signable(self.store, self.journal, self.key).sha256
         return signoff.sign(
-            self.store,
+            self.settings,
             self.journal,
             self.key,
             shown=shown,
-            signer=Signer("Ann Approver", "approver"),
+            person=ANN,
             meaning=meaning,
             comment=comment,
         )
 
     def save(self, text):
-        return signoff.save_draft(self.store, self.journal, self.key, text, author="Ann")
+        return signoff.save_draft(self.store, self.journal, self.key, text, person=ANN)
 
     def publish(self):
-        return publication.publish(self.root, self.journal, self.key)
+        return publication.publish(self.settings, self.journal, self.key, person=ANN)
 
     def published(self):
         return publication.published(self.root, self.journal, self.key)

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from core import settings
 from core.errors import AftercloseError, CheckpointError, ParameterError, SignOffError
 from core.fingerprint import digest_of, sha256
 from core.journal import Journal, chain_faults
 from core.report.narrative import with_section
 from core.report.sections import ANALYST_SECTIONS
 from core.review import signoff
-from core.review.signoff import Signer
+from core.review.people import Person
 from core.store.checkpoints import Store
 
-ANN = Signer("Ann Approver", "approver")
+ANN = Person("local:ann", "Ann Approver", "approver")
 
 
 class Desk:
@@ -24,6 +25,7 @@ class Desk:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.settings = settings.load({"AFTERCLOSE_DATA": str(root)}, root)
         self.store = Store(root)
         self.journal = Journal(root)
         (self.folder,) = (root / "checkpoints" / "report").iterdir()
@@ -37,15 +39,16 @@ class Desk:
             text = self.present().text
             for name in ANALYST_SECTIONS:
                 text = with_section(text, name, f"{name}: considered.")
-        return signoff.save_draft(self.store, self.journal, self.key, text, author=author)
+        person = Person(f"local:{author}", author, "operator")
+        return signoff.save_draft(self.store, self.journal, self.key, text, person=person)
 
-    def sign(self, *, shown=None, signer=ANN, meaning="approved", comment=""):
+    def sign(self, *, shown=None, person=ANN, meaning="approved", comment=""):
         return signoff.sign(
-            self.store,
+            self.settings,
             self.journal,
             self.key,
             shown=self.present().sha256 if shown is None else shown,
-            signer=signer,
+            person=person,
             meaning=meaning,
             comment=comment,
         )
@@ -99,7 +102,7 @@ def test_a_novel_is_refused(desk):
 def test_there_is_nothing_to_edit_where_there_is_no_report(desk):
     """A made-up key is named."""
     with pytest.raises(ParameterError, match="no-such"):
-        signoff.save_draft(desk.store, desk.journal, "no-such", "x", author="Ann")
+        signoff.save_draft(desk.store, desk.journal, "no-such", "x", person=ANN)
 
 
 # ---- what a signature rests on
@@ -191,7 +194,7 @@ def test_another_role_may_not_sign(desk, role):
     """Whatever the page shows, the service refuses and records nothing."""
     desk.draft()
     with pytest.raises(SignOffError, match="role"):
-        desk.sign(signer=Signer("Vic", role))
+        desk.sign(person=Person("local:vic", "Vic", role))
     assert desk.journal.records() == []
 
 
@@ -210,7 +213,7 @@ def test_the_change_is_noticed_even_between_check_and_append(desk, monkeypatch):
     shown, append = desk.present().sha256, desk.journal.append
 
     def late(*args, **kwargs):
-        signoff.save_draft(desk.store, Journal(desk.root), desk.key, "Other words.\n", author="Bob")
+        signoff.save_draft(desk.store, Journal(desk.root), desk.key, "Other words.\n", person=ANN)
         return append(*args, **kwargs)
 
     monkeypatch.setattr(desk.journal, "append", late)
@@ -299,10 +302,22 @@ def test_a_scoring_report_rests_on_the_champion_too(finished, run_luigi, run_aft
     key = next(r for r in journal.runs() if r.state == "succeeded").keys["report"]
     assert signoff.subjects(store, key)[f"models/{model.stem}"] == sha256(model.read_bytes())
     text = signoff.signable(store, journal, key)
-    options = {"signer": ANN, "meaning": "approved", "comment": "sections open on purpose"}
-    signoff.sign(store, journal, key, shown=text.sha256, **options)
+    options = {"person": ANN, "meaning": "approved", "comment": "sections open on purpose"}
+    signoff.sign(
+        settings.load({"AFTERCLOSE_DATA": str(finished)}, finished),
+        journal,
+        key,
+        shown=text.sha256,
+        **options,
+    )
     assert signoff.standing(store, journal, key).state == "signed"
     model.write_bytes(model.read_bytes() + b" ")
     assert signoff.standing(store, journal, key).state == "stale"
     with pytest.raises(AftercloseError, match=model.stem):
-        signoff.sign(store, journal, key, shown=text.sha256, **options)
+        signoff.sign(
+            settings.load({"AFTERCLOSE_DATA": str(finished)}, finished),
+            journal,
+            key,
+            shown=text.sha256,
+            **options,
+        )

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import ParameterError
 from core.journal import Journal
+from core.review.people import local_person
 from core.runs.folder import RunFolder
 from core.runs.launcher import cancel, command_of
 from core.store.checkpoints import Slot, Store
@@ -44,7 +45,7 @@ def test_a_run_is_recorded_and_ends_with_a_whole_report(launched, small_request,
     assert (run.state, run.exit_code, run.error) == ("succeeded", 0, None)
     store = Store(desk_settings.data)
     assert store.damage(Slot("report", run.keys["report"])) is None
-    assert {e.stage for e in journal.events(run.run_id) if e.state == "done"} == set(run.keys)
+    assert {e.stage for e in journal.events(run.run_id) if e.state == "succeeded"} == set(run.keys)
     folder = RunFolder(desk_settings.data, run.run_id)
     assert "supervisor: succeeded, exit code 0" in folder.log()
     assert "DAILY EQUITY-PRICE REPORT" in folder.output()
@@ -65,11 +66,11 @@ def test_a_second_click_leads_to_the_running_one_and_cancel_ends_its_whole_group
     leader = journal.run(told.run_id).process.pid
     assert len(session_of(leader)) > 1
 
-    assert cancel(desk_settings, told.run_id)
+    assert cancel(desk_settings, told.run_id, person=local_person(desk_settings))
     wait_until(lambda: not session_of(leader), "the whole session to end")
     run = journal.run(told.run_id)
     assert (run.state, run.exit_code) == ("cancelled", 143)
-    assert not cancel(desk_settings, told.run_id)
+    assert not cancel(desk_settings, told.run_id, person=local_person(desk_settings))
 
 
 def test_a_mistake_starts_nothing(launched, desk_settings):
@@ -82,7 +83,7 @@ def test_a_mistake_starts_nothing(launched, desk_settings):
 def test_cancelling_what_is_not_there_is_said(desk_settings):
     """An unknown run id is a mistake and not a silent success."""
     with pytest.raises(ParameterError, match="no run 'nobody'"):
-        cancel(desk_settings, "nobody")
+        cancel(desk_settings, "nobody", person=local_person(desk_settings))
 
 
 def test_the_run_is_the_command_that_a_person_would_type(desk_settings):

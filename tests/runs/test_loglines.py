@@ -23,7 +23,7 @@ def line(**facts) -> bytes:
     [
         ({"event": "run_started", "request": {"end": "2013-03-01"}}, "run started (end 2013-03-01)"),
         ({"event": "run_started", "request": {}}, "run started (all defaults)"),
-        ({"event": "done", "rows": 12154, "seconds": 1.1, "findings": {"large_move": 4}},
+        ({"event": "succeeded", "rows": 12154, "seconds": 1.1, "findings": {"large_move": 4}},
          "done, 12,154 rows, 1.10 s; findings: large_move 4"),
         ({"event": "done", "rows": None, "seconds": 0.84, "verdict": "as good as chance"},
          "done, 0.84 s; verdict: as good as chance"),

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 import pytest
 
 from core.journal import Event, Journal, Run
+from core.journal.lengths import took_s
 from core.review.signoff import Standing
 from core.runs.view import (
     StageView,
     asked_for,
+    attempts,
     newest_finished,
     progress,
     sign_off_view,
     stage_views,
-    took_s,
     utc_clock,
 )
 
@@ -52,7 +53,7 @@ def test_done_running_and_queued_stand_side_by_side():
     seen = boxes(
         run(),
         (1, "ingest", "started", {}),
-        (2, "ingest", "done", {"rows": 12154, "seconds": 1.104}),
+        (2, "ingest", "succeeded", {"rows": 12154, "seconds": 1.104}),
         (3, "validate", "started", {}),
     )
     assert seen["ingest"].state == "done"
@@ -72,7 +73,9 @@ def test_reused_stages_count_as_there():
 @pytest.mark.parametrize("state", ["failed", "cancelled", "interrupted"])
 def test_a_run_that_is_over_has_nothing_running(state):
     """What was cut off is stopped and what never began is not run, whoever ended it."""
-    seen = boxes(run(state), (1, "ingest", "done", {"rows": 1, "seconds": 1}), (2, "validate", "started", {}))
+    seen = boxes(
+        run(state), (1, "ingest", "succeeded", {"rows": 1, "seconds": 1}), (2, "validate", "started", {})
+    )
     assert [view.state for view in seen.values()] == ["done", "stopped", *["not run"] * 5]
 
 
@@ -124,3 +127,14 @@ def test_the_newest_finished_run_is_found_behind_many_that_failed(tmp_path):
         journal.add_run(name, who="a", how="desk", request={}, target="report", state="queued")
         journal.end(name, state, 0, None)
     assert newest_finished(journal).run_id == "r5"
+
+
+def test_each_event_belongs_to_an_attempt_counted_from_one():
+    """Told stage by stage; a stage made anew begins again, and what is no work has no attempt."""
+    told = events(
+        (1, "ingest", "queued", {}), (2, "clean", "queued", {}), (3, "ingest", "started", {}),
+        (4, "ingest", "retried", {"attempt": 1}), (5, "ingest", "retried", {"attempt": 2}),
+        (6, "ingest", "succeeded", {}), (7, "clean", "reused", {}), (8, "clean", "quarantined", {}),
+        (9, "clean", "started", {}), (10, "clean", "failed", {}), (11, "clean", "started", {}),
+    )  # fmt: skip
+    assert attempts(told) == [None, None, 1, 1, 2, 3, None, None, 1, 1, 1]

@@ -27,7 +27,7 @@ def test_a_run_is_recorded_in_postgres_and_leaves_no_secret(
     (run,) = json.loads(run_afterclose("runs", "--json", data=data, env=told).out)
     assert (run["state"], run["exit_code"]) == ("succeeded", 0)
     shown = json.loads(run_afterclose("show", run["run_id"], "--json", data=data, env=told).out)
-    assert [e["stage"] for e in shown["events"] if e["state"] == "done"] == list(run["keys"])
+    assert [e["stage"] for e in shown["events"] if e["state"] == "succeeded"] == list(run["keys"])
     again = run_luigi(*small, "--mode", "train", data=data, env=told)
     assert again.code == 0, again.err
     verified = run_afterclose("verify", data=data, env=told)

@@ -1,0 +1,84 @@
+"""What a candidate must pass before it is promoted without a second thought, one line each.
+
+The gates are those of :func:`core.evaluation.champion.judgement` and of the advice, told apart: a person
+sees which one failed. They decide nothing; whoever promotes says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.evaluation.champion import NOT_INFERIOR
+from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One condition.
+
+    Parameters
+    ----------
+    name : str
+    value : float, str or None
+        What was found; None where it is not known.
+    needed : str
+        What would pass.
+    passed : bool or None
+        None: cannot be told.
+    """
+
+    name: str
+    value: float | str | None
+    needed: str
+    passed: bool | None
+
+
+def gates(body: Body) -> list[Gate]:
+    """Return the gates of a candidate, those about the champion only when there is one.
+
+    Parameters
+    ----------
+    body : mapping
+        An evaluation.
+    """
+    auc = body["performance"].get("auc") or {}
+    low = auc.get("low")
+    clear = None if auc.get("value") is None else not body["leak_alarm"]["raised"]
+    found = [
+        Gate("No sign of a leak", auc.get("value"), f"AUC at most {body['settings']['leak_auc']:g}", clear),
+        Gate("Better than chance", low, "lower end above 0.5", _above(low, CHANCE)),
+    ]  # fmt: skip
+    champion = body.get("champion")
+    return found + (_beside(champion) if champion else [])
+
+
+def _beside(champion: Body) -> list[Gate]:
+    pairs = {pair["metric"]: pair for pair in champion["paired"]}
+    auc, worse = pairs.get("auc") or {}, (pairs.get("brier") or {}).get("difference")
+    changed = champion.get("feature_changes")
+    same = None if changed is None else bool(changed["same"])
+    enough = bool(champion["compared"])
+    compared = "yes" if enough else str(champion["reason"])
+    low, bound = auc.get("low"), "lower end of the difference above"
+    return [
+        Gate("Compared on the same later rows", compared, f"{MIN_NEW_ROWS} rows or more", enough),
+        Gate("Better than the champion", low, f"{bound} 0", _above(low, 0.0)),
+        Gate("Not inferior to the champion", low, f"{bound} {NOT_INFERIOR:g}", _above(low, NOT_INFERIOR)),
+        Gate("Brier score no worse", worse, "difference at most 0", _at_most(worse, 0.0)),
+        Gate("Same feature definitions", _SAME[same], "the champion's", same),
+    ]  # fmt: skip
+
+
+_SAME = {True: "same", False: "changed", None: None}
+
+
+def _above(value: float | None, bound: float) -> bool | None:
+    return None if value is None else value > bound
+
+
+def _at_most(value: float | None, bound: float) -> bool | None:
+    return None if value is None else value <= bound

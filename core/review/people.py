@@ -1,0 +1,156 @@
+"""Who acts, and what each role may do; asked by every service at the moment of the action. EDGE.
+
+A person comes from the settings (one local user of this machine) or from a login, never from a text box
+or a header of a request. Four roles, each of which may do all that those before it may.
+"""
+
+from __future__ import annotations
+
+import getpass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import SignOffError
+from core.settings import ROLES, Settings
+
+ACTIONS: Mapping[str, str] = {
+    "view": "viewer",
+    "launch": "operator",
+    "cancel": "operator",
+    "save_draft": "operator",
+    "submit": "operator",
+    "publish": "operator",
+    "waive": "operator",
+    "schedule": "operator",
+    "decide": "operator",
+    "gc": "operator",
+    "request_changes": "approver",
+    "sign": "approver",
+    "reject": "approver",
+    "revoke": "approver",
+    "promote": "approver",
+    "rollback": "approver",
+    "restore": "approver",
+    "rotate_key": "admin",
+    "backup_keys": "admin",
+}
+"""Action -> the least role that may do it."""
+
+LOCAL = "local user of the desk"
+"""How a person is known who did not log in: by the settings, on this machine."""
+
+_OF_LABEL = re.compile(r"<([^<>]+)>$")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who acts.
+
+    Parameters
+    ----------
+    id : str
+        Tells people apart for good: account of this machine, or subject and issuer of a login.
+    name : str
+        Printed name, as it stands in reports.
+    role : str
+        viewer, operator, approver or admin; any other word may do nothing.
+    authentication : str
+        How the person was known: :data:`LOCAL`, or the issuer of a login.
+    """
+
+    id: str
+    name: str
+    role: str
+    authentication: str = LOCAL
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether a login stands behind the person; a local user is whoever sits at the machine."""
+        return self.authentication != LOCAL
+
+    @property
+    def label(self) -> str:
+        """The name as drafts and runs keep it; behind a login with the id, so that two of a name differ."""
+        plain = re.sub(r"[<>]", "", self.name).strip()
+        return f"{plain} <{self.id}>" if self.logged_in else plain
+
+
+def identity_of(label: str) -> str | None:
+    """Return the id in a label that was kept; None for a local user, whom nobody checked.
+
+    >>> identity_of("Ann Example <77@id.example.org>")
+    '77@id.example.org'
+    >>> identity_of("local user") is None
+    True
+    """
+    found = _OF_LABEL.search(label)
+    return found[1] if found else None
+
+
+def may(person: Person, action: str) -> bool:
+    """Return whether the person's role may do ``action`` (a key of :data:`ACTIONS`)."""
+    least = ROLES.index(ACTIONS[action])
+    return person.role in ROLES[least:]
+
+
+def require(person: Person, action: str) -> None:
+    """Raise unless the person may do ``action``.
+
+    Raises
+    ------
+    SignOffError
+        Naming the person's role and those that may.
+    """
+    if not may(person, action):
+        allowed = ROLES[ROLES.index(ACTIONS[action]) :]
+        raise SignOffError(
+            f"{person.name} has the role {person.role!r}",
+            expected=f"one of {', '.join(allowed)} to {action.replace('_', ' ')}",
+            remedy="Ask somebody with that role.",
+        )
+
+
+def local_person(settings: Settings) -> Person:
+    """Return the person at this machine, by ``[user]`` of ``luigi.cfg``: never an independent reviewer."""
+    return Person(
+        f"local:{getpass.getuser()}", str(settings["user_name"] or ""), str(settings["user_role"] or "")
+    )
+
+
+def separated(settings: Settings, rule: str, person: Person) -> bool:
+    """Return whether a rule of separation holds for this person.
+
+    Parameters
+    ----------
+    rule : {'separate_author', 'separate_requester'}
+        A key of ``[review]``: ``team`` (everybody who logged in), ``always`` or ``never``.
+    """
+    wanted = settings[f"review_{rule}"]
+    return wanted == "always" or (wanted == "team" and person.logged_in)
+
+
+def involved(person: Person, labels: Iterable[str]) -> bool:
+    """Return whether the person is among those that kept ``labels``: by id, a local user by name."""
+    own = person.id if person.logged_in else person.label
+    return any((identity_of(label) or label) == own for label in labels)
+
+
+def independent(person: Person, labels: Iterable[str]) -> bool:
+    """Return whether a review by ``person`` is independent of those that kept ``labels``.
+
+    Only logins can show that: with nobody named, or with any local user among them, it is not.
+    """
+    identities = [identity_of(label) for label in labels]
+    return person.logged_in and bool(identities) and None not in identities and person.id not in identities
+
+
+def described(person: Person) -> dict[str, Any]:
+    """Return a person as records keep it."""
+    return {
+        "user": person.name,
+        "user_id": person.id,
+        "role": person.role,
+        "authentication": person.authentication,
+    }

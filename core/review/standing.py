@@ -1,0 +1,172 @@
+"""Where a report stands: eight states, from what people recorded and from what is on disk now. EDGE.
+
+draft -> in_review -> signed, rejected or changes_requested; signed -> superseded or revoked.
+
+A new text makes a report a draft again; any other change of what a signature rests on makes it stale. A
+byte-identical rerun changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import CheckpointError, ParameterError, StageError
+from core.fingerprint import sha256
+from core.journal import Journal, Record
+from core.registry.registry import Registry
+from core.review.texts import signable
+from core.store.checkpoints import Slot, Store
+from core.store.lineage import REGISTRY
+
+SIGNATURE = "signature"
+REVIEW = "review"
+"""Kinds of records: what may stand under a report, and the steps on the way there."""
+
+STATES = (
+    "draft", "in_review", "changes_requested", "signed", "rejected", "revoked", "superseded", "stale",
+)  # fmt: skip
+
+_AFTER = {
+    "authored": "in_review", "changes requested": "changes_requested", "approved": "signed",
+    "rejected": "rejected", "revoked": "revoked",
+}  # fmt: skip
+"""Meaning of a record -> the state it leads to; a review changes none."""
+
+_OVER_THE_TEXT = ("in_review", "changes_requested", "rejected")
+"""States that a new text ends: it is a draft again."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a report stands: one of :data:`STATES`.
+
+    Parameters
+    ----------
+    state : str
+    record : Record or None
+        The last signature or review of it: approved, reviewed, rejected, revoked, or a step on the way.
+    reason : str
+        In one sentence, why a signature does not hold or what is waited for.
+    last : int
+        Number of the last record about this report; 0 without one.
+    """
+
+    state: str
+    record: Record | None
+    reason: str
+    last: int = 0
+
+
+def subjects(store: Store, report_key: str) -> dict[str, str]:
+    """Return the digest of everything a report rests on, by ``stage/key/file``, as it is on disk now.
+
+    Raises
+    ------
+    StageError
+        If something is gone, damaged or not what the report was made from: it cannot be signed, and a
+        signature over it does not stand.
+    """
+    found: dict[str, str] = {}
+    used: dict[str, str] = {}
+    seen: set[Slot] = set()
+    waiting = [Slot("report", report_key)]
+    while waiting:
+        slot = waiting.pop()
+        if slot in seen:
+            continue
+        seen.add(slot)
+        meta, damage = store.meta(slot), store.damage(slot)
+        if meta is None or damage:
+            raise CheckpointError(damage or f"{slot.stage}/{slot.key} is gone", expected="what was signed")
+        found |= {f"{slot.stage}/{slot.key}/{name}": digest for name, digest in meta.digests.items()}
+        for source in meta.inputs:
+            if source.stage == REGISTRY:
+                used[name := f"{REGISTRY}/{source.key}"] = source.sha256
+                found[name] = sha256(Registry(store.root).bytes_of(source.key))
+            else:
+                used[f"{source.stage}/{source.key}/{source.filename}"] = source.sha256
+                waiting.append(Slot(source.stage, source.key))
+    changed = next((name for name, digest in used.items() if found.get(name) != digest), None)
+    if changed:
+        raise CheckpointError(f"{changed} is not what the report was made from", remedy="Run again.")
+    return dict(sorted(found.items()))
+
+
+def acts(records: Sequence[Record]) -> list[Record]:
+    """Return what people recorded about a report, of all records about it, oldest first."""
+    return [record for record in records if record.kind in (SIGNATURE, REVIEW)]
+
+
+def told(records: Sequence[Record]) -> str:
+    """Return the state that the records alone lead to, whatever has become of the files."""
+    states = [_AFTER[m] for record in acts(records) if (m := record.content["meaning"]) in _AFTER]
+    return states[-1] if states else "draft"
+
+
+def standing(store: Store, journal: Journal | None, report_key: str) -> Standing:
+    """Return where the report stands and why. Read-only."""
+    known = acts(journal.records(subject=report_key)) if journal else []
+    if journal is None or not known:
+        return Standing("draft", None, "nobody has signed it")
+    last = known[-1]
+    deciding = next((r for r in reversed(known) if r.content["meaning"] in _AFTER), None)
+    if deciding is None:
+        return Standing("draft", last, "reviewed, not yet approved", last.seq)
+    state = _AFTER[deciding.content["meaning"]]
+    if state == "signed":
+        return _of_signature(store, journal, deciding, last.seq)
+    if state in _OVER_THE_TEXT and _edited(store, journal, deciding):
+        return Standing("draft", last, f"edited since: {_reason(deciding)}", last.seq)
+    shown = deciding if state != "in_review" else last
+    return Standing(state, shown, _reason(shown), last.seq)
+
+
+def _reason(record: Record) -> str:
+    said = record.content
+    match said["meaning"]:
+        case "authored":
+            return f"{said['user']} submitted it for review"
+        case "reviewed":
+            return "reviewed, not yet approved"
+        case meaning:
+            return f"{meaning}: {said['comment']}"
+
+
+def _edited(store: Store, journal: Journal, record: Record) -> bool:
+    try:
+        return signable(store, journal, record.subject).sha256 != str(record.content["text_sha256"])
+    except (StageError, ParameterError):
+        return True
+
+
+def _of_signature(store: Store, journal: Journal, record: Record, last: int) -> Standing:
+    later = replaced_by(journal, record)
+    if later is not None:
+        said = f"superseded by report {later.subject} (record {later.seq})"
+        return Standing("superseded", record, said, last)
+    reason = _stale(store, journal, record)
+    return Standing("stale" if reason else "signed", record, reason or "", last)
+
+
+def replaced_by(journal: Journal, record: Record) -> Record | None:
+    """Return the signature that took the place of this one by naming it, unless that was revoked."""
+    for later in journal.records():
+        if (later.content.get("supersedes") or {}).get("record") == record.seq:
+            about = journal.records(subject=later.subject)
+            if told(about) == "signed":
+                return later
+    return None
+
+
+def _stale(store: Store, journal: Journal | None, record: Record) -> str | None:
+    try:
+        if signable(store, journal, record.subject).sha256 != record.content["text_sha256"]:
+            return "the text was edited after it was signed"
+        there: Mapping[str, Any] = subjects(store, record.subject)
+    except (StageError, ParameterError) as error:
+        return error.came
+    signed = record.content["subjects"]
+    changed = sorted(name for name in {*signed, *there} if there.get(name) != signed.get(name))
+    return f"{changed[0]} changed after it was signed" if changed else None

@@ -1,0 +1,138 @@
+"""What the model page's buttons do: each decision is one call of a service, with the reason that was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.journal import Run
+from core.registry.modelbook import listing
+from core.registry.registry import Registry
+from core.review import decisions
+from core.review.people import may
+from core.runs.launcher import FORCE, NO_WAIT, launch
+from dashboard import shell
+
+WHY = "decision_why"
+MODEL = "decision_model"
+_SAID = "decision_said"
+_STARTED = "decision_started_run"
+
+
+def candidates(models: list[dict[str, Any]]) -> list[str]:
+    """Return the models that could be promoted or rejected."""
+    return [entry["model_id"] for entry in models if entry["state"] != "champion"]
+
+
+def models() -> list[dict[str, Any]]:
+    """Return what is known of every model, the champion first."""
+    return listing(shell.settings())
+
+
+def champion_id() -> str | None:
+    """Return the champion's id, None before the first promotion."""
+    champion = Registry(shell.settings().data).champion()
+    return champion.model_id if champion else None
+
+
+def earlier() -> str | None:
+    """Return the champion that a roll-back would bring back, None if there is none."""
+    champion = Registry(shell.settings().data).champion()
+    return champion.before if champion else None
+
+
+def refusal(action: str) -> str | None:
+    """Return why the person at this desk cannot do ``action``, None if nothing speaks against it."""
+    person = shell.person()
+    if not shell.can_write():
+        return "The data root cannot be written."
+    return None if may(person, action) else f"Your role, {person.role}, may not."
+
+
+def said() -> tuple[str, str] | None:
+    """Return once what the last button has to say: its kind (``success``, ``error``) and words."""
+    told: tuple[str, str] | None = st.session_state.pop(_SAID, None)
+    return told
+
+
+def started() -> str | None:
+    """Return once the run that a decision to retrain has started."""
+    run_id: str | None = st.session_state.pop(_STARTED, None)
+    return run_id
+
+
+def _saying(act: Callable[[], str]) -> None:
+    try:
+        st.session_state[_SAID] = ("success", act())
+        st.session_state[WHY] = ""
+    except (AftercloseError, OSError) as error:
+        st.session_state[_SAID] = ("error", str(error).replace("--why is empty", "No reason was given"))
+
+
+def _why() -> str:
+    return str(st.session_state.get(WHY) or "")
+
+
+def _model() -> str:
+    return str(st.session_state.get(MODEL) or "")
+
+
+def keep() -> None:
+    """Record that the champion stays."""
+
+    def act() -> str:
+        record = decisions.decide(shell.settings(), "keep", _why(), person=shell.person())
+        return f"Recorded as {record.seq}: the champion {record.subject} is kept."
+
+    _saying(act)
+
+
+def retrain(run: Run) -> None:
+    """Record that a successor is wanted, and start a training run like ``run``."""
+
+    def act() -> str:
+        settings, person = shell.settings(), shell.person()
+        record = decisions.decide(settings, "retrain", _why(), person=person)
+        request = {k: v for k, v in run.request.items() if k not in (FORCE, NO_WAIT)} | {"mode": "train"}
+        launched = launch(settings, request, person=person, how="desk", folder=Path.cwd())
+        st.session_state[_STARTED] = launched.run_id
+        return f"Recorded as {record.seq}: retraining, run {launched.run_id}."
+
+    _saying(act)
+
+
+def promote() -> None:
+    """Make the chosen model the champion."""
+
+    def act() -> str:
+        champion, former = decisions.promote(shell.settings(), _model(), _why(), person=shell.person())
+        instead = f" instead of {former.model_id}" if former else ""
+        return f"{champion.model_id} is the champion now{instead}."
+
+    _saying(act)
+
+
+def reject() -> None:
+    """Record that the chosen model is not to be used."""
+
+    def act() -> str:
+        record = decisions.reject(shell.settings(), _model(), _why(), person=shell.person())
+        return f"Recorded as {record.seq}: {record.subject} is rejected."
+
+    _saying(act)
+
+
+def roll_back() -> None:
+    """Bring back the champion before the present one."""
+
+    def act() -> str:
+        champion, former = decisions.rollback(shell.settings(), _why(), person=shell.person())
+        return (
+            f"{champion.model_id} is the champion again{f', no longer {former.model_id}' if former else ''}."
+        )
+
+    _saying(act)

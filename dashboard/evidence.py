@@ -1,0 +1,135 @@
+"""The parts of the model page, one function each; everything as the evaluation has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.report import model_tables, tables
+from core.store.checkpoints import Store
+from dashboard import judged, shell
+from dashboard.charts import (
+    calibration_figure,
+    estimates_figure,
+    folds_figure,
+    precision_recall_figure,
+    roc_figure,
+)
+from dashboard.charts.look import CONFIG
+from dashboard.data import Held
+from dashboard.judged import Curves
+from dashboard.words import plain
+
+Body = Mapping[str, Any]
+
+
+def measures(body: Body) -> None:
+    """Draw every measure beside its baselines, with intervals."""
+    key = st.segmented_control(
+        "Measure", list(tables.MEASURES), default="auc", required=True, format_func=tables.label,
+        key="measure", bind="query-params",
+    )  # fmt: skip
+    label, estimates = tables.label(key), tables.estimates(body, key)
+    figure = estimates_figure(estimates, label=label, chance=tables.chance(body, key))
+    st.plotly_chart(
+        figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
+    )
+    st.caption(tables.basis(body))
+    st.dataframe(tables.comparison(body), hide_index=True, key="comparison_table")
+    for reason in tables.reasons(body["performance"]):
+        st.caption(plain(reason))
+    then = tables.at_training(body)
+    if not then.empty:
+        st.markdown("**At training, walked forward through time**")
+        st.dataframe(then, hide_index=True, key="training_table")
+
+
+def curves(body: Body, store: Store, predictions: Held | None, features: Held | None) -> None:
+    """Draw ROC, precision-recall and calibration, beside the champion's where the two can be compared."""
+    if predictions is None:
+        st.caption("The predictions of this run are not there; curves are drawn from them.")
+        return
+    lines = {"This model": judged.curves(store, predictions)}
+    champion = body.get("champion") or {}
+    if champion.get("compared") and features is not None and st.toggle(
+        "Beside the champion", key="beside", bind="query-params",
+        help="Both on the rows after the champion's training: fewer, and the same for both.",
+    ):  # fmt: skip
+        try:
+            both = judged.curves_beside(store, predictions, features, champion["model_id"])
+            lines = {"Candidate": both.candidate, "Champion": both.champion}
+        except AftercloseError as error:
+            shell.problem(error)
+    _drawn(lines)
+
+
+def _drawn(lines: Mapping[str, Curves]) -> None:
+    frames = {what: model_tables.curve(lines, what) for what in ("roc", "precision_recall", "calibration")}
+    first = next(iter(lines.values()))
+    st.caption(model_tables.curve_basis(lines))
+    with st.grid(3, min_column_width=320):
+        with st.container(key="roc"):
+            st.markdown("**ROC**")
+            st.plotly_chart(roc_figure(frames["roc"]), key="roc_chart", config=CONFIG, alt="ROC curve")
+            st.caption("Mean of the test periods' own curves: the area under it is the AUC reported.")
+        with st.container(key="precision_recall"):
+            st.markdown("**Precision and recall**")
+            marks = model_tables.marks(lines)
+            figure = precision_recall_figure(
+                frames["precision_recall"], up_rate=first["up_rate"], marks=marks
+            )
+            st.plotly_chart(figure, key="pr_chart", config=CONFIG, alt="Precision by recall")
+            st.caption("Over all rows; the cross is the threshold 0.5 of the report.")
+        with st.container(key="calibration"):
+            st.markdown("**Calibration**")
+            figure = calibration_figure(frames["calibration"])
+            st.plotly_chart(
+                figure, key="calibration_chart", config=CONFIG, alt="Share that rose by probability"
+            )
+            st.caption("Bins of equally many rows; on the dotted line, what was expected came true.")
+    with st.expander("Calibration as a table", key="calibration_more"):
+        for number, (name, frame) in enumerate(frames["calibration"].items()):
+            st.caption(plain(name))
+            table(frame, f"calibration_table_{number}")
+
+
+def slices(body: Body) -> None:
+    """Draw the measures by test period, by year and by ticker."""
+    st.markdown("**By test period**")
+    frame = tables.folds(body)
+    st.plotly_chart(folds_figure(frame), key="folds_chart", config=CONFIG, alt="AUC of each test period")
+    table(frame, "folds_table")
+    st.markdown("**By year**")
+    table(model_tables.by_period(body), "periods_table")
+    st.markdown("**By ticker**")
+    by_ticker = tables.by_ticker(body)
+    if by_ticker.empty:
+        st.caption("There are no judged rows.")
+    else:
+        table(by_ticker, "tickers_table")
+
+
+def drift(body: Body) -> None:
+    """Draw the drift of each column, the most unusual first."""
+    st.caption(tables.drift_basis(body))
+    table(tables.drift(body), "drift_table")
+    st.caption("■ alarm: unlike 99 of 100 past windows. ▲ warning: unlike 95. ● ok. ○ too little history.")
+
+
+def signals(body: Body) -> None:
+    """Draw the signals for the next session."""
+    frame = tables.signals(body)
+    if frame.empty:
+        st.caption("There are no signals: no model came out of this run.")
+        return
+    table(frame, "signals_table")
+    st.caption(tables.signals_basis(body))
+
+
+def table(frame: tables.Frame, key: str) -> None:
+    """Draw a frame with numbers and titles as the report writes them."""
+    titles = {name: st.column_config.Column(title) for name, title in tables.titles(frame).items()}
+    st.dataframe(tables.written(frame), hide_index=True, column_config=titles, key=key)

@@ -1,0 +1,63 @@
+"""The list of runs with its filters; what is chosen stands in the address."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.journal import Journal
+from core.journal.rows import ACTIVE, ENDED
+from core.journal.search import Wanted, find_runs, people
+from core.stages import SOURCES
+from dashboard import listing, shell
+
+RUNS_A_PAGE = 10
+_STATE, _SOURCE, _WHO, _TEXT, _PAGE = "state", "from", "who", "text", "page"
+
+
+def show(journal: Journal) -> None:
+    """Draw the filters, and the runs that are wanted a page at a time."""
+    st.subheader("Recent runs", anchor=False)
+    wanted = _wanted(journal)
+    found = find_runs(journal, wanted, page=_asked_page(), size=RUNS_A_PAGE)
+    if not found.runs:
+        st.caption("No run is like that. Take a filter away to see more.")
+        return
+    listing.rows(found.runs, "recent", clone=True)
+    pages = -(-found.count // RUNS_A_PAGE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if pages > 1:
+            st.pagination(pages, key=_PAGE, bind="query-params")
+        st.caption(
+            f"{found.count:,} {'run' if found.count == 1 else 'runs'}. Times are UTC.", width="content"
+        )
+
+
+def _asked_page() -> int:
+    """Return the page in the address: it counts before the widget for it is drawn."""
+    asked = st.session_state.get(_PAGE) or st.query_params.get(_PAGE, "1")
+    return int(asked) if str(asked).isdecimal() else 1
+
+
+def _first_page() -> None:
+    st.session_state[_PAGE] = 1
+
+
+def _wanted(journal: Journal) -> Wanted:
+    names = people(journal)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        state = _choice("State", (*ACTIVE, *ENDED), _STATE)
+        source = _choice("Source", SOURCES, _SOURCE)
+        who = _choice("Who", names, _WHO)
+        text = st.text_input(
+            "Words", key=_TEXT, type="search", live=True, bind="query-params", width=220,
+            placeholder="id, person, option, error", on_change=_first_page,
+        )  # fmt: skip
+    default = str(shell.settings()["source"])
+    return Wanted(state or "", source or "", who or "", text or "", default)
+
+
+def _choice(label: str, options: tuple[str, ...] | list[str], key: str) -> str | None:
+    return st.selectbox(
+        label, options, index=None, placeholder="any", key=key, bind="query-params", width=150,
+        on_change=_first_page,
+    )  # fmt: skip

@@ -1,0 +1,135 @@
+"""The form of a run: it is judged by the plan as it is filled in, and can be filled by an earlier run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.journal import Run
+from core.parameters import Value
+from core.profiles import PROFILE
+from core.requestform import filled_by, main_fields, more_fields, request_of
+from core.runs.preview import field_of, preview
+from dashboard import fields, shell, starting
+from dashboard.words import plain
+
+CLONE = "clone"
+"""In the address: the run that fills the form."""
+
+_NO_PROFILE = "(none)"
+_CLONED = "cloned_from"
+
+
+def take(run: Run) -> None:
+    """Fill the form with what ``run`` asked for; what it left to the settings is as they are now."""
+    now = shell.settings()
+    profile = run.request.get(PROFILE, "")
+    under = now.under(profile) if profile in now.profiles else now
+    fields.fill(filled_by(run.request, under.defaults))
+    st.session_state[PROFILE] = profile if profile in now.profiles else _NO_PROFILE
+    st.session_state[_CLONED] = run.run_id
+
+
+def take_from_address() -> None:
+    """Fill the form once with the run that the address names, and forget it there."""
+    named = st.query_params.pop(CLONE, None)
+    if named:
+        take(shell.run_named(shell.journal(), named))
+
+
+def show() -> None:
+    """Draw the form; it is drawn anew by itself as it is filled in."""
+    with shell.guarded():
+        take_from_address()
+
+    @st.fragment(key="form")
+    def draw() -> None:
+        with shell.guarded():
+            _form()
+
+    with st.container(border=True, key="request"):
+        draw()
+
+
+def _form() -> None:
+    if st.session_state.get(_CLONED):
+        st.caption(f"Filled in as run {plain(str(st.session_state[_CLONED]))} was.")
+    profile = _profile()
+    defaults = shell.settings().under(profile).defaults
+    drawn = _fields(defaults)
+    request = request_of(drawn.values, defaults)
+    request = {PROFILE: profile, **request} if profile else request
+    mistakes, general = _judged(drawn, request)
+    drawn.tell(mistakes)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Run", type="primary", icon=":material/play_arrow:", key="run",
+            disabled=not shell.can_write() or bool(mistakes or general),
+        )  # fmt: skip
+        _beside_the_button(mistakes, general)
+    if pressed:
+        starting.confirm(request)
+
+
+def _fields(defaults: Mapping[str, Value]) -> fields.Drawn:
+    """Draw the fields: the main ones, and everything else folded away."""
+    main, drawn = main_fields(), fields.Drawn()
+    drawn.choose(main["source"], defaults["source"])
+    if drawn.values["source"] == "files":
+        drawn.draw(main["path"], defaults["path"])
+    with st.grid(4, min_column_width=180):
+        for name in ("tickers", "start", "end", "mode"):
+            drawn.draw(main[name], defaults[name])
+    with st.expander("More options", key="more"):
+        for heading, parameters in more_fields().items():
+            st.markdown(f"**{heading}**")
+            with st.grid(4, min_column_width=180):
+                for parameter in parameters:
+                    drawn.draw(parameter, defaults[parameter.name])
+    return drawn
+
+
+def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Return what is wrong by field, and what is wrong in general, as the plan would say it."""
+    malformed = drawn.malformed()
+    if malformed or not shell.can_write():
+        return malformed, ""
+    if drawn.values["source"] == "files" and not request.get("path"):
+        return {"path": "Name a file or folder of prices on this machine."}, ""
+    try:
+        preview(shell.settings(), request, now=datetime.now(UTC))
+    except AftercloseError as error:
+        about = field_of(error)
+        return ({about: str(error)}, "") if about in drawn.values else ({}, str(error))
+    return {}, ""
+
+
+def _beside_the_button(mistakes: Mapping[str, str], general: str) -> None:
+    if not shell.can_write():
+        st.caption("The data root cannot be written, so nothing can be run from here.")
+    elif general:
+        st.markdown(fields.wrong(general))
+    elif mistakes:
+        st.caption("Correct what is marked, then run.")
+    else:
+        st.caption("What will be done is shown first.")
+
+
+def _profile() -> str:
+    """Draw the choice of a profile where the settings have any, and return its name, empty for none."""
+    known = shell.settings().profiles
+    if not known:
+        return ""
+    chosen = st.selectbox(
+        "Profile", [_NO_PROFILE, *known], key=PROFILE, width=320, on_change=_profile_changed,
+        help="A named set of parameters from luigi.cfg; what is changed below wins.",
+    )  # fmt: skip
+    return "" if chosen == _NO_PROFILE else str(chosen)
+
+
+def _profile_changed() -> None:
+    chosen = str(st.session_state[PROFILE])
+    fields.fill(shell.settings().under("" if chosen == _NO_PROFILE else chosen).defaults)

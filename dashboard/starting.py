@@ -1,0 +1,88 @@
+"""Starting a run from the desk: what it would do is shown first, and nothing starts before a person agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.runs.launcher import launch
+from core.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
+from dashboard import shell, states
+
+Request = Mapping[str, str]
+
+
+@st.dialog("Start this run?", width="medium", icon=":material/play_arrow:")
+def confirm(request: Request, target: str = "report") -> None:
+    """Show the stages and the effective parameters of a run, and start it if a person agrees."""
+    try:
+        shown = preview(shell.settings(), request, now=datetime.now(UTC), target=target)
+    except AftercloseError as error:
+        shell.problem(error)
+        return
+    st.write(summary(shown))
+    if st.button("Start", type="primary", key="start", disabled=not shell.can_write()):
+        start(request, target)
+    _steps(shown)
+    _parameters(shown)
+
+
+def summary(shown: Preview) -> str:
+    """Return in one sentence how much of a run is there already."""
+    made, reused, compared = (shown.count(does) for does in (MADE, REUSED, COMPARED))
+    if not made and not compared:
+        return "Everything is there already: all stages are reused, and the run ends at once."
+    again = f" {compared} are computed again and compared." if compared else ""
+    return f"{made} of {len(shown.steps)} stages are made, {reused} are reused.{again}"
+
+
+def _steps(shown: Preview) -> None:
+    with st.container(border=True, gap="xxsmall", key="preview-stages"):
+        for step in shown.steps:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                states.badge(step.does, width=110)
+                st.markdown(step.stage.replace("_", " "), width="content")
+
+
+def _parameters(shown: Preview) -> None:
+    asked = [each for each in shown.parameters if each.origin == "asked"]
+    if asked:
+        st.markdown("**Asked for**")
+        _table(asked)
+    else:
+        st.caption("Nothing differs from the settings.")
+    with st.expander(f"All {len(shown.parameters)} effective parameters", key="preview-parameters"):
+        _table(shown.parameters)
+
+
+def _table(parameters: list[Effective] | tuple[Effective, ...]) -> None:
+    rows = [{"parameter": each.name, "value": _short(each.value), "from": each.origin} for each in parameters]
+    st.dataframe(rows, hide_index=True)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def start(request: Request, target: str = "report") -> None:
+    """Start a run and go to it; a run that does the same already is shown instead."""
+    settings = shell.settings()
+    try:
+        launched = launch(
+            settings,
+            request,
+            person=shell.person(),
+            how="desk",
+            folder=Path.cwd(),
+            target=target,
+        )
+    except AftercloseError as error:
+        shell.problem(error)
+        return
+    if not launched.new:
+        shell.notice("This very run is already going; here it is.")
+    shell.go("run", run=launched.run_id)

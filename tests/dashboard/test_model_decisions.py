@@ -1,0 +1,167 @@
+"""Decisions on the Model page: each is recorded with its reason, or refused in words, by the services."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.journal import Journal
+from core.registry.registry import Registry
+from core.review.decisions import states
+from core.settings import load
+
+CONFIG = (Path(__file__).parents[2] / "luigi.cfg").read_text(encoding="utf-8")
+
+
+def said(elements) -> str:
+    """All messages of a kind as a reader sees them: without Markdown's escapes."""
+    return " ".join(e.value for e in elements).replace("\\", "")
+
+
+def table(at, *columns):
+    """The table that has these columns."""
+    return next(d.value for d in at.dataframe if set(columns) <= set(d.value.columns))
+
+
+@pytest.fixture
+def two(finished) -> Path:
+    """A finished data root with a second usable model."""
+    body = json.loads((finished / "latest" / "model.json").read_bytes())
+    body["training"]["seed"] += 1
+    Registry(finished).add(json.dumps(body).encode())
+    return finished
+
+
+@pytest.fixture
+def page(root, monkeypatch):
+    """Open the page on a data root, by a person with a role."""
+
+    def show(data, *, role="approver", **query) -> AppTest:
+        config = data / "other.cfg"
+        config.write_text(CONFIG.replace("role = approver", f"role = {role}"), encoding="utf-8")
+        monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
+        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
+        monkeypatch.chdir(root)
+        at = AppTest.from_file(str(root / "dashboard/views/model.py"), default_timeout=30)
+        for name, value in query.items():
+            at.query_params[name] = value
+        return at.run()
+
+    return show
+
+
+def decide(at, button, why="Seen the figures.", model=None) -> AppTest:
+    """Type a reason, choose a model and press a button."""
+    at.text_area(key="decision_why").set_value(why)
+    if model is not None:
+        at.selectbox(key="decision_model").set_value(model)
+    return at.button(key=button).click().run()
+
+
+def records(data):
+    """The chain."""
+    return Journal(data).records() if Journal.exists(data) else []
+
+
+def champion(data):
+    """The champion's id, None before the first promotion."""
+    found = Registry(data).champion()
+    return found.model_id if found else None
+
+
+def test_promote_reject_keep_and_roll_back_are_recorded_with_their_reason(page, two):
+    """One after the other, on one page; the history shows each with who and why."""
+    one, other = Registry(two).ids()
+    at = decide(page(two, part="Decisions"), "promote", "A first baseline.", one)
+    assert "is the champion now" in said(at.success)
+    assert champion(two) == one
+    at = decide(at, "keep", "Nothing moved.")
+    at = decide(at, "reject_model", "Too like the first.", other)
+    assert states(load({"AFTERCLOSE_DATA": str(two)}))[other] == "rejected"
+    at = decide(at, "promote", "After all.", other)
+    at = decide(at, "roll_back", "It was worse.")
+    assert not at.exception
+    assert champion(two) == one
+    assert [r.content["why"] for r in records(two)] == [
+        "A first baseline.", "Nothing moved.", "Too like the first.", "After all.", "It was worse.",
+    ]  # fmt: skip
+    shown = table(at, "Decision", "Why", "Advice then")
+    assert list(shown["Why"]) == [r.content["why"] for r in records(two)][::-1]
+    assert set(shown["Who"]) == {"local user"}
+    assert at.text_area(key="decision_why").value == ""
+
+
+@pytest.mark.parametrize("button", ["promote", "reject_model"])
+def test_a_decision_without_a_reason_is_refused_in_words(page, finished, button):
+    """Nothing is recorded and no champion made."""
+    at = decide(page(finished), button, "   ")
+    assert "No reason was given" in said(at.error)
+    assert records(finished) == []
+    assert champion(finished) is None
+
+
+def test_without_a_champion_nothing_can_be_kept_or_rolled_back(page, finished):
+    """The buttons are off and say why."""
+    at = page(finished)
+    for key in ("keep", "retrain", "roll_back"):
+        assert at.button(key=key).disabled
+        assert "no model for it" in at.button(key=key).help
+
+
+def test_a_role_is_judged_at_the_moment_of_the_press(page, finished):
+    """A viewer finds the button off; who became one after the page was drawn is refused by the service."""
+    at = page(finished, role="viewer")
+    assert at.button(key="promote").disabled
+    assert "viewer" in at.button(key="promote").help
+    at = page(finished)
+    config = finished / "other.cfg"
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("role = approver", "role = viewer"), encoding="utf-8"
+    )
+    at = decide(at, "promote")
+    assert "role 'viewer'" in said(at.error)
+    assert records(finished) == []
+
+
+def test_an_operator_may_keep_and_not_promote(page, two):
+    """Least role by action."""
+    decide(page(two), "promote", model=Registry(two).ids()[0])
+    at = page(two, role="operator")
+    assert at.button(key="promote").disabled
+    assert not at.button(key="keep").disabled
+    at = decide(at, "keep")
+    assert [r.content["role"] for r in records(two)] == ["approver", "operator"]
+
+
+def test_candidate_and_champion_stand_side_by_side(page, finished, run_luigi, small):
+    """A second training, while there is a champion: gates, both models' measures, curves of both."""
+    (model,) = Registry(finished).ids()
+    decide(page(finished), "promote", "A baseline.", model)
+    done = run_luigi(*small, "--mode", "train", "--fold-sessions", "45", data=finished)
+    assert done.code == 0, done.err
+    at = page(finished, part="Curves", beside="true")
+    assert not at.exception
+    gates = table(at, "Gate", "Result")
+    assert "Compared on the same later rows" in set(gates["Gate"])
+    assert any(model in c.value for c in at.caption)
+
+
+@pytest.mark.slow
+def test_retraining_is_recorded_and_starts_a_training_run(
+    desk_page, desk_settings, finished, monkeypatch, wait_until
+):
+    """With the parameters of the run that is looked at, in mode train."""
+    monkeypatch.setenv("AFTERCLOSE_DATA", str(finished))
+    at = decide(desk_page("views/model.py"), "promote", "A baseline.", Registry(finished).ids()[0])
+    at = decide(at, "retrain", "A year has passed.")
+    assert not at.exception
+    run = Journal(finished).runs(limit=1)[0]
+    wait_until(lambda: not Journal(finished).run(run.run_id).active, "the run to end")
+    assert run.request["mode"] == "train"
+    assert run.request["fold_sessions"] == "60"
+    assert run.how == "desk"
+    assert records(finished)[-1].content["decision"] == "retrain"
+    assert Journal(finished).run(run.run_id).state == "succeeded"

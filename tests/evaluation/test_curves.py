@@ -1,0 +1,75 @@
+"""ROC and precision-recall curves against scikit-learn, and against the figures they stand beside."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
+
+from core.evaluation.curves import GRID, at_threshold, precision_recall, roc
+from core.evaluation.rows import judge
+
+
+def xy(points, x, y):
+    """Two columns of a curve."""
+    return [point[x] for point in points], [point[y] for point in points]
+
+
+@pytest.mark.parametrize("decimals", [6, 2, 1], ids=["distinct", "some ties", "many ties"])
+def test_the_roc_of_one_fold_is_scikit_learn_s(predictions, decimals):
+    """At every grid point; a run of equal probabilities is one straight piece."""
+    rows = judge(predictions(dates=200, folds=1, skill=0.1, decimals=decimals))
+    falls, rises, _ = roc_curve(rows.up, rows.probability, drop_intermediate=False)
+    grid = np.linspace(0, 1, GRID)
+    x, y = xy(roc(rows), "false_up", "true_up")
+    assert (x[0], y[0]) == (0.0, 0.0)
+    assert x[1:] == pytest.approx(grid, abs=1e-15)
+    assert y[1:] == pytest.approx(np.interp(grid, falls, rises), abs=1e-12)
+
+
+def test_the_area_under_the_mean_curve_is_the_mean_of_the_folds_auc(predictions):
+    """Pooled, these folds of different levels would give another area."""
+    table = predictions(dates=400, folds=4, skill=0.15, seed=3)
+    table["probability"] = (table["probability"] / 2 + table["fold"] / 10).round(6)
+    table["up_next"] = np.where(table["fold"] == 1, table["up_next"], 1 - table["up_next"])
+    rows = judge(table)
+    folds = [roc_auc_score(rows.up[rows.fold == f], rows.probability[rows.fold == f]) for f in range(4)]
+    assert auc(*xy(roc(rows), "false_up", "true_up")) == pytest.approx(np.mean(folds), abs=2e-3)
+    assert abs(roc_auc_score(rows.up, rows.probability) - np.mean(folds)) > 0.02
+
+
+def test_a_fold_with_one_outcome_is_left_out_and_none_gives_no_curve(predictions):
+    """As with the AUC; nothing is drawn rather than a diagonal."""
+    table = predictions(dates=100)
+    alone = roc(judge(table[table["fold"] == 2]))
+    table.loc[table["fold"] == 1, "up_next"] = 1.0
+    assert roc(judge(table)) == alone
+    assert roc(judge(table.assign(up_next=1.0))) == []
+
+
+@pytest.mark.parametrize("decimals", [6, 1])
+def test_precision_and_recall_are_scikit_learn_s_at_every_threshold(predictions, decimals):
+    """Each point is a true one; thin a long curve and its ends stay."""
+    rows = judge(predictions(dates=300, skill=0.1, decimals=decimals))
+    precision, recall, thresholds = precision_recall_curve(rows.up, rows.probability)
+    theirs = {t: (p, r) for t, p, r in zip(thresholds.tolist(), precision, recall, strict=False)}
+    points = precision_recall(rows)
+    assert 1 < len(points) <= GRID
+    for point in points:
+        assert (point["precision"], point["recall"]) == pytest.approx(theirs[point["threshold"]], rel=1e-12)
+    assert points[0]["threshold"] == rows.probability.max()
+    assert points[-1]["recall"] == 1.0
+
+
+def test_the_marked_point_is_precision_and_recall_at_one_half(predictions):
+    """By hand: four calls of up, three of them right, of five rises."""
+    table = predictions(dates=4, tickers=2, folds=1)
+    table["probability"] = [0.9, 0.8, 0.5, 0.6, 0.4, 0.4, 0.1, 0.2]
+    table["up_next"] = [1.0, 1, 1, 0, 1, 1, 0, 0]
+    assert at_threshold(judge(table)) == {"threshold": 0.5, "recall": 0.6, "precision": 0.75}
+    assert at_threshold(judge(table.assign(probability=0.3))) is None
+
+
+def test_without_a_rise_there_is_no_precision_recall_curve(predictions):
+    """Recall would divide by nothing."""
+    rows = judge(predictions().assign(up_next=0.0))
+    assert precision_recall(rows) == []
+    assert at_threshold(rows) is None

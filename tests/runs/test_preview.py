@@ -1,0 +1,101 @@
+"""What a run would do is told before it starts: parameters as it gets them, stages made and reused."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+
+from core import settings
+from core.errors import AftercloseError, ParameterError
+from core.journal import Journal
+from core.runs.preview import field_of, preview
+
+NOW = datetime(2026, 3, 2, 21, 0, tzinfo=UTC)
+LINE = ["ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report"]
+
+
+@pytest.fixture
+def told(desk_settings):
+    """What would be done: stage -> what becomes of it."""
+
+    def look(request, **options):
+        shown = preview(desk_settings, request, now=NOW, **options)
+        return {step.stage: step.does for step in shown.steps}
+
+    return look
+
+
+def test_on_an_empty_root_everything_is_made_and_nothing_is_started(told, desk_settings):
+    """Seven stages, and no journal, checkpoint or run comes of looking."""
+    assert told({}) == dict.fromkeys(LINE, "made")
+    assert not Journal.exists(desk_settings.data)
+    assert not (desk_settings.data / "checkpoints").exists()
+
+
+def test_an_earlier_target_ends_the_line(told):
+    """Cleaning needs three stages."""
+    assert list(told({}, target="clean")) == LINE[:3]
+
+
+@pytest.mark.slow
+def test_what_is_there_is_reused_and_what_differs_is_made(told, prepared, desk_settings, small_request):
+    """The same run reuses all; another report option's stage is made; a damaged stage and those after it too."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    request = {**small_request, "mode": "train"}
+    assert set(told(request).values()) == {"reused"}
+    dearer = told({**request, "cost_bps": "9"})
+    assert [stage for stage, does in dearer.items() if does == "made"] == ["evaluate", "report"]
+    assert told({**request, "force": "evaluate"})["evaluate"] == "compared"
+    (features,) = desk_settings.data.glob("checkpoints/feature_engineer/*/features.json")
+    features.write_bytes(features.read_bytes() + b" ")
+    damaged = told(request)
+    assert [stage for stage, does in damaged.items() if does == "reused"] == LINE[:3]
+
+
+def test_the_origin_of_each_parameter_is_told(desk_settings):
+    """Asked for, from the settings, or fixed by the plan."""
+    shown = preview(desk_settings, {"tickers": "ibm"}, now=NOW)
+    origin = {each.name: (each.value, each.origin) for each in shown.parameters}
+    assert origin["tickers"] == ("IBM", "asked")
+    assert origin["source"] == ("sample", "settings")
+    assert origin["input_digest"][1] == "plan"
+    assert "path" not in origin
+
+
+def test_a_profile_counts_as_asked_for(desk_settings):
+    """Its name comes first; its values are what the settings say under it."""
+    under = dataclasses.replace(desk_settings, profiles={"one": {"tickers": "IBM"}})
+    shown = preview(under, {"profile": "one"}, now=NOW)
+    assert (shown.parameters[0].name, shown.parameters[0].value) == ("profile", "one")
+    assert {each.name: each.value for each in shown.parameters}["tickers"] == "IBM"
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        ({"start": "2013-01-01", "end": "2012-01-01"}, "start"),
+        ({"tickers": "XYZ"}, "tickers"),
+        ({"tickers": "a/../b"}, "tickers"),
+        ({"tickers": "@gone.txt"}, "tickers"),
+        ({"mode": "score"}, "mode"),
+        ({"source": "files", "path": "gone.csv"}, "path"),
+        ({"waivers": "gone.toml"}, "waivers"),
+        ({"embargo_sessions": "many"}, "embargo_sessions"),
+    ],
+)
+def test_a_refusal_names_the_field_it_is_about(desk_settings, request_, field):
+    """So that a form can put the message where the mistake is."""
+    with pytest.raises(AftercloseError) as refused:
+        preview(desk_settings, request_, now=NOW)
+    assert field_of(refused.value) == field
+
+
+def test_an_unknown_option_is_about_no_field(tmp_path):
+    """There is no field for it; the message stands by itself."""
+    with pytest.raises(Exception, match="no option") as refused:
+        preview(settings.load({}, tmp_path), {"colour": "red"}, now=NOW)
+    assert field_of(refused.value) == ""
+    assert field_of(ParameterError("--colour is red")) == ""
