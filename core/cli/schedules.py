@@ -10,6 +10,7 @@ from core import settings
 from core.cli import output
 from core.journal import Journal
 from core.profiles import PROFILE, settable
+from core.review.people import local_person
 from core.settings import Settings
 
 WHEN_HELP = "close+45m, weekly fri 18:00, cron 30 18 * * mon-fri, or arrival."
@@ -93,7 +94,7 @@ def _add(*, name: str, when: str, zone: str, every_day: bool, **given: Any) -> N
     calendar = request.get("calendar") or str(configured.under(request.get(PROFILE, ""))["calendar"])
     timing = Timing(" ".join(when.split()), calendar, zone, sessions_only=not every_day)
     now = utc_clock()
-    add(configured, Schedule(name, timing, request), now=now, who=str(configured["user_name"]))
+    add(configured, Schedule(name, timing, request), now=now, person=local_person(configured))
     click.echo(f"schedule {name} is kept{_next(configured, name)}")
 
 
@@ -130,7 +131,7 @@ def pause(*, name: str) -> None:
 
     configured = settings.load()
     _existing(configured)
-    definition.pause(configured, name)
+    definition.pause(configured, name, person=local_person(configured))
     click.echo(f"schedule {name} is paused")
 
 
@@ -143,7 +144,7 @@ def resume(*, name: str) -> None:
 
     configured = settings.load()
     _existing(configured)
-    definition.resume(configured, name, now=utc_clock())
+    definition.resume(configured, name, now=utc_clock(), person=local_person(configured))
     click.echo(f"schedule {name} goes on{_next(configured, name)}")
 
 
@@ -155,7 +156,7 @@ def remove(*, name: str) -> None:
 
     configured = settings.load()
     _existing(configured)
-    definition.remove(configured, name)
+    definition.remove(configured, name, person=local_person(configured))
     click.echo(f"schedule {name} is removed")
 
 
@@ -169,7 +170,7 @@ def run(*, name: str) -> int:
 
     configured = settings.load()
     _existing(configured)
-    started = run_now(configured, name, now=utc_clock(), who=str(configured["user_name"]))
+    started = run_now(configured, name, now=utc_clock(), person=local_person(configured))
     if started.run_id is None:
         click.echo(f"afterclose: {started.note}", err=True)
         return EXIT_FAILED

@@ -12,6 +12,7 @@ from core.errors import CommandError, ParameterError, nearest
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.plan import resolve
 from core.profiles import PROFILE
+from core.review.people import LOCAL, Person, identity_of, require
 from core.schedule.timing import ARRIVAL, Timing
 from core.settings import Settings
 
@@ -45,6 +46,13 @@ class Schedule:
     def body(self) -> dict[str, Any]:
         """Return what the journal keeps of it, beside name and state."""
         return {"timing": asdict(self.timing), "request": dict(self.request)}
+
+    def person(self) -> Person:
+        """Return who runs are started for: whoever made the schedule, as an operator."""
+        identity = identity_of(self.who)
+        if identity is None:
+            return Person("schedule", self.who, "operator")
+        return Person(identity, self.who.partition(" <")[0], "operator", identity.partition("@")[2] or LOCAL)
 
     def asks_for(self, session: str | None) -> dict[str, str]:
         """Return the request of the run about ``session``."""
@@ -87,7 +95,7 @@ def judge(settings: Settings, schedule: Schedule, now: datetime) -> None:
         )
 
 
-def add(settings: Settings, schedule: Schedule, *, now: datetime, who: str) -> None:
+def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person) -> None:
     """Keep a new schedule; its times count from ``now`` on.
 
     Raises
@@ -95,9 +103,10 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, who: str) -> N
     AftercloseError
         If it cannot be, or there is one of that name.
     """
+    require(person, "schedule")
     judge(settings, schedule, now)
     journal = Schedules(settings.data, settings.journal)
-    if not journal.add_schedule(schedule.name, schedule.body(), who=who, since=stamp(now)):
+    if not journal.add_schedule(schedule.name, schedule.body(), who=person.label, since=stamp(now)):
         raise ParameterError(
             f"there is a schedule {schedule.name!r} already",
             expected="another name",
@@ -132,21 +141,24 @@ def named(journal: Schedules, name: str) -> Schedule:
     return schedule_of(known[name])
 
 
-def pause(settings: Settings, name: str) -> None:
+def pause(settings: Settings, name: str, *, person: Person) -> None:
     """Let nothing become due until the schedule is resumed; a run that goes is not touched."""
+    require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
     journal.set_state(named(journal, name).name, PAUSED)
 
 
-def resume(settings: Settings, name: str, *, now: datetime) -> None:
+def resume(settings: Settings, name: str, *, now: datetime, person: Person) -> None:
     """Let a paused schedule go on; times that passed during the pause are not caught up."""
+    require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
     paused = named(journal, name).state == PAUSED
     journal.set_state(name, ACTIVE, since=stamp(now) if paused else None)
 
 
-def remove(settings: Settings, name: str) -> None:
+def remove(settings: Settings, name: str, *, person: Person) -> None:
     """Forget a schedule; its past stays on record."""
+    require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
     journal.remove_schedule(named(journal, name).name)
 

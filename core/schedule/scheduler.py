@@ -18,6 +18,7 @@ from typing import Any
 from core.errors import AftercloseError, BusyError
 from core.journal import Journal
 from core.journal.schedules import ACTIVE, REFUSED, RUNNING, SKIPPED, STARTING, WAITING, Occurrence, Schedules
+from core.review.people import Person, require
 from core.runs.launcher import Launched, launch
 from core.runs.log import RunLog, new_run_id
 from core.runs.processes import this_process
@@ -36,14 +37,13 @@ BEAT_S = 30.0
 UNLED_S = 120.0
 """A run that nobody leads this long after it was recorded has lost whoever started it."""
 
-Start = Callable[[Settings, Mapping[str, str], str], Launched]
+Start = Callable[[Settings, Mapping[str, str], str, Person], Launched]
 """Starts the run of a request under an id that was recorded before."""
 
 
-def start_run(settings: Settings, request: Mapping[str, str], run_id: str) -> Launched:
-    """Start a supervised run in this folder under the user's name of the settings."""
-    who = str(settings["user_name"])
-    return launch(settings, request, who=who, how=HOW, folder=Path.cwd(), run_id=run_id)
+def start_run(settings: Settings, request: Mapping[str, str], run_id: str, person: Person) -> Launched:
+    """Start a supervised run in this folder."""
+    return launch(settings, request, person=person, how=HOW, folder=Path.cwd(), run_id=run_id)
 
 
 def caught_up(firings: list[Firing], most: int) -> tuple[list[Firing], list[Firing]]:
@@ -163,8 +163,8 @@ class Scheduler:
             return due  # somebody else took it
         starting = Occurrence(due.schedule, due.due_at, due.session, STARTING, run_id, due.note)
         try:
-            request = named(journal, due.schedule).asks_for(due.session)
-            launched = self.start(settings, request, run_id)
+            schedule = named(journal, due.schedule)
+            launched = self.start(settings, schedule.asks_for(due.session), run_id, schedule.person())
         except AftercloseError as error:
             journal.settle_occurrence(starting, REFUSED, note=str(error))
             log.write("schedule_refused", level="error", schedule=due.schedule, reason=str(error))
@@ -176,7 +176,7 @@ class Scheduler:
 
 
 def run_now(
-    settings: Settings, name: str, *, now: datetime, who: str, start: Start = start_run
+    settings: Settings, name: str, *, now: datetime, person: Person, start: Start = start_run
 ) -> Occurrence:
     """Start what a schedule asks for at once, whether it is paused or due, and return how it stands.
 
@@ -185,9 +185,12 @@ def run_now(
     ParameterError
         If there is no such schedule.
     """
+    require(person, "launch")
     journal = Schedules(settings.data, settings.journal)
     schedule = named(journal, name)
-    due = _occurrence(schedule, stamp(now), _session_at(schedule, now), WAITING, f"asked for by {who}")
+    due = _occurrence(
+        schedule, stamp(now), _session_at(schedule, now), WAITING, f"asked for by {person.label}"
+    )
     journal.add_occurrence(due)
     log = RunLog(settings.data, LOG)
     return Scheduler(lambda: settings, start).begin(settings, journal, due, log, now)

@@ -45,10 +45,10 @@ class Starter:
         self.requests: list[dict[str, str]] = []
         self.state = state
 
-    def __call__(self, configured, request, run_id) -> Launched:
+    def __call__(self, configured, request, run_id, person) -> Launched:
         journal = Journal(configured.data, configured.journal)
         journal.add_run(
-            run_id, who="a tester", how="schedule", request=request, target="report", state="running"
+            run_id, who=person.label, how="schedule", request=request, target="report", state="running"
         )
         if self.state != "running":
             journal.end(run_id, self.state, 0, None)
