@@ -9,7 +9,8 @@ from core.report import tables
 from core.report.narrative import MAX_CHARACTERS, changes, marked_as_draft, sections_of, unwritten
 from core.report.sections import ANALYST_SECTIONS
 from core.review import signoff
-from core.review.publication import published, signed_document
+from core.review.bundle import signed_document
+from core.review.publication import published
 from core.review.signoff import MEANINGS, SignableText, Standing
 from core.store.checkpoints import Slot
 from core.store.lineage import keys_behind
