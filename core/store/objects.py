@@ -261,7 +261,7 @@ def _answered(path: ObjectPath) -> Iterator[Any]:
 def _server(pid: int) -> Any:
     del pid  # a forked process must not use its parent's connections
     try:
-        import s3fs
+        import s3fs  # type: ignore[import-untyped]  # it ships no types
     except ImportError as error:
         raise SettingsError(
             f"AFTERCLOSE_DATA is in object storage and its client is not installed ({error})",
