@@ -43,8 +43,9 @@ format: $(DEV) ## Let ruff format and mend what it can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## Measure against the bare script; writes benchmarks/results/
+bench: $(DEV) ## Measure against the bare script, and the desk in a browser; writes benchmarks/results/
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/desk.py
 
 screenshots: $(DEV) ## Picture every page of the desk into docs/images
 	@$(BIN)/python tools/screenshots

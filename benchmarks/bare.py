@@ -15,10 +15,10 @@ from core.determinism import single_threaded
 single_threaded()
 
 from core import settings  # noqa: E402 - threads are set before anything numeric can be imported
-from core.artifacts import encode  # noqa: E402 - see above
+from core.artifacts import Artifact, Encoded, encode  # noqa: E402 - see above
 from core.compute import Job, Loaded, compute  # noqa: E402 - see above
-from core.fingerprint import sha256  # noqa: E402 - see above
 from core.parameters import Value  # noqa: E402 - see above
+from core.shards.table import Scratch, Sharded  # noqa: E402 - see above
 from core.sources import source_named  # noqa: E402 - see above
 from core.stages import STAGES, parameters_of, stage_named  # noqa: E402 - see above
 
@@ -39,6 +39,14 @@ def values(source: str, path: str) -> dict[str, Value]:
     }
 
 
+def written(encoded: Encoded, artifact: Artifact, out: Path) -> Artifact:
+    """Write an artifact plainly and return it; a large table is from then on read from there."""
+    if encoded.path is None:
+        (out / encoded.filename).write_bytes(encoded.data)
+        return artifact
+    return Sharded(encoded.path.replace(out / encoded.filename))
+
+
 def main() -> None:
     """Run the seven stages and leave their artifacts in one folder."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -54,12 +62,13 @@ def main() -> None:
     for stage in STAGES:
         inputs = {kind: made[kind] for kind in stage.reads if kind in made}
         own = {p.name: known[p.name] for p in stage.parameters}
-        for artifact in compute(stage.name, Job(inputs, own, tuple(known["tickers"] or ()), today)):
+        job = Job(inputs, own, tuple(known["tickers"] or ()), today, scratch=Scratch(arguments.out))
+        for artifact in compute(stage.name, job):
             encoded = encode(artifact)
-            (arguments.out / encoded.filename).write_bytes(encoded.data)
             # evaluation.json lists digests of what it judged; this is content, not bookkeeping
-            digest = sha256(encoded.data) if encoded.kind in digested else ""
-            made[encoded.kind] = Loaded(artifact, encoded.filename, digest)
+            digest = encoded.sha256 if encoded.kind in digested else ""
+            made[encoded.kind] = Loaded(written(encoded, artifact, arguments.out), encoded.filename, digest)
+        job.scratch.__exit__()
     print((arguments.out / "report.txt").read_text(encoding="utf-8"), end="")
 
 

@@ -12,12 +12,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from core import columns as col
 from core.errors import DataError
+from core.fingerprint import sha256, sha256_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +31,6 @@ PARQUET_ABOVE_ROWS = 250_000
 """Larger tables are Parquet: JSON of 1M rows takes 3 to 10 s, Parquet 0.5 s (measured)."""
 
 _ENVELOPE = ("format", "kind", "columns", "rows")
-_PARQUET_KEY = b"afterclose"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,16 @@ class Table:
     kind: str
     frame: pd.DataFrame
     header: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.frame)
+
+    @property
+    def stored(self) -> Path | None:
+        """The Parquet file that holds the table already, None for a table in memory."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -72,13 +84,27 @@ Artifact = Table | Document | Text
 
 @dataclass(frozen=True)
 class Encoded:
-    """An artifact as bytes: file name, format (``json``, ``parquet``, ``txt``, ``html``), rows or None."""
+    """An artifact as bytes: file name, format (``json``, ``parquet``, ``txt``, ``html``), rows or None.
+
+    A large table's bytes are in the file ``path`` instead of in ``data``.
+    """
 
     filename: str
     kind: str
     format: str
     data: bytes
     rows: int | None
+    path: Path | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes, wherever they are."""
+        return sha256_file(self.path) if self.path else sha256(self.data)
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self.path.stat().st_size if self.path else len(self.data)
 
 
 @contextmanager
@@ -107,10 +133,18 @@ def encode(artifact: Artifact) -> Encoded:
         return Encoded(artifact.kind + suffix, artifact.kind, suffix[1:], artifact.text.encode(), None)
     if isinstance(artifact, Document):
         return Encoded(f"{artifact.kind}.json", artifact.kind, "json", _document(artifact), None)
-    rows = len(artifact.frame)
-    if rows > PARQUET_ABOVE_ROWS:
-        return Encoded(f"{artifact.kind}.parquet", artifact.kind, "parquet", _parquet(artifact), rows)
+    rows = artifact.rows
+    if artifact.stored is not None or rows > PARQUET_ABOVE_ROWS:
+        data = b"" if artifact.stored else _parquet(artifact)
+        return Encoded(f"{artifact.kind}.parquet", artifact.kind, "parquet", data, rows, artifact.stored)
     return Encoded(f"{artifact.kind}.json", artifact.kind, "json", _json_table(artifact), rows)
+
+
+def _parquet(table: Table) -> bytes:
+    from core.parquet import bytes_of
+
+    _refuse_non_finite(table.kind, table.header)
+    return bytes_of(table)
 
 
 def _document(document: Document) -> bytes:
@@ -177,21 +211,6 @@ def _cell(kind: str, name: str, value: Any) -> Any:
     return value if isinstance(value, bool | int | float) else str(value)
 
 
-def _parquet(table: Table) -> bytes:
-    import io
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    head = {"format": FORMAT, "kind": table.kind, **table.header}
-    _refuse_non_finite(table.kind, head)
-    arrow = pa.Table.from_pandas(table.frame, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({_PARQUET_KEY: orjson.dumps(head)})
-    buffer = io.BytesIO()
-    pq.write_table(arrow, buffer, compression="zstd", store_schema=True)
-    return buffer.getvalue()
-
-
 @_without_collection()
 def decode(data: bytes, name: str) -> Artifact:
     """Return the artifact in ``data``.
@@ -210,7 +229,9 @@ def decode(data: bytes, name: str) -> Artifact:
         do not fit its columns, a value of the wrong type.
     """
     if name.endswith(".parquet") or data[:4] == b"PAR1":
-        return _read_parquet(data, name)
+        from core.parquet import table_of
+
+        return table_of(data, name)
     body = _json_object(data, name)
     kind = body.get("kind")
     if body.get("format") != FORMAT or not isinstance(kind, str):
@@ -325,25 +346,3 @@ def raw_series(values: Iterable[Any], *, text: bool) -> pd.Series:
     if not text and {type(value) for value in held} <= {int, float, type(None)}:
         return pd.Series(held, dtype="float64")
     return pd.Series(held, dtype=object)
-
-
-def _read_parquet(data: bytes, name: str) -> Table:
-    import io
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        arrow = pq.read_table(io.BytesIO(data))
-        head = orjson.loads((arrow.schema.metadata or {})[_PARQUET_KEY])
-    except (pa.ArrowException, OSError, KeyError, orjson.JSONDecodeError) as error:
-        raise DataError(
-            f"{name} is not a readable table of this pipeline ({type(error).__name__})",
-            expected="Parquet with the header under 'afterclose'",
-        ) from error
-    if head.get("format") != FORMAT or not isinstance(head.get("kind"), str):
-        raise DataError(f"{name} has format {head.get('format')!r}", expected=f"format {FORMAT} and a kind")
-    frame = arrow.to_pandas()
-    if col.DATE in frame and frame[col.DATE].dtype.kind == "M":
-        frame[col.DATE] = frame[col.DATE].astype("datetime64[s]")
-    return Table(head["kind"], frame, {k: v for k, v in head.items() if k not in _ENVELOPE})

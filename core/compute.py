@@ -7,15 +7,17 @@ imports what it needs, so that a run with nothing to do never loads a numeric li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.artifacts import Artifact, Document, Table
 from core.errors import CommandError, DataError
 from core.ingesting import ALONE, Context
 from core.parameters import Value
 from core.progress import Progress, silent
+from core.shards.engine import LOCAL, Engine
+from core.shards.table import Scratch, Sharded
 
 if TYPE_CHECKING:
     from core.prices.waivers import Waiver
@@ -50,6 +52,10 @@ class Job:
         The surroundings of a source; only ingest uses them.
     waivers : tuple of Waiver
         Findings that a person accepts; only validate uses them.
+    scratch : Scratch
+        Where the files of large tables are made; they are gone with it.
+    engine : Engine
+        Where the shards of large tables are worked on; it changes no artifact.
     """
 
     inputs: Mapping[str, Loaded]
@@ -59,6 +65,8 @@ class Job:
     progress: Progress = silent
     context: Context = ALONE
     waivers: tuple[Waiver, ...] = ()
+    scratch: Scratch = field(default_factory=Scratch)
+    engine: Engine = LOCAL
 
     def table(self, kind: str) -> Table:
         """Return an input table."""
@@ -88,26 +96,48 @@ def _ingest(job: Job) -> list[Artifact]:
     from core.sources import source_named
 
     source = source_named(str(job.parameters["source"]))
-    return [source.read(job.parameters, job.tickers, replace(job.context, progress=job.progress))]
+    context = replace(job.context, progress=job.progress, scratch=job.scratch, engine=job.engine)
+    return [source.read(job.parameters, job.tickers, context)]
 
 
 def _validate(job: Job) -> list[Artifact]:
+    raw = job.table("prices_raw")
+    if isinstance(raw, Sharded):
+        from core.shards.gate import validate as validate_shards
+
+        where = _sharding(job, "prices_valid")
+        return list(validate_shards(raw, job.parameters, today=job.today, waivers=job.waivers, **where))
     from core.prices.validation import validate
 
-    found = validate(job.table("prices_raw"), job.parameters, today=job.today, waivers=job.waivers)
+    found = validate(raw, job.parameters, today=job.today, waivers=job.waivers)
     return list(found)
 
 
 def _clean(job: Job) -> list[Artifact]:
+    valid = job.table("prices_valid")
+    if isinstance(valid, Sharded):
+        from core.shards.gate import clean as clean_shards
+
+        return list(clean_shards(valid, job.parameters, **_sharding(job, "prices_clean")))
     from core.prices.cleaning import clean
 
-    return list(clean(job.table("prices_valid"), job.parameters))
+    return list(clean(valid, job.parameters))
 
 
 def _feature_engineer(job: Job) -> list[Artifact]:
+    prices = job.table("prices_clean")
+    if isinstance(prices, Sharded):
+        from core.shards.features import engineer as engineer_shards
+
+        return [engineer_shards(prices, **_sharding(job, "features"))]
     from core.features import engineer
 
-    return [engineer(job.table("prices_clean"))]
+    return [engineer(prices)]
+
+
+def _sharding(job: Job, kind: str) -> dict[str, Any]:
+    """Return where a large table of ``kind`` is written, who works on it and who is told."""
+    return {"path": job.scratch.path(f"{kind}.parquet"), "engine": job.engine, "progress": job.progress}
 
 
 def _train_or_score(job: Job) -> list[Artifact]:

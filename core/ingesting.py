@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from core.artifacts import Table
 from core.progress import Progress, silent
+from core.shards.engine import LOCAL, Engine
+from core.shards.table import Scratch
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class Context:
         First wait between attempts in seconds; each further wait is as much longer.
     earlier : callable
         Gives the newest intact checkpoint that rows may be copied from, None if there is none.
+    scratch : Scratch
+        Where the file of a large table is made.
+    engine : Engine
+        Where a large file is read.
     """
 
     root: Path | None = None
@@ -72,6 +78,8 @@ class Context:
     tries: int = 3
     wait_s: float = 0.2
     earlier: Callable[[], Earlier | None] = nothing_earlier
+    scratch: Scratch = field(default_factory=Scratch)
+    engine: Engine = LOCAL
 
 
 ALONE = Context()

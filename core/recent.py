@@ -19,7 +19,7 @@ class Recent:
 
     def keep(self, digest: str, artifact: Artifact) -> None:
         """Remember what the bytes with this digest say."""
-        if not isinstance(artifact, Table) or len(artifact.frame) <= PARQUET_ABOVE_ROWS:
+        if not isinstance(artifact, Table) or artifact.rows <= PARQUET_ABOVE_ROWS:
             self._held[digest] = artifact
 
     def get(self, digest: str) -> Artifact | None:

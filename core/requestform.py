@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from core.errors import ParameterError
 from core.parameters import Parameter, Value
+from core.profiles import PROFILE
 from core.stages import STAGES, parameters_of
 
 MAIN = ("source", "path", "tickers", "start", "end", "mode")
@@ -62,18 +63,19 @@ def scoring_request(request: Mapping[str, str]) -> dict[str, str]:
     Parameters
     ----------
     request : mapping of str to str
-        What an earlier run was asked for. Its mode and end are dropped, and whatever is no parameter.
+        What an earlier run was asked for. Its profile and parameters are kept but for
+        mode and end.
 
     Examples
     --------
-    >>> scoring_request({"source": "yahoo", "tickers": "AAPL", "end": "2024-01-05", "force": "clean"})
-    {'source': 'yahoo', 'tickers': 'AAPL', 'mode': 'score'}
+    >>> scoring_request({"profile": "mega", "tickers": "AAPL", "end": "2024-01-05", "force": "clean"})
+    {'profile': 'mega', 'tickers': 'AAPL', 'mode': 'score'}
     """
     known = parameters_of(STAGES)
     kept = {
         name: text
         for name, text in request.items()
-        if name in known and not known[name].resolved and name not in ("mode", "end")
+        if name == PROFILE or (name in known and not known[name].resolved and name not in ("mode", "end"))
     }
     return kept | {"mode": "score"}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from core import luigi_options, profiles
 from core.errors import ParameterError, SettingsError, nearest
 from core.parameters import Parameter, Value
+from core.shards.engine import ENGINES, Engine
 from core.stages import STAGES, parameters_of
 
 CONFIG_NAME = "luigi.cfg"
@@ -33,6 +34,9 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("retry_tries", "integer", "3", "retry", "Attempts of a stage on transient faults.", low=1, high=100),
     Parameter("retry_wait_s", "number", "0.2", "retry", "First wait; each further wait is this much longer.", low=0, high=3600),
     Parameter("run_stage_timeout_s", "number", "0", "run", "Wall-clock limit of one stage in seconds; 0 is none.", low=0, high=1e7),
+    Parameter("compute_engine", "choice", "local", "compute", "Where large tables are worked on, a few tickers at a time.", choices=ENGINES),
+    Parameter("compute_workers", "integer", "0", "compute", "Processes of the engine processes; 0 is one for each processor.", low=0, high=1024),
+    Parameter("compute_scheduler", "text", "", "compute", "Address of the Dask scheduler, such as tcp://127.0.0.1:8786."),
     Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
@@ -47,7 +51,7 @@ OPERATION: tuple[Parameter, ...] = (
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"notices", "retry", "run", "user", "yahoo", "review", "people"}
+_PREFIXED = {"compute", "notices", "retry", "run", "user", "yahoo", "review", "people"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
@@ -100,6 +104,13 @@ class Settings:
 
     def __getitem__(self, name: str) -> Value:
         return self.defaults[name]
+
+    @property
+    def engine(self) -> Engine:
+        """Where the shards of large tables are worked on."""
+        names = ("compute_engine", "compute_workers", "compute_scheduler")
+        kind, workers, scheduler = (self[name] for name in names)
+        return Engine(str(kind), int(workers or 0), str(scheduler or ""))
 
     def under(self, profile: str) -> Settings:
         """Return the settings with a profile's values as defaults; an empty name changes nothing.

@@ -31,7 +31,7 @@ ALL = "All tickers"
 MOST_TICKERS = 40
 """Rows of the coverage chart; more would be thinner than a line of text."""
 
-PERIODS = {"1 year": 252, "3 years": 756, "All": None}
+PERIODS = {"3 months": 63, "1 year": 252, "3 years": 756, "All": None}
 """Sessions that a chart shows; a year of US exchanges has 252."""
 
 

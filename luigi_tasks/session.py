@@ -91,6 +91,7 @@ class Session:
             previous_model=champion.model_id if champion else None,
             timeout_s=float(self.settings["run_stage_timeout_s"] or 0),
             forced=self.options.forced,
+            engine=self.settings.engine,
             journal=self.settings.journal,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +11,18 @@ import click
 import orjson
 
 from core import settings
-from core.artifacts import Encoded, decode, encode
+from core.artifacts import Artifact, Encoded, decode, encode
 from core.compute import Job, Loaded, compute
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
-from core.fingerprint import sha256
+from core.fingerprint import sha256, sha256_file
 from core.ingesting import Context
 from core.parameters import Parameter, Value
 from core.plan import resolve
 from core.review import waiving
+from core.shards.table import Sharded
 from core.stages import STAGES, Stage
 from core.store.checkpoints import replace_file
+from core.store.lineage import LARGE
 from core.tickers import expand
 
 
@@ -78,10 +81,11 @@ def run_stage(
     patience = Context(
         tries=int(configured["retry_tries"] or 1), wait_s=float(configured["retry_wait_s"] or 0)
     )
+    job = Job(
+        loaded, values, tickers, now.date(), context=patience, waivers=waivers, engine=configured.engine
+    )
     try:
-        artifacts = compute(
-            stage.name, Job(loaded, values, tickers, now.date(), context=patience, waivers=waivers)
-        )
+        artifacts = compute(stage.name, job)
     except ValidationFailed as error:
         data = orjson.dumps(
             {"format": 1, "kind": "findings", **error.findings},
@@ -89,7 +93,8 @@ def run_stage(
         )
         _write([Encoded("findings.json", "findings", "json", data, None)], output, folder=folder)
         raise
-    _write([encode(artifact) for artifact in artifacts], output, folder=folder)
+    with job.scratch:
+        _write([encode(artifact) for artifact in artifacts], output, folder=folder)
 
 
 def _values(
@@ -111,8 +116,7 @@ def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, Loaded]:
     for path in inputs:
         if not path.is_file():
             raise MissingFileError.of(path, "input")
-        data = path.read_bytes()
-        artifact = decode(data, path.name)
+        artifact, digest = _read(path)
         if artifact.kind not in wanted:
             raise CommandError(
                 f"{path.name} is of kind {artifact.kind!r}",
@@ -120,8 +124,16 @@ def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, Loaded]:
             )
         if artifact.kind in found:
             raise CommandError(f"two inputs are of kind {artifact.kind!r}", expected="each kind once")
-        found[artifact.kind] = Loaded(artifact, path.name, sha256(data))
+        found[artifact.kind] = Loaded(artifact, path.name, digest)
     return found
+
+
+def _read(path: Path) -> tuple[Artifact, str]:
+    """Return an artifact and its SHA-256; a large table stays in its file."""
+    if path.suffix == LARGE:
+        return Sharded(path), sha256_file(path)
+    data = path.read_bytes()
+    return decode(data, path.name), sha256(data)
 
 
 def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> None:
@@ -131,7 +143,11 @@ def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> None:
     try:
         for number, artifact in enumerate(encoded):
             path = home / artifact.filename if into_folder or number else output
-            replace_file(path, artifact.data)
+            if artifact.path:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(artifact.path, path)
+            else:
+                replace_file(path, artifact.data)
             click.echo(
                 f"{artifact.kind:<14} {path}"
                 + (f"  {artifact.rows:,} rows" if artifact.rows is not None else "")

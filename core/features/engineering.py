@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from core.features.definitions import (
 from core.features.panel import Panel, Vector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,24 +57,63 @@ def engineer(prices: Table, *, features: Sequence[Feature] = FEATURES) -> Table:
         If there are no rows, a column is missing or of the wrong type, a date, ticker or price is
         missing, a price is not above 0, a (date, ticker) comes twice, or a feature overflows.
     """
-    frame = prices.frame
+    rows = by_ticker(prices.frame, features=features)
+    by_date = np.lexsort((rows.codes, rows.columns[col.DATE]))
+    out = pd.DataFrame({name: rows.columns[name][by_date] for name in columns(features)})
+    out[col.TICKER] = pd.Series(rows.names, dtype="str").take(rows.codes[by_date]).to_numpy()
+    return Table("features", out.astype({col.TICKER: "str"}), header(features))
+
+
+@dataclass(frozen=True, eq=False)
+class ByTicker:
+    """Features of rows sorted by (ticker, date).
+
+    Parameters
+    ----------
+    codes : int64 array, shape (n,)
+        Number of the row's ticker.
+    names : Index of str
+        What the codes count, ascending.
+    columns : mapping of str to array, shape (n,)
+        Every column by name; the ticker as its code.
+    """
+
+    codes: NDArray[np.int64]
+    names: pd.Index
+    columns: dict[str, Any]
+
+
+def by_ticker(frame: pd.DataFrame, *, features: Sequence[Feature] = FEATURES) -> ByTicker:
+    """Return the features of whole tickers, as :func:`engineer` gives them, sorted by (ticker, date).
+
+    Raises
+    ------
+    DataError
+        As :func:`engineer`.
+    """
     _check_columns(frame)
     codes, names = pd.factorize(frame[col.TICKER], sort=True)
-    dates = frame[col.DATE].to_numpy("datetime64[s]")
-    order = np.lexsort((dates, codes))
-    codes, dates = codes[order].astype("int64"), dates[order]
-    adj_close = frame[col.ADJ_CLOSE].to_numpy("float64")[order]
+    codes, dates = codes.astype("int64"), frame[col.DATE].to_numpy("datetime64[s]")
+    adj_close = frame[col.ADJ_CLOSE].to_numpy("float64")
+    if not _sorted(codes, dates):
+        order = np.lexsort((dates, codes))
+        codes, dates, adj_close = codes[order], dates[order], adj_close[order]
     _check_rows(codes, dates, adj_close, names)
     panel = Panel.of(codes, adj_close)
-    values: dict[str, Any] = {col.DATE: dates, col.TICKER: pd.Series(names, dtype="str").to_numpy()[codes]}
-    values |= {feature.name: _computed(feature, panel, values) for feature in features}
+    values: dict[str, Any] = {col.DATE: dates, col.TICKER: codes}
+    for feature in features:
+        values[feature.name] = _computed(feature, panel, dates, lambda row: str(names[codes[row]]))
     values[col.UP_NEXT] = up_next(panel)
-    by_date = np.lexsort((codes, dates))
-    out = pd.DataFrame({name: values[name][by_date] for name in columns(features)})
-    return Table("features", out.astype({col.TICKER: "str"}), _header(features))
+    return ByTicker(codes, pd.Index(names), values)
 
 
-def _header(features: Sequence[Feature]) -> dict[str, Any]:
+def _sorted(codes: NDArray[np.int64], dates: NDArray[np.datetime64]) -> bool:
+    later, same = codes[1:] > codes[:-1], codes[1:] == codes[:-1]
+    return bool((later | (same & (dates[1:] >= dates[:-1]))).all())
+
+
+def header(features: Sequence[Feature] = FEATURES) -> dict[str, Any]:
+    """Return the header of a features table."""
     return {
         "feature_set": FEATURE_SET,
         "definition_digest": definition_digest(features),
@@ -81,13 +121,15 @@ def _header(features: Sequence[Feature]) -> dict[str, Any]:
     }
 
 
-def _computed(feature: Feature, panel: Panel, keys: dict[str, Any]) -> Vector:
+def _computed(
+    feature: Feature, panel: Panel, dates: NDArray[np.datetime64], ticker: Callable[[int], str]
+) -> Vector:
     # Rows of two tickers meet in a shifted window before they are masked, so overflow there means nothing.
     with np.errstate(over="ignore", invalid="ignore"):
         values = feature.compute(panel)
     wrong = np.flatnonzero(~np.isfinite(values) & (panel.position >= feature.warm_up))
     if len(wrong):
-        where = f"{keys[col.TICKER][wrong[0]]} on {_day(keys[col.DATE][wrong[0]])}"
+        where = f"{ticker(int(wrong[0]))} on {_day(dates[wrong[0]])}"
         raise DataError(
             f"feature {feature.name} of {where} is {values[wrong[0]]}",
             expected="a finite number after the warm-up",

@@ -46,11 +46,19 @@ def read_dates(column: pd.Series) -> Dates:
         stamps = column.dt.tz_localize(None) if column.dt.tz is not None else column
         days = stamps.to_numpy().astype("datetime64[D]")
         return Dates(days, (stamps.to_numpy() != days) & ~np.isnat(days))
-    texts = pd.Series([_date_text(cell) for cell in column.tolist()], dtype=object)
-    codes, distinct = pd.factorize(texts)
+    codes, distinct = _distinct_texts(column)
     read = [_read_date(text) for text in distinct] + [(None, False)]
     days = np.array([day for day, _ in read], dtype="datetime64[D]")
     return Dates(days[codes], np.array([timed for _, timed in read])[codes])
+
+
+def _distinct_texts(column: pd.Series) -> tuple[npt.NDArray[np.int64], Sequence[str]]:
+    """Return a code per cell (-1 where it is no date at all) and the texts that the codes count."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return np.asarray(column.cat.codes, np.int64), [str(text) for text in column.cat.categories]
+    texts = pd.Series([_date_text(cell) for cell in column.tolist()], dtype=object)
+    codes, distinct = pd.factorize(texts)
+    return np.asarray(codes, np.int64), list(distinct)
 
 
 def _date_text(cell: Any) -> str | None:
@@ -128,11 +136,23 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def read_tickers(column: pd.Series) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Return a code per row (-1 where malformed) and the tickers that the codes count, in text order."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _renumbered(np.asarray(column.cat.codes, np.int64), list(column.cat.categories))
     if column.dtype == "str":
         cells: Sequence[Any] = column.array
     else:
         cells = [cell if isinstance(cell, str) else None for cell in column.tolist()]
     codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+    return _renumbered(np.asarray(codes, np.int64), list(distinct))
+
+
+def _renumbered(
+    codes: npt.NDArray[np.int64], distinct: Sequence[Any]
+) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """Return codes that count the sound tickers in text order, each of which some row has."""
+    held = np.zeros(len(distinct) + 1, bool)
+    held[codes] = True
+    distinct = [cell if there else None for cell, there in zip(distinct, held[:-1].tolist(), strict=True)]
     good = sorted(cell for cell in distinct if is_ticker(cell))
     place = {cell: number for number, cell in enumerate(good)}
     renumber = np.array([*(place.get(cell, -1) for cell in distinct), -1], dtype=np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -92,24 +92,57 @@ def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Docume
     ParameterError
         If there is no such calendar.
     """
-    calendar = check_calendar(str(parameters["calendar"]))
-    actions = _Actions.of(parameters)
-    absent = frozenset(prices.header.get(col.ABSENT, ()))
-    _check_form(prices.frame)
+    check_calendar(str(parameters["calendar"]))
     trail = Trail()
-    kept = _without_tickers(_arranged(prices.frame), actions, trail)
+    enriched = cleaned(prices.frame, prices.header, parameters, trail)
+    by_date = enriched.sort_values([col.DATE, col.TICKER], kind="stable", ignore_index=True)
+    told = repairs_document(len(prices.frame), len(by_date), flag_counts(by_date), trail.repairs)
+    return Table("prices_clean", by_date, dict(prices.header)), told
+
+
+def cleaned(
+    frame: pd.DataFrame, header: Mapping[str, Any], parameters: Mapping[str, Value], trail: Trail
+) -> pd.DataFrame:
+    """Return the kept rows of whole tickers by ticker and date, enriched.
+
+    Parameters
+    ----------
+    frame, header, parameters
+        As :func:`clean` takes them.
+    trail : Trail
+        Takes the record, also of what was done before an error.
+
+    Raises
+    ------
+    NothingLeft
+        If no row is left.
+    DataError
+        As :func:`clean`.
+    """
+    actions = _Actions.of(parameters)
+    absent = frozenset(header.get(col.ABSENT, ()))
+    _check_form(frame)
+    kept = _without_tickers(_arranged(frame), actions, trail)
     kept = _each_once(kept, trail)
     kept = _complete(kept, actions, [name for name in NUMBERS if name not in absent], trail)
     kept = _without_rows(kept, actions, trail)
     if col.ROW_FLAGS in kept and kept[col.ROW_FLAGS].isna().all():
         kept = kept.drop(columns=col.ROW_FLAGS)
     split_ratio = float(cast("float", parameters["split_ratio"]))
-    enriched = enrich(kept, calendar=calendar, split_ratio=split_ratio)
-    by_date = enriched.sort_values([col.DATE, col.TICKER], kind="stable", ignore_index=True)
-    filled = sum(repair["rule"] == FILL for repair in trail.repairs)
-    body = {"rows_in": len(prices.frame), "rows_out": len(by_date), "cells_filled": filled}
-    body |= {"flagged": _flag_counts(by_date), "repairs": trail.repairs}
-    return Table("prices_clean", by_date, dict(prices.header)), Document("repairs", body)
+    return enrich(kept, calendar=str(parameters["calendar"]), split_ratio=split_ratio)
+
+
+class NothingLeft(DataError):
+    """No row is left."""
+
+
+def repairs_document(
+    rows_in: int, rows_out: int, flags: Mapping[str, int], repairs: list[dict[str, Any]]
+) -> Document:
+    """Return the record of a cleaning."""
+    filled = sum(repair["rule"] == FILL for repair in repairs)
+    body: dict[str, Any] = {"rows_in": rows_in, "rows_out": rows_out, "cells_filled": filled}
+    return Document("repairs", body | {"flagged": dict(flags), "repairs": repairs})
 
 
 def _flags(frame: pd.DataFrame) -> pd.Series:
@@ -118,7 +151,7 @@ def _flags(frame: pd.DataFrame) -> pd.Series:
     )
 
 
-def _flag_counts(frame: pd.DataFrame) -> dict[str, int]:
+def flag_counts(frame: pd.DataFrame) -> dict[str, int]:
     """Return how many kept rows carry each flag, sorted by rule."""
     texts = Counter(_flags(frame).dropna().tolist())
     found: Counter[str] = Counter()
@@ -133,7 +166,7 @@ def _without_tickers(frame: pd.DataFrame, actions: _Actions, trail: Trail) -> pd
         accused = frame.loc[flagged(_flags(frame), rule), col.TICKER].unique()
         frame = trail.remove(frame, rule, frame[col.TICKER].isin(accused).to_numpy())
     if not len(frame):
-        raise DataError(
+        raise NothingLeft(
             f"clean dropped every ticker (--drop-ticker {','.join(sorted(actions.drop_ticker))})",
             expected="at least one ticker without such a finding",
             remedy="Take a rule off the list, or leave the worst tickers out.",
@@ -207,7 +240,7 @@ def _without_rows(frame: pd.DataFrame, actions: _Actions, trail: Trail) -> pd.Da
     for rule in sorted(actions.drop_row - {_SPIKE}):
         frame = trail.remove(frame, rule, flagged(_flags(frame), rule))
     if not len(frame):
-        raise DataError("clean left no row", expected="at least one", remedy="Take a rule off --drop-row.")
+        raise NothingLeft("clean left no row", expected="at least one", remedy="Take a rule off --drop-row.")
     return frame
 
 
@@ -223,12 +256,18 @@ def _check_form(frame: pd.DataFrame) -> None:
         raise DataError("the table of prices has no rows", expected="at least one row")
     wrong = [name for name in NUMBERS if frame[name].dtype.kind not in "iuf"]
     wrong += [col.DATE] if frame[col.DATE].dtype.kind != "M" else []
-    wrong += [col.TICKER] if not frame[col.TICKER].map(lambda t: isinstance(t, str)).all() else []
+    wrong += [] if _all_text(frame[col.TICKER]) else [col.TICKER]
     if wrong or frame[col.DATE].isna().any():
         came = f"column {listed(wrong)} of another type" if wrong else "a row without a date"
         raise DataError(
             f"the table of prices has {came}", expected="dates, tickers and numbers", remedy=_VALIDATE_FIRST
         )
+
+
+def _all_text(column: pd.Series) -> bool:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return not column.hasnans and all(isinstance(value, str) for value in column.cat.categories)
+    return bool(column.map(lambda t: isinstance(t, str)).all())
 
 
 def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
@@ -252,7 +291,7 @@ def _content(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _check_values(frame: pd.DataFrame, names: list[str]) -> None:
     if not len(frame):
-        raise DataError(
+        raise NothingLeft(
             "every row lacks a price or volume: none is left", expected="at least one complete row"
         )
     values = frame[names].to_numpy()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.prices.findings import Finding
     from core.prices.panel import Panel
-    from core.prices.rows import Flags, Floats
+    from core.prices.rows import Days, Flags, Floats
 
 _SPLIT = "Explained by a split: the adjustment factor jumps by {factor:.6g}; nothing to do."
 _UNADJUSTED = (
@@ -139,23 +139,37 @@ def nearest_split(move: float, tolerance: float) -> str | None:
     return f"{whole}:{one}" if move < 1 else f"{one}:{whole}"
 
 
-def rename_findings(panel: Panel, number: Mapping[str, float]) -> list[Finding]:
+def edges(panel: Panel) -> Flags:
+    """Return the first and the last row of each ticker: all that :func:`rename_findings` looks at."""
+    flags: Flags = ~panel.follows | ~np.r_[panel.follows[1:], False] if len(panel) else panel.follows
+    return flags
+
+
+def rename_findings(panel: Panel, days: Days, number: Mapping[str, float]) -> list[Finding]:
     """Return tickers that begin where another one ends: on the next day, near its price and its turnover.
 
     The price must be within ``split_tolerance`` plus an ordinary day's move of a tenth, the money that
     changed hands within a third and three times.
+
+    Parameters
+    ----------
+    panel : Panel
+        At least the first and the last row of each ticker.
+    days : ndarray of datetime64[D]
+        Every day on which some ticker has a row, ascending.
+    number : mapping
+        ``split_tolerance``.
     """
     if not len(panel):
         return []
-    days = np.unique(panel.days)
     first = np.flatnonzero(~panel.follows)
     last = np.r_[first[1:], len(panel)] - 1
-    ends = {row: int(np.searchsorted(days, panel.days[row])) for row in last.tolist()}
-    ending = [row for row, place in ends.items() if place < len(days) - 1]
+    ending: dict[int, list[int]] = {}
+    for row, place in zip(last.tolist(), np.searchsorted(days, panel.days[last]).tolist(), strict=True):
+        ending.setdefault(place, []).append(row)
     found = []
-    for row in first.tolist():
-        place = int(np.searchsorted(days, panel.days[row]))
-        former = [e for e in ending if ends[e] == place - 1 and _continues(panel, e, row, number)]
+    for row, place in zip(first.tolist(), np.searchsorted(days, panel.days[first]).tolist(), strict=True):
+        former = [e for e in ending.get(place - 1, ()) if _continues(panel, e, row, number)]
         if len(former) == 1:  # of several any could be it: then none is named
             found.append(panel.one("renamed_ticker", row, panel.name(former[0])[0]))
     return found

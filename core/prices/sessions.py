@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,13 +15,54 @@ if TYPE_CHECKING:
     from core.prices.rows import Days, Flags, Whole
 
 
-def session_findings(panel: Panel, *, calendar: str, largest_share: float, unjudged: Flags) -> list[Finding]:
-    """Return sessions without rows and rows without a session.
+class Market(NamedTuple):
+    """What all tickers together show of the calendar.
+
+    Parameters
+    ----------
+    first, last : numpy.datetime64
+        The days that the calendar knows and the table reaches.
+    sessions, seen : ndarray of datetime64[D]
+        All sessions between them, and those on which some ticker has a row.
+    """
+
+    first: np.datetime64
+    last: np.datetime64
+    sessions: Days
+    seen: Days
+
+
+def market_of(days: Days, calendar: str) -> Market | None:
+    """Return the market behind sound days up to today (any order), None outside what the calendar knows."""
+    if not len(days):
+        return None
+    span = known_span(calendar, days.min().item(), days.max().item())
+    if span is None:
+        return None
+    sessions = sessions_between(calendar, *span)
+    first, last = (np.datetime64(day, "D") for day in span)
+    return Market(first, last, sessions, sessions[np.isin(sessions, days)])
+
+
+def nowhere_findings(market: Market | None, *, unjudged: bool) -> list[Finding]:
+    """Return the sessions that no ticker has; none with a malformed date, which may be any of them."""
+    if market is None or unjudged:
+        return []
+    nowhere = np.setdiff1d(market.sessions, market.seen)
+    return [Finding("missing_session_everywhere", date=str(day)) for day in nowhere]
+
+
+def session_findings(
+    panel: Panel, market: Market | None, *, calendar: str, largest_share: float, unjudged: Flags
+) -> list[Finding]:
+    """Return each ticker's sessions without rows and rows without a session.
 
     Parameters
     ----------
     panel : Panel
         Rows with sound dates up to today.
+    market : Market or None
+        Of these and all other rows.
     calendar : str
         A name of ``exchange_calendars``; days outside what it knows are not judged.
     largest_share : float
@@ -34,20 +75,13 @@ def session_findings(panel: Panel, *, calendar: str, largest_share: float, unjud
     -----
     A session missing for every ticker is told once and counts for no single ticker.
     """
-    if not len(panel):
+    if not len(panel) or market is None:
         return []
-    span = known_span(calendar, panel.days.min().item(), panel.days.max().item())
-    if span is None:
-        return []
-    sessions = sessions_between(calendar, *span)
-    inside = (panel.days >= np.datetime64(span[0], "D")) & (panel.days <= np.datetime64(span[1], "D"))
-    open_day = np.isin(panel.days, sessions)
-    seen = sessions[np.isin(sessions, panel.days)]
-    nowhere = np.setdiff1d(sessions, sessions if unjudged.any() else seen)
+    inside = (panel.days >= market.first) & (panel.days <= market.last)
+    open_day = np.isin(panel.days, market.sessions)
     return [
-        *(Finding("missing_session_everywhere", date=str(day)) for day in nowhere),
         *panel.grouped("non_session_row", inside & ~open_day, expected=f"rows on sessions of {calendar}"),
-        *_gaps(panel.take(open_day & (panel.codes >= 0)), seen, largest_share, unjudged),
+        *_gaps(panel.take(open_day & (panel.codes >= 0)), market.seen, largest_share, unjudged),
     ]
 
 

@@ -10,7 +10,9 @@ from core import columns as col
 from core.prices.calendar import known_span
 
 if TYPE_CHECKING:
-    from core.prices.panel import Panel
+    from collections.abc import Collection
+
+    from core.prices.rows import Days
 
 _BY_COLUMN = {
     col.OPEN: ("inconsistent_ohlc", "flat_bar", "live_row", "repeated_row"),
@@ -36,31 +38,36 @@ _BY_SESSION = (
 )
 
 
-def not_checked(panel: Panel, *, calendar: str, adjusted: bool) -> list[dict[str, Any]]:
+def not_checked(
+    absent: Collection[str], days: Days, *, calendar: str, adjusted: bool
+) -> list[dict[str, Any]]:
     """Return ``{rule, reason}`` of each rule that could not do its work, sorted by rule.
 
     Parameters
     ----------
-    panel : Panel
+    absent : collection of str
+        Columns that are not there and need not be.
+    days : ndarray of datetime64[D]
+        The days of the rows, NaT where malformed.
     calendar : str
         A name of ``exchange_calendars``.
     adjusted : bool
         Whether the source has an adjusted close.
     """
     reasons: dict[str, list[str]] = {}
-    for column in sorted(panel.absent):
+    for column in sorted(absent):
         for rule in _BY_COLUMN[column]:
             reasons.setdefault(rule, []).append(f"no {column}")
     told = {rule: ", ".join(held) for rule, held in reasons.items()}
     if not adjusted:
         told |= dict.fromkeys(_WITHOUT_ADJUSTED, "no adjusted close")
-    if (beyond := _beyond_calendar(panel, calendar)) is not None:
+    if (beyond := _beyond_calendar(days, calendar)) is not None:
         told |= dict.fromkeys(_BY_SESSION, beyond)
     return [{"rule": rule, "reason": told[rule]} for rule in sorted(told)]
 
 
-def _beyond_calendar(panel: Panel, calendar: str) -> str | None:
-    days = panel.days[~np.isnat(panel.days)]
+def _beyond_calendar(days: Days, calendar: str) -> str | None:
+    days = days[~np.isnat(days)]
     if not len(days):
         return None
     first, last = days.min().item(), days.max().item()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -19,7 +20,7 @@ from core.prices.flags import row_flags
 from core.prices.moves import move_findings, rename_findings
 from core.prices.panel import Panel, panel_of
 from core.prices.schema import Reading, read, schema_findings
-from core.prices.sessions import session_findings
+from core.prices.sessions import Market, market_of, nowhere_findings, session_findings
 from core.prices.spikes import find_spikes
 from core.prices.unchecked import not_checked
 from core.prices.volumes import volume_findings
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.parameters import Value
-    from core.prices.rows import Flags, Whole
+    from core.prices.rows import Days, Flags, Whole
 
 COPIED = "copied_from_close"
 
@@ -71,26 +72,65 @@ def validate(
         If there is no such calendar.
     """
     calendar = check_calendar(str(parameters["calendar"]))
-    reading = read(_without_flags(prices.frame))
-    panel, arranged = panel_of(reading, close_only=bool(parameters.get("close_only")))
-    header = _header(prices, reading, panel)
-    found = [*_adjustment(header), *_shape(reading, panel), *_judge(panel, parameters, today)]
-    judged = judge(found, waivers, _end(panel))
-    stopping = named(parameters.get("stop_on"))
-    source = _source(header, panel, calendar) | _about_waivers(judged)
+    seen = look(prices.frame, close_only=bool(parameters.get("close_only")))
+    header = header_of(prices.header, seen)
+    market = market_of(days_up_to(seen.panel.days, today), calendar)
+    found = [
+        *about_adjustment(header),
+        *seen.shape,
+        *judge_rows(seen.panel, parameters, today, market, whole=True),
+    ]
+    judged = judge(found, waivers, end_of(seen.panel.days))
+    known = {"rows": len(seen.panel), "tickers": spans(seen.panel)}
+    source = source_of(header, known, not_checked_of(header, seen.panel.absent, seen.panel.days, calendar))
+    told = told_of(judged, source, named(parameters.get("stop_on")))
+    flags = row_flags(len(seen.panel), judged.standing, [finding for finding, _ in judged.waived])
+    by_date = np.argsort(seen.panel.days, kind="stable")
+    return Table("prices_valid", typed(seen, by_date, flags), header), told
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A table read and arranged: the reading, the panel, the order, and what is wrong with its shape."""
+
+    reading: Reading
+    panel: Panel
+    order: Whole
+    shape: list[Finding]
+
+
+def look(frame: pd.DataFrame, *, close_only: bool) -> Seen:
+    """Return a table of prices ready to be judged."""
+    # flags are the gate's own: those that a table brings along are of another judgement
+    reading = read(frame.drop(columns=col.ROW_FLAGS) if col.ROW_FLAGS in frame else frame)
+    panel, arranged = panel_of(reading, close_only=close_only)
+    return Seen(reading, panel, arranged.order, _shape(reading, panel))
+
+
+def days_up_to(days: Days, today: date) -> Days:
+    """Return the sound days that are not in the future."""
+    return days[~np.isnat(days) & ~(days > np.datetime64(today, "D"))]
+
+
+def _unjudged(panel: Panel) -> Flags:
+    """Return the tickers with a malformed date."""
+    flags: Flags = panel.per_ticker(np.isnat(panel.days)) > 0
+    return flags
+
+
+def told_of(judged: Judged, source: Mapping[str, Any], stopping: frozenset[str]) -> Document:
+    """Return the findings document.
+
+    Raises
+    ------
+    ValidationFailed
+        If an error stands; it carries the whole document.
+    """
     told = records(judged.standing, stopping)
-    body = {"source": source, "findings": told}
+    body = {"source": {**source, **_about_waivers(judged)}, "findings": told}
     if any(finding["severity"] == ERROR for finding in told):
         raise ValidationFailed(body)
-    flags = row_flags(len(panel), judged.standing, [finding for finding, _ in judged.waived])
-    return Table("prices_valid", _typed(reading, panel, arranged.order, flags), header), Document(
-        "findings", body
-    )
-
-
-def _without_flags(frame: pd.DataFrame) -> pd.DataFrame:
-    # flags are the gate's own: those that a table brings along are of another judgement
-    return frame.drop(columns=col.ROW_FLAGS) if col.ROW_FLAGS in frame else frame
+    return Document("findings", body)
 
 
 def _shape(reading: Reading, panel: Panel) -> list[Finding]:
@@ -101,33 +141,70 @@ def _shape(reading: Reading, panel: Panel) -> list[Finding]:
     ]
 
 
-def _end(panel: Panel) -> str:
-    days = panel.days[~np.isnat(panel.days)]
-    return str(days.max()) if len(days) else ""
+def end_of(days: Days) -> str:
+    """Return the last sound day, empty without one."""
+    sound = days[~np.isnat(days)]
+    return str(sound.max()) if len(sound) else ""
 
 
-def _judge(panel: Panel, parameters: Mapping[str, Value], today: date) -> list[Finding]:
+def judge_rows(
+    panel: Panel,
+    parameters: Mapping[str, Value],
+    today: date,
+    market: Market | None,
+    *,
+    whole: bool,
+    sequences: list[Panel] | None = None,
+) -> list[Finding]:
+    """Return what every rule but those of the whole table says.
+
+    Parameters
+    ----------
+    panel : Panel
+        Whole tickers.
+    parameters : mapping
+        As :func:`validate` takes them.
+    today : datetime.date
+    market : Market or None
+        Of all tickers.
+    whole : bool
+        Whether these are all tickers: only then what shows between tickers is told here, too.
+    sequences : list of Panel, optional
+        Takes the rows that the rules of a sequence look at.
+    """
     if not len(panel):
         return []
-    number = {name: float(cast("float", parameters[name])) for name in _NUMBERS}
+    number = numbers_of(parameters)
     present = panel.keyed & ~(panel.days > np.datetime64(today, "D"))
     usable = present & panel.complete() & ~panel.copy & ~panel.conflict
     spiked = _spikes(panel, usable, number)
     share = number["max_missing_share"]
-    unjudged = panel.per_ticker(np.isnat(panel.days)) > 0
     dated = panel.take(~np.isnat(panel.days) & ~(panel.days > np.datetime64(today, "D")))
+    rows = panel.take(usable & ~spiked)
+    if sequences is not None:
+        sequences.append(rows)
     return [
         *rules.duplicate_findings(panel),
         *rules.row_findings(panel, tolerance=number["price_tolerance"], excused=spiked),
         *rules.missing_findings(panel, largest_share=share),
         *rules.date_findings(panel, today=today),
         *rules.size_findings(panel, least=int(number["min_rows"])),
+        *(nowhere_findings(market, unjudged=bool(_unjudged(panel).any())) if whole else ()),
         *session_findings(
-            dated, calendar=str(parameters["calendar"]), largest_share=share, unjudged=unjudged
+            dated,
+            market,
+            calendar=str(parameters["calendar"]),
+            largest_share=share,
+            unjudged=_unjudged(panel),
         ),
         *panel.each("outlier_spike", spiked, panel.cells[col.CLOSE]),
-        *_sequence(panel.take(usable & ~spiked), number),
+        *_sequence(rows, number, whole=whole),
     ]
+
+
+def numbers_of(parameters: Mapping[str, Value]) -> dict[str, float]:
+    """Return the thresholds among the stage's parameters."""
+    return {name: float(cast("float", parameters[name])) for name in _NUMBERS}
 
 
 _NUMBERS = (
@@ -150,19 +227,26 @@ def _spikes(panel: Panel, usable: Flags, number: Mapping[str, float]) -> Flags:
     return flags
 
 
-def _sequence(rows: Panel, number: Mapping[str, float]) -> list[Finding]:
+def _sequence(rows: Panel, number: Mapping[str, float], *, whole: bool) -> list[Finding]:
     if not len(rows):
         return []
     frozen, told = frozen_findings(rows, stale_sessions=int(number["stale_sessions"]))
     volumes, silent = volume_findings(
         rows, ratio=number["volume_ratio"], window=int(number["volume_sessions"]), frozen=told
     )
-    moves = [*move_findings(rows, number), *rename_findings(rows, number)]
-    return [*moves, *frozen, *volumes, *bar_findings(rows, told | silent, bar_ratio=number["bar_ratio"])]
+    renames = rename_findings(rows, np.unique(rows.days), number) if whole else []
+    return [
+        *move_findings(rows, number),
+        *renames,
+        *frozen,
+        *volumes,
+        *bar_findings(rows, told | silent, bar_ratio=number["bar_ratio"]),
+    ]
 
 
-def _header(prices: Table, reading: Reading, panel: Panel) -> dict[str, Any]:
-    header = dict(prices.header)
+def header_of(came: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
+    """Return the header of valid prices from that of raw ones."""
+    reading, panel, header = seen.reading, seen.panel, dict(came)
     header.setdefault("price_basis", "unknown")
     header.setdefault("adjusted_close", "source")
     if col.ADJ_CLOSE not in reading.numbers:
@@ -172,19 +256,31 @@ def _header(prices: Table, reading: Reading, panel: Panel) -> dict[str, Any]:
     return header
 
 
-def _adjustment(header: Mapping[str, Any]) -> list[Finding]:
+def about_adjustment(header: Mapping[str, Any]) -> list[Finding]:
+    """Return that there is no adjusted close, if so."""
     return [Finding("no_adjusted_close")] if header["adjusted_close"] == COPIED else []
 
 
-def _source(header: Mapping[str, Any], panel: Panel, calendar: str) -> dict[str, Any]:
-    """Return where the rows came from; what the header does not say is taken from the rows."""
+def source_of(
+    header: Mapping[str, Any], counted: Mapping[str, Any], unchecked: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return where the rows came from; what the header does not say is taken from the rows (``counted``)."""
     told = header.get("source")
     known = dict(told) if isinstance(told, Mapping) else {"name": None, "uri": None, "sha256": None}
-    known.setdefault("rows", len(panel))
-    known.setdefault("tickers", _tickers(panel))
     basis = {name: header[name] for name in ("price_basis", "adjusted_close")}
-    adjusted = header["adjusted_close"] != COPIED
-    return {**known, **basis, "not_checked": not_checked(panel, calendar=calendar, adjusted=adjusted)}
+    return {
+        **known,
+        **{k: v for k, v in counted.items() if k not in known},
+        **basis,
+        "not_checked": unchecked,
+    }
+
+
+def not_checked_of(
+    header: Mapping[str, Any], absent: Collection[str], days: Days, calendar: str
+) -> list[dict[str, Any]]:
+    """Return the rules that could not do their work."""
+    return not_checked(absent, days, calendar=calendar, adjusted=header["adjusted_close"] != COPIED)
 
 
 def _about_waivers(judged: Judged) -> dict[str, Any]:
@@ -199,7 +295,8 @@ def _about_waivers(judged: Judged) -> dict[str, Any]:
     )
 
 
-def _tickers(panel: Panel) -> dict[str, dict[str, Any]]:
+def spans(panel: Panel) -> dict[str, dict[str, Any]]:
+    """Return rows, first and last date of each ticker, from the sound rows."""
     rows = panel.take(panel.keyed)
     codes, first, count = np.unique(rows.codes, return_index=True, return_counts=True)
     spans = zip(codes.tolist(), first.tolist(), count.tolist(), strict=True)
@@ -211,13 +308,12 @@ def _span(rows: Panel, start: int, number: int) -> dict[str, Any]:
     return {"rows": number, "first": first, "last": last, "outcome": "ok"}
 
 
-def _typed(reading: Reading, panel: Panel, order: Whole, flags: np.ndarray | None) -> pd.DataFrame:
-    """Return the rows typed and sorted by (date, ticker), contract columns first, flags last."""
-    by_date = np.argsort(panel.days, kind="stable")
-    frame = reading.frame
+def typed(seen: Seen, places: Whole | slice, flags: np.ndarray | None) -> pd.DataFrame:
+    """Return the panel's rows at ``places`` typed, contract columns first, flags last."""
+    frame, panel = seen.reading.frame, seen.panel
     if col.ADJ_CLOSE not in frame:
         frame = frame.assign(**{col.ADJ_CLOSE: frame[col.CLOSE]})
     frame = frame.assign(**dict.fromkeys(panel.absent, np.nan))
     further = [name for name in frame.columns if name not in col.PRICES]
-    typed = frame[[*col.PRICES, *further]].iloc[order[by_date]].reset_index(drop=True)
-    return typed if flags is None else typed.assign(**{col.ROW_FLAGS: flags[by_date]})
+    rows = frame[[*col.PRICES, *further]].iloc[seen.order[places]].reset_index(drop=True)
+    return rows if flags is None else rows.assign(**{col.ROW_FLAGS: flags[places]})

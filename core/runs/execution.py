@@ -20,7 +20,6 @@ from core import stage_facts
 from core.artifacts import Artifact, Encoded, Table, encode
 from core.compute import Job, compute
 from core.errors import BusyError, CheckpointError, ValidationFailed, listed
-from core.fingerprint import sha256
 from core.ingesting import Context
 from core.plan import StagePlan
 from core.recent import Recent
@@ -31,8 +30,10 @@ from core.runs.log import RunLog
 from core.runs.record import Watcher
 from core.runs.slowness import slowed
 from core.runs.timelimit import time_limit
+from core.shards.engine import LOCAL, Engine
+from core.shards.table import Scratch, Sharded, with_header
 from core.store import locks
-from core.store.checkpoints import Input, Meta, Store
+from core.store.checkpoints import TEMPORARY, Input, Meta, Store
 from core.store.lineage import ABSENT, Inputs, load_inputs, unfit
 from core.store.vintages import earlier_answer, refuse_to_ask_again
 from core.tickers import expand
@@ -71,6 +72,8 @@ class Runner:
         Stages that are computed again although they are there, and compared.
     recent : Recent
         What this process made, for the stages after.
+    engine : Engine
+        Where the shards of large tables are worked on.
     journal : str
         The journal's URL, whose locks are taken; empty is SQLite in the data root.
     """
@@ -86,6 +89,7 @@ class Runner:
     timeout_s: float = 0.0
     forced: frozenset[str] = frozenset()
     recent: Recent = dataclasses.field(default_factory=Recent)
+    engine: Engine = LOCAL
     journal: str = ""
 
     def effective(self, plan: StagePlan) -> StagePlan:
@@ -134,8 +138,9 @@ class Runner:
     def _confirm(self, plan: StagePlan, meta: Meta, started: float) -> Meta:
         """Compute a committed stage again and compare; what is committed stays as it is."""
         self._tell(plan, "started", forced=True)
-        artifacts = self._attempt(plan, load_inputs(self.store, plan, self.recent))
-        again = {a.filename: sha256(a.data) for a in map(encode, artifacts)}
+        with self._scratch(plan) as scratch:
+            artifacts = self._attempt(plan, load_inputs(self.store, plan, self.recent), scratch)
+            again = {a.filename: a.sha256 for a in map(encode, artifacts)}
         other = sorted(name for name in {*again, *meta.digests} if again.get(name) != meta.digests.get(name))
         if other:
             raise CheckpointError(
@@ -165,14 +170,19 @@ class Runner:
         self._tell(plan, "started")
         started_at = datetime.now(UTC)
         inputs = load_inputs(self.store, plan, self.recent)
-        try:
-            artifacts = self._attempt(plan, inputs)
-        except Exception as error:
-            kept = self._keeping_previous(plan, error)
-            if kept is None:
-                raise
-            return self._make_retained(kept, str(error), started)
-        return self._commit(plan, inputs, artifacts, started_at, started)
+        with self._scratch(plan) as scratch:
+            try:
+                artifacts = self._attempt(plan, inputs, scratch)
+            except Exception as error:
+                kept = self._keeping_previous(plan, error)
+                if kept is None:
+                    raise
+                return self._make_retained(kept, str(error), started)
+            return self._commit(plan, inputs, artifacts, started_at, started)
+
+    def _scratch(self, plan: StagePlan) -> Scratch:
+        """Return a folder beside the checkpoint for large files on their way: moving them costs nothing."""
+        return Scratch(self.store.folder(plan.slot), TEMPORARY)
 
     def _commit(
         self,
@@ -191,13 +201,14 @@ class Runner:
         body = self._meta(plan, [source for source, _ in inputs.values()], started_at)
         meta = self.store.commit(plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts)})
         for artifact, made in zip(artifacts, encoded, strict=True):
-            self.recent.keep(sha256(made.data), artifact)
+            if made.path is None:
+                self.recent.keep(made.sha256, artifact)
         seconds = round(time.monotonic() - started, 3)
         told = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
         self._tell(plan, "succeeded", rows=meta.rows, seconds=seconds, **told, **self._where(plan))
         return meta
 
-    def _attempt(self, plan: StagePlan, inputs: Inputs) -> list[Artifact]:
+    def _attempt(self, plan: StagePlan, inputs: Inputs, scratch: Scratch) -> list[Artifact]:
         job = Job(
             {kind: loaded for kind, (_, loaded) in inputs.items()},
             plan.parameters,
@@ -206,6 +217,8 @@ class Runner:
             self.watcher.progress(plan.slot.stage),
             self._context(plan),
             waiving.kept(str(plan.parameters.get("waivers_digest") or ""), self.root),
+            scratch,
+            self.engine,
         )
         policies: dict[str, tuple[int, Faults]] = {
             "transient": (self.retry_tries, TRANSIENT),
@@ -259,12 +272,10 @@ class Runner:
 
     def _score_retained(self, plan: StagePlan, reason: str, started_at: datetime, started: float) -> Meta:
         inputs = load_inputs(self.store, plan, self.recent)
-        scored = self._attempt(plan, inputs)
-        told = [
-            dataclasses.replace(a, header={**a.header, "retained": reason}) if isinstance(a, Table) else a
-            for a in scored
-        ]
-        return self._commit(plan, inputs, told, started_at, started)
+        with self._scratch(plan) as scratch:
+            scored = self._attempt(plan, inputs, scratch)
+            told = [_retained(a, reason, scratch) if isinstance(a, Table) else a for a in scored]
+            return self._commit(plan, inputs, told, started_at, started)
 
     def _keep_model(self, encoded: list[Encoded]) -> None:
         for artifact in encoded:
@@ -321,3 +332,11 @@ class Runner:
             "failed", level="error", stage=plan.slot.stage, traceback=trace, kind=type(error).__name__, **told
         )
         self.watcher.stage(plan.slot.stage, "failed", {**told, "exception": error})
+
+
+def _retained(table: Table, reason: str, scratch: Scratch) -> Table:
+    """Return the previous model's predictions with the reason in their header."""
+    header = {**table.header, "retained": reason}
+    if isinstance(table, Sharded):
+        return with_header(table, header, scratch.path("retained.parquet"))
+    return dataclasses.replace(table, header=header)

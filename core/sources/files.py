@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Any
 from core import columns as col
 from core.artifacts import Table
 from core.errors import ParameterError, SourceError, listed
-from core.fingerprint import sha256
+from core.fingerprint import sha256, sha256_file
 from core.ingesting import ALONE, Context
 from core.parameters import Value
 from core.sources import Resolved
 from core.sources.table import prices_table
 from core.sources.tabular.bytestream import is_packed, is_parquet, unpacked
 from core.sources.tabular.inventory import Inventory, inventory_of, stem_of
-from core.sources.tabular.options import MAX_ROWS, PLAIN, Options, TableRead, too_many
+from core.sources.tabular.options import MAX_ROWS, PLAIN, Facts, Options, TableRead, too_many
+from core.store.filedigest import identity
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
+
+    from core.shards.ingest import LargeFile
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -62,15 +65,13 @@ class FilesSource:
     ) -> Table:
         """Return the rows of ``tickers`` (all, when empty) from start to end."""
         found = _inventory(parameters)
+        large = _large(found, parameters)
+        if large is not None:
+            return _in_pieces(large, found, parameters, tickers, context)
         held = {file.name: file.read_bytes() for file in found.files}
         digests = {name: sha256(data) for name, data in held.items()}
         digest = found.digest_over(digests)
-        if digest != parameters["input_digest"]:
-            raise SourceError(
-                f"{found.name} changed while the run was starting",
-                expected=f"SHA-256 {parameters['input_digest']}",
-                remedy="Run again when nobody is writing to it.",
-            )
+        _check_digest(digest, found, parameters)
         options, tables = Options.of(parameters), {}
         for number, file in enumerate(found.files, start=1):
             tables[file.name] = read_file(held.pop(file.name), file.name, options)
@@ -79,6 +80,57 @@ class FilesSource:
         uri = f"file:{found.name}{'/' if found.is_folder else ''}"
         table = prices_table(kept, name="files", uri=uri, digest=digest, price_basis="unknown")
         return _with_facts(table, found, tables, digests)
+
+
+def _check_digest(digest: str, found: Inventory, parameters: Mapping[str, Value]) -> None:
+    if digest != parameters["input_digest"]:
+        raise SourceError(
+            f"{found.name} changed while the run was starting",
+            expected=f"SHA-256 {parameters['input_digest']}",
+            remedy="Run again when nobody is writing to it.",
+        )
+
+
+def _large(found: Inventory, parameters: Mapping[str, Value]) -> LargeFile | None:
+    """Return the one file if it is too large to be read whole."""
+    if found.is_folder:
+        return None
+    with found.path.open("rb") as stream:
+        if not is_parquet(stream.read(4)):
+            return None
+    from core.shards.ingest import large_file
+
+    return large_file(found.path, Options.of(parameters))
+
+
+def _in_pieces(
+    large: LargeFile,
+    found: Inventory,
+    parameters: Mapping[str, Value],
+    tickers: tuple[str, ...],
+    context: Context,
+) -> Table:
+    """Return a large file's rows as a table on disk; the bytes that were hashed are those that were read."""
+    from core.shards.ingest import ingest
+
+    before = identity(found.path)
+    digest = sha256_file(found.path)
+    _check_digest(digest, found, parameters)
+    span = (str(parameters.get("start") or ""), str(parameters.get("end") or ""))
+
+    def header(adjusted: str, counted: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+        entry = {"name": found.path.name, "sha256": digest, "rows": counted["rows"], **facts.record()}
+        about = {"name": "files", "uri": f"file:{found.name}", "sha256": digest, **counted, "files": [entry]}
+        return {"price_basis": "unknown", "adjusted_close": adjusted, "source": about}
+
+    table = ingest(large, tickers, span, context, header)
+    if identity(found.path) != before:
+        raise SourceError(
+            f"{found.name} changed while it was read",
+            expected="a file that stands still",
+            remedy="Run again when nobody is writing to it.",
+        )
+    return table
 
 
 def _inventory(request: Mapping[str, Value]) -> Inventory:

@@ -28,38 +28,50 @@ def prices_table(frame: pd.DataFrame, *, name: str, uri: str, digest: str, price
     price_basis : {'raw', 'split_adjusted', 'unknown'}
         What the prices are, as far as the source says.
     """
-    adjusted = "source"
-    if col.ADJ_CLOSE not in frame and col.CLOSE in frame:
-        frame = frame.assign(**{col.ADJ_CLOSE: frame[col.CLOSE]})
-        adjusted = "copied_from_close"
-    first = [c for c in col.PRICES if c in frame]
-    frame = frame[first + [c for c in frame.columns if c not in first]]
+    frame, adjusted = arranged(frame)
     by = [c for c in (col.DATE, col.TICKER) if c in frame]
     # stable: rows that share date and ticker stay in the source's order
     frame = frame.sort_values(by, kind="stable", ignore_index=True) if by else frame.reset_index(drop=True)
     typed = {c: _cells(frame[c], text=c in (col.DATE, col.TICKER)) for c in frame.columns}
     typed_frame = type(frame)(typed, columns=frame.columns)
+    source = {"name": name, "uri": uri, "sha256": digest, "rows": len(typed_frame)}
     header = {
         "price_basis": price_basis,
         "adjusted_close": adjusted,
-        "source": {
-            "name": name,
-            "uri": uri,
-            "sha256": digest,
-            "rows": len(typed_frame),
-            "tickers": _ranges(typed_frame),
-        },
+        "source": {**source, "tickers": ranges(typed_frame)},
     }
     return Table("prices_raw", typed_frame, header)
 
 
+def arranged(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return contract columns first, and where the adjusted close is from: ``source`` or ``copied_from_close``."""
+    adjusted = "source"
+    if col.ADJ_CLOSE not in frame and col.CLOSE in frame:
+        frame = frame.assign(**{col.ADJ_CLOSE: frame[col.CLOSE]})
+        adjusted = "copied_from_close"
+    first = [c for c in col.PRICES if c in frame]
+    return frame[first + [c for c in frame.columns if c not in first]], adjusted
+
+
 def _cells(values: pd.Series, *, text: bool) -> pd.Series:
     """Return a column of JSON values; an infinity becomes text, which the gate names with its value."""
+    if not text and (numbers := finite(values)) is not None:
+        return numbers
     cells = values.astype(object).where(values.notna(), None).tolist()
     return raw_series([str(c) if c in _INFINITE else c for c in cells], text=text)
 
 
-def _ranges(frame: pd.DataFrame) -> dict[str, Any]:
+def finite(values: pd.Series) -> pd.Series | None:
+    """Return a column of plain numbers as float64, None if it is something else or holds an infinity."""
+    import numpy as np
+
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "iuf":
+        return None
+    numbers = values.astype("float64")
+    return None if np.isinf(numbers.to_numpy()).any() else numbers
+
+
+def ranges(frame: pd.DataFrame) -> dict[str, Any]:
     """Return rows, first and last date and outcome per ticker, sorted by ticker."""
     if col.TICKER not in frame or col.DATE not in frame:
         return {}

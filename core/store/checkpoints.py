@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from core.artifacts import Encoded
 from core.errors import CheckpointError
-from core.fingerprint import digest_of, sha256
+from core.fingerprint import digest_of, sha256, sha256_file
 from core.runs.slowness import slowed
 from core.store.filedigest import digest_of_file
 
@@ -144,20 +145,40 @@ class Store:
         CheckpointError
             If the checkpoint is not committed, or the bytes are not those that were committed.
         """
-        meta = self.meta(slot)
-        path = self.folder(slot) / filename
-        if meta is None or filename not in meta.artifacts:
-            raise CheckpointError(
-                f"{slot.stage}/{slot.key} holds no committed {filename}", expected="a finished stage"
-            )
+        path, expected = self._committed(slot, filename)
         try:
             data = path.read_bytes()
         except OSError as error:
             raise _unreadable(path, error) from error
-        expected = meta.artifacts[filename]["sha256"]
         if sha256(data) != expected:
             raise _differs(path, f"SHA-256 {sha256(data)[:12]}", expected[:12])
         return data
+
+    def file(self, slot: Slot, filename: str) -> Path:
+        """Return the path of a large artifact that is read piece by piece, its bytes verified now.
+
+        Raises
+        ------
+        CheckpointError
+            As :meth:`read`.
+        """
+        path, expected = self._committed(slot, filename)
+        try:
+            digest = sha256_file(path)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if digest != expected:
+            raise _differs(path, f"SHA-256 {digest[:12]}", expected[:12])
+        return path
+
+    def _committed(self, slot: Slot, filename: str) -> tuple[Path, str]:
+        """Return where a committed artifact stands and the SHA-256 that it was committed with."""
+        meta = self.meta(slot)
+        if meta is None or filename not in meta.artifacts:
+            raise CheckpointError(
+                f"{slot.stage}/{slot.key} holds no committed {filename}", expected="a finished stage"
+            )
+        return self.folder(slot) / filename, str(meta.artifacts[filename]["sha256"])
 
     def commit(self, slot: Slot, artifacts: Sequence[Encoded], meta: Mapping[str, Any]) -> Meta:
         """Write the artifacts, then ``meta.json``, and return what is committed.
@@ -182,8 +203,8 @@ class Store:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for artifact in artifacts:
-                self._keep_other(slot, folder / artifact.filename, artifact.data)
-                write_temporary(folder, artifact.data).replace(folder / artifact.filename)
+                self._keep_other(slot, folder / artifact.filename, artifact)
+                _staged(folder, artifact).replace(folder / artifact.filename)
             temporary = write_temporary(folder, data)
             slowed()
             try:
@@ -205,10 +226,11 @@ class Store:
             raise CheckpointError(f"{slot.stage}/{slot.key} vanished while it was written")
         return committed
 
-    def _keep_other(self, slot: Slot, path: Path, data: bytes) -> None:
-        """Move what stands at ``path`` without a commit mark away, unless it is ``data``: it may be a person's."""
+    def _keep_other(self, slot: Slot, path: Path, made: Encoded) -> None:
+        """Move what stands at ``path`` without a commit mark away, unless it is ``made``: it may be a person's."""
         try:
-            if not path.is_symlink() and path.read_bytes() == data:
+            same_size = path.stat().st_size == made.size
+            if not path.is_symlink() and same_size and sha256_file(path) == made.sha256:
                 return
         except FileNotFoundError:
             return
@@ -220,9 +242,12 @@ class Store:
 
     def sweep(self, slot: Slot) -> int:
         """Remove temporaries that a killed writer left; only under the slot's lock. Return how many."""
-        left = [p for p in self.folder(slot).glob(f"{TEMPORARY}*") if p.is_file()]
+        left = list(self.folder(slot).glob(f"{TEMPORARY}*"))
         for path in left:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         return len(left)
 
     def quarantine(self, slot: Slot, name: str) -> Path:
@@ -245,10 +270,21 @@ def _entry(artifact: Encoded) -> dict[str, Any]:
         "name": artifact.kind,
         "file": artifact.filename,
         "format": artifact.format,
-        "sha256": sha256(artifact.data),
-        "bytes": len(artifact.data),
+        "sha256": artifact.sha256,
+        "bytes": artifact.size,
         "rows": artifact.rows,
     }
+
+
+def _staged(folder: Path, artifact: Encoded) -> Path:
+    """Return a synced temporary file in ``folder`` with the artifact's bytes; a large table's file is moved."""
+    if artifact.path is None:
+        return write_temporary(folder, artifact.data)
+    with artifact.path.open("rb") as stream:
+        os.fsync(stream.fileno())
+    path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
+    shutil.move(artifact.path, path)
+    return path
 
 
 def _checked_meta(data: bytes, path: Path, slot: Slot) -> Meta:

@@ -9,6 +9,7 @@ from core.fingerprint import sha256
 from core.plan import StagePlan
 from core.recent import Recent
 from core.registry.registry import Registry, model_id
+from core.shards.table import Sharded
 from core.stages import writer_of
 from core.store.checkpoints import Input, Slot, Store
 
@@ -22,6 +23,9 @@ Inputs = dict[str, tuple[Input, Loaded]]
 """By kind: whose artifact it is, and the artifact."""
 
 ABSENT = "there is none"
+
+LARGE = ".parquet"
+"""Ending of tables that a stage reads a few tickers at a time."""
 
 
 def unfit(store: Store, plan: StagePlan) -> str | None:
@@ -94,6 +98,9 @@ def _champion_input(store: Store, identity: str) -> Input:
 
 
 def _load(store: Store, source: Input, recent: Recent) -> Loaded:
+    if source.filename.endswith(LARGE):
+        path = store.file(Slot(source.stage, source.key), source.filename)
+        return Loaded(Sharded(path), source.filename, source.sha256)
     if source.stage == REGISTRY:
         data = Registry(store.root).bytes_of(source.key)
     else:

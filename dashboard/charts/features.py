@@ -104,7 +104,7 @@ def _add_window(
 
 
 def correlation_figure(coefficients: pd.DataFrame) -> go.Figure:
-    """Return a square heat map of coefficients from -1 (orange) over 0 to 1 (blue), with the numbers.
+    """Return a square heat map of coefficients from -1 (orange) over 0 (pale) to 1 (blue), with the numbers.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def correlation_figure(coefficients: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     figure.add_heatmap(
         x=names, y=names, z=coefficients.to_numpy(), zmin=-1.0, zmax=1.0, xgap=1, ygap=1, hoverongaps=False,
-        colorscale=[[0.0, ORANGE], [0.5, "rgba(128,128,128,0.08)"], [1.0, BLUE]], showscale=False,
+        colorscale=[[0.0, ORANGE], [0.5, "#e4e8ec"], [1.0, BLUE]], showscale=False,
         texttemplate="%{z:.2f}" if len(names) <= _FEW_NAMES else None, textfont={"size": 10},
         hovertemplate="%{y}, %{x}: %{z:.3f}<extra></extra>",
     )  # fmt: skip

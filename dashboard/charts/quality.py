@@ -33,7 +33,7 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     figure.add_heatmap(
         x=[f"{month}-01" for month in shares.columns], y=list(shares.index), z=shares.to_numpy(),
-        zmin=0.0, zmax=1.0, colorscale=[list(shade) for shade in _SHADES], showscale=False, xgap=0.5, ygap=2,
+        zmin=0.0, zmax=1.0, colorscale=[list(shade) for shade in _SHADES], showscale=False, ygap=2,
         hoverongaps=False, hovertemplate="%{y}, %{x|%Y-%m}: %{z:.1%} of sessions<extra></extra>",
     )  # fmt: skip
     # text, not numbers, although a ticker may look like one; the first ticker stands above

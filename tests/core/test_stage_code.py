@@ -105,8 +105,7 @@ def test_a_changed_docstring_comment_or_layout_is_not_noticed(stage_code, copy):
 
 def test_a_changed_call_in_compute_is_noticed(stage_code, copy):
     """What a stage is given matters, too."""
-    edit(copy, "core/compute.py", "clean(job.table(", "clean(job.table(str(")
-    edit(copy, "core/compute.py", '"prices_valid"), job.parameters', '"prices_valid")), job.parameters')
+    edit(copy, "core/compute.py", "clean(valid, job", "clean(valid or valid, job")
     assert changed(stage_code, copy) == {"clean"}
 
 

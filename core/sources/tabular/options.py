@@ -17,6 +17,9 @@ AUTO = "auto"
 MAX_ROWS = 5_000_000
 """Twenty years of a thousand tickers; above it a data base is the better place."""
 
+MAX_STREAMED_ROWS = 100_000_000
+"""Rows of one long Parquet file, which is read a few tickers at a time."""
+
 MAX_COLUMNS = 200
 """Columns of a long table: vendors' widest daily exports have under a hundred."""
 

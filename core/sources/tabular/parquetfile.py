@@ -82,6 +82,17 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
     return frame.reset_index() if named else frame.reset_index(drop=True)
 
 
+def iso_days(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, str]:
+    """Return dates as ISO text, missing ones as None, and how they were found.
+
+    Parameters
+    ----------
+    cells : Series
+        Timestamps, texts or whole numbers; all rows of a column or its distinct values.
+    """
+    return _dates(cells, name, options)
+
+
 def _dates(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, str]:
     if cells.dtype.kind == "M":
         stamps = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells

@@ -1,0 +1,196 @@
+"""The desk's benchmarks in a real browser: ``python benchmarks/desk.py [--rounds N] [--only NAME ...]``.
+
+Every page is timed in turn with Luigi's own page in the same browser, so that a slow spell of the machine
+hits both. Prints tables and writes all samples to ``benchmarks/results/desk.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import browsing
+import psutil
+import servers
+from browsing import DESK_DRAWN, LUIGID_DRAWN, Subject
+from measure import ROOT
+from run import RESULTS, machine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROUNDS = 9
+LUIGID = "luigid"
+MANY_RUNS, LONG_LOG = 1_000, 1_000_000_000
+FEW_RUNS, SHORT_LOG = 10, 10_000
+VIEWERS = (1, 10, 20)
+TICK_SPAN_S = 30.0
+AIM_RELOAD, AIM_TICK_MS, AIM_SCALE = 1.25, 50.0, 1.1
+
+WORDS = {
+    "overview": "Overview", "runs": "Runs", "run": "report", "data": "Adjusted close", "features": "Correlation",
+    "predictions": "Past signals", "model": "Drift", "report": "Report",
+}  # fmt: skip
+"""Page -> words that are on it once it is drawn."""
+
+PROMPT = ("overview", "run")
+"""Pages that are to be about as quick as Luigi's own."""
+
+
+def subjects(url: str, run_id: str) -> dict[str, Subject]:
+    """Return the desk's pages about one run."""
+    return {
+        name: Subject(name, f"{url}/{'' if name == 'overview' else name}?run={run_id}", DESK_DRAWN, words)
+        for name, words in WORDS.items()
+    }
+
+
+def times(browser: Browser, chosen: Mapping[str, Subject], rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Return the seconds to content, cold and of reloads, of each page by turns."""
+    found: dict[str, dict[str, list[float]]] = {name: {"cold": [], "reload": []} for name in chosen}
+    pages = {name: browsing.opened(browser, subject) for name, subject in chosen.items()}
+    for _ in range(rounds):
+        for name, subject in chosen.items():
+            found[name]["reload"].append(browsing.reload_s(pages[name], subject))
+    for page in pages.values():
+        page.context.close()
+    for _ in range(max(1, rounds // 2)):
+        for name, subject in chosen.items():
+            found[name]["cold"].append(browsing.cold_s(browser, subject))
+    return found
+
+
+def page_times(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:
+    """Time every page beside Luigi's own, and the desk's memory after that."""
+    root = servers.Root(scratch / "sample", _run_of(scratch))
+    with servers.luigid(scratch) as beside, servers.desk(root.path) as (url, server):
+        chosen = {LUIGID: Subject(LUIGID, beside, LUIGID_DRAWN, "Ingest"), **subjects(url, root.run_id)}
+        found = times(browser, chosen, rounds)
+        memory = _memory_mb(server.pid)
+    base = found[LUIGID]
+    rows = {
+        name: {
+            **{f"{kind}_s": round(median(seconds), 3) for kind, seconds in held.items()},
+            **{f"{kind}_ratio": round(median(held[kind]) / median(base[kind]), 2) for kind in held},
+            "aim": AIM_RELOAD if name in PROMPT else None,
+        }
+        for name, held in found.items()
+    }
+    return {"pages": rows, "memory_mb": memory, "samples": found}
+
+
+def reruns(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:
+    """Time a click on a choice until the page has answered."""
+    found: dict[str, list[float]] = {}
+    with servers.desk(scratch / "sample") as (url, _):
+        for name in ("data", "features"):
+            page = browsing.opened(browser, subjects(url, _run_of(scratch))[name])
+            choices = ("1 year", "All") * rounds
+            found[name] = [browsing.rerun_s(page, choice) for choice in choices]
+            page.context.close()
+    rows = {name: {"rerun_s": round(median(seconds), 3)} for name, seconds in found.items()}
+    return {"pages": rows, "samples": found}
+
+
+def ticks(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:  # noqa: ARG001 - all benchmarks take it
+    """Time the refresh of a run that goes, seen by several viewers at once, and the desk's memory."""
+    root = servers.Root(scratch / "sample", _run_of(scratch))
+    found, rows = {}, {}
+    with servers.going(root) as run_id, servers.desk(root.path) as (url, server):
+        subject = Subject("run", f"{url}/run?run={run_id}", DESK_DRAWN, "running")
+        for viewers in VIEWERS:
+            spent = psutil.Process(server.pid).cpu_times()
+            found[viewers] = browsing.ticks_ms(browser, subject, viewers, TICK_SPAN_S)
+            now = psutil.Process(server.pid).cpu_times()
+            rows[viewers] = {
+                "tick_ms": round(median(found[viewers]), 1),
+                "ticks": len(found[viewers]),
+                "cpu_s": round(now.user + now.system - spent.user - spent.system, 2),
+                "memory_mb": _memory_mb(server.pid),
+                "aim": AIM_TICK_MS if viewers == 10 else None,
+            }
+    return {"viewers": rows, "samples": found}
+
+
+def scale(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:
+    """Time the same pages over few runs and a short log, and over many and a very long one, by turns."""
+    sample = servers.Root(scratch / "sample", _run_of(scratch))
+    few = servers.grown(sample, scratch / "few", runs=FEW_RUNS, log_bytes=SHORT_LOG)
+    many = servers.grown(sample, scratch / "many", runs=MANY_RUNS, log_bytes=LONG_LOG)
+    names = ("overview", "runs", "run")
+    with servers.desk(few.path) as (small, _), servers.desk(many.path) as (large, _):
+        chosen = {}
+        for name in names:
+            chosen[f"{name} few"] = subjects(small, few.run_id)[name]
+            chosen[f"{name} many"] = subjects(large, many.run_id)[name]
+        found = times(browser, chosen, rounds)
+    rows = {
+        name: {
+            "few_s": round(median(found[f"{name} few"]["reload"]), 3),
+            "many_s": round(median(found[f"{name} many"]["reload"]), 3),
+            "ratio": round(
+                median(found[f"{name} many"]["reload"]) / median(found[f"{name} few"]["reload"]), 2
+            ),
+            "aim": AIM_SCALE,
+        }
+        for name in names
+    }
+    return {"pages": rows, "samples": found}
+
+
+BENCHMARKS: dict[str, Callable[[Browser, Path, int], dict[str, Any]]] = {
+    "pages": page_times, "reruns": reruns, "ticks": ticks, "scale": scale,
+}  # fmt: skip
+
+
+def table(rows: Mapping[Any, Mapping[str, Any]], heading: str) -> str:
+    """Return rows as a Markdown table."""
+    columns = list(next(iter(rows.values())))
+    lines = [f"| {heading} | " + " | ".join(name.replace("_", " ") for name in columns) + " |"]
+    lines.append("|---" * (len(columns) + 1) + "|")
+    for name, row in rows.items():
+        cells = ["" if row[column] is None else str(row[column]) for column in columns]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _memory_mb(pid: int) -> float:
+    return round(psutil.Process(pid).memory_info().rss / 1e6, 1)
+
+
+def _run_of(scratch: Path) -> str:
+    return (scratch / "run_id").read_text(encoding="utf-8")
+
+
+def main() -> None:
+    """Run the chosen benchmarks, print their tables and keep the samples."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="Reloads of each page.")
+    parser.add_argument("--only", nargs="+", choices=list(BENCHMARKS), help="Benchmarks by name.")
+    arguments = parser.parse_args()
+    if arguments.rounds < 1:
+        parser.error("--rounds is below 1; expected 1 or more")
+    facts, found = machine(), {}
+    with tempfile.TemporaryDirectory(prefix="afterclose-desk-") as folder, browsing.chromium() as browser:
+        scratch = Path(folder)
+        (scratch / "run_id").write_text(servers.sample_root(scratch / "sample").run_id, encoding="utf-8")
+        for name in arguments.only or BENCHMARKS:
+            found[name] = BENCHMARKS[name](browser, scratch, arguments.rounds)
+            for kind, rows in found[name].items():
+                if kind in ("pages", "viewers"):
+                    print(f"\n{table(rows, f'{name}: {kind}')}", flush=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / ("desk-" + "-".join(arguments.only) + ".json" if arguments.only else "desk.json")
+    measured = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": facts}
+    path.write_text(json.dumps({**measured, **found}, indent=2) + "\n", encoding="utf-8")
+    print(f"\nsamples: {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

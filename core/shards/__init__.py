@@ -1,0 +1,1 @@
+"""Tables too large to hold: read and made a few tickers at a time. EDGE."""

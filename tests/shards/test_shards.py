@@ -1,0 +1,188 @@
+"""Tables of shards: the same figures as in memory, whatever order a file stands in and whoever computed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import artifacts, parquet
+from core.artifacts import Artifact, Document, Table, encode
+from core.compute import Job, Loaded, compute
+from core.errors import ParameterError, SourceError, ValidationFailed
+from core.shards import ingest
+from core.shards.table import Sharded
+from core.sources import source_named
+from core.stages import STAGES, parameters_of, stage_named
+
+TODAY = date(2026, 1, 1)
+
+
+@pytest.fixture
+def small_shards(monkeypatch):
+    """Tables above 500 rows are large, and shards hold 700."""
+    monkeypatch.setattr(artifacts, "PARQUET_ABOVE_ROWS", 500)
+    monkeypatch.setattr(ingest, "PARQUET_ABOVE_ROWS", 500)
+    monkeypatch.setattr(parquet, "SHARD_ROWS", 700)
+
+
+def universe(tickers: int = 7, sessions: int = 250) -> pd.DataFrame:
+    """Return rows by date with what real tables have: a spike, copies, holes, a repeated row."""
+    rng = np.random.default_rng(5)
+    days = pd.bdate_range("2020-01-01", periods=sessions)
+    close = np.round(50 * np.exp(np.cumsum(rng.normal(0, 0.01, (tickers, sessions)), axis=1)), 2)
+    close[2, 40] *= 4
+    frame = pd.DataFrame(
+        {
+            "date": np.tile(days, tickers),
+            "ticker": np.repeat([f"T{i}" for i in range(tickers)], sessions),
+            "open": close.ravel(),
+            "high": close.ravel() * 1.01,
+            "low": close.ravel() * 0.99,
+            "close": close.ravel(),
+            "adj_close": close.ravel(),
+            "volume": rng.integers(1000, 2000, tickers * sessions).astype(float),
+        }
+    )
+    frame.loc[300, "close"] = np.nan
+    frame = frame.drop(index=[610, 611, 612])
+    frame = pd.concat([frame, frame.iloc[[10, 900]]])
+    return frame.sort_values(["date", "ticker"], kind="stable", ignore_index=True)
+
+
+def values() -> dict:
+    found = {name: p.parse(p.default) for name, p in parameters_of(STAGES).items()}
+    return {**found, "source": "files", "mode": "train", "vintage": 0}
+
+
+def run(path: Path, upto: str, **given) -> dict[str, Artifact]:
+    """Return every artifact of the stages up to ``upto``, and the jobs that hold their files."""
+    known = {**values(), "path": str(path), **given}
+    wanted = tuple(str(known["tickers"] or "").split(",")) if known["tickers"] else ()
+    found = source_named("files").resolve(known, wanted, datetime.now(UTC))
+    known |= {"input_digest": found.input_digest, "input_name": found.input_name}
+    made: dict[str, Loaded] = {}
+    for stage in STAGES:
+        own = {p.name: known[p.name] for p in stage.parameters}
+        job = Job({k: made[k] for k in stage.reads if k in made}, own, wanted, TODAY)
+        for artifact in compute(stage.name, job):
+            object.__setattr__(artifact, "_kept", job.scratch)
+            made[artifact.kind] = Loaded(artifact, encode(artifact).filename, encode(artifact).sha256)
+        if stage.name == upto:
+            break
+    return {kind: loaded.artifact for kind, loaded in made.items()}
+
+
+def same(large: Artifact, small: Artifact) -> None:
+    """Assert equal content; a large table may have an empty column of flags."""
+    if isinstance(small, Document):
+        assert isinstance(large, Document)
+        ours, theirs = dict(large.body), dict(small.body)
+        if small.kind == "repairs":
+            ours["repairs"], theirs["repairs"] = (sorted(map(str, b["repairs"])) for b in (ours, theirs))
+        for body in (ours, theirs):
+            body.get("source", {}).pop("files", None)
+        assert ours == theirs
+        return
+    assert isinstance(large, Sharded)
+    assert large.shards > 1
+    ours, theirs = large.frame, small.frame
+    if "flags" not in theirs:
+        assert ours["flags"].isna().all() if "flags" in ours else True
+        ours = ours.drop(columns="flags", errors="ignore")
+    for name in theirs.columns:
+        left, right = ours[name], theirs[name]
+        if right.dtype.kind == "f":
+            np.testing.assert_array_equal(left.to_numpy(float), right.to_numpy(float))
+        else:
+            assert (
+                left.astype(object).where(left.notna(), None).tolist()
+                == right.astype(object).where(right.notna(), None).tolist()
+            )
+    assert list(ours.columns) == list(theirs.columns)
+
+
+def test_a_table_of_shards_gives_the_figures_of_one_in_memory(tmp_path, monkeypatch, request):
+    """Ingest to features: the same rows, findings and repairs as when everything is held at once."""
+    path = tmp_path / "prices.parquet"
+    universe().to_parquet(path)
+    small = run(path, "feature_engineer", max_missing_share=0.5)
+    request.getfixturevalue("small_shards")
+    large = run(path, "feature_engineer", max_missing_share=0.5)
+    assert {finding["rule"] for finding in small["findings"].body["findings"]} >= {
+        "missing_price", "outlier_spike", "exact_duplicate", "missing_sessions",
+    }  # fmt: skip
+    for kind, artifact in small.items():
+        same(large[kind], artifact)
+
+
+def test_the_order_of_a_files_rows_changes_nothing(small_shards, tmp_path):
+    """A file by date and a file by ticker give the same rows and shards."""
+    frame = universe()
+    by_date, by_ticker = tmp_path / "a" / "prices.parquet", tmp_path / "b" / "prices.parquet"
+    for path in (by_date, by_ticker):
+        path.parent.mkdir()
+    frame.to_parquet(by_date, row_group_size=100)
+    frame.sort_values(["ticker", "date"], kind="stable").to_parquet(by_ticker, row_group_size=250)
+    made = [run(path, "ingest")["prices_raw"] for path in (by_date, by_ticker)]
+    pd.testing.assert_frame_equal(made[0].frame, made[1].frame)
+    assert made[0].shards == made[1].shards == 4
+
+
+def test_tickers_and_dates_of_a_large_file_are_chosen(small_shards, tmp_path):
+    """Only what was asked for is read; an unknown ticker is named."""
+    path = tmp_path / "prices.parquet"
+    universe().to_parquet(path)
+    frame = run(path, "ingest", tickers="T1,T5", start="2020-03-02", end="2020-12-01")["prices_raw"].frame
+    assert set(frame["ticker"]) == {"T1", "T5"}
+    assert (frame["date"].min(), frame["date"].max()) == ("2020-03-02", "2020-12-01")
+    with pytest.raises(SourceError, match="no rows of ZZZ"):
+        run(path, "ingest", tickers="T1,ZZZ")
+
+
+def test_a_shard_with_an_error_stops_the_run_with_all_findings(small_shards, tmp_path):
+    """The gate's document names what is wrong in the last shard and the warnings of the first."""
+    frame = universe()
+    frame.loc[frame["ticker"] == "T6", "high"] = 0.001
+    path = tmp_path / "prices.parquet"
+    frame.to_parquet(path)
+    with pytest.raises(ValidationFailed) as caught:
+        run(path, "validate", max_missing_share=0.5)
+    rules = {finding["rule"] for finding in caught.value.findings["findings"]}
+    assert {"inconsistent_ohlc", "exact_duplicate"} <= rules
+
+
+def test_a_ticker_that_goes_on_under_another_name_is_seen_across_shards(small_shards, tmp_path):
+    """T0 ends where Z9 begins, and they stand in different shards."""
+    frame = universe()
+    cut = frame["date"].unique()[120]
+    renamed = frame["ticker"].eq("T0") & frame["date"].ge(cut)
+    frame.loc[renamed, "ticker"] = "Z9"
+    path = tmp_path / "prices.parquet"
+    frame.to_parquet(path)
+    findings = run(path, "validate", max_missing_share=0.5)["findings"].body["findings"]
+    found = [(f["ticker"], f["value"]) for f in findings if f["rule"] == "renamed_ticker"]
+    assert found == [("Z9", "T0")]
+    with pytest.raises(ParameterError, match="renamed_ticker is to be dropped"):
+        run(path, "clean", max_missing_share=0.5, drop_row="renamed_ticker")
+
+
+def test_a_large_table_in_memory_is_stored_in_the_same_shards(small_shards):
+    """Whole tickers in each row group, and the rows come back by date and ticker."""
+    import io
+
+    import pyarrow.parquet as pq
+
+    frame = universe()[["date", "ticker", "close"]]
+    frame["date"] = frame["date"].astype("datetime64[s]")
+    data = encode(Table("prices_clean", frame)).data
+    file = pq.ParquetFile(io.BytesIO(data))
+    groups = [set(file.read_row_group(i).column("ticker").to_pylist()) for i in range(file.num_row_groups)]
+    assert groups == [{"T0", "T1"}, {"T2", "T3"}, {"T4", "T5"}, {"T6"}]
+    assert stage_named("clean").writes[0].filename == "prices_clean.json"
+    pd.testing.assert_frame_equal(
+        artifacts.decode(data, "prices_clean.parquet").frame, frame, check_dtype=False
+    )
