@@ -46,12 +46,14 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
     Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
     Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
+    Parameter("proof_key_file", "text", "", "proof", "Your own Ed25519 key (PEM, mode 600) for published reports; empty: the desk's, made at first use."),
+    Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
     Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
     Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"compute", "notices", "retry", "run", "user", "yahoo", "review", "people"}
+_PREFIXED = {"compute", "notices", "retry", "run", "user", "yahoo", "review", "people", "proof"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")

@@ -8,7 +8,8 @@ from core.errors import AftercloseError
 from core.report import tables
 from core.report.narrative import marked_as_draft, unwritten
 from core.review import signoff
-from core.review.publication import published, signed_document
+from core.review.bundle import signed_document
+from core.review.publication import published
 from core.review.signoff import MEANINGS, SignableText, Standing
 from dashboard import acting, checking, editing, shell, signing
 from dashboard.editing import Editing

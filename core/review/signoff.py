@@ -38,6 +38,9 @@ __all__ = [
 MEANINGS = ("approved", "reviewed", "rejected")
 """What a signature can mean; only an approval lets a report be published."""
 
+FORM = 2
+"""Published with a proof (:mod:`core.review.bundle`); records without it are of the first version."""
+
 MAX_COMMENT = 10_000
 """Characters of a comment."""
 
@@ -136,6 +139,7 @@ def sign(
         _judge_separation(settings, person, hands)
         _judge_sections(text, comment)
     content = {
+        "form": FORM,
         "independent_review": independent(person, hands),
         "submitted": "implied" if now.before.state != "in_review" else "before",
         "text_sha256": shown,
