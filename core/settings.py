@@ -41,6 +41,9 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),
+    Parameter("schedule_catch_up", "integer", "5", "schedule", "Missed sessions that a schedule catches up at most; older ones are only reported.", low=0, high=1000),
+    Parameter("schedule_deadline", "text", "18:00", "schedule", "Time of day by which a session has a verified report; empty: no alarm."),
+    Parameter("schedule_deadline_zone", "text", "", "schedule", "Time zone of the deadline; empty: the exchange's."),
     Parameter("review_separate_author", "choice", "team", "review", "Who may not approve a text they had a hand in: team (whoever logged in), always or never.", choices=SEPARATION),
     Parameter("review_separate_requester", "choice", "team", "review", "Who may not promote a model whose training they asked for: team (whoever logged in), always or never.", choices=SEPARATION),
     Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
@@ -53,7 +56,7 @@ OPERATION: tuple[Parameter, ...] = (
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"compute", "notices", "retry", "run", "user", "yahoo", "review", "people", "proof"}
+_PREFIXED = {"compute", "notices", "people", "proof", "retry", "review", "run", "schedule", "user", "yahoo"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
