@@ -28,9 +28,16 @@ def listing(settings: Settings) -> list[dict[str, Any]]:
     Raises
     ------
     ModelError
-        If the champion pointer is damaged.
+        If the champion pointer is damaged, or points to a model that is not there.
     """
-    Registry(settings.data).champion()  # a damaged pointer is said, not taken for "no champion"
+    registry = Registry(settings.data)
+    champion = registry.champion()  # a damaged pointer is said, not taken for "no champion"
+    if champion is not None and champion.model_id not in registry.ids():
+        raise ModelError(
+            f"the champion {champion.model_id} is not among the models",
+            expected=f"{settings.data}/models/{champion.model_id}.json",
+            remedy="Restore it from a backup, or promote another: afterclose promote MODEL --why TEXT",
+        )
     told = history(settings)
     found = [_entry(settings, identity, state, told) for identity, state in states(settings).items()]
     newest_first = sorted(found, key=lambda e: (e["trained_to"] or "", e["model_id"]), reverse=True)

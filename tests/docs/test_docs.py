@@ -228,3 +228,18 @@ def test_nothing_of_git_is_left_out_of_these_tests(root):
     if tracked.returncode:
         pytest.skip("not a git checkout")
     assert tracked.stdout.strip() == "README.md"
+
+
+def test_every_test_that_reliability_names_is_there(root):
+    """A protection whose test was renamed would otherwise be claimed and not shown."""
+    text = (root / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:tests/\w+/)?(test_\w+)(?:\.py)?`", text))
+    there = {path.stem for path in (root / "tests").rglob("test_*.py")}
+    there |= {
+        name
+        for path in (root / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert named - there == set()
+    placed = set(re.findall(r"`(tests/\w+/test_\w+\.py)`", text))
+    assert [place for place in sorted(placed) if not (root / place).is_file()] == []

@@ -94,6 +94,89 @@ def test_two_workers_do_no_stage_twice(scheduler, worker, fleet, data, looks, lo
     assert lookers.artifacts(data) == undisturbed
 
 
+OUT = """
+import os, sys
+
+class Spoil:
+    def find_spec(self, name, path=None, target=None):
+        if name != "luigi_tasks.session":
+            return None
+        sys.meta_path.remove(self)
+        import importlib.util
+        spec = importlib.util.find_spec(name)
+        load = spec.loader.exec_module
+
+        def load_and_spoil(module):
+            load(module)
+            for what in os.environ["TAKEN_OUT"].split():
+                setattr(module.Session, what, lambda self, code: code)
+
+        spec.loader.exec_module = load_and_spoil
+        return spec
+
+sys.meta_path.insert(0, Spoil())
+"""
+"""Takes methods of a run's session out that judge Luigi's exit code: they return it as it is."""
+
+
+@pytest.fixture
+def taken_out(tmp_path):
+    """The environment of a worker without these methods: ``taken_out("finish_here judged")``."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "sitecustomize.py").write_text(OUT, encoding="utf-8")
+    return lambda names: {"PYTHONPATH": str(tmp_path / "out"), "TAKEN_OUT": names}
+
+
+def made_by(looks, data):
+    """Which stages each run made, by run id."""
+    made: dict[str, list[str]] = {}
+    for line in looks.log(data):
+        if line["event"] == "succeeded":
+            made.setdefault(line["run"], []).append(line["stage"])
+    return made
+
+
+def test_a_killed_workers_work_is_handed_to_the_other_by_the_scheduler(
+    scheduler, worker, fleet, data, looks, lookers, undisturbed, wait_until, taken_out
+):
+    """As below, with our own finishing taken out of the second worker: what it makes, luigid handed out."""
+    scheduler()
+    first = worker(env={"AFTERCLOSE_TEST_SLOW_S": "2"})
+    wait_until(lambda: at_work(looks, data, "validate"), "the first worker to be in a stage")
+    second = worker(env=taken_out("finish_here"))
+    wait_until(lambda: len(list((data / "runs").iterdir())) == 2, "the second worker to begin")
+    time.sleep(1)
+    first.kill()
+    done = fleet.end(second)
+    assert done.returncode == 0, done.err
+    assert lookers.artifacts(data) == undisturbed
+    succeeded, interrupted = sorted(looks.runs(data), key=lambda run: run.state, reverse=True)
+    assert (succeeded.state, interrupted.state) == ("succeeded", "interrupted")
+    made = made_by(looks, data)
+    assert made[interrupted.run_id] == ["ingest"]
+    assert made[succeeded.run_id] == list(LINE[1:])
+
+
+@pytest.mark.parametrize(
+    ("not_run", "out", "code", "whole"),
+    [("25", "", 0, True), ("0", "", 30, False), ("0", "judged", 0, False)],
+    ids=["made here", "said", "believed: the look at the last checkpoint taken out"],
+)
+def test_a_done_that_luigid_insists_on_is_made_here_or_said_and_never_believed(
+    not_run, out, code, whole, scheduler, worker, fleet, data, lookers, undisturbed, configured, taken_out
+):
+    """Within its cool-down luigid keeps DONE and hands nothing out; Luigi's own code for that is 0."""
+    text = configured.read_text().replace("cooldown_secs = 1\n", "cooldown_secs = 600\n")
+    configured.write_text(text.replace("not_run = 25", f"not_run = {not_run}"))
+    scheduler()
+    assert fleet.end(worker()).returncode == 0
+    for path in lookers.folder_of(data, "report").iterdir():
+        path.unlink()
+    done = fleet.end(worker(env=taken_out(out)))
+    assert done.returncode == code, done.err
+    assert (lookers.artifacts(data) == undisturbed) is whole
+
+
 def test_a_killed_workers_work_is_taken_over(
     scheduler, worker, fleet, data, looks, lookers, undisturbed, wait_until
 ):

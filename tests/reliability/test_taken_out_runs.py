@@ -64,11 +64,44 @@ def test_without_the_parent_death_signal_a_pipeline_outlives_its_supervisor(
     fleet, data, looks, wait_until, tmp_path
 ):
     """The protection taken out: a run that reads interrupted would go on and commit."""
-    env = patched(tmp_path, "from core import processes\nprocesses.die_with = lambda parent: None\n")
+    env = patched(tmp_path, "from core.runs import processes\nprocesses.die_with = lambda parent: None\n")
     run = supervised(fleet, data, looks, wait_until, env)
     os.kill(run.process.pid, signal.SIGKILL)
     wait_until(lambda: looks.runs(data)[0].state == "interrupted", "the supervisor to be gone")
     assert not fleet.gone_after(2.0)
+
+
+def killed_under(data, run_id):
+    """Record a run in its first stage, kill a pipeline, and have the supervisor write the end; the run, its events."""
+    journal = Journal(data)
+    journal.add_run(run_id, who="a", how="desk", request={}, target="report", state="queued")
+    journal.start(run_id, {"ingest": "k"}, stages=["ingest"])
+    journal.event(run_id, "ingest", "started", {})
+    pipeline = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    pipeline.kill()
+    Supervisor(configured(data), journal, journal.run(run_id))._finish(pipeline.wait())
+    return journal.run(run_id), [event.state for event in journal.events(run_id)]
+
+
+def test_without_its_word_a_killed_pipeline_would_leave_no_reason_and_no_contract(data, monkeypatch, without):
+    """The supervisor's sentence and code taken out: -9, and nobody reads that a signal ended it."""
+    run, states = killed_under(data, "protected")
+    assert (run.state, run.exit_code, run.error) == ("failed", 40, "its process was ended by signal 9")
+    assert states == ["queued", "started", "interrupted"]
+    monkeypatch.setattr(Supervisor, "_outcome", without(Supervisor._outcome, "if code < 0"))
+    run, _ = killed_under(data, "taken out")
+    assert run.exit_code == -9
+    assert "signal" not in run.error
+
+
+def test_without_the_end_of_its_stages_a_killed_pipelines_stage_would_be_at_work_for_good(
+    data, monkeypatch, without
+):
+    """The journal's closing word on the stage taken out: its last event is that it started."""
+    monkeypatch.setattr(Journal, "end", without(Journal.end, "self._end_stages("))
+    run, states = killed_under(data, "taken out")
+    assert run.state == "failed"
+    assert states[-1] == "started"
 
 
 FAMILY = "import os, time\nos.fork()\ntime.sleep(60)\n"

@@ -106,6 +106,18 @@ def test_two_different_runs_share_their_early_stages(fleet, data, looks):
     assert made == {stage: 1 if stage in LINE[:2] else 2 for stage in LINE}
 
 
+def test_without_the_lock_two_different_runs_would_both_make_what_they_share(fleet, data, looks, tmp_path):
+    """The protection taken out (a lock that never blocks): the common beginning is made twice."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import fcntl\nfcntl.flock = lambda *_: None  # every lock is free\n", encoding="utf-8"
+    )
+    env = {"PYTHONPATH": str(tmp_path), "AFTERCLOSE_TEST_SLOW_S": "0.6"}
+    one = fleet.start(fleet.luigi(), data, env=env)
+    other = fleet.start(fleet.luigi("--split-ratio", "1.3"), data, env=env)
+    assert [fleet.end(one).returncode, fleet.end(other).returncode] == [0, 0], one.err + other.err
+    assert max(Counter(looks.events(data, "succeeded"))[stage] for stage in LINE[:2]) == 2
+
+
 def free(data, name):
     """Whether nobody holds a lock (the system closes a killed process's files a moment after it is gone)."""
     try:

@@ -1,0 +1,67 @@
+"""Ctrl-C while the main command is still importing: one line and 130."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+AT_IMPORT = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["AT"]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+        return None
+
+sys.meta_path.insert(0, Interrupt())
+if os.environ.get("OUT"):
+    import types
+    early = types.ModuleType("luigi_tasks.early")
+    early.install = lambda: None
+    sys.modules["luigi_tasks.early"] = early
+"""
+
+
+@pytest.fixture
+def interrupted(run_luigi, small, data, tmp_path):
+    """Run the main command with a SIGINT that comes when a module is about to be imported."""
+    (tmp_path / "sitecustomize.py").write_text(AT_IMPORT, encoding="utf-8")
+
+    def run(module, *, out=""):
+        env = {"PYTHONPATH": str(tmp_path), "AT": module, "OUT": out}
+        return run_luigi(*small, data=data, env=env)
+
+    return run
+
+
+@pytest.mark.parametrize("module", ["core.plan", "luigi_tasks.session", "luigi_tasks.publish"])
+def test_an_interrupt_during_the_imports_is_one_line_and_130(module, interrupted):
+    """No traceback, no report, nothing begun."""
+    done = interrupted(module)
+    assert (done.code, done.out, done.messages) == (130, "", ["afterclose: interrupted"])
+
+
+def test_without_the_early_answer_an_interrupt_would_be_a_traceback(interrupted):
+    """The protection taken out."""
+    done = interrupted("luigi_tasks.session", out="early")
+    assert "Traceback" in done.err
+    assert "KeyboardInterrupt" in done.err
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.3, 0.6, 1.0])
+def test_an_interrupt_at_any_early_time_ends_without_a_traceback_of_ours(after_s, start_luigi, small, data):
+    """Before our first import nobody can answer but Python; from then on it is one line."""
+    process = start_luigi(*small, data=data, env={"AFTERCLOSE_TEST_SLOW_S": "20"})
+    try:
+        process.communicate(timeout=after_s)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT), err
+    assert "luigi_tasks/" not in err or "Traceback" not in err

@@ -1,0 +1,78 @@
+"""Which features count as the newest: those of the last successful run, not merely what was made last."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from core.errors import MissingFileError
+from core.registry import evidence
+from core.registry.evidence import features_of
+
+
+@pytest.fixture
+def two(finished, lookers):
+    """A data root with a second features checkpoint, made later by a run that failed: one row fewer."""
+    from core.artifacts import Encoded
+    from core.store.checkpoints import Slot, Store
+
+    store = Store(finished)
+    folder = lookers.folder_of(finished, "feature_engineer")
+    slot = Slot("feature_engineer", folder.name)
+    meta = dict(store.meta(slot).body)
+    lines = (folder / "features.json").read_bytes().splitlines(keepends=True)
+    data = b"".join([lines[0], *lines[2:]])
+    other = {name: meta[name] for name in ("inputs", "parameters", "started_at")} | {"ended_at": "2999-01-01"}
+    store.commit(
+        Slot("feature_engineer", "later-0123456789ab"),
+        [Encoded("features.json", "features", "json", data, len(lines) - 3)],
+        other,
+    )
+    return finished, folder.name
+
+
+def test_features_are_those_of_the_last_successful_run(two):
+    """A failed run's features, made later, are passed over while a success has some."""
+    data, key = two
+    assert features_of(data, "").origin == f"feature_engineer/{key}"
+
+
+def test_taken_by_time_alone_a_failed_runs_features_would_be_used(two, monkeypatch):
+    """The preference taken out."""
+    data, _ = two
+    monkeypatch.setattr(
+        evidence, "_features_slots", lambda root: (s for s, _ in evidence.newest(root, "feature_engineer"))
+    )
+    assert features_of(data, "").origin == "feature_engineer/later-0123456789ab"
+
+
+def test_without_a_success_the_features_made_last_are_used(two):
+    """They are still verified when they are read."""
+    data, _ = two
+    shutil.rmtree(data / "latest")
+    assert features_of(data, "").origin == "feature_engineer/later-0123456789ab"
+
+
+def test_a_success_whose_features_are_gone_is_passed_over(two):
+    """A link that leads nowhere is no success to go by."""
+    data, key = two
+    shutil.rmtree(data / "checkpoints" / "feature_engineer" / key)
+    assert features_of(data, "").origin == "feature_engineer/later-0123456789ab"
+
+
+def test_with_no_features_at_all_it_says_what_to_do(tmp_path):
+    """A missing file is a person's to bring: 20."""
+    with pytest.raises(MissingFileError, match="make run"):
+        features_of(tmp_path, "")
+
+
+@pytest.mark.slow
+def test_predict_rests_on_the_last_success(two, run_afterclose):
+    """What the terminal says it used."""
+    data, key = two
+    (model,) = json.loads(run_afterclose("models", "--json", data=data).out)["models"]
+    told = run_afterclose("predict", "--model", model["model_id"], "--json", data=data)
+    assert told.code == 0, told.err
+    assert json.loads(told.out)["features"]["origin"] == f"feature_engineer/{key}"

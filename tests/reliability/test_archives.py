@@ -1,0 +1,146 @@
+"""What is packed and brought back: backup, restore, export, and archives that try to do harm."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core import settings
+from core.errors import AftercloseError, CheckpointError, DataError
+from core.fingerprint import sha256
+from core.journal import Journal, chain_faults
+from core.review.people import Person
+from core.store.archive import MANIFEST, backup, restore
+from core.store.checkpoints import Store
+from core.store.verification import slots, verify
+
+ME = Person("local:me", "Ann", "approver")
+LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
+
+
+def settings_over(data):
+    """Settings over a data root that is not there yet."""
+    return settings.load(environ={"AFTERCLOSE_DATA": str(data)}, folder=data.parent.parent)
+
+
+def packed(path, members, *, manifest=None):
+    """A zip with these members (name or ZipInfo, bytes) and a manifest that fits them unless one is given."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+        told = {getattr(n, "filename", n): sha256(d) for n, d in members} if manifest is None else manifest
+        archive.writestr(MANIFEST, json.dumps({"format": 1, "kind": "archive", "members": told}))
+    return path
+
+
+def link(name, target):
+    """A member that is a symbolic link."""
+    info = zipfile.ZipInfo(name)
+    info.external_attr = 0o120777 << 16
+    return info, target.encode()
+
+
+HOSTILE = {
+    "parent": lambda: [("../evil.txt", b"x")],
+    "parent inside": lambda: [("models/../../evil.txt", b"x")],
+    "absolute": lambda: [("/evil.txt", b"x")],
+    "backslash": lambda: [("..\\evil.txt", b"x")],
+    "link": lambda: [link("models/evil", "/etc/passwd")],
+    "folder": lambda: [("models/evil/", b"")],
+    "this folder": lambda: [("./", b"")],
+}
+
+
+@pytest.mark.parametrize("trick", HOSTILE)
+def test_a_member_that_would_leave_the_data_root_is_refused_and_nothing_is_written(trick, tmp_path):
+    """Judged whole before a byte is written: also the good members beside it stay in the zip."""
+    data = tmp_path / "deep" / "data"
+    path = packed(tmp_path / "evil.zip", [("models/good.json", b"{}"), *HOSTILE[trick]()])
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DataError):
+        restore(settings_over(data), path, person=ME)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [{"models/a.json": "0" * 64}, {}, {"models/b.json": sha256(b"{}")}, [], None, 7, "x"],
+    ids=["other bytes", "unlisted", "other name", "list", "null", "number", "text"],
+)
+def test_a_manifest_that_does_not_fit_is_refused(manifest, tmp_path):
+    """A member must be what the manifest says, and the manifest a table of names and digests."""
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("models/a.json", b"{}")
+        archive.writestr(MANIFEST, json.dumps({"members": manifest}))
+    with pytest.raises(DataError):
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"no zip", b"PK\x03\x04" + b"\0" * 40])
+def test_what_is_no_archive_is_one_error(damage, tmp_path):
+    """Whatever the bytes."""
+    (tmp_path / "a.zip").write_bytes(damage)
+    with pytest.raises(DataError):
+        restore(settings_over(tmp_path / "data"), tmp_path / "a.zip", person=ME)
+
+
+def test_a_scratched_archive_never_restores_other_bytes(finished, tmp_path):
+    """Any byte of a backup flipped: refused, or exactly what was packed."""
+    Journal(finished).save_draft(Journal(finished).runs()[0].keys["report"], "text", author="ann")
+    path = tmp_path / "backup.zip"
+    backup(settings_over(finished), path)
+    good = path.read_bytes()
+    for number in range(40):
+        place = len(good) * number // 40
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
+        data = tmp_path / f"data{number}"
+        try:
+            restore(settings_over(data), path, person=ME)
+        except AftercloseError:
+            continue
+        assert [s for s in slots(data) if Store(data).damage(s)] == []
+
+
+def test_a_backup_brings_back_drafts_signatures_and_what_they_rest_on(finished, tmp_path, lookers):
+    """Into an empty root: the journal's rows, the closure of the report, the models; verify agrees."""
+    journal = Journal(finished)
+    (run,) = journal.runs()
+    journal.save_draft(run.keys["report"], "text", author="ann")
+    journal.append("signature", run.keys["report"], {"user": "ann"})
+    backup(settings_over(finished), tmp_path / "b.zip")
+    data = tmp_path / "data"
+    restore(settings_over(data), tmp_path / "b.zip", person=ME)
+    assert lookers.committed(data) == lookers.committed(finished)
+    assert [r.run_id for r in Journal(data).runs()] == [run.run_id]
+    assert [d.text for d in Journal(data).drafts(run.keys["report"])] == ["text"]
+    assert chain_faults(Journal(data).records()) == []
+    assert verify(settings_over(data)).faults == ()
+    came, there = restore(settings_over(tmp_path / "other"), tmp_path / "b.zip", person=ME)
+    assert (came > 0, there) == (True, 0)
+
+
+def test_an_export_has_the_runs_rows_log_and_checkpoints(finished, fleet, tmp_path):
+    """Everything a colleague needs to look at one run."""
+    (run,) = Journal(finished).runs()
+    target = tmp_path / "run.zip"
+    done = fleet.run(fleet.afterclose("export", run.run_id, "--output", str(target)), finished)
+    assert done.returncode == 0, done.err
+    with zipfile.ZipFile(target) as archive:
+        names = set(archive.namelist())
+        told = json.loads(archive.read(f"runs/{run.run_id}/run.json"))
+    assert f"runs/{run.run_id}/log.jsonl" in names
+    assert {name.split("/")[1] for name in names if name.startswith("checkpoints/")} == set(LINE)
+    assert told["state"] == "succeeded"
+    assert {event["state"] for event in told["events"]} == {"queued", "started", "succeeded"}
+
+
+def test_an_archive_that_cannot_be_written_is_one_error(finished):
+    """Named, and no part of it is left."""
+    with pytest.raises(CheckpointError, match="could not be written"):
+        backup(settings_over(finished), Path("/proc/nowhere/b.zip"))

@@ -1,0 +1,150 @@
+"""What earlier versions wrote is read by this one: artifacts, models, journals, backups."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core import settings
+from core.artifacts import decode
+from core.errors import DataError
+from core.journal import Journal, chain_faults, database, lengths
+from core.journal.database import JournalError
+from core.review.people import Person
+from core.store.archive import restore
+from core.store.checkpoints import Slot, Store
+from core.store.verification import slots
+
+ME = Person("local:me", "Ann", "approver")
+FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "v1"
+LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
+
+
+@pytest.fixture
+def first_version(tmp_path):
+    """A copy of the data root that version 1 of all formats wrote."""
+    data = tmp_path / "v1"
+    shutil.copytree(FIXTURE, data, symlinks=True)
+    return data
+
+
+def kind_of(data, name):
+    """The kind of an artifact: JSON says it, a text has the name of its file."""
+    return decode(data, name).kind if name.endswith(".json") else (data.decode() and name.partition(".")[0])
+
+
+def test_every_artifact_of_the_first_version_is_read(first_version):
+    """Committed, whole, decoded: each kind, with the digests that stood in the meta then."""
+    store, kinds = Store(first_version), set()
+    for slot in slots(first_version):
+        assert store.damage(slot) is None
+        for name in store.meta(slot).artifacts:
+            kinds.add(kind_of(store.read(slot, name), name))
+    assert {slot.stage for slot in slots(first_version)} == set(LINE)
+    assert kinds >= {
+        "prices_raw", "prices_valid", "findings", "prices_clean", "repairs", "features", "predictions",
+        "model", "evaluation", "report",
+    }  # fmt: skip
+
+
+def test_the_model_of_the_first_version_still_scores(first_version):
+    """Its own self-check holds, so its probabilities are the ones it gave then."""
+    from core.models.loader import read_model
+    from core.registry.registry import Registry
+
+    registry = Registry(first_version)
+    (identity,) = registry.ids()
+    assert read_model(registry.bytes_of(identity)) is not None
+
+
+@pytest.mark.parametrize("read_only", [True, False], ids=["read only", "migrated"])
+def test_the_journal_of_the_first_version_is_read(read_only, first_version):
+    """Runs, events, drafts and the chain, as they were written."""
+    journal = Journal(first_version, read_only=read_only)
+    told = json.loads((first_version / "told.json").read_text())
+    assert [(run.run_id, run.state, run.exit_code) for run in journal.runs()] == [
+        tuple(run) for run in told["runs"]
+    ]
+    (run,) = [run for run in journal.runs() if run.state == "succeeded"]
+    assert {event.stage for event in journal.events(run.run_id) if event.state == "succeeded"} == set(LINE)
+    assert [(r.seq, r.hash) for r in journal.records()] == [tuple(r) for r in told["records"]]
+    assert chain_faults(journal.records()) == []
+    assert [d.text for d in journal.drafts(run.keys["report"])] == told["drafts"]
+
+
+def test_the_backup_of_the_first_version_is_restored(first_version, tmp_path):
+    """An archive written then brings the same journal and checkpoints now."""
+    data = tmp_path / "restored"
+    restore(
+        settings.load(environ={"AFTERCLOSE_DATA": str(data)}, folder=tmp_path),
+        first_version / "backup.zip",
+        person=ME,
+    )
+    assert chain_faults(Journal(data).records()) == []
+    assert {slot.stage for slot in slots(data)} == set(LINE)
+    assert [s for s in slots(data) if Store(data).damage(s)] == []
+
+
+def test_a_slot_of_the_first_version_says_where_it_came_from(first_version):
+    """Inputs, parameters and library versions are in the meta, by the same names."""
+    store = Store(first_version)
+    (slot,) = [slot for slot in slots(first_version) if slot.stage == "report"]
+    meta = store.meta(slot)
+    assert {i.stage for i in meta.inputs} == {"evaluate"}
+    assert store.meta(Slot("evaluate", meta.inputs[0].key)) is not None
+    assert {"fingerprint", "version", "parameters", "libraries", "host", "run_id"} <= meta.body.keys()
+
+
+# ---- with the protection taken out
+
+
+def test_without_asking_for_the_table_a_journal_of_before_could_not_be_read(first_version, monkeypatch):
+    """A newer column is asked of a journal that has none: the error, and with the question the rows."""
+    assert len(Journal(first_version, read_only=True).runs()) == 2
+    monkeypatch.setattr(lengths, "has_table", lambda database, name: True)
+    with pytest.raises(JournalError, match="no tables"):
+        Journal(first_version, read_only=True).runs()
+
+
+def test_without_its_migration_a_journal_of_before_takes_no_new_run(first_version, monkeypatch):
+    """Nothing could be recorded in it; migrated it takes the run."""
+
+    def record(run_id):
+        journal = Journal(first_version)
+        journal.add_run(run_id, who="a", how="terminal", request={}, target="report", state="queued")
+        journal.start(run_id, {})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "_behind", lambda database: False)
+        with pytest.raises(JournalError, match="no such table"):
+            record("untaken")
+    record("taken")
+    assert Journal(first_version, read_only=True).run("taken").state == "running"
+
+
+def test_without_the_earlier_names_a_finished_stage_of_before_would_read_as_something_else(
+    first_version, monkeypatch
+):
+    """The words of an earlier journal are translated when they are read."""
+    from core.journal import journal as module
+
+    def finished(journal):
+        return [e.stage for r in journal.runs() for e in journal.events(r.run_id) if e.state == "succeeded"]
+
+    assert len(finished(Journal(first_version, read_only=True))) == 8
+    monkeypatch.setattr(module, "EARLIER_NAMES", {})
+    assert finished(Journal(first_version, read_only=True)) == []
+
+
+def test_a_format_of_a_later_version_is_refused_by_its_number(first_version):
+    """What this version cannot know it does not guess at: the number that came and the ones it reads."""
+    (slot,) = [slot for slot in slots(first_version) if slot.stage == "clean"]
+    data = Store(first_version).read(slot, "prices_clean.json")
+    assert decode(data, "prices_clean.json").kind == "prices_clean"
+    later = data.replace(b'"format":1', b'"format":2', 1)
+    assert later != data
+    with pytest.raises(DataError, match="format"):
+        decode(later, "prices_clean.json")

@@ -1,0 +1,90 @@
+"""What decisions on record rest on and is gone: ``verify`` names it, though nothing that is left is damaged."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from core import settings
+from core.journal import Journal
+from core.registry.registry import Registry
+from core.review import publication, signoff
+from core.review.people import Person
+from core.store import verification
+from core.store.checkpoints import Store
+from core.store.verification import verify
+
+ANN = Person("local:ann", "Ann Approver", "approver")
+
+
+@pytest.fixture
+def desk(finished):
+    """Settings of a data root whose report was signed and published by a run, and whose model was promoted."""
+    over = settings.load({"AFTERCLOSE_DATA": str(finished)}, finished)
+    journal = Journal(finished)
+    (run,) = journal.runs()
+    key = run.keys["report"]
+    shown = signoff.signable(Store(finished), journal, key).sha256
+    signoff.sign(over, journal, key, shown=shown, person=ANN, meaning="approved", comment="Read.")
+    publication.publish(over, journal, key, person=ANN)
+    journal.add_run("published", who="a", how="terminal", request={}, target="publish", state="queued")
+    journal.start("published", {"report": key})
+    journal.end("published", "succeeded", 0, None)
+    (model,) = Registry(finished).ids()
+    journal.append("promotion", model, {"user": "ann", "why": "the first"})
+    assert verify(over).faults == ()
+    return over
+
+
+def told(over):
+    """(what, how) of each fault."""
+    return {(fault.what, fault.how.partition(";")[0]) for fault in verify(over).faults}
+
+
+def test_a_signed_report_that_is_gone_is_named(desk, lookers):
+    """The whole checkpoint: nothing is damaged, and yet it is missing."""
+    folder = lookers.folder_of(desk.data, "report")
+    shutil.rmtree(folder)
+    assert ("signed report", f"report/{folder.name} is gone") in told(desk)
+
+
+def test_a_checkpoint_under_a_signed_report_that_is_gone_is_named(desk, lookers):
+    """What the report rests on belongs to what was signed."""
+    folder = lookers.folder_of(desk.data, "evaluate")
+    shutil.rmtree(folder)
+    assert ("signed report", f"evaluate/{folder.name} is gone") in told(desk)
+
+
+def test_a_promoted_model_that_is_gone_is_named(desk):
+    """By its id."""
+    (model,) = Registry(desk.data).ids()
+    (desk.data / "models" / f"{model}.json").unlink()
+    assert ("model", "it was promoted and is gone") in told(desk)
+    assert model in {fault.which for fault in verify(desk).faults}
+
+
+def test_a_published_document_that_is_gone_is_named(desk):
+    """A run says that it published, and there is no document."""
+    shutil.rmtree(desk.data / "published")
+    assert ("published", "it was published and is gone") in told(desk)
+
+
+def test_without_the_look_at_the_record_what_is_gone_would_pass_for_whole(desk, lookers, monkeypatch):
+    """The protection taken out: each of the three is gone, and verify finds nothing amiss with them."""
+    monkeypatch.setattr(verification, "_missing", lambda settings: ())
+    shutil.rmtree(lookers.folder_of(desk.data, "report"))
+    shutil.rmtree(desk.data / "published")
+    for path in (desk.data / "models").glob("*.json"):
+        path.unlink()
+    assert told(desk) == set()
+
+
+@pytest.mark.slow
+def test_the_command_names_it_and_exits_30(desk, lookers, run_afterclose):
+    """One line with the key."""
+    folder = lookers.folder_of(desk.data, "report")
+    shutil.rmtree(folder)
+    done = run_afterclose("verify", data=desk.data)
+    assert done.code == 30
+    assert f"report/{folder.name} is gone" in done.out + done.err
