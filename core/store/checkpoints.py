@@ -71,6 +71,11 @@ class Meta:
         ]
 
     @property
+    def size(self) -> int:
+        """Bytes of all artifacts together."""
+        return sum(int(artifact["bytes"]) for artifact in self.body["artifacts"])
+
+    @property
     def rows(self) -> int | None:
         """Rows of the main artifact, if it is a table."""
         rows = self.body["artifacts"][0]["rows"]
@@ -192,9 +197,7 @@ class Store:
         """
         already = self.meta(slot)
         if already is not None:
-            return (
-                already  # before anything is written: other bytes must not take the place of committed ones
-            )
+            return already  # before anything is written: no other bytes in the place of committed ones
         folder = self.folder(slot)
         body = {"format": 1, "kind": "meta", "stage": slot.stage, "key": slot.key, **meta}
         body["artifacts"] = [_entry(a) for a in artifacts]
