@@ -17,7 +17,9 @@ PAGES = {
         st.Page("views/model.py", title="Model", help="How good the predictions are, with intervals."),
         st.Page("views/report.py", title="Report", help="Edit the report and sign it."),
     ],
-    "More": [],
+    "More": [
+        st.Page("views/schedules.py", title="Schedules", help="Runs that come by themselves, and their next times."),
+    ],
 }  # fmt: skip
 """Section -> its pages; the first section is always open. A page's file has the name of its address."""
 

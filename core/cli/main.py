@@ -31,6 +31,7 @@ _COMMANDS = {
     "scorecard": "core.cli.scorecard",
     "schedules": "core.cli.schedules",
     "scheduler": "core.cli.scheduler",
+    "backfill": "core.cli.backfill",
     "deadman": "core.cli.deadman",
     "dashboard": "core.cli.dashboard",
 }
