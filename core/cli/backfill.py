@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -38,7 +39,7 @@ def _backfill(*, first: str, last: str, jobs: int, as_json: bool, **given: Any) 
     journal = Backfills(configured.data, configured.journal)
     open_ = [one for one in journal.filled(backfill_id) if one.state in ("waiting", "running")]
     stopped = False
-    with click.progressbar(length=len(open_), label=f"backfill {backfill_id}", file=_stderr()) as bar:
+    with click.progressbar(length=len(open_), label=f"backfill {backfill_id}", file=sys.stderr) as bar:
 
         def over(one: Filled) -> None:
             del one
@@ -54,10 +55,6 @@ def _backfill(*, first: str, last: str, jobs: int, as_json: bool, **given: Any) 
         return EXIT_INTERRUPTED
     whole = all(one.state in ("succeeded", "there") for one in sessions)
     return EXIT_DONE if whole else EXIT_FAILED
-
-
-def _stderr() -> Any:
-    return click.get_text_stream("stderr")
 
 
 def _tell(sessions: list[Any], *, as_json: bool) -> None:
