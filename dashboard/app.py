@@ -20,6 +20,8 @@ PAGES = {
     ],
     "More": [
         st.Page("views/schedules.py", title="Schedules", help="Runs that come by themselves, and their next times."),
+        st.Page("views/compare.py", title="Compare", help="Runs side by side, and what differs."),
+        st.Page("views/trends.py", title="Trends", help="Figures of all runs over time, signed ones marked."),
     ],
 }  # fmt: skip
 """Section -> its pages; the first section is always open. A page's file has the name of its address."""
