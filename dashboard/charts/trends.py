@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import plotly.graph_objects as go
 
 from dashboard.charts.look import BLUE, GREEN, quiet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def trend_figure(frame: pd.DataFrame, column: str, label: str) -> go.Figure:
@@ -28,7 +32,12 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str) -> go.Figure:
     for signed, name, symbol in ((False, "not signed", "circle-open"), (True, "signed", "diamond")):
         part = frame[frame["signed"] == signed]
         figure.add_scatter(
-            x=part["at"], y=part[column], mode="markers", name=name, text=part["run"],
-            marker={"symbol": symbol, "size": 9, "color": GREEN if signed else BLUE}, hovertemplate="%{text}<br>%{y:.4g}<extra></extra>",
-        )  # fmt: skip
+            x=part["at"],
+            y=part[column],
+            mode="markers",
+            name=name,
+            text=part["run"],
+            marker={"symbol": symbol, "size": 9, "color": GREEN if signed else BLUE},
+            hovertemplate="%{text}<br>%{y:.4g}<extra></extra>",
+        )
     return quiet(figure, height=240)
