@@ -24,6 +24,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         click.echo("  ".join(parts).rstrip())
 
 
+def counted(number: int, name: str) -> str:
+    """Return a number with its noun, which takes an s unless there is one: ``1 model``, ``1,000 models``."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "-"

@@ -8,10 +8,10 @@ from core.runs.launcher import OUTPUT_NAME
 
 
 class Follower:
-    """Reads a run's output file piece by piece."""
+    """Reads a file of a run piece by piece: what it said, or what it printed."""
 
-    def __init__(self, root: Path, run_id: str) -> None:
-        self._path = root / "runs" / run_id / OUTPUT_NAME
+    def __init__(self, root: Path, run_id: str, name: str = OUTPUT_NAME) -> None:
+        self._path = root / "runs" / run_id / name
         self._at = 0
 
     def more(self) -> str:
