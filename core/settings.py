@@ -41,17 +41,22 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),
+    Parameter("schedule_catch_up", "integer", "5", "schedule", "Missed sessions that a schedule catches up at most; older ones are only reported.", low=0, high=1000),
+    Parameter("schedule_deadline", "text", "18:00", "schedule", "Time of day by which a session has a verified report; empty: no alarm."),
+    Parameter("schedule_deadline_zone", "text", "", "schedule", "Time zone of the deadline; empty: the exchange's."),
     Parameter("review_separate_author", "choice", "team", "review", "Who may not approve a text they had a hand in: team (whoever logged in), always or never.", choices=SEPARATION),
     Parameter("review_separate_requester", "choice", "team", "review", "Who may not promote a model whose training they asked for: team (whoever logged in), always or never.", choices=SEPARATION),
     Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
     Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
     Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
+    Parameter("proof_key_file", "text", "", "proof", "Your own Ed25519 key (PEM, mode 600) for published reports; empty: the desk's, made at first use."),
+    Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
     Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
     Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"compute", "notices", "retry", "run", "user", "yahoo", "review", "people"}
+_PREFIXED = {"compute", "notices", "people", "proof", "retry", "review", "run", "schedule", "user", "yahoo"}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -72,11 +72,12 @@ def page_link(
     label: str,
     *,
     run: str | None = None,
+    query: Mapping[str, str] | None = None,
     width: int | Literal["content", "stretch"] = "content",
     help_: str | None = None,
 ) -> None:
     """Draw a link to a page by its address (``data``, ``report``), about ``run`` if one is named."""
-    about = {RUN_PARAMETER: run} if run else None
+    about = dict(query) if query else {RUN_PARAMETER: run} if run else None
     st.page_link(f"views/{page}.py", label=label, query_params=about, width=width, help=help_)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.journal import Run
+from core.review.accepting import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
 from core.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
 from dashboard import shell, states
@@ -86,3 +88,10 @@ def start(request: Request, target: str = "report") -> None:
     if not launched.new:
         shell.notice("This very run is already going; here it is.")
     shell.go("run", run=launched.run_id)
+
+
+def again(run: Run) -> dict[str, str]:
+    """Return the request that does once more what ``run`` was for, with the findings accepted at this desk."""
+    path = file_for(shell.settings(), run.request)
+    accepted = {"waivers": str(path)} if path.name == DEFAULT_NAME and path.is_file() else {}
+    return {**run.request, **accepted}

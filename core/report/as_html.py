@@ -24,7 +24,7 @@ from core.report.style import CSS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """A second wall behind escaping: a browser may neither fetch nor run anything from this page."""
 
 _MARKS = {
@@ -39,7 +39,7 @@ def html_of(title: str, subtitle: str, sections: Sequence[Section]) -> str:
     links = "".join(f'<li><a href="#{_slug(s.title)}">{_safe(s.title)}</a></li>' for s in sections)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_safe(title)}: {_safe(subtitle)}</title>\n<style>{CSS}</style>\n</head>\n"
         f'<body>\n<div class="frame">\n<header>\n<h1>{_safe(title)}</h1>\n<p>{_safe(subtitle)}</p>\n'

@@ -14,6 +14,7 @@ from typing import Any
 from core.errors import ParameterError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
+from core.report.edits import edits, told
 from core.report.narrative import cleaned, unwritten
 from core.review import ledger
 from core.review.people import Person, described, independent, involved, require, separated
@@ -36,6 +37,9 @@ __all__ = [
 
 MEANINGS = ("approved", "reviewed", "rejected")
 """What a signature can mean; only an approval lets a report be published."""
+
+FORM = 2
+"""Published with a proof (:mod:`core.review.bundle`); records without it are of the first version."""
 
 MAX_COMMENT = 10_000
 """Characters of a comment."""
@@ -135,11 +139,13 @@ def sign(
         _judge_separation(settings, person, hands)
         _judge_sections(text, comment)
     content = {
+        "form": FORM,
         "independent_review": independent(person, hands),
         "submitted": "implied" if now.before.state != "in_review" else "before",
         "text_sha256": shown,
         "draft": text.draft,
         "subjects": subjects(now.store, report_key),
+        "edits": told(edits(now.generated, text.text)),
         "supersedes": now.superseded(supersedes) if meaning == "approved" else None,
     }
     return now.record(SIGNATURE, person, meaning, comment, content)

@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import CheckpointError
 from core.runs.launcher import OUTPUT_NAME, RESULT_NAME
 from core.runs.log import RunLog
-from core.runs.loglines import rendered, tail
+from core.runs.loglines import tail
 
 FINDINGS_NAME = "findings.json"
 MOST_FINDINGS = 1000
@@ -29,10 +29,10 @@ class RunFolder:
         """Where the files are."""
         return RunLog(self.root, self.run_id).folder
 
-    def log(self) -> str:
-        """Return the end of the log, a short line per event; empty before the first."""
-        data, cut = tail(RunLog(self.root, self.run_id).path)
-        return rendered(data, cut=cut) if data else ""
+    @property
+    def log_path(self) -> Path:
+        """Where the log is, whether it was begun or not."""
+        return RunLog(self.root, self.run_id).path
 
     def output(self) -> str:
         """Return the end of what the run said and of what it printed; empty for one started in a terminal."""

@@ -21,12 +21,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 @dataclass(frozen=True)
 class LogLine:
-    """One event: UTC time of day, level, stage (empty: of the run) and a sentence."""
+    """One event: UTC time of day, level, stage (empty: of the run) and a sentence; ``event`` is its name."""
 
     time: str
     level: str
     stage: str
     message: str
+    event: str = ""
 
     def __str__(self) -> str:
         level = "" if self.level == "info" else f"{self.level.upper()}: "
@@ -57,12 +58,6 @@ def log_lines(data: bytes) -> list[LogLine]:
     return [_line(raw) for raw in data.splitlines() if raw.strip()]
 
 
-def rendered(data: bytes, *, cut: bool) -> str:
-    """Return the log as text of one line per event, saying so when the beginning is left out."""
-    head = ["(the beginning is left out; the file has it)"] if cut else []
-    return "\n".join([*head, *map(str, log_lines(data))])
-
-
 def _line(raw: bytes) -> LogLine:
     try:
         event = json.loads(raw)
@@ -70,7 +65,7 @@ def _line(raw: bytes) -> LogLine:
         facts = {name: value for name, value in event.items() if name not in known}
         message = _message(str(event["event"]), facts)
         time, stage = str(event["at"])[11:19], str(event["stage"] or "")
-        return LogLine(time, str(event["level"]), stage, _plain(message))
+        return LogLine(time, str(event["level"]), stage, _plain(message), str(event["event"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return LogLine("", "warning", "", "unreadable line: " + _plain(raw.decode(errors="replace")))
 

@@ -14,6 +14,7 @@ from core.journal import Journal
 from core.progress import Progress
 from core.runs.log import RunLog
 from core.runs.processes import this_process
+from core.runs.pulse import noted
 from core.settings import Settings
 from core.stages import NAMES
 
@@ -84,8 +85,8 @@ class RunRecord:
         self._watcher.stage(stage, state, facts)
 
     def progress(self, stage: str) -> Progress:
-        """Return the watcher's callback."""
-        return self._watcher.progress(stage)
+        """Return the watcher's callback, which also leaves word in the run's folder."""
+        return noted(self._log.folder, stage, self._watcher.progress(stage))
 
     def end(
         self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None, error: str | None = None

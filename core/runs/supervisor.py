@@ -28,6 +28,7 @@ from core.journal import Journal, Run
 from core.runs.launcher import ENDINGS, command_of
 from core.runs.log import RunLog
 from core.runs.processes import die_with, this_process
+from core.runs.pulse import Heart
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store
 
@@ -77,7 +78,9 @@ class Supervisor:
     def _wait(self, child: subprocess.Popen[bytes]) -> int:
         """Wait for the run; once it was asked to end, no longer than the grace."""
         deadline: float | None = None
+        heart = Heart(RunLog(self.settings.data, self.run.run_id).folder)
         while True:
+            heart.beat()
             try:
                 return child.wait(timeout=0.2)
             except subprocess.TimeoutExpired:

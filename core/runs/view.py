@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from core.journal import Event, Journal, Run
 from core.review.signoff import Standing
+from core.runs.pulse import Pulse
 from core.stages import NAMES, chain
 
 _PAGE = 50
 _SHOWN = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}
 """Events whose state has another word; the others are shown as they are."""
+
+_UNTOUCHED = ("queued", "not run")
+"""States of a stage that was given nothing."""
 
 _TRIED = ("started", "retried", "retained", "succeeded", "failed", "cancelled", "interrupted")
 """Events that belong to an attempt of their stage."""
@@ -28,13 +32,16 @@ class StageView:
     stage : str
     state : str
         queued, waiting, running, done, reused, failed, stopped (cut off in the middle) or not run.
-    rows : int or None
+    rows_in, rows : int or None
+        Of the main table of the stage before, and of its own.
     seconds : float or None
         How long it took, or has taken so far.
     note : str
         What is out of the ordinary: attempts, whom it waits for, a model that was kept.
     since : str or None
         UTC time of the start.
+    attempt : int
+        Which attempt it is at, or ended with; 0 before the first.
     """
 
     stage: str
@@ -43,6 +50,8 @@ class StageView:
     seconds: float | None = None
     note: str = ""
     since: str | None = None
+    attempt: int = 0
+    rows_in: int | None = None
 
 
 def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageView]:
@@ -59,13 +68,23 @@ def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageV
     """
     target = run.target if run.target in NAMES else NAMES[-1]
     views = {stage.name: StageView(stage.name) for stage in chain(target)}
-    for event in events:
+    told = list(events)
+    for event, attempt in zip(told, attempts(told), strict=True):
         if event.stage in views:
-            views[event.stage] = _after(views[event.stage], event)
-    return [_as_of(view, run, now) for view in views.values()]
+            views[event.stage] = _after(views[event.stage], event, attempt)
+    return _fed([_as_of(view, run, now) for view in views.values()])
 
 
-def _after(view: StageView, event: Event) -> StageView:
+def _fed(views: list[StageView]) -> list[StageView]:
+    """Return the boxes with the rows that each was given: those of the one before."""
+    before = [None, *(view.rows for view in views[:-1])]
+    return [
+        view if view.state in _UNTOUCHED else replace(view, rows_in=rows)
+        for view, rows in zip(views, before, strict=True)
+    ]
+
+
+def _after(view: StageView, event: Event, attempt: int | None) -> StageView:
     facts = event.facts
     if event.state == "quarantined":
         return replace(view, note="damaged, made again")
@@ -76,6 +95,8 @@ def _after(view: StageView, event: Event) -> StageView:
         rows=facts.get("rows", view.rows),
         seconds=facts.get("seconds", view.seconds),
         note=_note(event.state, facts, view.note),
+        # a retry ends one attempt, and the stage is at the next from then on
+        attempt=(attempt or view.attempt) + (event.state in ("retried", "retained")),
     )
 
 
@@ -138,6 +159,27 @@ def progress(views: Iterable[StageView]) -> tuple[int, int]:
     """Return how many stages are there (done or reused), and how many there are."""
     states = [view.state for view in views]
     return sum(state in ("done", "reused") for state in states), len(states)
+
+
+def share(views: Sequence[StageView], now: Pulse) -> float:
+    """Return the part of the line that is behind the run, from 0 to 1; long work counts by what it told."""
+    done, of = progress(views)
+    working = _working(views)
+    within = now.done / now.total if working and now.stage == working.stage and now.total else 0.0
+    return min(1.0, (done + within) / of)
+
+
+def at_work(views: Sequence[StageView], now: Pulse) -> str:
+    """Return in words what is being made and how far that is, empty when nothing is."""
+    working = _working(views)
+    if working is None:
+        return ""
+    told = f" {now.done:,} of {now.total:,}" if now.stage == working.stage and now.total else ""
+    return f", at {working.stage.replace('_', ' ')}{told}"
+
+
+def _working(views: Iterable[StageView]) -> StageView | None:
+    return next((view for view in views if view.state == "running"), None)
 
 
 def newest_finished(journal: Journal) -> Run | None:

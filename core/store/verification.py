@@ -11,7 +11,7 @@ from pathlib import Path
 from core.errors import AftercloseError, CheckpointError
 from core.journal import Journal, chain_faults
 from core.registry.registry import Registry
-from core.review.publication import RECORD_NAME, check_published
+from core.review.bundle import RECORD_NAME, check_published
 from core.review.signoff import SIGNATURE
 from core.settings import Settings
 from core.store.checkpoints import META, Slot, Store

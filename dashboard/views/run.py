@@ -1,10 +1,10 @@
-"""One run: where it is, what it logs, and its first error. ``?run=`` in the address names it."""
+"""One run: where it is, what it logs, its first error, and what it made. ``?run=`` in the address names it."""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import AftercloseError
@@ -13,12 +13,27 @@ from core.journal.lengths import took_s
 from core.review.signoff import standing
 from core.runs.folder import RunFolder
 from core.runs.launcher import cancel
-from core.runs.view import StageView, asked_for, progress, sign_off_view, stage_views, utc_clock
+from core.runs.pulse import pulse
+from core.runs.view import (
+    StageView,
+    asked_for,
+    at_work,
+    progress,
+    share,
+    sign_off_view,
+    stage_views,
+    utc_clock,
+)
+from core.stages import NAMES
 from core.store.checkpoints import Slot
-from dashboard import shell, states
+from core.store.holdings import as_zip
+from dashboard import line, requesting, run_findings, run_log, run_made, shell, starting, states
 from dashboard.words import plain
 
 REFRESH_S = 1.0
+SHOW = "show"
+PARTS = {"log": run_log.show, "printed": run_log.printed, "artifacts": run_made.show}
+"""What the lower part of the page can show; the word stands in the address."""
 
 
 def page() -> None:
@@ -38,18 +53,49 @@ def page() -> None:
     st.query_params[shell.RUN_PARAMETER] = run.run_id
     with st.container(key="notices"):  # always there, so that what follows keeps its place
         shell.show_notice()
-    name_and_cancel(run)
+    name_and_actions(run)
     live(journal, run)
 
 
-def name_and_cancel(run: Run) -> None:
-    """Draw the run's name and, while it goes, the button that ends it: apart from what refreshes itself."""
+def name_and_actions(run: Run) -> None:
+    """Draw the run's name and what can be done about it: apart from what refreshes itself."""
     with st.container(horizontal=True, vertical_alignment="center", key="name"):
         st.markdown(f"**Run {run.run_id}**", width="content")
-        if run.active and st.button(
-            "Cancel this run", icon=":material/stop_circle:", key="cancel", disabled=not shell.can_write()
+        if run.active:
+            if st.button(
+                "Cancel this run",
+                icon=":material/stop_circle:",
+                key="cancel",
+                disabled=not shell.can_write(),
+            ):
+                confirm_cancel(run)
+            return
+        if (
+            run.state != "succeeded"
+            and run.target in NAMES
+            and st.button(
+                "Retry",
+                icon=":material/replay:",
+                key="retry",
+                type="primary",
+                disabled=not shell.can_write(),
+                help="Ask for the same again: finished stages are reused, the failed one and those after it are made.",
+            )
         ):
-            confirm_cancel(run)
+            starting.confirm(starting.again(run), run.target)
+        shell.page_link(
+            "runs", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
+        )
+        st.download_button(
+            "All as zip",
+            data=lambda: as_zip(shell.settings(), run),
+            file_name=f"{run.run_id}.zip",
+            mime="application/zip",
+            on_click="ignore",
+            key="zip",
+            icon=":material/folder_zip:",
+            type="tertiary",
+        )
 
 
 def live(journal: Journal, shown: Run) -> None:
@@ -60,14 +106,15 @@ def live(journal: Journal, shown: Run) -> None:
         with shell.guarded():
             run = shell.run_named(journal, shown.run_id)
             if shown.active and not run.active:
+                st.session_state.pop(run_log.FOLLOW, None)  # a failed run's log opens at its first error
                 st.rerun()
             heading(run)
             first_error(run)
             graph(journal, run)
             if run.state == "succeeded":
                 next_steps(run)
-            findings(run)
-            log(run)
+            run_findings.show(run)
+            part(run)
 
     draw()
 
@@ -93,29 +140,50 @@ def first_error(run: Run) -> None:
 
 
 def graph(journal: Journal, run: Run) -> None:
-    """Draw a box for each stage and one for sign-off, in running order."""
+    """Draw the line of stages up to sign-off, how far it is, and a box for each."""
     views = stage_views(run, journal.events(run.run_id), datetime.now(UTC))
     report = run.keys.get("report") if run.state == "succeeded" else None
     damage = shell.store().damage(Slot("report", report)) if report else None
     if damage:
         shell.alarm(damage)
     held = standing(shell.store(), journal, report) if report else None
-    done, of = progress(views)
-    st.caption(f"{done} of {of} stages", width="content")
+    boxes = [*views, sign_off_view(run, held)]
+    signs = [(view.stage, view.state) for view in boxes]
+    dark = st.context.theme.type == "dark"
+    with st.container(key="line"):
+        st.image(line.line_svg(signs, dark=dark), width="stretch", alt=line.described(signs))
+    how_far(run, views)
     with st.grid(8, min_column_width=128, gap="xsmall"):
-        for number, view in enumerate([*views, sign_off_view(run, held)]):
-            box(view, first=number == 0)
+        for view in boxes:
+            box(view)
 
 
-def box(view: StageView, *, first: bool) -> None:
-    """Draw one box: state in word, symbol and colour; rows and seconds."""
+def how_far(run: Run, views: list[StageView]) -> None:
+    """Draw how many stages are there, and of a run that goes how far it is and how long ago it gave a sign."""
+    done, of = progress(views)
+    if not run.active:
+        st.caption(f"{done} of {of} stages", width="content")
+        return
+    now = pulse(RunFolder(shell.settings().data, run.run_id).path, time.time())
+    sign = f"; last sign of life {now.age_s:,.0f} s ago" if now.age_s is not None else ""
+    st.progress(share(views, now), text=f"{done} of {of} stages{at_work(views, now)}{sign}")
+    if now.silent:
+        st.warning(
+            "It gave no sign for a while and may hang: look at the log, or cancel and retry.",
+            icon=":material/monitor_heart:",
+        )
+
+
+def box(view: StageView) -> None:
+    """Draw one box: state in word, symbol and colour; rows in and out, seconds, attempt."""
     with st.container(border=True, height="stretch", gap="xsmall", key=f"stage-{view.stage}"):
-        arrow = "" if first else ":gray[→] "
-        st.markdown(f"{arrow}**{view.stage.replace('_', ' ')}**")
+        st.markdown(f"**{view.stage.replace('_', ' ')}**")
         states.badge(view.state)
         facts = [
+            f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
             f"{view.rows:,} rows" if view.rows is not None else "",
             f"{view.seconds:,.1f} s" if view.seconds is not None else "",
+            f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
             plain(view.note),
         ]
         st.caption("  \n".join(fact for fact in facts if fact) or "–")
@@ -126,6 +194,7 @@ def next_steps(run: Run) -> None:
     with st.container(horizontal=True, key="next"):
         for name, label in (
             ("data", "See the data"),
+            ("features", "See the features"),
             ("model", "See the evaluation"),
             ("report", "Edit and sign"),
         ):
@@ -133,26 +202,19 @@ def next_steps(run: Run) -> None:
                 shell.go(name, run=run.run_id)
 
 
-def log(run: Run) -> None:
-    """Draw the end of the log, and of what the run printed."""
-    folder = RunFolder(shell.settings().data, run.run_id)
-    lines, printed = folder.log(), folder.output()
-    tabs = st.tabs(["Log (times are UTC)", "Printed"] if printed else ["Log (times are UTC)"], key="tabs")
-    for tab, text, key in zip(tabs, (lines, printed), ("log", "printed"), strict=False):
-        with tab, st.container(height=320, border=False, autoscroll=True, key=key):
-            st.code(text or "nothing yet", language=None, wrap_lines=True)
-    st.caption(f"Files: `{folder.path}`")
-
-
-def findings(run: Run) -> None:
-    """Draw the findings that stopped the run, if it was the gate."""
-    found = RunFolder(shell.settings().data, run.run_id).findings()
-    if found:
-        with st.container(key="findings"):
-            st.subheader("Findings of the gate", anchor=False)
-            st.caption("An error stops the run. Correct the data at its source and run again.")
-            table = pd.DataFrame(found).astype("string").fillna("")
-            st.dataframe(table, hide_index=True, key="findings-table")
+def part(run: Run) -> None:
+    """Draw the part of the page that the address names: the log, what was printed, or what was made."""
+    parts = [name for name in PARTS if name != "printed" or run.how != "terminal"]
+    chosen = st.segmented_control(
+        "Show",
+        parts,
+        default="log",
+        required=True,
+        key=SHOW,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    PARTS[str(chosen)](run)
 
 
 @st.dialog("Cancel this run?", icon=":material/stop_circle:")

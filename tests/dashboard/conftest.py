@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from core.journal import Journal
 from core.runs.processes import ProcessId, boot_id
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch):
+    """A page under test takes the place of the main module; processes that later tests spawn must not find it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

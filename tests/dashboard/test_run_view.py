@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
 
 from core.journal import Journal
+from core.runs.log import RunLog
 
 
 @pytest.fixture
 def page(desk_page):
     """The page of one run."""
 
-    def show(run_id: str | None = None):
-        return desk_page("views/run.py", run=run_id)
+    def show(run_id: str | None = None, **address):
+        return desk_page("views/run.py", run=run_id, **address)
 
     return show
 
@@ -56,7 +58,8 @@ def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(page, p
     assert "7 of 7 stages" in text_of(at)
     assert "600 rows" in text_of(at)
     assert "run finished: succeeded" in at.code[0].value
-    assert {button.key for button in at.button} == {"open-data", "open-model", "open-report"}
+    assert {"open-data", "open-features", "open-model", "open-report"} <= {b.key for b in at.button}
+    assert "retry" not in {button.key for button in at.button}
     assert not at.error
     assert not at.exception
 
@@ -83,7 +86,8 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
     assert (found["ticker"].iloc[0], found["date"].iloc[0]) == (row[1], row[0])
     assert "ERROR: failed after" in at.code[0].value
     assert "Traceback" not in at.code[0].value
-    assert not at.button
+    assert [button.key for button in at.button] == ["retry", "accept"]
+    assert not at.toggle(key="follow").value
 
 
 @pytest.mark.slow
@@ -133,3 +137,80 @@ def test_a_damaged_report_is_said_and_the_rest_is_shown(page, prepared, desk_set
     assert badges(at)[0] == "succeeded"
     assert "report.txt is damaged" in at.error[0].value.replace("\\", "")
     assert not at.exception
+
+
+def test_filters_in_the_address_narrow_the_log(page, fake_run, desk_settings):
+    """Level, stage and words of a link show the same lines to whoever opens it."""
+    fake_run("r1", "failed", error="clean: No Room")
+    log = RunLog(desk_settings.data, "r1")
+    log.write("started", stage="ingest")
+    log.write("failed", stage="clean", level="error", seconds=1.0, error="No Room")
+    log.write("run_finished", state="failed", level="warning")
+    assert "started" in page("r1").code[0].value
+    narrowed = page("r1", level="error", stage="clean", find="room").code[0].value
+    assert "No Room" in narrowed
+    assert "started" not in narrowed
+    assert page("r1", find="nobody wrote this").code[0].value == "no line is like that"
+
+
+@pytest.mark.slow
+def test_a_checkpoint_leads_to_its_inputs_and_on_to_the_rows(page, prepared, desk_settings):
+    """From the report back to the prices, each time by what the meta names; rows, document and text are shown."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    at = page(show="artifacts")
+    assert "report.txt" in at.selectbox(key="file").options
+    assert "PRICE REPORT" in at.code[0].value
+    at.button(key="input-0").click().run()
+    assert at.segmented_control(key="of").value == "evaluate"
+    at = page(show="artifacts", of="clean", file="prices_clean.json", ticker="BBB")
+    rows = at.dataframe[1].value
+    assert set(rows["ticker"]) == {"BBB"}
+    assert rows["date"].is_monotonic_decreasing
+    assert "whole" in badges(at)
+    at.selectbox(key="file").set_value("repairs.json").run()
+    assert at.json
+    assert not at.exception
+
+
+@pytest.mark.slow
+def test_a_damaged_checkpoint_says_so_where_it_is_looked_at(page, prepared, desk_settings):
+    """No rows of it are shown and nothing of it can be downloaded; the stage before is whole."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    (path,) = desk_settings.data.glob("checkpoints/clean/*/prices_clean.json")
+    path.write_bytes(path.read_bytes()[:-2])
+    at = page(show="artifacts", of="clean")
+    assert "prices_clean.json is damaged" in " ".join(e.value for e in at.error).replace("\\", "")
+    assert "damaged" in badges(at)
+    assert len(at.dataframe) == 1
+    assert "whole" in badges(page(show="artifacts", of="validate"))
+    assert not at.exception
+
+
+def test_an_error_that_nobody_may_accept_is_said_to_be_so(page, fake_run, desk_settings):
+    """A table that cannot be read has to be corrected; there is no way round it."""
+    fake_run("r1", "failed", error="validate: stopped")
+    finding = {"rule": "wrong_type", "severity": "error", "ticker": None, "date": None, "value": "x"}
+    body = json.dumps({"findings": [finding]}).encode()
+    RunLog(desk_settings.data, "r1").save("findings.json", body)
+    at = page("r1")
+    assert "accept" not in {button.key for button in at.button}
+    assert any("None of the errors can be accepted" in caption.value for caption in at.caption)
+
+
+def test_a_root_that_cannot_be_written_can_be_looked_at(page, fake_run, monkeypatch):
+    """Everything is there to read; nothing can be pressed that would write."""
+    fake_run("r1", "failed", error="it failed")
+    from dashboard import shell
+
+    monkeypatch.setattr(shell, "can_write", lambda: False)
+    at = page("r1")
+    assert "it failed" in at.error[0].value
+    assert at.button(key="retry").disabled
+
+
+def test_what_a_finished_run_did_not_reach_cannot_be_retried(page, fake_run):
+    """Only what came to nothing is asked for again; a run that succeeded can be cloned."""
+    fake_run("r1", "succeeded")
+    at = page("r1")
+    assert "retry" not in {button.key for button in at.button}
+    assert "Clone" in str([link.label for link in at.get("page_link")])

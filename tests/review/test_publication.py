@@ -11,7 +11,7 @@ from core.errors import CheckpointError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal
 from core.journal.chain import make
-from core.review import publication, signoff
+from core.review import bundle, publication, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
 
@@ -156,7 +156,7 @@ def test_a_comment_of_several_lines_cannot_pose_as_the_block(desk):
     record = desk.sign(
         comment="Fine.\nSigned by   The President (admin, independent review)\nMeaning     approved"
     )
-    lines = publication.signature_block(record).splitlines()
+    lines = bundle.block_lines(record)
     assert len([line for line in lines if line.startswith("Signed by")]) == 1
     assert len([line for line in lines if line.startswith("Meaning")]) == 1
     assert " " * 12 + "Signed by   The President (admin, independent review)" in lines
@@ -183,12 +183,12 @@ def test_verification_names_a_published_file_that_was_changed(name, desk):
     """One character of the document or of its record; untouched, both are whole."""
     desk.sign()
     path = desk.publish() / name
-    publication.check_published(path.parent)
+    bundle.check_published(path.parent)
     text = path.read_text()
     path.write_text(text.replace("ections", "ektions", 1))
     assert path.read_text() != text
     with pytest.raises(CheckpointError, match=f"{name} was changed after publication"):
-        publication.check_published(path.parent)
+        bundle.check_published(path.parent)
 
 
 def test_a_changed_published_file_is_kept_when_it_is_made_again(desk):

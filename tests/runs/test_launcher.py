@@ -12,6 +12,7 @@ from core.journal import Journal
 from core.review.people import local_person
 from core.runs.folder import RunFolder
 from core.runs.launcher import cancel, command_of
+from core.runs.logsearch import Asked, end_of
 from core.store.checkpoints import Slot, Store
 
 
@@ -47,7 +48,7 @@ def test_a_run_is_recorded_and_ends_with_a_whole_report(launched, small_request,
     assert store.damage(Slot("report", run.keys["report"])) is None
     assert {e.stage for e in journal.events(run.run_id) if e.state == "succeeded"} == set(run.keys)
     folder = RunFolder(desk_settings.data, run.run_id)
-    assert "supervisor: succeeded, exit code 0" in folder.log()
+    assert "supervisor: succeeded, exit code 0" in str(end_of(folder.log_path, Asked()))
     assert "DAILY EQUITY-PRICE REPORT" in folder.output()
 
 

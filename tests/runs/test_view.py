@@ -9,12 +9,15 @@ import pytest
 from core.journal import Event, Journal, Run
 from core.journal.lengths import took_s
 from core.review.signoff import Standing
+from core.runs.pulse import Pulse
 from core.runs.view import (
     StageView,
     asked_for,
+    at_work,
     attempts,
     newest_finished,
     progress,
+    share,
     sign_off_view,
     stage_views,
     utc_clock,
@@ -88,6 +91,35 @@ def test_what_is_out_of_the_ordinary_is_noted():
     assert (damaged.state, damaged.note) == ("running", "damaged, made again")
     kept = boxes(run(), (1, "train_or_score", "retained", {"model_id": "m"}))["train_or_score"]
     assert (kept.state, kept.note) == ("running", "previous model kept")
+
+
+def test_a_box_has_the_rows_it_was_given_and_its_attempt():
+    """Rows in are those of the stage before; an attempt is counted from the start and from each retry."""
+    seen = boxes(
+        run(),
+        (1, "ingest", "started", {}),
+        (2, "ingest", "retried", {"attempt": 1, "reason": "429", "wait_s": 0.2}),
+        (3, "ingest", "succeeded", {"rows": 12, "seconds": 1}),
+        (4, "validate", "started", {}),
+    )
+    assert (seen["ingest"].rows_in, seen["ingest"].rows, seen["ingest"].attempt) == (None, 12, 2)
+    assert (seen["validate"].rows_in, seen["validate"].attempt) == (12, 1)
+    assert (seen["clean"].rows_in, seen["clean"].attempt) == (None, 0)
+
+
+def test_how_far_a_run_is_counts_what_a_stage_told():
+    """Two of seven and half of the third; what another stage told before does not count."""
+    views = list(
+        boxes(
+            run(),
+            (1, "ingest", "reused", {}), (1, "validate", "done", {"seconds": 1}), (2, "clean", "started", {}),
+        ).values()
+    )  # fmt: skip
+    assert share(views, Pulse(1.0, "clean", 5, 10)) == 2.5 / 7
+    assert share(views, Pulse(1.0, "ingest", 5, 10)) == 2 / 7
+    assert share(views, Pulse(None)) == 2 / 7
+    assert at_work(views, Pulse(1.0, "clean", 5, 10)) == ", at clean 5 of 10"
+    assert at_work(list(boxes(run("queued")).values()), Pulse(None)) == ""
 
 
 def test_a_run_up_to_a_stage_shows_only_its_line():

@@ -1,0 +1,296 @@
+"""A published report as a folder or zip that proves itself: what is in it, and whether it is still that. EDGE.
+
+| file | is |
+|---|---|
+| ``report.txt``, ``report.html``, ``report.pdf`` | the signature in words above the signed text |
+| ``signature.json`` | the record in the journal's chain |
+| ``proof.dsse.json`` | the statement over the digests of these files and of all they rest on, signed |
+| ``public.pem`` | the key that verifies the proof; take it from its owner, not from here |
+| ``bundle.zip`` | all of them in one file |
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import CheckpointError, DataError, MissingFileError
+from core.fingerprint import sha256
+from core.journal import Record
+from core.journal.chain import hash_of
+from core.report.as_pdf import pdf_of
+from core.report.as_signed_page import signed_page
+from core.report.sections import TITLE
+from core.review import proof
+from core.review.keys import read_public
+from core.review.signoff import FORM
+
+TEXT_NAME = "report.txt"
+PAGE_NAME = "report.html"
+PDF_NAME = "report.pdf"
+RECORD_NAME = "signature.json"
+PROOF_NAME = "proof.dsse.json"
+KEY_NAME = "public.pem"
+ZIP_NAME = "bundle.zip"
+STATED = (TEXT_NAME, PAGE_NAME, PDF_NAME, RECORD_NAME)
+"""Files whose digests the proof states."""
+
+MEMBERS = (*STATED, PROOF_NAME, KEY_NAME)
+"""Files of the zip, in its order."""
+
+MAX_MEMBER_BYTES = 64 << 20
+
+
+def facts(record: Record) -> list[tuple[str, str]]:
+    """Return the signature in human-readable form: name, role, time, meaning, comment, digests."""
+    said = record.content
+    review = "independent review" if said["independent_review"] else "no independent review"
+    found = [
+        ("Signed by", f"{said['user']} ({said['role']}, {review})"),
+        ("Known by", str(said.get("authentication", "not recorded"))),
+        ("Meaning", str(said["meaning"])),
+        ("Time", f"{said['at_utc']} (UTC)"),
+        ("Comment", str(said["comment"] or "none")),
+        ("Text", f"SHA-256 {said['text_sha256']}"),
+        ("Record", f"{record.seq}, SHA-256 {record.hash}"),
+        ("Chain head", record.hash),
+    ]
+    replaced = said.get("supersedes")
+    if replaced:
+        found.append(("Supersedes", f"report {replaced['report']}, record {replaced['record']}"))
+    return found if said.get("form") == FORM else [pair for pair in found if pair[0] != "Known by"]
+
+
+def block_lines(record: Record) -> list[str]:
+    """Return the signature's block as lines of text."""
+    # a comment of several lines is set in: none of its lines may look like one of the block's own
+    lines = [f"{name:<12}" + value.replace("\n", "\n" + " " * 12) for name, value in facts(record)]
+    return "\n".join(["Signature", "---------", *lines]).split("\n")
+
+
+def signed_document(text: str, record: Record) -> str:
+    """Return the signed text with its signature block above; the text itself is unchanged."""
+    return "\n".join(block_lines(record)) + f"\n\n\n{text}"
+
+
+def record_bytes(record: Record) -> bytes:
+    """Return ``signature.json``."""
+    body = {"format": 1, "kind": "signature", **asdict(record)}
+    return json.dumps(body, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def stated(text: str, record: Record) -> dict[str, bytes]:
+    """Return the files that the proof is over, by name; the same text and record give the same bytes."""
+    title = f"{TITLE} {record.subject}"
+    made_at = datetime.fromisoformat(str(record.content["at_utc"]))
+    return {
+        TEXT_NAME: signed_document(text, record).encode(),
+        PAGE_NAME: signed_page(title, facts(record), text).encode(),
+        PDF_NAME: pdf_of(title, block_lines(record), text, made_at),
+        RECORD_NAME: record_bytes(record),
+    }
+
+
+def statement_of(files: Mapping[str, bytes], record: Record) -> bytes:
+    """Return the statement over published files and over everything the signature rests on."""
+    said = record.content
+    subjects = {name: sha256(files[name]) for name in STATED}
+    predicate = {
+        "report": record.subject,
+        "signedBy": {
+            name: said[name] for name in ("user", "role", "meaning", "at_utc", "independent_review")
+        },
+        "textSha256": said["text_sha256"],
+        "record": {"seq": record.seq, "sha256": record.hash, "previous": record.prev_hash},
+    }
+    return proof.statement({**said["subjects"], **subjects}, predicate)
+
+
+def zipped(files: Mapping[str, bytes], record: Record) -> bytes:
+    """Return all files as one zip; stored, so that no version of a compressor changes its bytes."""
+    at = datetime.fromisoformat(str(record.content["at_utc"])).timetuple()[:6]
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name in MEMBERS:
+            member = zipfile.ZipInfo(name, (max(at[0], 1980), *at[1:]))
+            member.external_attr = 0o100644 << 16
+            member.create_system = 3
+            archive.writestr(member, files[name])
+    return target.getvalue()
+
+
+# ---- checking
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a bundle that verified says of itself."""
+
+    report: str
+    record: Record
+    key_id: str
+    files: int
+    subjects: int
+
+
+def read_bundle(path: Path) -> dict[str, bytes]:
+    """Return the files of a bundle, from its folder or its zip.
+
+    Raises
+    ------
+    MissingFileError
+        If there is nothing at ``path``.
+    DataError
+        If the zip holds anything but the known names at sane sizes, or a folder has a file of another name.
+    CheckpointError
+        If the zip is not byte for byte what was written.
+    """
+    if path.is_dir():
+        strange = sorted(p.name for p in path.iterdir() if p.name not in (*MEMBERS, ZIP_NAME))
+        if strange:
+            raise DataError(f"{path} holds {strange[0]!r}", expected=f"only {', '.join(MEMBERS)}, {ZIP_NAME}")
+        return {p.name: _capped(p) for name in (*MEMBERS, ZIP_NAME) if (p := path / name).is_file()}
+    if not path.is_file():
+        raise MissingFileError.of(path, "bundle")
+    data = _capped(path)
+    return {**_members(data, path.name), ZIP_NAME: data}
+
+
+def _capped(path: Path) -> bytes:
+    size = path.stat().st_size
+    if path.is_symlink() or size > 4 * MAX_MEMBER_BYTES:
+        raise DataError(
+            f"{path.name} is a link or has {size:,} bytes",
+            expected=f"a file of at most {4 * MAX_MEMBER_BYTES:,}",
+        )
+    return path.read_bytes()
+
+
+def _members(data: bytes, name: str) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = archive.infolist()
+            names = [info.filename for info in infos]
+            if sorted(names) != sorted(MEMBERS):
+                odd = next((n for n in names if n not in MEMBERS), None)
+                came = f"a member {odd!r}" if odd else f"members {', '.join(names)}"
+                raise DataError(f"{name} has {came}", expected=f"exactly {', '.join(MEMBERS)}")
+            if any(info.file_size > MAX_MEMBER_BYTES for info in infos):
+                raise DataError(f"{name} has a member of more than {MAX_MEMBER_BYTES:,} bytes")
+            return {info.filename: archive.read(info) for info in infos}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        raise CheckpointError(
+            f"{name} is not a readable zip: {error}", expected="an untouched bundle"
+        ) from error
+
+
+def check_bundle(path: Path, public_pem: bytes | None) -> Checked:
+    """Raise unless a bundle is, byte for byte, what the holder of a key published.
+
+    Parameters
+    ----------
+    path : Path
+        The folder, or the zip alone; nothing else of the desk is needed.
+    public_pem : bytes or None
+        The public key; None takes the bundle's own, which shows that nothing was changed since somebody made the
+        bundle, and not who that was.
+
+    Raises
+    ------
+    CheckpointError
+        Naming the file that was changed, added or taken away.
+    DataError, MissingFileError
+        If it is no bundle.
+    """
+    files = read_bundle(path)
+    missing = [name for name in MEMBERS if name not in files]
+    if missing:
+        raise CheckpointError(f"{path} has no {missing[0]}", expected="a whole bundle")
+    pem = files[KEY_NAME] if public_pem is None else public_pem
+    told = proof.opened(files[PROOF_NAME], pem, PROOF_NAME)
+    key = read_public(pem, "the public key")[0]
+    if files[KEY_NAME] != key.pem:
+        raise CheckpointError(f"{KEY_NAME} is not the key that signed {PROOF_NAME}")
+    digests = _digests(told)
+    changed = next((name for name in STATED if digests.get(name) != sha256(files[name])), None)
+    if changed:
+        raise CheckpointError(f"{changed} was changed after publication", expected="what the proof states")
+    record = record_of(files[RECORD_NAME])
+    _judge_text(files[TEXT_NAME], record)
+    if ZIP_NAME in files and files[ZIP_NAME] != zipped(files, record):
+        raise CheckpointError(f"{ZIP_NAME} was changed after publication", expected="the files beside it")
+    return Checked(record.subject, record, key.id, len(MEMBERS), len(digests) - len(STATED))
+
+
+def _digests(told: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        types = (told["_type"], told["predicateType"])
+        found = {str(s["name"]): str(s["digest"]["sha256"]) for s in told["subject"]}
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{PROOF_NAME} holds no statement of a sign-off") from error
+    if types != (proof.STATEMENT_TYPE, proof.PREDICATE_TYPE):
+        raise CheckpointError(f"{PROOF_NAME} holds a statement of another kind, {types[1]}")
+    return found
+
+
+def record_of(data: bytes) -> Record:
+    """Return the record in ``signature.json`` if it is whole.
+
+    Raises
+    ------
+    CheckpointError
+        If it was changed, or cannot be read.
+    """
+    try:
+        body = json.loads(data)
+        record = Record(**{name: body[name] for name in Record.__dataclass_fields__})
+        whole = record.hash == hash_of(
+            record.seq, record.kind, record.subject, record.content, record.prev_hash
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{RECORD_NAME} cannot be read ({type(error).__name__})") from error
+    if not whole:
+        raise CheckpointError(f"{RECORD_NAME} was changed after publication")
+    return record
+
+
+def _judge_text(document: bytes, record: Record) -> None:
+    above = signed_document("", record).encode()
+    text = document.removeprefix(above)
+    if text == document or sha256(text) != record.content["text_sha256"]:
+        raise CheckpointError(f"{TEXT_NAME} was changed after publication")
+
+
+def check_published(folder: Path) -> Record:
+    """Raise unless a published folder is whole; return its record.
+
+    A folder of the first version has no proof: its text and record are checked against each other.
+
+    Raises
+    ------
+    CheckpointError
+        Naming the file that was changed after publication.
+    """
+    try:
+        record = record_of((folder / RECORD_NAME).read_bytes())
+        _judge_text((folder / TEXT_NAME).read_bytes(), record)
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be read ({type(error).__name__})") from error
+    except CheckpointError as error:
+        raise CheckpointError(f"{folder}: {error.came}") from error
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{folder / RECORD_NAME} is no signature") from error
+    if record.content.get("form") != FORM and not (folder / PROOF_NAME).exists():
+        return record
+    if not (folder / ZIP_NAME).is_file():
+        raise CheckpointError(f"{folder} has no {ZIP_NAME}", expected="a whole bundle")
+    try:
+        return check_bundle(folder, None).record
+    except (CheckpointError, DataError) as error:
+        raise CheckpointError(f"{folder}: {error.came}") from error

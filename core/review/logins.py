@@ -1,0 +1,103 @@
+"""From a login to a person: who somebody is by the claims of an identity provider, and which role they have. EDGE.
+
+The provider says who it is; the role comes from a file of the desk's owner, or from a claim where there is no
+file. The file is read each time: a role that is taken away is gone with the next act.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from core.errors import MissingFileError, SettingsError, nearest
+from core.report.narrative import cleaned
+from core.review.people import Person
+from core.settings import ROLES, Settings
+
+Claims = Mapping[str, Any]
+
+_NAMES = ("name", "preferred_username", "email", "sub")
+MOST_CHARACTERS = 100
+"""Of a printed name: it stands on one line of a report."""
+
+
+def person_of(settings: Settings, claims: Claims) -> Person:
+    """Return the person behind a login.
+
+    Parameters
+    ----------
+    claims : mapping
+        Of a token that was verified: ``iss`` and ``sub``, and what the provider tells besides.
+
+    Raises
+    ------
+    SettingsError
+        If the login lacks issuer or subject, or the file of roles cannot be used: nobody gets a role then.
+    """
+    issuer, subject = (str(claims.get(key) or "") for key in ("iss", "sub"))
+    if not issuer or not subject:
+        raise SettingsError(
+            "the login has no issuer or no subject", expected="an OpenID Connect provider with both claims"
+        )
+    identity = f"{subject}@{issuer.partition('://')[2].rstrip('/') or issuer}"
+    told = next((text for key in _NAMES if (text := _line(claims.get(key)))), identity)
+    return Person(identity, told, role_of(settings, identity, claims), f"OpenID Connect, {issuer}")
+
+
+def _line(text: object) -> str:
+    return " ".join(cleaned(str(text or "")).split())[:MOST_CHARACTERS]
+
+
+def role_of(settings: Settings, identity: str, claims: Claims) -> str:
+    """Return the role of somebody who logged in: by the file if one is set, else by the claim.
+
+    In the file people stand by id, or by an address that the provider has verified. Whoever has no role
+    gets the default one.
+
+    Raises
+    ------
+    SettingsError
+        If the file is malformed or names a role that there is not.
+    """
+    default = str(settings["people_default_role"])
+    named = str(settings["people_roles_file"] or "")
+    if named:
+        roles = read_roles(Path(named))
+        verified = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
+        return roles.get(identity) or roles.get(verified) or default
+    held = claims.get(str(settings["people_roles_claim"]))
+    return _highest([held] if isinstance(held, str) else held if isinstance(held, list) else ()) or default
+
+
+def _highest(names: Iterable[object]) -> str | None:
+    known = [name for name in names if name in ROLES]
+    return str(max(known, key=ROLES.index)) if known else None
+
+
+def read_roles(path: Path) -> dict[str, str]:
+    """Return role by person of a file such as ``[roles]`` with ``"ann@example.org" = "approver"``.
+
+    Raises
+    ------
+    MissingFileError, SettingsError
+        If it is not there, is no TOML, or names a role that there is not.
+    """
+    if not path.is_file():
+        raise MissingFileError.of(path, "file of roles")
+    try:
+        held = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} cannot be read: {error}", expected="TOML") from error
+    roles = held.get("roles")
+    if not isinstance(roles, dict) or set(held) != {"roles"}:
+        raise SettingsError(f"{path.name} has {', '.join(held) or 'nothing'}", expected="one table, [roles]")
+    for who, role in roles.items():
+        if role not in ROLES:
+            raise SettingsError(
+                f"{path.name}: {who!r} has the role {role!r}",
+                expected=f"one of {', '.join(ROLES)}",
+                remedy=nearest(str(role), ROLES).strip(),
+            )
+    return dict(roles)

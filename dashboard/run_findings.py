@@ -1,0 +1,89 @@
+"""The findings that stopped a run, and accepting one of them with a reason and an end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.journal import Run
+from core.review.accepting import accept, file_for, may_be_accepted
+from core.runs.folder import RunFolder
+from dashboard import shell
+from dashboard.words import plain
+
+Finding = Mapping[str, Any]
+ACCEPTED_DAYS = 30
+"""For how long a finding is accepted unless the person says otherwise."""
+
+MOST_CHOICES = 100
+
+
+def show(run: Run) -> None:
+    """Draw the findings, and the way to accept one that may be."""
+    found = RunFolder(shell.settings().data, run.run_id).findings()
+    if not found:
+        return
+    with st.container(key="findings"):
+        st.subheader("Findings of the gate", anchor=False)
+        st.caption(
+            "An error stops the run. Correct the data at its source and retry, or accept a finding that is right."
+        )
+        table = pd.DataFrame(found).astype("string").fillna("")
+        st.dataframe(table, hide_index=True, key="findings-table")
+        _choose(run, found)
+
+
+def _choose(run: Run, found: list[dict[str, Any]]) -> None:
+    """Draw the choice of what may be accepted; what makes a table unreadable may not."""
+    open_ = [each for each in found if each["severity"] == "error" and may_be_accepted(each["rule"])]
+    if not open_:
+        st.caption("None of the errors can be accepted: the table would be unreadable. Correct the data.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.selectbox(
+            "Finding to accept", range(min(len(open_), MOST_CHOICES)), key="to-accept", width=420,
+            format_func=lambda index: described(open_[index]),
+        )  # fmt: skip
+        if st.button("Accept...", key="accept", icon=":material/how_to_reg:", disabled=not shell.can_write()):
+            confirm(run, open_[number])
+
+
+def described(finding: Finding) -> str:
+    """Return a finding in one line.
+
+    >>> described({"rule": "jump", "ticker": "IBM", "date": "2012-01-03", "value": 2.5})
+    'jump, IBM, 2012-01-03, 2.5'
+    """
+    parts = (finding["rule"], finding.get("ticker"), finding.get("date"), finding.get("value"))
+    return ", ".join(str(part) for part in parts if part not in (None, ""))
+
+
+@st.dialog("Accept this finding?", icon=":material/how_to_reg:")
+def confirm(run: Run, finding: Finding) -> None:
+    """Ask for the reason and the end, and accept the finding on record."""
+    settings, now = shell.settings(), datetime.now(UTC).date()
+    path = file_for(settings, run.request)
+    st.write(plain(described(finding)))
+    st.caption(
+        f"It goes on record under your name, and into `{path}`. It counts for data that end by the day below."
+    )
+    why = st.text_area("Reason", key="accept-why", max_chars=500, placeholder="why this is right")
+    until = st.date_input(
+        "Until", now + timedelta(days=ACCEPTED_DAYS), key="accept-until", format="YYYY-MM-DD"
+    )
+    if st.button("Accept", type="primary", key="accept-yes"):
+        try:
+            record = accept(
+                settings, shell.journal_to_write(), path, finding,
+                person=shell.person(), why=why or "", until=str(until),
+            )  # fmt: skip
+        except AftercloseError as error:
+            shell.problem(error)
+            return
+        shell.notice(f"Accepted, record {record.seq}. Press Retry: the run goes on with {path.name}.")
+        st.rerun()

@@ -1,0 +1,72 @@
+"""The log of one run on its page: filters in the address, followed while it grows, opened at the first error."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.journal import Run
+from core.runs.folder import RunFolder
+from core.runs.logsearch import LEVELS, Asked, around_first_error, end_of, whole
+from core.stages import NAMES
+from dashboard import shell
+
+FOLLOW = "follow"
+MOST_DOWNLOADED = 64 * 1024**2
+HEIGHT = 340
+ATTEMPTS = (1, 2, 3, 4, 5)
+
+
+def show(run: Run) -> None:
+    """Draw the filters and the lines that are wanted."""
+    folder = RunFolder(shell.settings().data, run.run_id)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="log-filters"):
+        asked = _asked(run)
+        follow = st.toggle(
+            "Follow", value=opens_at_end(run), key=FOLLOW, bind="query-params",
+            help="Keep the newest line in sight. Off, a failed run's log opens at its first error.",
+        )  # fmt: skip
+        st.download_button(
+            "Download log", data=lambda: whole(folder.log_path, MOST_DOWNLOADED), on_click="ignore",
+            file_name=f"{run.run_id}.jsonl", mime="application/x-ndjson", key="log-download",
+            icon=":material/download:", type="tertiary",
+        )  # fmt: skip
+    with st.container(height=HEIGHT, border=False, autoscroll=follow, key="log"):
+        st.code(_text(folder, asked, follow=follow), language=None, wrap_lines=True)
+    st.caption(f"Times are UTC. Files: `{folder.path}`")
+
+
+def opens_at_end(run: Run) -> bool:
+    """Return whether the log opens at its end: of a run that failed it opens at the first error."""
+    return run.state != "failed"
+
+
+def _asked(run: Run) -> Asked:
+    level = st.segmented_control(
+        "Level from", LEVELS, default=LEVELS[0], required=True, key="level", bind="query-params"
+    )
+    stages = [stage for stage in NAMES if stage in run.keys] or list(NAMES)
+    stage = st.selectbox(
+        "Stage", stages, index=None, placeholder="any", key="stage", bind="query-params", width=170
+    )
+    attempt = st.selectbox(
+        "Attempt", ATTEMPTS, index=None, placeholder="any", key="attempt", bind="query-params", width=110
+    )
+    text = st.text_input(
+        "Words", key="find", type="search", live=True, bind="query-params", width=200,
+        placeholder="in the sentence",
+    )  # fmt: skip
+    return Asked(str(level), stage or "", attempt or 0, text or "")
+
+
+def _text(folder: RunFolder, asked: Asked, *, follow: bool) -> str:
+    seen = around_first_error(folder.log_path) if not follow and not asked.narrow else None
+    shown = str(seen or end_of(folder.log_path, asked))
+    return shown or ("no line is like that" if asked.narrow else "nothing yet")
+
+
+def printed(run: Run) -> None:
+    """Draw the end of what the run printed."""
+    text = RunFolder(shell.settings().data, run.run_id).output()
+    with st.container(height=HEIGHT, border=False, autoscroll=True, key="printed"):
+        st.code(text or "nothing yet", language=None, wrap_lines=True)
+    st.caption("What its processes printed; a run that was started in a terminal printed there.")

@@ -1,0 +1,118 @@
+"""What a run made, stage by stage: from a checkpoint to its meta, its inputs, and on to the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.journal import Run
+from core.stages import stage_named
+from core.store.checkpoints import Input, Slot, Store
+from core.store.holdings import Holding, holding, keys_of
+from core.store.lineage import REGISTRY
+from dashboard import data, shell, states
+from dashboard.data import Held
+from dashboard.words import minute, plain
+
+OF, FILE, TICKER = "of", "file", "ticker"
+"""In the address: the stage that is looked at, its artifact, and whose rows."""
+
+MOST_ROWS = 1000
+
+
+def show(run: Run) -> None:
+    """Draw the choice of a stage, and what it holds."""
+    store = shell.store()
+    keys = keys_of(store, run)
+    if not keys:
+        st.caption("Nothing is planned yet, so nothing is made.")
+        return
+    stages = list(keys)
+    chosen = st.segmented_control(
+        "Stage", stages, default=stages[-1], required=True, key=OF, bind="query-params",
+    )  # fmt: skip
+    held = holding(store, Slot(str(chosen), keys[str(chosen)]))
+    _facts(held)
+    if held.damage:
+        shell.alarm(held.damage)
+    if held.meta is not None:
+        _inputs(held, stages)
+        _artifacts(store, held)
+        with st.expander("Parameters, versions, everything in meta.json", key="meta"):
+            st.json(dict(held.meta.body), expanded=1)
+
+
+def _facts(held: Holding) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="held"):
+        states.badge(held.state)
+        st.caption(plain(f"{held.slot.stage}/{held.slot.key}"), width="content")
+        if held.meta is not None:
+            body = held.meta.body
+            st.caption(f"made {minute(body['ended_at'])} on {plain(body['host'])} by", width="content")
+            shell.page_link("run", f":blue[{plain(body['run_id'])}]", run=body["run_id"])
+
+
+def _inputs(held: Holding, stages: list[str]) -> None:
+    st.markdown("**Made from**")
+    if not held.inputs():
+        st.caption("The source itself; its digest is among the parameters.")
+    with st.container(horizontal=True, key="inputs"):
+        for number, source in enumerate(held.inputs()):
+            st.button(
+                f"{source.stage}/{source.filename}  {source.sha256[:12]}", key=f"input-{number}",
+                icon=":material/arrow_back:", disabled=source.stage == REGISTRY or source.stage not in stages,
+                on_click=_look_at, args=(source,), help="Look at this input",
+            )  # fmt: skip
+
+
+def _look_at(source: Input) -> None:
+    st.session_state[OF] = source.stage
+    st.session_state[FILE] = source.filename
+
+
+def _artifacts(store: Store, held: Holding) -> None:
+    artifacts = held.artifacts()
+    st.markdown("**Artifacts**")
+    st.dataframe(
+        [
+            {"file": a["file"], "rows": a["rows"], "bytes": a["bytes"], "SHA-256": a["sha256"][:12]}
+            for a in artifacts
+        ],
+        hide_index=True, key="artifacts-table",
+    )  # fmt: skip
+    names = [a["file"] for a in artifacts]
+    if st.session_state.get(FILE) not in names:
+        st.session_state.pop(FILE, None)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = str(st.selectbox("Artifact", names, key=FILE, bind="query-params", width=260))
+        st.download_button(
+            "Download", data=lambda: store.read(held.slot, name), file_name=name, on_click="ignore",
+            key="artifact-download", icon=":material/download:", disabled=bool(held.damage),
+        )  # fmt: skip
+    if not held.damage:
+        _preview(store, held, next(a for a in artifacts if a["file"] == name))
+
+
+def _preview(store: Store, held: Holding, entry: Mapping[str, Any]) -> None:
+    """Draw the beginning of an artifact: rows of a table, a document as a tree, text as it is."""
+    artifact = Held(held.slot, entry["file"], entry["sha256"])
+    shapes = {each.kind: each.shape for each in stage_named(held.slot.stage).writes}
+    shape = shapes.get(entry["name"], "text")
+    if shape == "table":
+        _rows(store, artifact)
+        return
+    with st.container(height=420, border=False, key="preview"):
+        if shape == "document":
+            st.json(data.document(store, artifact), expanded=1)
+        else:
+            st.code(store.read(held.slot, artifact.filename).decode(), language=None, wrap_lines=True)
+
+
+def _rows(store: Store, artifact: Held) -> None:
+    names = data.tickers(store, artifact)
+    ticker = str(st.selectbox("Ticker", names, key=TICKER, bind="query-params", width=200))
+    rows = data.rows_of(store, artifact, ticker, MOST_ROWS).iloc[::-1]
+    st.dataframe(rows, hide_index=True, height=420, key="preview")
+    st.caption(f"{len(rows):,} rows of {plain(ticker)}, newest first. The file has all.")
