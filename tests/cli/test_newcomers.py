@@ -197,3 +197,38 @@ def test_one_of_a_thing_is_no_plural(finished, run_afterclose):
     )
     shutil.rmtree(finished / "checkpoints" / "report")
     assert run_afterclose("verify", data=finished).out.startswith("6 checkpoints, 1 model")
+
+
+def findings_of(run_luigi, small, data, tmp_path, text):
+    """The findings that stopped a run of these prices."""
+    path = tmp_path / "prices.csv"
+    path.write_text(text, encoding="utf-8")
+    assert run_luigi(*small, "--path", str(path), data=data).code == 30
+    (file,) = data.glob("runs/*/findings.json")
+    return [f for f in json.loads(file.read_bytes())["findings"] if f["severity"] == "error"]
+
+
+def test_a_bad_cell_is_one_finding(run_luigi, small, data, tmp_path):
+    """Without an adjusted close the close stands for it; its mistake is told once."""
+    text = "date,ticker,open,high,low,close,volume\n2020-01-01,AAA,1,1,1,oops,5\n2020-01-02,AAA,1,1,1,1,5\n"
+    (found,) = findings_of(run_luigi, small, data, tmp_path, text)
+    assert (found["rule"], found["date"], found["value"]) == ("wrong_type", "2020-01-01", "oops")
+    assert found["expected"].startswith("close: ")
+
+
+def test_a_missing_column_is_told_with_the_columns_there_are(run_luigi, small, data, tmp_path):
+    """A misspelt name shows beside what was expected."""
+    text = "date,ticker,open,high,low,close,volumme\n2020-01-01,AAA,1,1,1,1,5\n"
+    (found,) = findings_of(run_luigi, small, data, tmp_path, text)
+    assert (found["rule"], found["value"]) == ("missing_column", "volume")
+    assert found["expected"].startswith("a column named volume beside date, ticker, open, high, low, close")
+
+
+def test_a_model_is_shown_with_its_values_under_each_other(finished, run_afterclose):
+    """No brackets, no label that runs into its value."""
+    (model,) = json.loads(run_afterclose("models", "--json", data=finished).out)["models"]
+    lines = run_afterclose("models", "show", model["model_id"], data=finished).out.splitlines()
+    column = lines[0].index(model["model_id"])
+    assert all(line[column - 1] == " " and line[column] != " " for line in lines)
+    assert not any(mark in line for line in lines for mark in "{}'")
+    assert any(line.split() == ["training", "tickers", "AAA,", "BBB"] for line in lines)
