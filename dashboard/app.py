@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import shell
+from dashboard import login, shell
 
 PAGES = {
     "": [
@@ -25,6 +25,7 @@ PAGES = {
 st.set_page_config(page_title="Afterclose", page_icon="🔔", layout="wide")
 page = st.navigation({section: pages for section, pages in PAGES.items() if pages}, position="top")
 with shell.guarded():
-    shell.header(page.title)
-    page.run()
+    if login.admitted():
+        shell.header(page.title)
+        page.run()
 shell.settle(page.title)
