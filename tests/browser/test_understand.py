@@ -10,7 +10,13 @@ from playwright.sync_api import expect
 from core.journal import Journal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=30_000)
 LONG_MS = 120_000
+
+
+def press(page, where: str, says: str = "") -> None:
+    """Press the first that is there: while a page is drawn anew its old elements may stand beside the new ones."""
+    page.locator(where, has_text=says).first.click()
 
 
 @pytest.fixture
@@ -26,20 +32,20 @@ def test_from_the_overview_to_the_first_error_and_past_it(new_page, failed, star
     """One click to the reason, whoever started the run; accepted with a reason and retried, the gate lets it pass."""
     page = new_page()
     page.goto(start_desk(data).url)
-    expect(page.locator(".st-key-needs")).to_contain_text("validate")
-    page.locator(".st-key-needs a", has_text="See why").click()
+    expect(page.locator(".st-key-needs").first).to_contain_text("validate")
+    press(page, ".st-key-needs a", "See why")
     page.wait_for_url(f"**/run?run={failed}*")
     expect(page.get_by_role("alert").first).to_contain_text("validate stopped the run")
-    expect(page.locator(".st-key-log")).to_contain_text("ERROR: failed after")
-    expect(page.locator(".st-key-follow input")).not_to_be_checked()
+    expect(page.locator(".st-key-log").first).to_contain_text("ERROR: failed after")
+    expect(page.locator(".st-key-follow input").first).not_to_be_checked()
 
-    page.locator(".st-key-accept button").click()
+    press(page, ".st-key-accept button")
     page.locator(".st-key-accept-why textarea").fill("The exchange corrected this bar later.")
-    page.locator(".st-key-accept-yes button").click()
+    press(page, ".st-key-accept-yes button")
     expect(page.get_by_text("Accepted, record 1")).to_be_visible()
-    page.locator(".st-key-retry button").click()
-    expect(page.locator(".st-key-preview-stages")).to_contain_text("reused")
-    page.locator(".st-key-start button").click()
+    press(page, ".st-key-retry button")
+    expect(page.locator(".st-key-preview-stages").first).to_contain_text("reused")
+    press(page, ".st-key-start button")
     page.wait_for_url(lambda url: "run=" in url and failed not in url)
     passed = page.locator(".st-key-stage-validate", has_text=re.compile("done"))
     expect(passed.first).to_be_visible(timeout=LONG_MS)
@@ -53,11 +59,11 @@ def test_a_link_shows_the_same_after_a_reload(new_page, finished, start_desk):
     url = start_desk(finished).url
     page = new_page()
     page.goto(f"{url}/run?level=error&find=nothing")
-    expect(page.locator(".st-key-log")).to_contain_text("no line is like that")
+    expect(page.locator(".st-key-log").first).to_contain_text("no line is like that")
     page.goto(f"{url}/run?show=artifacts&of=clean&file=repairs.json")
     for _ in range(2):
-        expect(page.locator(".st-key-held")).to_contain_text("clean/")
-        expect(page.locator(".st-key-file input")).to_have_value("repairs.json")
+        expect(page.locator(".st-key-held").first).to_contain_text("clean/")
+        expect(page.locator(".st-key-file input").first).to_have_value("repairs.json")
         page.reload()
     page.goto(f"{url}/runs?state=failed")
     for _ in range(2):
@@ -77,7 +83,7 @@ def test_pages_fit_a_phone_and_their_buttons_are_reached_by_keyboard(new_page, f
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 400, f"/{path} is {wide} wide"
     page.goto(f"{url}/runs")
-    expect(page.locator(".st-key-run button")).to_be_enabled()
+    expect(page.locator(".st-key-run button").first).to_be_enabled()
     for _ in range(80):
         page.keyboard.press("Tab")
         if page.evaluate("!!document.activeElement.closest('.st-key-run')"):
