@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROUNDS = 9
-LUIGID = "luigid"
+LUIGID, FLOOR = "luigid", "an empty Streamlit page"
 MANY_RUNS, LONG_LOG = 1_000, 1_000_000_000
 FEW_RUNS, SHORT_LOG = 10, 10_000
 VIEWERS = (1, 10, 20)
@@ -69,8 +69,16 @@ def times(browser: Browser, chosen: Mapping[str, Subject], rounds: int) -> dict[
 def page_times(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:
     """Time every page beside Luigi's own, and the desk's memory after that."""
     root = servers.Root(scratch / "sample", _run_of(scratch))
-    with servers.luigid(scratch) as beside, servers.desk(root.path) as (url, server):
-        chosen = {LUIGID: Subject(LUIGID, beside, LUIGID_DRAWN, "Ingest"), **subjects(url, root.run_id)}
+    with (
+        servers.luigid(scratch) as beside,
+        servers.empty_page(scratch) as floor,
+        servers.desk(root.path) as (url, server),
+    ):
+        chosen = {
+            LUIGID: Subject(LUIGID, beside, LUIGID_DRAWN, "Ingest"),
+            FLOOR: Subject(FLOOR, floor, DESK_DRAWN, "nothing"),
+            **subjects(url, root.run_id),
+        }
         found = times(browser, chosen, rounds)
         memory = _memory_mb(server.pid)
     base = found[LUIGID]
@@ -78,6 +86,7 @@ def page_times(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:
         name: {
             **{f"{kind}_s": round(median(seconds), 3) for kind, seconds in held.items()},
             **{f"{kind}_ratio": round(median(held[kind]) / median(base[kind]), 2) for kind in held},
+            "of_floor": round(median(held["reload"]) / median(found[FLOOR]["reload"]), 2),
             "aim": AIM_RELOAD if name in PROMPT else None,
         }
         for name, held in found.items()

@@ -138,6 +138,24 @@ def luigid(scratch: Path) -> Iterator[str]:
         yield f"http://{LOOPBACK}:{port}/static/visualiser/index.html"
 
 
+@contextmanager
+def empty_page(scratch: Path) -> Iterator[str]:
+    """Serve a Streamlit page of one word: what every page of the desk costs at least."""
+    port, script = free_port(), scratch / "empty.py"
+    script.write_text('import streamlit as st\n\nst.caption("nothing")\n', encoding="utf-8")
+    words = [str(BIN / "streamlit"), "run", str(script), "--server.port", str(port)]
+    words += [
+        "--server.address",
+        LOOPBACK,
+        "--server.headless",
+        "true",
+        "--browser.gatherUsageStats",
+        "false",
+    ]
+    with served(words, scratch, port, "/_stcore/health"):
+        yield f"http://{LOOPBACK}:{port}/"
+
+
 def free_port() -> int:
     """Return a port that nobody uses now."""
     with socket.socket() as attempt:

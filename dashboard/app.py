@@ -16,6 +16,7 @@ PAGES = {
         st.Page("views/predictions.py", title="Predictions", help="Signals for the next session, and past ones."),
         st.Page("views/model.py", title="Model", help="How good the predictions are, with intervals."),
         st.Page("views/report.py", title="Report", help="Edit the report and sign it."),
+        st.Page("views/audit.py", title="Audit", help="Who did what, when, to which digest."),
     ],
     "More": [],
 }  # fmt: skip

@@ -8,18 +8,17 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import AftercloseError
+from core.errors import ParameterError
 from core.journal import Run
 from core.registry.modelbook import listing
 from core.registry.registry import Registry
 from core.review import decisions
-from core.review.people import may
 from core.runs.launcher import FORCE, NO_WAIT, launch
-from dashboard import shell
+from dashboard import acting, shell
 
+PAGE = "model"
 WHY = "decision_why"
 MODEL = "decision_model"
-_SAID = "decision_said"
 _STARTED = "decision_started_run"
 
 
@@ -45,20 +44,6 @@ def earlier() -> str | None:
     return champion.before if champion else None
 
 
-def refusal(action: str) -> str | None:
-    """Return why the person at this desk cannot do ``action``, None if nothing speaks against it."""
-    person = shell.person()
-    if not shell.can_write():
-        return "The data root cannot be written."
-    return None if may(person, action) else f"Your role, {person.role}, may not."
-
-
-def said() -> tuple[str, str] | None:
-    """Return once what the last button has to say: its kind (``success``, ``error``) and words."""
-    told: tuple[str, str] | None = st.session_state.pop(_SAID, None)
-    return told
-
-
 def started() -> str | None:
     """Return once the run that a decision to retrain has started."""
     run_id: str | None = st.session_state.pop(_STARTED, None)
@@ -66,15 +51,15 @@ def started() -> str | None:
 
 
 def _saying(act: Callable[[], str]) -> None:
-    try:
-        st.session_state[_SAID] = ("success", act())
+    if acting.saying(PAGE, act):
         st.session_state[WHY] = ""
-    except (AftercloseError, OSError) as error:
-        st.session_state[_SAID] = ("error", str(error).replace("--why is empty", "No reason was given"))
 
 
 def _why() -> str:
-    return str(st.session_state.get(WHY) or "")
+    text = str(st.session_state.get(WHY) or "")
+    if not text.strip():
+        raise ParameterError("no reason was given", expected="why, in a sentence")
+    return text
 
 
 def _model() -> str:

@@ -1,39 +1,39 @@
-"""What one visitor has open on the report page, and what its buttons do; kept for the browser session.
+"""What one visitor has open on the report page: the text, what is typed, and how it is kept.
 
 The text that was opened stays as it was drawn until the visitor opens another: what is signed is what was
-on the page, however many others save meanwhile.
+on the page, however many others save meanwhile. Whatever is typed becomes the next numbered draft as soon
+as the box is left; what cannot be saved (somebody else was faster) is kept by the server and comes back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core.errors import AftercloseError
 from core.fingerprint import SHORT
-from core.report.narrative import cleaned, sections_of, with_section
-from core.report.sections import ANALYST_SECTIONS
+from core.journal import Draft
+from core.report.narrative import cleaned, sections_of, with_added, with_section
 from core.review import signoff
-from core.review.publication import publish
 from core.review.signoff import DraftConflict, SignableText
-from dashboard import shell
+from core.review.texts import signable_of
+from dashboard import acting, shell
 
+PAGE = "report"
+WHOLE, HEADING = "edit_whole", "new_heading"
 _STATE = "report_editing"
-_SAID = "report_said"
-_WARNED = "report_warned_of_draft"
-WHOLE = "edit_whole"
-MEANING, COMMENT = "meaning", "comment"
+_PREFIX = "edit_"
 
 
 @dataclass
 class Editing:
-    """The opened text of one report, and the text in the editor."""
+    """The opened text of one report, the text in the editor, and the draft that stands in its way."""
 
     report_key: str
     opened: SignableText
     working: str
+    conflict: Draft | None = None
 
     @property
     def unsaved(self) -> bool:
@@ -45,7 +45,10 @@ def editing(report_key: str) -> Editing:
     """Return what this visitor has open, the present text when it is the first look."""
     held = st.session_state.get(_STATE)
     if not isinstance(held, Editing) or held.report_key != report_key:
-        held = _open(report_key)
+        kept = _copies().get(_mine(report_key))
+        held = _open(report_key, working=kept)
+        if kept is not None and held.unsaved:
+            acting.saying(PAGE, lambda: "Text that could not be saved before is in the editor again.")
     return held
 
 
@@ -57,8 +60,18 @@ def _open(report_key: str, *, working: str | None = None) -> Editing:
     return held
 
 
+@st.cache_resource
+def _copies() -> dict[tuple[str, str, str], str]:
+    """Return texts that could not be saved, by data root, report and person: they outlive a reload."""
+    return {}
+
+
+def _mine(report_key: str) -> tuple[str, str, str]:
+    return str(shell.settings().data), report_key, shell.person().id
+
+
 def _forget_widgets() -> None:
-    for key in (WHOLE, *map(section_key, ANALYST_SECTIONS)):
+    for key in [k for k in st.session_state if str(k).startswith(_PREFIX) and k != "edit_mode"]:
         st.session_state.pop(key, None)
 
 
@@ -68,7 +81,7 @@ def section_key(name: str) -> str:
     >>> section_key("Business implications")
     'edit_business_implications'
     """
-    return "edit_" + name.lower().replace(" ", "_")
+    return _PREFIX + "".join(c if c.isalnum() else "_" for c in name.lower())
 
 
 def seed(key: str, text: str) -> None:
@@ -77,36 +90,37 @@ def seed(key: str, text: str) -> None:
         st.session_state[key] = text
 
 
-def said() -> tuple[str, str] | None:
-    """Return once what the last button has to say: its kind (``success``, ``error``) and words."""
-    told: tuple[str, str] | None = st.session_state.pop(_SAID, None)
-    return told
-
-
-def _saying(act: Callable[[], str]) -> None:
-    try:
-        st.session_state[_SAID] = ("success", act())
-    except (AftercloseError, OSError) as error:
-        st.session_state[_SAID] = ("error", str(error))
-
-
 # ---- what the widgets do
 
 
 def section_changed(report_key: str, name: str) -> None:
-    """Take an analyst's section over into the text in the editor."""
+    """Take an analyst's section over into the text in the editor, and save."""
     held = editing(report_key)
 
     def act() -> str:
         held.working = with_section(held.working, name, str(st.session_state[section_key(name)] or ""))
-        return ""
+        return _save(held)
 
-    _saying(act)
+    acting.saying(PAGE, act)
 
 
 def whole_changed(report_key: str) -> None:
-    """Take the whole text over; the sections are read from it anew."""
-    editing(report_key).working = str(st.session_state[WHOLE] or "")
+    """Take the whole text over, and save; the sections are read from it anew."""
+    held = editing(report_key)
+    held.working = str(st.session_state[WHOLE] or "")
+    acting.saying(PAGE, lambda: _save(held))
+
+
+def add_section(report_key: str) -> None:
+    """Add a section under the heading that was typed, and save."""
+    held = editing(report_key)
+
+    def act() -> str:
+        held.working = with_added(held.working, str(st.session_state.get(HEADING) or ""))
+        st.session_state[HEADING] = ""
+        return _save(held)
+
+    acting.saying(PAGE, act)
 
 
 def mode_changed() -> None:
@@ -114,93 +128,75 @@ def mode_changed() -> None:
     _forget_widgets()
 
 
+def _save(held: Editing, *, beside: bool = False) -> str:
+    """Keep the text in the editor as the next draft and open it, or keep a copy and say what is in the way."""
+    if not held.unsaved:
+        return ""
+    base = None if beside else held.opened.draft or 0
+    try:
+        draft = signoff.save_draft(
+            shell.store(), shell.journal_to_write(), held.report_key, held.working,
+            person=shell.person(), base=base,
+        )  # fmt: skip
+    except AftercloseError as error:
+        _copies()[_mine(held.report_key)] = held.working
+        held.conflict = error.latest if isinstance(error, DraftConflict) else None
+        raise
+    _copies().pop(_mine(held.report_key), None)
+    held.opened, held.conflict = signable_of("", draft), None
+    return f"Saved as draft {draft.number}."
+
+
 def save(report_key: str) -> None:
-    """Save the text in the editor as the next draft, and open it."""
-    held = editing(report_key)
+    """Save again what could not be saved."""
+    acting.saying(PAGE, lambda: _save(editing(report_key)))
+
+
+def save_beside(report_key: str) -> None:
+    """Save although somebody else was faster: both texts are kept, this one is the newest."""
 
     def act() -> str:
-        before = held.opened.draft or 0
-        base = max(before, int(st.session_state.get(_WARNED, 0)))
-        try:
-            draft = signoff.save_draft(
-                shell.store(),
-                shell.journal_to_write(),
-                report_key,
-                held.working,
-                person=shell.person(),
-                base=base,
-            )
-        except DraftConflict as conflict:
-            st.session_state[_WARNED] = conflict.latest.number
-            raise
-        _open(report_key)
-        between = draft.number - before - 1
-        kept = " Drafts that others saved meanwhile are kept and can be opened below." if between > 0 else ""
-        return f"Saved as draft {draft.number}.{kept}"
+        held = editing(report_key)
+        other = held.conflict
+        kept = f" Draft {other.number} of {other.author} is kept and can be opened below." if other else ""
+        return _save(held, beside=True) + kept
 
-    _saying(act)
+    acting.saying(PAGE, act)
 
 
 def discard(report_key: str) -> None:
-    """Go back to the text as it was opened."""
-    held = editing(report_key)
-    held.working = held.opened.text
-    _forget_widgets()
+    """Give up what is in the editor and open the newest text."""
+
+    def act() -> str:
+        _copies().pop(_mine(report_key), None)
+        return f"This is {name_of(_open(report_key).opened)}."
+
+    acting.saying(PAGE, act)
 
 
 def reopen(report_key: str) -> None:
     """Open the newest text; what is unsaved stays in the editor."""
-    held = editing(report_key)
-    _saying(lambda: _reopened(held))
 
+    def act() -> str:
+        held = editing(report_key)
+        return f"This is {name_of(_open(report_key, working=held.working if held.unsaved else None).opened)}."
 
-def _reopened(held: Editing) -> str:
-    now = _open(held.report_key, working=held.working if held.unsaved else None)
-    return f"This is {name_of(now.opened)}."
+    acting.saying(PAGE, act)
 
 
 def open_draft(report_key: str, number_key: str) -> None:
-    """Put an older draft into the editor; saving makes it the newest."""
+    """Put an older draft into the editor and save it as the newest."""
     number = st.session_state[number_key]
 
     def act() -> str:
         known = shell.journal()
         drafts = known.drafts(report_key) if known else []
-        text = next(draft.text for draft in drafts if draft.number == number)
-        editing(report_key).working = text
+        held = editing(report_key)
+        held.working = next(draft.text for draft in drafts if draft.number == number)
         _forget_widgets()
-        return f"Draft {number} is in the editor. Save makes it the newest draft."
+        return f"{_save(held)} It is draft {number} again.".strip()
 
-    _saying(act)
-
-
-def sign(report_key: str) -> None:
-    """Sign the text that was on the page when the button was pressed."""
-    held = editing(report_key)
-
-    def act() -> str:
-        record = signoff.sign(
-            shell.settings(),
-            shell.journal_to_write(),
-            report_key,
-            shown=held.opened.sha256,
-            person=shell.person(),
-            meaning=str(st.session_state.get(MEANING) or ""),
-            comment=str(st.session_state.get(COMMENT) or ""),
-        )
-        st.session_state[MEANING], st.session_state[COMMENT] = None, ""
-        return f"Recorded: {record.content['meaning']} by {record.content['user']}, record {record.seq}."
-
-    _saying(act)
-
-
-def publish_now(report_key: str) -> None:
-    """Publish the signed text."""
-
-    def act() -> str:
-        return f"Published in {publish(shell.settings(), shell.journal_to_write(), report_key, person=shell.person())}"
-
-    _saying(act)
+    acting.saying(PAGE, act)
 
 
 def name_of(text: SignableText) -> str:
@@ -208,9 +204,9 @@ def name_of(text: SignableText) -> str:
     return "the generated text" if text.draft is None else f"draft {text.draft}"
 
 
-def missing_sections(working: str) -> list[str]:
-    """Return the analyst's headings that the text no longer has."""
-    return [name for name in ANALYST_SECTIONS if name not in sections_of(working)]
+def sections(held: Editing) -> dict[str, str]:
+    """Return the sections that people write, as they stand in the editor."""
+    return sections_of(held.working)
 
 
 def short(digest: str) -> str:

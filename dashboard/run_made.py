@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import columns as col
 from core.journal import Run
 from core.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
@@ -81,6 +82,7 @@ def _artifacts(store: Store, held: Holding) -> None:
             for a in artifacts
         ],
         hide_index=True, key="artifacts-table",
+        column_config={name: st.column_config.NumberColumn(format="localized") for name in ("rows", "bytes")},
     )  # fmt: skip
     names = [a["file"] for a in artifacts]
     if st.session_state.get(FILE) not in names:
@@ -114,5 +116,6 @@ def _rows(store: Store, artifact: Held) -> None:
     names = data.tickers(store, artifact)
     ticker = str(st.selectbox("Ticker", names, key=TICKER, bind="query-params", width=200))
     rows = data.rows_of(store, artifact, ticker, MOST_ROWS).iloc[::-1]
-    st.dataframe(rows, hide_index=True, height=420, key="preview")
+    dates = {col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD")}
+    st.dataframe(rows, hide_index=True, height=420, key="preview", column_config=dates)
     st.caption(f"{len(rows):,} rows of {plain(ticker)}, newest first. The file has all.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from core.review.people import Person, local_person
 from core.runs.view import newest_finished
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store
+from core.store.objects import writable
 from dashboard.words import plain
 
 RUN_PARAMETER = "run"
@@ -48,8 +48,7 @@ def _journal(root: Path, url: str) -> Journal:
 
 def can_write() -> bool:
     """Return whether this desk may change anything in the data root; where there is none yet, it may."""
-    root = settings().data
-    return not root.exists() or os.access(root, os.W_OK)
+    return writable(settings().data)
 
 
 def journal() -> Journal | None:

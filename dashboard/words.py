@@ -25,6 +25,15 @@ def minute(at: str | None) -> str:
     return "unknown time" if at is None else f"{at[:16].replace('T', ' ')} UTC"
 
 
+def day(at: str) -> str:
+    """Return the day of a time of the journal.
+
+    >>> day("2026-03-02T21:05:09+00:00")
+    '2026-03-02'
+    """
+    return at[:10]
+
+
 def sentence(text: str) -> str:
     """Return ``text`` as a sentence: a capital first, a full stop last; nothing stays nothing.
 

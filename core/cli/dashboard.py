@@ -42,7 +42,10 @@ SAFE = {
 @click.option(
     "--address", default=LOOPBACK, show_default=True, help="Address of this machine (loopback only)."
 )
-def command(*, port: int, address: str) -> None:
+@click.option(
+    "--no-scheduler", is_flag=True, help="Leave schedules to another process (afterclose scheduler)."
+)
+def command(*, port: int, address: str, no_scheduler: bool) -> None:
     """Judge address, port and settings, then become Streamlit in the foreground."""
     checked = loopback(address)
     data = settings.load().data
@@ -51,6 +54,10 @@ def command(*, port: int, address: str) -> None:
         f"afterclose: the desk is at {url_of(checked, port)} (data in {data}); Ctrl-C ends it, runs go on"
     )
     sys.stdout.flush()
+    if not no_scheduler:
+        from core.schedule.daemon import beside_this_process
+
+        beside_this_process()
     os.execv(sys.executable, command_line(checked, port))  # noqa: S606 - our own interpreter; becoming it leaves no process between
 
 

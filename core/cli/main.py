@@ -35,6 +35,9 @@ _COMMANDS = {
     "models": "core.cli.models",
     "predict": "core.cli.predict",
     "scorecard": "core.cli.scorecard",
+    "schedules": "core.cli.schedules",
+    "scheduler": "core.cli.scheduler",
+    "deadman": "core.cli.deadman",
     "dashboard": "core.cli.dashboard",
 }
 """Command -> module with a click command ``command``, imported only when it is wanted."""

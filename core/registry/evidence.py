@@ -11,6 +11,7 @@ from core.artifacts import Document, Table, decode
 from core.errors import CheckpointError, DataError, MissingFileError, ParameterError
 from core.fingerprint import sha256
 from core.store.checkpoints import Meta, Slot, Store
+from core.store.latest import latest_slots
 from core.store.lineage import keys_behind
 
 if TYPE_CHECKING:
@@ -72,10 +73,9 @@ def features_of(root: Path, file: str) -> Found:
 
 def _features_slots(root: Path) -> Iterator[Slot]:
     """Yield where features are: those of the last successful run, then the ones made last."""
-    for link in sorted((root / "latest").glob("features.*")):
-        folder = link.resolve().parent
-        if folder.parent.name == "feature_engineer" and link.exists():
-            yield Slot("feature_engineer", folder.name)
+    for slot in latest_slots(root).values():
+        if slot.stage == "feature_engineer":
+            yield slot
     for slot, _ in newest(root, "feature_engineer"):
         yield slot
 

@@ -1,100 +1,103 @@
-"""A person from the claims of a login (OpenID Connect) that was checked before: who, and with what role. EDGE."""
+"""From a login to a person: who somebody is by the claims of an identity provider, and which role they have. EDGE.
+
+The provider says who it is; the role comes from a file of the desk's owner, or from a claim where there is no
+file. The file is read each time: a role that is taken away is gone with the next act.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from core.errors import MissingFileError, SettingsError, SignOffError, nearest
-from core.report.blocks import visible
+from core.errors import MissingFileError, SettingsError, nearest
+from core.report.narrative import cleaned
 from core.review.people import Person
 from core.settings import ROLES, Settings
 
-MAX_NAME = 200
-"""Characters of a printed name."""
+Claims = Mapping[str, Any]
+
+_NAMES = ("name", "preferred_username", "email", "sub")
+MOST_CHARACTERS = 100
+"""Of a printed name: it stands on one line of a report."""
 
 
-def person_of(settings: Settings, claims: Mapping[str, Any]) -> Person:
-    """Return the person that a login's claims name.
-
-    The id is subject and issuer, which a provider never gives to somebody else. The role comes from
-    ``[people] roles_file`` if that is set, else from the claim ``[people] roles_claim``; the highest of several
-    counts, and without any it is ``[people] default_role``.
+def person_of(settings: Settings, claims: Claims) -> Person:
+    """Return the person behind a login.
 
     Parameters
     ----------
     claims : mapping
-        Claims of an ID token whose signature, audience and time somebody has checked: ``iss``, ``sub``, and
-        ``name``, ``email``, ``email_verified``, roles as far as they are there.
+        Of a token that was verified: ``iss`` and ``sub``, and what the provider tells besides.
 
     Raises
     ------
-    SignOffError
-        If the claims name nobody.
-    SettingsError, MissingFileError
-        If the file of roles cannot be used.
+    SettingsError
+        If the login lacks issuer or subject, or the file of roles cannot be used: nobody gets a role then.
     """
-    issuer, subject = str(claims.get("iss") or ""), str(claims.get("sub") or "")
+    issuer, subject = (str(claims.get(key) or "") for key in ("iss", "sub"))
     if not issuer or not subject:
-        raise SignOffError(
-            "the login names nobody", expected="the claims iss and sub", remedy="Log out, and in again."
+        raise SettingsError(
+            "the login has no issuer or no subject", expected="an OpenID Connect provider with both claims"
         )
-    where = urlsplit(issuer)
-    place = f"{where.netloc}{where.path}".rstrip("/") or issuer
-    identity = visible(f"{subject}@{place}").replace("<", "").replace(">", "")
-    email = _verified(claims)
-    name = visible(str(claims.get("name") or email or subject)).replace("<", "").replace(">", "").strip()
-    role = _role(settings, claims, identity, email)
-    return Person(identity, name[:MAX_NAME] or identity, role, f"OpenID Connect, {place}")
+    identity = f"{subject}@{issuer.partition('://')[2].rstrip('/') or issuer}"
+    told = next((text for key in _NAMES if (text := _line(claims.get(key)))), identity)
+    return Person(identity, told, role_of(settings, identity, claims), f"OpenID Connect, {issuer}")
 
 
-def _verified(claims: Mapping[str, Any]) -> str:
-    """Return the address that the provider has checked; one that anybody could claim names nobody."""
-    verified = claims.get("email_verified") in (True, "true")
-    return str(claims.get("email") or "").strip().lower() if verified else ""
+def _line(text: object) -> str:
+    return " ".join(cleaned(str(text or "")).split())[:MOST_CHARACTERS]
 
 
-def _role(settings: Settings, claims: Mapping[str, Any], identity: str, email: str) -> str:
-    file = str(settings["people_roles_file"] or "")
-    if file:
-        known = read_roles(Path(file).expanduser())
-        found = [
-            role for name, role in known.items() if name == identity or (email and name.lower() == email)
-        ]
-    else:
-        held = claims.get(str(settings["people_roles_claim"] or "roles"))
-        values = held.replace(",", " ").split() if isinstance(held, str) else held
-        found = [value for value in values if value in ROLES] if isinstance(values, list | tuple) else []
-    return max(found, key=ROLES.index, default=str(settings["people_default_role"] or ROLES[0]))
+def role_of(settings: Settings, identity: str, claims: Claims) -> str:
+    """Return the role of somebody who logged in: by the file if one is set, else by the claim.
+
+    In the file people stand by id, or by an address that the provider has verified. Whoever has no role
+    gets the default one.
+
+    Raises
+    ------
+    SettingsError
+        If the file is malformed or names a role that there is not.
+    """
+    default = str(settings["people_default_role"])
+    named = str(settings["people_roles_file"] or "")
+    if named:
+        roles = read_roles(Path(named))
+        verified = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
+        return roles.get(identity) or roles.get(verified) or default
+    held = claims.get(str(settings["people_roles_claim"]))
+    return _highest([held] if isinstance(held, str) else held if isinstance(held, list) else ()) or default
+
+
+def _highest(names: Iterable[object]) -> str | None:
+    known = [name for name in names if name in ROLES]
+    return str(max(known, key=ROLES.index)) if known else None
 
 
 def read_roles(path: Path) -> dict[str, str]:
-    """Return role by person from a TOML file: a table ``[roles]`` of ``"ann@example.org" = "approver"``.
+    """Return role by person of a file such as ``[roles]`` with ``"ann@example.org" = "approver"``.
 
     Raises
     ------
-    MissingFileError
-        If there is no such file.
-    SettingsError
-        Naming what is wrong in it.
+    MissingFileError, SettingsError
+        If it is not there, is no TOML, or names a role that there is not.
     """
     if not path.is_file():
         raise MissingFileError.of(path, "file of roles")
     try:
-        body = tomllib.loads(path.read_text(encoding="utf-8"))
+        held = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name} cannot be read: {error}", expected="a table [roles]") from error
-    table = body.get("roles")
-    if not isinstance(table, dict) or set(body) != {"roles"}:
-        raise SettingsError(f"{path.name} has {', '.join(body) or 'nothing'}", expected="one table, [roles]")
-    for name, role in table.items():
+        raise SettingsError(f"{path.name} cannot be read: {error}", expected="TOML") from error
+    roles = held.get("roles")
+    if not isinstance(roles, dict) or set(held) != {"roles"}:
+        raise SettingsError(f"{path.name} has {', '.join(held) or 'nothing'}", expected="one table, [roles]")
+    for who, role in roles.items():
         if role not in ROLES:
             raise SettingsError(
-                f"{path.name}: {name} has the role {role!r}",
+                f"{path.name}: {who!r} has the role {role!r}",
                 expected=f"one of {', '.join(ROLES)}",
                 remedy=nearest(str(role), ROLES).strip(),
             )
-    return dict(table)
+    return dict(roles)

@@ -64,6 +64,7 @@ def launch(
     how: str,
     folder: Path,
     target: str = "report",
+    run_id: str | None = None,
 ) -> Launched:
     """Start a run and return its id, or the id of the run that does the same right now.
 
@@ -77,6 +78,8 @@ def launch(
         The door, for the journal: ``desk``, ``terminal`` or ``schedule``.
     folder : Path
         Working folder of the run: where ``luigi.cfg`` is.
+    run_id : str, optional
+        The id of a new run, for a caller that has recorded it already; default: one made of the time.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def launch(
         running = _same(journal, given, target)
         if running is not None:
             return Launched(running.run_id, new=False)
-        run_id = new_run_id(now)
+        run_id = run_id or new_run_id(now)
         journal.add_run(run_id, who=person.label, how=how, request=given, target=target, state="queued")
         _spawn(settings, journal, run_id, folder)
     return Launched(run_id, new=True)

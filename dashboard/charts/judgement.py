@@ -44,7 +44,9 @@ def estimates_figure(estimates: pd.DataFrame, *, label: str, chance: float | Non
         if not rows.empty:
             _add_group(figure, rows, colour, symbol)
     if chance is not None:
-        figure.add_vline(x=chance, line=RULE, annotation_text="knowing nothing", annotation_position="top")
+        figure.add_vline(x=chance, line=RULE)
+        # named in the legend, which wraps on a phone; a label at the line would be printed over it
+        figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="Knowing nothing")
     order = shown["who"].tolist()[::-1]
     figure.update_yaxes(categoryorder="array", categoryarray=order, title_text=None)
     figure.update_xaxes(title_text=label)

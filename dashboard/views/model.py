@@ -14,7 +14,7 @@ from core.registry.track_record import tally
 from core.report import model_tables, tables
 from core.review.decisions import history
 from core.store.checkpoints import Store
-from dashboard import data, deciding, evidence, judged, shell
+from dashboard import acting, data, deciding, evidence, judged, shell
 from dashboard.words import minute, plain
 
 Body = Mapping[str, Any]
@@ -41,7 +41,7 @@ def show() -> None:
         return
     body = data.document(store, artifact)
     st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")
-    _said()
+    acting.said(deciding.PAGE)
     _verdict(body)
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
@@ -50,12 +50,6 @@ def show() -> None:
     with decision:
         _decide(run, body)
     _evidence(body, store, keys)
-
-
-def _said() -> None:
-    told = deciding.said()
-    if told:
-        (st.success if told[0] == "success" else st.error)(plain(told[1]))
 
 
 def _verdict(body: Body) -> None:
@@ -127,7 +121,7 @@ def _decide(run: Run, body: Body) -> None:
 def _button(
     label: str, key: str, action: str, act: Any, *, given: object, args: tuple[Any, ...] = ()
 ) -> None:
-    reason = deciding.refusal(action) or (None if given else "There is no model for it yet.")
+    reason = acting.refusal(action) or (None if given else "There is no model for it yet.")
     st.button(label, key=key, on_click=act, args=args, disabled=reason is not None, help=reason)
 
 

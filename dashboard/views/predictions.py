@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from core.errors import AftercloseError
 from core.registry.registry import Registry
 from core.report import signals, tables
 from core.report.figures import counted
 from core.requestform import scoring_request
-from core.runs.launcher import launch
-from dashboard import data, shell
+from dashboard import data, shell, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
@@ -83,25 +80,7 @@ def _score_now(about: Subject) -> None:
                 f"Starts a run: the champion `{champion.model_id}` on the same prices up to their newest session."
             )
     if pressed:
-        _start(about)
-
-
-def _start(about: Subject) -> None:
-    settings = shell.settings()
-    try:
-        launched = launch(
-            settings,
-            scoring_request(about.run.request),
-            person=shell.person(),
-            how="desk",
-            folder=Path.cwd(),
-        )
-    except AftercloseError as error:
-        shell.problem(error)
-        return
-    if not launched.new:
-        shell.notice("This very run is already going; here it is.")
-    shell.go("run", run=launched.run_id)
+        starting.start(scoring_request(about.run.request))
 
 
 def _over_time(about: Subject) -> None:

@@ -1,21 +1,16 @@
-"""Report: the text on one side, the editor on the other, sign-off below."""
+"""Report: the text on one side, the editor on the other, evidence and sign-off below."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import AftercloseError
-from core.report import tables
-from core.report.narrative import MAX_CHARACTERS, changes, marked_as_draft, sections_of, unwritten
+from core.report.narrative import MAX_CHARACTERS, MAX_HEADING, changes
 from core.report.sections import ANALYST_SECTIONS
 from core.review import signoff
-from core.review.bundle import signed_document
-from core.review.publication import published
-from core.review.signoff import MEANINGS, SignableText, Standing
-from core.store.checkpoints import Slot
-from core.store.lineage import keys_behind
-from dashboard import data, editing, shell
-from dashboard.editing import Editing
+from core.review.previous import last_signed
+from core.review.signoff import SignableText, Standing
+from dashboard import acting, checking, editing, shell, signoff_panel
+from dashboard.editing import PAGE, Editing
 from dashboard.words import minute, plain, sentence
 
 _STANDINGS = {
@@ -28,13 +23,9 @@ _STANDINGS = {
     "revoked": ("■ Revoked", "red"),
     "superseded": ("▽ Superseded", "gray"),
 }
-_MEANINGS = {
-    "approved": "Approved: may be published",
-    "reviewed": "Reviewed: read, not yet approved",
-    "rejected": "Rejected: the comment says why",
-}
 _TEXT_HEIGHT = 620
 _MODES = ("Sections", "Whole text")
+_AGAINST = ("The generated text", "The last signed report")
 
 
 def show() -> None:
@@ -49,8 +40,10 @@ def show() -> None:
     present = signoff.signable(shell.store(), shell.journal(), key)
     standing = signoff.standing(shell.store(), shell.journal(), key)
     _heading(key, standing)
-    _said()
-    if present.sha256 != held.opened.sha256:
+    acting.said(PAGE)
+    if held.conflict is not None:
+        _conflict(held)
+    elif present.sha256 != held.opened.sha256:
         _newer(key, held, present)
     whole = st.session_state.get("edit_mode") == _MODES[1]
     text, editor = st.columns([1, 1] if whole else [5, 3], gap="medium")
@@ -58,12 +51,9 @@ def show() -> None:
         _text(held)
     with editor:
         _editor(held)
+        checking.draw(held)
     st.divider()
-    evidence, sign_off = st.columns([5, 3], gap="medium")
-    with evidence:
-        _evidence(key)
-    with sign_off:
-        _sign_off(held, present, standing)
+    signoff_panel.draw(held, present, standing)
 
 
 def _heading(key: str, standing: Standing) -> None:
@@ -71,12 +61,6 @@ def _heading(key: str, standing: Standing) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="standing"):
         st.badge(word, color=colour)  # type: ignore[arg-type]  # a literal of the table above
         st.caption(f"Report `{key}`. {plain(sentence(standing.reason))}".strip(), width="content")
-
-
-def _said() -> None:
-    told = editing.said()
-    if told and told[1]:
-        (st.success if told[0] == "success" else st.error)(plain(told[1]))
 
 
 def _newer(key: str, held: Editing, present: SignableText) -> None:
@@ -88,29 +72,66 @@ def _newer(key: str, held: Editing, present: SignableText) -> None:
         st.button("Open the newest", key="reopen", on_click=editing.reopen, args=(key,))
 
 
+def _conflict(held: Editing) -> None:
+    """Show both texts side by side and let the person choose; neither is lost."""
+    other = held.conflict
+    assert other is not None, "the caller has looked"
+    with st.container(border=True, key="conflict"):
+        st.warning(
+            f"{plain(other.author)} saved draft {other.number} while you were writing. Yours is not saved yet; it "
+            "is kept here, also over a reload."
+        )
+        st.code(changes(other.text, held.working), language="diff", height=220)
+        st.caption(f"From draft {other.number} to the text in your editor.")
+        with st.container(horizontal=True):
+            args = (held.report_key,)
+            st.button("Save mine as well", key="save_beside", on_click=editing.save_beside, args=args)
+            st.button("Take theirs, discard mine", key="discard", on_click=editing.discard, args=args)
+
+
 # ---- the text
 
 
 def _text(held: Editing) -> None:
     st.subheader("Text", anchor=False)
-    generated = signoff.generated_body(shell.store(), held.report_key)
-    present, before, difference = st.tabs(["Present", "Generated", "Changes"], key="text_tabs")
+    present, before, difference = st.tabs(["Preview", "Generated", "Changes"], key="text_tabs")
+    wrap = st.toggle("Wrap long lines", key="wrap", bind="query-params", help="For narrow screens.")
     with present:
-        st.code(held.opened.text, language=None, height=_TEXT_HEIGHT)
+        st.code(held.opened.text, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
         digest = editing.short(held.opened.sha256)
         st.caption(
             f"{editing.name_of(held.opened).capitalize()}, {len(held.opened.text):,} characters, SHA-256 `{digest}`"
         )
+    generated = signoff.generated_body(shell.store(), held.report_key)
     with before:
-        st.code(generated, language=None, height=_TEXT_HEIGHT)
+        st.code(generated, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
         st.caption("As the pipeline wrote it; editing never changes it.")
     with difference:
-        diff = changes(generated, held.working)
-        if diff:
-            st.code(diff, language="diff", height=_TEXT_HEIGHT)
-            st.caption("The text in the editor against the generated one.")
-        else:
-            st.caption("Nothing has been changed yet.")
+        _difference(held, generated, wrap=wrap)
+
+
+def _difference(held: Editing, generated: str, *, wrap: bool) -> None:
+    against = st.segmented_control("Against", _AGAINST, default=_AGAINST[0], required=True, key="against")
+    if against == _AGAINST[0]:
+        _diff(generated, held.working, "Nothing has been changed yet.", wrap=wrap)
+        return
+    signed = last_signed(shell.store(), shell.journal(), other_than=held.opened.sha256)
+    if signed is None:
+        st.caption("No other report has been signed yet.")
+        return
+    said = signed.record.content
+    st.caption(
+        f"Report `{signed.record.subject}`, approved by {plain(said['user'])} on {minute(said['at_utc'])}."
+    )
+    _diff(signed.text, held.working, "The text is that of the last signed report.", wrap=wrap)
+
+
+def _diff(before: str, after: str, same: str, *, wrap: bool) -> None:
+    diff = changes(before, after)
+    if diff:
+        st.code(diff, language="diff", height=_TEXT_HEIGHT, wrap_lines=wrap)
+    else:
+        st.caption(same)
 
 
 # ---- the editor
@@ -119,46 +140,62 @@ def _text(held: Editing) -> None:
 def _editor(held: Editing) -> None:
     st.subheader("Edit", anchor=False)
     sections, whole = st.tabs(list(_MODES), key="edit_mode", on_change=editing.mode_changed)
+    locked = acting.refusal("save_draft")
     if whole.open:
         with whole:
-            _whole(held)
+            _whole(held, locked)
     else:
         with sections:
-            _sections(held)
+            _sections(held, locked)
     with st.container(horizontal=True, vertical_alignment="center"):
-        locked = not shell.can_write()
-        key = (held.report_key,)
-        st.button(
-            "Save draft", key="save_draft", type="primary", disabled=locked, on_click=editing.save, args=key
-        )
-        st.button("Discard", key="discard", disabled=not held.unsaved, on_click=editing.discard, args=key)
+        if held.unsaved and held.conflict is None:
+            st.button("Save", key="save_draft", type="primary", disabled=locked is not None, help=locked,
+                      on_click=editing.save, args=(held.report_key,))  # fmt: skip
+            st.button("Discard", key="discard", on_click=editing.discard, args=(held.report_key,))
         if held.unsaved:
             st.badge("▲ Unsaved changes", color="orange")
-    _drafts(held)
+        else:
+            st.caption(f"○ {locked}" if locked else "● Saved as you leave a box, as numbered drafts.")
+    _drafts(held, locked)
 
 
-def _sections(held: Editing) -> None:
-    written = sections_of(held.working)
-    for name in ANALYST_SECTIONS:
+def _sections(held: Editing, locked: str | None) -> None:
+    written = editing.sections(held)
+    for name in dict.fromkeys((*ANALYST_SECTIONS, *written)):
         if name not in written:
-            st.caption(f"The heading **{name}** is gone from the text. It can be put back under Whole text.")
+            st.caption(
+                f"The heading **{plain(name)}** is gone from the text. It can be put back under Whole text."
+            )
             continue
         editing.seed(editing.section_key(name), written[name])
         st.text_area(
-            name, key=editing.section_key(name), height=120, max_chars=MAX_CHARACTERS,
-            placeholder="To be written by you", on_change=editing.section_changed, args=(held.report_key, name),
+            plain(name), key=editing.section_key(name), height=120, max_chars=MAX_CHARACTERS,
+            placeholder="To be written by you", disabled=locked is not None,
+            on_change=editing.section_changed, args=(held.report_key, name),
+        )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        off, args = locked is not None, (held.report_key,)
+        st.text_input(
+            "Another section",
+            key=editing.HEADING,
+            max_chars=MAX_HEADING,
+            placeholder="Its heading",
+            disabled=off,
+        )
+        st.button("Add", key="add_section", disabled=off, on_click=editing.add_section, args=args)
+
+
+def _whole(held: Editing, locked: str | None) -> None:
+    editing.seed(editing.WHOLE, held.working)
+    with st.container(key="whole"):
+        st.text_area(
+            "Whole text", key=editing.WHOLE, height=_TEXT_HEIGHT - 60, max_chars=MAX_CHARACTERS,
+            label_visibility="collapsed", disabled=locked is not None,
+            on_change=editing.whole_changed, args=(held.report_key,),
         )  # fmt: skip
 
 
-def _whole(held: Editing) -> None:
-    editing.seed(editing.WHOLE, held.working)
-    st.text_area(
-        "Whole text", key=editing.WHOLE, height=_TEXT_HEIGHT - 60, max_chars=MAX_CHARACTERS,
-        label_visibility="collapsed", on_change=editing.whole_changed, args=(held.report_key,),
-    )  # fmt: skip
-
-
-def _drafts(held: Editing) -> None:
+def _drafts(held: Editing, locked: str | None) -> None:
     known = shell.journal()
     drafts = known.drafts(held.report_key) if known else []
     with st.expander(f"Drafts ({len(drafts):,})", key="drafts"):
@@ -172,100 +209,10 @@ def _drafts(held: Editing) -> None:
         st.dataframe(rows, hide_index=True, key="drafts_table")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.selectbox("Draft", [d.number for d in drafts], key="draft_number", width=120)
-            args = (held.report_key, "draft_number")
-            st.button("Open in the editor", key="open_draft", on_click=editing.open_draft, args=args)
-
-
-# ---- sign-off
-
-
-def _evidence(key: str) -> None:
-    st.subheader("Evidence", anchor=False)
-    store = shell.store()
-    try:
-        artifact = data.held(store, keys_behind(store, Slot("report", key)), "evaluation")
-        if artifact is not None:
-            body = data.document(store, artifact)
-            st.text(body["verdict_sentence"])
-            st.table(dict(tables.evidence(body)), border="horizontal")
-        subjects = signoff.subjects(store, key)
-    except AftercloseError as error:
-        shell.problem(error)
-        return
-    with st.expander(f"What a signature rests on ({len(subjects):,} files)", key="subjects"):
-        rows = [{"File": name, "SHA-256": editing.short(digest)} for name, digest in subjects.items()]
-        st.dataframe(rows, hide_index=True, key="subjects_table")
-
-
-def _sign_off(held: Editing, present: SignableText, standing: Standing) -> None:
-    st.subheader("Sign-off", anchor=False)
-    if standing.record is not None:
-        _signature(standing)
-    if standing.state == "signed":
-        _publication(held.report_key)
-    else:
-        _sign(held)
-    _downloads(held.report_key, present, standing)
-
-
-def _signature(standing: Standing) -> None:
-    assert standing.record is not None, "the caller has looked"
-    said = standing.record.content
-    st.table(
-        {
-            "Last signature": f"{plain(said['meaning'])} by {plain(said['user'])} ({plain(said['role'])})",
-            "Time": f"{said['at_utc'][:16].replace('T', ' ')} UTC",
-            "Comment": plain(said["comment"]) or "none",
-            "Text": f"SHA-256 {editing.short(said['text_sha256'])}",
-            "Record": f"{standing.record.seq}, SHA-256 {editing.short(standing.record.hash)}",
-        },
-        border="horizontal",
-    )
-
-
-def _sign(held: Editing) -> None:
-    who = shell.person()
-    st.caption(
-        f"You sign as **{plain(who.name)}**, role **{plain(who.role)}** (from the settings), "
-        f"{editing.name_of(held.opened)} with SHA-256 `{editing.short(held.opened.sha256)}` as shown above."
-    )
-    open_sections = unwritten(held.opened.text)
-    if open_sections:
-        st.caption(f"○ Still to be written: {', '.join(open_sections)}. An approval then needs a comment.")
-    with st.form("sign_form"):
-        st.radio("Meaning", MEANINGS, index=None, key=editing.MEANING, format_func=_MEANINGS.__getitem__)
-        st.text_area("Comment", key=editing.COMMENT, height=90, max_chars=10_000)
-        st.form_submit_button(
-            "Sign", key="sign", type="primary", on_click=editing.sign, args=(held.report_key,),
-            disabled=held.unsaved or not shell.can_write(),
-        )  # fmt: skip
-    if held.unsaved:
-        st.caption("▲ Save or discard your changes first: a signature is for the saved text.")
-
-
-def _publication(key: str) -> None:
-    folder = published(shell.settings().data, shell.journal(), key)
-    if folder is not None:
-        st.success("Published, and the files are as they were signed.")
-        st.code(str(folder), language=None, wrap_lines=True)
-        return
-    st.button(
-        "Publish", key="publish", type="primary", on_click=editing.publish_now, args=(key,),
-        disabled=not shell.can_write(),
-    )  # fmt: skip
-
-
-def _downloads(key: str, present: SignableText, standing: Standing) -> None:
-    if standing.state == "signed" and standing.record is not None:
-        st.download_button(
-            "Download the signed text", signed_document(present.text, standing.record), f"{key}-signed.txt",
-            "text/plain", key="download_signed", on_click="ignore",
-        )  # fmt: skip
-        return
-    st.download_button(
-        "Download marked as draft", marked_as_draft(present.text), f"DRAFT-{key}.txt", "text/plain",
-        key="download_draft", on_click="ignore",
-    )  # fmt: skip
+            off, args = locked is not None, (held.report_key, "draft_number")
+            st.button(
+                "Make it the newest", key="open_draft", disabled=off, on_click=editing.open_draft, args=args
+            )
 
 
 with shell.guarded():

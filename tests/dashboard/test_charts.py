@@ -87,7 +87,8 @@ def test_the_forest_plot_draws_values_and_intervals():
     assert list(named(figure, "Baseline").y) == ["Always up"]
     assert named(figure, "Baseline").error_x.array is None
     assert figure.layout.shapes[0].x0 == 0.5
-    assert len({trace.marker.symbol for trace in figure.data}) == 3
+    assert len({trace.marker.symbol for trace in figure.data if trace.mode == "markers"}) == 3
+    assert named(figure, "Knowing nothing").line.dash == "dot"
 
 
 def test_a_measure_without_any_value_is_said_in_words():

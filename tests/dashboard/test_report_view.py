@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -137,13 +138,10 @@ def test_damage_below_the_report_is_said_and_refuses_a_signature(page, finished,
 # ---- editing
 
 
-def test_a_section_is_saved_as_a_draft_and_survives_a_reload(page, finished):
+def test_a_section_is_saved_as_the_box_is_left_and_survives_a_reload(page, finished):
     """The draft is on the server: another visitor, or the same one later, sees it."""
     at = page(finished)
     at.text_area(key="edit_risks").set_value("Thin trading.").run()
-    assert at.button(key="sign").disabled
-    assert Journal(finished).drafts(report_key(finished)) == []
-    at.button(key="save_draft").click().run()
     assert "Saved as draft 1." in said(at.success)
     (draft,) = Journal(finished).drafts(report_key(finished))
     assert "Risks\n-----\nThin trading.\n" in draft.text
@@ -159,14 +157,30 @@ def test_all_four_sections_and_the_diff(page, finished):
     at = page(finished)
     for key in ("context", "business_implications", "risks", "ethical_considerations"):
         at.text_area(key=f"edit_{key}").set_value(f"About {key}.").run()
-    at.button(key="save_draft").click().run()
     diff = next(code.value for code in at.code if code.language == "diff")
     assert "+About ethical_considerations." in diff.splitlines()
     assert "Still to be written" not in said(at.caption)
+    assert len(Journal(finished).drafts(report_key(finished))) == 4
+
+
+def test_a_section_can_be_added_and_must_be_written(page, finished):
+    """It stands before the appendix, has a box of its own, and is among what is still to be written."""
+    at = page(finished)
+    at.text_input(key="new_heading").set_value("Liquidity")
+    at.button(key="add_section").click().run()
+    assert not at.exception
+    assert "Liquidity" in said(at.caption)
+    at.text_area(key="edit_liquidity").set_value("Thin on Fridays.").run()
+    text = present(finished).text
+    assert text.index("Ethical considerations\n") < text.index("Liquidity\n---------\nThin on Fridays.\n")
+    assert text.index("Thin on Fridays.") < text.index("Appendix")
+    at.text_input(key="new_heading").set_value("Risks")
+    at.button(key="add_section").click().run()
+    assert "already" in said(at.error)
 
 
 def test_the_whole_text_can_be_edited_and_keeps_what_sections_hold(page, finished):
-    """Changing the tab takes unsaved words along; the same button saves."""
+    """Changing the tab takes the words along; a changed line of the generated part is shown as such."""
     at = page(finished)
     at.text_area(key="edit_context").set_value("A quiet week.").run()
     at.session_state["edit_mode"] = "Whole text"
@@ -174,10 +188,82 @@ def test_the_whole_text_can_be_edited_and_keeps_what_sections_hold(page, finishe
     whole = at.text_area(key="edit_whole").value
     assert "Context\n-------\nA quiet week.\n" in whole
     at.text_area(key="edit_whole").set_value(whole.replace("DAILY EQUITY-PRICE REPORT", "WEEKLY WORDS")).run()
-    at.button(key="save_draft").click().run()
     assert not at.exception
     assert present(finished).text.startswith("WEEKLY WORDS\n")
     assert "A quiet week." in present(finished).text
+    changed = table(at, "What", "Generated", "Now")
+    assert list(changed["What"]) == ["○ words"]
+    assert list(changed["Now"]) == ["WEEKLY WORDS"]
+
+
+def test_a_changed_figure_is_shown_and_recorded_with_the_signature(page, finished, lookers):
+    """Whoever signs a changed figure is on record for it, with what the pipeline had written."""
+    body = json.loads((lookers.folder_of(finished, "evaluate") / "evaluation.json").read_bytes())
+    rows = f"{body['rows']:,}"
+    text = present(finished).text
+    save_as_bob(
+        finished, text.replace(f"Rows judged              {rows}", "Rows judged              99,999", 1)
+    )
+    assert present(finished).text != text, "the line is there to be changed"
+    at = page(finished)
+    assert list(table(at, "What", "Generated", "Now")["What"]) == ["■ figure"]
+    sign(at)
+    (record,) = Journal(finished).records()
+    (edit,) = record.content["edits"]
+    assert edit["figure"] is True
+    assert rows in edit["before"]
+    assert "99,999" in edit["after"]
+
+
+def test_a_number_that_the_evaluation_does_not_have_is_pointed_out(page, finished):
+    """Beside what it has; nothing is stopped by it."""
+    at = page(finished)
+    at.text_area(key="edit_context").set_value("The AUC of 0.913 speaks for itself.").run()
+    assert "AUC of 0.913" in said(at.warning)
+    assert not at.button(key="sign").disabled
+
+
+def test_two_tabs_lose_nothing_and_say_so(page, finished):
+    """The slower tab is told, keeps its words over a reload, and saves them as well when told to."""
+    slow = page(finished)
+    fast = page(finished)
+    fast.text_area(key="edit_risks").set_value("From the fast tab.").run()
+    slow.text_area(key="edit_context").set_value("From the slow tab.").run()
+    assert "saved draft 1" in said(slow.error)
+    assert "From the slow tab." not in present(finished).text
+    assert "+From the slow tab." in next(c.value for c in slow.code if c.language == "diff").splitlines()
+    assert slow.button(key="sign").disabled
+
+    again = page(finished)
+    assert again.text_area(key="edit_context").value == "From the slow tab."
+    slow.button(key="save_beside").click().run()
+    assert "Saved as draft 2. Draft 1 of local user is kept" in said(slow.success)
+    drafts = Journal(finished).drafts(report_key(finished))
+    assert ["From the slow tab." in d.text for d in drafts] == [True, False]
+    assert ["From the fast tab." in d.text for d in drafts] == [False, True]
+
+
+def test_the_slower_tab_can_take_the_other_text(page, finished):
+    """Its own words are given up on request only."""
+    slow = page(finished)
+    save_as_bob(finished, present(finished).text + "Bob was here.\n")
+    slow.text_area(key="edit_context").set_value("Never mind.").run()
+    slow.button(key="discard").click().run()
+    assert slow.code[0].value.endswith("Bob was here.")
+    assert slow.text_area(key="edit_context").value == ""
+    assert page(finished).text_area(key="edit_context").value == ""
+    assert len(Journal(finished).drafts(report_key(finished))) == 1
+
+
+def test_the_text_is_compared_with_the_last_signed_report(page, finished):
+    """Not only with the generated one: the reader sees what is new since somebody signed."""
+    sign(page(finished))
+    save_as_bob(finished, present(finished).text + "New since the signature.\n")
+    at = page(finished)
+    at.segmented_control(key="against").set_value("The last signed report").run()
+    diff = next(code.value for code in at.code if code.language == "diff")
+    added = [line for line in diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    assert added == ["+New since the signature."]
 
 
 def test_a_heading_typed_into_a_section_is_refused_in_words(page, finished):
@@ -186,15 +272,6 @@ def test_a_heading_typed_into_a_section_is_refused_in_words(page, finished):
     at.text_area(key="edit_context").set_value("Risks\n-----\nNone.").run()
     assert "heading" in said(at.error)
     assert not at.exception
-
-
-def test_discard_goes_back_to_the_saved_text(page, finished):
-    """And nothing is recorded."""
-    at = page(finished)
-    at.text_area(key="edit_risks").set_value("Oops.").run()
-    at.button(key="discard").click().run()
-    assert at.text_area(key="edit_risks").value == ""
-    assert Journal(finished).drafts(report_key(finished)) == []
 
 
 def test_an_older_draft_can_be_opened_and_saved_as_the_newest(page, finished):
@@ -207,8 +284,7 @@ def test_an_older_draft_can_be_opened_and_saved_as_the_newest(page, finished):
     assert set(table(at, "Draft")["Author"]) == {"Bob"}
     at.selectbox(key="draft_number").select(1)
     at.button(key="open_draft").click().run()
-    assert "Draft 1 is in the editor" in said(at.success)
-    at.button(key="save_draft").click().run()
+    assert "Saved as draft 3. It is draft 1 again." in said(at.success)
     assert present(finished).text == text + "First.\n"
     assert len(Journal(finished).drafts(report_key(finished))) == 3
 
@@ -303,10 +379,44 @@ def test_an_edit_after_signing_makes_it_stale(page, finished):
     assert standing(finished) == "signed"
 
 
-def test_a_viewer_is_refused_by_the_service(page, finished, role):
-    """The button is there; the answer is the rule, and nothing is recorded."""
-    role("viewer")
+def test_review_runs_from_submission_over_changes_to_a_signature_and_its_end(page, finished):
+    """Every state is shown in words; each act has its button in the states that allow it, and no other."""
+
+    def press(key, comment):
+        at = page(finished)
+        at.text_area(key="comment").set_value(comment)
+        at = at.button(key=key).click().run()
+        assert not at.exception
+        assert not at.error, said(at.error)
+        return page(finished)
+
+    at = press("submit", "Sections follow tomorrow.")
+    assert "In review" in said(at.markdown)
+    assert {"sign", "request_changes"} <= {b.key for b in at.button}
+    at = press("request_changes", "Say what moved.")
+    assert "Changes requested" in said(at.markdown)
+    assert "Say what moved." in said(at.caption)
+    assert "request_changes" not in {b.key for b in at.button}
+    press("submit", "It did not move.")
     at = sign(page(finished))
+    assert standing(finished) == "signed"
+    at = press("revoke", "Wrong data.")
+    assert "Revoked" in said(at.markdown)
+    assert "publish" not in {b.key for b in at.button}
+    meanings = [r.content["meaning"] for r in Journal(finished).records()]
+    assert meanings == ["authored", "changes requested", "authored", "approved", "revoked"]
+
+
+def test_a_viewer_reads_and_is_refused_by_the_service(page, finished, role):
+    """All buttons are off; whoever lost the role after the page was drawn is refused all the same."""
+    role("viewer")
+    at = page(finished)
+    assert at.button(key="sign").disabled
+    assert at.text_area(key="edit_risks").disabled
+    role("approver")
+    at = page(finished)
+    role("viewer")
+    at = sign(at)
     assert not at.exception
     assert "role 'viewer'" in said(at.error)
     assert Journal(finished).records() == []
@@ -319,4 +429,4 @@ def test_there_is_no_box_to_type_a_name_or_role(page, finished):
     assert {area.key for area in at.text_area} == {
         "edit_context", "edit_business_implications", "edit_risks", "edit_ethical_considerations", "comment",
     }  # fmt: skip
-    assert not at.text_input
+    assert {box.key for box in at.text_input} == {"new_heading"}

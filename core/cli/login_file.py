@@ -1,0 +1,86 @@
+"""The file with which people log in: judged before the desk starts, so that no desk is open by mistake. EDGE."""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from core.errors import CommandError, MissingFileError
+
+REQUIRED_VARIABLE = "AFTERCLOSE_LOGIN"
+"""Set for the desk's process: whoever has not logged in sees nothing."""
+
+SHORTEST_SECRET = 32
+NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+
+
+def host_of(path: Path) -> str:
+    """Return the host under which people reach the desk, after judging the file.
+
+    Parameters
+    ----------
+    path : Path
+        TOML with ``[auth]``: ``redirect_uri``, ``cookie_secret``, ``client_id``, ``client_secret`` and
+        ``server_metadata_url``. Only its owner may read it.
+
+    Raises
+    ------
+    MissingFileError, CommandError
+        Naming what is wrong, never a secret.
+    """
+    if find_spec("authlib") is None:
+        raise CommandError(
+            "logging in needs a package that is not installed", expected="the extra team",
+            remedy='Install it: pip install "afterclose[team]".',
+        )  # fmt: skip
+    if not path.is_file():
+        raise MissingFileError.of(path, "file for logging in")
+    if path.stat().st_mode & 0o077:
+        raise CommandError(
+            f"{path} can be read by others, and it holds secrets", expected="a file for its owner alone",
+            remedy=f"chmod 600 {path}",
+        )  # fmt: skip
+    return _judged(path, _auth(path))
+
+
+def _auth(path: Path) -> dict[str, str]:
+    try:
+        held = tomllib.loads(path.read_text(encoding="utf-8")).get("auth")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # the parser's message may quote a line, and so a secret
+        raise CommandError(f"{path} is no TOML", expected="[auth] with keys and values") from error
+    lacking = [key for key in NEEDED if not isinstance(held, dict) or not isinstance(held.get(key), str)]
+    if lacking or not isinstance(held, dict):
+        raise CommandError(f"{path} lacks {', '.join(lacking)}", expected=f"[auth] with {', '.join(NEEDED)}")
+    return held
+
+
+def _judged(path: Path, auth: dict[str, str]) -> str:
+    if len(auth["cookie_secret"]) < SHORTEST_SECRET:
+        raise CommandError(
+            f"cookie_secret in {path} has {len(auth['cookie_secret'])} characters",
+            expected=f"at least {SHORTEST_SECRET}",
+            remedy='Make one: python -c "import secrets; print(secrets.token_urlsafe(48))".',
+        )
+    for key in ("redirect_uri", "server_metadata_url"):
+        parts = urlsplit(auth[key])
+        if parts.scheme != "https" and not (parts.scheme == "http" and _inside(parts.hostname or "")):
+            raise CommandError(
+                f"{key} in {path} is not encrypted",
+                expected="an address with https (http on this machine only)",
+            )
+    if not urlsplit(auth["redirect_uri"]).path.endswith("/oauth2callback"):
+        raise CommandError(
+            f"redirect_uri in {path} leads elsewhere", expected="an address that ends in /oauth2callback"
+        )
+    return str(urlsplit(auth["redirect_uri"]).hostname)
+
+
+def _inside(host: str) -> bool:
+    try:
+        return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,177 @@
+"""``afterclose schedules``: list, add, pause, resume, run and remove schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from core import settings
+from core.cli import output
+from core.journal import Journal
+from core.profiles import PROFILE, settable
+from core.review.people import local_person
+from core.settings import Settings
+
+WHEN_HELP = "close+45m, weekly fri 18:00, cron 30 18 * * mon-fri, or arrival."
+
+
+@click.group("schedules", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the schedules as JSON.")
+@click.pass_context
+def command(context: click.Context, *, as_json: bool) -> None:
+    """List schedules with their next times, or add, pause, resume, run and remove them."""
+    if context.invoked_subcommand is not None:
+        return
+    from core.schedule.overview import overview
+    from core.schedule.scheduler import utc_clock
+
+    configured = settings.load()
+    shown = overview(configured, utc_clock())
+    if as_json:
+        output.as_json(shown)
+        return
+    if not shown["schedules"]:
+        click.echo('no schedules; add one: afterclose schedules add daily --when "close+45m"')
+        return
+    rows = [
+        (
+            s["name"],
+            s["state"],
+            s["when"],
+            s["asks_for"],
+            s["next_local"][:1] and s["next_local"][0],
+            s["last"],
+        )
+        for s in shown["schedules"]
+    ]
+    output.table(("schedule", "state", "when", "asks for", "next (local)", "last"), rows)
+    click.echo(f"scheduler: {shown['scheduler']}")
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print the schedule as JSON.")
+def show(*, name: str, as_json: bool) -> None:
+    """Show the schedule NAME: its next five times, and what became of the last ones."""
+    from core.schedule.overview import one
+    from core.schedule.scheduler import utc_clock
+
+    shown = one(settings.load(), name, utc_clock())
+    if as_json:
+        output.as_json(shown)
+        return
+    for key in ("name", "state", "when", "calendar", "zone", "asks_for", "who"):
+        click.echo(f"{key.replace('_', ' '):<10}{shown[key] or '-'}")
+    if shown["next"]:
+        output.table(
+            ("next (local)", "next (exchange)"),
+            list(zip(shown["next_local"], shown["next_exchange"], strict=True)),
+        )
+    past = [(o["due_at"], o["session"], o["state"], o["run_id"], o["note"]) for o in shown["occurrences"]]
+    if past:
+        output.table(("due (UTC)", "session", "state", "run", "note"), past)
+
+
+def _add_options() -> list[click.Parameter]:
+    return [
+        click.Argument(["name"]),
+        click.Option(["--when"], required=True, help=WHEN_HELP),
+        click.Option(["--zone"], default="", help="Time zone of weekly and cron times; default: the exchange's."),
+        click.Option(["--every-day"], is_flag=True, help="Cron and weekly times also on days without a session."),
+        click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
+        *(click.Option([p.option, p.name], default="", help=p.help) for p in settable().values()),
+    ]  # fmt: skip
+
+
+def _add(*, name: str, when: str, zone: str, every_day: bool, **given: Any) -> None:
+    from core.schedule.definition import Schedule, add
+    from core.schedule.scheduler import utc_clock
+    from core.schedule.timing import Timing
+
+    configured = settings.load()
+    request = {key: text for key, text in given.items() if text}
+    calendar = request.get("calendar") or str(configured.under(request.get(PROFILE, ""))["calendar"])
+    timing = Timing(" ".join(when.split()), calendar, zone, sessions_only=not every_day)
+    now = utc_clock()
+    add(configured, Schedule(name, timing, request), now=now, person=local_person(configured))
+    click.echo(f"schedule {name} is kept{_next(configured, name)}")
+
+
+def _next(configured: Settings, name: str) -> str:
+    from core.schedule.overview import one
+    from core.schedule.scheduler import utc_clock
+
+    shown = one(configured, name, utc_clock())
+    scheduler = "" if shown["watched"] else "; no scheduler watches: start the desk or afterclose scheduler"
+    return (
+        f"; next: {shown['next_local'][0]}" if shown["next_local"] else "; it waits for new data"
+    ) + scheduler
+
+
+command.add_command(
+    click.Command(
+        "add", params=_add_options(), callback=_add, help="Keep a schedule NAME; its times count from now on."
+    )
+)
+
+
+def _existing(configured: Settings) -> None:
+    from core.schedule.definition import none_yet
+
+    if not Journal.exists(configured.data, configured.journal):
+        raise none_yet()
+
+
+@command.command("pause")
+@click.argument("name")
+def pause(*, name: str) -> None:
+    """Let nothing become due by the schedule NAME until it is resumed."""
+    from core.schedule import definition
+
+    configured = settings.load()
+    _existing(configured)
+    definition.pause(configured, name, person=local_person(configured))
+    click.echo(f"schedule {name} is paused")
+
+
+@command.command("resume")
+@click.argument("name")
+def resume(*, name: str) -> None:
+    """Let the paused schedule NAME go on; what passed meanwhile is not caught up."""
+    from core.schedule import definition
+    from core.schedule.scheduler import utc_clock
+
+    configured = settings.load()
+    _existing(configured)
+    definition.resume(configured, name, now=utc_clock(), person=local_person(configured))
+    click.echo(f"schedule {name} goes on{_next(configured, name)}")
+
+
+@command.command("remove")
+@click.argument("name")
+def remove(*, name: str) -> None:
+    """Forget the schedule NAME; what came of it stays on record."""
+    from core.schedule import definition
+
+    configured = settings.load()
+    _existing(configured)
+    definition.remove(configured, name, person=local_person(configured))
+    click.echo(f"schedule {name} is removed")
+
+
+@command.command("run")
+@click.argument("name")
+def run(*, name: str) -> int:
+    """Start at once what the schedule NAME asks for, and follow it."""
+    from core.cli.run import follow
+    from core.errors import EXIT_FAILED
+    from core.schedule.scheduler import run_now, utc_clock
+
+    configured = settings.load()
+    _existing(configured)
+    started = run_now(configured, name, now=utc_clock(), person=local_person(configured))
+    if started.run_id is None:
+        click.echo(f"afterclose: {started.note}", err=True)
+        return EXIT_FAILED
+    return follow(configured, started.run_id)

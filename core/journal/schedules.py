@@ -1,0 +1,223 @@
+"""Schedules in the journal: what they are, each time they were due, and who watches the clock. EDGE."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.journal.database import readable
+from core.journal.journal import Journal, utc_now
+from core.runs.processes import ProcessId
+
+ACTIVE, PAUSED = "active", "paused"
+
+WAITING, STARTING, RUNNING = "waiting", "starting", "running"
+OPEN = (WAITING, STARTING, RUNNING)
+"""States of an occurrence that is not over; it ends as its run ends, or as one of these:"""
+SKIPPED, REFUSED = "skipped", "refused"
+
+_COLUMNS = "schedule, due_at, session, state, run_id, note"
+_STORED = "name, body, state, since, seen, created_at, who"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A schedule as the journal has it: name, definition, ``active`` or ``paused``, and how far it was looked at."""
+
+    name: str
+    body: Mapping[str, Any]
+    state: str
+    since: str
+    seen: Mapping[str, Any]
+    created_at: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One time that a schedule was due (UTC, ISO), the session it is about, and what became of it."""
+
+    schedule: str
+    due_at: str
+    session: str | None
+    state: str
+    run_id: str | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The scheduler that last looked at the clock."""
+
+    host: str
+    process: ProcessId
+    at: str
+
+    @property
+    def alive(self) -> bool | None:
+        """Whether it still runs; None if it is on another machine."""
+        return self.process.alive() if self.host == socket.gethostname() else None
+
+
+class Schedules(Journal):
+    """The journal with its tables of schedules; an older journal that is only read has none."""
+
+    def __init__(self, root: Path, url: str = "", *, read_only: bool = False) -> None:
+        super().__init__(root, url, read_only=read_only)
+        self._there: set[str] = set()
+
+    def has_table(self, name: str) -> bool:
+        """Return whether the journal has come as far as this table."""
+        if name not in self._there and self._fetched(lambda: self._database.table_exists(name)):
+            self._there.add(name)
+        return name in self._there
+
+    def rows(self, table: str, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return what ``sql`` reads from ``table``, nothing where there is no such table yet."""
+        return self._read(sql, values) if self.has_table(table) else []
+
+    # ---- schedules
+
+    def add_schedule(self, name: str, body: Mapping[str, Any], *, who: str, since: str) -> bool:
+        """Record a schedule and return True; False if there is one of that name."""
+        with self._transaction():
+            if list(self._execute("SELECT 1 FROM schedule WHERE name = ?", [name])):
+                return False
+            self._execute(
+                "INSERT INTO schedule (name, body, state, since, seen, created_at, who) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [name, json.dumps(dict(body)), ACTIVE, since, "{}", utc_now(), who],
+            )
+        return True
+
+    def schedules(self) -> list[Stored]:
+        """Return all schedules by name."""
+        found = self.rows("schedule", f"SELECT {_STORED} FROM schedule ORDER BY name")  # noqa: S608 - constants
+        with readable():
+            return [Stored(r[0], json.loads(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6]) for r in found]
+
+    def schedule(self, name: str) -> Stored | None:
+        """Return one schedule, None if there is none."""
+        return next((stored for stored in self.schedules() if stored.name == name), None)
+
+    def set_state(self, name: str, state: str, *, since: str | None = None) -> None:
+        """Pause or resume a schedule; ``since`` is from when on its times count."""
+        with self._transaction():
+            self._execute(
+                "UPDATE schedule SET state = ?, since = COALESCE(?, since) WHERE name = ?",
+                [state, since, name],
+            )
+
+    def remove_schedule(self, name: str) -> None:
+        """Forget a schedule; what came of it stays on record, what was waiting is not run."""
+        with self._transaction():
+            self._execute("DELETE FROM schedule WHERE name = ?", [name])
+            self._execute(
+                "UPDATE occurrence SET state = ?, note = ? WHERE schedule = ? AND state = ?",
+                [SKIPPED, "the schedule was removed", name, WAITING],
+            )
+
+    # ---- occurrences
+
+    def advance(
+        self,
+        name: str,
+        occurrences: Iterable[Occurrence],
+        *,
+        since: str,
+        until: str,
+        seen: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Record what is due and that the schedule was looked at up to ``until``, in one step.
+
+        Returns False and records nothing if somebody else moved the schedule on from ``since`` meanwhile, or
+        paused or removed it.
+        """
+        with self._transaction():
+            sql = "SELECT 1 FROM schedule WHERE name = ? AND since = ? AND state = ?"
+            if not list(self._execute(sql, [name, since, ACTIVE])):
+                return False
+            for due in occurrences:
+                self._add(due)
+            self._execute("UPDATE schedule SET since = ? WHERE name = ?", [until, name])
+            if seen is not None:
+                self._execute("UPDATE schedule SET seen = ? WHERE name = ?", [json.dumps(dict(seen)), name])
+        return True
+
+    def add_occurrence(self, due: Occurrence) -> None:
+        """Record one occurrence; one of the same schedule and time stays as it is."""
+        with self._transaction():
+            self._add(due)
+
+    def _add(self, due: Occurrence) -> None:
+        self._execute(
+            f"INSERT INTO occurrence ({_COLUMNS}, at) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - constants
+            "ON CONFLICT (schedule, due_at) DO NOTHING",
+            [due.schedule, due.due_at, due.session, due.state, due.run_id, due.note, utc_now()],
+        )
+
+    def settle_occurrence(
+        self, due: Occurrence, state: str, *, run_id: str | None = None, note: str | None = None
+    ) -> bool:
+        """Move an occurrence on from the state it was read in; False if somebody else did."""
+        with self._transaction():
+            sql = "SELECT 1 FROM occurrence WHERE schedule = ? AND due_at = ? AND state = ?"
+            if not list(self._execute(sql, [due.schedule, due.due_at, due.state])):
+                return False
+            self._execute(
+                "UPDATE occurrence SET state = ?, run_id = COALESCE(?, run_id), note = COALESCE(?, note) "
+                "WHERE schedule = ? AND due_at = ?",
+                [state, run_id, note, due.schedule, due.due_at],
+            )
+        return True
+
+    def open_occurrences(self) -> list[Occurrence]:
+        """Return what is not over, oldest first."""
+        where = "WHERE state IN (?, ?, ?) ORDER BY due_at, seq"
+        return self._occurrences(where, OPEN)
+
+    def occurrences(self, name: str, *, limit: int = 20) -> list[Occurrence]:
+        """Return the last occurrences of a schedule, newest first."""
+        return self._occurrences("WHERE schedule = ? ORDER BY due_at DESC LIMIT ?", [name, limit])
+
+    def _occurrences(self, rest: str, values: Sequence[Any]) -> list[Occurrence]:
+        sql = f"SELECT {_COLUMNS} FROM occurrence {rest}"  # noqa: S608 - constants
+        return [Occurrence(*row) for row in self.rows("occurrence", sql, values)]
+
+    # ---- the scheduler
+
+    def beat(self, process: ProcessId, at: str) -> None:
+        """Record that this process watches the clock, as of ``at``."""
+        with self._transaction():
+            self._execute("DELETE FROM scheduler WHERE id = 1", [])
+            self._execute(
+                "INSERT INTO scheduler (id, host, pid, pid_started, boot_id, beat_at) VALUES (1, ?, ?, ?, ?, ?)",
+                [socket.gethostname(), process.pid, process.started_ticks, process.boot_id, at],
+            )
+
+    def last_beat(self) -> Beat | None:
+        """Return who last watched the clock, None if nobody ever did."""
+        sql = "SELECT host, pid, pid_started, boot_id, beat_at FROM scheduler"
+        rows = self.rows("scheduler", sql)
+        return next((Beat(r[0], ProcessId(r[1], r[2], r[3]), r[4]) for r in rows), None)
+
+    # ---- alarms
+
+    def raise_alarm(self, subject: str, note: str) -> bool:
+        """Record an alarm and return True; False if it was told before."""
+        with self._transaction():
+            if list(self._execute("SELECT 1 FROM alarm WHERE subject = ?", [subject])):
+                return False
+            self._execute(
+                "INSERT INTO alarm (subject, at, note) VALUES (?, ?, ?)", [subject, utc_now(), note]
+            )
+        return True
+
+    def alarms(self, *, limit: int = 20) -> list[tuple[str, str, str]]:
+        """Return (subject, UTC time, note) of the last alarms, newest first."""
+        sql = "SELECT subject, at, note FROM alarm ORDER BY at DESC LIMIT ?"
+        return [(str(s), str(at), str(note)) for s, at, note in self.rows("alarm", sql, [limit])]

@@ -1,0 +1,1 @@
+"""Every day by itself: when runs are due, who starts them, ranges of sessions, and the alarm when none came. EDGE."""

@@ -1,0 +1,168 @@
+"""What a schedule is: a name, a rule for when, and a request. Made and changed by people. EDGE."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from core.errors import CommandError, ParameterError, nearest
+from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
+from core.plan import resolve
+from core.profiles import PROFILE
+from core.review.people import LOCAL, Person, identity_of, require
+from core.schedule.timing import ARRIVAL, Timing
+from core.settings import Settings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Runs that come by themselves.
+
+    Parameters
+    ----------
+    name : str
+        Small letters, digits, ``-`` and ``_``.
+    timing : Timing
+        When they are due.
+    request : mapping of str to str
+        What is asked for, as in :func:`core.runs.launcher.launch`; ``profile`` names a profile. Each run
+        ends with the session it is due for, unless ``end`` is in here. Training makes a candidate;
+        nothing is ever promoted.
+    state : str
+        ``active`` or ``paused``.
+    """
+
+    name: str
+    timing: Timing
+    request: Mapping[str, str] = field(default_factory=dict)
+    state: str = ACTIVE
+    who: str = ""
+
+    def body(self) -> dict[str, Any]:
+        """Return what the journal keeps of it, beside name and state."""
+        return {"timing": asdict(self.timing), "request": dict(self.request)}
+
+    def person(self) -> Person:
+        """Return who runs are started for: whoever made the schedule, as an operator."""
+        identity = identity_of(self.who)
+        if identity is None:
+            return Person("schedule", self.who, "operator")
+        return Person(identity, self.who.partition(" <")[0], "operator", identity.partition("@")[2] or LOCAL)
+
+    def asks_for(self, session: str | None) -> dict[str, str]:
+        """Return the request of the run about ``session``."""
+        given = dict(self.request)
+        if session is not None and self.timing.text != ARRIVAL:
+            given.setdefault("end", session)
+        return given
+
+
+def schedule_of(stored: Stored) -> Schedule:
+    """Return a schedule as the journal has it."""
+    return Schedule(
+        stored.name, Timing(**stored.body["timing"]), dict(stored.body["request"]), stored.state, stored.who
+    )
+
+
+def judge(settings: Settings, schedule: Schedule, now: datetime) -> None:
+    """Check a schedule before it is kept: name, rule, profile and every parameter.
+
+    Raises
+    ------
+    AftercloseError
+        For every mistake that can be judged before it is due.
+    """
+    if not _NAME.fullmatch(schedule.name):
+        raise ParameterError(
+            f"the schedule's name is {schedule.name!r}",
+            expected="small letters, digits, - and _, beginning with a letter or digit",
+        )
+    schedule.timing.check()
+    if "publish" in schedule.request or "promote" in schedule.request:
+        raise CommandError("a schedule cannot publish or promote", expected="parameters of a run")
+    resolve(schedule.request, settings=settings, now=now)
+    under = settings.under(schedule.request.get(PROFILE, ""))
+    source = schedule.request.get("source") or under["source"]
+    if schedule.timing.text == ARRIVAL and source == "sample":
+        raise ParameterError(
+            "the schedule waits for new data from the sample, which never changes",
+            expected="--source files (a file or folder that is watched) or yahoo",
+        )
+
+
+def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person) -> None:
+    """Keep a new schedule; its times count from ``now`` on.
+
+    Raises
+    ------
+    AftercloseError
+        If it cannot be, or there is one of that name.
+    """
+    require(person, "schedule")
+    judge(settings, schedule, now)
+    journal = Schedules(settings.data, settings.journal)
+    if not journal.add_schedule(schedule.name, schedule.body(), who=person.label, since=stamp(now)):
+        raise ParameterError(
+            f"there is a schedule {schedule.name!r} already",
+            expected="another name",
+            remedy=f"Or remove it first: afterclose schedules remove {schedule.name}",
+        )
+
+
+def none_yet() -> ParameterError:
+    """Return the error of whoever asks for a schedule where there is none."""
+    return ParameterError(
+        "there are no schedules here",
+        expected="a schedule that was added",
+        remedy='For example: afterclose schedules add daily --when "close+45m"',
+    )
+
+
+def named(journal: Schedules, name: str) -> Schedule:
+    """Return the schedule called ``name``.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, with the nearest name.
+    """
+    known = {stored.name: stored for stored in journal.schedules()}
+    if name not in known:
+        raise ParameterError(
+            f"there is no schedule {name!r}",
+            expected=f"one of {', '.join(known) or 'none: there are no schedules'}",
+            remedy=nearest(name, known).strip(),
+        )
+    return schedule_of(known[name])
+
+
+def pause(settings: Settings, name: str, *, person: Person) -> None:
+    """Let nothing become due until the schedule is resumed; a run that goes is not touched."""
+    require(person, "schedule")
+    journal = Schedules(settings.data, settings.journal)
+    journal.set_state(named(journal, name).name, PAUSED)
+
+
+def resume(settings: Settings, name: str, *, now: datetime, person: Person) -> None:
+    """Let a paused schedule go on; times that passed during the pause are not caught up."""
+    require(person, "schedule")
+    journal = Schedules(settings.data, settings.journal)
+    paused = named(journal, name).state == PAUSED
+    journal.set_state(name, ACTIVE, since=stamp(now) if paused else None)
+
+
+def remove(settings: Settings, name: str, *, person: Person) -> None:
+    """Forget a schedule; its past stays on record."""
+    require(person, "schedule")
+    journal = Schedules(settings.data, settings.journal)
+    journal.remove_schedule(named(journal, name).name)
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as the journal writes it: UTC, ISO with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

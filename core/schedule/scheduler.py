@@ -1,0 +1,264 @@
+"""The scheduler: looks at the clock, records what is due, and starts it, each thing once. EDGE.
+
+What is due is recorded together with how far the clock was looked at, and a run's id is recorded before
+the run is started: a scheduler killed at any moment leaves nothing undone and nothing twice. The lock that
+lets one scheduler watch at a time saves work; correctness does not rest on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import AftercloseError, BusyError
+from core.journal import Journal
+from core.journal.schedules import ACTIVE, REFUSED, RUNNING, SKIPPED, STARTING, WAITING, Occurrence, Schedules
+from core.review.people import Person, require
+from core.runs.launcher import Launched, launch
+from core.runs.log import RunLog, new_run_id
+from core.runs.processes import this_process
+from core.schedule.arrival import Arrivals
+from core.schedule.deadman import tell_if_missing
+from core.schedule.definition import Schedule, named, schedule_of, stamp
+from core.schedule.timing import ARRIVAL, Firing
+from core.settings import Settings
+from core.store import locks
+
+LOG = "scheduler"
+"""Name of the scheduler's own log among the runs' folders."""
+
+HOW = "schedule"
+BEAT_S = 30.0
+UNLED_S = 120.0
+"""A run that nobody leads this long after it was recorded has lost whoever started it."""
+
+Start = Callable[[Settings, Mapping[str, str], str, Person], Launched]
+"""Starts the run of a request under an id that was recorded before."""
+
+
+def start_run(settings: Settings, request: Mapping[str, str], run_id: str, person: Person) -> Launched:
+    """Start a supervised run in this folder."""
+    return launch(settings, request, person=person, how=HOW, folder=Path.cwd(), run_id=run_id)
+
+
+def caught_up(firings: list[Firing], most: int) -> tuple[list[Firing], list[Firing]]:
+    """Return what is run of everything that is due, and what is only reported, both oldest first.
+
+    Each session once, by its last firing; of more than ``most`` sessions the newest are run.
+
+    >>> from datetime import UTC, date, datetime
+    >>> week = [Firing(datetime(2024, 7, d, 21, tzinfo=UTC), date(2024, 7, d)) for d in (1, 2, 3)]
+    >>> [[f.session.day for f in part] for part in caught_up(week, 2)]
+    [[2, 3], [1]]
+    """
+    by_session = {firing.session: firing for firing in firings}
+    ordered = sorted(by_session.values(), key=lambda firing: firing.at)
+    cut = max(0, len(ordered) - most)
+    return ordered[cut:], ordered[:cut]
+
+
+@dataclass
+class Scheduler:
+    """Watches the clock for one data root.
+
+    Parameters
+    ----------
+    load : callable
+        The settings as they are now: a profile that was edited counts at once.
+    start : callable
+        How a run is started.
+    """
+
+    load: Callable[[], Settings]
+    start: Start = start_run
+    _arrivals: Arrivals = field(default_factory=Arrivals)
+    _beat: datetime | None = None
+
+    def tick(self, now: datetime) -> None:
+        """Record what is due at ``now`` and start what is next. Does nothing where there is no schedule."""
+        settings = self.load()
+        if not Journal.exists(settings.data, settings.journal):
+            return  # made with the first schedule; an empty one would hide that a journal was lost
+        reading = Schedules(settings.data, settings.journal, read_only=True)
+        stored = reading.schedules()
+        if not stored and not reading.open_occurrences():
+            return
+        journal = Schedules(settings.data, settings.journal)
+        log = RunLog(settings.data, LOG)
+        beating = self._tell_of_life(journal, now)
+        _settle(settings, journal, now)
+        for schedule in (schedule_of(one) for one in stored if one.state == ACTIVE):
+            try:
+                self._record(settings, journal, schedule, now, log)
+            except AftercloseError as error:  # one broken schedule does not stop the others
+                log.write("schedule_trouble", level="error", schedule=schedule.name, reason=str(error))
+        self._start_next(settings, journal, log, now)
+        expected = [one.created_at for one in stored if one.state == ACTIVE]
+        if expected and beating:
+            tell_if_missing(settings, now, log, since=min(expected))
+
+    def _tell_of_life(self, journal: Schedules, now: datetime) -> bool:
+        """Record now and then that this process watches, and return whether it did now."""
+        if self._beat is not None and 0 <= (now - self._beat).total_seconds() < BEAT_S:
+            return False
+        journal.beat(this_process(), stamp(now))
+        self._beat = now
+        return True
+
+    def _record(
+        self, settings: Settings, journal: Schedules, schedule: Schedule, now: datetime, log: RunLog
+    ) -> None:
+        stored = journal.schedule(schedule.name)
+        if stored is None:
+            return
+        if schedule.timing.text == ARRIVAL:
+            seen = self._arrivals.new(settings, schedule, stored.seen, now)
+            if seen is not None:
+                arrived = [_occurrence(schedule, stamp(now), None, WAITING)] if stored.seen else []
+                journal.advance(schedule.name, arrived, since=stored.since, until=stamp(now), seen=seen)
+            return
+        firings = schedule.timing.firings(datetime.fromisoformat(stored.since), now)
+        if not firings:
+            return
+        most = int(settings["schedule_catch_up"] or 0)
+        runs, skipped = caught_up(firings, most)
+        waiting = [_occurrence(schedule, stamp(f.at), str(f.session), WAITING) for f in runs]
+        missed = [_occurrence(schedule, stamp(f.at), str(f.session), SKIPPED, _missed(most)) for f in skipped]
+        if (
+            journal.advance(schedule.name, [*missed, *waiting], since=stored.since, until=stamp(now))
+            and missed
+        ):
+            days: dict[str, Any] = {
+                "first": missed[0].session,
+                "last": missed[-1].session,
+                "sessions": len(missed),
+            }
+            log.write("schedule_skipped", level="warning", schedule=schedule.name, **days)
+
+    def _start_next(self, settings: Settings, journal: Schedules, log: RunLog, now: datetime) -> None:
+        """Start the oldest thing of each schedule that has none going."""
+        begun: set[str] = set()
+        for due in journal.open_occurrences():
+            if due.schedule not in begun and due.state == WAITING:
+                self.begin(settings, journal, due, log, now)
+            begun.add(due.schedule)
+
+    def begin(
+        self, settings: Settings, journal: Schedules, due: Occurrence, log: RunLog, now: datetime
+    ) -> Occurrence:
+        """Start the run of one occurrence and return how it stands."""
+        with _starting(settings):
+            return self._begin_alone(settings, journal, due, log, now)
+
+    def _begin_alone(
+        self, settings: Settings, journal: Schedules, due: Occurrence, log: RunLog, now: datetime
+    ) -> Occurrence:
+        run_id = new_run_id(now)
+        if not journal.settle_occurrence(due, STARTING, run_id=run_id):
+            return due  # somebody else took it
+        starting = Occurrence(due.schedule, due.due_at, due.session, STARTING, run_id, due.note)
+        try:
+            schedule = named(journal, due.schedule)
+            launched = self.start(settings, schedule.asks_for(due.session), run_id, schedule.person())
+        except AftercloseError as error:
+            journal.settle_occurrence(starting, REFUSED, note=str(error))
+            log.write("schedule_refused", level="error", schedule=due.schedule, reason=str(error))
+            _notify(settings, due, str(error), log)
+            return Occurrence(due.schedule, due.due_at, due.session, REFUSED, None, str(error))
+        journal.settle_occurrence(starting, RUNNING, run_id=launched.run_id)
+        log.write("schedule_started", schedule=due.schedule, session=due.session, started=launched.run_id)
+        return Occurrence(due.schedule, due.due_at, due.session, RUNNING, launched.run_id, due.note)
+
+
+def run_now(
+    settings: Settings, name: str, *, now: datetime, person: Person, start: Start = start_run
+) -> Occurrence:
+    """Start what a schedule asks for at once, whether it is paused or due, and return how it stands.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such schedule.
+    """
+    require(person, "launch")
+    journal = Schedules(settings.data, settings.journal)
+    schedule = named(journal, name)
+    due = _occurrence(
+        schedule, stamp(now), _session_at(schedule, now), WAITING, f"asked for by {person.label}"
+    )
+    journal.add_occurrence(due)
+    log = RunLog(settings.data, LOG)
+    return Scheduler(lambda: settings, start).begin(settings, journal, due, log, now)
+
+
+def _session_at(schedule: Schedule, now: datetime) -> str:
+    from core.sources.closing import last_closed_session
+
+    return last_closed_session(schedule.timing.calendar, now).isoformat()
+
+
+def _settle(settings: Settings, journal: Schedules, now: datetime) -> None:
+    """Write down what became of the runs that were started, also by a scheduler that was killed meanwhile."""
+    for due in journal.open_occurrences():
+        run = journal.run(due.run_id) if due.run_id else None
+        if due.state == STARTING or (run is not None and run.active and run.process is None):
+            _judge_unled(settings, journal, due, now)
+        elif run is not None and run.state != due.state and not run.active:
+            journal.settle_occurrence(due, run.state, note=run.error)
+
+
+def _judge_unled(settings: Settings, journal: Schedules, due: Occurrence, now: datetime) -> None:
+    """Put back what a starter began and left when it was killed; what is just being started is let be."""
+    try:
+        with _starting(settings, wait=False):
+            run = journal.run(due.run_id) if due.run_id else None
+            if run is None:
+                journal.settle_occurrence(due, WAITING)
+            elif run.process is not None or not run.active:
+                journal.settle_occurrence(due, RUNNING)
+            elif (now - datetime.fromisoformat(run.created_at)).total_seconds() > UNLED_S:
+                journal.end(run.run_id, "interrupted", None, "whoever started it was ended")
+                journal.settle_occurrence(due, WAITING)
+    except BusyError:
+        return
+
+
+def _starting(settings: Settings, *, wait: bool = True) -> AbstractContextManager[None]:
+    """Hold what tells a start that goes on from one that was killed in the middle."""
+    waiting = (lambda _: None) if wait else None
+    return locks.held(
+        settings.data, "schedule-start", str(os.getpid()), journal=settings.journal, waiting=waiting
+    )
+
+
+def _occurrence(
+    schedule: Schedule, at: str, session: str | None, state: str, note: str | None = None
+) -> Occurrence:
+    return Occurrence(schedule.name, at, session, state, None, note)
+
+
+def _missed(most: int) -> str:
+    return f"missed; at most {most} sessions are caught up ([schedule] catch_up). To fill it in: afterclose backfill"
+
+
+def _notify(settings: Settings, due: Occurrence, reason: str, log: RunLog) -> None:
+    from core.notices import notify
+
+    told = notify(
+        settings,
+        "failed",
+        f"Schedule {due.schedule} could not start",
+        f"{due.session or due.due_at}: {reason}",
+    )
+    if told:
+        log.write("notice_trouble", level="warning", reason=told)
+
+
+def utc_clock() -> datetime:
+    """Return the present time with its zone."""
+    return datetime.now(UTC)

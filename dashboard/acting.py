@@ -1,0 +1,46 @@
+"""What every page's buttons share: whether they may be pressed, and what they have to say afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.review.people import may
+from dashboard import shell
+from dashboard.words import plain
+
+SUCCESS, ERROR = "success", "error"
+
+
+def refusal(action: str) -> str | None:
+    """Return why the person at this desk cannot do ``action``, None if nothing speaks against it.
+
+    For switching a button off; the service judges again when it is pressed.
+    """
+    person = shell.person()
+    if not shell.can_write():
+        return "The data root cannot be written."
+    return None if may(person, action) else f"Your role, {person.role}, may not."
+
+
+def saying(page: str, act: Callable[[], str]) -> bool:
+    """Do ``act`` and keep what it says for the next drawing of ``page``; return whether it was done."""
+    try:
+        _keep(page, SUCCESS, act())
+    except (AftercloseError, OSError) as error:
+        _keep(page, ERROR, str(error))
+        return False
+    return True
+
+
+def _keep(page: str, kind: str, text: str) -> None:
+    st.session_state[f"{page}_said"] = (kind, text)
+
+
+def said(page: str) -> None:
+    """Draw once what the last button of ``page`` had to say."""
+    kind, text = st.session_state.pop(f"{page}_said", (SUCCESS, ""))
+    if text:
+        (st.success if kind == SUCCESS else st.error)(plain(text))

@@ -1,0 +1,85 @@
+"""Who sits at this desk: the local user, or whoever logged in by OpenID Connect (extra ``team``).
+
+Whether a login is needed is said by ``afterclose dashboard --login`` and by the address that is listened on,
+never by what a browser sends. When a login is needed and cannot be had, nobody is let in.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.cli.login_file import REQUIRED_VARIABLE
+from core.errors import SettingsError
+from core.review.logins import person_of
+from core.review.people import Person, local_person
+from core.settings import Settings
+from dashboard.words import plain
+
+LONGEST_S = 12 * 3600
+"""A login counts this long; the cookie itself would be good for thirty days."""
+
+
+def required() -> bool:
+    """Return whether only people who logged in may see this desk."""
+    return bool(os.environ.get(REQUIRED_VARIABLE)) or not _loopback(st.get_option("server.address"))
+
+
+def _loopback(address: str | None) -> bool:
+    try:
+        return ipaddress.ip_address("127.0.0.1" if address == "localhost" else str(address)).is_loopback
+    except ValueError:
+        return False  # no address means all of them
+
+
+def person(settings: Settings) -> Person:
+    """Return who acts here.
+
+    Raises
+    ------
+    SettingsError
+        If a login is needed and there is none.
+    """
+    if not required():
+        return local_person(settings)
+    claims = _claims()
+    if claims is None:
+        raise SettingsError("nobody is logged in", expected="a login", remedy="Reload the page and log in.")
+    return person_of(settings, claims)
+
+
+def _claims() -> Mapping[str, Any] | None:
+    """Return the verified claims of this visitor's login, None without one or when it is too old."""
+    if not st.user.get("is_logged_in"):
+        return None
+    claims = st.user.to_dict()
+    issued = claims.get("iat")
+    old = isinstance(issued, int | float) and time.time() - issued > LONGEST_S
+    return None if old else claims
+
+
+def admitted() -> bool:
+    """Return whether this visitor may see the desk; else draw the way to log in."""
+    if not required() or _claims() is not None:
+        return True
+    st.title("Afterclose", anchor=False)
+    st.markdown("This desk is for people who are known here.")
+    st.button("Log in", key="log_in", type="primary", on_click=st.login)
+    return False
+
+
+def farewell() -> None:
+    """Draw the way to log out, where there is a login."""
+    if required():
+        st.button("Log out", key="log_out", type="tertiary", on_click=st.logout)
+
+
+def named(settings: Settings) -> str:
+    """Return in words who acts here."""
+    who = person(settings)
+    return f"{plain(who.name)} ({plain(who.role)})"

@@ -1,0 +1,27 @@
+"""Text as it stands in letters of one width, without the code block's highlighter.
+
+That is 1.5 MB of JavaScript, fetched and parsed again for each page, and run over the whole text on every
+refresh: it doubled the time of a page with a log (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+_STYLE = "margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:0.8rem;line-height:1.5"
+
+
+def lines(text: str) -> None:
+    """Draw ``text`` as it stands; nothing in it is markup."""
+    st.html(markup(text))
+
+
+def markup(text: str) -> str:
+    """Return the HTML of ``text``: every character of it is shown and none is a tag.
+
+    >>> markup("<b> & 'x'").partition(">")[2]
+    '&lt;b&gt; &amp; &#x27;x&#x27;</pre>'
+    """
+    return f'<pre style="{_STYLE}">{escape(text)}</pre>'

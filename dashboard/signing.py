@@ -1,0 +1,104 @@
+"""What the buttons of sign-off do: each is one call of a service, about the text that was on the page."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from core.journal import Record
+from core.review import signoff
+from core.review.publication import publish
+from dashboard import acting, shell
+from dashboard.editing import PAGE
+
+MEANING, COMMENT = "meaning", "comment"
+
+
+def _comment() -> str:
+    return str(st.session_state.get(COMMENT) or "")
+
+
+def _recorded(record: Record) -> str:
+    st.session_state[MEANING], st.session_state[COMMENT] = None, ""
+    return f"Recorded: {record.content['meaning']} by {record.content['user']}, record {record.seq}."
+
+
+def sign(report_key: str, shown: str) -> None:
+    """Sign the text with the digest that was on the page when the button was drawn."""
+
+    def act() -> str:
+        meaning = str(st.session_state.get(MEANING) or "")
+        return _recorded(
+            signoff.sign(
+                shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
+                meaning=meaning, comment=_comment(),
+            )
+        )  # fmt: skip
+
+    acting.saying(PAGE, act)
+
+
+def submit(report_key: str, shown: str) -> None:
+    """Put the text that was on the page before an approver."""
+    acting.saying(
+        PAGE,
+        lambda: _recorded(
+            signoff.submit(
+                shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
+                comment=_comment(),
+            )
+        ),
+    )  # fmt: skip
+
+
+def request_changes(report_key: str, shown: str) -> None:
+    """Send the submitted text back with the comment."""
+    acting.saying(
+        PAGE,
+        lambda: _recorded(
+            signoff.request_changes(
+                shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
+                comment=_comment(),
+            )
+        ),
+    )  # fmt: skip
+
+
+def revoke(report_key: str) -> None:
+    """Take the signature back with the comment as the reason."""
+    acting.saying(
+        PAGE,
+        lambda: _recorded(
+            signoff.revoke(
+                shell.settings(),
+                shell.journal_to_write(),
+                report_key,
+                person=shell.person(),
+                comment=_comment(),
+            )
+        ),
+    )
+
+
+def publish_now(report_key: str) -> None:
+    """Publish the signed text."""
+
+    def act() -> str:
+        folder = publish(shell.settings(), shell.journal_to_write(), report_key, person=shell.person())
+        return f"Published in {folder}"
+
+    acting.saying(PAGE, act)
+
+
+def files(folder: Path) -> list[tuple[str, str]]:
+    """Return the published files by name, each with its media type."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    return [(name, mimetypes.guess_type(name)[0] or "application/octet-stream") for name in names]
+
+
+def loader(folder: Path, name: str) -> Callable[[], bytes]:
+    """Return what reads a published file when it is asked for."""
+    return (folder / name).read_bytes

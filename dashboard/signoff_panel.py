@@ -1,0 +1,164 @@
+"""The lower half of the report page: evidence, the last signature, the next act, and what was published."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.report import tables
+from core.report.narrative import marked_as_draft, unwritten
+from core.review import signoff
+from core.review.bundle import signed_document
+from core.review.publication import published
+from core.review.signoff import MEANINGS, SignableText, Standing
+from dashboard import acting, checking, editing, shell, signing
+from dashboard.editing import Editing
+from dashboard.words import plain
+
+_MEANINGS = {
+    "approved": "Approved: may be published",
+    "reviewed": "Reviewed: read, not yet approved",
+    "rejected": "Rejected: the comment says why",
+}
+_OPEN = ("draft", "changes_requested", "rejected", "revoked", "stale")
+
+
+def draw(held: Editing, present: SignableText, standing: Standing) -> None:
+    """Draw evidence beside sign-off."""
+    evidence, sign_off = st.columns([5, 3], gap="medium")
+    with evidence:
+        _evidence(held.report_key)
+    with sign_off:
+        _sign_off(held, present, standing)
+
+
+def _evidence(key: str) -> None:
+    st.subheader("Evidence", anchor=False)
+    try:
+        body = checking.evaluation(key)
+        if body is not None:
+            st.text(body["verdict_sentence"])
+            st.table(dict(tables.evidence(body)), border="horizontal")
+        subjects = signoff.subjects(shell.store(), key)
+    except AftercloseError as error:
+        shell.problem(error)
+        return
+    with st.expander(f"What a signature rests on ({len(subjects):,} files)", key="subjects"):
+        rows = [{"File": name, "SHA-256": editing.short(digest)} for name, digest in subjects.items()]
+        st.dataframe(rows, hide_index=True, key="subjects_table")
+
+
+def _sign_off(held: Editing, present: SignableText, standing: Standing) -> None:
+    st.subheader("Sign-off", anchor=False)
+    if standing.record is not None:
+        _signature(standing)
+    if standing.state == "signed":
+        _publication(held.report_key)
+    _act(held, standing)
+    _downloads(held.report_key, present, standing)
+
+
+def _signature(standing: Standing) -> None:
+    assert standing.record is not None, "the caller has looked"
+    said = standing.record.content
+    review = "" if said.get("independent_review", True) else ", no independent review"
+    st.table(
+        {
+            "Last record": f"{plain(said['meaning'])} by {plain(said['user'])} ({plain(said['role'])}{review})",
+            "Time": f"{said['at_utc'][:16].replace('T', ' ')} UTC",
+            "Comment": plain(said["comment"]) or "none",
+            "Text": f"SHA-256 {editing.short(said['text_sha256'] or '')}",
+            "Record": f"{standing.record.seq}, SHA-256 {editing.short(standing.record.hash)}",
+        },
+        border="horizontal",
+    )
+
+
+def _act(held: Editing, standing: Standing) -> None:
+    """Draw the acts that this state allows, with one comment for whichever is chosen."""
+    _who(held)
+    with st.form("sign_form"):
+        if standing.state in (*_OPEN, "in_review"):
+            st.radio("Meaning", MEANINGS, index=None, key=signing.MEANING, format_func=_MEANINGS.__getitem__)
+        st.text_area("Comment", key=signing.COMMENT, height=90, max_chars=10_000)
+        with st.container(horizontal=True):
+            _buttons(held, standing)
+    if held.unsaved:
+        st.caption("▲ Save or discard your changes first: a signature is for the saved text.")
+
+
+def _who(held: Editing) -> None:
+    who = shell.person()
+    alone = "" if who.logged_in else " A local user's signature is stamped **no independent review**."
+    st.caption(
+        f"You are **{plain(who.name)}**, {plain(who.role)} ({plain(who.authentication)}).{alone} What is signed is "
+        f"{editing.name_of(held.opened)} with SHA-256 `{editing.short(held.opened.sha256)}`, as shown above."
+    )
+    open_sections = unwritten(held.opened.text)
+    if open_sections:
+        st.caption(
+            f"○ Still to be written: {plain(', '.join(open_sections))}. An approval then needs a comment that says why."
+        )
+
+
+def _buttons(held: Editing, standing: Standing) -> None:
+    text = (held.report_key, held.opened.sha256)
+    if standing.state in (*_OPEN, "in_review"):
+        _button("Sign", "sign", "sign", signing.sign, text, off=held.unsaved, primary=True)
+    if standing.state in _OPEN:
+        _button("Submit for review", "submit", "submit", signing.submit, text, off=held.unsaved)
+    if standing.state == "in_review":
+        _button("Request changes", "request_changes", "request_changes", signing.request_changes, text)
+    if standing.state in ("signed", "stale"):
+        _button("Revoke", "revoke", "revoke", signing.revoke, (held.report_key,))
+
+
+def _button(
+    label: str,
+    key: str,
+    action: str,
+    act: object,
+    args: tuple[str, ...],
+    *,
+    off: bool = False,
+    primary: bool = False,
+) -> None:
+    reason = acting.refusal(action)
+    st.form_submit_button(
+        label, key=key, type="primary" if primary else "secondary", help=reason,
+        disabled=off or reason is not None, on_click=act, args=args,  # type: ignore[arg-type]  # one of signing's functions
+    )  # fmt: skip
+
+
+def _publication(key: str) -> None:
+    folder = published(shell.settings().data, shell.journal(), key)
+    if folder is None:
+        reason = acting.refusal("publish")
+        st.button("Publish", key="publish", type="primary", on_click=signing.publish_now, args=(key,),
+                  disabled=reason is not None, help=reason)  # fmt: skip
+        return
+    st.success("Published, and the files are as they were signed.")
+    st.code(str(folder), language=None, wrap_lines=True)
+    with st.container(horizontal=True, key="published"):
+        for name, mime in signing.files(folder):
+            st.download_button(
+                name,
+                signing.loader(folder, name),
+                f"{key}-{name}",
+                mime,
+                key=f"download_{name}",
+                on_click="ignore",
+            )
+
+
+def _downloads(key: str, present: SignableText, standing: Standing) -> None:
+    if standing.state == "signed" and standing.record is not None:
+        st.download_button(
+            "Download the signed text", signed_document(present.text, standing.record), f"{key}-signed.txt",
+            "text/plain", key="download_signed", on_click="ignore",
+        )  # fmt: skip
+        return
+    st.download_button(
+        "Download marked as draft", marked_as_draft(present.text), f"DRAFT-{key}.txt", "text/plain",
+        key="download_draft", on_click="ignore",
+    )  # fmt: skip

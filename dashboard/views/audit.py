@@ -1,0 +1,128 @@
+"""Audit: who did what, when, to which digest; filtered by the address, exported, and verified on request."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.review import audit
+from core.review.audit import Entry
+from core.store.verification import Verification, verify
+from dashboard import shell
+from dashboard.words import minute
+
+_FOUND = "audit_verified"
+_SHOWN = 200
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
+
+
+def show() -> None:
+    """Draw the page, or say what is missing."""
+    known = shell.journal()
+    every = audit.entries(known.records()) if known else []
+    _verify()
+    if not every:
+        st.info(
+            "Nothing is on record yet. Signatures (**Report**) and decisions about models (**Model**) appear here."
+        )
+        return
+    found = _filtered(every)
+    st.caption(
+        f"{len(found):,} of {len(every):,} records, the newest first. Chain head: record {every[0].record}, "
+        f"SHA-256 `{every[0].sha256}`"
+    )
+    st.dataframe([_row(entry) for entry in found[:_SHOWN]], hide_index=True, key="audit_table")
+    if len(found) > _SHOWN:
+        st.caption(f"The newest {_SHOWN:,} are shown; an export has all that match.")
+    with st.container(horizontal=True):
+        for name, mime, make in (
+            ("csv", "text/csv", audit.as_csv),
+            ("json", "application/json", audit.as_json),
+        ):
+            st.download_button(
+                f"Export as {name.upper()}",
+                make(found),
+                f"audit.{name}",
+                mime,
+                key=f"export_{name}",
+                on_click="ignore",
+            )
+    _whole(found)
+
+
+def _filtered(every: list[Entry]) -> list[Entry]:
+    people, acts = audit.choices(every)
+    with st.grid(5, min_column_width=160):
+        who = st.selectbox("Who", ["", *people], key="who", bind="query-params", format_func=_all)
+        act = st.selectbox("What", ["", *acts], key="what", bind="query-params", format_func=_all)
+        text = st.text_input("Report, model, digest or words", key="text", bind="query-params", max_chars=200)
+        since = st.date_input(
+            "From", None, EARLIEST, LATEST, format="YYYY-MM-DD", key="since", bind="query-params"
+        )
+        until = st.date_input(
+            "To", None, EARLIEST, LATEST, format="YYYY-MM-DD", key="until", bind="query-params"
+        )
+    days = [day.isoformat() if isinstance(day, date) else "" for day in (since, until)]
+    return audit.matching(every, who=who or "", act=act or "", text=text, since=days[0], until=days[1])
+
+
+def _all(name: str) -> str:
+    return name or "all"
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    return {
+        "Record": entry.record,
+        "Time": minute(entry.at_utc),
+        "Who": entry.who,
+        "Role": entry.role,
+        "What": entry.act,
+        "Report or model": entry.subject,
+        "Digest": entry.digest[:12],
+        "Why": entry.why,
+        "Known by": entry.authentication or "not recorded",
+    }
+
+
+def _whole(found: list[Entry]) -> None:
+    if not found:
+        return
+    with st.expander("One record, whole", key="one_record"):
+        numbers = [entry.record for entry in found]
+        chosen = st.selectbox("Record", numbers, key="record", width=160)
+        entry = next(e for e in found if e.record == chosen)
+        st.json(audit.rows([entry])[0])
+
+
+def _verify() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="verify_line"):
+        pressed = st.button("Verify everything", key="verify", type="primary", icon=":material/verified:")
+        st.caption(
+            "Hashes every checkpoint, model and published bundle, and walks the chain.", width="content"
+        )
+    if pressed:
+        try:
+            with st.spinner("Verifying…"):
+                st.session_state[_FOUND] = verify(shell.settings())
+        except AftercloseError as error:
+            shell.problem(error)
+            return
+    held = st.session_state.get(_FOUND)
+    if isinstance(held, Verification):
+        _result(held)
+
+
+def _result(held: Verification) -> None:
+    looked = f"{held.checkpoints:,} checkpoints, {held.models:,} models, {held.records:,} records"
+    if not held.faults:
+        st.success(f"● All whole: {looked}.")
+        return
+    st.error(f"■ {len(held.faults):,} {'fault' if len(held.faults) == 1 else 'faults'} in {looked}.")
+    rows = [{"What": fault.what, "Which": fault.which, "How": fault.how} for fault in held.faults]
+    st.dataframe(rows, hide_index=True, key="faults_table")
+
+
+with shell.guarded():
+    show()

@@ -1,0 +1,101 @@
+"""The page that the desk opens with: what needs a person, lines of work, champion, latest runs."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from core.journal import Journal
+
+
+@pytest.fixture
+def page(desk_page):
+    """The landing page."""
+
+    def show():
+        return desk_page("views/overview.py")
+
+    return show
+
+
+def told(at) -> str:
+    """Everything that the page says, as a reader sees it."""
+    return " ".join(e.value for e in [*at.markdown, *at.caption, *at.info, *at.success]).replace("\\", "")
+
+
+def links(at) -> str:
+    """Labels of all links."""
+    return str([link.label for link in at.get("page_link")])
+
+
+def test_an_empty_desk_offers_the_sample(page):
+    """One button and one way on; no empty tables."""
+    at = page()
+    assert "Nothing has run here yet" in told(at)
+    assert not at.button(key="run-sample").disabled
+    assert not at.subheader
+    assert not at.exception
+
+
+def test_a_failed_run_stands_first_with_its_reason_and_a_link(page, fake_run):
+    """The inbox leads to the run; what the data says is no Markdown."""
+    fake_run("r1", "failed", error="clean: ![x](http://a.example/p.png)")
+    at = page()
+    assert at.subheader[0].value == "Needs you"
+    assert "See why" in links(at)
+    assert "clean: ![x](" in told(at)
+    assert not any("![x](" in e.value for e in at.caption)
+    assert not at.exception
+
+
+def test_nothing_to_do_is_said(page, fake_run):
+    """A run that goes asks for nothing, and is seen."""
+    fake_run("r1", None, gone=False)
+    at = page()
+    assert "Nothing waits for a person" in told(at)
+    assert "r1" in links(at)
+
+
+@pytest.mark.slow
+def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, desk_settings):
+    """Each with its link; report, verdict and data of the line are there."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    at = page()
+    assert "Decide" in links(at)
+    assert "Read and sign" in links(at)
+    assert "data to 2020-10-26" in told(at)
+    assert "behind" in told(at)
+    assert "No model is in use" in told(at)
+    assert not at.exception
+
+
+@pytest.mark.slow
+def test_a_damaged_checkpoint_is_said_and_the_page_stands(page, prepared, desk_settings):
+    """The rest is drawn."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    (path,) = desk_settings.data.glob("checkpoints/evaluate/*/evaluation.json")
+    path.write_text("{}", encoding="utf-8")
+    at = page()
+    assert "evaluation.json is damaged" in told(at)
+    assert "Latest runs" in [heading.value for heading in at.subheader]
+    assert not at.exception
+
+
+def test_a_root_that_cannot_be_written_offers_nothing_to_start(page, monkeypatch):
+    from dashboard import shell
+
+    monkeypatch.setattr(shell, "can_write", lambda: False)
+    assert page().button(key="run-sample").disabled
+
+
+def test_a_broken_journal_is_one_message(page, desk_settings):
+    """No traceback, and what to do about it."""
+    desk_settings.data.mkdir(parents=True)
+    Journal(desk_settings.data)
+    (desk_settings.data / "journal.sqlite").write_bytes(b"not a database" * 100)
+    for leftover in desk_settings.data.glob("journal.sqlite-*"):
+        leftover.unlink()
+    at = page()
+    assert "journal" in at.error[0].value
+    assert not at.exception

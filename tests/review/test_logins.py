@@ -1,0 +1,105 @@
+"""From claims to a person: by hand-made tokens and files of roles."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import settings as configuration
+from core.errors import MissingFileError, SettingsError
+from core.review.logins import person_of
+
+ISSUER = "https://id.example.org/"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Settings with a [people] section of these keys."""
+
+    def load(**people):
+        lines = ["[people]", *(f"{key} = {value}" for key, value in people.items())]
+        (tmp_path / "luigi.cfg").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return configuration.load({}, tmp_path)
+
+    return load
+
+
+def claims(**more):
+    """A verified token's claims."""
+    return {"iss": ISSUER, "sub": "77", "name": "Ann Example", **more}
+
+
+def test_a_person_is_known_by_subject_and_issuer_and_not_by_name(settings):
+    """Two of a name are two people; one who changes the name stays one."""
+    ann = person_of(settings(), claims())
+    assert (ann.id, ann.name, ann.role) == ("77@id.example.org", "Ann Example", "viewer")
+    assert ann.logged_in
+    assert ISSUER in ann.authentication
+    assert person_of(settings(), claims(name="Ann Married")).id == ann.id
+    assert person_of(settings(), claims(sub="78")).id != ann.id
+
+
+@pytest.mark.parametrize(
+    ("held", "role"),
+    [
+        ("approver", "approver"),
+        (["viewer", "operator"], "operator"),
+        (["admin", "viewer"], "admin"),
+        (["root", 7, None], "viewer"),
+        ({"admin": True}, "viewer"),
+        (None, "viewer"),
+        ("ADMIN", "viewer"),
+    ],
+)
+def test_the_highest_known_role_of_the_claim_counts(settings, held, role):
+    """What is no role of ours gives none."""
+    assert person_of(settings(), claims(roles=held)).role == role
+    assert person_of(settings(roles_claim="groups"), claims(groups=held)).role == role
+
+
+def test_a_file_of_roles_is_the_only_word_on_them(settings, tmp_path):
+    """By id or by a verified address; a claim beside it counts for nothing, and a change counts at once."""
+    file = tmp_path / "roles.toml"
+    file.write_text(
+        '[roles]\n"77@id.example.org" = "approver"\n"bob@example.org" = "operator"\n', encoding="utf-8"
+    )
+    now = settings(roles_file=file)
+    assert person_of(now, claims(roles="admin")).role == "approver"
+    bob = claims(sub="78", email="bob@example.org", roles="admin")
+    assert person_of(now, bob).role == "viewer"
+    assert person_of(now, {**bob, "email_verified": "true"}).role == "viewer"
+    assert person_of(now, {**bob, "email_verified": True}).role == "operator"
+    file.write_text('[roles]\n"bob@example.org" = "viewer"\n', encoding="utf-8")
+    assert person_of(now, claims()).role == "viewer"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('[roles]\n"a" = "root"\n', "root"),
+        ("roles", "cannot be read"),
+        ('[people]\na = "viewer"\n', r"\[roles\]"),
+    ],
+)
+def test_a_file_of_roles_that_cannot_be_used_gives_nobody_a_role(settings, tmp_path, text, word):
+    """An error with what was expected, never the default role by silence."""
+    file = tmp_path / "roles.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=word):
+        person_of(settings(roles_file=file), claims())
+    with pytest.raises(MissingFileError):
+        person_of(settings(roles_file=tmp_path / "none.toml"), claims())
+
+
+@pytest.mark.parametrize("lacking", ["iss", "sub"])
+def test_a_login_without_subject_or_issuer_is_nobody(settings, lacking):
+    """There would be nothing to tell people apart by."""
+    with pytest.raises(SettingsError, match="no issuer or no subject"):
+        person_of(settings(), {**claims(), lacking: ""})
+
+
+def test_a_printed_name_is_one_plain_line(settings):
+    """No control characters, no turned text, no endless name."""
+    ann = person_of(settings(), claims(name="Ann\n\u202egnp.exe " + "x" * 500))
+    assert ann.name.startswith("Ann gnp.exe xxx")
+    assert len(ann.name) == 100
+    assert person_of(settings(), claims(name=" ", preferred_username="ann")).name == "ann"
