@@ -15,6 +15,7 @@ _COMMANDS = {
     "run": "core.cli.run",
     "runs": "core.cli.runs",
     "show": "core.cli.show",
+    "compare": "core.cli.compare",
     "cancel": "core.cli.cancel",
     "verify": "core.cli.verify",
     "gc": "core.cli.gc",
@@ -37,7 +38,9 @@ _COMMANDS = {
     "scorecard": "core.cli.scorecard",
     "schedules": "core.cli.schedules",
     "scheduler": "core.cli.scheduler",
+    "backfill": "core.cli.backfill",
     "deadman": "core.cli.deadman",
+    "doctor": "core.cli.doctor",
     "dashboard": "core.cli.dashboard",
 }
 """Command -> module with a click command ``command``, imported only when it is wanted."""
