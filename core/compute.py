@@ -142,6 +142,8 @@ def _sharding(job: Job, kind: str) -> dict[str, Any]:
 
 def _train_or_score(job: Job) -> list[Artifact]:
     features = job.table("features")
+    if isinstance(features, Sharded):
+        return _train_or_score_shards(job, features)
     if job.parameters["mode"] == "score":
         from core.models.scoring import score
 
@@ -153,9 +155,18 @@ def _train_or_score(job: Job) -> list[Artifact]:
     return [predictions, model] if model else [predictions]
 
 
-def _evaluate(job: Job) -> list[Artifact]:
-    from core.evaluation.evaluate import evaluate
+def _train_or_score_shards(job: Job, features: Sharded) -> list[Artifact]:
+    from core.shards.training import score, train
 
+    where = _sharding(job, "predictions")
+    if job.parameters["mode"] == "score":
+        return [score(features, job.document("model"), job.parameters, **where)]
+    digest = job.inputs["features"].sha256
+    predictions, model = train(features, job.parameters, features_sha256=digest, **where)
+    return [predictions, model] if model else [predictions]
+
+
+def _evaluate(job: Job) -> list[Artifact]:
     for kind in ("predictions", "features"):
         job.table(kind)
     for kind in ("findings", "repairs"):
@@ -167,6 +178,13 @@ def _evaluate(job: Job) -> list[Artifact]:
     artifacts = {kind: loaded.artifact for kind, loaded in job.inputs.items()}
     digests = {loaded.filename: loaded.sha256 for loaded in job.inputs.values()}
     ordered = {name: digests[name] for name in sorted(digests)}
+    if isinstance(artifacts["features"], Sharded):
+        from core.shards.evaluation import evaluate as evaluate_shards
+
+        made = evaluate_shards(artifacts, ordered, job.parameters, engine=job.engine, progress=job.progress)
+        return [made]
+    from core.evaluation.evaluate import evaluate
+
     return [evaluate(artifacts, ordered, job.parameters, progress=job.progress)]
 
 

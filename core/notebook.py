@@ -15,7 +15,9 @@ from core.registry.registry import Registry
 from core.settings import DATA_VARIABLE, Settings
 from core.stages import NAMES, STAGES, writer_of
 from core.store.checkpoints import Slot, Store
+from core.store.latest import latest_slots
 from core.store.lineage import keys_behind
+from core.store.objects import is_url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +79,11 @@ def load(
 
 
 def _settings(data: str | Path | None) -> Settings:
-    root = {} if data is None else {DATA_VARIABLE: str(Path(data).absolute())}
+    root = (
+        {}
+        if data is None
+        else {DATA_VARIABLE: str(data) if is_url(str(data)) else str(Path(data).absolute())}
+    )
     return settings.load({**os.environ, **root})
 
 
@@ -108,14 +114,14 @@ def _slot(configured: Settings, store: Store, kind: str, run: str) -> Slot:
 
 
 def _keys_of_latest(store: Store) -> dict[str, str]:
-    report = store.root / LATEST / "report.txt"
-    if not report.exists():
+    report = latest_slots(store.root).get("report.txt")
+    if report is None:
         raise ParameterError(
             f"there is no finished run in {store.root}",
             expected="a run that came to its report",
             remedy="Start one with make run, or name a run or key.",
         )
-    return keys_behind(store, Slot("report", report.resolve().parent.name))
+    return keys_behind(store, report)
 
 
 def _keys_of_run(configured: Settings, run: str) -> dict[str, str] | None:

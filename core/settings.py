@@ -18,6 +18,7 @@ from core.errors import ParameterError, SettingsError, nearest
 from core.parameters import Parameter, Value
 from core.shards.engine import ENGINES, Engine
 from core.stages import STAGES, parameters_of
+from core.store import objects
 
 CONFIG_NAME = "luigi.cfg"
 CONFIG_VARIABLE = "LUIGI_CONFIG_PATH"
@@ -39,6 +40,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("compute_scheduler", "text", "", "compute", "Address of the Dask scheduler, such as tcp://127.0.0.1:8786."),
     Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
+    Parameter("storage_state", "text", "state", "storage", "Folder for journal, locks and logs when the data root is a URL."),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),
     Parameter("schedule_catch_up", "integer", "5", "schedule", "Missed sessions that a schedule catches up at most; older ones are only reported.", low=0, high=1000),
@@ -56,7 +58,19 @@ OPERATION: tuple[Parameter, ...] = (
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 
-_PREFIXED = {"compute", "notices", "people", "proof", "retry", "review", "run", "schedule", "user", "yahoo"}
+_PREFIXED = {
+    "compute",
+    "notices",
+    "people",
+    "proof",
+    "retry",
+    "review",
+    "run",
+    "schedule",
+    "storage",
+    "user",
+    "yahoo",
+}
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
 _SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
@@ -90,7 +104,7 @@ class Settings:
     Parameters
     ----------
     data : Path
-        The data root (absolute).
+        The data root (absolute); of a URL it is a :class:`core.store.objects.ObjectPath`.
     journal : str
         Database URL of the journal; empty means SQLite in the data root.
     defaults : mapping of str to Value
@@ -151,8 +165,14 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     if file is not None:
         named = _read(file)
         values |= named.pop("")
-    data = environ.get(DATA_VARIABLE) or "data"
-    return Settings((folder / data).absolute(), environ.get(JOURNAL_VARIABLE, ""), values, file, named)
+    data = _data_root(environ.get(DATA_VARIABLE) or "data", folder, str(values["storage_state"] or "state"))
+    return Settings(data, environ.get(JOURNAL_VARIABLE, ""), values, file, named)
+
+
+def _data_root(text: str, folder: Path, state: str) -> Path:
+    if objects.is_url(text):
+        return objects.root_at(text, (folder / Path(state).expanduser()).absolute())
+    return (folder / text).absolute()
 
 
 def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
@@ -193,6 +213,19 @@ def _read(file: Path) -> dict[str, dict[str, Value]]:
                 f"{file.name}, line {line}: {came}", expected=error.expected, remedy=error.remedy
             ) from error
     return values
+
+
+def placed(error: ParameterError, name: str, settings: Settings) -> ParameterError:
+    """Return an error about the default of ``name`` with the file and line it is set at; unset, as it came."""
+    parameter = parameters_of(STAGES)[name]
+    key = key_of(parameter)
+    text = settings.file.read_text(encoding="utf-8") if settings.file else ""
+    lines = [line for section, entry, line in _entries(text) if (section, entry) == (parameter.section, key)]
+    if settings.file is None or not lines:
+        return error
+    came = error.came.replace(parameter.option, f"[{parameter.section}] {key}", 1)
+    place = f"{settings.file.name}, line {lines[-1]}"
+    return SettingsError(f"{place}: {came}", expected=error.expected, remedy=error.remedy)
 
 
 def _profile(section: str) -> str:

@@ -8,7 +8,7 @@ from core.journal import Run
 from core.runs.folder import RunFolder
 from core.runs.logsearch import LEVELS, Asked, around_first_error, end_of, whole
 from core.stages import NAMES
-from dashboard import shell
+from dashboard import monospaced, shell
 
 FOLLOW = "follow"
 MOST_DOWNLOADED = 64 * 1024**2
@@ -30,8 +30,8 @@ def show(run: Run) -> None:
             file_name=f"{run.run_id}.jsonl", mime="application/x-ndjson", key="log-download",
             icon=":material/download:", type="tertiary",
         )  # fmt: skip
-    with st.container(height=HEIGHT, border=False, autoscroll=follow, key="log"):
-        st.code(_text(folder, asked, follow=follow), language=None, wrap_lines=True)
+    with st.container(height=HEIGHT, border=True, autoscroll=follow, key="log"):
+        monospaced.lines(_text(folder, asked, follow=follow))
     st.caption(f"Times are UTC. Files: `{folder.path}`")
 
 
@@ -67,6 +67,6 @@ def _text(folder: RunFolder, asked: Asked, *, follow: bool) -> str:
 def printed(run: Run) -> None:
     """Draw the end of what the run printed."""
     text = RunFolder(shell.settings().data, run.run_id).output()
-    with st.container(height=HEIGHT, border=False, autoscroll=True, key="printed"):
-        st.code(text or "nothing yet", language=None, wrap_lines=True)
+    with st.container(height=HEIGHT, border=True, autoscroll=True, key="printed"):
+        monospaced.lines(text or "nothing yet")
     st.caption("What its processes printed; a run that was started in a terminal printed there.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +14,12 @@ import streamlit as st
 from core import settings as configuration
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
-from core.review.people import Person, local_person
+from core.review.people import Person
 from core.runs.view import newest_finished
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store
+from core.store.objects import writable
+from dashboard import login
 from dashboard.words import plain
 
 RUN_PARAMETER = "run"
@@ -48,8 +49,7 @@ def _journal(root: Path, url: str) -> Journal:
 
 def can_write() -> bool:
     """Return whether this desk may change anything in the data root; where there is none yet, it may."""
-    root = settings().data
-    return not root.exists() or os.access(root, os.W_OK)
+    return writable(settings().data)
 
 
 def journal() -> Journal | None:
@@ -88,7 +88,7 @@ def go(page: str, *, run: str | None = None) -> None:
 
 def person() -> Person:
     """Return who sits at this desk."""
-    return local_person(settings())
+    return login.person(settings())
 
 
 def store() -> Store:
@@ -142,12 +142,13 @@ def header(page: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(page, anchor=False, width="content")
         st.caption(_whereabouts(), width="content")
+        login.farewell()
 
 
 def _whereabouts() -> str:
     now = settings()
     only = "" if can_write() else " :orange-badge[read-only]"
-    return f"Data in `{now.data}`, {now['user_name']} ({now['user_role']}){only}"
+    return f"Data in `{now.data}`, {login.named(now)}{only}"
 
 
 def problem(error: AftercloseError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,12 +13,27 @@ from core.parameters import Value
 from core.plan import StagePlan, resolve, stage_plans
 from core.profiles import PROFILE
 from core.stages import chain, parameters_of
+from core.store.objects import ObjectPath
 from luigi_tasks import shell
 from luigi_tasks.options import OPTIONS
 from luigi_tasks.session import session
 
 PLANNED = "planned"
 """Keyword under which a task hands resolved values to the task it requires; not a Luigi parameter."""
+
+
+class RemoteMark(luigi.Target):
+    """A commit mark in object storage."""
+
+    def __init__(self, path: ObjectPath) -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        """Return whether the checkpoint is committed; never raises."""
+        try:
+            return self.path.exists()
+        except OSError:
+            return False
 
 
 class StageTask(luigi.Task):
@@ -39,7 +55,9 @@ class StageTask(luigi.Task):
         """Give the class a Luigi parameter for each parameter of its stage and those before."""
         super().__init_subclass__()
         for parameter in parameters_of(chain(cls.stage_name)).values():
-            option = luigi.Parameter(default="", description=parameter.help, significant=parameter.keyed)
+            # what only the plan fills is no option: it stays out of the help
+            told = argparse.SUPPRESS if parameter.resolved else parameter.help
+            option = luigi.Parameter(default="", description=told, significant=parameter.keyed)
             option.__set_name__(cls, parameter.name)  # type: ignore[no-untyped-call]  # luigi ships no types
             setattr(cls, parameter.name, option)
 
@@ -118,8 +136,10 @@ class StageTask(luigi.Task):
 
     def output(self) -> luigi.Target:
         """Return the commit mark: it exists once all artifacts do."""
-        path = str(session().store.meta_path(self.plan.slot))
-        return luigi.LocalTarget(path)  # type: ignore[no-untyped-call]  # luigi ships no types
+        path = session().store.meta_path(self.plan.slot)
+        if isinstance(path, ObjectPath):
+            return RemoteMark(path)
+        return luigi.LocalTarget(str(path))  # type: ignore[no-untyped-call]  # luigi ships no types
 
     def complete(self) -> bool:
         """Return whether this checkpoint and all before it are committed, whole and fit together."""

@@ -45,25 +45,27 @@ def probabilities(rows: Judged, features: pd.DataFrame) -> dict[str, NDArray[np.
     """
     inputs = inputs_of(numbers(rows.frame, col.RETURN))
     found = {name: np.full(len(rows), np.nan) for name in RULES}
+    dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
+    sessions = np.unique(dates)
     for code in range(len(rows.folds)):
         within = rows.fold == code
-        earlier = _earlier_labels(rows, features, within)
+        place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0])) - 1
+        earlier = _earlier_labels(rows, dates < sessions[max(place, 0)], label)
         for name, kind in RULES.items():
             learnt = kind.fit(np.empty((len(earlier), inputs.shape[1])), earlier, seed=0)
             found[name][within] = kind.probability(learnt, inputs[within])
     return {name: found[_SAME_CALLS.get(name, name)] for name in NAMES}
 
 
-def _earlier_labels(rows: Judged, features: pd.DataFrame, within: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _earlier_labels(
+    rows: Judged, before: NDArray[np.bool_], label: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the labels of the sessions before a fold.
 
     The session just before the fold is left out, as in training: its label is known only on the fold's
     first date. Where nothing comes before, the judged rows themselves stand in.
     """
-    dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
-    sessions = np.unique(dates)
-    place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0])) - 1
-    earlier = label[dates < sessions[max(place, 0)]]
+    earlier = label[before]
     earlier = earlier[~np.isnan(earlier)]
     return earlier if len(earlier) else rows.up
 

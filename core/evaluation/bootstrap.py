@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+LARGE_FOLD_ROWS = 50_000
+"""Rows of a fold from which its AUC is taken from pairs of groups (see :mod:`core.evaluation.ranking`)."""
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -85,7 +88,10 @@ def weights(rows: Judged, how: Resampling) -> Iterator[NDArray[np.float64]]:
     """
     sizes = np.bincount(rows.group_fold, minlength=len(rows.folds)).tolist()
     generators = [np.random.default_rng((how.seed, place)) for place in range(len(sizes))]
-    chunk = max(1, CHUNK_CELLS // max(1, len(rows.group_fold), _largest_fold(rows)))
+    largest = _largest_fold(rows)
+    # the rows of a large fold are not gone through for every resample
+    held = 1 if largest > LARGE_FOLD_ROWS else largest
+    chunk = max(1, CHUNK_CELLS // max(1, len(rows.group_fold), held))
     for start in range(0, how.samples, chunk):
         count = min(chunk, how.samples - start)
         parts = [

@@ -42,6 +42,9 @@ resampling of a year of five tickers moves it."""
 COMPARED = ("auc", "brier", "log_loss", "hit_rate", "long_flat_sharpe")
 """Metrics whose paired differences are given."""
 
+CHANCES = "champion_probability"
+"""Column of the champion's probabilities where the rows have them already (large tables)."""
+
 _SIDES = ("challenger", "champion")
 
 
@@ -65,7 +68,10 @@ def chances(model: Document, features: Table, frame: pd.DataFrame) -> NDArray[np
     ModelError
         If the model is damaged or was trained on features defined otherwise.
     """
-    loaded, rows = load_model(model), rows_of(features)
+    loaded = load_model(model)
+    if CHANCES in frame:
+        return frame[CHANCES].to_numpy(np.float64)
+    rows = rows_of(features)
     usable = rows.complete & (rows.dates > np.datetime64(loaded.trained_to, "D"))
     known = pd.MultiIndex.from_arrays([rows.dates[usable].astype("datetime64[s]"), rows.tickers[usable]])
     wanted = pd.MultiIndex.from_arrays(

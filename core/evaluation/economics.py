@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
@@ -21,6 +20,7 @@ from core.evaluation.bootstrap import weighted_sums
 from core.evaluation.metrics import THRESHOLD
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from core.evaluation.rows import Judged
@@ -138,9 +138,10 @@ def earnings(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float)
 
 def _changes(rows: Judged, held: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how much each row's position differs from its ticker's row before, flat at first."""
-    ticker = pd.factorize(rows.frame[col.TICKER])[0][held]
-    order = np.lexsort((rows.frame[col.DATE].to_numpy()[held], ticker))
-    sequence, owner = position[order], ticker[order]
+    ticker, whole = rows.by_ticker
+    # where each row stands among those held, in the order of all
+    order: NDArray[np.int64] = (np.cumsum(held) - 1)[whole[held[whole]]]
+    sequence, owner = position[order], ticker[held][order]
     before = np.zeros_like(sequence)
     before[1:] = np.where(owner[1:] == owner[:-1], sequence[:-1], 0.0)
     changes = np.empty_like(sequence)

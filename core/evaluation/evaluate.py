@@ -15,7 +15,7 @@ from core.evaluation.advice import advice
 from core.evaluation.bootstrap import Resampling
 from core.evaluation.champion import against
 from core.evaluation.comparison import compare
-from core.evaluation.economics import with_returns
+from core.evaluation.economics import NEXT_RETURN, with_returns
 from core.evaluation.performance import CLASSIFICATION, entries, plain, undefined
 from core.evaluation.rows import Judged, judge, numbers
 from core.evaluation.scorecard import scorecard
@@ -94,7 +94,9 @@ def evaluate(
     """
     given = _given(inputs, parameters)
     steps = _Steps(progress, 2 + len(drift.watched(summaries.seen_features(given.model))))
-    predictions = with_returns(given.predictions.frame, given.features.frame)
+    predictions = given.predictions.frame
+    if NEXT_RETURN not in predictions:
+        predictions = with_returns(predictions, given.features.frame)
     if given.mode == "score":
         predictions = predictions.assign(fold=np.nan)
     rows = judge(predictions)

@@ -8,9 +8,12 @@ model that is a constant in each fold would score away from 0.5.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from core.evaluation.bootstrap import LARGE_FOLD_ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -99,6 +102,8 @@ class _RankedFold:
 
         Weights are whole numbers, so every sum is exact and no order of summation can change it.
         """
+        if self.is_large:
+            return self._by_pairs(weights)
         before = np.empty((len(self.down_groups) + 1, weights.shape[1]))
         before[0] = 0.0
         np.cumsum(weights[self.down_groups], axis=0, out=before[1:])
@@ -108,6 +113,89 @@ class _RankedFold:
         upper = np.einsum("ij,ij->j", ups, before[self.up_to]) if tied else won
         pairs = 2 * ups.sum(axis=0) * before[-1]
         return np.where(pairs > 0, (won + upper) / np.maximum(pairs, 1), np.nan)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether pairs of groups are counted once instead of rows for every resample."""
+        return len(self.below) + len(self.down_groups) > LARGE_FOLD_ROWS
+
+    def _by_pairs(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what :meth:`auc` returns: a resample's AUC is a quadratic form in its weights."""
+        first, pairs = self.pairs
+        held = weights[first : first + len(pairs)]
+        won = np.einsum("gs,gs->s", held, pairs @ held)
+        ups, downs = (
+            np.bincount(groups - first, minlength=len(pairs)).astype(np.float64)
+            for groups in (self.up_groups, self.down_groups)
+        )
+        both = 2 * (ups @ held) * (downs @ held)
+        return np.where(both > 0, won / np.maximum(both, 1), np.nan)
+
+    @cached_property
+    def pairs(self) -> tuple[int, NDArray[np.float64]]:
+        """The fold's first group, and by groups from there on how often an up row wins against a down row.
+
+        Shape (groups, groups); a win counts twice and a tie once. Whole numbers far below 2**53: exact in
+        whatever order they are added.
+        """
+        present = np.concatenate([self.up_groups, self.down_groups])
+        first, groups = int(present.min()), int(present.max() - present.min()) + 1
+        ups, downs = self.up_groups - first, self.down_groups - first
+        tied = not np.array_equal(self.below, self.up_to)
+        lower = group_pairs(ups, downs, self.below, groups)
+        upper = group_pairs(ups, downs, self.up_to, groups) if tied else lower
+        return first, lower + upper
+
+
+_BLOCK = 32
+_BLOCKS_AT_ONCE = 2_048
+
+
+def group_pairs(
+    ups: NDArray[np.int64], downs: NDArray[np.int64], limit: NDArray[np.int64], groups: int
+) -> NDArray[np.float64]:
+    """Return how many pairs of an up row and one of the first ``limit`` down rows there are by group.
+
+    Parameters
+    ----------
+    ups, downs : ndarray of int
+        Group of each up row and of each down row, both by rising score.
+    limit : ndarray of int, shape (ups,)
+        Rising: how many of the down rows count for each up row.
+    groups : int
+        Number of groups.
+
+    Returns
+    -------
+    ndarray of float, shape (groups, groups)
+        Up rows' group down, down rows' group across.
+
+    Examples
+    --------
+    >>> group_pairs(np.array([0, 1]), np.array([0, 1, 1]), np.array([1, 3]), 2).tolist()
+    [[1.0, 0.0], [1.0, 2.0]]
+    """
+    found, before = np.zeros((groups, groups)), np.zeros(groups)
+    step = _BLOCK * _BLOCKS_AT_ONCE
+    for start in range(0, len(downs) + 1, step):
+        here = slice(*np.searchsorted(limit, (start, start + step)).tolist())
+        part = downs[start : start + step]
+        own, inside = ups[here], limit[here] - start
+        blocks = len(part) // _BLOCK + 1
+        block, rest = inside // _BLOCK, inside % _BLOCK
+        by_block = np.bincount(np.arange(len(part)) // _BLOCK * groups + part, minlength=blocks * groups)
+        reached = np.zeros((blocks, groups))
+        np.cumsum(by_block.reshape(-1, groups)[: blocks - 1], axis=0, out=reached[1:])
+        reached += before
+        # whole blocks below each up row, then the few rows between its block's start and itself
+        by_up = np.bincount(block * groups + own, minlength=blocks * groups).reshape(blocks, groups)
+        found += by_up.T.astype(np.float64) @ reached
+        row = np.repeat(np.arange(len(own)), rest)
+        place = np.arange(len(row)) - np.repeat(np.cumsum(rest) - rest, rest) + (block * _BLOCK)[row]
+        near = np.bincount(own[row] * groups + part[place], minlength=groups * groups)
+        found += near.reshape(groups, groups)
+        before += np.bincount(part, minlength=groups)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +53,12 @@ class Judged:
     def probability(self) -> NDArray[np.float64]:
         """Probability of an up move by the model that is judged, shape (rows,)."""
         return numbers(self.frame, col.PROBABILITY)
+
+    @cached_property
+    def by_ticker(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """Number of each row's ticker, and the order of the rows by ticker and date."""
+        ticker = pd.factorize(self.frame[col.TICKER])[0].astype(np.int64)
+        return ticker, np.lexsort((self.frame[col.DATE].to_numpy(), ticker))
 
     def __len__(self) -> int:
         return len(self.up)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
@@ -16,7 +17,6 @@ from core.prices.findings import MOST_PER_RULE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from core.artifacts import Document, Table
@@ -33,7 +33,7 @@ def data_summary(findings: Document, repairs: Document, features: Table) -> dict
     record = dict(findings.body.get("source") or {})
     tickers = _with_kept(record.pop("tickers", None), features.frame)
     about = {name: record.pop(name, None) for name in _ABOUT_PRICES}
-    rows = len(features.frame)
+    rows = features.rows
     first, last = _span(features.frame)
     return {
         "source": record,
@@ -72,7 +72,8 @@ def _repairs(repairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _coverage(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    spans = frame.groupby(col.TICKER, sort=True)[col.DATE].agg(["size", "min", "max"])
+    rows = pd.DataFrame({name: frame[name] for name in (col.TICKER, col.DATE)})
+    spans = rows.groupby(col.TICKER, sort=True, observed=True)[col.DATE].agg(["size", "min", "max"])
     columns = (spans.index, spans["size"], *(iso_dates(spans[side].to_numpy()) for side in ("min", "max")))
     return {
         str(ticker): {"rows": int(rows), "first": first, "last": last, "outcome": "not recorded"}
@@ -90,9 +91,9 @@ def _with_kept(tickers: Mapping[str, Any] | None, frame: pd.DataFrame) -> dict[s
 
 
 def _span(frame: pd.DataFrame) -> tuple[str | None, str | None]:
-    if frame.empty:
-        return None, None
     dates = frame[col.DATE].to_numpy()
+    if not len(dates):
+        return None, None
     first, last = iso_dates(np.array([dates.min(), dates.max()]))
     return first, last
 
@@ -111,12 +112,15 @@ def features_summary(features: Table, names: Sequence[str]) -> dict[str, Any]:
         What the model sees; a row is complete when none of them is null.
     """
     digest = features.header.get("definition_digest")
-    held = [name for name in names if name in features.frame]
+    complete = np.ones(features.rows, dtype=bool)
+    for name in names:
+        if name in features.frame:
+            complete &= features.frame[name].notna().to_numpy()
     return {
         "feature_set": features.header.get("feature_set"),
         "definition_digest": digest,
-        "rows": len(features.frame),
-        "complete_rows": int(features.frame[held].notna().all(axis=1).sum()),
+        "rows": features.rows,
+        "complete_rows": int(complete.sum()),
         "definitions": definitions() if digest in (None, definition_digest()) else [],
         "label": LABEL_TEXT,
     }

@@ -14,6 +14,7 @@ import peewee
 
 from core.errors import AftercloseError, SettingsError
 from core.journal import postgres
+from core.store.objects import ObjectPath, local_folder
 
 FILE_NAME = "journal.sqlite"
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -71,8 +72,10 @@ def open_database(root: Path, url: str, *, read_only: bool) -> Any:
         with database.connection_context():
             if not read_only and _behind(database):
                 _migrate(database)
+            if not read_only and isinstance(root, ObjectPath):
+                _claim(root, database)
     except (*FAULTS, OSError) as error:
-        where = postgres.address(url) if postgres.is_postgres(url) else root / FILE_NAME
+        where = postgres.address(url) if postgres.is_postgres(url) else local_folder(root) / FILE_NAME
         raise JournalError(
             f"the journal {where} cannot be used: {' '.join(str(error).split())}",
             expected="a readable database",
@@ -84,6 +87,31 @@ def open_database(root: Path, url: str, *, read_only: bool) -> Any:
 
 
 _SERVER_REMEDY = "Is the server up, and may this user use the database? Checkpoints do not depend on it."
+
+
+def _claim(root: ObjectPath, database: Any) -> None:
+    """See once in a process that this journal is the one that the data root belongs to."""
+    from core.journal.claim import POSTGRES, SQLITE, claim
+
+    identity = str(database.execute_sql("SELECT id FROM identity").fetchone()[0])
+    if (str(root), identity) not in _claimed:
+        claim(root, identity, SQLITE if isinstance(database, peewee.SqliteDatabase) else POSTGRES)
+        _claimed.add((str(root), identity))
+
+
+_claimed: set[tuple[str, str]] = set()
+
+
+def belongs(root: Path) -> str | None:
+    """Return in one sentence whose journal to use for a data root in object storage, None if it does not say."""
+    from core.journal.claim import whose
+
+    owner = whose(root) if isinstance(root, ObjectPath) else None
+    return (
+        f"there is no journal here: {root} belongs to {owner}; set AFTERCLOSE_JOURNAL or ask there"
+        if owner
+        else None
+    )
 
 
 def _opened(root: Path, url: str, *, read_only: bool) -> Any:
@@ -100,7 +128,7 @@ def _opened(root: Path, url: str, *, read_only: bool) -> Any:
 def is_there(root: Path, url: str) -> bool:
     """Return whether there is a journal to read; a server that does not answer has one, as far as one knows."""
     if not postgres.is_postgres(url):
-        return (root / FILE_NAME).exists()
+        return (local_folder(root) / FILE_NAME).exists()
     if url not in _seen:
         database = postgres.database(url, read_only=True)
         try:
@@ -138,9 +166,9 @@ def execute(database: Any, sql: str, values: Sequence[Any]) -> Any:
 
 
 def _sqlite(root: Path, *, read_only: bool) -> Any:
-    path = root / FILE_NAME
+    path = local_folder(root) / FILE_NAME
     if not read_only:
-        root.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         pragmas = {"journal_mode": "wal", "synchronous": "full", "busy_timeout": 10_000}
         return peewee.SqliteDatabase(str(path), pragmas=pragmas)
     if not path.exists():
@@ -163,7 +191,7 @@ def _reading_uri(path: Path) -> str:
 
 def reading(root: Path) -> sqlite3.Connection:
     """Return a connection that only reads the journal of a data root."""
-    return sqlite3.connect(_reading_uri(root / FILE_NAME), uri=True)
+    return sqlite3.connect(_reading_uri(local_folder(root) / FILE_NAME), uri=True)
 
 
 class Reader(peewee.SqliteDatabase):

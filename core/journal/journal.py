@@ -52,7 +52,7 @@ class Journal:
         """Return in one sentence that runs happened here whose journal is gone; None if nothing is amiss."""
         if Journal.exists(root, url) or not (root / "checkpoints").is_dir():
             return None
-        return (
+        return database.belongs(root) or (
             f"the journal {root / database.FILE_NAME} is lost: earlier runs and signatures are not in the record. "
             "Checkpoints and logs are intact; to have it back: afterclose restore BACKUP"
         )

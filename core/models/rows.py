@@ -14,6 +14,8 @@ from core.errors import DataError, listed
 from core.features import columns, definition_digest, model_features
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.artifacts import Table
 
 Vector = NDArray[np.float64]
@@ -69,8 +71,10 @@ class Rows:
         return days
 
 
-def rows_of(features: Table) -> Rows:
+def rows_of(features: Table, *, columns_needed: Sequence[str] | None = None) -> Rows:
     """Return the rows of ``features``, whatever order they came in.
+
+    ``columns_needed`` names the columns that must be there where only some of a large table are read.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def rows_of(features: Table) -> Rows:
         a date or ticker is missing, a feature is no finite number or a label is neither 1, 0 nor null.
     """
     frame = features.frame
-    _check_table(features)
+    _check_table(features, columns_needed or columns())
     dates = frame[col.DATE].to_numpy("datetime64[D]")
     codes, names = pd.factorize(frame[col.TICKER], sort=True)
     order = np.lexsort((codes, dates))
@@ -103,13 +107,11 @@ def _next_dates(dates: Dates, codes: NDArray[np.int64], names: pd.Index) -> Date
     return following
 
 
-def _check_table(features: Table) -> None:
+def _check_table(features: Table, needed: Sequence[str]) -> None:
     frame = features.frame
-    missing = [name for name in columns() if name not in frame]
+    missing = [name for name in needed if name not in frame]
     if missing:
-        raise DataError(
-            f"the features lack {listed(missing)}", expected=listed(columns(), 99), remedy=_REMEDY
-        )
+        raise DataError(f"the features lack {listed(missing)}", expected=listed(needed, 99), remedy=_REMEDY)
     made_by = features.header.get("definition_digest", definition_digest())
     if made_by != definition_digest():
         raise DataError(

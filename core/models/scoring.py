@@ -52,15 +52,17 @@ def score(features: Table, model: Document, parameters: Mapping[str, Value]) -> 
     rows = rows_of(features)
     new = rows.complete & (rows.dates > np.datetime64(loaded.trained_to, "D"))
     frame = predictions_frame(rows, new, {col.PROBABILITY: loaded.probability(rows.inputs[new])})
-    return Table("predictions", frame, _header(rows, loaded, str(parameters["calendar"])))
+    header = scored_header(rows, _age_sessions(rows, loaded), loaded, str(parameters["calendar"]))
+    return Table("predictions", frame, header)
 
 
-def _header(rows: Rows, model: Model, calendar: str) -> dict[str, Any]:
+def scored_header(rows: Rows, age_sessions: int, model: Model, calendar: str) -> dict[str, Any]:
+    """Return the header of a scoring's predictions; of ``rows`` each ticker's last one is read."""
     return {
         "mode": "score",
         "model_id": model.model_id,
         "model_kind": model.kind.name,
-        "age_sessions": _age_sessions(rows, model),
+        "age_sessions": age_sessions,
         "signals": signals_of(rows, model, calendar),
         "folds": [],
         "no_model_reason": None,

@@ -31,7 +31,7 @@ MIN_TRAIN_ROWS = 60
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Training:
     """What is trained: the named model first, those beside it after, and the walk forward."""
 
     kinds: tuple[ModelKind, ...]
@@ -43,7 +43,8 @@ class _Plan:
     calendar: str
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Value]) -> _Plan:
+    def of(cls, parameters: Mapping[str, Value]) -> Training:
+        """Return what the stage's parameters ask for."""
         named = str(parameters["model"])
         beside = [name for name in str(parameters.get("beside") or "").split(",") if name]
         kinds = tuple(kind_named(name) for name in dict.fromkeys([named, *beside]))
@@ -64,7 +65,7 @@ class _Plan:
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
     """A fold with the rows its models learn from and the rows they are judged by."""
 
     fold: Fold
@@ -113,17 +114,18 @@ def train(
     DataError, ModelError
         If the features table is unusable, or a model does not converge.
     """
-    plan, rows = _Plan.of(parameters), rows_of(features)
+    plan, rows = Training.of(parameters), rows_of(features)
     with single_thread():
-        folds = list(_usable_folds(rows, plan))
+        folds = list(usable_folds(rows, plan))
         steps = _Steps(progress, len(folds) * len(plan.kinds) + 1)
         frame = _out_of_sample(rows, folds, plan, steps)
-        used = _used_by_candidate(rows, plan)
-        reason = _why_untrainable(rows.label[used])
+        used = used_by_candidate(rows, plan)
+        reason = why_untrainable(rows.label[used])
         fitting = Fitting(plan.kinds[0], plan.seed, features_sha256)
         model = None if reason else candidate(rows, used, frame, len(folds), fitting)
         steps.done()
-    return Table("predictions", frame, _header(rows, folds, plan, model, reason)), model
+    entries = [fold_entry(judged) for judged in folds]
+    return Table("predictions", frame, header_of(rows, entries, plan, model, reason)), model
 
 
 @contextmanager
@@ -152,7 +154,7 @@ class _Steps:
         self._progress(self._done, self._total)
 
 
-def _usable_folds(rows: Rows, plan: _Plan) -> Iterator[_Judged]:
+def usable_folds(rows: Rows, plan: Training) -> Iterator[Judged]:
     """Yield the folds that have rows to judge and enough, of both outcomes, to learn from."""
     number = 0
     for fold in walk_forward(
@@ -162,14 +164,14 @@ def _usable_folds(rows: Rows, plan: _Plan) -> Iterator[_Judged]:
         embargo_sessions=plan.embargo_sessions,
         rolling_sessions=plan.rolling_sessions,
     ):
-        judged = _split(rows, fold)
-        if judged.test.any() and not _why_untrainable(rows.label[judged.train]):
+        judged = split(rows, fold)
+        if judged.test.any() and not why_untrainable(rows.label[judged.train]):
             number += 1
             numbered = Fold(number, fold.train_from, fold.train_to, fold.test_from, fold.test_to)
-            yield _Judged(numbered, judged.train, judged.test)
+            yield Judged(numbered, judged.train, judged.test)
 
 
-def _used_by_candidate(rows: Rows, plan: _Plan) -> Mask:
+def used_by_candidate(rows: Rows, plan: Training) -> Mask:
     """Return the rows the candidate learns from: all that are labelled, or those of its rolling window.
 
     A candidate trained on another length of history than its folds would be another model than the one
@@ -182,7 +184,7 @@ def _used_by_candidate(rows: Rows, plan: _Plan) -> Mask:
     return used
 
 
-def _split(rows: Rows, fold: Fold) -> _Judged:
+def split(rows: Rows, fold: Fold) -> Judged:
     """Return the rows on either side; a label made inside the test window is never trained on.
 
     The purge of the split covers a ticker that trades every session. After a hole in its data the next
@@ -195,10 +197,10 @@ def _split(rows: Rows, fold: Fold) -> _Judged:
     tested = (rows.dates >= np.datetime64(fold.test_from, "D")) & (
         rows.dates <= np.datetime64(fold.test_to, "D")
     )
-    return _Judged(fold, rows.labelled & within & known_before, rows.labelled & tested)
+    return Judged(fold, rows.labelled & within & known_before, rows.labelled & tested)
 
 
-def _why_untrainable(label: np.ndarray) -> str | None:
+def why_untrainable(label: np.ndarray) -> str | None:
     """Return why nothing can be learnt from these labels, or None."""
     if len(label) < MIN_TRAIN_ROWS:
         return f"{len(label)} labelled rows with all features; at least {MIN_TRAIN_ROWS} are needed"
@@ -207,7 +209,7 @@ def _why_untrainable(label: np.ndarray) -> str | None:
     return None
 
 
-def _out_of_sample(rows: Rows, folds: list[_Judged], plan: _Plan, steps: _Steps) -> pd.DataFrame:
+def _out_of_sample(rows: Rows, folds: list[Judged], plan: Training, steps: _Steps) -> pd.DataFrame:
     nothing = np.zeros(len(rows.label), dtype=bool)
     parts = [predictions_frame(rows, nothing, {name: np.empty(0) for name in plan.columns()})]
     for judged in folds:
@@ -220,9 +222,10 @@ def _out_of_sample(rows: Rows, folds: list[_Judged], plan: _Plan, steps: _Steps)
     return pd.concat(parts, ignore_index=True)
 
 
-def _header(
-    rows: Rows, folds: list[_Judged], plan: _Plan, model: Document | None, reason: str | None
+def header_of(
+    rows: Rows, folds: list[dict[str, Any]], plan: Training, model: Document | None, reason: str | None
 ) -> dict[str, Any]:
+    """Return the header of a training's predictions; of ``rows`` each ticker's last one is read."""
     # The candidate goes through the loader like any other: what cannot be loaded is never written.
     signals = signals_of(rows, load_model(model), plan.calendar) if model else []
     return {
@@ -230,12 +233,13 @@ def _header(
         "model_id": model_id_of(model) if model else None,
         "model_kind": plan.kinds[0].name,
         "signals": signals,
-        "folds": [_fold_entry(judged) for judged in folds],
+        "folds": folds,
         "no_model_reason": reason,
     }
 
 
-def _fold_entry(judged: _Judged) -> dict[str, Any]:
+def fold_entry(judged: Judged) -> dict[str, Any]:
+    """Return a fold as the header has it."""
     fold = judged.fold
     return {
         "fold": fold.number,

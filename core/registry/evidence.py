@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.artifacts import Document, Table, decode
-from core.errors import CheckpointError, DataError, MissingFileError, ParameterError
+from core.errors import (
+    AftercloseError,
+    CheckpointError,
+    CommandError,
+    DataError,
+    MissingFileError,
+    ParameterError,
+)
 from core.fingerprint import sha256
 from core.store.checkpoints import Meta, Slot, Store
+from core.store.latest import latest_slots
 from core.store.lineage import keys_behind
 
 if TYPE_CHECKING:
@@ -52,15 +60,17 @@ def features_of(root: Path, file: str) -> Found:
     ------
     MissingFileError
         If there is no such file, or nothing has been made yet.
+    CommandError
+        If the file that was named is an artifact of another kind.
     DataError
-        If the file holds something else.
+        If it cannot be read as an artifact at all.
     """
     if file:
         path = Path(file)
         if not path.is_file():
             raise MissingFileError.of(path, "features file")
         data = path.read_bytes()
-        return Found(_features(decode(data, path.name), path.name), path.name, sha256(data))
+        return Found(_features(decode(data, path.name), path.name, CommandError), path.name, sha256(data))
     for slot in _features_slots(root):
         return _features_in(Store(root), slot)
     raise MissingFileError(
@@ -72,10 +82,9 @@ def features_of(root: Path, file: str) -> Found:
 
 def _features_slots(root: Path) -> Iterator[Slot]:
     """Yield where features are: those of the last successful run, then the ones made last."""
-    for link in sorted((root / "latest").glob("features.*")):
-        folder = link.resolve().parent
-        if folder.parent.name == "feature_engineer" and link.exists():
-            yield Slot("feature_engineer", folder.name)
+    for slot in latest_slots(root).values():
+        if slot.stage == "feature_engineer":
+            yield slot
     for slot, _ in newest(root, "feature_engineer"):
         yield slot
 
@@ -87,9 +96,9 @@ def _features_in(store: Store, slot: Slot) -> Found:
     return Found(_features(decode(data, name), name), f"{slot.stage}/{slot.key}", sha256(data))
 
 
-def _features(artifact: object, name: str) -> Table:
+def _features(artifact: object, name: str, error: type[AftercloseError] = DataError) -> Table:
     if not isinstance(artifact, Table) or artifact.kind != "features":
-        raise DataError(f"{name} is of kind {getattr(artifact, 'kind', '?')!r}", expected="kind 'features'")
+        raise error(f"{name} is of kind {getattr(artifact, 'kind', '?')!r}", expected="kind 'features'")
     return artifact
 
 

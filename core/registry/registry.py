@@ -14,7 +14,7 @@ from typing import Any
 
 from core.errors import MissingFileError, ModelError, NoChampionError, ParameterError, listed, nearest
 from core.fingerprint import SHORT, sha256
-from core.store.checkpoints import replace_file, sync_folder, write_temporary
+from core.store.checkpoints import replace_file
 
 _ID = re.compile(rf"[0-9a-f]{{{SHORT}}}")
 _POINTER = "champion.json"
@@ -95,11 +95,9 @@ class Registry:
     def add(self, data: bytes) -> str:
         """Keep a model's bytes and return its id; keeping the same bytes twice changes nothing."""
         identity = model_id(data)
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{identity}.json"
         if not (path.is_file() and model_id(path.read_bytes()) == identity):
-            write_temporary(self.folder, data).replace(path)
-            sync_folder(self.folder)
+            replace_file(path, data)
         return identity
 
     def bytes_of(self, identity: str) -> bytes:
@@ -167,7 +165,9 @@ class Registry:
             return _champion(json.loads(path.read_bytes()))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(
                 f"{path} is not a readable champion pointer", remedy="Promote a model again."
             ) from error

@@ -35,6 +35,7 @@ from core.shards.table import Scratch, Sharded, with_header
 from core.store import locks
 from core.store.checkpoints import TEMPORARY, Input, Meta, Store
 from core.store.lineage import ABSENT, Inputs, load_inputs, unfit
+from core.store.objects import SCRATCH, ObjectPath
 from core.store.vintages import earlier_answer, refuse_to_ask_again
 from core.tickers import expand
 
@@ -181,8 +182,12 @@ class Runner:
             return self._commit(plan, inputs, artifacts, started_at, started)
 
     def _scratch(self, plan: StagePlan) -> Scratch:
-        """Return a folder beside the checkpoint for large files on their way: moving them costs nothing."""
-        return Scratch(self.store.folder(plan.slot), TEMPORARY)
+        """Return a folder beside the checkpoint for large files on their way: moving them costs nothing.
+
+        For a checkpoint in object storage it is on this machine.
+        """
+        folder = self.store.folder(plan.slot)
+        return Scratch(folder.state / SCRATCH if isinstance(folder, ObjectPath) else folder, TEMPORARY)
 
     def _commit(
         self,

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.store.objects import local_folder
+
 LOG_NAME = "log.jsonl"
 
 
@@ -26,7 +28,7 @@ class RunLog:
 
     def __init__(self, root: Path, run_id: str) -> None:
         self.run_id = run_id
-        self.folder = root / "runs" / run_id
+        self.folder = local_folder(root) / "runs" / run_id
         self.unwritable: OSError | None = None
         self._descriptor: int | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, SettingsError
 from core.journal import Journal
 from core.progress import Progress
 from core.runs.log import RunLog
@@ -114,6 +114,8 @@ class RunRecord:
     def _quietly(self, function: Callable[[], None]) -> None:
         try:
             function()
+        except SettingsError:
+            raise  # another journal's data root, a URL that cannot be understood: nothing may be made
         except (AftercloseError, OSError) as error:
             self._journal = None
             self.trouble = self.trouble or str(error)

@@ -27,6 +27,7 @@ from core.retry import TransientError, with_linear_backoff
 from core.sources.yahoo_errors import EmptyAnswerError, RateLimitedError, YahooError, fault_of
 from core.sources.yahoo_rows import Received, dropped_rows, rows_of
 from core.sources.yahoo_session import shared_session
+from core.store.objects import local_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,7 +193,7 @@ def _prepared(context: Context) -> Iterator[None]:
     """Yfinance says what fails, keeps its caches in our data root, and is heard only in the run's log."""
     import yfinance
 
-    root = context.root
+    root = local_folder(context.root) if context.root else None
     _keep_caches_in(root / "cache" / "yfinance" if root else None)
     yfinance.config.debug.hide_exceptions = False
     logger = logging.getLogger("yfinance")

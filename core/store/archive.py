@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import tempfile
 import zipfile
@@ -22,12 +23,17 @@ from core.fingerprint import sha256, sha256_file
 from core.journal import Journal, Run
 from core.journal.database import FILE_NAME, JournalError, reading
 from core.review.people import Person, require
+from core.runs.log import RunLog
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store, replace_file
 from core.store.closure import closure, lists_behind
+from core.store.objects import ObjectPath, local_folder
 
 MANIFEST = "manifest.json"
 MAX_MEMBER_BYTES = 4 * 1024**3
+KEYS, PRIVATE_KEY = "keys", "desk.pem"
+"""Where the keys of published reports are (:mod:`core.review.keys`)."""
+
 LISTS = ("universes", "waivers")
 """Folders of files that keys name by digest: long ticker lists, and findings that a person accepted."""
 
@@ -42,20 +48,28 @@ def export(settings: Settings, run: Run, target: Path) -> int:
     kept, models = closure(store, wanted)
     paths = [*_checkpoint_files(store, kept), *_model_files(settings.data, models)]
     paths += sorted(path for path in lists_behind(store, kept) if path.is_file())
-    paths += _files(settings.data / "runs" / run.run_id)
+    paths += _files(RunLog(settings.data, run.run_id).folder)
     events = Journal(settings.data, settings.journal, read_only=True).events(run.run_id)
     told = {"format": 1, "kind": "run", **asdict(run), "events": [asdict(event) for event in events]}
     extra = {f"runs/{run.run_id}/run.json": json.dumps(told, indent=2).encode() + b"\n"}
     return _write(target, settings.data, paths, extra=extra)
 
 
-def backup(settings: Settings, target: Path) -> int:
-    """Write the journal, all models and lists, and what drafts and signed reports rest on; return how many members."""
+def backup(settings: Settings, target: Path, *, private_key_by: Person | None = None) -> int:
+    """Write the journal, all models and lists, and what drafts and signed reports rest on; return how many members.
+
+    The desk's private key is left out unless an admin asks for it.
+    """
+    if private_key_by is not None:
+        require(private_key_by, "backup_keys")
     store = Store(settings.data)
     journal = Journal(settings.data, settings.journal, read_only=True)
     kept, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
     paths = [*_checkpoint_files(store, kept), *_files(settings.data / "published")]
     paths += [path for name in ("models", *LISTS) for path in _files(settings.data / name)]
+    paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
+    if private_key_by is not None:
+        paths += sorted((settings.data / KEYS).glob(PRIVATE_KEY))
     extra = {} if settings.journal else {FILE_NAME: _journal_copy(settings.data)}
     return _write(target, settings.data, paths, extra=extra)
 
@@ -108,15 +122,23 @@ def _fill(target: Path, root: Path, paths: Iterable[Path], extra: dict[str, byte
     # a file dated before 1980 (a wrong clock) must not stop a backup: the zip says 1980 then
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for path in paths:
-            name = path.relative_to(root).as_posix()
+            name = path.relative_to(root if isinstance(path, ObjectPath) else local_folder(root)).as_posix()
             members[name] = sha256_file(path)
-            archive.write(path, name)
+            _add(archive, path, name)
         for name, data in extra.items():
             members[name] = sha256(data)
             archive.writestr(name, data)
         body = {"format": 1, "kind": "archive", "members": dict(sorted(members.items()))}
         archive.writestr(MANIFEST, json.dumps(body, indent=2))
     return len(members)
+
+
+def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+    if not isinstance(path, ObjectPath):
+        archive.write(path, name)
+        return
+    with path.open("rb") as source, archive.open(name, "w", force_zip64=True) as member:
+        shutil.copyfileobj(source, member)
 
 
 def restore(settings: Settings, source: Path, *, person: Person) -> tuple[int, int]:
@@ -139,7 +161,7 @@ def restore(settings: Settings, source: Path, *, person: Person) -> tuple[int, i
     try:
         with zipfile.ZipFile(source) as archive:
             members = _trusted(archive, source)
-            if FILE_NAME in members and (settings.data / FILE_NAME).exists():
+            if FILE_NAME in members and (local_folder(settings.data) / FILE_NAME).exists():
                 raise ParameterError(
                     f"{settings.data} has a journal already",
                     expected="a data root without one",
@@ -188,10 +210,16 @@ def _bring(archive: zipfile.ZipFile, members: dict[str, str], root: Path) -> tup
     came = there = 0
     # commit marks last, so that a kill leaves no checkpoint without its artifacts
     for name in sorted(members, key=lambda n: (n.endswith("/meta.json"), n)):
-        path = root / name
+        here = name == FILE_NAME or name.startswith("runs/")
+        path = (local_folder(root) if here else root) / name
         if path.exists():
             there += 1
             continue
+        if name == f"{KEYS}/{PRIVATE_KEY}":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.chmod(0o700)
         replace_file(path, archive.read(name))
+        if name == f"{KEYS}/{PRIVATE_KEY}":
+            path.chmod(0o600)
         came += 1
     return came, there

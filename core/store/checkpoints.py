@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,61 +20,15 @@ from core.errors import CheckpointError
 from core.fingerprint import digest_of, sha256, sha256_file
 from core.runs.slowness import slowed
 from core.store.filedigest import digest_of_file
+from core.store.meta import Input, Meta, Slot, checked_meta
+from core.store.objects import ObjectPath
+
+__all__ = ["Input", "Meta", "Slot", "Store", "replace_file", "write_temporary"]
 
 META = "meta.json"
 TEMPORARY = ".tmp-"
 ALWAYS_HASHED_BYTES = 64 * 1024**2
 """Files up to this size are hashed whenever asked; larger ones once per identity on disk."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """Where a stage's checkpoint belongs: the stage's name and the key."""
-
-    stage: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Input:
-    """What a stage was given: whose artifact (stage and key), its file name and its digest."""
-
-    stage: str
-    key: str
-    filename: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Meta:
-    """A committed checkpoint's ``meta.json``, checked against its own digest."""
-
-    body: Mapping[str, Any]
-
-    @property
-    def artifacts(self) -> dict[str, Mapping[str, Any]]:
-        """The artifacts by file name: name, file, format, sha256, bytes, rows."""
-        return {a["file"]: a for a in self.body["artifacts"]}
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of each artifact by file name."""
-        return {name: a["sha256"] for name, a in self.artifacts.items()}
-
-    @property
-    def inputs(self) -> list[Input]:
-        """What the stage was given."""
-        return [
-            Input(i["stage"], i["key"], name, digest)
-            for i in self.body["inputs"]
-            for name, digest in i["artifacts"].items()
-        ]
-
-    @property
-    def rows(self) -> int | None:
-        """Rows of the main artifact, if it is a table."""
-        rows = self.body["artifacts"][0]["rows"]
-        return None if rows is None else int(rows)
 
 
 class Store:
@@ -106,7 +60,7 @@ class Store:
             return None
         except OSError as error:
             raise _unreadable(path, error) from error
-        return _checked_meta(data, path, slot)
+        return checked_meta(data, path, slot)
 
     def damage(self, slot: Slot, *, quick: bool = False) -> str | None:
         """Return what is wrong with a checkpoint in one sentence, None if it is whole or absent.
@@ -164,6 +118,10 @@ class Store:
         """
         path, expected = self._committed(slot, filename)
         try:
+            if isinstance(path, ObjectPath):
+                from core.store.remote import local_copy
+
+                path = local_copy(path, expected)
             digest = sha256_file(path)
         except OSError as error:
             raise _unreadable(path, error) from error
@@ -201,6 +159,9 @@ class Store:
         body["self_sha256"] = digest_of(body)
         data = json.dumps(body, indent=2, allow_nan=False).encode() + b"\n"
         try:
+            if isinstance(folder, ObjectPath):
+                self._put(slot, folder, artifacts, data)
+                return self._reread(slot)
             folder.mkdir(parents=True, exist_ok=True)
             for artifact in artifacts:
                 self._keep_other(slot, folder / artifact.filename, artifact)
@@ -221,10 +182,24 @@ class Store:
                 expected="a writable data root with room",
                 remedy="Nothing committed was touched; mend the cause and run again.",
             ) from error
+        return self._reread(slot)
+
+    def _reread(self, slot: Slot) -> Meta:
         committed = self.meta(slot)
         if committed is None:
             raise CheckpointError(f"{slot.stage}/{slot.key} vanished while it was written")
         return committed
+
+    def _put(self, slot: Slot, folder: ObjectPath, artifacts: Sequence[Encoded], meta: bytes) -> None:
+        from core.store.remote import put_checkpoint
+
+        there = partial(self._is_committed, slot)
+        put_checkpoint(
+            folder, artifacts, META, meta, committed=there, move_other=partial(self._keep_other, slot)
+        )
+
+    def _is_committed(self, slot: Slot) -> bool:
+        return self.meta(slot) is not None
 
     def _keep_other(self, slot: Slot, path: Path, made: Encoded) -> None:
         """Move what stands at ``path`` without a commit mark away, unless it is ``made``: it may be a person's."""
@@ -287,18 +262,6 @@ def _staged(folder: Path, artifact: Encoded) -> Path:
     return path
 
 
-def _checked_meta(data: bytes, path: Path, slot: Slot) -> Meta:
-    try:
-        body = json.loads(data)
-        claimed = body.pop("self_sha256")
-        right = claimed == digest_of(body) and (body["stage"], body["key"]) == (slot.stage, slot.key)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not a readable meta file ({type(error).__name__})") from error
-    if not right:
-        raise CheckpointError(f"{path} was changed after it was written")
-    return Meta(body)
-
-
 def _differs(path: Path, came: str, expected: str) -> CheckpointError:
     return CheckpointError(
         f"{path} is damaged: it has {came}",
@@ -326,8 +289,11 @@ def write_temporary(folder: Path, data: bytes) -> Path:
     return path
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path | ObjectPath, data: bytes) -> None:
     """Give ``path`` the bytes ``data`` atomically and durably: a reader sees the old or the new ones."""
+    if isinstance(path, ObjectPath):
+        path.write_bytes(data)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = write_temporary(path.parent, data)
     try:

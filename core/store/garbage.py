@@ -7,7 +7,6 @@ candidates. The rest is listed with its size and removed only when asked, each u
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,9 @@ from core.store import locks
 from core.store.archive import LISTS
 from core.store.checkpoints import TEMPORARY, Slot, Store
 from core.store.closure import closure, lists_behind
+from core.store.latest import latest_slots
+from core.store.objects import SCRATCH, local_folder, remove_folder
+from core.store.remote import CACHE
 from core.store.verification import slots
 
 TEMPORARY_AGE_S = 86_400.0
@@ -81,8 +83,7 @@ def _kept(settings: Settings, store: Store) -> set[Slot]:
     published = (settings.data / "published").glob("*")
     wanted |= {Slot("report", folder.name) for folder in published}
     wanted |= set(_makers_of_models(settings, store))
-    latest = (settings.data / "latest").glob("*")
-    wanted |= {Slot(p.resolve().parent.parent.name, p.resolve().parent.name) for p in latest}
+    wanted |= set(latest_slots(settings.data).values())
     return closure(store, wanted)[0]
 
 
@@ -97,6 +98,7 @@ def _unfinished(store: Store) -> Iterator[Slot]:
 def _temporaries(root: Path, now: datetime) -> list[Path]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
     found = [path for folder in ("models", *LISTS) for path in (root / folder).glob(f"{TEMPORARY}*")]
+    found += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     oldest = now.timestamp() - TEMPORARY_AGE_S
     return [path for path in found if path.lstat().st_mtime < oldest]
 
@@ -152,7 +154,7 @@ def _makers_of_models(settings: Settings, store: Store) -> Iterator[Slot]:
 def _old_logs(settings: Settings, now: datetime) -> list[Path]:
     days = int(settings["run_keep_logs_days"] or 1)
     oldest = f"{now.astimezone(UTC) - timedelta(days=days):%Y%m%dT%H%M%SZ}"
-    folder = settings.data / "runs"
+    folder = local_folder(settings.data) / "runs"
     # a run id begins with its time, so the name alone tells its age
     return sorted(p for p in folder.glob("*T*Z-*") if p.name < oldest) if folder.is_dir() else []
 
@@ -171,7 +173,7 @@ def remove(settings: Settings, item: Garbage, *, person: Person) -> bool:
         if item.what == "list" and _any_active(settings):
             return False
         if item.path.is_dir() and not item.path.is_symlink():
-            shutil.rmtree(item.path)
+            remove_folder(item.path)
         else:
             item.path.unlink()
     except OSError as error:
@@ -191,7 +193,7 @@ def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
                 return False
             # the commit mark first: whatever is left after a kill is no checkpoint
             store.meta_path(slot).unlink(missing_ok=True)
-            shutil.rmtree(store.folder(slot))
+            remove_folder(store.folder(slot))
     except BusyError:
         return False
     return True

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.errors import BusyError, CheckpointError
+from core.store.objects import local_folder
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def _advisory(journal: str, name: str, holder: str, waiting: Callable[[str], Non
 
 @contextmanager
 def _file(root: Path, name: str, holder: str, waiting: Callable[[str], None] | None) -> Iterator[None]:
-    path = root / "locks" / f"{name}.lock"
+    path = local_folder(root) / "locks" / f"{name}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

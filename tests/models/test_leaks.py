@@ -89,9 +89,9 @@ def test_the_probe_finds_labels_that_reach_into_the_test(learnt, holed_prices, m
     def by_sessions_alone(rows, fold):
         train = rows.labelled & (rows.dates <= np.datetime64(fold.train_to))
         test = rows.labelled & (rows.dates >= np.datetime64(fold.test_from))
-        return training._Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
+        return training.Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
 
-    monkeypatch.setattr(training, "_split", by_sessions_alone)
+    monkeypatch.setattr(training, "split", by_sessions_alone)
     assert _leaking_folds(learnt, holed_prices) == [1]
 
 
@@ -101,9 +101,9 @@ def test_the_probe_finds_a_missing_purge(learnt, walk_prices, monkeypatch):
     def unpurged(rows, fold):
         train = rows.labelled & (rows.dates < np.datetime64(fold.test_from))
         test = rows.labelled & (rows.dates >= np.datetime64(fold.test_from))
-        return training._Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
+        return training.Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
 
-    monkeypatch.setattr(training, "_split", unpurged)
+    monkeypatch.setattr(training, "split", unpurged)
     assert _leaking_folds(learnt, walk_prices(260, ("AA", "BB", "CC"), 3)) == [1, 2, 3]
 
 

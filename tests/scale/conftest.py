@@ -1,13 +1,18 @@
-"""What the tests of several machines share: a real PostgreSQL server, and databases in it."""
+"""What the tests of several machines share: a real PostgreSQL server, and an S3-compatible one."""
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -114,3 +119,82 @@ def database(server) -> str:
 def url(server, database) -> str:
     """The URL of an empty database."""
     return server.url(database)
+
+
+# ---- object storage
+
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "tester",
+    "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def start_s3(address: str, port: int, words: tuple[str, ...] = ()) -> subprocess.Popen:
+    """Start an S3-compatible server (moto's) and return its process once it answers."""
+    command = [*words, sys.executable, "-m", "moto.server", "-H", address, "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "moto's server ended"
+        try:
+            with urllib.request.urlopen(f"http://{address}:{port}/moto-api/", timeout=5):
+                return process
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    pytest.fail("moto's server does not answer")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The URL of an S3-compatible server on loopback."""
+    need(importlib.util.find_spec("moto"), "no moto (it is in the extra [dev])")
+    port = free_port()
+    process = start_s3("127.0.0.1", port)
+    yield f"http://127.0.0.1:{port}"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="session")
+def make_bucket(s3):
+    """Make an empty bucket and return its name."""
+
+    def make() -> str:
+        name = f"bucket-{next(_numbers)}"
+        with urllib.request.urlopen(urllib.request.Request(f"{s3}/{name}", method="PUT"), timeout=30):
+            return name
+
+    return make
+
+
+@pytest.fixture
+def bucket(make_bucket) -> str:
+    """The name of an empty bucket."""
+    return make_bucket()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint_environment(s3) -> dict[str, str]:
+    """How a process finds the server."""
+    return {**KEYS, "AWS_ENDPOINT_URL": s3}
+
+
+@pytest.fixture
+def s3_environment(s3_endpoint_environment, tmp_path) -> dict[str, str]:
+    """The same with a configuration whose state folder is the test's own."""
+    config = tmp_path / "s3.cfg"
+    config.write_text(f"[storage]\nstate = {tmp_path / 'state'}\n")
+    return {**s3_endpoint_environment, "LUIGI_CONFIG_PATH": str(config)}
+
+
+@pytest.fixture
+def remote(bucket, s3_environment, tmp_path, monkeypatch):
+    """A data root in object storage, for use in this process: an empty prefix of an empty bucket."""
+    from core.store.objects import root_at
+
+    for name, value in s3_environment.items():
+        monkeypatch.setenv(name, value)
+    return root_at(f"s3://{bucket}/prices", tmp_path / "state")

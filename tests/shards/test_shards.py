@@ -13,7 +13,7 @@ from core import artifacts, parquet
 from core.artifacts import Artifact, Document, Table, encode
 from core.compute import Job, Loaded, compute
 from core.errors import ParameterError, SourceError, ValidationFailed
-from core.shards import ingest
+from core.shards import ingest, training
 from core.shards.table import Sharded
 from core.sources import source_named
 from core.stages import STAGES, parameters_of, stage_named
@@ -186,3 +186,65 @@ def test_a_large_table_in_memory_is_stored_in_the_same_shards(small_shards):
     pd.testing.assert_frame_equal(
         artifacts.decode(data, "prices_clean.parquet").frame, frame, check_dtype=False
     )
+
+
+def test_training_and_evaluation_of_shards_give_the_figures_of_tables_in_memory(
+    tmp_path, monkeypatch, request
+):
+    """Ingest to evaluation: the same predictions, model and figures, only digests of files differ."""
+    path = tmp_path / "prices.parquet"
+    universe(tickers=5, sessions=420).to_parquet(path)
+    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
+    small = run(path, "evaluate", bootstrap_samples=50, **given)
+    request.getfixturevalue("small_shards")
+    monkeypatch.setattr(training, "PARQUET_ABOVE_ROWS", 500)
+    large = run(path, "evaluate", bootstrap_samples=50, **given)
+    same(large["predictions"], small["predictions"])
+    assert large["predictions"].header["trained_on"] == {
+        "tickers": 5, "of_tickers": 5, "rows": 2095, "of_rows": 2095,
+    }  # fmt: skip
+    ours, theirs = (dict(made["evaluation"].body) for made in (large, small))
+    for body in (ours, theirs):
+        del body["digests"]
+        for name in ("model_id", "training"):
+            body["model"].pop(name)
+        body["data"]["source"].pop("files", None)
+    assert ours == theirs
+
+
+def test_above_the_limit_models_learn_from_some_tickers_and_judge_all(small_shards, tmp_path, monkeypatch):
+    """Every third ticker is learnt from; predictions and signals are of all."""
+    monkeypatch.setattr(training, "PARQUET_ABOVE_ROWS", 500)
+    monkeypatch.setattr(training, "TRAINING_ROWS", 700)
+    path = tmp_path / "prices.parquet"
+    universe(tickers=5, sessions=420).to_parquet(path)
+    made = run(path, "train_or_score", max_missing_share=0.5, min_train_sessions=150, fold_sessions=60)
+    told = made["predictions"].header
+    assert made["model"].body["training"]["tickers"] == ["T0", "T3"]
+    assert told["trained_on"]["tickers"] == 2
+    assert {signal["ticker"] for signal in told["signals"]} == {"T0", "T1", "T2", "T3", "T4"}
+    assert set(made["predictions"].frame["ticker"]) == {"T0", "T1", "T2", "T3", "T4"}
+
+
+def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards, tmp_path, monkeypatch):
+    """A table of features in shards and a handful of predictions: as the model gives them row by row."""
+    monkeypatch.setattr(training, "PARQUET_ABOVE_ROWS", 500)
+    path, frame = tmp_path / "prices.parquet", universe(tickers=5, sessions=420)
+    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
+    frame[frame["date"] < frame["date"].unique()[400]].to_parquet(path)
+    model = run(path, "train_or_score", **given)["model"]
+    frame.to_parquet(path)
+    features = run(path, "feature_engineer", **given)["features"]
+    job = Job(
+        {"features": Loaded(features, "f", "ab"), "model": Loaded(model, "m", "cd")},
+        {**values(), "mode": "score"}, (), TODAY,
+    )  # fmt: skip
+    (scored,) = compute("train_or_score", job)
+    (expected,) = compute(
+        "train_or_score",
+        Job({**job.inputs, "features": Loaded(Table("features", features.frame, features.header), "f", "ab")},
+            job.parameters, (), TODAY),
+    )  # fmt: skip
+    assert not isinstance(scored, Sharded)
+    pd.testing.assert_frame_equal(scored.frame, expected.frame)
+    assert {**scored.header} == {**expected.header}

@@ -1,0 +1,83 @@
+"""Which journal a data root in object storage belongs to: hosts that share one must share the other. EDGE.
+
+``<data>/journal.json`` names the journal that came first. A SQLite journal is on one machine, so a second
+one, on another host or in another state folder, is refused before it can do the same work twice.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+from core.errors import SettingsError
+from core.store.objects import ObjectPath
+
+NAME = "journal.json"
+SQLITE, POSTGRES = "sqlite", "postgresql"
+
+
+def claim(root: ObjectPath, identity: str, kind: str) -> None:
+    """Take the data root for a journal, or see that it is this journal's already.
+
+    Parameters
+    ----------
+    identity : str
+        The journal's own name.
+    kind : str
+        ``sqlite`` or ``postgresql``.
+
+    Raises
+    ------
+    SettingsError
+        If the root belongs to another journal, or its storage writes over what must stay.
+    OSError
+        If the storage does not answer.
+    """
+    host = socket.gethostname()
+    body = {"format": 1, "kind": "journal", "journal": kind, "id": identity, "host": host}
+    data = json.dumps(body, indent=2).encode() + b"\n"
+    path = root / NAME
+    if path.create(data):
+        if path.create(data):  # the same bytes: nothing is lost by asking
+            raise SettingsError(
+                f"the storage of {root} does not honour If-None-Match",
+                expected="a server that refuses to create an object twice",
+                remedy="Use one that does, or a folder: two runs could write over each other's checkpoints.",
+            )
+        return
+    told = _told(path)
+    same_host = kind == POSTGRES or told.get("host") == host
+    if told.get("id") != identity or not same_host:
+        raise SettingsError(
+            f"{root} belongs to {_whose(told)}, and this is the {_named(kind)} journal of {host}",
+            expected="one journal for all that use a data root",
+            remedy="Several hosts need PostgreSQL: set AFTERCLOSE_JOURNAL to the same postgresql:// URL on each. "
+            f"If nobody uses that journal any more, remove {path}.",
+        )
+
+
+def whose(root: ObjectPath) -> str | None:
+    """Return in words whose journal a data root belongs to, None while it is nobody's."""
+    path = root / NAME
+    return _whose(_told(path)) if path.exists() else None
+
+
+def _told(path: ObjectPath) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise SettingsError(
+            f"{path} is not readable ({type(error).__name__})",
+            expected="the name of a journal",
+            remedy="Remove it once you know which journal this data root belongs to.",
+        ) from error
+
+
+def _whose(told: dict[str, Any]) -> str:
+    journal = _named(str(told.get("journal")))
+    return f"the {journal} journal that {told.get('host')} began"
+
+
+def _named(kind: str) -> str:
+    return {SQLITE: "SQLite", POSTGRES: "PostgreSQL"}.get(kind, "unknown")

@@ -1,0 +1,81 @@
+"""What a checkpoint's ``meta.json`` says: which artifacts, made from what; checked against its own digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import CheckpointError
+from core.fingerprint import digest_of
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a stage's checkpoint belongs: the stage's name and the key."""
+
+    stage: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a stage was given: whose artifact (stage and key), its file name and its digest."""
+
+    stage: str
+    key: str
+    filename: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Meta:
+    """A committed checkpoint's ``meta.json``, checked against its own digest."""
+
+    body: Mapping[str, Any]
+
+    @property
+    def artifacts(self) -> dict[str, Mapping[str, Any]]:
+        """The artifacts by file name: name, file, format, sha256, bytes, rows."""
+        return {a["file"]: a for a in self.body["artifacts"]}
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of each artifact by file name."""
+        return {name: a["sha256"] for name, a in self.artifacts.items()}
+
+    @property
+    def inputs(self) -> list[Input]:
+        """What the stage was given."""
+        return [
+            Input(i["stage"], i["key"], name, digest)
+            for i in self.body["inputs"]
+            for name, digest in i["artifacts"].items()
+        ]
+
+    @property
+    def rows(self) -> int | None:
+        """Rows of the main artifact, if it is a table."""
+        rows = self.body["artifacts"][0]["rows"]
+        return None if rows is None else int(rows)
+
+
+def checked_meta(data: bytes, path: Path, slot: Slot) -> Meta:
+    """Return the meta of ``slot`` from the bytes at ``path``.
+
+    Raises
+    ------
+    CheckpointError
+        If they are not what was written for it.
+    """
+    try:
+        body = json.loads(data)
+        claimed = body.pop("self_sha256")
+        right = claimed == digest_of(body) and (body["stage"], body["key"]) == (slot.stage, slot.key)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not a readable meta file ({type(error).__name__})") from error
+    if not right:
+        raise CheckpointError(f"{path} was changed after it was written")
+    return Meta(body)

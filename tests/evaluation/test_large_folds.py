@@ -1,0 +1,36 @@
+"""The AUC of resamples of a large fold, counted by pairs of groups: exactly what row by row gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.evaluation import ranking
+from core.evaluation.ranking import _RankedFold, group_pairs
+
+
+@pytest.mark.parametrize("digits", [9, 1], ids=["no ties", "many ties"])
+def test_pairs_of_groups_give_the_very_auc_of_all_rows(digits, monkeypatch):
+    """A hundred resamples of 5,000 rows in 40 groups that do not begin at 0: bit-equal."""
+    rng = np.random.default_rng(3)
+    score, up = np.round(rng.normal(size=5000), digits), rng.integers(0, 2, 5000).astype(float)
+    group = np.repeat(np.arange(10, 50), 125)
+    weights = rng.integers(0, 4, (60, 100)).astype(float)
+    by_rows = _RankedFold.of(score, up, group).auc(weights)
+    monkeypatch.setattr(ranking, "LARGE_FOLD_ROWS", 100)
+    large = _RankedFold.of(score, up, group)
+    assert large.is_large
+    np.testing.assert_array_equal(large.auc(weights), by_rows)
+
+
+def test_pairs_are_those_of_a_loop_over_all_rows(monkeypatch):
+    """Small blocks, so that every border between them is met."""
+    monkeypatch.setattr(ranking, "_BLOCKS_AT_ONCE", 2)
+    rng = np.random.default_rng(4)
+    ups, downs = rng.integers(0, 6, 300), rng.integers(0, 6, 400)
+    limit = np.sort(rng.integers(0, 401, 300))
+    expected = np.zeros((6, 6))
+    for row, first in zip(ups, limit, strict=True):
+        for down in downs[:first]:
+            expected[row, down] += 1
+    np.testing.assert_array_equal(group_pairs(ups, downs, limit, 6), expected)

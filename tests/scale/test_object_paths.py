@@ -1,0 +1,142 @@
+"""A data root in object storage, on an S3-compatible server over HTTP: what its paths can do, and what they refuse."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingsError
+from core.store.objects import ObjectPath, local_folder, remove_folder, root_at
+
+FILES = ("a.json", "x/k1/one.json", "x/k1/meta.json", "x/k2/two.json", "y/k1/meta.json")
+
+
+@pytest.fixture
+def filled(remote):
+    """A root with a few objects."""
+    for name in FILES:
+        (remote / name).write_bytes(name.encode())
+    return remote
+
+
+def names(root, paths) -> list[str]:
+    """The paths below the root as text."""
+    return [str(path.relative_to(root)) for path in paths]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "*/*", "*/*/meta.json", "x/k?/*", "[!a]*", "*.json", "x/*/o*", "none*"]
+)
+def test_patterns_find_what_they_find_in_a_folder(filled, tmp_path, pattern):
+    """The same names as pathlib finds among the same files on a disk."""
+    for name in FILES:
+        path = tmp_path / "disk" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    wanted = sorted(str(path.relative_to(tmp_path / "disk")) for path in (tmp_path / "disk").glob(pattern))
+    assert sorted(names(filled, filled.glob(pattern))) == wanted
+
+
+def test_reading_gives_what_was_written(filled):
+    """Bytes, text, a stream in pieces, and the size without reading."""
+    path = filled / "x" / "k1" / "one.json"
+    assert path.read_bytes() == b"x/k1/one.json"
+    assert path.read_text() == "x/k1/one.json"
+    with path.open("rb") as stream:
+        assert (stream.read(4), stream.read()) == (b"x/k1", b"/one.json")
+    assert path.stat().st_size == 13
+    assert names(filled, filled.rglob("*.json")) == sorted(FILES)
+
+
+def test_what_is_there_is_told_apart(filled):
+    """An object is a file, a prefix is a folder, the rest is not there."""
+    told = {
+        name: ((filled / name).exists(), (filled / name).is_file(), (filled / name).is_dir())
+        for name in ("a.json", "x", "x/k1", "nothing", "x/k")
+    }
+    assert told == {
+        "a.json": (True, True, False),
+        "x": (True, False, True),
+        "x/k1": (True, False, True),
+        "nothing": (False, False, False),
+        "x/k": (False, False, False),
+    }
+    with pytest.raises(FileNotFoundError):
+        (filled / "nothing").read_bytes()
+    with pytest.raises(FileNotFoundError):
+        (filled / "nothing").stat()
+
+
+def test_the_server_lets_only_the_first_create(filled):
+    """The second gets False, whoever it is, and the first one's bytes stay."""
+    path = filled / "new.json"
+    assert path.create(b"first")
+    assert not path.create(b"second")
+    assert path.read_bytes() == b"first"
+
+
+def test_other_content_is_another_file(filled):
+    """The identity that digests are remembered by changes with the content, also when size and second do not."""
+    path = filled / "a.json"
+    before = path.stat()
+    path.write_bytes(b"b.json")
+    assert path.stat().st_size == before.st_size
+    assert path.stat().st_ino != before.st_ino
+
+
+def test_moving_takes_everything_below(filled):
+    """A folder's objects are at the new place, and nothing is left at the old one."""
+    (filled / "x" / "k1").rename(filled / "away" / "k1-damaged")
+    assert names(filled, (filled / "away").rglob("*")) == [
+        "away/k1-damaged/meta.json",
+        "away/k1-damaged/one.json",
+    ]
+    assert (filled / "away" / "k1-damaged" / "one.json").read_bytes() == b"x/k1/one.json"
+    assert not (filled / "x" / "k1").exists()
+
+
+def test_removing_takes_one_object_or_all_below(filled):
+    """And nothing of what is beside it."""
+    (filled / "a.json").unlink()
+    (filled / "a.json").unlink(missing_ok=True)
+    remove_folder(filled / "x")
+    assert names(filled, filled.rglob("*")) == ["y/k1/meta.json"]
+
+
+def test_it_is_never_taken_for_a_local_file(remote):
+    """Whatever opens files by name refuses it, so nothing lands in a folder called s3:."""
+    with pytest.raises(TypeError):
+        os.fspath(remote)
+    with pytest.raises(TypeError):
+        open(remote)  # noqa: PTH123, SIM115 - exactly this is what must not work
+    with pytest.raises(ValueError, match="reading"):
+        (remote / "a").open("wb")
+    assert local_folder(remote).name == "state"
+    assert isinstance(remote / "a", ObjectPath)
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://", "s3:///x", "s3://b", "s3://b/", "gs://b/x", "s3://b/../x", "s3://b//x", "http://h/x"]
+)
+def test_a_url_that_is_no_bucket_and_prefix_is_refused(url):
+    """Another scheme, no bucket, no prefix or a way out of it: one message before anything is asked."""
+    with pytest.raises(SettingsError, match="s3://BUCKET/PREFIX"):
+        root_at(url, Path("state"))
+
+
+def test_a_server_that_does_not_answer_is_an_os_error(remote, monkeypatch):
+    """Like a disk that fails: the callers' one branch for faults of storage takes it."""
+    from core.store import objects
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr(objects, "_server", objects._server.__wrapped__)
+    with pytest.raises(OSError, match=r"127\.0\.0\.1:1"):
+        (remote / "a.json").read_bytes()
+
+
+def test_a_bucket_that_is_not_there_is_an_os_error(remote):
+    """Writing says so."""
+    with pytest.raises(OSError, match=r"(?i)bucket"):
+        root_at("s3://no-such-bucket-here/x", Path("state")).joinpath("a").write_bytes(b"")
