@@ -95,7 +95,13 @@ def _conflict(held: Editing) -> None:
 def _text(held: Editing) -> None:
     st.subheader("Text", anchor=False)
     present, before, difference = st.tabs(["Preview", "Generated", "Changes"], key="text_tabs")
-    wrap = st.toggle("Wrap long lines", key="wrap", bind="query-params", help="For narrow screens.")
+    wrap = st.toggle(
+        "Wrap long lines",
+        value=True,
+        key="wrap",
+        bind="query-params",
+        help="Tables are read better unwrapped.",
+    )
     with present:
         st.code(held.opened.text, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
         digest = editing.short(held.opened.sha256)
