@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -22,6 +22,26 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for row in (list(head), *cells):
         parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
         click.echo("  ".join(parts).rstrip())
+
+
+def facts(told: Mapping[str, Any]) -> None:
+    """Print labels and values line by line, values under each other; lists and mappings in words."""
+    width = max(map(len, told)) + 2
+    for label, value in told.items():
+        click.echo(f"{label.replace('_', ' '):<{width}}{_words(value)}")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(inner)}" for name, inner in value.items()) or "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_words, value)) or "-"
+    return "-" if value is None else str(value)
+
+
+def counted(number: int, name: str) -> str:
+    """Return a number with its noun, which takes an s unless there is one: ``1 model``, ``1,000 models``."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _cell(value: Any) -> str:

@@ -28,6 +28,11 @@ def command(*, quick: bool, as_json: bool) -> int:
     else:
         for fault in found.faults:
             click.echo(f"damaged {fault.what} {fault.which}: {fault.how}")
-        looked = f"{found.checkpoints:,} checkpoints, {found.models:,} models, {found.records:,} records"
+        looked = ", ".join(
+            output.counted(number, name)
+            for number, name in (
+                (found.checkpoints, "checkpoint"), (found.models, "model"), (found.records, "record"),
+            )
+        )  # fmt: skip
         click.echo(f"{looked}: {f'{len(found.faults):,} damaged' if found.faults else 'all whole'}")
     return EXIT_FAILED if found.faults else EXIT_DONE
