@@ -18,7 +18,11 @@ PAGES = {
         st.Page("views/report.py", title="Report", help="Edit the report and sign it."),
         st.Page("views/audit.py", title="Audit", help="Who did what, when, to which digest."),
     ],
-    "More": [],
+    "More": [
+        st.Page("views/schedules.py", title="Schedules", help="Runs that come by themselves, and their next times."),
+        st.Page("views/compare.py", title="Compare", help="Runs side by side, and what differs."),
+        st.Page("views/trends.py", title="Trends", help="Figures of all runs over time, signed ones marked."),
+    ],
 }  # fmt: skip
 """Section -> its pages; the first section is always open. A page's file has the name of its address."""
 
