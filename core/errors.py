@@ -127,7 +127,7 @@ class ValidationFailed(DataError):
         errors = [f for f in findings["findings"] if f["severity"] == "error"]
         rules = sorted({str(f["rule"]) for f in errors})
         super().__init__(
-            f"validate stopped the run: {len(errors)} error finding(s) by rule {', '.join(rules)}",
+            f"the gate stopped the run: {len(errors)} error finding(s) by rule {', '.join(rules)}",
             expected="no finding of severity error",
             remedy="Correct the data at its source; the findings name ticker, date and value."
             + _expired(findings),

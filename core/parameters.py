@@ -122,8 +122,8 @@ class Parameter:
             raise wrong from None
 
     def _number(self, text: str) -> int | float:
-        bounds = f" from {self.low:g}" if self.low is not None else ""
-        bounds += f" to {self.high:g}" if self.high is not None else ""
+        bounds = f" from {_plain(self.low)}" if self.low is not None else ""
+        bounds += f" to {_plain(self.high)}" if self.high is not None else ""
         expected = ("a whole number" if self.kind == "integer" else "a number") + bounds
         try:
             value = int(text) if self.kind == "integer" else float(text)
@@ -139,3 +139,8 @@ class Parameter:
         if text.lower() not in _TRUE | _FALSE:
             raise self._wrong(text, "true or false")
         return text.lower() in _TRUE
+
+
+def _plain(bound: float) -> str:
+    """Return a bound as a person writes it: ``2,147,483,647``, ``0.5``, ``1e-09``."""
+    return f"{bound:,.0f}" if bound == int(bound) else f"{bound:g}"

@@ -20,7 +20,7 @@ from core.parameters import Value
 from core.profiles import PROFILE
 from core.registry.registry import Registry
 from core.review import waiving
-from core.settings import Settings
+from core.settings import Settings, placed
 from core.sources import source_named
 from core.stages import Stage, chain, parameters_of
 from core.store.checkpoints import Slot, Store, replace_file
@@ -138,7 +138,7 @@ def resolve(
     given = dict(request)
     values = _given(given, known, settings.under(given.pop(PROFILE, "").strip()))
     _judge_range(values)
-    _judge_calendar(values)
+    _judge_calendar(values, settings, given=bool(given.get("calendar", "").strip()))
     source = source_named(str(values["source"]))
     if values.get("path") and values["source"] != "files":
         raise ParameterError(f"--path came with --source {values['source']}", expected="--source files")
@@ -193,12 +193,17 @@ def _judge_range(values: Mapping[str, Value]) -> None:
         )
 
 
-def _judge_calendar(values: Mapping[str, Value]) -> None:
+def _judge_calendar(values: Mapping[str, Value], settings: Settings, *, given: bool) -> None:
     calendar = values.get("calendar")
-    if calendar is not None and calendar not in _COMMON_CALENDARS:
-        from core.prices.calendar import check_calendar
+    if calendar is None or calendar in _COMMON_CALENDARS:
+        return
+    from core.prices.calendar import check_calendar
 
+    try:
         check_calendar(str(calendar))
+    except ParameterError as error:
+        set_in_file = not given and calendar == settings["calendar"]
+        raise (placed(error, "calendar", settings) if set_in_file else error) from None
 
 
 def _kept(tickers: tuple[str, ...], root: Path) -> str:

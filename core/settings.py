@@ -215,6 +215,19 @@ def _read(file: Path) -> dict[str, dict[str, Value]]:
     return values
 
 
+def placed(error: ParameterError, name: str, settings: Settings) -> ParameterError:
+    """Return an error about the default of ``name`` with the file and line it is set at; unset, as it came."""
+    parameter = parameters_of(STAGES)[name]
+    key = key_of(parameter)
+    text = settings.file.read_text(encoding="utf-8") if settings.file else ""
+    lines = [line for section, entry, line in _entries(text) if (section, entry) == (parameter.section, key)]
+    if settings.file is None or not lines:
+        return error
+    came = error.came.replace(parameter.option, f"[{parameter.section}] {key}", 1)
+    place = f"{settings.file.name}, line {lines[-1]}"
+    return SettingsError(f"{place}: {came}", expected=error.expected, remedy=error.remedy)
+
+
 def _profile(section: str) -> str:
     return section.removeprefix(profiles.PREFIX) if section.startswith(profiles.PREFIX) else ""
 

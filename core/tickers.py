@@ -62,6 +62,12 @@ def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+def place_of(text: str, name: str, folder: Path) -> str:
+    """Return where a list names a ticker, in words: `` (universe.txt, line 3)``; empty for a list typed in place."""
+    found = (place for given, place in _split(text.strip(), folder) if given.strip().upper() == name.upper())
+    return next(found, "")
+
+
 def _split(text: str, folder: Path) -> Iterable[tuple[str, str]]:
     """Yield (name, where it stands in words), the names as they are written."""
     if text.startswith("@"):
@@ -100,7 +106,14 @@ def _inline(text: str) -> Iterable[str]:
                 f"--tickers is {text[:80]!r}", expected='a comma list or a JSON list such as ["AAPL","MSFT"]'
             )
         return names
-    return text.split(",")
+    names = text.removesuffix(",").split(",")
+    if "," in text and not all(name.strip() for name in names):
+        raise ParameterError(
+            f"--tickers is {text[:80]!r}, with a name missing between commas",
+            expected="one name between two commas",
+            remedy="For example: --tickers AAPL,BRK-B,^GSPC",
+        )
+    return names
 
 
 def compact(tickers: tuple[str, ...]) -> tuple[str, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import streamlit as st
@@ -31,6 +32,15 @@ def saying(page: str, act: Callable[[], str]) -> bool:
         _keep(page, SUCCESS, act())
     except (AftercloseError, OSError) as error:
         _keep(page, ERROR, str(error))
+        return False
+    except Exception as error:
+        # a callback runs before the page's own guard
+        logging.getLogger("afterclose").exception("unexpected error of a button")
+        _keep(
+            page,
+            ERROR,
+            f"Unexpected {type(error).__name__}; the details are printed where the desk was started.",
+        )
         return False
     return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import shell
+from dashboard import login, shell
 
 PAGES = {
     "": [
@@ -18,13 +18,18 @@ PAGES = {
         st.Page("views/report.py", title="Report", help="Edit the report and sign it."),
         st.Page("views/audit.py", title="Audit", help="Who did what, when, to which digest."),
     ],
-    "More": [],
+    "More": [
+        st.Page("views/schedules.py", title="Schedules", help="Runs that come by themselves, and their next times."),
+        st.Page("views/compare.py", title="Compare", help="Runs side by side, and what differs."),
+        st.Page("views/trends.py", title="Trends", help="Figures of all runs over time, signed ones marked."),
+    ],
 }  # fmt: skip
 """Section -> its pages; the first section is always open. A page's file has the name of its address."""
 
 st.set_page_config(page_title="Afterclose", page_icon="🔔", layout="wide")
 page = st.navigation({section: pages for section, pages in PAGES.items() if pages}, position="top")
 with shell.guarded():
-    shell.header(page.title)
-    page.run()
+    if login.admitted():
+        shell.header(page.title)
+        page.run()
 shell.settle(page.title)

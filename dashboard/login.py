@@ -14,8 +14,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.cli.login_file import REQUIRED_VARIABLE
 from core.errors import SettingsError
+from core.review.login_file import REQUIRED_VARIABLE
 from core.review.logins import person_of
 from core.review.people import Person, local_person
 from core.settings import Settings

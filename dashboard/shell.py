@@ -14,11 +14,12 @@ import streamlit as st
 from core import settings as configuration
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
-from core.review.people import Person, local_person
+from core.review.people import Person
 from core.runs.view import newest_finished
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store
 from core.store.objects import writable
+from dashboard import login
 from dashboard.words import plain
 
 RUN_PARAMETER = "run"
@@ -87,7 +88,7 @@ def go(page: str, *, run: str | None = None) -> None:
 
 def person() -> Person:
     """Return who sits at this desk."""
-    return local_person(settings())
+    return login.person(settings())
 
 
 def store() -> Store:
@@ -141,12 +142,13 @@ def header(page: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(page, anchor=False, width="content")
         st.caption(_whereabouts(), width="content")
+        login.farewell()
 
 
 def _whereabouts() -> str:
     now = settings()
     only = "" if can_write() else " :orange-badge[read-only]"
-    return f"Data in `{now.data}`, {now['user_name']} ({now['user_role']}){only}"
+    return f"Data in `{now.data}`, {login.named(now)}{only}"
 
 
 def problem(error: AftercloseError) -> None:

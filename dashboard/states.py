@@ -10,6 +10,11 @@ Colour = Literal["red", "orange", "green", "blue", "violet", "gray"]
 
 _LOOKS: dict[str, tuple[str, Colour]] = {
     "queued": ("schedule", "gray"),
+    "active": ("alarm_on", "green"),
+    "paused": ("pause", "orange"),
+    "starting": ("play_arrow", "blue"),
+    "skipped": ("skip_next", "orange"),
+    "refused": ("block", "red"),
     "not run": ("remove", "gray"),
     "waiting": ("hourglass_top", "orange"),
     "running": ("play_arrow", "blue"),

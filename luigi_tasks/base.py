@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -54,7 +55,9 @@ class StageTask(luigi.Task):
         """Give the class a Luigi parameter for each parameter of its stage and those before."""
         super().__init_subclass__()
         for parameter in parameters_of(chain(cls.stage_name)).values():
-            option = luigi.Parameter(default="", description=parameter.help, significant=parameter.keyed)
+            # what only the plan fills is no option: it stays out of the help
+            told = argparse.SUPPRESS if parameter.resolved else parameter.help
+            option = luigi.Parameter(default="", description=told, significant=parameter.keyed)
             option.__set_name__(cls, parameter.name)  # type: ignore[no-untyped-call]  # luigi ships no types
             setattr(cls, parameter.name, option)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import getpass
 import os
 import signal
 from collections.abc import Mapping
@@ -118,7 +117,7 @@ class Session:
 
     def _begin(self, target: str, keys: Mapping[str, str], request: Mapping[str, str]) -> None:
         _ = self.runner  # fixes the champion that is kept if training fails
-        self.record.begin(target, keys, request, who=getpass.getuser(), how="terminal")
+        self.record.begin(target, keys, request, who=local_person(self.settings).label, how="terminal")
         atexit.register(lambda: self.close())  # noqa: PLW0108 - a method would be printed with its session
 
     @property

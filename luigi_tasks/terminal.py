@@ -71,7 +71,7 @@ class Terminal:
         _say_troubles(session)
         plan = session.root_plan
         if plan is None or not done:
-            say(f"not finished; the log is {session.log.path}")
+            _say_unfinished(session)
             return
         if session.record.nothing_to_do:
             stages = listed([p.slot.stage for p in plan.line()])
@@ -95,12 +95,18 @@ class Terminal:
                 "Open the desk (make dashboard), read it and sign it, then publish again."
             )
         else:
-            say(f"not finished; the log is {session.log.path}")
+            _say_unfinished(session)
 
     def not_told(self, trouble: str | None) -> None:
         """Print that somebody was not told of the run's end."""
         if trouble:
             say(f"afterclose: {trouble}")
+
+
+def _say_unfinished(session: Session) -> None:
+    # a root that cannot be written has no log to point to; why was said before
+    where = f"; the log is {session.log.path}" if session.log.path.is_file() else ""
+    say(f"not finished{where}")
 
 
 def _say_troubles(session: Session) -> None:

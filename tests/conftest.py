@@ -330,12 +330,12 @@ def start_desk(tmp_path_factory):
     """Start the desk on a free port and wait until it answers; it ends with the tests at the latest."""
     desks = []
 
-    def start(data: Path, *, cwd=ROOT, env=None, port: int | None = None) -> Desk:
+    def start(data: Path, *, cwd=ROOT, env=None, port: int | None = None, options=()) -> Desk:
         port = port or free_port()
         printed = tmp_path_factory.mktemp("desk") / "printed.txt"
         with printed.open("wb") as stream:
             process = subprocess.Popen(
-                [str(BIN / "afterclose"), "dashboard", "--port", str(port)],
+                [str(BIN / "afterclose"), "dashboard", "--port", str(port), *options],
                 env=environment(data, env), cwd=cwd, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip

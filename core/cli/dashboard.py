@@ -1,4 +1,4 @@
-"""``afterclose dashboard``: the desk in the browser, on this machine only."""
+"""``afterclose dashboard``: the desk in the browser, on this machine only unless people log in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 
 from core import settings
 from core.errors import CommandError
+from core.review.login_file import REQUIRED_VARIABLE, host_of
 
 PORT = 8501
 LOOPBACK = "127.0.0.1"
@@ -40,14 +41,22 @@ SAFE = {
     "--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port to listen on."
 )
 @click.option(
-    "--address", default=LOOPBACK, show_default=True, help="Address of this machine (loopback only)."
+    "--address",
+    default=LOOPBACK,
+    show_default=True,
+    help="Address of this machine; beyond loopback with --login only.",
 )
+@click.option(
+    "--login", type=click.Path(path_type=Path), metavar="FILE",
+    help="People log in by OpenID Connect, as this file says (docs/security.md).",
+)  # fmt: skip
 @click.option(
     "--no-scheduler", is_flag=True, help="Leave schedules to another process (afterclose scheduler)."
 )
-def command(*, port: int, address: str, no_scheduler: bool) -> None:
-    """Judge address, port and settings, then become Streamlit in the foreground."""
-    checked = loopback(address)
+def command(*, port: int, address: str, login: Path | None, no_scheduler: bool) -> None:
+    """Judge address, port, log-in and settings, then become Streamlit in the foreground."""
+    host = host_of(login) if login else None
+    checked = address_of(address) if login else loopback(address)
     data = settings.load().data
     judge_port(checked, port)
     click.echo(
@@ -58,7 +67,25 @@ def command(*, port: int, address: str, no_scheduler: bool) -> None:
         from core.schedule.daemon import beside_this_process
 
         beside_this_process()
-    os.execv(sys.executable, command_line(checked, port))  # noqa: S606 - our own interpreter; becoming it leaves no process between
+    if login:
+        os.environ[REQUIRED_VARIABLE] = "1"
+    os.execv(sys.executable, command_line(checked, port, login, host))  # noqa: S606 - our own interpreter; becoming it leaves no process between
+
+
+def address_of(address: str) -> str:
+    """Return ``address`` if it is one of numbers; ``localhost`` becomes 127.0.0.1.
+
+    Raises
+    ------
+    CommandError
+        If it is a name: what it means would be up to a resolver.
+    """
+    try:
+        return str(ipaddress.ip_address(LOOPBACK if address == "localhost" else address))
+    except ValueError as error:
+        raise CommandError(
+            f"--address is {address!r}", expected="an IP address of this machine, such as 0.0.0.0"
+        ) from error
 
 
 def loopback(address: str) -> str:
@@ -67,7 +94,7 @@ def loopback(address: str) -> str:
     Raises
     ------
     CommandError
-        If others could reach it: there is no log-in that would stop them.
+        If others could reach it: without a log-in nothing would stop them.
     """
     try:
         inside = ipaddress.ip_address(LOOPBACK if address == "localhost" else address).is_loopback
@@ -75,8 +102,8 @@ def loopback(address: str) -> str:
         inside = False
     if not inside:
         raise CommandError(
-            f"--address {address} could be reached from other machines, and the desk has no log-in",
-            expected=f"a loopback address such as {LOOPBACK}",
+            f"--address {address} could be reached from other machines, and nobody has to log in",
+            expected=f"a loopback address such as {LOOPBACK}, or --login FILE",
             remedy=f"From elsewhere, use a tunnel: ssh -L {PORT}:{LOOPBACK}:{PORT} HOST.",
         )
     return LOOPBACK if address == "localhost" else address
@@ -126,10 +153,13 @@ def app_path() -> Path:
     return found
 
 
-def command_line(address: str, port: int) -> list[str]:
-    """Return the command that serves the desk."""
+def command_line(address: str, port: int, login: Path | None = None, host: str | None = None) -> list[str]:
+    """Return the command that serves the desk; ``host`` is the name under which people reach it."""
     options = {"server.address": address, "server.port": str(port), "browser.serverAddress": address, **SAFE}
+    known = (address, LOOPBACK, "localhost") if host is None else (host, LOOPBACK, "localhost")
+    if login:
+        options |= {"secrets.files": str(login.absolute()), "browser.serverAddress": host or address}
     # a page of another site whose name resolves to this machine is refused
-    hosts = [f"--server.allowedHosts={host}" for host in dict.fromkeys((address, LOOPBACK, "localhost"))]
+    hosts = [f"--server.allowedHosts={host}" for host in dict.fromkeys(known)]
     flags = [f"--{name}={value}" for name, value in options.items()] + hosts
     return [sys.executable, "-m", "streamlit", "run", str(app_path()), *flags]

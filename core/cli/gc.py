@@ -27,6 +27,9 @@ def command(*, yes: bool, as_json: bool) -> None:
         ]
         output.as_json({"bytes": total, "items": rows})
         return
+    if not found:
+        click.echo("nothing to remove")
+        return
     output.table(("what", "bytes", "path"), [(g.what, g.size_bytes, g.path) for g in found])
     said = f"{len(gone):,} removed" if yes else "nothing removed; add --yes to remove them"
-    click.echo(f"{len(found):,} things, {total:,} bytes: {said}")
+    click.echo(f"{output.counted(len(found), 'thing')}, {output.counted(total, 'byte')}: {said}")

@@ -77,13 +77,7 @@ def show(*, model: str, as_json: bool) -> None:
     if as_json:
         output.as_json(found)
         return
-    for name in ("model_id", "state", "model_kind", "feature_set", "definition_digest", "problem"):
-        click.echo(f"{name:<20}{'-' if found[name] is None else found[name]}")
-    click.echo(f"{'features':<20}{', '.join(found['features'] or ())}")
-    for name, value in (found["training"] or {}).items():
-        click.echo(f"{'training ' + name:<20}{value}")
-    for name, held in ((found["walk_forward"] or {}).get("performance") or {}).items():
-        click.echo(f"{'walk-forward ' + name:<25}{_estimate(held)}")
+    output.facts(_facts(found))
     rows = [
         (d["at_utc"], d["action"], d["who"], d["before"], "yes" if d["completed"] else "no", d["why"])
         for d in found["decisions"]
@@ -92,6 +86,17 @@ def show(*, model: str, as_json: bool) -> None:
         output.table(("when (UTC)", "decision", "who", "instead of", "completed", "why"), rows)
     if found["history_trouble"]:
         click.echo(f"history: {found['history_trouble']}", err=True)
+
+
+def _facts(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's description as label and value, in the order in which it is told."""
+    names = ("model_id", "state", "model_kind", "feature_set", "definition_digest", "problem", "features")
+    figures = (found["walk_forward"] or {}).get("performance") or {}
+    return {
+        **{name: found[name] for name in names},
+        **{f"training {name}": value for name, value in (found["training"] or {}).items()},
+        **{f"walk-forward {name}": _estimate(held) for name, held in figures.items()},
+    }
 
 
 @command.command("compare")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -24,9 +24,43 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         click.echo("  ".join(parts).rstrip())
 
 
+def facts(told: Mapping[str, Any]) -> None:
+    """Print labels and values line by line, values under each other; lists and mappings in words."""
+    width = max(map(len, told)) + 2
+    for label, value in told.items():
+        click.echo(f"{label.replace('_', ' '):<{width}}{_words(value)}")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(inner)}" for name, inner in value.items()) or "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_words, value)) or "-"
+    return "-" if value is None else str(value)
+
+
+def counted(number: int, name: str) -> str:
+    """Return a number with its noun, which takes an s unless there is one: ``1 model``, ``1,000 models``."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
         return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def size(count: int | None) -> str | None:
+    """Return a number of bytes for a person, None for none.
+
+    >>> size(734), size(45_300), size(1_250_000_000)
+    ('734 B', '45.3 kB', '1.3 GB')
+    """
+    if not count:
+        return None
+    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
+        if count >= 10**power:
+            return f"{count / 10**power:.1f} {unit}"
+    return f"{count} B"

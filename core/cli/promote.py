@@ -17,4 +17,7 @@ def command(*, model: str, why: str) -> None:
     configured = settings.load()
     champion, before = promote(configured, model, why, person=local_person(configured))
     instead = f" instead of {before.model_id}" if before and before.model_id != champion.model_id else ""
+    if before and before.model_id == champion.model_id:
+        click.echo(f"{champion.model_id} was the champion already and stays it: {champion.why}")
+        return
     click.echo(f"champion is now {champion.model_id}{instead}: {champion.why}")

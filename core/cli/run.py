@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,16 @@ from core.journal import Journal, Run
 from core.profiles import PROFILE
 from core.review.people import local_person
 from core.runs.follow import Follower
-from core.runs.launcher import FORCE, NO_WAIT, cancel, launch
+from core.runs.launcher import (
+    FORCE,
+    NO_WAIT,
+    OUTPUT_NAME,
+    RESULT_NAME,
+    Launched,
+    cancel,
+    held_back,
+    launch,
+)
 from core.settings import Settings
 from core.stages import NAMES, STAGES, chain, parameters_of
 
@@ -45,14 +55,26 @@ def _run(*, target: str, no_wait: bool, force: str, detach: bool, **given: Any) 
         request[FORCE] = force
     if no_wait:
         request[NO_WAIT] = "true"
-    launched = launch(
-        configured,
-        request,
-        person=local_person(configured),
-        how="terminal",
-        folder=Path.cwd(),
-        target=target,
-    )
+    launched = None
+    try:
+        # Ctrl-C waits until there is a run to interrupt, or none
+        with held_back():
+            launched = launch(
+                configured,
+                request,
+                person=local_person(configured),
+                how="terminal",
+                folder=Path.cwd(),
+                target=target,
+            )
+        return _followed(configured, launched, no_wait=no_wait, detach=detach)
+    except KeyboardInterrupt:
+        if launched is not None and launched.new:
+            _interrupt(configured, launched.run_id)
+        return EXIT_INTERRUPTED
+
+
+def _followed(configured: Settings, launched: Launched, *, no_wait: bool, detach: bool) -> int:
     if not launched.new and no_wait:
         raise BusyError(f"run {launched.run_id} does the same right now", expected="nobody at work on it")
     if detach:
@@ -60,24 +82,30 @@ def _run(*, target: str, no_wait: bool, force: str, detach: bool, **given: Any) 
         return 0
     if not launched.new:
         click.echo(f"following run {launched.run_id}, which does the same", err=True)
-    try:
-        return follow(configured, launched.run_id)
-    except KeyboardInterrupt:
-        if launched.new:
-            cancel(configured, launched.run_id, person=local_person(configured))
-            click.echo(f"run {launched.run_id} is being cancelled", err=True)
-        return EXIT_INTERRUPTED
+    return follow(configured, launched.run_id)
+
+
+def _interrupt(configured: Settings, run_id: str) -> None:
+    """Ask the run to end and wait until it has, so that shell and journal say the same."""
+    if cancel(configured, run_id, person=local_person(configured), by=signal.SIGINT):
+        click.echo(f"run {run_id} is being interrupted", err=True)
+        follow(configured, run_id)
 
 
 def follow(configured: Settings, run_id: str) -> int:
-    """Print what a run prints until it is over and return its exit code."""
+    """Print what a run prints until it is over and return its exit code.
+
+    What it says goes to standard error, its report to standard output.
+    """
     journal = Journal(configured.data, configured.journal, read_only=True)
-    output = Follower(configured.data, run_id)
-    while (run := journal.run(run_id)) is not None and run.active:
-        click.echo(output.more(), nl=False)
+    said, printed = (Follower(configured.data, run_id, name) for name in (OUTPUT_NAME, RESULT_NAME))
+    while True:
+        run = journal.run(run_id)  # before the last look at what it printed
+        click.echo(said.more(), nl=False, err=True)
+        click.echo(printed.more(), nl=False)
+        if run is None or not run.active:
+            return _code(run)
         time.sleep(_POLL_S)
-    click.echo(output.more(), nl=False)
-    return _code(run)
 
 
 def _code(run: Run | None) -> int:
@@ -93,5 +121,5 @@ command = click.Command(
     "run",
     params=_options(),
     callback=_run,
-    help="Run the pipeline under a supervisor and follow it; Ctrl-C cancels it.",
+    help="Run the pipeline under a supervisor and follow it; Ctrl-C interrupts it.",
 )

@@ -6,11 +6,11 @@ import json
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.journal.database import readable
-from core.journal.journal import Journal, utc_now
+from core.journal.journal import utc_now
+from core.journal.later import Later
 from core.runs.processes import ProcessId
 
 ACTIVE, PAUSED = "active", "paused"
@@ -63,22 +63,8 @@ class Beat:
         return self.process.alive() if self.host == socket.gethostname() else None
 
 
-class Schedules(Journal):
-    """The journal with its tables of schedules; an older journal that is only read has none."""
-
-    def __init__(self, root: Path, url: str = "", *, read_only: bool = False) -> None:
-        super().__init__(root, url, read_only=read_only)
-        self._there: set[str] = set()
-
-    def has_table(self, name: str) -> bool:
-        """Return whether the journal has come as far as this table."""
-        if name not in self._there and self._fetched(lambda: self._database.table_exists(name)):
-            self._there.add(name)
-        return name in self._there
-
-    def rows(self, table: str, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return what ``sql`` reads from ``table``, nothing where there is no such table yet."""
-        return self._read(sql, values) if self.has_table(table) else []
+class Schedules(Later):
+    """The journal with its tables of schedules."""
 
     # ---- schedules
 

@@ -6,6 +6,7 @@ each offending value is named and every other rule still sees the rest.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,12 +110,12 @@ def failing_columns(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ..
 def schema_findings(reading: Reading) -> list[Finding]:
     """Return what is wrong with the table's shape: columns, types, dates and tickers."""
     missing, wrong = failing_columns(reading.frame)
-    findings = [_missing_column(name) for name in missing]
+    findings = [_missing_column(name, reading.frame.columns) for name in missing]
     if not len(reading.frame):
         return [*findings, Finding("empty_table", value=0)]
     faults = _faulty_cells(reading)
     for name, (rule, hit) in faults.items():
-        findings += _cells(reading, rule, name, hit)
+        findings += _cells(reading, rule, name, hit & ~_copied(reading, name))
     # A column that pandera refuses although each of its cells was read must not slip through.
     unexplained = [name for name in wrong if name not in faults]
     return [
@@ -123,9 +124,19 @@ def schema_findings(reading: Reading) -> list[Finding]:
     ]
 
 
-def _missing_column(name: str) -> Finding:
+def _copied(reading: Reading, name: str) -> Flags:
+    """Return where the adjusted close is the close's own cell: what is wrong with it is said of the close."""
+    frame = reading.frame
+    if name != col.ADJ_CLOSE or col.CLOSE not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    copied: Flags = frame[name].astype(str).to_numpy() == frame[col.CLOSE].astype(str).to_numpy()
+    return copied
+
+
+def _missing_column(name: str, found: Iterable[str]) -> Finding:
     action = _CLOSES if name in (col.OPEN, col.HIGH, col.LOW, col.VOLUME) else ""
-    return Finding("missing_column", value=name, expected=f"a column named {name}", action=action)
+    expected = f"a column named {name} beside {', '.join(map(str, found))}"
+    return Finding("missing_column", value=name, expected=expected, action=action)
 
 
 _CLOSES = "Add it at the source; or, if there are closes and nothing else, say so: --close-only true."

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.artifacts import Document, Table, decode
-from core.errors import CheckpointError, DataError, MissingFileError, ParameterError
+from core.errors import (
+    AftercloseError,
+    CheckpointError,
+    CommandError,
+    DataError,
+    MissingFileError,
+    ParameterError,
+)
 from core.fingerprint import sha256
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.latest import latest_slots
@@ -53,15 +60,17 @@ def features_of(root: Path, file: str) -> Found:
     ------
     MissingFileError
         If there is no such file, or nothing has been made yet.
+    CommandError
+        If the file that was named is an artifact of another kind.
     DataError
-        If the file holds something else.
+        If it cannot be read as an artifact at all.
     """
     if file:
         path = Path(file)
         if not path.is_file():
             raise MissingFileError.of(path, "features file")
         data = path.read_bytes()
-        return Found(_features(decode(data, path.name), path.name), path.name, sha256(data))
+        return Found(_features(decode(data, path.name), path.name, CommandError), path.name, sha256(data))
     for slot in _features_slots(root):
         return _features_in(Store(root), slot)
     raise MissingFileError(
@@ -87,9 +96,9 @@ def _features_in(store: Store, slot: Slot) -> Found:
     return Found(_features(decode(data, name), name), f"{slot.stage}/{slot.key}", sha256(data))
 
 
-def _features(artifact: object, name: str) -> Table:
+def _features(artifact: object, name: str, error: type[AftercloseError] = DataError) -> Table:
     if not isinstance(artifact, Table) or artifact.kind != "features":
-        raise DataError(f"{name} is of kind {getattr(artifact, 'kind', '?')!r}", expected="kind 'features'")
+        raise error(f"{name} is of kind {getattr(artifact, 'kind', '?')!r}", expected="kind 'features'")
     return artifact
 
 

@@ -31,7 +31,9 @@ def gates(found: Iterable[Gate]) -> pd.DataFrame:
 
 
 def _value(value: float | str | None) -> str:
-    return NA if value is None else value if isinstance(value, str) else f"{value:.4g}"
+    return (
+        NA if value is None else value if isinstance(value, str) else f"{value:.5f}".rstrip("0").rstrip(".")
+    )
 
 
 def _frame(grid: Grid) -> pd.DataFrame:

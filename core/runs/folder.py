@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError
-from core.runs.launcher import OUTPUT_NAME
+from core.runs.launcher import OUTPUT_NAME, RESULT_NAME
 from core.runs.log import RunLog
 from core.runs.loglines import tail
 
@@ -35,9 +35,9 @@ class RunFolder:
         return RunLog(self.root, self.run_id).path
 
     def output(self) -> str:
-        """Return the end of what the run printed; empty for a run that was started in a terminal."""
-        data, _ = tail(self.path / OUTPUT_NAME)
-        return data.decode(errors="replace")
+        """Return the end of what the run said and of what it printed; empty for one started in a terminal."""
+        found = [tail(self.path / name)[0] for name in (OUTPUT_NAME, RESULT_NAME)]
+        return b"".join(found).decode(errors="replace")
 
     def findings(self) -> list[dict[str, Any]]:
         """Return the findings that stopped the run, errors first; none if the gate did not stop it.

@@ -9,10 +9,10 @@ from core.runs.log import RunLog
 
 
 class Follower:
-    """Reads a run's output file piece by piece."""
+    """Reads a file of a run piece by piece: what it said, or what it printed."""
 
-    def __init__(self, root: Path, run_id: str) -> None:
-        self._path = RunLog(root, run_id).folder / OUTPUT_NAME
+    def __init__(self, root: Path, run_id: str, name: str = OUTPUT_NAME) -> None:
+        self._path = RunLog(root, run_id).folder / name
         self._at = 0
 
     def more(self) -> str:

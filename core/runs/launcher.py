@@ -30,7 +30,10 @@ from core.store import locks
 from core.store.checkpoints import replace_file
 
 OUTPUT_NAME = "output.txt"
-"""In a run's folder: what its processes printed."""
+"""In a run's folder: what its processes said (standard error)."""
+
+RESULT_NAME = "printed.txt"
+"""In a run's folder: what its processes printed on standard output, which is the report."""
 
 TICKERS_NAME = "tickers.txt"
 """In a run's folder: a ticker list that is too long for a command line."""
@@ -119,13 +122,14 @@ def _same(journal: Journal, request: Mapping[str, str], target: str) -> Run | No
 def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> None:
     log = RunLog(settings.data, run_id)
     log.folder.mkdir(parents=True, exist_ok=True)
-    with (log.folder / OUTPUT_NAME).open("ab") as output, _held_back():
+    said, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
+    with said.open("ab") as output, printed.open("ab") as result, held_back():
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id
             [sys.executable, "-m", "core.runs.supervisor", run_id],
             cwd=folder,
             env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=result,
             stderr=output,
             start_new_session=True,
         )
@@ -135,8 +139,8 @@ def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> N
 
 
 @contextmanager
-def _held_back() -> Iterator[None]:
-    """Hold the ending signals back in a child that is spawned meanwhile, until it is ready to take them."""
+def held_back() -> Iterator[None]:
+    """Hold the ending signals back, also in a child that is spawned meanwhile, until it is ready to take them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     try:
         yield
@@ -164,11 +168,16 @@ def _names(tickers: str) -> tuple[str, ...]:
     return ticker_list.parse(tickers, upper=False, folder=Path.cwd())
 
 
-def cancel(settings: Settings, run_id: str, *, person: Person) -> bool:
+def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signals = signal.SIGTERM) -> bool:
     """Ask a run to stop and return whether there was anything to stop.
 
     A supervised run's supervisor ends its whole group and records the end; a run in somebody's
     terminal is asked like with ``kill``.
+
+    Parameters
+    ----------
+    by : signal.Signals
+        ``SIGTERM`` cancels it (143), ``SIGINT`` interrupts it (130).
 
     Raises
     ------
@@ -187,4 +196,4 @@ def cancel(settings: Settings, run_id: str, *, person: Person) -> bool:
         return False
     if run.host != socket.gethostname():
         raise CommandError(f"run {run_id} runs on {run.host}", expected="a run of this machine")
-    return run.process.signal(signal.SIGTERM, group=False)
+    return run.process.signal(by, group=False)

@@ -46,7 +46,8 @@ class Supervisor:
     settings: Settings
     journal: Journal
     run: Run
-    cancelled: bool = False
+    asked: int = 0
+    """The signal by which a person asked the run to end; 0 while nobody did."""
     child: subprocess.Popen[bytes] | None = field(default=None)
 
     def supervise(self) -> int:
@@ -62,20 +63,20 @@ class Supervisor:
             process_group=0,
             preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - the supervisor has one thread
         )
-        if self.cancelled:
-            _signal_group(self.child.pid, signal.SIGTERM)
+        if self.asked:
+            _signal_group(self.child.pid, self.asked)
         code = self._wait(self.child)
         end_group(self.child.pid, time.sleep)
         return self._finish(code)
 
     def _on_term(self, signum: int, frame: object) -> None:
-        del signum, frame
-        self.cancelled = True
+        del frame
+        self.asked = self.asked or signum
         if self.child is not None:
-            _signal_group(self.child.pid, signal.SIGTERM)
+            _signal_group(self.child.pid, signum)
 
     def _wait(self, child: subprocess.Popen[bytes]) -> int:
-        """Wait for the run; once cancelled, no longer than the grace."""
+        """Wait for the run; once it was asked to end, no longer than the grace."""
         deadline: float | None = None
         heart = Heart(RunLog(self.settings.data, self.run.run_id).folder)
         while True:
@@ -83,7 +84,7 @@ class Supervisor:
             try:
                 return child.wait(timeout=0.2)
             except subprocess.TimeoutExpired:
-                if self.cancelled and deadline is None:
+                if self.asked and deadline is None:
                     deadline = time.monotonic() + GRACE_S
                 if deadline is not None and time.monotonic() > deadline:
                     _signal_group(child.pid, signal.SIGKILL)
@@ -105,8 +106,9 @@ class Supervisor:
         return code
 
     def _outcome(self, code: int) -> tuple[str, int, str | None]:
-        if self.cancelled:
-            return "cancelled", EXIT_CANCELLED, "cancelled by a person"
+        if self.asked:
+            code = EXIT_INTERRUPTED if self.asked == signal.SIGINT else EXIT_CANCELLED
+            return _STATES[code], code, f"{_STATES[code]} by a person"
         if code < 0:
             return "failed", EXIT_UNEXPECTED, f"its process was ended by signal {-code}"
         if code != EXIT_DONE:
@@ -127,7 +129,7 @@ class Supervisor:
         return store.damage(slot)
 
 
-def _signal_group(pid: int, number: signal.Signals) -> bool:
+def _signal_group(pid: int, number: int) -> bool:
     try:
         os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):

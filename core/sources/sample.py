@@ -23,6 +23,7 @@ from core.parameters import Value
 from core.sources import Resolved
 from core.sources.table import prices_table
 from core.store.filedigest import digest_of_file
+from core.tickers import place_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,7 +74,8 @@ class SampleSource:
         for ticker in tickers:
             if ticker not in have:
                 raise ParameterError(
-                    f"the sample has no ticker {ticker!r}",
+                    f"the sample has no ticker {ticker!r}"
+                    f"{place_of(str(request.get('tickers') or ''), ticker, Path.cwd())}",
                     expected=f"any of {', '.join(have)}",
                     remedy=nearest(ticker, have).strip() or "Other tickers need --source yahoo or files.",
                 )

@@ -11,6 +11,7 @@ from dashboard.charts.judgement import (
 from dashboard.charts.predictions import probability_figure, scorecard_figure
 from dashboard.charts.prices import candle_figure, price_figure
 from dashboard.charts.quality import cleaning_figure, coverage_figure
+from dashboard.charts.trends import trend_figure
 
 __all__ = [
     "calibration_figure",
@@ -26,5 +27,6 @@ __all__ = [
     "probability_figure",
     "roc_figure",
     "scorecard_figure",
+    "trend_figure",
     "windows_figure",
 ]

@@ -46,7 +46,7 @@ def show() -> None:
     elif present.sha256 != held.opened.sha256:
         _newer(key, held, present)
     whole = st.session_state.get("edit_mode") == _MODES[1]
-    text, editor = st.columns([1, 1] if whole else [5, 3], gap="medium")
+    text, editor = st.columns([1, 1] if whole else [2, 1], gap="medium")
     with text:
         _text(held)
     with editor:
@@ -95,7 +95,13 @@ def _conflict(held: Editing) -> None:
 def _text(held: Editing) -> None:
     st.subheader("Text", anchor=False)
     present, before, difference = st.tabs(["Preview", "Generated", "Changes"], key="text_tabs")
-    wrap = st.toggle("Wrap long lines", key="wrap", bind="query-params", help="For narrow screens.")
+    wrap = st.toggle(
+        "Wrap long lines",
+        value=True,
+        key="wrap",
+        bind="query-params",
+        help="Tables are read better unwrapped.",
+    )
     with present:
         st.code(held.opened.text, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
         digest = editing.short(held.opened.sha256)

@@ -129,7 +129,7 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
     press(page, "start")
     page.wait_for_url("**/run?run=*")
     expect_state(page, "failed")
-    expect(page.get_by_role("alert").first).to_contain_text("validate stopped the run")
+    expect(page.get_by_role("alert").first).to_contain_text("the gate stopped the run")
     expect_box(page, "validate", "failed")
     expect_box(page, "clean", "not run")
     expect(page.locator(".st-key-findings")).to_contain_text("Findings of the gate")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import tomllib
+from pathlib import Path
 
 import psutil
 import pytest
 
-from core.cli.dashboard import SAFE, app_path, command_line, loopback, url_of
+from core.cli.dashboard import SAFE, address_of, app_path, command_line, loopback, url_of
 from core.errors import CommandError
 
 
@@ -27,11 +28,11 @@ def test_a_taken_port_is_named_with_the_option_that_changes_it(run_afterclose, d
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.1", "::", "example.com", ""])
 def test_an_address_that_others_reach_is_refused(run_afterclose, data, address):
-    """There is no log-in yet, so there is no way to open the desk to others."""
+    """Without a log-in there is no way to open the desk to others."""
     outcome = run_afterclose("dashboard", "--address", address, data=data)
     assert outcome.code == 2
     assert len(outcome.messages) == 1
-    assert "no log-in" in outcome.err
+    assert "nobody has to log in" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -124,3 +125,24 @@ def _listeners(port: int) -> set[str]:
         for c in psutil.net_connections("tcp")
         if c.status == psutil.CONN_LISTEN and c.laddr.port == port
     }
+
+
+def test_with_a_login_the_desk_may_listen_elsewhere_and_only_by_number():
+    """A name would be up to a resolver; the host that people open is let in, the address itself is not."""
+    assert address_of("0.0.0.0") == "0.0.0.0"
+    with pytest.raises(CommandError):
+        address_of("desk.example.org")
+    words = command_line("0.0.0.0", 8501, Path("/etc/login.toml"), "desk.example.org")
+    assert "--secrets.files=/etc/login.toml" in words
+    hosts = [word for word in words if word.startswith("--server.allowedHosts=")]
+    assert [host.partition("=")[2] for host in hosts] == ["desk.example.org", "127.0.0.1", "localhost"]
+
+
+def test_a_file_for_logging_in_that_cannot_be_used_stops_the_start(run_afterclose, data, tmp_path):
+    """One message, before anything listens."""
+    outcome = run_afterclose(
+        "dashboard", "--address", "0.0.0.0", "--login", str(tmp_path / "none.toml"), data=data
+    )
+    assert outcome.code in (2, 4, 20)
+    assert len(outcome.messages) == 1
+    assert "none.toml" in outcome.err

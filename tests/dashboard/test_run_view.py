@@ -85,7 +85,7 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
     assert run_luigi(*options, data=desk_settings.data).code == 30
 
     at = page()
-    assert "validate stopped the run" in at.error[0].value
+    assert "the gate stopped the run" in at.error[0].value
     assert badges(at) == ["failed", "done", "failed", *["not run"] * 6]
     found = at.dataframe[0].value
     assert found["severity"].iloc[0] == "error"

@@ -1,0 +1,143 @@
+"""Ranges of sessions that are filled in, session by session, in the journal. EDGE."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.journal.journal import utc_now
+from core.journal.later import Later
+from core.runs.processes import ProcessId
+
+GOING, STOPPED, DONE = "going", "stopped", "done"
+WAITING, RUNNING, THERE = "waiting", "running", "there"
+
+_COLUMNS = "backfill_id, body, state, created_at, ended_at, who, host, pid, pid_started, boot_id"
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """A range of sessions.
+
+    Parameters
+    ----------
+    body : mapping
+        ``first`` and ``last`` session (ISO, inclusive), ``request`` and ``jobs``.
+    state : str
+        ``going``, ``stopped`` (it can be resumed) or ``done``.
+    led : bool
+        Whether a process is known to be at work on it (one of another machine counts).
+    """
+
+    backfill_id: str
+    body: Mapping[str, Any]
+    state: str
+    created_at: str
+    ended_at: str | None
+    who: str
+    led: bool
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One session of a range: waiting, running, there (nothing to do), refused, or as its run ended."""
+
+    session: str
+    state: str
+    run_id: str | None
+    note: str | None
+
+
+class Backfills(Later):
+    """The journal with its tables of ranges."""
+
+    def add_backfill(
+        self, backfill_id: str, body: Mapping[str, Any], sessions: Iterable[str], *, who: str
+    ) -> None:
+        """Record a range with all its sessions waiting."""
+        with self._transaction():
+            self._execute(
+                "INSERT INTO backfill (backfill_id, body, state, created_at, who) VALUES (?, ?, ?, ?, ?)",
+                [backfill_id, json.dumps(dict(body)), STOPPED, utc_now(), who],
+            )
+            for session in sessions:
+                self._execute(
+                    "INSERT INTO backfill_session (backfill_id, session, state) VALUES (?, ?, ?)",
+                    [backfill_id, session, WAITING],
+                )
+
+    def lead_backfill(self, backfill_id: str, process: ProcessId) -> None:
+        """Record that a process is at work on a range."""
+        with self._transaction():
+            self._execute(
+                "UPDATE backfill SET state = ?, host = ?, pid = ?, pid_started = ?, boot_id = ? WHERE backfill_id = ?",
+                [
+                    GOING,
+                    socket.gethostname(),
+                    process.pid,
+                    process.started_ticks,
+                    process.boot_id,
+                    backfill_id,
+                ],
+            )
+
+    def end_backfill(self, backfill_id: str, state: str) -> None:
+        """Record that nobody is at work on a range any more: it is done, or stopped."""
+        with self._transaction():
+            self._execute(
+                "UPDATE backfill SET state = ?, ended_at = ?, pid = NULL WHERE backfill_id = ?",
+                [state, utc_now(), backfill_id],
+            )
+
+    def ask_to_stop(self, backfill_id: str) -> None:
+        """Ask whoever is at work to start nothing more."""
+        with self._transaction():
+            self._execute(
+                "UPDATE backfill SET state = ? WHERE backfill_id = ? AND state = ?",
+                [STOPPED, backfill_id, GOING],
+            )
+
+    def fill_in(
+        self,
+        backfill_id: str,
+        session: str,
+        state: str,
+        *,
+        run_id: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Record what became of one session."""
+        with self._transaction():
+            self._execute(
+                "UPDATE backfill_session SET state = ?, run_id = COALESCE(?, run_id), note = ? "
+                "WHERE backfill_id = ? AND session = ?",
+                [state, run_id, note, backfill_id, session],
+            )
+
+    def backfills(self, *, limit: int = 20) -> list[Backfill]:
+        """Return ranges, newest first."""
+        sql = f"SELECT {_COLUMNS} FROM backfill ORDER BY seq DESC LIMIT ?"  # noqa: S608 - constants
+        return [_backfill(row) for row in self.rows("backfill", sql, [limit])]
+
+    def backfill(self, backfill_id: str) -> Backfill | None:
+        """Return one range, None if there is none."""
+        sql = f"SELECT {_COLUMNS} FROM backfill WHERE backfill_id = ?"  # noqa: S608 - constants
+        return next((_backfill(row) for row in self.rows("backfill", sql, [backfill_id])), None)
+
+    def filled(self, backfill_id: str) -> list[Filled]:
+        """Return the sessions of a range, oldest first."""
+        sql = (
+            "SELECT session, state, run_id, note FROM backfill_session WHERE backfill_id = ? ORDER BY session"
+        )
+        return [Filled(*row) for row in self.rows("backfill_session", sql, [backfill_id])]
+
+
+def _backfill(row: tuple[Any, ...]) -> Backfill:
+    backfill_id, body, state, created_at, ended_at, who, host, pid, started, boot = row
+    led = bool(pid) and (host != socket.gethostname() or ProcessId(pid, started, boot).alive())
+    if state == GOING and not led:
+        state = STOPPED
+    return Backfill(backfill_id, json.loads(body), state, created_at, ended_at, who, led)

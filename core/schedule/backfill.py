@@ -1,0 +1,285 @@
+"""Filling in a range of past sessions: one run each, a few at a time, in order, resumed after a stop. EDGE.
+
+``python -m core.schedule.backfill ID`` does the work of the desk; ``afterclose backfill`` does its own.
+A session costs the same whatever the length of the range: it is planned when its turn comes, looked up in
+the checkpoints, and started only if something is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from core import settings as configuration
+from core.errors import AftercloseError, BusyError, ParameterError
+from core.journal.backfills import DONE, GOING, RUNNING, STOPPED, THERE, WAITING, Backfill, Backfills, Filled
+from core.plan import resolve, stage_plans
+from core.prices.calendar import sessions_between
+from core.profiles import PROFILE
+from core.review.people import Person, require
+from core.runs.log import new_run_id
+from core.runs.processes import this_process
+from core.schedule.definition import Schedule
+from core.schedule.scheduler import Start, start_run
+from core.schedule.timing import Timing
+from core.settings import Settings
+from core.sources.closing import last_closed_session
+from core.store import locks
+from core.store.checkpoints import Store
+from core.store.lineage import is_complete
+
+POLL_S = 0.5
+MOST_JOBS = 16
+REFUSED = "refused"
+
+Progress = Callable[[Filled], None]
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is to be filled in: sessions ``first`` to ``last`` (inclusive), each by a run of ``request``."""
+
+    first: str
+    last: str
+    request: Mapping[str, str]
+    jobs: int = 2
+
+
+def begin(settings: Settings, wanted: Range, *, person: Person, now: datetime) -> str:
+    """Record a range and return its id, or the id of the same range that was stopped.
+
+    Raises
+    ------
+    BusyError
+        If a range with the same request and a session in common is being filled in now.
+    AftercloseError
+        For every mistake that can be judged before a run starts.
+    """
+    require(person, "launch")
+    sessions = _sessions(settings, wanted, now)
+    journal = Backfills(settings.data, settings.journal)
+    with _alone(settings, "backfill-start"):
+        for other in journal.backfills(limit=1000):
+            if dict(other.body["request"]) != dict(wanted.request):
+                continue
+            if other.state == GOING and not _apart(other, sessions):
+                raise BusyError(
+                    f"backfill {other.backfill_id} fills in {other.body['first']} to {other.body['last']} right now",
+                    expected="ranges of one request that do not overlap",
+                    remedy="Wait for it, stop it, or choose other days.",
+                )
+            if other.state == STOPPED and (other.body["first"], other.body["last"]) == (
+                wanted.first,
+                wanted.last,
+            ):
+                return other.backfill_id
+        backfill_id = new_run_id(now)
+        body = {
+            "first": wanted.first,
+            "last": wanted.last,
+            "request": dict(wanted.request),
+            "jobs": wanted.jobs,
+        }
+        journal.add_backfill(backfill_id, body, sessions, who=person.label)
+    return backfill_id
+
+
+def _apart(other: Backfill, sessions: list[str]) -> bool:
+    return str(other.body["last"]) < sessions[0] or sessions[-1] < str(other.body["first"])
+
+
+def _sessions(settings: Settings, wanted: Range, now: datetime) -> list[str]:
+    """Return the sessions of the range, or raise what is wrong with it."""
+    under = settings.under(wanted.request.get(PROFILE, ""))
+    calendar = wanted.request.get("calendar") or str(under["calendar"])
+    try:
+        first, last = date.fromisoformat(wanted.first), date.fromisoformat(wanted.last)
+    except ValueError as error:
+        raise ParameterError(
+            f"the range is {wanted.first!r} to {wanted.last!r}",
+            expected="two calendar dates written YYYY-MM-DD",
+        ) from error
+    if first > last:
+        raise ParameterError(
+            f"the range is {first} to {last}",
+            expected="a first day on or before the last",
+            remedy="Swap them.",
+        )
+    if not 1 <= wanted.jobs <= MOST_JOBS:
+        raise ParameterError(f"--jobs is {wanted.jobs}", expected=f"1 to {MOST_JOBS}")
+    if "end" in wanted.request:
+        raise ParameterError(
+            "--end came with a range", expected="the range alone: each run ends with its session"
+        )
+    closed = last_closed_session(calendar, now)
+    found = [str(day) for day in sessions_between(calendar, first, min(last, closed))]
+    if not found:
+        raise ParameterError(
+            f"there is no closed session of {calendar} from {first} to {last}", expected="at least one"
+        )
+    resolve({**wanted.request, "end": found[-1]}, settings=settings, now=now)
+    return found
+
+
+def fill(
+    settings: Settings,
+    backfill_id: str,
+    *,
+    start: Start = start_run,
+    each: Progress = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Filled]:
+    """Fill in what is waiting and return all sessions of the range as they stand.
+
+    At most ``jobs`` runs go at once, oldest session first. A session that fails does not stop the others.
+
+    Parameters
+    ----------
+    each : callable
+        Told each session when it is over.
+
+    Raises
+    ------
+    BusyError
+        If somebody is at work on it already.
+    """
+    journal = Backfills(settings.data, settings.journal)
+    with locks.held(
+        settings.data, f"backfill-{backfill_id}", str(os.getpid()), journal=settings.journal, waiting=None
+    ):
+        journal.lead_backfill(backfill_id, this_process())
+        found = journal.backfill(backfill_id)
+        if found is None:
+            raise ParameterError(f"there is no backfill {backfill_id!r}", expected="the id of one")
+        try:
+            _Filler(settings, journal, found, start, each, sleep).run()
+        finally:
+            left = any(one.state in (WAITING, RUNNING) for one in journal.filled(backfill_id))
+            journal.end_backfill(backfill_id, STOPPED if left else DONE)
+    return journal.filled(backfill_id)
+
+
+@dataclass
+class _Filler:
+    """Works through one range."""
+
+    settings: Settings
+    journal: Backfills
+    backfill: Backfill
+    start: Start
+    each: Progress
+    sleep: Callable[[float], None]
+
+    def run(self) -> None:
+        """Start what is missing, a few at a time, and wait for the last."""
+        going: dict[str, str] = {}
+        for one in self.journal.filled(self.backfill.backfill_id):
+            if one.state not in (WAITING, RUNNING):
+                continue
+            while len(going) >= int(self.backfill.body["jobs"]):
+                self._collect(going)
+            if not self._wanted():
+                break
+            run_id = self._begin(one)
+            if run_id is not None:
+                going[one.session] = run_id
+        while going:
+            self._collect(going)
+
+    def _wanted(self) -> bool:
+        found = self.journal.backfill(self.backfill.backfill_id)
+        return found is not None and found.state == GOING
+
+    def _begin(self, one: Filled) -> str | None:
+        """Start the run of a session and return its id; None if nothing goes."""
+        if one.run_id and self.journal.run(one.run_id) is not None:
+            return one.run_id  # started before the stop
+        request = {**self.backfill.body["request"], "end": one.session}
+        try:
+            if self._there(request):
+                self._over(one.session, THERE)
+                return None
+            run_id = new_run_id(datetime.now(UTC))
+            self._record(one.session, RUNNING, run_id=run_id)
+            launched = self.start(self.settings, request, run_id, self._person())
+        except AftercloseError as error:
+            self._over(one.session, REFUSED, note=str(error))
+            return None
+        if launched.run_id != run_id:
+            self._record(one.session, RUNNING, run_id=launched.run_id)
+        return launched.run_id
+
+    def _there(self, request: Mapping[str, str]) -> bool:
+        values = resolve(request, settings=self.settings, now=datetime.now(UTC))
+        return is_complete(Store(self.settings.data), stage_plans(values), set())
+
+    def _person(self) -> Person:
+        return Schedule("backfill", Timing("close"), {}, who=self.backfill.who).person()
+
+    def _collect(self, going: dict[str, str]) -> None:
+        """Take what is over out of ``going``; wait a little if nothing is."""
+        over = [
+            session
+            for session, run_id in going.items()
+            if not (run := self.journal.run(run_id)) or not run.active
+        ]
+        for session in over:
+            run = self.journal.run(going.pop(session))
+            self._over(session, run.state if run else "interrupted", note=run.error if run else None)
+        if not over:
+            self.sleep(POLL_S)
+
+    def _record(
+        self, session: str, state: str, *, run_id: str | None = None, note: str | None = None
+    ) -> None:
+        self.journal.fill_in(self.backfill.backfill_id, session, state, run_id=run_id, note=note)
+
+    def _over(self, session: str, state: str, *, note: str | None = None) -> None:
+        self._record(session, state, note=note)
+        self.each(Filled(session, state, None, note))
+
+
+@contextmanager
+def _alone(settings: Settings, name: str) -> Iterator[None]:
+    with locks.held(settings.data, name, str(os.getpid()), journal=settings.journal, waiting=lambda _: None):
+        yield
+
+
+def counts(sessions: list[Filled]) -> dict[str, int]:
+    """Return how many sessions are in each state, the most common first."""
+    from collections import Counter
+
+    return dict(Counter(one.state for one in sessions).most_common())
+
+
+def in_background(settings: Settings, backfill_id: str, folder: Path) -> None:
+    """Start a process of its own that fills in a range; it outlives the desk."""
+    subprocess.Popen(  # noqa: S603 - our own interpreter and module, the argument is an id
+        [sys.executable, "-m", "core.schedule.backfill", backfill_id],
+        cwd=folder,
+        env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def main(backfill_id: str) -> int:
+    """Fill in a range that is on record."""
+    try:
+        fill(configuration.load(), backfill_id)
+    except AftercloseError as error:
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,57 @@
+"""Runs side by side: what differs in what they asked for, rested on and found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.history.comparison import Comparison, compare
+from core.history.facts import facts
+from core.journal import Journal
+from dashboard import shell
+
+MOST = 50
+"""Newest runs to choose from."""
+
+
+def page() -> None:
+    """Lay out the choice of runs and the comparison."""
+    journal = shell.journal()
+    done = [run for run in journal.runs(limit=MOST) if run.state == "succeeded"] if journal else []
+    names = {run.run_id: run for run in done if run.target == "report"}
+    if journal is None or len(names) < 2:
+        st.info("Two finished runs are needed to compare. Start them on **Runs**.", icon=":material/info:")
+        return
+    chosen = st.multiselect(
+        "Runs", list(names), default=list(names)[:2][::-1], key="compare-runs",
+        help="The first is what the others' reports are compared with.",
+    )  # fmt: skip
+    if len(chosen) < 2:
+        st.caption("Choose two or more.")
+        return
+    show(journal, chosen)
+
+
+def show(journal: Journal, chosen: list[str]) -> None:
+    """Draw the comparison."""
+    store = shell.store()
+    made = compare([facts(store, journal, shell.run_named(journal, name)) for name in chosen])
+    everything = st.toggle("Also what they agree on", key="compare-all")
+    table(made, everything=everything)
+    for other, diff in zip(made.runs[1:], made.report_diffs, strict=True):
+        st.subheader(f"Report of {other} against {made.runs[0]}", anchor=False)
+        st.code(diff or "the reports are the same", language="diff", wrap_lines=True)
+
+
+def table(made: Comparison, *, everything: bool) -> None:
+    """Draw the rows: those that differ, or all."""
+    rows = made.rows if everything else made.differing()
+    if not rows:
+        st.success("The runs agree in everything.", icon=":material/check_circle:")
+        return
+    columns = {"Part": [row.part for row in rows], "What": [row.name for row in rows]}
+    values = {run: [row.values[at] for row in rows] for at, run in enumerate(made.runs)}
+    st.dataframe({**columns, **values}, hide_index=True, key="compare-table")
+
+
+with shell.guarded():
+    page()

@@ -1,0 +1,207 @@
+"""Runs that come by themselves: the schedules there are, their next times, and a form for a new one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.schedule import definition, form
+from core.schedule.overview import one, overview, profile_rows
+from core.schedule.scheduler import run_now
+from core.stages import MODES, SOURCES
+from dashboard import shell, states
+from dashboard.words import plain
+
+REFRESH_S = 5.0
+NO_PROFILE = "(none)"
+AS_SET = "(as set)"
+
+
+def page() -> None:
+    """Lay out the schedules and the form."""
+    shell.show_notice()
+    listing()
+    with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=not _any()):
+        new()
+
+
+def _any() -> bool:
+    return bool(overview(shell.settings(), datetime.now(UTC))["schedules"])
+
+
+def _local() -> ZoneInfo | None:
+    """Return the zone of the browser, None (this machine's) where it does not say."""
+    name = st.context.timezone
+    return ZoneInfo(name) if name else None
+
+
+@st.fragment(run_every=REFRESH_S, key="schedules")
+def listing() -> None:
+    """Draw every schedule; again every few seconds, because its runs come by themselves."""
+    with shell.guarded():
+        shown = overview(shell.settings(), datetime.now(UTC), _local())
+        if not shown["schedules"]:
+            st.info(
+                "Nothing runs by itself yet. Set a schedule below; it never promotes, signs or publishes."
+            )
+            return
+        if not shown["watched"]:
+            st.warning(f"No schedule starts now: {plain(shown['scheduler'])}.", icon=":material/alarm_off:")
+        for schedule in shown["schedules"]:
+            draw(schedule)
+
+
+def draw(schedule: dict[str, Any]) -> None:
+    """Draw one schedule: rule, next times, last results, and what can be done with it."""
+    name = schedule["name"]
+    with st.container(border=True, key=f"schedule-{name}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(name)}**", width="content")
+            states.badge(schedule["state"])
+            st.caption(f"{plain(schedule['when'])} · {plain(schedule['asks_for'])}", width="content")
+        if schedule["trouble"]:
+            shell.alarm(schedule["trouble"])
+        if schedule["next"]:
+            times = {"Next (your time)": schedule["next_local"], "Exchange time": schedule["next_exchange"]}
+            st.dataframe(times, hide_index=True, key=f"next-{name}")
+        elif schedule["state"] == "active":
+            st.caption("Waits for new data at its source.")
+        buttons(name, schedule["state"])
+        past(name)
+
+
+def buttons(name: str, state: str) -> None:
+    """Draw what can be done with a schedule."""
+    off = not shell.can_write()
+    with st.container(horizontal=True):
+        if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off):
+            act(f"{name} was started.", lambda: _start(name))
+        if state == "active":
+            if st.button("Pause", icon=":material/pause:", key=f"pause-{name}", disabled=off):
+                act(
+                    f"{name} is paused.",
+                    lambda: definition.pause(shell.settings(), name, person=shell.person()),
+                )
+        elif st.button("Resume", icon=":material/resume:", key=f"resume-{name}", disabled=off):
+            act(f"{name} goes on; what passed meanwhile is not caught up.", lambda: _resume(name))
+        with st.popover("Remove", icon=":material/delete:", key=f"remove-{name}", disabled=off):
+            confirm_remove(name)
+
+
+def _start(name: str) -> None:
+    started = run_now(shell.settings(), name, now=datetime.now(UTC), person=shell.person())
+    if started.run_id is None:
+        raise AftercloseError(str(started.note))
+
+
+def _resume(name: str) -> None:
+    definition.resume(shell.settings(), name, now=datetime.now(UTC), person=shell.person())
+
+
+def act(done: str, action: Any) -> None:
+    """Do something and say so at the top; what is refused is said where it was asked for."""
+    try:
+        action()
+    except AftercloseError as error:
+        shell.problem(error)
+        return
+    shell.notice(done)
+    st.rerun(scope="app")
+
+
+def confirm_remove(name: str) -> None:
+    """Ask before a schedule is forgotten."""
+    st.write(f"{plain(name)} starts nothing more. Its past runs stay, and a run that goes now goes on.")
+    if st.button("Yes, remove it", type="primary", key=f"remove-yes-{name}"):
+        act(
+            f"{name} is removed.",
+            lambda: definition.remove(shell.settings(), name, person=shell.person()),
+        )
+
+
+def past(name: str) -> None:
+    """Draw what became of the last times."""
+    found = one(shell.settings(), name, datetime.now(UTC))["occurrences"]
+    if not found:
+        return
+    with st.expander(f"Last: {found[0]['state']}", key=f"past-{name}"):
+        for due in found[:10]:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                states.badge(due["state"], width=116)
+                st.caption(f"due {due['due_at'][:16].replace('T', ' ')} UTC", width=200)
+                st.caption(f"session {due['session'] or 'as it came'}", width=150)
+                if due["run_id"]:
+                    shell.page_link("run", f":blue[{due['run_id']}]", run=due["run_id"], width=230)
+                st.caption(plain(due["note"] or ""), width="content")
+
+
+def new() -> None:
+    """Draw the form of a new schedule and keep it when asked to."""
+    settings = shell.settings()
+    name = st.text_input("Name", placeholder="daily", key="schedule-name", width=320)
+    text, sessions_only = when()
+    asked: dict[str, str] = {}
+    with st.grid(4, min_column_width=180):
+        profile = st.selectbox("Profile", [NO_PROFILE, *settings.profiles], key="schedule-profile")
+        asked["source"] = _unless_set(st.selectbox("Source", [AS_SET, *SOURCES], key="schedule-source"))
+        asked["mode"] = _unless_set(
+            st.selectbox(
+                "Mode",
+                [AS_SET, *MODES],
+                key="schedule-mode",
+                help="Training makes a candidate, never a champion.",
+            )
+        )
+        asked["tickers"] = st.text_input("Tickers", placeholder="as set", key="schedule-tickers")
+    asked["path"] = (
+        st.text_input("File or watched folder", key="schedule-path") if asked["source"] == "files" else ""
+    )
+    asked["profile"] = "" if profile == NO_PROFILE else profile
+    if asked["profile"]:
+        rows = profile_rows(settings, asked["profile"])
+        st.caption("The profile sets " + plain("; ".join(f"{p} {v or '(empty)'}" for p, v, _ in rows) + "."))
+    if st.button("Set this schedule", type="primary", key="schedule-set", disabled=not shell.can_write()):
+        kept = form.schedule(settings, name, text, asked, sessions_only=sessions_only)
+        act(
+            f"{name} is set.",
+            lambda: definition.add(settings, kept, now=datetime.now(UTC), person=shell.person()),
+        )
+
+
+def _unless_set(chosen: str) -> str:
+    return "" if chosen == AS_SET else chosen
+
+
+def when() -> tuple[str, bool]:
+    """Draw the choice of a rule, and return its text and whether only session days count."""
+    kind = st.segmented_control(
+        "When", form.KINDS, default=form.AFTER_CLOSE, required=True, key="schedule-kind"
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if kind == form.AFTER_CLOSE:
+            minutes = st.number_input(
+                "Minutes after the close", 0, 1440, 45, key="schedule-minutes", width=220
+            )
+            return form.rule(kind, minutes=minutes), True
+        if kind == form.NEW_DATA:
+            st.caption(
+                "A file or folder that changed and stands still, or a session that closed at a live source."
+            )
+            return form.rule(kind), True
+        if kind == form.WEEKLY:
+            day = st.selectbox("Day", list(form.WEEKDAYS), index=4, key="schedule-day", width=160)
+            at = st.time_input("Exchange time", "18:00", key="schedule-time", width=160)
+            text = form.rule(kind, day=day, at=f"{at:%H:%M}")
+        else:
+            line = st.text_input(
+                "Cron line (exchange time)", "30 18 * * mon-fri", key="schedule-line", width=260
+            )
+            text = form.rule(kind, line=line)
+        return text, not st.checkbox("Also on days without a session", key="schedule-every-day")
+
+
+page()

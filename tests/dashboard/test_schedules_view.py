@@ -1,0 +1,129 @@
+"""The page Schedules: set, seen with its next times, paused, run, removed; what is wrong stands beside the form."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from core.journal import Journal
+from core.journal.schedules import Schedules
+from core.schedule.overview import one
+from core.schedule.scheduler import Scheduler, utc_clock
+
+ZONED = ("EST", "EDT")
+
+
+@pytest.fixture
+def page(desk_page):
+    """The page, drawn."""
+    return lambda: desk_page("views/schedules.py")
+
+
+def set_daily(at, name="daily", **fields):
+    """Fill in the form and press its button."""
+    at.text_input(key="schedule-name").set_value(name)
+    for key, value in fields.items():
+        at.selectbox(key=f"schedule-{key}").set_value(value)
+    at.button(key="schedule-set").click().run()
+    assert not at.exception
+    return at
+
+
+def words(at):
+    """Everything the page says in captions, markdown and alerts."""
+    found = [*at.caption, *at.markdown, *at.info, *at.warning, *at.error]
+    return " ".join(element.value for element in found)
+
+
+def test_an_empty_page_says_what_to_do(page):
+    """No schedule: one sentence and an open form; looking leaves no journal."""
+    at = page()
+    assert "Nothing runs by itself yet" in at.info[0].value
+    assert at.button(key="schedule-set").label == "Set this schedule"
+    assert not at.exception
+
+
+def test_a_schedule_is_set_and_shown_with_five_times_in_both_zones(page, desk_settings):
+    """After the close, as the form stands; the next times come from the exchange's calendar."""
+    at = set_daily(page())
+    shown = one(desk_settings, "daily", utc_clock())
+    assert (shown["when"], shown["state"]) == ("close+45m", "active")
+    at = page()
+    times = at.dataframe[0].value
+    assert len(times) == 5
+    assert all(str(text).endswith(ZONED) for text in times["Exchange time"])
+    assert "No schedule starts now" in words(at), "nobody watches the clock in this test"
+
+
+def test_a_mistake_is_shown_and_nothing_is_kept(page, desk_settings):
+    """An impossible cron line, and a name with a space."""
+    at = page()
+    at.text_input(key="schedule-name").set_value("daily")
+    at.segmented_control(key="schedule-kind").set_value("Cron line").run()
+    at.text_input(key="schedule-line").set_value("61 * * * *")
+    at.button(key="schedule-set").click().run()
+    assert "five fields" in at.error[0].value
+    at.segmented_control(key="schedule-kind").set_value("After the close").run()
+    set_daily(at, "my schedule")
+    assert "small letters" in at.error[0].value
+    assert not Journal.exists(desk_settings.data)
+
+
+def test_pause_resume_and_remove(page, desk_settings):
+    """Each is one button; removing asks first."""
+    set_daily(page())
+    at = page()
+    at.button(key="pause-daily").click().run()
+    assert Schedules(desk_settings.data).schedule("daily").state == "paused"
+    at = page()
+    at.button(key="resume-daily").click().run()
+    assert Schedules(desk_settings.data).schedule("daily").state == "active"
+    at = page()
+    at.button(key="remove-yes-daily").click().run()
+    assert Schedules(desk_settings.data).schedule("daily") is None
+
+
+def test_a_schedule_whose_profile_is_gone_says_so(page, desk_settings):
+    """The page is drawn, with the reason beside the schedule."""
+    set_daily(page())
+    journal = Schedules(desk_settings.data)
+    body = dict(journal.schedule("daily").body)
+    journal.remove_schedule("daily")
+    journal.add_schedule(
+        "daily", {**body, "request": {"profile": "gone"}}, who="x", since="2026-01-01T00:00:00+00:00"
+    )
+    at = page()
+    assert not at.exception
+    assert "there is no profile 'gone'" in at.error[0].value.replace("\\", "")
+
+
+def test_a_root_that_cannot_be_written_can_be_looked_at(page, monkeypatch):
+    """Buttons are off."""
+    set_daily(page())
+    from dashboard import shell
+
+    monkeypatch.setattr(shell, "can_write", lambda: False)
+    at = page()
+    assert at.button(key="schedule-set").disabled
+    assert at.button(key="pause-daily").disabled
+
+
+@pytest.mark.slow
+def test_a_schedule_of_the_page_runs_the_sample_by_itself(page, desk_settings, wait_until):
+    """The clock is the test's: at the next due minute one run of the sample starts, and its report is whole."""
+    set_daily(page(), mode="train")
+    due = datetime.fromisoformat(one(desk_settings, "daily", utc_clock())["next"][0])
+    scheduler = Scheduler(lambda: desk_settings)
+    journal = Journal(desk_settings.data)
+    scheduler.tick(due - timedelta(minutes=1))
+    assert journal.count_runs() == 0
+    scheduler.tick(due)
+    (run,) = journal.runs()
+    assert (run.how, run.who, run.request["mode"]) == ("schedule", "local user", "train")
+    wait_until(lambda: not journal.run(run.run_id).active, "the run to end", timeout_s=300)
+    assert journal.run(run.run_id).state == "succeeded"
+    scheduler.tick(due + timedelta(minutes=1))
+    assert journal.count_runs() == 1
+    assert "succeeded" in [due.state for due in Schedules(desk_settings.data).occurrences("daily")]
+    assert "succeeded" in str([link.label for link in page().expander])
