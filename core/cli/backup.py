@@ -7,12 +7,20 @@ from pathlib import Path
 import click
 
 from core import settings
+from core.review.people import local_person
 from core.store.archive import backup
 
 
 @click.command("backup")
 @click.argument("file")
-def command(*, file: str) -> None:
+@click.option(
+    "--with-key", is_flag=True, help="Also the desk's private key (role admin); keep FILE safe then."
+)
+def command(*, file: str, with_key: bool) -> None:
     """Write the journal and everything that drafts and signed reports rest on to the zip FILE."""
-    members = backup(settings.load(), Path(file))
+    configured = settings.load()
+    asked = local_person(configured) if with_key else None
+    members = backup(configured, Path(file), private_key_by=asked)
+    if with_key:
+        Path(file).chmod(0o600)
     click.echo(f"{file}: {members:,} files, {Path(file).stat().st_size:,} bytes")

@@ -20,13 +20,12 @@ from core.journal import Journal, Record
 from core.review import ledger
 from core.review.people import Person, described, require
 from core.settings import Settings
+from core.store.archive import KEYS, PRIVATE_KEY
 from core.store.checkpoints import replace_file
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-FOLDER = "keys"
-PRIVATE_NAME = "desk.pem"
 KEY = "key"
 """Kind of the record of a rotation."""
 
@@ -55,7 +54,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
         If the file is not there, not an Ed25519 key, readable by others, or a new one cannot be written.
     """
     own = str(settings["proof_key_file"] or "")
-    path = Path(own).expanduser() if own else settings.data / FOLDER / PRIVATE_NAME
+    path = Path(own).expanduser() if own else settings.data / KEYS / PRIVATE_KEY
     if own and not path.is_file():
         raise SettingsError(
             f"[proof] key_file names {own}, which is not a file", expected="an Ed25519 key (PEM)"
@@ -153,7 +152,7 @@ def read_public(pem: bytes, name: str) -> tuple[PublicKey, Ed25519PublicKey]:
 
 
 def _public_path(root: Path, key: PublicKey) -> Path:
-    return root / FOLDER / f"{key.id[:SHORT]}.pub.pem"
+    return root / KEYS / f"{key.id[:SHORT]}.pub.pem"
 
 
 def _keep_public(root: Path, key: PublicKey) -> None:
@@ -171,7 +170,7 @@ def _keep_public(root: Path, key: PublicKey) -> None:
 def known(root: Path) -> dict[str, Path]:
     """Return the files of all public keys that signed here, by key id; a file that is none is left out."""
     found = {}
-    for path in sorted((root / FOLDER).glob("*.pub.pem")):
+    for path in sorted((root / KEYS).glob("*.pub.pem")):
         try:
             found[read_public(path.read_bytes(), path.name)[0].id] = path
         except (DataError, OSError):
@@ -181,7 +180,7 @@ def known(root: Path) -> dict[str, Path]:
 
 def in_use(settings: Settings) -> PublicKey | None:
     """Return the public half of the key that would sign now, None while there is none. Makes nothing."""
-    if not settings["proof_key_file"] and not (settings.data / FOLDER / PRIVATE_NAME).exists():
+    if not settings["proof_key_file"] and not (settings.data / KEYS / PRIVATE_KEY).exists():
         return None
     return public_of(signing_key(settings))
 
@@ -197,13 +196,13 @@ def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) ->
         If there is no key of the desk yet, or a person's own key is in use.
     """
     require(person, "rotate_key")
-    path = settings.data / FOLDER / PRIVATE_NAME
+    path = settings.data / KEYS / PRIVATE_KEY
     if settings["proof_key_file"] or not path.is_file():
         raise MissingFileError(
             f"there is no key of the desk at {path}", expected="a key that was made by publishing"
         )
     before = public_of(signing_key(settings))
-    aside = path.with_name(f".{PRIVATE_NAME}.old")
+    aside = path.with_name(f".{PRIVATE_KEY}.old")
     path.rename(aside)
     after = public_of(signing_key(settings))
     content = {

@@ -31,6 +31,9 @@ from core.store.objects import ObjectPath, local_folder
 
 MANIFEST = "manifest.json"
 MAX_MEMBER_BYTES = 4 * 1024**3
+KEYS, PRIVATE_KEY = "keys", "desk.pem"
+"""Where the keys of published reports are (:mod:`core.review.keys`)."""
+
 LISTS = ("universes", "waivers")
 """Folders of files that keys name by digest: long ticker lists, and findings that a person accepted."""
 
@@ -52,13 +55,21 @@ def export(settings: Settings, run: Run, target: Path) -> int:
     return _write(target, settings.data, paths, extra=extra)
 
 
-def backup(settings: Settings, target: Path) -> int:
-    """Write the journal, all models and lists, and what drafts and signed reports rest on; return how many members."""
+def backup(settings: Settings, target: Path, *, private_key_by: Person | None = None) -> int:
+    """Write the journal, all models and lists, and what drafts and signed reports rest on; return how many members.
+
+    The desk's private key is left out unless an admin asks for it.
+    """
+    if private_key_by is not None:
+        require(private_key_by, "backup_keys")
     store = Store(settings.data)
     journal = Journal(settings.data, settings.journal, read_only=True)
     kept, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
     paths = [*_checkpoint_files(store, kept), *_files(settings.data / "published")]
     paths += [path for name in ("models", *LISTS) for path in _files(settings.data / name)]
+    paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
+    if private_key_by is not None:
+        paths += sorted((settings.data / KEYS).glob(PRIVATE_KEY))
     extra = {} if settings.journal else {FILE_NAME: _journal_copy(settings.data)}
     return _write(target, settings.data, paths, extra=extra)
 
@@ -204,6 +215,11 @@ def _bring(archive: zipfile.ZipFile, members: dict[str, str], root: Path) -> tup
         if path.exists():
             there += 1
             continue
+        if name == f"{KEYS}/{PRIVATE_KEY}":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.chmod(0o700)
         replace_file(path, archive.read(name))
+        if name == f"{KEYS}/{PRIVATE_KEY}":
+            path.chmod(0o600)
         came += 1
     return came, there

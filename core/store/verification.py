@@ -11,7 +11,8 @@ from pathlib import Path
 from core.errors import AftercloseError, CheckpointError
 from core.journal import Journal, chain_faults
 from core.registry.registry import Registry
-from core.review.bundle import RECORD_NAME, check_published
+from core.review import keys, ledger
+from core.review.bundle import KEY_NAME, RECORD_NAME, check_published
 from core.review.signoff import SIGNATURE
 from core.settings import Settings
 from core.store.checkpoints import META, Slot, Store
@@ -68,10 +69,19 @@ def verify(
     faults += _tried("model", "champion", partial(_champion, registry))
     for record in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
         which = f"{record.parent.parent.name}/{record.parent.name}"
-        faults += _tried("published", which, partial(check_published, record.parent))
+        faults += _tried("published", which, partial(_judge_published, settings.data, record.parent))
     records, broken = _chain(settings)
     faults += _missing(settings)
     return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken))
+
+
+def _judge_published(root: Path, folder: Path) -> None:
+    """Raise unless a published folder is whole and its proof is by a key that signed here."""
+    check_published(folder)
+    if (folder / KEY_NAME).is_file():
+        key = keys.read_public((folder / KEY_NAME).read_bytes(), KEY_NAME)[0]
+        if key.id not in keys.known(root):
+            raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which never signed here")
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
@@ -128,6 +138,10 @@ def _chain(settings: Settings) -> tuple[int, list[Fault]]:
     except AftercloseError as error:
         return 0, [Fault("journal", "database", str(error))]
     broken = [*chain_faults(records), *_cut_off(settings, {record.hash for record in records})]
+    try:
+        broken += ledger.head_faults(settings, records)
+    except CheckpointError as error:
+        broken.append(str(error))
     return len(records), [Fault("journal", "chain", fault) for fault in broken]
 
 
