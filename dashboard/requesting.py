@@ -13,7 +13,7 @@ from core.parameters import Value
 from core.profiles import PROFILE
 from core.requestform import filled_by, main_fields, more_fields, request_of
 from core.runs.preview import field_of, preview
-from dashboard import fields, shell, starting
+from dashboard import acting, fields, shell, starting
 from dashboard.words import plain
 
 CLONE = "clone"
@@ -63,13 +63,14 @@ def _form() -> None:
     request = request_of(drawn.values, defaults)
     request = {PROFILE: profile, **request} if profile else request
     mistakes, general = _judged(drawn, request)
+    refused = acting.refusal("launch")
     drawn.tell(mistakes)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Run", type="primary", icon=":material/play_arrow:", key="run",
-            disabled=not shell.can_write() or bool(mistakes or general),
+            disabled=refused is not None or bool(mistakes or general),
         )  # fmt: skip
-        _beside_the_button(mistakes, general)
+        _beside_the_button(refused, mistakes, general)
     if pressed:
         starting.confirm(request)
 
@@ -107,9 +108,9 @@ def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, 
     return {}, ""
 
 
-def _beside_the_button(mistakes: Mapping[str, str], general: str) -> None:
-    if not shell.can_write():
-        st.caption("The data root cannot be written, so nothing can be run from here.")
+def _beside_the_button(refused: str | None, mistakes: Mapping[str, str], general: str) -> None:
+    if refused is not None:
+        st.caption(f"{refused} Nothing can be run from here.")
     elif general:
         st.markdown(fields.wrong(general))
     elif mistakes:

@@ -13,7 +13,7 @@ from core.errors import AftercloseError
 from core.journal import Run
 from core.review.accepting import accept, file_for, may_be_accepted
 from core.runs.folder import RunFolder
-from dashboard import shell
+from dashboard import acting, shell
 from dashboard.words import plain
 
 Finding = Mapping[str, Any]
@@ -49,7 +49,12 @@ def _choose(run: Run, found: list[dict[str, Any]]) -> None:
             "Finding to accept", range(min(len(open_), MOST_CHOICES)), key="to-accept", width=420,
             format_func=lambda index: described(open_[index]),
         )  # fmt: skip
-        if st.button("Accept...", key="accept", icon=":material/how_to_reg:", disabled=not shell.can_write()):
+        if st.button(
+            "Accept...",
+            key="accept",
+            icon=":material/how_to_reg:",
+            disabled=acting.refusal("waive") is not None,
+        ):
             confirm(run, open_[number])
 
 

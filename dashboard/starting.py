@@ -13,7 +13,7 @@ from core.journal import Run
 from core.review.accepting import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
 from core.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
-from dashboard import shell, states
+from dashboard import acting, shell, states
 
 Request = Mapping[str, str]
 
@@ -27,7 +27,7 @@ def confirm(request: Request, target: str = "report") -> None:
         shell.problem(error)
         return
     st.write(summary(shown))
-    if st.button("Start", type="primary", key="start", disabled=not shell.can_write()):
+    if st.button("Start", type="primary", key="start", disabled=acting.refusal("launch") is not None):
         start(request, target)
     _steps(shown)
     _parameters(shown)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.review.attention import InUse, Line, Need, Situation, age_days, sessions_behind, situation
-from dashboard import listing, shell, starting, states
+from dashboard import acting, listing, shell, starting, states
 from dashboard.words import day, minute, plain
 
 REFRESH_S = 5.0
@@ -44,7 +44,7 @@ def begin() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Run the sample", type="primary", icon=":material/play_arrow:", key="run-sample",
-            disabled=not shell.can_write(),
+            disabled=acting.refusal("launch") is not None,
         ):  # fmt: skip
             starting.confirm({"source": "sample"})
         shell.page_link("runs", "Run something else", help_="Files of your own, Yahoo, and every option")

@@ -27,7 +27,7 @@ from core.runs.view import (
 from core.stages import NAMES
 from core.store.checkpoints import Slot
 from core.store.holdings import as_zip
-from dashboard import line, requesting, run_findings, run_log, run_made, shell, starting, states
+from dashboard import acting, line, requesting, run_findings, run_log, run_made, shell, starting, states
 from dashboard.words import plain
 
 REFRESH_S = 1.0
@@ -66,7 +66,7 @@ def name_and_actions(run: Run) -> None:
                 "Cancel this run",
                 icon=":material/stop_circle:",
                 key="cancel",
-                disabled=not shell.can_write(),
+                disabled=acting.refusal("cancel") is not None,
             ):
                 confirm_cancel(run)
             return
@@ -78,7 +78,7 @@ def name_and_actions(run: Run) -> None:
                 icon=":material/replay:",
                 key="retry",
                 type="primary",
-                disabled=not shell.can_write(),
+                disabled=acting.refusal("launch") is not None,
                 help="Ask for the same again: finished stages are reused, the failed one and those after it are made.",
             )
         ):

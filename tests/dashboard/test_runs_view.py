@@ -202,3 +202,16 @@ def test_a_root_that_cannot_be_written_can_be_looked_at(page, fake_run, monkeypa
     assert at.button(key="run").disabled
     assert any("cannot be written" in caption.value for caption in at.caption)
     assert any("read-only" in caption.value for caption in at.caption)
+
+
+def test_a_viewer_can_look_and_not_run(page, fake_run, tmp_path, monkeypatch, root):
+    """The button is off and says why."""
+    text = (root / "luigi.cfg").read_text(encoding="utf-8").replace("role = approver", "role = viewer")
+    config = tmp_path / "luigi.cfg"
+    config.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
+    fake_run("r1", "failed")
+    at = page()
+    assert at.button(key="run").disabled
+    assert any("Your role, viewer, may not" in caption.value for caption in at.caption)
+    assert "r1" in links(at)
