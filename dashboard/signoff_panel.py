@@ -76,7 +76,7 @@ def _signature(standing: Standing) -> None:
 
 def _act(held: Editing, standing: Standing) -> None:
     """Draw the acts that this state allows, with one comment for whichever is chosen."""
-    _who(held)
+    _who(held, signing_next=standing.state in (*_OPEN, "in_review"))
     with st.form("sign_form"):
         if standing.state in (*_OPEN, "in_review"):
             st.radio("Meaning", MEANINGS, index=None, key=signing.MEANING, format_func=_MEANINGS.__getitem__)
@@ -87,8 +87,11 @@ def _act(held: Editing, standing: Standing) -> None:
         st.caption("▲ Save or discard your changes first: a signature is for the saved text.")
 
 
-def _who(held: Editing) -> None:
+def _who(held: Editing, *, signing_next: bool) -> None:
     who = shell.person()
+    if not signing_next:
+        st.caption(f"You are **{plain(who.name)}**, {plain(who.role)} ({plain(who.authentication)}).")
+        return
     alone = "" if who.logged_in else " A local user's signature is stamped **no independent review**."
     st.caption(
         f"You are **{plain(who.name)}**, {plain(who.role)} ({plain(who.authentication)}).{alone} What is signed is "

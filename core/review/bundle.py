@@ -61,6 +61,10 @@ def facts(record: Record) -> list[tuple[str, str]]:
         ("Record", f"{record.seq}, SHA-256 {record.hash}"),
         ("Chain head", record.hash),
     ]
+    if said.get("edits"):
+        figures = sum(bool(edit["figure"]) for edit in said["edits"])
+        changed = f"generated text changed in {len(said['edits'])} places, {figures} with figures"
+        found.append(("Changed", f"{changed} ({RECORD_NAME})"))
     replaced = said.get("supersedes")
     if replaced:
         found.append(("Supersedes", f"report {replaced['report']}, record {replaced['record']}"))

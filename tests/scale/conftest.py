@@ -12,7 +12,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -38,11 +39,13 @@ def free_port(address: str = "127.0.0.1") -> int:
 
 @dataclass(frozen=True)
 class Server:
-    """A PostgreSQL server: its programs, its folder and its port."""
+    """A PostgreSQL server: its programs, its folder, its address, and the command that enters its network."""
 
     programs: Path
     folder: Path
     port: int
+    host: str = "127.0.0.1"
+    inside: tuple[str, ...] = ()
     password: str = PASSWORD
 
     def run(self, program: str, *words: str, check: bool = True) -> subprocess.CompletedProcess:
@@ -55,20 +58,21 @@ class Server:
     def words(self, program: str) -> list[str]:
         """The beginning of a command line."""
         lower = ["setpriv", "--reuid", UNPRIVILEGED, "--regid", "nogroup", "--clear-groups"]
-        return [*(lower if os.geteuid() == 0 else []), str(self.programs / program)]
+        return [*self.inside, *(lower if os.geteuid() == 0 else []), str(self.programs / program)]
 
     def sql(self, statement: str, name: str = "postgres") -> str:
         """Run a statement as the server's owner and return what it printed, without decoration."""
-        words = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "owner", "-d", name, "-XAtc", statement]
+        words = ["-h", self.host, "-p", str(self.port), "-U", "owner", "-d", name, "-XAtc", statement]
         return self.run("psql", *words).stdout.strip()
 
     def url(self, name: str, *, password: str = PASSWORD) -> str:
         """The URL of a database for the pipeline."""
-        return f"postgresql://pipeline:{quote(password, safe='')}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://pipeline:{quote(password, safe='')}@{self.host}:{self.port}/{name}"
 
-    def start(self, address: str = "127.0.0.1") -> None:
+    def start(self) -> None:
         """Start it; returns when it takes connections."""
-        options = f"-p {self.port} -c listen_addresses={address} -c unix_socket_directories={self.folder} -c fsync=off"
+        options = f"-p {self.port} -c listen_addresses={self.host} -c fsync=off "
+        options += f"-c unix_socket_directories={self.folder}"
         log = str(self.folder / "log")
         self.run("pg_ctl", "-D", str(self.folder / "db"), "-w", "-l", log, "-o", options, "start")
 
@@ -77,16 +81,16 @@ class Server:
         self.run("pg_ctl", "-D", str(self.folder / "db"), "-m", "immediate", "-w", "stop", check=False)
 
 
-@pytest.fixture(scope="session")
-def server():
-    """A PostgreSQL server of this test session on loopback; skipped with the reason where there is none."""
+@contextmanager
+def running(*, host: str = "127.0.0.1", inside: tuple[str, ...] = ()) -> Iterator[Server]:
+    """Make and start a server with a role for the pipeline; skipped with the reason where there is none."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     need(programs, "no PostgreSQL server (Debian: apt-get install postgresql)")
     folder = Path(tempfile.mkdtemp(prefix="afterclose-pg-", dir="/tmp"))
+    made = Server(programs[-1].parent, folder, free_port(), host, inside)
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, UNPRIVILEGED, "nogroup")
-        made = Server(programs[-1].parent, folder, free_port())
         secret = folder / "secret"
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
@@ -95,13 +99,33 @@ def server():
             "-E", "UTF8", "--locale", "C", "--no-sync",
         )  # fmt: skip
         with (folder / "db" / "pg_hba.conf").open("a") as rules:
-            rules.write("host all all 10.0.0.0/8 scram-sha-256\n")
+            rules.write("host all all samenet scram-sha-256\n")
         made.start()
         made.sql(f"CREATE ROLE pipeline LOGIN PASSWORD '{PASSWORD}'")
         yield made
     finally:
-        Server(programs[-1].parent, folder, 0).stop()
+        made.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server of this test session on loopback."""
+    with running() as made:
+        yield made
+
+
+@pytest.fixture
+def make_server() -> Iterator[Callable[..., Server]]:
+    """Start a server of its own: ``make_server(host, inside)``, with an empty database called journal."""
+    with ExitStack() as stack:
+
+        def make(host: str, inside: list[str]) -> Server:
+            made = stack.enter_context(running(host=host, inside=tuple(inside)))
+            made.sql("CREATE DATABASE journal OWNER pipeline")
+            return made
+
+        yield make
 
 
 _numbers = itertools.count()
@@ -145,6 +169,12 @@ def start_s3(address: str, port: int, words: tuple[str, ...] = ()) -> subprocess
             time.sleep(0.1)
     process.kill()
     pytest.fail("moto's server does not answer")
+
+
+@pytest.fixture(scope="session")
+def s3_keys() -> dict[str, str]:
+    """What a client of the server says who it is; the server takes anybody."""
+    return KEYS
 
 
 @pytest.fixture(scope="session")
