@@ -45,6 +45,7 @@ format: $(DEV) ## Let ruff format and mend what it can
 
 bench: $(DEV) ## Measure against the bare script, and the desk in a browser; writes benchmarks/results/
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/growth.py
 	@$(BIN)/python benchmarks/desk.py
 
 screenshots: $(DEV) ## Picture every page of the desk into docs/images

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-from measure import Comparison, Usage, alternated, environment, spent
+from measure import ROOT, Comparison, Usage, alternated, environment, spent
 
 BIN = Path(sys.executable).parent
 PIPELINE = (str(BIN / "luigi"), "--module", "luigi_tasks", "Report", "--local-scheduler")
@@ -57,3 +60,32 @@ def gate(scratch: Path, pairs: int) -> Comparison:
     script = (sys.executable, "benchmarks/gate.py")
     environ = environment(scratch / "unused")
     return alternated(lambda: spent((*script, "--judge"), environ), lambda: spent(script, environ), pairs)
+
+
+LARGE_TICKERS = 120
+"""Just above the limit from which tables stay on disk: 302,400 rows."""
+
+
+def large(scratch: Path, pairs: int) -> Comparison:
+    """The main job on a large file; the base is the bare computation and reading and writing its tables once more."""
+    file, data, environ = scratch / "universe.parquet", scratch / "large", environment(scratch / "unused")
+    make = [sys.executable, "benchmarks/universe.py", "--tickers", str(LARGE_TICKERS), "--out", str(file)]
+    subprocess.run(make, cwd=ROOT, env=environ, check=True)
+
+    def ours() -> Usage:
+        shutil.rmtree(data, ignore_errors=True)
+        return spent((*PIPELINE, "--source", "files", "--path", str(file)), environment(data))
+
+    base = (sys.executable, "benchmarks/stages.py", str(file), str(scratch / "stages"))
+    return alternated(ours, lambda: spent(base, environ), pairs)
+
+
+def features(scratch: Path, pairs: int) -> Comparison:
+    """The features kernel beside Polars, in one process; memory is not measured."""
+    command = (sys.executable, "benchmarks/kernels.py", "--pairs", str(pairs))
+    environ = {**environment(scratch / "unused"), "PYTHONPATH": os.pathsep.join(["benchmarks"])}
+    done = subprocess.run(command, cwd=ROOT, env=environ, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)["pairs"]
+    return Comparison(
+        tuple(Usage(ours, 1.0) for ours, _ in found), tuple(Usage(polars, 1.0) for _, polars in found)
+    )

@@ -13,7 +13,7 @@ from core.cli import output
 from core.errors import ParameterError, nearest
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
-from core.runs.view import attempts
+from core.runs.view import attempts, bytes_by_stage
 
 
 def run_named(journal: Journal, run_id: str) -> Run:
@@ -49,20 +49,23 @@ def command(*, run: str, as_json: bool) -> None:
     events = journal.events(found.run_id)
     if as_json:
         told = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
-        output.as_json({**asdict(found), "seconds": took_s(found), "events": told})
+        sizes = {"bytes_by_stage": bytes_by_stage(events)}
+        output.as_json({**asdict(found), "seconds": took_s(found), **sizes, "events": told})
         return
     for name in ("run_id", "state", "target", "who", "how", "created_at", "started_at", "ended_at", "error"):
         click.echo(f"{name:<12}{getattr(found, name) or '-'}")
     took = took_s(found)
     click.echo(f"{'seconds':<12}{'-' if took is None else f'{took:,.2f}'}")
+    made = bytes_by_stage(events)
+    click.echo(f"{'size':<12}{output.size(sum(made.values())) or '-'} in {len(made)} stages")
     for name, value in found.request.items():
         click.echo(f"{'  ' + name:<12}{value}")
     rows = [
         (event.at[11:23], event.stage, event.state, attempt, event.facts.get("rows"),
-         event.facts.get("seconds"), _note(event.facts)[:90])
+         output.size(event.facts.get("bytes")), event.facts.get("seconds"), _note(event.facts)[:90])
         for event, attempt in zip(events, attempts(events), strict=True)
     ]  # fmt: skip
-    output.table(("time (UTC)", "stage", "state", "attempt", "rows", "seconds", "note"), rows)
+    output.table(("time (UTC)", "stage", "state", "attempt", "rows", "size", "seconds", "note"), rows)
 
 
 def _note(facts: Mapping[str, Any]) -> str:

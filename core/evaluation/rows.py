@@ -89,7 +89,7 @@ def judge(predictions: pd.DataFrame) -> Judged:
     probability, up = numbers(predictions, col.PROBABILITY), numbers(predictions, col.UP_NEXT)
     known = ~np.isnan(probability) & ~np.isnan(up)
     _check(probability[known], up[known])
-    frame = predictions.loc[known]
+    frame = predictions if known.all() else predictions.loc[known]
     frame = frame.take(_order(frame)).reset_index(drop=True)
     fold = _fold_numbers(frame)
     folds, code = np.unique(fold, return_inverse=True)

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import peewee
-
 from core.errors import AftercloseError, SettingsError
 from core.journal import postgres
+from core.journal.driver import peewee
 from core.store.objects import ObjectPath, local_folder
 
 FILE_NAME = "journal.sqlite"

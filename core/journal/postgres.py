@@ -11,10 +11,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-import peewee
-
 from core.errors import BusyError, SettingsError
 from core.fingerprint import sha256
+from core.journal.driver import peewee, with_driver
 
 _SCHEMES = ("postgresql://", "postgres://")
 _PLAUSIBLE = {
@@ -64,6 +63,8 @@ def _conninfo(url: str) -> str:
     try:
         import psycopg
         from psycopg.conninfo import conninfo_to_dict
+
+        with_driver()
     except ImportError as error:
         raise SettingsError(
             f"AFTERCLOSE_JOURNAL names a PostgreSQL database and its driver is not installed ({error})",

@@ -42,7 +42,6 @@ from core.tickers import expand
 RETAINED_NAME = "retained.json"
 """In a run's folder once training failed for good there: the model that was kept, and why."""
 
-
 CONFIRMED = "confirmed-"
 """Beginning of the name of a file in a run's folder: that forced stage is done here."""
 
@@ -121,7 +120,7 @@ class Runner:
                 if meta is not None and plan.stage.name in self.forced and not self.confirmed(plan):
                     return self._confirm(plan, meta, started)
                 if meta is not None:
-                    self._tell(plan, "reused", rows=meta.rows)
+                    self._tell(plan, "reused", rows=meta.rows, bytes=meta.size)
                     return meta
                 self.store.sweep(plan.slot)
                 return self._make(plan, started)
@@ -150,7 +149,9 @@ class Runner:
                 remedy="Something that is in no key has changed; the committed checkpoint was not touched.",
             )
         self.log.save(f"{CONFIRMED}{plan.slot.stage}", b"")
-        self._tell(plan, "confirmed", rows=meta.rows, seconds=round(time.monotonic() - started, 3))
+        self._tell(
+            plan, "confirmed", rows=meta.rows, bytes=meta.size, seconds=round(time.monotonic() - started, 3)
+        )
         return meta
 
     def _usable(self, plan: StagePlan) -> Meta | None:
@@ -210,7 +211,9 @@ class Runner:
                 self.recent.keep(made.sha256, artifact)
         seconds = round(time.monotonic() - started, 3)
         told = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
-        self._tell(plan, "succeeded", rows=meta.rows, seconds=seconds, **told, **self._where(plan))
+        self._tell(
+            plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **told, **self._where(plan)
+        )
         return meta
 
     def _attempt(self, plan: StagePlan, inputs: Inputs, scratch: Scratch) -> list[Artifact]:
@@ -270,7 +273,7 @@ class Runner:
         with self._locked(plan):
             meta = self._usable(plan)
             if meta is not None:
-                self._tell(plan, "reused", rows=meta.rows)
+                self._tell(plan, "reused", rows=meta.rows, bytes=meta.size)
                 return meta
             self.store.sweep(plan.slot)
             return self._score_retained(plan, reason, started_at, started)

@@ -199,3 +199,8 @@ def asked_for(request: Mapping[str, str]) -> str:
 def utc_clock(at: str | None) -> str:
     """Return a journal's time as ``2013-03-01 21:05:00``; the reader is told that it is UTC."""
     return at[:19].replace("T", " ") if at else ""
+
+
+def bytes_by_stage(events: Iterable[Event]) -> dict[str, int]:
+    """Return what the artifacts of each stage weigh that a run made or took, in bytes."""
+    return {event.stage: int(event.facts["bytes"]) for event in events if "bytes" in event.facts}

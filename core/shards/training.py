@@ -137,17 +137,24 @@ def _predicted(
         if len(one.rows):
             writer.add(one.rows)
         slim.append(one.rows.select(list(col.PREDICTIONS)))
-        made.append(replace(one, rows=one.rows.slice(0, 0)))
+        made.append(replace(one, rows=one.rows.schema.empty_table()))
         progress(number, features.shards)
     frame = frame_of_all(slim)
     return made, frame, partial(_finished, writer, frame)
 
 
-def frame_of_all(parts: Sequence[pa.Table]) -> pd.DataFrame:
-    """Return parts with coded tickers as one frame, its tickers as categories in text order."""
+def frame_of_all(parts: list[pa.Table]) -> pd.DataFrame:
+    """Return parts with coded tickers as one frame, its tickers as categories in text order.
+
+    The parts are emptied on the way: the rows are not held twice.
+    """
     import pyarrow as pa
 
-    frame: pd.DataFrame = pa.concat_tables(parts).unify_dictionaries().to_pandas(use_threads=False)
+    whole = pa.concat_tables(parts)
+    parts.clear()
+    frame: pd.DataFrame = whole.unify_dictionaries().to_pandas(
+        use_threads=False, split_blocks=True, self_destruct=True
+    )
     return frame.astype({col.DATE: "datetime64[s]"}) if col.DATE in frame else frame
 
 

@@ -150,9 +150,7 @@ class Store:
         """
         already = self.meta(slot)
         if already is not None:
-            return (
-                already  # before anything is written: other bytes must not take the place of committed ones
-            )
+            return already  # before anything is written: no other bytes in the place of committed ones
         folder = self.folder(slot)
         body = {"format": 1, "kind": "meta", "stage": slot.stage, "key": slot.key, **meta}
         body["artifacts"] = [_entry(a) for a in artifacts]

@@ -56,6 +56,11 @@ class Meta:
         ]
 
     @property
+    def size(self) -> int:
+        """Bytes of all artifacts together."""
+        return sum(int(artifact["bytes"]) for artifact in self.body["artifacts"])
+
+    @property
     def rows(self) -> int | None:
         """Rows of the main artifact, if it is a table."""
         rows = self.body["artifacts"][0]["rows"]

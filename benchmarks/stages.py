@@ -1,0 +1,91 @@
+"""The seven stages on one file, each with its CPU seconds and peak memory: ``python benchmarks/stages.py FILE OUT``.
+
+One JSON line per stage, and a last one, ``parquet``, for reading and writing the large tables again: the
+floor under any pipeline that keeps them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import bare
+
+from core.artifacts import encode
+from core.compute import Job, Loaded, compute
+from core.shards.engine import Engine
+from core.shards.table import Scratch, Sharded, ShardWriter
+from core.stages import STAGES
+
+STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def peak_mb() -> float:
+    """Return the highest resident memory since :func:`reset`, in MB."""
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024 / 1e6
+
+
+def reset() -> None:
+    """Count the highest memory from now on."""
+    CLEAR.write_text("5")
+
+
+def told(stage: str, started: float, rows: int | None) -> None:
+    """Print one line."""
+    spent = round(time.process_time() - started, 3)
+    entry = {"stage": stage, "cpu_s": spent, "peak_mb": round(peak_mb(), 1), "rows": rows}
+    print(json.dumps(entry), flush=True)
+
+
+def run(file: str, out: Path, engine: Engine) -> Iterator[Sharded]:
+    """Run the stages and yield the large tables that they made."""
+    known, today = bare.values("files", file), datetime.now(UTC).date()
+    made: dict[str, Loaded] = {}
+    for stage in STAGES:
+        reset()
+        started = time.process_time()
+        inputs = {kind: made[kind] for kind in stage.reads if kind in made}
+        own = {p.name: known[p.name] for p in stage.parameters}
+        with Scratch(out) as scratch:
+            job = Job(inputs, own, (), today, scratch=scratch, engine=engine)
+            artifacts = compute(stage.name, job)
+            for artifact in artifacts:
+                encoded = encode(artifact)
+                kept = bare.written(encoded, artifact, out)
+                made[encoded.kind] = Loaded(
+                    kept, encoded.filename, encoded.sha256 if not encoded.path else ""
+                )
+        told(stage.name, started, encode(made[stage.writes[0].kind].artifact).rows)
+    yield from (loaded.artifact for loaded in made.values() if isinstance(loaded.artifact, Sharded))
+
+
+def copied(tables: Sequence[Sharded], out: Path) -> None:
+    """Read and write every large table once, as it stands."""
+    reset()
+    started = time.process_time()
+    for table in tables:
+        with ShardWriter(out / "copy.parquet", table.kind) as writer:
+            for number in range(table.shards):
+                writer.add(table.arrow(number))
+            writer.done(table.header)
+    told("parquet", started, None)
+
+
+def main() -> None:
+    """Measure one file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--engine", default="local")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    copied(list(run(arguments.file, arguments.out, Engine(arguments.engine))), arguments.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""PostgreSQL's driver is loaded for a PostgreSQL journal and for nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("psycopg", reason="the extra team is not installed")
+
+
+def told(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_opening_the_terminal_and_the_journal_loads_no_driver():
+    """An SQLite journal needs none, and psycopg can still be imported afterwards."""
+    program = "import sys, core.cli.runs, core.journal\nprint('psycopg' in sys.modules)\nimport psycopg"
+    assert told(program) == "False"
+
+
+def test_the_driver_that_is_handed_over_is_what_peewee_would_have_found():
+    """Every name that peewee sets when it imports the driver itself has the same value."""
+    names = "('psycopg', 'TransactionStatus', 'Json_pg3', 'Jsonb_pg3')"
+    program = f"""
+import sys
+from core.journal.driver import peewee, with_driver
+with_driver()
+late = [getattr(peewee, n) for n in {names}]
+adapter = {{n: v for n, v in vars(peewee.Psycopg3Adapter).items() if not callable(v) and n[:2] != '__'}}
+del sys.modules['peewee']
+import peewee as early
+assert early is not peewee
+assert late == [getattr(early, n) for n in {names}]
+assert adapter == {{n: v for n, v in vars(early.Psycopg3Adapter).items() if not callable(v) and n[:2] != '__'}}
+print('same')
+"""
+    assert told(program) == "same"
