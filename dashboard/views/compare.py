@@ -39,7 +39,10 @@ def show(journal: Journal, chosen: list[str]) -> None:
     table(made, everything=everything)
     for other, diff in zip(made.runs[1:], made.report_diffs, strict=True):
         st.subheader(f"Report of {other} against {made.runs[0]}", anchor=False)
-        st.code(diff or "the reports are the same", language="diff", wrap_lines=True)
+        if diff:
+            st.code(diff, language="diff", wrap_lines=True)
+        else:
+            st.write("The reports are the same.")
 
 
 def table(made: Comparison, *, everything: bool) -> None:
