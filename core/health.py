@@ -21,6 +21,7 @@ from core import settings as configuration
 from core.errors import AftercloseError
 from core.journal import Journal, chain_faults
 from core.settings import Settings
+from core.store.objects import local_folder, writable
 
 LIBRARIES = ("luigi", "streamlit", "pandas", "scikit-learn", "exchange_calendars", "peewee")
 LITTLE_BYTES = 2 * 1024**3
@@ -93,7 +94,7 @@ def _nearest(path: Path) -> Path:
 
 
 def _storage(settings: Settings) -> Finding:
-    where = Path(settings.data)
+    where = local_folder(settings.data)
     if not os.access(_nearest(where), os.W_OK | os.X_OK):
         return Finding(
             "storage",
@@ -107,7 +108,7 @@ def _storage(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(_nearest(Path(settings.data))).free
+    free = shutil.disk_usage(_nearest(local_folder(settings.data))).free
     says = f"{free / 1024**3:,.1f} GB free"
     if free >= LITTLE_BYTES:
         return Finding("disk", "ok", says)
@@ -119,7 +120,7 @@ def _locks(settings: Settings) -> Finding:
     from core.errors import BusyError
     from core.store import locks
 
-    if not Path(settings.data).exists() or not os.access(settings.data, os.W_OK):
+    if not local_folder(settings.data).exists() or not writable(settings.data):
         return Finding("locks", "ok", "none: nothing has run here that could be looked at")
     try:
         with locks.held(settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=None):

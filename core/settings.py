@@ -53,6 +53,8 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
     Parameter("proof_key_file", "text", "", "proof", "Your own Ed25519 key (PEM, mode 600) for published reports; empty: the desk's, made at first use."),
     Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
+    Parameter("observe_metrics_port", "integer", "0", "observe", "Port on this machine where the scheduler serves Prometheus metrics; 0 is none.", low=0, high=65535),
+    Parameter("observe_openlineage_url", "text", "", "observe", "Receiver of OpenLineage run events; empty: none."),
     Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
     Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
@@ -61,6 +63,7 @@ OPERATION: tuple[Parameter, ...] = (
 _PREFIXED = {
     "compute",
     "notices",
+    "observe",
     "people",
     "proof",
     "retry",

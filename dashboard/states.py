@@ -11,6 +11,7 @@ Colour = Literal["red", "orange", "green", "blue", "violet", "gray"]
 _LOOKS: dict[str, tuple[str, Colour]] = {
     "queued": ("schedule", "gray"),
     "active": ("alarm_on", "green"),
+    "going": ("play_arrow", "blue"),
     "paused": ("pause", "orange"),
     "starting": ("play_arrow", "blue"),
     "skipped": ("skip_next", "orange"),

@@ -41,6 +41,7 @@ _COMMANDS = {
     "backfill": "core.cli.backfill",
     "deadman": "core.cli.deadman",
     "doctor": "core.cli.doctor",
+    "metrics": "core.cli.metrics",
     "dashboard": "core.cli.dashboard",
 }
 """Command -> module with a click command ``command``, imported only when it is wanted."""

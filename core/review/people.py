@@ -73,8 +73,8 @@ class Person:
     @property
     def label(self) -> str:
         """The name as drafts and runs keep it; behind a login with the id, so that two of a name differ."""
-        plain = re.sub(r"[<>]", "", self.name).strip()
-        return f"{plain} <{self.id}>" if self.logged_in else plain
+        name, identity = (re.sub(r"[<>]", "", text).strip() for text in (self.name, self.id))
+        return f"{name} <{identity}>" if self.logged_in else name
 
 
 def identity_of(label: str) -> str | None:
@@ -133,7 +133,7 @@ def separated(settings: Settings, rule: str, person: Person) -> bool:
 
 def involved(person: Person, labels: Iterable[str]) -> bool:
     """Return whether the person is among those that kept ``labels``: by id, a local user by name."""
-    own = person.id if person.logged_in else person.label
+    own = identity_of(person.label) or person.label
     return any((identity_of(label) or label) == own for label in labels)
 
 
@@ -143,7 +143,8 @@ def independent(person: Person, labels: Iterable[str]) -> bool:
     Only logins can show that: with nobody named, or with any local user among them, it is not.
     """
     identities = [identity_of(label) for label in labels]
-    return person.logged_in and bool(identities) and None not in identities and person.id not in identities
+    own = identity_of(person.label)
+    return person.logged_in and bool(identities) and None not in identities and own not in identities
 
 
 def described(person: Person) -> dict[str, Any]:

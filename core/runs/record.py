@@ -49,6 +49,7 @@ class RunRecord:
         self.trouble: str | None = None
         self.lost: str | None = None
         self.nothing_to_do = False
+        self._asked: tuple[str, dict[str, str]] = ("", {})
 
     def begin(
         self, target: str, keys: Mapping[str, str], request: Mapping[str, str], *, who: str, how: str
@@ -68,6 +69,8 @@ class RunRecord:
         if self.lost:
             self._log.write("journal_lost", level="warning", reason=self.lost)
         self._log.write("run_started", request=dict(request), target=target, keys=dict(keys))
+        self._asked = (target, dict(request))
+        self._tell_lineage("running", keys)
 
     def reused(self, rows_by_stage: Mapping[str, int | None], *, everything: bool) -> None:
         """Record stages that were complete when the run began; all of them means nothing to do."""
@@ -101,6 +104,17 @@ class RunRecord:
 
         # tried even if the journal failed before: a disk may have room again, and the end matters most
         self._quietly(lambda: tell(self._journal or self._opened()))
+        self._tell_lineage(state, keys)
+
+    def _tell_lineage(self, state: str, keys: Mapping[str, str]) -> None:
+        """Send an OpenLineage event where one is wanted."""
+        if not self._settings["observe_openlineage_url"]:
+            return
+        from core.observe.lineage import emit
+
+        trouble = emit(self._settings, self._log.run_id, *self._asked, state=state, keys=keys)
+        if trouble:
+            self._log.write("lineage_trouble", level="warning", reason=trouble)
 
     def _opened(self) -> Journal:
         self._journal = Journal(self._settings.data, self._settings.journal)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -259,9 +260,15 @@ def counts(sessions: list[Filled]) -> dict[str, int]:
     return dict(Counter(one.state for one in sessions).most_common())
 
 
+def progress(sessions: list[Filled]) -> float:
+    """Return the share of a range that is over, 0 to 1."""
+    over = sum(one.state not in (WAITING, RUNNING) for one in sessions)
+    return over / len(sessions) if sessions else 1.0
+
+
 def in_background(settings: Settings, backfill_id: str, folder: Path) -> None:
     """Start a process of its own that fills in a range; it outlives the desk."""
-    subprocess.Popen(  # noqa: S603 - our own interpreter and module, the argument is an id
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, the argument is an id
         [sys.executable, "-m", "core.schedule.backfill", backfill_id],
         cwd=folder,
         env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
@@ -270,6 +277,8 @@ def in_background(settings: Settings, backfill_id: str, folder: Path) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    # whoever started a process must take its end, or it stays a zombie for as long as the desk runs
+    threading.Thread(target=child.wait, name=f"reap-{backfill_id}", daemon=True).start()
 
 
 def main(backfill_id: str) -> int:

@@ -47,6 +47,11 @@ def watch(
     holder = str(os.getpid())
     with locks.held(settings.data, LOCK, holder, journal=settings.journal, waiting=standing_by):
         scheduler = Scheduler(load)
+        port = int(settings["observe_metrics_port"] or 0)
+        if port:
+            from core.observe.metrics import serve
+
+            serve(load, clock, port)
         while True:
             tick(scheduler, settings, clock())
             sleep(TICK_S)

@@ -3,7 +3,7 @@
 A model of nine inputs learns nothing from ten million rows that two million do not tell it, and no solver
 in use here reads rows piece by piece. So above :data:`TRAINING_ROWS` models learn from whole tickers taken at
 even steps through the alphabet, and the predictions' header says from how many. Every ticker's rows are
-predicted and judged. Reasons and figures: ``docs/decisions/009-large-tables.md``. EDGE.
+predicted and judged. Reasons and figures: ``docs/decisions/010-large-tables.md``. EDGE.
 """
 
 from __future__ import annotations

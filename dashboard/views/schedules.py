@@ -13,7 +13,7 @@ from core.schedule import definition, form
 from core.schedule.overview import one, overview, profile_rows
 from core.schedule.scheduler import run_now
 from core.stages import MODES, SOURCES
-from dashboard import shell, states
+from dashboard import filling, shell, states
 from dashboard.words import plain
 
 REFRESH_S = 5.0
@@ -27,6 +27,9 @@ def page() -> None:
     listing()
     with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=not _any()):
         new()
+    with st.expander("Fill in past sessions", icon=":material/date_range:", key="new-backfill"):
+        filling.form()
+    filling.listing()
 
 
 def _any() -> bool:

@@ -98,7 +98,7 @@ def test_promote_reject_keep_and_roll_back_are_recorded_with_their_reason(page, 
 def test_a_decision_without_a_reason_is_refused_in_words(page, finished, button):
     """Nothing is recorded and no champion made."""
     at = decide(page(finished), button, "   ")
-    assert "No reason was given" in said(at.error)
+    assert "no reason was given" in said(at.error)
     assert records(finished) == []
     assert champion(finished) is None
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.journal import Journal
 
@@ -21,18 +21,9 @@ def table(at, *columns):
 
 
 @pytest.fixture
-def page(root, monkeypatch):
-    """Open the page on a data root: ``page(data, run=...)``."""
-
-    def show(data, **query) -> AppTest:
-        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
-        monkeypatch.chdir(root)
-        at = AppTest.from_file(str(root / "dashboard/views/model.py"), default_timeout=30)
-        for name, value in query.items():
-            at.query_params[name] = value
-        return at.run()
-
-    return show
+def page(open_view):
+    """Open the page on a data root, as a new visitor: ``page(data, run=...)``."""
+    return partial(open_view, "model")
 
 
 def body_of(data, lookers):

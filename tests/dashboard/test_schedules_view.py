@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.journal import Journal
+from core.journal.backfills import Backfills
 from core.journal.schedules import Schedules
 from core.schedule.overview import one
 from core.schedule.scheduler import Scheduler, utc_clock
@@ -127,3 +128,25 @@ def test_a_schedule_of_the_page_runs_the_sample_by_itself(page, desk_settings, w
     assert journal.count_runs() == 1
     assert "succeeded" in [due.state for due in Schedules(desk_settings.data).occurrences("daily")]
     assert "succeeded" in str([link.label for link in page().expander])
+
+
+def fill_in(at, first, last):
+    """Fill in the form of a range and press its button."""
+    at.text_input(key="backfill-first").set_value(first)
+    at.text_input(key="backfill-last").set_value(last)
+    at.selectbox(key="backfill-mode").set_value("train")
+    at.button(key="backfill-start").click().run()
+    assert not at.exception
+    return at
+
+
+@pytest.mark.slow
+def test_a_range_is_filled_in_by_a_process_of_its_own(page, desk_settings, wait_until):
+    """A mistake stands beside the form; one session of the sample is run and shown as it ends."""
+    assert "Swap them" in fill_in(page(), "2001-01-04", "2001-01-02").error[0].value
+    fill_in(page(), "2001-01-02", "2001-01-02")
+    journal = Backfills(desk_settings.data)
+    wait_until(lambda: journal.backfills()[0].state == "done", "the range to be filled in", timeout_s=200)
+    (one_session,) = journal.filled(journal.backfills()[0].backfill_id)
+    assert (one_session.session, one_session.state) == ("2001-01-02", "succeeded")
+    assert "1 succeeded" in words(page())

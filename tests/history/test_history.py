@@ -1,0 +1,131 @@
+"""Runs side by side and over time, on real runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.errors import ParameterError
+from core.history.comparison import compare
+from core.history.facts import facts
+from core.history.trends import trends
+from core.journal import Journal
+from core.store.checkpoints import Store
+
+
+@pytest.fixture(scope="module")
+def twice(cold, tmp_path_factory, run_luigi, small):
+    """A data root with two runs: the prepared one, and one with another cost and threshold for spikes."""
+    import shutil
+
+    data = tmp_path_factory.mktemp("twice") / "data"
+    shutil.copytree(cold[0], data, symlinks=True)
+    made = run_luigi(*small, "--mode", "train", "--embargo-sessions", "3", data=data)
+    assert made.code == 0, made.err
+    return data
+
+
+@pytest.fixture
+def both(twice):
+    """The facts of both runs, oldest first."""
+    journal, store = Journal(twice, read_only=True), Store(twice)
+    return [facts(store, journal, run) for run in reversed(journal.runs())]
+
+
+def test_only_what_differs_is_differing(both):
+    """The embargo was asked for, so it and what follows from it differ; prices and features do not."""
+    made = compare(both)
+    rows = {(row.part, row.name): row.values for row in made.differing()}
+    assert rows["parameters", "embargo_sessions"] == ("0", "3")
+    assert not {name for part, name in rows if part in ("data", "findings", "features", "vintage")}
+    assert ("vintage", "vintage") in {(row.part, row.name) for row in made.rows}
+    assert "[" in {(r.part, r.name): r.values for r in made.rows}["metrics", "auc"][0], "with its interval"
+    assert made.report_diffs[0].startswith(f"--- {made.runs[0]}")
+
+
+def test_a_run_beside_itself_agrees_in_everything(both):
+    """No row differs, and no line of the report."""
+    made = compare([both[0], both[0]])
+    assert made.differing() == []
+    assert made.report_diffs == ("",)
+
+
+def test_one_run_is_no_comparison(both):
+    """Two or more are needed."""
+    with pytest.raises(ParameterError, match="two or more"):
+        compare(both[:1])
+
+
+def test_the_figures_are_the_evaluations(both, twice):
+    """What is compared stands in evaluation.json."""
+    run = both[0].run
+    path = twice / "checkpoints" / "evaluate" / run.keys["evaluate"] / "evaluation.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert both[0].metric("auc", "low") == told["performance"]["auc"]["low"]
+    ranked = [d["percentile"] for d in told["drift"].values() if d["percentile"] is not None]
+    assert both[0].worst_drift == max(ranked, default=None)
+
+
+def test_trends_have_a_row_for_each_whole_report(twice, tmp_path):
+    """Oldest first; a run whose report was damaged is left out."""
+    import shutil
+
+    data = tmp_path / "data"
+    shutil.copytree(twice, data, symlinks=True)
+    journal, store = Journal(data, read_only=True), Store(data)
+    frame = trends(store, journal)
+    assert list(frame["run"]) == [run.run_id for run in reversed(journal.runs())]
+    assert not frame["signed"].any()
+    assert frame[["auc", "brier", "rows", "seconds"]].notna().all(axis=None)
+    newest = journal.runs()[0]
+    (data / "checkpoints" / "report" / newest.keys["report"] / "report.txt").write_text(
+        "edited", encoding="utf-8"
+    )
+    assert newest.run_id not in list(trends(Store(data), journal)["run"])
+
+
+def test_the_terminal_compares(run_afterclose, twice):
+    """By the beginning of an id; a run without a report is named."""
+    first, second = (run.run_id for run in reversed(Journal(twice, read_only=True).runs()))
+    told = run_afterclose("compare", first, second, "--report", data=twice)
+    assert told.code == 0, told.err
+    assert ["parameters", "embargo_sessions", "0", "3"] in [line.split() for line in told.out.splitlines()]
+    assert f"+++ {second}" in told.out
+    made = json.loads(run_afterclose("compare", first, second, "--json", data=twice).out)
+    assert made["runs"] == [first, second]
+    assert run_afterclose("compare", first, data=twice).code == 4
+
+
+def test_the_pages_draw_them(open_page, twice):
+    """A table of what differs with both reports, and a chart of each figure."""
+    compared = open_page("compare", twice)
+    assert not compared.exception
+    assert "embargo_sessions" in list(compared.dataframe[0].value["What"])
+    over_time = open_page("trends", twice)
+    assert not over_time.exception
+    assert len(over_time.get("plotly_chart")) == 6
+
+
+def test_empty_pages_say_what_to_do(open_page, tmp_path):
+    """No run at all."""
+    assert "Two finished runs" in open_page("compare", tmp_path / "none").info[0].value
+    assert "No run has made a report" in open_page("trends", tmp_path / "none").info[0].value
+
+
+@pytest.fixture
+def open_page(root, monkeypatch):
+    """Open a page of the desk on a data root."""
+    import streamlit as st
+    from streamlit.testing.v1 import AppTest
+
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    monkeypatch.chdir(root)
+
+    def show(view, data):
+        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
+        at = AppTest.from_file(str(root / "dashboard" / "app.py"), default_timeout=60)
+        return at.switch_page(f"views/{view}.py").run()
+
+    return show

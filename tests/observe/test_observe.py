@@ -1,0 +1,98 @@
+"""Metrics and lineage events, to real receivers on this machine; nothing of them by default."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from core import settings
+from core.journal import Journal
+from core.observe.metrics import serve
+from core.schedule.scheduler import utc_clock
+
+pytest.importorskip("prometheus_client", reason="the extra [observe] is not installed")
+
+
+@pytest.fixture
+def receiver():
+    """A server that keeps what was posted to it: (address, bodies)."""
+    bodies = []
+
+    class Keeper(BaseHTTPRequestHandler):
+        def do_POST(self):
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Keeper)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", bodies
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def with_url(tmp_path, url):
+    """The environment of a run whose configuration names a receiver."""
+    (tmp_path / "luigi.cfg").write_text(f"[observe]\nopenlineage_url = {url}\n", encoding="utf-8")
+    return {"LUIGI_CONFIG_PATH": str(tmp_path / "luigi.cfg")}
+
+
+def test_a_run_tells_its_start_and_its_end(receiver, run_luigi, small, data, tmp_path):
+    """START and COMPLETE of one run id; the end names what was written."""
+    url, bodies = receiver
+    made = run_luigi(*small[:6], data=data, task="Ingest", env=with_url(tmp_path, url))
+    assert made.code == 0, made.err
+    assert [body["eventType"] for body in bodies] == ["START", "COMPLETE"]
+    assert len({body["run"]["runId"] for body in bodies}) == 1
+    (folder,) = (data / "checkpoints" / "ingest").iterdir()
+    assert [out["name"] for out in bodies[1]["outputs"]] == [f"ingest/{folder.name}"]
+
+
+def test_a_receiver_that_is_not_there_is_one_line_in_the_log(run_luigi, small, data, tmp_path):
+    """The run succeeds."""
+    made = run_luigi(*small[:6], data=data, task="Ingest", env=with_url(tmp_path, "http://127.0.0.1:1"))
+    assert made.code == 0, made.err
+    (log,) = (data / "runs").glob("*/log.jsonl")
+    events = [json.loads(line)["event"] for line in log.read_text(encoding="utf-8").splitlines()]
+    assert events.count("lineage_trouble") == 2
+
+
+def test_the_metrics_are_those_of_the_journal(tmp_path):
+    """Served on this machine, looked up at each scrape."""
+    configured = dataclasses.replace(settings.load({}, tmp_path), data=tmp_path / "data")
+    server = serve(lambda: configured, utc_clock, 0)
+    url = f"http://127.0.0.1:{server.server_port}/metrics"
+
+    def scraped():
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+    assert list(scraped()) == ["afterclose_free_bytes"]
+    journal = Journal(configured.data)
+    for number, state in enumerate(("succeeded", "failed", "failed")):
+        journal.add_run(f"r{number}", who="x", how="desk", request={}, target="report", state="running")
+        journal.end(f"r{number}", state, 0, None)
+    told = scraped()
+    assert told['afterclose_runs{state="failed"}'] == "2.0"
+    assert told['afterclose_runs{state="succeeded"}'] == "1.0"
+    assert told["afterclose_report_missing"] == "1.0"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_terminal_prints_them(run_afterclose, data):
+    """In Prometheus' text form."""
+    told = run_afterclose("metrics", data=data)
+    assert told.code == 0, told.err
+    assert "# TYPE afterclose_free_bytes gauge" in told.out
