@@ -44,6 +44,7 @@ OTHER_PROGRAMS = {
     "--version",
     "--record",
     "--pairs",
+    "--rounds",
     "--only",
 }
 """Options of pip, luigid, benchmarks and our own scripts that documents may mention."""
