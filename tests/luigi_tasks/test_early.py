@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -52,16 +49,3 @@ def test_without_the_early_answer_an_interrupt_would_be_a_traceback(interrupted)
     done = interrupted("luigi_tasks.session", out="early")
     assert "Traceback" in done.err
     assert "KeyboardInterrupt" in done.err
-
-
-@pytest.mark.parametrize("after_s", [0.05, 0.3, 0.6, 1.0])
-def test_an_interrupt_at_any_early_time_ends_without_a_traceback_of_ours(after_s, start_luigi, small, data):
-    """Before our first import nobody can answer but Python; from then on it is one line."""
-    process = start_luigi(*small, data=data, env={"AFTERCLOSE_TEST_SLOW_S": "20"})
-    try:
-        process.communicate(timeout=after_s)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode in (130, -signal.SIGINT), err
-    assert "luigi_tasks/" not in err or "Traceback" not in err

@@ -30,12 +30,14 @@ def mark_first(function):
     """``Store.commit`` with its statements in another order: the commit mark, then the artifacts."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     (trying,) = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Try) and "mkdir" in ast.unparse(node.body[0])
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Try) and any("_keep_other" in ast.unparse(part) for part in node.body)
     ]
-    made, artifacts, *mark = trying.body
-    assert "_keep_other" in ast.unparse(artifacts)
+    begins = next(i for i, part in enumerate(trying.body) if "_keep_other" in ast.unparse(part))
+    artifacts, *mark = trying.body[begins:]
     assert "os.link" in ast.unparse(mark[2])
-    trying.body = [made, *mark[:3], artifacts, *mark[3:]]
+    trying.body = [*trying.body[:begins], *mark[:3], artifacts, *mark[3:]]
     names: dict = {}
     exec(compile(ast.fix_missing_locations(tree), "other order", "exec"), function.__globals__, names)
     return names[function.__name__]

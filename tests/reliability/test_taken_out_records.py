@@ -22,9 +22,10 @@ from core.journal import journal as journal_module
 from core.journal.database import FILE_NAME, JournalError
 from core.review import publication, signoff
 from core.review.people import Person
-from core.runs import loglines
+from core.runs import logsearch
 from core.runs.folder import RunFolder
 from core.runs.log import RunLog
+from core.runs.logsearch import Asked, end_of
 from core.runs.record import RunRecord
 from core.store import archive, garbage, verification
 from core.store.checkpoints import Store
@@ -118,10 +119,10 @@ def test_of_a_log_of_a_gigabyte_only_the_tail_is_read(protected, data, monkeypat
         stream.write(b"\n")
     log.write("started", stage="clean")
     if not protected:
-        monkeypatch.setattr(loglines.tail, "__defaults__", (2**25,))
+        monkeypatch.setattr(logsearch, "TAIL_BYTES", 2**25)
     shown = []
-    taken = peak_bytes(lambda: shown.append(RunFolder(data, "r").log()))
-    assert shown[0].splitlines()[-1].endswith("started")
+    taken = peak_bytes(lambda: shown.append(end_of(RunFolder(data, "r").log_path, Asked())))
+    assert str(shown[0]).splitlines()[-1].endswith("started")
     assert (taken < 2**20) is protected
 
 
