@@ -12,9 +12,10 @@ from core.journal import Record
 from core.review import signoff
 from core.review.publication import publish
 from dashboard import acting, shell
-from dashboard.editing import PAGE
 
 MEANING, COMMENT = "meaning", "comment"
+PLACE = "sign-off"
+"""Where what the buttons have to say is drawn: beside them."""
 
 
 def _comment() -> str:
@@ -38,13 +39,13 @@ def sign(report_key: str, shown: str) -> None:
             )
         )  # fmt: skip
 
-    acting.saying(PAGE, act)
+    acting.saying(PLACE, act)
 
 
 def submit(report_key: str, shown: str) -> None:
     """Put the text that was on the page before an approver."""
     acting.saying(
-        PAGE,
+        PLACE,
         lambda: _recorded(
             signoff.submit(
                 shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
@@ -57,7 +58,7 @@ def submit(report_key: str, shown: str) -> None:
 def request_changes(report_key: str, shown: str) -> None:
     """Send the submitted text back with the comment."""
     acting.saying(
-        PAGE,
+        PLACE,
         lambda: _recorded(
             signoff.request_changes(
                 shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
@@ -70,7 +71,7 @@ def request_changes(report_key: str, shown: str) -> None:
 def revoke(report_key: str) -> None:
     """Take the signature back with the comment as the reason."""
     acting.saying(
-        PAGE,
+        PLACE,
         lambda: _recorded(
             signoff.revoke(
                 shell.settings(),
@@ -90,7 +91,7 @@ def publish_now(report_key: str) -> None:
         folder = publish(shell.settings(), shell.journal_to_write(), report_key, person=shell.person())
         return f"Published in {folder}"
 
-    acting.saying(PAGE, act)
+    acting.saying(PLACE, act)
 
 
 def files(folder: Path) -> list[tuple[str, str]]:

@@ -50,6 +50,7 @@ def _evidence(key: str) -> None:
 
 def _sign_off(held: Editing, present: SignableText, standing: Standing) -> None:
     st.subheader("Sign-off", anchor=False)
+    acting.said(signing.PLACE)  # beside the button: the top of the page may be out of sight
     if standing.record is not None:
         _signature(standing)
     if standing.state == "signed":

@@ -41,7 +41,6 @@ def show() -> None:
         return
     body = data.document(store, artifact)
     st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")
-    acting.said(deciding.PAGE)
     _verdict(body)
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
@@ -86,7 +85,7 @@ def _advice(body: Body) -> None:
     st.markdown(f"**{plain(given['decision'].capitalize())}.** {plain(given['sentence'])}")
     with st.expander("Reasons, with value, threshold and trend", key="reasons"):
         st.dataframe(model_tables.reasons(body), hide_index=True, key="reasons_table")
-    st.caption("Evidence, not an order: prices and predictions are all that it knows.")
+    st.caption("As of this run. Evidence, not an order: prices and predictions are all that it knows.")
 
 
 def _decide(run: Run, body: Body) -> None:
@@ -94,6 +93,7 @@ def _decide(run: Run, body: Body) -> None:
     others = deciding.candidates(deciding.models())
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
+        acting.said(deciding.PAGE)
         st.caption(f"Champion: `{champion}`" if champion else "There is no champion yet.")
         st.text_area(
             "Reason", key=deciding.WHY, height=90, max_chars=2_000,
