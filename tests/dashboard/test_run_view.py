@@ -103,7 +103,7 @@ def test_a_running_run_can_be_cancelled_and_then_says_so(page, desk_settings, la
     journal = Journal(desk_settings.data)
     wait_until(lambda: any(e.state == "started" for e in journal.events(run_id)), "the first stage to start")
     at = page(run_id)
-    assert badges(at)[:2] == ["running", "running"]
+    assert badges(at)[0] == "running"  # which of its stages goes by now depends on the machine
     assert badges(at)[-1] == "queued"
     assert "Cancel this run" in [button.label for button in at.button]
 

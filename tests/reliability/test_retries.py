@@ -101,7 +101,7 @@ def test_safe_stages_ride_out_two_transient_faults(fleet, data, tmp_path, looks,
     assert of_clean == [("queued", None), ("started", 1), ("retried", 1), ("retried", 2), ("succeeded", 3)]
     lines = fleet.run(fleet.afterclose("show", run_id), data).out.splitlines()
     (second,) = [line.split() for line in lines if "clean fault 2" in line]
-    assert " ".join(second[1:]) == "clean retried 2 - - again in 0.4 s: clean fault 2"
+    assert " ".join(second[1:]) == "clean retried 2 - - - again in 0.4 s: clean fault 2"
 
 
 @pytest.mark.slow
