@@ -101,11 +101,12 @@ def test_nothing_is_shown_without_a_login_whatever_is_sent(new_page, team_desk, 
 def test_one_writes_another_signs_and_the_record_says_who(new_page, team_desk, finished):
     """Bob, an operator, writes and submits; Ann, an approver, signs: an independent review."""
     bob = log_in(new_page(), team_desk, "bob")
-    for name in ("context", "business_implications", "risks", "ethical_considerations"):
+    names = ("context", "business_implications", "risks", "ethical_considerations")
+    for number, name in enumerate(names, start=1):
         area = bob.locator(f".st-key-edit_{name} textarea")
         area.fill(f"About {name}.")
         area.blur()
-        expect(bob.get_by_text("Saved as draft")).to_be_visible()
+        expect(bob.get_by_text(f"Saved as draft {number}")).to_be_visible()
     expect(bob.locator(".st-key-sign button").first).to_be_disabled()
     bob.locator(".st-key-submit button").first.click()
     expect(bob.locator(".st-key-standing")).to_contain_text("In review")
