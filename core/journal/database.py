@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from core.errors import AftercloseError, SettingsError
 from core.journal import postgres
-from core.journal.driver import peewee
+from core.journal.driver import migrate, peewee
 from core.store.objects import ObjectPath, local_folder
 
 FILE_NAME = "journal.sqlite"
@@ -237,8 +237,6 @@ def _behind(database: Any) -> bool:
 
 
 def _migrate(database: Any) -> None:
-    from playhouse.migrations import Runner
-
     with writing(database):
         if _behind(database):
-            Runner(database, str(_MIGRATIONS), table_name=_HISTORY).up()
+            migrate(database, str(_MIGRATIONS), _HISTORY)
