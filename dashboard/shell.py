@@ -26,6 +26,7 @@ RUN_PARAMETER = "run"
 """The run that a page is about stands in its address, so that a reload or a sent link shows the same."""
 
 _NOTICE = "notice"
+_LOOKED_AT = "looked_at"
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32">
 <circle cx="14" cy="16" r="10" fill="none" stroke="#3f86b8" stroke-width="2.5"/>
 <path d="M14 10v6l4 3" fill="none" stroke="#3f86b8" stroke-width="2.5" stroke-linecap="round"/>
@@ -96,8 +97,18 @@ def store() -> Store:
     return Store(settings().data)
 
 
+def look_at(run_id: str) -> None:
+    """Make a run the one that this page and those opened after it are about."""
+    st.query_params[RUN_PARAMETER] = st.session_state[_LOOKED_AT] = run_id
+
+
+def look_at_newest() -> None:
+    """Forget which run was looked at: pages that are opened next show the newest with a report."""
+    st.session_state.pop(_LOOKED_AT, None)
+
+
 def chosen_run() -> Run | None:
-    """Return the run named in the address, else the newest that succeeded with a report.
+    """Return the run named in the address, else the one looked at before, else the newest with a report.
 
     Raises
     ------
@@ -107,7 +118,15 @@ def chosen_run() -> Run | None:
     known = journal()
     named = st.query_params.get(RUN_PARAMETER)
     if named:
-        return run_named(known, named)
+        asked = run_named(known, named)
+        st.session_state[_LOOKED_AT] = asked.run_id
+        return asked
+    before = st.session_state.get(_LOOKED_AT)
+    # another data root may stand behind the same tab by now
+    run = known.run(before) if known and before else None
+    if run is not None:
+        st.query_params[RUN_PARAMETER] = run.run_id
+        return run
     return newest_finished(known) if known else None
 
 

@@ -87,6 +87,7 @@ def start(request: Request, target: str = "report") -> None:
         return
     if not launched.new:
         shell.notice("This very run is already going; here it is.")
+    shell.look_at_newest()  # what is made now is what pages should show next
     shell.go("run", run=launched.run_id)
 
 

@@ -1,4 +1,4 @@
-"""What a page about one run looks at: the run, and those of its artifacts that are there."""
+"""What a page about one run looks at: the run, chosen on the page, and those of its artifacts that are there."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.errors import AftercloseError
 from core.journal import Run
+from core.runs.choice import called, described, runs_to_show
 from core.store.checkpoints import Store
 from dashboard import data, shell
 from dashboard.data import Held
-from dashboard.words import minute
+from dashboard.words import minute, plain
+
+_PICKED = "picked_run"
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Su
     AftercloseError
         If the address names an unknown run, or a checkpoint is damaged.
     """
-    run = shell.chosen_run()
+    run = chosen()
     if run is None:
         st.info(f"There is no finished run yet. Open **Runs** and press **Run**; {what} appear here.")
         shell.page_link("runs", "Open Runs")
@@ -53,5 +57,50 @@ def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Su
         )
         shell.page_link("run", "Open this run", run=run.run_id)
         return None
-    st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")
     return Subject(run, store, held)
+
+
+def chosen(*, forget: Sequence[str] = ()) -> Run | None:
+    """Draw the choice of a run and what is known of the one shown; return it, None while there is none.
+
+    Parameters
+    ----------
+    forget : sequence of str
+        Keys of widgets whose choice is about one run and must not be carried over to another.
+
+    Raises
+    ------
+    ParameterError
+        If the address names a run that is not in the journal.
+    """
+    run, known, settings = shell.chosen_run(), shell.journal(), shell.settings()
+    if run is None or known is None:
+        return None
+    runs = {each.run_id: each for each in runs_to_show(known, run)}
+    st.session_state[_PICKED] = run.run_id  # the address has the say, also over what was picked before
+    with st.container(horizontal=True, vertical_alignment="bottom", key="which_run"):
+        st.selectbox(
+            "Run", list(runs), key=_PICKED, width=440, on_change=_picked, args=(tuple(forget),),
+            format_func=lambda run_id: called(settings, runs[run_id]),
+            help="The newest finished runs. The page **Runs** finds older ones.",
+        )  # fmt: skip
+        started = minute(run.started_at or run.created_at)
+        about = f"Shown: {described(settings, run, _data_to(run))}, started {started}."
+        st.caption(plain(about), width="stretch")
+    return run
+
+
+def _picked(forget: tuple[str, ...]) -> None:
+    for key in forget:
+        st.session_state.pop(key, None)
+    shell.look_at(str(st.session_state[_PICKED]))
+
+
+def _data_to(run: Run) -> str | None:
+    """Return the last session in a run's data; None where no whole evaluation says it."""
+    store = shell.store()
+    try:
+        evaluation = data.held(store, run.keys, "evaluation")
+        return str(data.document(store, evaluation)["data"]["to"]) if evaluation else None
+    except AftercloseError:
+        return None  # the page's own parts say what is damaged

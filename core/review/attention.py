@@ -1,7 +1,7 @@
 """What needs a person, and where each line of work stands: what the desk opens with. EDGE.
 
-A line of work is a profile, or the source of runs that named none. Only its newest run and its newest
-finished report count: what came before is history.
+A line of work is a profile, or the source of runs that named none (of files with their path). Only its
+newest run and its newest finished report count: what came before is history.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from core.profiles import PROFILE
 from core.registry.registry import PROMOTION, ROLLBACK, Champion, Registry
 from core.review.decisions import RETRAINING
 from core.review.standing import standing
+from core.runs.choice import line_of_work
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store
 
@@ -68,7 +69,7 @@ class Line:
     Parameters
     ----------
     name : str
-        The profile, or the source.
+        The profile, or the source with its path.
     source : str
     calendar : str
         The exchange calendar that its sessions follow.
@@ -154,7 +155,7 @@ def _lines(settings: Settings, journal: Journal) -> Iterator[tuple[Run, Run | No
     for run in journal.runs(limit=MOST_RUNS):
         if run.target == "publish" or run.state == "cancelled":
             continue
-        name = _name(settings, run)
+        name = line_of_work(settings, run)
         last.setdefault(name, run)
         if run.state == "succeeded" and run.target == "report":
             good.setdefault(name, run)
@@ -162,15 +163,11 @@ def _lines(settings: Settings, journal: Journal) -> Iterator[tuple[Run, Run | No
         yield run, good.get(name)
 
 
-def _name(settings: Settings, run: Run) -> str:
-    return run.request.get(PROFILE) or run.request.get("source") or str(settings["source"])
-
-
 def _line(settings: Settings, last: Run, good: Run | None) -> Line:
     profile = last.request.get(PROFILE, "")
     under = settings.under(profile) if profile in settings.profiles else settings
     source, calendar = (last.request.get(name) or str(under[name]) for name in ("source", "calendar"))
-    return Line(_name(settings, last), source, calendar, last, good)
+    return Line(line_of_work(settings, last), source, calendar, last, good)
 
 
 def _of_report(

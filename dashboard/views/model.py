@@ -15,7 +15,8 @@ from core.report import model_tables, tables
 from core.review.decisions import history
 from core.store.checkpoints import Store
 from dashboard import acting, data, deciding, evidence, judged, shell
-from dashboard.words import minute, plain
+from dashboard.subject import chosen
+from dashboard.words import plain
 
 Body = Mapping[str, Any]
 
@@ -27,20 +28,21 @@ def show() -> None:
     if run_id := deciding.started():
         shell.notice("Retraining was recorded and has started.")
         shell.go("run", run=run_id)
-    run = shell.chosen_run()
+    run = chosen(forget=(deciding.MODEL,))
     if run is None:
         st.info("There is no finished run yet. Open **Runs** and press **Run**; the judgement appears here.")
+        shell.page_link("runs", "Open Runs")
         return
     store = shell.store()
     keys = data.keys_of(store, run)
     artifact = data.held(store, keys, "evaluation")
     if artifact is None:
         st.info(
-            f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is."
+            f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is and why."
         )
+        shell.page_link("run", "Open this run", run=run.run_id)
         return
     body = data.document(store, artifact)
-    st.caption(f"Run `{run.run_id}`, started {minute(run.started_at or run.created_at)}")
     _verdict(body)
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:

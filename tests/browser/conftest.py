@@ -18,6 +18,13 @@ PATIENCE_MS = 60_000
 """For states that a loaded machine reaches late; nothing waits for a time."""
 
 
+def pytest_collection_modifyitems(items):
+    """Give a test in a real browser a second try; the closing line counts those that needed it."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """Chromium, shared by the tests of a process; without it they are skipped, in CI they fail."""

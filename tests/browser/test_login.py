@@ -126,7 +126,9 @@ def test_one_writes_another_signs_and_the_record_says_who(new_page, team_desk, f
     assert {d.author.partition(" <")[0] for d in Journal(finished).drafts(signed.subject)} == {"Bob Example"}
 
 
-def test_an_author_cannot_approve_and_nobody_without_a_role_can_write(new_page, team_desk, finished):
+def test_an_author_cannot_approve_and_nobody_without_a_role_can_write(
+    new_page, team_desk, finished, wait_until
+):
     """Ann's own text waits for somebody else; Vera reads and finds every button off; logging out ends it."""
     ann = log_in(new_page(), team_desk, "ann")
     ann.locator(".st-key-edit_risks textarea").fill("Mine.")
@@ -145,6 +147,14 @@ def test_an_author_cannot_approve_and_nobody_without_a_role_can_write(new_page, 
     expect(vera.locator(".st-key-header")).to_contain_text("viewer")
     expect(vera.locator(".st-key-sign button").first).to_be_disabled()
     expect(vera.locator(".st-key-edit_risks textarea")).to_be_disabled()
+    assert _login_kept(vera)
     vera.locator(".st-key-log_out button").first.click()
-    vera.goto(f"{team_desk.url}/report")
-    expect(vera.locator(".st-key-log_in button")).to_be_visible()
+    wait_until(lambda: not _login_kept(vera), "the login to end")
+    again = vera.context.new_page()  # the first one is on its way to the provider's farewell
+    again.goto(f"{team_desk.url}/report")
+    expect(again.locator(".st-key-log_in button")).to_be_visible()
+
+
+def _login_kept(page) -> bool:
+    """Whether the browser still holds the cookie of a login."""
+    return any(cookie["name"].startswith("_streamlit_user") for cookie in page.context.cookies())

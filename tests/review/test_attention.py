@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 from datetime import UTC, datetime
 
@@ -26,11 +27,11 @@ def journal(desk_settings):
 
 @pytest.fixture
 def asked(desk_settings):
-    """What is asked of a person now: (what, line, page)."""
+    """What is asked of a person now: (what, line without folders, page)."""
 
     def look(configured=desk_settings):
         found = situation(configured, Journal(configured.data))
-        return [(need.what, need.line, need.page) for need in found.needs]
+        return [(need.what, re.sub(r"/\S*/", "", need.line), need.page) for need in found.needs]
 
     return look
 
@@ -41,14 +42,19 @@ def add(journal, run_id, state, *, request=None, error=None, target="report"):
 
 
 def test_a_line_that_failed_last_is_asked_about_and_one_that_went_on_is_not(journal, asked):
-    """By profile, else by source; what was cancelled on purpose and what runs is no trouble."""
+    """By profile, else by source and path; what was cancelled on purpose and what runs is no trouble."""
     add(journal, "r1", "failed", request={"source": "files", "path": "a.csv"}, error="clean: no room")
     add(journal, "r2", "failed", request={"source": "yahoo"})
     add(journal, "r3", "succeeded", request={"source": "yahoo"})
     add(journal, "r4", "failed", request={"profile": "megacaps"})
     add(journal, "r5", "cancelled", request={"profile": "megacaps"})
     add(journal, "r6", "interrupted")
-    assert asked() == [("failed", "sample", "run"), ("failed", "megacaps", "run"), ("failed", "files", "run")]
+    add(journal, "r7", "succeeded", request={"source": "files", "path": "b.csv"})
+    assert asked() == [
+        ("failed", "sample", "run"),
+        ("failed", "megacaps", "run"),
+        ("failed", "files a.csv", "run"),
+    ]
 
 
 def test_the_reason_is_the_first_error(journal, desk_settings):
@@ -64,7 +70,7 @@ def test_lines_have_the_newest_run_first_and_their_source(journal, desk_settings
         (line.name, line.source, line.calendar, line.last.run_id)
         for line in situation(desk_settings, journal).lines
     ]
-    assert told == [("sample", "sample", "XNYS", "r2"), ("files", "files", "24/7", "r1")]
+    assert told == [("sample", "sample", "XNYS", "r2"), ("files a.csv", "files", "24/7", "r1")]
 
 
 @pytest.mark.slow
@@ -73,7 +79,7 @@ def test_a_finished_run_asks_for_a_decision_and_a_signature_until_they_are_given
 ):
     """Candidate and report wait; promoted and signed, nothing does; a changed byte makes it stale."""
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
-    assert asked() == [("to decide", "files", "model"), ("to sign", "files", "report")]
+    assert asked() == [("to decide", "files prices.csv", "model"), ("to sign", "files prices.csv", "report")]
     person, journal = local_person(desk_settings), Journal(desk_settings.data)
     found = situation(desk_settings, journal)
     (line,) = found.lines
@@ -82,7 +88,7 @@ def test_a_finished_run_asks_for_a_decision_and_a_signature_until_they_are_given
 
     model = next((desk_settings.data / "models").glob("*.json")).stem
     decisions.promote(desk_settings, model, "the first", person=person)
-    assert asked() == [("to sign", "files", "report")]
+    assert asked() == [("to sign", "files prices.csv", "report")]
     champion = situation(desk_settings, journal).champion
     assert (champion.model_id, champion.who) == (model, "local user")
     assert champion.trained_to == "2020-10-25"
@@ -96,7 +102,7 @@ def test_a_finished_run_asks_for_a_decision_and_a_signature_until_they_are_given
 
     path = lookers.folder_of(desk_settings.data, "clean") / "repairs.json"
     path.write_bytes(path.read_bytes() + b" ")
-    assert asked() == [("stale", "files", "report")]
+    assert asked() == [("stale", "files prices.csv", "report")]
 
 
 @pytest.mark.slow
@@ -104,14 +110,14 @@ def test_a_rejected_candidate_is_decided(prepared, desk_settings, asked):
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     model = next((desk_settings.data / "models").glob("*.json")).stem
     decisions.reject(desk_settings, model, "no better than chance", person=local_person(desk_settings))
-    assert asked() == [("to sign", "files", "report")]
+    assert asked() == [("to sign", "files prices.csv", "report")]
 
 
 @pytest.mark.slow
 def test_a_damaged_evaluation_is_said_and_the_rest_is_there(prepared, desk_settings, asked, lookers):
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     (lookers.folder_of(desk_settings.data, "evaluate") / "evaluation.json").write_text("{}", encoding="utf-8")
-    assert asked() == [("damaged", "files", "run")]
+    assert asked() == [("damaged", "files prices.csv", "run")]
 
 
 def test_a_profile_that_is_gone_does_not_stop_the_desk(journal, desk_settings, tmp_path):
