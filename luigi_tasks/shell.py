@@ -84,6 +84,7 @@ def install() -> None:
         _take_over_signals()
         _take_over_exit()
         forks_die_with_this()
+        _build_parsers_once()
         argparse.ArgumentParser.error = _refuse_arguments  # type: ignore[method-assign,assignment]  # instead of a page of usage
         _judge_settings()
         _judge_options(sys.argv[1:])
@@ -128,6 +129,22 @@ def _take_over_exit() -> None:
         leave(status)
 
     sys.exit = judged
+
+
+def _build_parsers_once() -> None:
+    """Let Luigi reuse a parser: it asks for nine of several hundred options each, and two of them differ."""
+    parser_class: Any = CmdlineParser  # luigi ships no types
+    build = parser_class._build_parser  # noqa: SLF001 - Luigi has no public place for it
+    built: dict[tuple[str | None, bool, int], argparse.ArgumentParser] = {}
+
+    def reused(root_task: str | None = None, help_all: bool = False) -> argparse.ArgumentParser:  # noqa: FBT001, FBT002 - Luigi's signature
+        # a module that is loaded later may define more tasks
+        key = (root_task, help_all, len(Register._reg))  # noqa: SLF001 - Luigi's own list of them
+        if key not in built:
+            built[key] = build(root_task=root_task, help_all=help_all)
+        return built[key]
+
+    parser_class._build_parser = staticmethod(reused)  # noqa: SLF001 - see above
 
 
 def _hear_nothing() -> tuple[signal.Signals, ...]:

@@ -43,17 +43,17 @@ def probabilities(rows: Judged, features: pd.DataFrame) -> dict[str, NDArray[np.
     features : pandas.DataFrame
         Columns ``date`` and ``up_next`` of all sessions.
     """
-    inputs = inputs_of(numbers(rows.frame, col.RETURN))
+    returns = numbers(rows.frame, col.RETURN)
     found = {name: np.full(len(rows), np.nan) for name in RULES}
     dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
     sessions = np.unique(dates)
-    for code in range(len(rows.folds)):
-        within = rows.fold == code
+    for within in rows.parts:
+        inputs = inputs_of(returns[within])
         place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0])) - 1
         earlier = _earlier_labels(rows, dates < sessions[max(place, 0)], label)
         for name, kind in RULES.items():
-            learnt = kind.fit(np.empty((len(earlier), inputs.shape[1])), earlier, seed=0)
-            found[name][within] = kind.probability(learnt, inputs[within])
+            learnt = kind.fit(np.empty((len(earlier), 0)), earlier, seed=0)
+            found[name][within] = kind.probability(learnt, inputs)
     return {name: found[_SAME_CALLS.get(name, name)] for name in NAMES}
 
 
@@ -73,7 +73,7 @@ def _earlier_labels(
 def figures(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float) -> dict[str, float | None]:
     """Return :data:`FIGURES` of a rule's probabilities (shape (rows,)); None where undefined."""
     held = ~np.isnan(probability)
-    within = grouped_auc(probability[held], rows.up[held], rows.fold[held], len(rows.folds))
+    within = np.array([_auc(rows, probability, held, part) for part in rows.parts])
     earned = earnings(rows, probability, cost_bps=cost_bps).points()
     values = {
         "auc": float(mean_auc(within)),
@@ -82,3 +82,9 @@ def figures(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float) 
         "sharpe": earned["long_flat_sharpe"],
     }
     return {name: plain(values[name]) for name in FIGURES}
+
+
+def _auc(rows: Judged, probability: NDArray[np.float64], held: NDArray[np.bool_], part: slice) -> float:
+    own = held[part]
+    one = np.zeros(int(own.sum()), dtype=np.int64)
+    return float(grouped_auc(probability[part][own], rows.up[part][own], one, 1)[0])

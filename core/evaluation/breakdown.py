@@ -10,7 +10,7 @@ import pandas as pd
 from core import columns as col
 from core.evaluation import metrics
 from core.evaluation.performance import plain
-from core.evaluation.ranking import grouped_auc, mean_auc
+from core.evaluation.ranking import auc_within_folds, mean_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def by_fold(rows: Judged) -> list[dict[str, Any]]:
     """Return one entry per fold: number (1 when there are no folds), dates, rows and metrics or None."""
     if not len(rows):
         return []
-    auc = grouped_auc(rows.probability, rows.up, rows.fold, len(rows.folds))
+    auc = auc_within_folds(rows, np.zeros(len(rows), dtype=np.int64), 1)[:, 0]
     sums = metrics.totals_by(rows.fold, len(rows.folds), rows.probability, rows.up)
     days = rows.frame[col.DATE].to_numpy()
     last = np.cumsum(np.bincount(rows.fold)) - 1
@@ -42,9 +42,7 @@ def by_fold(rows: Judged) -> list[dict[str, Any]]:
 def by_ticker(rows: Judged) -> dict[str, dict[str, Any]]:
     """Return by ticker its rows and metrics or None; AUC is the mean of its within-fold AUCs."""
     ticker, names = pd.factorize(rows.frame[col.TICKER], sort=True)
-    folds = len(rows.folds)
-    within = grouped_auc(rows.probability, rows.up, rows.fold * len(names) + ticker, folds * len(names))
-    auc = mean_auc(within.reshape(folds, len(names)))
+    auc = mean_auc(auc_within_folds(rows, ticker, len(names)))
     sums = metrics.totals_by(ticker, len(names), rows.probability, rows.up)
     found = _figures(auc, sums)
     return {
@@ -69,8 +67,8 @@ def by_period(rows: Judged) -> dict[str, dict[str, Any]]:
     years = rows.frame[col.DATE].to_numpy("datetime64[Y]")
     names, year = np.unique(years, return_inverse=True)
     folds, periods = len(rows.folds), len(names)
+    within = auc_within_folds(rows, year, periods)
     part = rows.fold * periods + year
-    within = grouped_auc(rows.probability, rows.up, part, folds * periods).reshape(folds, periods)
     size = np.bincount(part, minlength=folds * periods).reshape(folds, periods) * ~np.isnan(within)
     with np.errstate(invalid="ignore"):
         auc = np.where(np.isnan(within), 0.0, within * size).sum(axis=0) / size.sum(axis=0)

@@ -67,11 +67,13 @@ class Windows:
         """Number of whole windows before the current one."""
         return max(0, len(self.sessions) // self.length - 1)
 
-    def of(self, dates: Dates) -> NDArray[np.int64]:
+    def of(self, dates: Dates) -> NDArray[np.int32]:
         """Return each date's window: 0 is the current one, 1 the one before; -1 an incomplete one."""
-        back = len(self.sessions) - 1 - np.searchsorted(self.sessions, dates)
-        window = back // self.length
-        return np.where(window <= self.past, window, -1)
+        # one more: a date after the last session is in no window
+        back = len(self.sessions) - 1 - np.arange(len(self.sessions) + 1)
+        window = np.where(back // self.length <= self.past, back // self.length, -1).astype(np.int32)
+        found: NDArray[np.int32] = window[np.searchsorted(self.sessions, dates)]
+        return found
 
 
 def windows(features: pd.DataFrame, drift_sessions: int) -> Windows:
@@ -116,25 +118,22 @@ def drift(
         Severity is ``ok``, ``warn`` (percentile from 95), ``alarm`` (from 99) or ``insufficient``
         (under 60 rows now, or under 19 past windows of 60 rows), always with ``reason``.
     """
-    found = {}
-    for name in watched(model_features):
-        table = predictions if name == col.PROBABILITY else features
-        found[name] = _column(table, name, cut)
-        tell()
+    found, names = {}, watched(model_features)
+    for table, own in ((features, names[:-1]), (predictions, names[-1:])):
+        window = cut.of(table[col.DATE].to_numpy("datetime64[s]"))
+        for name in own:
+            found[name] = _column(table, name, window, cut.past)
+            tell()
     tested = [name for name, entry in found.items() if entry["ks_p"] is not None]
     for name, adjusted in zip(tested, holm([found[n]["ks_p"] for n in tested]), strict=True):
         found[name]["ks_p"] = adjusted
     return found
 
 
-def _column(table: pd.DataFrame, name: str, cut: Windows) -> dict[str, Any]:
+def _column(table: pd.DataFrame, name: str, window: NDArray[np.int32], past_windows: int) -> dict[str, Any]:
     if name not in table:
         return _without(f"there is no column {name}")
-    values = numbers(table, name)
-    order = np.argsort(values, kind="stable")
-    values = values[order]
-    known = ~np.isnan(values)
-    values, window = values[known], cut.of(table[col.DATE].to_numpy("datetime64[s]"))[order][known]
+    values, window = _sorted(numbers(table, name), window)
     current = window == 0
     now = int(current.sum())
     before = len(values) - now
@@ -143,15 +142,25 @@ def _column(table: pd.DataFrame, name: str, cut: Windows) -> dict[str, Any]:
     found = SortedColumn.of(values).distances([np.flatnonzero(current)])[0]
     entry = {**_plain(found), "ks_p": ks_p(found.ks, before, now)}
     few = f"only {now} rows in the current window, at least {MIN_ROWS} are needed" if now < MIN_ROWS else ""
-    past = [] if few else _past(values, window, cut.past)
+    values, window = values[~current], window[~current]
+    past = [] if few else _past(values, window, past_windows)
     return _ordered(entry | _judgement(found, past, few))
 
 
-def _past(values: NDArray[np.float64], window: NDArray[np.int64], count: int) -> list[Distances]:
+def _sorted(
+    values: NDArray[np.float64], window: NDArray[np.int32]
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return the values that are known, rising, each with its window."""
+    known = ~np.isnan(values)
+    values, window = values[known], window[known]
+    order = np.argsort(values, kind="stable")
+    return values[order], window[order]
+
+
+def _past(values: NDArray[np.float64], window: NDArray[np.int32], count: int) -> list[Distances]:
     """Return the statistics of each past window of enough rows against the rest of the past."""
     rows = np.bincount(window[window >= 0], minlength=count + 1)
-    earlier = window != 0
-    column, window = SortedColumn.of(values[earlier]), window[earlier]
+    column = SortedColumn.of(values)
     enough = [k for k in range(1, count + 1) if rows[k] >= MIN_ROWS and rows[k] < len(window)]
     return column.distances([np.flatnonzero(window == k) for k in enough])
 

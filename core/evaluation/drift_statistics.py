@@ -21,6 +21,9 @@ PSI_BINS = 10
 EPSILON = 1e-4
 """Least share of a bin in PSI, so that an empty bin costs much but not infinitely."""
 
+_ROWS_AT_ONCE = 1_000_000
+"""Rows whose ranks are held at a time: of a large column those of all are as much as the column."""
+
 _SERIES_TERMS = 100
 _CERTAIN_BELOW = 0.2
 """Below this the Kolmogorov distribution's tail is 1 to 12 digits and its series converges slowly."""
@@ -59,32 +62,30 @@ class SortedColumn:
         Rising, no NaN.
     steps : ndarray of float, shape (n,)
         What each value is below the next; 0 for the last.
-    ranks : ndarray of float, shape (n,)
-        1 to n.
-    closing : ndarray of int
-        Places of the last of equal values: only there are distribution functions complete.
-    centred : ndarray of float, shape (n,)
-        Values less their mean, for stable sums of squares.
+    closing : ndarray of bool, shape (n,)
+        Whether a value is the last of equal ones: only there are distribution functions complete.
+    mean : float
+        Of the values.
     squares : float
-        Sum of the squares of ``centred``.
+        Sum of the squares of the values less their mean.
     """
 
     values: NDArray[np.float64]
     steps: NDArray[np.float64]
-    ranks: NDArray[np.float64]
-    closing: NDArray[np.int64]
-    centred: NDArray[np.float64]
+    closing: NDArray[np.bool_]
+    mean: float
     squares: float
 
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> SortedColumn:
         """Return the column of sorted ``values``, at least one."""
-        steps = np.append(np.diff(values), 0.0)
-        closing = np.append(np.flatnonzero(steps > 0), len(values) - 1)
-        ranks = np.arange(1.0, len(values) + 1)
-        centred = values - values.mean()
-        squares = float(np.einsum("i,i->", centred, centred))
-        return cls(values, steps, ranks, closing, centred, squares)
+        steps = np.zeros(len(values))
+        np.subtract(values[1:], values[:-1], out=steps[:-1])
+        closing = steps > 0
+        closing[-1] = True
+        mean = values.mean()
+        centred = values - mean
+        return cls(values, steps, closing, mean, float(np.einsum("i,i->", centred, centred)))
 
     def distances(self, windows: Sequence[NDArray[np.int64]]) -> list[Distances]:
         """Return for each window how far its rows are from all others.
@@ -109,11 +110,14 @@ class SortedColumn:
         gaps = np.empty(now + 1, dtype=np.int64)
         gaps[0], gaps[1:-1], gaps[-1] = places[0], places[1:] - places[:-1], total - places[-1]
         apart = np.repeat(np.arange(now + 1.0) * total, gaps)
-        apart -= self.ranks * now
+        for start in range(0, total, _ROWS_AT_ONCE):
+            here = apart[start : start + _ROWS_AT_ONCE]
+            here -= np.arange(start + 1.0, start + 1.0 + len(here)) * now
         np.abs(apart, out=apart)
         moved = float(np.einsum("i,i->", apart, self.steps)) / (now * before)
         spread = self._spread_without(places)
-        return float(apart[self.closing].max()) / (now * before), moved / spread if spread > 0 else np.nan
+        widest = apart.max() if self.closing.all() else apart[self.closing].max()
+        return float(widest) / (now * before), moved / spread if spread > 0 else np.nan
 
     def _spread_without(self, places: NDArray[np.int64]) -> float:
         """Return the standard deviation (ddof 0) of all rows but those at ``places``."""
@@ -121,7 +125,7 @@ class SortedColumn:
         first, last = self.values[_among_others(places, np.array([0, others - 1]))]
         if first == last:
             return 0.0
-        taken = self.centred[places]
+        taken = self.values[places] - self.mean
         mean = float(taken.sum()) / others
         squares = self.squares - float(np.einsum("i,i->", taken, taken))
         return math.sqrt(max(0.0, squares / others - mean**2))

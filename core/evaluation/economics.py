@@ -128,25 +128,31 @@ def earnings(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float)
     """
     after = rows.frame[NEXT_RETURN].to_numpy(np.float64)
     held = ~np.isnan(after)
-    position = (probability >= THRESHOLD)[held].astype(np.float64)
-    cost = _changes(rows, held, position) * cost_bps / 1e4
-    group, groups = rows.group[held], len(rows.group_fold)
-    gain = np.bincount(group, weights=position * after[held] - cost, minlength=groups)
-    tickers = np.bincount(group, minlength=groups)
+    position = probability >= THRESHOLD
+    changed = _changed(rows, held, position)
+    groups = len(rows.group_fold)
+    gain, tickers = np.zeros(groups), np.zeros(groups, dtype=np.int64)
+    for part in rows.parts:
+        own = held[part]
+        cost = changed[part][own].astype(np.float64) * cost_bps / 1e4
+        earned = position[part][own].astype(np.float64) * after[part][own] - cost
+        # a group is of one fold alone: nothing is added to anything but 0
+        gain += np.bincount(rows.group[part][own], weights=earned, minlength=groups)
+        tickers += np.bincount(rows.group[part][own], minlength=groups)
     return Earnings(np.where(tickers > 0, gain / np.maximum(tickers, 1), np.nan))
 
 
-def _changes(rows: Judged, held: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how much each row's position differs from its ticker's row before, flat at first."""
-    ticker, whole = rows.by_ticker
-    # where each row stands among those held, in the order of all
-    order: NDArray[np.int64] = (np.cumsum(held) - 1)[whole[held[whole]]]
-    sequence, owner = position[order], ticker[held][order]
+def _changed(rows: Judged, held: NDArray[np.bool_], position: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which rows' positions differ from that of their ticker's held row before, flat at first."""
+    ticker, order = rows.by_ticker
+    if not held.all():
+        order = order[held[order]]
+    sequence, owner = position[order], ticker[order]
     before = np.zeros_like(sequence)
-    before[1:] = np.where(owner[1:] == owner[:-1], sequence[:-1], 0.0)
-    changes = np.empty_like(sequence)
-    changes[order] = np.abs(sequence - before)
-    return changes
+    before[1:] = (owner[1:] == owner[:-1]) & sequence[:-1]
+    changed = np.zeros(len(held), dtype=bool)
+    changed[order] = sequence != before
+    return changed
 
 
 def annual_return(daily: NDArray[np.float64]) -> float:

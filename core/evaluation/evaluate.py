@@ -94,14 +94,7 @@ def evaluate(
     """
     given = _given(inputs, parameters)
     steps = _Steps(progress, 2 + len(drift.watched(summaries.seen_features(given.model))))
-    predictions = given.predictions.frame
-    if NEXT_RETURN not in predictions:
-        predictions = with_returns(predictions, given.features.frame)
-    if given.mode == "score":
-        predictions = predictions.assign(fold=np.nan)
-    rows = judge(predictions)
-    lack = _lack(given, rows)
-    judged = _unjudged(given, rows, lack) if lack else _judged(given, rows)
+    judged = _performed(given)
     steps.done()
     body = {**judged, **_described(given, steps), "digests": dict(digests)}
     steps.done()
@@ -109,6 +102,18 @@ def evaluate(
     body["verdict_sentence"] = verdict.sentence(body)
     body["advice"] = advice(body, given.settings, _auc_at_training(given.model))
     return Document("evaluation", {name: body[name] for name in _ORDER})
+
+
+def _performed(given: _Inputs) -> dict[str, Any]:
+    """Return the judged part of the body; the judged rows are not held any longer than that."""
+    predictions = given.predictions.frame
+    if NEXT_RETURN not in predictions:
+        predictions = with_returns(predictions, given.features.frame)
+    if given.mode == "score":
+        predictions = predictions.assign(fold=np.nan)
+    rows = judge(predictions)
+    lack = _lack(given, rows)
+    return _unjudged(given, rows, lack) if lack else _judged(given, rows)
 
 
 _ORDER = (

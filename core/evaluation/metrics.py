@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -71,11 +71,20 @@ def contributions(probability: ArrayLike, up: ArrayLike) -> NDArray[np.float64]:
     up : array, shape (rows,)
         Outcome, 1 or 0, no NaN.
     """
+    return np.stack(list(_contributed(probability, up)))
+
+
+def _contributed(probability: ArrayLike, up: ArrayLike) -> Iterator[NDArray[np.float64]]:
+    """Yield the fields one after the other: of a large table no two need be held."""
     p, y = np.asarray(probability, dtype=np.float64), np.asarray(up, dtype=np.float64)
     called = (p >= THRESHOLD).astype(np.float64)
-    given = np.clip(np.where(y > 0, p, 1 - p), CLIP, 1 - CLIP)
-    rows = (np.ones_like(p), y, called, called * y, (called == y).astype(np.float64))
-    return np.stack((*rows, (p - y) ** 2, -np.log(given)))
+    yield np.ones_like(p)
+    yield y
+    yield called
+    yield called * y
+    yield (called == y).astype(np.float64)
+    yield (p - y) ** 2
+    yield -np.log(np.clip(np.where(y > 0, p, 1 - p), CLIP, 1 - CLIP))
 
 
 def totals(probability: ArrayLike, up: ArrayLike) -> Sums:
@@ -89,7 +98,7 @@ def totals_by(group: NDArray[np.int64], groups: int, probability: ArrayLike, up:
     def summed(part: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.bincount(group, weights=part, minlength=groups).astype(np.float64)
 
-    return Sums(*(summed(part) for part in contributions(probability, up)))
+    return Sums(*(summed(part) for part in _contributed(probability, up)))
 
 
 def precision(sums: Sums) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,9 +42,15 @@ class PooledScore:
     @classmethod
     def of(cls, rows: Judged, probability: NDArray[np.float64]) -> PooledScore:
         """Return the sums per group of ``probability`` (shape (rows,), NaN: row left out)."""
-        held = ~np.isnan(probability)
         groups = len(rows.group_fold)
-        return cls(metrics.totals_by(rows.group[held], groups, probability[held], rows.up[held]))
+        sums = np.zeros((len(fields(metrics.Sums)), groups))
+        for part in rows.parts:
+            p = probability[part]
+            held = ~np.isnan(p)
+            found = metrics.totals_by(rows.group[part][held], groups, p[held], rows.up[part][held])
+            # a group is of one fold alone: nothing is added to anything but 0
+            sums += found.stacked()
+        return cls(metrics.Sums(*sums))
 
     def points(self) -> dict[str, float]:
         """The value of each metric; NaN where undefined."""

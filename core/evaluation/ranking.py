@@ -8,7 +8,6 @@ model that is a constant in each fold would score away from 0.5.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,7 +80,7 @@ def mean_auc(within: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, eq=False)
-class _RankedFold:
+class RankedFold:
     """One fold sorted once: groups of the rows by outcome, and each up row's place among the others."""
 
     up_groups: NDArray[np.int64]
@@ -90,20 +89,24 @@ class _RankedFold:
     up_to: NDArray[np.int64]
 
     @classmethod
-    def of(cls, p: NDArray[np.float64], up: NDArray[np.float64], group: NDArray[np.int64]) -> _RankedFold:
+    def of(cls, p: NDArray[np.float64], up: NDArray[np.float64], group: NDArray[np.int64]) -> RankedFold:
+        """Return the fold of rows with these scores, outcomes and groups."""
         order = np.argsort(p, kind="stable")
         p, rose, group = p[order], up[order] > 0, group[order]
         lower = p[~rose]
         below, up_to = (np.searchsorted(lower, p[rose], side) for side in ("left", "right"))
         return cls(group[rose], group[~rose], below, up_to)
 
+    def point(self) -> float:
+        """Return the AUC of the rows themselves; NaN with one outcome only."""
+        pairs = 2 * len(self.below) * len(self.down_groups)
+        return (int(self.below.sum()) + int(self.up_to.sum())) / pairs if pairs else np.nan
+
     def auc(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the weighted AUC of each resample, shape (resamples,); NaN with one outcome only.
 
         Weights are whole numbers, so every sum is exact and no order of summation can change it.
         """
-        if self.is_large:
-            return self._by_pairs(weights)
         before = np.empty((len(self.down_groups) + 1, weights.shape[1]))
         before[0] = 0.0
         np.cumsum(weights[self.down_groups], axis=0, out=before[1:])
@@ -114,37 +117,61 @@ class _RankedFold:
         pairs = 2 * ups.sum(axis=0) * before[-1]
         return np.where(pairs > 0, (won + upper) / np.maximum(pairs, 1), np.nan)
 
-    @property
-    def is_large(self) -> bool:
-        """Whether pairs of groups are counted once instead of rows for every resample."""
-        return len(self.below) + len(self.down_groups) > LARGE_FOLD_ROWS
 
-    def _by_pairs(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what :meth:`auc` returns: a resample's AUC is a quadratic form in its weights."""
-        first, pairs = self.pairs
-        held = weights[first : first + len(pairs)]
-        won = np.einsum("gs,gs->s", held, pairs @ held)
-        ups, downs = (
-            np.bincount(groups - first, minlength=len(pairs)).astype(np.float64)
-            for groups in (self.up_groups, self.down_groups)
-        )
-        both = 2 * (ups @ held) * (downs @ held)
+@dataclass(frozen=True, eq=False)
+class PairedFold:
+    """A large fold as pairs of its groups: what it holds does not grow with the tickers of a date.
+
+    A resample's AUC is a quadratic form in its weights, so rows are gone through once.
+
+    Parameters
+    ----------
+    first : int
+        The fold's first group.
+    won : ndarray of float, shape (groups, groups)
+        From that group on, how often an up row (down) wins against a down row (across); a win counts twice
+        and a tie once. Whole numbers far below 2**53: exact in whatever order they are added.
+    ups, downs : ndarray of float, shape (groups,)
+        Rows of either outcome by group.
+    """
+
+    first: int
+    won: NDArray[np.float64]
+    ups: NDArray[np.float64]
+    downs: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: RankedFold) -> PairedFold:
+        """Return the pairs of a fold that was sorted."""
+        lowest = [int(side.min()) for side in (rows.up_groups, rows.down_groups) if len(side)]
+        highest = [int(side.max()) for side in (rows.up_groups, rows.down_groups) if len(side)]
+        first, groups = min(lowest), max(highest) - min(lowest) + 1
+        ups, downs = rows.up_groups - first, rows.down_groups - first
+        tied = not np.array_equal(rows.below, rows.up_to)
+        lower = group_pairs(ups, downs, rows.below, groups)
+        upper = group_pairs(ups, downs, rows.up_to, groups) if tied else lower
+        counts = (np.bincount(side, minlength=groups).astype(np.float64) for side in (ups, downs))
+        return cls(first, lower + upper, *counts)
+
+    def point(self) -> float:
+        """Return the AUC of the rows themselves; NaN with one outcome only."""
+        pairs = 2 * float(self.ups.sum()) * float(self.downs.sum())
+        return float(self.won.sum()) / pairs if pairs else np.nan
+
+    def auc(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weighted AUC of each resample, exactly as a :class:`RankedFold` gives it."""
+        held = weights[self.first : self.first + len(self.won)]
+        won = np.einsum("gs,gs->s", held, self.won @ held)
+        both = 2 * (self.ups @ held) * (self.downs @ held)
         return np.where(both > 0, won / np.maximum(both, 1), np.nan)
 
-    @cached_property
-    def pairs(self) -> tuple[int, NDArray[np.float64]]:
-        """The fold's first group, and by groups from there on how often an up row wins against a down row.
 
-        Shape (groups, groups); a win counts twice and a tie once. Whole numbers far below 2**53: exact in
-        whatever order they are added.
-        """
-        present = np.concatenate([self.up_groups, self.down_groups])
-        first, groups = int(present.min()), int(present.max() - present.min()) + 1
-        ups, downs = self.up_groups - first, self.down_groups - first
-        tied = not np.array_equal(self.below, self.up_to)
-        lower = group_pairs(ups, downs, self.below, groups)
-        upper = group_pairs(ups, downs, self.up_to, groups) if tied else lower
-        return first, lower + upper
+def fold_of(
+    p: NDArray[np.float64], up: NDArray[np.float64], group: NDArray[np.int64]
+) -> RankedFold | PairedFold:
+    """Return one fold, ready for any resample's weights; a large one without its rows."""
+    rows = RankedFold.of(p, up, group)
+    return PairedFold.of(rows) if len(p) > LARGE_FOLD_ROWS else rows
 
 
 _BLOCK = 32
@@ -200,25 +227,19 @@ def group_pairs(
 
 @dataclass(frozen=True, eq=False)
 class RankedScore:
-    """A score over the judged rows, sorted once per fold, ready for any resample's weights.
+    """A score over the judged rows, sorted once per fold, ready for any resample's weights."""
 
-    Parameters
-    ----------
-    point : float
-        Mean of the within-fold AUCs; NaN when no fold has both outcomes.
-    """
-
-    point: float
-    folds: tuple[_RankedFold, ...]
+    folds: tuple[RankedFold | PairedFold, ...]
 
     @classmethod
     def of(cls, rows: Judged, score: NDArray[np.float64]) -> RankedScore:
         """Return ``score`` (shape (rows,), NaN: row left out) sorted within each fold of ``rows``."""
-        held = ~np.isnan(score)
-        p, up, fold, group = score[held], rows.up[held], rows.fold[held], rows.group[held]
-        point = float(mean_auc(grouped_auc(p, up, fold, len(rows.folds)))) if len(rows.folds) else np.nan
-        members = (fold == code for code in range(len(rows.folds)))
-        return cls(point, tuple(_RankedFold.of(p[m], up[m], group[m]) for m in members))
+        return cls(tuple(_fold(rows, score, part) for part in rows.parts))
+
+    @property
+    def point(self) -> float:
+        """Mean of the within-fold AUCs; NaN when no fold has both outcomes."""
+        return float(mean_auc(np.array([fold.point() for fold in self.folds])))
 
     def points(self) -> dict[str, float]:
         """The value itself, by metric name."""
@@ -229,3 +250,27 @@ class RankedScore:
         if not self.folds:
             return {"auc": np.full(weights.shape[1], np.nan)}
         return {"auc": mean_auc(np.stack([fold.auc(weights) for fold in self.folds]))}
+
+
+def _fold(rows: Judged, score: NDArray[np.float64], part: slice) -> RankedFold | PairedFold:
+    held = ~np.isnan(score[part])
+    return fold_of(score[part][held], rows.up[part][held], rows.group[part][held])
+
+
+def auc_within_folds(rows: Judged, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
+    """Return the AUC of each group within each fold, NaN where there is one outcome only.
+
+    Parameters
+    ----------
+    rows : Judged
+        With the probability that is judged.
+    group : ndarray of int, shape (rows,)
+        Number of each row's group, 0 to ``groups`` - 1.
+
+    Returns
+    -------
+    ndarray of float, shape (folds, groups)
+    """
+    p = rows.probability
+    within = [grouped_auc(p[part], rows.up[part], group[part], groups) for part in rows.parts]
+    return np.array(within).reshape(len(rows.folds), groups)

@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import AftercloseError, BusyError
 from core.journal import Journal
@@ -25,9 +25,13 @@ from core.runs.processes import this_process
 from core.schedule.arrival import Arrivals
 from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule, named, schedule_of, stamp
-from core.schedule.timing import ARRIVAL, Firing
+from core.schedule.missed import backfill_command, caught_up, missed_note, too_old_note
+from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS, Firing
 from core.settings import Settings
 from core.store import locks
+
+if TYPE_CHECKING:
+    from core.notices import Event
 
 LOG = "scheduler"
 """Name of the scheduler's own log among the runs' folders."""
@@ -44,22 +48,6 @@ Start = Callable[[Settings, Mapping[str, str], str, Person], Launched]
 def start_run(settings: Settings, request: Mapping[str, str], run_id: str, person: Person) -> Launched:
     """Start a supervised run in this folder."""
     return launch(settings, request, person=person, how=HOW, folder=Path.cwd(), run_id=run_id)
-
-
-def caught_up(firings: list[Firing], most: int) -> tuple[list[Firing], list[Firing]]:
-    """Return what is run of everything that is due, and what is only reported, both oldest first.
-
-    Each session once, by its last firing; of more than ``most`` sessions the newest are run.
-
-    >>> from datetime import UTC, date, datetime
-    >>> week = [Firing(datetime(2024, 7, d, 21, tzinfo=UTC), date(2024, 7, d)) for d in (1, 2, 3)]
-    >>> [[f.session.day for f in part] for part in caught_up(week, 2)]
-    [[2, 3], [1]]
-    """
-    by_session = {firing.session: firing for firing in firings}
-    ordered = sorted(by_session.values(), key=lambda firing: firing.at)
-    cut = max(0, len(ordered) - most)
-    return ordered[cut:], ordered[:cut]
 
 
 @dataclass
@@ -122,23 +110,17 @@ class Scheduler:
                 arrived = [_occurrence(schedule, stamp(now), None, WAITING)] if stored.seen else []
                 journal.advance(schedule.name, arrived, since=stored.since, until=stamp(now), seen=seen)
             return
-        firings = schedule.timing.firings(datetime.fromisoformat(stored.since), now)
-        if not firings:
+        since = datetime.fromisoformat(stored.since)
+        due = caught_up(schedule.timing.firings(since, now), int(settings["schedule_catch_up"] or 0), now)
+        waiting = [_occurrence(schedule, stamp(f.at), str(f.session), WAITING) for f in due.runs]
+        reported = [
+            *_too_old(schedule, since, now - timedelta(days=LOOK_BACK_DAYS)),
+            *_not_caught_up(settings, schedule, due.reported),
+        ]
+        if not waiting and not reported:
             return
-        most = int(settings["schedule_catch_up"] or 0)
-        runs, skipped = caught_up(firings, most)
-        waiting = [_occurrence(schedule, stamp(f.at), str(f.session), WAITING) for f in runs]
-        missed = [_occurrence(schedule, stamp(f.at), str(f.session), SKIPPED, _missed(most)) for f in skipped]
-        if (
-            journal.advance(schedule.name, [*missed, *waiting], since=stored.since, until=stamp(now))
-            and missed
-        ):
-            days: dict[str, Any] = {
-                "first": missed[0].session,
-                "last": missed[-1].session,
-                "sessions": len(missed),
-            }
-            log.write("schedule_skipped", level="warning", schedule=schedule.name, **days)
+        if journal.advance(schedule.name, [*reported, *waiting], since=stored.since, until=stamp(now)):
+            _report(settings, schedule, reported, log)
 
     def _start_next(self, settings: Settings, journal: Schedules, log: RunLog, now: datetime) -> None:
         """Start the oldest thing of each schedule that has none going."""
@@ -168,7 +150,8 @@ class Scheduler:
         except AftercloseError as error:
             journal.settle_occurrence(starting, REFUSED, note=str(error))
             log.write("schedule_refused", level="error", schedule=due.schedule, reason=str(error))
-            _notify(settings, due, str(error), log)
+            title = f"Schedule {due.schedule} could not start"
+            _notify(settings, "failed", title, f"{due.session or due.due_at}: {error}", log)
             return Occurrence(due.schedule, due.due_at, due.session, REFUSED, None, str(error))
         journal.settle_occurrence(starting, RUNNING, run_id=launched.run_id)
         log.write("schedule_started", schedule=due.schedule, session=due.session, started=launched.run_id)
@@ -242,21 +225,41 @@ def _occurrence(
     return Occurrence(schedule.name, at, session, state, None, note)
 
 
-def _missed(most: int) -> str:
-    return f"missed; at most {most} sessions are caught up ([schedule] catch_up). To fill it in: afterclose backfill"
+def _too_old(schedule: Schedule, since: datetime, limit: datetime) -> list[Occurrence]:
+    """Return one record for all that was due so long ago that it is not looked for; nothing if nothing was."""
+    if since >= limit or next(schedule.timing.times(since, limit), None) is None:
+        return []
+    command = backfill_command(f"{since:%Y-%m-%d}", f"{limit:%Y-%m-%d}", schedule.request)
+    return [_occurrence(schedule, stamp(limit), None, SKIPPED, too_old_note(LOOK_BACK_DAYS, command))]
 
 
-def _notify(settings: Settings, due: Occurrence, reason: str, log: RunLog) -> None:
+def _not_caught_up(settings: Settings, schedule: Schedule, missed: list[Firing]) -> list[Occurrence]:
+    """Return the records of sessions that are not caught up, each with the command that fills in all of them."""
+    if not missed:
+        return []
+    command = backfill_command(str(missed[0].session), str(missed[-1].session), schedule.request)
+    note = missed_note(int(settings["schedule_catch_up"] or 0), command)
+    return [_occurrence(schedule, stamp(f.at), str(f.session), SKIPPED, note) for f in missed]
+
+
+def _report(settings: Settings, schedule: Schedule, skipped: list[Occurrence], log: RunLog) -> None:
+    """Write to the log, and tell people, what is not caught up: one notice however many sessions."""
+    for note in dict.fromkeys(str(due.note) for due in skipped):
+        sessions = [due.session for due in skipped if due.note == note and due.session]
+        span: dict[str, Any] = {"first": sessions[0], "last": sessions[-1]} if sessions else {}
+        told = {"schedule": schedule.name, **span, "sessions": len(sessions), "reason": note}
+        log.write("schedule_skipped", level="warning", **told)
+    if skipped:
+        text = "\n".join(dict.fromkeys(str(due.note) for due in skipped))
+        _notify(settings, "no_report", f"Schedule {schedule.name} missed sessions", text, log)
+
+
+def _notify(settings: Settings, event: Event, title: str, text: str, log: RunLog) -> None:
     from core.notices import notify
 
-    told = notify(
-        settings,
-        "failed",
-        f"Schedule {due.schedule} could not start",
-        f"{due.session or due.due_at}: {reason}",
-    )
-    if told:
-        log.write("notice_trouble", level="warning", reason=told)
+    trouble = notify(settings, event, title, text)
+    if trouble:
+        log.write("notice_trouble", level="warning", reason=trouble)
 
 
 def utc_clock() -> datetime:

@@ -22,7 +22,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FORMS = "close+45m, weekly fri 18:00, cron 30 18 * * mon-fri, or arrival"
 
 LOOK_BACK_DAYS = 92
-"""Times before this are never caught up: after a quarter without a scheduler a backfill is the right tool."""
+"""Times before this are not caught up: after a quarter without a scheduler a backfill is the right tool."""
 
 _LOOK_AHEAD_DAYS = 400
 """The next times are looked for this far ahead; a yearly cron line has one within it."""

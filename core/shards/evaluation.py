@@ -14,6 +14,7 @@ from core.errors import DataError, ModelError
 from core.evaluation.champion import CHANCES
 from core.evaluation.economics import NEXT_RETURN
 from core.evaluation.evaluate import evaluate as evaluate_tables
+from core.evaluation.rows import judged_order
 from core.features import model_features
 from core.models.loader import load_model
 from core.models.rows import rows_of
@@ -86,7 +87,7 @@ def evaluate(
     frame = _held(predictions)
     champion = inputs.get("champion")
     loaded = _usable(champion) if isinstance(champion, Document) else None
-    frame = _with_returns(frame, features, loaded, engine)
+    frame = _by_fold(_with_returns(frame, features, loaded, engine))
     given = {**inputs, "features": _Features(features)}
     given["predictions"] = Table(predictions.kind, frame, predictions.header)
     return evaluate_tables(given, digests, parameters, progress=progress)
@@ -100,6 +101,17 @@ def _held(predictions: Table) -> pd.DataFrame:
         return frame_of_all([predictions.arrow(number) for number in range(predictions.shards)])
     frame = predictions.frame.sort_values([col.TICKER, col.DATE], kind="stable", ignore_index=True)
     return frame.astype({col.TICKER: "category"})
+
+
+def _by_fold(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows as they are judged, by fold, date and ticker, and empty ``frame``: no row is held twice."""
+    import pandas as pd
+
+    order = judged_order(frame)
+    if order is None:
+        return frame
+    names = list(frame.columns)
+    return pd.DataFrame({name: frame.pop(name).take(order).reset_index(drop=True) for name in names})
 
 
 def _usable(champion: Document) -> Model | None:

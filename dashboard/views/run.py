@@ -27,8 +27,7 @@ from core.runs.view import (
 from core.stages import NAMES
 from core.store.checkpoints import Slot
 from core.store.holdings import as_zip
-from dashboard import acting, line, requesting, run_findings, run_log, run_made, shell, starting, states
-from dashboard.words import plain
+from dashboard import acting, compact, line, requesting, run_findings, run_log, run_made, shell, starting
 
 REFRESH_S = 1.0
 SHOW = "show"
@@ -123,14 +122,14 @@ def heading(run: Run) -> None:
     """Draw the run's state, and who asked for what."""
     took = took_s(run, datetime.now(UTC))
     facts = [
-        f"{plain(run.who)}, {run.how}",
+        f"{run.who}, {run.how}",
         f"started {utc_clock(run.started_at or run.created_at)} UTC",
         f"{took:,.1f} s" if took is not None else "",
-        plain(asked_for(run.request)),
+        asked_for(run.request),
     ]
-    with st.container(horizontal=True, vertical_alignment="center", key="run-state"):
-        states.badge(run.state)
-        st.caption("  ·  ".join(fact for fact in facts if fact), width="content")
+    said = compact.quiet("  ·  ".join(fact for fact in facts if fact))
+    with st.container(key="run-state"):
+        compact.draw(compact.row((compact.badge(run.state), said)))
 
 
 def first_error(run: Run) -> None:
@@ -150,20 +149,21 @@ def graph(journal: Journal, run: Run) -> None:
     boxes = [*views, sign_off_view(run, held)]
     signs = [(view.stage, view.state) for view in boxes]
     dark = st.context.theme.type == "dark"
+    picture = compact.picture(line.line_svg(signs, dark=dark), line.described(signs))
+    done, of = progress(views)
+    grid = compact.grid(box(view) for view in boxes)
     with st.container(key="line"):
-        st.image(line.line_svg(signs, dark=dark), width="stretch", alt=line.described(signs))
-    how_far(run, views)
-    with st.grid(8, min_column_width=128, gap="xsmall"):
-        for view in boxes:
-            box(view)
+        if not run.active:
+            compact.draw(compact.stack((picture, compact.quiet(f"{done} of {of} stages"), grid)))
+            return
+        compact.draw(picture)
+        how_far(run, views)
+        compact.draw(grid)
 
 
 def how_far(run: Run, views: list[StageView]) -> None:
-    """Draw how many stages are there, and of a run that goes how far it is and how long ago it gave a sign."""
+    """Draw how many stages are there, how far the run is and how long ago it gave a sign."""
     done, of = progress(views)
-    if not run.active:
-        st.caption(f"{done} of {of} stages", width="content")
-        return
     now = pulse(RunFolder(shell.settings().data, run.run_id).path, time.time())
     sign = f"; last sign of life {now.age_s:,.0f} s ago" if now.age_s is not None else ""
     st.progress(share(views, now), text=f"{done} of {of} stages{at_work(views, now)}{sign}")
@@ -174,19 +174,18 @@ def how_far(run: Run, views: list[StageView]) -> None:
         )
 
 
-def box(view: StageView) -> None:
-    """Draw one box: state in word, symbol and colour; rows in and out, seconds, attempt."""
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"stage-{view.stage}"):
-        st.markdown(f"**{view.stage.replace('_', ' ')}**")
-        states.badge(view.state)
-        facts = [
-            f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
-            f"{view.rows:,} rows" if view.rows is not None else "",
-            f"{view.seconds:,.1f} s" if view.seconds is not None else "",
-            f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
-            plain(view.note),
-        ]
-        st.caption("  \n".join(fact for fact in facts if fact) or "–")
+def box(view: StageView) -> str:
+    """Return one box: state in word, symbol and colour; rows in and out, seconds, attempt."""
+    facts = [
+        f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
+        f"{view.rows:,} rows" if view.rows is not None else "",
+        f"{view.seconds:,.1f} s" if view.seconds is not None else "",
+        f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
+        view.note,
+    ]
+    said = [compact.quiet(fact) for fact in facts if fact] or [compact.quiet("–")]
+    name = compact.strong(view.stage.replace("_", " "))
+    return compact.box(f"stage-{view.stage}", (name, compact.badge(view.state), *said))
 
 
 def next_steps(run: Run) -> None:

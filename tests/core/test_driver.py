@@ -22,6 +22,18 @@ def test_opening_the_terminal_and_the_journal_loads_no_driver():
     assert told(program) == "False"
 
 
+def test_making_the_tables_of_an_sqlite_journal_loads_no_driver(tmp_path):
+    """peewee's migrations would, for a database that no journal is."""
+    program = f"""
+import sys
+from pathlib import Path
+from core.journal import Journal
+Journal(Path({str(tmp_path)!r})).count_runs()
+print('playhouse.migrations' in sys.modules, 'psycopg' in sys.modules)
+"""
+    assert told(program) == "True False"
+
+
 def test_the_driver_that_is_handed_over_is_what_peewee_would_have_found():
     """Every name that peewee sets when it imports the driver itself has the same value."""
     names = "('psycopg', 'TransactionStatus', 'Json_pg3', 'Jsonb_pg3')"

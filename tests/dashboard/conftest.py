@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -130,6 +132,21 @@ class Reader:
         return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
 
     @staticmethod
+    def words(at) -> str:
+        """What stands on the page as HTML of its own, without the markup."""
+        return " ".join(unescape(re.sub(r"<[^>]*>", " ", e.proto.body)) for e in at.get("html"))
+
+    @staticmethod
+    def badges(at) -> list[str]:
+        """The words of the badges in HTML of its own, in order, then of the others."""
+        compact = [
+            word for e in at.get("html") for word in re.findall(r"</span>([^<]+)</span>", e.proto.body)
+        ]
+        return compact + [
+            m for e in at.markdown for m in re.findall(r"-badge\[:material/\w+: ([^\]]+)\]", e.value)
+        ]
+
+    @staticmethod
     def facts(at) -> dict[str, str]:
         """The boxes with one figure each."""
         return {metric.label: metric.value for metric in at.metric}
@@ -137,5 +154,5 @@ class Reader:
 
 @pytest.fixture(scope="session")
 def reader() -> type[Reader]:
-    """Functions that read a page: said, table, figures, facts."""
+    """Functions that read a page: said, table, figures, words, badges, facts."""
     return Reader

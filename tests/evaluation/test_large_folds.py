@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.evaluation import ranking
-from core.evaluation.ranking import _RankedFold, group_pairs
+from core.evaluation.ranking import PairedFold, RankedFold, fold_of, group_pairs
 
 
 @pytest.mark.parametrize("digits", [9, 1], ids=["no ties", "many ties"])
@@ -16,11 +16,12 @@ def test_pairs_of_groups_give_the_very_auc_of_all_rows(digits, monkeypatch):
     score, up = np.round(rng.normal(size=5000), digits), rng.integers(0, 2, 5000).astype(float)
     group = np.repeat(np.arange(10, 50), 125)
     weights = rng.integers(0, 4, (60, 100)).astype(float)
-    by_rows = _RankedFold.of(score, up, group).auc(weights)
+    by_rows = RankedFold.of(score, up, group)
     monkeypatch.setattr(ranking, "LARGE_FOLD_ROWS", 100)
-    large = _RankedFold.of(score, up, group)
-    assert large.is_large
-    np.testing.assert_array_equal(large.auc(weights), by_rows)
+    large = fold_of(score, up, group)
+    assert isinstance(large, PairedFold)
+    np.testing.assert_array_equal(large.auc(weights), by_rows.auc(weights))
+    assert large.point() == by_rows.point()
 
 
 def test_pairs_are_those_of_a_loop_over_all_rows(monkeypatch):

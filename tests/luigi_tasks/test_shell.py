@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,14 +37,30 @@ def test_importing_the_tasks_elsewhere_judges_no_options(root):
 
 def test_a_forgotten_task_is_named_in_one_line_with_exit_2(tmp_path):
     """Luigi alone would leave with 1."""
-    import os
-    import subprocess
-    import sys
-    from pathlib import Path
-
     command = [str(Path(sys.executable).with_name("luigi")), "--module", "luigi_tasks", "--local-scheduler"]
     environment = {**os.environ, "AFTERCLOSE_DATA": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
     assert "no task was named" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_luigi_builds_few_parsers_in_a_run(root, tmp_path):
+    """One before the tasks are known, one for any task, one for the task of the run; the rest are used again."""
+    program = """
+import sys
+from luigi.cmdline import luigi_run
+from luigi.cmdline_parser import CmdlineParser
+built, build = [], CmdlineParser._build_parser
+CmdlineParser._build_parser = staticmethod(lambda *words, **named: built.append(named) or build(*words, **named))
+sys.argv = ["luigi", "--module", "luigi_tasks", "Ingest", "--local-scheduler"]
+try:
+    luigi_run(sys.argv[1:])
+finally:
+    print(len(built))
+"""
+    environment = {**os.environ, "AFTERCLOSE_DATA": str(tmp_path)}
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == "3"

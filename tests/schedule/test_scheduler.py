@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -54,32 +56,6 @@ def test_nothing_is_started_before_its_minute(configured, starter, at):
     assert starter.requests == [{"end": "2024-07-03"}]
 
 
-def test_a_week_without_scheduler_is_caught_up_oldest_first(configure, starter, at):
-    """Five sessions missed, three allowed: the newest three run in order, the other two are reported."""
-    configured = configure("[schedule]\ncatch_up = 3\n")
-    definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=TESTER)
-    scheduler = Scheduler(lambda: configured, starter)
-    for minute in range(5):
-        scheduler.tick(at("2024-07-12 23:00") + minute * MINUTE)
-    assert starter.sessions() == ["2024-07-10", "2024-07-11", "2024-07-12"]
-    assert states(configured)[:2] == [("2024-07-08", "skipped"), ("2024-07-09", "skipped")]
-    note = Schedules(configured.data).occurrences("daily")[-1].note
-    assert "at most 3" in note
-    assert "afterclose backfill" in note
-    scheduler.tick(at("2024-07-13 23:00"))
-    assert len(starter.requests) == 3, "what is over stays over"
-
-
-def test_many_missed_times_of_one_session_are_one_run(configured, starter, at):
-    """An hourly line that was missed over a weekend is about one session."""
-    hourly = Schedule("daily", Timing("cron 0 * * * *", sessions_only=False))
-    definition.add(configured, hourly, now=at("2024-07-05 21:30"), person=TESTER)
-    scheduler = Scheduler(lambda: configured, starter)
-    for _ in range(3):
-        scheduler.tick(at("2024-07-08 08:30"))
-    assert starter.sessions() == ["2024-07-05"]
-
-
 def test_one_run_of_a_schedule_at_a_time(configured, starter, at):
     """The next one waits until the first is over."""
     definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=TESTER)
@@ -111,6 +87,23 @@ def test_two_schedulers_at_once_start_everything_once(configured, starter, at):
         for scheduler in both:
             scheduler.tick(at("2024-07-12 23:00") + minute * MINUTE)
     assert starter.sessions() == [f"2024-07-{day:02d}" for day in (8, 9, 10, 11, 12)]
+
+
+def test_schedulers_at_the_same_moment_start_everything_once(configured, starter, at):
+    """Four threads, each with a scheduler of its own, look at one clock together, again and again."""
+    definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=TESTER)
+    together = Barrier(4)
+
+    def look(_) -> None:
+        scheduler = Scheduler(lambda: configured, starter)
+        for minute in range(6):
+            together.wait(timeout=60)
+            scheduler.tick(at("2024-07-12 23:00") + minute * MINUTE)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(look, range(4)))
+    assert starter.sessions() == [f"2024-07-{day:02d}" for day in (8, 9, 10, 11, 12)]
+    assert Journal(configured.data).count_runs() == 5
 
 
 def test_a_scheduler_killed_while_starting_leaves_nothing_undone(configured, starter, at):
