@@ -46,8 +46,9 @@ OTHER_PROGRAMS = {
     "--pairs",
     "--rounds",
     "--only",
+    "--warehouse-path",
 }
-"""Options of pip, luigid, benchmarks and our own scripts that documents may mention."""
+"""Options of pip, luigid, benchmarks, our own scripts and the guide's new source that documents may mention."""
 
 
 @pytest.fixture(scope="module")
