@@ -210,7 +210,8 @@ class Journal:
         return [run for run in self._unended() if run.active]
 
     def _unended(self) -> list[Run]:
-        return self._runs("WHERE state IN (?, ?) ORDER BY seq DESC", ACTIVE)
+        # spelled out: the index of such runs serves only a condition that is known beforehand
+        return self._runs("WHERE state IN ('queued', 'running') ORDER BY seq DESC", [])
 
     def settle(self, *, unled: bool = False) -> list[str]:
         """Write down that runs whose process is gone, or whose host is silent, were interrupted; return their ids.
