@@ -14,6 +14,8 @@ FOLLOW = "follow"
 MOST_DOWNLOADED = 64 * 1024**2
 HEIGHT = 340
 ATTEMPTS = (1, 2, 3, 4, 5)
+NARROWING = ("stage", "attempt", "find")
+"""In the address: filters that are drawn once one of them is asked for."""
 
 
 def show(run: Run) -> None:
@@ -44,6 +46,15 @@ def _asked(run: Run) -> Asked:
     level = st.segmented_control(
         "Level from", LEVELS, default=LEVELS[0], required=True, key="level", bind="query-params"
     )
+    more = st.toggle(
+        "More filters", value=any(name in st.query_params for name in NARROWING), key="more-filters",
+        help="By stage, attempt and words. Off, they do not count.",
+    )  # fmt: skip
+    return _narrowed(run, str(level)) if more else Asked(str(level))
+
+
+def _narrowed(run: Run, level: str) -> Asked:
+    """Draw what few look for: the lists and the field for words would cost every view of a run."""
     stages = [stage for stage in NAMES if stage in run.keys] or list(NAMES)
     stage = st.selectbox(
         "Stage", stages, index=None, placeholder="any", key="stage", bind="query-params", width=170
@@ -55,7 +66,7 @@ def _asked(run: Run) -> Asked:
         "Words", key="find", type="search", live=True, bind="query-params", width=200,
         placeholder="in the sentence",
     )  # fmt: skip
-    return Asked(str(level), stage or "", attempt or 0, text or "")
+    return Asked(level, stage or "", attempt or 0, text or "")
 
 
 def _text(folder: RunFolder, asked: Asked, *, follow: bool) -> str:

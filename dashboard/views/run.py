@@ -49,7 +49,8 @@ def page() -> None:
         return
     run = shell.run_named(journal, named) if named else newest[0]
     assert journal is not None, "a run was found in it"
-    st.query_params[shell.RUN_PARAMETER] = run.run_id
+    if named != run.run_id:
+        st.query_params[shell.RUN_PARAMETER] = run.run_id
     with st.container(key="notices"):  # always there, so that what follows keeps its place
         shell.show_notice()
     name_and_actions(run)
