@@ -30,6 +30,12 @@ def need(found: object, reason: str) -> None:
         (pytest.fail if os.environ.get("AFTERCLOSE_REQUIRE_TOOLS") else pytest.skip)(reason)
 
 
+@pytest.fixture(scope="session")
+def needed():
+    """The same for tests: ``needed(found, reason)``."""
+    return need
+
+
 def free_port(address: str = "127.0.0.1") -> int:
     """A port that nobody uses now."""
     with socket.socket() as attempt:
