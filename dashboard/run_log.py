@@ -6,7 +6,15 @@ import streamlit as st
 
 from core.journal import Run
 from core.runs.folder import RunFolder
-from core.runs.logsearch import LEVELS, Asked, around_first_error, end_of, whole
+from core.runs.logsearch import (
+    LEVELS,
+    MOST_SEARCHED_BYTES,
+    SEARCHED_BYTES,
+    Asked,
+    around_first_error,
+    end_of,
+    whole,
+)
 from core.stages import NAMES
 from dashboard import monospaced, shell
 
@@ -33,7 +41,7 @@ def show(run: Run) -> None:
             icon=":material/download:", type="tertiary",
         )  # fmt: skip
     with st.container(height=HEIGHT, border=True, autoscroll=follow, key="log"):
-        monospaced.lines(_text(folder, asked, follow=follow))
+        monospaced.lines(_text(folder, asked, follow=follow, going=run.active))
     st.caption(f"Times are UTC. Files: `{folder.path}`")
 
 
@@ -69,9 +77,10 @@ def _narrowed(run: Run, level: str) -> Asked:
     return Asked(level, stage or "", attempt or 0, text or "")
 
 
-def _text(folder: RunFolder, asked: Asked, *, follow: bool) -> str:
+def _text(folder: RunFolder, asked: Asked, *, follow: bool, going: bool) -> str:
     seen = around_first_error(folder.log_path) if not follow and not asked.narrow else None
-    shown = str(seen or end_of(folder.log_path, asked))
+    most = SEARCHED_BYTES if going else MOST_SEARCHED_BYTES  # a log that goes is searched every second
+    shown = str(seen or end_of(folder.log_path, asked, most))
     return shown or ("no line is like that" if asked.narrow else "nothing yet")
 
 
