@@ -7,7 +7,7 @@ import streamlit as st
 from core.history.comparison import Comparison, compare
 from core.history.facts import facts
 from core.journal import Journal
-from dashboard import shell
+from dashboard import shell, wrapped
 
 MOST = 50
 """Newest runs to choose from."""
@@ -55,7 +55,7 @@ def table(made: Comparison, *, everything: bool) -> None:
         return
     columns = {"Part": [row.part for row in rows], "What": [row.name for row in rows]}
     values = {run: [row.shown[at] for row in rows] for at, run in enumerate(made.runs)}
-    st.dataframe({**columns, **values}, hide_index=True, key="compare-table")
+    wrapped.table({**columns, **values}, "compare-table")
 
 
 with shell.guarded():

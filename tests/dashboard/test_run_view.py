@@ -14,7 +14,8 @@ from core.runs.log import RunLog
 
 def shown(at) -> str:
     """The log, or what was printed, as a reader sees it."""
-    return unescape(at.get("html")[-1].proto.body).partition(">")[2].removesuffix("</pre>")
+    (text,) = [h.proto.body for h in at.get("html") if h.proto.body.startswith("<pre")]
+    return unescape(text).partition(">")[2].removesuffix("</pre>")
 
 
 @pytest.fixture
@@ -77,9 +78,9 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
     at = page()
     assert "the gate stopped the run" in at.error[0].value
     assert reader.badges(at) == ["failed", "done", "failed", *["not run"] * 6]
-    found = at.dataframe[0].value
-    assert found["severity"].iloc[0] == "error"
-    assert (found["ticker"].iloc[0], found["date"].iloc[0]) == (row[1], row[0])
+    found = reader.table(at, "Severity", "What to do")
+    assert found["Severity"].iloc[0] == "■ error"
+    assert (found["Ticker"].iloc[0], found["Date"].iloc[0]) == (row[1], row[0])
     assert "ERROR: failed after" in shown(at)
     assert "Traceback" not in shown(at)
     assert [button.key for button in at.button] == ["retry", "accept"]
@@ -146,6 +147,8 @@ def test_filters_in_the_address_narrow_the_log(page, fake_run, desk_settings):
     narrowed = shown(page("r1", level="error", stage="clean", find="room"))
     assert "No Room" in narrowed
     assert "started" not in narrowed
+    assert page("r1", stage="clean").selectbox(key="stage").value == "clean"
+    assert "stage" not in {widget.key for widget in page("r1").selectbox}
     assert shown(page("r1", find="nobody wrote this")) == "no line is like that"
 
 
