@@ -21,6 +21,7 @@ from core.runs.view import (
     progress,
     share,
     sign_off_view,
+    size_text,
     stage_views,
     utc_clock,
 )
@@ -175,13 +176,14 @@ def how_far(run: Run, views: list[StageView]) -> None:
 
 
 def box(view: StageView) -> None:
-    """Draw one box: state in word, symbol and colour; rows in and out, seconds, attempt."""
+    """Draw one box: state in word, symbol and colour; rows in and out, bytes, seconds, attempt."""
     with st.container(border=True, height="stretch", gap="xsmall", key=f"stage-{view.stage}"):
         st.markdown(f"**{view.stage.replace('_', ' ')}**")
         states.badge(view.state)
         facts = [
             f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
             f"{view.rows:,} rows" if view.rows is not None else "",
+            size_text(view.bytes) or "",
             f"{view.seconds:,.1f} s" if view.seconds is not None else "",
             f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
             plain(view.note),
