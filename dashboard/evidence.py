@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.report import model_tables, tables
 from core.store.checkpoints import Store
-from dashboard import judged, shell
+from dashboard import judged, shell, wrapped
 from dashboard.charts import (
     calibration_figure,
     estimates_figure,
@@ -38,13 +38,13 @@ def measures(body: Body) -> None:
         figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
     )
     st.caption(tables.basis(body))
-    st.dataframe(tables.comparison(body), hide_index=True, key="comparison_table")
+    wrapped.table(tables.comparison(body), "comparison_table")
     for reason in tables.reasons(body["performance"]):
         st.caption(plain(reason))
     then = tables.at_training(body)
     if not then.empty:
         st.markdown("**At training, walked forward through time**")
-        st.dataframe(then, hide_index=True, key="training_table")
+        wrapped.table(then, "training_table")
 
 
 def curves(body: Body, store: Store, predictions: Held | None, features: Held | None) -> None:

@@ -10,8 +10,7 @@ import streamlit as st
 from core.journal import Run
 from core.journal.lengths import took_s
 from core.runs.view import asked_for, utc_clock
-from dashboard import requesting, shell, states
-from dashboard.words import plain
+from dashboard import compact, requesting, shell
 
 MOST_OF_REQUEST = 60
 
@@ -24,18 +23,19 @@ def rows(runs: Iterable[Run], name: str, *, clone: bool = False) -> None:
 
 
 def row(run: Run, name: str, *, clone: bool) -> None:
-    """Draw one run: state, link, start, who and how, seconds, what was asked. The widths line rows up."""
+    """Draw one run: link, state, start, who and how, seconds, what was asked. The widths line rows up."""
     took = took_s(run, datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}-{run.run_id}"):
-        states.badge(run.state, width=116)
         shell.page_link("run", f":blue[{run.run_id}]", run=run.run_id, width=224, help_="Open this run")
-        st.caption(utc_clock(run.started_at or run.created_at), width=150)
-        st.caption(f"{plain(run.who)}, {run.how}", width=150)
-        st.caption(f"{took:,.1f} s" if took is not None else "–", width=64)
         asked = asked_for(run.request)
-        st.caption(
-            plain(asked if len(asked) <= MOST_OF_REQUEST else f"{asked[: MOST_OF_REQUEST - 3]}..."), width=230
+        facts = (
+            (utc_clock(run.started_at or run.created_at), 136),
+            (f"{run.who}, {run.how}", 136),
+            (f"{took:,.1f} s" if took is not None else "–", 50),
+            (asked if len(asked) <= MOST_OF_REQUEST else f"{asked[: MOST_OF_REQUEST - 3]}...", 0),
         )
+        cells = (compact.cell(compact.quiet(text), width) for text, width in facts)
+        compact.draw(compact.row((compact.cell(compact.badge(run.state), 104), *cells)), width="content")
         if clone:
             st.button(
                 "Clone", key=f"clone-{run.run_id}", type="tertiary", icon=":material/content_copy:",

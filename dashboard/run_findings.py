@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
 from core.review.accepting import accept, file_for, may_be_accepted
 from core.runs.folder import RunFolder
-from dashboard import acting, shell
+from dashboard import acting, shell, wrapped
 from dashboard.words import plain
 
 Finding = Mapping[str, Any]
@@ -21,6 +20,12 @@ ACCEPTED_DAYS = 30
 """For how long a finding is accepted unless the person says otherwise."""
 
 MOST_CHOICES = 100
+
+_MARKED = {"error": "■ error", "warning": "▲ warning"}
+_TITLES = {
+    "severity": "Severity", "rule": "Rule", "ticker": "Ticker", "date": "Date", "value": "Value",
+    "expected": "Expected", "action": "What to do",
+}  # fmt: skip
 
 
 def show(run: Run) -> None:
@@ -33,9 +38,15 @@ def show(run: Run) -> None:
         st.caption(
             "An error stops the run. Correct the data at its source and retry, or accept a finding that is right."
         )
-        table = pd.DataFrame(found).astype("string").fillna("")
-        st.dataframe(table, hide_index=True, key="findings-table")
+        wrapped.table(_columns(found), "findings-table", titles=_TITLES, most_px=480)
         _choose(run, found)
+
+
+def _columns(found: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the findings by column, what stopped the run first."""
+    found = sorted(found, key=lambda each: each["severity"] != "error")
+    found = [{**each, "severity": _MARKED.get(each["severity"], each["severity"])} for each in found]
+    return {name: ["" if each.get(name) is None else str(each[name]) for each in found] for name in _TITLES}
 
 
 def _choose(run: Run, found: list[dict[str, Any]]) -> None:

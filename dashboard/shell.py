@@ -27,6 +27,7 @@ RUN_PARAMETER = "run"
 
 _NOTICE = "notice"
 _LOOKED_AT = "looked_at"
+_LOOKS = Path(__file__).with_name("desk.css")
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32">
 <circle cx="14" cy="16" r="10" fill="none" stroke="#3f86b8" stroke-width="2.5"/>
 <path d="M14 10v6l4 3" fill="none" stroke="#3f86b8" stroke-width="2.5" stroke-linecap="round"/>
@@ -158,6 +159,7 @@ def report_key() -> str | None:
 def header(page: str) -> None:
     """Draw what stands above every page: the product, the page, and whose data this is."""
     st.logo(LOGO, size="large")
+    st.html(_LOOKS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         st.title(page, anchor=False, width="content")
         st.caption(_whereabouts(), width="content")

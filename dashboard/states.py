@@ -48,7 +48,12 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
 }
 
 
+def look(state: str) -> tuple[str, Colour]:
+    """Return the name of a state's symbol, and its colour."""
+    return _LOOKS.get(state, ("help", "gray"))
+
+
 def badge(state: str, *, width: int | Literal["content"] = "content") -> None:
     """Draw a state as word, symbol and colour."""
-    symbol, colour = _LOOKS.get(state, ("help", "gray"))
+    symbol, colour = look(state)
     st.badge(state, icon=f":material/{symbol}:", color=colour, width=width)

@@ -94,7 +94,7 @@ def _claim(root: ObjectPath, database: Any) -> None:
 
     identity = str(database.execute_sql("SELECT id FROM identity").fetchone()[0])
     if (str(root), identity) not in _claimed:
-        claim(root, identity, SQLITE if isinstance(database, peewee.SqliteDatabase) else POSTGRES)
+        claim(root, identity, SQLITE if is_sqlite(database) else POSTGRES)
         _claimed.add((str(root), identity))
 
 
@@ -147,7 +147,7 @@ _seen: set[str] = set()
 @contextmanager
 def writing(database: Any) -> Iterator[None]:
     """One transaction that writes: it has the journal to itself from its first statement to its last."""
-    if isinstance(database, peewee.SqliteDatabase):
+    if is_sqlite(database):
         # IMMEDIATE: a transaction that will write takes the lock first instead of failing half-way
         with database.atomic("IMMEDIATE"):
             yield
@@ -159,7 +159,7 @@ def writing(database: Any) -> Iterator[None]:
 
 def execute(database: Any, sql: str, values: Sequence[Any]) -> Any:
     """Run one statement with ``?`` for its values, in this database's dialect, and return its cursor."""
-    if not isinstance(database, peewee.SqliteDatabase):
+    if not is_sqlite(database):
         sql, values = sql.replace("?", "%s"), [postgres.storable(value) for value in values]
     return database.execute_sql(sql, tuple(values))
 
@@ -222,10 +222,14 @@ class Reader(peewee.SqliteDatabase):
         return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
+def is_sqlite(database: Any) -> bool:
+    """Return whether a journal is one host's own."""
+    return isinstance(database, peewee.SqliteDatabase)
+
+
 def has_table(database: Any, name: str) -> bool:
     """Return whether a journal has a table: one that is only read may be of an earlier version."""
-    sqlite = isinstance(database, peewee.SqliteDatabase)
-    return bool(database.table_exists(name) if sqlite else postgres.has_tables(database, name))
+    return bool(database.table_exists(name) if is_sqlite(database) else postgres.has_tables(database, name))
 
 
 def _behind(database: Any) -> bool:

@@ -10,25 +10,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.journal import chain, database, lengths
+from core.journal import chain, database, lengths, signs
 from core.journal.chain import GENESIS, Record
 from core.journal.database import FAULTS, JournalError, Reader, readable
-from core.journal.rows import ACTIVE, EARLIER_NAMES, Draft, Event, Run
+from core.journal.rows import (
+    ACTIVE,
+    EARLIER_NAMES,
+    PROCESS_GONE,
+    RUN_COLUMNS,
+    SILENT,
+    Draft,
+    Event,
+    Run,
+    run_of,
+)
 from core.runs.processes import ProcessId
 
 T = TypeVar("T")
 
-PROCESS_GONE = "its process is gone"
 AT_WORK = ("started", "retried", "waiting", "retained")
 """Last events of a stage that somebody works at, or waits for."""
 
 MOST_READINGS = 50
 """Times a reader looks again when a writer changes the file under it."""
-
-_RUN_COLUMNS = (
-    "seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, "
-    "error, host, pid, pid_started, boot_id"
-)
 
 
 def utc_now() -> str:
@@ -110,6 +114,12 @@ class Journal:
                 "ON CONFLICT (run_id) DO NOTHING",
                 [*values, socket.gethostname(), *led_by],
             )
+            signs.sign(self._database, self._execute, run_id)
+
+    def sign(self, run_id: str) -> None:
+        """Record a sign of life of the run, for other hosts; see ``core.journal.signs``."""
+        with self._transaction():
+            signs.sign(self._database, self._execute, run_id)
 
     def lead(self, run_id: str, process: ProcessId) -> None:
         """Record which process leads the run, unless one does already (a supervisor)."""
@@ -139,9 +149,9 @@ class Journal:
         """Record how the run ended. The first error told stays."""
         with self._transaction():
             self._execute(
-                "UPDATE run SET state = ?, ended_at = ?, exit_code = ?, error = COALESCE(error, ?) "
-                "WHERE run_id = ?",
-                [state, utc_now(), exit_code, error, run_id],
+                "UPDATE run SET state = ?, ended_at = ?, exit_code = ?, "
+                "error = COALESCE(NULLIF(error, ?), ?) WHERE run_id = ?",
+                [state, utc_now(), exit_code, SILENT, error, run_id],
             )
             lengths.end(self._execute, run_id)
             self._end_stages(run_id, "cancelled" if state == "cancelled" else "interrupted")
@@ -184,12 +194,12 @@ class Journal:
 
     def _runs(self, rest: str, values: Sequence[Any]) -> list[Run]:
         def read() -> list[tuple[Any, ...]]:
-            columns = f"{_RUN_COLUMNS}, {lengths.column(self._database)}"
+            columns = f"{RUN_COLUMNS}, {lengths.column(self._database)}, {signs.column(self._database)}"
             return list(self._execute(f"SELECT {columns} FROM run {rest}", values))  # noqa: S608 - constants
 
         rows = self._fetched(read)
         with readable():
-            return [_run(row) for row in rows]
+            return [run_of(row) for row in rows]
 
     def runs(self, *, limit: int = 50, offset: int = 0) -> list[Run]:
         """Return runs, newest first."""
@@ -200,25 +210,30 @@ class Journal:
         return [run for run in self._unended() if run.active]
 
     def _unended(self) -> list[Run]:
-        return self._runs("WHERE state IN (?, ?) ORDER BY seq DESC", ACTIVE)
+        # spelled out: the index of such runs serves only a condition that is known beforehand
+        return self._runs("WHERE state IN ('queued', 'running') ORDER BY seq DESC", [])
 
     def settle(self, *, unled: bool = False) -> list[str]:
-        """Write down that runs of this machine whose process is gone were interrupted; return their ids.
+        """Write down that runs whose process is gone, or whose host is silent, were interrupted; return their ids.
 
         Parameters
         ----------
         unled : bool
-            Also those that no process ever led: for callers who know that nobody is just starting one.
+            Also those of this host that no process ever led: for callers who know that nobody is just starting one.
         """
-        here = [run for run in self._unended() if run.host == socket.gethostname()]
-        gone = [run for run in here if not run.active or (unled and run.process is None)]
+        here = socket.gethostname()
+        gone = [
+            run
+            for run in self._unended()
+            if not run.active or (unled and run.process is None and run.host == here)
+        ]
         for run in gone:
             with self._transaction():
                 self._execute(
                     "UPDATE run SET state = 'interrupted', error = COALESCE(error, ?), "
                     "ended_at = (SELECT MAX(at) FROM event WHERE event.run_id = run.run_id) "
                     "WHERE run_id = ? AND state IN (?, ?)",
-                    [PROCESS_GONE, run.run_id, *ACTIVE],
+                    [run.error or PROCESS_GONE, run.run_id, *ACTIVE],
                 )
                 self._end_stages(run.run_id, "interrupted")
         return [run.run_id for run in gone]
@@ -330,15 +345,3 @@ class Journal:
         """Return the chain in order, or the part of it about one subject."""
         where, values = ("WHERE subject = ?", [subject]) if subject is not None else ("", [])
         return self._fetched(lambda: self._records(where, values))
-
-
-def _run(row: Sequence[Any]) -> Run:
-    (seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, error,
-     host, pid, pid_started, boot_id, seconds) = row  # fmt: skip
-    process = ProcessId(pid, pid_started, boot_id) if pid else None
-    if state in ACTIVE and process is not None and host == socket.gethostname() and not process.alive():
-        state, error = "interrupted", error or PROCESS_GONE
-    return Run(
-        seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
-        ended_at, exit_code, error, host, process, seconds,
-    )  # fmt: skip

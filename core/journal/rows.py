@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,10 @@ ACTIVE = ("queued", "running")
 
 EARLIER_NAMES = {"done": "succeeded"}
 """States of a stage as journals before 0002 have them, and what they are called now."""
+
+PROCESS_GONE = "its process is gone"
+SILENT = "its machine has given no sign of life for a minute"
+"""Why a run is taken for interrupted that nobody ended: known on its own machine, or told by its silence."""
 
 ENDED = ("succeeded", "waiting", "failed", "busy", "cancelled", "interrupted")
 
@@ -70,6 +76,28 @@ class Run:
     def active(self) -> bool:
         """Whether the run is not over."""
         return self.state in ACTIVE
+
+
+RUN_COLUMNS = (
+    "seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, "
+    "error, host, pid, pid_started, boot_id"
+)
+
+
+def run_of(row: Sequence[Any]) -> Run:
+    """Return the run of a row: the columns, its length, and whether it has been silent for too long."""
+    (seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, error,
+     host, pid, pid_started, boot_id, seconds, silent) = row  # fmt: skip
+    process = ProcessId(pid, pid_started, boot_id) if pid else None
+    if state in ACTIVE:
+        here = host == socket.gethostname()
+        gone = here and process is not None and not process.alive()
+        if gone or (silent and not here):
+            state, error = "interrupted", error or (PROCESS_GONE if gone else SILENT)
+    return Run(
+        seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
+        ended_at, exit_code, error, host, process, seconds,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

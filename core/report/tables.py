@@ -55,7 +55,7 @@ _RANK = {"alarm": 0, "warn": 1, "ok": 2}
 _DRIFT = ("psi", "ks", "ks_p", "wasserstein", "js", "percentile")
 _TITLES = {
     "auc": "AUC", "psi": "PSI", "ks": "KS", "ks_p": "KS p", "js": "JS", "mean_probability": "Expected to rise",
-    "share_up": "Rose", "low": "From probability", "high": "To probability",
+    "share_up": "Rose", "action": "What to do", "low": "From probability", "high": "To probability",
 }  # fmt: skip
 _SLICED = ("auc", "precision", "recall", "hit_rate", "brier")
 
@@ -103,13 +103,17 @@ def comparison(body: Body) -> pd.DataFrame:
         row = {"Measure": label(key)}
         for who, held in models.items():
             estimate = held.get(key) or {}
-            row[f"{who}, {confidence(body)} interval"] = (
-                f"{write(estimate.get('value'))} {span(estimate, write)}"
-            )
+            row[f"{who}, {confidence(body)} interval"] = _with_interval(estimate, write)
         for rule, held in body["baselines"].items():
             row[name(rule)] = write(held.get(_OF_BASELINES.get(key, key)))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _with_interval(estimate: Body, write: Callable[[float | None], str]) -> str:
+    """Return a value and its interval; of what has no value, that alone."""
+    value = write(estimate.get("value"))
+    return value if estimate.get("value") is None else f"{value} {span(estimate, write)}"
 
 
 def basis(body: Body) -> str:
@@ -273,7 +277,7 @@ def evidence(body: Body) -> list[tuple[str, str]]:
     data = body["data"]
     return [
         ("Verdict", str(body["verdict"])),
-        ("AUC", f"{ratio(auc.get('value'))} {span(auc, ratio)}"),
+        ("AUC", _with_interval(auc, ratio)),
         ("Share of rises", share(body["up_rate"])),
         ("Data", f"{data['from']} to {data['to']}, {data['rows_clean']:,} rows"),
         ("Findings", found(data["findings"])),

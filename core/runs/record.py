@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from core.errors import AftercloseError, SettingsError
 from core.journal import Journal
 from core.progress import Progress
+from core.runs.lease import Lease
 from core.runs.log import RunLog
 from core.runs.processes import this_process
 from core.runs.pulse import noted
@@ -49,6 +50,7 @@ class RunRecord:
         self.trouble: str | None = None
         self.lost: str | None = None
         self.nothing_to_do = False
+        self._lease = Lease(settings, log.run_id)
         self._asked: tuple[str, dict[str, str]] = ("", {})
 
     def begin(
@@ -64,6 +66,8 @@ class RunRecord:
                 run, who=who, how=how, request=request, target=target, state="running", process=this_process()
             )
             journal.start(run, keys, stages=[stage for stage in keys if target in NAMES])
+            if not self._supervised:  # else the supervisor leads it
+                self._lease.start()
 
         self._quietly(lambda: tell(self._opened()))
         if self.lost:
@@ -95,6 +99,7 @@ class RunRecord:
         self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None, error: str | None = None
     ) -> None:
         """Record how the run ended, with the keys it ended with; a stage's own error goes before ``error``."""
+        self._lease.close()
         self._log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
 
         def tell(journal: Journal) -> None:

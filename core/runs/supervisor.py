@@ -26,6 +26,7 @@ from core.errors import (
 )
 from core.journal import Journal, Run
 from core.runs.launcher import ENDINGS, command_of
+from core.runs.lease import Lease
 from core.runs.log import RunLog
 from core.runs.processes import die_with, this_process
 from core.runs.pulse import Heart
@@ -65,7 +66,10 @@ class Supervisor:
         )
         if self.asked:
             _signal_group(self.child.pid, self.asked)
+        lease = Lease(self.settings, self.run.run_id)
+        lease.start()
         code = self._wait(self.child)
+        lease.close()
         end_group(self.child.pid, time.sleep)
         return self._finish(code)
 

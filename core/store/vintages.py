@@ -94,24 +94,25 @@ def earlier_answer(store: Store, plan: StagePlan) -> Earlier | None:
     wanted = plan.parameters
     if not wanted.get("end") or wanted.get("vintage"):
         return None
-    found = [
-        (day, _vintage(meta), slot, meta)
-        for day, slot in _before(store, plan.stage.name, str(wanted["end"]))
-        if (meta := _readable(store, slot)) is not None and _same(meta, plan)
-    ]
-    for _, _, slot, meta in sorted(found, key=lambda entry: entry[:2], reverse=True):
-        loaded = _loaded(store, slot, meta)
-        if loaded is not None:
-            return loaded
+    # day by day backwards: with years of sessions filled in, reading every meta for each would add up
+    for slots in _before(store, plan.stage.name, str(wanted["end"])):
+        metas = [(slot, meta) for slot in slots if (meta := _readable(store, slot)) is not None]
+        same = [(slot, meta) for slot, meta in metas if _same(meta, plan)]
+        for slot, meta in sorted(same, key=lambda entry: _vintage(entry[1]), reverse=True):
+            loaded = _loaded(store, slot, meta)
+            if loaded is not None:
+                return loaded
     return None
 
 
-def _before(store: Store, stage: str, end: str) -> Iterator[tuple[str, Slot]]:
-    """Yield (last session, slot) of every checkpoint whose label is a day before ``end``."""
+def _before(store: Store, stage: str, end: str) -> Iterator[list[Slot]]:
+    """Yield the checkpoints of each day before ``end`` that they are labelled with, newest day first."""
+    found: dict[str, list[Slot]] = {}
     for name in _names(store, "checkpoints", stage):
         dated = _DATED.fullmatch(name)
         if dated and dated[1] < end:
-            yield dated[1], Slot(stage, name)
+            found.setdefault(dated[1], []).append(Slot(stage, name))
+    yield from (found[day] for day in sorted(found, reverse=True))
 
 
 def _readable(store: Store, slot: Slot) -> Meta | None:

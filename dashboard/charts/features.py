@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core import columns as col
+from core.report.figures import decimal
 from dashboard.charts.downsample import outline
 from dashboard.charts.look import BLUE, GREY, ORANGE, nothing, quiet
 
@@ -118,9 +119,16 @@ def correlation_figure(coefficients: pd.DataFrame) -> go.Figure:
     figure.add_heatmap(
         x=names, y=names, z=coefficients.to_numpy(), zmin=-1.0, zmax=1.0, xgap=1, ygap=1, hoverongaps=False,
         colorscale=[[0.0, ORANGE], [0.5, "#e4e8ec"], [1.0, BLUE]], showscale=False,
-        texttemplate="%{z:.2f}" if len(names) <= _FEW_NAMES else None, textfont={"size": 10},
+        text=_short(coefficients), texttemplate="%{text}" if len(names) <= _FEW_NAMES else None,
+        textfont={"size": 10},
         hovertemplate="%{y}, %{x}: %{z:.3f}<extra></extra>",
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(tickangle=-45)
     return quiet(figure, height=420)
+
+
+def _short(coefficients: pd.DataFrame) -> list[list[str]]:
+    """Return the numbers without the zero before the point: beside each other they fit a phone. NaN is empty."""
+    rows = coefficients.to_numpy().tolist()
+    return [["" if z != z else decimal(z, 2).replace("0.", ".", 1) for z in row] for row in rows]

@@ -10,11 +10,11 @@ from core.errors import AftercloseError
 from core.review import audit
 from core.review.audit import Entry
 from core.store.verification import Verification, verify
-from dashboard import shell
+from dashboard import shell, wrapped
 from dashboard.words import minute
 
 _FOUND = "audit_verified"
-_SHOWN = 200
+_TALL_PX = 560
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
@@ -33,9 +33,11 @@ def show() -> None:
         f"{len(found):,} of {len(every):,} records, the newest first. Chain head: record {every[0].record}, "
         f"SHA-256 `{every[0].sha256}`"
     )
-    st.dataframe([_row(entry) for entry in found[:_SHOWN]], hide_index=True, key="audit_table")
-    if len(found) > _SHOWN:
-        st.caption(f"The newest {_SHOWN:,} are shown; an export has all that match.")
+    rows = [_row(entry) for entry in found]
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+    wrapped.table(columns, "audit_table", most_px=_TALL_PX)
+    if len(found) > wrapped.MOST_ROWS:
+        st.caption("An export has all that match.")
     with st.container(horizontal=True):
         for name, mime, make in (
             ("csv", "text/csv", audit.as_csv),
@@ -74,7 +76,7 @@ def _all(name: str) -> str:
 
 def _row(entry: Entry) -> dict[str, object]:
     return {
-        "Record": entry.record,
+        "Record": str(entry.record),
         "Time": minute(entry.at_utc),
         "Who": entry.who,
         "Role": entry.role,
@@ -120,8 +122,9 @@ def _result(held: Verification) -> None:
         st.success(f"● All whole: {looked}.")
         return
     st.error(f"■ {len(held.faults):,} {'fault' if len(held.faults) == 1 else 'faults'} in {looked}.")
-    rows = [{"What": fault.what, "Which": fault.which, "How": fault.how} for fault in held.faults]
-    st.dataframe(rows, hide_index=True, key="faults_table")
+    names = {"What": "what", "Which": "which", "How": "how"}
+    columns = {title: [getattr(fault, name) for fault in held.faults] for title, name in names.items()}
+    wrapped.table(columns, "faults_table", most_px=_TALL_PX)
 
 
 with shell.guarded():

@@ -9,7 +9,7 @@ from core.prices.candles import candles
 from core.prices.coverage import gaps
 from core.prices.marks import finding_marks, repair_marks
 from core.report import tables
-from dashboard import data, shell
+from dashboard import data, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
@@ -17,6 +17,7 @@ from dashboard.subject import Subject, subject
 MOST_CANDLES = 260
 """A year of days; more would be thinner than a few pixels each."""
 
+_TALL_PX = 520
 _GAPS = {
     "ticker": st.column_config.TextColumn("Ticker"),
     "month": st.column_config.TextColumn("Month"),
@@ -138,7 +139,7 @@ def _frame_or(frame: tables.Frame, name: str, nothing: str) -> None:
     if frame.empty:
         st.caption(nothing)
         return
-    st.dataframe(frame, hide_index=True, key=f"{name}_table")
+    wrapped.table(frame, f"{name}_table", titles=tables.titles(frame), most_px=_TALL_PX)
     data.download(frame, name)
 
 

@@ -8,19 +8,19 @@ import streamlit as st
 
 from core import columns as col
 from core.report import tables
-from dashboard import data, shell
+from dashboard import data, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.look import CONFIG
 from dashboard.data import ALL
 from dashboard.subject import Subject, subject
 
 _WARM_UP = {
-    "feature": st.column_config.TextColumn("Feature"),
-    "warm_up": st.column_config.NumberColumn("Sessions needed first"),
-    "first": st.column_config.TextColumn("First value"),
-    "empty": st.column_config.NumberColumn("Rows without a value"),
-    "gaps": st.column_config.NumberColumn("of them after the warm-up"),
-    "definition": st.column_config.TextColumn("Definition", width="large"),
+    "feature": "Feature",
+    "warm_up": "Sessions needed first",
+    "first": "First value",
+    "empty": "Rows without a value",
+    "gaps": "Of them after the warm-up",
+    "definition": "Definition",
 }
 
 
@@ -104,10 +104,7 @@ def _correlation(about: Subject, of: str) -> None:
 
 def _warm_up(about: Subject, ticker: str) -> None:
     st.subheader(f"Warm-up of {ticker}", anchor=False)
-    st.dataframe(
-        data.warm_up(about.store, about.held["features"], ticker), hide_index=True, key="warm_up_table",
-        column_config=_WARM_UP, height="content",
-    )  # fmt: skip
+    wrapped.table(data.warm_up(about.store, about.held["features"], ticker), "warm_up_table", titles=_WARM_UP)
 
 
 def _rows(about: Subject, ticker: str) -> None:
@@ -115,6 +112,7 @@ def _rows(about: Subject, ticker: str) -> None:
     rows = data.rows_of(about.store, about.held["features"], ticker, None)
     st.dataframe(
         rows.iloc[::-1], hide_index=True, height=320, key="features_table",
+        column_order=[str(name) for name in rows if name != col.TICKER],
         column_config={col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD")},
     )  # fmt: skip
     st.caption(

@@ -14,12 +14,13 @@ from core.registry.track_record import tally
 from core.report import model_tables, tables
 from core.review.decisions import history
 from core.store.checkpoints import Store
-from dashboard import acting, data, deciding, evidence, judged, shell
+from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
 from dashboard.subject import chosen
 from dashboard.words import plain
 
 Body = Mapping[str, Any]
 
+LONG_PX = 480
 _PARTS = ("Measures", "Curves", "Slices", "Drift", "Signals", "Decisions")
 
 
@@ -72,10 +73,10 @@ def _gates(body: Body) -> None:
     st.subheader("Candidate beside champion" if champion else "Gates", anchor=False)
     if champion:
         st.caption(model_tables.contest_basis(champion))
-    st.dataframe(model_tables.gates(gates(body)), hide_index=True, key="gates_table")
+    wrapped.table(model_tables.gates(gates(body)), "gates_table")
     both = model_tables.contest(body)
     if not both.empty:
-        st.dataframe(both, hide_index=True, key="contest_table")
+        wrapped.table(both, "contest_table")
 
 
 def _advice(body: Body) -> None:
@@ -86,7 +87,7 @@ def _advice(body: Body) -> None:
         return
     st.markdown(f"**{plain(given['decision'].capitalize())}.** {plain(given['sentence'])}")
     with st.expander("Reasons, with value, threshold and trend", key="reasons"):
-        st.dataframe(model_tables.reasons(body), hide_index=True, key="reasons_table")
+        wrapped.table(model_tables.reasons(body), "reasons_table")
     st.caption("As of this run. Evidence, not an order: prices and predictions are all that it knows.")
 
 
@@ -154,16 +155,16 @@ def _decisions() -> None:
         st.warning(plain(told.trouble))
     st.markdown("**Models**")
     known = deciding.models()
-    st.dataframe(model_tables.models(known), hide_index=True, key="models_table")
+    wrapped.table(model_tables.models(known), "models_table", most_px=LONG_PX)
     st.markdown("**Decisions**")
     if not told.decisions:
         st.caption("Nobody has decided anything yet.")
         return
-    st.dataframe(model_tables.decisions(map(asdict, told.decisions)), hide_index=True, key="decisions_table")
+    wrapped.table(model_tables.decisions(map(asdict, told.decisions)), "decisions_table", most_px=LONG_PX)
     st.markdown("**What came of the advice**")
     entries = judged.track_record(settings, model_tables.newest_record(map(asdict, told.decisions)))
     st.caption(model_tables.tally_words(tally(entries)))
-    st.dataframe(model_tables.track_record(entries), hide_index=True, key="track_table")
+    wrapped.table(model_tables.track_record(entries), "track_table", most_px=LONG_PX)
 
 
 with shell.guarded():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from core.errors import AftercloseError
 from core.review.attention import InUse, Line, Need, Situation, age_days, sessions_behind, situation
-from dashboard import acting, listing, shell, starting, states
+from dashboard import acting, compact, listing, shell, starting
 from dashboard.words import day, minute, plain
 
 REFRESH_S = 5.0
@@ -78,10 +79,10 @@ _ACTIONS = {
 
 def _need(number: int, need: Need) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"need-{number}"):
-        states.badge(need.what, width=116)
         shell.page_link(need.page, f":blue[{_ACTIONS[need.what]}]", run=need.run_id, width=120)
-        st.markdown(f"**{plain(need.line)}**", width="content")
-        st.caption(plain(" ".join(need.why.split())), width="stretch")
+        why = compact.quiet(" ".join(need.why.split()))
+        state = compact.cell(compact.badge(need.what), 104)
+        compact.draw(compact.beside((state, compact.strong(need.line), why)))
 
 
 def lines(found: tuple[Line, ...]) -> None:
@@ -94,38 +95,33 @@ def lines(found: tuple[Line, ...]) -> None:
 
 def _line(line: Line) -> None:
     with st.container(border=True, height="stretch", gap="xsmall", key=f"line-{line.name}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{plain(line.name)}**", width="content")
-            states.badge(line.last.state)
+        compact.draw(compact.row((compact.strong(line.name), compact.badge(line.last.state))))
         shell.page_link("run", f":blue[{line.last.run_id}]", run=line.last.run_id, help_="Open its last run")
-        st.caption(f"last run {minute(line.last.started_at or line.last.created_at)}")
-        if line.good is None:
-            st.caption("No report yet.")
-            return
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption("report", width="content")
-            states.badge(line.report.replace("_", " "))
-            st.caption(plain(line.verdict), width="content")
-        _freshness(line)
+        compact.draw(compact.stack(_facts(line)))
 
 
-def _freshness(line: Line) -> None:
-    """Draw how far the data go, held against what the exchange has closed since."""
-    if line.data_to is None:
+def _facts(line: Line) -> Iterator[str]:
+    """Yield the rows of a line of work: its last run, its report, its data."""
+    yield compact.quiet(f"last run {minute(line.last.started_at or line.last.created_at)}")
+    if line.good is None:
+        yield compact.quiet("No report yet.")
         return
-    text = f"data to {line.data_to}"
+    report = compact.badge(line.report.replace("_", " "))
+    yield compact.row((compact.quiet("report"), report, compact.quiet(line.verdict)))
+    if line.data_to is not None:
+        yield _freshness(line, line.data_to)
+
+
+def _freshness(line: Line, data_to: str) -> str:
+    """Return how far the data go, held against what the exchange has closed since."""
+    text = f"data to {data_to}"
     if line.source == "sample":
-        st.caption(f"{text}, the end of the embedded sample")
-        return
-    behind = _behind(line.calendar, line.data_to, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        states.badge("fresh" if behind == 0 else "behind" if behind else "unknown")
-        counted = (
-            f", {behind:,} {line.calendar} {'session' if behind == 1 else 'sessions'} behind"
-            if behind
-            else ""
-        )
-        st.caption(f"{text}{counted}", width="content")
+        return compact.quiet(f"{text}, the end of the embedded sample")
+    behind = _behind(line.calendar, data_to, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
+    state = "fresh" if behind == 0 else "behind" if behind else "unknown"
+    sessions = "session" if behind == 1 else "sessions"
+    counted = f", {behind:,} {line.calendar} {sessions} behind" if behind else ""
+    return compact.row((compact.badge(state), compact.quiet(f"{text}{counted}")))
 
 
 @st.cache_data(ttl=300, max_entries=32, show_spinner=False)

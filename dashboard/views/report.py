@@ -46,7 +46,7 @@ def show() -> None:
     elif present.sha256 != held.opened.sha256:
         _newer(key, held, present)
     whole = st.session_state.get("edit_mode") == _MODES[1]
-    text, editor = st.columns([1, 1] if whole else [2, 1], gap="medium")
+    text, editor = st.columns([1, 1] if whole else [9, 4], gap="medium")  # a line of 80 characters fits
     with text:
         _text(held)
     with editor:

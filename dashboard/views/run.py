@@ -27,9 +27,8 @@ from core.runs.view import (
 )
 from core.stages import NAMES
 from core.store.checkpoints import Slot
-from core.store.holdings import as_zip
-from dashboard import acting, line, requesting, run_findings, run_log, run_made, shell, starting, states
-from dashboard.words import plain
+from core.store.holdings import as_zip, export_command, too_large_to_zip
+from dashboard import acting, compact, line, requesting, run_findings, run_log, run_made, shell, starting
 
 REFRESH_S = 1.0
 SHOW = "show"
@@ -51,14 +50,15 @@ def page() -> None:
         return
     run = shell.run_named(journal, named) if named else newest[0]
     assert journal is not None, "a run was found in it"
-    st.query_params[shell.RUN_PARAMETER] = run.run_id
+    if named != run.run_id:
+        st.query_params[shell.RUN_PARAMETER] = run.run_id
     with st.container(key="notices"):  # always there, so that what follows keeps its place
         shell.show_notice()
-    name_and_actions(run)
+    name_and_actions(journal, run)
     live(journal, run)
 
 
-def name_and_actions(run: Run) -> None:
+def name_and_actions(journal: Journal, run: Run) -> None:
     """Draw the run's name and what can be done about it: apart from what refreshes itself."""
     with st.container(horizontal=True, vertical_alignment="center", key="name"):
         st.markdown(f"**Run {run.run_id}**", width="content")
@@ -87,6 +87,9 @@ def name_and_actions(run: Run) -> None:
         shell.page_link(
             "runs", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
         )
+        if too_large_to_zip(journal, run):
+            st.caption(f"All as zip: `{export_command(run)}`", width="content")
+            return
         st.download_button(
             "All as zip",
             data=lambda: as_zip(shell.settings(), run),
@@ -114,7 +117,8 @@ def live(journal: Journal, shown: Run) -> None:
             graph(journal, run)
             if run.state == "succeeded":
                 next_steps(run)
-            run_findings.show(run)
+            with shell.guarded():  # the log is there whatever is wrong with the findings
+                run_findings.show(run)
             part(run)
 
     draw()
@@ -124,14 +128,14 @@ def heading(run: Run) -> None:
     """Draw the run's state, and who asked for what."""
     took = took_s(run, datetime.now(UTC))
     facts = [
-        f"{plain(run.who)}, {run.how}",
+        f"{run.who}, {run.how}",
         f"started {utc_clock(run.started_at or run.created_at)} UTC",
         f"{took:,.1f} s" if took is not None else "",
-        plain(asked_for(run.request)),
+        asked_for(run.request),
     ]
-    with st.container(horizontal=True, vertical_alignment="center", key="run-state"):
-        states.badge(run.state)
-        st.caption("  ·  ".join(fact for fact in facts if fact), width="content")
+    said = compact.quiet("  ·  ".join(fact for fact in facts if fact))
+    with st.container(key="run-state"):
+        compact.draw(compact.row((compact.badge(run.state), said)))
 
 
 def first_error(run: Run) -> None:
@@ -151,20 +155,21 @@ def graph(journal: Journal, run: Run) -> None:
     boxes = [*views, sign_off_view(run, held)]
     signs = [(view.stage, view.state) for view in boxes]
     dark = st.context.theme.type == "dark"
+    picture = compact.picture(line.line_svg(signs, dark=dark), line.described(signs))
+    done, of = progress(views)
+    grid = compact.grid(box(view) for view in boxes)
     with st.container(key="line"):
-        st.image(line.line_svg(signs, dark=dark), width="stretch", alt=line.described(signs))
-    how_far(run, views)
-    with st.grid(8, min_column_width=128, gap="xsmall"):
-        for view in boxes:
-            box(view)
+        if not run.active:
+            compact.draw(compact.stack((picture, compact.quiet(f"{done} of {of} stages"), grid)))
+            return
+        compact.draw(picture)
+        how_far(run, views)
+        compact.draw(grid)
 
 
 def how_far(run: Run, views: list[StageView]) -> None:
-    """Draw how many stages are there, and of a run that goes how far it is and how long ago it gave a sign."""
+    """Draw how many stages are there, how far the run is and how long ago it gave a sign."""
     done, of = progress(views)
-    if not run.active:
-        st.caption(f"{done} of {of} stages", width="content")
-        return
     now = pulse(RunFolder(shell.settings().data, run.run_id).path, time.time())
     sign = f"; last sign of life {now.age_s:,.0f} s ago" if now.age_s is not None else ""
     st.progress(share(views, now), text=f"{done} of {of} stages{at_work(views, now)}{sign}")
@@ -175,20 +180,19 @@ def how_far(run: Run, views: list[StageView]) -> None:
         )
 
 
-def box(view: StageView) -> None:
-    """Draw one box: state in word, symbol and colour; rows in and out, bytes, seconds, attempt."""
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"stage-{view.stage}"):
-        st.markdown(f"**{view.stage.replace('_', ' ')}**")
-        states.badge(view.state)
-        facts = [
-            f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
-            f"{view.rows:,} rows" if view.rows is not None else "",
-            size_text(view.bytes) or "",
-            f"{view.seconds:,.1f} s" if view.seconds is not None else "",
-            f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
-            plain(view.note),
-        ]
-        st.caption("  \n".join(fact for fact in facts if fact) or "–")
+def box(view: StageView) -> str:
+    """Return one box: state in word, symbol and colour; rows in and out, bytes, seconds, attempt."""
+    facts = [
+        f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
+        f"{view.rows:,} rows" if view.rows is not None else "",
+        size_text(view.bytes) or "",
+        f"{view.seconds:,.1f} s" if view.seconds is not None else "",
+        f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
+        view.note,
+    ]
+    said = [compact.quiet(fact) for fact in facts if fact] or [compact.quiet("–")]
+    name = compact.strong(view.stage.replace("_", " "))
+    return compact.box(f"stage-{view.stage}", (name, compact.badge(view.state), *said))
 
 
 def next_steps(run: Run) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from html import unescape
+from html.parser import HTMLParser
 
 import pytest
 
@@ -74,6 +77,37 @@ def open_view(root, monkeypatch):
     return show
 
 
+class Cells(HTMLParser):
+    """The rows of the tables in a piece of HTML, as text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows, self.inside = [], False
+
+    def handle_starttag(self, tag, attrs):
+        self.inside = tag in ("td", "th", "wbr")
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag not in ("td", "th")
+
+    def handle_data(self, data):
+        if self.inside:
+            self.rows[-1][-1] += data
+
+
+def written(markup: str):
+    """The table in a piece of HTML as a frame of text; none where there is none."""
+    import pandas as pd
+
+    cells = Cells()
+    cells.feed(markup)
+    return [pd.DataFrame(cells.rows[1:], columns=cells.rows[0])] if cells.rows else []
+
+
 class Reader:
     """What a person finds on a page."""
 
@@ -85,7 +119,10 @@ class Reader:
     @staticmethod
     def table(at, *columns):
         """The table that has these columns."""
-        return next(d.value for d in at.dataframe if set(columns) <= set(d.value.columns))
+        held = [d.value for d in at.dataframe] + [
+            each for h in at.get("html") for each in written(h.proto.body)
+        ]
+        return next(frame for frame in held if set(columns) <= set(frame.columns))
 
     @staticmethod
     def figures(at) -> list[dict]:
@@ -95,6 +132,21 @@ class Reader:
         return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
 
     @staticmethod
+    def words(at) -> str:
+        """What stands on the page as HTML of its own, without the markup."""
+        return " ".join(unescape(re.sub(r"<[^>]*>", " ", e.proto.body)) for e in at.get("html"))
+
+    @staticmethod
+    def badges(at) -> list[str]:
+        """The words of the badges in HTML of its own, in order, then of the others."""
+        compact = [
+            word for e in at.get("html") for word in re.findall(r"</span>([^<]+)</span>", e.proto.body)
+        ]
+        return compact + [
+            m for e in at.markdown for m in re.findall(r"-badge\[:material/\w+: ([^\]]+)\]", e.value)
+        ]
+
+    @staticmethod
     def facts(at) -> dict[str, str]:
         """The boxes with one figure each."""
         return {metric.label: metric.value for metric in at.metric}
@@ -102,5 +154,5 @@ class Reader:
 
 @pytest.fixture(scope="session")
 def reader() -> type[Reader]:
-    """Functions that read a page: said, table, figures, facts."""
+    """Functions that read a page: said, table, figures, words, badges, facts."""
     return Reader

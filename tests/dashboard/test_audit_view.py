@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.journal import Journal
 from core.registry.registry import Registry
@@ -15,29 +16,10 @@ from core.store.checkpoints import Store
 ANN = Person("77@id.example.org", "Ann", "approver", "OpenID Connect, https://id.example.org")
 
 
-def said(elements) -> str:
-    """All messages of a kind as a reader sees them: without Markdown's escapes."""
-    return " ".join(e.value for e in elements).replace("\\", "")
-
-
-def table(at, *columns):
-    """The table that has these columns."""
-    return next(d.value for d in at.dataframe if set(columns) <= set(d.value.columns))
-
-
 @pytest.fixture
-def page(root, monkeypatch):
-    """Open the page on a data root."""
-
-    def show(data, **query) -> AppTest:
-        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
-        monkeypatch.chdir(root)
-        at = AppTest.from_file(str(root / "dashboard/views/audit.py"), default_timeout=30)
-        for name, value in query.items():
-            at.query_params[name] = value
-        return at.run()
-
-    return show
+def page(open_view):
+    """Open the page on a data root, as a new visitor: ``page(data, run=...)``."""
+    return partial(open_view, "audit")
 
 
 @pytest.fixture
@@ -51,51 +33,51 @@ def decided(finished):
     return finished
 
 
-def test_every_record_is_shown_with_who_what_when_and_digest(page, decided):
+def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, reader):
     """Newest first; words stay words."""
     at = page(decided)
     assert not at.exception
-    shown = table(at, "Record", "Who", "Digest")
-    assert list(shown["Record"]) == [2, 1]
+    shown = reader.table(at, "Record", "Who", "Digest")
+    assert list(shown["Record"]) == ["2", "1"]
     assert list(shown["What"]) == ["submitted", "promoted"]
     assert set(shown["Who"]) == {"Ann"}
     record = Journal(decided).records()[1]
     assert shown["Digest"][0] == record.content["text_sha256"][:12]
     assert shown["Why"][0] == "<b>As it is</b>"
-    assert record.hash in said(at.caption)
+    assert record.hash in reader.said(at.caption)
     assert [b.proto.label for b in at.get("download_button")] == ["Export as CSV", "Export as JSON"]
 
 
-def test_filters_stand_in_the_address(page, decided):
+def test_filters_stand_in_the_address(page, decided, reader):
     """A link shows the same; nothing that matches is said as such."""
-    assert list(table(page(decided, what="promoted"), "Record", "Who")["Record"]) == [1]
-    assert "0 of 2 records" in said(page(decided, text="nowhere").caption)
+    assert list(reader.table(page(decided, what="promoted"), "Record", "Who")["Record"]) == ["1"]
+    assert "0 of 2 records" in reader.said(page(decided, text="nowhere").caption)
 
 
-def test_verify_finds_what_was_changed_and_says_where(page, decided, lookers):
+def test_verify_finds_what_was_changed_and_says_where(page, decided, lookers, reader):
     """All whole first; then a byte of an artifact."""
     at = page(decided).button(key="verify").click().run()
-    assert "All whole" in said(at.success)
+    assert "All whole" in reader.said(at.success)
     path = lookers.folder_of(decided, "evaluate") / "evaluation.json"
     path.write_bytes(path.read_bytes() + b" ")
     at = page(decided).button(key="verify").click().run()
-    assert "1 fault in" in said(at.error)
-    assert list(table(at, "Which", "How")["Which"]) == [f"evaluate/{path.parent.name}"]
+    assert "1 fault in" in reader.said(at.error)
+    assert list(reader.table(at, "Which", "How")["Which"]) == [f"evaluate/{path.parent.name}"]
 
 
-def test_an_empty_data_root_says_where_records_come_from(page, data):
+def test_an_empty_data_root_says_where_records_come_from(page, data, reader):
     """And is not made by looking."""
     at = page(data)
     assert not at.exception
-    assert "Nothing is on record yet" in said(at.info)
+    assert "Nothing is on record yet" in reader.said(at.info)
     assert not data.exists()
 
 
-def test_a_damaged_journal_is_said(page, decided):
+def test_a_damaged_journal_is_said(page, decided, reader):
     """One message and no table."""
     for path in decided.glob("journal.sqlite*"):
         path.write_bytes(b"no database" * 200)
     at = page(decided)
     assert not at.exception
-    assert "journal" in said(at.error)
+    assert "journal" in reader.said(at.error)
     assert not at.dataframe

@@ -54,7 +54,7 @@ def test_coverage_is_drawn_by_ticker_and_month(page, prepared, reader):
 def test_findings_are_listed_or_said_to_be_none(page, prepared, reader):
     """Here the gate had something to say: there is no adjusted close."""
     at = page(prepared, part="Findings")
-    assert set(reader.table(at, "rule", "severity")["severity"]) == {"▲ warning"}
+    assert set(reader.table(at, "Rule", "Severity")["Severity"]) == {"▲ warning"}
 
 
 @pytest.mark.slow
@@ -74,7 +74,7 @@ def test_what_cleaning_did_is_on_the_chart_and_in_the_table(
     assert not at.exception
     traces = {trace["name"]: trace for trace in reader.figures(at)[0]["data"]}
     assert traces["Removed"]["text"] == ["outlier spike"]
-    assert len(reader.table(at, "before", "after")) == 1
+    assert len(reader.table(at, "Before", "After")) == 1
     assert "Rows in: 120. Rows out: 119." in reader.said(at.caption)
 
 

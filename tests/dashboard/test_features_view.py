@@ -24,7 +24,8 @@ def test_a_feature_is_shown_over_time_in_its_windows_and_beside_the_others(page,
     assert time["data"][0]["name"] == "return"
     assert [trace["name"].split(",")[0] for trace in windows["data"]] == ["Reference", "Current window"]
     assert "up_next" in correlation["data"][0]["x"]
-    assert reader.table(at, "warm_up").set_index("feature").loc["ma20", "warm_up"] == 19
+    warm_up = reader.table(at, "Sessions needed first").set_index("Feature")
+    assert warm_up.loc["ma20", "Sessions needed first"] == "19"
     assert str(reader.table(at, "adj_close")["date"].iloc[0])[:10] == "2020-10-26"
     assert "Drift too little history" in reader.said(at.caption)
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.journal import Journal
 from core.registry.registry import Registry
 from core.review.decisions import states
 from core.settings import load
 
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
 CONFIG = (Path(__file__).parents[2] / "luigi.cfg").read_text(encoding="utf-8")
-
-
-def said(elements) -> str:
-    """All messages of a kind as a reader sees them: without Markdown's escapes."""
-    return " ".join(e.value for e in elements).replace("\\", "")
-
-
-def table(at, *columns):
-    """The table that has these columns."""
-    return next(d.value for d in at.dataframe if set(columns) <= set(d.value.columns))
 
 
 @pytest.fixture
@@ -36,19 +29,14 @@ def two(finished) -> Path:
 
 
 @pytest.fixture
-def page(root, monkeypatch):
+def page(open_view, monkeypatch):
     """Open the page on a data root, by a person with a role."""
 
     def show(data, *, role="approver", **query) -> AppTest:
         config = data / "other.cfg"
         config.write_text(CONFIG.replace("role = approver", f"role = {role}"), encoding="utf-8")
         monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
-        monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
-        monkeypatch.chdir(root)
-        at = AppTest.from_file(str(root / "dashboard/views/model.py"), default_timeout=30)
-        for name, value in query.items():
-            at.query_params[name] = value
-        return at.run()
+        return open_view("model", data, **query)
 
     return show
 
@@ -72,11 +60,11 @@ def champion(data):
     return found.model_id if found else None
 
 
-def test_promote_reject_keep_and_roll_back_are_recorded_with_their_reason(page, two):
+def test_promote_reject_keep_and_roll_back_are_recorded_with_their_reason(page, two, reader):
     """One after the other, on one page; the history shows each with who and why."""
     one, other = Registry(two).ids()
     at = decide(page(two, part="Decisions"), "promote", "A first baseline.", one)
-    assert "is the champion now" in said(at.success)
+    assert "is the champion now" in reader.said(at.success)
     assert champion(two) == one
     at = decide(at, "keep", "Nothing moved.")
     at = decide(at, "reject_model", "Too like the first.", other)
@@ -88,17 +76,17 @@ def test_promote_reject_keep_and_roll_back_are_recorded_with_their_reason(page, 
     assert [r.content["why"] for r in records(two)] == [
         "A first baseline.", "Nothing moved.", "Too like the first.", "After all.", "It was worse.",
     ]  # fmt: skip
-    shown = table(at, "Decision", "Why", "Advice then")
+    shown = reader.table(at, "Decision", "Why", "Advice then")
     assert list(shown["Why"]) == [r.content["why"] for r in records(two)][::-1]
     assert set(shown["Who"]) == {"local user"}
     assert at.text_area(key="decision_why").value == ""
 
 
 @pytest.mark.parametrize("button", ["promote", "reject_model"])
-def test_a_decision_without_a_reason_is_refused_in_words(page, finished, button):
+def test_a_decision_without_a_reason_is_refused_in_words(page, finished, button, reader):
     """Nothing is recorded and no champion made."""
     at = decide(page(finished), button, "   ")
-    assert "no reason was given" in said(at.error)
+    assert "no reason was given" in reader.said(at.error)
     assert records(finished) == []
     assert champion(finished) is None
 
@@ -111,7 +99,7 @@ def test_without_a_champion_nothing_can_be_kept_or_rolled_back(page, finished):
         assert "no model for it" in at.button(key=key).help
 
 
-def test_a_role_is_judged_at_the_moment_of_the_press(page, finished):
+def test_a_role_is_judged_at_the_moment_of_the_press(page, finished, reader):
     """A viewer finds the button off; who became one after the page was drawn is refused by the service."""
     at = page(finished, role="viewer")
     assert at.button(key="promote").disabled
@@ -122,7 +110,7 @@ def test_a_role_is_judged_at_the_moment_of_the_press(page, finished):
         config.read_text(encoding="utf-8").replace("role = approver", "role = viewer"), encoding="utf-8"
     )
     at = decide(at, "promote")
-    assert "role 'viewer'" in said(at.error)
+    assert "role 'viewer'" in reader.said(at.error)
     assert records(finished) == []
 
 
@@ -136,7 +124,7 @@ def test_an_operator_may_keep_and_not_promote(page, two):
     assert [r.content["role"] for r in records(two)] == ["approver", "operator"]
 
 
-def test_candidate_and_champion_stand_side_by_side(page, finished, run_luigi, small):
+def test_candidate_and_champion_stand_side_by_side(page, finished, run_luigi, small, reader):
     """A second training, while there is a champion: gates, both models' measures, curves of both."""
     (model,) = Registry(finished).ids()
     decide(page(finished), "promote", "A baseline.", model)
@@ -144,7 +132,7 @@ def test_candidate_and_champion_stand_side_by_side(page, finished, run_luigi, sm
     assert done.code == 0, done.err
     at = page(finished, part="Curves", beside="true")
     assert not at.exception
-    gates = table(at, "Gate", "Result")
+    gates = reader.table(at, "Gate", "Result")
     assert "Compared on the same later rows" in set(gates["Gate"])
     assert any(model in c.value for c in at.caption)
 

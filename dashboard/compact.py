@@ -1,0 +1,107 @@
+"""Words, badges and boxes drawn as one element of HTML.
+
+Each element of Streamlit costs the browser milliseconds: a message, a place in the layout, Markdown to parse. A
+row of six or a box of three adds up to most of a page's time (docs/performance.md). Nothing in the text given
+here is markup: every character of it is shown.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable
+from html import escape
+from typing import Literal
+
+import streamlit as st
+
+from dashboard.states import Colour, look
+
+_COLOURS: dict[Colour, str] = {
+    "red": "light-dark(#a3262a,#ff9a97)", "orange": "light-dark(#8a5300,#f0b45c)",
+    "green": "light-dark(#1b6b3a,#7bd39a)", "blue": "light-dark(#1a5a86,#8cc4ea)",
+    "violet": "light-dark(#583f84,#cbb2f5)", "gray": "light-dark(#56626e,#a4b0bc)",
+}  # fmt: skip
+"""The theme's own text colours (.streamlit/config.toml), which HTML cannot name; the browser picks by theme."""
+
+_BADGE = (
+    "display:inline-flex;align-items:center;gap:.2em;padding:.1em .4em;border-radius:.375rem;font-size:.875rem;"
+    "white-space:nowrap;background:color-mix(in srgb,currentColor 12%,transparent);"
+)
+_SIGN = "font-family:'Material Symbols Rounded';font-size:1.15em;line-height:1;user-select:none"
+_QUIET = f"font-size:.875rem;overflow-wrap:anywhere;color:{_COLOURS['gray']};"
+_ROW = "display:flex;flex-wrap:wrap;align-items:center;column-gap:.75rem;row-gap:.15rem"
+_GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:.5rem"
+_BOX = "border:1px solid light-dark(#d9e0e7,#313c48);border-radius:.375rem;padding:.7rem .8rem"
+
+
+def badge(state: str) -> str:
+    """Return a state as word, symbol and colour, as :func:`dashboard.states.badge` draws it.
+
+    >>> badge("done").endswith('>check_circle</span>done</span>')
+    True
+    """
+    symbol, colour = look(state)
+    sign = f'<span aria-hidden="true" style="{_SIGN}">{symbol}</span>'
+    return f'<span class="badge" style="{_BADGE}color:{_COLOURS[colour]}">{sign}{escape(state)}</span>'
+
+
+def quiet(text: str) -> str:
+    """Return text as a caption has it.
+
+    >>> quiet("a < b").partition(">")[2]
+    'a &lt; b</span>'
+    """
+    return f'<span style="{_QUIET}">{escape(text)}</span>'
+
+
+def strong(text: str) -> str:
+    """Return text in bold.
+
+    >>> strong("a & b")
+    '<strong>a &amp; b</strong>'
+    """
+    return f"<strong>{escape(text)}</strong>"
+
+
+def cell(markup: str, width_px: int) -> str:
+    """Return markup that takes at least so much of a row, so that rows line up."""
+    return f'<span style="flex:none;min-width:{width_px}px">{markup}</span>'
+
+
+def row(parts: Iterable[str]) -> str:
+    """Return markup side by side, wrapped where there is no room."""
+    return f'<div style="{_ROW}">{"".join(parts)}</div>'
+
+
+def beside(parts: Iterable[str]) -> str:
+    """Return a row that takes what others in the same line leave, and wraps within that."""
+    # no width of its own, or a long sentence would go to a line below what it belongs to
+    return f'<div style="width:0;min-width:100%">{row(parts)}</div>'
+
+
+def stack(parts: Iterable[str]) -> str:
+    """Return markup one below the other."""
+    return "".join(f'<div style="margin-bottom:.2rem">{part}</div>' for part in parts)
+
+
+def box(key: str, parts: Iterable[str]) -> str:
+    """Return a bordered box; ``key`` names it as the key of a container does."""
+    return f'<div class="st-key-{escape(key)}" style="{_BOX}">{stack(parts)}</div>'
+
+
+def grid(boxes: Iterable[str]) -> str:
+    """Return boxes beside each other, as many in a line as there is room for."""
+    return f'<div style="{_GRID}">{"".join(boxes)}</div>'
+
+
+def picture(svg: str, told: str) -> str:
+    """Return a drawing across the page, and in words for who cannot see it."""
+    data = b64encode(svg.encode()).decode()
+    return (
+        f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(told)}" style="width:100%;display:block">'
+    )
+
+
+def draw(markup: str, *, width: Literal["content", "stretch"] = "stretch") -> None:
+    """Draw what the functions of this module returned."""
+    st.html(markup, width=width)

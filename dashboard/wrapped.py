@@ -1,0 +1,96 @@
+"""Tables to be read: every cell is there whole, wrapped where there is no room; on a phone a row is a card.
+
+Their looks are in desk.css. A grid of Streamlit cuts a cell at the edge of its column and the table at the edge
+of the page, and says neither; it stays where there are more rows or columns than anybody reads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, TypeAlias
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 200
+"""More than anybody reads; a page would also grow heavy."""
+
+Columns: TypeAlias = "Mapping[str, Sequence[object]] | pd.DataFrame"
+
+
+def table(columns: Columns, key: str, *, titles: Mapping[str, str] | None = None, most_px: int = 0) -> None:
+    """Draw a table whole, of a longer one its first :data:`MOST_ROWS` rows and how many there are.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence, or pandas.DataFrame
+        Text and whole numbers by name; None and NaN are drawn as nothing.
+    key : str
+        Of the container around it.
+    titles : mapping of str to str
+        Column -> its heading; without one, its name.
+    most_px : int
+        A longer table scrolls in so much height, its head in sight; 0 for any length.
+    """
+    named = {(titles or {}).get(str(name), str(name)): list(values) for name, values in columns.items()}
+    rows = len(next(iter(named.values()), []))
+    with st.container(key=key):
+        st.html(markup({name: values[:MOST_ROWS] for name, values in named.items()}, most_px=most_px))
+        if rows > MOST_ROWS:
+            st.caption(f"The first {MOST_ROWS:,} of {rows:,} rows.")
+
+
+def markup(columns: Mapping[str, Sequence[object]], *, most_px: int = 0) -> str:
+    """Return the HTML of a table; nothing in its cells is markup.
+
+    >>> made = markup({"A": ["<b>"], "n": [1200]})
+    >>> made.partition("<tbody>")[2].partition("</tbody>")[0].replace(' role="cell"', "")
+    '<tr role="row"><td data-label="A">&lt;b&gt;</td><td data-label="n" class="number">1,200</td></tr>'
+    """
+    heads = [(escape(name), _NUMBER if _numeric(values) else "") for name, values in columns.items()]
+    head = "".join(f'<th role="columnheader" scope="col"{kind}>{name}</th>' for name, kind in heads)
+    rows = "".join(
+        f'<tr role="row">{"".join(_cell(*each) for each in zip(heads, row, strict=True))}</tr>'
+        for row in zip(*columns.values(), strict=True)
+    )
+    # what scrolls must be reached by keyboard
+    scrolls = f' tabindex="0" style="max-height:{most_px}px"' if most_px else ""
+    return (
+        f'<div class="wrapped"{scrolls}><table role="table"><thead><tr role="row">{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+_NUMBER = ' class="number"'
+
+
+def _numeric(values: Sequence[object]) -> bool:
+    return bool(len(values)) and all(isinstance(value, int | float) for value in values)
+
+
+def _cell(head: tuple[str, str], value: object) -> str:
+    name, kind = head
+    return f'<td role="cell" data-label="{name}"{kind}>{_broken(_text(value))}</td>'
+
+
+def _text(value: object) -> str:
+    if value is None or value != value:
+        return ""  # None, or NaN: the one value that differs from itself
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _broken(text: str) -> str:
+    """Return text as HTML in which a digest or a path may go on in the next line; other words are kept whole."""
+    return "".join(
+        "<wbr>".join(escape(word[at : at + _PIECE]) for at in range(0, len(word), _PIECE))
+        if len(word) > _LONG_WORD
+        else escape(word)
+        for word in re.split(r"(\s)", text)
+    )
+
+
+_LONG_WORD, _PIECE = 28, 8
