@@ -87,8 +87,8 @@ def minute_bars(entries: list[Entry]) -> str:
         f"{total:,.0f} times the table above. The four stages then take {BARS / 1e6:,.0f} x {cpu:.1f} s =",
         f"{seconds:,.0f} CPU seconds: {seconds / 3600:.0f} hours on one core, {seconds / 60 / CORES:.0f} minutes on",
         f"{CORES} cores, if the work is cut into universes that run beside each other. They store",
-        f"{BARS / 1e9:.1f} billion x {stored:.0f} bytes = {written_tb:.1f} TB and read {read_tb:.1f} TB of it again for",
-        f"the stage after. That takes {line_s / 3600:.1f} hours over a line of {LINE_GBIT} Gbit/s: above some",
+        f"{BARS / 1e9:.1f} billion x {stored:.0f} bytes = {written_tb:.1f} TB and read {read_tb:.1f} TB of it again",
+        f"for the stage after. That takes {line_s / 3600:.1f} hours over a line of {LINE_GBIT} Gbit/s: above some",
         f"{seconds / line_s:.0f} cores on one line the network is what one waits for.",
     ]
     return "\n".join(lines)
