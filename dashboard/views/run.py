@@ -21,6 +21,7 @@ from core.runs.view import (
     progress,
     share,
     sign_off_view,
+    size_text,
     stage_views,
     utc_clock,
 )
@@ -180,10 +181,11 @@ def how_far(run: Run, views: list[StageView]) -> None:
 
 
 def box(view: StageView) -> str:
-    """Return one box: state in word, symbol and colour; rows in and out, seconds, attempt."""
+    """Return one box: state in word, symbol and colour; rows in and out, bytes, seconds, attempt."""
     facts = [
         f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
         f"{view.rows:,} rows" if view.rows is not None else "",
+        size_text(view.bytes) or "",
         f"{view.seconds:,.1f} s" if view.seconds is not None else "",
         f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
         view.note,
