@@ -127,19 +127,14 @@ def rerun_s(page: Page, label: str) -> float:
     return time.perf_counter() - started
 
 
-def ticks_ms(browser: Browser, subject: Subject, viewers: int, seconds: float) -> list[float]:
-    """Return the milliseconds of every tick that so many viewers of one page saw in a span."""
-    contexts = [window(browser) for _ in range(viewers)]
-    pages = []
-    for context in contexts:
-        context.add_init_script(RECORD_TICKS)
-        page = context.new_page()
-        _until_drawn(page, subject, lambda page=page: page.goto(subject.url, wait_until="commit"))
-        pages.append(page)
-    for page in pages:
-        page.evaluate("() => { window.ticks = []; }")
-    pages[0].wait_for_timeout(seconds * 1000)
-    found = [float(tick) for page in pages for tick in page.evaluate(TICKS)]
-    for context in contexts:
-        context.close()
+def ticks_ms(browser: Browser, subject: Subject, seconds: float) -> list[float]:
+    """Return the milliseconds of every tick that a window saw in a span."""
+    context = window(browser)
+    context.add_init_script(RECORD_TICKS)
+    page = context.new_page()
+    _until_drawn(page, subject, lambda: page.goto(subject.url, wait_until="commit"))
+    page.evaluate("() => { window.ticks = []; }")
+    page.wait_for_timeout(seconds * 1000)
+    found = [float(tick) for tick in page.evaluate(TICKS)]
+    context.close()
     return found

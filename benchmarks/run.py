@@ -42,6 +42,7 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("cold", "all seven stages into an empty data root", startup.cold, 1.20),
+    Benchmark("plain", "all seven stages, beside the same as plain Luigi tasks", startup.plain),
     Benchmark("nothing", "a rerun with nothing to do", startup.nothing, 0.20),
     Benchmark("resume", "a rerun after the last checkpoint was deleted", startup.resume),
     Benchmark("large", "302,400 rows of a file, beside bare stages and their Parquet", startup.large, 2.0),

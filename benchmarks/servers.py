@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 
 from measure import ROOT, environment
 
@@ -127,7 +128,7 @@ def desk(data: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 @contextmanager
 def luigid(scratch: Path) -> Iterator[str]:
     """Serve Luigi's own page with the tasks of one run of the sample; gives its address."""
-    port = free_port()
+    port, scratch = free_port(), Path(mkdtemp(dir=scratch))  # what is made already would not be on the page
     words = [str(BIN / "luigid"), "--address", LOOPBACK, "--port", str(port), "--logdir", str(scratch)]
     words += ["--state-path", str(scratch / "luigid.state")]
     with served(words, scratch, port, "/api/task_list?data={}"):

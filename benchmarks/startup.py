@@ -36,6 +36,26 @@ def cold(scratch: Path, pairs: int) -> Comparison:
     return alternated(ours, lambda: _bare(scratch), pairs)
 
 
+PLAIN = (str(BIN / "luigi"), "--module", "plain", "Report", "--local-scheduler", "--folder")
+
+
+def plain(scratch: Path, pairs: int) -> Comparison:
+    """All seven stages; the base are the same as plain Luigi tasks (``benchmarks/plain.py``)."""
+    data, folder = scratch / "guarded", scratch / "plain"
+    environ = {**environment(scratch / "unused"), "PYTHONPATH": str(ROOT / "benchmarks")}
+
+    def ours() -> Usage:
+        shutil.rmtree(data, ignore_errors=True)
+        return _pipeline(data)
+
+    def base() -> Usage:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return spent((*PLAIN, str(folder)), environ)
+
+    return alternated(ours, base, pairs)
+
+
 def nothing(scratch: Path, pairs: int) -> Comparison:
     """A rerun that finds everything complete and verifies it."""
     data = scratch / "nothing"

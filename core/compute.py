@@ -1,4 +1,7 @@
-"""The seven stages as functions: artifacts in, artifacts out, no disk, no clock.
+"""The seven stages as functions: artifacts in, artifacts out, no clock. EDGE.
+
+The pure rooms compute; here each stage is given its artifacts, ingest its source, and a table too large to hold
+goes to ``core.shards`` instead.
 
 Luigi tasks, ``afterclose stage`` and ``benchmarks/bare.py`` all call :func:`compute`. Each function
 imports what it needs, so that a run with nothing to do never loads a numeric library.

@@ -1,4 +1,4 @@
-"""What a source is given beside its parameters: somebody who listens, patience, and what was read before."""
+"""What a source is given beside its parameters: somebody who listens, patience, and what was read before. EDGE."""
 
 from __future__ import annotations
 

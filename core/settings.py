@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 from core import luigi_options, profiles
@@ -163,10 +164,10 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ = os.environ if environ is None else environ
     folder = Path.cwd() if folder is None else folder
     file = _config_file(environ, folder)
-    values = {p.name: p.parse(p.default) for keys in sections().values() for p in keys.values()}
+    values = dict(_built_in())
     named: dict[str, dict[str, Value]] = {}
     if file is not None:
-        named = _read(file)
+        named = {section: dict(entries) for section, entries in _read(file).items()}
         values |= named.pop("")
     data = _data_root(environ.get(DATA_VARIABLE) or "data", folder, str(values["storage_state"] or "state"))
     return Settings(data, environ.get(JOURNAL_VARIABLE, ""), values, file, named)
@@ -191,21 +192,31 @@ def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _read(file: Path) -> dict[str, dict[str, Value]]:
+def _read(file: Path) -> Mapping[str, Mapping[str, Value]]:
     """Return the values of each profile, and under the empty name those of our own sections."""
     try:
-        text = file.read_text(encoding="utf-8")
-        parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
-        parser.read_string(text, source=file.name)
+        return _parsed(file.name, file.read_text(encoding="utf-8"))
     except (configparser.Error, UnicodeDecodeError) as error:
         came = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
         raise SettingsError(
             f"{file.name} cannot be read: {came}", expected="sections of key = value"
         ) from error
+
+
+@cache
+def _built_in() -> Mapping[str, Value]:
+    return {p.name: p.parse(p.default) for keys in sections().values() for p in keys.values()}
+
+
+# a page of the desk asks several times a second: the file is read each time, and parsed when it has changed
+@lru_cache(maxsize=4)
+def _parsed(name: str, text: str) -> Mapping[str, Mapping[str, Value]]:
+    parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
+    parser.read_string(text, source=name)
     known = {**sections(), **profiles.sections_of(parser.sections())}
     values: dict[str, dict[str, Value]] = {name: {} for name in ("", *map(_profile, parser.sections()))}
     for section, key, line in _entries(text):
-        parameter = _known(known, section, key, f"{file.name}, line {line}")
+        parameter = _known(known, section, key, f"{name}, line {line}")
         if parameter is None or key is None:
             continue
         try:
@@ -213,7 +224,7 @@ def _read(file: Path) -> dict[str, dict[str, Value]]:
         except ParameterError as error:
             came = error.came.replace(parameter.option, f"[{section}] {key}", 1)
             raise SettingsError(
-                f"{file.name}, line {line}: {came}", expected=error.expected, remedy=error.remedy
+                f"{name}, line {line}: {came}", expected=error.expected, remedy=error.remedy
             ) from error
     return values
 

@@ -15,7 +15,7 @@ from core import columns as col
 from core.artifacts import Document, Table, decode
 from core.errors import CheckpointError, DataError
 from core.fingerprint import sha256 as digest
-from core.journal import Run
+from core.journal import Journal, Run
 from core.settings import Settings
 from core.stages import writer_of
 from core.store.checkpoints import Slot, Store
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.evaluation.drift_windows import TwoWindows
+    from core.history.trends import Figures
 
 ALL = "All tickers"
 
@@ -162,6 +163,15 @@ def past_signals(settings: Settings) -> dict[str, Any]:
     )
 
 
+def trends(store: Store, journal: Journal) -> pd.DataFrame:
+    """Return a row per run with a report; what a report says is read once, where it stands each time."""
+    from core.history.trends import trends as read
+
+    return read(
+        store, journal, read=lambda s, j, run, sha256: _figures(sha256, run.keys["report"], s, j, run)
+    )
+
+
 def download(frame: pd.DataFrame, name: str) -> None:
     """Draw a button that gives ``frame`` as CSV; it is made when the button is pressed."""
     from core.report.as_csv import safe_csv
@@ -245,6 +255,13 @@ def _past_signals(*key: Hashable, _settings: Settings) -> dict[str, Any]:  # noq
     from core.registry.history import past_signals as read
 
     return read(_settings)
+
+
+@st.cache_data(max_entries=1024, show_spinner=False)
+def _figures(sha256: str, key: str, _store: Store, _journal: Journal, _run: Run) -> Figures:  # noqa: ARG001 - the key tells reports of one text apart
+    from core.history.trends import figures
+
+    return figures(_store, _journal, _run, sha256)
 
 
 def _of(frame: pd.DataFrame, ticker: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ What a field holds lives in the session under its key, so that a profile or an e
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -79,6 +79,10 @@ class Drawn:
         self.values[parameter.name] = st.segmented_control(
             parameter.label, parameter.choices, required=True, help=parameter.help, key=key_of(parameter.name)
         )
+
+    def leave(self, groups: Mapping[str, Iterable[Parameter]], defaults: Mapping[str, Value]) -> None:
+        """Let parameters that are not on the page have their defaults."""
+        self.values.update({p.name: defaults[p.name] for group in groups.values() for p in group})
 
     def malformed(self) -> dict[str, str]:
         """Return what the parameters themselves say against what the fields hold, by name."""

@@ -21,6 +21,7 @@ CLONE = "clone"
 
 _NO_PROFILE = "(none)"
 _CLONED = "cloned_from"
+_MORE_DRAWN = "more_drawn"
 
 
 def take(run: Run) -> None:
@@ -28,7 +29,7 @@ def take(run: Run) -> None:
     now = shell.settings()
     profile = run.request.get(PROFILE, "")
     under = now.under(profile) if profile in now.profiles else now
-    fields.fill(filled_by(run.request, under.defaults))
+    _fill(filled_by(run.request, under.defaults))
     st.session_state[PROFILE] = profile if profile in now.profiles else _NO_PROFILE
     st.session_state[_CLONED] = run.run_id
 
@@ -79,7 +80,7 @@ def _form() -> None:
 
 
 def _fields(defaults: Mapping[str, Value]) -> fields.Drawn:
-    """Draw the fields: the main ones, and everything else folded away."""
+    """Draw the fields: the main ones, and everything else where it is asked for."""
     main, drawn = main_fields(), fields.Drawn()
     drawn.choose(main["source"], defaults["source"])
     if drawn.values["source"] == "files":
@@ -87,13 +88,24 @@ def _fields(defaults: Mapping[str, Value]) -> fields.Drawn:
     with st.grid(4, min_column_width=180):
         for name in ("tickers", "start", "end", "mode"):
             drawn.draw(main[name], defaults[name])
-    with st.expander("More options", key="more"):
+    _more(drawn, defaults)
+    return drawn
+
+
+def _more(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
+    """Draw everything else once it is asked for: a hundred elements that most runs do without."""
+    more = st.expander("More options", key="more", on_change="rerun")
+    if more.open:
+        st.session_state[_MORE_DRAWN] = True
+    if not st.session_state.get(_MORE_DRAWN):
+        drawn.leave(more_fields(), defaults)
+        return
+    with more:  # drawn as well when it is closed again: what the fields hold counts
         for heading, parameters in more_fields().items():
             st.markdown(f"**{heading}**")
             with st.grid(4, min_column_width=180):
                 for parameter in parameters:
                     drawn.draw(parameter, defaults[parameter.name])
-    return drawn
 
 
 def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, str], str]:
@@ -107,7 +119,7 @@ def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, 
         preview(shell.settings(), request, now=datetime.now(UTC))
     except AftercloseError as error:
         about = field_of(error)
-        return ({about: str(error)}, "") if about in drawn.values else ({}, str(error))
+        return ({about: str(error)}, "") if about in drawn.places else ({}, str(error))
     return {}, ""
 
 
@@ -140,4 +152,9 @@ def _profile() -> str:
 
 def _profile_changed() -> None:
     chosen = str(st.session_state[PROFILE])
-    fields.fill(shell.settings().under("" if chosen == _NO_PROFILE else chosen).defaults)
+    _fill(shell.settings().under("" if chosen == _NO_PROFILE else chosen).defaults)
+
+
+def _fill(values: Mapping[str, Value]) -> None:
+    fields.fill(values)
+    st.session_state[_MORE_DRAWN] = True

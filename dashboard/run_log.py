@@ -6,7 +6,15 @@ import streamlit as st
 
 from core.journal import Run
 from core.runs.folder import RunFolder
-from core.runs.logsearch import LEVELS, Asked, around_first_error, end_of, whole
+from core.runs.logsearch import (
+    LEVELS,
+    MOST_SEARCHED_BYTES,
+    SEARCHED_BYTES,
+    Asked,
+    around_first_error,
+    end_of,
+    whole,
+)
 from core.stages import NAMES
 from dashboard import monospaced, shell
 
@@ -14,6 +22,8 @@ FOLLOW = "follow"
 MOST_DOWNLOADED = 64 * 1024**2
 HEIGHT = 340
 ATTEMPTS = (1, 2, 3, 4, 5)
+NARROWING = ("stage", "attempt", "find")
+"""In the address: filters that are drawn once one of them is asked for."""
 
 
 def show(run: Run) -> None:
@@ -31,7 +41,7 @@ def show(run: Run) -> None:
             icon=":material/download:", type="tertiary",
         )  # fmt: skip
     with st.container(height=HEIGHT, border=True, autoscroll=follow, key="log"):
-        monospaced.lines(_text(folder, asked, follow=follow))
+        monospaced.lines(_text(folder, asked, follow=follow, going=run.active))
     st.caption(f"Times are UTC. Files: `{folder.path}`")
 
 
@@ -44,6 +54,15 @@ def _asked(run: Run) -> Asked:
     level = st.segmented_control(
         "Level from", LEVELS, default=LEVELS[0], required=True, key="level", bind="query-params"
     )
+    more = st.toggle(
+        "More filters", value=any(name in st.query_params for name in NARROWING), key="more-filters",
+        help="By stage, attempt and words. Off, they do not count.",
+    )  # fmt: skip
+    return _narrowed(run, str(level)) if more else Asked(str(level))
+
+
+def _narrowed(run: Run, level: str) -> Asked:
+    """Draw what few look for: the lists and the field for words would cost every view of a run."""
     stages = [stage for stage in NAMES if stage in run.keys] or list(NAMES)
     stage = st.selectbox(
         "Stage", stages, index=None, placeholder="any", key="stage", bind="query-params", width=170
@@ -55,12 +74,13 @@ def _asked(run: Run) -> Asked:
         "Words", key="find", type="search", live=True, bind="query-params", width=200,
         placeholder="in the sentence",
     )  # fmt: skip
-    return Asked(str(level), stage or "", attempt or 0, text or "")
+    return Asked(level, stage or "", attempt or 0, text or "")
 
 
-def _text(folder: RunFolder, asked: Asked, *, follow: bool) -> str:
+def _text(folder: RunFolder, asked: Asked, *, follow: bool, going: bool) -> str:
     seen = around_first_error(folder.log_path) if not follow and not asked.narrow else None
-    shown = str(seen or end_of(folder.log_path, asked))
+    most = SEARCHED_BYTES if going else MOST_SEARCHED_BYTES  # a log that goes is searched every second
+    shown = str(seen or end_of(folder.log_path, asked, most))
     return shown or ("no line is like that" if asked.narrow else "nothing yet")
 
 

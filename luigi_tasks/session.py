@@ -135,8 +135,9 @@ class Session:
 
     def present(self, plan: StagePlan) -> None:
         """Record that ``plan`` and all before it were there when the run began."""
-        rows = {p.slot.stage: meta.rows for p in plan.line() if (meta := self.store.meta(p.slot))}
-        self.record.reused(rows, everything=plan == self.root_plan)
+        metas = {p.slot.stage: meta for p in plan.line() if (meta := self.store.meta(p.slot))}
+        facts = {stage: {"rows": meta.rows, "bytes": meta.size} for stage, meta in metas.items()}
+        self.record.reused(facts, everything=plan == self.root_plan)
 
     def run(self, plan: StagePlan) -> None:
         """Make one stage, or reuse it after all.

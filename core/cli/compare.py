@@ -31,7 +31,7 @@ def command(*, runs: tuple[str, ...], everything: bool, report: bool, as_json: b
         output.as_json(asdict(made))
         return
     rows = made.rows if everything else made.differing()
-    output.table(("part", "name", *made.runs), [(row.part, row.name, *row.values) for row in rows])
+    output.table(("part", "name", *made.runs), [(row.part, row.name, *row.shown) for row in rows])
     if not rows:
         click.echo("the runs agree in everything")
     for diff in made.report_diffs if report else ():

@@ -50,17 +50,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def size(count: int | None) -> str | None:
-    """Return a number of bytes for a person, None for none.
-
-    >>> size(734), size(45_300), size(1_260_000_000)
-    ('734 B', '45.3 kB', '1.3 GB')
-    """
-    if not count:
-        return None
-    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
-        if count >= 10**power:
-            return f"{count / 10**power:.1f} {unit}"
-    return f"{count} B"

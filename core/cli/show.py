@@ -13,7 +13,7 @@ from core.cli import output
 from core.errors import ParameterError, nearest
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
-from core.runs.view import attempts, bytes_by_stage
+from core.runs.view import attempts, bytes_by_stage, size_text
 
 
 def run_named(journal: Journal, run_id: str) -> Run:
@@ -57,12 +57,12 @@ def command(*, run: str, as_json: bool) -> None:
     took = took_s(found)
     click.echo(f"{'seconds':<12}{'-' if took is None else f'{took:,.2f}'}")
     made = bytes_by_stage(events)
-    click.echo(f"{'size':<12}{output.size(sum(made.values())) or '-'} in {len(made)} stages")
+    click.echo(f"{'size':<12}{size_text(sum(made.values())) or '-'} in {len(made)} stages")
     for name, value in found.request.items():
         click.echo(f"{'  ' + name:<12}{value}")
     rows = [
         (event.at[11:23], event.stage, event.state, attempt, event.facts.get("rows"),
-         output.size(event.facts.get("bytes")), event.facts.get("seconds"), _note(event.facts)[:90])
+         size_text(event.facts.get("bytes")), event.facts.get("seconds"), _note(event.facts)[:90])
         for event, attempt in zip(events, attempts(events), strict=True)
     ]  # fmt: skip
     output.table(("time (UTC)", "stage", "state", "attempt", "rows", "size", "seconds", "note"), rows)

@@ -21,9 +21,6 @@ PSI_BINS = 10
 EPSILON = 1e-4
 """Least share of a bin in PSI, so that an empty bin costs much but not infinitely."""
 
-_ROWS_AT_ONCE = 1_000_000
-"""Rows whose ranks are held at a time: of a large column those of all are as much as the column."""
-
 _SERIES_TERMS = 100
 _CERTAIN_BELOW = 0.2
 """Below this the Kolmogorov distribution's tail is 1 to 12 digits and its series converges slowly."""
@@ -99,20 +96,21 @@ class SortedColumn:
             return []
         shares = [self._shares(places) for places in windows]
         before, now = (np.stack(side) for side in zip(*shares, strict=True))
-        found = zip(map(self._apart, windows), psi(before, now), jensen_shannon(before, now), strict=True)
+        # one array for all windows: to ask for so much memory anew each time costs more than the sums
+        room = np.empty(len(self.values))
+        apart = (self._apart(places, room) for places in windows)
+        found = zip(apart, psi(before, now), jensen_shannon(before, now), strict=True)
         return [Distances(ks, float(p), moved, float(js)) for (ks, moved), p, js in found]
 
-    def _apart(self, places: NDArray[np.int64]) -> tuple[float, float]:
-        """Return the KS statistic and the scaled Wasserstein distance of one window."""
+    def _apart(self, places: NDArray[np.int64], apart: NDArray[np.float64]) -> tuple[float, float]:
+        """Return the KS statistic and the scaled Wasserstein distance of one window; ``apart`` is written over."""
         total, now = len(self.values), len(places)
         before = total - now
         # With c of the first i rows current, c/now - (i-c)/before = (c*total - i*now)/(now*before).
-        gaps = np.empty(now + 1, dtype=np.int64)
-        gaps[0], gaps[1:-1], gaps[-1] = places[0], places[1:] - places[:-1], total - places[-1]
-        apart = np.repeat(np.arange(now + 1.0) * total, gaps)
-        for start in range(0, total, _ROWS_AT_ONCE):
-            here = apart[start : start + _ROWS_AT_ONCE]
-            here -= np.arange(start + 1.0, start + 1.0 + len(here)) * now
+        # Each row adds -now, a current one total as well: whole numbers, so the running sum is exact.
+        apart.fill(-now)
+        apart[places] += total
+        np.cumsum(apart, out=apart)
         np.abs(apart, out=apart)
         moved = float(np.einsum("i,i->", apart, self.steps)) / (now * before)
         spread = self._spread_without(places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from core.errors import ParameterError
 from core.history.facts import METRICS, Facts
 
 ABSENT = "-"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+SHORT = 12
+"""Hexadecimal digits that people compare; programs get all 64."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Row:
     def differs(self) -> bool:
         """Whether the runs do not agree."""
         return len(set(self.values)) > 1
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The values as people read them: of a digest its first :data:`SHORT` digits."""
+        return tuple(v[:SHORT] if _DIGEST.fullmatch(v) else v for v in self.values)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.artifacts import Document, decode
-from core.errors import AftercloseError, ParameterError
+from core.errors import ParameterError
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
 from core.review.standing import standing
@@ -90,11 +90,3 @@ def facts(store: Store, journal: Journal, run: Run) -> Facts:
     assert isinstance(body, Document), "evaluation is a document"
     lines = store.read(slot, "report.txt").decode().splitlines()
     return Facts(run, parameters, body.body, tuple(lines), standing(store, journal, slot.key).state)
-
-
-def readable(store: Store, journal: Journal, run: Run) -> Facts | None:
-    """Return a run's facts, None where it has no report or its checkpoints are gone or damaged."""
-    try:
-        return facts(store, journal, run)
-    except (AftercloseError, KeyError):
-        return None

@@ -164,11 +164,11 @@ class Journal:
             if event in AT_WORK:
                 self._add_event(run_id, stage, state, {})
 
-    def reused(self, run_id: str, rows_by_stage: Mapping[str, int | None]) -> None:
+    def reused(self, run_id: str, facts_by_stage: Mapping[str, Mapping[str, Any]]) -> None:
         """Record stages that were there already, all at once."""
         with self._transaction():
-            for stage, rows in rows_by_stage.items():
-                self._add_event(run_id, stage, "reused", {"rows": rows})
+            for stage, facts in facts_by_stage.items():
+                self._add_event(run_id, stage, "reused", facts)
 
     def _add_event(self, run_id: str, stage: str, state: str, facts: Mapping[str, Any]) -> None:
         self._execute(

@@ -22,6 +22,7 @@ from core.review.people import Person, described, require
 from core.settings import Settings
 from core.store.archive import KEYS, PRIVATE_KEY
 from core.store.checkpoints import replace_file
+from core.store.objects import local_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -54,7 +55,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
         If the file is not there, not an Ed25519 key, readable by others, or a new one cannot be written.
     """
     own = str(settings["proof_key_file"] or "")
-    path = Path(own).expanduser() if own else settings.data / KEYS / PRIVATE_KEY
+    path = Path(own).expanduser() if own else _private_path(settings)
     if own and not path.is_file():
         raise SettingsError(
             f"[proof] key_file names {own}, which is not a file", expected="an Ed25519 key (PEM)"
@@ -64,6 +65,11 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     key = _read_private(path)
     _keep_public(settings.data, public_of(key))
     return key
+
+
+def _private_path(settings: Settings) -> Path:
+    """Return where the desk's key is: on this machine, also when the data root is in a bucket that others read."""
+    return local_folder(settings.data) / KEYS / PRIVATE_KEY
 
 
 def _create(path: Path) -> None:
@@ -180,7 +186,7 @@ def known(root: Path) -> dict[str, Path]:
 
 def in_use(settings: Settings) -> PublicKey | None:
     """Return the public half of the key that would sign now, None while there is none. Makes nothing."""
-    if not settings["proof_key_file"] and not (settings.data / KEYS / PRIVATE_KEY).exists():
+    if not settings["proof_key_file"] and not _private_path(settings).exists():
         return None
     return public_of(signing_key(settings))
 
@@ -196,7 +202,7 @@ def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) ->
         If there is no key of the desk yet, or a person's own key is in use.
     """
     require(person, "rotate_key")
-    path = settings.data / KEYS / PRIVATE_KEY
+    path = _private_path(settings)
     if settings["proof_key_file"] or not path.is_file():
         raise MissingFileError(
             f"there is no key of the desk at {path}", expected="a key that was made by publishing"

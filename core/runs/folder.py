@@ -16,6 +16,9 @@ FINDINGS_NAME = "findings.json"
 MOST_FINDINGS = 1000
 """Findings shown; the file has all."""
 
+MOST_FINDINGS_BYTES = 64 * 1024**2
+"""A quarter of a million findings; their objects take some ten times as much memory."""
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -49,6 +52,13 @@ class RunFolder:
         """
         path = self.path / FINDINGS_NAME
         try:
+            weight = path.stat().st_size
+            if weight > MOST_FINDINGS_BYTES:
+                raise CheckpointError(
+                    f"{path} has {weight / 1024**2:,.0f} MiB",
+                    expected=f"at most {MOST_FINDINGS_BYTES / 1024**2:,.0f} MiB to show it here",
+                    remedy="Look into the file: so many findings are one mistake of the whole table.",
+                )
             found = json.loads(path.read_bytes())["findings"]
             ordered = sorted(found, key=lambda finding: finding["severity"] != "error")
         except FileNotFoundError:

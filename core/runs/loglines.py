@@ -134,3 +134,10 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "quarantined": lambda f: f"damaged and moved to {f['moved_to']}: {f['reason']}",
     "luigi": lambda f: str(f["message"]),
 }
+
+_OWN_WORDS = re.compile(rb'"event": "(?:' + "|".join(_SENTENCES).encode() + rb')"')
+
+
+def has_own_words(raw: bytes) -> bool:
+    """Return whether the sentence of a line has words that do not stand in its bytes."""
+    return _OWN_WORDS.search(raw) is not None or not raw.startswith(b"{")

@@ -1,20 +1,31 @@
 """Looking into a run's log: only some lines of its end, or the place of its first error. EDGE (reads one file).
 
-However large the log, a bounded part of it is read: the last 64 KiB, or the last 4 MiB when only some lines
-are wanted. Where the first error stands is found by running over the bytes once.
+However large the log, a bounded part of it is read, and a bounded number of lines is kept: the last 64 KiB, or,
+when only some lines are wanted, as much of the end as it takes to find :data:`MOST_LINES` of them, up to a limit.
+Where the first error stands is found by running over the bytes once.
 """
 
 from __future__ import annotations
 
 import json
 import mmap
+import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.runs.loglines import TAIL_BYTES, LogLine, log_lines, tail
+from core.runs.loglines import TAIL_BYTES, LogLine, has_own_words, log_lines, tail
 
 SEARCHED_BYTES = 4 * 1024**2
+"""Searched at once, and all that is searched of a log that is looked at again every second."""
+
+MOST_SEARCHED_BYTES = 256 * 1024**2
+"""A second or two of searching; a longer log is for the tools of whoever downloads it."""
+
+WIDER = 8
+"""Times as much is searched while too few lines are found."""
+
 MOST_LINES = 500
 """Lines shown of those that are wanted: the last ones."""
 
@@ -63,18 +74,57 @@ class Seen:
         return "\n".join([*head, *map(str, self.lines)])
 
 
-def end_of(path: Path, asked: Asked) -> Seen:
-    """Return the end of the log, or those lines of it that are wanted."""
+def end_of(path: Path, asked: Asked, most: int = MOST_SEARCHED_BYTES) -> Seen:
+    """Return the end of the log, or the last of its lines that are wanted, of the last ``most`` bytes."""
     if not asked.narrow:
         data, cut = tail(path, TAIL_BYTES)
         return Seen(tuple(log_lines(data)), "the beginning is left out; the file has it" if cut else "")
-    data, cut = tail(path, SEARCHED_BYTES)
-    # the bytes decide about most lines, so that a long log is not parsed whole every second
-    raw = b"\n".join(_likely(data.splitlines(), asked))
-    found = [line for line, attempt in _attempts(log_lines(raw)) if _wanted(line, attempt, asked)]
-    told = [f"only the last {SEARCHED_BYTES // 1024**2} MiB were searched"] if cut else []
-    told += [f"{len(found) - MOST_LINES:,} earlier lines left out"] if len(found) > MOST_LINES else []
-    return Seen(tuple(found[-MOST_LINES:]), ", ".join(told))
+    span = min(SEARCHED_BYTES, most)
+    while True:
+        found, count, cut = _searched(path, asked, span)
+        if len(found) == MOST_LINES or not cut or span >= most:
+            break
+        # few lines so far: as thin further back, they are cheap to find there
+        span = min(span * WIDER, most)
+    told = [f"only the last {span / 1024**2:,.0f} MiB were searched"] if cut else []
+    told += [f"{count - MOST_LINES:,} earlier lines left out"] if count > MOST_LINES else []
+    return Seen(tuple(found), ", ".join(told))
+
+
+def _searched(path: Path, asked: Asked, span: int) -> tuple[list[LogLine], int, bool]:
+    """Return the last wanted lines of the last ``span`` bytes, how many there are, and whether anything came before."""
+    found: deque[LogLine] = deque(maxlen=MOST_LINES)
+    blocks = _Blocks(path, span)
+    # the bytes decide about most lines, so that a long log is not parsed whole
+    lines = (line for block in blocks for line in log_lines(b"\n".join(_likely(block.splitlines(), asked))))
+    count = 0
+    for line, attempt in _attempts(lines):
+        if _wanted(line, attempt, asked):
+            found.append(line)
+            count += 1
+    return list(found), count, blocks.cut
+
+
+class _Blocks:
+    """The last bytes of a file, some whole lines at a time; ``cut`` says whether anything comes before them."""
+
+    def __init__(self, path: Path, span: int) -> None:
+        self.path, self.span, self.cut = path, span, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            stream = self.path.open("rb")
+        except FileNotFoundError:
+            return
+        with stream:
+            size = stream.seek(0, 2)
+            self.cut = size > self.span
+            # one byte more: whether the first line is whole shows in the byte before it
+            stream.seek(max(0, size - self.span - 1))
+            if self.cut:
+                stream.readline()
+            while block := stream.read(SEARCHED_BYTES):
+                yield block + stream.readline()
 
 
 def around_first_error(path: Path) -> Seen | None:
@@ -119,10 +169,22 @@ def _likely(lines: Iterable[bytes], asked: Asked) -> Iterator[bytes]:
     stage = f'"stage": {json.dumps(asked.stage)}'.encode() if asked.stage else b""
     wanted = LEVELS[LEVELS.index(asked.level) :] if asked.level in LEVELS else LEVELS
     levels = tuple(f'"level": "{level}"'.encode() for level in wanted)
+    words = _words_in_bytes(asked.text)
     for line in lines:
         said = stage in line and (len(levels) == len(LEVELS) or any(level in line for level in levels))
-        if said or (asked.attempt and (b'"event": "started"' in line or b'"event": "retried"' in line)):
+        if (said and _may_say(line, words)) or (
+            asked.attempt and (b'"event": "started"' in line or b'"event": "retried"' in line)
+        ):
             yield line
+
+
+def _words_in_bytes(text: str) -> tuple[bytes, ...]:
+    """Return the parts of ``text`` that stand in the file as in the sentence: figures are written otherwise there."""
+    return tuple(word.encode() for word in re.findall("[a-z]+", text.lower()) if word not in "none")
+
+
+def _may_say(line: bytes, words: tuple[bytes, ...]) -> bool:
+    return not words or all(word in line.lower() for word in words) or has_own_words(line)
 
 
 def _attempts(lines: Iterable[LogLine]) -> Iterator[tuple[LogLine, int]]:

@@ -76,14 +76,14 @@ class RunRecord:
         self._asked = (target, dict(request))
         self._tell_lineage("running", keys)
 
-    def reused(self, rows_by_stage: Mapping[str, int | None], *, everything: bool) -> None:
-        """Record stages that were complete when the run began; all of them means nothing to do."""
+    def reused(self, facts_by_stage: Mapping[str, Mapping[str, Any]], *, everything: bool) -> None:
+        """Record stages that were complete when the run began, with rows and bytes; all of them: nothing to do."""
         self.nothing_to_do = everything
-        for stage, rows in rows_by_stage.items():
-            self._log.write("reused", stage=stage, rows=rows)
+        for stage, facts in facts_by_stage.items():
+            self._log.write("reused", stage=stage, **facts)
             if not everything:
-                self._watcher.stage(stage, "reused", {"rows": rows})
-        self._told(lambda journal: journal.reused(self._log.run_id, rows_by_stage))
+                self._watcher.stage(stage, "reused", facts)
+        self._told(lambda journal: journal.reused(self._log.run_id, facts_by_stage))
 
     def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
         """Record that ``stage`` is now in ``state``, and show it."""

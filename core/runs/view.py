@@ -42,6 +42,8 @@ class StageView:
         UTC time of the start.
     attempt : int
         Which attempt it is at, or ended with; 0 before the first.
+    bytes : int or None
+        Of all its artifacts together.
     """
 
     stage: str
@@ -52,6 +54,7 @@ class StageView:
     since: str | None = None
     attempt: int = 0
     rows_in: int | None = None
+    bytes: int | None = None
 
 
 def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageView]:
@@ -93,6 +96,7 @@ def _after(view: StageView, event: Event, attempt: int | None) -> StageView:
     return replace(
         changed,
         rows=facts.get("rows", view.rows),
+        bytes=facts.get("bytes", view.bytes),
         seconds=facts.get("seconds", view.seconds),
         note=_note(event.state, facts, view.note),
         # a retry ends one attempt, and the stage is at the next from then on
@@ -215,3 +219,17 @@ def utc_clock(at: str | None) -> str:
 def bytes_by_stage(events: Iterable[Event]) -> dict[str, int]:
     """Return what the artifacts of each stage weigh that a run made or took, in bytes."""
     return {event.stage: int(event.facts["bytes"]) for event in events if "bytes" in event.facts}
+
+
+def size_text(count: int | None) -> str | None:
+    """Return a number of bytes for a person, None for none.
+
+    >>> size_text(734), size_text(45_300), size_text(1_260_000_000)
+    ('734 B', '45.3 kB', '1.3 GB')
+    """
+    if not count:
+        return None
+    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
+        if count >= 10**power:
+            return f"{count / 10**power:.1f} {unit}"
+    return f"{count} B"

@@ -69,7 +69,7 @@ def backup(settings: Settings, target: Path, *, private_key_by: Person | None = 
     paths += [path for name in ("models", *LISTS) for path in _files(settings.data / name)]
     paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
     if private_key_by is not None:
-        paths += sorted((settings.data / KEYS).glob(PRIVATE_KEY))
+        paths += sorted((local_folder(settings.data) / KEYS).glob(PRIVATE_KEY))
     extra = {} if settings.journal else {FILE_NAME: _journal_copy(settings.data)}
     return _write(target, settings.data, paths, extra=extra)
 
@@ -210,7 +210,7 @@ def _bring(archive: zipfile.ZipFile, members: dict[str, str], root: Path) -> tup
     came = there = 0
     # commit marks last, so that a kill leaves no checkpoint without its artifacts
     for name in sorted(members, key=lambda n: (n.endswith("/meta.json"), n)):
-        here = name == FILE_NAME or name.startswith("runs/")
+        here = name in (FILE_NAME, f"{KEYS}/{PRIVATE_KEY}") or name.startswith("runs/")
         path = (local_folder(root) if here else root) / name
         if path.exists():
             there += 1

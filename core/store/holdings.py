@@ -9,13 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from core.errors import CheckpointError
-from core.journal import Run
+from core.errors import CheckpointError, DataError
+from core.journal import Journal, Run
+from core.runs.view import bytes_by_stage
 from core.settings import Settings
 from core.stages import NAMES
 from core.store.archive import export
 from core.store.checkpoints import Input, Meta, Slot, Store
 from core.store.lineage import keys_behind
+
+MOST_ZIPPED_BYTES = 256 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,16 @@ def holdings(store: Store, run: Run) -> Iterator[Holding]:
         yield holding(store, Slot(stage, key))
 
 
+def export_command(run: Run) -> str:
+    """Return the command that writes the archive of a run, of whatever size."""
+    return f"afterclose export {run.run_id}"
+
+
+def too_large_to_zip(journal: Journal, run: Run) -> bool:
+    """Return whether what a run made or took is so much that its archive is not given to a browser."""
+    return sum(bytes_by_stage(journal.events(run.run_id)).values()) > MOST_ZIPPED_BYTES
+
+
 def as_zip(settings: Settings, run: Run) -> bytes:
     """Return the archive of one run as :func:`core.store.archive.export` writes it.
 
@@ -82,8 +95,17 @@ def as_zip(settings: Settings, run: Run) -> bytes:
     ------
     CheckpointError
         If it cannot be written anywhere.
+    DataError
+        If it is larger than :data:`MOST_ZIPPED_BYTES`: a browser is given it out of the server's memory.
     """
     with TemporaryDirectory() as folder:
         target = Path(folder) / f"{run.run_id}.zip"
         export(settings, run, target)
+        weight = target.stat().st_size
+        if weight > MOST_ZIPPED_BYTES:
+            raise DataError(
+                f"the archive of run {run.run_id} has {weight / 1024**2:,.0f} MiB",
+                expected=f"at most {MOST_ZIPPED_BYTES / 1024**2:,.0f} MiB to give it to a browser",
+                remedy=f"Write it to a file: {export_command(run)}",
+            )
         return target.read_bytes()

@@ -1,43 +1,66 @@
-"""One figure of every run over time; signed reports stand out by shape as well as colour."""
+"""One figure over time, a line for each line of work; signed reports stand out by their shape."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from dashboard.charts.look import BLUE, GREEN, quiet
+from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, VIOLET, nothing, quiet
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ALONG = {"When it ran": "at", "Last session": "to"}
+"""What the horizontal axis may be, and the column for it."""
 
-def trend_figure(frame: pd.DataFrame, column: str, label: str) -> go.Figure:
-    """Return a line over runs in order, with signed reports as filled diamonds.
+_COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY)
+_HEIGHT = 240
+
+
+def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "at") -> go.Figure:
+    """Return a line over runs for each line of work, with signed reports as filled diamonds.
 
     Parameters
     ----------
     frame : DataFrame
         As :func:`core.history.trends.trends` gives it.
+    along : {'at', 'to'}
+        The column of the horizontal axis.
     """
+    import pandas as pd
+
+    known = frame.assign(x=pd.to_datetime(frame[along], utc=True)).dropna(subset=[column])
+    if known.empty:
+        return nothing(f"None of these runs has a value: {label}", height=_HEIGHT)
     figure = go.Figure()
-    figure.add_scatter(
-        x=frame["at"],
-        y=frame[column],
-        mode="lines",
-        name=label,
-        showlegend=False,
-        line={"color": BLUE},
-    )
-    for signed, name, symbol in ((False, "not signed", "circle-open"), (True, "signed", "diamond")):
-        part = frame[frame["signed"] == signed]
-        figure.add_scatter(
-            x=part["at"],
-            y=part[column],
-            mode="markers",
-            name=name,
-            text=part["run"],
-            marker={"symbol": symbol, "size": 9, "color": GREEN if signed else BLUE},
-            hovertemplate="%{text}<br>%{y:.4g}<extra></extra>",
-        )
-    return quiet(figure, height=240)
+    works = list(dict.fromkeys(frame["work"]))
+    for number, work in enumerate(works):
+        part = known[known["work"] == work].sort_values("x", kind="stable")
+        figure.add_scatter(**_line(part, column, work, _COLOURS[number % len(_COLOURS)]))
+    quiet(figure, height=_HEIGHT)
+    figure.update_layout(showlegend=len(works) > 1)
+    figure.update_xaxes(range=_room(known["x"], least=pd.Timedelta(hours=12)))
+    low, high = float(known[column].min()), float(known[column].max())
+    if low == high:  # or the axis would spell out digits that mean nothing
+        room = abs(low) / 10 or 1.0
+        figure.update_yaxes(range=[low - room, high + room])
+    return figure
+
+
+def _line(part: pd.DataFrame, column: str, work: str, colour: str) -> dict[str, Any]:
+    signed = part["signed"]
+    symbols = ["diamond" if is_signed else "circle-open" for is_signed in signed]
+    said = part["run"] + signed.map({True: ", signed", False: ""})
+    return {
+        "x": part["x"], "y": part[column], "mode": "lines+markers", "name": work, "text": said,
+        "line": {"color": colour}, "marker": {"symbol": symbols, "size": [11 if s else 8 for s in signed]},
+        "hovertemplate": "%{text}<br>%{x}<br>%{y:.4g}<extra></extra>",
+    }  # fmt: skip
+
+
+def _room(moments: pd.Series[Any], *, least: Any) -> list[Any]:
+    """Return bounds with room beside the first and last moment; without it one moment alone has no axis."""
+    first, last = moments.min(), moments.max()
+    beside = max((last - first) / 20, least)
+    return [first - beside, last + beside]

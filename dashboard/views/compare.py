@@ -21,8 +21,10 @@ def page() -> None:
     if journal is None or len(names) < 2:
         st.info("Two finished runs are needed to compare. Start them on **Runs**.", icon=":material/info:")
         return
+    named = [name for name in st.query_params.get_all(shell.RUN_PARAMETER) if name in names]
+    default = named if len(named) > 1 else list(names)[:2][::-1]
     chosen = st.multiselect(
-        "Runs", list(names), default=list(names)[:2][::-1], key="compare-runs",
+        "Runs", list(names), default=default, key="compare-runs",
         help="The first is what the others' reports are compared with.",
     )  # fmt: skip
     if len(chosen) < 2:
@@ -52,7 +54,7 @@ def table(made: Comparison, *, everything: bool) -> None:
         st.success("The runs agree in everything.", icon=":material/check_circle:")
         return
     columns = {"Part": [row.part for row in rows], "What": [row.name for row in rows]}
-    values = {run: [row.values[at] for row in rows] for at, run in enumerate(made.runs)}
+    values = {run: [row.shown[at] for row in rows] for at, run in enumerate(made.runs)}
     wrapped.table({**columns, **values}, "compare-table")
 
 

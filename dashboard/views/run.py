@@ -22,12 +22,13 @@ from core.runs.view import (
     progress,
     share,
     sign_off_view,
+    size_text,
     stage_views,
     utc_clock,
 )
 from core.stages import NAMES
 from core.store.checkpoints import Slot
-from core.store.holdings import as_zip
+from core.store.holdings import as_zip, export_command, too_large_to_zip
 from dashboard import acting, compact, line, requesting, run_findings, run_log, run_made, shell, starting
 
 REFRESH_S = 1.0
@@ -50,14 +51,15 @@ def page() -> None:
         return
     run = shell.run_named(journal, named) if named else newest[0]
     assert journal is not None, "a run was found in it"
-    st.query_params[shell.RUN_PARAMETER] = run.run_id
+    if named != run.run_id:
+        st.query_params[shell.RUN_PARAMETER] = run.run_id
     with st.container(key="notices"):  # always there, so that what follows keeps its place
         shell.show_notice()
-    name_and_actions(run)
+    name_and_actions(journal, run)
     live(journal, run)
 
 
-def name_and_actions(run: Run) -> None:
+def name_and_actions(journal: Journal, run: Run) -> None:
     """Draw the run's name and what can be done about it: apart from what refreshes itself."""
     with st.container(horizontal=True, vertical_alignment="center", key="name"):
         st.markdown(f"**Run {run.run_id}**", width="content")
@@ -86,6 +88,9 @@ def name_and_actions(run: Run) -> None:
         shell.page_link(
             "runs", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
         )
+        if too_large_to_zip(journal, run):
+            st.caption(f"All as zip: `{export_command(run)}`", width="content")
+            return
         st.download_button(
             "All as zip",
             data=lambda: as_zip(shell.settings(), run),
@@ -113,7 +118,8 @@ def live(journal: Journal, shown: Run) -> None:
             graph(journal, run)
             if run.state == "succeeded":
                 next_steps(run)
-            run_findings.show(run)
+            with shell.guarded():  # the log is there whatever is wrong with the findings
+                run_findings.show(run)
             part(run)
 
     draw()
@@ -176,10 +182,11 @@ def how_far(run: Run, views: list[StageView]) -> None:
 
 
 def box(view: StageView) -> str:
-    """Return one box: state in word, symbol and colour; rows in and out, seconds, attempt."""
+    """Return one box: state in word, symbol and colour; rows in and out, bytes, seconds, attempt."""
     facts = [
         f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
         f"{view.rows:,} rows" if view.rows is not None else "",
+        size_text(view.bytes) or "",
         f"{view.seconds:,.1f} s" if view.seconds is not None else "",
         f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
         view.note,

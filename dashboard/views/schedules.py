@@ -13,7 +13,7 @@ from core.schedule import definition, form
 from core.schedule.overview import may_still_come, one, overview, profile_rows
 from core.schedule.scheduler import run_now
 from core.stages import MODES, SOURCES
-from dashboard import filling, shell, states
+from dashboard import filling, shell, states, wrapped
 from dashboard.words import plain
 
 REFRESH_S = 5.0
@@ -81,7 +81,7 @@ def draw(schedule: dict[str, Any]) -> None:
             shell.alarm(schedule["trouble"])
         if schedule["next"]:
             times = {"Next (your time)": schedule["next_local"], "Exchange time": schedule["next_exchange"]}
-            st.dataframe(times, hide_index=True, key=f"next-{name}")
+            wrapped.table(times, f"next-{name}")
         elif schedule["state"] == "active":
             st.caption("Waits for new data at its source.")
         buttons(name, schedule["state"])

@@ -1,31 +1,46 @@
-"""Figures of all runs over time; signed reports are marked."""
+"""Figures of all runs over time, a line for each line of work; signed reports are marked."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.history.trends import COLUMNS, MOST, trends
-from dashboard import shell
+from core.history.trends import COLUMNS, MOST
+from dashboard import data, shell
 from dashboard.charts import trend_figure
 from dashboard.charts.look import CONFIG
+from dashboard.charts.trends import ALONG
+
+MOST_LINES = 6
+"""Lines of work that are drawn unless others are chosen: as many as there are colours."""
 
 
 def page() -> None:
     """Lay out one chart for each figure, and the table behind them."""
     journal = shell.journal()
-    frame = trends(shell.store(), journal) if journal else None
+    frame = data.trends(shell.store(), journal) if journal else None
     if frame is None or frame.empty:
         st.info("No run has made a report yet. Start one on **Runs**.", icon=":material/info:")
         return
-    st.caption(f"The newest {MOST} runs at most, oldest first. Diamonds are signed reports. Times are UTC.")
+    st.caption(
+        f"The newest {MOST} runs at most. A line joins runs of one profile, source and tickers; "
+        "diamonds are signed reports. Times are UTC."
+    )
+    works = list(dict.fromkeys(reversed(frame["work"].tolist())))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        along = st.segmented_control(
+            "Along", list(ALONG), default="When it ran", required=True, key="trends-along"
+        )
+        if len(works) > 1:
+            works = st.multiselect("Lines", works, default=works[:MOST_LINES], key="trends-works")
+    shown = frame[frame["work"].isin(works)]
     with st.grid(2, min_column_width=360):
         for column, label in COLUMNS.items():
             with st.container():
                 st.markdown(f"**{label}**")
-                figure = trend_figure(frame, column, label)
+                figure = trend_figure(shown, column, label, along=ALONG[along])
                 st.plotly_chart(figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each run")
     with st.expander("Table", key="trends-more"):
-        st.dataframe(frame, hide_index=True, key="trends-table")
+        st.dataframe(shown, hide_index=True, key="trends-table")
 
 
 with shell.guarded():

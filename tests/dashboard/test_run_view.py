@@ -147,6 +147,8 @@ def test_filters_in_the_address_narrow_the_log(page, fake_run, desk_settings):
     narrowed = shown(page("r1", level="error", stage="clean", find="room"))
     assert "No Room" in narrowed
     assert "started" not in narrowed
+    assert page("r1", stage="clean").selectbox(key="stage").value == "clean"
+    assert "stage" not in {widget.key for widget in page("r1").selectbox}
     assert shown(page("r1", find="nobody wrote this")) == "no line is like that"
 
 

@@ -32,6 +32,12 @@ def links(at) -> str:
     return str([link.label for link in at.get("page_link")])
 
 
+def open_more(at):
+    """Open the options that are folded away."""
+    at.session_state["more"] = True
+    return at.run()
+
+
 def test_an_empty_desk_says_what_to_press(page):
     """Nothing has run: one sentence, one button, no list."""
     at = page()
@@ -44,7 +50,7 @@ def test_an_empty_desk_says_what_to_press(page):
 
 def test_the_form_has_every_option_with_its_default(page):
     """Each option of the stage table has a widget that holds what the settings say."""
-    at = page()
+    at = open_more(page())
     names = [p.name for group in more_fields().values() for p in group] + list(main_fields())
     keys = {f"field-{name}" for name in names if name not in ("source", "path")}
     widgets = [*at.text_input, *at.number_input, *at.selectbox, *at.multiselect, *at.date_input, *at.checkbox]
@@ -53,6 +59,28 @@ def test_the_form_has_every_option_with_its_default(page):
     assert at.number_input(key="field-price_tolerance").value == 1e-6
     assert at.multiselect(key="field-beside").value == ["hist_gradient_boosting"]
     assert at.date_input(key="field-start").value is None
+
+
+def test_options_that_are_folded_away_are_drawn_once_they_are_opened_and_stay(page):
+    """A hundred elements that most runs do without; what was typed counts when they are folded again."""
+    at = page()
+    assert "field-seed" not in {widget.key for widget in at.number_input}
+    assert not at.button(key="run").disabled
+    open_more(at).number_input(key="field-seed").set_value(11).run()
+    at.session_state["more"] = False
+    at.run()
+    assert at.number_input(key="field-seed").value == 11
+
+
+def test_a_setting_that_is_wrong_behind_the_fold_is_said_at_the_button(page, tmp_path, monkeypatch, root):
+    """Nothing is marked where nothing is drawn."""
+    text = (root / "luigi.cfg").read_text(encoding="utf-8")
+    config = tmp_path / "luigi.cfg"
+    config.write_text(text.replace("waivers =", "waivers = gone.toml"), encoding="utf-8")
+    monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
+    at = page()
+    assert "gone.toml" in wrong(at, "").replace("\\", "")
+    assert at.button(key="run").disabled
 
 
 def test_a_path_is_asked_for_only_with_files(page):
@@ -85,7 +113,7 @@ def test_a_mistake_stands_beside_its_field_before_run_is_pressed(page, desk_sett
 )
 def test_what_the_plan_refuses_is_said_at_the_field(page, name, typed, said):
     """A ticker that the sample does not have, a file of waivers that is not there."""
-    at = page()
+    at = open_more(page())
     at.text_input(key=f"field-{name}").set_value(typed).run()
     assert said in wrong(at, "").replace("\\", "")
     assert at.button(key="run").disabled
@@ -114,7 +142,7 @@ def test_an_earlier_run_fills_the_form(page, fake_run):
         "failed",
         request={"source": "files", "path": "a.csv", "seed": "11", "beside": "logistic_regression"},
     )
-    at = page()
+    at = open_more(page())
     at.number_input(key="field-embargo_sessions").set_value(9).run()
     at.button(key="clone-r1").click().run()
     assert at.segmented_control(key="source").value == "files"

@@ -45,13 +45,13 @@ def test_an_empty_page_says_what_to_do(page):
     assert not at.exception
 
 
-def test_a_schedule_is_set_and_shown_with_five_times_in_both_zones(page, desk_settings, monkeypatch):
+def test_a_schedule_is_set_and_shown_with_five_times_in_both_zones(page, desk_settings, reader, monkeypatch):
     """After the close, as the form stands; the next times come from the exchange's calendar."""
     at = set_daily(page())
     shown = one(desk_settings, "daily", utc_clock())
     assert (shown["when"], shown["state"]) == ("close+45m", "active")
     at = page()
-    times = at.dataframe[0].value
+    times = reader.table(at, "Exchange time")
     assert len(times) == 5
     assert all(str(text).endswith(ZONED) for text in times["Exchange time"])
     assert "No schedule starts now" not in words(at), "a scheduler may have been started a moment ago"

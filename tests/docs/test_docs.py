@@ -232,9 +232,10 @@ def test_nothing_of_git_is_left_out_of_these_tests(root):
     assert tracked.stdout.strip() == "README.md"
 
 
-def test_every_test_that_reliability_names_is_there(root):
+@pytest.mark.parametrize("page", ["reliability.md", "upgrading.md"])
+def test_every_test_that_a_page_names_is_there(page, root):
     """A protection whose test was renamed would otherwise be claimed and not shown."""
-    text = (root / "docs" / "reliability.md").read_text(encoding="utf-8")
+    text = (root / "docs" / page).read_text(encoding="utf-8")
     named = set(re.findall(r"`(?:tests/\w+/)?(test_\w+)(?:\.py)?`", text))
     there = {path.stem for path in (root / "tests").rglob("test_*.py")}
     there |= {
@@ -245,3 +246,10 @@ def test_every_test_that_reliability_names_is_there(root):
     assert named - there == set()
     placed = set(re.findall(r"`(tests/\w+/test_\w+\.py)`", text))
     assert [place for place in sorted(placed) if not (root / place).is_file()] == []
+
+
+def test_every_migration_of_the_journal_is_in_the_upgrade_notes(root):
+    """By its number, and no other."""
+    text = (root / "docs" / "upgrading.md").read_text(encoding="utf-8")
+    there = {path.name[:4] for path in (root / "core" / "journal" / "migrations").glob("[0-9]*.py")}
+    assert set(re.findall(r"^\| (\d{4}) \|", text, re.MULTILINE)) == there

@@ -89,3 +89,25 @@ def test_every_page_of_the_desk_is_documented_and_no_other(root):
     table = text[text.index("| page |") :].split("\n\n")[0]
     named = {name.strip() for row in table.splitlines()[2:] for name in row.split("|")[1].split(",")}
     assert named == titles
+
+
+def glossary_terms(root):
+    """The terms that the glossary explains, in its order."""
+    text = (root / "docs" / "glossary.md").read_text(encoding="utf-8")
+    return re.findall(r"^\*\*(.+?)\.\*\*", text, re.MULTILINE)
+
+
+def test_the_glossary_has_what_the_desk_calls_things(root):
+    """States of reports, models and runs, roles, measures, drift statistics; in the order of the alphabet."""
+    from core.report.figures import METRICS
+    from core.review import decisions, standing
+    from core.settings import ROLES
+
+    terms = glossary_terms(root)
+    assert terms == sorted(terms, key=str.lower)
+    states = {state.replace("_", " ") for state in (*standing.STATES, *decisions.STATES)}
+    drift = {"kolmogorov-smirnov (ks)", "population stability index (psi)", "wasserstein distance"}
+    runs = {"waiting", "busy", "interrupted", "reused", "confirmed", "retained"}
+    measures = {metric.label.lower() for metric in METRICS.values()}
+    used = states | drift | runs | measures | set(ROLES)
+    assert used - {term.lower() for term in terms} == set()

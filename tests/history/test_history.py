@@ -7,9 +7,9 @@ import json
 import pytest
 
 from core.errors import ParameterError
-from core.history.comparison import compare
+from core.history.comparison import Row, compare
 from core.history.facts import facts
-from core.history.trends import trends
+from core.history.trends import figures, trends
 from core.journal import Journal
 from core.store.checkpoints import Store
 
@@ -85,6 +85,71 @@ def test_trends_have_a_row_for_each_whole_report(twice, tmp_path):
     assert newest.run_id not in list(trends(Store(data), journal)["run"])
 
 
+@pytest.fixture
+def several(both, twice):
+    """Trends of the two real runs, told once as they are and once more under another profile and other tickers."""
+    import dataclasses
+
+    def read(store, journal, run, digest):
+        told = figures(store, journal, run, digest)
+        return dataclasses.replace(told, tickers="AAA,BBB") if run.run_id == both[1].run.run_id else told
+
+    return trends(Store(twice), Journal(twice, read_only=True), read=read)
+
+
+def test_runs_of_other_tickers_are_another_line(several):
+    """Each line of work has a name of its own; the figure draws them apart."""
+    from dashboard.charts import trend_figure
+
+    assert (
+        list(several["work"]) == ["prices.csv, AAA BBB CCC and 1 more", "prices.csv, AAA BBB"]
+        or len(set(several["work"])) == 2
+    )
+    drawn = trend_figure(several, "auc", "AUC")
+    assert [(line.name, len(line.x)) for line in drawn.data] == [(work, 1) for work in several["work"]]
+    assert drawn.layout.showlegend
+
+
+def test_one_run_alone_has_axes_with_room(several):
+    """Half a day to each side, a tenth above and below; nothing at all is said in words."""
+    from dashboard.charts import trend_figure
+
+    alone = several.head(1)
+    figure = trend_figure(alone, "rows", "Rows")
+    (at,), (rows,) = alone["at"], alone["rows"]
+    assert [abs((bound - at).total_seconds()) for bound in figure.layout.xaxis.range] == [43200, 43200]
+    assert list(figure.layout.yaxis.range) == pytest.approx([0.9 * rows, 1.1 * rows])
+    empty = trend_figure(alone.assign(auc=float("nan")), "auc", "AUC")
+    assert "None of these runs" in empty.layout.annotations[0].text
+
+
+def test_what_a_report_says_is_read_once_and_where_it_stands_each_time(twice, tmp_path, monkeypatch):
+    """The desk keeps figures by the report's digest; a report that was damaged since is left out all the same."""
+    import shutil
+
+    from core.history import trends as module
+    from dashboard import data as loaders
+
+    root, read = tmp_path / "data", []
+    shutil.copytree(twice, root, symlinks=True)
+    monkeypatch.setattr(module, "figures", lambda *given: read.append(given) or figures(*given))
+    loaders._figures.clear()
+    for _ in range(3):
+        assert len(loaders.trends(Store(root), Journal(root, read_only=True))) == 2
+    assert len(read) == 2
+    key = Journal(root, read_only=True).runs()[0].keys["report"]
+    (root / "checkpoints" / "report" / key / "report.txt").write_text("edited", encoding="utf-8")
+    assert len(loaders.trends(Store(root), Journal(root, read_only=True))) == 1
+    loaders._figures.clear()
+
+
+def test_digests_are_short_for_people_and_whole_for_programs():
+    """Sixty-four digits tell nobody more than twelve, and break a table of three runs."""
+    row = Row("parameters", "input_digest", ("a" * 64, "-", "prices.csv"))
+    assert row.shown == ("a" * 12, "-", "prices.csv")
+    assert row.values[0] == "a" * 64
+
+
 def test_the_terminal_compares(run_afterclose, twice):
     """By the beginning of an id; a run without a report is named."""
     first, second = (run.run_id for run in reversed(Journal(twice, read_only=True).runs()))
@@ -101,7 +166,7 @@ def test_the_pages_draw_them(open_page, twice):
     """A table of what differs with both reports, and a chart of each figure."""
     compared = open_page("compare", twice)
     assert not compared.exception
-    assert "embargo_sessions" in list(compared.dataframe[0].value["What"])
+    assert "embargo_sessions" in " ".join(each.proto.body for each in compared.get("html"))
     over_time = open_page("trends", twice)
     assert not over_time.exception
     assert len(over_time.get("plotly_chart")) == 6

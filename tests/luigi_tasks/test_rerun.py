@@ -7,6 +7,9 @@ import shutil
 
 import pytest
 
+from core.journal import Journal
+from core.runs.view import bytes_by_stage
+
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
 
 
@@ -15,6 +18,12 @@ def events(data, event):
     newest = max((data / "runs").iterdir(), key=lambda folder: (folder / "log.jsonl").stat().st_mtime_ns)
     lines = [json.loads(line) for line in (newest / "log.jsonl").read_text().splitlines()]
     return [line["stage"] for line in lines if line["event"] == event]
+
+
+def sizes_of_newest_run(data):
+    """Return the bytes of each stage that the newest run made or found, as ``afterclose show`` has them."""
+    journal = Journal(data, read_only=True)
+    return bytes_by_stage(journal.events(journal.runs(limit=1)[0].run_id))
 
 
 def test_a_cold_run_makes_seven_stages_and_prints_the_report(cold, lookers):
@@ -78,6 +87,11 @@ def test_a_rerun_has_nothing_to_do_and_runs_nothing(finished, run_luigi, small, 
     assert outcome.states() == {}
     assert outcome.out == (lookers.folder_of(finished, "report") / "report.txt").read_text()
     assert lookers.committed(finished) == before
+    weighed = {
+        path.parent.parent.name: sum(one["bytes"] for one in json.loads(path.read_bytes())["artifacts"])
+        for path in (finished / "checkpoints").glob("*/*/meta.json")
+    }
+    assert sizes_of_newest_run(finished) == weighed
 
 
 @pytest.mark.parametrize("stage", ["ingest", "clean", "train_or_score", "report"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from core.runs.log import RunLog
-from core.runs.logsearch import MOST_LINES, Asked, around_first_error, end_of, whole
+from core.runs.logsearch import MOST_LINES, SEARCHED_BYTES, Asked, around_first_error, end_of, whole
 
 
 @pytest.fixture
@@ -60,6 +62,56 @@ def test_only_the_last_of_many_lines_are_shown_and_that_is_said(log):
     assert len(seen.lines) == MOST_LINES
     assert seen.lines[-1].message == f"asked: url {MOST_LINES + 9}"
     assert str(seen).startswith("(12 earlier lines left out)")
+
+
+@pytest.fixture
+def long_log(tmp_path):
+    """Ten megabytes after the line that is looked for, which stands at the beginning."""
+    made = RunLog(tmp_path, "long")
+    made.write("started", stage="ingest")
+    made.write("asked", stage="ingest", url="Needle 7")
+    made.write("progress", stage="clean", done=1234567)
+    line = made.path.read_bytes().splitlines(keepends=True)[2]
+    with made.path.open("ab") as stream:
+        stream.write(line * (10 * 1024**2 // len(line)))
+    return made
+
+
+def test_older_lines_are_found_while_few_are(long_log):
+    """Further back than what is searched at once; nothing was left unsearched, so nothing is said."""
+    for asked in (Asked(text="needle"), Asked(stage="ingest", text="needle 7"), Asked(text="url needle")):
+        seen = end_of(long_log.path, asked)
+        assert [line.message for line in seen.lines] == ["asked: url Needle 7"]
+        assert seen.left_out == ""
+
+
+def test_what_was_not_searched_is_said(long_log):
+    seen = end_of(long_log.path, Asked(text="needle"), SEARCHED_BYTES)
+    assert str(seen) == "(only the last 4 MiB were searched)"
+
+
+def test_a_long_search_keeps_only_what_is_shown(long_log):
+    """Every line but two fits: the last ones are kept, the others counted, and memory stays small."""
+    tracemalloc.start()
+    seen = end_of(long_log.path, Asked(stage="clean", text="1,234,567"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(seen.lines) == MOST_LINES
+    assert "earlier lines left out" in seen.left_out
+    assert peak < 12 * SEARCHED_BYTES
+
+
+def test_every_line_is_found_by_each_word_of_its_own_sentence(log):
+    """Also by words and figures that its bytes do not have: they are put into the sentence."""
+    log.write(
+        "progress", stage="clean", share=0.123456, many=12345, facts={}, flag=True, name="d\u00e9j\u00e0 vu"
+    )
+    log.write("quarantined", stage="clean", moved_to="x", reason="y")
+    with log.path.open("ab") as stream:
+        stream.write(b"no JSON\n")
+    for message in messages(log):
+        for word in message.split():
+            assert message in messages(log, text=word), word
 
 
 def test_a_log_opens_a_little_before_its_first_error(log):

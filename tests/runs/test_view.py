@@ -19,6 +19,7 @@ from core.runs.view import (
     progress,
     share,
     sign_off_view,
+    size_text,
     stage_views,
     utc_clock,
 )
@@ -49,6 +50,16 @@ def boxes(of: Run, *told) -> dict[str, StageView]:
 def test_before_the_first_event_every_stage_is_queued():
     """The plan is visible while the run is queued."""
     assert [(v.stage, v.state) for v in stage_views(run("queued"), [], NOW)] == [(n, "queued") for n in LINE]
+
+
+def test_what_was_there_already_weighs_as_much_as_what_is_made():
+    """A run with nothing to do has a size, too."""
+    seen = boxes(
+        run("succeeded", ended="2026-03-02T21:05:02.000+00:00"),
+        (1, "ingest", "reused", {"rows": 12154, "bytes": 1_260_000}),
+        (2, "validate", "succeeded", {"rows": 12154, "seconds": 1.1, "bytes": 45_300}),
+    )
+    assert [size_text(seen[stage].bytes) for stage in LINE[:3]] == ["1.3 MB", "45.3 kB", None]
 
 
 def test_done_running_and_queued_stand_side_by_side():

@@ -161,15 +161,29 @@ KEYS = {
 }
 
 
-def start_s3(address: str, port: int, words: tuple[str, ...] = ()) -> subprocess.Popen:
-    """Start an S3-compatible server (moto's) and return its process once it answers."""
-    command = [*words, sys.executable, "-m", "moto.server", "-H", address, "-p", str(port)]
+MOTO = ("-m", "moto.server", "-H", "127.0.0.1", "-p")
+FORGETFUL = """
+import sys
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+app = DomainDispatcherApplication(create_backend_app)
+def forgetful(environ, start):
+    environ.pop("HTTP_IF_NONE_MATCH", None)
+    return app(environ, start)
+run_simple("127.0.0.1", int(sys.argv[1]), forgetful, threaded=True)
+"""
+"""The same server behind something that loses the condition of a conditional create, as older storages do."""
+
+
+def start_s3(port: int, *program: str) -> subprocess.Popen:
+    """Start an S3-compatible server (moto's) on loopback and return its process once it answers."""
+    command = [sys.executable, *(program or MOTO), str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, "moto's server ended"
         try:
-            with urllib.request.urlopen(f"http://{address}:{port}/moto-api/", timeout=5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=5):
                 return process
         except OSError:
             time.sleep(0.1)
@@ -188,8 +202,21 @@ def s3() -> Iterator[str]:
     """The URL of an S3-compatible server on loopback."""
     need(importlib.util.find_spec("moto"), "no moto (it is in the extra [dev])")
     port = free_port()
-    process = start_s3("127.0.0.1", port)
+    process = start_s3(port)
     yield f"http://127.0.0.1:{port}"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def forgetful_s3() -> Iterator[str]:
+    """The URL of a server that writes over what is there although it is asked not to, with a bucket called old."""
+    need(importlib.util.find_spec("moto"), "no moto (it is in the extra [dev])")
+    port = free_port()
+    process = start_s3(port, "-c", FORGETFUL)
+    url = f"http://127.0.0.1:{port}"
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/old", method="PUT"), timeout=30):
+        yield url
     process.kill()
     process.wait()
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
+import urllib.request
 import zipfile
 from hashlib import sha256
 
@@ -137,3 +141,65 @@ def test_a_storage_that_does_not_answer_stops_a_run_in_words(run_luigi, small, s
     assert done.code == 30, done.err
     assert "127.0.0.1:1" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_storage_that_writes_over_what_is_there_is_refused(
+    run_luigi, small, s3_environment, forgetful_s3, tmp_path
+):
+    """Two runs could write over each other's checkpoints: exit 4 before a stage runs, now and at the next try."""
+    env = {**s3_environment, "AWS_ENDPOINT_URL": forgetful_s3}
+    for _ in range(2):
+        done = run_luigi(*small, "--mode", "train", data="s3://old/prices", env=env)
+        assert done.code == 4, done.err
+        assert "does not honour If-None-Match" in done.err
+        assert "Traceback" not in done.err
+    with urllib.request.urlopen(f"{forgetful_s3}/old?list-type=2", timeout=30) as answer:
+        assert re.findall("<Key>(.*?)</Key>", answer.read().decode()) == ["prices/journal.json"]
+
+
+def test_a_backup_comes_back_into_another_bucket(
+    trained, run_afterclose, s3_environment, make_bucket, tmp_path
+):
+    """Journal, draft and what the report rests on, onto a machine and a bucket that have nothing yet."""
+    (report,) = (trained.root / "checkpoints" / "report").iterdir()
+
+    def afterclose(*words, data, env):
+        done = run_afterclose(*words, data=data, env=env, cwd=tmp_path)
+        assert done.code == 0, done.out + done.err
+        return done.out
+
+    (tmp_path / "text.txt").write_bytes((report / "report.txt").read_bytes() + b"Read on another day.\n")
+    afterclose("review", report.name, "--save", "text.txt", data=trained.data, env=s3_environment)
+    afterclose("backup", "all.zip", data=trained.data, env=s3_environment)
+    config = tmp_path / "new.cfg"
+    config.write_text(f"[storage]\nstate = {tmp_path / 'new'}\n")
+    there = {
+        "data": f"s3://{make_bucket()}/prices",
+        "env": {**s3_environment, "LUIGI_CONFIG_PATH": str(config)},
+    }
+    afterclose("restore", "all.zip", **there)
+    assert "all whole" in afterclose("verify", **there)
+    assert [run["state"] for run in json.loads(afterclose("runs", "--json", **there))] == ["succeeded"]
+    shown = afterclose("review", report.name, "--text", **there)
+    assert "Read on another day." in shown
+    other = root_at(there["data"], tmp_path / "new")
+    kept = {str(path.relative_to(other)) for path in (other / "checkpoints").rglob("*")}
+    assert kept == {str(p.relative_to(trained.root)) for p in (trained.root / "checkpoints").rglob("*")}
+
+
+def test_tables_too_large_to_hold_are_the_same_in_a_bucket(
+    far, run_luigi, s3_environment, root, tmp_path, lookers
+):
+    """252,000 rows, up to the features: Parquet that goes up and comes down in pieces, with the bytes of a disk."""
+    file = tmp_path / "universe.parquet"
+    make = [sys.executable, "benchmarks/universe.py", "--tickers", "100", "--out", str(file)]
+    subprocess.run(make, cwd=root, check=True)
+    words = ("--source", "files", "--path", str(file))
+    for data, env in ((tmp_path / "disk", None), (far.data, s3_environment)):
+        done = run_luigi(*words, task="FeatureEngineer", data=data, env=env)
+        assert done.code == 0, done.err
+    assert far.artifacts() == lookers.artifacts(tmp_path / "disk")
+    assert any(name.endswith("features.parquet") for name in far.artifacts())
+    cached = list((tmp_path / "state").rglob("*.parquet"))
+    assert cached
+    assert not any(path.name.startswith(".") for path in cached)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from collections import Counter
 
 import pytest
+
+from core.journal import Journal
 
 pytestmark = pytest.mark.slow
 
@@ -54,3 +59,78 @@ def test_a_server_that_is_gone_stops_a_run_in_words(run_luigi, small, data, serv
     assert "s3cret" not in outcome.err
     written = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
     assert not any(b"s3cret" in text for text in written)
+
+
+LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
+
+
+def events(data, url, state) -> Counter:
+    """How often each stage came into a state, whatever the run."""
+    journal = Journal(data, url, read_only=True)
+    runs = journal.runs()
+    return Counter(e.stage for run in runs for e in journal.events(run.run_id) if e.state == state)
+
+
+def test_copies_of_the_main_command_do_the_work_once(start_luigi, small, data, told, url, lookers, prepared):
+    """Advisory locks in place of files: three end with 0, one makes each stage."""
+    env = {**told, "AFTERCLOSE_TEST_SLOW_S": "0.1"}
+    copies = [start_luigi(*small, "--mode", "train", data=data, env=env) for _ in range(3)]
+    said = [copy.communicate(timeout=180) for copy in copies]
+    assert [copy.returncode for copy in copies] == [0, 0, 0], said
+    assert events(data, url, "succeeded") == dict.fromkeys(LINE, 1)
+    assert lookers.artifacts(data) == lookers.artifacts(prepared)
+    assert {run.state for run in Journal(data, url).runs()} == {"succeeded"}
+
+
+def test_two_operators_who_ask_for_the_same_share_one_run(run_afterclose, small, data, told, url):
+    """The second finds the first at work, or its result; nothing is made twice."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    env = {**told, "AFTERCLOSE_TEST_SLOW_S": "0.3"}
+    with ThreadPoolExecutor(2) as pool:
+        asked = [
+            pool.submit(run_afterclose, "run", *small, "--mode", "train", data=data, env=env)
+            for _ in range(2)
+        ]
+    ended = [one.result() for one in asked]
+    assert [one.code for one in ended] == [0, 0], [one.err for one in ended]
+    assert events(data, url, "succeeded") == dict.fromkeys(LINE, 1)
+    (run,) = Journal(data, url).runs()
+    assert run.state == "succeeded"
+
+
+def test_killed_in_the_middle_a_run_is_interrupted_and_the_next_one_finishes(
+    start_luigi, run_luigi, small, data, told, url, lookers, prepared, wait_until
+):
+    """kill -9 of the whole group inside clean: its lock is free, what it made stays, the bytes are the same."""
+    env = {**told, "AFTERCLOSE_TEST_SLOW_S": "2"}
+    process = start_luigi(*small, "--mode", "train", data=data, env=env)
+    wait_until(
+        lambda: Journal.exists(data, url) and "clean" in events(data, url, "started"), "clean", timeout_s=120
+    )
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    (run,) = Journal(data, url).runs()
+    assert (run.state, run.error) == ("interrupted", "its process is gone")
+    again = run_luigi(*small, "--mode", "train", "--no-wait", data=data, env=told)
+    assert again.code == 0, again.err
+    assert events(data, url, "succeeded") == dict.fromkeys(LINE, 1)
+    assert events(data, url, "interrupted") == {"clean": 1}
+    assert lookers.artifacts(data) == lookers.artifacts(prepared)
+
+
+def test_a_transient_fault_is_retried_and_recorded(run_luigi, data, told, url, tmp_path):
+    """Two faults of ingest: tried again with linear waits, both in the journal."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import core.compute as c\nmade, left = c.compute, [1, 2]\n"
+        "def compute(stage, job):\n    if left:\n        raise ConnectionError(f'fault {left.pop(0)}')\n"
+        "    return made(stage, job)\nc.compute = compute\n",
+        encoding="utf-8",
+    )
+    env = {**told, "PYTHONPATH": str(tmp_path)}
+    done = run_luigi(task="Ingest", data=data, env=env)
+    assert done.code == 0, done.err
+    journal = Journal(data, url)
+    found = [(e.state, e.facts.get("reason")) for e in journal.events(journal.runs()[0].run_id)]
+    assert [one for one in found if one[0] == "retried"] == [("retried", "fault 1"), ("retried", "fault 2")]
+    assert found[-1][0] == "succeeded"

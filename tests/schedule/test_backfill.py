@@ -46,7 +46,7 @@ def test_each_session_of_the_range_is_run_once_in_order(configured, starter, beg
 
 def test_no_more_runs_at_once_than_were_allowed(configured, starter, begun):
     """Two jobs: the third starts when one of the first two is over."""
-    journal, most = Journal(configured.data), []
+    journal, most = Journal(configured.data, configured.journal), []
     starter.state = "running"
 
     def sleep(_):
@@ -87,7 +87,7 @@ def test_a_stop_is_resumed_by_the_same_range_and_nothing_runs_twice(configured, 
 
     with pytest.raises(KeyboardInterrupt):
         backfill.fill(configured, backfill_id, start=stopping)
-    assert Backfills(configured.data).backfill(backfill_id).state == "stopped"
+    assert Backfills(configured.data, configured.journal).backfill(backfill_id).state == "stopped"
     assert begun(ranged(jobs=1)) == backfill_id
     found = backfill.fill(configured, backfill_id, start=starter)
     assert starter.sessions() == WEEK

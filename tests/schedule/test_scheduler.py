@@ -103,7 +103,7 @@ def test_schedulers_at_the_same_moment_start_everything_once(configured, starter
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(look, range(4)))
     assert starter.sessions() == [f"2024-07-{day:02d}" for day in (8, 9, 10, 11, 12)]
-    assert Journal(configured.data).count_runs() == 5
+    assert Journal(configured.data, configured.journal).count_runs() == 5
 
 
 def test_a_scheduler_killed_while_starting_leaves_nothing_undone(configured, starter, at):

@@ -14,6 +14,7 @@ from core.artifacts import Artifact, Document, Table, encode
 from core.compute import Job, Loaded, compute
 from core.errors import ParameterError, SourceError, ValidationFailed
 from core.shards import ingest, training
+from core.shards.engine import LOCAL, Engine
 from core.shards.table import Sharded
 from core.sources import source_named
 from core.stages import STAGES, parameters_of, stage_named
@@ -58,7 +59,7 @@ def values() -> dict:
     return {**found, "source": "files", "mode": "train", "vintage": 0}
 
 
-def run(path: Path, upto: str, **given) -> dict[str, Artifact]:
+def run(path: Path, upto: str, engine: Engine = LOCAL, **given) -> dict[str, Artifact]:
     """Return every artifact of the stages up to ``upto``, and the jobs that hold their files."""
     known = {**values(), "path": str(path), **given}
     wanted = tuple(str(known["tickers"] or "").split(",")) if known["tickers"] else ()
@@ -67,7 +68,7 @@ def run(path: Path, upto: str, **given) -> dict[str, Artifact]:
     made: dict[str, Loaded] = {}
     for stage in STAGES:
         own = {p.name: known[p.name] for p in stage.parameters}
-        job = Job({k: made[k] for k in stage.reads if k in made}, own, wanted, TODAY)
+        job = Job({k: made[k] for k in stage.reads if k in made}, own, wanted, TODAY, engine=engine)
         for artifact in compute(stage.name, job):
             object.__setattr__(artifact, "_kept", job.scratch)
             made[artifact.kind] = Loaded(artifact, encode(artifact).filename, encode(artifact).sha256)
@@ -248,3 +249,29 @@ def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards,
     assert not isinstance(scored, Sharded)
     pd.testing.assert_frame_equal(scored.frame, expected.frame)
     assert {**scored.header} == {**expected.header}
+
+
+@pytest.mark.slow
+def test_every_artifact_has_the_same_bytes_whoever_computed(small_shards, tmp_path, monkeypatch, cluster):
+    """From prices to report, tables in shards: one process, two, and a Dask cluster."""
+    monkeypatch.setattr(training, "PARQUET_ABOVE_ROWS", 500)
+    path = tmp_path / "prices.parquet"
+    universe(tickers=5, sessions=420).to_parquet(path)
+    given = {
+        "max_missing_share": 0.5,
+        "min_train_sessions": 150,
+        "fold_sessions": 60,
+        "bootstrap_samples": 50,
+    }
+    address, _ = cluster
+    engines = (LOCAL, Engine("processes", 2), Engine("dask", 0, address))
+    alone, *others = (
+        {kind: encode(made) for kind, made in run(path, "report", e, **given).items()} for e in engines
+    )
+    assert {kind for kind, made in alone.items() if made.path} == {
+        "prices_raw", "prices_valid", "prices_clean", "features", "predictions",
+    }  # fmt: skip
+    for made in others:
+        assert {kind: one.sha256 for kind, one in made.items()} == {
+            kind: one.sha256 for kind, one in alone.items()
+        }

@@ -9,9 +9,10 @@ import zipfile
 import pytest
 
 from core import settings
+from core.errors import DataError
 from core.journal import Journal
 from core.store.checkpoints import Slot, Store
-from core.store.holdings import as_zip, holding, holdings, keys_of
+from core.store.holdings import as_zip, holding, holdings, keys_of, too_large_to_zip
 
 LINE = ["ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report"]
 pytestmark = pytest.mark.slow
@@ -58,6 +59,16 @@ def test_an_unreadable_meta_is_damage_and_hides_nothing_else(finished, run, look
 
 def test_what_was_never_made_is_said(finished):
     assert holding(Store(finished), Slot("clean", "nothing")).state == "not made"
+
+
+def test_an_archive_too_large_for_a_browser_is_refused_with_the_command(finished, run, tmp_path, monkeypatch):
+    """The command writes any size; the desk says so before it is asked for."""
+    configured = settings.load({"AFTERCLOSE_DATA": str(finished)}, tmp_path)
+    assert not too_large_to_zip(Journal(finished), run)
+    monkeypatch.setattr("core.store.holdings.MOST_ZIPPED_BYTES", 1000)
+    assert too_large_to_zip(Journal(finished), run)
+    with pytest.raises(DataError, match=f"afterclose export {run.run_id}"):
+        as_zip(configured, run)
 
 
 def test_everything_about_a_run_comes_as_one_zip(finished, run, tmp_path):
