@@ -287,6 +287,11 @@ def chain(name: str) -> tuple[Stage, ...]:
     return STAGES[: NAMES.index(stage_named(name).name) + 1]
 
 
+def onwards(name: str) -> tuple[str, ...]:
+    """Return the names of the stage called ``name`` and of all after it, in running order."""
+    return NAMES[NAMES.index(stage_named(name).name) :]
+
+
 def parameters_of(stages: Iterable[Stage]) -> dict[str, Parameter]:
     """Return every parameter of ``stages`` by name, each once, in the table's order."""
     return {p.name: p for stage in stages for p in stage.parameters}

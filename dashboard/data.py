@@ -19,7 +19,7 @@ from core.journal import Journal, Run
 from core.settings import Settings
 from core.stages import writer_of
 from core.store.checkpoints import Slot, Store
-from core.store.lineage import keys_behind
+from core.store.holdings import keys_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,15 +43,6 @@ class Held:
     slot: Slot
     filename: str
     sha256: str
-
-
-def keys_of(store: Store, run: Run) -> dict[str, str]:
-    """Return the key of each stage of ``run``, also of stages that its report only rests on."""
-    keys = dict(run.keys)
-    report = keys.get("report")
-    if report and store.meta(Slot("report", report)) is not None:
-        keys = keys_behind(store, Slot("report", report)) | keys
-    return keys
 
 
 def held(store: Store, keys: Mapping[str, str], kind: str) -> Held | None:

@@ -44,28 +44,24 @@ def sign(report_key: str, shown: str) -> None:
 
 def submit(report_key: str, shown: str) -> None:
     """Put the text that was on the page before an approver."""
-    acting.saying(
-        PLACE,
-        lambda: _recorded(
-            signoff.submit(
-                shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
-                comment=_comment(),
-            )
-        ),
-    )  # fmt: skip
+    _step(signoff.submit, report_key, shown)
 
 
 def request_changes(report_key: str, shown: str) -> None:
     """Send the submitted text back with the comment."""
-    acting.saying(
-        PLACE,
-        lambda: _recorded(
-            signoff.request_changes(
+    _step(signoff.request_changes, report_key, shown)
+
+
+def _step(take: Callable[..., Record], report_key: str, shown: str) -> None:
+    def act() -> str:
+        return _recorded(
+            take(
                 shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
                 comment=_comment(),
             )
-        ),
-    )  # fmt: skip
+        )  # fmt: skip
+
+    acting.saying(PLACE, act)
 
 
 def revoke(report_key: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.profiles import PROFILE
-from core.stages import NAMES, stage_named
+from core.stages import onwards
 
 OPTIONS = {
     "force": "Compute this stage and those after it again although they are there, and compare.",
@@ -40,5 +40,5 @@ def parse(given: Mapping[str, str | bool]) -> RunOptions:
         If ``force`` names no stage.
     """
     force = str(given.get("force", "")).strip()
-    forced = NAMES[NAMES.index(stage_named(force).name) :] if force else ()
+    forced = onwards(force) if force else ()
     return RunOptions(not given.get("no_wait", False), frozenset(forced))

@@ -179,12 +179,7 @@ def _judge_settings() -> None:
 
     try:
         configured = session().settings
-        for section in (
-            luigi.interface.core,
-            luigi.retcodes.retcode,
-            luigi.worker.worker,
-            luigi.scheduler.scheduler,
-        ):
+        for section in _LUIGI_OWN:
             try:
                 section()
             except ValueError as error:

@@ -55,9 +55,8 @@ def environment(data: Path | None, env: dict[str, str] | None = None) -> dict[st
     """The environment of a command: nothing of ours but what the test says."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     clean["PATH"] = f"{BIN}{os.pathsep}{clean.get('PATH', '')}"
-    if data is not None:
-        clean["AFTERCLOSE_DATA"] = str(data)
-    return clean | (env or {})
+    root = {} if data is None else {"AFTERCLOSE_DATA": str(data)}
+    return clean | root | (env or {})
 
 
 def command(*words: str, data=None, env=None, cwd=ROOT, timeout=120) -> Outcome:

@@ -116,11 +116,14 @@ command.add_command(
 )
 
 
-def _existing(configured: Settings) -> None:
+def _existing() -> Settings:
+    """Return the settings of a data root where there may be schedules."""
     from core.schedule.definition import none_yet
 
+    configured = settings.load()
     if not Journal.exists(configured.data, configured.journal):
         raise none_yet()
+    return configured
 
 
 @command.command("pause")
@@ -129,8 +132,7 @@ def pause(*, name: str) -> None:
     """Let nothing become due by the schedule NAME until it is resumed."""
     from core.schedule import definition
 
-    configured = settings.load()
-    _existing(configured)
+    configured = _existing()
     definition.pause(configured, name, person=local_person(configured))
     click.echo(f"schedule {name} is paused")
 
@@ -142,8 +144,7 @@ def resume(*, name: str) -> None:
     from core.schedule import definition
     from core.schedule.scheduler import utc_clock
 
-    configured = settings.load()
-    _existing(configured)
+    configured = _existing()
     definition.resume(configured, name, now=utc_clock(), person=local_person(configured))
     click.echo(f"schedule {name} goes on{_next(configured, name)}")
 
@@ -154,8 +155,7 @@ def remove(*, name: str) -> None:
     """Forget the schedule NAME; what came of it stays on record."""
     from core.schedule import definition
 
-    configured = settings.load()
-    _existing(configured)
+    configured = _existing()
     definition.remove(configured, name, person=local_person(configured))
     click.echo(f"schedule {name} is removed")
 
@@ -168,8 +168,7 @@ def run(*, name: str) -> int:
     from core.errors import EXIT_FAILED
     from core.schedule.scheduler import run_now, utc_clock
 
-    configured = settings.load()
-    _existing(configured)
+    configured = _existing()
     started = run_now(configured, name, now=utc_clock(), person=local_person(configured))
     if started.run_id is None:
         click.echo(f"afterclose: {started.note}", err=True)

@@ -12,7 +12,7 @@ from core.plan import resolve, stage_plans
 from core.profiles import PROFILE
 from core.runs.launcher import FORCE, NO_WAIT
 from core.settings import Settings
-from core.stages import NAMES, STAGES, chain, parameters_of, stage_named
+from core.stages import NAMES, STAGES, chain, onwards, parameters_of
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import is_complete
 
@@ -75,7 +75,7 @@ def preview(
     """
     upto = target if target in NAMES else NAMES[-1]
     force = request.get(FORCE, "").strip()
-    forced = NAMES[NAMES.index(stage_named(force).name) :] if force else ()
+    forced = onwards(force) if force else ()
     asked = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
     values = resolve(asked, settings=settings, now=now, upto=upto, fresh="ingest" in forced)
     store, known, steps = Store(settings.data), set[Slot](), []

@@ -14,6 +14,7 @@ from core.registry.track_record import tally
 from core.report import model_tables, tables
 from core.review.decisions import history
 from core.store.checkpoints import Store
+from core.store.holdings import keys_of
 from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
 from dashboard.subject import chosen
 from dashboard.words import plain
@@ -35,7 +36,7 @@ def show() -> None:
         shell.page_link("runs", "Open Runs")
         return
     store = shell.store()
-    keys = data.keys_of(store, run)
+    keys = keys_of(store, run)
     artifact = data.held(store, keys, "evaluation")
     if artifact is None:
         st.info(

@@ -9,6 +9,7 @@ import pytest
 from core.errors import CheckpointError
 from core.journal import Journal
 from core.store.checkpoints import Slot, Store
+from core.store.holdings import keys_of
 from dashboard import data as loaders
 
 
@@ -24,7 +25,7 @@ def run(finished):
 
 @pytest.fixture
 def keys(store, run):
-    return loaders.keys_of(store, run)
+    return keys_of(store, run)
 
 
 def as_json(root, stage, name):
@@ -39,7 +40,7 @@ def test_the_keys_are_those_of_all_seven_stages(store, run, keys, finished):
     on_disk = {path.parent.name: path.name for path in finished.glob("checkpoints/*/*")}
     assert keys == on_disk
     bare = replace(run, keys={"report": run.keys["report"]})
-    assert loaders.keys_of(store, bare) == on_disk
+    assert keys_of(store, bare) == on_disk
 
 
 def test_rows_are_the_file_s_rows_of_that_ticker(store, keys, finished):

@@ -26,6 +26,7 @@ from core.errors import (
     EXIT_WAITING,
 )  # fmt: skip
 from core.stages import NAMES, STAGES, parameters_of
+from tests.conftest import ROOT
 
 LUIGIS_OPTIONS = {
     "--module",
@@ -36,19 +37,10 @@ LUIGIS_OPTIONS = {
     "--scheduler-host",
     "--scheduler-port",
 }
-OTHER_PROGRAMS = {
-    "--state-path",
-    "--logdir",
-    "--out",
-    "--no-deps",
-    "--version",
-    "--record",
-    "--pairs",
-    "--rounds",
-    "--only",
-    "--warehouse-path",
-}
-"""Options of pip, luigid, benchmarks, our own scripts and the guide's new source that documents may mention."""
+OTHER_PROGRAMS = {"--state-path", "--logdir", "--no-deps", "--version", "--record", "--warehouse-path"}
+"""Options of pip, luigid, a script of the tests and the guide's new source that documents may mention."""
+SCRIPTS = [*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "tools").glob("*.py")]
+OF_SCRIPTS = {o for path in SCRIPTS for o in re.findall(r'"(--[a-z-]+)"', path.read_text(encoding="utf-8"))}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +72,13 @@ def known_options():
     found = {
         option for _, command in commands() for p in command.params for option in p.opts if option[:2] == "--"
     }
-    return found | {p.option for p in parameters_of(STAGES).values()} | LUIGIS_OPTIONS | OTHER_PROGRAMS
+    return (
+        found
+        | {p.option for p in parameters_of(STAGES).values()}
+        | LUIGIS_OPTIONS
+        | OTHER_PROGRAMS
+        | OF_SCRIPTS
+    )
 
 
 def test_the_readmes_picture_is_what_the_command_prints(readme):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,11 +41,12 @@ def test_every_page_and_link_is_in_place(site, root):
 
 
 def test_a_dead_link_fails_the_build(root, tmp_path):
-    """The strictness itself, on a copy with one link that leads nowhere."""
-    shutil.copytree(root / "docs", tmp_path / "docs")
-    shutil.copy(root / "mkdocs.yml", tmp_path)
-    with (tmp_path / "docs" / "glossary.md").open("a") as glossary:
-        glossary.write("\n[nowhere](no-such-page.md)\n")
+    """The strictness itself: one page of its own under our configuration, with a link that leads nowhere."""
+    settings = (root / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[0]
+    (tmp_path / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    page = tmp_path / "docs" / "index.md"
+    page.parent.mkdir()
+    page.write_text("# A page\n\n[nowhere](no-such-page.md)\n", encoding="utf-8")
     built = build(tmp_path, tmp_path / "site")
     assert built.returncode != 0
     assert "no-such-page.md" in built.stderr

@@ -58,6 +58,14 @@ def gate(frame: pd.DataFrame, *, today: date = TODAY, header=None, **changes):
     return document.body["findings"]
 
 
+def change(row: int, **values) -> pd.DataFrame:
+    """The quiet table with other values in one row."""
+    frame = quiet_frame().astype(object)
+    for name, value in values.items():
+        frame.loc[row, name] = value
+    return frame
+
+
 def said(findings):
     """Return (rule, ticker, date, value) of each finding."""
     return [(f["rule"], f["ticker"], f["date"], f["value"]) for f in findings]

@@ -9,6 +9,7 @@ import sqlite3
 import time
 import urllib.request
 from collections import Counter
+from contextlib import closing
 
 import pytest
 
@@ -86,12 +87,15 @@ def at_work(looks, data, stage):
 
 
 def test_two_workers_do_no_stage_twice(scheduler, worker, fleet, data, looks, lookers, undisturbed):
-    """Both end with 0 and the report, whoever made what."""
+    """Both end with 0 and the report, whoever made what; both runs and their ends are in a journal that is whole."""
     scheduler()
     ended = [fleet.end(process) for process in [worker(), worker()]]
     assert [process.returncode for process in ended] == [0, 0], [process.err for process in ended]
     assert Counter(looks.events(data, "succeeded")) == dict.fromkeys(LINE, 1)
     assert lookers.artifacts(data) == undisturbed
+    assert [(run.state, run.exit_code) for run in looks.runs(data)] == [("succeeded", 0)] * 2
+    with closing(sqlite3.connect(data / "journal.sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 OUT = """
@@ -163,9 +167,11 @@ def test_a_killed_workers_work_is_handed_to_the_other_by_the_scheduler(
     ids=["made here", "said", "believed: the look at the last checkpoint taken out"],
 )
 def test_a_done_that_luigid_insists_on_is_made_here_or_said_and_never_believed(
-    not_run, out, code, whole, scheduler, worker, fleet, data, lookers, undisturbed, configured, taken_out
-):
+    not_run, out, code, whole, scheduler, worker, fleet, data, prepared, copy_of, lookers, undisturbed, configured,
+    taken_out,
+):  # fmt: skip
     """Within its cool-down luigid keeps DONE and hands nothing out; Luigi's own code for that is 0."""
+    copy_of(prepared, data)
     text = configured.read_text().replace("cooldown_secs = 1\n", "cooldown_secs = 600\n")
     configured.write_text(text.replace("not_run = 25", f"not_run = {not_run}"))
     scheduler()
@@ -260,14 +266,3 @@ def test_a_failed_stage_is_tried_once_a_run_and_again_in_the_next(
     assert looks.events(data, "failed") == ["validate"]
     done = fleet.end(worker())
     assert done.returncode == 0, done.err
-
-
-def test_the_journal_of_two_workers_is_whole(scheduler, worker, fleet, data, looks):
-    """Both runs are there, each with its end and its exit code; the database passes SQLite's own check."""
-    scheduler()
-    for process in [worker(), worker()]:
-        fleet.end(process)
-    assert [(run.state, run.exit_code) for run in looks.runs(data)] == [("succeeded", 0)] * 2
-    database = sqlite3.connect(data / "journal.sqlite")
-    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    database.close()

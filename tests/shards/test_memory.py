@@ -59,8 +59,9 @@ def universe(tmp_path_factory):
 
     def write(tickers: int) -> Path:
         path = folder / f"{tickers}.parquet"
-        command = [sys.executable, "benchmarks/universe.py", "--sessions", "630", "--out", str(path)]
-        subprocess.run([*command, "--tickers", str(tickers)], cwd=ROOT, check=True, timeout=600)
+        if not path.exists():
+            command = [sys.executable, "benchmarks/universe.py", "--sessions", "630", "--out", str(path)]
+            subprocess.run([*command, "--tickers", str(tickers)], cwd=ROOT, check=True, timeout=600)
         return path
 
     return write
