@@ -10,6 +10,7 @@ from core.registry.registry import Registry
 from core.report import signals, tables
 from core.report.figures import counted
 from core.requestform import scoring_request
+from core.store.holdings import keys_of
 from dashboard import data, judged, shell, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
@@ -38,7 +39,7 @@ def show() -> None:
     header = data.header_of(about.store, about.held["predictions"])
     evaluation = data.document(about.store, about.held["evaluation"]) if "evaluation" in about.held else {}
     _model(header, evaluation)
-    if short := judged.too_short(about.store, data.keys_of(about.store, about.run), evaluation):
+    if short := judged.too_short(about.store, keys_of(about.store, about.run), evaluation):
         st.warning(plain(short), icon=":material/history:")
     _signals(header, evaluation)
     _score_now(about)
