@@ -19,6 +19,9 @@ from core.sources.closing import zone_of
 COUNT = 5
 """Next times that are shown."""
 
+PATIENCE_S = 15.0
+"""A scheduler looks every five seconds: one that has just been started has left no sign of life yet."""
+
 NOBODY = "nobody watches; start the desk (make dashboard) or: afterclose scheduler"
 
 
@@ -113,6 +116,11 @@ def watched(beat: Beat | None, now: datetime) -> bool:
         return False
     fresh = (now - datetime.fromisoformat(beat.at)).total_seconds() < 3 * BEAT_S
     return fresh and beat.alive is not False
+
+
+def may_still_come(missed_since: datetime, now: datetime) -> bool:
+    """Return whether it is too early to say that nobody watches, as no sign was seen since ``missed_since``."""
+    return (now - missed_since).total_seconds() < PATIENCE_S
 
 
 def scheduler_state(beat: Beat | None, now: datetime) -> str:
