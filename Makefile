@@ -9,6 +9,7 @@ RUNTIME := $(VENV)/.ready-runtime
 DEV := $(VENV)/.ready-dev
 TESTS ?=
 WORKERS ?= 2
+LARGE ?=
 
 .PHONY: help run dashboard test check format bench lock screenshots site clean
 
@@ -44,8 +45,8 @@ format: $(DEV) ## Let ruff format and mend what it can
 	@$(BIN)/ruff check --fix .
 
 bench: $(DEV) ## Measure against the bare script, and the desk in a browser; writes benchmarks/results/
-	@$(BIN)/python benchmarks/run.py
-	@$(BIN)/python benchmarks/growth.py
+	@$(BIN)/python benchmarks/run.py $(if $(LARGE),--large)
+	@$(BIN)/python benchmarks/growth.py $(if $(LARGE),--large)
 	@$(BIN)/python benchmarks/desk.py
 
 screenshots: $(DEV) ## Picture every page of the desk into docs/images

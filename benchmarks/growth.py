@@ -1,9 +1,11 @@
-"""Cost of each stage as the universe grows: ``python benchmarks/growth.py --tickers 50 160 500``.
+"""Cost of each stage as the universe grows: ``python benchmarks/growth.py [--large] [--tickers 50 160 500]``.
 
 Every size is one process that runs the seven stages like the bare script (no Luigi, digests or journal) on a
 generated universe of ten years, and after each stage tells CPU seconds and the highest memory since the
 stage began. Beside them stands what merely reading and writing the same tables as Parquet costs, in the
-same process. The curve is written to ``docs/images/growth.svg``.
+same process. Entries and the machine's facts go to ``docs/growth.json``; sizes that were not measured this time
+stay as they were. The curve (``docs/images/growth.svg``), the tables of ``docs/performance.md`` and the arithmetic
+of ``docs/scale.md`` are made from that file.
 """
 
 from __future__ import annotations
@@ -11,16 +13,21 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from measure import ROOT, environment
+import costs
+from measure import ROOT, environment, machine
 
-PICTURE = ROOT / "docs" / "images" / "growth.svg"
-RESULTS = ROOT / "benchmarks" / "results" / "growth.json"
+DOCS = ROOT / "docs"
+PICTURE, RESULTS = DOCS / "images" / "growth.svg", DOCS / "growth.json"
+PAGES = (DOCS / "performance.md", DOCS / "scale.md")
+SIZES, LARGE_SIZES = (50, 160, 500), (50, 160, 500, 1_600, 5_000)
 COLOURS = ("#1b6ca8", "#c8553d", "#2a9d5c", "#8a5fbf", "#b8860b", "#444444", "#d0589b")
 WIDTH, HEIGHT, MARGIN = 720, 420, 60
 
@@ -34,18 +41,8 @@ def measured(tickers: int, folder: Path, sessions: int) -> list[dict[str, Any]]:
     run = [sys.executable, "benchmarks/stages.py", str(file), str(folder / f"out{tickers}")]
     done = subprocess.run(run, cwd=ROOT, env=environ, check=True, capture_output=True, text=True)
     file.unlink()
+    shutil.rmtree(folder / f"out{tickers}")
     return [{"tickers": tickers, **json.loads(line)} for line in done.stdout.splitlines()]
-
-
-def table(entries: list[dict[str, Any]]) -> str:
-    """Return CPU seconds (peak MB) by stage and size as a Markdown table."""
-    sizes = sorted({entry["tickers"] for entry in entries})
-    lines = [f"| stage | {' | '.join(f'{n:,} tickers' for n in sizes)} |", "|---" * (len(sizes) + 1) + "|"]
-    for stage in dict.fromkeys(entry["stage"] for entry in entries):
-        found = {e["tickers"]: e for e in entries if e["stage"] == stage}
-        cells = [f"{found[n]['cpu_s']:.2f} s, {found[n]['peak_mb']:.0f} MB" for n in sizes]
-        lines.append(f"| {stage} | {' | '.join(cells)} |")
-    return "\n".join(lines)
 
 
 def picture(entries: list[dict[str, Any]]) -> str:
@@ -86,20 +83,46 @@ def picture(entries: list[dict[str, Any]]) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def kept(tickers: list[int]) -> dict[str, Any]:
+    """Return what was measured before of other sizes than these."""
+    if not RESULTS.exists():
+        return {"measured": {}, "entries": []}
+    held = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return {
+        "measured": {size: facts for size, facts in held["measured"].items() if int(size) not in tickers},
+        "entries": [entry for entry in held["entries"] if entry["tickers"] not in tickers],
+    }
+
+
+def record(held: dict[str, Any]) -> None:
+    """Write the entries, the curve and what the documentation says of them."""
+    entries = sorted(held["entries"], key=lambda entry: entry["tickers"])
+    about = {str(size): held["measured"][str(size)] for size in costs.sizes(entries)}
+    text = json.dumps({"measured": about, "entries": entries}, indent=1)
+    RESULTS.write_text(text + "\n", encoding="utf-8")
+    PICTURE.write_text(picture(entries), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(costs.filled(page.read_text(encoding="utf-8"), entries), encoding="utf-8")
+    print(costs.by_size(entries))
+
+
 def main() -> None:
-    """Measure the sizes asked for, keep them beside those measured before, and draw the curve."""
+    """Measure the sizes asked for and keep them beside those measured before."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tickers", type=int, nargs="+", default=[50, 160, 500])
+    parser.add_argument("--tickers", type=int, nargs="+", help="Sizes; without it 50, 160 and 500.")
+    parser.add_argument(
+        "--large", action="store_true", help="1,600 and 5,000 as well: some 20 minutes, 6 GB."
+    )
     parser.add_argument("--sessions", type=int, default=2_520)
     arguments = parser.parse_args()
-    entries: list[dict[str, Any]] = []
+    tickers = arguments.tickers or list(LARGE_SIZES if arguments.large else SIZES)
+    held = kept(tickers)
     with tempfile.TemporaryDirectory(prefix="afterclose-growth-") as scratch:
-        for tickers in arguments.tickers:
-            entries += measured(tickers, Path(scratch), arguments.sessions)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
-    PICTURE.write_text(picture(sorted(entries, key=lambda e: e["tickers"])), encoding="utf-8")
-    print(table(entries))
+        for count in tickers:
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            held["measured"][str(count)] = {"measured_at": at, "machine": machine()}
+            held["entries"] += measured(count, Path(scratch), arguments.sessions)
+    record(held)
 
 
 if __name__ == "__main__":

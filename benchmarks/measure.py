@@ -7,17 +7,23 @@ more than it costs it. Alternated pairs (ours, base, ours, base, ...): a slow sp
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 """The repository's root: where children run, so that they find ``luigi.cfg``."""
 
 KIBIBYTES_PER_MB = 1_000_000 / 1024
 """``ru_maxrss`` is in KiB on Linux; tables show MB of a million bytes."""
+
+
+LIBRARIES = ("luigi", "numpy", "pandas", "scikit-learn", "scipy", "pandera", "exchange_calendars", "orjson")
 
 
 @dataclass(frozen=True)
@@ -82,3 +88,17 @@ def alternated(ours: Callable[[], Usage], base: Callable[[], Usage], pairs: int)
     base()
     samples = [(ours(), base()) for _ in range(pairs)]
     return Comparison(tuple(a for a, _ in samples), tuple(b for _, b in samples))
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on: processor, cores, Python and library versions."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return {
+        "processor": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "load_at_start": round(os.getloadavg()[0], 2),
+    }

@@ -1,4 +1,4 @@
-"""The benchmarks: ``python benchmarks/run.py [--pairs N] [--only NAME]``.
+"""The benchmarks: ``python benchmarks/run.py [--pairs N] [--only NAME] [--large]``.
 
 Prints a table of medians and ratios to the bare script, and writes it with all samples and the facts
 of the machine to ``benchmarks/results/bench.json``, or ``bench-NAME.json`` with ``--only``. A new
@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import startup
-from measure import ROOT, Comparison
+from measure import ROOT, Comparison, machine
 
 RESULTS = ROOT / "benchmarks" / "results"
-LIBRARIES = ("luigi", "numpy", "pandas", "scikit-learn", "scipy", "pandera", "exchange_calendars", "orjson")
 FEWEST_PAIRS = 9
 """Below this a median still moves by several percent on a shared machine."""
 
@@ -38,6 +34,8 @@ class Benchmark:
     says: str
     measure: Callable[[Path, int], Comparison]
     aim: float | None = None
+    large: bool = False
+    """Left out unless asked for: it takes many minutes."""
 
 
 BENCHMARKS = (
@@ -45,24 +43,16 @@ BENCHMARKS = (
     Benchmark("plain", "all seven stages, beside the same as plain Luigi tasks", startup.plain),
     Benchmark("nothing", "a rerun with nothing to do", startup.nothing, 0.20),
     Benchmark("resume", "a rerun after the last checkpoint was deleted", startup.resume),
-    Benchmark("large", "302,400 rows of a file, beside bare stages and their Parquet", startup.large, 2.0),
+    Benchmark(
+        "large",
+        "302,400 rows of a file, beside bare stages and their Parquet",
+        startup.large,
+        2.0,
+        large=True,
+    ),
     Benchmark("features", "1.26M rows of features, beside Polars", startup.features, 1.1),
     Benchmark("gate", "validate and clean 1M rows, beside merely making them", startup.gate),
 )
-
-
-def machine() -> dict[str, Any]:
-    """Return what the figures depend on: processor, cores, Python and library versions."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return {
-        "processor": models[0] if models else platform.machine(),
-        "cores": os.cpu_count(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
-        "load_at_start": round(os.getloadavg()[0], 2),
-    }
 
 
 def result(benchmark: Benchmark, compared: Comparison) -> dict[str, Any]:
@@ -101,16 +91,21 @@ def table(results: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _by_default(benchmark: Benchmark, arguments: argparse.Namespace) -> bool:
+    return arguments.only is None and (arguments.large or not benchmark.large)
+
+
 def main() -> None:
     """Run the chosen benchmarks, print the table and keep the samples."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=FEWEST_PAIRS, help="Pairs of runs for each benchmark.")
     parser.add_argument("--only", choices=[b.name for b in BENCHMARKS], help="One benchmark by name.")
+    parser.add_argument("--large", action="store_true", help="Those that take many minutes as well.")
     arguments = parser.parse_args()
     if arguments.pairs < 1:
         parser.error("--pairs is below 1; expected 1 or more")
     facts = machine()
-    chosen = [b for b in BENCHMARKS if arguments.only in (None, b.name)]
+    chosen = [b for b in BENCHMARKS if arguments.only == b.name or _by_default(b, arguments)]
     with tempfile.TemporaryDirectory(prefix="afterclose-bench-") as scratch:
         results = [result(b, b.measure(Path(scratch), arguments.pairs)) for b in chosen]
     print(table(results))

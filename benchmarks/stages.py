@@ -35,10 +35,10 @@ def reset() -> None:
     CLEAR.write_text("5")
 
 
-def told(stage: str, started: float, rows: int | None) -> None:
-    """Print one line."""
+def told(stage: str, started: float, rows: int | None, stored: int) -> None:
+    """Print one line; ``stored`` are bytes of the stage's artifacts."""
     spent = round(time.process_time() - started, 3)
-    entry = {"stage": stage, "cpu_s": spent, "peak_mb": round(peak_mb(), 1), "rows": rows}
+    entry = {"stage": stage, "cpu_s": spent, "peak_mb": round(peak_mb(), 1), "rows": rows, "bytes": stored}
     print(json.dumps(entry), flush=True)
 
 
@@ -53,14 +53,15 @@ def run(file: str, out: Path, engine: Engine) -> Iterator[Sharded]:
         own = {p.name: known[p.name] for p in stage.parameters}
         with Scratch(out) as scratch:
             job = Job(inputs, own, (), today, scratch=scratch, engine=engine)
-            artifacts = compute(stage.name, job)
-            for artifact in artifacts:
+            stored = 0
+            for artifact in compute(stage.name, job):
                 encoded = encode(artifact)
+                stored += encoded.size
                 kept = bare.written(encoded, artifact, out)
                 made[encoded.kind] = Loaded(
                     kept, encoded.filename, encoded.sha256 if not encoded.path else ""
                 )
-        told(stage.name, started, encode(made[stage.writes[0].kind].artifact).rows)
+        told(stage.name, started, encode(made[stage.writes[0].kind].artifact).rows, stored)
     yield from (loaded.artifact for loaded in made.values() if isinstance(loaded.artifact, Sharded))
 
 
@@ -73,7 +74,7 @@ def copied(tables: Sequence[Sharded], out: Path) -> None:
             for number in range(table.shards):
                 writer.add(table.arrow(number))
             writer.done(table.header)
-    told("parquet", started, None)
+    told("parquet", started, None, sum(table.path.stat().st_size for table in tables))
 
 
 def main() -> None:
