@@ -37,7 +37,15 @@ LUIGIS_OPTIONS = {
     "--scheduler-host",
     "--scheduler-port",
 }
-OTHER_PROGRAMS = {"--state-path", "--logdir", "--no-deps", "--version", "--record", "--warehouse-path", "--host"}
+OTHER_PROGRAMS = {
+    "--state-path",
+    "--logdir",
+    "--no-deps",
+    "--version",
+    "--record",
+    "--warehouse-path",
+    "--host",
+}
 """Options of pip, luigid, dask, a script of the tests and the guide's new source that documents may mention."""
 SCRIPTS = [*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "tools").glob("*.py")]
 OF_SCRIPTS = {o for path in SCRIPTS for o in re.findall(r'"(--[a-z-]+)"', path.read_text(encoding="utf-8"))}
