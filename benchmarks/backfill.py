@@ -1,4 +1,4 @@
-"""What a session of a backfill costs beside its run: ``python benchmarks/backfill.py --sessions 200 2000``.
+"""What a session of a backfill costs beside its run: ``python benchmarks/backfill.py 200 2000``.
 
 Every size is one range in a fresh journal on the real disk. Runs are recorded as over at once, so that what is
 left is the backfill's own work: planning, looking up, recording. Beside CPU milliseconds, which scatter with what
@@ -98,7 +98,7 @@ def rates(seen: list[tuple[float, int, int]], part: slice) -> tuple[float, float
 def main() -> None:
     """Measure each size twice, timed and counted, and print the first and the last tenth of each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, nargs="+", default=[200, 2000])
+    parser.add_argument("sessions", type=int, nargs="*", default=[200, 2000])
     sizes = parser.parse_args().sessions
     print("| sessions | part | CPU ms each | calls each | SQLite steps each |\n|---|---|---|---|---|")
     for size in sizes:

@@ -126,8 +126,9 @@ class ValidationFailed(DataError):
         self.findings = findings
         errors = [f for f in findings["findings"] if f["severity"] == "error"]
         rules = sorted({str(f["rule"]) for f in errors})
+        count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
         super().__init__(
-            f"the gate stopped the run: {len(errors)} error finding(s) by rule {', '.join(rules)}",
+            f"the gate stopped the run: {count} by rule {', '.join(rules)}",
             expected="no finding of severity error",
             remedy="Correct the data at its source; the findings name ticker, date and value."
             + _expired(findings),

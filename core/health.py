@@ -1,6 +1,6 @@
 """What could go wrong here and what to do about it: one finding for each thing looked at. EDGE.
 
-Nothing is written and nothing is sent: looking must be safe at any moment.
+Nothing is written, and nothing is sent but one question to a live source: looking must be safe at any moment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Literal
 
 from core import __version__
 from core import settings as configuration
-from core.errors import AftercloseError
+from core.errors import AftercloseError, SourceError
 from core.journal import Journal, chain_faults
 from core.settings import Settings
 from core.store.objects import local_folder, writable
@@ -28,6 +28,9 @@ LITTLE_BYTES = 2 * 1024**3
 """Less free room than this is a warning: a run of 250,000 rows writes about 200 MB."""
 
 LEAST_BYTES = 200 * 1024**2
+
+PATIENCE_S = 5.0
+"""Seconds that a live source has for its answer: a person waits."""
 
 State = Literal["ok", "warning", "wrong"]
 
@@ -42,8 +45,16 @@ class Finding:
     remedy: str = ""
 
 
-def check(now: datetime, load: Callable[[], Settings] = configuration.load) -> list[Finding]:
-    """Return a finding for each thing that runs rest on; without a usable configuration the rest is left out."""
+def check(
+    now: datetime, load: Callable[[], Settings] = configuration.load, *, ask: bool = True
+) -> list[Finding]:
+    """Return a finding for each thing that runs rest on; without a usable configuration the rest is left out.
+
+    Parameters
+    ----------
+    ask : bool
+        Whether a live source is asked for the last days of one ticker, once and for a few seconds.
+    """
     found = [_versions()]
     try:
         settings = load()
@@ -61,7 +72,7 @@ def check(now: datetime, load: Callable[[], Settings] = configuration.load) -> l
         "runs": lambda: _runs(settings),
         "scheduler": lambda: _scheduler(settings, now),
         "report": lambda: _report(settings, now),
-        "source": lambda: _source(settings, now),
+        "source": lambda: _source(settings, now, ask=ask),
     }
     return [*found, *(_looked(subject, look) for subject, look in looks.items())]
 
@@ -161,12 +172,13 @@ def _scheduler(settings: Settings, now: datetime) -> Finding:
 
     shown = overview(settings, now)
     active = [one for one in shown["schedules"] if one["state"] == "active"]
-    for one in active:
-        if one["trouble"]:
-            return Finding(
-                "scheduler", "wrong", f"schedule {one['name']}: {one['trouble']}",
-                f"Bring the profile back, or: afterclose schedules remove {one['name']}",
-            )  # fmt: skip
+    broken = [one for one in active if one["trouble"]]
+    if broken:
+        names = " ".join(one["name"] for one in broken)
+        return Finding(
+            "scheduler", "wrong", "; ".join(f"schedule {one['name']}: {one['trouble']}" for one in broken),
+            f"Correct luigi.cfg, or remove what cannot run ({names}): afterclose schedules remove NAME",
+        )  # fmt: skip
     if active and not shown["watched"]:
         return Finding(
             "scheduler", "wrong", f"{len(active)} active schedule(s) and nobody watches the clock",
@@ -188,11 +200,29 @@ def _report(settings: Settings, now: datetime) -> Finding:
     return Finding("report", "ok", "the last session has a verified report")
 
 
-def _source(settings: Settings, now: datetime) -> Finding:
+def _source(settings: Settings, now: datetime, *, ask: bool) -> Finding:
     from core.plan import resolve
 
     values = resolve({}, settings=settings, now=now, upto="ingest")
-    reaches = f" up to {values['end']}" if values["end"] else ""
-    return Finding(
-        "source", "ok", f"{values['source']} can be planned{reaches} (it was not asked for prices)"
-    )
+    source = str(values["source"])
+    if source != "yahoo":
+        return Finding("source", "ok", f"{source} is there")
+    if not ask:
+        return Finding("source", "ok", f"{source} can be planned up to {values['end']} (it was not asked)")
+    return _answer_of_yahoo(str(values["tickers"]), str(values["end"]), settings)
+
+
+def _answer_of_yahoo(tickers: str, end: str, settings: Settings) -> Finding:
+    from core.sources.yahoo_probe import newest_session
+    from core.tickers import expand
+
+    ticker = expand(tickers, settings.data)[0]
+    try:
+        newest = newest_session(ticker, end, timeout_s=PATIENCE_S)
+    except SourceError as error:
+        remedy = "Check the network and a proxy if there is one; runs ask again with patience."
+        return Finding("source", "wrong", f"yahoo, asked for {ticker}: {error.came}", remedy)
+    if newest is None or newest < end:
+        says = f"yahoo has {ticker} up to {newest or 'no session of late'}, and {end} has closed"
+        return Finding("source", "warning", says, f"Wait an hour, or see whether {ticker} still trades.")
+    return Finding("source", "ok", f"yahoo answers: it has {ticker} up to {newest}")

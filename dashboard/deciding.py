@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import ParameterError
 from core.journal import Run
-from core.registry.modelbook import listing
+from core.registry.modelbook import listing, unjudged
 from core.registry.registry import Registry
 from core.review import decisions
 from core.runs.launcher import FORCE, NO_WAIT, launch
@@ -19,6 +19,7 @@ from dashboard import acting, shell
 PAGE = "model"
 WHY = "decision_why"
 MODEL = "decision_model"
+AGREED = "decision_unjudged"
 _STARTED = "decision_started_run"
 
 
@@ -30,6 +31,11 @@ def candidates(models: list[dict[str, Any]]) -> list[str]:
 def models() -> list[dict[str, Any]]:
     """Return what is known of every model, the champion first."""
     return listing(shell.settings())
+
+
+def doubt(model_id: str) -> str:
+    """Return what must be known before a model is promoted: that it was never judged; else nothing."""
+    return unjudged(shell.settings(), model_id) if model_id else ""
 
 
 def champion_id() -> str | None:

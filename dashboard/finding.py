@@ -7,6 +7,7 @@ import streamlit as st
 from core.journal import Journal
 from core.journal.rows import ACTIVE, ENDED
 from core.journal.search import Wanted, find_runs, people
+from core.report.figures import counted
 from core.stages import SOURCES
 from dashboard import listing, shell
 
@@ -27,9 +28,7 @@ def show(journal: Journal) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if pages > 1:
             st.pagination(pages, key=_PAGE, bind="query-params")
-        st.caption(
-            f"{found.count:,} {'run' if found.count == 1 else 'runs'}. Times are UTC.", width="content"
-        )
+        st.caption(f"{counted(found.count, 'run')}. Times are UTC.", width="content")
 
 
 def _asked_page() -> int:

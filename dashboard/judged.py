@@ -8,11 +8,14 @@ from typing import Any
 
 import streamlit as st
 
+from core import columns as col
 from core.artifacts import Table, decode
 from core.errors import AftercloseError, DataError
 from core.registry.registry import Registry
+from core.report.signals import too_few_sessions
 from core.settings import Settings
 from core.store.checkpoints import Store
+from dashboard import data
 from dashboard.data import Held
 
 Curves = Mapping[str, Any]
@@ -69,6 +72,36 @@ def _beside(*key: str, _store: Store, _held: tuple[Held, Held]) -> Beside:
     rows = judge(_table(_store, _held[0]).frame)
     champion = read_model(Registry(_store.root).bytes_of(key[-1]))
     return Beside(*curves_of_both(rows, chances(champion, _table(_store, _held[1]), rows.frame)))
+
+
+def too_short(store: Store, keys: Mapping[str, str], body: Mapping[str, Any]) -> str:
+    """Return that a run had too few sessions to judge its model, and what to do; nothing where that is not so.
+
+    Parameters
+    ----------
+    store : Store
+    keys : mapping of str to str
+        The run's keys by stage.
+    body : mapping
+        The run's evaluation; empty while there is none.
+    """
+    if body.get("mode") != "train" or body.get("rows"):
+        return ""
+    try:
+        predictions, features = (data.held(store, keys, kind) for kind in ("predictions", "features"))
+    except AftercloseError:
+        return ""  # what is damaged is said where it is shown
+    meta = store.meta(predictions.slot) if predictions else None
+    if meta is None or features is None:
+        return ""
+    sessions = _labelled_sessions(features.sha256, store, features)
+    return too_few_sessions(body, sessions, int(meta.body["parameters"]["min_train_sessions"]))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _labelled_sessions(sha256: str, _store: Store, _artifact: Held) -> int:  # noqa: ARG001 - the digest is the cache's key
+    frame = _table(_store, _artifact).frame
+    return int(frame.loc[frame[col.UP_NEXT].notna(), col.DATE].nunique())
 
 
 def track_record(settings: Settings, chain_head: str) -> list[dict[str, Any]]:

@@ -66,12 +66,15 @@ def _form() -> None:
     mistakes, general = _judged(drawn, request)
     refused = acting.refusal("launch")
     drawn.tell(mistakes)
+    missing = not mistakes and drawn.values["source"] == "files" and not request.get("path")
+    if missing:
+        drawn.places["path"].caption("Name a file or folder of prices on this machine.")
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Run", type="primary", icon=":material/play_arrow:", key="run",
-            disabled=refused is not None or bool(mistakes or general),
+            disabled=refused is not None or bool(mistakes or general or missing),
         )  # fmt: skip
-        _beside_the_button(refused, mistakes, general)
+        _beside_the_button(refused, mistakes, general, missing=missing)
     if pressed:
         starting.confirm(request)
 
@@ -111,7 +114,7 @@ def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, 
     if malformed or not shell.can_write():
         return malformed, ""
     if drawn.values["source"] == "files" and not request.get("path"):
-        return {"path": "Name a file or folder of prices on this machine."}, ""
+        return {}, ""  # nothing was typed yet, so nothing is wrong
     try:
         preview(shell.settings(), request, now=datetime.now(UTC))
     except AftercloseError as error:
@@ -120,13 +123,17 @@ def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, 
     return {}, ""
 
 
-def _beside_the_button(refused: str | None, mistakes: Mapping[str, str], general: str) -> None:
+def _beside_the_button(
+    refused: str | None, mistakes: Mapping[str, str], general: str, *, missing: bool
+) -> None:
     if refused is not None:
         st.caption(f"{refused} Nothing can be run from here.")
     elif general:
         st.markdown(fields.wrong(general))
     elif mistakes:
         st.caption("Correct what is marked, then run.")
+    elif missing:
+        st.caption("A path is needed, then it can run.")
     else:
         st.caption("What will be done is shown first.")
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
-from core.review.accepting import accept, file_for, may_be_accepted
+from core.review.accepting import DEFAULT_NAME, accept, file_for, may_be_accepted
 from core.runs.folder import RunFolder
 from dashboard import acting, shell, wrapped
 from dashboard.words import plain
@@ -36,10 +36,19 @@ def show(run: Run) -> None:
     with st.container(key="findings"):
         st.subheader("Findings of the gate", anchor=False)
         st.caption(
-            "An error stops the run. Correct the data at its source and retry, or accept a finding that is right."
+            "An error stops the run. Correct the data at its source and retry, or accept a finding that is right. "
+            f"{_reach(run)}"
         )
         wrapped.table(_columns(found), "findings-table", titles=_TITLES, most_px=480)
         _choose(run, found)
+
+
+def _reach(run: Run) -> str:
+    """Return in a sentence for which runs an accepted finding counts."""
+    path = file_for(shell.settings(), run.request)
+    if path.name == DEFAULT_NAME:
+        return "Accepted findings count for Retry; other runs ask again, unless their option waivers names the file."
+    return f"Accepted findings count for every run with the waivers `{path.name}`, until the day given with each."
 
 
 def _columns(found: list[dict[str, Any]]) -> dict[str, list[str]]:

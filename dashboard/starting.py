@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
+from core.report.figures import counted
 from core.review.accepting import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
 from core.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
@@ -38,8 +39,8 @@ def summary(shown: Preview) -> str:
     made, reused, compared = (shown.count(does) for does in (MADE, REUSED, COMPARED))
     if not made and not compared:
         return "Everything is there already: all stages are reused, and the run ends at once."
-    again = f" {compared} are computed again and compared." if compared else ""
-    return f"{made} of {len(shown.steps)} stages are made, {reused} are reused.{again}"
+    again = f", {compared} computed again and compared" if compared else ""
+    return f"Of {counted(len(shown.steps), 'stage')}, {made} will be made and {reused} reused{again}."
 
 
 def _steps(shown: Preview) -> None:

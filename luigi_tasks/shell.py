@@ -241,8 +241,10 @@ def _record(record: logging.LogRecord) -> None:
 
     trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else None
     log = session().log
-    log.write("luigi", level=record.levelname.lower(), message=record.getMessage(), traceback=trace)
     error = record.exc_info[1] if record.exc_info else None
+    # of a failure that its stage has told already only the traceback is news, and that is for the file
+    level = "debug" if isinstance(error, AftercloseError) else record.levelname.lower()
+    log.write("luigi", level=level, message=record.getMessage(), traceback=trace)
     if error is not None and record.getMessage().startswith("Uncaught"):
         say(f"afterclose: unexpected {type(error).__name__}: {error}; the traceback is in {log.path}")
 

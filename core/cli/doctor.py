@@ -12,12 +12,15 @@ from core.errors import EXIT_DONE, EXIT_FAILED
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def command(*, as_json: bool) -> int:
+@click.option(
+    "--offline", is_flag=True, help="Ask no live source; without it one is asked once, for 5 seconds."
+)
+def command(*, as_json: bool, offline: bool) -> int:
     """Check versions, configuration, storage, locks, journal, scheduler, source and disk; 30 if one fails."""
     from core.health import check
     from core.schedule.scheduler import utc_clock
 
-    found = check(utc_clock())
+    found = check(utc_clock(), ask=not offline)
     if as_json:
         output.as_json([asdict(one) for one in found])
     else:

@@ -7,6 +7,7 @@ import click
 from core import settings
 from core.cli import output
 from core.registry.prediction import predict
+from core.report.figures import counted
 
 
 @click.command("predict")
@@ -21,7 +22,7 @@ def command(*, model: str, features: str, as_json: bool) -> None:
         return
     click.echo(
         f"model {found['model_id']} ({found['model_kind']}), trained to {found['trained_to']}, "
-        f"{found['age_sessions']} sessions old; features {found['features']['origin']} "
+        f"{counted(found['age_sessions'], 'session')} old; features {found['features']['origin']} "
         f"to {found['features']['last_session']}"
     )
     rows = [

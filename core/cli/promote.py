@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from core import settings
+from core.errors import SignOffError
+from core.registry.modelbook import unjudged
 from core.review.decisions import promote
 from core.review.people import local_person
 
@@ -15,9 +19,22 @@ from core.review.people import local_person
 def command(*, model: str, why: str) -> None:
     """Make MODEL (an id, the beginning of one, or a model.json) the champion that scores from now on."""
     configured = settings.load()
+    _ask(configured, model)
     champion, before = promote(configured, model, why, person=local_person(configured))
     instead = f" instead of {before.model_id}" if before and before.model_id != champion.model_id else ""
     if before and before.model_id == champion.model_id:
         click.echo(f"{champion.model_id} was the champion already and stays it: {champion.why}")
         return
     click.echo(f"champion is now {champion.model_id}{instead}: {champion.why}")
+
+
+def _ask(configured: settings.Settings, model: str) -> None:
+    """Say that a model was never judged, and ask a person who is there; a script's reason is its answer."""
+    doubt = unjudged(configured, model)
+    if not doubt:
+        return
+    click.echo(f"afterclose: {doubt}", err=True)
+    if sys.stdin.isatty() and not click.confirm("Make it the champion all the same?", err=True):
+        raise SignOffError(
+            f"{model} was not promoted", expected="a yes", remedy="Train on more history, then promote."
+        )

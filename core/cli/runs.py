@@ -28,7 +28,7 @@ def command(*, limit: int, as_json: bool) -> None:
     if as_json:
         output.as_json([asdict(run) for run in runs])
     elif not runs and not lost:
-        click.echo("no runs yet; start one with: make run")
+        click.echo(f"no runs yet in {configured.data}; start one with: afterclose run (the built-in sample)")
     elif runs:
         rows = [
             (r.run_id, r.state, r.target, r.how, r.who, took_s(r), r.exit_code, (r.error or "")[:60])

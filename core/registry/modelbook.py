@@ -63,6 +63,28 @@ def _entry(settings: Settings, identity: str, state: str, told: History) -> dict
     }
 
 
+def unjudged(settings: Settings, text: str) -> str:
+    """Return in a sentence that nothing is known of how good a model is; empty where it was judged.
+
+    A model that cannot be used is said to be so elsewhere.
+
+    Raises
+    ------
+    ParameterError
+        If no model or more than one answers to ``text``.
+    """
+    registry = Registry(settings.data)
+    identity = registry.find(text)
+    body, problem = _read(registry, identity)
+    performance = (body.get("walk_forward") or {}).get("performance") or {}
+    if problem or (performance.get("auc") or {}).get("value") is not None:
+        return ""
+    return (
+        f"Model {identity} was judged on 0 rows: its training had too few sessions to hold any back. "
+        "Nothing says whether it is better than chance."
+    )
+
+
 def _read(registry: Registry, identity: str) -> tuple[Mapping[str, Any], str | None]:
     """Return a model's body as far as it can be told, and why it cannot be used."""
     from core.models.loader import read_model

@@ -20,6 +20,7 @@ from core.registry.registry import PROMOTION, ROLLBACK, Champion, Registry
 from core.review.decisions import RETRAINING
 from core.review.standing import standing
 from core.runs.choice import line_of_work
+from core.runs.view import error_told
 from core.settings import Settings
 from core.store.checkpoints import Slot, Store
 
@@ -125,7 +126,9 @@ def situation(settings: Settings, journal: Journal) -> Situation:
         line = _line(settings, last, good)
         if last.state in _CAME_TO_NOTHING:
             needs.append(
-                Need("failed", line.name, last.error or f"The run was {last.state}.", "run", last.run_id)
+                Need(
+                    "failed", line.name, error_told(last) or f"The run was {last.state}.", "run", last.run_id
+                )
             )
         if good is not None:
             line, asked = _of_report(store, journal, line, good, champion)

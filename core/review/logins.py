@@ -13,7 +13,7 @@ from typing import Any
 
 from core.errors import MissingFileError, SettingsError, nearest
 from core.report.narrative import cleaned
-from core.review.people import Person
+from core.review.people import Person, identity_of
 from core.settings import ROLES, Settings
 
 Claims = Mapping[str, Any]
@@ -69,6 +69,27 @@ def role_of(settings: Settings, identity: str, claims: Claims) -> str:
         return roles.get(identity) or roles.get(verified) or default
     held = claims.get(str(settings["people_roles_claim"]))
     return _highest([held] if isinstance(held, str) else held if isinstance(held, list) else ()) or default
+
+
+def role_of_kept(settings: Settings, label: str) -> str:
+    """Return the role of whoever a kept label names, at this moment and as far as it is known without a login.
+
+    A local user has the role of ``[user]``. Somebody who logged in has the role that the file gives to their id,
+    else the default one. Where roles come from a claim nobody can know it now: it was an operator's at least
+    when the label was kept, and that holds.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be used.
+    """
+    identity = identity_of(label)
+    if identity is None:
+        return str(settings["user_role"] or "")
+    named = str(settings["people_roles_file"] or "")
+    if not named:
+        return "operator"
+    return read_roles(Path(named)).get(identity) or str(settings["people_default_role"])
 
 
 def _highest(names: Iterable[object]) -> str | None:

@@ -54,8 +54,12 @@ def tail(path: Path, most: int = TAIL_BYTES) -> tuple[bytes, bool]:
 
 
 def log_lines(data: bytes) -> list[LogLine]:
-    """Return the events of JSON lines in order; a line that is not one is shown as it stands."""
-    return [_line(raw) for raw in data.splitlines() if raw.strip()]
+    """Return the events of JSON lines in order; a line that is not one is shown as it stands.
+
+    Left out is what only the file keeps (level debug): tracebacks of failures that have their own line.
+    """
+    lines = (_line(raw) for raw in data.splitlines() if raw.strip())
+    return [line for line in lines if line.level != "debug"]
 
 
 def _line(raw: bytes) -> LogLine:

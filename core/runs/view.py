@@ -186,6 +186,17 @@ def _working(views: Iterable[StageView]) -> StageView | None:
     return next((view for view in views if view.state == "running"), None)
 
 
+def error_told(run: Run) -> str:
+    """Return a run's first error as a sentence that names its stage; empty without one.
+
+    The journal has it as ``stage: what came``.
+    """
+    stage, colon, what = (run.error or "").partition(": ")
+    if colon and stage in NAMES:
+        return f"{run.state.capitalize()} in {stage.replace('_', ' ')}: {what}"
+    return f"{run.state.capitalize()}: {run.error}" if run.error else ""
+
+
 def newest_finished(journal: Journal) -> Run | None:
     """Return the newest run that succeeded and made (or found) a report, None if there is none."""
     for offset in range(0, journal.count_runs(), _PAGE):

@@ -1,26 +1,38 @@
-"""New data: a changed file, a new one in a watched folder, a session that has closed at a live source. EDGE."""
+"""New data: a changed file, a new one in a watched folder, a session that a live source has. EDGE."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
-from core.errors import MissingFileError, ParameterError, StageError
+from core.errors import MissingFileError, ParameterError, SourceError, StageError
+from core.parameters import Value
 from core.plan import resolve
 from core.profiles import PROFILE
 from core.schedule.definition import Schedule
 from core.settings import Settings
+from core.sources.closing import closes_between
 from core.stages import chain, parameters_of
+from core.tickers import expand
 
 LOOK_S = 15.0
 """Seconds between two looks; what is there must be the same at two of them, or somebody still writes."""
 
+ASK_S = 300.0
+"""Seconds between two questions to a live source: one small answer of one ticker, between close and arrival only."""
+
+PATIENCE_S = 10.0
+"""Seconds that it has for its answer; it is asked again anyway."""
+
+GIVE_UP = timedelta(hours=12)
+"""So long after the close a run starts all the same, and says itself what the source does not have."""
+
 Seen = Mapping[str, str]
 
 
-def what_is_there(settings: Settings, schedule: Schedule, now: datetime) -> dict[str, str]:
-    """Return what tells a source's content apart: the digest of its files, or its last closed session.
+def what_is_there(settings: Settings, schedule: Schedule, now: datetime) -> dict[str, Value]:
+    """Return the resolved parameters of reading: with the digest of files, or a live source's last closed session.
 
     Raises
     ------
@@ -29,8 +41,32 @@ def what_is_there(settings: Settings, schedule: Schedule, now: datetime) -> dict
     """
     known = {PROFILE, *parameters_of(chain("ingest"))}
     request = {name: text for name, text in schedule.request.items() if name in known}
-    values = resolve(request, settings=settings, now=now, upto="ingest")
+    return resolve(request, settings=settings, now=now, upto="ingest")
+
+
+def told_apart(values: Mapping[str, Value]) -> dict[str, str]:
+    """Return what tells a source's content apart, as the journal keeps it."""
     return {"digest": str(values["input_digest"] or ""), "end": str(values["end"] or "")}
+
+
+def has_arrived(settings: Settings, values: Mapping[str, Value], now: datetime) -> bool:
+    """Return whether a source has the session that ``values`` end with; what files have is known already.
+
+    A live source is asked for one ticker, the first. One that does not answer has not got it yet.
+    """
+    if values["source"] != "yahoo":
+        return True
+    end = str(values["end"])
+    closes = closes_between(str(values["calendar"]), date.fromisoformat(end), date.fromisoformat(end))
+    if closes and now - closes[0][1] > GIVE_UP:
+        return True
+    from core.sources.yahoo_probe import newest_session
+
+    try:
+        ticker = expand(str(values["tickers"]), settings.data)[0]
+        return newest_session(ticker, end, timeout_s=PATIENCE_S) == end
+    except SourceError:
+        return False
 
 
 @dataclass
@@ -38,6 +74,7 @@ class Arrivals:
     """Remembers what was seen at the last look, for one scheduler."""
 
     _looked: dict[str, tuple[datetime, Seen]] = field(default_factory=dict)
+    _asked: dict[str, datetime] = field(default_factory=dict)
 
     def new(self, settings: Settings, schedule: Schedule, settled: Seen, now: datetime) -> Seen | None:
         """Return what has arrived since ``settled`` and stands still, None if nothing did.
@@ -48,12 +85,22 @@ class Arrivals:
         if before is not None and 0 <= (now - before[0]).total_seconds() < LOOK_S:
             return None
         try:
-            there = what_is_there(settings, schedule, now)
+            values = what_is_there(settings, schedule, now)
         except (MissingFileError, ParameterError, StageError):
             # a file that is just being replaced; a lasting fault shows in the schedule's next run
             return None
+        there = told_apart(values)
         self._looked[schedule.name] = (now, there)
         if not settled:
             return there
         still = before is not None and before[1] == there
-        return there if still and there != settled else None
+        if not still or there == settled or not self._may_ask(schedule.name, now):
+            return None
+        if not has_arrived(settings, values, now):
+            self._asked[schedule.name] = now
+            return None
+        return there
+
+    def _may_ask(self, name: str, now: datetime) -> bool:
+        asked = self._asked.get(name)
+        return asked is None or not 0 <= (now - asked).total_seconds() < ASK_S

@@ -222,7 +222,7 @@ class _Filler:
         return is_complete(Store(self.settings.data), stage_plans(values), set())
 
     def _person(self) -> Person:
-        return Schedule("backfill", Timing("close"), {}, who=self.backfill.who).person()
+        return Schedule("backfill", Timing("close"), {}, who=self.backfill.who).person(self.settings)
 
     def _collect(self, going: dict[str, str]) -> None:
         """Take what is over out of ``going``; wait a little if nothing is."""

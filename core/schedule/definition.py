@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,8 @@ from core.errors import CommandError, ParameterError, nearest
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.plan import resolve
 from core.profiles import PROFILE
-from core.review.people import LOCAL, Person, identity_of, require
+from core.review.logins import role_of_kept
+from core.review.people import LOCAL, Person, identity_of, may, require
 from core.schedule.timing import ARRIVAL, Timing
 from core.settings import Settings
 
@@ -47,12 +48,18 @@ class Schedule:
         """Return what the journal keeps of it, beside name and state."""
         return {"timing": asdict(self.timing), "request": dict(self.request)}
 
-    def person(self) -> Person:
-        """Return who runs are started for: whoever made the schedule, as an operator."""
-        identity = identity_of(self.who)
+    def person(self, settings: Settings) -> Person:
+        """Return who runs are started for: whoever made the schedule, with the role that they have now.
+
+        Raises
+        ------
+        SettingsError
+            If the file of roles cannot be used.
+        """
+        identity, role = identity_of(self.who), role_of_kept(settings, self.who)
         if identity is None:
-            return Person("schedule", self.who, "operator")
-        return Person(identity, self.who.partition(" <")[0], "operator", identity.partition("@")[2] or LOCAL)
+            return Person("schedule", self.who, role)
+        return Person(identity, self.who.partition(" <")[0], role, identity.partition("@")[2] or LOCAL)
 
     def asks_for(self, session: str | None) -> dict[str, str]:
         """Return the request of the run about ``session``."""
@@ -104,6 +111,7 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person
         If it cannot be, or there is one of that name.
     """
     require(person, "schedule")
+    _judge_maker(settings, person)
     judge(settings, schedule, now)
     journal = Schedules(settings.data, settings.journal)
     if not journal.add_schedule(schedule.name, schedule.body(), who=person.label, since=stamp(now)):
@@ -111,6 +119,17 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person
             f"there is a schedule {schedule.name!r} already",
             expected="another name",
             remedy=f"Or remove it first: afterclose schedules remove {schedule.name}",
+        )
+
+
+def _judge_maker(settings: Settings, person: Person) -> None:
+    """Refuse a schedule whose runs would be refused: they are judged without a login, by its maker's id alone."""
+    now = replace(person, role=role_of_kept(settings, person.label))
+    if person.logged_in and not may(now, "launch"):
+        raise ParameterError(
+            f"the file of roles does not name {person.id!r} as somebody who may start runs",
+            expected="the maker of a schedule by id: an address is only known while its owner is logged in",
+            remedy=f'Add a line to [roles]: "{person.id}" = "operator"',
         )
 
 

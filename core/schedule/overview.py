@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from core.errors import AftercloseError
@@ -18,6 +18,9 @@ from core.sources.closing import zone_of
 
 COUNT = 5
 """Next times that are shown."""
+
+PATIENCE_S = 15.0
+"""A scheduler looks every five seconds: one that has just been started has left no sign of life yet."""
 
 NOBODY = "nobody watches; start the desk (make dashboard) or: afterclose scheduler"
 
@@ -60,19 +63,20 @@ def _shown(
     settings: Settings, journal: Schedules, schedule: Schedule, now: datetime, local: tzinfo | None
 ) -> dict[str, Any]:
     timing = schedule.timing
-    times = timing.upcoming(now, COUNT) if schedule.state == ACTIVE else []
+    wrong = trouble(settings, schedule)
+    times = timing.upcoming(now, COUNT) if schedule.state == ACTIVE and wrong is None else []
     last = next(iter(journal.occurrences(schedule.name, limit=1)), None)
-    exchange = zone_of(timing.calendar)
+    exchange = zone_of(timing.calendar) if wrong is None else UTC
     return {
         "name": schedule.name,
         "state": schedule.state,
         "when": timing.text,
         "calendar": timing.calendar,
-        "zone": timing.zone or exchange.key,
+        "zone": timing.zone or str(exchange),
         "sessions_only": timing.sessions_only,
         "request": dict(schedule.request),
         "asks_for": asked_for(schedule.request),
-        "trouble": trouble(settings, schedule),
+        "trouble": wrong,
         "who": schedule.who,
         "next": [at.isoformat() for at in times],
         "next_local": [clock(at, local) for at in times],
@@ -82,9 +86,14 @@ def _shown(
 
 
 def trouble(settings: Settings, schedule: Schedule) -> str | None:
-    """Return why the schedule cannot run any more (its profile was removed), None if it can."""
+    """Return why the schedule cannot run any more, None if it can.
+
+    What was right when it was set need not stay so: a profile is removed from ``luigi.cfg``, a calendar from
+    its library.
+    """
     try:
         settings.under(schedule.request.get(PROFILE, ""))
+        schedule.timing.check()
     except AftercloseError as error:
         return str(error)
     return None
@@ -107,6 +116,11 @@ def watched(beat: Beat | None, now: datetime) -> bool:
         return False
     fresh = (now - datetime.fromisoformat(beat.at)).total_seconds() < 3 * BEAT_S
     return fresh and beat.alive is not False
+
+
+def may_still_come(missed_since: datetime, now: datetime) -> bool:
+    """Return whether it is too early to say that nobody watches, as no sign was seen since ``missed_since``."""
+    return (now - missed_since).total_seconds() < PATIENCE_S
 
 
 def scheduler_state(beat: Beat | None, now: datetime) -> str:

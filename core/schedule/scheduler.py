@@ -146,7 +146,9 @@ class Scheduler:
         starting = Occurrence(due.schedule, due.due_at, due.session, STARTING, run_id, due.note)
         try:
             schedule = named(journal, due.schedule)
-            launched = self.start(settings, schedule.asks_for(due.session), run_id, schedule.person())
+            maker = schedule.person(settings)
+            require(maker, "launch")
+            launched = self.start(settings, schedule.asks_for(due.session), run_id, maker)
         except AftercloseError as error:
             journal.settle_occurrence(starting, REFUSED, note=str(error))
             log.write("schedule_refused", level="error", schedule=due.schedule, reason=str(error))

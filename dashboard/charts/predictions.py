@@ -36,7 +36,7 @@ def probability_figure(rows: pd.DataFrame) -> go.Figure:
         line={"color": BLUE, "width": 1.0}, showlegend=False, text=outcome,
         hovertemplate="after %{x|%Y-%m-%d}: %{y:.1%}, %{text}<extra></extra>",
     )  # fmt: skip
-    figure.add_hline(y=0.5, line=RULE, annotation_text="coin toss", annotation_position="top left")
+    _coin_toss(figure)
     figure.update_yaxes(title_text="Probability of a rise", tickformat=".1%")
     if len(shown) < _FEW:
         # an axis over one point would count microseconds
@@ -67,7 +67,13 @@ def scorecard_figure(periods: pd.DataFrame) -> go.Figure:
             marker={"size": 10, "symbol": symbols[number % len(symbols)]}, customdata=rows[["rows"]],
             hovertemplate="%{x}: %{y:.1%} of %{customdata[0]:,} signals<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-    figure.add_hline(y=0.5, line=RULE, annotation_text="coin toss", annotation_position="top left")
+    _coin_toss(figure)
     figure.update_xaxes(type="category", categoryorder="category ascending")
     figure.update_yaxes(title_text="Signals that came true", tickformat=".0%")
     return quiet(figure, height=320)
+
+
+def _coin_toss(figure: go.Figure) -> None:
+    """Draw a line at one half; it is named in the legend: a label at the line would lie under the curve."""
+    figure.add_hline(y=0.5, line=RULE)
+    figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="Coin toss", showlegend=True)

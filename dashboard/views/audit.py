@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.report.figures import counted
 from core.review import audit
 from core.review.audit import Entry
 from core.store.verification import Verification, verify
@@ -30,7 +31,7 @@ def show() -> None:
         return
     found = _filtered(every)
     st.caption(
-        f"{len(found):,} of {len(every):,} records, the newest first. Chain head: record {every[0].record}, "
+        f"{len(found):,} of {counted(len(every), 'record')}, the newest first. Chain head: record {every[0].record}, "
         f"SHA-256 `{every[0].sha256}`"
     )
     rows = [_row(entry) for entry in found]
@@ -117,11 +118,12 @@ def _verify() -> None:
 
 
 def _result(held: Verification) -> None:
-    looked = f"{held.checkpoints:,} checkpoints, {held.models:,} models, {held.records:,} records"
+    counts = (("checkpoint", held.checkpoints), ("model", held.models), ("record", held.records))
+    looked = ", ".join(counted(count, noun) for noun, count in counts)
     if not held.faults:
         st.success(f"● All whole: {looked}.")
         return
-    st.error(f"■ {len(held.faults):,} {'fault' if len(held.faults) == 1 else 'faults'} in {looked}.")
+    st.error(f"■ {counted(len(held.faults), 'fault')} in {looked}.")
     names = {"What": "what", "Which": "which", "How": "how"}
     columns = {title: [getattr(fault, name) for fault in held.faults] for title, name in names.items()}
     wrapped.table(columns, "faults_table", most_px=_TALL_PX)

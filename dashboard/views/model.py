@@ -46,6 +46,8 @@ def show() -> None:
         return
     body = data.document(store, artifact)
     _verdict(body)
+    if short := judged.too_short(store, keys, body):
+        st.warning(plain(short), icon=":material/history:")
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
         _gates(body)
@@ -115,17 +117,35 @@ def _decide(run: Run, body: Body) -> None:
             )
         own = body["model"]["model_id"]
         place = others.index(own) if own in others else 0
-        st.selectbox("Candidate", others, index=place if others else None, key=deciding.MODEL)
+        chosen = st.selectbox("Candidate", others, index=place if others else None, key=deciding.MODEL)
+        meant = _meant(str(chosen or ""))
         with st.container(horizontal=True):
-            _button("Promote", "promote", "promote", deciding.promote, given=others)
+            _button("Promote", "promote", "promote", deciding.promote, given=others, why_not=meant)
             _button("Reject", "reject_model", "promote", deciding.reject, given=others)
         st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
 
 
+def _meant(model_id: str) -> str:
+    """Ask about a candidate that was never judged; return why it cannot be promoted until that is answered."""
+    doubt = deciding.doubt(model_id)
+    if not doubt:
+        return ""
+    st.warning(plain(doubt), icon=":material/help:")
+    agreed = st.checkbox("Promote it all the same; my reason says why", key=f"{deciding.AGREED}_{model_id}")
+    return "" if agreed else "Tick above that it is meant: nothing is known of this model."
+
+
 def _button(
-    label: str, key: str, action: str, act: Any, *, given: object, args: tuple[Any, ...] = ()
+    label: str,
+    key: str,
+    action: str,
+    act: Any,
+    *,
+    given: object,
+    args: tuple[Any, ...] = (),
+    why_not: str = "",
 ) -> None:
-    reason = acting.refusal(action) or (None if given else "There is no model for it yet.")
+    reason = acting.refusal(action) or (why_not or None if given else "There is no model for it yet.")
     st.button(label, key=key, on_click=act, args=args, disabled=reason is not None, help=reason)
 
 

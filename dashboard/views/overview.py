@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.report.figures import counted
 from core.review.attention import InUse, Line, Need, Situation, age_days, sessions_behind, situation
 from dashboard import acting, compact, listing, shell, starting
 from dashboard.words import day, minute, plain
@@ -151,7 +152,7 @@ def champion(found: InUse | None) -> None:
 
 def _ago(at: str, now: datetime) -> str:
     days = age_days(at, now)
-    return "today" if days == 0 else f"{days:,} {'day' if days == 1 else 'days'} ago"
+    return "today" if days == 0 else f"{counted(days, 'day')} ago"
 
 
 def latest() -> None:

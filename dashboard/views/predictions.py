@@ -10,10 +10,12 @@ from core.registry.registry import Registry
 from core.report import signals, tables
 from core.report.figures import counted
 from core.requestform import scoring_request
-from dashboard import data, shell, starting
+from core.store.holdings import keys_of
+from dashboard import data, judged, shell, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
+from dashboard.words import plain
 
 _SCORES = {
     "model_id": st.column_config.TextColumn("Model"),
@@ -37,6 +39,8 @@ def show() -> None:
     header = data.header_of(about.store, about.held["predictions"])
     evaluation = data.document(about.store, about.held["evaluation"]) if "evaluation" in about.held else {}
     _model(header, evaluation)
+    if short := judged.too_short(about.store, keys_of(about.store, about.run), evaluation):
+        st.warning(plain(short), icon=":material/history:")
     _signals(header, evaluation)
     _score_now(about)
     _over_time(about)
@@ -77,10 +81,11 @@ def _score_now(about: Subject) -> None:
             st.caption("The data root cannot be written, so nothing can be run from here.")
         else:
             st.caption(
-                f"Starts a run: the champion `{champion.model_id}` on the same prices up to their newest session."
+                f"Runs, after asking, the champion `{champion.model_id}` on the same prices up to their newest "
+                "session."
             )
     if pressed:
-        starting.start(scoring_request(about.run.request))
+        starting.confirm(scoring_request(about.run.request))
 
 
 def _over_time(about: Subject) -> None:

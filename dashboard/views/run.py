@@ -18,6 +18,7 @@ from core.runs.view import (
     StageView,
     asked_for,
     at_work,
+    error_told,
     progress,
     share,
     sign_off_view,
@@ -141,7 +142,7 @@ def heading(run: Run) -> None:
 def first_error(run: Run) -> None:
     """Draw the first error of a run that came to nothing."""
     if run.error and not run.active:
-        shell.alarm(f"{run.state.capitalize()}: {run.error}")
+        shell.alarm(error_told(run))
 
 
 def graph(journal: Journal, run: Run) -> None:

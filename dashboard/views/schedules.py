@@ -10,13 +10,14 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.schedule import definition, form
-from core.schedule.overview import one, overview, profile_rows
+from core.schedule.overview import may_still_come, one, overview, profile_rows
 from core.schedule.scheduler import run_now
 from core.stages import MODES, SOURCES
 from dashboard import filling, shell, states, wrapped
 from dashboard.words import plain
 
 REFRESH_S = 5.0
+_MISSED = "scheduler_missed"
 NO_PROFILE = "(none)"
 AS_SET = "(as set)"
 
@@ -46,16 +47,26 @@ def _local() -> ZoneInfo | None:
 def listing() -> None:
     """Draw every schedule; again every few seconds, because its runs come by themselves."""
     with shell.guarded():
-        shown = overview(shell.settings(), datetime.now(UTC), _local())
+        now = datetime.now(UTC)
+        shown = overview(shell.settings(), now, _local())
         if not shown["schedules"]:
             st.info(
                 "Nothing runs by itself yet. Set a schedule below; it never promotes, signs or publishes."
             )
             return
-        if not shown["watched"]:
-            st.warning(f"No schedule starts now: {plain(shown['scheduler'])}.", icon=":material/alarm_off:")
+        watch(shown, now)
         for schedule in shown["schedules"]:
             draw(schedule)
+
+
+def watch(shown: dict[str, Any], now: datetime) -> None:
+    """Warn where nobody watches the clock: not before a scheduler that was just started could leave a sign."""
+    if shown["watched"]:
+        st.session_state.pop(_MISSED, None)
+    elif may_still_come(st.session_state.setdefault(_MISSED, now), now):
+        st.caption("Looking for the process that watches the clock…")
+    else:
+        st.warning(f"No schedule starts now: {plain(shown['scheduler'])}.", icon=":material/alarm_off:")
 
 
 def draw(schedule: dict[str, Any]) -> None:

@@ -89,6 +89,6 @@ def test_pages_fit_a_phone_and_their_buttons_are_reached_by_keyboard(new_page, f
         if page.evaluate("!!document.activeElement.closest('.st-key-run')"):
             break
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_contain_text("stages are")
+    expect(page.get_by_role("dialog")).to_contain_text("will be made")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)

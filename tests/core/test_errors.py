@@ -56,7 +56,7 @@ def test_a_failed_gate_carries_its_findings_and_counts_errors_only():
     """Rules of errors in the message; warnings are in the document."""
     error = ValidationFailed(FINDINGS)
     assert error.findings is FINDINGS
-    assert "1 error finding(s) by rule r" in str(error)
+    assert "1 error by rule r" in str(error)
 
 
 def test_a_missing_file_names_path_and_purpose():

@@ -59,6 +59,32 @@ def test_schedules_nobody_watches_and_a_report_that_is_missing(configured):
     assert "afterclose run" in told["report"].remedy
 
 
+def test_schedules_that_cannot_run_any_more_are_all_named(configured):
+    """A profile that is gone, a calendar that nobody knows, a line that is never due: each with its reason."""
+    from core.journal.schedules import Schedules
+
+    journal = Schedules(configured.data)
+    for name, timing, request in (
+        ("a", {"text": "close"}, {"profile": "gone"}),
+        ("b", {"text": "close", "calendar": "XNYZ"}, {}),
+        ("c", {"text": "cron 61 * * * *"}, {}),
+        ("d", {"text": "close"}, {}),
+    ):
+        journal.add_schedule(name, {"timing": timing, "request": request}, who="x", since=NOW.isoformat())
+    told = found(configured)["scheduler"]
+    assert told.state == "wrong"
+    for reason in (
+        "schedule a: there is no profile 'gone'",
+        "schedule b",
+        "XNYZ",
+        "schedule c",
+        "61 * * * *",
+    ):
+        assert reason in told.says
+    assert "schedule d" not in told.says
+    assert "(a b c)" in told.remedy
+
+
 def test_a_lost_journal_an_edited_chain_and_a_failed_run(configured):
     """What the record itself says."""
     (configured.data / "checkpoints").mkdir(parents=True)

@@ -236,7 +236,8 @@ def test_probabilities_have_their_outcome_in_words():
     assert list(figure.data[0].y) == [0.6, 0.4, 0.5]
     assert list(figure.data[0].text) == ["rose", "did not rise", "not known yet"]
     assert figure.layout.xaxis.range[0] < rows["date"].iloc[0]
-    assert "coin toss" in words(figure)
+    assert named(figure, "Coin toss").line.dash == "dot"
+    assert not figure.layout.annotations, "a label at the line lies under the curve"
     assert "No out-of-sample rows" in words(probability_figure(rows.iloc[:0]))
 
 

@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 
-from core import settings
 from core.journal import Journal
 
 
@@ -53,22 +52,18 @@ def test_without_a_champion_nothing_can_be_scored(page, prepared, reader):
 
 
 @pytest.mark.slow
-def test_score_now_starts_a_run_of_the_same_prices_with_the_champion(page, promoted, reader):
-    """The request is that of the run looked at, in score mode."""
-    from core.review.people import local_person
-    from core.runs.launcher import cancel
-
+def test_score_now_shows_what_would_be_made_and_asks(page, promoted, reader):
+    """The request is that of the run looked at, in score mode; nothing starts before a person agrees."""
     at = page(promoted)
-    asked = Journal(promoted).runs()[0].request
+    (run,) = Journal(promoted).runs()
     at.button(key="score").click().run()
     assert not at.error
-    newest = Journal(promoted).runs()[0]
-    try:
-        assert newest.request["mode"] == "score"
-        assert newest.request["path"] == asked["path"]
-        assert newest.how == "desk"
-    finally:
-        cancel(settings.load(), newest.run_id, person=local_person(settings.load()))
+    asked = reader.table(at, "parameter", "value").set_index("parameter")["value"]
+    assert asked["mode"] == "score"
+    assert asked["path"] == run.request["path"]
+    assert "Of 7 stages, 3 will be made and 4 reused." in reader.said(at.markdown)
+    assert at.button(key="start").label == "Start"
+    assert len(Journal(promoted).runs()) == 1
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ def test_a_line_that_failed_last_is_asked_about_and_one_that_went_on_is_not(jour
 def test_the_reason_is_the_first_error(journal, desk_settings):
     add(journal, "r1", "failed", error="clean: no room")
     (need,) = situation(desk_settings, journal).needs
-    assert (need.why, need.run_id) == ("clean: no room", "r1")
+    assert (need.why, need.run_id) == ("Failed in clean: no room", "r1")
 
 
 def test_lines_have_the_newest_run_first_and_their_source(journal, desk_settings):

@@ -45,6 +45,7 @@ def test_each_event_has_its_sentence(facts, sentence):
 def test_a_line_carries_time_stage_and_level():
     """Information is quiet, everything else says its level."""
     assert str(log_lines(line(event="started", stage="clean"))[0]) == "21:05:09  clean             started"
+    assert log_lines(line(event="luigi", message="Worker failed", level="debug")) == []
     error = log_lines(line(event="luigi", message="lost", level="error"))[0]
     assert str(error) == "21:05:09                    ERROR: lost"
 

@@ -65,5 +65,5 @@ def test_a_failing_gate_is_a_failed_run_with_the_first_error(
     wait_until(lambda: journal.run(run_id).exit_code is not None, "the run to end")
     run = journal.run(run_id)
     assert (run.state, run.exit_code) == ("failed", 30)
-    assert run.error.startswith("validate: the gate stopped the run: 1 error finding(s) by rule")
+    assert run.error.startswith("validate: the gate stopped the run: 1 error by rule")
     assert [e.state for e in journal.events(run_id) if e.stage == "validate"][-2:] == ["started", "failed"]

@@ -268,3 +268,22 @@ def test_runs_are_asked_for_by_whoever_made_the_schedule(configured, starter, at
     definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=member)
     Scheduler(lambda: configured, starter).tick(at("2024-07-08 23:00"))
     assert Journal(configured.data).runs()[0].who == member.label
+
+
+def test_a_maker_who_lost_the_role_starts_nothing_more(configure, starter, at, tmp_path):
+    """The file of roles is asked at each run, by the maker's id: the time is refused, and back in the file it runs."""
+    roles = tmp_path / "roles.toml"
+    configured = configure(f"[people]\nroles_file = {roles}\n")
+    member = Person("77@id.example.org", "Ann", "operator", "id.example.org")
+    roles.write_text('[roles]\n"ann@example.org" = "operator"\n', encoding="utf-8")
+    with pytest.raises(ParameterError, match=r'"77@id.example.org" = "operator"'):
+        definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=member)
+    roles.write_text('[roles]\n"77@id.example.org" = "operator"\n', encoding="utf-8")
+    definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=member)
+    scheduler = Scheduler(lambda: configured, starter)
+    for day, role in (("08", "operator"), ("09", "viewer"), ("10", "approver")):
+        roles.write_text(f'[roles]\n"77@id.example.org" = "{role}"\n', encoding="utf-8")
+        scheduler.tick(at(f"2024-07-{day} 23:00"))
+    assert starter.sessions() == ["2024-07-08", "2024-07-10"]
+    refused = next(d for d in Schedules(configured.data).occurrences("daily") if d.state == "refused")
+    assert "Ann has the role 'viewer'" in refused.note
