@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -203,6 +206,12 @@ def _run_of(scratch: Path) -> str:
     return (scratch / "run_id").read_text(encoding="utf-8")
 
 
+def keep(path: Path, measured: Mapping[str, Any]) -> None:
+    """Write what is measured so far: a later benchmark that fails takes nothing with it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Run the chosen benchmarks, print their tables and keep the samples."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -211,19 +220,21 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.rounds < 1:
         parser.error("--rounds is below 1; expected 1 or more")
-    facts, found = machine(), {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and folders go with it
+    path = RESULTS / ("desk-" + "-".join(arguments.only) + ".json" if arguments.only else "desk.json")
+    measured: dict[str, Any] = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+    }
     with tempfile.TemporaryDirectory(prefix="afterclose-desk-") as folder, browsing.chromium() as browser:
         scratch = Path(folder)
         (scratch / "run_id").write_text(servers.sample_root(scratch / "sample").run_id, encoding="utf-8")
         for name in arguments.only or ALL:
-            found[name] = BENCHMARKS[name](browser, scratch, arguments.rounds)
-            for kind, rows in found[name].items():
+            measured[name] = {"load": os.getloadavg(), **BENCHMARKS[name](browser, scratch, arguments.rounds)}
+            for kind, rows in measured[name].items():
                 if kind in ("pages", "viewers"):
                     print(f"\n{table(rows, f'{name}: {kind}')}", flush=True)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / ("desk-" + "-".join(arguments.only) + ".json" if arguments.only else "desk.json")
-    measured = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": facts}
-    path.write_text(json.dumps({**measured, **found}, indent=2) + "\n", encoding="utf-8")
+            keep(path, measured)
     print(f"\nsamples: {path.relative_to(ROOT)}")
 
 

@@ -23,6 +23,8 @@ SEARCHED_BYTES = 4 * 1024**2
 MOST_SEARCHED_BYTES = 256 * 1024**2
 """A second or two of searching; a longer log is for the tools of whoever downloads it."""
 
+BLOCK_BYTES = 256 * 1024
+
 WIDER = 8
 """Times as much is searched while too few lines are found."""
 
@@ -79,6 +81,10 @@ def end_of(path: Path, asked: Asked, most: int = MOST_SEARCHED_BYTES) -> Seen:
     if not asked.narrow:
         data, cut = tail(path, TAIL_BYTES)
         return Seen(tuple(log_lines(data)), "the beginning is left out; the file has it" if cut else "")
+    if asked.text.strip() and not _words_in_bytes(asked.text):
+        most = min(
+            most, SEARCHED_BYTES * WIDER
+        )  # nothing tells which lines to parse: figures are written otherwise
     span = min(SEARCHED_BYTES, most)
     while True:
         found, count, cut = _searched(path, asked, span)
@@ -96,7 +102,8 @@ def _searched(path: Path, asked: Asked, span: int) -> tuple[list[LogLine], int, 
     found: deque[LogLine] = deque(maxlen=MOST_LINES)
     blocks = _Blocks(path, span)
     # the bytes decide about most lines, so that a long log is not parsed whole
-    lines = (line for block in blocks for line in log_lines(b"\n".join(_likely(block.splitlines(), asked))))
+    likely = (_likely(block.splitlines(), asked) for block in blocks if _worth_a_look(block, asked))
+    lines = (line for some in likely for line in log_lines(b"\n".join(some)))
     count = 0
     for line, attempt in _attempts(lines):
         if _wanted(line, attempt, asked):
@@ -123,7 +130,7 @@ class _Blocks:
             stream.seek(max(0, size - self.span - 1))
             if self.cut:
                 stream.readline()
-            while block := stream.read(SEARCHED_BYTES):
+            while block := stream.read(BLOCK_BYTES):
                 yield block + stream.readline()
 
 
@@ -162,6 +169,11 @@ def _first_error(path: Path) -> int | None:
             return None if at < 0 else log.rfind(b"\n", 0, at) + 1
     except (OSError, ValueError):  # not there, or empty: an empty file cannot be mapped
         return None
+
+
+def _worth_a_look(block: bytes, asked: Asked) -> bool:
+    """Return whether any line of many may be wanted: most of a long log is passed by at the speed of memory."""
+    return bool(asked.attempt) or next(_likely((block,), asked), None) is not None
 
 
 def _likely(lines: Iterable[bytes], asked: Asked) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-OURS = ("afterclose ", "luigi ", "make ", "python ")
+OURS = ("afterclose ", "luigi ", "luigid ", "dask ", "make ", "python ")
 BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 LEFT_OUT = re.compile(r"<!-- Shown and not run by tests/docs:\n(.*?)-->", re.DOTALL)
 TIMEOUT_S = 300

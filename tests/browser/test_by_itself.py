@@ -1,0 +1,115 @@
+"""Schedules, Compare and Trends in a real browser, on real runs: one desk for all, of which one report is signed."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from core import settings
+from core.journal import Journal
+from core.journal.schedules import Schedules
+from core.review import signoff
+from core.review.people import local_person
+from core.store.checkpoints import Store
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=60_000)
+LONG_MS = 120_000
+"""A run of the sample on a machine that runs other tests besides."""
+
+DATA_OF_CHART = """selector => document.querySelector(selector + " .js-plotly-plot").data.map(
+    line => ({name: line.name, symbols: [...line.marker.symbol], count: line.x.length}))"""
+
+
+@pytest.fixture(scope="module")
+def data(cold, tmp_path_factory, run_luigi, small):
+    """Two runs of one line of work; the first one's report is signed."""
+    assert cold[1].code == 0, cold[1].err
+    root = tmp_path_factory.mktemp("automatic") / "data"
+    shutil.copytree(cold[0], root, symlinks=True)
+    first = Journal(root).runs()[0]
+    sign(root, first.keys["report"])
+    made = run_luigi(*small, "--mode", "train", "--embargo-sessions", "3", data=root)
+    assert made.code == 0, made.err
+    return root
+
+
+def sign(root, key) -> None:
+    """Approve a report as the local user."""
+    configured = settings.load({"AFTERCLOSE_DATA": str(root)})
+    journal = Journal(root)
+    shown = signoff.signable(Store(root), journal, key).sha256
+    signoff.sign(
+        configured, journal, key, shown=shown, person=local_person(configured), meaning="approved", comment="Read."
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def desk(start_desk, data):
+    """One desk over them, with its scheduler."""
+    started = start_desk(data)
+    yield started
+    started.stop()
+
+
+def test_a_schedule_set_in_the_browser_runs_by_itself(new_page, desk, data, requests):
+    """Set with the form, shown with five times in both zones, run at once, seen to its end, paused."""
+    name = f"daily{len(Schedules(data).schedules())}"  # what an attempt before this one left has another
+    page = new_page()
+    page.goto(f"{desk.url}/schedules")
+    if name != "daily0":
+        page.locator(".st-key-new-schedule summary").click()
+    page.locator(".st-key-schedule-name input").fill(name)
+    page.locator(".st-key-schedule-tickers input").fill("AAPL")
+    page.locator(".st-key-schedule-set button").click()
+    expect(page.get_by_text(f"{name} is set.")).to_be_visible(timeout=LONG_MS)
+    card = page.locator(f".st-key-schedule-{name}")
+    expect(card).to_contain_text("close+45m")
+    expect(card.locator(f".st-key-next-{name} tbody tr")).to_have_count(5)
+    expect(page.get_by_text("No schedule starts now")).to_have_count(0, timeout=LONG_MS)
+
+    card.locator(f".st-key-now-{name} button").click()
+    expect(page.get_by_text(f"{name} was started.")).to_be_visible(timeout=LONG_MS)
+    expect(card.get_by_text("Last: succeeded")).to_be_visible(timeout=LONG_MS)
+    run = Journal(data, read_only=True).runs()[0]
+    assert (run.how, run.state, run.request["tickers"]) == ("schedule", "succeeded", "AAPL")
+    card.locator(f".st-key-pause-{name} button").click()
+    expect(page.get_by_text(f"{name} is paused.")).to_be_visible()
+    expect(card.locator(f".st-key-resume-{name}")).to_be_visible()
+    assert requests.outside() == []
+
+
+def test_two_runs_stand_side_by_side(new_page, desk, data):
+    """The two newest of one line of work are chosen by hand; what differs and the reports' diff are there."""
+    runs = [run.run_id for run in Journal(data, read_only=True).runs() if run.how == "terminal"]
+    page = new_page()
+    page.goto(f"{desk.url}/compare?run={runs[0]}&run={runs[1]}")
+    expect(page.locator(".st-key-compare-table td", has_text="embargo").first).to_be_visible()
+    expect(page.locator(".st-key-compare-runs")).to_contain_text(runs[1])
+    expect(page.get_by_text(f"Report of {runs[1]} against {runs[0]}")).to_be_visible()
+    expect(page.get_by_text(f"+++ {runs[1]}").first).to_be_visible()
+
+
+def test_trends_draw_a_line_for_each_line_of_work_and_mark_what_is_signed(new_page, desk):
+    """The signed report is a diamond; two runs of a file are one line, and nothing joins them to another's."""
+    page = new_page()
+    page.goto(f"{desk.url}/trends")
+    for column in ("auc", "brier", "drift_percentile", "rows", "findings", "seconds"):
+        expect(page.locator(f".st-key-trend-{column} .main-svg").first).to_be_visible()
+    lines = page.evaluate(DATA_OF_CHART, ".st-key-trend-rows")
+    (of_file,) = [line for line in lines if "prices.csv" in line["name"]]
+    assert (of_file["count"], of_file["symbols"]) == (2, ["diamond", "circle-open"])
+    assert all("diamond" not in line["symbols"] for line in lines if line is not of_file)
+
+
+def test_on_a_phone_nothing_is_cut_off(new_page, desk):
+    """400 pixels wide: no page is wider, and the form's button can be reached."""
+    page = new_page()
+    page.set_viewport_size({"width": 400, "height": 820})
+    for path, there in (("compare", "compare-table"), ("trends", "trend-auc"), ("schedules", "new-schedule")):
+        page.goto(f"{desk.url}/{path}")
+        expect(page.locator(f".st-key-{there}").first).to_be_visible()
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 400, f"/{path} is {wide} wide"
