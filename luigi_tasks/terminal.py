@@ -80,7 +80,10 @@ class Terminal:
         if plan.stage.name == "report":
             text = session.store.read(plan.slot, "report.txt").decode()
             print(text, end="", flush=True)  # noqa: T201 - the report is the product
-        say(f"{plan.stage.name}: {folder / plan.stage.writes[0].filename}")
+        meta = session.store.meta(plan.slot)
+        # a large table is Parquet: only the checkpoint knows the name
+        name = next(iter(meta.artifacts)) if meta else plan.stage.writes[0].filename
+        say(f"{plan.stage.name}: {folder / name}")
 
     def finish_publication(
         self, session: Session, report_key: str, folder: Path | None, *, waiting_for: str

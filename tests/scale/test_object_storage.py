@@ -198,6 +198,7 @@ def test_tables_too_large_to_hold_are_the_same_in_a_bucket(
     for data, env in ((tmp_path / "disk", None), (far.data, s3_environment)):
         done = run_luigi(*words, task="FeatureEngineer", data=data, env=env)
         assert done.code == 0, done.err
+        assert done.err.rstrip().endswith("features.parquet")
     assert far.artifacts() == lookers.artifacts(tmp_path / "disk")
     assert any(name.endswith("features.parquet") for name in far.artifacts())
     cached = list((tmp_path / "state").rglob("*.parquet"))
