@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -187,6 +188,8 @@ def open_page(root, monkeypatch):
     st.cache_resource.clear()
     st.cache_data.clear()
     monkeypatch.chdir(root)
+    # a page under test takes the place of the main module; processes that later tests spawn must not find it
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
     def show(view, data):
         monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
