@@ -95,6 +95,12 @@ def _client(address: str) -> Any:
             expected="the extra scale",
             remedy="Install it: pip install 'afterclose[scale]'.",
         ) from error
+    if not address:
+        raise SettingsError(
+            "[compute] engine is dask, and no scheduler is named",
+            expected="[compute] scheduler with the address of one, such as tcp://127.0.0.1:8786",
+            remedy="Start one with: dask scheduler. Without a cluster, engine = processes uses this machine.",
+        )
     try:
         return Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call] # as Dask has it
     except (OSError, ValueError) as error:

@@ -76,10 +76,14 @@ def test_pages_fit_a_phone_and_their_buttons_are_reached_by_keyboard(new_page, f
     url = start_desk(finished).url
     page = new_page()
     page.set_viewport_size({"width": 400, "height": 820})
-    shown = {"": "needs", "runs": "runs-recent", "run": "log", "run?show=artifacts": "held"}
+    shown = {
+        "": "needs", "runs": "runs-recent", "run": "log", "run?show=artifacts": "held", "data": "prices_chart",
+        "features": "feature_chart", "predictions": "probability_chart", "model": "decide", "report": "sign",
+        "audit": "verify_line",
+    }  # fmt: skip
     for path, key in shown.items():
         page.goto(f"{url}/{path}")
-        expect(page.locator(f".st-key-{key}").first).to_be_visible()
+        expect(page.locator(f".st-key-{key}").first, f"/{path}").to_be_visible()
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 400, f"/{path} is {wide} wide"
     page.goto(f"{url}/runs")

@@ -76,6 +76,13 @@ def test_a_scheduler_that_does_not_answer_is_named(prices, tmp_path):
         digest(prices, tmp_path, Engine("dask", 0, "tcp://127.0.0.1:1"))
 
 
+def test_dask_without_an_address_starts_no_cluster_of_its_own(prices, tmp_path):
+    """A forgotten scheduler is a mistake that is named."""
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    with pytest.raises(SettingsError, match="no scheduler is named"):
+        digest(prices, tmp_path, Engine("dask"))
+
+
 def test_the_engine_is_read_from_the_settings(tmp_path):
     """[compute] engine, workers and scheduler."""
     text = "[compute]\nengine = dask\nworkers = 3\nscheduler = tcp://127.0.0.1:8786\n"
