@@ -9,6 +9,7 @@ import click
 from core import settings
 from core.errors import SignOffError
 from core.registry.modelbook import unjudged
+from core.registry.registry import reason_of
 from core.review.decisions import promote
 from core.review.people import local_person
 
@@ -19,8 +20,9 @@ from core.review.people import local_person
 def command(*, model: str, why: str) -> None:
     """Make MODEL (an id, the beginning of one, or a model.json) the champion that scores from now on."""
     configured = settings.load()
+    reason = reason_of(why)
     _ask(configured, model)
-    champion, before = promote(configured, model, why, person=local_person(configured))
+    champion, before = promote(configured, model, reason, person=local_person(configured))
     instead = f" instead of {before.model_id}" if before and before.model_id != champion.model_id else ""
     if before and before.model_id == champion.model_id:
         click.echo(f"{champion.model_id} was the champion already and stays it: {champion.why}")

@@ -98,7 +98,7 @@ def test_an_unexpected_error_exits_40_and_its_traceback_is_in_a_log(registry, mo
         raise KeyError("a defect")
 
     monkeypatch.setattr(Registry, "champion", broken)
-    assert run_main(monkeypatch, ["promote", "abcdef", "--why", "x"]) == 40
+    assert run_main(monkeypatch, ["promote", registry.ids()[0], "--why", "x"]) == 40
     (line,) = capsys.readouterr().err.splitlines()
     assert "unexpected KeyError" in line
     (log,) = (tmp_path / "data" / "runs").glob("*/log.jsonl")
@@ -113,5 +113,5 @@ def test_an_interrupt_exits_130(registry, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Registry, "champion", interrupted)
-    assert run_main(monkeypatch, ["promote", "abcdef", "--why", "x"]) == 130
+    assert run_main(monkeypatch, ["promote", registry.ids()[0], "--why", "x"]) == 130
     assert "interrupted" in capsys.readouterr().err

@@ -59,9 +59,7 @@ def test_the_source_is_carried_on_and_completed():
 
 def test_a_failed_gate_carries_the_whole_document_and_says_the_rules():
     """The message names the rules; the findings are those that would have been committed."""
-    with pytest.raises(
-        ValidationFailed, match=r"2 error finding\(s\) by rule negative_volume, non_positive"
-    ) as raised:
+    with pytest.raises(ValidationFailed, match=r"2 errors by rule negative_volume, non_positive") as raised:
         validate(table(change(3, close=0.0, volume=-1.0)), defaults("validate"), today=TODAY)
     assert raised.value.findings["source"]["rows"] == 30
 
