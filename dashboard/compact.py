@@ -65,7 +65,7 @@ def strong(text: str) -> str:
 
 def cell(markup: str, width_px: int) -> str:
     """Return markup that takes at least so much of a row, so that rows line up."""
-    return f'<span style="flex:none;min-width:{width_px}px">{markup}</span>'
+    return f'<span style="flex:none;min-width:{width_px}px;max-width:100%">{markup}</span>'
 
 
 def row(parts: Iterable[str]) -> str:
