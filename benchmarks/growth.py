@@ -28,7 +28,7 @@ DOCS = ROOT / "docs"
 PICTURE, RESULTS = DOCS / "images" / "growth.svg", DOCS / "growth.json"
 PAGES = (DOCS / "performance.md", DOCS / "scale.md")
 SIZES, LARGE_SIZES = (50, 160, 500), (50, 160, 500, 1_600, 5_000)
-COLOURS = ("#1b6ca8", "#c8553d", "#2a9d5c", "#8a5fbf", "#b8860b", "#444444", "#d0589b")
+COLOURS = ("#1b6ca8", "#c8553d", "#2a9d5c", "#8a5fbf", "#b8860b", "#444444", "#d0589b", "#17a5a5")
 WIDTH, HEIGHT, MARGIN = 720, 420, 60
 
 
