@@ -18,13 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core import settings as configuration
 from core.journal import Journal
 from core.prices.calendar import sessions_between
+from core.request import settings as configuration
+from core.request.settings import Settings
 from core.review.people import Person
 from core.runs.launcher import Launched
 from core.schedule import backfill
-from core.settings import Settings
 
 FIRST = datetime(2004, 1, 2, tzinfo=UTC).date()
 NOW = datetime(2024, 7, 8, 23, tzinfo=UTC)

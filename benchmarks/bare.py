@@ -10,17 +10,18 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.determinism import single_threaded
+from core.platform.determinism import single_threaded
 
 single_threaded()
 
-from core import settings  # noqa: E402 - threads are set before anything numeric can be imported
-from core.artifacts import Artifact, Encoded, encode  # noqa: E402 - see above
-from core.compute import Job, Loaded, compute  # noqa: E402 - see above
 from core.parameters import Value  # noqa: E402 - see above
-from core.shards.table import Scratch, Sharded  # noqa: E402 - see above
+from core.request import settings  # noqa: E402 - threads are set before anything numeric can be imported
+from core.request.stages import STAGES, parameters_of, stage_named  # noqa: E402 - see above
+from core.runs.compute import Job, Loaded, compute  # noqa: E402 - see above
 from core.sources import source_named  # noqa: E402 - see above
-from core.stages import STAGES, parameters_of, stage_named  # noqa: E402 - see above
+from core.tables.artifacts import Artifact, Encoded  # noqa: E402 - see above
+from core.tables.codec import encode  # noqa: E402 - see above
+from core.tables.shards import Scratch, Sharded  # noqa: E402 - see above
 
 
 def values(source: str, path: str) -> dict[str, Value]:

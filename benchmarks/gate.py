@@ -13,11 +13,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from core.artifacts import Table
 from core.prices.calendar import sessions_between
 from core.prices.cleaning import clean
 from core.prices.validation import validate
-from core.stages import stage_named
+from core.request.stages import stage_named
+from core.tables.artifacts import Table
 
 TICKERS = 500
 FIRST, LAST = date(2012, 1, 1), date(2019, 12, 31)

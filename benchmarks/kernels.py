@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 os.environ["POLARS_MAX_THREADS"] = "1"
 
-from core.determinism import single_threaded
+from core.platform.determinism import single_threaded
 
 single_threaded()
 
@@ -26,7 +26,7 @@ from universe import prices, sessions  # noqa: E402 - see above
 
 from core import columns as col  # noqa: E402 - see above
 from core.features.engineering import by_ticker  # noqa: E402 - see above
-from core.parquet import SHARD_ROWS, frame_of  # noqa: E402 - see above
+from core.tables.parquet import SHARD_ROWS, frame_of  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     import pandas as pd

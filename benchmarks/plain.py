@@ -12,17 +12,17 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
-from core.determinism import single_threaded
+from core.platform.determinism import single_threaded
 
 single_threaded()
 
 import luigi  # noqa: E402 - threads are set before anything numeric can be imported
 from bare import values  # noqa: E402 - see above
 
-from core.artifacts import decode, encode  # noqa: E402 - see above
-from core.compute import Job, Loaded, compute  # noqa: E402 - see above
 from core.parameters import Value  # noqa: E402 - see above
-from core.stages import stage_named  # noqa: E402 - see above
+from core.request.stages import stage_named  # noqa: E402 - see above
+from core.runs.compute import Job, Loaded, compute  # noqa: E402 - see above
+from core.tables.codec import decode, encode  # noqa: E402 - see above
 
 
 @cache

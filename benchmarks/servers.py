@@ -22,8 +22,8 @@ from tempfile import mkdtemp
 from measure import ROOT, environment
 
 from core.journal import Journal
+from core.platform.processes import process
 from core.runs.log import RunLog, new_run_id
-from core.runs.processes import process
 
 BIN = Path(sys.executable).parent
 LOOPBACK = "127.0.0.1"

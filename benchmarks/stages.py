@@ -15,11 +15,11 @@ from pathlib import Path
 
 import bare
 
-from core.artifacts import encode
-from core.compute import Job, Loaded, compute
-from core.shards.engine import Engine
-from core.shards.table import Scratch, Sharded, ShardWriter
-from core.stages import STAGES
+from core.request.stages import STAGES
+from core.runs.compute import Job, Loaded, compute
+from core.tables.codec import encode
+from core.tables.engine import Engine
+from core.tables.shards import Scratch, Sharded, ShardWriter
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 

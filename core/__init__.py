@@ -1,8 +1,7 @@
 """The domain of Afterclose: prices, features, models, evaluation, checkpoints and sign-off.
 
-Nothing here knows luigi or streamlit. Pure modules are functions and frozen dataclasses; the few
-modules that touch the world (EDGE, listed in ``pyproject.toml`` under the import rules) are used
-by the tasks, the desk and the command line, never by pure modules.
+Nothing here knows luigi or streamlit. Rooms lie on floors: each uses only rooms below it (the ``layers``
+contract in ``pyproject.toml``). The rooms that compute take clock, seed, paths and network as arguments.
 """
 
 __version__ = "0.1.0"

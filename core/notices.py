@@ -1,4 +1,4 @@
-"""Notices to people by mail and chat, through apprise; off until ``[notices] urls`` names a receiver. EDGE.
+"""Notices to people by mail and chat, through apprise; off until ``[notices] urls`` names a receiver.
 
 A notice that cannot be sent never fails a run: what went wrong comes back as one sentence, for the log.
 Addresses hold passwords and tokens. They are told to apprise and to nobody else: what is said of a receiver
@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from core.settings import Settings
+from core.request.settings import Settings
 
 Event = Literal["waiting", "failed", "drift", "no_report"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.report import model_tables, tables
+from core.queries import model_tables, tables
 from core.store.checkpoints import Store
 from dashboard import judged, shell, wrapped
 from dashboard.charts import (

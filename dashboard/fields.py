@@ -15,8 +15,8 @@ import streamlit as st
 
 from core.errors import ParameterError
 from core.parameters import Parameter, Value
-from core.requestform import main_fields, more_fields
-from core.stages import STAGES, parameters_of
+from core.request.form import main_fields, more_fields
+from core.request.stages import STAGES, parameters_of
 from dashboard.words import plain
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal.backfills import GOING, Backfill, Backfills
+from core.request.stages import MODES
 from core.schedule import backfill
-from core.stages import MODES
 from dashboard import shell, states
 from dashboard.words import plain
 

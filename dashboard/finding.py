@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.journal import Journal
 from core.journal.rows import ACTIVE, ENDED
-from core.journal.search import Wanted, find_runs, people
+from core.queries.run_search import Wanted, find_runs, people
 from core.report.figures import counted
-from core.stages import SOURCES
+from core.request.stages import SOURCES
 from dashboard import listing, shell
 
 RUNS_A_PAGE = 10

@@ -9,12 +9,13 @@ from typing import Any
 import streamlit as st
 
 from core import columns as col
-from core.artifacts import Table, decode
 from core.errors import AftercloseError, DataError
+from core.queries.signals import too_few_sessions
 from core.registry.registry import Registry
-from core.report.signals import too_few_sessions
-from core.settings import Settings
+from core.request.settings import Settings
 from core.store.checkpoints import Store
+from core.tables.artifacts import Table
+from core.tables.codec import decode
 from dashboard import data
 from dashboard.data import Held
 
@@ -56,8 +57,8 @@ def _table(store: Store, artifact: Held) -> Table:
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…")
 def _curves(sha256: str, _store: Store, _artifact: Held) -> Curves:  # noqa: ARG001 - the digest is the cache's key
-    from core.evaluation.curves import curves
-    from core.evaluation.rows import judge
+    from core.measures.rows import judge
+    from core.queries.curves import curves
 
     return curves(judge(_table(_store, _artifact).frame))
 
@@ -65,9 +66,9 @@ def _curves(sha256: str, _store: Store, _artifact: Held) -> Curves:  # noqa: ARG
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…")
 def _beside(*key: str, _store: Store, _held: tuple[Held, Held]) -> Beside:
     from core.evaluation.champion import chances
-    from core.evaluation.curves import curves_of_both
-    from core.evaluation.rows import judge
+    from core.measures.rows import judge
     from core.models.loader import read_model
+    from core.queries.curves import curves_of_both
 
     rows = judge(_table(_store, _held[0]).frame)
     champion = read_model(Registry(_store.root).bytes_of(key[-1]))
@@ -117,6 +118,6 @@ def track_record(settings: Settings, chain_head: str) -> list[dict[str, Any]]:
 
 @st.cache_data(max_entries=8, show_spinner="Looking at what came of earlier decisions…")
 def _track_record(*key: str, _settings: Settings, _features: Table | None) -> list[dict[str, Any]]:  # noqa: ARG001 - what it rests on
-    from core.registry.track_record import track_record
+    from core.queries.track_record import track_record
 
     return track_record(_settings, _features)

@@ -15,10 +15,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import SettingsError
+from core.request.settings import Settings
 from core.review.login_file import REQUIRED_VARIABLE
 from core.review.logins import person_of
 from core.review.people import Person, local_person
-from core.settings import Settings
 from dashboard.words import plain
 
 LONGEST_S = 12 * 3600

@@ -10,9 +10,9 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Run
 from core.parameters import Value
-from core.profiles import PROFILE
-from core.requestform import filled_by, main_fields, more_fields, request_of
-from core.runs.preview import field_of, preview
+from core.queries.preview import field_of, preview
+from core.request.form import filled_by, main_fields, more_fields, request_of
+from core.request.profiles import PROFILE
 from dashboard import acting, fields, shell, starting
 from dashboard.words import plain
 

@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
+from core.queries.folder import RunFolder
 from core.review.accepting import DEFAULT_NAME, accept, file_for, may_be_accepted
-from core.runs.folder import RunFolder
 from dashboard import acting, shell, wrapped
 from dashboard.words import plain
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.journal import Run
-from core.runs.folder import RunFolder
-from core.runs.logsearch import (
+from core.queries.folder import RunFolder
+from core.queries.logsearch import (
     LEVELS,
     MOST_SEARCHED_BYTES,
     SEARCHED_BYTES,
@@ -15,7 +15,7 @@ from core.runs.logsearch import (
     end_of,
     whole,
 )
-from core.stages import NAMES
+from core.request.stages import NAMES
 from dashboard import monospaced, shell
 
 FOLLOW = "follow"

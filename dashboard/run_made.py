@@ -9,9 +9,9 @@ import streamlit as st
 
 from core import columns as col
 from core.journal import Run
-from core.stages import stage_named
+from core.queries.holdings import Holding, holding, keys_of
+from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
-from core.store.holdings import Holding, holding, keys_of
 from core.store.lineage import REGISTRY
 from dashboard import data, shell, states
 from dashboard.data import Held

@@ -11,14 +11,14 @@ from typing import Literal
 
 import streamlit as st
 
-from core import settings as configuration
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
+from core.platform.objects import writable
+from core.queries.view import newest_finished
+from core.request import settings as configuration
+from core.request.settings import Settings
 from core.review.people import Person
-from core.runs.view import newest_finished
-from core.settings import Settings
 from core.store.checkpoints import Slot, Store
-from core.store.objects import writable
 from dashboard import login
 from dashboard.words import plain
 

@@ -10,10 +10,10 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
+from core.queries.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
 from core.report.figures import counted
 from core.review.accepting import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
-from core.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
 from dashboard import acting, shell, states
 
 Request = Mapping[str, str]

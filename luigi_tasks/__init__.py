@@ -8,7 +8,7 @@ from luigi_tasks import early
 
 early.install()
 
-from core.determinism import single_threaded  # noqa: E402 - an interrupt may come from here on
+from core.platform.determinism import single_threaded  # noqa: E402 - an interrupt may come from here on
 
 single_threaded()
 

@@ -10,10 +10,10 @@ import luigi
 
 from core.errors import AftercloseError, BusyError
 from core.parameters import Value
-from core.plan import StagePlan, resolve, stage_plans
-from core.profiles import PROFILE
-from core.stages import chain, parameters_of
-from core.store.objects import ObjectPath
+from core.platform.objects import ObjectPath
+from core.request.profiles import PROFILE
+from core.request.stages import chain, parameters_of
+from core.runs.plan import StagePlan, resolve, stage_plans
 from luigi_tasks import shell
 from luigi_tasks.options import OPTIONS
 from luigi_tasks.session import session

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.profiles import PROFILE
-from core.stages import onwards
+from core.request.profiles import PROFILE
+from core.request.stages import onwards
 
 OPTIONS = {
     "force": "Compute this stage and those after it again although they are there, and compare.",

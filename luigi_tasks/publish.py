@@ -10,9 +10,9 @@ import luigi
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal
 from core.parameters import Value
-from core.plan import stage_plans
 from core.review import publication
 from core.review.people import local_person
+from core.runs.plan import stage_plans
 from core.store.checkpoints import Slot
 from luigi_tasks import shell
 from luigi_tasks.base import PLANNED, StageTask

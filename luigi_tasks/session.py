@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 
-from core import settings as configuration
 from core.errors import (
     EXIT_BUSY,
     EXIT_DONE,
@@ -24,18 +23,19 @@ from core.errors import (
 )
 from core.journal import Journal
 from core.parameters import Value
-from core.plan import StagePlan
 from core.registry.registry import Registry
+from core.request import settings as configuration
+from core.request.settings import Settings
 from core.review.people import local_person
 from core.review.publication import publish, published
 from core.review.signoff import standing
 from core.runs.execution import Runner
+from core.runs.inputs import is_complete
+from core.runs.latest import link_latest
 from core.runs.log import RunLog, new_run_id
+from core.runs.plan import StagePlan
 from core.runs.record import RunRecord
-from core.settings import Settings
 from core.store.checkpoints import Slot, Store
-from core.store.latest import link_latest
-from core.store.lineage import is_complete
 from luigi_tasks.options import RunOptions
 from luigi_tasks.options import parse as parse_options
 from luigi_tasks.terminal import Terminal
@@ -175,7 +175,7 @@ class Session:
         if self.publishing is None:
             state = "succeeded" if made else "failed"
             self._end(state, EXIT_DONE if made else self.exit_code)
-            self.terminal.finish(self, done=made)
+            self.terminal.finish(self.record, self.store, self.root_plan if made else None)
         else:
             state = self._close_publication(self.publishing, made=made)
         if RUN_VARIABLE not in os.environ and self.settings["notices_urls"]:  # else the supervisor's
@@ -246,7 +246,7 @@ class Session:
         state = "succeeded" if folder else "waiting" if made else "failed"
         self._end(state, self.exit_code)
         reason = standing(self.store, self.journal, report_key).reason if made else ""
-        self.terminal.finish_publication(self, report_key, folder, waiting_for=reason)
+        self.terminal.finish_publication(self.record, report_key, folder, waiting_for=reason)
         return state
 
     def abandon(self, state: str, code: int) -> None:

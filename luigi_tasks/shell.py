@@ -33,8 +33,8 @@ from core.errors import (
     SettingsError,
     nearest,
 )
-from core.runs.processes import forks_die_with_this
-from core.stages import STAGES, parameters_of
+from core.platform.processes import forks_die_with_this
+from core.request.stages import STAGES, parameters_of
 from luigi_tasks.terminal import say
 
 DEFAULTS = {

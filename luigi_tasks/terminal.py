@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.errors import AftercloseError, listed
-from core.progress import Progress
+from core.platform.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from luigi_tasks.session import Session
+    from core.runs.plan import StagePlan
+    from core.runs.record import RunRecord
+    from core.store.checkpoints import Store
 
 BAR_AFTER_S = 2.0
 """A stage that takes longer than this shows a progress bar (only on a terminal)."""
@@ -66,30 +68,29 @@ class Terminal:
         if facts.get("findings_path"):
             say(f"  all findings: {facts['findings_path']}")
 
-    def finish(self, session: Session, *, done: bool) -> None:
-        """Print what came of the run: the report and where it is, or where the log is."""
-        _say_troubles(session)
-        plan = session.root_plan
-        if plan is None or not done:
-            _say_unfinished(session)
+    def finish(self, record: RunRecord, store: Store, plan: StagePlan | None) -> None:
+        """Print what came of the run: the report of ``plan`` and where it is, or (None) where the log is."""
+        _say_troubles(record)
+        if plan is None:
+            _say_unfinished(record)
             return
-        if session.record.nothing_to_do:
+        if record.nothing_to_do:
             stages = listed([p.slot.stage for p in plan.line()])
             say(f"nothing to do: complete and verified are {stages}")
-        folder = session.store.folder(plan.slot)
+        folder = store.folder(plan.slot)
         if plan.stage.name == "report":
-            text = session.store.read(plan.slot, "report.txt").decode()
+            text = store.read(plan.slot, "report.txt").decode()
             print(text, end="", flush=True)  # noqa: T201 - the report is the product
-        meta = session.store.meta(plan.slot)
+        meta = store.meta(plan.slot)
         # a large table is Parquet: only the checkpoint knows the name
         name = next(iter(meta.artifacts)) if meta else plan.stage.writes[0].filename
         say(f"{plan.stage.name}: {folder / name}")
 
     def finish_publication(
-        self, session: Session, report_key: str, folder: Path | None, *, waiting_for: str
+        self, record: RunRecord, report_key: str, folder: Path | None, *, waiting_for: str
     ) -> None:
         """Print where the signed document is, or what the report waits for."""
-        _say_troubles(session)
+        _say_troubles(record)
         if folder is not None:
             say(f"published: {folder}")
         elif waiting_for:
@@ -98,7 +99,7 @@ class Terminal:
                 "Open the desk (make dashboard), read it and sign it, then publish again."
             )
         else:
-            _say_unfinished(session)
+            _say_unfinished(record)
 
     def not_told(self, trouble: str | None) -> None:
         """Print that somebody was not told of the run's end."""
@@ -106,20 +107,20 @@ class Terminal:
             say(f"afterclose: {trouble}")
 
 
-def _say_unfinished(session: Session) -> None:
+def _say_unfinished(record: RunRecord) -> None:
     # a root that cannot be written has no log to point to; why was said before
-    where = f"; the log is {session.log.path}" if session.log.path.is_file() else ""
+    where = f"; the log is {record.log.path}" if record.log.path.is_file() else ""
     say(f"not finished{where}")
 
 
-def _say_troubles(session: Session) -> None:
-    if session.record.lost is not None:
-        say(session.record.lost)
-    if session.log.unwritable is not None:
-        reason = session.log.unwritable.strerror
-        say(f"this run was not recorded: {session.log.folder} cannot be written ({reason})")
-    elif session.record.trouble is not None:
-        say(f"this run is not in the journal: {session.record.trouble}")
+def _say_troubles(record: RunRecord) -> None:
+    if record.lost is not None:
+        say(record.lost)
+    if record.log.unwritable is not None:
+        reason = record.log.unwritable.strerror
+        say(f"this run was not recorded: {record.log.folder} cannot be written ({reason})")
+    elif record.trouble is not None:
+        say(f"this run is not in the journal: {record.trouble}")
 
 
 def _details(facts: Mapping[str, Any]) -> str:

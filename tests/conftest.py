@@ -242,7 +242,7 @@ def finished(prepared, tmp_path) -> Path:
 @pytest.fixture
 def desk_settings(data, monkeypatch):
     """Settings of a desk over the fresh data root, and the environment that its runs inherit."""
-    from core import settings
+    from core.request import settings
 
     for name in [name for name in os.environ if name.startswith(OURS)]:
         monkeypatch.delenv(name)

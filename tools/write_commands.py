@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from core.cli.main import group
-from core.stages import STAGES, parameters_of
+from core.request.stages import STAGES, parameters_of
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
 HEAD = """# Commands

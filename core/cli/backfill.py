@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from core import settings
 from core.cli import output
 from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
-from core.profiles import settable
+from core.request import settings
+from core.request.profiles import settable
 
 
 def _options() -> list[click.Parameter]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from core import settings
+from core.request import settings
 from core.review.people import local_person
-from core.store.archive import backup
+from core.upkeep.archive import backup
 
 
 @click.command("backup")

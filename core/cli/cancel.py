@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from core import settings
 from core.cli.show import run_named
 from core.journal import Journal
+from core.request import settings
 from core.review.people import local_person
 from core.runs.launcher import cancel
 

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
-from core import settings
 from core.cli import output
 from core.cli.show import run_named
+from core.request import settings
 
 
 @click.command("compare")
@@ -18,9 +18,9 @@ from core.cli.show import run_named
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def command(*, runs: tuple[str, ...], everything: bool, report: bool, as_json: bool) -> None:
     """Set two or more RUNS side by side: parameters, vintage, findings, features, metrics, drift, report."""
-    from core.history.comparison import compare
-    from core.history.facts import facts
     from core.journal import Journal
+    from core.queries.comparison import compare
+    from core.queries.facts import facts
     from core.store.checkpoints import Store
 
     configured = settings.load()

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from core.stages import STAGES
+from core.request.stages import STAGES
 
 
 def mapping() -> dict[str, list[str]]:

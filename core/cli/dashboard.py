@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from core import settings
 from core.errors import CommandError
+from core.request import settings
 from core.review.login_file import REQUIRED_VARIABLE, host_of
 
 PORT = 8501
@@ -64,7 +64,7 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool) 
     )
     sys.stdout.flush()
     if not no_scheduler:
-        from core.schedule.daemon import beside_this_process
+        from core.cli.daemon import beside_this_process
 
         beside_this_process()
     if login:

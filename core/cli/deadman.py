@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from core import settings
 from core.cli import output
 from core.errors import EXIT_DONE, EXIT_WAITING
+from core.request import settings
 
 
 @click.command("deadman")

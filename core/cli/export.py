@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from core import settings
 from core.cli.show import run_named
 from core.journal import Journal
-from core.store.archive import export
+from core.request import settings
+from core.upkeep.archive import export
 
 
 @click.command("export")

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import click
 
-from core import settings
 from core.cli import output
+from core.request import settings
 from core.review.people import local_person
-from core.store.garbage import garbage, remove
+from core.upkeep.garbage import garbage, remove
 
 
 @click.command("gc")

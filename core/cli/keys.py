@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from core import settings
 from core.cli import output
 from core.journal import Journal
+from core.request import settings
 from core.review import keys
 from core.review.people import local_person
 

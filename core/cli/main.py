@@ -8,8 +8,8 @@ from importlib import import_module
 import click
 
 from core import __version__
-from core.determinism import single_threaded
 from core.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
+from core.platform.determinism import single_threaded
 
 _COMMANDS = {
     "run": "core.cli.run",
@@ -100,7 +100,7 @@ def _kept(error: Exception) -> str:
     import traceback
     from datetime import UTC, datetime
 
-    from core import settings
+    from core.request import settings
     from core.runs.log import RunLog, new_run_id
 
     trace = "".join(traceback.format_exception(error))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from core import settings
+from core.request import settings
 
 
 @click.command("metrics")
 def command() -> None:
     """Print the metrics of the data root in Prometheus' text form; needs the extra [observe]."""
-    from core.observe.metrics import registry
+    from core.queries.prometheus import registry
     from core.schedule.scheduler import utc_clock
 
     made = registry(settings.load, utc_clock)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from core import settings
 from core.cli import output
-from core.registry.prediction import predict
+from core.queries.prediction import predict
 from core.report.figures import counted
+from core.request import settings
 
 
 @click.command("predict")

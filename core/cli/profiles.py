@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
-from core import settings
 from core.cli import output
-from core.profiles import differences
+from core.request import settings
+from core.request.profiles import differences
 
 
 @click.command("profiles")

@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from core import settings
 from core.errors import SignOffError
-from core.registry.modelbook import unjudged
+from core.queries.modelbook import unjudged
 from core.registry.registry import reason_of
+from core.request import settings
 from core.review.decisions import promote
 from core.review.people import local_person
 

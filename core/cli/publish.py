@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from core import settings
 from core.cli import output
 from core.cli.reports import key_named, options
 from core.fingerprint import sha256_file
 from core.journal import Journal
+from core.request import settings
 from core.review.people import local_person
 from core.review.publication import publish
 

@@ -11,9 +11,9 @@ import click
 from core.cli import output
 from core.errors import CommandError, ParameterError
 from core.journal import Journal, Record
+from core.queries.view import newest_finished
+from core.request.settings import Settings
 from core.review.standing import Standing
-from core.runs.view import newest_finished
-from core.settings import Settings
 from core.store.checkpoints import META
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from core import settings
 from core.cli import output
 from core.cli.reports import digest_option, key_named, options, say_record, shown_digest, told
 from core.errors import CommandError, MissingFileError, ParameterError
 from core.journal import Journal
 from core.report.narrative import MAX_CHARACTERS, unwritten
+from core.request import settings
+from core.request.settings import Settings
 from core.review import signoff
 from core.review.people import local_person
-from core.settings import Settings
 from core.store.checkpoints import Store
 
 

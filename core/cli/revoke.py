@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from core import settings
 from core.cli.reports import key_named, options, say_record
 from core.journal import Journal
+from core.request import settings
 from core.review import signoff
 from core.review.people import local_person
 

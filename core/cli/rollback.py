@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from core import settings
+from core.request import settings
 from core.review.decisions import rollback
 from core.review.people import local_person
 

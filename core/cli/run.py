@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
-from core import settings
 from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
 from core.journal import Journal, Run
-from core.profiles import PROFILE
+from core.queries.folder import Follower
+from core.request import settings
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
+from core.request.stages import NAMES, STAGES, chain, parameters_of
 from core.review.people import local_person
-from core.runs.follow import Follower
 from core.runs.launcher import (
     FORCE,
     NO_WAIT,
@@ -25,8 +27,6 @@ from core.runs.launcher import (
     held_back,
     launch,
 )
-from core.settings import Settings
-from core.stages import NAMES, STAGES, chain, parameters_of
 
 _POLL_S = 0.2
 

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from core import settings
 from core.cli import output
 from core.journal import Journal
 from core.journal.lengths import took_s
+from core.request import settings
 
 
 @click.command("runs")

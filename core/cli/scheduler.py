@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from core import settings
+from core.request import settings
 
 
 @click.command("scheduler")
 @click.option("--once", is_flag=True, help="Look at the clock once and leave; for cron.")
 def command(*, once: bool) -> None:
     """Start what schedules have due, until Ctrl-C; while another scheduler does, stand by."""
-    from core.schedule import daemon
+    from core.cli import daemon
     from core.schedule.scheduler import Scheduler, utc_clock
 
     configured = settings.load()

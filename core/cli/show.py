@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from core import settings
 from core.cli import output
 from core.errors import ParameterError, nearest
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
-from core.runs.view import attempts, bytes_by_stage, size_text
+from core.queries.view import attempts, bytes_by_stage, size_text
+from core.request import settings
 
 
 def run_named(journal: Journal, run_id: str) -> Run:

@@ -10,20 +10,21 @@ from pathlib import Path
 import click
 import orjson
 
-from core import settings
-from core.artifacts import Artifact, Encoded, decode, encode
-from core.compute import Job, Loaded, compute
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
 from core.fingerprint import sha256, sha256_file
-from core.ingesting import Context
 from core.parameters import Parameter, Value
-from core.plan import resolve
-from core.review import waiving
-from core.shards.table import Sharded
-from core.stages import STAGES, Stage
-from core.store.checkpoints import replace_file
-from core.store.lineage import LARGE
-from core.tickers import expand
+from core.platform.files import replace_file
+from core.request import settings
+from core.request.stages import STAGES, Stage
+from core.request.tickers import expand
+from core.runs.compute import Job, Loaded, compute
+from core.runs.inputs import LARGE
+from core.runs.plan import resolve
+from core.sources.context import Context
+from core.store import waivers as waiving
+from core.tables.artifacts import Artifact, Encoded
+from core.tables.codec import decode, encode
+from core.tables.shards import Sharded
 
 
 @click.group("stage")

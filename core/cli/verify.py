@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from core import settings
 from core.cli import output
 from core.errors import EXIT_DONE, EXIT_FAILED, CommandError, MissingFileError
-from core.store.verification import slots
-from core.store.verification import verify as verify_root
+from core.request import settings
+from core.store.lineage import slots
+from core.upkeep.verification import verify as verify_root
 
 
 @click.command("verify")

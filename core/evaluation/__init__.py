@@ -1,1 +1,4 @@
-"""Evaluation: metrics with intervals, baselines, drift and a plain verdict."""
+"""Evaluation: a model's predictions against outcomes and baselines, drift, advice and a plain verdict.
+
+Uses :mod:`core.models`, :mod:`core.measures`, the stage table and what lies below them.
+"""

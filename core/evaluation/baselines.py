@@ -17,9 +17,9 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.economics import earnings
-from core.evaluation.performance import PooledScore, plain
-from core.evaluation.ranking import grouped_auc, mean_auc
-from core.evaluation.rows import Judged, numbers
+from core.measures.performance import PooledScore, plain
+from core.measures.ranking import grouped_auc, mean_auc
+from core.measures.rows import Judged, numbers
 from core.models.rules import RULES, inputs_of
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.evaluation import metrics
-from core.evaluation.performance import plain
-from core.evaluation.ranking import auc_within_folds, mean_auc
+from core.measures import metrics
+from core.measures.performance import plain
+from core.measures.ranking import auc_within_folds, mean_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.evaluation.rows import Judged
+    from core.measures.rows import Judged
 
 BINS = 10
 _SHOWN = ("brier", "precision", "recall", "hit_rate")

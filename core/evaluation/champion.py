@@ -14,23 +14,23 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.artifacts import Document, Table
 from core.errors import ModelError
-from core.evaluation.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.evaluation.breakdown import iso_dates
 from core.evaluation.comparison import Several
 from core.evaluation.economics import earnings
-from core.evaluation.performance import PooledScore, entries, plain
-from core.evaluation.ranking import RankedScore
-from core.evaluation.rows import Judged, judge
 from core.evaluation.summaries import sessions_after
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.features import model_features
 from core.features.history import changes
+from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
+from core.measures.performance import PooledScore, entries, plain
+from core.measures.ranking import RankedScore
+from core.measures.rows import Judged, judge
 from core.models.document import model_id_of
 from core.models.loader import load_model
 from core.models.rows import rows_of
 from core.models.splits import MIN_TEST_SESSIONS
+from core.tables.artifacts import Document, Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.evaluation.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.evaluation.economics import earnings
-from core.evaluation.performance import PooledScore, plain
-from core.evaluation.ranking import RankedScore
+from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
+from core.measures.performance import PooledScore, plain
+from core.measures.ranking import RankedScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from core.evaluation.rows import Judged
+    from core.measures.rows import Judged
 
 SIGN, REVERSAL = "previous_day_sign", "reversal"
 PLAIN = (("majority", "brier"), ("always_up", "hit_rate"), ("buy_and_hold", "long_flat_sharpe"))

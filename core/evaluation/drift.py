@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.evaluation.drift_statistics import EPSILON, PSI_BINS, Distances, SortedColumn, holm, ks_p
-from core.evaluation.rows import numbers
+from core.measures.drift_statistics import EPSILON, PSI_BINS, Distances, SortedColumn, holm, ks_p
+from core.measures.rows import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,14 +16,14 @@ import numpy as np
 
 from core import columns as col
 from core.errors import DataError
-from core.evaluation.bootstrap import weighted_sums
-from core.evaluation.metrics import THRESHOLD
+from core.measures.bootstrap import weighted_sums
+from core.measures.metrics import THRESHOLD
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from core.evaluation.rows import Judged
+    from core.measures.rows import Judged
 
 SESSIONS_A_YEAR = 252
 """Sessions in a year of US exchanges; the usual factor of annualisation."""

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.artifacts import Artifact, Document, Table
 from core.errors import DataError
 from core.evaluation import baselines, breakdown, drift, summaries, verdict
 from core.evaluation.advice import advice
-from core.evaluation.bootstrap import Resampling
 from core.evaluation.champion import against
 from core.evaluation.comparison import compare
 from core.evaluation.economics import NEXT_RETURN, with_returns
-from core.evaluation.performance import CLASSIFICATION, entries, plain, undefined
-from core.evaluation.rows import Judged, judge, numbers
 from core.evaluation.scorecard import scorecard
-from core.progress import Progress, silent
-from core.stages import stage_named
+from core.measures.bootstrap import Resampling
+from core.measures.performance import CLASSIFICATION, entries, plain, undefined
+from core.measures.rows import Judged, judge, numbers
+from core.platform.progress import Progress, silent
+from core.request.stages import stage_named
+from core.tables.artifacts import Artifact, Document, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,15 +12,15 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
-from core.evaluation.performance import measure, undefined
-from core.evaluation.rows import judge
 from core.evaluation.verdict import MIN_NEW_ROWS
+from core.measures.performance import measure, undefined
+from core.measures.rows import judge
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from core.evaluation.bootstrap import Resampling
+    from core.measures.bootstrap import Resampling
 
 MODEL_ID = "model_id"
 WHOLE = "all"

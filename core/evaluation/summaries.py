@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.artifacts import Document, Table
+    from core.tables.artifacts import Document, Table
 
 _ABOUT_PRICES = ("price_basis", "adjusted_close", "waivers")
 

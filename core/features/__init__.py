@@ -1,6 +1,7 @@
 """Features of each session from data up to that session, and the label of the session after.
 
 One entry in :mod:`core.features.definitions` is all it takes to add a feature.
+Uses the shared words, :mod:`core.platform` and :mod:`core.tables`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.artifacts import Table
 from core.errors import DataError, listed, nearest
 from core.features.definitions import (
     FEATURE_SET,
@@ -21,6 +20,7 @@ from core.features.definitions import (
     warm_up,
 )
 from core.features.panel import Panel, Vector
+from core.tables.artifacts import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

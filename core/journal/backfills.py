@@ -1,4 +1,4 @@
-"""Ranges of sessions that are filled in, session by session, in the journal. EDGE."""
+"""Ranges of sessions that are filled in, session by session, in the journal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from core.journal.journal import utc_now
 from core.journal.later import Later
-from core.runs.processes import ProcessId
+from core.platform.processes import ProcessId
 
 GOING, STOPPED, DONE = "going", "stopped", "done"
 WAITING, RUNNING, THERE = "waiting", "running", "there"

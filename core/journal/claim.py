@@ -1,4 +1,4 @@
-"""Which journal a data root in object storage belongs to: hosts that share one must share the other. EDGE.
+"""Which journal a data root in object storage belongs to: hosts that share one must share the other.
 
 ``<data>/journal.json`` names the journal that came first. A SQLite journal is on one machine, so a second
 one, on another host or in another state folder, is refused before it can do the same work twice.
@@ -11,7 +11,7 @@ import socket
 from typing import Any
 
 from core.errors import SettingsError
-from core.store.objects import ObjectPath
+from core.platform.objects import ObjectPath
 
 NAME = "journal.json"
 SQLITE, POSTGRES = "sqlite", "postgresql"

@@ -1,4 +1,4 @@
-"""Opening the journal's database: SQLite beside the data, or PostgreSQL by URL; migrated. EDGE."""
+"""Opening the journal's database: SQLite beside the data, or PostgreSQL by URL; migrated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from core.errors import AftercloseError, SettingsError
 from core.journal import postgres
 from core.journal.driver import migrate, peewee
-from core.store.objects import ObjectPath, local_folder
+from core.platform.objects import ObjectPath, local_folder
 
 FILE_NAME = "journal.sqlite"
 _MIGRATIONS = Path(__file__).with_name("migrations")

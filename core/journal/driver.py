@@ -1,4 +1,4 @@
-"""peewee, without PostgreSQL's driver where the journal is SQLite. EDGE.
+"""peewee, without PostgreSQL's driver where the journal is SQLite.
 
 peewee imports every driver that is installed. psycopg takes 0.15 s of CPU, half of what ``afterclose runs``
 takes in all, and nothing but a PostgreSQL journal needs it. So it is kept out of peewee's import, and handed

@@ -1,4 +1,4 @@
-"""The journal: what happened, written by runs, read by the desk and the terminal. EDGE."""
+"""The journal: what happened, written by runs, read by the desk and the terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.journal.rows import (
     Run,
     run_of,
 )
-from core.runs.processes import ProcessId
+from core.platform.processes import ProcessId
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""The journal with tables that came after the first: an older one that is only read has none of them. EDGE."""
+"""The journal with tables that came after the first: an older one that is only read has none of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long runs took, by the seconds since the machine started: a clock that is set changes nothing. EDGE.
+"""How long runs took, by the seconds since the machine started: a clock that is set changes nothing.
 
 The times of a run are UTC and for reading; its length is not their difference. Seconds since the start of the
 machine go on while it sleeps and are the same for all its processes, so a supervisor may end what a pipeline began.
@@ -13,7 +13,7 @@ from typing import Any
 
 from core.journal.database import has_table
 from core.journal.rows import Run
-from core.runs.processes import boot_id
+from core.platform.processes import boot_id
 
 Execute = Callable[[str, Sequence[Any]], Any]
 

@@ -1,4 +1,4 @@
-"""A team's journal: PostgreSQL by URL, and locks that live and die with a connection. EDGE.
+"""A team's journal: PostgreSQL by URL, and locks that live and die with a connection.
 
 Everything that names the database to a person goes through :func:`address`: the URL may hold a password.
 """
@@ -134,7 +134,7 @@ def lock(url: str, name: str, holder: str, waiting: Callable[[str], None] | None
     Parameters
     ----------
     holder, waiting
-        As for :func:`core.store.locks.held`.
+        As for :func:`core.journal.locks.held`.
 
     Raises
     ------

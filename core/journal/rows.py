@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.runs.processes import ProcessId
+from core.platform.processes import ProcessId
 
 ACTIVE = ("queued", "running")
 """States of a run that is not over."""

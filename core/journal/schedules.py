@@ -1,4 +1,4 @@
-"""Schedules in the journal: what they are, each time they were due, and who watches the clock. EDGE."""
+"""Schedules in the journal: what they are, each time they were due, and who watches the clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from core.journal.database import readable
 from core.journal.journal import utc_now
 from core.journal.later import Later
-from core.runs.processes import ProcessId
+from core.platform.processes import ProcessId
 
 ACTIVE, PAUSED = "active", "paused"
 

@@ -1,4 +1,4 @@
-"""Signs of life of runs in a journal that several hosts share, so that others can tell who is gone. EDGE.
+"""Signs of life of runs in a journal that several hosts share, so that others can tell who is gone.
 
 Whether a process runs is known on its own host only. Where the journal is PostgreSQL, who leads a run therefore
 leaves a sign every few seconds, and a run without one for a minute was interrupted: its host lost its power, its

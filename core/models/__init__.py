@@ -1,1 +1,4 @@
-"""Models: walk-forward splits, kinds as plain JSON, training and scoring."""
+"""Models: walk-forward splits, kinds as plain JSON, training and scoring.
+
+Uses :mod:`core.features`, :mod:`core.prices`, :mod:`core.measures` and what lies below them.
+"""

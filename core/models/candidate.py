@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.artifacts import Document
-from core.evaluation.performance import measure
 from core.features import FEATURE_SET, definition_digest, model_features
+from core.measures.performance import measure
 from core.models.document import THRESHOLD, self_check
 from core.models.splits import HORIZON_SESSIONS
+from core.tables.artifacts import Document
 
 if TYPE_CHECKING:
     import pandas as pd

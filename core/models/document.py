@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.artifacts import Document, encode
 from core.errors import ModelError, nearest
 from core.fingerprint import SHORT, sha256
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
+from core.tables.artifacts import Document
+from core.tables.codec import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

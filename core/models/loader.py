@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.artifacts import FORMAT, Document
 from core.errors import DataError, ModelError
 from core.features import definition_digest, model_features
 from core.models.document import REMEDY, SELF_CHECKS, THRESHOLD, Model, kind_named, model_id_of
 from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
+from core.tables.artifacts import FORMAT, Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from core.features import columns, definition_digest, model_features
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.artifacts import Table
+    from core.tables.artifacts import Table
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

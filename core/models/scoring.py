@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.artifacts import Document, Table
 from core.models.loader import load_model
 from core.models.rows import Mask, Rows, rows_of
 from core.models.signals import signals_of
+from core.tables.artifacts import Document, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

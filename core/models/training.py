@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.artifacts import Document, Table
 from core.models.candidate import Fitting, candidate
 from core.models.document import kind_named, model_id_of
 from core.models.loader import load_model
@@ -18,7 +17,8 @@ from core.models.rows import Mask, Rows, rows_of
 from core.models.scoring import predictions_frame
 from core.models.signals import signals_of
 from core.models.splits import Fold, walk_forward
-from core.progress import Progress, silent
+from core.platform.progress import Progress, silent
+from core.tables.artifacts import Document, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.artifacts import Document, Table
 from core.errors import DataError, listed
 from core.prices.calendar import check_calendar
 from core.prices.catalogue import DROPPED_BY_DEFAULT, named
@@ -19,6 +18,7 @@ from core.prices.flags import WAIVED, flagged
 from core.prices.removal import FILL, Trail, fill_forward
 from core.prices.rows import arrange, live_rows
 from core.prices.spikes import find_spikes
+from core.tables.artifacts import Document, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from core import columns as col
-from core.artifacts import Document, Table
 from core.errors import ValidationFailed
 from core.prices import rules
 from core.prices.bars import bar_findings, frozen_findings
@@ -25,6 +24,7 @@ from core.prices.spikes import find_spikes
 from core.prices.unchecked import not_checked
 from core.prices.volumes import volume_findings
 from core.prices.waivers import Judged, Waiver, judge, waived_records
+from core.tables.artifacts import Document, Table
 
 if TYPE_CHECKING:
     from datetime import date

@@ -1,1 +1,4 @@
-"""Models in use: candidates, the champion and its history, what they said and how it turned out. EDGE."""
+"""Models by content id, and the champion and its history.
+
+Uses :mod:`core.models`, :mod:`core.store` and what lies below them.
+"""

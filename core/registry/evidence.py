@@ -1,4 +1,4 @@
-"""What the data root knows about models: the newest features, evaluations, and signals given so far. EDGE."""
+"""What the data root knows about models: the newest features, evaluations, and signals given so far."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.artifacts import Document, Table, decode
 from core.errors import (
     AftercloseError,
     CheckpointError,
@@ -20,6 +19,8 @@ from core.fingerprint import sha256
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.latest import latest_slots
 from core.store.lineage import keys_behind
+from core.tables.artifacts import Document, Table
+from core.tables.codec import decode
 
 if TYPE_CHECKING:
     import pandas as pd

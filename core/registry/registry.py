@@ -1,4 +1,4 @@
-"""Models by content id, and the pointer to the one a person made champion. EDGE.
+"""Models by content id, and the pointer to the one a person made champion.
 
 ``<data>/models/<id>.json`` are bytes of ``model.json``; the id is the head of their SHA-256, so a model
 can be neither changed nor mistaken. ``<data>/models/champion.json`` says which one scores, and why.
@@ -14,7 +14,7 @@ from typing import Any
 
 from core.errors import MissingFileError, ModelError, NoChampionError, ParameterError, listed, nearest
 from core.fingerprint import SHORT, sha256
-from core.store.checkpoints import replace_file
+from core.platform.files import replace_file
 
 _ID = re.compile(rf"[0-9a-f]{{{SHORT}}}")
 _POINTER = "champion.json"

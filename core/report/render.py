@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.artifacts import Document, Text
 from core.errors import DataError, listed
 from core.report import about_data, about_models, about_results, about_slices
 from core.report.as_html import html_of
@@ -15,6 +14,7 @@ from core.report.doubts import limits
 from core.report.figures import counted, period, word
 from core.report.meaning import meaning
 from core.report.sections import ANALYST_SECTIONS, PLACEHOLDER, SIGN_OFF, STATUS, TITLE
+from core.tables.artifacts import Document, Text
 
 Body = Mapping[str, Any]
 

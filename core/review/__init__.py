@@ -1,1 +1,4 @@
-"""What a person decides: waivers, decisions about models, the sign-off, publication. EDGE."""
+"""What a person decides: drafts, signatures, waivers, decisions about models, publication and its proof.
+
+Uses :mod:`core.registry`, :mod:`core.report`, :mod:`core.store`, :mod:`core.journal` and what lies below them.
+"""

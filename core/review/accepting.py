@@ -1,4 +1,4 @@
-"""Accepting a finding at the desk: on record, and in the file of waivers that later runs work with. EDGE."""
+"""Accepting a finding at the desk: on record, and in the file of waivers that later runs work with."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ParameterError, SettingsError
-from core.journal import Journal, Record
+from core.journal import Journal, Record, locks
+from core.platform.files import replace_file
 from core.prices.catalogue import RULES
 from core.prices.waivers import parse
-from core.profiles import PROFILE
 from core.report.narrative import cleaned
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
 from core.review.people import Person, described, require
-from core.review.waiving import MAX_BYTES, read
-from core.settings import Settings
-from core.store import locks
-from core.store.checkpoints import replace_file
+from core.store.waivers import MAX_BYTES, read
 
 DEFAULT_NAME = "waivers.toml"
 """File of waivers in the data root, for those given at the desk where the settings name no file."""

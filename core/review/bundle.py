@@ -1,4 +1,4 @@
-"""A published report as a folder or zip that proves itself: what is in it, and whether it is still that. EDGE.
+"""A published report as a folder or zip that proves itself: what is in it, and whether it is still that.
 
 | file | is |
 |---|---|

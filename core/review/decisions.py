@@ -1,4 +1,4 @@
-"""A person's decisions about models: promote, roll back, keep or retrain; recorded before they take effect. EDGE.
+"""A person's decisions about models: promote, roll back, keep or retrain; recorded before they take effect.
 
 Each is a record in the journal's chain with who, when, why and the advice that was given. The record
 comes first and the champion pointer moves after it, atomically: killed in between, the old champion
@@ -14,13 +14,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import AftercloseError, ParameterError, SignOffError
-from core.journal import Journal, Record
+from core.journal import Journal, Record, locks
 from core.registry.evidence import advice_about
 from core.registry.registry import PROMOTION, ROLLBACK, Champion, Change, Registry, reason_of
+from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, described, involved, require, separated
-from core.settings import Settings
-from core.store import locks
 from core.store.checkpoints import Store
 
 RETRAINING = "retraining"
@@ -203,7 +202,7 @@ def _judge_separation(settings: Settings, identity: str, person: Person) -> None
 
 def requesters(settings: Settings, identity: str) -> list[str]:
     """Return who asked for the runs whose training made this model, as the journal has them."""
-    from core.store.verification import slots  # verification checks what reviews made
+    from core.store.lineage import slots  # verification checks what reviews made
 
     store = Store(settings.data)
     runs = set()

@@ -1,4 +1,4 @@
-"""The key that proves what this desk published: made at first use, readable by its owner only. EDGE.
+"""The key that proves what this desk published: made at first use, readable by its owner only.
 
 ``<data>/keys/desk.pem`` is the private half; it is in no archive unless asked for. ``<data>/keys/<id>.pub.pem``
 are the public halves of all keys that ever signed here: what was published under an earlier one stays
@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING
 from core.errors import CheckpointError, DataError, MissingFileError, SettingsError
 from core.fingerprint import SHORT, sha256
 from core.journal import Journal, Record
+from core.platform.files import replace_file
+from core.platform.objects import local_folder
+from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, described, require
-from core.settings import Settings
-from core.store.archive import KEYS, PRIVATE_KEY
-from core.store.checkpoints import replace_file
-from core.store.objects import local_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+KEYS, PRIVATE_KEY = "keys", "desk.pem"
+"""Folder of the keys in the data root, and the name of the private half in it."""
 
 KEY = "key"
 """Kind of the record of a rotation."""

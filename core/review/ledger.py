@@ -1,4 +1,4 @@
-"""Records of people's acts: appended to the journal's chain, its head kept in a second place. EDGE.
+"""Records of people's acts: appended to the journal's chain, its head kept in a second place.
 
 A chain that was cut shorter is whole by itself. What shows the cut are heads kept elsewhere: in published
 bundles, and in ``[proof] heads_file``, one line for each record: number, SHA-256, time.
@@ -15,7 +15,7 @@ from typing import Any
 
 from core.errors import CheckpointError, SettingsError
 from core.journal import Draft, Journal, Record
-from core.settings import Settings
+from core.request.settings import Settings
 
 _LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
 

@@ -1,4 +1,4 @@
-"""The file with which people log in: judged before the desk starts, so that no desk is open by mistake. EDGE."""
+"""The file with which people log in: judged before the desk starts, so that no desk is open by mistake."""
 
 from __future__ import annotations
 

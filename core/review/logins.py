@@ -1,4 +1,4 @@
-"""From a login to a person: who somebody is by the claims of an identity provider, and which role they have. EDGE.
+"""From a login to a person: who somebody is by the claims of an identity provider, and which role they have.
 
 The provider says who it is; the role comes from a file of the desk's owner, or from a claim where there is no
 file. The file is read each time: a role that is taken away is gone with the next act.
@@ -13,8 +13,8 @@ from typing import Any
 
 from core.errors import MissingFileError, SettingsError, nearest
 from core.report.narrative import cleaned
+from core.request.settings import ROLES, Settings
 from core.review.people import Person, identity_of
-from core.settings import ROLES, Settings
 
 Claims = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""Who acts, and what each role may do; asked by every service at the moment of the action. EDGE.
+"""Who acts, and what each role may do; asked by every service at the moment of the action.
 
 A person comes from the settings (one local user of this machine) or from a login, never from a text box
 or a header of a request. Four roles, each of which may do all that those before it may.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import SignOffError
-from core.settings import ROLES, Settings
+from core.request.settings import ROLES, Settings
 
 ACTIONS: Mapping[str, str] = {
     "view": "viewer",

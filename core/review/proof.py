@@ -1,7 +1,7 @@
 """The proof of a published report: an in-toto statement over digests in a DSSE envelope, signed with Ed25519.
 
 Formats: https://github.com/in-toto/attestation (Statement v1) and https://github.com/secure-systems-lab/dsse
-(protocol and envelope, v1). EDGE.
+(protocol and envelope, v1).
 """
 
 from __future__ import annotations

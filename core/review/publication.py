@@ -1,4 +1,4 @@
-"""Publishing: the signed text in its forms, the record of the signature, and the proof of both. EDGE.
+"""Publishing: the signed text in its forms, the record of the signature, and the proof of both.
 
 ``<data>/published/<report key>/<12 hex of the signature>/`` holds a bundle (:mod:`core.review.bundle`).
 ``signature.json`` is written last; a publication that was killed is finished by doing it again, and doing a
@@ -12,10 +12,11 @@ from pathlib import Path
 from core.errors import CheckpointError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Journal, Record
+from core.platform.files import replace_file
+from core.request.settings import Settings
 from core.review.people import Person, require
 from core.review.signoff import signable, standing
-from core.settings import Settings
-from core.store.checkpoints import Store, replace_file
+from core.store.checkpoints import Store
 
 RECORD_NAME = "signature.json"
 ZIP_NAME = "bundle.zip"

@@ -1,4 +1,4 @@
-"""A person's name under exactly these bytes: submit, request changes, sign, reject, revoke. EDGE.
+"""A person's name under exactly these bytes: submit, request changes, sign, reject, revoke.
 
 A signature covers the text that was shown and the digests of everything that the report rests on. Each act
 is judged by the role of the person and the state of the report, and both are compared again in the
@@ -16,6 +16,7 @@ from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
 from core.report.edits import edits, told
 from core.report.narrative import cleaned, unwritten
+from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, described, independent, involved, require, separated
 from core.review.standing import REVIEW, SIGNATURE, Standing, acts, standing, subjects
@@ -27,7 +28,6 @@ from core.review.texts import (
     signable,
     signable_of,
 )
-from core.settings import Settings
 from core.store.checkpoints import Store
 
 __all__ = [

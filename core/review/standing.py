@@ -1,4 +1,4 @@
-"""Where a report stands: eight states, from what people recorded and from what is on disk now. EDGE.
+"""Where a report stands: eight states, from what people recorded and from what is on disk now.
 
 draft -> in_review -> signed, rejected or changes_requested; signed -> superseded or revoked.
 

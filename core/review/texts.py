@@ -1,4 +1,4 @@
-"""The text of a report as people work on it: generated, kept as numbered drafts, and what would be signed now. EDGE."""
+"""The text of a report as people work on it: generated, kept as numbered drafts, and what would be signed now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are told when a run has ended: it failed, its report waits for them, prices have drifted. EDGE."""
+"""What people are told when a run has ended: it failed, its report waits for them, prices have drifted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.notices import Event, notify
+from core.request.settings import Settings
 from core.review.signoff import standing
 from core.runs.log import RunLog
-from core.settings import Settings
 from core.store.checkpoints import Slot, Store
 
 _MADE = ("succeeded", "waiting")

@@ -1,4 +1,4 @@
-"""Running one planned stage against the checkpoints: lock, look again, reuse or make, commit. EDGE."""
+"""Running one planned stage against the checkpoints: lock, look again, reuse or make, commit."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from typing import Any
 
 import orjson
 
-from core import stage_facts
-from core.artifacts import Artifact, Encoded, Table, encode
-from core.compute import Job, compute
 from core.errors import BusyError, CheckpointError, ValidationFailed, listed
-from core.ingesting import Context
-from core.plan import StagePlan
-from core.recent import Recent
+from core.journal import locks
+from core.platform.files import TEMPORARY
+from core.platform.objects import SCRATCH, ObjectPath
+from core.platform.retry import TRANSIENT, Faults, with_linear_backoff
+from core.platform.timelimit import slowed, time_limit
 from core.registry.registry import Registry
-from core.retry import TRANSIENT, Faults, with_linear_backoff
-from core.review import waiving
+from core.request.tickers import expand
+from core.runs import stage_facts
+from core.runs.compute import Job, compute
+from core.runs.earlier import earlier_answer, refuse_to_ask_again
+from core.runs.inputs import ABSENT, Inputs, load_inputs, unfit
 from core.runs.log import RunLog
+from core.runs.plan import StagePlan
 from core.runs.record import Watcher
-from core.runs.slowness import slowed
-from core.runs.timelimit import time_limit
-from core.shards.engine import LOCAL, Engine
-from core.shards.table import Scratch, Sharded, with_header
-from core.store import locks
-from core.store.checkpoints import TEMPORARY, Input, Meta, Store
-from core.store.lineage import ABSENT, Inputs, load_inputs, unfit
-from core.store.objects import SCRATCH, ObjectPath
-from core.store.vintages import earlier_answer, refuse_to_ask_again
-from core.tickers import expand
+from core.sources.context import Context
+from core.store import waivers as waiving
+from core.store.checkpoints import Input, Meta, Store
+from core.tables.artifacts import Artifact, Encoded, Table
+from core.tables.codec import encode
+from core.tables.engine import LOCAL, Engine
+from core.tables.shards import Recent, Scratch, Sharded, with_header
 
 RETAINED_NAME = "retained.json"
 """In a run's folder once training failed for good there: the model that was kept, and why."""

@@ -1,4 +1,4 @@
-"""Starting and stopping runs from outside a terminal: recorded first, then a process of their own. EDGE.
+"""Starting and stopping runs from outside a terminal: recorded first, then a process of their own.
 
 Every run gets a supervisor (``core.runs.supervisor``) that leads a session of its own, so closing the
 browser, reloading it or restarting the desk does not touch the run.
@@ -17,17 +17,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core import tickers as ticker_list
 from core.errors import CommandError, ParameterError
-from core.journal import Journal, Run
-from core.plan import resolve
+from core.journal import Journal, Run, locks
+from core.platform.files import replace_file
+from core.platform.processes import process
+from core.request import tickers as ticker_list
+from core.request.settings import Settings
+from core.request.stages import chain, stage_named
 from core.review.people import Person, require
 from core.runs.log import RunLog, new_run_id
-from core.runs.processes import process
-from core.settings import Settings
-from core.stages import chain, stage_named
-from core.store import locks
-from core.store.checkpoints import replace_file
+from core.runs.plan import resolve
 
 OUTPUT_NAME = "output.txt"
 """In a run's folder: what its processes said (standard error)."""

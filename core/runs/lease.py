@@ -1,4 +1,4 @@
-"""Leading a run where several hosts share a journal: a sign of life every few seconds. EDGE."""
+"""Leading a run where several hosts share a journal: a sign of life every few seconds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.errors import AftercloseError
 from core.journal import Journal
 from core.journal.postgres import is_postgres
 from core.journal.signs import SIGN_S
-from core.settings import Settings
+from core.request.settings import Settings
 
 
 class Lease:

@@ -1,4 +1,4 @@
-"""The log of one run: JSON lines under ``<data>/runs/<run>/log.jsonl``. EDGE.
+"""The log of one run: JSON lines under ``<data>/runs/<run>/log.jsonl``.
 
 Each line is one ``write`` to a file opened for appending, so lines of several processes never mix and
 a kill leaves whole lines. A data root that cannot be written is said once and does not stop a run.
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.store.objects import local_folder
+from core.platform.objects import local_folder
 
 LOG_NAME = "log.jsonl"
 

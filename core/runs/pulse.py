@@ -1,4 +1,4 @@
-"""Signs of life of a run: a heartbeat that its supervisor leaves, and how far long work in a stage is. EDGE.
+"""Signs of life of a run: a heartbeat that its supervisor leaves, and how far long work in a stage is.
 
 Both are small files in the run's folder, replaced as they change and never synced: they are news, not record.
 """
@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.progress import Progress
+from core.platform.progress import Progress
 from core.runs.launcher import OUTPUT_NAME
 from core.runs.log import LOG_NAME
 

@@ -1,4 +1,4 @@
-"""Everything that a run tells: to its log, to the journal and to whoever watches. EDGE.
+"""Everything that a run tells: to its log, to the journal and to whoever watches.
 
 A journal that cannot be opened or written never stops a run: checkpoints do not depend on it. It is
 said once, plainly.
@@ -11,13 +11,13 @@ from typing import Any, Protocol
 
 from core.errors import AftercloseError, SettingsError
 from core.journal import Journal
-from core.progress import Progress
+from core.platform.processes import this_process
+from core.platform.progress import Progress
+from core.request.settings import Settings
+from core.request.stages import NAMES
 from core.runs.lease import Lease
 from core.runs.log import RunLog
-from core.runs.processes import this_process
 from core.runs.pulse import noted
-from core.settings import Settings
-from core.stages import NAMES
 
 
 class Watcher(Protocol):
@@ -43,7 +43,7 @@ class RunRecord:
         self, settings: Settings, log: RunLog, watcher: Watcher, *, supervised: bool = False
     ) -> None:
         self._settings = settings
-        self._log = log
+        self.log = log
         self._watcher = watcher
         self._supervised = supervised
         self._journal: Journal | None = None
@@ -58,7 +58,7 @@ class RunRecord:
     ) -> None:
         """Record the run: who wants what, by which process, with which keys and stages to come."""
         self.lost = Journal.lost(self._settings.data, self._settings.journal)
-        run = self._log.run_id
+        run = self.log.run_id
 
         def tell(journal: Journal) -> None:
             journal.settle()
@@ -71,8 +71,8 @@ class RunRecord:
 
         self._quietly(lambda: tell(self._opened()))
         if self.lost:
-            self._log.write("journal_lost", level="warning", reason=self.lost)
-        self._log.write("run_started", request=dict(request), target=target, keys=dict(keys))
+            self.log.write("journal_lost", level="warning", reason=self.lost)
+        self.log.write("run_started", request=dict(request), target=target, keys=dict(keys))
         self._asked = (target, dict(request))
         self._tell_lineage("running", keys)
 
@@ -80,32 +80,32 @@ class RunRecord:
         """Record stages that were complete when the run began, with rows and bytes; all of them: nothing to do."""
         self.nothing_to_do = everything
         for stage, facts in facts_by_stage.items():
-            self._log.write("reused", stage=stage, **facts)
+            self.log.write("reused", stage=stage, **facts)
             if not everything:
                 self._watcher.stage(stage, "reused", facts)
-        self._told(lambda journal: journal.reused(self._log.run_id, facts_by_stage))
+        self._told(lambda journal: journal.reused(self.log.run_id, facts_by_stage))
 
     def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
         """Record that ``stage`` is now in ``state``, and show it."""
         kept = {name: value for name, value in facts.items() if name not in ("exception", "findings_found")}
-        self._told(lambda journal: journal.event(self._log.run_id, stage, state, kept))
+        self._told(lambda journal: journal.event(self.log.run_id, stage, state, kept))
         self._watcher.stage(stage, state, facts)
 
     def progress(self, stage: str) -> Progress:
         """Return the watcher's callback, which also leaves word in the run's folder."""
-        return noted(self._log.folder, stage, self._watcher.progress(stage))
+        return noted(self.log.folder, stage, self._watcher.progress(stage))
 
     def end(
         self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None, error: str | None = None
     ) -> None:
         """Record how the run ended, with the keys it ended with; a stage's own error goes before ``error``."""
         self._lease.close()
-        self._log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
+        self.log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
 
         def tell(journal: Journal) -> None:
-            journal.rekey(self._log.run_id, keys)
+            journal.rekey(self.log.run_id, keys)
             if not self._supervised:  # else the supervisor says how it ended, once it has looked
-                journal.end(self._log.run_id, state, exit_code, error)
+                journal.end(self.log.run_id, state, exit_code, error)
 
         # tried even if the journal failed before: a disk may have room again, and the end matters most
         self._quietly(lambda: tell(self._journal or self._opened()))
@@ -115,11 +115,11 @@ class RunRecord:
         """Send an OpenLineage event where one is wanted."""
         if not self._settings["observe_openlineage_url"]:
             return
-        from core.observe.lineage import emit
+        from core.runs.openlineage import emit
 
-        trouble = emit(self._settings, self._log.run_id, *self._asked, state=state, keys=keys)
+        trouble = emit(self._settings, self.log.run_id, *self._asked, state=state, keys=keys)
         if trouble:
-            self._log.write("lineage_trouble", level="warning", reason=trouble)
+            self.log.write("lineage_trouble", level="warning", reason=trouble)
 
     def _opened(self) -> Journal:
         self._journal = Journal(self._settings.data, self._settings.journal)
@@ -138,4 +138,4 @@ class RunRecord:
         except (AftercloseError, OSError) as error:
             self._journal = None
             self.trouble = self.trouble or str(error)
-            self._log.write("journal_trouble", level="warning", reason=str(error))
+            self.log.write("journal_trouble", level="warning", reason=str(error))

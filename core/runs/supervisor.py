@@ -1,4 +1,4 @@
-"""One supervisor per run: it leads the run's session, and whatever happens writes how it ended. EDGE.
+"""One supervisor per run: it leads the run's session, and whatever happens writes how it ended.
 
 Started by ``core.runs.launcher`` as ``python -m core.runs.supervisor RUN_ID``. It never trusts an exit code alone:
 success is exit code 0 and a final checkpoint that is there and whole.
@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from core import settings as configuration
 from core.errors import (
     EXIT_BUSY,
     EXIT_CANCELLED,
@@ -25,12 +24,13 @@ from core.errors import (
     AftercloseError,
 )
 from core.journal import Journal, Run
+from core.platform.processes import die_with, this_process
+from core.request import settings as configuration
+from core.request.settings import Settings
 from core.runs.launcher import ENDINGS, command_of
 from core.runs.lease import Lease
 from core.runs.log import RunLog
-from core.runs.processes import die_with, this_process
 from core.runs.pulse import Heart
-from core.settings import Settings
 from core.store.checkpoints import Slot, Store
 
 GRACE_S = 5.0

@@ -1,4 +1,4 @@
-"""New data: a changed file, a new one in a watched folder, a session that a live source has. EDGE."""
+"""New data: a changed file, a new one in a watched folder, a session that a live source has."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 
 from core.errors import MissingFileError, ParameterError, SourceError, StageError
 from core.parameters import Value
-from core.plan import resolve
-from core.profiles import PROFILE
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
+from core.request.stages import chain, parameters_of
+from core.request.tickers import expand
+from core.runs.plan import resolve
 from core.schedule.definition import Schedule
-from core.settings import Settings
 from core.sources.closing import closes_between
-from core.stages import chain, parameters_of
-from core.tickers import expand
 
 LOOK_S = 15.0
 """Seconds between two looks; what is there must be the same at two of them, or somebody still writes."""

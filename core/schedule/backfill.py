@@ -1,4 +1,4 @@
-"""Filling in a range of past sessions: one run each, a few at a time, in order, resumed after a stop. EDGE.
+"""Filling in a range of past sessions: one run each, a few at a time, in order, resumed after a stop.
 
 ``python -m core.schedule.backfill ID`` does the work of the desk; ``afterclose backfill`` does its own.
 A session costs the same whatever the length of the range: it is planned when its turn comes, looked up in
@@ -18,23 +18,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from core import settings as configuration
 from core.errors import AftercloseError, BusyError, ParameterError
+from core.journal import locks
 from core.journal.backfills import DONE, GOING, RUNNING, STOPPED, THERE, WAITING, Backfill, Backfills, Filled
-from core.plan import resolve, stage_plans
+from core.platform.processes import this_process
 from core.prices.calendar import sessions_between
-from core.profiles import PROFILE
+from core.request import settings as configuration
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
 from core.review.people import Person, require
+from core.runs.inputs import is_complete
 from core.runs.log import new_run_id
-from core.runs.processes import this_process
+from core.runs.plan import resolve, stage_plans
 from core.schedule.definition import Schedule
 from core.schedule.scheduler import Start, start_run
 from core.schedule.timing import Timing
-from core.settings import Settings
 from core.sources.closing import last_closed_session
-from core.store import locks
 from core.store.checkpoints import Store
-from core.store.lineage import is_complete
 
 POLL_S = 0.5
 MOST_JOBS = 16

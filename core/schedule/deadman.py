@@ -1,4 +1,4 @@
-"""The alarm for what did not happen: no verified report of a session by its hour. EDGE.
+"""The alarm for what did not happen: no verified report of a session by its hour.
 
 It does not rest on the scheduler: ``afterclose deadman`` asks the same from cron, also on a machine where
 nothing ever started.
@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from core.errors import AftercloseError, ParameterError, nearest
 from core.journal import Journal, Run
 from core.journal.schedules import Schedules
+from core.request.settings import Settings
 from core.runs.log import RunLog
-from core.settings import Settings
 from core.sources.closing import closes_between, zone_of
 from core.store.checkpoints import Slot, Store
 

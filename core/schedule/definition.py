@@ -1,4 +1,4 @@
-"""What a schedule is: a name, a rule for when, and a request. Made and changed by people. EDGE."""
+"""What a schedule is: a name, a rule for when, and a request. Made and changed by people."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from core.errors import CommandError, ParameterError, nearest
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
-from core.plan import resolve
-from core.profiles import PROFILE
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
 from core.review.logins import role_of_kept
 from core.review.people import LOCAL, Person, identity_of, may, require
+from core.runs.plan import resolve
 from core.schedule.timing import ARRIVAL, Timing
-from core.settings import Settings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.profiles import PROFILE, settable
+from core.request.profiles import PROFILE, settable
 from core.schedule.timing import Firing
 
 ON_TIME = timedelta(minutes=15)

@@ -1,4 +1,4 @@
-"""The scheduler: looks at the clock, records what is due, and starts it, each thing once. EDGE.
+"""The scheduler: looks at the clock, records what is due, and starts it, each thing once.
 
 What is due is recorded together with how far the clock was looked at, and a run's id is recorded before
 the run is started: a scheduler killed at any moment leaves nothing undone and nothing twice. The lock that
@@ -16,19 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import AftercloseError, BusyError
-from core.journal import Journal
+from core.journal import Journal, locks
 from core.journal.schedules import ACTIVE, REFUSED, RUNNING, SKIPPED, STARTING, WAITING, Occurrence, Schedules
+from core.platform.processes import this_process
+from core.request.settings import Settings
 from core.review.people import Person, require
 from core.runs.launcher import Launched, launch
 from core.runs.log import RunLog, new_run_id
-from core.runs.processes import this_process
 from core.schedule.arrival import Arrivals
 from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule, named, schedule_of, stamp
 from core.schedule.missed import backfill_command, caught_up, missed_note, too_old_note
 from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS, Firing
-from core.settings import Settings
-from core.store import locks
 
 if TYPE_CHECKING:
     from core.notices import Event

@@ -1,7 +1,7 @@
 """When a schedule is due: after the close, weekly, by cron line, or when new data arrives.
 
 The clock is an argument everywhere. Days and closes come from ``core.sources.closing``, cron lines are
-read by APScheduler. EDGE (asks the exchange's calendar).
+read by APScheduler.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Price sources, one module each, behind one small interface. EDGE.
+"""Price sources, one module each, behind one small interface.
 
 A source answers two questions: :meth:`Source.resolve`, cheap and before any stage runs (which
 bytes, which tickers, which sessions, so that the key is known), and :meth:`Source.read`.
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from core.ingesting import ALONE, Context
 from core.parameters import Value
+from core.sources.context import ALONE, Context
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.artifacts import Table
+    from core.tables.artifacts import Table
 
 
 @dataclass(frozen=True)

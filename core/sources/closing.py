@@ -1,4 +1,4 @@
-"""When sessions close, and the last one that had closed at a moment: an unfinished day is never asked for. EDGE.
+"""When sessions close, and the last one that had closed at a moment: an unfinished day is never asked for.
 
 ``core.prices.calendar`` answers which days were sessions. This is about the time of day at which a
 session ends, early closes included.

@@ -1,4 +1,4 @@
-"""Tables of prices in files: one CSV or Parquet, gzipped or not, or a folder of them. EDGE.
+"""Tables of prices in files: one CSV or Parquet, gzipped or not, or a folder of them.
 
 Cells are taken as they are: what is not a number stays text and is judged by the gate, with its
 value, rather than turned into a missing value here.
@@ -12,24 +12,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core.artifacts import Table
 from core.errors import ParameterError, SourceError, listed
 from core.fingerprint import sha256, sha256_file
-from core.ingesting import ALONE, Context
 from core.parameters import Value
+from core.platform.filedigest import identity
 from core.sources import Resolved
+from core.sources.context import ALONE, Context
 from core.sources.table import prices_table
 from core.sources.tabular.bytestream import is_packed, is_parquet, unpacked
 from core.sources.tabular.inventory import Inventory, inventory_of, stem_of
 from core.sources.tabular.options import MAX_ROWS, PLAIN, Facts, Options, TableRead, too_many
-from core.store.filedigest import identity
+from core.tables.artifacts import Table
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-    from core.shards.ingest import LargeFile
+    from core.sources.large import LargeFile
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -98,7 +98,7 @@ def _large(found: Inventory, parameters: Mapping[str, Value]) -> LargeFile | Non
     with found.path.open("rb") as stream:
         if not is_parquet(stream.read(4)):
             return None
-    from core.shards.ingest import large_file
+    from core.sources.large import large_file
 
     return large_file(found.path, Options.of(parameters))
 
@@ -111,7 +111,7 @@ def _in_pieces(
     context: Context,
 ) -> Table:
     """Return a large file's rows as a table on disk; the bytes that were hashed are those that were read."""
-    from core.shards.ingest import ingest
+    from core.sources.large import ingest
 
     before = identity(found.path)
     digest = sha256_file(found.path)

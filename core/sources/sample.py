@@ -1,4 +1,4 @@
-"""The embedded sample: real daily prices of five US stocks, 2000 to 2013. EDGE.
+"""The embedded sample: real daily prices of five US stocks, 2000 to 2013.
 
 ``bokeh_sampledata`` ships ``stocks.csv.gz`` inside its wheel, so nothing is fetched at run time.
 Prices are raw; the adjusted close reflects splits and dividends.
@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING
 from core import columns as col
 from core.errors import ParameterError, SourceError, nearest
 from core.fingerprint import sha256
-from core.ingesting import ALONE, Context
 from core.parameters import Value
+from core.platform.filedigest import digest_of_file
+from core.request.tickers import place_of
 from core.sources import Resolved
+from core.sources.context import ALONE, Context
 from core.sources.table import prices_table
-from core.store.filedigest import digest_of_file
-from core.tickers import place_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.artifacts import Table
+    from core.tables.artifacts import Table
 
 _MEMBER = "_data/stocks.csv.gz"
 URI = f"sample:bokeh_sampledata/{_MEMBER}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core.artifacts import Table, raw_series
+from core.tables.artifacts import Table
+from core.tables.codec import raw_series
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""Daily prices of Yahoo Finance through yfinance, a ticker at a time. EDGE.
+"""Daily prices of Yahoo Finance through yfinance, a ticker at a time.
 
 Yahoo's open, high, low, close and volume are adjusted for splits and not for dividends; its adjusted
 close is adjusted for both. Every split or dividend therefore restates what came before it.
@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 from core import columns as col
 from core.errors import ParameterError, SourceError, listed
 from core.fingerprint import sha256
-from core.ingesting import ALONE, Context, Earlier
 from core.parameters import Value
 from core.sources import Resolved
 from core.sources.closing import last_closed_session, surely_closed
+from core.sources.context import ALONE, Context, Earlier
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-    from core.artifacts import Table
     from core.sources.yahoo_client import Client
+    from core.tables.artifacts import Table
 
 URI = "https://query2.finance.yahoo.com/v8/finance/chart"
 OK = "ok"
@@ -191,8 +191,8 @@ def _table(fetched: Mapping[str, Fetched], earlier: Earlier | None) -> Table:
     import orjson
     import pandas as pd
 
-    from core.artifacts import Table
     from core.sources.table import prices_table
+    from core.tables.artifacts import Table
 
     frames = [one.rows for one in fetched.values() if one.rows is not None]
     answers = [

@@ -1,4 +1,4 @@
-"""The real yfinance client with manners: bounded threads, patience, one typed fault per ticker. EDGE.
+"""The real yfinance client with manners: bounded threads, patience, one typed fault per ticker.
 
 yfinance 1.7 and threads: its data object is one per process, with one session and one set of cookies
 behind a lock, and its own ``download`` calls ``Ticker.history`` from several threads as we do. What is
@@ -22,12 +22,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import SourceError
-from core.ingesting import Context, Tell
-from core.retry import TransientError, with_linear_backoff
+from core.platform.objects import local_folder
+from core.platform.retry import TransientError, with_linear_backoff
+from core.sources.context import Context, Tell
 from core.sources.yahoo_errors import EmptyAnswerError, RateLimitedError, YahooError, fault_of
 from core.sources.yahoo_rows import Received, dropped_rows, rows_of
 from core.sources.yahoo_session import shared_session
-from core.store.objects import local_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

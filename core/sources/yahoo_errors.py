@@ -1,4 +1,4 @@
-"""What went wrong with one ticker at Yahoo: worth another try, or final, in one short text. EDGE.
+"""What went wrong with one ticker at Yahoo: worth another try, or final, in one short text.
 
 The texts stand in artifacts when tickers are dropped, so they hold no time, port or address. What the
 client itself said goes to the run's log.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import SourceError
-from core.retry import TransientError
+from core.platform.retry import TransientError
 
 TOO_MANY = 429
 SERVER_ERROR = 500

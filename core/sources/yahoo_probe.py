@@ -1,11 +1,11 @@
-"""One cheap question to Yahoo: how far its prices of one ticker reach. EDGE."""
+"""One cheap question to Yahoo: how far its prices of one ticker reach."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 from core import columns as col
-from core.ingesting import Context
+from core.sources.context import Context
 
 BACK_DAYS = 10
 """Days that are asked for: the longest ordinary closure, and a few kilobytes."""

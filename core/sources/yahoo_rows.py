@@ -1,4 +1,4 @@
-"""From an answer of Yahoo to our rows, with what was left out; and whether two answers agree. EDGE."""
+"""From an answer of Yahoo to our rows, with what was left out; and whether two answers agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP session that yfinance speaks through: its own kind, and it keeps the last chart answer. EDGE.
+"""The HTTP session that yfinance speaks through: its own kind, and it keeps the last chart answer.
 
 yfinance drops rows without a word (a live row that repeats the last day, rows after the end) and
 replaces some of Yahoo's explanations by a guess. What Yahoo really said is seen here.

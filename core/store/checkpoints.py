@@ -1,4 +1,4 @@
-"""Checkpoints: a stage's artifacts under a key, committed by one ``meta.json`` written last. EDGE.
+"""Checkpoints: a stage's artifacts under a key, committed by one ``meta.json`` written last.
 
 ``<data>/checkpoints/<stage>/<key>/`` exists for good once its ``meta.json`` does. Nothing is written
 over it; a damaged one is moved to ``<data>/quarantine/`` and made again. Reading always verifies.
@@ -15,18 +15,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.artifacts import Encoded
 from core.errors import CheckpointError
 from core.fingerprint import digest_of, sha256, sha256_file
-from core.runs.slowness import slowed
-from core.store.filedigest import digest_of_file
+from core.platform.filedigest import digest_of_file
+from core.platform.files import TEMPORARY, sync_folder, write_temporary
+from core.platform.objects import ObjectPath
+from core.platform.timelimit import slowed
 from core.store.meta import Input, Meta, Slot, checked_meta
-from core.store.objects import ObjectPath
+from core.tables.artifacts import Encoded
 
-__all__ = ["Input", "Meta", "Slot", "Store", "replace_file", "write_temporary"]
+__all__ = ["Input", "Meta", "Slot", "Store"]
 
 META = "meta.json"
-TEMPORARY = ".tmp-"
 ALWAYS_HASHED_BYTES = 64 * 1024**2
 """Files up to this size are hashed whenever asked; larger ones once per identity on disk."""
 
@@ -270,42 +270,3 @@ def _differs(path: Path, came: str, expected: str) -> CheckpointError:
 
 def _unreadable(path: Path, error: OSError) -> CheckpointError:
     return CheckpointError(f"{path} cannot be read: {error.strerror or error}")
-
-
-def write_temporary(folder: Path, data: bytes) -> Path:
-    """Write ``data``, synced, to a new file in ``folder`` whose name never ends in ``.json``."""
-    path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def replace_file(path: Path | ObjectPath, data: bytes) -> None:
-    """Give ``path`` the bytes ``data`` atomically and durably: a reader sees the old or the new ones."""
-    if isinstance(path, ObjectPath):
-        path.write_bytes(data)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = write_temporary(path.parent, data)
-    try:
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames and links in ``folder`` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

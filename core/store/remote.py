@@ -1,4 +1,4 @@
-"""Committing a checkpoint to object storage: the server decides who was first. EDGE."""
+"""Committing a checkpoint to object storage: the server decides who was first."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.artifacts import Encoded
 from core.fingerprint import sha256_file
-from core.runs.slowness import slowed
-from core.store.objects import ObjectPath
+from core.platform.objects import ObjectPath
+from core.platform.timelimit import slowed
+from core.tables.artifacts import Encoded
 
 CACHE = "cache/artifacts"
 """In the state folder: copies of large artifacts; gc lists what is older than a day."""

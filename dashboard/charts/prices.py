@@ -72,7 +72,8 @@ def candle_figure(
     Parameters
     ----------
     bars : pandas.DataFrame
-        ``date``, ``open``, ``high``, ``low``, ``close``, ``volume``, as :func:`core.prices.candles.candles` gives.
+        ``date``, ``open``, ``high``, ``low``, ``close``, ``volume``, as given by
+        :func:`core.queries.price_charts.candles`.
     prices : pandas.DataFrame
         The rows that the candles stand for: ``date``, ``high`` and, where known, the flags.
     findings : pandas.DataFrame or None

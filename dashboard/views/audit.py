@@ -7,10 +7,10 @@ from datetime import date
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.queries import audit
+from core.queries.audit import Entry
 from core.report.figures import counted
-from core.review import audit
-from core.review.audit import Entry
-from core.store.verification import Verification, verify
+from core.upkeep.verification import Verification, verify
 from dashboard import shell, wrapped
 from dashboard.words import minute
 

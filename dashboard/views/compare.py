@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.history.comparison import Comparison, compare
-from core.history.facts import facts
 from core.journal import Journal
+from core.queries.comparison import Comparison, compare
+from core.queries.facts import facts
 from dashboard import shell, wrapped
 
 MOST = 50

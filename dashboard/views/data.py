@@ -5,10 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import columns as col
-from core.prices.candles import candles
-from core.prices.coverage import gaps
-from core.prices.marks import finding_marks, repair_marks
-from core.report import tables
+from core.queries import tables
+from core.queries.price_charts import candles, finding_marks, gaps, repair_marks
 from dashboard import data, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG

@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation.gates import gates
 from core.journal import Run
-from core.registry.track_record import tally
-from core.report import model_tables, tables
+from core.queries import model_tables, tables
+from core.queries.gates import gates
+from core.queries.holdings import keys_of
+from core.queries.track_record import tally
 from core.review.decisions import history
 from core.store.checkpoints import Store
-from core.store.holdings import keys_of
 from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
 from dashboard.subject import chosen
 from dashboard.words import plain

@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.queries import signals, tables
+from core.queries.holdings import keys_of
 from core.registry.registry import Registry
-from core.report import signals, tables
 from core.report.figures import counted
-from core.requestform import scoring_request
-from core.store.holdings import keys_of
+from core.request.form import scoring_request
 from dashboard import data, judged, shell, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG

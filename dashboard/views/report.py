@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.queries.audit import last_signed
 from core.report.narrative import MAX_CHARACTERS, MAX_HEADING, changes
 from core.report.sections import ANALYST_SECTIONS
 from core.review import signoff
-from core.review.previous import last_signed
 from core.review.signoff import SignableText, Standing
 from dashboard import acting, checking, editing, shell, signoff_panel
 from dashboard.editing import PAGE, Editing

@@ -10,11 +10,9 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
-from core.review.signoff import standing
-from core.runs.folder import RunFolder
-from core.runs.launcher import cancel
-from core.runs.pulse import pulse
-from core.runs.view import (
+from core.queries.folder import RunFolder
+from core.queries.holdings import as_zip, export_command, too_large_to_zip
+from core.queries.view import (
     StageView,
     asked_for,
     at_work,
@@ -26,9 +24,11 @@ from core.runs.view import (
     stage_views,
     utc_clock,
 )
-from core.stages import NAMES
+from core.request.stages import NAMES
+from core.review.signoff import standing
+from core.runs.launcher import cancel
+from core.runs.pulse import pulse
 from core.store.checkpoints import Slot
-from core.store.holdings import as_zip, export_command, too_large_to_zip
 from dashboard import acting, compact, line, requesting, run_findings, run_log, run_made, shell, starting
 
 REFRESH_S = 1.0

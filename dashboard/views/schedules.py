@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.schedule import definition, form
-from core.schedule.overview import may_still_come, one, overview, profile_rows
+from core.queries import schedule_form as form
+from core.queries.schedules import may_still_come, one, overview, profile_rows
+from core.request.stages import MODES, SOURCES
+from core.schedule import definition
 from core.schedule.scheduler import run_now
-from core.stages import MODES, SOURCES
 from dashboard import filling, shell, states, wrapped
 from dashboard.words import plain
 

@@ -7,9 +7,9 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from core import settings
 from core.journal import Journal
 from core.journal.schedules import Schedules
+from core.request import settings
 from core.review import signoff
 from core.review.people import local_person
 from core.store.checkpoints import Store

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from core import settings
-from core.registry.modelbook import listing
+from core.queries.modelbook import listing
 from core.registry.registry import Registry
+from core.request import settings
 
 DAMAGE = {
     "cut": lambda text: text[: len(text) // 2],

@@ -9,12 +9,12 @@ import time
 
 import pytest
 
-from core import settings
 from core.errors import CommandError, ParameterError, SettingsError
 from core.journal import Journal
-from core.plan import resolve
 from core.registry.evidence import features_of
-from core.store.garbage import garbage
+from core.request import settings
+from core.runs.plan import resolve
+from core.upkeep.garbage import garbage
 
 pytestmark = pytest.mark.slow
 

@@ -1,11 +1,11 @@
 """A digest of each stage's code, so that a change that makes other bytes cannot slip under an old version.
 
-A stage's code is the function in ``core/compute.py`` that calls it and every module of ``core`` that its
+A stage's code is the function in ``core/runs/compute.py`` that calls it and every module of ``core`` that its
 entry modules import, directly or not, read as syntax: docstrings, comments and layout do not count.
 
 After a change of code (``python tests/core/stage_code.py`` says which stages it touches):
 
-- the same input can give other bytes: raise the stage's ``version`` in ``core/stages.py``, say so in
+- the same input can give other bytes: raise the stage's ``version`` in ``core/request/stages.py``, say so in
   ``CHANGELOG.md``, then ``python tests/core/stage_code.py --record "what changed"``;
 - it cannot: ``python tests/core/stage_code.py --record "no effect: why not"``.
 """
@@ -39,11 +39,11 @@ ENTRY = {
 WITHOUT_EFFECT = {
     "core": "the package's version",
     "core.errors": "messages of runs that fail and commit nothing",
-    "core.progress": "says how far work is",
-    "core.stages": "parameters and versions are in the key themselves",
-    "core.parameters": "as core.stages; values are in the key",
-    "core.store.filedigest": "a digest is in the key",
-    "core.retry": "waits and tries, never an answer",
+    "core.platform.progress": "says how far work is",
+    "core.request.stages": "parameters and versions are in the key themselves",
+    "core.parameters": "as core.request.stages; values are in the key",
+    "core.platform.filedigest": "a digest is in the key",
+    "core.platform.retry": "waits and tries, never an answer",
 }
 """Modules that cannot change an artifact's bytes under the same key, and why."""
 
@@ -68,7 +68,7 @@ def modules_of(stage: str, root: Path = ROOT) -> list[str]:
     """Return the modules that a stage's code consists of, sorted."""
     found: set[str] = set()
     # every stage's bytes are made by the encoder
-    waiting = [*ENTRY[stage], *imported(function_of(stage, root)), "core.artifacts"]
+    waiting = [*ENTRY[stage], *imported(function_of(stage, root)), "core.tables.codec"]
     while waiting:
         module = waiting.pop()
         path = path_of(module, root)
@@ -118,8 +118,8 @@ def is_text(node: object) -> bool:
 
 
 def function_of(stage: str, root: Path = ROOT) -> ast.AST:
-    """Return the function of ``core/compute.py`` that calls a stage."""
-    tree = ast.parse((root / "core" / "compute.py").read_text(encoding="utf-8"))
+    """Return the function of ``core/runs/compute.py`` that calls a stage."""
+    tree = ast.parse((root / "core" / "runs" / "compute.py").read_text(encoding="utf-8"))
     return next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == f"_{stage}")
 
 
@@ -148,15 +148,16 @@ def problem(stage: str, version: int, history: list[dict[str, object]], now: str
     if last["version"] != version:
         return f"{stage}: code and version changed; python tests/core/stage_code.py --record 'what changed'"
     return (
-        f"{stage}: the code changed and version is still {version}. Can the same input give other bytes? Then raise "
-        f"version of {stage} in core/stages.py and run: python tests/core/stage_code.py --record 'what changed'. "
+        f"{stage}: the code changed and version is still {version}. Can the same input give other bytes? "
+        f"Then raise version of {stage} in core/request/stages.py and run: "
+        f"python tests/core/stage_code.py --record 'what changed'. "
         f"If not: python tests/core/stage_code.py --record 'no effect: why not'"
     )
 
 
 def problems() -> dict[str, str]:
     """Return what to do, by stage; empty when all is recorded."""
-    from core.stages import STAGES
+    from core.request.stages import STAGES
 
     history = recorded()
     found = {s.name: problem(s.name, s.version, history.get(s.name, []), digest(s.name)) for s in STAGES}
@@ -165,7 +166,7 @@ def problems() -> dict[str, str]:
 
 def record(why: str) -> list[str]:
     """Append the present code of every changed stage with the reason; return their names."""
-    from core.stages import BY_NAME
+    from core.request.stages import BY_NAME
 
     history, changed = recorded(), list(problems())
     for stage in changed:

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import artifacts
-from core.artifacts import Document, Table, Text, decode, encode
 from core.errors import DataError
+from core.tables import codec as artifacts
+from core.tables.artifacts import Document, Table, Text
+from core.tables.codec import decode, encode
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import health, settings
 from core.errors import SettingsError
-from core.journal import Journal
+from core.journal import Journal, locks
+from core.queries import health
+from core.request import settings
 from core.review.people import Person
 from core.schedule import definition
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing
-from core.store import locks
 
 NOW = datetime(2024, 7, 8, 23, tzinfo=UTC)
 

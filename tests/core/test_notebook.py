@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.errors import CheckpointError, ParameterError
-from core.notebook import KINDS, load
+from core.queries.notebook import KINDS, load
 
 TABLES = ("prices_raw", "prices_valid", "prices_clean", "features", "predictions")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import ParameterError
 from core.parameters import Parameter
-from core.stages import STAGES, parameters_of
+from core.request.stages import STAGES, parameters_of
 
 ALL = list(parameters_of(STAGES).values())
 

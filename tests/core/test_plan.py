@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import plan as planning
-from core import settings
 from core.errors import AftercloseError, CommandError, MissingFileError, NoChampionError, ParameterError
-from core.plan import resolve, stage_plans
 from core.registry.registry import Registry
-from core.stages import NAMES, STAGES, parameters_of
+from core.request import settings
+from core.request.stages import NAMES, STAGES, parameters_of
+from core.runs import plan as planning
+from core.runs.plan import resolve, stage_plans
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

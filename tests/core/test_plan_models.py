@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import settings
 from core.errors import ParameterError
-from core.plan import resolve, stage_plans
 from core.registry.registry import Registry
+from core.request import settings
+from core.runs.plan import resolve, stage_plans
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import settings
 from core.errors import ParameterError, SettingsError
-from core.plan import resolve
-from core.profiles import Difference, differences
+from core.request import settings
+from core.request.profiles import Difference, differences
+from core.runs.plan import resolve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CONFIG = """

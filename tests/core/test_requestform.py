@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core import settings
-from core.requestform import MAIN, main_fields, more_fields, request_of, scoring_request
-from core.stages import STAGES, parameters_of
+from core.request import settings
+from core.request.form import MAIN, main_fields, more_fields, request_of, scoring_request
+from core.request.stages import STAGES, parameters_of
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import tenacity.nap
 
 from core.errors import DataError, ParameterError, SourceError
-from core.retry import TransientError, with_linear_backoff
+from core.platform.retry import TransientError, with_linear_backoff
 
 
 @pytest.fixture

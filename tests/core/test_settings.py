@@ -17,9 +17,9 @@ import luigi.scheduler
 import luigi.worker
 import pytest
 
-from core import luigi_options, settings
 from core.errors import SettingsError
-from core.stages import STAGES, parameters_of
+from core.request import luigi_options, settings
+from core.request.stages import STAGES, parameters_of
 from luigi_tasks.shell import DEFAULTS
 
 

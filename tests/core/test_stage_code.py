@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.stages import BY_NAME, NAMES
+from core.request.stages import BY_NAME, NAMES
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +46,16 @@ def test_each_stage_rests_on_the_modules_one_expects(stage_code):
     own = {
         "ingest": "core.sources.table", "validate": "core.prices.rules", "clean": "core.prices.spikes",
         "feature_engineer": "core.features.definitions", "train_or_score": "core.models.boosting",
-        "evaluate": "core.evaluation.bootstrap", "report": "core.report.as_html",
+        "evaluate": "core.measures.bootstrap", "report": "core.report.as_html",
     }  # fmt: skip
     for stage, module in own.items():
         found = stage_code.modules_of(stage)
-        assert {module, "core.artifacts", "core.columns"} <= set(found), stage
+        assert {module, "core.tables.codec", "core.columns"} <= set(found), stage
         assert not any(
-            name.startswith(("core.cli", "core.store.checkpoints", "core.runs.execution", "core.plan"))
+            name.startswith(("core.cli", "core.store.checkpoints", "core.runs.execution", "core.runs.plan"))
             for name in found
         )
-    assert "core.evaluation.metrics" not in stage_code.modules_of("clean")
+    assert "core.measures.metrics" not in stage_code.modules_of("clean")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_changed_constant_is_noticed_by_the_stages_that_rest_on_it(stage_code,
         "from __future__ import annotations\nX = 1",
     )
     assert changed(stage_code, copy) == {"report"}
-    edit(copy, "core/artifacts.py", "250_000", "250_001")
+    edit(copy, "core/tables/codec.py", "250_000", "250_001")
     assert changed(stage_code, copy) == set(NAMES)
 
 
@@ -105,7 +105,7 @@ def test_a_changed_docstring_comment_or_layout_is_not_noticed(stage_code, copy):
 
 def test_a_changed_call_in_compute_is_noticed(stage_code, copy):
     """What a stage is given matters, too."""
-    edit(copy, "core/compute.py", "clean(valid, job", "clean(valid or valid, job")
+    edit(copy, "core/runs/compute.py", "clean(valid, job", "clean(valid or valid, job")
     assert changed(stage_code, copy) == {"clean"}
 
 
@@ -114,7 +114,7 @@ def test_the_message_says_what_to_do(stage_code):
     history = [{"version": 1, "digest": "a", "why": "first"}]
     assert stage_code.problem("clean", 1, history, "a") is None
     told = stage_code.problem("clean", 1, history, "b")
-    assert "raise version of clean in core/stages.py" in told
+    assert "raise version of clean in core/request/stages.py" in told
     assert "no effect" in told
     assert "--record" in stage_code.problem("clean", 2, history, "b")
     assert "recorded is 1" in stage_code.problem("clean", 2, history, "a")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from core.artifacts import Document, Table
-from core.stage_facts import MOST_REPAIRS, facts, outcomes, repairs
+from core.runs.stage_facts import MOST_REPAIRS, facts, outcomes, repairs
+from core.tables.artifacts import Document, Table
 
 
 def test_ingest_says_where_from():

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from core.journal import Journal
-from core.runs.processes import ProcessId, boot_id
+from core.platform.processes import ProcessId, boot_id
 
 
 @pytest.fixture(autouse=True)

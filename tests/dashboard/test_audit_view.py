@@ -8,9 +8,9 @@ import pytest
 
 from core.journal import Journal
 from core.registry.registry import Registry
+from core.request.settings import load
 from core.review import decisions, signoff
 from core.review.people import Person
-from core.settings import load
 from core.store.checkpoints import Store
 
 ANN = Person("77@id.example.org", "Ann", "approver", "OpenID Connect, https://id.example.org")

@@ -8,8 +8,8 @@ import pytest
 
 from core.errors import CheckpointError
 from core.journal import Journal
+from core.queries.holdings import keys_of
 from core.store.checkpoints import Slot, Store
-from core.store.holdings import keys_of
 from dashboard import data as loaders
 
 
@@ -66,8 +66,8 @@ def test_windows_are_of_one_ticker_or_of_all(store, keys):
 
 def test_past_signals_are_read_anew_when_there_is_a_new_checkpoint(finished, monkeypatch):
     """Otherwise they are kept: reading them all costs a second or more."""
-    from core import settings
-    from core.registry import history
+    from core.queries import past_signals as history
+    from core.request import settings
 
     monkeypatch.setenv("AFTERCLOSE_DATA", str(finished))
     before = history.mark_of_signals(finished)

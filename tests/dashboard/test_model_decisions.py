@@ -10,8 +10,8 @@ import pytest
 
 from core.journal import Journal
 from core.registry.registry import Registry
+from core.request.settings import load
 from core.review.decisions import states
-from core.settings import load
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest

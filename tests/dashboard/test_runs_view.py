@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from core.journal import Journal
-from core.requestform import main_fields, more_fields
+from core.request.form import main_fields, more_fields
 
 
 @pytest.fixture

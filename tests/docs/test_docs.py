@@ -10,7 +10,6 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from core import luigi_options, settings
 from core.cli.main import group
 from core.errors import (
     EXIT_BUSY,
@@ -25,7 +24,8 @@ from core.errors import (
     EXIT_UNEXPECTED,
     EXIT_WAITING,
 )  # fmt: skip
-from core.stages import NAMES, STAGES, parameters_of
+from core.request import luigi_options, settings
+from core.request.stages import NAMES, STAGES, parameters_of
 from tests.conftest import ROOT
 
 LUIGIS_OPTIONS = {

@@ -102,7 +102,10 @@ def test_a_newcomer_adds_a_stage_by_the_guide(root, project, prices_file, small)
 
 def test_a_step_that_no_longer_fits_is_found(project):
     """The gate itself: a diff whose place is gone, or is there twice, stops the guide."""
-    apply('```diff\n+++ core/stages.py\n-MODES = ("auto", "train", "score")\n+MODES = ()\n```\n', project)
+    apply(
+        '```diff\n+++ core/request/stages.py\n-MODES = ("auto", "train", "score")\n+MODES = ()\n```\n',
+        project,
+    )
     for place in ('-MODES = ("auto", "train", "score")\n+MODES = ()', " from __future__ import nothing"):
         with pytest.raises(AssertionError, match="not exactly one place"):
-            apply(f"```diff\n+++ core/stages.py\n{place}\n```\n", project)
+            apply(f"```diff\n+++ core/request/stages.py\n{place}\n```\n", project)

@@ -100,8 +100,8 @@ def glossary_terms(root):
 def test_the_glossary_has_what_the_desk_calls_things(root):
     """States of reports, models and runs, roles, measures, drift statistics; in the order of the alphabet."""
     from core.report.figures import METRICS
+    from core.request.settings import ROLES
     from core.review import decisions, standing
-    from core.settings import ROLES
 
     terms = glossary_terms(root)
     assert terms == sorted(terms, key=str.lower)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.artifacts import Artifact, Document, Table
-from core.stages import stage_named
+from core.request.stages import stage_named
+from core.tables.artifacts import Artifact, Document, Table
 
 SEEN = ("return", "ma5_ratio", "volatility20")
 

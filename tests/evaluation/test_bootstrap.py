@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from core.evaluation import bootstrap
-from core.evaluation.bootstrap import Resampling, block_length, weighted_sums, weights
-from core.evaluation.performance import measure
-from core.evaluation.rows import judge
+from core.measures import bootstrap
+from core.measures.bootstrap import Resampling, block_length, weighted_sums, weights
+from core.measures.performance import measure
+from core.measures.rows import judge
 
 
 def all_weights(rows, how):

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from core.evaluation.breakdown import by_fold, by_ticker, calibration
-from core.evaluation.rows import judge
+from core.measures.rows import judge
 
 
 def test_each_fold_is_judged_alone(predictions):

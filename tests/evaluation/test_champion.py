@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from core.artifacts import Document, Table, encode
-from core.evaluation.bootstrap import Resampling
 from core.evaluation.champion import against, chances, contest, judgement
 from core.evaluation.economics import with_returns
 from core.evaluation.evaluate import evaluate
-from core.evaluation.rows import judge
 from core.features import engineer
+from core.measures.bootstrap import Resampling
+from core.measures.rows import judge
 from core.models.document import model_id_of
 from core.models.training import train
+from core.tables.artifacts import Document, Table
+from core.tables.codec import encode
 
 HOW = Resampling(200, 5, 0.95, 1)
 PARAMETERS = {

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
-from core.evaluation.curves import GRID, at_threshold, precision_recall, roc
-from core.evaluation.rows import judge
+from core.measures.rows import judge
+from core.queries.curves import GRID, at_threshold, precision_recall, roc
 
 
 def xy(points, x, y):

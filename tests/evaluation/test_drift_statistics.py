@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from core.evaluation.drift_statistics import SortedColumn, distances, holm, jensen_shannon, ks_p, psi
+from core.measures.drift_statistics import SortedColumn, distances, holm, jensen_shannon, ks_p, psi
 
 RANDOM = np.random.default_rng(12)
 PAIRS = {

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import DataError
 from core.evaluation.economics import annual_return, earnings, sharpe, with_returns
-from core.evaluation.rows import judge
+from core.measures.rows import judge
 
 DAYS = pd.to_datetime(["2020-01-02", "2020-01-03", "2020-01-06"])
 

@@ -8,9 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from core.artifacts import Document, Table, encode
 from core.errors import DataError
 from core.evaluation.evaluate import PERFORMANCE, evaluate
+from core.tables.artifacts import Document, Table
+from core.tables.codec import encode
 
 BODY = [
     "verdict", "verdict_sentence", "advice", "mode", "performance", "training_performance", "baselines",
@@ -150,7 +151,7 @@ def test_hash_seed_and_threads_do_not_matter(tmp_path, world, settings):
         names.append(encoded.filename)
     (tmp_path / "settings").write_text(json.dumps(settings))
     script = (
-        "import sys, json, pathlib; from core.artifacts import decode, encode\n"
+        "import sys, json, pathlib; from core.tables.codec import decode, encode\n"
         "from core.evaluation.evaluate import evaluate\n"
         "here = pathlib.Path(sys.argv[1]); files = sorted(here.glob('*.json'))\n"
         "found = [decode(f.read_bytes(), f.name) for f in files]\n"

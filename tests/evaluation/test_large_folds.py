@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.evaluation import ranking
-from core.evaluation.ranking import PairedFold, RankedFold, fold_of, group_pairs
+from core.measures import ranking
+from core.measures.ranking import PairedFold, RankedFold, fold_of, group_pairs
 
 
 @pytest.mark.parametrize("digits", [9, 1], ids=["no ties", "many ties"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from core.evaluation import metrics
+from core.measures import metrics
 
 
 @pytest.fixture

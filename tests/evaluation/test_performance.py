@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from core.errors import DataError
-from core.evaluation.bootstrap import Estimate
-from core.evaluation.performance import CLASSIFICATION, entries, measure
+from core.measures.bootstrap import Estimate
+from core.measures.performance import CLASSIFICATION, entries, measure
 
 OPTIONS = {"samples": 100, "block_sessions": 2, "confidence": 0.9, "seed": 1}
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from core.evaluation.bootstrap import Resampling, weights
-from core.evaluation.ranking import RankedScore, grouped_auc, mean_auc
-from core.evaluation.rows import judge
+from core.measures.bootstrap import Resampling, weights
+from core.measures.ranking import RankedScore, grouped_auc, mean_auc
+from core.measures.rows import judge
 
 
 @pytest.mark.parametrize("decimals", [6, 1], ids=["distinct", "tied"])

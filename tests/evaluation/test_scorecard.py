@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from core.evaluation.bootstrap import Resampling
 from core.evaluation.breakdown import by_period
-from core.evaluation.rows import judge
 from core.evaluation.scorecard import scorecard
+from core.measures.bootstrap import Resampling
+from core.measures.rows import judge
 
 HOW = Resampling(200, 5, 0.95, 1)
 

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from core.artifacts import Document, Table, encode
 from core.evaluation.summaries import data_summary, features_summary, model_summary
 from core.features import definition_digest, definitions
 from core.fingerprint import sha256
+from core.tables.artifacts import Document, Table
+from core.tables.codec import encode
 
 FRAME = pd.DataFrame(
     {

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.artifacts import Table
+from core.tables.artifacts import Table
 
 
 def _prices(series, start="2024-01-01"):

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.artifacts import Table, encode
 from core.features import FEATURES, engineer
 from core.features.definitions import Feature
+from core.tables.artifacts import Table
+from core.tables.codec import encode
 
 
 def test_no_feature_of_the_sample_changes_when_everything_after_a_day_changes(sample_prices, future_leaks):

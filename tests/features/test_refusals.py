@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.artifacts import Table
 from core.errors import DataError
 from core.features import engineer
+from core.tables.artifacts import Table
 
 
 def _refused(table, pattern):

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from core.errors import ParameterError
-from core.history.comparison import Row, compare
-from core.history.facts import facts
-from core.history.trends import figures, trends
 from core.journal import Journal
+from core.queries.comparison import Row, compare
+from core.queries.facts import facts
+from core.queries.trends import figures, trends
 from core.store.checkpoints import Store
 
 
@@ -128,7 +128,7 @@ def test_what_a_report_says_is_read_once_and_where_it_stands_each_time(twice, tm
     """The desk keeps figures by the report's digest; a report that was damaged since is left out all the same."""
     import shutil
 
-    from core.history import trends as module
+    from core.queries import trends as module
     from dashboard import data as loaders
 
     root, read = tmp_path / "data", []

@@ -37,7 +37,7 @@ def interrupted(run_luigi, small, data, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("module", ["core.plan", "luigi_tasks.session", "luigi_tasks.publish"])
+@pytest.mark.parametrize("module", ["core.runs.plan", "luigi_tasks.session", "luigi_tasks.publish"])
 def test_an_interrupt_during_the_imports_is_one_line_and_130(module, interrupted):
     """No traceback, no report, nothing begun."""
     done = interrupted(module)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core import settings
 from core.journal import Journal
+from core.request import settings
 from core.review import signoff
 from core.review.people import Person
 from core.store.checkpoints import Store

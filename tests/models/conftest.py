@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.artifacts import Table
 from core.features import engineer
 from core.models.training import train
+from core.tables.artifacts import Table
 
 PARAMETERS = {
     "mode": "train",

@@ -13,7 +13,7 @@ from core.models.training import single_thread
 PROGRAM = """
 import hashlib, json, sys
 import numpy as np, pandas as pd
-from core.artifacts import Table, encode
+from core.tables.codec import Table, encode
 from core.features import engineer
 from core.models.scoring import score
 from core.models.training import train

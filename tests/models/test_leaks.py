@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from core.artifacts import Table
 from core.features import engineer
 from core.fingerprint import digest_of
 from core.models import training
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
 from core.models.training import train
+from core.tables.artifacts import Table
 
 KINDS = (LogisticRegressionKind, HistGradientBoostingKind)
 TEST_FROM = ("2015-05-22", "2015-07-31", "2015-10-09")

@@ -7,12 +7,13 @@ import re
 import orjson
 import pytest
 
-from core.artifacts import Document, encode
 from core.errors import ModelError
 from core.features import definition_digest
 from core.fingerprint import sha256
 from core.models import loader
 from core.models.loader import load_model, read_model
+from core.tables.artifacts import Document
+from core.tables.codec import encode
 
 KINDS = ["logistic_regression", "hist_gradient_boosting"]
 

@@ -10,9 +10,9 @@ import sys
 import numpy as np
 import pytest
 
-from core.artifacts import encode
 from core.errors import AftercloseError, ModelError
 from core.models.loader import load_model, read_model
+from core.tables.codec import encode
 
 BYTES, NODES = 1500, 1500
 HOSTILE = (

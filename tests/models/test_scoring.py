@@ -5,11 +5,12 @@ import copy
 import numpy as np
 import pytest
 
-from core.artifacts import Document, Table, encode
 from core.errors import ModelError
 from core.features import definition_digest, engineer
 from core.fingerprint import sha256
 from core.models.scoring import score
+from core.tables.artifacts import Document, Table
+from core.tables.codec import encode
 
 KINDS = ["logistic_regression", "hist_gradient_boosting"]
 

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.artifacts import Table, decode, encode
 from core.errors import DataError, ModelError
 from core.features import definition_digest, engineer, model_features
 from core.models.training import train
+from core.tables.artifacts import Table
+from core.tables.codec import decode, encode
 
 
 def _train(features, parameters, **changes):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.artifacts import encode
 from core.models.training import train
+from core.tables.codec import encode
 
 ROLLING = {"window": "rolling", "rolling_sessions": 60, "embargo_sessions": 0}
 

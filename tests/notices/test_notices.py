@@ -10,8 +10,9 @@ from email import message_from_string, policy
 
 import pytest
 
-from core import notices, settings
+from core import notices
 from core.errors import SettingsError
+from core.request import settings
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
     pytest.importorskip("apprise", reason="the extra [notices] is not installed")

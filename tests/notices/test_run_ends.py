@@ -61,7 +61,7 @@ def test_a_run_that_fails_tells_its_reason(run_luigi, small, data, told, web, tm
 
 def test_without_the_call_at_the_end_nobody_is_told(finished, monkeypatch, configured, web):
     """The announcement taken out of the supervisor: the same end, and no notice."""
-    from core import settings
+    from core.request import settings
     from core.runs import announcing
     from core.runs.supervisor import Supervisor
 

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from core import settings
 from core.journal import Journal
-from core.observe.metrics import serve
+from core.queries.prometheus import serve
+from core.request import settings
 from core.schedule.scheduler import utc_clock
 
 pytest.importorskip("prometheus_client", reason="the extra [observe] is not installed")

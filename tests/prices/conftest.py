@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from core import columns as col
-from core.artifacts import Table
 from core.errors import ValidationFailed
 from core.prices.validation import validate
-from core.stages import stage_named
+from core.request.stages import stage_named
+from core.tables.artifacts import Table
 
 TODAY = date(2026, 1, 1)
 

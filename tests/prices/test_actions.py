@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.artifacts import encode
 from core.errors import DataError
 from core.prices.catalogue import CAN_DROP_ROW, CAN_DROP_TICKER, RULES
 from core.prices.cleaning import clean
 from core.prices.validation import validate
+from core.tables.codec import encode
 from tests.prices.conftest import SESSIONS, TODAY, defaults, quiet_frame, table
 
 

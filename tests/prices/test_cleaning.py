@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.artifacts import Table, encode
 from core.errors import DataError, ValidationFailed
 from core.prices.cleaning import clean
 from core.prices.validation import validate
+from core.tables.artifacts import Table
+from core.tables.codec import encode
 from tests.prices.conftest import SESSIONS, TODAY, defaults, quiet_frame, table
 
 

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from core.prices.coverage import coverage, thinnest
+from core.queries.price_charts import coverage, thinnest
 
 
 def rows(**days) -> pd.DataFrame:

@@ -6,9 +6,10 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.artifacts import Document, encode, raw_series
 from core.columns import PRICES
 from core.prices.findings import RULES
+from core.tables.artifacts import Document
+from core.tables.codec import encode, raw_series
 from tests.prices.conftest import gate
 
 CELL = st.one_of(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
 from core.registry.registry import Registry
+from core.request import settings
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from core.registry.evidence import features_of
 @pytest.fixture
 def two(finished, lookers):
     """A data root with a second features checkpoint, made later by a run that failed: one row fewer."""
-    from core.artifacts import Encoded
     from core.store.checkpoints import Slot, Store
+    from core.tables.artifacts import Encoded
 
     store = Store(finished)
     folder = lookers.folder_of(finished, "feature_engineer")

@@ -150,7 +150,7 @@ class Looks:
     def torn(data: Path) -> list[str]:
         """What is wrong with committed checkpoints; empty when every one of them is whole."""
         from core.store.checkpoints import Store
-        from core.store.verification import slots
+        from core.store.lineage import slots
 
         store = Store(data)
         return [why for slot in slots(data) if (why := store.damage(slot)) is not None]

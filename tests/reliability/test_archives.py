@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
 from core.errors import AftercloseError, CheckpointError, DataError
 from core.fingerprint import sha256
 from core.journal import Journal, chain_faults
+from core.request import settings
 from core.review.people import Person
-from core.store.archive import MANIFEST, backup, restore
 from core.store.checkpoints import Store
-from core.store.verification import slots, verify
+from core.store.lineage import slots
+from core.upkeep.archive import MANIFEST, backup, restore
+from core.upkeep.verification import verify
 
 ME = Person("local:me", "Ann", "approver")
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")

@@ -11,10 +11,10 @@ import warnings
 
 import pytest
 
-from core.artifacts import Encoded
 from core.errors import CheckpointError
 from core.store import checkpoints
 from core.store.checkpoints import Slot, Store
+from core.tables.artifacts import Encoded
 
 pytestmark = pytest.mark.slow
 

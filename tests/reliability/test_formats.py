@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
-from core.artifacts import decode
 from core.errors import DataError
 from core.journal import Journal, chain_faults, database, lengths
 from core.journal.database import JournalError
+from core.request import settings
 from core.review.people import Person
-from core.store.archive import restore
 from core.store.checkpoints import Slot, Store
-from core.store.verification import slots
+from core.store.lineage import slots
+from core.tables.codec import decode
+from core.upkeep.archive import restore
 
 ME = Person("local:me", "Ann", "approver")
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "v1"

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core import settings
 from core.journal import Journal
+from core.platform.processes import this_process
+from core.request import settings
 from core.review.people import Person
-from core.runs.processes import this_process
-from core.store.garbage import garbage, remove
-from core.store.verification import slots, verify
+from core.store.lineage import slots
+from core.upkeep.garbage import garbage, remove
+from core.upkeep.verification import verify
 
 ME = Person("local:me", "Ann", "approver")
 
@@ -157,7 +158,7 @@ def test_logs_go_by_age_as_configured(finished):
 
 def test_without_the_closure_gc_would_remove_what_a_signature_rests_on(finished, monkeypatch):
     """The protection taken out: keeping the report alone lists all that is behind it."""
-    from core.store import garbage as module
+    from core.upkeep import garbage as module
 
     (old,) = Journal(finished).runs()
     forget_successes(finished)

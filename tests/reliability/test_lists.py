@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
-from core.artifacts import Encoded
 from core.journal import Journal
-from core.review import waiving
+from core.platform.processes import this_process
+from core.request import settings
+from core.request.tickers import compact, expand, universe_file
 from core.review.people import Person
-from core.runs.processes import this_process
-from core.store import closure, garbage
-from core.store.archive import backup, export, restore
+from core.store import waivers as waiving
 from core.store.checkpoints import Slot, Store
-from core.tickers import compact, expand, universe_file
+from core.tables.artifacts import Encoded
+from core.upkeep import closure, garbage
+from core.upkeep.archive import backup, export, restore
 
 ME = Person("local:me", "Ann", "approver")
 

@@ -253,7 +253,7 @@ def test_a_failed_stage_is_tried_once_a_run_and_again_in_the_next(
 ):
     """luigid's own retries do not repeat the gate within a run, and do not disable it for the next one."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import core.compute as c\nmade = c.compute\n"
+        "import core.runs.compute as c\nmade = c.compute\n"
         "def compute(stage, job):\n"
         "    if stage == 'validate':\n        raise ValueError('not today')\n"
         "    return made(stage, job)\n"

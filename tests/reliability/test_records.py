@@ -13,7 +13,7 @@ import pytest
 
 from core.journal import Journal
 from core.journal.database import FILE_NAME, JournalError
-from core.runs.processes import ProcessId, boot_id, this_process
+from core.platform.processes import ProcessId, boot_id, this_process
 
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
 

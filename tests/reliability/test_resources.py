@@ -153,9 +153,9 @@ def test_a_journal_with_a_leftover_log_is_read_whole_on_a_read_only_root(
 
 def test_without_the_check_of_each_write_a_full_disk_would_commit_a_torn_artifact(mount, monkeypatch):
     """The protection taken out: a writer that does not go through a temporary file leaves half an artifact."""
-    from core.artifacts import Encoded
     from core.errors import CheckpointError
     from core.store import checkpoints
+    from core.tables.artifacts import Encoded
 
     disk = mount("size=32k")
     slot, big = Slot("clean", "big"), Encoded("prices_clean.json", "prices_clean", "json", b"x" * 60_000, 1)

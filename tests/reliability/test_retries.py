@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from core.retry import TransientError, with_linear_backoff
+from core.platform.retry import TransientError, with_linear_backoff
 
 BROKEN_FIT = """
 import importlib.util
@@ -40,7 +40,7 @@ sys.meta_path.insert(0, Spoil())
 
 FAULTY = """
 import os
-import core.compute as c
+import core.runs.compute as c
 
 made, times = c.compute, {}
 

@@ -12,19 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
-from core.artifacts import Encoded
 from core.errors import CheckpointError
-from core.plan import StagePlan, resolve, stage_plans
-from core.progress import silent
+from core.platform.progress import silent
+from core.platform.timelimit import StageTimeout
 from core.registry.registry import Registry
+from core.request import settings
 from core.runs import execution
 from core.runs.execution import Runner
+from core.runs.inputs import is_complete
 from core.runs.log import RunLog
-from core.runs.timelimit import StageTimeout
+from core.runs.plan import StagePlan, resolve, stage_plans
 from core.store import checkpoints
 from core.store.checkpoints import Slot, Store
-from core.store.lineage import is_complete
+from core.tables.artifacts import Encoded
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 SLOT = Slot("clean", "2020-01-01-0123456789ab")

@@ -14,21 +14,21 @@ from pathlib import Path
 import peewee
 import pytest
 
-from core import settings
 from core.errors import AftercloseError, DataError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal, chain, chain_faults
 from core.journal import journal as journal_module
 from core.journal.database import FILE_NAME, JournalError
+from core.queries import logsearch
+from core.queries.folder import RunFolder
+from core.queries.logsearch import Asked, end_of
+from core.request import settings
 from core.review import publication, signoff
 from core.review.people import Person
-from core.runs import logsearch
-from core.runs.folder import RunFolder
 from core.runs.log import RunLog
-from core.runs.logsearch import Asked, end_of
 from core.runs.record import RunRecord
-from core.store import archive, garbage, verification
 from core.store.checkpoints import Store
+from core.upkeep import archive, garbage, verification
 
 ME = Person("local:me", "Ann", "approver")
 

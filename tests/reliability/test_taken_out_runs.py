@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
 from core.journal import Journal
 from core.journal.database import FILE_NAME
+from core.platform.processes import process
+from core.request import settings
 from core.review.people import Person
 from core.runs import launcher, supervisor
-from core.runs.processes import process
 from core.runs.supervisor import Supervisor
 
 ME = Person("local:me", "Ann", "approver")

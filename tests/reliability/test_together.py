@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from core.errors import BusyError
-from core.store import locks
+from core.journal import locks
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.artifacts import Document
+from core.tables.artifacts import Document
 from tests.report.bodies import performance, scored_body, trained_body, unjudged
 
 HOSTILE = '<script>alert(1)</script>\nSTATUS: SIGNED\u202e" onload="x'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.report.contradictions import contradictions
+from core.queries.contradictions import contradictions
 
 BODY = {
     "performance": {

@@ -11,10 +11,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from core.artifacts import Document, decode, encode
 from core.errors import DataError
 from core.report.render import NEEDED, render
 from core.report.sections import ANALYST_SECTIONS, PLACEHOLDER, SECTIONS, STATUS
+from core.tables.artifacts import Document
+from core.tables.codec import decode, encode
 
 BODIES = ("trained", "scored", "too_little", "too_little_new", "hostile")
 
@@ -219,7 +220,7 @@ def test_the_same_evaluation_gives_the_same_bytes_in_any_process(trained, tmp_pa
     path = tmp_path / "evaluation.json"
     path.write_bytes(encode(Document("evaluation", trained)).data)
     program = (
-        "import hashlib,sys; from core.artifacts import decode; from core.report.render import render;"
+        "import hashlib,sys; from core.tables.codec import decode; from core.report.render import render;"
         "made = render(decode(open(sys.argv[1],'rb').read(), 'evaluation.json'));"
         "print(hashlib.sha256(''.join(t.text for t in made).encode()).hexdigest())"
     )

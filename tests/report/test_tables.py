@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from core.report import tables
+from core.queries import tables
 from core.report.figures import METRICS
 
 

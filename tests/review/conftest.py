@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
 from core.fingerprint import digest_of
 from core.journal import Journal
+from core.request import settings
 from core.review import publication, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store

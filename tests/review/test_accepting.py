@@ -11,7 +11,7 @@ from core.errors import AftercloseError, ParameterError, SettingsError, SignOffE
 from core.journal import Journal, chain_faults
 from core.review.accepting import accept, file_for, may_be_accepted
 from core.review.people import local_person
-from core.review.waiving import read
+from core.store.waivers import read
 
 FINDING = {
     "rule": "inconsistent_ohlc",

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import settings
 from core.journal import Journal
+from core.queries.attention import age_days, sessions_behind, situation
+from core.request import settings
 from core.review import decisions, signoff
-from core.review.attention import age_days, sessions_behind, situation
 from core.review.people import local_person
 from core.review.texts import signable
 from core.store.checkpoints import Store

@@ -20,8 +20,8 @@ from core.fingerprint import sha256
 from core.review import bundle, keys, signoff
 from core.review.people import Person
 from core.review.publication import published
-from core.store.archive import backup, restore
-from core.store.verification import verify
+from core.upkeep.archive import backup, restore
+from core.upkeep.verification import verify
 
 NASTY = (
     "<script>alert(1)</script> <img src=http://a.example/x.png> & \"quotes\" 'more'\n"

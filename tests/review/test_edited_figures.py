@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.journal import Journal
+from core.queries.audit import last_signed, text_of
+from core.request.settings import load
 from core.review import signoff
 from core.review.people import local_person
-from core.review.previous import last_signed, text_of
 from core.review.publication import publish
-from core.settings import load
 from core.store.checkpoints import Store
 
 

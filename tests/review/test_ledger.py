@@ -12,7 +12,7 @@ from core.errors import SettingsError
 from core.journal import chain_faults
 from core.journal.chain import make
 from core.journal.database import FILE_NAME
-from core.store.verification import verify
+from core.upkeep.verification import verify
 
 MEANINGS = ["authored", "changes requested", "authored", "approved", "revoked", "authored"]
 

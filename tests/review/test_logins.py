@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core import settings as configuration
 from core.errors import MissingFileError, SettingsError
+from core.request import settings as configuration
 from core.review.logins import person_of
 
 ISSUER = "https://id.example.org/"

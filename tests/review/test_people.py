@@ -11,7 +11,7 @@ from core.review import people
 from core.review.decisions import decide, promote, requesters
 from core.review.people import Person
 from core.runs import launcher
-from core.store import archive, garbage
+from core.upkeep import archive, garbage
 
 ISSUER = "OpenID Connect, https://id.example.org"
 

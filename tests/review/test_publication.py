@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from core import settings
 from core.errors import CheckpointError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal
 from core.journal.chain import make
+from core.request import settings
 from core.review import bundle, publication, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
 from core.errors import AftercloseError, CheckpointError, ParameterError, SignOffError
 from core.fingerprint import digest_of, sha256
 from core.journal import Journal, chain_faults
 from core.report.narrative import with_section
 from core.report.sections import ANALYST_SECTIONS
+from core.request import settings
 from core.review import signoff
 from core.review.people import Person
 from core.store.checkpoints import Store

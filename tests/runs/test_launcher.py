@@ -9,10 +9,10 @@ import pytest
 
 from core.errors import ParameterError
 from core.journal import Journal
+from core.queries.folder import RunFolder
+from core.queries.logsearch import Asked, end_of
 from core.review.people import local_person
-from core.runs.folder import RunFolder
 from core.runs.launcher import cancel, command_of
-from core.runs.logsearch import Asked, end_of
 from core.store.checkpoints import Slot, Store
 
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from core.queries.loglines import MOST_CHARACTERS, log_lines, tail
 from core.runs.log import RunLog
-from core.runs.loglines import MOST_CHARACTERS, log_lines, tail
 
 REPAIR = {"rule": "spike", "ticker": "A", "date": "2012-01-03", "column": "close", "before": 9, "after": None}
 

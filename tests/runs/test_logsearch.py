@@ -6,8 +6,8 @@ import tracemalloc
 
 import pytest
 
+from core.queries.logsearch import MOST_LINES, SEARCHED_BYTES, Asked, around_first_error, end_of, whole
 from core.runs.log import RunLog
-from core.runs.logsearch import MOST_LINES, SEARCHED_BYTES, Asked, around_first_error, end_of, whole
 
 
 @pytest.fixture

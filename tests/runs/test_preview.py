@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import settings
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal
-from core.runs.preview import field_of, preview
+from core.queries.preview import field_of, preview
+from core.request import settings
 
 NOW = datetime(2026, 3, 2, 21, 0, tzinfo=UTC)
 LINE = ["ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report"]

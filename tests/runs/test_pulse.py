@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from core.progress import silent
+from core.platform.progress import silent
 from core.runs.pulse import HEARTBEAT_NAME, PROGRESS_NAME, SILENT_S, Heart, Pulse, noted, pulse
 
 

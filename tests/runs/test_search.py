@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.journal import Journal
-from core.journal.search import Wanted, find_runs, people
-from core.runs.processes import ProcessId, boot_id, this_process
+from core.platform.processes import ProcessId, boot_id, this_process
+from core.queries.run_search import Wanted, find_runs, people
 
 
 @pytest.fixture

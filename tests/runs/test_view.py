@@ -8,9 +8,7 @@ import pytest
 
 from core.journal import Event, Journal, Run
 from core.journal.lengths import took_s
-from core.review.signoff import Standing
-from core.runs.pulse import Pulse
-from core.runs.view import (
+from core.queries.view import (
     StageView,
     asked_for,
     at_work,
@@ -23,6 +21,8 @@ from core.runs.view import (
     stage_views,
     utc_clock,
 )
+from core.review.signoff import Standing
+from core.runs.pulse import Pulse
 
 NOW = datetime(2026, 3, 2, 21, 5, 10, tzinfo=UTC)
 LINE = ["ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report"]

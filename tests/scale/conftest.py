@@ -256,7 +256,7 @@ def s3_environment(s3_endpoint_environment, tmp_path) -> dict[str, str]:
 @pytest.fixture
 def remote(bucket, s3_environment, tmp_path, monkeypatch):
     """A data root in object storage, for use in this process: an empty prefix of an empty bucket."""
-    from core.store.objects import root_at
+    from core.platform.objects import root_at
 
     for name, value in s3_environment.items():
         monkeypatch.setenv(name, value)

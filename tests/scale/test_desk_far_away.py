@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from core.journal import Journal
+from core.platform.objects import local_folder
 from core.review.publication import published
-from core.store.objects import local_folder
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def healthy(at):
 
 def test_a_run_on_s3_is_seen_signed_and_published_on_the_desk(team, url, root, small_request, wait_until):
     """Started, shown on every page, signed and published as on a disk; the desk's private key is not in the bucket."""
-    from core import settings
+    from core.request import settings
     from core.review.people import Person
     from core.runs.launcher import launch
 

@@ -38,7 +38,7 @@ fcntl.flock = fcntl.lockf = refuse
 DIGESTS = """
 import hashlib, json, sys
 from pathlib import Path
-from core.store.objects import root_at
+from core.platform.objects import root_at
 below = root_at(sys.argv[1], Path("/nowhere")) / "checkpoints"
 print(json.dumps({
     str(path.relative_to(below)): hashlib.sha256(path.read_bytes()).hexdigest()

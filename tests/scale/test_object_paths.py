@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingsError
-from core.store.objects import ObjectPath, local_folder, remove_folder, root_at
+from core.platform.objects import ObjectPath, local_folder, remove_folder, root_at
 
 FILES = ("a.json", "x/k1/one.json", "x/k1/meta.json", "x/k2/two.json", "y/k1/meta.json")
 
@@ -128,7 +128,7 @@ def test_a_url_that_is_no_bucket_and_prefix_is_refused(url):
 
 def test_a_server_that_does_not_answer_is_an_os_error(remote, monkeypatch):
     """Like a disk that fails: the callers' one branch for faults of storage takes it."""
-    from core.store import objects
+    from core.platform import objects
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setattr(objects, "_server", objects._server.__wrapped__)

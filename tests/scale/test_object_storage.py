@@ -13,7 +13,7 @@ from hashlib import sha256
 
 import pytest
 
-from core.store.objects import root_at
+from core.platform.objects import root_at
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +90,7 @@ def test_a_run_in_object_storage_gives_the_same_bytes_and_every_command_reads_it
         n.split("/", 1)[1] for n in stored if n.startswith("checkpoints/") and "meta.json" not in n
     } == set(trained.artifacts())
     monkeypatch.chdir(tmp_path)
-    from core.notebook import load
+    from core.queries.notebook import load
 
     assert len(load("features", data=trained.data)) > 500
     assert not list(tmp_path.glob("s3:*"))

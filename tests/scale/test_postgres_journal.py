@@ -19,7 +19,7 @@ import pytest
 from core.errors import SettingsError
 from core.journal import Journal, chain_faults
 from core.journal.database import JournalError
-from core.settings import Settings
+from core.request.settings import Settings
 
 _spec = importlib.util.spec_from_file_location(
     "journal_again", Path(__file__).parents[1] / "core" / "test_journal.py"
@@ -153,7 +153,7 @@ def test_runs_and_events_read_back(journal, tmp_path, url):
 
 def test_runs_whose_process_is_gone_are_settled(journal):
     """A run of this machine without its process was interrupted, with the stage it was in."""
-    from core.runs.processes import ProcessId
+    from core.platform.processes import ProcessId
 
     gone = ProcessId(2**22 + 1, 1, "another-boot")
     journal.add_run("r", who="a", how="desk", request={}, target="report", state="running", process=gone)

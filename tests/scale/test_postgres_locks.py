@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import CheckpointError
-from core.store import locks
+from core.journal import locks
 
 _spec = importlib.util.spec_from_file_location(
     "locks_again", Path(__file__).parents[1] / "store" / "test_locks.py"

@@ -122,7 +122,7 @@ def test_killed_in_the_middle_a_run_is_interrupted_and_the_next_one_finishes(
 def test_a_transient_fault_is_retried_and_recorded(run_luigi, data, told, url, tmp_path):
     """Two faults of ingest: tried again with linear waits, both in the journal."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import core.compute as c\nmade, left = c.compute, [1, 2]\n"
+        "import core.runs.compute as c\nmade, left = c.compute, [1, 2]\n"
         "def compute(stage, job):\n    if left:\n        raise ConnectionError(f'fault {left.pop(0)}')\n"
         "    return made(stage, job)\nc.compute = compute\n",
         encoding="utf-8",

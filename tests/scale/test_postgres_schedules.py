@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
+from core.request import settings
 
 
 def loaded(name: str):

@@ -17,8 +17,8 @@ import pytest
 from core.journal import Journal
 from core.journal.rows import SILENT
 from core.journal.signs import LEASE_S
+from core.request.settings import Settings
 from core.runs.lease import Lease
-from core.settings import Settings
 
 TOLD = {"who": "ann", "how": "terminal", "request": {}, "target": "report"}
 

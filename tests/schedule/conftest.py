@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import settings
 from core.journal import Journal
+from core.request import settings
 from core.runs.launcher import Launched
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from core.journal import Journal
 from core.journal.schedules import Schedules
-from core.runs.processes import process
+from core.platform.processes import process
 
 pytestmark = pytest.mark.slow
 

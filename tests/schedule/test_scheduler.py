@@ -74,7 +74,7 @@ def test_one_run_of_a_schedule_at_a_time(configured, starter, at):
 
 
 def _this():
-    from core.runs.processes import this_process
+    from core.platform.processes import this_process
 
     return this_process()
 

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from core.errors import SettingsError
+from core.features.large import engineer
 from core.fingerprint import sha256_file
-from core.progress import silent
-from core.settings import load
-from core.shards.engine import Engine
-from core.shards.features import engineer
-from core.shards.table import Sharded, ShardWriter, arrow_of
+from core.platform.progress import silent
+from core.request.settings import load
+from core.tables.engine import Engine
+from core.tables.shards import Sharded, ShardWriter, arrow_of
 
 pytestmark = pytest.mark.slow
 

@@ -18,14 +18,14 @@ LIMIT_MB = 520
 PROGRAM = """
 import resource, sys
 from datetime import UTC, date, datetime
-from core.determinism import single_threaded
+from core.platform.determinism import single_threaded
 single_threaded()
 import exchange_calendars, pandera.pandas, pyarrow.parquet  # imports are not what is limited
 from core import artifacts
-from core.compute import Job, Loaded, compute
+from core.runs.compute import Job, Loaded, compute
 from core.shards import ingest
 from core.sources import source_named
-from core.stages import STAGES, parameters_of
+from core.request.stages import STAGES, parameters_of
 file, limit, whole = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "whole"
 if whole:
     artifacts.PARQUET_ABOVE_ROWS = ingest.PARQUET_ABOVE_ROWS = 10**12

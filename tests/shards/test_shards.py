@@ -9,15 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import artifacts, parquet
-from core.artifacts import Artifact, Document, Table, encode
-from core.compute import Job, Loaded, compute
 from core.errors import ParameterError, SourceError, ValidationFailed
-from core.shards import ingest, training
-from core.shards.engine import LOCAL, Engine
-from core.shards.table import Sharded
+from core.models import large as training
+from core.request.stages import STAGES, parameters_of, stage_named
+from core.runs.compute import Job, Loaded, compute
+from core.sources import large as ingest
 from core.sources import source_named
-from core.stages import STAGES, parameters_of, stage_named
+from core.tables import codec as artifacts
+from core.tables import parquet
+from core.tables.artifacts import Artifact, Document, Table
+from core.tables.codec import encode
+from core.tables.engine import LOCAL, Engine
+from core.tables.shards import Sharded
 
 TODAY = date(2026, 1, 1)
 

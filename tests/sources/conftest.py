@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from core import settings
 from core.errors import SourceError
-from core.ingesting import Context
-from core.plan import resolve, stage_plans
-from core.progress import silent
+from core.platform.progress import silent
+from core.request import settings
 from core.runs.execution import Runner
 from core.runs.log import RunLog
+from core.runs.plan import resolve, stage_plans
 from core.sources import source_named
+from core.sources.context import Context
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +123,7 @@ def ingest(yahoo, tmp_path):
     """Plan and run the ingest stage as a run does at a given time (UTC); returns (plan, table, log lines)."""
     import json
 
-    from core.artifacts import decode
+    from core.tables.codec import decode
 
     configured = settings.Settings(
         tmp_path / "data", "", {**settings.load({}, tmp_path).defaults, "retry_wait_s": 0.01}, None

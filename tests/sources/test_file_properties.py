@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.artifacts import Table, decode, encode
 from core.errors import AftercloseError
 from core.sources.files import read_file
 from core.sources.table import prices_table
 from core.sources.tabular.options import Options
+from core.tables.artifacts import Table
+from core.tables.codec import decode, encode
 from tests.prices.conftest import gate
 
 PRICE = st.integers(1, 10**7).map(lambda cents: cents / 100)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.artifacts import decode, encode
 from core.errors import MissingFileError, ParameterError, SourceError
 from core.sources import source_named
 from core.sources.files import read_csv
+from core.tables.codec import decode, encode
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER = "date,ticker,open,high,low,close,adj_close,volume"

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from core.errors import MissingFileError, ParameterError, SourceError
-from core.plan import resolve, stage_plans
-from core.settings import load
+from core.request.settings import load
+from core.runs.plan import resolve, stage_plans
 from core.sources import source_named
 from core.sources.tabular import inventory
 

@@ -226,7 +226,7 @@ def test_an_answer_damaged_while_the_run_goes_on_is_not_asked_for_again_under_it
     from datetime import UTC, datetime
 
     from core.errors import CheckpointError
-    from core.progress import silent
+    from core.platform.progress import silent
     from core.runs.execution import Runner
     from core.runs.log import RunLog
 

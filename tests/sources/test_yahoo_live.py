@@ -7,8 +7,8 @@ import os
 import pytest
 
 from core.errors import SourceError
-from core.ingesting import Context
 from core.sources import source_named
+from core.sources.context import Context
 
 pytestmark = [
     pytest.mark.live,

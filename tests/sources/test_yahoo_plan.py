@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import settings
 from core.errors import ParameterError
-from core.plan import resolve, stage_plans
+from core.request import settings
+from core.runs.plan import resolve, stage_plans
 from core.sources.closing import last_closed_session
 
 CLOSES = [

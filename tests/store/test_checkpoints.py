@@ -10,11 +10,12 @@ import subprocess
 
 import pytest
 
-from core.artifacts import Encoded
 from core.errors import CheckpointError
 from core.fingerprint import digest_of, sha256
+from core.platform.files import replace_file, write_temporary
 from core.store import checkpoints
-from core.store.checkpoints import Slot, Store, replace_file, write_temporary
+from core.store.checkpoints import Slot, Store
+from core.tables.artifacts import Encoded
 
 SLOT = Slot("clean", "2024-01-02-0123456789ab")
 FIRST = Encoded("prices_clean.json", "prices_clean", "json", b'{"rows": [1, 2]}\n', 2)

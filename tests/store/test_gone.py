@@ -6,14 +6,14 @@ import shutil
 
 import pytest
 
-from core import settings
 from core.journal import Journal
 from core.registry.registry import Registry
+from core.request import settings
 from core.review import publication, signoff
 from core.review.people import Person
-from core.store import verification
 from core.store.checkpoints import Store
-from core.store.verification import verify
+from core.upkeep import verification
+from core.upkeep.verification import verify
 
 ANN = Person("local:ann", "Ann Approver", "approver")
 

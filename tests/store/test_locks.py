@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from core.errors import BusyError, CheckpointError
-from core.store import locks
+from core.journal import locks
 
 HOLD = """
 import sys

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from core import columns as col
-from core import settings
-from core.artifacts import Document, Table, encode
-from core.plan import resolve, stage_plans
+from core.request import settings
+from core.runs.earlier import earlier_answer
+from core.runs.plan import resolve, stage_plans
 from core.store.checkpoints import Slot, Store
-from core.store.vintages import LARGEST_GAP, choose_vintage, earlier_answer
+from core.store.vintages import LARGEST_GAP, choose_vintage
+from core.tables.artifacts import Document, Table
+from core.tables.codec import encode
 
 META = {
     "fingerprint": "f", "version": 1, "parameters": {}, "libraries": {}, "inputs": [], "started_at": "", "ended_at": "",

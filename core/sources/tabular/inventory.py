@@ -1,4 +1,4 @@
-"""Which files a path means, what they weigh, and one digest over them all. EDGE."""
+"""Which files a path means, what they weigh, and one digest over them all."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from core.errors import MissingFileError, ParameterError
 from core.fingerprint import digest_of
+from core.platform.filedigest import digest_of_file
 from core.sources.tabular.options import MAX_BYTES
-from core.store.filedigest import digest_of_file
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 _PACKED = ".gz"

@@ -1,0 +1,96 @@
+"""The scheduler's process: one watches a data root, others stand by and take over.
+
+``python -m core.cli.daemon`` beside a desk, ``afterclose scheduler`` on a server.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from core.errors import EXIT_DONE, EXIT_INTERRUPTED, AftercloseError
+from core.journal import Journal, locks
+from core.platform.determinism import single_threaded
+from core.platform.processes import die_with
+from core.request import settings as configuration
+from core.request.settings import Settings
+from core.runs.log import RunLog
+from core.schedule.scheduler import LOG, Scheduler, utc_clock
+
+LOCK = "scheduler"
+TICK_S = 5.0
+
+
+def watch(
+    load: Callable[[], Settings],
+    *,
+    clock: Callable[[], datetime] = utc_clock,
+    sleep: Callable[[float], None] = time.sleep,
+    standing_by: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Watch the clock until the process ends; while another process does, wait for its end.
+
+    Nothing is written, not even the lock, before there is a journal: a desk that only looks leaves no trace.
+    """
+    settings = load()
+    while not Journal.exists(settings.data, settings.journal):
+        sleep(TICK_S)
+        settings = load()
+    holder = str(os.getpid())
+    with locks.held(settings.data, LOCK, holder, journal=settings.journal, waiting=standing_by):
+        scheduler = Scheduler(load)
+        port = int(settings["observe_metrics_port"] or 0)
+        if port:
+            from core.queries.prometheus import serve
+
+            serve(load, clock, port)
+        while True:
+            tick(scheduler, settings, clock())
+            sleep(TICK_S)
+
+
+def tick(scheduler: Scheduler, settings: Settings, now: datetime) -> None:
+    """Look at the clock once; a fault is logged, and the next look comes all the same."""
+    try:
+        scheduler.tick(now)
+    except (AftercloseError, OSError) as error:
+        RunLog(settings.data, LOG).write("scheduler_trouble", level="error", reason=str(error))
+
+
+def beside_this_process() -> int | None:
+    """Start a scheduler that ends with this process, and return its pid; None where nothing can be written."""
+    data = configuration.load().data
+    nearest = next((folder for folder in (data, *data.parents) if folder.exists()), Path("/"))
+    if not os.access(nearest, os.W_OK):
+        return None
+    child = subprocess.Popen(
+        [sys.executable, "-m", "core.cli.daemon"],
+        stdin=subprocess.DEVNULL,
+        preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - called from a process of one thread
+    )
+    return child.pid
+
+
+def main() -> int:
+    """Watch until told to end."""
+    single_threaded()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_DONE))
+    try:
+        watch(configuration.load)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except AftercloseError as error:
+        print(f"afterclose: the scheduler ended: {error}", file=sys.stderr)
+        return error.exit_code
+    return EXIT_DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

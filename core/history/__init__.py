@@ -1,1 +1,0 @@
-"""Runs beside each other and over time: what they asked for, rested on and found. EDGE."""

@@ -1,0 +1,166 @@
+"""Intervals by resampling blocks of consecutive dates, the tickers of a date kept together.
+
+Rows of one date are not independent and neither are neighbouring dates, so the unit drawn is a block
+of dates (circular block bootstrap, Politis and Romano 1992) within a fold. A resample is a whole
+number of times that each date counts; every statistic is computed from those weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+LARGE_FOLD_ROWS = 50_000
+"""Rows of a fold from which its AUC is taken from pairs of groups (see :mod:`core.measures.ranking`)."""
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from core.measures.rows import Judged
+
+MIN_BLOCKS = 5
+"""A fold is cut into at least so many blocks: with one or two, all resamples are nearly the same rows
+and the interval would be far too narrow. Short folds therefore use shorter blocks."""
+
+CHUNK_CELLS = 500_000
+"""Rows times resamples worked on at once (4 MB of float64): bounds memory whatever the size."""
+
+
+class Quantity(Protocol):
+    """Something with values for the rows themselves and for weights of their groups."""
+
+    def points(self) -> dict[str, float]:
+        """Return the value of each statistic; NaN where undefined."""
+
+    def draws(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return each statistic per resample; ``weights`` has shape (groups, resamples)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A value and what the resamples gave in its place, shape (resamples,); NaN where undefined."""
+
+    value: float
+    draws: NDArray[np.float64]
+
+    def interval(self, confidence: float) -> tuple[float, float] | None:
+        """Return the percentile interval, or None when over half the resamples are undefined.
+
+        >>> Estimate(2.0, np.array([1.0, 2.0, 3.0, np.nan])).interval(0.5)
+        (1.5, 2.5)
+        """
+        held = self.draws[~np.isnan(self.draws)]
+        if np.isnan(self.value) or 2 * len(held) <= len(self.draws):
+            return None
+        tail = (1 - confidence) / 2
+        low, high = np.quantile(held, (tail, 1 - tail))
+        return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How intervals are made: number of resamples, block length in sessions, coverage, seed."""
+
+    samples: int
+    block_sessions: int
+    confidence: float
+    seed: int
+
+
+def block_length(dates: int, block_sessions: int) -> int:
+    """Return the block length used in a fold of ``dates`` dates.
+
+    >>> block_length(252, 10), block_length(20, 10)
+    (10, 4)
+    """
+    return max(1, min(block_sessions, dates // MIN_BLOCKS))
+
+
+def weights(rows: Judged, how: Resampling) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each group counts, in chunks of shape (groups, resamples of the chunk).
+
+    Each fold keeps its number of dates in every resample and has its own generator, seeded by
+    ``how.seed`` and the fold's place, so the draws depend neither on the chunks nor on other folds.
+    """
+    sizes = np.bincount(rows.group_fold, minlength=len(rows.folds)).tolist()
+    generators = [np.random.default_rng((how.seed, place)) for place in range(len(sizes))]
+    largest = _largest_fold(rows)
+    # the rows of a large fold are not gone through for every resample
+    held = 1 if largest > LARGE_FOLD_ROWS else largest
+    chunk = max(1, CHUNK_CELLS // max(1, len(rows.group_fold), held))
+    for start in range(0, how.samples, chunk):
+        count = min(chunk, how.samples - start)
+        parts = [
+            _fold_weights(generator, size, block_length(size, how.block_sessions), count)
+            for generator, size in zip(generators, sizes, strict=True)
+        ]
+        yield np.concatenate(parts) if parts else np.zeros((0, count))
+
+
+def _largest_fold(rows: Judged) -> int:
+    return int(np.bincount(rows.fold).max()) if len(rows) else 0
+
+
+def _fold_weights(
+    generator: np.random.Generator, dates: int, block: int, samples: int
+) -> NDArray[np.float64]:
+    """Return counts of dates drawn in circular blocks, the last one cut, shape (dates, samples).
+
+    Each block adds a step up at its first date and a step down after its last; running sums of the
+    steps are the counts, and what runs past the end is added at the beginning.
+    """
+    blocks = -(-dates // block)
+    starts = generator.integers(0, dates, size=(samples, blocks))
+    ends = starts + block
+    ends[:, -1] -= blocks * block - dates
+    cells, column = (dates + block) * samples, np.arange(samples)[:, None]
+    up, down = (np.bincount((at * samples + column).ravel(), minlength=cells) for at in (starts, ends))
+    counts = np.cumsum((up - down).reshape(-1, samples), axis=0)
+    counts[:block] += counts[dates:]
+    return counts[:dates].astype(np.float64)
+
+
+def weighted_sums(values: NDArray[np.float64], group_weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``values @ group_weights``, added in the order of the groups.
+
+    The linear algebra library is not used: it adds in another order with another number of threads,
+    and the last digits of an artifact would follow the machine.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (statistics, groups)
+    group_weights : ndarray of float, shape (groups, resamples)
+
+    Returns
+    -------
+    ndarray of float, shape (statistics, resamples)
+
+    Examples
+    --------
+    >>> weighted_sums(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [1.0, 2.0]])).tolist()
+    [[3.0, 4.0]]
+    """
+    sums: NDArray[np.float64] = np.einsum("mg,gs->ms", values, group_weights)
+    return sums
+
+
+def estimate(
+    quantities: Mapping[str, Quantity], rows: Judged, how: Resampling
+) -> dict[str, dict[str, Estimate]]:
+    """Return the value and the draws of every statistic of every quantity, on the same resamples."""
+    drawn: dict[str, list[dict[str, NDArray[np.float64]]]] = {name: [] for name in quantities}
+    for chunk in weights(rows, how):
+        for name, quantity in quantities.items():
+            drawn[name].append(quantity.draws(chunk))
+    return {name: _joined(quantity.points(), drawn[name]) for name, quantity in quantities.items()}
+
+
+def _joined(points: Mapping[str, float], chunks: list[dict[str, NDArray[np.float64]]]) -> dict[str, Estimate]:
+    return {
+        name: Estimate(value, np.concatenate([chunk[name] for chunk in chunks]))
+        for name, value in points.items()
+    }

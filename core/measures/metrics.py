@@ -1,0 +1,182 @@
+"""Classification metrics, each a function of sums over rows.
+
+Every metric but AUC is a ratio of sums over rows. Written that way one formula serves the value
+itself, a fold, a ticker and a thousand resamples at once: only the sums differ. Where a metric is
+undefined the result is NaN; :mod:`core.measures.performance` writes null and the reason.
+
+A row is called up when its probability is at least :data:`THRESHOLD`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import ArrayLike, NDArray
+
+THRESHOLD = 0.5
+"""From here a row is called up; the same as the direction of a signal."""
+
+CLIP = float(np.finfo(np.float64).eps)
+"""Log loss takes probabilities no nearer to 0 or 1 than this, as scikit-learn does for float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums over rows; each field is an array of one shape (a number, per fold, per resample...).
+
+    Parameters
+    ----------
+    rows : ndarray
+        Number of rows.
+    up : ndarray
+        Rows that went up.
+    called_up : ndarray
+        Rows called up.
+    rightly_up : ndarray
+        Rows called up that went up.
+    right : ndarray
+        Rows whose direction was called rightly.
+    squared_error : ndarray
+        Sum of (probability - outcome) squared.
+    log_loss : ndarray
+        Sum of minus the log of the probability given to what happened.
+    """
+
+    rows: NDArray[np.float64]
+    up: NDArray[np.float64]
+    called_up: NDArray[np.float64]
+    rightly_up: NDArray[np.float64]
+    right: NDArray[np.float64]
+    squared_error: NDArray[np.float64]
+    log_loss: NDArray[np.float64]
+
+    def stacked(self) -> NDArray[np.float64]:
+        """The seven fields in order, shape (7, ...)."""
+        return np.stack(astuple(self))
+
+
+def contributions(probability: ArrayLike, up: ArrayLike) -> NDArray[np.float64]:
+    """Return what each row adds to the fields of :class:`Sums`, shape (7, rows).
+
+    Parameters
+    ----------
+    probability : array of float, shape (rows,)
+        Probability of an up move, 0 to 1, no NaN.
+    up : array, shape (rows,)
+        Outcome, 1 or 0, no NaN.
+    """
+    return np.stack(list(_contributed(probability, up)))
+
+
+def _contributed(probability: ArrayLike, up: ArrayLike) -> Iterator[NDArray[np.float64]]:
+    """Yield the fields one after the other: of a large table no two need be held."""
+    p, y = np.asarray(probability, dtype=np.float64), np.asarray(up, dtype=np.float64)
+    called = (p >= THRESHOLD).astype(np.float64)
+    yield np.ones_like(p)
+    yield y
+    yield called
+    yield called * y
+    yield (called == y).astype(np.float64)
+    yield (p - y) ** 2
+    yield -np.log(np.clip(np.where(y > 0, p, 1 - p), CLIP, 1 - CLIP))
+
+
+def totals(probability: ArrayLike, up: ArrayLike) -> Sums:
+    """Return the sums over all rows; arguments as in :func:`contributions`."""
+    return Sums(*contributions(probability, up).sum(axis=1))
+
+
+def totals_by(group: NDArray[np.int64], groups: int, probability: ArrayLike, up: ArrayLike) -> Sums:
+    """Return the sums per group, each of shape (groups,); ``group`` is each row's number from 0."""
+
+    def summed(part: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(group, weights=part, minlength=groups).astype(np.float64)
+
+    return Sums(*(summed(part) for part in _contributed(probability, up)))
+
+
+def precision(sums: Sums) -> NDArray[np.float64]:
+    """Return the share of rows called up that went up; NaN when none is called up.
+
+    >>> float(precision(totals([0.7, 0.6, 0.4], [1, 0, 1])))
+    0.5
+    """
+    return _ratio(sums.rightly_up, sums.called_up)
+
+
+def recall(sums: Sums) -> NDArray[np.float64]:
+    """Return the share of rows that went up that were called up; NaN when none went up.
+
+    >>> float(recall(totals([0.7, 0.6, 0.4, 0.9], [1, 0, 1, 1]))).__round__(4)
+    0.6667
+    """
+    return _ratio(sums.rightly_up, sums.up)
+
+
+def hit_rate(sums: Sums) -> NDArray[np.float64]:
+    """Return the share of rows whose direction was called rightly (accuracy); NaN without rows.
+
+    >>> float(hit_rate(totals([0.7, 0.6, 0.4, 0.1], [1, 0, 1, 0])))
+    0.5
+    """
+    return _ratio(sums.right, sums.rows)
+
+
+def brier(sums: Sums) -> NDArray[np.float64]:
+    """Return the mean squared error of the probability (Brier 1950); lower is better, NaN without rows.
+
+    >>> float(brier(totals([0.5, 1.0], [1, 1])))
+    0.125
+    """
+    return _ratio(sums.squared_error, sums.rows)
+
+
+def brier_skill(sums: Sums) -> NDArray[np.float64]:
+    """Return 1 - Brier / Brier of the base rate; 0 is no skill, NaN when all outcomes are equal.
+
+    The base rate is the up-rate of the very rows judged. That is known only afterwards, so it is a
+    reference slightly harder to beat than any constant that could have been forecast.
+
+    >>> float(brier_skill(totals([0.5, 0.5], [1, 0]))), float(brier_skill(totals([1.0, 0.0], [1, 0])))
+    (0.0, 1.0)
+    """
+    rate = _ratio(sums.up, sums.rows)
+    return 1 - _ratio(brier(sums), rate * (1 - rate))
+
+
+def log_loss(sums: Sums) -> NDArray[np.float64]:
+    """Return the mean of minus the natural log of the probability given to what happened.
+
+    Probabilities are kept :data:`CLIP` away from 0 and 1. NaN without rows.
+
+    >>> round(float(log_loss(totals([0.5, 0.25], [1, 0]))), 6)
+    0.490415
+    """
+    return _ratio(sums.log_loss, sums.rows)
+
+
+def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below > 0, np.divide(above, below), np.nan)
+
+
+POOLED: dict[str, Callable[[Sums], NDArray[np.float64]]] = {
+    "precision": precision,
+    "recall": recall,
+    "hit_rate": hit_rate,
+    "brier": brier,
+    "brier_skill": brier_skill,
+    "log_loss": log_loss,
+}
+"""Metrics taken over all judged rows together."""
+
+
+def pooled(sums: Sums) -> dict[str, NDArray[np.float64]]:
+    """Return every metric of :data:`POOLED`, each with the shape of the sums."""
+    return {name: metric(sums) for name, metric in POOLED.items()}

@@ -1,0 +1,142 @@
+"""Performance of probabilities on judged rows: each metric with its interval, or null and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.measures import metrics
+from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate, weighted_sums
+from core.measures.ranking import RankedScore
+from core.measures.rows import Judged, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+CLASSIFICATION = ("auc", *metrics.POOLED)
+"""Metrics of probabilities, in the order in which they are written."""
+
+_NO_ROWS = "no labelled out-of-sample row"
+_UNDEFINED = {
+    "auc": "no fold has both outcomes",
+    "precision": "no row is called up",
+    "recall": "no row went up",
+    "brier_skill": "every judged row has the same outcome",
+    "long_flat_return": "no judged row has a next return, or a day lost everything",
+    "long_flat_sharpe": "the daily returns do not vary",
+}
+_NO_INTERVAL = "no interval: undefined in over half of the resamples"
+
+
+@dataclass(frozen=True, eq=False)
+class PooledScore:
+    """The metrics of a probability over all judged rows together."""
+
+    by_group: metrics.Sums
+
+    @classmethod
+    def of(cls, rows: Judged, probability: NDArray[np.float64]) -> PooledScore:
+        """Return the sums per group of ``probability`` (shape (rows,), NaN: row left out)."""
+        groups = len(rows.group_fold)
+        sums = np.zeros((len(fields(metrics.Sums)), groups))
+        for part in rows.parts:
+            p = probability[part]
+            held = ~np.isnan(p)
+            found = metrics.totals_by(rows.group[part][held], groups, p[held], rows.up[part][held])
+            # a group is of one fold alone: nothing is added to anything but 0
+            sums += found.stacked()
+        return cls(metrics.Sums(*sums))
+
+    def points(self) -> dict[str, float]:
+        """The value of each metric; NaN where undefined."""
+        sums = metrics.Sums(*self.by_group.stacked().sum(axis=1))
+        return {name: float(value) for name, value in metrics.pooled(sums).items()}
+
+    def draws(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return each metric per resample; ``weights`` has shape (groups, resamples)."""
+        return metrics.pooled(metrics.Sums(*weighted_sums(self.by_group.stacked(), weights)))
+
+
+def measure(
+    predictions: pd.DataFrame, *, samples: int, block_sessions: int, confidence: float, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Return the classification metrics of ``predictions`` with intervals.
+
+    AUC is the mean of the within-fold AUCs; the other metrics are taken over all rows together.
+    Intervals are percentiles over resamples of date blocks within folds.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Columns ``date``, ``ticker``, ``probability`` (0 to 1), ``up_next`` (1, 0 or null) and ``fold``
+        (whole number or null). Rows without label or probability are ignored.
+    samples : int
+        Number of resamples.
+    block_sessions : int
+        Consecutive dates drawn together.
+    confidence : float
+        Coverage of the intervals, such as 0.95.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    dict
+        For each of :data:`CLASSIFICATION`: ``value``, ``low``, ``high`` (numbers or None) and, where one
+        is None, ``reason``.
+
+    Raises
+    ------
+    DataError
+        If a probability or label is out of range.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"date": pd.to_datetime(["2020-01-02", "2020-01-03"]), "ticker": "A",
+    ...     "probability": [0.2, 0.4], "up_next": [0.0, 1.0], "fold": 1})
+    >>> found = measure(table, samples=100, block_sessions=1, confidence=0.95, seed=1)
+    >>> found["auc"]["value"], found["precision"]["reason"]
+    (1.0, 'no row is called up')
+    """
+    rows = judge(predictions)
+    how = Resampling(samples, block_sessions, confidence, seed)
+    quantities: dict[str, Quantity] = {
+        "auc": RankedScore.of(rows, rows.probability),
+        "pooled": PooledScore.of(rows, rows.probability),
+    }
+    found = estimate(quantities, rows, how)
+    return entries({**found["auc"], **found["pooled"]}, len(rows), confidence)
+
+
+def entries(estimates: Mapping[str, Estimate], rows: int, confidence: float) -> dict[str, dict[str, Any]]:
+    """Return each estimate as ``value``, ``low``, ``high`` and, where one is null, ``reason``."""
+    return {name: _entry(name, found, rows, confidence) for name, found in estimates.items()}
+
+
+def _entry(name: str, found: Estimate, rows: int, confidence: float) -> dict[str, Any]:
+    if np.isnan(found.value):
+        return undefined(_UNDEFINED.get(name, _NO_ROWS) if rows else _NO_ROWS)
+    interval = found.interval(confidence)
+    if interval is None:
+        return {"value": found.value, "low": None, "high": None, "reason": _NO_INTERVAL}
+    return {"value": found.value, "low": interval[0], "high": interval[1]}
+
+
+def undefined(reason: str) -> dict[str, Any]:
+    """Return the entry of a metric without a value.
+
+    >>> undefined("no row")
+    {'value': None, 'low': None, 'high': None, 'reason': 'no row'}
+    """
+    return {"value": None, "low": None, "high": None, "reason": reason}
+
+
+def plain(value: float) -> float | None:
+    """Return a number for JSON: NaN is None."""
+    return None if np.isnan(value) else float(value)

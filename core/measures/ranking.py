@@ -1,0 +1,276 @@
+"""Area under the ROC curve within folds, for the rows themselves and for all resamples at once.
+
+AUC is the chance that a row that went up has a higher probability than one that did not, ties
+counting half (Mann and Whitney 1947). It is never pooled over folds: folds differ in level, so a
+model that is a constant in each fold would score away from 0.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.measures.bootstrap import LARGE_FOLD_ROWS
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from core.measures.rows import Judged
+
+
+def grouped_auc(
+    probability: ArrayLike, up: ArrayLike, group: NDArray[np.int64], groups: int
+) -> NDArray[np.float64]:
+    """Return the AUC within each group, NaN for a group with one outcome only.
+
+    Parameters
+    ----------
+    probability : array of float, shape (rows,)
+        Scores; only their order matters. No NaN.
+    up : array, shape (rows,)
+        1 or 0, no NaN.
+    group : ndarray of int, shape (rows,)
+        Number of each row's group, 0 to ``groups`` - 1.
+
+    Returns
+    -------
+    ndarray of float, shape (groups,)
+
+    Examples
+    --------
+    >>> grouped_auc([0.1, 0.9, 0.4, 0.4, 0.5], [0, 1, 1, 0, 1], np.array([0, 0, 1, 1, 1]), 2).tolist()
+    [1.0, 0.75]
+    """
+    p, y = np.asarray(probability, dtype=np.float64), np.asarray(up, dtype=np.float64)
+    size = np.bincount(group, minlength=groups)
+    ups = np.bincount(group, weights=y, minlength=groups)
+    first = (np.cumsum(size) - size)[group]
+    rank_sum = np.bincount(group, weights=y * (_mean_ranks(p, group) - first), minlength=groups)
+    pairs = ups * (size - ups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(pairs > 0, (rank_sum - ups * (ups + 1) / 2) / pairs, np.nan)
+
+
+def _mean_ranks(p: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return ranks from 1 in the order (group, p); equal values share the mean of their ranks."""
+    order = np.lexsort((p, group))
+    begins = np.ones(len(p), dtype=bool)
+    begins[1:] = (np.diff(p[order]) != 0) | (np.diff(group[order]) != 0)
+    tie = np.cumsum(begins) - 1
+    bounds = np.append(np.flatnonzero(begins), len(p))
+    ranks = np.empty(len(p))
+    ranks[order] = ((bounds[:-1] + bounds[1:] + 1) / 2)[tie]
+    return ranks
+
+
+def mean_auc(within: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over folds (the first axis), those with one outcome (NaN) left out.
+
+    NaN where no fold has both outcomes.
+
+    >>> float(mean_auc(np.array([0.5, np.nan, 0.7])))
+    0.6
+    """
+    held = ~np.isnan(within)
+    count = held.sum(axis=0)
+    total = np.where(held, within, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class RankedFold:
+    """One fold sorted once: groups of the rows by outcome, and each up row's place among the others."""
+
+    up_groups: NDArray[np.int64]
+    down_groups: NDArray[np.int64]
+    below: NDArray[np.int64]
+    up_to: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, p: NDArray[np.float64], up: NDArray[np.float64], group: NDArray[np.int64]) -> RankedFold:
+        """Return the fold of rows with these scores, outcomes and groups."""
+        order = np.argsort(p, kind="stable")
+        p, rose, group = p[order], up[order] > 0, group[order]
+        lower = p[~rose]
+        below, up_to = (np.searchsorted(lower, p[rose], side) for side in ("left", "right"))
+        return cls(group[rose], group[~rose], below, up_to)
+
+    def point(self) -> float:
+        """Return the AUC of the rows themselves; NaN with one outcome only."""
+        pairs = 2 * len(self.below) * len(self.down_groups)
+        return (int(self.below.sum()) + int(self.up_to.sum())) / pairs if pairs else np.nan
+
+    def auc(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weighted AUC of each resample, shape (resamples,); NaN with one outcome only.
+
+        Weights are whole numbers, so every sum is exact and no order of summation can change it.
+        """
+        before = np.empty((len(self.down_groups) + 1, weights.shape[1]))
+        before[0] = 0.0
+        np.cumsum(weights[self.down_groups], axis=0, out=before[1:])
+        ups = weights[self.up_groups]
+        won = np.einsum("ij,ij->j", ups, before[self.below])
+        tied = not np.array_equal(self.below, self.up_to)
+        upper = np.einsum("ij,ij->j", ups, before[self.up_to]) if tied else won
+        pairs = 2 * ups.sum(axis=0) * before[-1]
+        return np.where(pairs > 0, (won + upper) / np.maximum(pairs, 1), np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class PairedFold:
+    """A large fold as pairs of its groups: what it holds does not grow with the tickers of a date.
+
+    A resample's AUC is a quadratic form in its weights, so rows are gone through once.
+
+    Parameters
+    ----------
+    first : int
+        The fold's first group.
+    won : ndarray of float, shape (groups, groups)
+        From that group on, how often an up row (down) wins against a down row (across); a win counts twice
+        and a tie once. Whole numbers far below 2**53: exact in whatever order they are added.
+    ups, downs : ndarray of float, shape (groups,)
+        Rows of either outcome by group.
+    """
+
+    first: int
+    won: NDArray[np.float64]
+    ups: NDArray[np.float64]
+    downs: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: RankedFold) -> PairedFold:
+        """Return the pairs of a fold that was sorted."""
+        lowest = [int(side.min()) for side in (rows.up_groups, rows.down_groups) if len(side)]
+        highest = [int(side.max()) for side in (rows.up_groups, rows.down_groups) if len(side)]
+        first, groups = min(lowest), max(highest) - min(lowest) + 1
+        ups, downs = rows.up_groups - first, rows.down_groups - first
+        tied = not np.array_equal(rows.below, rows.up_to)
+        lower = group_pairs(ups, downs, rows.below, groups)
+        upper = group_pairs(ups, downs, rows.up_to, groups) if tied else lower
+        counts = (np.bincount(side, minlength=groups).astype(np.float64) for side in (ups, downs))
+        return cls(first, lower + upper, *counts)
+
+    def point(self) -> float:
+        """Return the AUC of the rows themselves; NaN with one outcome only."""
+        pairs = 2 * float(self.ups.sum()) * float(self.downs.sum())
+        return float(self.won.sum()) / pairs if pairs else np.nan
+
+    def auc(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weighted AUC of each resample, exactly as a :class:`RankedFold` gives it."""
+        held = weights[self.first : self.first + len(self.won)]
+        won = np.einsum("gs,gs->s", held, self.won @ held)
+        both = 2 * (self.ups @ held) * (self.downs @ held)
+        return np.where(both > 0, won / np.maximum(both, 1), np.nan)
+
+
+def fold_of(
+    p: NDArray[np.float64], up: NDArray[np.float64], group: NDArray[np.int64]
+) -> RankedFold | PairedFold:
+    """Return one fold, ready for any resample's weights; a large one without its rows."""
+    rows = RankedFold.of(p, up, group)
+    return PairedFold.of(rows) if len(p) > LARGE_FOLD_ROWS else rows
+
+
+_BLOCK = 32
+_BLOCKS_AT_ONCE = 2_048
+
+
+def group_pairs(
+    ups: NDArray[np.int64], downs: NDArray[np.int64], limit: NDArray[np.int64], groups: int
+) -> NDArray[np.float64]:
+    """Return how many pairs of an up row and one of the first ``limit`` down rows there are by group.
+
+    Parameters
+    ----------
+    ups, downs : ndarray of int
+        Group of each up row and of each down row, both by rising score.
+    limit : ndarray of int, shape (ups,)
+        Rising: how many of the down rows count for each up row.
+    groups : int
+        Number of groups.
+
+    Returns
+    -------
+    ndarray of float, shape (groups, groups)
+        Up rows' group down, down rows' group across.
+
+    Examples
+    --------
+    >>> group_pairs(np.array([0, 1]), np.array([0, 1, 1]), np.array([1, 3]), 2).tolist()
+    [[1.0, 0.0], [1.0, 2.0]]
+    """
+    found, before = np.zeros((groups, groups)), np.zeros(groups)
+    step = _BLOCK * _BLOCKS_AT_ONCE
+    for start in range(0, len(downs) + 1, step):
+        here = slice(*np.searchsorted(limit, (start, start + step)).tolist())
+        part = downs[start : start + step]
+        own, inside = ups[here], limit[here] - start
+        blocks = len(part) // _BLOCK + 1
+        block, rest = inside // _BLOCK, inside % _BLOCK
+        by_block = np.bincount(np.arange(len(part)) // _BLOCK * groups + part, minlength=blocks * groups)
+        reached = np.zeros((blocks, groups))
+        np.cumsum(by_block.reshape(-1, groups)[: blocks - 1], axis=0, out=reached[1:])
+        reached += before
+        # whole blocks below each up row, then the few rows between its block's start and itself
+        by_up = np.bincount(block * groups + own, minlength=blocks * groups).reshape(blocks, groups)
+        found += by_up.T.astype(np.float64) @ reached
+        row = np.repeat(np.arange(len(own)), rest)
+        place = np.arange(len(row)) - np.repeat(np.cumsum(rest) - rest, rest) + (block * _BLOCK)[row]
+        near = np.bincount(own[row] * groups + part[place], minlength=groups * groups)
+        found += near.reshape(groups, groups)
+        before += np.bincount(part, minlength=groups)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class RankedScore:
+    """A score over the judged rows, sorted once per fold, ready for any resample's weights."""
+
+    folds: tuple[RankedFold | PairedFold, ...]
+
+    @classmethod
+    def of(cls, rows: Judged, score: NDArray[np.float64]) -> RankedScore:
+        """Return ``score`` (shape (rows,), NaN: row left out) sorted within each fold of ``rows``."""
+        return cls(tuple(_fold(rows, score, part) for part in rows.parts))
+
+    @property
+    def point(self) -> float:
+        """Mean of the within-fold AUCs; NaN when no fold has both outcomes."""
+        return float(mean_auc(np.array([fold.point() for fold in self.folds])))
+
+    def points(self) -> dict[str, float]:
+        """The value itself, by metric name."""
+        return {"auc": self.point}
+
+    def draws(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the AUC of each resample; ``weights`` has shape (groups, resamples)."""
+        if not self.folds:
+            return {"auc": np.full(weights.shape[1], np.nan)}
+        return {"auc": mean_auc(np.stack([fold.auc(weights) for fold in self.folds]))}
+
+
+def _fold(rows: Judged, score: NDArray[np.float64], part: slice) -> RankedFold | PairedFold:
+    held = ~np.isnan(score[part])
+    return fold_of(score[part][held], rows.up[part][held], rows.group[part][held])
+
+
+def auc_within_folds(rows: Judged, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
+    """Return the AUC of each group within each fold, NaN where there is one outcome only.
+
+    Parameters
+    ----------
+    rows : Judged
+        With the probability that is judged.
+    group : ndarray of int, shape (rows,)
+        Number of each row's group, 0 to ``groups`` - 1.
+
+    Returns
+    -------
+    ndarray of float, shape (folds, groups)
+    """
+    p = rows.probability
+    within = [grouped_auc(p[part], rows.up[part], group[part], groups) for part in rows.parts]
+    return np.array(within).reshape(len(rows.folds), groups)

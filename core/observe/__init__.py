@@ -1,1 +1,0 @@
-"""What other programs see of this one: metrics and lineage events; off by default. EDGE."""

@@ -1,0 +1,102 @@
+"""Which process is meant, for sure: a pid is used again, but not with the same start and boot."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+"""From <sys/prctl.h>; see prctl(2)."""
+
+_STATE, _START = 0, 19
+"""Positions in /proc/PID/stat after the command's closing bracket: state, start in ticks since boot."""
+
+
+@dataclass(frozen=True)
+class ProcessId:
+    """A process that cannot be mistaken for a later one with the same pid."""
+
+    pid: int
+    started_ticks: int
+    boot_id: str
+
+    def alive(self) -> bool:
+        """Return whether this very process still runs (a zombie does not)."""
+        found = _stat(self.pid)
+        if found is None or self.boot_id != boot_id():
+            return False
+        return found[_STATE] != "Z" and int(found[_START]) == self.started_ticks
+
+    def signal(self, number: signal.Signals, *, group: bool) -> bool:
+        """Send a signal to the process, or to its group if it leads one; False if it is gone."""
+        if not self.alive():
+            return False
+        try:
+            if group and os.getpgid(self.pid) == self.pid:
+                os.killpg(self.pid, number)
+            else:
+                os.kill(self.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+def die_with(parent: int) -> None:
+    """Have the calling process killed as soon as ``parent``, its parent, is gone: now, if it is already.
+
+    The system ties this to the thread that forked, so only processes forked from a main thread may use it.
+    """
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def forks_die_with_this() -> None:
+    """From now on, have every process that this one forks killed when this one is gone.
+
+    Without it a worker of ``--workers 2`` outlives a killed run, and commits after its end.
+    """
+    parents: list[int] = []
+    os.register_at_fork(
+        before=lambda: parents.append(os.getpid()),
+        after_in_parent=parents.clear,
+        after_in_child=lambda: die_with(parents[-1]),
+    )
+
+
+def this_process() -> ProcessId:
+    """Return the identity of the calling process."""
+    return process(os.getpid())
+
+
+def process(pid: int) -> ProcessId:
+    """Return the identity of a process that runs now.
+
+    Raises
+    ------
+    ProcessLookupError
+        If there is none.
+    """
+    found = _stat(pid)
+    if found is None:
+        raise ProcessLookupError(pid)
+    return ProcessId(pid, int(found[_START]), boot_id())
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return text[text.rindex(")") + 1 :].split()
+
+
+@cache
+def boot_id() -> str:
+    """Return the id of this boot of the machine."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -1,0 +1,61 @@
+"""A wall-clock limit for a block of work, by the system's alarm."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.errors import StageError
+
+
+class StageTimeout(StageError):
+    """A stage took longer than the settings allow."""
+
+
+@contextmanager
+def time_limit(seconds: float, stage: str) -> Iterator[None]:
+    """Raise when the block takes longer than ``seconds`` (0: no limit).
+
+    Works in the main thread, where Luigi runs its tasks; elsewhere there is no limit.
+
+    Raises
+    ------
+    StageTimeout
+        Naming the stage, the limit and the setting.
+    """
+    if not seconds or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_alarm(signum: int, frame: object) -> None:
+        del signum, frame
+        raise StageTimeout(
+            f"{stage} took longer than {seconds:g} s",
+            expected="[run] stage_timeout_s in luigi.cfg to be enough",
+            remedy="Raise it, or find out what hangs: the run's log has the last step.",
+        )
+
+    previous = signal.signal(signal.SIGALRM, on_alarm)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+SLOW_VARIABLE = "AFTERCLOSE_TEST_SLOW_S"
+"""Seconds by which each stage is slowed, twice: before it computes and before its ``meta.json`` is there.
+
+Only tests set it, so that a kill can hit every stage and every step of a commit.
+"""
+
+
+def slowed() -> None:
+    """Wait as long as a test asked for: not at all otherwise."""
+    if delay := os.environ.get(SLOW_VARIABLE):
+        time.sleep(float(delay))

@@ -1,0 +1,223 @@
+"""What needs a person, and where each line of work stands: what the desk opens with.
+
+A line of work is a profile, or the source of runs that named none (of files with their path). Only its
+newest run and its newest finished report count: what came before is history.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from core.errors import AftercloseError, StageError
+from core.evaluation.advice import RETRAIN
+from core.journal import Journal, Record, Run
+from core.queries.choice import line_of_work
+from core.queries.view import error_told
+from core.registry.registry import PROMOTION, ROLLBACK, Champion, Registry
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
+from core.review.decisions import RETRAINING
+from core.review.standing import standing
+from core.store.checkpoints import Slot, Store
+
+MOST_RUNS = 300
+"""Runs that are looked through, newest first: a line of work that did nothing for longer is not asked about."""
+
+_CAME_TO_NOTHING = ("failed", "busy", "interrupted")
+
+_REPORTS = {
+    "draft": ("to sign", "report", "Its report waits to be read, completed and signed."),
+    "in_review": ("to sign", "report", "Its report was submitted and waits for an approver."),
+    "changes_requested": ("to revise", "report", "A reviewer asked for changes to its report."),
+    "stale": ("stale", "report", ""),
+}
+"""State of a report -> what a person is asked for, where, and why; other states ask for nothing."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for a person.
+
+    Parameters
+    ----------
+    what : str
+        ``failed``, ``damaged``, ``to decide``, ``to sign``, ``to revise`` or ``stale``.
+    line : str
+        The line of work it is about.
+    why : str
+        In a sentence.
+    page : str
+        The desk's page where it is done.
+    run_id : str
+        The run that the page should show.
+    """
+
+    what: str
+    line: str
+    why: str
+    page: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where a line of work stands.
+
+    Parameters
+    ----------
+    name : str
+        The profile, or the source with its path.
+    source : str
+    calendar : str
+        The exchange calendar that its sessions follow.
+    last, good : Run or None
+        The newest run, and the newest that finished with a report.
+    report : str
+        State of that report (:data:`core.review.standing.STATES`); empty without one.
+    data_to : str or None
+        Last session in its data.
+    verdict : str
+        On its predictions; empty without an evaluation.
+    """
+
+    name: str
+    source: str
+    calendar: str
+    last: Run
+    good: Run | None = None
+    report: str = ""
+    data_to: str | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class InUse:
+    """The champion: since when (UTC) it is in use, by whom, and the last session it was trained on."""
+
+    model_id: str
+    since: str
+    who: str
+    trained_to: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything the desk opens with: what needs a person, the lines of work, and the champion."""
+
+    needs: tuple[Need, ...]
+    lines: tuple[Line, ...]
+    champion: InUse | None
+
+
+def situation(settings: Settings, journal: Journal) -> Situation:
+    """Return what needs a person and where things stand. Read-only; what is damaged is said and not raised."""
+    store, registry = Store(settings.data), Registry(settings.data)
+    try:
+        champion = registry.champion()
+    except AftercloseError:
+        champion = None  # the page Model says what is wrong with the pointer
+    needs: list[Need] = []
+    lines = []
+    for last, good in _lines(settings, journal):
+        line = _line(settings, last, good)
+        if last.state in _CAME_TO_NOTHING:
+            needs.append(
+                Need(
+                    "failed", line.name, error_told(last) or f"The run was {last.state}.", "run", last.run_id
+                )
+            )
+        if good is not None:
+            line, asked = _of_report(store, journal, line, good, champion)
+            needs += asked
+        lines.append(line)
+    return Situation(tuple(needs), tuple(lines), _in_use(registry, champion))
+
+
+def sessions_behind(calendar: str, data_to: str, now: datetime) -> int:
+    """Return how many sessions of a calendar have closed after the last one in the data."""
+    from core.prices.calendar import sessions_between
+    from core.sources.closing import last_closed_session
+
+    last = last_closed_session(calendar, now)
+    return len(sessions_between(calendar, date.fromisoformat(data_to) + timedelta(days=1), last))
+
+
+def age_days(day: str, now: datetime) -> int:
+    """Return how many days ago a day (ISO) was, in UTC."""
+    return (now.astimezone(UTC).date() - date.fromisoformat(day[:10])).days
+
+
+def _lines(settings: Settings, journal: Journal) -> Iterator[tuple[Run, Run | None]]:
+    """Yield the newest run and the newest finished one of each line of work, the one at work last first."""
+    last: dict[str, Run] = {}
+    good: dict[str, Run] = {}
+    for run in journal.runs(limit=MOST_RUNS):
+        if run.target == "publish" or run.state == "cancelled":
+            continue
+        name = line_of_work(settings, run)
+        last.setdefault(name, run)
+        if run.state == "succeeded" and run.target == "report":
+            good.setdefault(name, run)
+    for name, run in last.items():
+        yield run, good.get(name)
+
+
+def _line(settings: Settings, last: Run, good: Run | None) -> Line:
+    profile = last.request.get(PROFILE, "")
+    under = settings.under(profile) if profile in settings.profiles else settings
+    source, calendar = (last.request.get(name) or str(under[name]) for name in ("source", "calendar"))
+    return Line(line_of_work(settings, last), source, calendar, last, good)
+
+
+def _of_report(
+    store: Store, journal: Journal, line: Line, good: Run, champion: Champion | None
+) -> tuple[Line, list[Need]]:
+    """Return the line with what its newest report says, and what that asks of a person."""
+    key = good.keys.get("report", "")
+    try:
+        if store.meta(Slot("report", key)) is None:
+            return line, []
+        held = standing(store, journal, key)
+        body = json.loads(store.read(Slot("evaluate", good.keys["evaluate"]), "evaluation.json"))
+    except (StageError, KeyError) as error:
+        return line, [Need("damaged", line.name, str(error), "run", good.run_id)]
+    what, page, why = _REPORTS.get(held.state, ("", "", ""))
+    needs = [Need(what, line.name, why or f"{held.reason}.", page, good.run_id)] if what else []
+    undecided = _undecided(body, good.keys["evaluate"], champion, journal.records())
+    if undecided:
+        needs.insert(0, Need("to decide", line.name, undecided, "model", good.run_id))
+    line = replace(line, report=held.state, data_to=body["data"]["to"], verdict=str(body["verdict"]))
+    return line, needs
+
+
+def _undecided(body: Mapping[str, Any], key: str, champion: Champion | None, records: list[Record]) -> str:
+    """Return the advice that nobody has answered yet, empty when there is nothing to decide."""
+    model, given = body["model"], body["advice"]
+    if not given or not model.get("model_id") or model.get("retained"):
+        return ""
+    candidate = body["mode"] == "train" and (champion is None or champion.model_id != model["model_id"])
+    if not candidate and given["decision"] != RETRAIN:
+        return ""
+    decisions = [record for record in records if record.kind in (PROMOTION, ROLLBACK, RETRAINING)]
+    answered = any(
+        (candidate and record.subject == model["model_id"])
+        or (record.content.get("advice") or {}).get("evaluation") == key
+        for record in decisions
+    )
+    asked = f"Candidate {model['model_id']}: promote or reject. " if candidate else "Keep or retrain. "
+    return "" if answered else f"{asked}{given['sentence']}"
+
+
+def _in_use(registry: Registry, champion: Champion | None) -> InUse | None:
+    if champion is None:
+        return None
+    last = champion.changes[-1] if champion.changes else None
+    try:
+        trained_to = str(json.loads(registry.bytes_of(champion.model_id))["training"]["to"])
+    except (AftercloseError, ValueError, KeyError, TypeError):
+        trained_to = ""
+    return InUse(champion.model_id, last.at_utc if last else "", last.who if last else "", trained_to)

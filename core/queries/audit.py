@@ -1,0 +1,183 @@
+"""The chain as people read it: who did what, when, and to which digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.errors import AftercloseError
+from core.fingerprint import sha256
+from core.journal import Journal, Record
+from core.review.standing import SIGNATURE
+from core.review.texts import generated_body
+from core.store.checkpoints import Store
+
+_ACTS = {
+    "authored": "submitted", "promotion": "promoted", "rollback": "rolled back", "keep": "kept",
+    "retrain": "retraining", "reject": "rejected model",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record in words.
+
+    Parameters
+    ----------
+    record : int
+        Its number in the chain.
+    at_utc : str
+        ISO, UTC.
+    who, role : str
+        Printed name and role at that time.
+    identity : str
+        What tells people apart for good; empty in records made before it was kept.
+    authentication : str
+        How the person was known.
+    act : str
+        ``approved``, ``revoked``, ``promoted``, ...
+    subject : str
+        Report key or model id.
+    digest : str
+        SHA-256 of the text that was signed; of a model its content id. Empty where there is none.
+    why : str
+        Comment or reason.
+    sha256 : str
+        Of the record itself.
+    """
+
+    record: int
+    at_utc: str
+    who: str
+    role: str
+    identity: str
+    authentication: str
+    act: str
+    subject: str
+    digest: str
+    why: str
+    sha256: str
+
+
+def entries(records: Iterable[Record]) -> list[Entry]:
+    """Return the records in words, the newest first."""
+    return [_entry(record) for record in records][::-1]
+
+
+def _entry(record: Record) -> Entry:
+    said = record.content
+    meaning = str(said.get("meaning") or said.get("decision") or record.kind)
+    text = said.get("text_sha256")
+    about_model = "why" in said and text is None
+    return Entry(
+        record=record.seq,
+        at_utc=str(said.get("at_utc") or ""),
+        who=str(said.get("user") or "not recorded"),
+        role=str(said.get("role") or ""),
+        identity=str(said.get("user_id") or ""),
+        authentication=str(said.get("authentication") or ""),
+        act=_ACTS.get(meaning, meaning),
+        subject=record.subject,
+        digest=str(text or (record.subject if about_model else "")),
+        why=str(said.get("comment") or said.get("why") or ""),
+        sha256=record.hash,
+    )
+
+
+def matching(
+    found: Iterable[Entry], *, who: str = "", act: str = "", text: str = "", since: str = "", until: str = ""
+) -> list[Entry]:
+    """Return the entries that answer to every filter that is not empty.
+
+    Parameters
+    ----------
+    who, act : str
+        Exactly so.
+    text : str
+        Anywhere in subject, digest, reason or hash, whatever the case.
+    since, until : str
+        ISO days, inclusive.
+    """
+    wanted = text.strip().lower()
+    return [
+        entry
+        for entry in found
+        if (not who or entry.who == who)
+        and (not act or entry.act == act)
+        and (not since or entry.at_utc[:10] >= since)
+        and (not until or entry.at_utc[:10] <= until)
+        and (not wanted or wanted in f"{entry.subject}\n{entry.digest}\n{entry.why}\n{entry.sha256}".lower())
+    ]  # fmt: skip
+
+
+def choices(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
+    """Return every person and every act there is, sorted."""
+    held = list(found)
+    return sorted({entry.who for entry in held}), sorted({entry.act for entry in held})
+
+
+def rows(found: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return entries as rows of a table, all values as they are."""
+    return [asdict(entry) for entry in found]
+
+
+def as_csv(found: Sequence[Entry]) -> bytes:
+    """Return entries as CSV in which no cell starts a formula."""
+    import pandas as pd
+
+    from core.report.as_csv import safe_csv
+
+    return safe_csv(pd.DataFrame(rows(found), columns=list(Entry.__dataclass_fields__)))
+
+
+def as_json(found: Sequence[Entry]) -> bytes:
+    """Return entries as JSON, the newest first."""
+    return (
+        json.dumps(
+            {"format": 1, "kind": "audit", "entries": rows(found)}, indent=2, ensure_ascii=False
+        ).encode()
+        + b"\n"
+    )
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature and the very text that it covers."""
+
+    record: Record
+    text: str
+
+
+def last_signed(store: Store, journal: Journal | None, *, other_than: str) -> Signed | None:
+    """Return the newest approval whose text can still be shown, None if there is none.
+
+    Parameters
+    ----------
+    other_than : str
+        SHA-256 of the text that it is read against: an approval of that very text is passed over.
+    """
+    for record in reversed(journal.records() if journal else []):
+        if record.kind != SIGNATURE or record.content.get("meaning") != "approved":
+            continue
+        if record.content["text_sha256"] == other_than:
+            continue
+        text = text_of(store, journal, record)
+        if text is not None:
+            return Signed(record, text)
+    return None
+
+
+def text_of(store: Store, journal: Journal | None, record: Record) -> str | None:
+    """Return the text that a signature covers, None when it is gone or is no longer those bytes."""
+    number = record.content.get("draft")
+    try:
+        if number is None:
+            text: str | None = generated_body(store, record.subject)
+        else:
+            drafts = journal.drafts(record.subject) if journal else []
+            text = next((draft.text for draft in drafts if draft.number == number), None)
+    except AftercloseError:
+        return None
+    return text if text is not None and sha256(text.encode()) == record.content["text_sha256"] else None

@@ -1,0 +1,124 @@
+"""Two or more runs side by side: what differs in what they asked for, rested on and found."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.errors import ParameterError
+from core.queries.facts import METRICS, Facts
+
+ABSENT = "-"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+SHORT = 12
+"""Hexadecimal digits that people compare; programs get all 64."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing compared: its part, name, and value in each run as text."""
+
+    part: str
+    name: str
+    values: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the runs do not agree."""
+        return len(set(self.values)) > 1
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The values as people read them: of a digest its first :data:`SHORT` digits."""
+        return tuple(v[:SHORT] if _DIGEST.fullmatch(v) else v for v in self.values)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs by id, their rows, and how each report differs from the first one's (a unified diff)."""
+
+    runs: tuple[str, ...]
+    rows: tuple[Row, ...]
+    report_diffs: tuple[str, ...]
+
+    def differing(self) -> list[Row]:
+        """Return the rows in which the runs do not agree."""
+        return [row for row in self.rows if row.differs]
+
+
+def compare(several: Sequence[Facts]) -> Comparison:
+    """Return runs side by side.
+
+    Parameters
+    ----------
+    several : sequence of Facts
+        Two or more; the first is what reports are compared with.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer than two.
+    """
+    if len(several) < 2:
+        raise ParameterError(f"{len(several)} run(s) came", expected="two or more to compare")
+    return Comparison(
+        tuple(each.run.run_id for each in several),
+        tuple(_rows(several)),
+        tuple(_diff(several[0], other) for other in several[1:]),
+    )
+
+
+def _rows(several: Sequence[Facts]) -> Iterator[Row]:
+    yield _row("run", "state", [each.standing for each in several])
+    yield _row("run", "seconds", [each.seconds for each in several])
+    for name in _union(each.parameters for each in several):
+        part = "vintage" if name == "vintage" else "parameters"
+        yield _row(part, name, [each.parameters.get(name) for each in several])
+    for name in ("rows_in", "rows_clean", "from", "to"):
+        yield _row("data", name, [each.evaluation["data"].get(name) for each in several])
+    for rule in _union(each.findings for each in several):
+        yield _row("findings", rule, [each.findings.get(rule, 0) for each in several])
+    for name in ("feature_set", "definition_digest", "rows", "complete_rows"):
+        yield _row("features", name, [each.evaluation["features"].get(name) for each in several])
+    yield _row("metrics", "verdict", [each.evaluation["verdict"] for each in several])
+    for name in METRICS:
+        yield _row("metrics", name, [_interval(each, name) for each in several])
+    for column in _union(each.evaluation["drift"] for each in several):
+        yield _row("drift", column, [_drift(each, column) for each in several])
+
+
+def _row(part: str, name: str, values: Iterable[object]) -> Row:
+    return Row(part, name, tuple(_text(value) for value in values))
+
+
+def _union(several: Iterable[Iterable[str]]) -> list[str]:
+    """Return all names in the order in which they first come."""
+    return list(dict.fromkeys(name for names in several for name in names))
+
+
+def _interval(each: Facts, name: str) -> str:
+    value, low, high = (each.metric(name, part) for part in ("value", "low", "high"))
+    if value is None:
+        return ABSENT
+    return f"{value:.4f}" + (f" [{low:.4f}, {high:.4f}]" if low is not None and high is not None else "")
+
+
+def _drift(each: Facts, column: str) -> str:
+    found = each.evaluation["drift"].get(column)
+    if not found:
+        return ABSENT
+    ranked = "unranked" if found["percentile"] is None else f"percentile {found['percentile']:.0f}"
+    return f"{found['severity']} ({ranked})"
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ABSENT
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _diff(first: Facts, other: Facts) -> str:
+    names = (first.run.run_id, other.run.run_id)
+    return "\n".join(difflib.unified_diff(first.report, other.report, *names, lineterm="", n=1))

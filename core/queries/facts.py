@@ -1,0 +1,93 @@
+"""What one finished run was and found, read from its verified checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import ParameterError
+from core.journal import Journal, Run
+from core.journal.lengths import took_s
+from core.review.standing import standing
+from core.store.checkpoints import Slot, Store
+from core.store.lineage import keys_behind
+from core.tables.artifacts import Document
+from core.tables.codec import decode
+
+METRICS = ("auc", "brier", "precision", "recall", "hit_rate", "log_loss")
+"""Measures that are compared, as evaluation names them."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One run with a report.
+
+    Parameters
+    ----------
+    run : Run
+    parameters : mapping
+        Every parameter of every stage as it was resolved, ``vintage`` included, by name.
+    evaluation : mapping
+        The body of ``evaluation.json``.
+    report : tuple of str
+        Lines of ``report.txt``.
+    standing : str
+        draft, signed, ... as the journal has it.
+    """
+
+    run: Run
+    parameters: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+    report: tuple[str, ...]
+    standing: str
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the run took."""
+        return took_s(self.run)
+
+    def metric(self, name: str, part: str = "value") -> float | None:
+        """Return a measure, or a bound of its interval (``low``, ``high``)."""
+        found = self.evaluation["performance"].get(name) or {}
+        return found.get(part)
+
+    @property
+    def findings(self) -> dict[str, int]:
+        """Findings by rule."""
+        return {f["rule"]: f["count"] for f in self.evaluation["data"]["findings"]}
+
+    @property
+    def worst_drift(self) -> float | None:
+        """The largest percentile of any column's drift, None if none is ranked."""
+        ranked = [d["percentile"] for d in self.evaluation["drift"].values() if d["percentile"] is not None]
+        return max(ranked, default=None)
+
+
+def facts(store: Store, journal: Journal, run: Run) -> Facts:
+    """Return what a run was and found; every artifact is verified as it is read.
+
+    Raises
+    ------
+    ParameterError
+        If the run made no report.
+    CheckpointError
+        If a checkpoint is damaged.
+    """
+    key = run.keys.get("report")
+    slot = Slot("report", key) if key else None
+    if slot is None or store.meta(slot) is None:
+        raise ParameterError(
+            f"run {run.run_id} has no report", expected="a run that finished", remedy="See: afterclose runs"
+        )
+    parameters: dict[str, Any] = {}
+    keys = keys_behind(store, slot)
+    for stage, stage_key in keys.items():
+        meta = store.meta(Slot(stage, stage_key))
+        parameters |= {
+            n: v for n, v in (meta.body["parameters"] if meta else {}).items() if v not in (None, "")
+        }
+    body = decode(store.read(Slot("evaluate", keys["evaluate"]), "evaluation.json"), "evaluation.json")
+    assert isinstance(body, Document), "evaluation is a document"
+    lines = store.read(slot, "report.txt").decode().splitlines()
+    return Facts(run, parameters, body.body, tuple(lines), standing(store, journal, slot.key).state)

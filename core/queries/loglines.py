@@ -1,0 +1,143 @@
+"""A run's log for a person: the end of the file, one short line per event.
+
+Only the last 64 KiB are read, whatever the size of the log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TAIL_BYTES = 64 * 1024
+MOST_CHARACTERS = 500
+"""Longest line shown; the file has the whole."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One event: UTC time of day, level, stage (empty: of the run) and a sentence; ``event`` is its name."""
+
+    time: str
+    level: str
+    stage: str
+    message: str
+    event: str = ""
+
+    def __str__(self) -> str:
+        level = "" if self.level == "info" else f"{self.level.upper()}: "
+        return f"{self.time:<8}  {self.stage:<16}  {level}{self.message}".rstrip()
+
+
+def tail(path: Path, most: int = TAIL_BYTES) -> tuple[bytes, bool]:
+    """Return the last whole lines of a file within ``most`` bytes, and whether anything came before.
+
+    A file that is not there (a run that has not written yet) is empty.
+    """
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, 2)
+            cut = size > most
+            # one byte more: whether the first line is whole shows in the byte before it
+            stream.seek(max(0, size - most - 1))
+            data = stream.read(most + 1)
+    except FileNotFoundError:
+        return b"", False
+    if not cut:
+        return data, False
+    return data[data.find(b"\n") + 1 :], True
+
+
+def log_lines(data: bytes) -> list[LogLine]:
+    """Return the events of JSON lines in order; a line that is not one is shown as it stands.
+
+    Left out is what only the file keeps (level debug): tracebacks of failures that have their own line.
+    """
+    lines = (_line(raw) for raw in data.splitlines() if raw.strip())
+    return [line for line in lines if line.level != "debug"]
+
+
+def _line(raw: bytes) -> LogLine:
+    try:
+        event = json.loads(raw)
+        known = {"at", "level", "run", "stage", "event", "pid", "key", "traceback"}
+        facts = {name: value for name, value in event.items() if name not in known}
+        message = _message(str(event["event"]), facts)
+        time, stage = str(event["at"])[11:19], str(event["stage"] or "")
+        return LogLine(time, str(event["level"]), stage, _plain(message), str(event["event"]))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return LogLine("", "warning", "", "unreadable line: " + _plain(raw.decode(errors="replace")))
+
+
+def _plain(text: str) -> str:
+    return _CONTROL.sub(" ", text)[:MOST_CHARACTERS]
+
+
+def _message(event: str, facts: Mapping[str, Any]) -> str:
+    sentence = _SENTENCES.get(event)
+    return sentence(facts) if sentence else _other(event, facts)
+
+
+def _other(event: str, facts: Mapping[str, Any]) -> str:
+    told = ", ".join(f"{name} {_value(value)}" for name, value in facts.items() if value is not None)
+    return f"{event.replace('_', ' ')}: {told}" if told else event.replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name} {_value(inner)}" for name, inner in value.items()) or "none"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _started(facts: Mapping[str, Any]) -> str:
+    asked = _value(facts.get("request") or {})
+    return f"run started ({'all defaults' if asked == 'none' else asked})"
+
+
+def _done(facts: Mapping[str, Any]) -> str:
+    rows = f", {facts['rows']:,} rows" if facts.get("rows") is not None else ""
+    found = f"; findings: {_value(facts['findings'])}" if "findings" in facts else ""
+    mended = f"; repairs: {_value(facts['repairs'])}" if "repairs" in facts else ""
+    verdict = f"; verdict: {facts['verdict']}" if "verdict" in facts else ""
+    return f"done{rows}, {facts['seconds']:.2f} s{found}{mended}{verdict}"
+
+
+def _repair(facts: Mapping[str, Any]) -> str:
+    told = facts["repair"]
+    where = " ".join(str(told[name]) for name in ("ticker", "date", "column") if told.get(name))
+    return f"repair {told['rule']}: {where}, {told.get('before')} -> {told.get('after')}"
+
+
+def _rows(facts: Mapping[str, Any]) -> str:
+    return "reused" if facts.get("rows") is None else f"reused, {facts['rows']:,} rows"
+
+
+_SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "run_started": _started,
+    "run_finished": lambda f: f"run finished: {f['state']}",
+    "supervised": lambda f: f"supervisor: {f['state']}, exit code {f['exit_code']}",
+    "done": _done,  # logs of earlier versions
+    "succeeded": _done,
+    "reused": _rows,
+    "repair": _repair,
+    "failed": lambda f: f"failed after {f['seconds']:.2f} s: {f['error']}",
+    "waiting": lambda f: f"waits for {f['holder']}, which makes the same",
+    "retried": lambda f: f"attempt {f['attempt']} failed, again in {f['wait_s']:g} s: {f['reason']}",
+    "retained": lambda f: f"training failed, the previous model {f['model_id']} is kept: {f['reason']}",
+    "quarantined": lambda f: f"damaged and moved to {f['moved_to']}: {f['reason']}",
+    "luigi": lambda f: str(f["message"]),
+}
+
+_OWN_WORDS = re.compile(rb'"event": "(?:' + "|".join(_SENTENCES).encode() + rb')"')
+
+
+def has_own_words(raw: bytes) -> bool:
+    """Return whether the sentence of a line has words that do not stand in its bytes."""
+    return _OWN_WORDS.search(raw) is not None or not raw.startswith(b"{")

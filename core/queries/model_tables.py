@@ -1,0 +1,179 @@
+"""The model page's tables: gates, contest with the champion, advice, periods, decisions; body in, frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from core.queries.gates import Gate
+from core.report.about_models import contest_grid, reason_row
+from core.report.blocks import Grid
+from core.report.figures import NA, count, name, ratio, span
+
+Body = Mapping[str, Any]
+
+_PASSED = {True: "● passed", False: "■ not passed", None: "○ not known"}
+_MODEL_STATES = {
+    "champion": "● champion", "candidate": "○ candidate", "retired": "□ retired", "rejected": "■ rejected",
+}  # fmt: skip
+_SAYS = {"retrain": "▲ retrain", "keep": "● keep", "wait": "○ look first", "neither": "– neither"}
+_ACTIONS = {
+    "promotion": "Promoted", "rollback": "Rolled back to", "keep": "Kept", "retrain": "Retrain", "reject": "Rejected",
+}  # fmt: skip
+
+
+def gates(found: Iterable[Gate]) -> pd.DataFrame:
+    """Return one row for each gate: result as mark and word, what was found, what was needed."""
+    rows = [(_PASSED[gate.passed], gate.name, _value(gate.value), gate.needed) for gate in found]
+    return pd.DataFrame(rows, columns=["Result", "Gate", "Found", "Needed"])
+
+
+def _value(value: float | str | None) -> str:
+    return (
+        NA if value is None else value if isinstance(value, str) else f"{value:.5f}".rstrip("0").rstrip(".")
+    )
+
+
+def _frame(grid: Grid) -> pd.DataFrame:
+    return pd.DataFrame(list(grid.rows), columns=list(grid.head))
+
+
+def contest(body: Body) -> pd.DataFrame:
+    """Return candidate and champion on the same rows with intervals; empty when they were not compared."""
+    held = body.get("champion")
+    if not held or not held["compared"]:
+        return pd.DataFrame()
+    return _frame(contest_grid(body, held))
+
+
+def reasons(body: Body) -> pd.DataFrame:
+    """Return the reasons behind the advice, those that speak for something first."""
+    held = (body.get("advice") or {}).get("reasons") or []
+    rows = [reason_row(reason) for reason in held]
+    frame = pd.DataFrame(rows, columns=["Reason", "Value", "Threshold", "Trend", "Speaks for", "Note"])
+    silent = frame["Speaks for"] == "neither"
+    frame["Speaks for"] = frame["Speaks for"].map(lambda says: _SAYS.get(says, says))
+    return frame.assign(order=silent).sort_values("order", kind="stable").drop(columns="order")
+
+
+def by_period(body: Body) -> pd.DataFrame:
+    """Return the measures of each calendar year, in order of time."""
+    columns = ["period", "rows", "sessions", "auc", "precision", "recall", "hit_rate", "brier"]
+    rows = [{"period": period, **held} for period, held in sorted((body.get("by_period") or {}).items())]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[3:], "float64"))
+
+
+def models(listing: Iterable[Body]) -> pd.DataFrame:
+    """Return the registry: state as mark and word, training, walk-forward AUC with interval, the last reason."""
+    rows = [
+        {
+            "State": _MODEL_STATES.get(entry["state"], entry["state"]),
+            "Model": entry["model_id"],
+            "Kind": name(entry["model_kind"] or "not known"),
+            "Trained": f"{entry['trained_from']} to {entry['trained_to']}" if entry["trained_to"] else NA,
+            "Rows": count(entry["rows"]),
+            "Walk-forward AUC": _estimate(entry["auc"]),
+            "Note": entry["problem"] or entry["why"] or "",
+        }
+        for entry in listing
+    ]
+    return pd.DataFrame(rows)
+
+
+def decisions(taken: Iterable[Body]) -> pd.DataFrame:
+    """Return the decisions about models, the newest first.
+
+    Parameters
+    ----------
+    taken : iterable of mapping
+        ``at_utc``, ``who``, ``action``, ``model_id``, ``before``, ``why``, ``completed``, ``advice``, ``record``.
+    """
+    rows = [
+        {
+            "Time": _minute(d["at_utc"]),
+            "Who": d["who"] or "not recorded",
+            "Decision": f"{_ACTIONS.get(d['action'], d['action'])}{'' if d['completed'] else ' (not completed)'}",
+            "Model": d["model_id"],
+            "Instead of": d["before"] or "–",
+            "Why": d["why"],
+            "Advice then": (d["advice"] or {}).get("decision") or "none",
+            "Record": count(d["record"]),
+        }
+        for d in taken
+    ]
+    return pd.DataFrame(rows[::-1])
+
+
+def track_record(entries: Sequence[Body]) -> pd.DataFrame:
+    """Return advice, decision and what came of it, the newest first."""
+    followed = {True: "● followed", False: "■ not followed", None: "○ advice was open"}
+    rows = [
+        {
+            "Time": _minute(e["at_utc"]),
+            "Advice": e["advice"],
+            "Decision": f"{_ACTIONS.get(e['decision'], e['decision'])} {e['in_use']}",
+            "Advice was": followed[e["followed"]],
+            "What came of it": _came(e["outcome"]),
+        }
+        for e in entries
+    ]
+    return pd.DataFrame(rows[::-1])
+
+
+def _came(outcome: Body) -> str:
+    held = outcome.get("auc") or {**outcome, "value": outcome.get("difference")}
+    figures = "" if held.get("value") is None else f": {_estimate(held)} over {count(outcome['rows'])} rows"
+    return f"{outcome['says']}{figures}"
+
+
+def _estimate(held: Body | None) -> str:
+    return NA if not held or held.get("value") is None else f"{ratio(held['value'])} {span(held, ratio)}"
+
+
+def _minute(at: str) -> str:
+    return f"{at[:16].replace('T', ' ')} UTC" if at else "not recorded"
+
+
+def curve(lines: Mapping[str, Body], what: str) -> dict[str, pd.DataFrame]:
+    """Return one kind of curve by model: ``roc``, ``precision_recall`` or ``calibration``."""
+    return {model: pd.DataFrame(held[what]) for model, held in lines.items()}
+
+
+def marks(lines: Mapping[str, Body]) -> pd.DataFrame:
+    """Return precision and recall of each model at the threshold 0.5."""
+    held = [entry["at_half"] for entry in lines.values() if entry["at_half"] is not None]
+    return pd.DataFrame(held, columns=["threshold", "recall", "precision"])
+
+
+def curve_basis(lines: Mapping[str, Body]) -> str:
+    """Return in words which rows the curves are drawn over, and the area under each ROC curve."""
+    rows = count(next(iter(lines.values()))["rows"])
+    areas = ", ".join(f"{model} {ratio(held['auc'])}" for model, held in lines.items())
+    return f"Drawn over {rows} judged rows. AUC: {areas}."
+
+
+def contest_basis(champion: Body) -> str:
+    """Return in words which rows candidate and champion are compared on, or why they are not."""
+    if not champion["compared"]:
+        return f"Champion {champion['model_id']}: not compared, {champion['reason'].rstrip('.')}."
+    return (
+        f"Champion {champion['model_id']}, trained to {champion['trained_to']}: {champion['judgement']}, on "
+        f"{count(champion['rows'])} rows of {count(champion['sessions'])} sessions after its training, "
+        f"{champion['from']} to {champion['to']}."
+    )
+
+
+def tally_words(counts: Mapping[str, int]) -> str:
+    """Return how often advice was followed, in a sentence.
+
+    >>> tally_words({"followed": 2, "against": 1, "open": 0})
+    'Advice followed 2 times, not followed 1, open 0.'
+    """
+    return f"Advice followed {counts['followed']} times, not followed {counts['against']}, open {counts['open']}."
+
+
+def newest_record(taken: Iterable[Body]) -> str:
+    """Return what tells one state of the history from another."""
+    return " ".join(f"{d['record']}/{d['at_utc']}/{d['completed']}" for d in taken)

@@ -1,0 +1,50 @@
+"""What became of past signals, for terminal and desk alike: counts, and the scorecard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.fingerprint import digest_of
+from core.request.settings import Settings
+
+_RESTS_ON = ("train_or_score", "feature_engineer")
+"""Stages whose checkpoints hold signals and outcomes."""
+
+
+def past_signals(settings: Settings) -> dict[str, Any]:
+    """Return every signal of past score runs set against what happened.
+
+    Returns
+    -------
+    dict
+        ``score_runs``, ``signals`` (how many), ``known`` (with an outcome), ``written_ahead`` (before their
+        session was over, by the machine's clock) and ``scorecard``, as
+        :func:`core.evaluation.scorecard.scorecard` gives it.
+    """
+    from core.evaluation.scorecard import scorecard
+    from core.queries.track_record import resampling
+    from core.registry.evidence import signals
+
+    given = signals(settings.data)
+    return {
+        "score_runs": given.checkpoints,
+        "signals": len(given.frame),
+        "known": int(given.frame["up_next"].notna().sum()),
+        "written_ahead": int(given.frame["ahead"].sum()),
+        "scorecard": scorecard(given.frame, resampling(settings)),
+    }
+
+
+def mark_of_signals(root: Path) -> str:
+    """Return a digest that changes when a checkpoint is made from which :func:`past_signals` reads.
+
+    Keys never change their content, so their names are enough; no file is opened.
+    """
+    folders = {stage: root / "checkpoints" / stage for stage in _RESTS_ON}
+    return digest_of(
+        {
+            stage: sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+            for stage, folder in folders.items()
+        }
+    )

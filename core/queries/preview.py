@@ -1,0 +1,129 @@
+"""What a run would do, told before it is started: effective parameters, stages reused and stages made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.errors import AftercloseError, MissingFileError, NoChampionError
+from core.parameters import Parameter, Value
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
+from core.request.stages import NAMES, STAGES, chain, onwards, parameters_of
+from core.runs.inputs import is_complete
+from core.runs.launcher import FORCE, NO_WAIT
+from core.runs.plan import resolve, stage_plans
+from core.store.checkpoints import Slot, Store
+
+REUSED, MADE, COMPARED = "reused", "made", "compared"
+"""What becomes of a stage: taken as it is, computed, or computed again and compared (forced)."""
+
+
+@dataclass(frozen=True)
+class Effective:
+    """One parameter as the run gets it, as text, and where it is from: ``asked``, ``settings`` or ``plan``."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of the run: its checkpoint's key, and what becomes of it."""
+
+    stage: str
+    key: str
+    does: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would do if it started now.
+
+    Parameters
+    ----------
+    parameters : tuple of Effective
+        In the order of the stages; those without a value are left out.
+    steps : tuple of Step
+        In running order.
+    """
+
+    parameters: tuple[Effective, ...]
+    steps: tuple[Step, ...]
+
+    def count(self, does: str) -> int:
+        """Return how many stages are ``reused``, ``made`` or ``compared``."""
+        return sum(step.does == does for step in self.steps)
+
+
+def preview(
+    settings: Settings, request: Mapping[str, str], *, now: datetime, target: str = "report"
+) -> Preview:
+    """Return what a run of ``request`` would do now; nothing is started.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        As :func:`core.runs.launcher.launch` takes it.
+
+    Raises
+    ------
+    AftercloseError
+        For every mistake that can be judged before a stage runs.
+    """
+    upto = target if target in NAMES else NAMES[-1]
+    force = request.get(FORCE, "").strip()
+    forced = onwards(force) if force else ()
+    asked = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
+    values = resolve(asked, settings=settings, now=now, upto=upto, fresh="ingest" in forced)
+    store, known, steps = Store(settings.data), set[Slot](), []
+    for plan in stage_plans(values, upto).line():
+        there = is_complete(store, plan, known)
+        does = COMPARED if there and plan.stage.name in forced else REUSED if there else MADE
+        steps.append(Step(plan.stage.name, plan.slot.key, does))
+    return Preview(tuple(_effective(values, asked, upto)), tuple(steps))
+
+
+def _effective(values: Mapping[str, Value], asked: Mapping[str, str], upto: str) -> list[Effective]:
+    found = []
+    if asked.get(PROFILE):
+        found.append(Effective(PROFILE, asked[PROFILE], "asked"))
+    for name, parameter in parameters_of(chain(upto)).items():
+        if values[name] is not None:
+            found.append(Effective(name, parameter.text(values[name]), _origin(parameter, asked)))
+    return found
+
+
+def _origin(parameter: Parameter, asked: Mapping[str, str]) -> str:
+    if parameter.resolved:
+        return "plan"
+    return "asked" if asked.get(parameter.name, "").strip() else "settings"
+
+
+def field_of(error: AftercloseError) -> str:
+    """Return the parameter that an error of the plan is about, empty when it is about none in particular.
+
+    Examples
+    --------
+    >>> field_of(AftercloseError("--start 2013-01-01 is after --end 2012-01-01"))
+    'start'
+    >>> field_of(AftercloseError("the sample has no ticker 'XYZ'"))
+    'tickers'
+    >>> field_of(AftercloseError("the disk is full"))
+    ''
+    """
+    word = error.came.partition(" ")[0]
+    name = word.removeprefix("--").replace("-", "_")
+    if word.startswith("--") and name in parameters_of(STAGES):
+        return name
+    if isinstance(error, NoChampionError):
+        return "mode"
+    if isinstance(error, MissingFileError):
+        return next((field for told, field in _FILES.items() if told in error.came), "path")
+    return "tickers" if " ticker " in error.came else ""
+
+
+_FILES = {"waivers": "waivers", "ticker list": "tickers"}
+"""Words in the message about a missing file -> the field that names it; any other is the prices' own."""

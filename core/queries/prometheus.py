@@ -1,0 +1,104 @@
+"""Prometheus metrics of a data root, read from the journal whenever they are asked for.
+
+Off by default. The scheduler serves them on this machine when ``[observe] metrics_port`` is set;
+``afterclose metrics`` prints them once, for a textfile collector. Needs the extra ``[observe]``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from core.errors import SettingsError
+from core.journal.lengths import took_s
+from core.journal.schedules import Schedules
+from core.request.settings import Settings
+
+ADDRESS = "127.0.0.1"
+
+
+def registry(load: Callable[[], Settings], clock: Callable[[], datetime]) -> Any:
+    """Return a registry whose one collector looks at the journal at each scrape.
+
+    Raises
+    ------
+    SettingsError
+        If the extra is not installed.
+    """
+    try:
+        from prometheus_client import CollectorRegistry
+    except ImportError as error:
+        raise SettingsError(
+            "metrics need prometheus-client", expected="the extra [observe] installed"
+        ) from error
+    found = CollectorRegistry(auto_describe=False)
+    found.register(_Collector(load, clock))
+    return found
+
+
+def serve(load: Callable[[], Settings], clock: Callable[[], datetime], port: int) -> Any:
+    """Serve the metrics on this machine only, from a thread, and return the server."""
+    made = registry(load, clock)
+    from prometheus_client import start_http_server
+
+    try:
+        server, _ = start_http_server(port, addr=ADDRESS, registry=made)
+    except OSError as error:
+        raise SettingsError(
+            f"[observe] metrics_port {port} cannot be used: {error.strerror or error}", expected="a free port"
+        ) from error
+    return server
+
+
+class _Collector:
+    def __init__(self, load: Callable[[], Settings], clock: Callable[[], datetime]) -> None:
+        self._load, self._clock = load, clock
+
+    def collect(self) -> Iterator[Any]:
+        """Yield the metrics as they are now."""
+        from prometheus_client.core import GaugeMetricFamily as Gauge
+
+        from core.queries.schedules import reading
+
+        settings, now = self._load(), self._clock()
+        root = next(folder for folder in (settings.data, *settings.data.parents) if folder.exists())
+        yield Gauge(
+            "afterclose_free_bytes", "Room on the disk of the data root.", shutil.disk_usage(root).free
+        )
+        journal = reading(settings)
+        if journal is None:
+            return
+        for name, text, counted in _counted(journal):
+            family = Gauge(name, text, labels=["state"])
+            for state, count in sorted(counted.items()):
+                family.add_metric([state], count)
+            yield family
+        yield from (Gauge(name, text, value) for name, text, value in _values(settings, journal, now))
+
+
+def _counted(journal: Schedules) -> Iterator[tuple[str, str, dict[str, int]]]:
+    for table, name, text in (
+        ("run", "afterclose_runs", "Runs by state."),
+        ("schedule", "afterclose_schedules", "Schedules by state."),
+        ("occurrence", "afterclose_occurrences", "Times that schedules were due, by what became of them."),
+    ):
+        sql = f"SELECT state, COUNT(*) FROM {table} GROUP BY state"  # noqa: S608 - constants
+        yield name, text, dict(journal.rows(table, sql))
+
+
+def _values(settings: Settings, journal: Schedules, now: datetime) -> Iterator[tuple[str, str, float]]:
+    from core.schedule.deadman import missing
+
+    success = next((run for run in journal.successes(1) if run.ended_at), None)
+    if success is not None and success.ended_at:
+        ended = datetime.fromisoformat(success.ended_at).timestamp()
+        yield "afterclose_last_success_timestamp_seconds", "End of the newest successful run.", ended
+        yield "afterclose_last_success_seconds", "How long it took.", took_s(success, now) or 0.0
+    beat = journal.last_beat()
+    if beat is not None:
+        at = datetime.fromisoformat(beat.at).timestamp()
+        yield "afterclose_scheduler_beat_timestamp_seconds", "When a scheduler last looked at the clock.", at
+    absent = float(missing(settings, now) is not None)
+    yield "afterclose_report_missing", "1 if the last session has no verified report by its hour.", absent

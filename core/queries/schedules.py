@@ -1,0 +1,131 @@
+"""Schedules as they are shown: next times in local and exchange time, the last results, who watches."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from core.errors import AftercloseError
+from core.journal import Journal
+from core.journal.schedules import ACTIVE, Beat, Schedules
+from core.queries.view import asked_for
+from core.request.profiles import PROFILE, differences
+from core.request.settings import Settings
+from core.schedule.definition import Schedule, named, none_yet, schedule_of
+from core.schedule.scheduler import BEAT_S
+from core.sources.closing import zone_of
+
+COUNT = 5
+"""Next times that are shown."""
+
+PATIENCE_S = 15.0
+"""A scheduler looks every five seconds: one that has just been started has left no sign of life yet."""
+
+NOBODY = "nobody watches; start the desk (make dashboard) or: afterclose scheduler"
+
+
+def reading(settings: Settings) -> Schedules | None:
+    """Return the journal to read schedules from, None where there is no journal."""
+    if not Journal.exists(settings.data, settings.journal):
+        return None
+    return Schedules(settings.data, settings.journal, read_only=True)
+
+
+def overview(settings: Settings, now: datetime, local: tzinfo | None = None) -> dict[str, Any]:
+    """Return all schedules with their next times and last result, and who watches the clock."""
+    journal = reading(settings)
+    found = [schedule_of(stored) for stored in journal.schedules()] if journal else []
+    return {
+        "schedules": [_shown(settings, journal, schedule, now, local) for schedule in found if journal],
+        "scheduler": scheduler_state(journal.last_beat() if journal else None, now),
+        "watched": watched(journal.last_beat() if journal else None, now),
+    }
+
+
+def one(settings: Settings, name: str, now: datetime, local: tzinfo | None = None) -> dict[str, Any]:
+    """Return one schedule with its next times and its past.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such schedule.
+    """
+    journal = reading(settings)
+    if journal is None:
+        raise none_yet()
+    shown = _shown(settings, journal, named(journal, name), now, local)
+    past = [asdict(due) for due in journal.occurrences(name)]
+    return {**shown, "occurrences": past, "watched": watched(journal.last_beat(), now)}
+
+
+def _shown(
+    settings: Settings, journal: Schedules, schedule: Schedule, now: datetime, local: tzinfo | None
+) -> dict[str, Any]:
+    timing = schedule.timing
+    wrong = trouble(settings, schedule)
+    times = timing.upcoming(now, COUNT) if schedule.state == ACTIVE and wrong is None else []
+    last = next(iter(journal.occurrences(schedule.name, limit=1)), None)
+    exchange = zone_of(timing.calendar) if wrong is None else UTC
+    return {
+        "name": schedule.name,
+        "state": schedule.state,
+        "when": timing.text,
+        "calendar": timing.calendar,
+        "zone": timing.zone or str(exchange),
+        "sessions_only": timing.sessions_only,
+        "request": dict(schedule.request),
+        "asks_for": asked_for(schedule.request),
+        "trouble": wrong,
+        "who": schedule.who,
+        "next": [at.isoformat() for at in times],
+        "next_local": [clock(at, local) for at in times],
+        "next_exchange": [clock(at, exchange) for at in times],
+        "last": f"{last.session or last.due_at[:16]} {last.state}" if last else None,
+    }
+
+
+def trouble(settings: Settings, schedule: Schedule) -> str | None:
+    """Return why the schedule cannot run any more, None if it can.
+
+    What was right when it was set need not stay so: a profile is removed from ``luigi.cfg``, a calendar from
+    its library.
+    """
+    try:
+        settings.under(schedule.request.get(PROFILE, ""))
+        schedule.timing.check()
+    except AftercloseError as error:
+        return str(error)
+    return None
+
+
+def profile_rows(settings: Settings, name: str) -> list[tuple[str, str, str]]:
+    """Return (parameter, value, default) of what a profile changes."""
+    found = differences(settings.profiles[name], settings.defaults)
+    return [(change.name, change.value, change.default) for change in found]
+
+
+def clock(at: datetime, zone: tzinfo | None) -> str:
+    """Return a moment in a zone (None: this machine's) as ``Mon 2024-07-01 16:45 EDT``."""
+    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
+
+
+def watched(beat: Beat | None, now: datetime) -> bool:
+    """Return whether a scheduler watches the clock as far as can be seen."""
+    if beat is None:
+        return False
+    fresh = (now - datetime.fromisoformat(beat.at)).total_seconds() < 3 * BEAT_S
+    return fresh and beat.alive is not False
+
+
+def may_still_come(missed_since: datetime, now: datetime) -> bool:
+    """Return whether it is too early to say that nobody watches, as no sign was seen since ``missed_since``."""
+    return (now - missed_since).total_seconds() < PATIENCE_S
+
+
+def scheduler_state(beat: Beat | None, now: datetime) -> str:
+    """Return in words who watches the clock."""
+    if beat is None or not watched(beat, now):
+        seen = f" (last seen {beat.at[:16].replace('T', ' ')} UTC on {beat.host})" if beat else ""
+        return NOBODY + seen
+    return f"process {beat.process.pid} on {beat.host} watches"

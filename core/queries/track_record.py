@@ -1,0 +1,192 @@
+"""What came of decisions about models: advice, decision, and the sessions after it.
+
+After each decision the model in use and the one that was not chosen are put on the same later rows, up
+to the next decision. So confidence in the advice's thresholds can grow or fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import columns as col
+from core.errors import AftercloseError
+from core.evaluation.champion import chances, contest, judgement
+from core.evaluation.economics import with_returns
+from core.evaluation.verdict import MIN_NEW_ROWS
+from core.measures.bootstrap import Resampling
+from core.measures.performance import measure
+from core.measures.rows import judge
+from core.registry.evidence import model_documents
+from core.request.settings import Settings
+from core.review.decisions import REJECT, Decision, history
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.tables.artifacts import Table
+
+_FOLLOWS = {"promotion": "retrain", "retrain": "retrain", "keep": "keep", REJECT: "keep"}
+"""Which advice a decision follows; a rollback answers to none."""
+
+
+def resampling(settings: Settings) -> Resampling:
+    """Return how intervals are made, from the settings of the evaluate stage."""
+    samples, block, seed = (
+        int(str(settings[name])) for name in ("bootstrap_samples", "block_sessions", "bootstrap_seed")
+    )
+    return Resampling(samples, block, float(str(settings["confidence"])), seed)
+
+
+def contest_of(settings: Settings, features: Table, first: str, second: str, **span: str) -> dict[str, Any]:
+    """Return two models of the registry on the rows after both their trainings.
+
+    Parameters
+    ----------
+    first, second : str
+        Model ids; differences are first less second.
+    span : str
+        ``after`` and ``upto``, ISO dates, narrow the rows down.
+
+    Raises
+    ------
+    ParameterError, ModelError, DataError
+        If a model or the features cannot be used.
+    """
+    ours, theirs = model_documents(settings.data, first, second)
+    frame = _labelled(features, **span)
+    frame = frame.assign(probability=chances(ours, features, frame), fold=np.nan)
+    rows = judge(frame)
+    cost = float(str(settings["cost_bps"]))
+    found = contest(rows, chances(theirs, features, rows.frame), resampling(settings), cost_bps=cost)
+    return {"judgement": judgement(found), **found}
+
+
+def _labelled(features: Table, *, after: str = "", upto: str = "") -> pd.DataFrame:
+    frame = features.frame[[col.DATE, col.TICKER, col.UP_NEXT]]
+    dates = frame[col.DATE].to_numpy("datetime64[D]")
+    held = frame[col.UP_NEXT].notna().to_numpy(copy=True)
+    held &= (dates > np.datetime64(after, "D")) if after else True
+    held &= (dates <= np.datetime64(upto, "D")) if upto else True
+    return with_returns(frame[held].reset_index(drop=True), features.frame)
+
+
+def track_record(settings: Settings, features: Table | None) -> list[dict[str, Any]]:
+    """Return every decision that advice was given for, oldest first, with what came of it.
+
+    Parameters
+    ----------
+    features : Table or None
+        The newest features; without them nothing can be said about later sessions.
+
+    Returns
+    -------
+    list of dict
+        ``at_utc``, ``who``, ``why``, ``advice``, ``sentence``, ``decision``, ``followed`` (True, False, or None where
+        the advice was open), ``in_use``, ``instead_of`` and ``outcome``: ``says`` in a sentence, ``rows``, and
+        ``auc`` of the model in use or ``difference`` (in use less the other) with their intervals.
+    """
+    decisions = [d for d in history(settings).decisions if d.advice and d.completed and _in_use(d)]
+    found = []
+    for place, decision in enumerate(decisions):
+        advice = decision.advice or {}
+        until = next((str((d.advice or {}).get("data_to") or "") for d in decisions[place + 1 :]), "")
+        expected = _FOLLOWS.get(decision.action)
+        open_ = expected is None or advice["decision"] not in _FOLLOWS.values()
+        other = _other(decision)
+        found.append(
+            {
+                "at_utc": decision.at_utc,
+                "who": decision.who,
+                "why": decision.why,
+                "advice": advice["decision"],
+                "sentence": advice["sentence"],
+                "decision": decision.action,
+                "followed": None if open_ else advice["decision"] == expected,
+                "in_use": _in_use(decision),
+                "instead_of": other,
+                "outcome": _outcome(settings, features, decision, other, until),
+            }
+        )
+    return found
+
+
+def _in_use(decision: Decision) -> str:
+    """Return the model in use after a decision; empty when one was rejected and there was no champion."""
+    return (decision.before or "") if decision.action == REJECT else decision.model_id
+
+
+def _other(decision: Decision) -> str | None:
+    """Return the model that might have been in use after a decision: the former one or the candidate."""
+    if decision.action == REJECT:
+        return decision.model_id
+    advice = decision.advice or {}
+    candidate = advice.get("model_id") if advice.get("mode") == "train" else None
+    other = decision.before if decision.action in ("promotion", "rollback") else candidate
+    return other if other != decision.model_id else None
+
+
+def _outcome(
+    settings: Settings, features: Table | None, decision: Decision, other: str | None, until: str
+) -> dict[str, Any]:
+    since = str((decision.advice or {}).get("data_to") or "")
+    if features is None or not since:
+        return {"says": "not known: there are no features", "rows": 0}
+    try:
+        if other is None:
+            return _alone(settings, features, _in_use(decision), since, until)
+        found = contest_of(settings, features, _in_use(decision), other, after=since, upto=until)
+    except AftercloseError as error:
+        return {"says": f"not known: {error.came}", "rows": 0}
+    if not found["compared"]:
+        return {"says": f"too early: {found['rows']} later rows", "rows": found["rows"]}
+    pair = next(pair for pair in found["paired"] if pair["metric"] == "auc")
+    difference = {key: pair[key] for key in ("difference", "low", "high")}
+    return {"says": _SAYS[found["judgement"]], "rows": found["rows"], **difference}
+
+
+_SAYS = {
+    "better": "the model in use did better than the other",
+    "worse": "the model in use did worse than the other",
+    "not inferior": "no difference shown",
+    "no difference shown": "no difference shown",
+    "not compared": "no AUC to compare",
+}
+
+
+def _alone(settings: Settings, features: Table, identity: str, since: str, until: str) -> dict[str, Any]:
+    (model,) = model_documents(settings.data, identity)
+    frame = _labelled(features, after=since, upto=until)
+    frame = frame.assign(probability=chances(model, features, frame), fold=np.nan)
+    rows = len(judge(frame))
+    if rows < MIN_NEW_ROWS:
+        return {"says": f"too early: {rows} later rows", "rows": rows}
+    how = resampling(settings)
+    auc = measure(
+        frame,
+        samples=how.samples,
+        block_sessions=how.block_sessions,
+        confidence=how.confidence,
+        seed=how.seed,
+    )["auc"]
+    return {"says": _skill(auc), "rows": rows, "auc": auc}
+
+
+def _skill(auc: Mapping[str, Any]) -> str:
+    if auc["low"] is None:
+        return "no AUC to judge by"
+    if auc["low"] > 0.5:
+        return "the model in use was better than chance"
+    return "the model in use was " + ("worse" if auc["high"] < 0.5 else "no better") + " than chance"
+
+
+def tally(entries: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how often the advice was followed, was not, and was open.
+
+    >>> tally([{"followed": True}, {"followed": None}])
+    {'followed': 1, 'against': 0, 'open': 1}
+    """
+    said = [entry["followed"] for entry in entries]
+    return {"followed": said.count(True), "against": said.count(False), "open": said.count(None)}

@@ -1,0 +1,142 @@
+"""How runs went over time: a row per report, oldest first, signed ones marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import AftercloseError
+from core.journal import Journal, Run
+from core.journal.lengths import took_s
+from core.queries.facts import facts
+from core.request.profiles import PROFILE
+from core.review.standing import standing
+from core.store.checkpoints import Slot, Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST = 200
+"""Runs that are looked at: the newest."""
+
+COLUMNS = {
+    "auc": "AUC", "brier": "Brier score", "drift_percentile": "Largest drift percentile", "rows": "Rows",
+    "findings": "Findings", "seconds": "Seconds",
+}  # fmt: skip
+"""What is drawn, and how it is called."""
+
+NAMED_TICKERS = 3
+"""Tickers that the name of a line of work spells out."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one report says, small enough to be kept: it never changes for a report and its digest."""
+
+    to: str
+    mode: str
+    source: str
+    input_name: str
+    tickers: str
+    auc: float | None
+    brier: float | None
+    drift_percentile: float | None
+    rows: int
+    findings: int
+
+
+ReadFigures = Callable[[Store, Journal, Run, str], Figures]
+"""Reads the figures of a run's report; the digest of the report tells whether they were read before."""
+
+
+def figures(store: Store, journal: Journal, run: Run, digest: str) -> Figures:
+    """Return what a run's report says; every artifact is verified as it is read.
+
+    Raises
+    ------
+    AftercloseError
+        If the run has no whole report.
+    """
+    del digest  # for callers that keep what was read
+    each = facts(store, journal, run)
+    data, asked = each.evaluation["data"], each.parameters
+    return Figures(
+        data["to"], each.evaluation["mode"], str(asked.get("source") or ""), str(asked.get("input_name") or ""),
+        str(asked.get("tickers") or ""), each.metric("auc"), each.metric("brier"), each.worst_drift,
+        data["rows_clean"], sum(each.findings.values()),
+    )  # fmt: skip
+
+
+def trends(store: Store, journal: Journal, *, most: int = MOST, read: ReadFigures = figures) -> pd.DataFrame:
+    """Return a row for each of the newest runs that made a report, oldest first.
+
+    Parameters
+    ----------
+    read : callable
+        Gives the figures of a report; a desk keeps them by its digest.
+
+    Returns
+    -------
+    DataFrame
+        ``run``, ``at`` (UTC), ``to`` (last session), ``mode``, ``work`` (the name of its line of work: runs
+        that differ in profile, source, file or tickers are not one line), ``standing``, ``signed`` (bool) and
+        the columns of :data:`COLUMNS`; NaN where a figure is undefined. Runs whose checkpoints are gone or
+        damaged are left out.
+    """
+    import pandas as pd
+
+    runs = [run for run in journal.runs(limit=most) if run.target == "report" and run.state == "succeeded"]
+    found = [(run, told) for run in reversed(runs) if (told := _told(store, journal, run, read)) is not None]
+    works = _works((run.request.get(PROFILE, ""), told) for run, told in found)
+    rows = [
+        {
+            "run": run.run_id, "at": run.created_at, "work": work, **asdict(told), "seconds": took_s(run),
+            "standing": standing(store, journal, run.keys["report"]).state,
+        }
+        for (run, told), work in zip(found, works, strict=True)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["run", "at", "to", "mode", "work", "standing", *COLUMNS])
+    frame["at"] = pd.to_datetime(frame["at"], utc=True)
+    frame["signed"] = frame["standing"] == "signed"
+    return frame
+
+
+def _told(store: Store, journal: Journal, run: Run, read: ReadFigures) -> Figures | None:
+    """Return a report's figures, None where it or what it was made from is gone or damaged."""
+    try:
+        slot = Slot("report", run.keys["report"])
+        meta = store.meta(slot)
+        if meta is None or any(store.damage(s) for s in (slot, *(Slot(i.stage, i.key) for i in meta.inputs))):
+            return None
+        return read(store, journal, run, meta.digests["report.txt"])
+    except (AftercloseError, KeyError):
+        return None
+
+
+def _works(several: Iterable[tuple[str, Figures]]) -> list[str]:
+    """Return the name of each run's line of work; different ones never share a name."""
+    names: dict[tuple[str, ...], str] = {}
+    works = []
+    for profile, told in several:
+        key = (profile, told.source, told.input_name, told.tickers)
+        if key not in names:
+            name = _name(*key)
+            taken = sum(other == name or other.startswith(f"{name} (") for other in names.values())
+            names[key] = f"{name} ({taken + 1})" if taken else name
+        works.append(names[key])
+    return works
+
+
+def _name(profile: str, source: str, input_name: str, tickers: str) -> str:
+    """Return a line of work in a few words.
+
+    >>> _name("", "sample", "", "AAPL,AMZN,GOOG,IBM,MSFT")
+    'sample, AAPL AMZN GOOG and 2 more'
+    >>> _name("us-caps", "files", "prices.csv", "")
+    'us-caps, prices.csv'
+    """
+    listed = [ticker for ticker in tickers.split(",") if ticker]
+    more = f" and {len(listed) - NAMED_TICKERS} more" if len(listed) > NAMED_TICKERS else ""
+    parts = (profile, input_name or source, " ".join(listed[:NAMED_TICKERS]) + more)
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,235 @@
+"""What a person is shown of a run: the state of each stage and of sign-off, from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from core.journal import Event, Journal, Run
+from core.request.stages import NAMES, chain
+from core.review.signoff import Standing
+from core.runs.pulse import Pulse
+
+_PAGE = 50
+_SHOWN = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}
+"""Events whose state has another word; the others are shown as they are."""
+
+_UNTOUCHED = ("queued", "not run")
+"""States of a stage that was given nothing."""
+
+_TRIED = ("started", "retried", "retained", "succeeded", "failed", "cancelled", "interrupted")
+"""Events that belong to an attempt of their stage."""
+
+
+@dataclass(frozen=True)
+class StageView:
+    """One box of the graph.
+
+    Parameters
+    ----------
+    stage : str
+    state : str
+        queued, waiting, running, done, reused, failed, stopped (cut off in the middle) or not run.
+    rows_in, rows : int or None
+        Of the main table of the stage before, and of its own.
+    seconds : float or None
+        How long it took, or has taken so far.
+    note : str
+        What is out of the ordinary: attempts, whom it waits for, a model that was kept.
+    since : str or None
+        UTC time of the start.
+    attempt : int
+        Which attempt it is at, or ended with; 0 before the first.
+    bytes : int or None
+        Of all its artifacts together.
+    """
+
+    stage: str
+    state: str = "queued"
+    rows: int | None = None
+    seconds: float | None = None
+    note: str = ""
+    since: str | None = None
+    attempt: int = 0
+    rows_in: int | None = None
+    bytes: int | None = None
+
+
+def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageView]:
+    """Return the boxes of the stages that ``run`` is for, in running order.
+
+    Parameters
+    ----------
+    run : Run
+        As the journal has it now: its state says what became of stages without an end.
+    events : iterable of Event
+        The run's events in order.
+    now : datetime
+        With its zone; only used for the seconds of what is running.
+    """
+    target = run.target if run.target in NAMES else NAMES[-1]
+    views = {stage.name: StageView(stage.name) for stage in chain(target)}
+    told = list(events)
+    for event, attempt in zip(told, attempts(told), strict=True):
+        if event.stage in views:
+            views[event.stage] = _after(views[event.stage], event, attempt)
+    return _fed([_as_of(view, run, now) for view in views.values()])
+
+
+def _fed(views: list[StageView]) -> list[StageView]:
+    """Return the boxes with the rows that each was given: those of the one before."""
+    before = [None, *(view.rows for view in views[:-1])]
+    return [
+        view if view.state in _UNTOUCHED else replace(view, rows_in=rows)
+        for view, rows in zip(views, before, strict=True)
+    ]
+
+
+def _after(view: StageView, event: Event, attempt: int | None) -> StageView:
+    facts = event.facts
+    if event.state == "quarantined":
+        return replace(view, note="damaged, made again")
+    since = event.at if event.state == "started" else view.since
+    changed = replace(view, state=_SHOWN.get(event.state, event.state), since=since)
+    return replace(
+        changed,
+        rows=facts.get("rows", view.rows),
+        bytes=facts.get("bytes", view.bytes),
+        seconds=facts.get("seconds", view.seconds),
+        note=_note(event.state, facts, view.note),
+        # a retry ends one attempt, and the stage is at the next from then on
+        attempt=(attempt or view.attempt) + (event.state in ("retried", "retained")),
+    )
+
+
+def _note(state: str, facts: Mapping[str, Any], before: str) -> str:
+    match state:
+        case "retried":
+            return f"attempt {facts.get('attempt', 1) + 1}"
+        case "waiting":
+            return f"for {facts.get('holder', 'another run')}"
+        case "retained":
+            return "previous model kept"
+        case "started":
+            return before if before.startswith("damaged") else ""
+        case _:
+            return before
+
+
+def _as_of(view: StageView, run: Run, now: datetime) -> StageView:
+    if run.active:
+        if view.state == "running" and view.since:
+            return replace(view, seconds=max(0.0, (now - datetime.fromisoformat(view.since)).total_seconds()))
+        return view
+    ended = {"queued": "not run", "running": "stopped", "waiting": "stopped"}
+    return replace(view, state=ended.get(view.state, view.state))
+
+
+def sign_off_view(run: Run, held: Standing | None) -> StageView:
+    """Return the box after the last stage: a person's.
+
+    Parameters
+    ----------
+    held : Standing or None
+        Where the run's report stands; None while there is none.
+    """
+    if held is None:
+        return StageView("sign-off", "queued" if run.active else "not run")
+    if held.state == "draft":
+        return StageView("sign-off", "to sign")
+    note = f"by {held.record.content['user']}" if held.record and held.state == "signed" else ""
+    return StageView("sign-off", held.state, note=note)
+
+
+def attempts(events: Iterable[Event]) -> list[int | None]:
+    """Return to which attempt of its stage each event belongs, counted from 1; None for those that are no work.
+
+    A stage that is made anew in the same run (its checkpoint was damaged meanwhile) counts from 1 again.
+    """
+    now: dict[str, int] = {}
+    found = []
+    for event in events:
+        if event.state == "started":
+            now[event.stage] = 1
+        found.append(now.get(event.stage) if event.state in _TRIED else None)
+        if event.state in ("retried", "retained"):
+            now[event.stage] = now.get(event.stage, 1) + 1
+    return found
+
+
+def progress(views: Iterable[StageView]) -> tuple[int, int]:
+    """Return how many stages are there (done or reused), and how many there are."""
+    states = [view.state for view in views]
+    return sum(state in ("done", "reused") for state in states), len(states)
+
+
+def share(views: Sequence[StageView], now: Pulse) -> float:
+    """Return the part of the line that is behind the run, from 0 to 1; long work counts by what it told."""
+    done, of = progress(views)
+    working = _working(views)
+    within = now.done / now.total if working and now.stage == working.stage and now.total else 0.0
+    return min(1.0, (done + within) / of)
+
+
+def at_work(views: Sequence[StageView], now: Pulse) -> str:
+    """Return in words what is being made and how far that is, empty when nothing is."""
+    working = _working(views)
+    if working is None:
+        return ""
+    told = f" {now.done:,} of {now.total:,}" if now.stage == working.stage and now.total else ""
+    return f", at {working.stage.replace('_', ' ')}{told}"
+
+
+def _working(views: Iterable[StageView]) -> StageView | None:
+    return next((view for view in views if view.state == "running"), None)
+
+
+def error_told(run: Run) -> str:
+    """Return a run's first error as a sentence that names its stage; empty without one.
+
+    The journal has it as ``stage: what came``.
+    """
+    stage, colon, what = (run.error or "").partition(": ")
+    if colon and stage in NAMES:
+        return f"{run.state.capitalize()} in {stage.replace('_', ' ')}: {what}"
+    return f"{run.state.capitalize()}: {run.error}" if run.error else ""
+
+
+def newest_finished(journal: Journal) -> Run | None:
+    """Return the newest run that succeeded and made (or found) a report, None if there is none."""
+    for offset in range(0, journal.count_runs(), _PAGE):
+        for run in journal.runs(limit=_PAGE, offset=offset):
+            if run.state == "succeeded" and run.target == "report":
+                return run
+    return None
+
+
+def asked_for(request: Mapping[str, str]) -> str:
+    """Return what was asked for in one line."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in request.items()) or "all defaults"
+
+
+def utc_clock(at: str | None) -> str:
+    """Return a journal's time as ``2013-03-01 21:05:00``; the reader is told that it is UTC."""
+    return at[:19].replace("T", " ") if at else ""
+
+
+def bytes_by_stage(events: Iterable[Event]) -> dict[str, int]:
+    """Return what the artifacts of each stage weigh that a run made or took, in bytes."""
+    return {event.stage: int(event.facts["bytes"]) for event in events if "bytes" in event.facts}
+
+
+def size_text(count: int | None) -> str | None:
+    """Return a number of bytes for a person, None for none.
+
+    >>> size_text(734), size_text(45_300), size_text(1_260_000_000)
+    ('734 B', '45.3 kB', '1.3 GB')
+    """
+    if not count:
+        return None
+    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
+        if count >= 10**power:
+            return f"{count / 10**power:.1f} {unit}"
+    return f"{count} B"

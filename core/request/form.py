@@ -1,0 +1,101 @@
+"""The form of a run, made from the stage table: which fields there are, and what their values ask for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from core.errors import ParameterError
+from core.parameters import Parameter, Value
+from core.request.profiles import PROFILE
+from core.request.stages import STAGES, parameters_of
+
+MAIN = ("source", "path", "tickers", "start", "end", "mode")
+"""What nearly every run is about; everything else is under "More options"."""
+
+_HEADINGS = {"market": "Calendar"}
+"""Headings of sections of ``luigi.cfg`` whose own name would say less."""
+
+
+def main_fields() -> dict[str, Parameter]:
+    """Return the main fields by name."""
+    known = parameters_of(STAGES)
+    return {name: known[name] for name in MAIN}
+
+
+def more_fields() -> dict[str, list[Parameter]]:
+    """Return the other fields under their headings, in the order of the stages."""
+    found: dict[str, list[Parameter]] = {}
+    for name, parameter in parameters_of(STAGES).items():
+        if name not in MAIN and not parameter.resolved:
+            heading = _HEADINGS.get(parameter.section, parameter.section.capitalize())
+            found.setdefault(heading, []).append(parameter)
+    return found
+
+
+def request_of(values: Mapping[str, Value], defaults: Mapping[str, Value]) -> dict[str, str]:
+    """Return the request that a filled-in form makes: only what differs from the defaults.
+
+    Parameters
+    ----------
+    values : mapping of str to Value
+        The fields by parameter name; None and the empty text are "not given". No name at all in a list
+        of models to compare with asks for none: written as the model itself.
+    defaults : mapping
+        As the settings have them.
+    """
+    known = parameters_of(STAGES)
+    asked = dict(values)
+    if asked.get("source", defaults["source"]) != "files":
+        asked.pop("path", None)
+    if "beside" in asked and not asked["beside"]:
+        asked["beside"] = asked.get("model") or defaults["model"]
+    return {
+        name: known[name].text(value)
+        for name, value in asked.items()
+        if value not in (None, "") and value != defaults[name]
+    }
+
+
+def scoring_request(request: Mapping[str, str]) -> dict[str, str]:
+    """Return what to ask for to score the same prices now: the champion, up to the newest session.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        What an earlier run was asked for. Its profile and parameters are kept but for
+        mode and end.
+
+    Examples
+    --------
+    >>> scoring_request({"profile": "mega", "tickers": "AAPL", "end": "2024-01-05", "force": "clean"})
+    {'profile': 'mega', 'tickers': 'AAPL', 'mode': 'score'}
+    """
+    known = parameters_of(STAGES)
+    kept = {
+        name: text
+        for name, text in request.items()
+        if name == PROFILE or (name in known and not known[name].resolved and name not in ("mode", "end"))
+    }
+    return kept | {"mode": "score"}
+
+
+def filled_by(request: Mapping[str, str], defaults: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values that a form holds when it asks for ``request``; the inverse of :func:`request_of`.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        As a run was asked for. What is not a parameter of a form, or is not understood any more, is left out.
+    defaults : mapping
+        As the settings have them.
+    """
+    fields = {p.name: p for p in (*main_fields().values(), *(p for g in more_fields().values() for p in g))}
+    values = {name: defaults[name] for name in fields}
+    for name, text in request.items():
+        if name in fields:
+            with suppress(ParameterError):
+                values[name] = fields[name].parse(text)
+    if values["beside"] == values["model"] != defaults["beside"]:
+        values["beside"] = None
+    return values

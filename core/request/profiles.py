@@ -1,0 +1,86 @@
+"""Named sets of parameters: ``[profile:NAME]`` in ``luigi.cfg`` instead of a long command line. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from core.errors import ParameterError, nearest
+from core.parameters import Parameter, Value
+from core.request.stages import STAGES, parameters_of
+
+PROFILE = "profile"
+"""In a request beside the parameters: the profile whose values stand in place of the defaults."""
+
+PREFIX = "profile:"
+"""Beginning of a section's name in ``luigi.cfg``."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+Profiles = Mapping[str, Mapping[str, Value]]
+"""Name of the profile -> parameter -> value."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A parameter that a profile sets apart from the default, both as text."""
+
+    name: str
+    default: str
+    value: str
+
+
+def settable() -> dict[str, Parameter]:
+    """Return what a profile may set: every parameter of a run, by name."""
+    return {name: p for name, p in parameters_of(STAGES).items() if not p.resolved}
+
+
+def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
+    """Return the sections among ``names`` that are profiles, each with the keys it may have.
+
+    Raises
+    ------
+    ParameterError
+        If a profile's name could not be typed safely on a command line.
+    """
+    found = {}
+    for section in names:
+        if section.startswith(PREFIX):
+            name = section.removeprefix(PREFIX)
+            if not _NAME.fullmatch(name):
+                raise ParameterError(
+                    f"[{section}] names the profile {name!r}",
+                    expected="small letters, digits, - and _, beginning with a letter or digit",
+                )
+            found[section] = settable()
+    return found
+
+
+def defaults_under(profiles: Profiles, name: str, defaults: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the defaults with the values of profile ``name`` in place; an empty name changes nothing.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such profile (any more), with the nearest name.
+    """
+    if not name:
+        return dict(defaults)
+    if name not in profiles:
+        known = ", ".join(sorted(profiles)) or "none: luigi.cfg has no [profile:...] section"
+        raise ParameterError(
+            f"there is no profile {name!r}",
+            expected=f"one of {known}",
+            remedy=nearest(name, profiles).strip() or f"Add a section [{PREFIX}{name}] to luigi.cfg.",
+        )
+    return {**defaults, **profiles[name]}
+
+
+def differences(profile: Mapping[str, Value], defaults: Mapping[str, Value]) -> list[Difference]:
+    """Return what a profile sets apart from the defaults, in the order of the stages."""
+    return [
+        Difference(name, parameter.text(defaults[name]), parameter.text(profile[name]))
+        for name, parameter in settable().items()
+        if name in profile and profile[name] != defaults[name]
+    ]

@@ -1,0 +1,286 @@
+"""The one source of configuration: ``luigi.cfg`` and the environment, judged whole before anything runs.
+
+Our sections are lower-case and named after what they set; Luigi's own sections may stand beside
+them. An unknown section or key is an error with file, line and the nearest known name.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from pathlib import Path
+
+from core.errors import ParameterError, SettingsError, nearest
+from core.parameters import Parameter, Value
+from core.platform import objects
+from core.request import luigi_options, profiles
+from core.request.stages import STAGES, parameters_of
+from core.tables.engine import ENGINES, Engine
+
+CONFIG_NAME = "luigi.cfg"
+CONFIG_VARIABLE = "LUIGI_CONFIG_PATH"
+DATA_VARIABLE = "AFTERCLOSE_DATA"
+JOURNAL_VARIABLE = "AFTERCLOSE_JOURNAL"
+
+ROLES = ("viewer", "operator", "approver", "admin")
+"""Roles of people; each may do all that those before it may."""
+
+SEPARATION = ("team", "always", "never")
+"""For whom two acts must be done by different people."""
+
+OPERATION: tuple[Parameter, ...] = (
+    Parameter("retry_tries", "integer", "3", "retry", "Attempts of a stage on transient faults.", low=1, high=100),
+    Parameter("retry_wait_s", "number", "0.2", "retry", "First wait; each further wait is this much longer.", low=0, high=3600),
+    Parameter("run_stage_timeout_s", "number", "0", "run", "Wall-clock limit of one stage in seconds; 0 is none.", low=0, high=1e7),
+    Parameter("compute_engine", "choice", "local", "compute", "Where large tables are worked on, a few tickers at a time.", choices=ENGINES),
+    Parameter("compute_workers", "integer", "0", "compute", "Processes of the engine processes; 0 is one for each processor.", low=0, high=1024),
+    Parameter("compute_scheduler", "text", "", "compute", "Address of the Dask scheduler, such as tcp://127.0.0.1:8786."),
+    Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),
+    Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
+    Parameter("storage_state", "text", "state", "storage", "Folder for journal, locks and logs when the data root is a URL."),
+    Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
+    Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),
+    Parameter("schedule_catch_up", "integer", "5", "schedule", "Missed sessions that a schedule catches up at most, oldest first; the rest is only reported.", low=0, high=1000),
+    Parameter("schedule_deadline", "text", "18:00", "schedule", "Time of day by which a session has a verified report; empty: no alarm."),
+    Parameter("schedule_deadline_zone", "text", "", "schedule", "Time zone of the deadline; empty: the exchange's."),
+    Parameter("review_separate_author", "choice", "team", "review", "Who may not approve a text they had a hand in: team (whoever logged in), always or never.", choices=SEPARATION),
+    Parameter("review_separate_requester", "choice", "team", "review", "Who may not promote a model whose training they asked for: team (whoever logged in), always or never.", choices=SEPARATION),
+    Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
+    Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
+    Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
+    Parameter("proof_key_file", "text", "", "proof", "Your own Ed25519 key (PEM, mode 600) for published reports; empty: the desk's, made at first use."),
+    Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
+    Parameter("observe_metrics_port", "integer", "0", "observe", "Port on this machine where the scheduler serves Prometheus metrics; 0 is none.", low=0, high=65535),
+    Parameter("observe_openlineage_url", "text", "", "observe", "Receiver of OpenLineage run events; empty: none."),
+    Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
+    Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
+)  # fmt: skip
+"""Settings of running, not of results: they are in no key."""
+
+_PREFIXED = {
+    "compute",
+    "notices",
+    "observe",
+    "people",
+    "proof",
+    "retry",
+    "review",
+    "run",
+    "schedule",
+    "storage",
+    "user",
+    "yahoo",
+}
+"""Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
+
+_SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
+_ADDRESS = re.compile(r"(\w://)\S+")
+"""What follows the scheme of an address, which may be a password: never quoted."""
+
+_KEY_LINE = re.compile(r"\s*([^#;=:\[\s][^=:]*?)\s*[=:]")
+
+
+def key_of(parameter: Parameter) -> str:
+    """Return the key under which ``parameter`` stands in its section."""
+    prefix = parameter.section + "_"
+    if parameter.section in _PREFIXED:
+        return parameter.name.removeprefix(prefix)
+    return parameter.name
+
+
+def sections() -> dict[str, dict[str, Parameter]]:
+    """Return our sections with their keys, in the order in which ``luigi.cfg`` has them."""
+    known: dict[str, dict[str, Parameter]] = {}
+    for parameter in (*parameters_of(STAGES).values(), *OPERATION):
+        if not parameter.resolved:
+            known.setdefault(parameter.section, {})[key_of(parameter)] = parameter
+    return known
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that configures a process.
+
+    Parameters
+    ----------
+    data : Path
+        The data root (absolute); of a URL it is a :class:`core.platform.objects.ObjectPath`.
+    journal : str
+        Database URL of the journal; empty means SQLite in the data root.
+    defaults : mapping of str to Value
+        Default of every parameter by name, after ``luigi.cfg``.
+    file : Path or None
+        The configuration file that was read.
+    profiles : mapping
+        Parameters of each ``[profile:NAME]`` by the profile's name.
+    """
+
+    data: Path
+    journal: str = field(repr=False)  # it may hold a password
+    defaults: Mapping[str, Value] = field(repr=False)  # addresses of notices hold passwords
+    file: Path | None
+    profiles: profiles.Profiles = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Value:
+        return self.defaults[name]
+
+    @property
+    def engine(self) -> Engine:
+        """Where the shards of large tables are worked on."""
+        names = ("compute_engine", "compute_workers", "compute_scheduler")
+        kind, workers, scheduler = (self[name] for name in names)
+        return Engine(str(kind), int(workers or 0), str(scheduler or ""))
+
+    def under(self, profile: str) -> Settings:
+        """Return the settings with a profile's values as defaults; an empty name changes nothing.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such profile.
+        """
+        return replace(self, defaults=profiles.defaults_under(self.profiles, profile, self.defaults))
+
+
+def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Return the settings of this process.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        The environment; default: this process's.
+    folder : Path, optional
+        Where ``luigi.cfg`` is looked for when ``LUIGI_CONFIG_PATH`` is not set; default: here.
+
+    Raises
+    ------
+    SettingsError
+        Naming file, line, what came and the nearest known name.
+    """
+    environ = os.environ if environ is None else environ
+    folder = Path.cwd() if folder is None else folder
+    file = _config_file(environ, folder)
+    values = dict(_built_in())
+    named: dict[str, dict[str, Value]] = {}
+    if file is not None:
+        named = {section: dict(entries) for section, entries in _read(file).items()}
+        values |= named.pop("")
+    data = _data_root(environ.get(DATA_VARIABLE) or "data", folder, str(values["storage_state"] or "state"))
+    return Settings(data, environ.get(JOURNAL_VARIABLE, ""), values, file, named)
+
+
+def _data_root(text: str, folder: Path, state: str) -> Path:
+    if objects.is_url(text):
+        return objects.root_at(text, (folder / Path(state).expanduser()).absolute())
+    return (folder / text).absolute()
+
+
+def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        path = folder / named
+        if not path.is_file():
+            raise SettingsError(
+                f"{CONFIG_VARIABLE} names {named}, which is not a file", expected="a configuration file"
+            )
+        return path
+    path = folder / CONFIG_NAME
+    return path if path.is_file() else None
+
+
+def _read(file: Path) -> Mapping[str, Mapping[str, Value]]:
+    """Return the values of each profile, and under the empty name those of our own sections."""
+    try:
+        return _parsed(file.name, file.read_text(encoding="utf-8"))
+    except (configparser.Error, UnicodeDecodeError) as error:
+        came = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
+        raise SettingsError(
+            f"{file.name} cannot be read: {came}", expected="sections of key = value"
+        ) from error
+
+
+@cache
+def _built_in() -> Mapping[str, Value]:
+    return {p.name: p.parse(p.default) for keys in sections().values() for p in keys.values()}
+
+
+# a page of the desk asks several times a second: the file is read each time, and parsed when it has changed
+@lru_cache(maxsize=4)
+def _parsed(name: str, text: str) -> Mapping[str, Mapping[str, Value]]:
+    parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
+    parser.read_string(text, source=name)
+    known = {**sections(), **profiles.sections_of(parser.sections())}
+    values: dict[str, dict[str, Value]] = {name: {} for name in ("", *map(_profile, parser.sections()))}
+    for section, key, line in _entries(text):
+        parameter = _known(known, section, key, f"{name}, line {line}")
+        if parameter is None or key is None:
+            continue
+        try:
+            values[_profile(section)][parameter.name] = parameter.parse(parser.get(section, key))
+        except ParameterError as error:
+            came = error.came.replace(parameter.option, f"[{section}] {key}", 1)
+            raise SettingsError(
+                f"{name}, line {line}: {came}", expected=error.expected, remedy=error.remedy
+            ) from error
+    return values
+
+
+def placed(error: ParameterError, name: str, settings: Settings) -> ParameterError:
+    """Return an error about the default of ``name`` with the file and line it is set at; unset, as it came."""
+    parameter = parameters_of(STAGES)[name]
+    key = key_of(parameter)
+    text = settings.file.read_text(encoding="utf-8") if settings.file else ""
+    lines = [line for section, entry, line in _entries(text) if (section, entry) == (parameter.section, key)]
+    if settings.file is None or not lines:
+        return error
+    came = error.came.replace(parameter.option, f"[{parameter.section}] {key}", 1)
+    place = f"{settings.file.name}, line {lines[-1]}"
+    return SettingsError(f"{place}: {came}", expected=error.expected, remedy=error.remedy)
+
+
+def _profile(section: str) -> str:
+    return section.removeprefix(profiles.PREFIX) if section.startswith(profiles.PREFIX) else ""
+
+
+def _entries(text: str) -> Iterator[tuple[str, str | None, int]]:
+    """Yield (section, key or None for the heading itself, line number), as the parser sees them."""
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if heading := _SECTION_LINE.match(line):
+            section = heading.group(1)
+            yield section, None, number
+        elif line[:1].strip() and (entry := _KEY_LINE.match(line)):
+            yield section, entry.group(1).strip().lower(), number
+
+
+def _known(
+    known: Mapping[str, Mapping[str, Parameter]], section: str, key: str | None, where: str
+) -> Parameter | None:
+    """Return our parameter, or None for Luigi's own; raise for what nobody knows."""
+    if section in known:
+        if key is None:
+            return None
+        if key in known[section]:
+            return known[section][key]
+        raise _unknown(f"key {key!r} in [{section}]", key, known[section], where)
+    plain = section.replace("-", "_")
+    if plain in luigi_options.FREE_SECTIONS:
+        return None
+    if plain not in luigi_options.SECTIONS:
+        raise _unknown(f"section [{section}]", section, [*known, *luigi_options.SECTIONS], where)
+    if key is not None and key.replace("-", "_") not in luigi_options.SECTIONS[plain]:
+        raise _unknown(f"key {key!r} in Luigi's [{section}]", key, luigi_options.SECTIONS[plain], where)
+    return None
+
+
+def _unknown(what: str, name: str, known: Iterable[str], where: str) -> SettingsError:
+    names = sorted(known)
+    return SettingsError(
+        f"{where}: unknown {what}",
+        expected=f"one of {', '.join(names)}",
+        remedy=nearest(name, names).strip(),
+    )

@@ -1,0 +1,219 @@
+"""The seven stages as functions: artifacts in, artifacts out, no clock.
+
+The pure rooms compute; here each stage is given its artifacts, ingest its source, and a table too large to hold
+goes to ``core.shards`` instead.
+
+Luigi tasks, ``afterclose stage`` and ``benchmarks/bare.py`` all call :func:`compute`. Each function
+imports what it needs, so that a run with nothing to do never loads a numeric library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from core.errors import CommandError, DataError
+from core.parameters import Value
+from core.platform.progress import Progress, silent
+from core.sources.context import ALONE, Context
+from core.tables.artifacts import Artifact, Document, Table
+from core.tables.engine import LOCAL, Engine
+from core.tables.shards import Scratch, Sharded
+
+if TYPE_CHECKING:
+    from core.prices.waivers import Waiver
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An input in memory, with its file name and the SHA-256 of its bytes."""
+
+    artifact: Artifact
+    filename: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call of a stage.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Loaded
+        By kind.
+    parameters : mapping
+        Resolved values of the stage's parameters.
+    tickers : tuple of str
+        The tickers wanted (empty: all); only ingest uses them.
+    today : date
+        Rows after this day are from the future; only validate uses it, and it is in no artifact.
+    progress : Progress
+        Told how far long work is.
+    context : Context
+        The surroundings of a source; only ingest uses them.
+    waivers : tuple of Waiver
+        Findings that a person accepts; only validate uses them.
+    scratch : Scratch
+        Where the files of large tables are made; they are gone with it.
+    engine : Engine
+        Where the shards of large tables are worked on; it changes no artifact.
+    """
+
+    inputs: Mapping[str, Loaded]
+    parameters: Mapping[str, Value]
+    tickers: tuple[str, ...]
+    today: date
+    progress: Progress = silent
+    context: Context = ALONE
+    waivers: tuple[Waiver, ...] = ()
+    scratch: Scratch = field(default_factory=Scratch)
+    engine: Engine = LOCAL
+
+    def table(self, kind: str) -> Table:
+        """Return an input table."""
+        artifact = self._input(kind).artifact
+        if not isinstance(artifact, Table):
+            raise DataError(f"{kind} came as a document", expected="a table with columns and rows")
+        return artifact
+
+    def document(self, kind: str) -> Document:
+        """Return an input document."""
+        artifact = self._input(kind).artifact
+        if not isinstance(artifact, Document):
+            raise DataError(f"{kind} came as a table", expected="a document")
+        return artifact
+
+    def _input(self, kind: str) -> Loaded:
+        if kind not in self.inputs:
+            raise CommandError(
+                f"no input of kind {kind!r} was given",
+                expected=f"a file that begins with kind {kind!r}",
+                remedy=f"There were: {', '.join(sorted(self.inputs)) or 'none'}.",
+            )
+        return self.inputs[kind]
+
+
+def _ingest(job: Job) -> list[Artifact]:
+    from core.sources import source_named
+
+    source = source_named(str(job.parameters["source"]))
+    context = replace(job.context, progress=job.progress, scratch=job.scratch, engine=job.engine)
+    return [source.read(job.parameters, job.tickers, context)]
+
+
+def _validate(job: Job) -> list[Artifact]:
+    raw = job.table("prices_raw")
+    if isinstance(raw, Sharded):
+        from core.prices.large import validate as validate_shards
+
+        where = _sharding(job, "prices_valid")
+        return list(validate_shards(raw, job.parameters, today=job.today, waivers=job.waivers, **where))
+    from core.prices.validation import validate
+
+    found = validate(raw, job.parameters, today=job.today, waivers=job.waivers)
+    return list(found)
+
+
+def _clean(job: Job) -> list[Artifact]:
+    valid = job.table("prices_valid")
+    if isinstance(valid, Sharded):
+        from core.prices.large import clean as clean_shards
+
+        return list(clean_shards(valid, job.parameters, **_sharding(job, "prices_clean")))
+    from core.prices.cleaning import clean
+
+    return list(clean(valid, job.parameters))
+
+
+def _feature_engineer(job: Job) -> list[Artifact]:
+    prices = job.table("prices_clean")
+    if isinstance(prices, Sharded):
+        from core.features.large import engineer as engineer_shards
+
+        return [engineer_shards(prices, **_sharding(job, "features"))]
+    from core.features import engineer
+
+    return [engineer(prices)]
+
+
+def _sharding(job: Job, kind: str) -> dict[str, Any]:
+    """Return where a large table of ``kind`` is written, who works on it and who is told."""
+    return {"path": job.scratch.path(f"{kind}.parquet"), "engine": job.engine, "progress": job.progress}
+
+
+def _train_or_score(job: Job) -> list[Artifact]:
+    features = job.table("features")
+    if isinstance(features, Sharded):
+        return _train_or_score_shards(job, features)
+    if job.parameters["mode"] == "score":
+        from core.models.scoring import score
+
+        return [score(features, job.document("model"), job.parameters)]
+    from core.models.training import train
+
+    digest = job.inputs["features"].sha256
+    predictions, model = train(features, job.parameters, features_sha256=digest, progress=job.progress)
+    return [predictions, model] if model else [predictions]
+
+
+def _train_or_score_shards(job: Job, features: Sharded) -> list[Artifact]:
+    from core.models.large import score, train
+
+    where = _sharding(job, "predictions")
+    if job.parameters["mode"] == "score":
+        return [score(features, job.document("model"), job.parameters, **where)]
+    digest = job.inputs["features"].sha256
+    predictions, model = train(features, job.parameters, features_sha256=digest, **where)
+    return [predictions, model] if model else [predictions]
+
+
+def _evaluate(job: Job) -> list[Artifact]:
+    for kind in ("predictions", "features"):
+        job.table(kind)
+    for kind in ("findings", "repairs"):
+        job.document(kind)
+    if "model" in job.inputs:
+        from core.models.loader import load_model
+
+        load_model(job.document("model"))  # a model that cannot be used is refused, not summarised
+    artifacts = {kind: loaded.artifact for kind, loaded in job.inputs.items()}
+    digests = {loaded.filename: loaded.sha256 for loaded in job.inputs.values()}
+    ordered = {name: digests[name] for name in sorted(digests)}
+    if isinstance(artifacts["features"], Sharded):
+        from core.evaluation.large import evaluate as evaluate_shards
+
+        made = evaluate_shards(artifacts, ordered, job.parameters, engine=job.engine, progress=job.progress)
+        return [made]
+    from core.evaluation.evaluate import evaluate
+
+    return [evaluate(artifacts, ordered, job.parameters, progress=job.progress)]
+
+
+def _report(job: Job) -> list[Artifact]:
+    from core.report.render import render
+
+    return list(render(job.document("evaluation")))
+
+
+_FUNCTIONS: dict[str, Callable[[Job], list[Artifact]]] = {
+    "ingest": _ingest,
+    "validate": _validate,
+    "clean": _clean,
+    "feature_engineer": _feature_engineer,
+    "train_or_score": _train_or_score,
+    "evaluate": _evaluate,
+    "report": _report,
+}
+
+
+def compute(stage: str, job: Job) -> list[Artifact]:
+    """Return the artifacts of ``stage``, the main one first.
+
+    Raises
+    ------
+    AftercloseError
+        If the inputs or the source cannot give them.
+    """
+    return _FUNCTIONS[stage](job)

@@ -1,0 +1,98 @@
+"""Which earlier answer of a live source a run may copy rows from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from core.errors import CheckpointError
+from core.sources.context import Earlier
+from core.store.checkpoints import Meta, Slot, Store
+from core.store.vintages import _names
+from core.tables.artifacts import Table
+from core.tables.codec import decode
+
+if TYPE_CHECKING:
+    from core.runs.plan import StagePlan
+
+_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})-[0-9a-f]+")
+
+
+_SAME = ("source", "tickers", "start")
+"""Parameters that an earlier checkpoint must share for its rows to be the same rows."""
+
+
+def refuse_to_ask_again(plan: StagePlan, reason: str) -> None:
+    """Raise if a damaged checkpoint is a live source's answer: asked again, the same key could hold other rows.
+
+    Raises
+    ------
+    CheckpointError
+        Saying that the next run takes the next vintage.
+    """
+    live = plan.stage.upstream is None and not plan.parameters.get("input_digest")
+    if live:
+        raise CheckpointError(
+            f"the answer of {plan.parameters['source']} in {plan.slot.stage}/{plan.slot.key} was damaged while "
+            f"the run went on: {reason}",
+            expected="what was intact when the run began",
+            remedy="Run again: the damaged one stays where it is, and the source is asked anew.",
+        )
+
+
+def earlier_answer(store: Store, plan: StagePlan) -> Earlier | None:
+    """Return the newest intact answer to the same request up to an earlier day, None if there is none.
+
+    A second answer to the very same request (a vintage above 0) was asked for because the first is not
+    trusted: it copies nothing.
+    """
+    wanted = plan.parameters
+    if not wanted.get("end") or wanted.get("vintage"):
+        return None
+    # day by day backwards: with years of sessions filled in, reading every meta for each would add up
+    for slots in _before(store, plan.stage.name, str(wanted["end"])):
+        metas = [(slot, meta) for slot in slots if (meta := _readable(store, slot)) is not None]
+        same = [(slot, meta) for slot, meta in metas if _same(meta, plan)]
+        for slot, meta in sorted(same, key=lambda entry: _vintage(entry[1]), reverse=True):
+            loaded = _loaded(store, slot, meta)
+            if loaded is not None:
+                return loaded
+    return None
+
+
+def _before(store: Store, stage: str, end: str) -> Iterator[list[Slot]]:
+    """Yield the checkpoints of each day before ``end`` that they are labelled with, newest day first."""
+    found: dict[str, list[Slot]] = {}
+    for name in _names(store, "checkpoints", stage):
+        dated = _DATED.fullmatch(name)
+        if dated and dated[1] < end:
+            found.setdefault(dated[1], []).append(Slot(stage, name))
+    yield from (found[day] for day in sorted(found, reverse=True))
+
+
+def _readable(store: Store, slot: Slot) -> Meta | None:
+    try:
+        return store.meta(slot)
+    except CheckpointError:
+        return None  # damaged: whoever needs it says so; here it is merely nothing to copy from
+
+
+def _vintage(meta: Meta) -> int:
+    return int(meta.body["parameters"].get("vintage") or 0)
+
+
+def _same(meta: Meta, plan: StagePlan) -> bool:
+    told = meta.body["parameters"]
+    return meta.body["version"] == plan.stage.version and all(
+        told.get(name) == plan.parameters.get(name) for name in _SAME
+    )
+
+
+def _loaded(store: Store, slot: Slot, meta: Meta) -> Earlier | None:
+    name = next(iter(meta.artifacts))
+    try:
+        artifact = decode(store.read(slot, name), name)
+    except CheckpointError:
+        return None
+    return Earlier(slot.key, meta.digests[name], artifact) if isinstance(artifact, Table) else None

@@ -1,0 +1,60 @@
+"""What the log says of each stage, taken from the artifacts it made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.parameters import Value
+from core.tables.artifacts import Artifact, Document, Table
+
+MOST_REPAIRS = 1000
+"""Repairs logged one by one; all of them stand in ``repairs.json``."""
+
+
+def facts(stage: str, artifacts: Sequence[Artifact], parameters: Mapping[str, Value]) -> dict[str, Any]:
+    """Return the facts that the finished line of ``stage`` carries."""
+    documents = {a.kind: a.body for a in artifacts if isinstance(a, Document)}
+    tables = {a.kind: a for a in artifacts if isinstance(a, Table)}
+    match stage:
+        case "ingest":
+            return {"source_uri": tables["prices_raw"].header["source"]["uri"]}
+        case "validate":
+            found = documents["findings"]["findings"]
+            return {"findings": dict(sorted(Counter(f["rule"] for f in found).items()))}
+        case "clean":
+            body = documents["repairs"]
+            by_rule = dict(sorted(Counter(r["rule"] for r in body["repairs"]).items()))
+            return {"rows_in": body["rows_in"], "rows_out": body["rows_out"], "repairs": by_rule}
+        case "train_or_score":
+            return _training(tables["predictions"], documents.get("model"), parameters)
+        case "evaluate":
+            body = documents["evaluation"]
+            told = {"verdict": body["verdict"], "auc": body["performance"]["auc"]}
+            return told | ({"advice": body["advice"]["decision"]} if "advice" in body else {})
+        case _:
+            return {}
+
+
+def _training(
+    predictions: Table, model: Mapping[str, Any] | None, parameters: Mapping[str, Value]
+) -> dict[str, Any]:
+    walk_forward = (model or {}).get("walk_forward") or {}
+    return {
+        "parameters": dict(parameters),
+        "model_id": predictions.header.get("model_id"),
+        "metrics": walk_forward.get("performance"),
+    }
+
+
+def repairs(artifacts: Sequence[Artifact]) -> Sequence[Mapping[str, Any]]:
+    """Return the first 1,000 repairs, for a log line each."""
+    found = [a.body["repairs"] for a in artifacts if isinstance(a, Document) and a.kind == "repairs"]
+    return found[0][:MOST_REPAIRS] if found else []
+
+
+def outcomes(artifacts: Sequence[Artifact]) -> dict[str, Any]:
+    """Return what ingest's meta says of the source: its outcome per ticker; nothing for other stages."""
+    raw = [a for a in artifacts if isinstance(a, Table) and a.kind == "prices_raw"]
+    return {"tickers": raw[0].header["source"]["tickers"]} if raw else {}

@@ -1,0 +1,86 @@
+"""What a source is given beside its parameters: somebody who listens, patience, and what was read before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.platform.progress import Progress, silent
+from core.tables.artifacts import Table
+from core.tables.engine import LOCAL, Engine
+from core.tables.shards import Scratch
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Prices that an earlier run committed for the same request up to an earlier day.
+
+    Parameters
+    ----------
+    key : str
+        The key of the checkpoint.
+    sha256 : str
+        Digest of its ``prices_raw``.
+    table : Table
+        ``prices_raw`` itself, verified.
+    """
+
+    key: str
+    sha256: str
+    table: Table
+
+
+class Tell(Protocol):
+    """Takes notice of an event: a name, a level and JSON values."""
+
+    def __call__(self, event: str, *, level: str = "info", **facts: Any) -> None:
+        """Note it, from any thread."""
+
+
+def unheard(event: str, *, level: str = "info", **facts: Any) -> None:
+    """Ignore the event."""
+
+
+def nothing_earlier() -> Earlier | None:
+    """Return that there is nothing to copy from."""
+    return None
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings of one reading of a source; none of it is in a key.
+
+    Parameters
+    ----------
+    root : Path or None
+        The data root, for a client's own caches; None where there is none.
+    progress : Progress
+        Told (tickers done, tickers in all).
+    tell : Tell
+        Told what is worth a line in the run's log.
+    tries : int
+        Attempts per ticker on faults that pass by themselves.
+    wait_s : float
+        First wait between attempts in seconds; each further wait is as much longer.
+    earlier : callable
+        Gives the newest intact checkpoint that rows may be copied from, None if there is none.
+    scratch : Scratch
+        Where the file of a large table is made.
+    engine : Engine
+        Where a large file is read.
+    """
+
+    root: Path | None = None
+    progress: Progress = silent
+    tell: Tell = unheard
+    tries: int = 3
+    wait_s: float = 0.2
+    earlier: Callable[[], Earlier | None] = nothing_earlier
+    scratch: Scratch = field(default_factory=Scratch)
+    engine: Engine = LOCAL
+
+
+ALONE = Context()
+"""Nobody listens and nothing was read before: a stage run as a plain function."""

@@ -1,0 +1,312 @@
+"""One large Parquet file as ``prices_raw``: a few tickers at a time, whatever order its rows stand in.
+
+The file is read twice. First the tickers and dates alone: who has how many rows in which row group, and
+which days there are. Then the rows, shard by shard. Where a row group holds many tickers (a file by date),
+several shards are made from one reading.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from core import columns as col
+from core.errors import SourceError, listed
+from core.sources.table import arranged, finite
+from core.sources.tabular.columns import Header, header_of
+from core.sources.tabular.options import MAX_COLUMNS, MAX_STREAMED_ROWS, Facts, Options, too_many
+from core.sources.tabular.parquetfile import iso_days
+from core.tables.artifacts import PARQUET_ABOVE_ROWS
+from core.tables.parquet import shard_ends
+from core.tables.shards import Sharded, ShardWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from core.sources.context import Context
+
+_AT_ONCE = 8
+"""Shards made from one reading of a file by date: 2M rows are 150 MB."""
+
+_BATCH_ROWS = 1 << 16
+
+_UNNAMED_INDEX = "__index_level_"
+"""What pandas calls an index without a name: a count of rows and no column."""
+
+
+@dataclass(frozen=True)
+class LargeFile:
+    """A long Parquet file above the limit of tables in memory.
+
+    Parameters
+    ----------
+    path : Path
+    header : Header
+        Our names of its columns.
+    options : Options
+        What a person said of its dates.
+    """
+
+    path: Path
+    header: Header
+    options: Options
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Our name of each of the file's columns."""
+        return dict(zip(self.header.given, self.header.names, strict=True))
+
+    def given(self, name: str) -> str:
+        """Return what the file calls one of our columns."""
+        return self.header.given[self.header.names.index(name)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Shards that are made together: the tickers of each, the row groups they stand in, the days wanted."""
+
+    shards: tuple[tuple[str, ...], ...]
+    groups: tuple[int, ...]
+    days: pd.Series
+    start: str
+    end: str
+
+
+def large_file(path: Path, options: Options) -> LargeFile | None:
+    """Return the file if it is one that must be read in pieces, None for any other.
+
+    Raises
+    ------
+    SourceError
+        If it has too many rows or columns.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        footer = pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        return None  # not Parquet, or damaged: said where whole files are read
+    if footer.num_rows <= PARQUET_ABOVE_ROWS or footer.num_columns > MAX_COLUMNS:
+        return None
+    given = [name for name in footer.schema.to_arrow_schema().names if not name.startswith(_UNNAMED_INDEX)]
+    header = header_of(given, path.name)
+    if not header.is_long or col.DATE not in header.names:
+        return None
+    if footer.num_rows > MAX_STREAMED_ROWS:
+        raise too_many(path.name, "rows", footer.num_rows, MAX_STREAMED_ROWS)
+    return LargeFile(path, header, options)
+
+
+Telling = Callable[[str, Mapping[str, Any], Facts], Mapping[str, Any]]
+"""Makes the header of what was read."""
+
+
+def ingest(
+    file: LargeFile, tickers: Sequence[str], span: tuple[str, str], context: Context, header: Telling
+) -> Sharded:
+    """Return the rows of ``tickers`` (all, when empty) within ``span`` (ISO, empty: open) as a large table.
+
+    Parameters
+    ----------
+    header : callable
+        From where the adjusted close is from, rows and ranges by ticker, and how the file was read, to
+        the header.
+
+    Raises
+    ------
+    SourceError
+        If the file lacks a ticker, or has no row in the span.
+    """
+    rows, groups, days = _scanned(file)
+    iso, how = iso_days(days, file.path.name, file.options)
+    chosen = _chosen(rows, tickers, file.path.name)
+    parts = list(_parts(chosen, rows, groups, pd.Series(iso.to_numpy(), index=days.to_numpy()), span))
+    spans: dict[str, Any] = {}
+    adjusted, done = "source", 0
+    with ShardWriter(context.scratch.path("prices_raw.parquet"), "prices_raw") as writer:
+        for made in context.engine.each(partial(_read, file), parts):
+            for table, held, origin in made:
+                writer.add(table)
+                spans |= held
+                adjusted = origin
+            done += 1
+            context.progress(done, len(parts))
+        if not spans:
+            raise SourceError(
+                f"{file.path.name} has no rows from {span[0] or 'its start'} to {span[1] or 'its end'}",
+                expected=f"a range that meets what it has: {iso.min()} to {iso.max()}",
+                remedy="Widen --start and --end, or leave them out.",
+            )
+        total = sum(entry["rows"] for entry in spans.values())
+        facts = Facts(shape="long", dates=how, delimiter="", decimal="", encoding="parquet")
+        counted = {"rows": total, "tickers": dict(sorted(spans.items()))}
+        return writer.done(header(adjusted, counted, facts))
+
+
+def _scanned(file: LargeFile) -> tuple[Counter[str], dict[str, list[int]], pd.Series]:
+    """Return rows by ticker, the row groups of each, and the distinct dates as the file has them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows: Counter[str] = Counter()
+    groups: dict[str, list[int]] = {}
+    days: list[Any] = []
+    ticker, date = file.given(col.TICKER), file.given(col.DATE)
+    for number in range(_open(file).num_row_groups):
+        found: Counter[str] = Counter()
+        for batch in _batches(file, [number], [ticker, date]):
+            counts = pc.value_counts(_texts(batch.column(ticker)))
+            for entry in counts.to_pylist():
+                found[entry["values"] or ""] += entry["counts"]
+            days.append(pc.unique(batch.column(date)))
+        rows.update(found)
+        for name in found:
+            groups.setdefault(name, []).append(number)
+    distinct = pc.unique(pa.chunked_array(days))
+    return rows, groups, distinct.to_pandas()
+
+
+def _open(file: LargeFile) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(file.path, pre_buffer=False)
+
+
+def _batches(file: LargeFile, groups: Sequence[int], columns: Sequence[str] | None) -> Iterator[Any]:
+    yield from _open(file).iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns, use_threads=False)
+
+
+def _texts(column: Any) -> Any:
+    """Return tickers as text, null where there is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    return pc.cast(plain, pa.string())
+
+
+def _chosen(rows: Counter[str], tickers: Sequence[str], name: str) -> list[str]:
+    """Return the file's spellings of the wanted tickers, in text order."""
+    wanted = set(tickers)
+    absent = [t for t in tickers if t not in {ticker.strip() for ticker in rows}]
+    if absent:
+        raise SourceError(
+            f"{name} has no rows of {listed(absent)}",
+            expected=f"any of {listed(sorted(rows))}",
+            remedy="Check --tickers.",
+        )
+    return sorted(ticker for ticker in rows if not wanted or ticker.strip() in wanted)
+
+
+def _parts(
+    chosen: list[str],
+    rows: Counter[str],
+    groups: dict[str, list[int]],
+    days: pd.Series,
+    span: tuple[str, str],
+) -> Iterator[_Part]:
+    """Yield the work in order: single shards of a file by ticker, several at once of a file by date."""
+    counts = [rows[ticker] for ticker in chosen]
+    ends = np.searchsorted(np.cumsum(counts), shard_ends(counts)) + 1
+    shards = [tuple(chosen[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+    spread = max((len(groups[ticker]) for ticker in chosen), default=0) > 2
+    size = _AT_ONCE if spread else 1
+    for start in range(0, len(shards), size):
+        together = shards[start : start + size]
+        needed = sorted({number for shard in together for ticker in shard for number in groups[ticker]})
+        yield _Part(tuple(together), tuple(needed), days, *span)
+
+
+def _read(file: LargeFile, part: _Part) -> list[tuple[pa.Table, dict[str, Any], str]]:
+    """Return the shards of a part: rows, range by ticker, origin of the adjusted close; empty ones left out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = [pa.array(shard) for shard in part.shards]
+    held: list[list[pa.RecordBatch]] = [[] for _ in wanted]
+    for batch in _batches(file, part.groups, list(file.header.given)):
+        tickers = pc.fill_null(_texts(batch.column(file.given(col.TICKER))), "")
+        for place, names in enumerate(wanted):
+            mask = pc.is_in(tickers, value_set=names)
+            if pc.any(mask).as_py():
+                held[place].append(batch.filter(mask))
+    made = []
+    for place, batches in enumerate(held):
+        table = pa.Table.from_batches(batches)
+        held[place] = []
+        if (one := _typed(table, file, part)) is not None:
+            made.append(one)
+    return made
+
+
+def _typed(table: pa.Table, file: LargeFile, part: _Part) -> tuple[pa.Table, dict[str, Any], str] | None:
+    """Return one shard by ticker and date, dates and tickers as text and numbers as float64."""
+    import pyarrow as pa
+
+    table = table.rename_columns([file.named[name] for name in table.column_names])
+    day, days = _coded_days(table.column(col.DATE).to_pandas(), part.days)
+    tickers, names = _coded(_texts(table.column(col.TICKER).combine_chunks()).to_pandas())
+    texts = np.append(days.astype(str), "")
+    inside = ((texts >= part.start) & ((texts <= part.end) if part.end else True))[day]
+    if not inside.any():
+        return None
+    order = np.lexsort((day, tickers))
+    order = order[inside[order]]
+    frame, adjusted = arranged(table.drop_columns([col.DATE, col.TICKER]).to_pandas())
+    values = {name: _numbers(frame[name])[order] for name in frame.columns}
+    keys = {
+        col.DATE: pa.DictionaryArray.from_arrays(_indices(day[order]), pa.array(days, pa.string())),
+        col.TICKER: pa.DictionaryArray.from_arrays(_indices(tickers[order]), pa.array(names, pa.string())),
+    }
+    columns = {**keys, **{name: pa.array(value, from_pandas=True) for name, value in values.items()}}
+    spans = _ranges(tickers[order], day[order], names, days)
+    return pa.table(columns), spans, adjusted
+
+
+def _coded_days(column: pd.Series, days: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return a code per row (-1: no date) and the ISO texts that the codes count, ascending."""
+    place = pd.Index(days.index).get_indexer(pd.Index(column))
+    texts = days.to_numpy(dtype=object)
+    known = pd.factorize(texts, sort=True)
+    return np.append(known[0], -1)[place], known[1]
+
+
+def _coded(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    codes, names = pd.factorize(column, sort=True)
+    return codes, np.asarray(names, dtype=object)
+
+
+def _indices(codes: np.ndarray) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(codes.astype("int32"), mask=codes < 0)
+
+
+def _numbers(values: pd.Series) -> np.ndarray:
+    numbers = finite(values)
+    return values.to_numpy(dtype=object) if numbers is None else numbers.to_numpy()
+
+
+def _ranges(tickers: np.ndarray, day: np.ndarray, names: np.ndarray, days: np.ndarray) -> dict[str, Any]:
+    """Return rows, first and last date and outcome of each ticker; rows stand sorted."""
+    codes, first, count = np.unique(tickers, return_index=True, return_counts=True)
+    texts = [*days.tolist(), None]
+    found = zip(codes.tolist(), first.tolist(), count.tolist(), strict=True)
+    return {
+        str(names[code]) if code >= 0 else "": {
+            "rows": rows,
+            "first": str(texts[day[start]]),
+            "last": str(texts[day[start + rows - 1]]),
+            "outcome": "ok",
+        }
+        for code, start, rows in found
+    }

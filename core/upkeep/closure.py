@@ -1,0 +1,58 @@
+"""What a checkpoint rests on: itself and everything before it, followed through recorded inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from core.errors import CheckpointError
+from core.request.tickers import universe_file
+from core.store import waivers as waiving
+from core.store.checkpoints import Slot, Store
+from core.store.lineage import REGISTRY
+
+
+def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
+    """Return all checkpoints that ``slots`` rest on, themselves included, and the ids of models used.
+
+    A checkpoint whose meta is gone or unreadable is kept in the answer: what cannot be read must not
+    be taken for unneeded.
+    """
+    found: set[Slot] = set()
+    models: set[str] = set()
+    waiting = list(slots)
+    while waiting:
+        slot = waiting.pop()
+        if slot in found:
+            continue
+        found.add(slot)
+        try:
+            meta = store.meta(slot)
+        except CheckpointError:
+            continue
+        for source in meta.inputs if meta else ():
+            if source.stage == REGISTRY:
+                models.add(source.key)
+            else:
+                waiting.append(Slot(source.stage, source.key))
+    return found, models
+
+
+def lists_behind(store: Store, slots: Iterable[Slot]) -> set[Path]:
+    """Return the kept files that ``slots`` were made with: long ticker lists, and waivers.
+
+    Their digests are in the keys; a checkpoint whose meta is unreadable names none.
+    """
+    found: set[Path] = set()
+    for slot in slots:
+        try:
+            meta = store.meta(slot)
+        except CheckpointError:
+            continue
+        told = meta.body.get("parameters", {}) if meta else {}
+        tickers, waivers = str(told.get("tickers") or ""), str(told.get("waivers_digest") or "")
+        if tickers.startswith("sha256:"):
+            found.add(universe_file(store.root, tickers))
+        if waivers:
+            found.add(store.root / waiving.FOLDER / f"{waivers}.toml")
+    return found

@@ -1,0 +1,207 @@
+"""What may go: checkpoints that nothing kept rests on, what killed writers left, and old logs.
+
+Kept are the closures of every report that is signed, published or being edited, of the champion, of every
+model that was ever promoted (a roll-back target), of runs that go, and of the last successes with their
+candidates. The rest is listed with its size and removed only when asked, each under its own lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from core.errors import BusyError, CheckpointError
+from core.fingerprint import SHORT
+from core.journal import Journal, locks
+from core.journal.database import JournalError
+from core.platform.files import TEMPORARY
+from core.platform.objects import SCRATCH, local_folder, remove_folder
+from core.registry.registry import Registry
+from core.request.settings import Settings
+from core.review.people import Person, require
+from core.store.checkpoints import Slot, Store
+from core.store.latest import latest_slots
+from core.store.lineage import slots
+from core.store.remote import CACHE
+from core.upkeep.archive import LISTS
+from core.upkeep.closure import closure, lists_behind
+
+TEMPORARY_AGE_S = 86_400.0
+"""A temporary file of this age in seconds is nobody's: writing one takes seconds."""
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """One thing that may go, where it is and its bytes.
+
+    ``checkpoint``, ``unfinished`` (artifacts without a commit mark), ``list`` (tickers or waivers), ``temporary``,
+    ``quarantine`` or ``log``.
+    """
+
+    what: str
+    path: Path
+    size_bytes: int
+    slot: Slot | None = None
+
+
+def garbage(settings: Settings, now: datetime) -> list[Garbage]:
+    """Return what may go, the largest first. Read-only.
+
+    Raises
+    ------
+    JournalError
+        If the journal is lost or damaged: without it nobody can tell what a signature rests on.
+    """
+    lost = Journal.lost(settings.data, settings.journal)
+    if lost is not None:
+        raise JournalError(lost, remedy="Until then nothing is removed.")
+    store = Store(settings.data)
+    kept = _kept(settings, store)
+    found = [
+        Garbage("checkpoint", folder, _size(folder), slot)
+        for slot in slots(settings.data)
+        if slot not in kept and (folder := store.folder(slot))
+    ]
+    found += [Garbage("unfinished", store.folder(s), _size(store.folder(s)), s) for s in _unfinished(store)]
+    found += [Garbage("list", path, _size(path)) for path in _lists(settings, now)]
+    found += [Garbage("temporary", path, _size(path)) for path in _temporaries(settings.data, now)]
+    moved = (settings.data / "quarantine").glob("*/*")
+    found += [Garbage("quarantine", path, _size(path)) for path in moved]
+    found += [Garbage("log", path, _size(path)) for path in _old_logs(settings, now)]
+    return sorted(found, key=lambda g: (-g.size_bytes, str(g.path)))
+
+
+def _kept(settings: Settings, store: Store) -> set[Slot]:
+    wanted: set[Slot] = set()
+    if Journal.exists(settings.data, settings.journal):
+        journal = Journal(settings.data, settings.journal, read_only=True)
+        runs = journal.active_runs() + journal.successes(int(settings["run_keep_successes"] or 1))
+        wanted |= {Slot(stage, key) for run in runs for stage, key in run.keys.items() if stage != "publish"}
+        wanted |= {Slot("report", key) for key in journal.report_keys()}
+    published = (settings.data / "published").glob("*")
+    wanted |= {Slot("report", folder.name) for folder in published}
+    wanted |= set(_makers_of_models(settings, store))
+    wanted |= set(latest_slots(settings.data).values())
+    return closure(store, wanted)[0]
+
+
+def _unfinished(store: Store) -> Iterator[Slot]:
+    """Yield where artifacts were written and never committed."""
+    for folder in sorted((store.root / "checkpoints").glob("*/*")):
+        slot = Slot(folder.parent.name, folder.name)
+        if folder.is_dir() and not store.meta_path(slot).exists():
+            yield slot
+
+
+def _temporaries(root: Path, now: datetime) -> list[Path]:
+    """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
+    found = [path for folder in ("models", *LISTS) for path in (root / folder).glob(f"{TEMPORARY}*")]
+    found += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
+    oldest = now.timestamp() - TEMPORARY_AGE_S
+    return [path for path in found if path.lstat().st_mtime < oldest]
+
+
+def _lists(settings: Settings, now: datetime) -> list[Path]:
+    """Return kept ticker lists and waivers that no checkpoint names, while no run may be about to read one.
+
+    Also a checkpoint that may itself go keeps its lists: it could not be made again without them.
+    """
+    if _any_active(settings):
+        return []
+    store, oldest = Store(settings.data), now.timestamp() - TEMPORARY_AGE_S
+    committed = list(slots(settings.data))
+    if any(store.damage(slot, quick=True) for slot in committed):
+        return []  # a meta that cannot be read may name any of them
+    named = lists_behind(store, committed)
+    found = [path for folder in LISTS for path in sorted((settings.data / folder).glob("[!.]*"))]
+    return [path for path in found if path not in named and path.lstat().st_mtime < oldest]
+
+
+def _any_active(settings: Settings) -> bool:
+    if not Journal.exists(settings.data, settings.journal):
+        return False
+    return bool(Journal(settings.data, settings.journal, read_only=True).active_runs())
+
+
+def _models_kept(settings: Settings) -> set[str]:
+    """Return the ids of the champion and of every model that a person promoted before."""
+    champion = Registry(settings.data).champion()
+    kept = {champion.model_id} if champion else set()
+    if Journal.exists(settings.data, settings.journal):
+        records = Journal(settings.data, settings.journal, read_only=True).records()
+        kept |= {record.subject for record in records if record.kind in ("promotion", "rollback")}
+    return kept
+
+
+def _makers_of_models(settings: Settings, store: Store) -> Iterator[Slot]:
+    """Yield the training checkpoints of the models that are kept: they are what those can be traced to."""
+    models = _models_kept(settings)
+    for slot in slots(settings.data):
+        if not models or slot.stage != "train_or_score":
+            continue
+        try:
+            meta = store.meta(slot)
+        except CheckpointError:
+            yield slot
+            continue
+        digest = meta.digests.get("model.json", "") if meta else ""
+        if digest[:SHORT] in models:
+            yield slot
+
+
+def _old_logs(settings: Settings, now: datetime) -> list[Path]:
+    days = int(settings["run_keep_logs_days"] or 1)
+    oldest = f"{now.astimezone(UTC) - timedelta(days=days):%Y%m%dT%H%M%SZ}"
+    folder = local_folder(settings.data) / "runs"
+    # a run id begins with its time, so the name alone tells its age
+    return sorted(p for p in folder.glob("*T*Z-*") if p.name < oldest) if folder.is_dir() else []
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(p.lstat().st_size for p in files if p.is_file() and not p.is_symlink())
+
+
+def remove(settings: Settings, item: Garbage, *, person: Person) -> bool:
+    """Remove one thing and return whether it went; what a run makes, or may be about to read, stays."""
+    require(person, "gc")
+    try:
+        if item.slot is not None:
+            return _remove_checkpoint(settings, item.slot)
+        if item.what == "list" and _any_active(settings):
+            return False
+        if item.path.is_dir() and not item.path.is_symlink():
+            remove_folder(item.path)
+        else:
+            item.path.unlink()
+    except OSError as error:
+        raise CheckpointError(
+            f"{item.path} could not be removed: {error.strerror or error}", expected="a writable data root"
+        ) from error
+    return True
+
+
+def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
+    store = Store(settings.data)
+    try:
+        with locks.held(
+            settings.data, f"{slot.stage}-{slot.key}", "gc", journal=settings.journal, waiting=None
+        ):
+            if _wanted_now(settings, slot):
+                return False
+            # the commit mark first: whatever is left after a kill is no checkpoint
+            store.meta_path(slot).unlink(missing_ok=True)
+            remove_folder(store.folder(slot))
+    except BusyError:
+        return False
+    return True
+
+
+def _wanted_now(settings: Settings, slot: Slot) -> bool:
+    """Return whether a run that began after the list was made counts on this checkpoint."""
+    if not Journal.exists(settings.data, settings.journal):
+        return False
+    runs = Journal(settings.data, settings.journal, read_only=True).active_runs()
+    return any(run.keys.get(slot.stage) == slot.key for run in runs)
