@@ -8,14 +8,18 @@ exact inverses for every valid value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from datetime import date
-from typing import Literal
+from types import NoneType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from core.errors import ParameterError, nearest
 
 Value = str | int | float | bool | None
 Kind = Literal["text", "choice", "date", "integer", "number", "flag", "tickers", "names"]
+
+Settings = TypeVar("Settings")
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TRUE = {"true", "yes", "on", "1"}
@@ -144,3 +148,57 @@ class Parameter:
 def _plain(bound: float) -> str:
     """Return a bound as a person writes it: ``2,147,483,647``, ``0.5``, ``1e-09``."""
     return f"{bound:,.0f}" if bound == int(bound) else f"{bound:g}"
+
+
+def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
+    """Return a stage's settings: a frozen dataclass, each field filled from the value of its name.
+
+    This is the one place where values of the stage table become typed arguments of a stage.
+
+    Parameters
+    ----------
+    cls : type
+        A dataclass whose fields are ``str``, ``int``, ``float``, ``bool``, ``tuple[str, ...]`` or
+        ``frozenset[str]`` (comma lists), or one of these ``| None``.
+    values : mapping of str to Value
+        Resolved values by parameter name; further names are ignored. No value fills a text or a list that
+        may not be None with an empty one.
+
+    Raises
+    ------
+    ParameterError
+        If a field without a default has no value.
+
+    Examples
+    --------
+    >>> @dataclass(frozen=True)
+    ... class Example:
+    ...     seed: int
+    ...     beside: tuple[str, ...]
+    ...     cost_bps: float = 5.0
+    >>> settings_from(Example, {"seed": 7, "beside": "a,b"})
+    Example(seed=7, beside=('a', 'b'), cost_bps=5.0)
+    """
+    hints = get_type_hints(cls)
+    filled: dict[str, Any] = {}
+    for field in fields(cls):  # type: ignore[arg-type] # a dataclass, which a TypeVar cannot say
+        if field.name in values:
+            filled[field.name] = _typed(field.name, hints[field.name], values[field.name])
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise ParameterError(f"there is no value of {field.name}", expected="a value of every setting")
+    return cls(**filled)
+
+
+def _typed(name: str, kind: Any, value: Value) -> Any:
+    """Return ``value`` as ``kind`` asks for it."""
+    members = get_args(kind)
+    if NoneType in members:
+        (kind,) = (member for member in members if member is not NoneType)
+        if value is None:
+            return None
+    origin = get_origin(kind) or kind
+    if origin in (tuple, frozenset):
+        return origin(item for item in str(value or "").split(",") if item)
+    if value is None and kind is not str:
+        raise ParameterError(f"{name} has no value", expected=f"a value of type {kind.__name__}")
+    return "" if value is None else kind(value)
