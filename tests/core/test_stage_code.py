@@ -89,7 +89,7 @@ def test_a_changed_constant_is_noticed_by_the_stages_that_rest_on_it(stage_code,
         "from __future__ import annotations\nX = 1",
     )
     assert changed(stage_code, copy) == {"report"}
-    edit(copy, "core/tables/codec.py", "250_000", "250_001")
+    edit(copy, "core/tables/artifacts.py", "250_000", "250_001")
     assert changed(stage_code, copy) == set(NAMES)
 
 

@@ -52,7 +52,7 @@ def test_a_mail_arrives_with_title_and_text(over, mailbox):
 def test_nothing_is_sent_by_default_and_apprise_is_not_imported(tmp_path):
     """Off: no receiver named, no library loaded."""
     program = (
-        "import sys; from pathlib import Path; from core import notices, settings\n"
+        "import sys; from pathlib import Path; from core import notices; from core.request import settings\n"
         f"told = notices.notify(settings.load(environ={{}}, folder=Path({str(tmp_path)!r})), 'failed', 't', 'x')\n"
         "print(told, 'apprise' in sys.modules)"
     )

@@ -205,8 +205,8 @@ def test_a_pointer_of_the_first_version_still_reads(desk, models):
 
 KILLED = """
 import os, sys, pathlib
-import core.store.checkpoints, core.registry.registry, core.journal.journal
-from core import settings
+import core.platform.files, core.registry.registry, core.journal.journal
+from core.request import settings
 from core.review import decisions
 from core.review.people import local_person
 
@@ -220,8 +220,8 @@ def dying(function, when):
 
 where, when, model = sys.argv[1:4]
 owner = {"append": core.journal.journal.Journal, "replace_file": core.registry.registry,
-         "write_temporary": core.store.checkpoints, "replace": pathlib.Path,
-         "sync_folder": core.store.checkpoints, "held": decisions.locks}[where]
+         "write_temporary": core.platform.files, "replace": pathlib.Path,
+         "sync_folder": core.platform.files, "held": decisions.locks}[where]
 if where != "held":
     setattr(owner, where, dying(getattr(owner, where), when))
 me = local_person(settings.load())

@@ -64,7 +64,7 @@ def test_without_the_parent_death_signal_a_pipeline_outlives_its_supervisor(
     fleet, data, looks, wait_until, tmp_path
 ):
     """The protection taken out: a run that reads interrupted would go on and commit."""
-    env = patched(tmp_path, "from core.runs import processes\nprocesses.die_with = lambda parent: None\n")
+    env = patched(tmp_path, "from core.platform import processes\nprocesses.die_with = lambda parent: None\n")
     run = supervised(fleet, data, looks, wait_until, env)
     os.kill(run.process.pid, signal.SIGKILL)
     wait_until(lambda: looks.runs(data)[0].state == "interrupted", "the supervisor to be gone")
@@ -146,7 +146,7 @@ def test_without_the_look_at_the_last_checkpoint_an_exit_code_would_be_believed(
 DESK = """
 import json, subprocess, sys, time
 from pathlib import Path
-from core import settings
+from core.request import settings
 from core.review.people import Person
 from core.runs.launcher import launch
 

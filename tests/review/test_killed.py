@@ -14,7 +14,7 @@ from core.review import keys
 
 KILLED = """
 import os, signal, sys
-from core import settings
+from core.request import settings
 from core.journal import Journal
 from core.review import publication
 from core.review.people import local_person

@@ -65,7 +65,7 @@ def test_no_file_is_locked_or_made(tmp_path, url, monkeypatch):
 def test_a_waiting_process_can_be_asked_to_end(holder, tmp_path, url):
     """SIGINT reaches a process that waits for the lock: it does not hang in the driver."""
     code = (
-        "import sys; from pathlib import Path; from core.store import locks\n"
+        "import sys; from pathlib import Path; from core.journal import locks\n"
         "with locks.held(Path(sys.argv[1]), 'clean-k', 'run-2', journal=sys.argv[2],\n"
         "                waiting=lambda who: print(who, flush=True)): pass"
     )

@@ -13,7 +13,7 @@ from core.journal import locks
 HOLD = """
 import sys
 from pathlib import Path
-from core.store import locks
+from core.journal import locks
 with locks.held(Path(sys.argv[1]), "clean-k", "run-1", journal=sys.argv[2], waiting=None):
     print("held", flush=True)
     sys.stdin.readline()
