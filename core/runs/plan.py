@@ -142,7 +142,9 @@ def resolve(
     _judge_calendar(values, settings, given=bool(given.get("calendar", "").strip()))
     source = source_named(str(values["source"]))
     if values.get("path") and values["source"] != "files":
-        raise ParameterError(f"--path came with --source {values['source']}", expected="--source files")
+        raise ParameterError(
+            f"--path came with --source {values['source']}", expected="--source files", parameter="path"
+        )
     wanted = ticker_list.parse(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )
@@ -171,7 +173,9 @@ def _given(request: Mapping[str, str], known: Mapping[str, object], settings: Se
         if name in known:
             given = request.get(name, "").strip()
             if given and parameter.resolved:
-                raise CommandError(f"{parameter.option} was given", expected="nothing: the plan fills it")
+                raise CommandError(
+                    f"{parameter.option} was given", expected="nothing: the plan fills it", parameter=name
+                )
             default = parameter.parse(parameter.default) if parameter.resolved else settings[name]
             values[name] = parameter.parse(given) if given else default
     for name in request:
@@ -191,6 +195,7 @@ def _judge_range(values: Mapping[str, Value]) -> None:
             f"--start {start} is after --end {end}",
             expected="a start on or before the end",
             remedy="Both days are included. Did you swap them?",
+            parameter="start",
         )
 
 
@@ -273,6 +278,7 @@ def _judge_splits(values: Mapping[str, Value]) -> None:
             f"--embargo-sessions {embargo} came with --min-train-sessions {first}",
             expected="sessions left to train on before the first fold",
             remedy="Lower the embargo, or begin testing later.",
+            parameter="embargo_sessions",
         )
 
 
