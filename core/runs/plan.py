@@ -101,6 +101,11 @@ class StagePlan:
         """Checkpoint key of each stage up to this one, in running order."""
         return {plan.slot.stage: plan.slot.key for plan in self.line()}
 
+    @property
+    def values(self) -> dict[str, Value]:
+        """Resolved values of every parameter up to this stage."""
+        return {name: value for plan in self.line() for name, value in plan.parameters.items()}
+
     def line(self) -> list[StagePlan]:
         """Return the plans from the first stage to this one."""
         return [*(self.upstream.line() if self.upstream else []), self]
