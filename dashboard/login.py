@@ -21,6 +21,9 @@ from core.review.logins import person_of
 from core.review.people import Person, local_person
 from dashboard.words import plain
 
+CLOCKS_APART_S = 60
+"""How far the provider's clock may be ahead of ours."""
+
 LONGEST_S = 12 * 3600
 """A login counts this long; the cookie itself would be good for thirty days."""
 
@@ -58,9 +61,28 @@ def _claims() -> Mapping[str, Any] | None:
     if not st.user.get("is_logged_in"):
         return None
     claims = st.user.to_dict()
-    issued = claims.get("iat")
-    old = isinstance(issued, int | float) and time.time() - issued > LONGEST_S
-    return None if old else claims
+    return claims if is_current(claims.get("iat"), time.time()) else None
+
+
+def is_current(issued: object, now: float) -> bool:
+    """Return whether a login issued at ``issued`` still counts at ``now``.
+
+    Parameters
+    ----------
+    issued : object
+        The claim ``iat``: seconds since 1970. Absent, a text, not finite or from the future it is no proof
+        of a recent login, and the login does not count.
+    now : float
+        Seconds since 1970.
+
+    Examples
+    --------
+    >>> is_current(1000, 1000 + LONGEST_S), is_current(1000, 1001 + LONGEST_S), is_current("1000", 1001)
+    (True, False, False)
+    """
+    if isinstance(issued, bool) or not isinstance(issued, int | float):
+        return False
+    return now - LONGEST_S <= issued <= now + CLOCKS_APART_S
 
 
 def admitted() -> bool:

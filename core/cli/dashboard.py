@@ -8,12 +8,13 @@ import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from core.errors import CommandError
 from core.request import settings
-from core.review.login_file import REQUIRED_VARIABLE, host_of
+from core.review.login_file import ORIGIN_VARIABLE, REQUIRED_VARIABLE, public_address
 
 PORT = 8501
 LOOPBACK = "127.0.0.1"
@@ -55,7 +56,7 @@ SAFE = {
 )
 def command(*, port: int, address: str, login: Path | None, no_scheduler: bool) -> None:
     """Judge address, port, log-in and settings, then become Streamlit in the foreground."""
-    host = host_of(login) if login else None
+    public = public_address(login) if login else ""
     checked = address_of(address) if login else loopback(address)
     data = settings.load().data
     judge_port(checked, port)
@@ -69,7 +70,8 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool) 
         beside_this_process()
     if login:
         os.environ[REQUIRED_VARIABLE] = "1"
-    os.execv(sys.executable, command_line(checked, port, login, host))  # noqa: S606 - our own interpreter; becoming it leaves no process between
+        os.environ[ORIGIN_VARIABLE] = public
+    os.execv(sys.executable, command_line(checked, port, login, urlsplit(public).hostname))  # noqa: S606 - our own interpreter; becoming it leaves no process between
 
 
 def address_of(address: str) -> str:
@@ -137,7 +139,7 @@ def url_of(address: str, port: int) -> str:
 
 
 def app_path() -> Path:
-    """Return the desk's main script, wherever the project is installed.
+    """Return the desk's served script, wherever the project is installed.
 
     Raises
     ------
@@ -145,7 +147,7 @@ def app_path() -> Path:
         If the desk is not installed.
     """
     spec = find_spec("dashboard")
-    found = Path(spec.origin).with_name("app.py") if spec and spec.origin else None
+    found = Path(spec.origin).with_name("server.py") if spec and spec.origin else None
     if found is None or not found.is_file():
         raise CommandError(
             "the desk is not installed", expected="the package dashboard", remedy="Run: make dashboard"

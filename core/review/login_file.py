@@ -13,12 +13,15 @@ from core.errors import CommandError, MissingFileError
 REQUIRED_VARIABLE = "AFTERCLOSE_LOGIN"
 """Set for the desk's process: whoever has not logged in sees nothing."""
 
+ORIGIN_VARIABLE = "AFTERCLOSE_ORIGIN"
+"""Set for the desk's process: the address that a login leads back to, whose origin is the desk's own."""
+
 SHORTEST_SECRET = 32
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 
 
-def host_of(path: Path) -> str:
-    """Return the host under which people reach the desk, after judging the file.
+def public_address(path: Path) -> str:
+    """Return the address under which people reach the desk (its ``redirect_uri``), after judging the file.
 
     Parameters
     ----------
@@ -76,7 +79,7 @@ def _judged(path: Path, auth: dict[str, str]) -> str:
         raise CommandError(
             f"redirect_uri in {path} leads elsewhere", expected="an address that ends in /oauth2callback"
         )
-    return str(urlsplit(auth["redirect_uri"]).hostname)
+    return auth["redirect_uri"]
 
 
 def _inside(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import tomllib
 from pathlib import Path
@@ -100,23 +101,81 @@ def test_it_serves_from_any_folder_on_loopback_only(start_desk, data, tmp_path):
     assert "Traceback" not in desk.printed.read_text(encoding="utf-8")
 
 
-def _handshake(host: str, claimed: str) -> int:
-    """The status that a browser gets which opens the page's socket for a site called ``claimed``."""
-    import http.client
+def _handshake(host: str, claimed: str, origin: str | None = None) -> int:
+    """The status that a page of ``origin`` gets that opens the desk's socket under the Host ``claimed``."""
+    headers = {
+        "Host": claimed, "Origin": origin or f"http://{claimed}", "Upgrade": "websocket", "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }  # fmt: skip
+    return _asked(host, "/_stcore/stream", headers)[0]
 
+
+def _asked(host: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
+    """Status and headers of the answer to a GET with exactly these headers."""
     connection = http.client.HTTPConnection(host, timeout=10)
     try:
-        connection.putrequest("GET", "/_stcore/stream", skip_host=True)
-        for name, value in (
-            ("Host", claimed), ("Origin", f"http://{claimed}"), ("Upgrade", "websocket"),
-            ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ):  # fmt: skip
+        connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders()
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}
     finally:
         connection.close()
+
+
+PATHS = (
+    "/",
+    "/run",
+    "/_stcore/health",
+    "/_stcore/host-config",
+    "/_stcore/metrics",
+    "/static/none.js",
+    "/nowhere",
+)
+
+LOOKED_UP = """
+import os, socket
+real = socket.getaddrinfo
+def noted(host, *args, **kwargs):
+    if host not in (None, "", "127.0.0.1", b"127.0.0.1"):
+        with open(os.environ["LOOKED_UP"], "a") as file:
+            print(host, file=file)
+    return real(host, *args, **kwargs)
+socket.getaddrinfo = noted
+"""
+
+
+@pytest.mark.slow
+def test_only_its_own_origin_and_names_come_through_the_door(start_desk, data, tmp_path):
+    """Another port gets no socket, a foreign Host nothing, nobody frames a page; no name is looked up."""
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "sitecustomize.py").write_text(LOOKED_UP)
+    asked = tmp_path / "asked.txt"
+    desk = start_desk(data, env={"PYTHONPATH": str(tmp_path / "path"), "LOOKED_UP": str(asked)})
+    host = desk.url.removeprefix("http://")
+    port = int(host.rpartition(":")[2])
+    assert _handshake(host, host) == 101
+    assert _handshake(host, f"localhost:{port}") == 101
+    for origin in (
+        f"http://127.0.0.1:{port + 1}", f"http://localhost:{port}", f"https://{host}", "http://evil.example", "null",
+        f"http://{host}.evil.example", "http://127.0.0.1", f"http://{host}/",
+    ):  # fmt: skip
+        assert _handshake(host, host, origin) == 403, origin
+    for path in PATHS:
+        for foreign in (
+            "evil.example",
+            f"evil.example:{port}",
+            f"127.0.0.1:{port + 1}",
+            f"127.0.0.1.evil.example:{port}",
+        ):
+            assert 400 <= _asked(host, path, {"Host": foreign})[0] < 500, (path, foreign)
+        status, headers = _asked(host, path, {"Host": host})
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert headers["x-frame-options"] == "DENY"
+        assert status < 500
+    assert not asked.exists(), asked.read_text()
+    desk.stop()
 
 
 def _listeners(port: int) -> set[str]:

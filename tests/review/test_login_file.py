@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import CommandError, MissingFileError
-from core.review.login_file import host_of
+from core.review.login_file import public_address
 
 SECRET = "s3cret-s3cret-s3cret-s3cret-s3cret"
 GOOD = {
@@ -33,8 +33,9 @@ def login_file(tmp_path):
 
 def test_a_good_file_says_the_host_that_people_open(login_file):
     """Encrypted, or on this machine."""
-    assert host_of(login_file()) == "desk.example.org"
-    assert host_of(login_file(redirect_uri="http://127.0.0.1:8501/oauth2callback")) == "127.0.0.1"
+    assert public_address(login_file()) == "https://desk.example.org/oauth2callback"
+    local = "http://127.0.0.1:8501/oauth2callback"
+    assert public_address(login_file(redirect_uri=local)) == local
 
 
 @pytest.mark.parametrize(
@@ -52,17 +53,17 @@ def test_a_good_file_says_the_host_that_people_open(login_file):
 def test_a_file_that_would_leave_the_desk_open_is_refused(login_file, changes, word):
     """With what was expected, and without the secrets."""
     with pytest.raises(CommandError, match=word) as refused:
-        host_of(login_file(**changes))
+        public_address(login_file(**changes))
     assert SECRET not in str(refused.value)
 
 
 def test_a_missing_or_broken_file_is_said(tmp_path):
     """The parser's own words would quote the line."""
     with pytest.raises(MissingFileError):
-        host_of(tmp_path / "none.toml")
+        public_address(tmp_path / "none.toml")
     path = tmp_path / "login.toml"
     path.write_text(f"[auth]\ncookie_secret = {SECRET}\n", encoding="utf-8")
     path.chmod(0o600)
     with pytest.raises(CommandError, match="is no TOML") as refused:
-        host_of(path)
+        public_address(path)
     assert SECRET not in str(refused.value)

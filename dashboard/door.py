@@ -1,0 +1,167 @@
+"""The desk's door: who may ask at all, judged before Streamlit sees a request. ASGI middleware, no Streamlit.
+
+Streamlit's own check of an Origin accepts any port of this machine and asks an outside service for the
+machine's address when it does not know one (streamlit#7721). Here scheme, host and port must be the desk's own;
+nothing is looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MOST_BODY_BYTES = 2 * 1024**2
+"""Twice what an upload may have (``server.maxUploadSize``); the pages' own messages go by the websocket."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+CONTENT_POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+"""The page's scripts compile their charts and keep styles inline: the two 'unsafe' words are Streamlit's."""
+
+SAFE_HEADERS = (
+    (b"content-security-policy", CONTENT_POLICY.encode()),
+    (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+"""On every answer: no page frames the desk, and nothing of another site is loaded into it."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names under which this desk is reached.
+
+    Parameters
+    ----------
+    hosts : frozenset of str
+        Values of the header ``Host``, with the port unless it is the scheme's own.
+    origin : str
+        The origin under which people open it through a proxy that ends TLS (``https://desk.example.org``);
+        empty without one.
+    """
+
+    hosts: frozenset[str]
+    origin: str = ""
+
+    def is_own_origin(self, origin: str, host: str) -> bool:
+        """Return whether a page of ``origin`` may ask under ``host``: scheme, host and port are the desk's."""
+        return origin in {f"http://{host}", self.origin} - {""}
+
+
+def names_of(addresses: tuple[str, ...], port: int, public: str = "") -> Names:
+    """Return the names of a desk that listens on ``port``.
+
+    Parameters
+    ----------
+    addresses : tuple of str
+        Numbers or names of this machine; an IPv6 number without brackets.
+    port : int
+    public : str
+        An address of the desk as people open it, with its scheme; any path is ignored.
+
+    Examples
+    --------
+    >>> sorted(names_of(("127.0.0.1", "::1"), 8501).hosts)
+    ['127.0.0.1:8501', '[::1]:8501']
+    >>> names_of((), 8501, "https://desk.example.org/oauth2callback").origin
+    'https://desk.example.org'
+    """
+    hosts = {_host(address, port, "http") for address in addresses}
+    if not public:
+        return Names(frozenset(hosts))
+    parts = urlsplit(public)
+    shown = _host(parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme], parts.scheme)
+    return Names(frozenset({*hosts, shown}), f"{parts.scheme}://{shown}")
+
+
+def _host(name: str, port: int, scheme: str) -> str:
+    written = f"[{name}]" if ":" in name else name.lower()
+    return written if port == _DEFAULT_PORTS[scheme] else f"{written}:{port}"
+
+
+class Door:
+    """Refuses a foreign Host (421), a foreign Origin (403) and a body that is too large (413).
+
+    Parameters
+    ----------
+    app : callable
+        What is behind it.
+    names : Names
+    """
+
+    def __init__(self, app: App, names: Names) -> None:
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on with safe headers on its answer, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope["headers"])
+        if refusal is None:
+            await self._app(scope, _limited(receive) if scope["type"] == "http" else receive, _safe(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
+        else:
+            await _answer(send, *refusal)
+
+    def _refusal(self, headers: list[tuple[bytes, bytes]]) -> tuple[int, str] | None:
+        hosts = [value.decode("latin-1").lower() for name, value in headers if name == b"host"]
+        if len(hosts) != 1 or hosts[0] not in self._names.hosts:
+            return 421, "This desk is not reached by that name."
+        origins = [value.decode("latin-1").lower() for name, value in headers if name == b"origin"]
+        if any(not self._names.is_own_origin(origin, hosts[0]) for origin in origins):
+            return 403, "A page of another origin may not ask this desk."
+        lengths = [value for name, value in headers if name == b"content-length"]
+        if any(not value.isdigit() or int(value) > MOST_BODY_BYTES for value in lengths):
+            return 413, f"The body is larger than {MOST_BODY_BYTES:,} bytes."
+        return None
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return ``receive`` that ends a body without a length once it is too large."""
+    total = 0
+
+    async def limited() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        return message if total <= MOST_BODY_BYTES else {"type": "http.disconnect"}
+
+    return limited
+
+
+def _safe(send: Send) -> Send:
+    """Return ``send`` that puts the safe headers on every answer, in place of what the app says of them."""
+    names = {name for name, _ in SAFE_HEADERS}
+
+    async def safe(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            others = [
+                (name, value) for name, value in message.get("headers", ()) if name.lower() not in names
+            ]
+            message = {**message, "headers": [*others, *SAFE_HEADERS]}
+        await send(message)
+
+    return safe
+
+
+async def _answer(send: Send, status: int, text: str) -> None:
+    body = text.encode() + b"\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *SAFE_HEADERS]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,31 @@
+"""The desk behind its door: what ``afterclose dashboard`` serves.
+
+Streamlit takes the ASGI application of this file; ``app.py`` beside it is the desk itself.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import net_util
+
+from core.review.login_file import ORIGIN_VARIABLE
+from dashboard.door import Door, names_of
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+
+# Asked by Streamlit for an Origin that it does not know; the door lets none of these in. Nothing is looked up even so.
+net_util.get_external_ip = lambda: None
+
+_public = os.environ.get(ORIGIN_VARIABLE, "")
+_address = st.get_option("server.address")
+# with a log-in the address itself is no name: people come by the one that the log-in leads back to
+_names = names_of(
+    LOOPBACK_NAMES if _public else (str(_address), *LOOPBACK_NAMES),
+    int(st.get_option("server.port")),
+    _public,
+)
+app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(Door, names=_names)])

@@ -1,0 +1,107 @@
+"""The desk's door: Host, Origin and size are judged before anything else sees a request."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from dashboard.door import MOST_BODY_BYTES, SAFE_HEADERS, Door, names_of
+
+LOCAL = names_of(("127.0.0.1", "localhost"), 8501)
+PUBLIC = names_of(("127.0.0.1", "localhost"), 8501, "https://desk.example.org/oauth2callback")
+
+
+async def behind(scope, receive, send):
+    """An app that reads the whole body and answers 200 with a header that would loosen the door's."""
+    size = 0
+    while (message := await receive())["type"] == "http.request":
+        size += len(message["body"])
+        if not message["more_body"]:
+            break
+    else:
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"X-Frame-Options", b"ALLOWALL")]})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+def asked(names, headers, kind="http", body=()):
+    """The messages that the door sends for a request with these headers and pieces of a body."""
+    sent, pieces = [], [*body] or [b""]
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": place < len(pieces)}
+        for place, piece in enumerate(pieces, start=1)
+    ]
+
+    async def receive():
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    encoded = [(name.encode(), value.encode()) for name, value in headers]
+    asyncio.run(Door(behind, names)({"type": kind, "headers": encoded}, receive, send))
+    return sent
+
+
+def status(names, *headers, body=()):
+    """The status of a request."""
+    return asked(names, headers, body=body)[0]["status"]
+
+
+@pytest.mark.parametrize(
+    ("names", "host", "origin", "expected"),
+    [
+        (LOCAL, "127.0.0.1:8501", None, 200),
+        (LOCAL, "LOCALHOST:8501", "http://localhost:8501", 200),
+        (LOCAL, "127.0.0.1:8501", "http://localhost:8501", 403),
+        (LOCAL, "127.0.0.1:8501", "http://127.0.0.1:8502", 403),
+        (LOCAL, "127.0.0.1:8501", "https://127.0.0.1:8501", 403),
+        (LOCAL, "127.0.0.1:8501", "null", 403),
+        (LOCAL, "127.0.0.1", None, 421),
+        (LOCAL, "desk.example.org", None, 421),
+        (LOCAL, "127.0.0.1:8501.", None, 421),
+        (PUBLIC, "desk.example.org", "https://desk.example.org", 200),
+        (PUBLIC, "127.0.0.1:8501", "https://desk.example.org", 200),
+        (PUBLIC, "desk.example.org", "https://desk.example.org:8443", 403),
+        (PUBLIC, "other.example.org", "https://desk.example.org", 421),
+    ],
+)
+def test_scheme_host_and_port_must_be_the_desks_own(names, host, origin, expected):
+    """One part that differs is a foreign page; through a proxy the public origin is the desk's, too."""
+    headers = [("host", host), *([("origin", origin)] if origin else [])]
+    assert status(names, *headers) == expected
+
+
+def test_a_doubled_or_missing_host_is_refused():
+    """What two readers could understand differently."""
+    assert status(LOCAL) == 421
+    assert status(LOCAL, ("host", "127.0.0.1:8501"), ("host", "127.0.0.1:8501")) == 421
+
+
+def test_a_refused_socket_is_closed_before_it_is_accepted():
+    """The server turns that into 403."""
+    (message,) = asked(
+        LOCAL, [("host", "127.0.0.1:8501"), ("origin", "http://evil.example")], kind="websocket"
+    )
+    assert message == {"type": "websocket.close", "code": 1008}
+
+
+def test_the_safe_headers_stand_on_every_answer_in_place_of_the_apps():
+    """Refused or not."""
+    for host in ("127.0.0.1:8501", "evil.example"):
+        headers = asked(LOCAL, [("host", host)])[0]["headers"]
+        assert [pair for pair in headers if pair[0].lower() == b"x-frame-options"] == [
+            (b"x-frame-options", b"DENY")
+        ]
+        assert set(SAFE_HEADERS) <= set(headers)
+
+
+def test_a_body_that_is_too_large_is_refused_with_and_without_a_length():
+    """By what it says, and by what comes."""
+    host = ("host", "127.0.0.1:8501")
+    assert status(LOCAL, host, ("content-length", str(MOST_BODY_BYTES + 1))) == 413
+    assert status(LOCAL, host, ("content-length", "many")) == 413
+    piece = b"x" * (MOST_BODY_BYTES // 2)
+    assert status(LOCAL, host, body=[piece, piece]) == 200
+    assert asked(LOCAL, [host], body=[piece, piece, b"x"]) == []  # hung up on
