@@ -21,7 +21,7 @@ from core.journal import locks
 from core.platform.files import TEMPORARY
 from core.platform.objects import SCRATCH, ObjectPath
 from core.platform.retry import TRANSIENT, Faults, with_linear_backoff
-from core.platform.timelimit import slowed, time_limit
+from core.platform.timelimit import time_limit
 from core.registry.registry import Registry
 from core.request.tickers import expand
 from core.runs import stage_facts
@@ -245,7 +245,6 @@ class Runner:
 
     def _compute(self, plan: StagePlan, job: Job) -> list[Artifact]:
         with time_limit(self.timeout_s, plan.slot.stage):
-            slowed()
             return compute(plan.stage.name, job)
 
     def _context(self, plan: StagePlan) -> Context:

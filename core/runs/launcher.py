@@ -67,6 +67,7 @@ def launch(
     folder: Path,
     target: str = "report",
     run_id: str | None = None,
+    resolved: bool = False,
 ) -> Launched:
     """Start a run and return its id, or the id of the run that does the same right now.
 
@@ -82,6 +83,9 @@ def launch(
         Working folder of the run: where ``luigi.cfg`` is.
     run_id : str, optional
         The id of a new run, for a caller that has recorded it already; default: one made of the time.
+    resolved : bool
+        Whether the caller has resolved this request already, to show what it would do. What the run computes
+        is what its own process resolves.
 
     Raises
     ------
@@ -89,23 +93,24 @@ def launch(
         For every mistake that can be judged before a stage runs; nothing is started then.
     """
     require(person, "launch")
-    given = {name: text.strip() for name, text in request.items() if text.strip()}
+    request = {name: text.strip() for name, text in request.items() if text.strip()}
     now = datetime.now(UTC)
-    asked = {name: text for name, text in given.items() if name not in (FORCE, NO_WAIT)}
-    resolve(asked, settings=settings, now=now, upto=target)
-    if FORCE in given:
-        stage_named(given[FORCE])
+    if not resolved:
+        parameters = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
+        resolve(parameters, settings=settings, now=now, upto=target)
+    if FORCE in request:
+        stage_named(request[FORCE])
     journal = Journal(settings.data, settings.journal)
     # one launch at a time, so that two clicks cannot both find nothing running
     with locks.held(
         settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
     ):
         journal.settle(unled=True)
-        running = _same(journal, given, target)
+        running = _same(journal, request, target)
         if running is not None:
             return Launched(running.run_id, new=False)
         run_id = run_id or new_run_id(now)
-        journal.add_run(run_id, who=person.label, how=how, request=given, target=target, state="queued")
+        journal.add_run(run_id, who=person.label, how=how, request=request, target=target, state="queued")
         _spawn(settings, journal, run_id, folder)
     return Launched(run_id, new=True)
 

@@ -20,7 +20,6 @@ from core.fingerprint import digest_of, sha256, sha256_file
 from core.platform.filedigest import digest_of_file
 from core.platform.files import TEMPORARY, sync_folder, write_temporary
 from core.platform.objects import ObjectPath
-from core.platform.timelimit import slowed
 from core.store.meta import Input, Meta, Slot, checked_meta
 from core.tables.artifacts import Encoded
 
@@ -165,7 +164,6 @@ class Store:
                 self._keep_other(slot, folder / artifact.filename, artifact)
                 _staged(folder, artifact).replace(folder / artifact.filename)
             temporary = write_temporary(folder, data)
-            slowed()
             try:
                 os.link(temporary, folder / META)
             except FileExistsError:

@@ -15,6 +15,7 @@ from core.registry.evidence import features_of
 from core.request import settings
 from core.runs.plan import resolve
 from core.upkeep.garbage import garbage
+from tests.conftest import slow
 
 pytestmark = pytest.mark.slow
 
@@ -33,11 +34,11 @@ def test_ctrl_c_reads_130_in_the_shell_and_in_the_journal(small, data, wait_unti
     """The run is interrupted, with its stage, before the command ends."""
     import subprocess
 
-    from tests.conftest import BIN, environment
+    from tests.conftest import BIN, environment, slow
 
     process = subprocess.Popen(
         [str(BIN / "afterclose"), "run", *small],
-        env=environment(data, {"AFTERCLOSE_TEST_SLOW_S": "20"}), cwd=root, start_new_session=True,
+        env=environment(data, slow(20)), cwd=root, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     wait_until(lambda: Journal.exists(data), "a journal")
@@ -58,7 +59,7 @@ def test_ctrl_c_reads_130_in_the_shell_and_in_the_journal(small, data, wait_unti
 
 def test_a_cancelled_run_still_reads_143(run_afterclose, small, data, wait_until):
     """The other way to end one keeps its own words."""
-    started = run_afterclose("run", "--detach", *small, data=data, env={"AFTERCLOSE_TEST_SLOW_S": "20"})
+    started = run_afterclose("run", "--detach", *small, data=data, env=slow(20))
     run_id, journal = started.out.strip(), Journal(data)
     wait_until(lambda: journal.run(run_id).process, "a supervisor")
     time.sleep(0.5)

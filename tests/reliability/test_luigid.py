@@ -13,10 +13,12 @@ from contextlib import closing
 
 import pytest
 
+from tests.conftest import slow
+
 pytestmark = pytest.mark.slow
 
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
-SLOW = {"AFTERCLOSE_TEST_SLOW_S": "0.3"}
+SLOW = slow(0.3)
 
 
 @pytest.fixture
@@ -100,6 +102,7 @@ def test_two_workers_do_no_stage_twice(scheduler, worker, fleet, data, looks, lo
 
 OUT = """
 import os, sys
+from tests.conftest import slow
 
 class Spoil:
     def find_spec(self, name, path=None, target=None):
@@ -145,7 +148,7 @@ def test_a_killed_workers_work_is_handed_to_the_other_by_the_scheduler(
 ):
     """As below, with our own finishing taken out of the second worker: what it makes, luigid handed out."""
     scheduler()
-    first = worker(env={"AFTERCLOSE_TEST_SLOW_S": "2"})
+    first = worker(env=slow(2))
     wait_until(lambda: at_work(looks, data, "validate"), "the first worker to be in a stage")
     second = worker(env=taken_out("finish_here"))
     wait_until(lambda: len(list((data / "runs").iterdir())) == 2, "the second worker to begin")
@@ -188,7 +191,7 @@ def test_a_killed_workers_work_is_taken_over(
 ):
     """One of two workers dies in the middle of a stage: the other makes it and all that follows."""
     scheduler()
-    first = worker(env={"AFTERCLOSE_TEST_SLOW_S": "2"})
+    first = worker(env=slow(2))
     wait_until(lambda: at_work(looks, data, "validate"), "the first worker to be in a stage")
     second = worker()
     wait_until(lambda: len(list((data / "runs").iterdir())) == 2, "the second worker to begin")

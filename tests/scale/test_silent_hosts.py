@@ -19,6 +19,7 @@ from core.journal.rows import SILENT
 from core.journal.signs import LEASE_S
 from core.request.settings import Settings
 from core.runs.lease import Lease
+from tests.conftest import slow
 
 TOLD = {"who": "ann", "how": "terminal", "request": {}, "target": "report"}
 
@@ -57,12 +58,7 @@ def test_a_killed_machine_leaves_no_run_that_goes_for_ever(
     needed(os.geteuid() == 0 and shutil.which("unshare"), "no right to give a process another host name")
     words = ["unshare", "--uts", "sh", "-c", 'hostname elsewhere && exec "$@"', "sh"]
     words += [str(Path(sys.executable).with_name("luigi")), "--module", "luigi_tasks", "Report", *small]
-    env = {
-        **os.environ,
-        "AFTERCLOSE_DATA": str(data),
-        "AFTERCLOSE_JOURNAL": url,
-        "AFTERCLOSE_TEST_SLOW_S": "60",
-    }
+    env = slow(60, {**os.environ, "AFTERCLOSE_DATA": str(data), "AFTERCLOSE_JOURNAL": url})
     machine = subprocess.Popen(
         [*words, "--local-scheduler"],
         cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
