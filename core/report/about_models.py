@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.report import sections
+from core.report import sections, sheets
 from core.report.blocks import Block, Bullets, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import (
     NA,
     count,
     counted,
     decimal,
-    ends,
-    left_out,
     metric,
     name,
     period,
-    ratio,
-    share,
     span,
 )
 from core.report.readings import confidence, trained_here
@@ -145,38 +141,13 @@ def live(body: Body) -> Section:
         "Every session after the model's training, set against what happened: the honest figure of a model in "
         "use. afterclose scorecard adds which signals were written down before their session."
     )
-    rows = [_quarter(entry) for entry in held]
-    interval = f"{confidence(body)} interval"
-    head = ("Model", "Period", "Rows", "Rose", "Hit rate", interval, "AUC", interval, "Brier score")
-    notes = (*left_out(len(rows), "the first and the last"), *_few(held))
-    table = Grid("Signals and outcomes", head, ends(rows), frozenset({0, 1}), notes)
-    return Section(sections.LIVE, (intro, table))
+    sheet = sheets.scorecard(held, f"{confidence(body)} interval").select(*_LIVE)
+    return Section(sections.LIVE, (intro, sheet.grid("the first and the last", _few(held))))
 
 
-def _quarter(entry: Body) -> tuple[str, ...]:
-    hit, auc = entry["hit_rate"], entry["auc"]
-    return (
-        entry["model_id"], entry["period"], count(entry["rows"]), share(entry["up_rate"]),
-        share(entry["right"] / entry["rows"]), span(hit, share), ratio(auc["value"]), span(auc, ratio),
-        metric("brier").write(entry["brier"]["value"]),
-    )  # fmt: skip
+_LIVE = ("model_id", "period", "rows", "up_rate", "share", "interval", "auc", "auc_interval", "brier")
 
 
 def _few(entries: Sequence[Body]) -> tuple[str, ...]:
     few = [f"{e['period']}: {e['auc']['reason']}" for e in entries if e["auc"].get("reason")]
     return (f"{NA} ({'; '.join(few[:3])}{'; and others' if len(few) > 3 else ''}).",) if few else ()
-
-
-def by_period(body: Body) -> Section:
-    """Return the measures of each calendar year: nothing should rest on one lucky year."""
-    held = body.get("by_period")
-    if not held:
-        return Section(sections.BY_PERIOD, (Paragraph("There are no judged rows."),))
-    shown = ("auc", "precision", "recall", "hit_rate", "brier")
-    rows = [
-        (year, count(part["rows"]), count(part["sessions"]), *(metric(k).write(part[k]) for k in shown))
-        for year, part in held.items()
-    ]
-    head = ("Year", "Rows", "Sessions", *(metric(k).label for k in shown))
-    notes = left_out(len(rows), "the first and the last")
-    return Section(sections.BY_PERIOD, (Grid("Calendar years", head, ends(rows), notes=notes),))
