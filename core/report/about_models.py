@@ -35,16 +35,19 @@ def advice(body: Body) -> Section:
     if held is None:
         return Section(sections.ADVICE, (Paragraph(_NOT_ADVISED),))
     opening = Paragraph(f"Advice: {held['decision']}. {held['sentence']}", "verdict")
-    rows = tuple(reason_row(r) for r in held["reasons"])
-    head = ("Reason", "Value", "Threshold", "Trend", "Speaks for", "Note")
-    blocks: list[Block] = [opening, Grid("What the advice rests on", head, rows, frozenset({0, 3, 4, 5}))]
+    blocks: list[Block] = [opening, reasons_grid(held["reasons"])]
     if not trained_here(body) or body.get("champion"):
         blocks += [Paragraph(_OWN_REASONS), Command('afterclose models decide keep --why "..."')]
     return Section(sections.ADVICE, tuple(blocks))
 
 
-def reason_row(r: Body) -> tuple[str, ...]:
-    """Return one reason of the advice as texts: name, value, threshold, trend, what it says, note."""
+def reasons_grid(reasons: Sequence[Body]) -> Grid:
+    """Return the reasons of the advice: name, value, threshold, trend, what each speaks for, note."""
+    head = ("Reason", "Value", "Threshold", "Trend", "Speaks for", "Note")
+    return Grid("What the advice rests on", head, tuple(map(_reason, reasons)), frozenset({0, 3, 4, 5}))
+
+
+def _reason(r: Body) -> tuple[str, ...]:
     says = _SAYS.get(r["says"], str(r["says"]))
     return (r["name"], _value(r["value"]), _value(r["threshold"]), str(r["trend"] or "-"), says, r["text"])
 

@@ -38,16 +38,16 @@ def decision(body: Body) -> Section:
         blocks.append(Paragraph(f"Leak alarm: {body['leak_alarm']['reason']}", "alarm"))
     if sentence := retained(body):
         blocks.append(Paragraph(sentence, "alarm"))
-    pairs = (("Verdict", body["verdict"]), *headline(body))
+    pairs = (("Verdict", body["verdict"]), *headline(body, of=" of the AUC"))
     return Section(sections.DECISION, (*blocks, Facts(pairs, prominent=True), Paragraph(_for_whom(body))))
 
 
-def headline(body: Body) -> tuple[tuple[str, str], ...]:
-    """Return the figures that stand above everything else, as pairs of name and text."""
+def headline(body: Body, *, of: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the figures that stand above everything else, as pairs of name and text; ``of`` ends the interval's."""
     auc = body["performance"]["auc"]
     return (
         ("AUC", ratio(auc["value"])),
-        (f"{confidence(body)} interval of the AUC", span(auc, ratio)),
+        (f"{confidence(body)} interval{of}", span(auc, ratio)),
         ("Rows judged", count(body["rows"])),
         ("Sessions", count(body["sessions"])),
         ("Period judged", period(body["from"], body["to"])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from core.report.blocks import Grid
 from core.report.figures import (
@@ -36,12 +36,15 @@ MODEL, BESIDE, BASELINE = "This model", "Model beside", "Baseline"
 
 @dataclass(frozen=True)
 class Column:
-    """A column's key in the rows, its title, how a value is written, and whether it is set flush left."""
+    """A column's key in the rows, its title, how a value is written, and what its values are.
+
+    Texts are set flush left; an interval is a text that is set as numbers are.
+    """
 
     key: str
     title: str
     write: Callable[[Any], str] = str
-    left: bool = False
+    kind: Literal["text", "count", "number", "interval"] = "text"
 
 
 @dataclass(frozen=True)
@@ -80,29 +83,29 @@ class Sheet:
             self.caption,
             tuple(column.title for column in self.columns),
             ends(rows) if which else tuple(rows),
-            frozenset(place for place, column in enumerate(self.columns) if column.left),
+            frozenset(place for place, column in enumerate(self.columns) if column.kind == "text"),
             (*omitted, *notes),
         )
 
 
 def _measures(keys: Iterable[str]) -> tuple[Column, ...]:
-    return tuple(Column(key, metric(key).label, metric(key).write) for key in keys)
+    return tuple(Column(key, metric(key).label, metric(key).write, "number") for key in keys)
 
 
-_ROWS = Column("rows", "Rows", count)
+_ROWS = Column("rows", "Rows", count, "count")
 _UNMEASURED = dict.fromkeys(SLICED)
 
 
 def by_fold(body: Body) -> Sheet:
     """Return the test periods in time order."""
-    columns = (Column("fold", "Fold", word, left=True), Column("period", "Period", left=True), _ROWS)
-    rows = tuple({**_UNMEASURED, **f, "period": period(f["from"], f["to"])} for f in body["by_fold"])
+    columns = (Column("fold", "Fold", word), Column("dates", "Period"), _ROWS)
+    rows = tuple({**_UNMEASURED, **f, "dates": period(f["from"], f["to"])} for f in body["by_fold"])
     return Sheet("Test periods, in time order", (*columns, *_measures(SLICED)), rows)
 
 
 def by_period(body: Body) -> Sheet:
     """Return the calendar years in order."""
-    columns = (Column("period", "Year", left=True), _ROWS, Column("sessions", "Sessions", count))
+    columns = (Column("period", "Year"), _ROWS, Column("sessions", "Sessions", count, "count"))
     rows = tuple({"period": year, **part} for year, part in (body.get("by_period") or {}).items())
     return Sheet("Calendar years", (*columns, *_measures(SLICED)), rows)
 
@@ -110,16 +113,16 @@ def by_period(body: Body) -> Sheet:
 def by_ticker(body: Body) -> Sheet:
     """Return the tickers in the order of their names."""
     rows = tuple({**_UNMEASURED, **part, "ticker": t} for t, part in sorted(body["by_ticker"].items()))
-    return Sheet("Tickers", (Column("ticker", "Ticker", left=True), _ROWS, *_measures(SLICED)), rows)
+    return Sheet("Tickers", (Column("ticker", "Ticker"), _ROWS, *_measures(SLICED)), rows)
 
 
 def calibration(bins: Iterable[Body]) -> Sheet:
     """Return the bins in order of probability: what was expected beside what came."""
     columns = (
-        Column("bounds", "Probability", left=True),
+        Column("bounds", "Probability"),
         _ROWS,
-        Column("mean_probability", "Expected to rise", share),
-        Column("share_up", "Rose", share),
+        Column("mean_probability", "Expected to rise", share, "number"),
+        Column("share_up", "Rose", share, "number"),
     )
     rows = tuple({**b, "bounds": f"{ratio(b['low'])} to {ratio(b['high'])}"} for b in bins)
     return Sheet("Rows by predicted probability", columns, rows)
@@ -128,10 +131,11 @@ def calibration(bins: Iterable[Body]) -> Sheet:
 def drift(columns: Body) -> Sheet:
     """Return one row for each watched column, in the order of the evaluation."""
     heads = (
-        Column("column", "Column", left=True), Column("ks", "KS", ratio), Column("ks_p", "KS p", _chance),
-        Column("psi", "PSI", ratio), Column("wasserstein", "Wasserstein", ratio), Column("js", "JS", ratio),
-        Column("percentile", "Percentile", lambda value: decimal(value, 1)),
-        Column("severity", "Severity", word, left=True), Column("reason", "Reason", word, left=True),
+        Column("column", "Column"), Column("ks", "KS", ratio, "number"), Column("ks_p", "KS p", _chance, "number"),
+        Column("psi", "PSI", ratio, "number"), Column("wasserstein", "Wasserstein", ratio, "number"),
+        Column("js", "JS", ratio, "number"),
+        Column("percentile", "Percentile", lambda value: decimal(value, 1), "number"),
+        Column("severity", "Severity", word), Column("reason", "Reason", word),
     )  # fmt: skip
     return Sheet("Drift by column", heads, tuple({"column": key, **row} for key, row in columns.items()))
 
@@ -143,9 +147,9 @@ def _chance(p: float | None) -> str:
 def signals(entries: Iterable[Body]) -> Sheet:
     """Return the signals for the next session in the given order."""
     columns = (
-        Column("ticker", "Ticker", left=True), Column("after", "After session", left=True),
-        Column("session", "For session", left=True), Column("probability", "Probability of a rise", share),
-        Column("direction", "Direction", left=True),
+        Column("ticker", "Ticker"), Column("after", "After session"),
+        Column("session", "For session"), Column("probability", "Probability of a rise", share, "number"),
+        Column("direction", "Direction"),
     )  # fmt: skip
     return Sheet("Signals", columns, tuple(entries))
 
@@ -161,11 +165,12 @@ def scorecard(entries: Iterable[Body], interval: str = "Interval") -> Sheet:
         Title of both columns of intervals.
     """
     columns = (
-        Column("model_id", "Model", left=True), Column("period", "Period", left=True), _ROWS,
-        Column("right", "Came true", count), Column("up_rate", "Rose", share), Column("share", "Hit rate", share),
-        Column("interval", interval), Column("low", "Interval from", share), Column("high", "to", share),
-        Column("auc", "AUC", ratio), Column("auc_interval", interval), *_measures(("brier",)),
-        Column("reason", "Note", left=True),
+        Column("model_id", "Model"), Column("period", "Period"), _ROWS,
+        Column("right", "Came true", count, "count"), Column("up_rate", "Rose", share, "number"),
+        Column("share", "Hit rate", share, "number"), Column("interval", interval, str, "interval"),
+        Column("low", "Interval from", share, "number"), Column("high", "to", share, "number"),
+        Column("auc", "AUC", ratio, "number"), Column("auc_interval", interval, str, "interval"),
+        *_measures(("brier",)), Column("reason", "Note"),
     )  # fmt: skip
     return Sheet("Signals and outcomes", columns, tuple(map(_scored, entries)))
 
