@@ -9,7 +9,6 @@ import luigi
 
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal
-from core.review import publication
 from core.review.people import local_person
 from core.store.checkpoints import Slot
 from luigi_tasks import shell
@@ -29,11 +28,13 @@ class Published(luigi.Target):
 
     def exists(self) -> bool:
         """Return whether the signed document is there; never raises."""
+        from core.review.publication import published
+
         try:
-            found = publication.published(session().settings.data, session().journal, self.report_key)
+            folder = published(session().settings.data, session().journal, self.report_key)
         except (AftercloseError, OSError):
             return False
-        return found is not None
+        return folder is not None
 
 
 class Publish(StageTask):
@@ -106,6 +107,8 @@ class Publish(StageTask):
 
     def run(self) -> None:
         """Write the signed document."""
-        now = session()
-        journal = Journal(now.settings.data, now.settings.journal)
-        publication.publish(now.settings, journal, self.report, person=local_person(now.settings))
+        from core.review.publication import publish
+
+        settings = session().settings
+        journal = Journal(settings.data, settings.journal)
+        publish(settings, journal, self.report, person=local_person(settings))

@@ -26,8 +26,6 @@ from core.registry.registry import Registry
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.review.people import local_person
-from core.review.publication import publish, published
-from core.review.signoff import standing
 from core.runs.execution import Runner
 from core.runs.inputs import is_complete
 from core.runs.latest import link_latest
@@ -207,6 +205,9 @@ class Session:
 
     def _publish_here(self, report_key: str, code: int) -> int:
         """Publish what Luigi thought unsigned because its report was only made again in this run."""
+        from core.review.publication import publish
+        from core.review.signoff import standing
+
         if code != EXIT_WAITING or standing(self.store, self.journal, report_key).state != "signed":
             return code
         try:
@@ -242,6 +243,9 @@ class Session:
             self.log.unwritable = error
 
     def _close_publication(self, report_key: str, *, made: bool) -> str:
+        from core.review.publication import published
+        from core.review.signoff import standing
+
         folder = published(self.settings.data, self.journal, report_key)
         state = "succeeded" if folder else "waiting" if made else "failed"
         self._end(state, self.exit_code)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import distribution
 from pathlib import Path
 
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
@@ -334,4 +334,7 @@ def _label(values: Mapping[str, Value]) -> str:
 @cache
 def library_version(name: str) -> str:
     """Return the installed major.minor of a library, as it stands in keys."""
-    return ".".join(version(_DISTRIBUTIONS.get(name, name)).split(".")[:2])
+    # the one line that is needed: parsing all of the metadata costs a rerun as much as verifying it
+    metadata = distribution(_DISTRIBUTIONS.get(name, name)).read_text("METADATA") or ""
+    full = next(line for line in metadata.splitlines() if line.startswith("Version: "))
+    return ".".join(full.removeprefix("Version: ").split(".")[:2])
