@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries.contradictions import contradictions
+from core.queries.reports.contradictions import contradictions
 from core.report.edits import edits
 from core.report.narrative import unwritten
 from core.review import signoff

@@ -15,7 +15,7 @@ from core import columns as col
 from core.errors import CheckpointError, DataError
 from core.fingerprint import sha256 as digest
 from core.journal import Journal, Run
-from core.queries.holdings import keys_of
+from core.queries.runs.holdings import keys_of
 from core.request.settings import Settings
 from core.request.stages import writer_of
 from core.store.checkpoints import Slot, Store
@@ -25,8 +25,8 @@ from core.tables.codec import decode
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.queries.curves import TwoWindows
-    from core.queries.trends import Figures
+    from core.queries.models.curves import TwoWindows
+    from core.queries.runs.trends import Figures
 
 ALL = "All tickers"
 
@@ -138,7 +138,7 @@ def correlation(store: Store, features: Held, ticker: str) -> pd.DataFrame:
 
 def warm_up(store: Store, features: Held, ticker: str) -> pd.DataFrame:
     """Return what each feature needs before its first value, and where one ticker has none."""
-    from core.queries.feature_relations import warm_up_table
+    from core.queries.series.feature_relations import warm_up_table
 
     rows = rows_of(store, features, ticker, None)
     needs = header_of(store, features).get("warm_up") or {}
@@ -147,8 +147,8 @@ def warm_up(store: Store, features: Held, ticker: str) -> pd.DataFrame:
 
 def past_signals(settings: Settings) -> dict[str, Any]:
     """Return what became of past signals; read anew once a checkpoint is made that may say more."""
-    from core.queries.past_signals import mark_of_signals
-    from core.queries.track_record import resampling
+    from core.queries.models.past_signals import mark_of_signals
+    from core.queries.models.track_record import resampling
 
     return _past_signals(
         mark_of_signals(settings.data), str(settings.data), resampling(settings), _settings=settings
@@ -157,7 +157,7 @@ def past_signals(settings: Settings) -> dict[str, Any]:
 
 def trends(store: Store, journal: Journal) -> pd.DataFrame:
     """Return a row per run with a report; what a report says is read once, where it stands each time."""
-    from core.queries.trends import trends as read
+    from core.queries.runs.trends import trends as read
 
     return read(
         store, journal, read=lambda s, j, run, sha256: _figures(sha256, run.keys["report"], s, j, run)
@@ -214,7 +214,7 @@ def _header(sha256: str, _store: Store, _artifact: Held) -> dict[str, Any]:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _coverage(sha256: str, calendar: str, _store: Store, _artifact: Held) -> pd.DataFrame:
-    from core.queries.price_charts import coverage, thinnest
+    from core.queries.series.price_charts import coverage, thinnest
 
     return thinnest(coverage(_table(sha256, _store, _artifact).frame, calendar), MOST_TICKERS)
 
@@ -224,7 +224,7 @@ def _windows(
     sha256: str, column: str, ticker: str, sessions: int, _store: Store, _artifact: Held
 ) -> TwoWindows:
     # a resource: read-only arrays need no copy for each page
-    from core.queries.curves import two_windows
+    from core.queries.models.curves import two_windows
 
     frame = _table(sha256, _store, _artifact).frame
     found = two_windows(frame, column, sessions, ticker=None if ticker == ALL else ticker)
@@ -235,7 +235,7 @@ def _windows(
 @st.cache_data(max_entries=16, show_spinner=False)
 def _correlation(sha256: str, ticker: str, _store: Store, _artifact: Held) -> pd.DataFrame:
     from core.features.definitions import model_features
-    from core.queries.feature_relations import rank_correlation
+    from core.queries.series.feature_relations import rank_correlation
 
     frame = _table(sha256, _store, _artifact).frame
     names = [name for name in (*model_features(), col.UP_NEXT) if name in frame]
@@ -244,14 +244,14 @@ def _correlation(sha256: str, ticker: str, _store: Store, _artifact: Held) -> pd
 
 @st.cache_data(max_entries=4, show_spinner="Comparing past signals with what happened…")
 def _past_signals(*key: Hashable, _settings: Settings) -> dict[str, Any]:  # noqa: ARG001 - what it rests on
-    from core.queries.past_signals import past_signals as read
+    from core.queries.models.past_signals import past_signals as read
 
     return read(_settings)
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)
 def _figures(sha256: str, key: str, _store: Store, _journal: Journal, _run: Run) -> Figures:  # noqa: ARG001 - the key tells reports of one text apart
-    from core.queries.trends import figures
+    from core.queries.runs.trends import figures
 
     return figures(_store, _journal, _run, sha256)
 

@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries import model_tables, tables
+from core.queries.models import model_tables
+from core.queries.reports import tables
 from core.store.checkpoints import Store
 from dashboard import judged, shell, wrapped
 from dashboard.charts import (

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.journal import Journal
 from core.journal.rows import ACTIVE, ENDED
-from core.queries.run_search import Wanted, find_runs, people
+from core.queries.runs.search import Wanted, find_runs, people
 from core.report.figures import counted
 from core.request.stages import SOURCES
 from dashboard import listing, shell

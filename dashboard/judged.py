@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import columns as col
 from core.errors import AftercloseError, DataError
-from core.queries.signals import too_few_sessions
+from core.queries.models.signals import too_few_sessions
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.store.checkpoints import Store
@@ -58,7 +58,7 @@ def _table(store: Store, artifact: Held) -> Table:
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…")
 def _curves(sha256: str, _store: Store, _artifact: Held) -> Curves:  # noqa: ARG001 - the digest is the cache's key
     from core.measures.rows import judge
-    from core.queries.curves import curves
+    from core.queries.models.curves import curves
 
     return curves(judge(_table(_store, _artifact).frame))
 
@@ -68,7 +68,7 @@ def _beside(*key: str, _store: Store, _held: tuple[Held, Held]) -> Beside:
     from core.evaluation.champion import chances
     from core.measures.rows import judge
     from core.models.loader import read_model
-    from core.queries.curves import curves_of_both
+    from core.queries.models.curves import curves_of_both
 
     rows = judge(_table(_store, _held[0]).frame)
     champion = read_model(Registry(_store.root).bytes_of(key[-1]))
@@ -118,6 +118,6 @@ def track_record(settings: Settings, chain_head: str) -> list[dict[str, Any]]:
 
 @st.cache_data(max_entries=8, show_spinner="Looking at what came of earlier decisions…")
 def _track_record(*key: str, _settings: Settings, _features: Table | None) -> list[dict[str, Any]]:  # noqa: ARG001 - what it rests on
-    from core.queries.track_record import track_record
+    from core.queries.models.track_record import track_record
 
     return track_record(_settings, _features)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Run
 from core.parameters import Value
-from core.queries.preview import Preview, preview
+from core.queries.runs.preview import Preview, preview
 from core.request.form import filled_by, main_fields, more_fields, request_of
 from core.request.profiles import PROFILE
 from dashboard import acting, fields, shell, starting

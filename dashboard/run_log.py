@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.journal import Run
-from core.queries.folder import RunFolder
-from core.queries.logsearch import (
+from core.queries.runs.folder import RunFolder
+from core.queries.runs.log_search import (
     LEVELS,
     MOST_SEARCHED_BYTES,
     SEARCHED_BYTES,

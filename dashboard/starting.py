@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
-from core.queries.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
+from core.queries.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
 from core.report.figures import counted
 from core.review.accepting import DEFAULT_NAME, file_for
 from core.runs.launcher import launch

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
-from core.queries.choice import called, described, runs_to_show
+from core.queries.runs.run_labels import called, described, runs_to_show
 from core.store.checkpoints import Store
 from dashboard import data, shell
 from dashboard.data import Held

@@ -11,7 +11,7 @@ import click
 
 from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
 from core.journal import Journal, Run
-from core.queries.folder import Follower
+from core.queries.runs.folder import Follower
 from core.request import settings
 from core.request.profiles import PROFILE
 from core.request.settings import Settings

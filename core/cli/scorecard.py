@@ -14,7 +14,7 @@ from core.request import settings
 @click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON.")
 def command(*, as_json: bool) -> None:
     """Set every signal of past score runs against what happened, per model and quarter, with intervals."""
-    from core.queries.past_signals import past_signals
+    from core.queries.models.past_signals import past_signals
 
     told = past_signals(settings.load())
     if as_json:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import columns as col
-from core.queries import tables
-from core.queries.price_charts import candles, finding_marks, gaps, repair_marks
+from core.queries.reports import tables
+from core.queries.series.price_charts import candles, finding_marks, gaps, repair_marks
 from dashboard import data, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG

@@ -9,10 +9,11 @@ from typing import Any
 import streamlit as st
 
 from core.journal import Run
-from core.queries import model_tables, tables
-from core.queries.gates import gates
-from core.queries.holdings import keys_of
-from core.queries.track_record import tally
+from core.queries.models import model_tables
+from core.queries.models.gates import gates
+from core.queries.models.track_record import tally
+from core.queries.reports import tables
+from core.queries.runs.holdings import keys_of
 from core.review.decisions import history
 from core.store.checkpoints import Store
 from dashboard import acting, data, deciding, evidence, judged, shell, wrapped

@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.queries import signals, tables
-from core.queries.holdings import keys_of
+from core.queries.models import signals
+from core.queries.reports import tables
+from core.queries.runs.holdings import keys_of
 from core.registry.registry import Registry
 from core.report.figures import counted
 from core.request.form import scoring_request

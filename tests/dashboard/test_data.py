@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import CheckpointError
 from core.journal import Journal
-from core.queries.holdings import keys_of
+from core.queries.runs.holdings import keys_of
 from core.store.checkpoints import Slot, Store
 from dashboard import data as loaders
 
@@ -66,7 +66,7 @@ def test_windows_are_of_one_ticker_or_of_all(store, keys):
 
 def test_past_signals_are_read_anew_when_there_is_a_new_checkpoint(finished, monkeypatch):
     """Otherwise they are kept: reading them all costs a second or more."""
-    from core.queries import past_signals as history
+    from core.queries.models import past_signals as history
     from core.request import settings
 
     monkeypatch.setenv("AFTERCLOSE_DATA", str(finished))

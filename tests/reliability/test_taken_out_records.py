@@ -19,9 +19,9 @@ from core.fingerprint import sha256
 from core.journal import Journal, chain, chain_faults
 from core.journal import journal as journal_module
 from core.journal.database import FILE_NAME, JournalError
-from core.queries import logsearch
-from core.queries.folder import RunFolder
-from core.queries.logsearch import Asked, end_of
+from core.queries.runs import log_search as logsearch
+from core.queries.runs.folder import RunFolder
+from core.queries.runs.log_search import Asked, end_of
 from core.request import settings
 from core.review import publication, signoff
 from core.review.people import Person

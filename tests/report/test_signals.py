@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from core.queries.signals import by_period, model_facts, quarters
+from core.queries.models.signals import by_period, model_facts, quarters
 
 SIGNAL = {
     "ticker": "A",

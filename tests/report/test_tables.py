@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from core.queries import tables
+from core.queries.reports import tables
 from core.report.figures import METRICS
 
 

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from core.queries.logsearch import MOST_LINES, SEARCHED_BYTES, Asked, around_first_error, end_of, whole
+from core.queries.runs.log_search import MOST_LINES, SEARCHED_BYTES, Asked, around_first_error, end_of, whole
 from core.runs.log import RunLog
 
 

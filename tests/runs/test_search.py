@@ -6,7 +6,7 @@ import pytest
 
 from core.journal import Journal
 from core.platform.processes import ProcessId, boot_id, this_process
-from core.queries.run_search import Wanted, find_runs, people
+from core.queries.runs.search import Wanted, find_runs, people
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from core.journal import Event, Journal, Run
 from core.journal.lengths import took_s
-from core.queries.view import (
+from core.queries.runs.progress import (
     StageView,
     asked_for,
     at_work,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.queries.loglines import TAIL_BYTES, LogLine, has_own_words, log_lines, tail
+from core.queries.runs.log_lines import TAIL_BYTES, LogLine, has_own_words, log_lines, tail
 
 SEARCHED_BYTES = 4 * 1024**2
 """Searched at once, and all that is searched of a log that is looked at again every second."""

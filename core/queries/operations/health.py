@@ -168,7 +168,7 @@ def _runs(settings: Settings) -> Finding:
 
 
 def _scheduler(settings: Settings, now: datetime) -> Finding:
-    from core.queries.schedules import overview
+    from core.queries.operations.schedules import overview
 
     shown = overview(settings, now)
     active = [one for one in shown["schedules"] if one["state"] == "active"]
@@ -188,7 +188,7 @@ def _scheduler(settings: Settings, now: datetime) -> Finding:
 
 
 def _report(settings: Settings, now: datetime) -> Finding:
-    from core.queries.schedules import reading
+    from core.queries.operations.schedules import reading
     from core.schedule.deadman import missing, sentence
 
     journal = reading(settings)

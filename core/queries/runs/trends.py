@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
-from core.queries.facts import facts
+from core.queries.runs.facts import facts
 from core.request.profiles import PROFILE
 from core.review.standing import standing
 from core.store.checkpoints import Slot, Store

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.queries.gates import Gate
+from core.queries.models.gates import Gate
 from core.report.about_models import contest_grid, reason_row
 from core.report.blocks import Grid
 from core.report.figures import NA, count, name, ratio, span

@@ -147,7 +147,7 @@ def compared(settings: Settings, first: str, second: str, features: str = "") ->
         ``models`` (two entries), ``feature_changes`` (from the first to the second) and ``contest``
         (differences are first less second), or ``contest`` null with ``reason``.
     """
-    from core.queries.track_record import contest_of
+    from core.queries.models.track_record import contest_of
     from core.registry.evidence import features_of
 
     registry, told = Registry(settings.data), history(settings)
