@@ -27,10 +27,9 @@ from core.journal import Journal, Run
 from core.platform.processes import die_with, this_process
 from core.request import settings as configuration
 from core.request.settings import Settings
+from core.runs.heartbeat import Heartbeat
 from core.runs.launcher import ENDINGS, command_of
-from core.runs.lease import Lease
 from core.runs.log import RunLog
-from core.runs.pulse import Heart
 from core.store.checkpoints import Slot, Store
 
 GRACE_S = 5.0
@@ -66,10 +65,10 @@ class Supervisor:
         )
         if self.asked:
             _signal_group(self.child.pid, self.asked)
-        lease = Lease(self.settings, self.run.run_id)
-        lease.start()
-        code = self._wait(self.child)
-        lease.close()
+        heartbeat = Heartbeat(self.settings, self.run.run_id)
+        heartbeat.start()
+        code = self._wait(self.child, heartbeat)
+        heartbeat.close()
         end_group(self.child.pid, time.sleep)
         return self._finish(code)
 
@@ -79,12 +78,11 @@ class Supervisor:
         if self.child is not None:
             _signal_group(self.child.pid, signum)
 
-    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+    def _wait(self, child: subprocess.Popen[bytes], heartbeat: Heartbeat) -> int:
         """Wait for the run; once it was asked to end, no longer than the grace."""
         deadline: float | None = None
-        heart = Heart(RunLog(self.settings.data, self.run.run_id).folder)
         while True:
-            heart.beat()
+            heartbeat.beat()
             try:
                 return child.wait(timeout=0.2)
             except subprocess.TimeoutExpired:
