@@ -82,12 +82,14 @@ class RunRecord:
             self.log.write("reused", stage=stage, **facts)
             if not everything:
                 self._watcher.stage(stage, "reused", facts)
-        self._told(lambda journal: journal.reused(self.log.run_id, facts_by_stage))
+        self._to_journal(lambda journal: journal.reused(self.log.run_id, facts_by_stage))
 
     def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
         """Record that ``stage`` is now in ``state``, and show it."""
-        kept = {name: value for name, value in facts.items() if name not in ("exception", "findings_found")}
-        self._told(lambda journal: journal.event(self.log.run_id, stage, state, kept))
+        recorded_facts = {
+            name: value for name, value in facts.items() if name not in ("exception", "findings_found")
+        }
+        self._to_journal(lambda journal: journal.event(self.log.run_id, stage, state, recorded_facts))
         self._watcher.stage(stage, state, facts)
 
     def progress(self, stage: str) -> Progress:
@@ -124,7 +126,7 @@ class RunRecord:
         self._journal = Journal(self._settings.data, self._settings.journal)
         return self._journal
 
-    def _told(self, tell: Callable[[Journal], None]) -> None:
+    def _to_journal(self, tell: Callable[[Journal], None]) -> None:
         journal = self._journal
         if journal is not None:
             self._quietly(lambda: tell(journal))

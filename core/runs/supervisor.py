@@ -46,7 +46,7 @@ class Supervisor:
     settings: Settings
     journal: Journal
     run: Run
-    asked: int = 0
+    ending_signal: int = 0
     """The signal by which a person asked the run to end; 0 while nobody did."""
     child: subprocess.Popen[bytes] | None = field(default=None)
 
@@ -63,8 +63,8 @@ class Supervisor:
             process_group=0,
             preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - the supervisor has one thread
         )
-        if self.asked:
-            _signal_group(self.child.pid, self.asked)
+        if self.ending_signal:
+            _signal_group(self.child.pid, self.ending_signal)
         heartbeat = Heartbeat(self.settings, self.run.run_id)
         heartbeat.start()
         code = self._wait(self.child, heartbeat)
@@ -74,7 +74,7 @@ class Supervisor:
 
     def _on_term(self, signum: int, frame: object) -> None:
         del frame
-        self.asked = self.asked or signum
+        self.ending_signal = self.ending_signal or signum
         if self.child is not None:
             _signal_group(self.child.pid, signum)
 
@@ -86,7 +86,7 @@ class Supervisor:
             try:
                 return child.wait(timeout=0.2)
             except subprocess.TimeoutExpired:
-                if self.asked and deadline is None:
+                if self.ending_signal and deadline is None:
                     deadline = time.monotonic() + GRACE_S
                 if deadline is not None and time.monotonic() > deadline:
                     _signal_group(child.pid, signal.SIGKILL)
@@ -108,8 +108,8 @@ class Supervisor:
         return code
 
     def _outcome(self, code: int) -> tuple[str, int, str | None]:
-        if self.asked:
-            code = EXIT_INTERRUPTED if self.asked == signal.SIGINT else EXIT_CANCELLED
+        if self.ending_signal:
+            code = EXIT_INTERRUPTED if self.ending_signal == signal.SIGINT else EXIT_CANCELLED
             return _STATES[code], code, f"{_STATES[code]} by a person"
         if code < 0:
             return "failed", EXIT_UNEXPECTED, f"its process was ended by signal {-code}"
