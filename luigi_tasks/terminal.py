@@ -36,8 +36,8 @@ class Terminal:
         if state == "failed":
             self._failed(stage, facts)
             return
-        said = "done" if state == "succeeded" else state
-        say(f"{stage:<17} {said:<8} {_details(facts)}")
+        word = "done" if state == "succeeded" else state
+        say(f"{stage:<17} {word:<8} {_details(facts)}")
 
     def progress(self, stage: str) -> Progress:
         """Return a callback that draws a bar once the work has taken a while."""

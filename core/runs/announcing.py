@@ -70,7 +70,9 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
     store, key = Store(settings.data), run.keys["report"]
     evaluation = _evaluation(store, run)
     if "evaluate" in fresh:
-        alarms = sorted(name for name, held in _drift(evaluation).items() if held.get("severity") == "alarm")
+        alarms = sorted(
+            name for name, statistics in _drift(evaluation).items() if statistics.get("severity") == "alarm"
+        )
         if alarms:
             yield (
                 "drift",
@@ -85,13 +87,15 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
 
 
 def _drift(evaluation: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    found = evaluation.get("drift") or {}
-    return {name: held for name, held in found.items() if isinstance(held, dict)}
+    drift = evaluation.get("drift") or {}
+    return {name: statistics for name, statistics in drift.items() if isinstance(statistics, dict)}
 
 
 def _evaluation(store: Store, run: Run) -> dict[str, Any]:
     """Return the run's evaluation; empty when it names none (a publication)."""
     if "evaluate" not in run.keys:
         return {}
-    found: dict[str, Any] = json.loads(store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json"))
-    return found
+    evaluation: dict[str, Any] = json.loads(
+        store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json")
+    )
+    return evaluation

@@ -208,10 +208,10 @@ def compute(stage: str, job: Job) -> list[Artifact]:
     """
     module, _, name = stage_named(stage).function.partition(":")
     function = getattr(import_module(module), name)
-    made = function(
+    artifacts = function(
         **{argument: _argument(argument, function, job) for argument in signature(function).parameters}
     )
-    return [made] if isinstance(made, Table | Document | Text) else list(made)
+    return [artifacts] if isinstance(artifacts, Table | Document | Text) else list(artifacts)
 
 
 def _argument(name: str, function: Callable[..., Any], job: Job) -> Any:

@@ -95,10 +95,10 @@ class Runner:
     def effective(self, plan: StagePlan) -> StagePlan:
         """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
         try:
-            kept = orjson.loads((self.log.folder / RETAINED_NAME).read_bytes())
+            retained = orjson.loads((self.log.folder / RETAINED_NAME).read_bytes())
         except (OSError, orjson.JSONDecodeError):
             return plan
-        return plan.retaining(str(kept["model_id"]))
+        return plan.retaining(str(retained["model_id"]))
 
     @property
     def store(self) -> Store:
@@ -176,10 +176,10 @@ class Runner:
             try:
                 artifacts = self._attempt(plan, inputs, scratch)
             except Exception as error:
-                kept = self._keeping_previous(plan, error)
-                if kept is None:
+                retained = self._keeping_previous(plan, error)
+                if retained is None:
                     raise
-                return self._make_retained(kept, str(error), started)
+                return self._make_retained(retained, str(error), started)
             return self._commit(plan, inputs, artifacts, started_at, started)
 
     def _scratch(self, plan: StagePlan) -> Scratch:
@@ -206,13 +206,13 @@ class Runner:
             self.log.write("repair", stage=plan.slot.stage, repair=repair)
         body = self._meta(plan, [source for source, _ in inputs.values()], started_at)
         meta = self.store.commit(plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts)})
-        for artifact, made in zip(artifacts, encoded, strict=True):
-            if made.path is None:
-                self.recent.keep(made.sha256, artifact)
+        for artifact, written in zip(artifacts, encoded, strict=True):
+            if written.path is None:
+                self.recent.keep(written.sha256, artifact)
         seconds = round(time.monotonic() - started, 3)
-        told = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
+        facts = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
         self._tell(
-            plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **told, **self._where(plan)
+            plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **facts, **self._where(plan)
         )
         return meta
 
@@ -261,9 +261,9 @@ class Runner:
         training = plan.stage.name == "train_or_score" and plan.parameters["mode"] == "train"
         if not training or self.previous_model is None:
             return None
-        kept = {"model_id": self.previous_model, "reason": str(error)}
-        self.log.save(RETAINED_NAME, orjson.dumps(kept))
-        self._tell(plan, "retained", level="warning", **kept)
+        retained = {"model_id": self.previous_model, "reason": str(error)}
+        self.log.save(RETAINED_NAME, orjson.dumps(retained))
+        self._tell(plan, "retained", level="warning", **retained)
         return plan.retaining(self.previous_model)
 
     def _make_retained(self, plan: StagePlan, reason: str, started: float) -> Meta:
@@ -281,8 +281,8 @@ class Runner:
         inputs = load_inputs(self.store, plan, self.recent)
         with self._scratch(plan) as scratch:
             scored = self._attempt(plan, inputs, scratch)
-            told = [_retained(a, reason, scratch) if isinstance(a, Table) else a for a in scored]
-            return self._commit(plan, inputs, told, started_at, started)
+            artifacts = [_retained(a, reason, scratch) if isinstance(a, Table) else a for a in scored]
+            return self._commit(plan, inputs, artifacts, started_at, started)
 
     def _keep_model(self, encoded: list[Encoded]) -> None:
         for artifact in encoded:
@@ -313,32 +313,37 @@ class Runner:
 
     def _locked(self, plan: StagePlan) -> AbstractContextManager[None]:
         name = f"{plan.slot.stage}-{plan.slot.key}"
-        told = self._waiting(plan)
-        return locks.held(self.root, name, self.log.run_id, journal=self.journal, waiting=told)
+        waiting = self._waiting(plan)
+        return locks.held(self.root, name, self.log.run_id, journal=self.journal, waiting=waiting)
 
     def _waiting(self, plan: StagePlan) -> Callable[[str], None] | None:
         if not self.wait:
             return None
         return lambda holder: self._tell(plan, "waiting", holder=holder)
 
-    def _tell(self, plan: StagePlan, state: str, *, level: str = "info", **told: Any) -> None:
-        self.log.write(state, level=level, stage=plan.slot.stage, key=plan.slot.key, pid=os.getpid(), **told)
-        self.watcher.stage(plan.slot.stage, state, told)
+    def _tell(self, plan: StagePlan, state: str, *, level: str = "info", **facts: Any) -> None:
+        self.log.write(state, level=level, stage=plan.slot.stage, key=plan.slot.key, pid=os.getpid(), **facts)
+        self.watcher.stage(plan.slot.stage, state, facts)
 
     def _failed(self, plan: StagePlan, error: Exception, seconds: float) -> None:
         import traceback
 
-        told: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
+        facts: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
         if isinstance(error, ValidationFailed):
             body = {"format": 1, "kind": "findings", **error.findings}
             data = orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
             path = self.log.save("findings.json", data)
-            told |= {"findings_path": str(path), "findings_found": error.findings["findings"]}
+            facts |= {"findings_path": str(path), "findings_found": error.findings["findings"]}
         trace = "".join(traceback.format_exception(error))
         self.log.write(
-            "failed", level="error", stage=plan.slot.stage, traceback=trace, kind=type(error).__name__, **told
+            "failed",
+            level="error",
+            stage=plan.slot.stage,
+            traceback=trace,
+            kind=type(error).__name__,
+            **facts,
         )
-        self.watcher.stage(plan.slot.stage, "failed", {**told, "exception": error})
+        self.watcher.stage(plan.slot.stage, "failed", {**facts, "exception": error})
 
 
 def _retained(table: Table, reason: str, scratch: Scratch) -> Table:

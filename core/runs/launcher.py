@@ -126,8 +126,8 @@ def _same(journal: Journal, request: Mapping[str, str], target: str) -> Run | No
 def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> None:
     log = RunLog(settings.data, run_id)
     log.folder.mkdir(parents=True, exist_ok=True)
-    said, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
-    with said.open("ab") as output, printed.open("ab") as result, held_back():
+    messages, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
+    with messages.open("ab") as output, printed.open("ab") as result, ending_signals_blocked():
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id
             [sys.executable, "-m", "core.runs.supervisor", run_id],
             cwd=folder,
@@ -143,7 +143,7 @@ def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> N
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def ending_signals_blocked() -> Iterator[None]:
     """Hold the ending signals back, also in a child that is spawned meanwhile, until it is ready to take them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     try:

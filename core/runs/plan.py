@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import distribution
 from pathlib import Path
 
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
@@ -140,49 +140,51 @@ def resolve(
     AftercloseError
         For every mistake that can be judged before a stage runs.
     """
-    known = parameters_of(chain(upto))
-    given = dict(request)
-    values = _given(given, known, settings.under(given.pop(PROFILE, "").strip()))
+    parameters = parameters_of(chain(upto))
+    texts = dict(request)
+    values = _values_of(texts, parameters, settings.under(texts.pop(PROFILE, "").strip()))
     _judge_range(values)
-    _judge_calendar(values, settings, given=bool(given.get("calendar", "").strip()))
+    _judge_calendar(values, settings, requested=bool(texts.get("calendar", "").strip()))
     source = source_named(str(values["source"]))
     if values.get("path") and values["source"] != "files":
         raise ParameterError(
             f"--path came with --source {values['source']}", expected="--source files", parameter="path"
         )
-    wanted = ticker_list.parse(
+    tickers = ticker_list.parse(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )
-    found = source.resolve(values, wanted, now)
+    answer = source.resolve(values, tickers, now)
     values |= {
-        "tickers": _kept(found.tickers, settings.data),
-        "start": found.start,
-        "end": found.end,
-        "input_digest": found.input_digest,
-        "input_name": found.input_name,
+        "tickers": _compacted(answer.tickers, settings.data),
+        "start": answer.start,
+        "end": answer.end,
+        "input_digest": answer.input_digest,
+        "input_name": answer.input_name,
     }
     if values["source"] != "files":
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
-    values |= _live(values, settings.data, fresh=fresh) if not found.input_digest else _NOT_LIVE
-    if "waivers" in known:
+    values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
+    if "waivers" in parameters:
         values["waivers_digest"] = waiving.keep(str(values["waivers"] or ""), settings.data)
-    if "mode" in known:
+    if "mode" in parameters:
         values = _with_mode(values, settings.data)
     # a value travels to a task as text: what comes back there must be what is planned with here
     return _as_planned(values)
 
 
-def _given(request: Mapping[str, str], known: Mapping[str, object], settings: Settings) -> dict[str, Value]:
+def _values_of(
+    request: Mapping[str, str], names: Mapping[str, object], settings: Settings
+) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for name, parameter in parameters_of(chain("report")).items():
-        if name in known:
-            given = request.get(name, "").strip()
-            if given and parameter.resolved:
+        if name in names:
+            text = request.get(name, "").strip()
+            if text and parameter.resolved:
                 raise CommandError(
                     f"{parameter.option} was given", expected="nothing: the plan fills it", parameter=name
                 )
             default = parameter.parse(parameter.default) if parameter.resolved else settings[name]
-            values[name] = parameter.parse(given) if given else default
+            values[name] = parameter.parse(text) if text else default
     for name in request:
         if name not in values:
             raise CommandError(
@@ -204,7 +206,7 @@ def _judge_range(values: Mapping[str, Value]) -> None:
         )
 
 
-def _judge_calendar(values: Mapping[str, Value], settings: Settings, *, given: bool) -> None:
+def _judge_calendar(values: Mapping[str, Value], settings: Settings, *, requested: bool) -> None:
     calendar = values.get("calendar")
     if calendar is None or calendar in _COMMON_CALENDARS:
         return
@@ -213,11 +215,11 @@ def _judge_calendar(values: Mapping[str, Value], settings: Settings, *, given: b
     try:
         check_calendar(str(calendar))
     except ParameterError as error:
-        set_in_file = not given and calendar == settings["calendar"]
+        set_in_file = not requested and calendar == settings["calendar"]
         raise (placed(error, "calendar", settings) if set_in_file else error) from None
 
 
-def _kept(tickers: tuple[str, ...], root: Path) -> str:
+def _compacted(tickers: tuple[str, ...], root: Path) -> str:
     text, joined = ticker_list.compact(tickers)
     if joined is not None:
         path = ticker_list.universe_file(root, text)
@@ -242,8 +244,8 @@ def _live(values: Mapping[str, Value], root: Path, *, fresh: bool) -> dict[str, 
 
 def _as_planned(values: Mapping[str, Value]) -> dict[str, Value]:
     """Return values as they come back from their travel as text to a task."""
-    known = parameters_of(chain("report"))
-    return {name: known[name].parse(known[name].text(value)) for name, value in values.items()}
+    parameters = parameters_of(chain("report"))
+    return {name: parameters[name].parse(parameters[name].text(value)) for name, value in values.items()}
 
 
 def _with_mode(values: dict[str, Value], root: Path) -> dict[str, Value]:
@@ -334,4 +336,7 @@ def _label(values: Mapping[str, Value]) -> str:
 @cache
 def library_version(name: str) -> str:
     """Return the installed major.minor of a library, as it stands in keys."""
-    return ".".join(version(_DISTRIBUTIONS.get(name, name)).split(".")[:2])
+    # the one line that is needed: parsing all of the metadata costs a rerun as much as verifying it
+    metadata = distribution(_DISTRIBUTIONS.get(name, name)).read_text("METADATA") or ""
+    full = next(line for line in metadata.splitlines() if line.startswith("Version: "))
+    return ".".join(full.removeprefix("Version: ").split(".")[:2])

@@ -21,8 +21,8 @@ def facts(stage: str, artifacts: Sequence[Artifact], parameters: Mapping[str, Va
         case "ingest":
             return {"source_uri": tables["prices_raw"].header["source"]["uri"]}
         case "validate":
-            found = documents["findings"]["findings"]
-            return {"findings": dict(sorted(Counter(f["rule"] for f in found).items()))}
+            findings = documents["findings"]["findings"]
+            return {"findings": dict(sorted(Counter(f["rule"] for f in findings).items()))}
         case "clean":
             body = documents["repairs"]
             by_rule = dict(sorted(Counter(r["rule"] for r in body["repairs"]).items()))
@@ -31,8 +31,8 @@ def facts(stage: str, artifacts: Sequence[Artifact], parameters: Mapping[str, Va
             return _training(tables["predictions"], documents.get("model"), parameters)
         case "evaluate":
             body = documents["evaluation"]
-            told = {"verdict": body["verdict"], "auc": body["performance"]["auc"]}
-            return told | ({"advice": body["advice"]["decision"]} if "advice" in body else {})
+            outcome = {"verdict": body["verdict"], "auc": body["performance"]["auc"]}
+            return outcome | ({"advice": body["advice"]["decision"]} if "advice" in body else {})
         case _:
             return {}
 
@@ -50,8 +50,8 @@ def _training(
 
 def repairs(artifacts: Sequence[Artifact]) -> Sequence[Mapping[str, Any]]:
     """Return the first 1,000 repairs, for a log line each."""
-    found = [a.body["repairs"] for a in artifacts if isinstance(a, Document) and a.kind == "repairs"]
-    return found[0][:MOST_REPAIRS] if found else []
+    lists = [a.body["repairs"] for a in artifacts if isinstance(a, Document) and a.kind == "repairs"]
+    return lists[0][:MOST_REPAIRS] if lists else []
 
 
 def outcomes(artifacts: Sequence[Artifact]) -> dict[str, Any]:

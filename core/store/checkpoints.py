@@ -73,7 +73,7 @@ class Store:
             for name, artifact in meta.artifacts.items():
                 self._verify(self.folder(slot) / name, artifact, quick=quick)
         except CheckpointError as error:
-            return error.came
+            return error.problem
         return None
 
     def _verify(self, path: Path, artifact: Mapping[str, Any], *, quick: bool) -> None:

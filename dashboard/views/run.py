@@ -26,8 +26,8 @@ from core.queries.runs.progress import (
 )
 from core.request.stages import NAMES
 from core.review.signoff import standing
+from core.runs.heartbeat import pulse
 from core.runs.launcher import cancel
-from core.runs.pulse import pulse
 from core.store.checkpoints import Slot
 from dashboard import acting, compact, line, requesting, run_findings, run_log, run_made, shell, starting
 

@@ -34,7 +34,7 @@ def test_ctrl_c_reads_130_in_the_shell_and_in_the_journal(small, data, wait_unti
     """The run is interrupted, with its stage, before the command ends."""
     import subprocess
 
-    from tests.conftest import BIN, environment, slow
+    from tests.conftest import BIN, environment
 
     process = subprocess.Popen(
         [str(BIN / "afterclose"), "run", *small],
@@ -98,14 +98,14 @@ def test_a_wrong_ticker_in_a_file_is_named_with_its_line(tmp_path, now):
     path = tmp_path / "universe.txt"
     path.write_text("# mine\nAAPL\nappl\n", encoding="utf-8")
     error = refused({"tickers": f"@{path}"}, now, tmp_path)
-    assert error.came == "the sample has no ticker 'APPL' (universe.txt, line 3)"
-    assert refused({"tickers": "APPL"}, now, tmp_path).came == "the sample has no ticker 'APPL'"
+    assert error.problem == "the sample has no ticker 'APPL' (universe.txt, line 3)"
+    assert refused({"tickers": "APPL"}, now, tmp_path).problem == "the sample has no ticker 'APPL'"
 
 
 @pytest.mark.parametrize("text", ["a,,b", ",AAPL", "AAPL,,", "AAPL, ,IBM", ","])
 def test_a_name_missing_between_commas_is_refused(text, tmp_path, now):
     """A name was lost; nobody guesses which."""
-    assert "a name missing between commas" in refused({"tickers": text}, now, tmp_path).came
+    assert "a name missing between commas" in refused({"tickers": text}, now, tmp_path).problem
 
 
 def test_a_bad_calendar_of_the_file_is_told_with_its_line(tmp_path, now):
@@ -113,8 +113,8 @@ def test_a_bad_calendar_of_the_file_is_told_with_its_line(tmp_path, now):
     text = "[train]\nseed = 3\n\n[market]\ncalendar = NYSX\n"
     error = refused({}, now, tmp_path, text)
     assert isinstance(error, SettingsError)
-    assert error.came == "luigi.cfg, line 5: [market] calendar is 'NYSX'"
-    assert refused({"calendar": "NYSY"}, now, tmp_path, text).came == "--calendar is 'NYSY'"
+    assert error.problem == "luigi.cfg, line 5: [market] calendar is 'NYSX'"
+    assert refused({"calendar": "NYSY"}, now, tmp_path, text).problem == "--calendar is 'NYSY'"
 
 
 def test_a_role_that_does_not_exist_is_refused_when_the_file_is_read(tmp_path):

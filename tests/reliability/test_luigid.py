@@ -102,7 +102,6 @@ def test_two_workers_do_no_stage_twice(scheduler, worker, fleet, data, looks, lo
 
 OUT = """
 import os, sys
-from tests.conftest import slow
 
 class Spoil:
     def find_spec(self, name, path=None, target=None):
@@ -128,7 +127,7 @@ sys.meta_path.insert(0, Spoil())
 
 @pytest.fixture
 def taken_out(tmp_path):
-    """The environment of a worker without these methods: ``taken_out("finish_here judged")``."""
+    """The environment of a worker without these methods: ``taken_out("finish_here final_code")``."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "sitecustomize.py").write_text(OUT, encoding="utf-8")
     return lambda names: {"PYTHONPATH": str(tmp_path / "out"), "TAKEN_OUT": names}
@@ -166,7 +165,7 @@ def test_a_killed_workers_work_is_handed_to_the_other_by_the_scheduler(
 
 @pytest.mark.parametrize(
     ("not_run", "out", "code", "whole"),
-    [("25", "", 0, True), ("0", "", 30, False), ("0", "judged", 0, False)],
+    [("25", "", 0, True), ("0", "", 30, False), ("0", "final_code", 0, False)],
     ids=["made here", "said", "believed: the look at the last checkpoint taken out"],
 )
 def test_a_done_that_luigid_insists_on_is_made_here_or_said_and_never_believed(

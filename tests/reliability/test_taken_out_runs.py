@@ -207,16 +207,15 @@ def full(stage, job):
     raise OSError(28, "No space left on device")
 
 core.runs.execution.compute = full
-if "judged" in out:
-    s.Session.judged = lambda self, code: code
+if "final code" in out:
+    s.Session.final_code = lambda self, code: code
 from luigi.cmdline import luigi_run
-from tests.conftest import slow
 sys.exit(luigi_run())
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("out", "code"), [("codes", 30), ("codes and judged", 0)])
+@pytest.mark.parametrize(("out", "code"), [("codes", 30), ("codes and final code", 0)])
 def test_a_full_disk_leaves_with_30_until_both_that_say_so_are_taken_out(
     out, code, fleet, data, tmp_path, root
 ):

@@ -41,7 +41,6 @@ DIGESTS = """
 import hashlib, json, sys
 from pathlib import Path
 from core.platform.objects import root_at
-from tests.conftest import slow
 below = root_at(sys.argv[1], Path("/nowhere")) / "checkpoints"
 print(json.dumps({
     str(path.relative_to(below)): hashlib.sha256(path.read_bytes()).hexdigest()

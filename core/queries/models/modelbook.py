@@ -92,11 +92,11 @@ def _read(registry: Registry, identity: str) -> tuple[Mapping[str, Any], str | N
     try:
         data = registry.bytes_of(identity)
     except ModelError as error:
-        return _UNTOLD, error.came
+        return _UNTOLD, error.problem
     try:
         return read_model(data).body, None
     except ModelError as error:
-        return _plain(data), error.came
+        return _plain(data), error.problem
 
 
 def _plain(data: bytes) -> Mapping[str, Any]:

@@ -81,7 +81,7 @@ def _looked(subject: str, look: Callable[[], Finding]) -> Finding:
     try:
         return look()
     except AftercloseError as error:
-        return Finding(subject, "wrong", error.came, error.remedy or f"Expected: {error.expected}.")
+        return Finding(subject, "wrong", error.problem, error.remedy or f"Expected: {error.expected}.")
     except OSError as error:
         return Finding(subject, "wrong", str(error), "Check the path and who may read and write it.")
 
@@ -137,7 +137,7 @@ def _locks(settings: Settings) -> Finding:
         with locks.held(settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=None):
             return Finding("locks", "ok", "free")
     except BusyError as error:
-        return Finding("locks", "warning", error.came, "A run is being started; look again in a minute.")
+        return Finding("locks", "warning", error.problem, "A run is being started; look again in a minute.")
 
 
 def _journal(settings: Settings) -> Finding:
@@ -221,7 +221,7 @@ def _answer_of_yahoo(tickers: str, end: str, settings: Settings) -> Finding:
         newest = newest_session(ticker, end, timeout_s=PATIENCE_S)
     except SourceError as error:
         remedy = "Check the network and a proxy if there is one; runs ask again with patience."
-        return Finding("source", "wrong", f"yahoo, asked for {ticker}: {error.came}", remedy)
+        return Finding("source", "wrong", f"yahoo, asked for {ticker}: {error.problem}", remedy)
     if newest is None or newest < end:
         says = f"yahoo has {ticker} up to {newest or 'no session of late'}, and {end} has closed"
         return Finding("source", "warning", says, f"Wait an hour, or see whether {ticker} still trades.")

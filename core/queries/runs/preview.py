@@ -77,9 +77,9 @@ def preview(
     forced = onwards(force) if force else ()
     asked = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
     values = resolve(asked, settings=settings, now=now, upto=upto, fresh="ingest" in forced)
-    store, known, steps = Store(settings.data), set[Slot](), []
+    store, complete_slots, steps = Store(settings.data), set[Slot](), []
     for plan in stage_plans(values, upto).line():
-        there = is_complete(store, plan, known)
+        there = is_complete(store, plan, complete_slots)
         does = COMPARED if there and plan.stage.name in forced else REUSED if there else MADE
         steps.append(Step(plan.stage.name, plan.slot.key, does))
     return Preview(tuple(_effective(values, asked, upto)), tuple(steps))
