@@ -193,14 +193,10 @@ def _say_advice(key: str, given: Mapping[str, Any] | None) -> None:
     if given is None:
         click.echo("no advice yet: no evaluation has been made")
         return
+    from core.report.about_models import reasons_grid
+
     click.echo(f"advice of evaluation {key}: {given['decision']}. {given['sentence']}")
-    rows = [(r["name"], _plain(r["value"]), _plain(r["threshold"]), r["trend"], r["says"], r["text"][:90])
-            for r in given["reasons"]]  # fmt: skip
-    output.table(("reason", "value", "threshold", "trend", "says", "note"), rows)
-
-
-def _plain(value: Any) -> str:
-    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    output.grid(reasons_grid(given["reasons"]))
 
 
 def _say_track_record(entries: list[dict[str, Any]], counts: Mapping[str, int]) -> None:

@@ -14,6 +14,8 @@ from core.queries.models.gates import gates
 from core.queries.models.track_record import tally
 from core.queries.reports import tables
 from core.queries.runs.holdings import keys_of
+from core.report.about_results import headline
+from core.report.readings import retained
 from core.review.decisions import history
 from core.store.checkpoints import Store
 from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
@@ -64,11 +66,10 @@ def _verdict(body: Body) -> None:
     alarm = body["leak_alarm"]
     if alarm["raised"]:
         st.error(f"Leak alarm: {plain(alarm['reason'])}")
-    kept = tables.retained(body)
-    if kept:
-        st.warning(plain(kept))
+    if sentence := retained(body):
+        st.warning(plain(sentence))
     with st.container(horizontal=True, key="model_facts"):
-        for name, value in tables.headline(body):
+        for name, value in headline(body):
             st.metric(name, value, border=True, width="content")
 
 
@@ -165,7 +166,7 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
         case "Drift":
             evidence.drift(body)
         case "Signals":
-            evidence.signals(body)
+            evidence.signals(body, body)
         case _:
             _decisions()
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from core.journal import Journal
-from core.queries import preview
+from core.queries.runs import preview
 from core.request.form import main_fields, more_fields
 from core.runs.plan import resolve
 
