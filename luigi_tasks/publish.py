@@ -11,7 +11,7 @@ from core.errors import AftercloseError, ParameterError
 from core.journal import Journal
 from core.review.people import local_person
 from core.store.checkpoints import Slot
-from luigi_tasks import shell
+from luigi_tasks import luigi_adapter
 from luigi_tasks.base import PLANNED, StageTask
 from luigi_tasks.report import Report
 from luigi_tasks.session import session
@@ -82,7 +82,7 @@ class Publish(StageTask):
                     f"there is no report {key!r}", expected="the key of a finished report (a folder name)"
                 )
         except AftercloseError as error:
-            shell.refuse(error)
+            luigi_adapter.refuse(error)
             raise
 
     @classmethod

@@ -70,7 +70,7 @@ class Session:
 
     @cached_property
     def record(self) -> RunRecord:
-        """Log, journal and terminal, told together."""
+        """Log, journal and terminal, which get the same events."""
         return RunRecord(self.settings, self.log, self.terminal, supervised=RUN_VARIABLE in os.environ)
 
     @cached_property
@@ -179,7 +179,7 @@ class Session:
         if RUN_VARIABLE not in os.environ and self.settings["notices_urls"]:  # else the supervisor's
             from core.runs.announcing import announce
 
-            self.terminal.not_told(announce(self.settings, self.log.run_id, state))
+            self.terminal.notice_not_sent(announce(self.settings, self.log.run_id, state))
 
     def _is_complete(self) -> bool:
         return self.root_plan is None or self.complete(self.effective(self.root_plan))

@@ -56,7 +56,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
     Parameter("observe_metrics_port", "integer", "0", "observe", "Port on this machine where the scheduler serves Prometheus metrics; 0 is none.", low=0, high=65535),
     Parameter("observe_openlineage_url", "text", "", "observe", "Receiver of OpenLineage run events; empty: none."),
-    Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
+    Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, separated by spaces, or @FILE; empty: no notices."),
     Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""

@@ -1,4 +1,4 @@
-"""What people are told when a run has ended: it failed, its report waits for them, prices have drifted."""
+"""Notices at the end of a run: it failed, its report waits for them, prices have drifted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _notices(settings: Settings, run_id: str, state: str) -> list[Notice]:
 
 
 def _blindly(run_id: str, state: str) -> list[Notice]:
-    """Return what can be said of a run that no journal has."""
+    """Return the notices for a run that is in no journal."""
     if state != "failed":
         return []
     return [("failed", "Afterclose: a run failed", f"Run {run_id} failed. It is not in the journal.")]

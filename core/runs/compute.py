@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import CommandError, DataError
 from core.parameters import Value, settings_from
 from core.platform.progress import Progress, silent
-from core.request.stages import stage_named, writer_of
+from core.request.stages import Stage, stage_named, writer_of
 from core.sources.context import ALONE, Context
 from core.tables.artifacts import Artifact, Document, Table, Text
 from core.tables.engine import LOCAL, Engine
@@ -142,7 +142,7 @@ def feature_engineer_job(job: Job) -> list[Artifact]:
 
 
 def _sharding(job: Job, kind: str) -> dict[str, Any]:
-    """Return where a large table of ``kind`` is written, who works on it and who is told."""
+    """Return where a large table of ``kind`` is written, which engine works on it and the progress callback."""
     return {"path": job.scratch.path(f"{kind}.parquet"), "engine": job.engine, "progress": job.progress}
 
 
@@ -206,15 +206,16 @@ def compute(stage: str, job: Job) -> list[Artifact]:
     AftercloseError
         If the inputs or the source cannot give them.
     """
-    module, _, name = stage_named(stage).function.partition(":")
+    entry = stage_named(stage)
+    module, _, name = entry.function.partition(":")
     function = getattr(import_module(module), name)
     artifacts = function(
-        **{argument: _argument(argument, function, job) for argument in signature(function).parameters}
+        **{argument: _argument(argument, entry, function, job) for argument in signature(function).parameters}
     )
     return [artifacts] if isinstance(artifacts, Table | Document | Text) else list(artifacts)
 
 
-def _argument(name: str, function: Callable[..., Any], job: Job) -> Any:
+def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -> Any:
     """Return what a stage's function is given for one of its arguments."""
     if name == "job":
         return job
@@ -222,6 +223,10 @@ def _argument(name: str, function: Callable[..., Any], job: Job) -> Any:
         return settings_from(function.__globals__[function.__annotations__[name]], job.parameters)
     if name in _OF_A_JOB:
         return getattr(job, name)
+    if name not in stage.reads:
+        raise LookupError(
+            f"{stage.name} asks for {name!r}, which is neither read by it nor anything of a job"
+        )
     shape = next(artifact.shape for artifact in writer_of(name).writes if artifact.kind == name)
     return job.table(name) if shape == "table" else job.document(name)
 

@@ -29,7 +29,7 @@ from core.runs.log import RunLog, new_run_id
 from core.runs.plan import resolve
 
 OUTPUT_NAME = "output.txt"
-"""In a run's folder: what its processes said (standard error)."""
+"""In a run's folder: messages of its processes (standard error)."""
 
 RESULT_NAME = "printed.txt"
 """In a run's folder: what its processes printed on standard output, which is the report."""
@@ -52,7 +52,7 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True)
 class Launched:
-    """A run that was asked for: the one that goes now, or the one that went already."""
+    """A requested run: a new one, or the same one that was running already."""
 
     run_id: str
     new: bool

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
 from core.fingerprint import SHORT, digest_of
-from core.parameters import Value
+from core.parameters import Value, settings_from
 from core.platform.files import replace_file
 from core.registry.registry import Registry
 from core.request import tickers as ticker_list
@@ -278,11 +278,20 @@ def _compared_with(registry: Registry) -> str | None:
     return champion.model_id
 
 
+@dataclass(frozen=True)
+class _Split:
+    """What decides whether sessions are left to train on."""
+
+    min_train_sessions: int
+    embargo_sessions: int
+
+
 def _judge_splits(values: Mapping[str, Value]) -> None:
-    first, embargo = int(str(values["min_train_sessions"])), int(str(values["embargo_sessions"]))
-    if first <= embargo + 1:
+    split = settings_from(_Split, values)
+    if split.min_train_sessions <= split.embargo_sessions + 1:
         raise ParameterError(
-            f"--embargo-sessions {embargo} came with --min-train-sessions {first}",
+            f"--embargo-sessions {split.embargo_sessions} came with "
+            f"--min-train-sessions {split.min_train_sessions}",
             expected="sessions left to train on before the first fold",
             remedy="Lower the embargo, or begin testing later.",
             parameter="embargo_sessions",

@@ -1,7 +1,7 @@
 """Everything that a run tells: to its log, to the journal and to whoever watches.
 
 A journal that cannot be opened or written never stops a run: checkpoints do not depend on it. It is
-said once, plainly.
+reported once.
 """
 
 from __future__ import annotations

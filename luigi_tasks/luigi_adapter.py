@@ -135,7 +135,7 @@ def _take_over_exit() -> None:
 
 
 def _leave_at_once(status: int) -> None:
-    """End the process once everything is said and closed, or return where the interpreter has more to do.
+    """End the process once everything is reported and closed, or return where the interpreter has more to do.
 
     Its way out frees every object of every library one by one: a tenth of what a run of the sample takes.
     """
@@ -270,7 +270,7 @@ def _record(record: logging.LogRecord) -> None:
     trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else None
     log = session().log
     error = record.exc_info[1] if record.exc_info else None
-    # of a failure that its stage has told already only the traceback is news, and that is for the file
+    # a stage's failure is reported already: only its traceback is new, and that belongs in the file
     level = "debug" if isinstance(error, AftercloseError) else record.levelname.lower()
     log.write("luigi", level=level, message=record.getMessage(), traceback=trace)
     if error is not None and record.getMessage().startswith("Uncaught"):
