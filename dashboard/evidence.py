@@ -24,7 +24,7 @@ from dashboard.charts import (
     roc_figure,
 )
 from dashboard.charts.look import CONFIG
-from dashboard.data import Held
+from dashboard.data import StoredArtifact
 from dashboard.judged import Curves
 from dashboard.words import plain
 
@@ -51,7 +51,9 @@ def measures(body: Body) -> None:
         wrapped.table(tables.text_frame(grid), "training_table")
 
 
-def curves(body: Body, store: Store, predictions: Held | None, features: Held | None) -> None:
+def curves(
+    body: Body, store: Store, predictions: StoredArtifact | None, features: StoredArtifact | None
+) -> None:
     """Draw ROC, precision-recall and calibration, beside the champion's where the two can be compared."""
     if predictions is None:
         st.caption("The predictions of this run are not there; curves are drawn from them.")

@@ -40,7 +40,7 @@ def show() -> None:
         return
     store = shell.store()
     keys = keys_of(store, run)
-    artifact = data.held(store, keys, "evaluation")
+    artifact = data.artifact_of(store, keys, "evaluation")
     if artifact is None:
         st.info(
             f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is and why."
@@ -159,7 +159,7 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
         case "Measures":
             evidence.measures(body)
         case "Curves":
-            held = {kind: data.held(store, keys, kind) for kind in ("predictions", "features")}
+            held = {kind: data.artifact_of(store, keys, kind) for kind in ("predictions", "features")}
             evidence.curves(body, store, **held)
         case "Slices":
             evidence.slices(body)
