@@ -13,7 +13,8 @@ from core.parameters import Parameter
 from core.platform.objects import ObjectPath
 from core.request.profiles import PROFILE
 from core.request.stages import chain, parameters_of
-from core.runs.plan import StagePlan, resolve, stage_plans
+from core.runs.plan import StagePlan, stage_plans
+from core.runs.resolve import resolve
 from luigi_tasks import luigi_adapter
 from luigi_tasks.options import OPTIONS
 from luigi_tasks.session import session

@@ -19,7 +19,7 @@ from core.request.stages import STAGES, Stage
 from core.request.tickers import expand
 from core.runs.compute import Job, Loaded, compute
 from core.runs.inputs import LARGE
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 from core.sources.context import Context
 from core.store import waivers as waiving
 from core.tables.artifacts import Artifact, Encoded

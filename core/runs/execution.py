@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import socket
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -33,7 +32,7 @@ from core.runs.plan import StagePlan
 from core.runs.record import Watcher
 from core.sources.context import Context
 from core.store import waivers as waiving
-from core.store.checkpoints import Input, Meta, Store
+from core.store.checkpoints import Meta, Store
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import encode
 from core.tables.engine import LOCAL, Engine
@@ -204,7 +203,8 @@ class Runner:
         self._keep_model(encoded)
         for repair in stage_facts.repairs(artifacts):
             self.log.write("repair", stage=plan.slot.stage, repair=repair)
-        body = self._meta(plan, [source for source, _ in inputs.values()], started_at)
+        sources = [source for source, _ in inputs.values()]
+        body = stage_facts.meta_body(plan, sources, started_at, self.log.run_id)
         meta = self.store.commit(plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts)})
         for artifact, written in zip(artifacts, encoded, strict=True):
             if written.path is None:
@@ -288,25 +288,6 @@ class Runner:
         for artifact in encoded:
             if artifact.kind == "model":
                 Registry(self.root).add(artifact.data)
-
-    def _meta(self, plan: StagePlan, inputs: list[Input], started_at: datetime) -> dict[str, Any]:
-        grouped: dict[tuple[str, str], dict[str, str]] = {}
-        for source in inputs:
-            grouped.setdefault((source.stage, source.key), {})[source.filename] = source.sha256
-        return {
-            "fingerprint": plan.fingerprint,
-            "version": plan.stage.version,
-            "parameters": dict(plan.parameters),
-            "libraries": dict(plan.libraries),
-            "inputs": [
-                {"stage": stage, "key": key, "artifacts": digests}
-                for (stage, key), digests in grouped.items()
-            ],
-            "started_at": started_at.isoformat(),
-            "ended_at": datetime.now(UTC).isoformat(),
-            "host": socket.gethostname(),
-            "run_id": self.log.run_id,
-        }
 
     def _where(self, plan: StagePlan) -> dict[str, str]:
         return {"path": str(self.store.folder(plan.slot))} if plan.stage.name == "report" else {}

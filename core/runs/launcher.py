@@ -26,7 +26,7 @@ from core.request.settings import Settings
 from core.request.stages import chain, stage_named
 from core.review.people import Person, require
 from core.runs.log import RunLog, new_run_id
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 
 OUTPUT_NAME = "output.txt"
 """In a run's folder: messages of its processes (standard error)."""

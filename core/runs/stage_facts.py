@@ -1,12 +1,16 @@
-"""What the log says of each stage, taken from the artifacts it made."""
+"""What the log and a checkpoint's meta say of each stage."""
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from core.parameters import Value
+from core.runs.plan import StagePlan
+from core.store.checkpoints import Input
 from core.tables.artifacts import Artifact, Document, Table
 
 MOST_REPAIRS = 1000
@@ -58,3 +62,23 @@ def outcomes(artifacts: Sequence[Artifact]) -> dict[str, Any]:
     """Return what ingest's meta says of the source: its outcome per ticker; nothing for other stages."""
     raw = [a for a in artifacts if isinstance(a, Table) and a.kind == "prices_raw"]
     return {"tickers": raw[0].header["source"]["tickers"]} if raw else {}
+
+
+def meta_body(plan: StagePlan, inputs: Sequence[Input], started_at: datetime, run_id: str) -> dict[str, Any]:
+    """Return what the meta of a checkpoint made now says beside its artifacts."""
+    digests: dict[tuple[str, str], dict[str, str]] = {}
+    for source in inputs:
+        digests.setdefault((source.stage, source.key), {})[source.filename] = source.sha256
+    return {
+        "fingerprint": plan.fingerprint,
+        "version": plan.stage.version,
+        "parameters": dict(plan.parameters),
+        "libraries": dict(plan.libraries),
+        "inputs": [
+            {"stage": stage, "key": key, "artifacts": by_name} for (stage, key), by_name in digests.items()
+        ],
+        "started_at": started_at.isoformat(),
+        "ended_at": datetime.now(UTC).isoformat(),
+        "host": socket.gethostname(),
+        "run_id": run_id,
+    }

@@ -13,7 +13,7 @@ from core.errors import CommandError, ParameterError, SettingsError
 from core.journal import Journal
 from core.registry.evidence import features_of
 from core.request import settings
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 from core.upkeep.garbage import garbage
 from tests.conftest import slow
 

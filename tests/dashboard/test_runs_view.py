@@ -9,7 +9,7 @@ import pytest
 from core.journal import Journal
 from core.queries.runs import preview
 from core.request.form import main_fields, more_fields
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from core.runs import execution
 from core.runs.execution import Runner
 from core.runs.inputs import is_complete
 from core.runs.log import RunLog
-from core.runs.plan import StagePlan, resolve, stage_plans
+from core.runs.plan import StagePlan, stage_plans
+from core.runs.resolve import resolve
 from core.store import checkpoints
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded

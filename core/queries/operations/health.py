@@ -201,7 +201,7 @@ def _report(settings: Settings, now: datetime) -> Finding:
 
 
 def _source(settings: Settings, now: datetime, *, ask: bool) -> Finding:
-    from core.runs.plan import resolve
+    from core.runs.resolve import resolve
 
     values = resolve({}, settings=settings, now=now, upto="ingest")
     source = str(values["source"])

@@ -12,7 +12,8 @@ from core.request.settings import Settings
 from core.request.stages import NAMES, chain, onwards, parameters_of
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE, NO_WAIT
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
 
 REUSED, MADE, COMPARED = "reused", "made", "compared"
