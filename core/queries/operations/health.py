@@ -215,8 +215,8 @@ def _source(settings: Settings, now: datetime, *, ask: bool) -> Finding:
 
 
 def _answer_of_yahoo(tickers: str, end: str, settings: Settings) -> Finding:
-    from core.request.tickers import expand
     from core.sources.yahoo_probe import newest_session
+    from core.tickers import expand
 
     ticker = expand(tickers, settings.data)[0]
     try:
