@@ -35,14 +35,18 @@ class AftercloseError(Exception):
         What would have been right.
     remedy : str
         What the reader should do next.
+    parameter : str
+        Name of the parameter at fault, so that a form can put the message beside its field; empty when
+        it is about none in particular.
     """
 
     exit_code = EXIT_UNEXPECTED
 
-    def __init__(self, came: str, *, expected: str = "", remedy: str = "") -> None:
+    def __init__(self, came: str, *, expected: str = "", remedy: str = "", parameter: str = "") -> None:
         self.came = came
         self.expected = expected
         self.remedy = remedy
+        self.parameter = parameter
         super().__init__(came, expected, remedy)
 
     def __str__(self) -> str:
@@ -85,11 +89,12 @@ class MissingFileError(AftercloseError):
     exit_code = EXIT_WAITING
 
     @classmethod
-    def of(cls, path: str | Path, what: str) -> MissingFileError:
+    def of(cls, path: str | Path, what: str, *, parameter: str = "") -> MissingFileError:
         return cls(
             f"there is no {what} at {path}",
             expected="a readable file",
             remedy="Check the spelling, or create the file and run again.",
+            parameter=parameter,
         )
 
 

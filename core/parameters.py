@@ -108,7 +108,12 @@ class Parameter:
         return repr(value) if isinstance(value, float) else str(value)
 
     def _wrong(self, text: str, expected: str, hint: str = "") -> ParameterError:
-        return ParameterError(f"{self.option} is {text!r}", expected=expected, remedy=f"{self.help}{hint}")
+        return ParameterError(
+            f"{self.option} is {text!r}",
+            expected=expected,
+            remedy=f"{self.help}{hint}",
+            parameter=self.name,
+        )
 
     def _choice(self, text: str) -> str:
         if text not in self.choices:

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Run
 from core.parameters import Value
-from core.queries.preview import field_of, preview
+from core.queries.preview import preview
 from core.request.form import filled_by, main_fields, more_fields, request_of
 from core.request.profiles import PROFILE
 from dashboard import acting, fields, shell, starting
@@ -118,8 +118,8 @@ def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, 
     try:
         preview(shell.settings(), request, now=datetime.now(UTC))
     except AftercloseError as error:
-        about = field_of(error)
-        return ({about: str(error)}, "") if about in drawn.places else ({}, str(error))
+        at_fault = error.parameter
+        return ({at_fault: str(error)}, "") if at_fault in drawn.places else ({}, str(error))
     return {}, ""
 
 

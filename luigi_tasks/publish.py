@@ -9,10 +9,8 @@ import luigi
 
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal
-from core.parameters import Value
 from core.review import publication
 from core.review.people import local_person
-from core.runs.plan import stage_plans
 from core.store.checkpoints import Slot
 from luigi_tasks import shell
 from luigi_tasks.base import PLANNED, StageTask
@@ -88,17 +86,15 @@ class Publish(StageTask):
 
     @classmethod
     def _key_of(cls, texts: Mapping[str, str]) -> str:
-        return session().effective(stage_plans(cls._parsed(texts), REPORT)).slot.key
-
-    @property
-    def _planned(self) -> dict[str, Value] | None:
-        return self._parsed(self.param_kwargs) if self.param_kwargs["input_digest"] else None
+        return session().effective(cls._plan_of(texts)).slot.key
 
     def requires(self) -> list[luigi.Task]:
         """Return the report, unless its key was given, and the approval of it."""
-        planned = self._planned
-        made = [Report(**{PLANNED: planned})] if planned else []  # type: ignore[no-untyped-call]  # luigi's
-        return [*made, SignOff(report=self.report)]  # type: ignore[no-untyped-call]  # luigi ships no types
+        approval: luigi.Task = SignOff(report=self.report)  # type: ignore[no-untyped-call]  # luigi ships no types
+        if not self.param_kwargs["input_digest"]:
+            return [approval]
+        report: luigi.Task = Report(**{PLANNED: self._plan_of(self.param_kwargs)})  # type: ignore[no-untyped-call]  # as above
+        return [report, approval]
 
     def output(self) -> Published:
         """Return the signed document as a target."""

@@ -22,7 +22,6 @@ from core.errors import (
     StageError,
 )
 from core.journal import Journal
-from core.parameters import Value
 from core.registry.registry import Registry
 from core.request import settings as configuration
 from core.request.settings import Settings
@@ -55,7 +54,8 @@ class Session:
     started: datetime
     log: RunLog
     terminal: Terminal
-    resolved: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, Value]] = field(default_factory=dict)
+    resolved: dict[tuple[str, tuple[tuple[str, str], ...]], StagePlan] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], StagePlan] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
     root_plan: StagePlan | None = None
     exit_code: int | None = None

@@ -39,7 +39,7 @@ def _command_of(stage: Stage) -> click.Command:
         click.Option(["--output"], required=True, metavar="FILE_OR_FOLDER", help=_writes(stage)),
         *(_option(p) for p in options),
     ]
-    return click.Command(stage.name, params=params, callback=_callback(stage), help=stage.says)
+    return click.Command(stage.name, params=params, callback=_callback(stage), help=stage.summary)
 
 
 def _option(parameter: Parameter) -> click.Option:

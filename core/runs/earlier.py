@@ -31,7 +31,7 @@ def refuse_to_ask_again(plan: StagePlan, reason: str) -> None:
     CheckpointError
         Saying that the next run takes the next vintage.
     """
-    live = plan.stage.upstream is None and not plan.parameters.get("input_digest")
+    live = plan.upstream is None and not plan.parameters.get("input_digest")
     if live:
         raise CheckpointError(
             f"the answer of {plan.parameters['source']} in {plan.slot.stage}/{plan.slot.key} was damaged while "

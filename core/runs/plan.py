@@ -101,6 +101,11 @@ class StagePlan:
         """Checkpoint key of each stage up to this one, in running order."""
         return {plan.slot.stage: plan.slot.key for plan in self.line()}
 
+    @property
+    def values(self) -> dict[str, Value]:
+        """Resolved values of every parameter up to this stage."""
+        return {name: value for plan in self.line() for name, value in plan.parameters.items()}
+
     def line(self) -> list[StagePlan]:
         """Return the plans from the first stage to this one."""
         return [*(self.upstream.line() if self.upstream else []), self]
@@ -142,7 +147,9 @@ def resolve(
     _judge_calendar(values, settings, given=bool(given.get("calendar", "").strip()))
     source = source_named(str(values["source"]))
     if values.get("path") and values["source"] != "files":
-        raise ParameterError(f"--path came with --source {values['source']}", expected="--source files")
+        raise ParameterError(
+            f"--path came with --source {values['source']}", expected="--source files", parameter="path"
+        )
     wanted = ticker_list.parse(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )
@@ -171,7 +178,9 @@ def _given(request: Mapping[str, str], known: Mapping[str, object], settings: Se
         if name in known:
             given = request.get(name, "").strip()
             if given and parameter.resolved:
-                raise CommandError(f"{parameter.option} was given", expected="nothing: the plan fills it")
+                raise CommandError(
+                    f"{parameter.option} was given", expected="nothing: the plan fills it", parameter=name
+                )
             default = parameter.parse(parameter.default) if parameter.resolved else settings[name]
             values[name] = parameter.parse(given) if given else default
     for name in request:
@@ -191,6 +200,7 @@ def _judge_range(values: Mapping[str, Value]) -> None:
             f"--start {start} is after --end {end}",
             expected="a start on or before the end",
             remedy="Both days are included. Did you swap them?",
+            parameter="start",
         )
 
 
@@ -273,6 +283,7 @@ def _judge_splits(values: Mapping[str, Value]) -> None:
             f"--embargo-sessions {embargo} came with --min-train-sessions {first}",
             expected="sessions left to train on before the first fold",
             remedy="Lower the embargo, or begin testing later.",
+            parameter="embargo_sessions",
         )
 
 

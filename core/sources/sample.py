@@ -78,6 +78,7 @@ class SampleSource:
                     f"{place_of(str(request.get('tickers') or ''), ticker, Path.cwd())}",
                     expected=f"any of {', '.join(have)}",
                     remedy=nearest(ticker, have).strip() or "Other tickers need --source yahoo or files.",
+                    parameter="tickers",
                 )
         inside = {t: _within(have[t], request.get("start"), request.get("end")) for t in tickers or have}
         empty = [t for t, dates in inside.items() if not dates]
