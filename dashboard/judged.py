@@ -65,7 +65,7 @@ def _curves(sha256: str, _store: Store, _artifact: Held) -> Curves:  # noqa: ARG
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…")
 def _beside(*key: str, _store: Store, _held: tuple[Held, Held]) -> Beside:
-    from core.evaluation.champion import chances
+    from core.evaluation.joined import chances
     from core.measures.rows import judge
     from core.models.loader import read_model
     from core.queries.curves import curves_of_both

@@ -35,7 +35,7 @@ _REMEDY = "Run validate and clean on the prices first; the findings name what is
 
 
 def engineer(
-    prices_clean: Table, *, features: Sequence[Feature] = FEATURES, workplace: Workplace | None = None
+    prices_clean: Table, *, feature_set: Sequence[Feature] = FEATURES, workplace: Workplace | None = None
 ) -> Table:
     """Return the features of each price row, from its ticker's rows up to that row.
 
@@ -45,8 +45,7 @@ def engineer(
         Clean prices in any row order: ``date`` (datetime64, the session), ``ticker`` (text),
         ``adj_close`` (number above 0, adjusted for splits and dividends by the source). Other columns
         are not read.
-    features : sequence of Feature
-        The feature set.
+    feature_set : sequence of Feature
     workplace : Workplace, optional
         Who works on the parts of a large table, and where its file is made.
 
@@ -66,9 +65,9 @@ def engineer(
     """
     workplace = workplace or Workplace()
     with workplace.writer("features") as writer:
-        for rows in workplace.each_part(partial(_engineered, prices_clean, tuple(features)), prices_clean):
+        for rows in workplace.each_part(partial(_engineered, prices_clean, tuple(feature_set)), prices_clean):
             writer.add(rows)
-        return writer.done(header(features))
+        return writer.done(header(feature_set))
 
 
 def _engineered(prices: Table, features: Sequence[Feature], number: int) -> pd.DataFrame | pa.Table:

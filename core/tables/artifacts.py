@@ -81,6 +81,14 @@ class Table:
             return self.content.part(number, columns)
         return self.content if columns is None else self.content[list(columns)]
 
+    def __getitem__(self, name: str) -> pd.Series:
+        """Return one column: in the order of :attr:`content` in memory, else part after part, tickers as categories."""
+        return self.content.column(name) if isinstance(self.content, StoredRows) else self.content[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a column of that name."""
+        return name in self.columns
+
     def each(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield the parts in order."""
         for number in range(self.parts):

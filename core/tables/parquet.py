@@ -92,7 +92,9 @@ def header_of(metadata: Mapping[bytes, bytes] | None, name: str) -> tuple[str, d
     except (KeyError, orjson.JSONDecodeError) as error:
         raise unreadable(name, error) from error
     if fields.get("format") != limits.FORMAT or not isinstance(fields.get("kind"), str):
-        raise DataError(f"{name} has format {fields.get('format')!r}", expected=f"format {limits.FORMAT} and a kind")
+        raise DataError(
+            f"{name} has format {fields.get('format')!r}", expected=f"format {limits.FORMAT} and a kind"
+        )
     return fields["kind"], {k: v for k, v in fields.items() if k not in _ENVELOPE}
 
 
@@ -120,3 +122,18 @@ def by_date(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     days, tickers = (pd.factorize(frame[name], sort=True)[0] for name in (col.DATE, col.TICKER))
     return frame.iloc[np.lexsort((tickers, days))].reset_index(drop=True)
+
+
+def joined_frame(parts: list[pa.Table]) -> pd.DataFrame:
+    """Return packed parts as one frame, tickers as categories in text order.
+
+    The list is emptied on the way: the rows are not in memory twice.
+    """
+    import pyarrow as pa
+
+    whole = pa.concat_tables(parts)
+    parts.clear()
+    frame: pd.DataFrame = whole.unify_dictionaries().to_pandas(
+        use_threads=False, split_blocks=True, self_destruct=True
+    )
+    return frame.astype({col.DATE: "datetime64[s]"}) if col.DATE in frame else frame

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core.tables.parquet import by_date, frame_of, header_of, unreadable
+from core.tables.parquet import by_date, frame_of, header_of, joined_frame, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +51,13 @@ class StoredRows:
         self.kind, self.header = header_of(footer.metadata, path.name)
         self.rows, self.parts = footer.num_rows, footer.num_row_groups
         schema = footer.schema.to_arrow_schema()
-        empty = {col.ROW_FLAGS} if col.ROW_FLAGS in schema.names and _is_empty(footer, col.ROW_FLAGS) else set()
+        empty = (
+            {col.ROW_FLAGS} if col.ROW_FLAGS in schema.names and _is_empty(footer, col.ROW_FLAGS) else set()
+        )
         self.columns = tuple(name for name in schema.names if name not in empty)
-        self._texts = [name for name in (col.DATE, col.TICKER) if name in schema.names and _is_text(schema, name)]
+        self._texts = [
+            name for name in (col.DATE, col.TICKER) if name in schema.names and _is_text(schema, name)
+        ]
 
     def __reduce__(self) -> tuple[type[StoredRows], tuple[Path]]:
         """Travel to another process as the path alone."""
@@ -63,6 +67,10 @@ class StoredRows:
     def frame(self) -> pd.DataFrame:
         """All rows by date and ticker: as much memory as they take."""
         return by_date(frame_of(self._file().read(columns=list(self.columns), use_threads=False)))
+
+    def column(self, name: str) -> pd.Series:
+        """Return one column, part after part; tickers as categories."""
+        return joined_frame([self.arrow(number, [name]) for number in range(self.parts)])[name]
 
     def part(self, number: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one part by ticker and date; dates and tickers that are text as categories."""

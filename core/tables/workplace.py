@@ -45,6 +45,6 @@ class Workplace:
             if table.parts > 1:
                 self.progress(done, table.parts)
 
-    def writer(self, kind: str) -> TableWriter:
-        """Return a writer of a table of that kind."""
-        return TableWriter(self.scratch, kind)
+    def writer(self, kind: str, name: str = "") -> TableWriter:
+        """Return a writer of a table of that kind, into a file of that name."""
+        return TableWriter(self.scratch, kind, name)

@@ -63,10 +63,12 @@ class TableWriter:
         Where the file is made.
     kind : str
         What the table is.
+    name : str
+        Of the file, without ending; empty: the kind.
     """
 
-    def __init__(self, scratch: Scratch, kind: str) -> None:
-        self._scratch, self._kind = scratch, kind
+    def __init__(self, scratch: Scratch, kind: str, name: str = "") -> None:
+        self._scratch, self._kind, self._name = scratch, kind, name or kind
         self._alone: pd.DataFrame | None = None
         self._file: Any = None
         self._rows = 0
@@ -120,7 +122,7 @@ class TableWriter:
 
     @property
     def _path(self) -> Path:
-        return self._scratch.path(f"{self._kind}.parquet")
+        return self._scratch.path(f"{self._name}.parquet")
 
     def done(self, header: Mapping[str, Any]) -> Table:
         """Return the finished table under ``header``, its rows by date and ticker where they are in memory.
@@ -132,13 +134,23 @@ class TableWriter:
         """
         if self._alone is not None:
             return Table(self._kind, by_date(self._alone), dict(header))
+        table = self.stored(header)
+        small = self._rows <= limits.PARQUET_ABOVE_ROWS
+        return Table(self._kind, table.frame, table.header) if small else table
+
+    def stored(self, header: Mapping[str, Any]) -> Table:
+        """Return the table of the parts in the file, however few rows they have.
+
+        Raises
+        ------
+        DataError
+            If no part is there.
+        """
         if self._file is None:
             raise DataError(f"{self._kind} has no rows", expected="at least one")
         self._file.add_key_value_metadata({KEY: head(self._kind, header)})
         self.__exit__()
-        table = Table.stored_at(self._path)
-        small = self._rows <= limits.PARQUET_ABOVE_ROWS
-        return Table(self._kind, table.frame, table.header) if small else table
+        return Table.stored_at(self._path)
 
 
 def _is_packed(rows: pd.DataFrame | pa.Table) -> bool:
@@ -168,7 +180,7 @@ def with_header(table: Table, header: Mapping[str, Any], scratch: Scratch) -> Ta
     """Return the same rows under another header; stored ones in another file."""
     if table.stored is None:
         return Table(table.kind, table.frame, header)
-    with TableWriter(scratch, table.kind) as writer:
+    with TableWriter(scratch, table.kind, "with_header") as writer:
         for part in table.each():
             writer.add(arrow_of(part))
         return writer.done(header)
