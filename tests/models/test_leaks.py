@@ -12,7 +12,9 @@ from core.fingerprint import digest_of
 from core.models import training
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
+from core.models.settings import TrainSettings
 from core.models.training import train
+from core.parameters import settings_from
 from core.tables.artifacts import Table
 
 KINDS = (LogisticRegressionKind, HistGradientBoostingKind)
@@ -38,7 +40,7 @@ def learnt(monkeypatch, parameters):
 
     def of(prices):
         digests.clear()
-        train(engineer(prices), parameters, features_sha256="")
+        train(engineer(prices), settings_from(TrainSettings, parameters), features_sha256="")
         return list(digests)
 
     return of
@@ -123,7 +125,7 @@ def test_random_walk_prices_score_one_half(walk_prices, parameters, seed):
     """Nothing can be foretold here: within 4 standard errors of .5 for both kinds."""
     features = engineer(walk_prices(1500, ("A", "B", "C", "D", "E"), seed))
     settings = {**parameters, "min_train_sessions": 500, "fold_sessions": 250}
-    frame = train(features, settings, features_sha256="")[0].frame
+    frame = train(features, settings_from(TrainSettings, settings), features_sha256="")[0].frame
     for column in ("probability", "probability_hist_gradient_boosting"):
         auc, error = _within_fold_auc(frame, column)
         assert abs(auc - 0.5) < 4 * error, column
@@ -133,7 +135,11 @@ def test_a_planted_leak_lifts_the_score_far_above_one_half(walk_prices, paramete
     """The same test sees it when an input carries the label."""
     features = engineer(walk_prices(600, ("A", "B", "C"), 21))
     leaky = features.frame.assign(lag5=features.frame["lag5"] + 0.02 * features.frame["up_next"].fillna(0))
-    found = train(Table("features", leaky, features.header), parameters, features_sha256="")[0].frame
+    found = train(
+        Table("features", leaky, features.header),
+        settings_from(TrainSettings, parameters),
+        features_sha256="",
+    )[0].frame
     auc, error = _within_fold_auc(found, "probability")
     assert auc > 0.5 + 4 * error
 
@@ -141,7 +147,7 @@ def test_a_planted_leak_lifts_the_score_far_above_one_half(walk_prices, paramete
 def test_the_embedded_sample_scores_where_others_have_measured_it(sample_features, parameters):
     """Published elsewhere for this split: .498 [.486, .511] and .513 [.500, .527]; above .6 is a leak."""
     settings = {**parameters, "min_train_sessions": 712, "fold_sessions": 252}
-    predictions, model = train(sample_features, settings, features_sha256="")
+    predictions, model = train(sample_features, settings_from(TrainSettings, settings), features_sha256="")
     frame = predictions.frame
     assert len(predictions.header["folds"]) == 11
     assert frame["date"].min() == pd.Timestamp("2003-01-02")
