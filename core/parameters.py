@@ -134,8 +134,8 @@ class Parameter:
             raise wrong from None
 
     def _number(self, text: str) -> int | float:
-        bounds = f" from {_plain(self.low)}" if self.low is not None else ""
-        bounds += f" to {_plain(self.high)}" if self.high is not None else ""
+        bounds = f" from {_bound_text(self.low)}" if self.low is not None else ""
+        bounds += f" to {_bound_text(self.high)}" if self.high is not None else ""
         expected = ("a whole number" if self.kind == "integer" else "a number") + bounds
         try:
             value = int(text) if self.kind == "integer" else float(text)
@@ -153,7 +153,7 @@ class Parameter:
         return text.lower() in _TRUE
 
 
-def _plain(bound: float) -> str:
+def _bound_text(bound: float) -> str:
     """Return a bound as a person writes it: ``2,147,483,647``, ``0.5``, ``1e-09``."""
     return f"{bound:,.0f}" if bound == int(bound) else f"{bound:g}"
 

@@ -15,7 +15,7 @@ from core.platform.determinism import single_threaded  # noqa: E402 - an interru
 single_threaded()
 
 from core.request.stages import STAGES  # noqa: E402 - threads are set before anything numeric can be imported
-from luigi_tasks import shell  # noqa: E402 - see above
+from luigi_tasks import luigi_adapter  # noqa: E402 - see above
 from luigi_tasks.publish import Publish  # noqa: E402 - see above
 from luigi_tasks.sign_off import SignOff  # noqa: E402 - see above
 
@@ -24,4 +24,4 @@ __all__ = ["Publish", "SignOff"]
 for _stage in STAGES:  # one module a stage, of the stage's name
     import_module(f"{__name__}.{_stage.name}")
 
-shell.install()
+luigi_adapter.install()

@@ -13,8 +13,9 @@ from core.parameters import Parameter
 from core.platform.objects import ObjectPath
 from core.request.profiles import PROFILE
 from core.request.stages import chain, parameters_of
-from core.runs.plan import StagePlan, resolve, stage_plans
-from luigi_tasks import shell
+from core.runs.plan import StagePlan, stage_plans
+from core.runs.resolve import resolve
+from luigi_tasks import luigi_adapter
 from luigi_tasks.options import OPTIONS
 from luigi_tasks.session import session
 
@@ -83,7 +84,7 @@ class StageTask(luigi.Task):
             try:
                 texts = cls._texts(cls._resolved(params, args, kwargs))
             except AftercloseError as error:
-                shell.refuse(error)
+                luigi_adapter.refuse(error)
                 raise
         return [(name, texts[name] if name in cls.parameters else options[name]) for name, _ in params]
 
@@ -96,7 +97,7 @@ class StageTask(luigi.Task):
         try:
             session().take_options(options)
         except AftercloseError as error:
-            shell.refuse(error)
+            luigi_adapter.refuse(error)
             raise
         return options
 
@@ -170,7 +171,7 @@ class StageTask(luigi.Task):
         try:
             session().run(self.plan)
         except BusyError as error:
-            shell.leave_busy(error)
+            luigi_adapter.leave_busy(error)
             raise
 
 

@@ -16,14 +16,14 @@ from core.parameters import Parameter, Value
 from core.platform.files import replace_file
 from core.request import settings
 from core.request.stages import STAGES, Stage
-from core.request.tickers import expand
 from core.runs.compute import Job, Loaded, compute
 from core.runs.inputs import LARGE
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 from core.sources.context import Context
 from core.store import waivers as waiving
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import decode, encode
+from core.tickers import expand
 
 
 @click.group("stage")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import CommandError, DataError
 from core.parameters import Value, settings_from
 from core.platform.progress import Progress, silent
-from core.request.stages import stage_named, writer_of
+from core.request.stages import Stage, stage_named, writer_of
 from core.sources.context import ALONE, Context
 from core.tables.artifacts import Artifact, Document, Table, Text
 from core.tables.engine import LOCAL, Engine
@@ -160,16 +160,15 @@ def compute(stage: str, job: Job) -> list[Artifact]:
     AftercloseError
         If the inputs or the source cannot give them.
     """
-    module, _, name = stage_named(stage).function.partition(":")
+    entry = stage_named(stage)
+    module, _, name = entry.function.partition(":")
     function = getattr(import_module(module), name)
-    wanted = [
-        name for name in signature(function).parameters if name in _GIVEN or name in stage_named(stage).reads
-    ]
-    made = function(**{name: _argument(name, function, job) for name in wanted})
-    return [made] if isinstance(made, Table | Document | Text) else list(made)
+    wanted = [name for name in signature(function).parameters if name in _GIVEN or name in entry.reads]
+    artifacts = function(**{name: _argument(name, entry, function, job) for name in wanted})
+    return [artifacts] if isinstance(artifacts, Table | Document | Text) else list(artifacts)
 
 
-def _argument(name: str, function: Callable[..., Any], job: Job) -> Any:
+def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -> Any:
     """Return what a stage's function is given for one of its arguments."""
     if name == "job":
         return job
@@ -177,6 +176,10 @@ def _argument(name: str, function: Callable[..., Any], job: Job) -> Any:
         return settings_from(function.__globals__[function.__annotations__[name]], job.parameters)
     if name in _OF_A_JOB:
         return getattr(job, name)
+    if name not in stage.reads:
+        raise LookupError(
+            f"{stage.name} asks for {name!r}, which is neither read by it nor anything of a job"
+        )
     shape = next(artifact.shape for artifact in writer_of(name).writes if artifact.kind == name)
     return job.table(name) if shape == "table" else job.document(name)
 

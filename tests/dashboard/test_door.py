@@ -43,7 +43,9 @@ def asked(names, headers, kind="http", body=()):
     encoded = [(name.encode(), value.encode()) for name, value in headers]
     # a thread of its own: a browser test of this process may have left a running loop in this one
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, Door(behind, names)({"type": kind, "headers": encoded}, receive, send)).result()
+        pool.submit(
+            asyncio.run, Door(behind, names)({"type": kind, "headers": encoded}, receive, send)
+        ).result()
     return sent
 
 

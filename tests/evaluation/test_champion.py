@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from core.evaluation.champion import against, chances, contest, judgement
-from core.evaluation.economics import with_returns
+from core.evaluation.champion import against, contest, judgement
 from core.evaluation.evaluate import evaluate
+from core.evaluation.joined import chances, with_returns
 from core.evaluation.settings import EvaluateSettings
 from core.features import engineer
 from core.measures.bootstrap import Resampling
@@ -67,7 +67,7 @@ def challenger(features):
 @pytest.fixture
 def rows(challenger, features):
     """The challenger's rows."""
-    return judge(with_returns(challenger[0].frame, features.frame))
+    return judge(with_returns(challenger[0].frame, features))
 
 
 def test_rows_up_to_the_champions_training_end_never_count(champion, features, rows):

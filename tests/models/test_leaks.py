@@ -1,6 +1,7 @@
 """No fold learns from what it is judged by: structure first, then chance on random prices."""
 
 import math
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from core.fingerprint import digest_of
 from core.models import training
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
+from core.models.rows import NEEDED, rows_from
 from core.models.settings import TrainSettings
+from core.models.splits import Fold
 from core.models.training import train
 from core.parameters import settings_from
 from core.tables.artifacts import Table
@@ -85,13 +88,25 @@ def test_a_label_made_after_a_hole_is_not_trained_on(learnt, holed_prices):
     assert _leaking_folds(learnt, holed_prices) == []
 
 
+def test_a_label_made_by_the_first_test_price_is_not_trained_on():
+    """BB lacks the session just before the test: its row before is labelled by the first price of the test."""
+    days = pd.to_datetime(["2015-07-27", "2015-07-28", "2015-07-29", "2015-07-30", "2015-07-31"])
+    frame = pd.DataFrame({"date": [*days, *days.delete(2)], "ticker": ["AA"] * 5 + ["BB"] * 4})
+    frame = frame.assign(**dict.fromkeys(NEEDED[2:], 1.0))
+    rows = rows_from(frame)
+    fold = Fold(1, date(2015, 7, 27), date(2015, 7, 28), date(2015, 7, 30), date(2015, 7, 31))
+    train = training.split(rows, fold).train
+    learnt_from = [(t, str(d)) for t, d in zip(rows.tickers[train], rows.dates[train], strict=True)]
+    assert learnt_from == [("AA", "2015-07-27"), ("BB", "2015-07-27"), ("AA", "2015-07-28")]
+
+
 def test_the_probe_finds_labels_that_reach_into_the_test(learnt, holed_prices, monkeypatch):
     """Purging by sessions alone leaks through the hole, and the probe says so."""
 
     def by_sessions_alone(rows, fold):
         train = rows.labelled & (rows.dates <= np.datetime64(fold.train_to))
         test = rows.labelled & (rows.dates >= np.datetime64(fold.test_from))
-        return training.Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
+        return training.FoldRows(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
 
     monkeypatch.setattr(training, "split", by_sessions_alone)
     assert _leaking_folds(learnt, holed_prices) == [1]
@@ -103,7 +118,7 @@ def test_the_probe_finds_a_missing_purge(learnt, walk_prices, monkeypatch):
     def unpurged(rows, fold):
         train = rows.labelled & (rows.dates < np.datetime64(fold.test_from))
         test = rows.labelled & (rows.dates >= np.datetime64(fold.test_from))
-        return training.Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
+        return training.FoldRows(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
 
     monkeypatch.setattr(training, "split", unpurged)
     assert _leaking_folds(learnt, walk_prices(260, ("AA", "BB", "CC"), 3)) == [1, 2, 3]

@@ -1,7 +1,5 @@
 """Scoring with an existing model: only sessions after its training count."""
 
-from core.models.settings import ScoreSettings
-from core.parameters import settings_from
 import copy
 
 import numpy as np
@@ -11,6 +9,8 @@ from core.errors import ModelError
 from core.features import definition_digest, engineer
 from core.fingerprint import sha256
 from core.models.scoring import score
+from core.models.settings import ScoreSettings
+from core.parameters import settings_from
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
 
@@ -58,14 +58,19 @@ def test_the_header_names_the_model_and_its_signals(trained, later, parameters, 
 def test_signals_of_training_are_what_the_model_scores_on_the_same_rows(trained, features, parameters):
     """The candidate goes through its JSON form from the first."""
     predictions, model = trained["hist_gradient_boosting"]
-    assert score(features, model, settings_from(ScoreSettings, parameters)).header["signals"] == predictions.header["signals"]
+    assert (
+        score(features, model, settings_from(ScoreSettings, parameters)).header["signals"]
+        == predictions.header["signals"]
+    )
 
 
 def test_a_ticker_with_an_incomplete_last_row_has_no_signal(trained, later, parameters):
     """A new listing in its warm-up is left out, not guessed at."""
     frame = later.frame.copy()
     frame.loc[frame.index[-1], "volatility20"] = np.nan
-    signals = score(Table("features", frame), trained["logistic_regression"][1], settings_from(ScoreSettings, parameters)).header["signals"]
+    signals = score(
+        Table("features", frame), trained["logistic_regression"][1], settings_from(ScoreSettings, parameters)
+    ).header["signals"]
     assert [signal["ticker"] for signal in signals] == ["AA", "BB"]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import AftercloseError, CommandError
 from core.journal import Journal
-from core.queries.preview import preview
+from core.queries.runs.preview import preview
 from core.request import settings
 
 NOW = datetime(2026, 3, 2, 21, 0, tzinfo=UTC)

@@ -12,7 +12,8 @@ from core.request.settings import Settings
 from core.request.stages import NAMES, chain, onwards, parameters_of
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE, NO_WAIT
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
 
 REUSED, MADE, COMPARED = "reused", "made", "compared"
@@ -77,9 +78,9 @@ def preview(
     forced = onwards(force) if force else ()
     asked = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
     values = resolve(asked, settings=settings, now=now, upto=upto, fresh="ingest" in forced)
-    store, known, steps = Store(settings.data), set[Slot](), []
+    store, complete_slots, steps = Store(settings.data), set[Slot](), []
     for plan in stage_plans(values, upto).line():
-        there = is_complete(store, plan, known)
+        there = is_complete(store, plan, complete_slots)
         does = COMPARED if there and plan.stage.name in forced else REUSED if there else MADE
         steps.append(Step(plan.stage.name, plan.slot.key, does))
     return Preview(tuple(_effective(values, asked, upto)), tuple(steps))

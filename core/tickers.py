@@ -72,8 +72,10 @@ def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
 
 def place_of(text: str, name: str, folder: Path) -> str:
     """Return where a list names a ticker, in words: `` (universe.txt, line 3)``; empty for a list typed in place."""
-    found = (place for given, place in _split(text.strip(), folder) if given.strip().upper() == name.upper())
-    return next(found, "")
+    places = (
+        place for written, place in _split(text.strip(), folder) if written.strip().upper() == name.upper()
+    )
+    return next(places, "")
 
 
 def _split(text: str, folder: Path) -> Iterable[tuple[str, str]]:
