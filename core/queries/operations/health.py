@@ -55,15 +55,17 @@ def check(
     ask : bool
         Whether a live source is asked for the last days of one ticker, once and for a few seconds.
     """
-    found = [_versions()]
+    checks = [_versions()]
     try:
         settings = load()
     except AftercloseError as error:
         return [
-            *found,
+            *checks,
             Finding("configuration", "wrong", str(error), "Correct it; nothing else can be judged."),
         ]
-    found.append(Finding("configuration", "ok", str(settings.file or "defaults only: there is no luigi.cfg")))
+    checks.append(
+        Finding("configuration", "ok", str(settings.file or "defaults only: there is no luigi.cfg"))
+    )
     looks: dict[str, Callable[[], Finding]] = {
         "storage": lambda: _storage(settings),
         "disk": lambda: _disk(settings),
@@ -74,7 +76,7 @@ def check(
         "report": lambda: _report(settings, now),
         "source": lambda: _source(settings, now, ask=ask),
     }
-    return [*found, *(_looked(subject, look) for subject, look in looks.items())]
+    return [*checks, *(_looked(subject, look) for subject, look in looks.items())]
 
 
 def _looked(subject: str, look: Callable[[], Finding]) -> Finding:
@@ -170,21 +172,21 @@ def _runs(settings: Settings) -> Finding:
 def _scheduler(settings: Settings, now: datetime) -> Finding:
     from core.queries.operations.schedules import overview
 
-    shown = overview(settings, now)
-    active = [one for one in shown["schedules"] if one["state"] == "active"]
-    broken = [one for one in active if one["trouble"]]
+    schedules = overview(settings, now)
+    active = [each for each in schedules["schedules"] if each["state"] == "active"]
+    broken = [each for each in active if each["trouble"]]
     if broken:
-        names = " ".join(one["name"] for one in broken)
+        names = " ".join(each["name"] for each in broken)
         return Finding(
-            "scheduler", "wrong", "; ".join(f"schedule {one['name']}: {one['trouble']}" for one in broken),
+            "scheduler", "wrong", "; ".join(f"schedule {each['name']}: {each['trouble']}" for each in broken),
             f"Correct luigi.cfg, or remove what cannot run ({names}): afterclose schedules remove NAME",
         )  # fmt: skip
-    if active and not shown["watched"]:
+    if active and not schedules["watched"]:
         return Finding(
             "scheduler", "wrong", f"{len(active)} active schedule(s) and nobody watches the clock",
             "Start the desk (make dashboard), or on a server: afterclose scheduler",
         )  # fmt: skip
-    return Finding("scheduler", "ok", shown["scheduler"] if active else "no active schedule")
+    return Finding("scheduler", "ok", schedules["scheduler"] if active else "no active schedule")
 
 
 def _report(settings: Settings, now: datetime) -> Finding:

@@ -106,11 +106,11 @@ def _interval(each: Facts, name: str) -> str:
 
 
 def _drift(each: Facts, column: str) -> str:
-    found = each.evaluation["drift"].get(column)
-    if not found:
+    drift = each.evaluation["drift"].get(column)
+    if not drift:
         return ABSENT
-    ranked = "unranked" if found["percentile"] is None else f"percentile {found['percentile']:.0f}"
-    return f"{found['severity']} ({ranked})"
+    ranked = "unranked" if drift["percentile"] is None else f"percentile {drift['percentile']:.0f}"
+    return f"{drift['severity']} ({ranked})"
 
 
 def _text(value: object) -> str:

@@ -49,8 +49,8 @@ class Facts:
 
     def metric(self, name: str, part: str = "value") -> float | None:
         """Return a measure, or a bound of its interval (``low``, ``high``)."""
-        found = self.evaluation["performance"].get(name) or {}
-        return found.get(part)
+        estimate = self.evaluation["performance"].get(name) or {}
+        return estimate.get(part)
 
     @property
     def findings(self) -> dict[str, int]:
