@@ -60,9 +60,9 @@ def _columns(findings: list[dict[str, Any]]) -> dict[str, list[str]]:
     }
 
 
-def _choose(run: Run, found: list[dict[str, Any]]) -> None:
+def _choose(run: Run, findings: list[dict[str, Any]]) -> None:
     """Draw the choice of what may be accepted; what makes a table unreadable may not."""
-    open_ = [each for each in found if each["severity"] == "error" and may_be_accepted(each["rule"])]
+    open_ = [each for each in findings if each["severity"] == "error" and may_be_accepted(each["rule"])]
     if not open_:
         st.caption("None of the errors can be accepted: the table would be unreadable. Correct the data.")
         return

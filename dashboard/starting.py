@@ -65,15 +65,15 @@ def _steps(plan: Preview) -> None:
                 st.markdown(step.stage.replace("_", " "), width="content")
 
 
-def _parameters(shown: Preview) -> None:
-    requested = [each for each in shown.parameters if each.origin == "asked"]
+def _parameters(plan: Preview) -> None:
+    requested = [each for each in plan.parameters if each.origin == "asked"]
     if requested:
         st.markdown("**Asked for**")
         _table(requested)
     else:
         st.caption("Nothing differs from the settings.")
-    with st.expander(f"All {len(shown.parameters)} effective parameters", key="preview-parameters"):
-        _table(shown.parameters)
+    with st.expander(f"All {len(plan.parameters)} effective parameters", key="preview-parameters"):
+        _table(plan.parameters)
 
 
 def _table(parameters: list[Effective] | tuple[Effective, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_MEANT = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:^=])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:^=])")
 
 
 def literal(text: str) -> str:
@@ -13,7 +13,7 @@ def literal(text: str) -> str:
     >>> literal("![x](http://a.example/p.png)")
     '\\!\\[x\\]\\(http\\://a.example/p.png\\)'
     """
-    return _MEANT.sub(r"\\\1", text)
+    return _MARKUP.sub(r"\\\1", text)
 
 
 def minute(at: str | None) -> str:

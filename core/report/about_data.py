@@ -17,7 +17,7 @@ Body = Mapping[str, Any]
 
 SAMPLE = "The sample holds real daily prices of five US stocks, 2000 to 2013. It is not current."
 
-_JUDGED = {
+_JUDGEMENTS = {
     "train": "a candidate model was trained step by step through time, each period judged by a model that "
     "had seen only earlier ones (train_or_score)",
     "score": "a model trained before gave its probabilities for the sessions after its training "
@@ -37,7 +37,7 @@ _ADJUSTED = {
 
 def done(body: Body) -> Section:
     """Return what the seven stages did, in two sentences."""
-    judgement = _JUDGED["train" if trained_here(body) else "score"]
+    judgement = _JUDGEMENTS["train" if trained_here(body) else "score"]
     text = (
         "Seven stages ran, each on what the one before it had made: prices were read from the source as "
         "they are (ingest), every row was checked (validate), what the rules name was removed or flagged "

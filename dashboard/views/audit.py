@@ -14,7 +14,7 @@ from core.upkeep.verification import Verification, verify
 from dashboard import shell, wrapped
 from dashboard.words import minute
 
-_FOUND = "audit_verified"
+_VERIFICATION = "audit_verified"
 _TALL_PX = 560
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
@@ -108,11 +108,11 @@ def _verify() -> None:
     if pressed:
         try:
             with st.spinner("Verifying…"):
-                st.session_state[_FOUND] = verify(shell.settings())
+                st.session_state[_VERIFICATION] = verify(shell.settings())
         except AftercloseError as error:
             shell.problem(error)
             return
-    state = st.session_state.get(_FOUND)
+    state = st.session_state.get(_VERIFICATION)
     if isinstance(state, Verification):
         _result(state)
 

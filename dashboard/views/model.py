@@ -120,14 +120,14 @@ def _decide(run: Run, body: Body) -> None:
         own = body["model"]["model_id"]
         place = others.index(own) if own in others else 0
         chosen = st.selectbox("Candidate", others, index=place if others else None, key=deciding.MODEL)
-        open_question = _meant(str(chosen or ""))
+        open_question = _open_question(str(chosen or ""))
         with st.container(horizontal=True):
             _button("Promote", "promote", "promote", deciding.promote, on=others, why_not=open_question)
             _button("Reject", "reject_model", "promote", deciding.reject, on=others)
         st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
 
 
-def _meant(model_id: str) -> str:
+def _open_question(model_id: str) -> str:
     """Ask about a candidate that was never judged; return why it cannot be promoted until that is answered."""
     doubt = deciding.doubt(model_id)
     if not doubt:

@@ -38,7 +38,7 @@ def overview(settings: Settings, now: datetime, local: tzinfo | None = None) -> 
     stored_schedules = [schedule_of(stored) for stored in journal.schedules()] if journal else []
     return {
         "schedules": [
-            _shown(settings, journal, schedule, now, local) for schedule in stored_schedules if journal
+            _entry(settings, journal, schedule, now, local) for schedule in stored_schedules if journal
         ],
         "scheduler": scheduler_state(journal.last_beat() if journal else None, now),
         "watched": watched(journal.last_beat() if journal else None, now),
@@ -58,12 +58,12 @@ def schedule_view(
     journal = reading(settings)
     if journal is None:
         raise none_yet()
-    entry = _shown(settings, journal, named(journal, name), now, local)
+    entry = _entry(settings, journal, named(journal, name), now, local)
     past = [asdict(due) for due in journal.occurrences(name)]
     return {**entry, "occurrences": past, "watched": watched(journal.last_beat(), now)}
 
 
-def _shown(
+def _entry(
     settings: Settings, journal: Schedules, schedule: Schedule, now: datetime, local: tzinfo | None
 ) -> dict[str, Any]:
     timing = schedule.timing

@@ -94,10 +94,10 @@ def gaps(shares: pd.DataFrame) -> pd.DataFrame:
     """
     values = shares.to_numpy()
     ticker, month = np.nonzero(values < 1.0)
-    found = pd.DataFrame(
+    by_month = pd.DataFrame(
         {"ticker": shares.index[ticker], "month": shares.columns[month], "share": values[ticker, month]}
     )
-    return found.sort_values(["share", "ticker", "month"], ignore_index=True)
+    return by_month.sort_values(["share", "ticker", "month"], ignore_index=True)
 
 
 LENGTHS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
