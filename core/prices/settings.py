@@ -26,7 +26,7 @@ class ValidateSettings:
     price_tolerance: float
     jump_ratio: float
     split_tolerance: float
-    gap_days: float
+    gap_days: int
     volume_ratio: float
     volume_sessions: int
     stale_sessions: int

@@ -163,7 +163,11 @@ def compute(stage: str, job: Job) -> list[Artifact]:
     entry = stage_named(stage)
     module, _, name = entry.function.partition(":")
     function = getattr(import_module(module), name)
-    wanted = [name for name in signature(function).parameters if name in _GIVEN or name in entry.reads]
+    wanted = [
+        name
+        for name, argument in signature(function).parameters.items()
+        if argument.default is argument.empty or name in _GIVEN or name in entry.reads
+    ]
     artifacts = function(**{name: _argument(name, entry, function, job) for name in wanted})
     return [artifacts] if isinstance(artifacts, Table | Document | Text) else list(artifacts)
 
