@@ -190,7 +190,11 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
         if field.name in values:
             filled[field.name] = _typed(field.name, hints[field.name], values[field.name])
         elif field.default is MISSING and field.default_factory is MISSING:
-            raise ParameterError(f"there is no value of {field.name}", expected="a value of every setting")
+            raise ParameterError(
+                f"there is no value of {field.name}",
+                expected="a value of every setting",
+                parameter=field.name,
+            )
     return cls(**filled)
 
 
@@ -205,5 +209,7 @@ def _typed(name: str, kind: Any, value: Value) -> Any:
     if origin in (tuple, frozenset):
         return origin(item for item in str(value or "").split(",") if item)
     if value is None and kind is not str:
-        raise ParameterError(f"{name} has no value", expected=f"a value of type {kind.__name__}")
+        raise ParameterError(
+            f"{name} has no value", expected=f"a value of type {kind.__name__}", parameter=name
+        )
     return "" if value is None else kind(value)

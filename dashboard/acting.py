@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.review.people import may
 from dashboard import shell
-from dashboard.words import plain
+from dashboard.words import literal
 
 SUCCESS, ERROR = "success", "error"
 
@@ -49,8 +49,8 @@ def _keep(page: str, kind: str, text: str) -> None:
     st.session_state[f"{page}_said"] = (kind, text)
 
 
-def said(page: str) -> None:
+def show_message(page: str) -> None:
     """Draw once what the last button of ``page`` had to say."""
     kind, text = st.session_state.pop(f"{page}_said", (SUCCESS, ""))
     if text:
-        (st.success if kind == SUCCESS else st.error)(plain(text))
+        (st.success if kind == SUCCESS else st.error)(literal(text))

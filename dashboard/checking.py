@@ -16,7 +16,7 @@ from core.store.checkpoints import Slot
 from core.store.lineage import keys_behind
 from dashboard import data, shell
 from dashboard.editing import Editing
-from dashboard.words import plain
+from dashboard.words import literal
 
 
 def evaluation(report_key: str) -> Mapping[str, Any] | None:
@@ -28,35 +28,35 @@ def evaluation(report_key: str) -> Mapping[str, Any] | None:
         If it is damaged.
     """
     store = shell.store()
-    artifact = data.held(store, keys_behind(store, Slot("report", report_key)), "evaluation")
+    artifact = data.artifact_of(store, keys_behind(store, Slot("report", report_key)), "evaluation")
     return None if artifact is None else data.document(store, artifact)
 
 
-def draw(held: Editing) -> None:
+def draw(draft: Editing) -> None:
     """Draw the hints about the text in the editor, most pressing first; nothing when there are none."""
     with st.container(key="checks"):
-        _contradictions(held)
-        _edits(held)
-        missing = unwritten(held.working)
+        _contradictions(draft)
+        _edits(draft)
+        missing = unwritten(draft.working)
         if missing:
-            st.caption(f"○ Still to be written: {plain(', '.join(missing))}.")
+            st.caption(f"○ Still to be written: {literal(', '.join(missing))}.")
 
 
-def _contradictions(held: Editing) -> None:
+def _contradictions(draft: Editing) -> None:
     try:
-        body = evaluation(held.report_key)
+        body = evaluation(draft.report_key)
     except AftercloseError:
         return  # the evidence below says what is damaged
-    for found in contradictions(held.working, body) if body else ():
-        st.warning(f"▲ {plain(found.section)}: “{plain(found.words)}”, but {plain(found.evaluation)}.")
+    for each in contradictions(draft.working, body) if body else ():
+        st.warning(f"▲ {literal(each.section)}: “{literal(each.words)}”, but {literal(each.evaluation)}.")
 
 
-def _edits(held: Editing) -> None:
-    found = edits(signoff.generated_body(shell.store(), held.report_key), held.working)
-    if not found:
+def _edits(draft: Editing) -> None:
+    changes = edits(signoff.generated_body(shell.store(), draft.report_key), draft.working)
+    if not changes:
         return
-    figures = sum(edit.figure for edit in found)
-    st.markdown(f"**Changed in the generated part: {len(found):,}, of these with figures: {figures:,}**")
+    figures = sum(edit.figure for edit in changes)
+    st.markdown(f"**Changed in the generated part: {len(changes):,}, of these with figures: {figures:,}**")
     rows = [
         {
             "What": "■ figure" if edit.figure else "○ words",
@@ -64,7 +64,7 @@ def _edits(held: Editing) -> None:
             "Generated": edit.before or "(nothing)",
             "Now": edit.after or "(removed)",
         }
-        for edit in found
+        for edit in changes
     ]
     st.dataframe(rows, hide_index=True, key="edits_table")
     st.caption("A signature records these changes.")

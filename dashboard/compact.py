@@ -94,12 +94,10 @@ def grid(boxes: Iterable[str]) -> str:
     return f'<div style="{_GRID}">{"".join(boxes)}</div>'
 
 
-def picture(svg: str, told: str) -> str:
+def picture(svg: str, description: str) -> str:
     """Return a drawing across the page, and in words for who cannot see it."""
     data = b64encode(svg.encode()).decode()
-    return (
-        f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(told)}" style="width:100%;display:block">'
-    )
+    return f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(description)}" style="width:100%;display:block">'
 
 
 def draw(markup: str, *, width: Literal["content", "stretch"] = "stretch") -> None:

@@ -43,21 +43,21 @@ class Editing:
 
 def editing(report_key: str) -> Editing:
     """Return what this visitor has open, the present text when it is the first look."""
-    held = st.session_state.get(_STATE)
-    if not isinstance(held, Editing) or held.report_key != report_key:
-        kept = _copies().get(_mine(report_key))
-        held = _open(report_key, working=kept)
-        if kept is not None and held.unsaved:
+    state = st.session_state.get(_STATE)
+    if not isinstance(state, Editing) or state.report_key != report_key:
+        copy = _copies().get(_mine(report_key))
+        state = _open(report_key, working=copy)
+        if copy is not None and state.unsaved:
             acting.saying(PAGE, lambda: "Text that could not be saved before is in the editor again.")
-    return held
+    return state
 
 
 def _open(report_key: str, *, working: str | None = None) -> Editing:
     text = signoff.signable(shell.store(), shell.journal(), report_key)
-    held = Editing(report_key, text, text.text if working is None else working)
-    st.session_state[_STATE] = held
+    opened = Editing(report_key, text, text.text if working is None else working)
+    st.session_state[_STATE] = opened
     _forget_widgets()
-    return held
+    return opened
 
 
 @st.cache_resource
@@ -95,30 +95,30 @@ def seed(key: str, text: str) -> None:
 
 def section_changed(report_key: str, name: str) -> None:
     """Take an analyst's section over into the text in the editor, and save."""
-    held = editing(report_key)
+    state = editing(report_key)
 
     def act() -> str:
-        held.working = with_section(held.working, name, str(st.session_state[section_key(name)] or ""))
-        return _save(held)
+        state.working = with_section(state.working, name, str(st.session_state[section_key(name)] or ""))
+        return _save(state)
 
     acting.saying(PAGE, act)
 
 
 def whole_changed(report_key: str) -> None:
     """Take the whole text over, and save; the sections are read from it anew."""
-    held = editing(report_key)
-    held.working = str(st.session_state[WHOLE] or "")
-    acting.saying(PAGE, lambda: _save(held))
+    state = editing(report_key)
+    state.working = str(st.session_state[WHOLE] or "")
+    acting.saying(PAGE, lambda: _save(state))
 
 
 def add_section(report_key: str) -> None:
     """Add a section under the heading that was typed, and save."""
-    held = editing(report_key)
+    state = editing(report_key)
 
     def act() -> str:
-        held.working = with_added(held.working, str(st.session_state.get(HEADING) or ""))
+        state.working = with_added(state.working, str(st.session_state.get(HEADING) or ""))
         st.session_state[HEADING] = ""
-        return _save(held)
+        return _save(state)
 
     acting.saying(PAGE, act)
 
@@ -156,10 +156,10 @@ def save_beside(report_key: str) -> None:
     """Save although somebody else was faster: both texts are kept, this one is the newest."""
 
     def act() -> str:
-        held = editing(report_key)
-        other = held.conflict
-        kept = f" Draft {other.number} of {other.author} is kept and can be opened below." if other else ""
-        return _save(held, beside=True) + kept
+        state = editing(report_key)
+        other = state.conflict
+        note = f" Draft {other.number} of {other.author} is kept and can be opened below." if other else ""
+        return _save(state, beside=True) + note
 
     acting.saying(PAGE, act)
 
@@ -178,8 +178,10 @@ def reopen(report_key: str) -> None:
     """Open the newest text; what is unsaved stays in the editor."""
 
     def act() -> str:
-        held = editing(report_key)
-        return f"This is {name_of(_open(report_key, working=held.working if held.unsaved else None).opened)}."
+        state = editing(report_key)
+        return (
+            f"This is {name_of(_open(report_key, working=state.working if state.unsaved else None).opened)}."
+        )
 
     acting.saying(PAGE, act)
 
@@ -189,12 +191,12 @@ def open_draft(report_key: str, number_key: str) -> None:
     number = st.session_state[number_key]
 
     def act() -> str:
-        known = shell.journal()
-        drafts = known.drafts(report_key) if known else []
-        held = editing(report_key)
-        held.working = next(draft.text for draft in drafts if draft.number == number)
+        log = shell.journal()
+        drafts = log.drafts(report_key) if log else []
+        state = editing(report_key)
+        state.working = next(draft.text for draft in drafts if draft.number == number)
         _forget_widgets()
-        return f"{_save(held)} It is draft {number} again.".strip()
+        return f"{_save(state)} It is draft {number} again.".strip()
 
     acting.saying(PAGE, act)
 
@@ -204,9 +206,9 @@ def name_of(text: SignableText) -> str:
     return "the generated text" if text.draft is None else f"draft {text.draft}"
 
 
-def sections(held: Editing) -> dict[str, str]:
+def sections(draft: Editing) -> dict[str, str]:
     """Return the sections that people write, as they stand in the editor."""
-    return sections_of(held.working)
+    return sections_of(draft.working)
 
 
 def short(digest: str) -> str:

@@ -24,9 +24,9 @@ from dashboard.charts import (
     roc_figure,
 )
 from dashboard.charts.look import CONFIG
-from dashboard.data import Held
+from dashboard.data import StoredArtifact
 from dashboard.judged import Curves
-from dashboard.words import plain
+from dashboard.words import literal
 
 Body = Mapping[str, Any]
 
@@ -45,13 +45,15 @@ def measures(body: Body) -> None:
     st.caption(basis(body))
     wrapped.table(tables.comparison(body), "comparison_table")
     for reason in sheets.unmeasured(body["performance"]):
-        st.caption(plain(reason))
+        st.caption(literal(reason))
     for grid in at_training(body):
         st.markdown(f"**{grid.caption}**")
         wrapped.table(tables.text_frame(grid), "training_table")
 
 
-def curves(body: Body, store: Store, predictions: Held | None, features: Held | None) -> None:
+def curves(
+    body: Body, store: Store, predictions: StoredArtifact | None, features: StoredArtifact | None
+) -> None:
     """Draw ROC, precision-recall and calibration, beside the champion's where the two can be compared."""
     if predictions is None:
         st.caption("The predictions of this run are not there; curves are drawn from them.")
@@ -95,9 +97,9 @@ def _drawn(lines: Mapping[str, Curves]) -> None:
             )
             st.caption("Bins of equally many rows; on the dotted line, what was expected came true.")
     with st.expander("Calibration as a table", key="calibration_more"):
-        for number, (name, held) in enumerate(lines.items()):
-            st.caption(plain(name))
-            table(sheets.calibration(held["calibration"]), f"calibration_table_{number}")
+        for number, (name, curve) in enumerate(lines.items()):
+            st.caption(literal(name))
+            table(sheets.calibration(curve["calibration"]), f"calibration_table_{number}")
 
 
 def slices(body: Body) -> None:

@@ -17,7 +17,7 @@ from core.errors import ParameterError
 from core.parameters import Parameter, Value
 from core.request.form import main_fields, more_fields
 from core.request.stages import STAGES, parameters_of
-from dashboard.words import plain
+from dashboard.words import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -86,9 +86,9 @@ class Drawn:
 
     def malformed(self) -> dict[str, str]:
         """Return what the parameters themselves say against what the fields hold, by name."""
-        known = parameters_of(STAGES)
-        told = {name: _malformed(known[name], value) for name, value in self.values.items()}
-        return {name: text for name, text in told.items() if text}
+        parameters = parameters_of(STAGES)
+        mistakes = {name: _malformed(parameters[name], value) for name, value in self.values.items()}
+        return {name: text for name, text in mistakes.items() if text}
 
     def tell(self, mistakes: Mapping[str, str]) -> None:
         """Write below each field what is wrong with it."""
@@ -99,7 +99,7 @@ class Drawn:
 
 def wrong(text: str) -> str:
     """Return what is wrong as Markdown: a symbol, a colour and the words as they are."""
-    return f":red[:material/error: {plain(' '.join(text.split()))}]"
+    return f":red[:material/error: {literal(' '.join(text.split()))}]"
 
 
 def _malformed(parameter: Parameter, value: Value) -> str:

@@ -12,7 +12,7 @@ from core.journal.backfills import GOING, Backfill, Backfills
 from core.request.stages import MODES
 from core.schedule import backfill
 from dashboard import shell, states
-from dashboard.words import plain
+from dashboard.words import literal
 
 REFRESH_S = 2.0
 NO_PROFILE, AS_SET = "(none)", "(as set)"
@@ -43,16 +43,16 @@ def form() -> None:
         start(backfill.Range(first.strip(), last.strip(), request, int(jobs)))
 
 
-def start(wanted: backfill.Range) -> None:
+def start(period: backfill.Range) -> None:
     """Record a range and start the process that fills it in."""
     settings = shell.settings()
     try:
-        backfill_id = backfill.begin(settings, wanted, person=shell.person(), now=datetime.now(UTC))
+        backfill_id = backfill.begin(settings, period, person=shell.person(), now=datetime.now(UTC))
     except AftercloseError as error:
         shell.problem(error)
         return
     backfill.in_background(settings, backfill_id, Path.cwd())
-    shell.notice(f"{wanted.first} to {wanted.last} is being filled in.")
+    shell.notice(f"{period.first} to {period.last} is being filled in.")
     st.rerun()
 
 
@@ -63,28 +63,28 @@ def listing() -> None:
     if shell.journal() is None:
         return
     journal = Backfills(settings.data, settings.journal, read_only=True)
-    for found in journal.backfills(limit=SHOWN):
-        draw(journal, found)
+    for each in journal.backfills(limit=SHOWN):
+        draw(journal, each)
 
 
-def draw(journal: Backfills, found: Backfill) -> None:
+def draw(journal: Backfills, request: Backfill) -> None:
     """Draw one range: progress, counts, a way to stop it, and the table of its sessions."""
-    sessions = journal.filled(found.backfill_id)
-    with st.container(border=True, key=f"backfill-{found.backfill_id}"):
+    sessions = journal.filled(request.backfill_id)
+    with st.container(border=True, key=f"backfill-{request.backfill_id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{found.body['first']} to {found.body['last']}**", width="content")
-            states.badge(found.state)
+            st.markdown(f"**{request.body['first']} to {request.body['last']}**", width="content")
+            states.badge(request.state)
             counted = ", ".join(f"{count:,} {state}" for state, count in backfill.counts(sessions).items())
-            st.caption(f"{counted} · {plain(found.who)}", width="content")
-            if found.state == GOING and st.button("Stop", key=f"stop-{found.backfill_id}"):
+            st.caption(f"{counted} · {literal(request.who)}", width="content")
+            if request.state == GOING and st.button("Stop", key=f"stop-{request.backfill_id}"):
                 settings = shell.settings()
-                Backfills(settings.data, settings.journal).ask_to_stop(found.backfill_id)
+                Backfills(settings.data, settings.journal).ask_to_stop(request.backfill_id)
         st.progress(backfill.progress(sessions))
-        with st.expander("Sessions", key=f"sessions-{found.backfill_id}"):
+        with st.expander("Sessions", key=f"sessions-{request.backfill_id}"):
             columns = {
-                "Session": [one.session for one in sessions],
-                "State": [one.state for one in sessions],
-                "Run": [one.run_id or "" for one in sessions],
-                "Note": [one.note or "" for one in sessions],
+                "Session": [row.session for row in sessions],
+                "State": [row.state for row in sessions],
+                "Run": [row.run_id or "" for row in sessions],
+                "Note": [row.note or "" for row in sessions],
             }
-            st.dataframe(columns, hide_index=True, key=f"table-{found.backfill_id}")
+            st.dataframe(columns, hide_index=True, key=f"table-{request.backfill_id}")

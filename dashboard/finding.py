@@ -18,8 +18,8 @@ _STATE, _SOURCE, _WHO, _TEXT, _PAGE = "state", "from", "who", "text", "page"
 def show(journal: Journal) -> None:
     """Draw the filters, and the runs that match, a page at a time."""
     st.subheader("Recent runs", anchor=False)
-    wanted = _filter(journal)
-    matches = find_runs(journal, wanted, page=_page_number(), size=RUNS_A_PAGE)
+    criteria = _filter(journal)
+    matches = find_runs(journal, criteria, page=_page_number(), size=RUNS_A_PAGE)
     if not matches.runs:
         st.caption("No run is like that. Take a filter away to see more.")
         return

@@ -60,7 +60,7 @@ def line_svg(stages: Sequence[tuple[str, str]], *, dark: bool = False) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def described(stages: Sequence[tuple[str, str]]) -> str:
+def describe(stages: Sequence[tuple[str, str]]) -> str:
     """Return the picture in words, for who cannot see it."""
     return "; ".join(f"{stage.replace('_', ' ')} {state}" for stage, state in stages)
 

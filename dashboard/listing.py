@@ -27,12 +27,12 @@ def row(run: Run, name: str, *, clone: bool) -> None:
     took = took_s(run, datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}-{run.run_id}"):
         shell.page_link("run", f":blue[{run.run_id}]", run=run.run_id, width=224, help_="Open this run")
-        asked = asked_for(run.request)
+        request = asked_for(run.request)
         facts = (
             (utc_clock(run.started_at or run.created_at), 136),
             (f"{run.who}, {run.how}", 136),
             (f"{took:,.1f} s" if took is not None else "–", 50),
-            (asked if len(asked) <= MOST_OF_REQUEST else f"{asked[: MOST_OF_REQUEST - 3]}...", 0),
+            (request if len(request) <= MOST_OF_REQUEST else f"{request[: MOST_OF_REQUEST - 3]}...", 0),
         )
         cells = (compact.cell(compact.quiet(text), width) for text, width in facts)
         compact.draw(compact.row((compact.cell(compact.badge(run.state), 104), *cells)), width="content")

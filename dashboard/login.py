@@ -19,7 +19,7 @@ from core.request.settings import Settings
 from core.review.login_file import REQUIRED_VARIABLE
 from core.review.logins import person_of
 from core.review.people import Person, local_person
-from dashboard.words import plain
+from dashboard.words import literal
 
 CLOCKS_APART_S = 60
 """How far the provider's clock may be ahead of ours."""
@@ -104,4 +104,4 @@ def farewell() -> None:
 def named(settings: Settings) -> str:
     """Return in words who acts here."""
     who = person(settings)
-    return f"{plain(who.name)} ({plain(who.role)})"
+    return f"{literal(who.name)} ({literal(who.role)})"

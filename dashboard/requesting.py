@@ -14,7 +14,7 @@ from core.queries.runs.preview import Preview, preview
 from core.request.form import filled_by, main_fields, more_fields, request_of
 from core.request.profiles import PROFILE
 from dashboard import acting, fields, shell, starting
-from dashboard.words import plain
+from dashboard.words import literal
 
 CLONE = "clone"
 """In the address: the run that fills the form."""
@@ -36,9 +36,9 @@ def take(run: Run) -> None:
 
 def take_from_address() -> None:
     """Fill the form once with the run that the address names, and forget it there."""
-    named = st.query_params.pop(CLONE, None)
-    if named:
-        take(shell.run_named(shell.journal(), named))
+    run_id = st.query_params.pop(CLONE, None)
+    if run_id:
+        take(shell.run_named(shell.journal(), run_id))
 
 
 def show() -> None:
@@ -57,13 +57,13 @@ def show() -> None:
 
 def _form() -> None:
     if st.session_state.get(_CLONED):
-        st.caption(f"Filled in as run {plain(str(st.session_state[_CLONED]))} was.")
+        st.caption(f"Filled in as run {literal(str(st.session_state[_CLONED]))} was.")
     profile = _profile()
     defaults = shell.settings().under(profile).defaults
     drawn = _fields(defaults)
     request = request_of(drawn.values, defaults)
     request = {PROFILE: profile, **request} if profile else request
-    mistakes, general, shown = _judged(drawn, request)
+    mistakes, general, plan = _judged(drawn, request)
     refused = acting.refusal("launch")
     drawn.tell(mistakes)
     missing = not mistakes and drawn.values["source"] == "files" and not request.get("path")
@@ -76,7 +76,7 @@ def _form() -> None:
         )  # fmt: skip
         _beside_the_button(refused, mistakes, general, missing=missing)
     if pressed:
-        starting.confirm(request, shown=shown)
+        starting.confirm(request, plan=plan)
 
 
 def _fields(defaults: Mapping[str, Value]) -> fields.Drawn:
@@ -116,12 +116,12 @@ def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, 
     if drawn.values["source"] == "files" and not request.get("path"):
         return {}, "", None  # nothing was typed yet, so nothing is wrong
     try:
-        shown = preview(shell.settings(), request, now=datetime.now(UTC))
+        plan = preview(shell.settings(), request, now=datetime.now(UTC))
     except AftercloseError as error:
         at_fault = error.parameter
         in_place = at_fault in drawn.places
         return ({at_fault: str(error)}, "", None) if in_place else ({}, str(error), None)
-    return {}, "", shown
+    return {}, "", plan
 
 
 def _beside_the_button(
@@ -141,11 +141,11 @@ def _beside_the_button(
 
 def _profile() -> str:
     """Draw the choice of a profile where the settings have any, and return its name, empty for none."""
-    known = shell.settings().profiles
-    if not known:
+    profiles = shell.settings().profiles
+    if not profiles:
         return ""
     chosen = st.selectbox(
-        "Profile", [_NO_PROFILE, *known], key=PROFILE, width=320, on_change=_profile_changed,
+        "Profile", [_NO_PROFILE, *profiles], key=PROFILE, width=320, on_change=_profile_changed,
         help="A named set of parameters from luigi.cfg; what is changed below wins.",
     )  # fmt: skip
     return "" if chosen == _NO_PROFILE else str(chosen)

@@ -13,7 +13,7 @@ from core.journal import Run
 from core.queries.runs.folder import RunFolder
 from core.review.accepting import DEFAULT_NAME, accept, file_for, may_be_accepted
 from dashboard import acting, shell, wrapped
-from dashboard.words import plain
+from dashboard.words import literal
 
 Finding = Mapping[str, Any]
 ACCEPTED_DAYS = 30
@@ -30,8 +30,8 @@ _TITLES = {
 
 def show(run: Run) -> None:
     """Draw the findings, and the way to accept one that may be."""
-    found = RunFolder(shell.settings().data, run.run_id).findings()
-    if not found:
+    findings = RunFolder(shell.settings().data, run.run_id).findings()
+    if not findings:
         return
     with st.container(key="findings"):
         st.subheader("Findings of the gate", anchor=False)
@@ -39,8 +39,8 @@ def show(run: Run) -> None:
             "An error stops the run. Correct the data at its source and retry, or accept a finding that is right. "
             f"{_reach(run)}"
         )
-        wrapped.table(_columns(found), "findings-table", titles=_TITLES, most_px=480)
-        _choose(run, found)
+        wrapped.table(_columns(findings), "findings-table", titles=_TITLES, most_px=480)
+        _choose(run, findings)
 
 
 def _reach(run: Run) -> str:
@@ -51,23 +51,25 @@ def _reach(run: Run) -> str:
     return f"Accepted findings count for every run with the waivers `{path.name}`, until the day given with each."
 
 
-def _columns(found: list[dict[str, Any]]) -> dict[str, list[str]]:
+def _columns(findings: list[dict[str, Any]]) -> dict[str, list[str]]:
     """Return the findings by column, what stopped the run first."""
-    found = sorted(found, key=lambda each: each["severity"] != "error")
-    found = [{**each, "severity": _MARKED.get(each["severity"], each["severity"])} for each in found]
-    return {name: ["" if each.get(name) is None else str(each[name]) for each in found] for name in _TITLES}
+    findings = sorted(findings, key=lambda each: each["severity"] != "error")
+    findings = [{**each, "severity": _MARKED.get(each["severity"], each["severity"])} for each in findings]
+    return {
+        name: ["" if each.get(name) is None else str(each[name]) for each in findings] for name in _TITLES
+    }
 
 
-def _choose(run: Run, found: list[dict[str, Any]]) -> None:
+def _choose(run: Run, findings: list[dict[str, Any]]) -> None:
     """Draw the choice of what may be accepted; what makes a table unreadable may not."""
-    open_ = [each for each in found if each["severity"] == "error" and may_be_accepted(each["rule"])]
+    open_ = [each for each in findings if each["severity"] == "error" and may_be_accepted(each["rule"])]
     if not open_:
         st.caption("None of the errors can be accepted: the table would be unreadable. Correct the data.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox(
             "Finding to accept", range(min(len(open_), MOST_CHOICES)), key="to-accept", width=420,
-            format_func=lambda index: described(open_[index]),
+            format_func=lambda index: describe(open_[index]),
         )  # fmt: skip
         if st.button(
             "Accept...",
@@ -78,10 +80,10 @@ def _choose(run: Run, found: list[dict[str, Any]]) -> None:
             confirm(run, open_[number])
 
 
-def described(finding: Finding) -> str:
+def describe(finding: Finding) -> str:
     """Return a finding in one line.
 
-    >>> described({"rule": "jump", "ticker": "IBM", "date": "2012-01-03", "value": 2.5})
+    >>> describe({"rule": "jump", "ticker": "IBM", "date": "2012-01-03", "value": 2.5})
     'jump, IBM, 2012-01-03, 2.5'
     """
     parts = (finding["rule"], finding.get("ticker"), finding.get("date"), finding.get("value"))
@@ -93,7 +95,7 @@ def confirm(run: Run, finding: Finding) -> None:
     """Ask for the reason and the end, and accept the finding on record."""
     settings, now = shell.settings(), datetime.now(UTC).date()
     path = file_for(settings, run.request)
-    st.write(plain(described(finding)))
+    st.write(literal(describe(finding)))
     st.caption(
         f"It goes on record under your name, and into `{path}`. It counts for data that end by the day below."
     )

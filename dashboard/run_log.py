@@ -30,7 +30,7 @@ def show(run: Run) -> None:
     """Draw the filters and the lines that match."""
     folder = RunFolder(shell.settings().data, run.run_id)
     with st.container(horizontal=True, vertical_alignment="bottom", key="log-filters"):
-        wanted = _filter(run)
+        criteria = _filter(run)
         follow = st.toggle(
             "Follow", value=opens_at_end(run), key=FOLLOW, bind="query-params",
             help="Keep the newest line in sight. Off, a failed run's log opens at its first error.",
@@ -41,7 +41,7 @@ def show(run: Run) -> None:
             icon=":material/download:", type="tertiary",
         )  # fmt: skip
     with st.container(height=HEIGHT, border=True, autoscroll=follow, key="log"):
-        monospaced.lines(_text(folder, wanted, follow=follow, going=run.active))
+        monospaced.lines(_text(folder, criteria, follow=follow, going=run.active))
     st.caption(f"Times are UTC. Files: `{folder.path}`")
 
 
@@ -77,11 +77,11 @@ def _narrowed(run: Run, level: str) -> LogFilter:
     return LogFilter(level, stage or "", attempt or 0, text or "")
 
 
-def _text(folder: RunFolder, wanted: LogFilter, *, follow: bool, going: bool) -> str:
-    excerpt = around_first_error(folder.log_path) if not follow and not wanted.narrow else None
+def _text(folder: RunFolder, criteria: LogFilter, *, follow: bool, going: bool) -> str:
+    excerpt = around_first_error(folder.log_path) if not follow and not criteria.narrow else None
     most = SEARCHED_BYTES if going else MOST_SEARCHED_BYTES  # a log that goes is searched every second
-    shown = str(excerpt or end_of(folder.log_path, wanted, most))
-    return shown or ("no line is like that" if wanted.narrow else "nothing yet")
+    text = str(excerpt or end_of(folder.log_path, criteria, most))
+    return text or ("no line is like that" if criteria.narrow else "nothing yet")
 
 
 def printed(run: Run) -> None:

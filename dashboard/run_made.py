@@ -14,8 +14,8 @@ from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
 from dashboard import data, shell, states
-from dashboard.data import Held
-from dashboard.words import minute, plain
+from dashboard.data import StoredArtifact
+from dashboard.words import literal, minute
 
 OF, FILE, TICKER = "of", "file", "ticker"
 """In the address: the stage that is looked at, its artifact, and whose rows."""
@@ -34,33 +34,33 @@ def show(run: Run) -> None:
     chosen = st.segmented_control(
         "Stage", stages, default=stages[-1], required=True, key=OF, bind="query-params",
     )  # fmt: skip
-    held = holding(store, Slot(str(chosen), keys[str(chosen)]))
-    _facts(held)
-    if held.damage:
-        shell.alarm(held.damage)
-    if held.meta is not None:
-        _inputs(held, stages)
-        _artifacts(store, held)
+    content = holding(store, Slot(str(chosen), keys[str(chosen)]))
+    _facts(content)
+    if content.damage:
+        shell.alarm(content.damage)
+    if content.meta is not None:
+        _inputs(content, stages)
+        _artifacts(store, content)
         with st.expander("Parameters, versions, everything in meta.json", key="meta"):
-            st.json(dict(held.meta.body), expanded=1)
+            st.json(dict(content.meta.body), expanded=1)
 
 
-def _facts(held: Holding) -> None:
+def _facts(content: Holding) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="held"):
-        states.badge(held.state)
-        st.caption(plain(f"{held.slot.stage}/{held.slot.key}"), width="content")
-        if held.meta is not None:
-            body = held.meta.body
-            st.caption(f"made {minute(body['ended_at'])} on {plain(body['host'])} by", width="content")
-            shell.page_link("run", f":blue[{plain(body['run_id'])}]", run=body["run_id"])
+        states.badge(content.state)
+        st.caption(literal(f"{content.slot.stage}/{content.slot.key}"), width="content")
+        if content.meta is not None:
+            body = content.meta.body
+            st.caption(f"made {minute(body['ended_at'])} on {literal(body['host'])} by", width="content")
+            shell.page_link("run", f":blue[{literal(body['run_id'])}]", run=body["run_id"])
 
 
-def _inputs(held: Holding, stages: list[str]) -> None:
+def _inputs(content: Holding, stages: list[str]) -> None:
     st.markdown("**Made from**")
-    if not held.inputs():
+    if not content.inputs():
         st.caption("The source itself; its digest is among the parameters.")
     with st.container(horizontal=True, key="inputs"):
-        for number, source in enumerate(held.inputs()):
+        for number, source in enumerate(content.inputs()):
             st.button(
                 f"{source.stage}/{source.filename}  {source.sha256[:12]}", key=f"input-{number}",
                 icon=":material/arrow_back:", disabled=source.stage == REGISTRY or source.stage not in stages,
@@ -73,8 +73,8 @@ def _look_at(source: Input) -> None:
     st.session_state[FILE] = source.filename
 
 
-def _artifacts(store: Store, held: Holding) -> None:
-    artifacts = held.artifacts()
+def _artifacts(store: Store, content: Holding) -> None:
+    artifacts = content.artifacts()
     st.markdown("**Artifacts**")
     st.dataframe(
         [
@@ -90,17 +90,17 @@ def _artifacts(store: Store, held: Holding) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = str(st.selectbox("Artifact", names, key=FILE, bind="query-params", width=260))
         st.download_button(
-            "Download", data=lambda: store.read(held.slot, name), file_name=name, on_click="ignore",
-            key="artifact-download", icon=":material/download:", disabled=bool(held.damage),
+            "Download", data=lambda: store.read(content.slot, name), file_name=name, on_click="ignore",
+            key="artifact-download", icon=":material/download:", disabled=bool(content.damage),
         )  # fmt: skip
-    if not held.damage:
-        _preview(store, held, next(a for a in artifacts if a["file"] == name))
+    if not content.damage:
+        _preview(store, content, next(a for a in artifacts if a["file"] == name))
 
 
-def _preview(store: Store, held: Holding, entry: Mapping[str, Any]) -> None:
+def _preview(store: Store, content: Holding, entry: Mapping[str, Any]) -> None:
     """Draw the beginning of an artifact: rows of a table, a document as a tree, text as it is."""
-    artifact = Held(held.slot, entry["file"], entry["sha256"])
-    shapes = {each.kind: each.shape for each in stage_named(held.slot.stage).writes}
+    artifact = StoredArtifact(content.slot, entry["file"], entry["sha256"])
+    shapes = {each.kind: each.shape for each in stage_named(content.slot.stage).writes}
     shape = shapes.get(entry["name"], "text")
     if shape == "table":
         _rows(store, artifact)
@@ -109,13 +109,13 @@ def _preview(store: Store, held: Holding, entry: Mapping[str, Any]) -> None:
         if shape == "document":
             st.json(data.document(store, artifact), expanded=1)
         else:
-            st.code(store.read(held.slot, artifact.filename).decode(), language=None, wrap_lines=True)
+            st.code(store.read(content.slot, artifact.filename).decode(), language=None, wrap_lines=True)
 
 
-def _rows(store: Store, artifact: Held) -> None:
+def _rows(store: Store, artifact: StoredArtifact) -> None:
     names = data.tickers(store, artifact)
     ticker = str(st.selectbox("Ticker", names, key=TICKER, bind="query-params", width=200))
     rows = data.rows_of(store, artifact, ticker, MOST_ROWS).iloc[::-1]
     dates = {col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD")}
     st.dataframe(rows, hide_index=True, height=420, key="preview", column_config=dates)
-    st.caption(f"{len(rows):,} rows of {plain(ticker)}, newest first. The file has all.")
+    st.caption(f"{len(rows):,} rows of {literal(ticker)}, newest first. The file has all.")

@@ -20,7 +20,7 @@ from core.request.settings import Settings
 from core.review.people import Person
 from core.store.checkpoints import Slot, Store
 from dashboard import login
-from dashboard.words import plain
+from dashboard.words import literal
 
 RUN_PARAMETER = "run"
 """The run that a page is about stands in its address, so that a reload or a sent link shows the same."""
@@ -116,22 +116,22 @@ def chosen_run() -> Run | None:
     ParameterError
         If the address names a run that is not in the journal.
     """
-    known = journal()
-    named = st.query_params.get(RUN_PARAMETER)
-    if named:
-        asked = run_named(known, named)
-        st.session_state[_LOOKED_AT] = asked.run_id
-        return asked
+    log = journal()
+    run_id = st.query_params.get(RUN_PARAMETER)
+    if run_id:
+        requested = run_named(log, run_id)
+        st.session_state[_LOOKED_AT] = requested.run_id
+        return requested
     before = st.session_state.get(_LOOKED_AT)
     # another data root may stand behind the same tab by now
-    run = known.run(before) if known and before else None
+    run = log.run(before) if log and before else None
     if run is not None:
         st.query_params[RUN_PARAMETER] = run.run_id
         return run
-    return newest_finished(known) if known else None
+    return newest_finished(log) if log else None
 
 
-def run_named(known: Journal | None, run_id: str) -> Run:
+def run_named(log: Journal | None, run_id: str) -> Run:
     """Return the run called ``run_id``.
 
     Raises
@@ -139,7 +139,7 @@ def run_named(known: Journal | None, run_id: str) -> Run:
     ParameterError
         If it is not in the journal.
     """
-    run = known.run(run_id) if known else None
+    run = log.run(run_id) if log else None
     if run is None:
         raise ParameterError(
             f"there is no run {run_id!r}",
@@ -191,7 +191,7 @@ def guarded() -> Iterator[None]:
 
 def alarm(text: str) -> None:
     """Show that something is wrong."""
-    st.error(plain(" ".join(text.split())), icon=":material/error:")
+    st.error(literal(" ".join(text.split())), icon=":material/error:")
 
 
 def notice(text: str) -> None:
@@ -203,7 +203,7 @@ def show_notice() -> None:
     """Show the sentence that was kept, once."""
     text = st.session_state.pop(_NOTICE, None)
     if text:
-        st.info(plain(text), icon=":material/info:")
+        st.info(literal(text), icon=":material/info:")
 
 
 @st.cache_resource(max_entries=8)

@@ -27,14 +27,14 @@ def _recorded(record: Record) -> str:
     return f"Recorded: {record.content['meaning']} by {record.content['user']}, record {record.seq}."
 
 
-def sign(report_key: str, shown: str) -> None:
+def sign(report_key: str, digest: str) -> None:
     """Sign the text with the digest that was on the page when the button was drawn."""
 
     def act() -> str:
         meaning = str(st.session_state.get(MEANING) or "")
         return _recorded(
             signoff.sign(
-                shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
+                shell.settings(), shell.journal_to_write(), report_key, shown=digest, person=shell.person(),
                 meaning=meaning, comment=_comment(),
             )
         )  # fmt: skip
@@ -42,21 +42,21 @@ def sign(report_key: str, shown: str) -> None:
     acting.saying(PLACE, act)
 
 
-def submit(report_key: str, shown: str) -> None:
+def submit(report_key: str, digest: str) -> None:
     """Put the text that was on the page before an approver."""
-    _step(signoff.submit, report_key, shown)
+    _step(signoff.submit, report_key, digest)
 
 
-def request_changes(report_key: str, shown: str) -> None:
+def request_changes(report_key: str, digest: str) -> None:
     """Send the submitted text back with the comment."""
-    _step(signoff.request_changes, report_key, shown)
+    _step(signoff.request_changes, report_key, digest)
 
 
-def _step(take: Callable[..., Record], report_key: str, shown: str) -> None:
+def _step(take: Callable[..., Record], report_key: str, digest: str) -> None:
     def act() -> str:
         return _recorded(
             take(
-                shell.settings(), shell.journal_to_write(), report_key, shown=shown, person=shell.person(),
+                shell.settings(), shell.journal_to_write(), report_key, shown=digest, person=shell.person(),
                 comment=_comment(),
             )
         )  # fmt: skip

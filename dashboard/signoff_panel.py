@@ -13,7 +13,7 @@ from core.review.publication import published
 from core.review.signoff import MEANINGS, SignableText, Standing
 from dashboard import acting, checking, editing, shell, signing
 from dashboard.editing import Editing
-from dashboard.words import plain
+from dashboard.words import literal
 
 _MEANINGS = {
     "approved": "Approved: may be published",
@@ -23,13 +23,13 @@ _MEANINGS = {
 _OPEN = ("draft", "changes_requested", "rejected", "revoked", "stale")
 
 
-def draw(held: Editing, present: SignableText, standing: Standing) -> None:
+def draw(draft: Editing, present: SignableText, standing: Standing) -> None:
     """Draw evidence beside sign-off."""
     evidence, sign_off = st.columns([5, 3], gap="medium")
     with evidence:
-        _evidence(held.report_key)
+        _evidence(draft.report_key)
     with sign_off:
-        _sign_off(held, present, standing)
+        _sign_off(draft, present, standing)
 
 
 def _evidence(key: str) -> None:
@@ -48,73 +48,76 @@ def _evidence(key: str) -> None:
         st.dataframe(rows, hide_index=True, key="subjects_table")
 
 
-def _sign_off(held: Editing, present: SignableText, standing: Standing) -> None:
+def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:
     st.subheader("Sign-off", anchor=False)
-    acting.said(signing.PLACE)  # beside the button: the top of the page may be out of sight
+    acting.show_message(signing.PLACE)  # beside the button: the top of the page may be out of sight
     if standing.record is not None:
         _signature(standing)
     if standing.state == "signed":
-        _publication(held.report_key)
-    _act(held, standing)
-    _downloads(held.report_key, present, standing)
+        _publication(draft.report_key)
+    _act(draft, standing)
+    _downloads(draft.report_key, present, standing)
 
 
 def _signature(standing: Standing) -> None:
     assert standing.record is not None, "the caller has looked"
-    said = standing.record.content
-    review = "" if said.get("independent_review", True) else ", no independent review"
+    content = standing.record.content
+    review = "" if content.get("independent_review", True) else ", no independent review"
+    user, role = literal(content["user"]), literal(content["role"])
     st.table(
         {
-            "Last record": f"{plain(said['meaning'])} by {plain(said['user'])} ({plain(said['role'])}{review})",
-            "Time": f"{said['at_utc'][:16].replace('T', ' ')} UTC",
-            "Comment": plain(said["comment"]) or "none",
-            "Text": f"SHA-256 {editing.short(said['text_sha256'] or '')}",
+            "Last record": f"{literal(content['meaning'])} by {user} ({role}{review})",
+            "Time": f"{content['at_utc'][:16].replace('T', ' ')} UTC",
+            "Comment": literal(content["comment"]) or "none",
+            "Text": f"SHA-256 {editing.short(content['text_sha256'] or '')}",
             "Record": f"{standing.record.seq}, SHA-256 {editing.short(standing.record.hash)}",
         },
         border="horizontal",
     )
 
 
-def _act(held: Editing, standing: Standing) -> None:
+def _act(draft: Editing, standing: Standing) -> None:
     """Draw the acts that this state allows, with one comment for whichever is chosen."""
-    _who(held, signing_next=standing.state in (*_OPEN, "in_review"))
+    _who(draft, signing_next=standing.state in (*_OPEN, "in_review"))
     with st.form("sign_form"):
         if standing.state in (*_OPEN, "in_review"):
             st.radio("Meaning", MEANINGS, index=None, key=signing.MEANING, format_func=_MEANINGS.__getitem__)
         st.text_area("Comment", key=signing.COMMENT, height=90, max_chars=10_000)
         with st.container(horizontal=True):
-            _buttons(held, standing)
-    if held.unsaved:
+            _buttons(draft, standing)
+    if draft.unsaved:
         st.caption("▲ Save or discard your changes first: a signature is for the saved text.")
 
 
-def _who(held: Editing, *, signing_next: bool) -> None:
+def _who(draft: Editing, *, signing_next: bool) -> None:
     who = shell.person()
     if not signing_next:
-        st.caption(f"You are **{plain(who.name)}**, {plain(who.role)} ({plain(who.authentication)}).")
+        st.caption(f"You are **{literal(who.name)}**, {literal(who.role)} ({literal(who.authentication)}).")
         return
     alone = "" if who.logged_in else " A local user's signature is stamped **no independent review**."
     st.caption(
-        f"You are **{plain(who.name)}**, {plain(who.role)} ({plain(who.authentication)}).{alone} What is signed is "
-        f"{editing.name_of(held.opened)} with SHA-256 `{editing.short(held.opened.sha256)}`, as shown above."
+        f"You are **{literal(who.name)}**, {literal(who.role)} ({literal(who.authentication)}).{alone} What is "
+        "signed is "
+        f"{editing.name_of(draft.opened)} with SHA-256 `{editing.short(draft.opened.sha256)}`, as shown above."
     )
-    open_sections = unwritten(held.opened.text)
+    open_sections = unwritten(draft.opened.text)
     if open_sections:
         st.caption(
-            f"○ Still to be written: {plain(', '.join(open_sections))}. An approval then needs a comment that says why."
+            f"○ Still to be written: {literal(', '.join(open_sections))}. An approval then "
+            "needs a comment that says why."
         )
 
 
-def _buttons(held: Editing, standing: Standing) -> None:
-    text = (held.report_key, held.opened.sha256)
+def _buttons(draft: Editing, standing: Standing) -> None:
+    text = (draft.report_key, draft.opened.sha256)
     if standing.state in (*_OPEN, "in_review"):
-        _button("Sign", "sign", "sign", signing.sign, text, off=held.unsaved, primary=True)
+        _button("Sign", "sign", "sign", signing.sign, text, off=draft.unsaved, primary=True)
     if standing.state in _OPEN:
-        _button("Submit for review", "submit", "submit", signing.submit, text, off=held.unsaved)
+        _button("Submit for review", "submit", "submit", signing.submit, text, off=draft.unsaved)
     if standing.state == "in_review":
         _button("Request changes", "request_changes", "request_changes", signing.request_changes, text)
     if standing.state in ("signed", "stale"):
-        _button("Revoke", "revoke", "revoke", signing.revoke, (held.report_key,))
+        _button("Revoke", "revoke", "revoke", signing.revoke, (draft.report_key,))
 
 
 def _button(

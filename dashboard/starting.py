@@ -19,7 +19,7 @@ from dashboard import acting, shell, states
 Request = Mapping[str, str]
 
 
-def confirm(request: Request, target: str = "report", shown: Preview | None = None) -> None:
+def confirm(request: Request, target: str = "report", plan: Preview | None = None) -> None:
     """Show the stages and the effective parameters of a run, and start it if a person agrees.
 
     Parameters
@@ -29,51 +29,51 @@ def confirm(request: Request, target: str = "report", shown: Preview | None = No
         the question stands.
     """
     try:
-        shown = shown or preview(shell.settings(), request, now=datetime.now(UTC), target=target)
+        plan = plan or preview(shell.settings(), request, now=datetime.now(UTC), target=target)
     except AftercloseError as error:
         _question(request, target, error)
     else:
-        _question(request, target, shown)
+        _question(request, target, plan)
 
 
 @st.dialog("Start this run?", width="medium", icon=":material/play_arrow:")
-def _question(request: Request, target: str, shown: Preview | AftercloseError) -> None:
-    if isinstance(shown, AftercloseError):
-        shell.problem(shown)
+def _question(request: Request, target: str, plan: Preview | AftercloseError) -> None:
+    if isinstance(plan, AftercloseError):
+        shell.problem(plan)
         return
-    st.write(summary(shown))
+    st.write(summary(plan))
     if st.button("Start", type="primary", key="start", disabled=acting.refusal("launch") is not None):
         start(request, target)
-    _steps(shown)
-    _parameters(shown)
+    _steps(plan)
+    _parameters(plan)
 
 
-def summary(shown: Preview) -> str:
+def summary(plan: Preview) -> str:
     """Return in one sentence how much of a run is there already."""
-    made, reused, compared = (shown.count(does) for does in (MADE, REUSED, COMPARED))
+    made, reused, compared = (plan.count(does) for does in (MADE, REUSED, COMPARED))
     if not made and not compared:
         return "Everything is there already: all stages are reused, and the run ends at once."
     again = f", {compared} computed again and compared" if compared else ""
-    return f"Of {counted(len(shown.steps), 'stage')}, {made} will be made and {reused} reused{again}."
+    return f"Of {counted(len(plan.steps), 'stage')}, {made} will be made and {reused} reused{again}."
 
 
-def _steps(shown: Preview) -> None:
+def _steps(plan: Preview) -> None:
     with st.container(border=True, gap="xxsmall", key="preview-stages"):
-        for step in shown.steps:
+        for step in plan.steps:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 states.badge(step.does, width=110)
                 st.markdown(step.stage.replace("_", " "), width="content")
 
 
-def _parameters(shown: Preview) -> None:
-    asked = [each for each in shown.parameters if each.origin == "asked"]
-    if asked:
+def _parameters(plan: Preview) -> None:
+    requested = [each for each in plan.parameters if each.origin == "asked"]
+    if requested:
         st.markdown("**Asked for**")
-        _table(asked)
+        _table(requested)
     else:
         st.caption("Nothing differs from the settings.")
-    with st.expander(f"All {len(shown.parameters)} effective parameters", key="preview-parameters"):
-        _table(shown.parameters)
+    with st.expander(f"All {len(plan.parameters)} effective parameters", key="preview-parameters"):
+        _table(plan.parameters)
 
 
 def _table(parameters: list[Effective] | tuple[Effective, ...]) -> None:

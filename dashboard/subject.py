@@ -9,11 +9,11 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
-from core.queries.runs.run_labels import called, described, runs_to_show
+from core.queries.runs.run_labels import list_label, page_label, runs_to_show
 from core.store.checkpoints import Store
 from dashboard import data, shell
-from dashboard.data import Held
-from dashboard.words import minute, plain
+from dashboard.data import StoredArtifact
+from dashboard.words import literal, minute
 
 _PICKED = "picked_run"
 
@@ -24,7 +24,7 @@ class Subject:
 
     run: Run
     store: Store
-    held: dict[str, Held]
+    artifacts: dict[str, StoredArtifact]
 
 
 def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Subject | None:
@@ -50,14 +50,14 @@ def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Su
         shell.page_link("runs", "Open Runs")
         return None
     store = shell.store()
-    held = data.made(store, run, (*needed, *also))
-    if any(kind not in held for kind in needed):
+    artifacts = data.artifacts_of(store, run, (*needed, *also))
+    if any(kind not in artifacts for kind in needed):
         st.info(
             f"Run `{run.run_id}` has not come as far as {what}. The page **Run** shows where it is and why."
         )
         shell.page_link("run", "Open this run", run=run.run_id)
         return None
-    return Subject(run, store, held)
+    return Subject(run, store, artifacts)
 
 
 def chosen(*, forget: Sequence[str] = ()) -> Run | None:
@@ -73,20 +73,20 @@ def chosen(*, forget: Sequence[str] = ()) -> Run | None:
     ParameterError
         If the address names a run that is not in the journal.
     """
-    run, known, settings = shell.chosen_run(), shell.journal(), shell.settings()
-    if run is None or known is None:
+    run, log, settings = shell.chosen_run(), shell.journal(), shell.settings()
+    if run is None or log is None:
         return None
-    runs = {each.run_id: each for each in runs_to_show(known, run)}
+    runs = {each.run_id: each for each in runs_to_show(log, run)}
     st.session_state[_PICKED] = run.run_id  # the address has the say, also over what was picked before
     with st.container(horizontal=True, vertical_alignment="bottom", key="which_run"):
         st.selectbox(
             "Run", list(runs), key=_PICKED, width=440, on_change=_picked, args=(tuple(forget),),
-            format_func=lambda run_id: called(settings, runs[run_id]),
+            format_func=lambda run_id: list_label(settings, runs[run_id]),
             help="The newest finished runs. The page **Runs** finds older ones.",
         )  # fmt: skip
         started = minute(run.started_at or run.created_at)
-        about = f"Shown: {described(settings, run, _data_to(run))}, started {started}."
-        st.caption(plain(about), width="stretch")
+        about = f"Shown: {page_label(settings, run, _data_to(run))}, started {started}."
+        st.caption(literal(about), width="stretch")
     return run
 
 
@@ -100,7 +100,7 @@ def _data_to(run: Run) -> str | None:
     """Return the last session in a run's data; None where no whole evaluation says it."""
     store = shell.store()
     try:
-        evaluation = data.held(store, run.keys, "evaluation")
+        evaluation = data.artifact_of(store, run.keys, "evaluation")
         return str(data.document(store, evaluation)["data"]["to"]) if evaluation else None
     except AftercloseError:
         return None  # the page's own parts say what is damaged

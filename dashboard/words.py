@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-_MEANT = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:^=])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:^=])")
 
 
-def plain(text: str) -> str:
+def literal(text: str) -> str:
     r"""Return ``text`` so that Markdown shows every character of it and nothing more.
 
-    >>> plain("![x](http://a.example/p.png)")
+    >>> literal("![x](http://a.example/p.png)")
     '\\!\\[x\\]\\(http\\://a.example/p.png\\)'
     """
-    return _MEANT.sub(r"\\\1", text)
+    return _MARKUP.sub(r"\\\1", text)
 
 
 def minute(at: str | None) -> str:

@@ -36,10 +36,10 @@ def table(columns: Columns, key: str, *, titles: Mapping[str, str] | None = None
     most_px : int
         A longer table scrolls in so much height, its head in sight; 0 for any length.
     """
-    named = {(titles or {}).get(str(name), str(name)): list(values) for name, values in columns.items()}
-    rows = len(next(iter(named.values()), []))
+    by_title = {(titles or {}).get(str(name), str(name)): list(values) for name, values in columns.items()}
+    rows = len(next(iter(by_title.values()), []))
     with st.container(key=key):
-        st.html(markup({name: values[:MOST_ROWS] for name, values in named.items()}, most_px=most_px))
+        st.html(markup({name: values[:MOST_ROWS] for name, values in by_title.items()}, most_px=most_px))
         if rows > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {rows:,} rows.")
 

@@ -71,9 +71,9 @@ def _estimate(held: Mapping[str, Any] | None) -> str:
 @_JSON
 def show(*, model: str, as_json: bool) -> None:
     """Show one MODEL: how it was trained, how it did, and every decision about it."""
-    from core.queries.models.modelbook import described
+    from core.queries.models.modelbook import description
 
-    found = described(settings.load(), model)
+    found = description(settings.load(), model)
     if as_json:
         output.as_json(found)
         return

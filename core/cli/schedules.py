@@ -54,10 +54,10 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the schedule as JSON.")
 def show(*, name: str, as_json: bool) -> None:
     """Show the schedule NAME: its next five times, and what became of the last ones."""
-    from core.queries.operations.schedules import one
+    from core.queries.operations.schedules import schedule_view
     from core.schedule.scheduler import utc_clock
 
-    shown = one(settings.load(), name, utc_clock())
+    shown = schedule_view(settings.load(), name, utc_clock())
     if as_json:
         output.as_json(shown)
         return
@@ -99,10 +99,10 @@ def _add(*, name: str, when: str, zone: str, every_day: bool, **given: Any) -> N
 
 
 def _next(configured: Settings, name: str) -> str:
-    from core.queries.operations.schedules import one
+    from core.queries.operations.schedules import schedule_view
     from core.schedule.scheduler import utc_clock
 
-    shown = one(configured, name, utc_clock())
+    shown = schedule_view(configured, name, utc_clock())
     scheduler = "" if shown["watched"] else "; no scheduler watches: start the desk or afterclose scheduler"
     return (
         f"; next: {shown['next_local'][0]}" if shown["next_local"] else "; it waits for new data"

@@ -16,7 +16,6 @@ from core.parameters import Parameter, Value
 from core.platform.files import replace_file
 from core.request import settings
 from core.request.stages import STAGES, Stage
-from core.request.tickers import expand
 from core.runs.compute import Job, Loaded, compute
 from core.runs.inputs import LARGE
 from core.runs.resolve import resolve
@@ -25,6 +24,7 @@ from core.store import waivers as waiving
 from core.tables.artifacts import Artifact, Encoded
 from core.tables.codec import decode, encode
 from core.tables.shards import Sharded
+from core.tickers import expand
 
 
 @click.group("stage")

@@ -19,7 +19,6 @@ from core.measures.bootstrap import Resampling
 from core.measures.performance import CLASSIFICATION, entries, plain, undefined
 from core.measures.rows import Judged, judge, numbers
 from core.platform.progress import Progress, silent
-from core.request.stages import stage_named
 from core.tables.artifacts import Artifact, Document, Table
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def _given(inputs: Mapping[str, Artifact], parameters: Mapping[str, Value]) -> _
         repairs=_document(inputs, "repairs"),
         model=_document(inputs, "model") if "model" in inputs else None,
         champion=_document(inputs, "champion") if "champion" in inputs else None,
-        settings={p.name: parameters[p.name] for p in stage_named("evaluate").parameters},
+        settings=dict(parameters),
     )
 
 

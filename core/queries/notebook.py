@@ -69,14 +69,14 @@ def load(
     meta = store.meta(slot)
     name = _file_of(kind, meta.digests if meta else {})
     if name is None and kind == "model":
-        return _plain(decode(_scoring_model(configured, store, slot), "model.json"))
+        return _content(decode(_scoring_model(configured, store, slot), "model.json"))
     if name is None:
         raise ParameterError(
             f"run {run} has no {kind}: {slot.stage}/{slot.key} holds none",
             expected="a run that has come so far",
         )
     content = store.read(slot, name)
-    return content.decode() if kind == "report" else _plain(decode(content, name))
+    return content.decode() if kind == "report" else _content(decode(content, name))
 
 
 def _settings(data: str | Path | None) -> Settings:
@@ -93,7 +93,7 @@ def _file_of(kind: str, names: Mapping[str, str]) -> str | None:
     return next((name for name in sorted(names, reverse=True) if name.split(".")[0] == kind), None)
 
 
-def _plain(artifact: object) -> pd.DataFrame | Mapping[str, Any]:
+def _content(artifact: object) -> pd.DataFrame | Mapping[str, Any]:
     if isinstance(artifact, Table):
         artifact.frame.attrs.update(artifact.header)
         return artifact.frame
@@ -129,11 +129,11 @@ def _keys_of_run(configured: Settings, run: str) -> dict[str, str] | None:
     if not Journal.exists(configured.data, configured.journal):
         return None
     journal = Journal(configured.data, configured.journal, read_only=True)
-    found = journal.run(run)
-    if found is None:
+    match = journal.run(run)
+    if match is None:
         begun = [r for r in journal.runs(limit=1000) if r.run_id.startswith(run)]
-        found = begun[0] if len(begun) == 1 else None
-    return dict(found.keys) if found else None
+        match = begun[0] if len(begun) == 1 else None
+    return dict(match.keys) if match else None
 
 
 def _keys_of_checkpoint(store: Store, stage: str, key: str) -> dict[str, str]:

@@ -10,14 +10,14 @@ from core.errors import listed
 from core.report import sections
 from core.report.about_models import feature_changes
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
-from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, plain, spaced, word
-from core.report.readings import judged, retained, trained_here, without_model
+from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, short_number, spaced, word
+from core.report.readings import has_verdict, retained, trained_here, without_model
 
 Body = Mapping[str, Any]
 
 SAMPLE = "The sample holds real daily prices of five US stocks, 2000 to 2013. It is not current."
 
-_JUDGED = {
+_JUDGEMENTS = {
     "train": "a candidate model was trained step by step through time, each period judged by a model that "
     "had seen only earlier ones (train_or_score)",
     "score": "a model trained before gave its probabilities for the sessions after its training "
@@ -37,12 +37,12 @@ _ADJUSTED = {
 
 def done(body: Body) -> Section:
     """Return what the seven stages did, in two sentences."""
-    judged = _JUDGED["train" if trained_here(body) else "score"]
+    judgement = _JUDGEMENTS["train" if trained_here(body) else "score"]
     text = (
         "Seven stages ran, each on what the one before it had made: prices were read from the source as "
         "they are (ingest), every row was checked (validate), what the rules name was removed or flagged "
         "on record (clean), and features of each session were computed from data up to that session "
-        f"(feature_engineer). Then {judged}, the result was measured against simple rules (evaluate), and "
+        f"(feature_engineer). Then {judgement}, the result was measured against simple rules (evaluate), and "
         "this draft was written (report)."
     )
     return Section(sections.DONE, (Paragraph(text),))
@@ -50,21 +50,21 @@ def done(body: Body) -> Section:
 
 def data(body: Body) -> Section:
     """Return the source of the prices, their dates, tickers and rows, and how they are adjusted."""
-    held = body["data"]
-    source = held.get("source") or {}
+    prices = body["data"]
+    source = prices.get("source") or {}
     blocks: list[Block] = [Paragraph(SAMPLE)] if source.get("name") == "sample" else []
-    tickers = sorted(held["tickers"])
+    tickers = sorted(prices["tickers"])
     pairs = (
         ("Source", _recorded(source.get("name"))),
         ("Location", _recorded(source.get("uri"))),
         *_read_as(source.get("files") or ()),
-        ("Sessions", period(held["from"], held["to"])),
+        ("Sessions", period(prices["from"], prices["to"])),
         ("Tickers", f"{count(len(tickers))}: {_some(tickers)}"),
-        ("Rows received", count(held["rows_in"])),
-        ("Rows after cleaning", count(held["rows_clean"])),
-        ("Prices", _worded(_BASIS, held.get("price_basis"))),
-        ("Adjusted close", _worded(_ADJUSTED, held.get("adjusted_close"))),
-        ("Findings waived", _how_many_waived(held.get("waivers"))),
+        ("Rows received", count(prices["rows_in"])),
+        ("Rows after cleaning", count(prices["rows_clean"])),
+        ("Prices", _worded(_BASIS, prices.get("price_basis"))),
+        ("Adjusted close", _worded(_ADJUSTED, prices.get("adjusted_close"))),
+        ("Findings waived", _how_many_waived(prices.get("waivers"))),
     )
     return Section(sections.DATA, (*blocks, Facts(pairs)))
 
@@ -73,8 +73,8 @@ def _read_as(files: Sequence[Body]) -> tuple[tuple[str, str], ...]:
     """Return how the source's files were read, each way once, when they do not go without saying."""
     ways: dict[str, int] = {}
     for file in files:
-        told = {key: value for key, value in file.items() if key not in ("name", "sha256", "rows")}
-        ways[word(told)] = ways.get(word(told), 0) + 1
+        options = {key: value for key, value in file.items() if key not in ("name", "sha256", "rows")}
+        ways[word(options)] = ways.get(word(options), 0) + 1
     return tuple((f"{counted(number, 'file')} read as", way) for way, number in sorted(ways.items()))
 
 
@@ -84,8 +84,8 @@ def _recorded(value: Any) -> str:
 
 def _some(tickers: list[str]) -> str:
     most = 12
-    shown = ", ".join(tickers[:most])
-    return shown if len(tickers) <= most else f"{shown} and {count(len(tickers) - most)} more"
+    start = ", ".join(tickers[:most])
+    return start if len(tickers) <= most else f"{start} and {count(len(tickers) - most)} more"
 
 
 def _worded(words: Mapping[str, str], value: Any) -> str:
@@ -94,18 +94,18 @@ def _worded(words: Mapping[str, str], value: Any) -> str:
 
 def quality(body: Body) -> Section:
     """Return findings by rule, repairs by rule and the coverage of each ticker."""
-    held = body["data"]
-    removed = held["rows_in"] - held["rows_clean"]
+    prices = body["data"]
+    removed = prices["rows_in"] - prices["rows_clean"]
     fate = "none was removed" if not removed else f"{count(removed)} removed, each on record in repairs.json"
-    filled = held.get("cells_filled") or 0
+    filled = prices.get("cells_filled") or 0
     with_fill = f"; {counted(filled, 'missing cell')} filled from the row before, on record" if filled else ""
     intro = (
-        f"Of {counted(held['rows_in'], 'row')} received, {count(held['rows_clean'])} remain after "
+        f"Of {counted(prices['rows_in'], 'row')} received, {count(prices['rows_clean'])} remain after "
         f"cleaning, {fate}{with_fill}. "
         "A finding of severity error would have stopped the run, unless a person had accepted it."
     )
-    blocks = (Paragraph(intro), _findings(held), *_waived(held), *_unchecked(held), _repairs(held))
-    return Section(sections.QUALITY, (*blocks, _coverage(held["tickers"])))
+    blocks = (Paragraph(intro), _findings(prices), *_waived(prices), *_unchecked(prices), _repairs(prices))
+    return Section(sections.QUALITY, (*blocks, _coverage(prices["tickers"])))
 
 
 def _how_many_waived(waivers: Any) -> str:
@@ -120,46 +120,46 @@ def _accepted(waivers: Sequence[Body]) -> int:
     return sum(int(w.get("value") or 0) if w.get("rule") == "beyond" else 1 for w in waivers)
 
 
-def _waived(held: Body) -> tuple[Block, ...]:
+def _waived(prices: Body) -> tuple[Block, ...]:
     """Return what people accepted, by whom, why and until when; and waivers that did nothing."""
-    found: list[Block] = []
-    told = [w for w in held.get("waivers") or () if isinstance(w, Mapping) and w.get("rule") != "beyond"]
+    blocks: list[Block] = []
+    waivers = [w for w in prices.get("waivers") or () if isinstance(w, Mapping) and w.get("rule") != "beyond"]
     rows = [
         (spaced(str(w.get("rule"))), *(word(w.get(k)) for k in ("ticker", "date", "who", "why", "until")))
-        for w in told
+        for w in waivers
     ]
     if rows:
         head = ("Rule", "Ticker", "Date", "Accepted by", "Because", "Until")
         notes = left_out(len(rows), "by rule, ticker and date")
-        left = frozenset(range(len(head)))
-        found.append(Grid("Findings that a person accepted", head, tuple(rows[:ROWS_SHOWN]), left, notes))
-    idle = (held.get("source") or {}).get("waivers_without_effect") or ()
+        texts = frozenset(range(len(head)))
+        blocks.append(Grid("Findings that a person accepted", head, tuple(rows[:ROWS_SHOWN]), texts, notes))
+    idle = (prices.get("source") or {}).get("waivers_without_effect") or ()
     if idle:
-        told_idle = [
+        idle_waivers = [
             f"{w['rule']} of {w['ticker'] or 'no ticker'} ({w['state']}, until {w['until']})" for w in idle
         ]
-        found.append(Paragraph(f"Waivers without effect here: {listed(told_idle)}.", "note"))
-    return tuple(found)
+        blocks.append(Paragraph(f"Waivers without effect here: {listed(idle_waivers)}.", "note"))
+    return tuple(blocks)
 
 
-def _unchecked(held: Body) -> tuple[Block, ...]:
+def _unchecked(prices: Body) -> tuple[Block, ...]:
     """Return the checks that could not do their work on these prices, and why."""
-    told = (held.get("source") or {}).get("not_checked") or ()
-    if not told:
+    unchecked = (prices.get("source") or {}).get("not_checked") or ()
+    if not unchecked:
         return ()
-    rows = tuple((spaced(str(entry["rule"])), word(entry["reason"])) for entry in told)
+    rows = tuple((spaced(str(entry["rule"])), word(entry["reason"])) for entry in unchecked)
     return (Grid("Not checked", ("Rule", "Why"), rows, frozenset({0, 1})),)
 
 
-def _findings(held: Body) -> Block:
-    rows = [(spaced(f["rule"]), f["severity"], count(f["count"])) for f in held["findings"]]
+def _findings(prices: Body) -> Block:
+    rows = [(spaced(f["rule"]), f["severity"], count(f["count"])) for f in prices["findings"]]
     if not rows:
         return Paragraph("The checks found nothing to point out.")
     return Grid("Findings by rule", ("Rule", "Severity", "Count"), tuple(rows), frozenset({0, 1}))
 
 
-def _repairs(held: Body) -> Block:
-    rows = [(spaced(r["rule"]), count(r["count"])) for r in held["repairs"]]
+def _repairs(prices: Body) -> Block:
+    rows = [(spaced(r["rule"]), count(r["count"])) for r in prices["repairs"]]
     if not rows:
         return Paragraph("Nothing had to be repaired.")
     return Grid("Repairs by rule", ("Rule", "Count"), tuple(rows))
@@ -185,18 +185,18 @@ def _coverage(tickers: Body) -> Grid:
 
 def features(body: Body) -> Section:
     """Return what the features are, their version, and how many rows are warm-up."""
-    held = body["features"]
-    warm_up = held["rows"] - held["complete_rows"]
+    summary = body["features"]
+    warm_up = summary["rows"] - summary["complete_rows"]
     intro = (
-        f"Feature set: {_recorded(held['feature_set'])}. {counted(held['complete_rows'], 'row')} of "
-        f"{count(held['rows'])} have every feature; {count(warm_up)} "
+        f"Feature set: {_recorded(summary['feature_set'])}. {counted(summary['complete_rows'], 'row')} of "
+        f"{count(summary['rows'])} have every feature; {count(warm_up)} "
         f"{'lacks' if warm_up == 1 else 'lack'} at least one, as the first sessions of each ticker do "
         "until its longest window is full (warm-up). Each feature uses data up to its own session only."
     )
-    label = Paragraph(f"What is predicted: {held['label'].rstrip('.')}.")
+    label = Paragraph(f"What is predicted: {summary['label'].rstrip('.')}.")
     return Section(
         sections.FEATURES,
-        (Paragraph(intro), *feature_changes(body), _definitions(held["definitions"]), label),
+        (Paragraph(intro), *feature_changes(body), _definitions(summary["definitions"]), label),
     )
 
 
@@ -209,21 +209,21 @@ def _definitions(definitions: Sequence[Body]) -> Block:
 
 def model(body: Body) -> Section:
     """Return which model stands behind the figures, its training window, its age, and what may follow."""
-    held = body["model"]
+    details = body["model"]
     if without_model(body):
         return Section(sections.MODEL, (Paragraph("There is no model: nothing could be trained."),))
     sentence = retained(body)
     alarms = (Paragraph(sentence, "alarm"),) if sentence else ()
-    training = held.get("training") or {}
-    kind = held["model_kind"]
+    training = details.get("training") or {}
+    kind = details["model_kind"]
     pairs = (
-        ("Model", _recorded(held["model_id"])),
+        ("Model", _recorded(details["model_id"])),
         ("Kind", "not recorded" if kind is None else name(kind)),
-        ("Inputs", ", ".join(held.get("features") or ()) or "not recorded"),
+        ("Inputs", ", ".join(details.get("features") or ()) or "not recorded"),
         ("Training window", period(training.get("from"), training.get("to"))),
         ("Training rows", count(training.get("rows"))),
         ("Training sessions", count(training.get("sessions"))),
-        ("Age", _age(held.get("age_sessions"))),
+        ("Age", _age(details.get("age_sessions"))),
     )
     return Section(sections.MODEL, (*alarms, Facts(pairs), *_next_step(body)))
 
@@ -241,7 +241,7 @@ def _next_step(body: Body) -> tuple[Block, ...]:
         return ()
     if not trained_here(body):
         return (Paragraph("Scoring used this model as it was; it was not trained again."),)
-    doubt = () if judged(body) else (Paragraph(_UNJUDGED, "alarm"),)
+    doubt = () if has_verdict(body) else (Paragraph(_UNJUDGED, "alarm"),)
     text = (
         "This is a candidate: nothing uses it until a person promotes it. To do so, and to put the "
         "reason on record:"
@@ -275,4 +275,6 @@ def _traces(body: Body) -> tuple[tuple[str, str], ...]:
 
 
 def _setting(value: Any) -> str:
-    return plain(value) if isinstance(value, int | float) and not isinstance(value, bool) else word(value)
+    return (
+        short_number(value) if isinstance(value, int | float) and not isinstance(value, bool) else word(value)
+    )

@@ -31,11 +31,11 @@ _SAYS = {"nothing": "neither"}
 
 def advice(body: Body) -> Section:
     """Return whether to retrain, with the table of reasons, and room for a person's own."""
-    held = body.get("advice")
-    if held is None:
+    advised = body.get("advice")
+    if advised is None:
         return Section(sections.ADVICE, (Paragraph(_NOT_ADVISED),))
-    opening = Paragraph(f"Advice: {held['decision']}. {held['sentence']}", "verdict")
-    blocks: list[Block] = [opening, reasons_grid(held["reasons"])]
+    opening = Paragraph(f"Advice: {advised['decision']}. {advised['sentence']}", "verdict")
+    blocks: list[Block] = [opening, reasons_grid(advised["reasons"])]
     if not trained_here(body) or body.get("champion"):
         blocks += [Paragraph(_OWN_REASONS), Command('afterclose models decide keep --why "..."')]
     return Section(sections.ADVICE, tuple(blocks))
@@ -62,24 +62,26 @@ def _value(value: float | str | None) -> str:
 
 def champion(body: Body) -> Section:
     """Return candidate and champion on the same later rows, or why there is nothing to compare."""
-    held = body.get("champion")
-    if held is None:
+    contest = body.get("champion")
+    if contest is None:
         return Section(sections.CHAMPION, (Paragraph(_without_champion(body)),))
     pairs = (
-        ("Champion", held["model_id"]),
-        ("Kind", "not known" if held["model_kind"] is None else name(held["model_kind"])),
-        ("Trained to", held["trained_to"] or "not known"),
-        ("Result", held["judgement"]),
+        ("Champion", contest["model_id"]),
+        ("Kind", "not known" if contest["model_kind"] is None else name(contest["model_kind"])),
+        ("Trained to", contest["trained_to"] or "not known"),
+        ("Result", contest["judgement"]),
     )
-    if not held["compared"]:
-        why = Paragraph(f"Candidate and champion were not compared: {held['reason'].rstrip('.')}.", "alarm")
+    if not contest["compared"]:
+        why = Paragraph(
+            f"Candidate and champion were not compared: {contest['reason'].rstrip('.')}.", "alarm"
+        )
         return Section(sections.CHAMPION, (why, Facts(pairs)))
     text = (
-        f"Both are judged on {counted(held['rows'], 'row')} of {counted(held['sessions'], 'session')}, "
-        f"{period(held['from'], held['to'])}: sessions after the champion's training, each predicted for the "
+        f"Both are judged on {counted(contest['rows'], 'row')} of {counted(contest['sessions'], 'session')}, "
+        f"{period(contest['from'], contest['to'])}: sessions after the champion's training, each predicted for the "
         "candidate by a model trained before it. Rows up to the champion's training end never count."
     )
-    return Section(sections.CHAMPION, (Paragraph(text), Facts(pairs), contest_grid(body, held)))
+    return Section(sections.CHAMPION, (Paragraph(text), Facts(pairs), contest_grid(body, contest)))
 
 
 def _without_champion(body: Body) -> str:
@@ -88,16 +90,16 @@ def _without_champion(body: Body) -> str:
     return "The model judged in this run is the one in use: there is nothing beside it."
 
 
-def contest_grid(body: Body, held: Body) -> Grid:
+def contest_grid(body: Body, contest: Body) -> Grid:
     """Return the grid of both models' measures with intervals, and of their paired differences."""
     rows = tuple(
         (
             metric(p["metric"]).label,
-            _estimate(held["challenger"], p["metric"]),
-            _estimate(held["performance"], p["metric"]),
+            _estimate(contest["challenger"], p["metric"]),
+            _estimate(contest["performance"], p["metric"]),
             f"{decimal(p['difference'], 4)} {span(p, lambda v: decimal(v, 4))}",
         )
-        for p in held["paired"]
+        for p in contest["paired"]
     )
     head = ("Measure", "Candidate", "Champion", "Candidate less champion")
     note = f"Brackets hold {confidence(body)} intervals; of Brier score and log loss less is better."
@@ -105,14 +107,14 @@ def contest_grid(body: Body, held: Body) -> Grid:
 
 
 def _estimate(measures: Body, key: str) -> str:
-    held, write = measures.get(key) or {}, metric(key).write
-    return f"{write(held.get('value'))} {span(held, write)}"
+    estimate, write = measures.get(key) or {}, metric(key).write
+    return f"{write(estimate.get('value'))} {span(estimate, write)}"
 
 
 def feature_changes(body: Body) -> tuple[Block, ...]:
     """Return what is different between the champion's features and those of this run."""
-    held = body.get("champion")
-    changed = held and held.get("feature_changes")
+    contest = body.get("champion")
+    changed = contest and contest.get("feature_changes")
     if not changed:
         return ()
     if changed["same"]:
@@ -132,11 +134,11 @@ def feature_changes(body: Body) -> tuple[Block, ...]:
 
 def live(body: Body) -> Section:
     """Return what became of the signals of the model in use, by quarter."""
-    held: Sequence[Body] | None = body.get("scorecard")
-    if not held:
+    entries: Sequence[Body] | None = body.get("scorecard")
+    if not entries:
         text = (
             "No model was in use in this run: its figures come from walking forward through the past."
-            if held is None
+            if entries is None
             else "No session after the model's training has a known outcome yet."
         )
         return Section(sections.LIVE, (Paragraph(text),))
@@ -144,8 +146,8 @@ def live(body: Body) -> Section:
         "Every session after the model's training, set against what happened: the honest figure of a model in "
         "use. afterclose scorecard adds which signals were written down before their session."
     )
-    sheet = sheets.scorecard(held, f"{confidence(body)} interval").select(*_LIVE)
-    return Section(sections.LIVE, (intro, sheet.grid("the first and the last", _few(held))))
+    sheet = sheets.scorecard(entries, f"{confidence(body)} interval").select(*_LIVE)
+    return Section(sections.LIVE, (intro, sheet.grid("the first and the last", _few(entries))))
 
 
 _LIVE = ("model_id", "period", "rows", "up_rate", "share", "interval", "auc", "auc_interval", "brier")

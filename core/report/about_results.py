@@ -15,12 +15,12 @@ from core.report.figures import (
     metric,
     name,
     period,
-    plain,
     ratio,
     share,
+    short_number,
     span,
 )
-from core.report.readings import confidence, judged, retained, trained_here, without_model
+from core.report.readings import confidence, has_verdict, retained, trained_here, without_model
 from core.report.sheets import BASELINE, BESIDE, MODEL, compared, estimated, measured, predictors
 
 Body = Mapping[str, Any]
@@ -92,7 +92,7 @@ def at_training(body: Body) -> tuple[Grid, ...]:
 
 def basis(body: Body) -> str:
     """Return in words which rows were judged and what the intervals hold."""
-    if not judged(body):
+    if not has_verdict(body):
         return "There is too little data for a judgement, so the measures are left open rather than guessed."
     rows = "Each row is one ticker on one session."
     how = (
@@ -103,7 +103,7 @@ def basis(body: Body) -> str:
     settings = body["settings"]
     return (
         f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} "
-        f"resamples of whole blocks of {plain(settings.get('block_sessions'))} sessions, so that days that "
+        f"resamples of whole blocks of {short_number(settings.get('block_sessions'))} sessions, so that days that "
         "move together stay together."
     )
 
@@ -149,15 +149,15 @@ def _reading(pair: Body) -> str:
 
 def economics(body: Body) -> Section:
     """Return what following the model would have earned, against simply holding."""
-    held, hold = body["performance"], body["baselines"].get(HOLD) or {}
-    cost = plain(body["settings"].get("cost_bps"))
+    ours, hold = body["performance"], body["baselines"].get(HOLD) or {}
+    cost = short_number(body["settings"].get("cost_bps"))
     intro = Paragraph(
         "Long/flat holds a ticker for the next session when its probability of a rise is at least one half "
         "and nothing otherwise, every ticker with the same weight, net of "
         f"{cost} basis points per change of position. Taxes, spreads beyond that cost, slippage and interest "
         "on cash are left out."
     )
-    blocks = (intro, _earnings(body), *_against_holding(held, hold), *_best(body, hold))
+    blocks = (intro, _earnings(body), *_against_holding(ours, hold), *_best(body, hold))
     return Section(sections.ECONOMICS, blocks)
 
 
@@ -202,13 +202,13 @@ def _surely(body: Body) -> str:
     return f" Between this model and holding the difference is {apart}."
 
 
-def _against_holding(held: Body, hold: Body) -> tuple[Block, ...]:
-    ours, theirs = (held.get("long_flat_sharpe") or {}).get("value"), hold.get("sharpe")
+def _against_holding(measures: Body, hold: Body) -> tuple[Block, ...]:
+    ours, theirs = (measures.get("long_flat_sharpe") or {}).get("value"), hold.get("sharpe")
     if ours is None or theirs is None:
         return (Paragraph("A comparison with buying and holding is not possible here."),)
     verdict = "more return for its risk than" if ours > theirs else "no more return for its risk than"
     text = (
-        f"Following the model earned {share(held['long_flat_return']['value'])} a year with a Sharpe ratio "
+        f"Following the model earned {share(measures['long_flat_return']['value'])} a year with a Sharpe ratio "
         f"of {decimal(ours, 2)}; buying and holding earned {share(hold.get('annual_return'))} with "
         f"{decimal(theirs, 2)}. The model gave {verdict} holding."
     )

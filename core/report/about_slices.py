@@ -64,8 +64,8 @@ def drift(body: Body) -> Section:
     columns = body["drift"]
     if not columns:
         return Section(sections.DRIFT, (Paragraph("Drift was not measured."),))
-    shown = ("column", "ks", "ks_p", "psi", "wasserstein", "js", "percentile", "severity")
-    grid = sheets.drift(columns).select(*shown).grid(notes=_drift_notes(columns))
+    statistics = ("column", "ks", "ks_p", "psi", "wasserstein", "js", "percentile", "severity")
+    grid = sheets.drift(columns).select(*statistics).grid(notes=_drift_notes(columns))
     return Section(sections.DRIFT, (Paragraph(drift_basis(body)), grid))
 
 

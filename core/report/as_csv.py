@@ -38,9 +38,9 @@ def safe_csv(frame: pd.DataFrame) -> bytes:
     >>> safe_csv(pd.DataFrame({"who": ["=1+1", None], "n": [-1.5, 2.0]}))
     b"who,n\r\n'=1+1,-1.5\r\n,2.0\r\n"
     """
-    held = frame.copy(deep=False)
-    held.columns = [safe_cell(str(name)) for name in frame.columns]
-    for name in held.columns:
-        if held[name].dtype.kind not in "biufM":
-            held[name] = held[name].map(safe_cell, na_action="ignore")
-    return held.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d").encode()
+    safe = frame.copy(deep=False)
+    safe.columns = [safe_cell(str(name)) for name in frame.columns]
+    for name in safe.columns:
+        if safe[name].dtype.kind not in "biufM":
+            safe[name] = safe[name].map(safe_cell, na_action="ignore")
+    return safe.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d").encode()

@@ -118,5 +118,5 @@ def _cell(cell: str, column: int, left: frozenset[int]) -> str:
 
 
 def _classes(column: int, left: frozenset[int], kind: str = "") -> str:
-    held = " ".join(name for name in ("l" if column in left else "", kind) if name)
-    return f' class="{held}"' if held else ""
+    names = " ".join(name for name in ("l" if column in left else "", kind) if name)
+    return f' class="{names}"' if names else ""

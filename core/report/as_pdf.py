@@ -27,16 +27,16 @@ def pdf_of(title: str, block: Sequence[str], text: str, made_at: datetime) -> by
         Stands in the document's properties: the time of the signature.
     """
     pdf = _document(title, made_at)
-    known = frozenset(pdf.fonts["code"].cmap)
+    glyphs = frozenset(pdf.fonts["code"].cmap)
     pdf.set_font("code", "B")
     for line in block:
-        _line(pdf, line, known)
+        _line(pdf, line, glyphs)
     pdf.set_font("code", "")
     pdf.ln(_LINE_MM)
     pdf.line(_MARGIN_MM, pdf.get_y(), pdf.w - _MARGIN_MM, pdf.get_y())
     pdf.ln(_LINE_MM)
     for line in text.split("\n"):
-        _line(pdf, line, known)
+        _line(pdf, line, glyphs)
     return bytes(pdf.output())
 
 
@@ -63,7 +63,7 @@ def _font() -> Path:
     return Path(fontpkg_source_code_pro.__file__).parent / "files" / "SourceCodePro[wght].ttf"
 
 
-def _line(pdf: Any, line: str, known: frozenset[int]) -> None:
-    shown = "".join(c if ord(c) in known else f"<U+{ord(c):04X}>" for c in line.expandtabs(4))
-    for start in range(0, max(len(shown), 1), LINE_CHARACTERS):
-        pdf.cell(0, _LINE_MM, shown[start : start + LINE_CHARACTERS], new_x="LMARGIN", new_y="NEXT")
+def _line(pdf: Any, line: str, glyphs: frozenset[int]) -> None:
+    printable = "".join(c if ord(c) in glyphs else f"<U+{ord(c):04X}>" for c in line.expandtabs(4))
+    for start in range(0, max(len(printable), 1), LINE_CHARACTERS):
+        pdf.cell(0, _LINE_MM, printable[start : start + LINE_CHARACTERS], new_x="LMARGIN", new_y="NEXT")

@@ -37,8 +37,8 @@ def text_of(title: str, subtitle: str, sections: Sequence[Section]) -> str:
 def _section(section: Section) -> list[str]:
     lines = ["", section.title, "-" * len(section.title)]
     for block in section.blocks:
-        made = _block(block)
-        lines += [*made, ""] if made else []
+        text = _block(block)
+        lines += [*text, ""] if text else []
     return lines
 
 

@@ -101,17 +101,17 @@ def _compared(scale: Axis, y: float, predictor: Predictor) -> str:
 
 def folds(body: Body) -> str:
     """Return the AUC of each test period in time order, joined to the line of a coin toss."""
-    held = [f for f in body["by_fold"] if f.get("auc") is not None]
-    if not 2 <= len(held) <= MOST_FOLDS:
+    periods = [f for f in body["by_fold"] if f.get("auc") is not None]
+    if not 2 <= len(periods) <= MOST_FOLDS:
         return ""
-    height, left = 200, 56
-    scale = axis([*(f["auc"] for f in held), COIN_TOSS], height, 14)
-    slot = (WIDTH - left - 16) / len(held)
-    marks = [_level(scale, tick, left) for tick in scale.ticks()]
-    marks.append(_line(left, scale.at(COIN_TOSS), WIDTH - 16, scale.at(COIN_TOSS), "half"))
-    every = ceil(len(held) / 12)
-    for i, fold in enumerate(held):
-        x = left + slot * (i + 0.5)
+    height, margin = 200, 56
+    scale = axis([*(f["auc"] for f in periods), COIN_TOSS], height, 14)
+    slot = (WIDTH - margin - 16) / len(periods)
+    marks = [_level(scale, tick, margin) for tick in scale.ticks()]
+    marks.append(_line(margin, scale.at(COIN_TOSS), WIDTH - 16, scale.at(COIN_TOSS), "half"))
+    every = ceil(len(periods) / 12)
+    for i, fold in enumerate(periods):
+        x = margin + slot * (i + 0.5)
         marks.append(_line(x, scale.at(COIN_TOSS), x, scale.at(fold["auc"]), "stem"))
         marks.append(_dot(x, scale.at(fold["auc"]), 4.5, "model", f"{_dates(fold)}: {ratio(fold['auc'])}"))
         if i % every == 0:
@@ -128,24 +128,24 @@ def calibration(body: Body) -> str:
     bins = [b for b in body["calibration"] if b["share_up"] is not None and b["mean_probability"] is not None]
     if not bins:
         return ""
-    height, left, right = 320, 72, 500
+    height, margin, right = 320, 72, 500
     values = [b[k] for b in bins for k in ("mean_probability", "share_up")]
-    across, up = axis(values, left, right), axis(values, height, 32)
-    marks = [_level(up, tick, left, right, share) for tick in up.ticks()]
+    across, up = axis(values, margin, right), axis(values, height, 32)
+    marks = [_level(up, tick, margin, right, share) for tick in up.ticks()]
     marks += [_text(across.at(t), height + 18, share(t), "middle tick") for t in across.ticks()]
     marks.append(_line(across.start, up.start, across.end, up.end, "half"))
     most = max(b["rows"] for b in bins)
     marks += [_bin(b, across, up, most) for b in bins]
-    marks.append(_text((left + right) / 2, height + 40, "expected to rise", "middle tick"))
-    marks.append(_text(left - 46, 14, "share that rose", "tick"))
+    marks.append(_text((margin + right) / 2, height + 40, "expected to rise", "middle tick"))
+    marks.append(_text(margin - 46, 14, "share that rose", "tick"))
     return _svg("Share that rose by predicted probability", height + 50, marks)
 
 
 def _bin(b: Mapping[str, Any], across: Axis, up: Axis, most: int) -> str:
     # The area of a dot follows its rows, so that a thin bin does not look like a full one.
     radius = 2 + 4 * (b["rows"] / most) ** 0.5
-    said = f"expected {share(b['mean_probability'])}, rose {share(b['share_up'])}, {count(b['rows'])} rows"
-    return _dot(across.at(b["mean_probability"]), up.at(b["share_up"]), radius, "model", said)
+    label = f"expected {share(b['mean_probability'])}, rose {share(b['share_up'])}, {count(b['rows'])} rows"
+    return _dot(across.at(b["mean_probability"]), up.at(b["share_up"]), radius, "model", label)
 
 
 def _upright(scale: Axis, tick: float, bottom: float) -> str:
@@ -153,17 +153,17 @@ def _upright(scale: Axis, tick: float, bottom: float) -> str:
     return _line(x, 4, x, bottom, "grid") + _text(x, bottom + 17, ratio(tick), "middle tick")
 
 
-def _level(scale: Axis, tick: float, left: float, right: float = WIDTH - 16, write: Any = ratio) -> str:
+def _level(scale: Axis, tick: float, start: float, right: float = WIDTH - 16, write: Any = ratio) -> str:
     y = scale.at(tick)
-    return _line(left, y, right, y, "grid") + _text(left - 10, y + 4, write(tick), "end tick")
+    return _line(start, y, right, y, "grid") + _text(start - 10, y + 4, write(tick), "end tick")
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
     return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def _dot(x: float, y: float, radius: float, kind: str, said: str = "") -> str:
-    title = f"<title>{escape(visible(said))}</title>" if said else ""
+def _dot(x: float, y: float, radius: float, kind: str, label: str = "") -> str:
+    title = f"<title>{escape(visible(label))}</title>" if label else ""
     return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}">{title}</circle>'
 
 

@@ -10,7 +10,7 @@ from core.report import sections
 from core.report.about_data import SAMPLE
 from core.report.blocks import Bullets, Paragraph, Section
 from core.report.figures import HOLD, count, counted, name, ratio, share, word
-from core.report.readings import judged, trained_here
+from core.report.readings import has_verdict, trained_here
 
 Body = Mapping[str, Any]
 
@@ -47,16 +47,16 @@ _INTENDED = (
 
 def limits(body: Body) -> Section:
     """Return the doubts that this evaluation gives reason for, the limits that always hold, and the use."""
-    found = tuple(sentence for doubt in _DOUBTS for sentence in doubt(body))
-    doubts: tuple[Paragraph | Bullets, ...] = (Paragraph("Doubts about this run:"), Bullets(found))
-    if not found:
+    sentences = tuple(sentence for doubt in _DOUBTS for sentence in doubt(body))
+    doubts: tuple[Paragraph | Bullets, ...] = (Paragraph("Doubts about this run:"), Bullets(sentences))
+    if not sentences:
         doubts = (Paragraph("Nothing in this run gave reason for a particular doubt."),)
     always = (Paragraph("Limits that always hold:"), Bullets(_LIMITS), Paragraph(_INTENDED))
     return Section(sections.LIMITS, (*doubts, *always))
 
 
 def _verdict(body: Body) -> list[str]:
-    if not judged(body):
+    if not has_verdict(body):
         return ["There is too little data for a judgement: neither trust nor distrust is supported."]
     if body["verdict"] == "better than chance":
         return []
@@ -71,7 +71,7 @@ def _leak(body: Body) -> list[str]:
 
 def _rules(body: Body) -> list[str]:
     ours = (body["performance"]["auc"] or {}).get("value")
-    aucs = {name(key): held.get("auc") for key, held in body["baselines"].items() if key != HOLD}
+    aucs = {name(key): measures.get("auc") for key, measures in body["baselines"].items() if key != HOLD}
     better = [
         f"{rule} ({ratio(auc)})" for rule, auc in aucs.items() if None not in (auc, ours) and auc >= ours
     ]
@@ -100,15 +100,15 @@ def _sample(body: Body) -> list[str]:
 
 
 def _adjustment(body: Body) -> list[str]:
-    found = []
+    sentences = []
     if body["data"].get("adjusted_close") == "copied_from_close":
-        found.append(
+        sentences.append(
             "The source has no adjusted close: dividends, and splits that the source left in, look like "
             "moves of the price and are in returns, labels and features."
         )
     if body["data"].get("price_basis") == "unknown":
-        found.append("The source does not say whether prices are adjusted for splits.")
-    return found
+        sentences.append("The source does not say whether prices are adjusted for splits.")
+    return sentences
 
 
 def _findings(body: Body) -> list[str]:
@@ -128,18 +128,18 @@ def _waivers(body: Body) -> list[str]:
 
 
 def _removed(body: Body) -> list[str]:
-    held = body["data"]
-    removed = held["rows_in"] - held["rows_clean"]
-    if not held["rows_in"] or removed / held["rows_in"] <= MUCH_REMOVED:
+    prices = body["data"]
+    removed = prices["rows_in"] - prices["rows_clean"]
+    if not prices["rows_in"] or removed / prices["rows_in"] <= MUCH_REMOVED:
         return []
     return [
-        f"Cleaning removed {share(removed / held['rows_in'])} of the rows, enough to move results by itself."
+        f"Cleaning removed {share(removed / prices['rows_in'])} of the rows, enough to move results by itself."
     ]
 
 
 def _tickers(body: Body) -> list[str]:
     tickers = body["data"]["tickers"]
-    poor = sorted(t for t, held in tickers.items() if held.get("outcome", "ok") not in _FINE)
+    poor = sorted(t for t, ticker in tickers.items() if ticker.get("outcome", "ok") not in _FINE)
     if not poor:
         return []
     return [
@@ -148,7 +148,7 @@ def _tickers(body: Body) -> list[str]:
 
 
 def _rows(body: Body) -> list[str]:
-    if not judged(body) or body["rows"] >= FEW_ROWS:
+    if not has_verdict(body) or body["rows"] >= FEW_ROWS:
         return []
     return [
         f"Only {counted(body['rows'], 'row')} were judged; chance alone moves figures that rest on so few."
@@ -178,26 +178,26 @@ def _folds(body: Body) -> list[str]:
 
 
 def _open(body: Body) -> list[str]:
-    missing = [key for key, held in body["performance"].items() if held.get("value") is None]
-    if not missing or not judged(body):
+    missing = [key for key, estimate in body["performance"].items() if estimate.get("value") is None]
+    if not missing or not has_verdict(body):
         return []
     return [f"{counted(len(missing), 'measure')} could not be computed; the reason stands below the table."]
 
 
 def _drift(body: Body) -> list[str]:
     by_severity: dict[str, list[str]] = {}
-    for column, held in body["drift"].items():
-        by_severity.setdefault(str(held.get("severity")), []).append(column)
-    found = []
+    for column, row in body["drift"].items():
+        by_severity.setdefault(str(row.get("severity")), []).append(column)
+    sentences = []
     if "alarm" in by_severity:
-        found.append(
+        sentences.append(
             f"The latest sessions are unlike nearly all of the past in {', '.join(by_severity['alarm'])}."
         )
     if "warn" in by_severity:
-        found.append(f"The latest sessions are unusual in {', '.join(by_severity['warn'])}.")
+        sentences.append(f"The latest sessions are unusual in {', '.join(by_severity['warn'])}.")
     if "insufficient" in by_severity:
-        found.append("Drift could not be ranked for every column: too little history.")
-    return found
+        sentences.append("Drift could not be ranked for every column: too little history.")
+    return sentences
 
 
 def _age(body: Body) -> list[str]:

@@ -48,30 +48,30 @@ def edits(generated: str, text: str) -> list[Edit]:
     """
     ours, theirs = _own(generated), _own(text)
     before, after = [line for _, line in ours], [line for _, line in theirs]
-    found = []
+    changed = []
     for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
         where = ours[a][0] if a < b else theirs[c][0]
         old, new = "\n".join(before[a:b]), "\n".join(after[c:d])
-        found.append(Edit(where, old, new, _FIGURE.findall(old) != _FIGURE.findall(new)))
-    return found
+        changed.append(Edit(where, old, new, _FIGURE.findall(old) != _FIGURE.findall(new)))
+    return changed
 
 
 def _own(text: str) -> list[tuple[str, str]]:
     """Return the generated lines that hold anything, each with its heading."""
     places = [(at, name) for name, at in headings(text)]
-    found, section, start = [], _TOP, 0
+    lines, section, start = [], _TOP, 0
     for at, name in [*places, (len(text), "")]:
         if section == _TOP or (section in SECTIONS and section not in ANALYST_SECTIONS):
-            found += [(section, line.rstrip()) for line in text[start:at].splitlines() if line.strip()]
+            lines += [(section, line.rstrip()) for line in text[start:at].splitlines() if line.strip()]
         elif section in ANALYST_SECTIONS:
             # the heading itself is generated: that it is gone is an edit
-            found += [(section, line) for line in text[start:at].splitlines()[:2]]
+            lines += [(section, line) for line in text[start:at].splitlines()[:2]]
         section, start = name, at
-    return found
+    return lines
 
 
-def told(found: Sequence[Edit]) -> list[dict[str, str | bool]]:
+def edit_records(several: Sequence[Edit]) -> list[dict[str, str | bool]]:
     """Return edits as a record keeps them."""
-    return [{"section": e.section, "before": e.before, "after": e.after, "figure": e.figure} for e in found]
+    return [{"section": e.section, "before": e.before, "after": e.after, "figure": e.figure} for e in several]

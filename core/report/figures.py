@@ -74,12 +74,12 @@ def count(value: int | None) -> str:
     return NA if value is None else f"{value:,d}"
 
 
-def plain(value: float | None) -> str:
+def short_number(value: float | None) -> str:
     """Return a setting's number without empty decimals.
 
     Examples
     --------
-    >>> plain(5.0), plain(2.5), plain(1000)
+    >>> short_number(5.0), short_number(2.5), short_number(1000)
     ('5', '2.5', '1,000')
     """
     if value is None:
@@ -164,9 +164,9 @@ def word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {word(held)}" for key, held in value.items())
+        return "; ".join(f"{key}: {word(inner)}" for key, inner in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(word(held) for held in value)
+        return ", ".join(word(inner) for inner in value)
     return str(value)
 
 

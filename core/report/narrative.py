@@ -52,13 +52,13 @@ def sections_of(text: str) -> dict[str, str]:
     >>> sections_of("Context\n-------\nA quiet week.\n\n\nRisks\n-----\n" + PLACEHOLDER + "\n")
     {'Context': 'A quiet week.', 'Risks': ''}
     """
-    found = {}
+    bodies = {}
     for name in (*ANALYST_SECTIONS, *added_sections(text)):
         span = _body_span(text, name)
         if span is not None:
             written = text[slice(*span)].strip("\n")
-            found[name] = "" if written.strip() == PLACEHOLDER else written
-    return found
+            bodies[name] = "" if written.strip() == PLACEHOLDER else written
+    return bodies
 
 
 def added_sections(text: str) -> list[str]:
@@ -142,8 +142,8 @@ def _heading(text: str, name: str) -> int | None:
 
 def headings(text: str) -> list[tuple[str, int]]:
     """Return every heading and where it starts: a line over exactly as many dashes."""
-    found = re.finditer(r"(?m)^(?P<name>[^\s-].*)\n(?P<line>-+)$", text)
-    return [(m["name"], m.start()) for m in found if len(m["name"]) == len(m["line"])]
+    matches = re.finditer(r"(?m)^(?P<name>[^\s-].*)\n(?P<line>-+)$", text)
+    return [(m["name"], m.start()) for m in matches if len(m["name"]) == len(m["line"])]
 
 
 def _span(text: str, name: str) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ Body = Mapping[str, Any]
 _LITTLE = frozenset({"insufficient data", "insufficient new data"})
 
 
-def judged(body: Body) -> bool:
+def has_verdict(body: Body) -> bool:
     """Return whether there was enough data for a verdict."""
     return body["verdict"] not in _LITTLE
 
@@ -24,7 +24,7 @@ def trained_here(body: Body) -> bool:
 
 def without_model(body: Body) -> bool:
     """Return whether the run has no model at all, rather than one whose name was not recorded."""
-    return body["model"]["model_id"] is None and not judged(body) and not body["signals"]
+    return body["model"]["model_id"] is None and not has_verdict(body) and not body["signals"]
 
 
 def confidence(body: Body) -> str:

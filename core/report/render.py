@@ -96,10 +96,10 @@ def contents(body: Body) -> tuple[Section, ...]:
 
 
 def _subtitle(body: Body) -> str:
-    held = body["data"]
-    source = word((held.get("source") or {}).get("name", "not recorded"))
-    tickers = counted(len(held["tickers"]), "ticker")
-    return f"Source {source}, {tickers}, sessions {period(held['from'], held['to'])}, mode {body['mode']}"
+    prices = body["data"]
+    source = word((prices.get("source") or {}).get("name", "not recorded"))
+    tickers = counted(len(prices["tickers"]), "ticker")
+    return f"Source {source}, {tickers}, sessions {period(prices['from'], prices['to'])}, mode {body['mode']}"
 
 
 def _sign_off() -> Section:

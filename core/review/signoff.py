@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import ParameterError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
-from core.report.edits import edits, told
+from core.report.edits import edit_records, edits
 from core.report.narrative import cleaned, unwritten
 from core.request.settings import Settings
 from core.review import ledger
@@ -145,7 +145,7 @@ def sign(
         "text_sha256": shown,
         "draft": text.draft,
         "subjects": subjects(now.store, report_key),
-        "edits": told(edits(now.generated, text.text)),
+        "edits": edit_records(edits(now.generated, text.text)),
         "supersedes": now.superseded(supersedes) if meaning == "approved" else None,
     }
     return now.record(SIGNATURE, person, meaning, comment, content)

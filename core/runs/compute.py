@@ -115,8 +115,8 @@ def validate_job(job: Job) -> list[Artifact]:
         return list(validate_shards(raw, job.parameters, today=job.today, waivers=job.waivers, **where))
     from core.prices.validation import validate
 
-    found = validate(raw, job.parameters, today=job.today, waivers=job.waivers)
-    return list(found)
+    artifacts = validate(raw, job.parameters, today=job.today, waivers=job.waivers)
+    return list(artifacts)
 
 
 def clean_job(job: Job) -> list[Artifact]:
@@ -187,8 +187,10 @@ def evaluate_job(job: Job) -> list[Artifact]:
     if isinstance(artifacts["features"], Sharded):
         from core.evaluation.large import evaluate as evaluate_shards
 
-        made = evaluate_shards(artifacts, ordered, job.parameters, engine=job.engine, progress=job.progress)
-        return [made]
+        evaluation = evaluate_shards(
+            artifacts, ordered, job.parameters, engine=job.engine, progress=job.progress
+        )
+        return [evaluation]
     from core.evaluation.evaluate import evaluate
 
     return [evaluate(artifacts, ordered, job.parameters, progress=job.progress)]

@@ -22,7 +22,6 @@ from core.platform.objects import SCRATCH, ObjectPath
 from core.platform.retry import TRANSIENT, Faults, with_linear_backoff
 from core.platform.timelimit import time_limit
 from core.registry.registry import Registry
-from core.request.tickers import expand
 from core.runs import stage_facts
 from core.runs.compute import Job, compute
 from core.runs.earlier import earlier_answer, refuse_to_ask_again
@@ -37,6 +36,7 @@ from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import encode
 from core.tables.engine import LOCAL, Engine
 from core.tables.shards import Recent, Scratch, Sharded, with_header
+from core.tickers import expand
 
 RETAINED_NAME = "retained.json"
 """In a run's folder once training failed for good there: the model that was kept, and why."""

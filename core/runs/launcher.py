@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core import tickers as ticker_list
 from core.errors import CommandError, ParameterError
 from core.journal import Journal, Run, locks
 from core.platform.files import replace_file
 from core.platform.processes import process
-from core.request import tickers as ticker_list
 from core.request.settings import Settings
 from core.request.stages import chain, stage_named
 from core.review.people import Person, require

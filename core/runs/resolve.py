@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from core import tickers as ticker_list
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
 from core.parameters import Value, settings_from
 from core.platform.files import replace_file
 from core.registry.registry import Registry
-from core.request import tickers as ticker_list
 from core.request.profiles import PROFILE
 from core.request.settings import Settings, placed
 from core.request.stages import chain, parameters_of

@@ -11,10 +11,10 @@ from core.parameters import Value
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
-from core.request.tickers import expand
 from core.runs.resolve import resolve
 from core.schedule.definition import Schedule
 from core.sources.closing import closes_between
+from core.tickers import expand
 
 LOOK_S = 15.0
 """Seconds between two looks; what is there must be the same at two of them, or somebody still writes."""

@@ -19,10 +19,10 @@ from core.errors import ParameterError, SourceError, nearest
 from core.fingerprint import sha256
 from core.parameters import Value
 from core.platform.filedigest import digest_of_file
-from core.request.tickers import place_of
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
 from core.sources.table import prices_table
+from core.tickers import place_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import CheckpointError
-from core.request.tickers import universe_file
 from core.store import waivers as waiving
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
+from core.tickers import universe_file
 
 
 def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:

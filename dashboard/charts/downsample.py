@@ -44,7 +44,7 @@ def outline(frame: pd.DataFrame, column: str, most: int = MOST_POINTS) -> pd.Dat
     values = frame[column].to_numpy(dtype="float64")[1:-1]
     low, high = (np.where(np.isnan(values), worst, values) for worst in (np.inf, -np.inf))
     edges = np.linspace(0, rows - 2, (most - 2) // 2 + 1).astype(int)
-    kept = {0, rows - 1}
+    places = {0, rows - 1}
     for start, end in itertools.pairwise(edges):
-        kept |= {1 + start + int(low[start:end].argmin()), 1 + start + int(high[start:end].argmax())}
-    return frame.iloc[sorted(kept)]
+        places |= {1 + start + int(low[start:end].argmin()), 1 + start + int(high[start:end].argmax())}
+    return frame.iloc[sorted(places)]

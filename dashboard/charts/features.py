@@ -42,10 +42,10 @@ def feature_figure(rows: pd.DataFrame, name: str, since: str | None) -> go.Figur
     """
     if rows.empty or not rows[name].notna().any():
         return nothing("No values: every row is still warming up.")
-    shown = outline(rows, name)
+    points = outline(rows, name)
     figure = go.Figure()
     figure.add_scatter(
-        x=shown[col.DATE], y=shown[name], name=name, mode="lines", showlegend=False,
+        x=points[col.DATE], y=points[name], name=name, mode="lines", showlegend=False,
         line={"color": BLUE, "width": 1.2}, hovertemplate="%{x|%Y-%m-%d}: %{y:.4g}<extra></extra>",
     )  # fmt: skip
     last = str(rows[col.DATE].iloc[-1])[:10]

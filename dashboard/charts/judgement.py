@@ -35,22 +35,22 @@ def estimates_figure(estimates: pd.DataFrame, *, label: str, chance: float | Non
     chance : float or None
         Where a line marks what knowing nothing scores.
     """
-    shown = estimates.dropna(subset=["value"])
-    if shown.empty:
+    drawn = estimates.dropna(subset=["value"])
+    if drawn.empty:
         return nothing(f"{label} has no value in this run; the table says why.")
     figure = go.Figure()
     for group, colour, symbol in _GROUPS:
-        rows = shown[shown["group"] == group]
+        rows = drawn[drawn["group"] == group]
         if not rows.empty:
             _add_group(figure, rows, colour, symbol)
     if chance is not None:
         figure.add_vline(x=chance, line=RULE)
         # named in the legend, which wraps on a phone; a label at the line would be printed over it
         figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="Knowing nothing")
-    order = shown["who"].tolist()[::-1]
+    order = drawn["who"].tolist()[::-1]
     figure.update_yaxes(categoryorder="array", categoryarray=order, title_text=None)
     figure.update_xaxes(title_text=label)
-    return quiet(figure, height=96 + _ROW_PIXELS * len(shown))
+    return quiet(figure, height=96 + _ROW_PIXELS * len(drawn))
 
 
 def _add_group(figure: go.Figure, rows: pd.DataFrame, colour: str, symbol: str) -> None:
@@ -76,14 +76,14 @@ def folds_figure(folds: pd.DataFrame) -> go.Figure:
     folds : pandas.DataFrame
         ``fold``, ``from``, ``to``, ``rows``, ``auc``; a NaN AUC (a fold with one class) is left out.
     """
-    shown = folds.dropna(subset=["auc"]) if len(folds) else folds
-    if shown.empty:
+    drawn = folds.dropna(subset=["auc"]) if len(folds) else folds
+    if drawn.empty:
         return nothing("No test period has an AUC.")
     figure = go.Figure()
     figure.add_scatter(
-        x=shown["to"], y=shown["auc"], mode="lines+markers", name="AUC", showlegend=False,
+        x=drawn["to"], y=drawn["auc"], mode="lines+markers", name="AUC", showlegend=False,
         line={"color": BLUE, "width": 1.2}, marker={"size": 8, "color": BLUE},
-        customdata=shown[["fold", "from", "to", "rows"]],
+        customdata=drawn[["fold", "from", "to", "rows"]],
         hovertemplate="fold %{customdata[0]}, %{customdata[1]} to %{customdata[2]}<br>"
         "AUC %{y:.3f} over %{customdata[3]:,} rows<extra></extra>",
     )  # fmt: skip
@@ -108,15 +108,15 @@ def calibration_figure(lines: Lines) -> go.Figure:
     lines : mapping of str to pandas.DataFrame
         By model: ``mean_probability``, ``share_up``, ``rows``, in order of probability.
     """
-    shown = {name: bins for name, bins in lines.items() if not bins.empty}
-    if not shown:
+    drawn = {name: bins for name, bins in lines.items() if not bins.empty}
+    if not drawn:
         return nothing("There are no judged rows to compare with.")
-    lowest = min(bins[["mean_probability", "share_up"]].min().min() for bins in shown.values())
-    highest = max(bins[["mean_probability", "share_up"]].max().max() for bins in shown.values())
+    lowest = min(bins[["mean_probability", "share_up"]].min().min() for bins in drawn.values())
+    highest = max(bins[["mean_probability", "share_up"]].max().max() for bins in drawn.values())
     ends = [lowest - 0.01, highest + 0.01]
     figure = go.Figure()
     figure.add_scatter(x=ends, y=ends, mode="lines", name="Perfect", line=RULE, hoverinfo="skip")
-    for (name, bins), (colour, symbol, dash) in zip(shown.items(), _LINES, strict=False):
+    for (name, bins), (colour, symbol, dash) in zip(drawn.items(), _LINES, strict=False):
         figure.add_scatter(
             x=bins["mean_probability"], y=bins["share_up"], mode="lines+markers", name=name,
             line={"color": colour, "width": 1.4, "dash": dash}, customdata=bins[["rows"]],
@@ -139,12 +139,12 @@ def roc_figure(lines: Lines) -> go.Figure:
     lines : mapping of str to pandas.DataFrame
         By model: ``false_up`` and ``true_up``, rising from 0 to 1.
     """
-    shown = {name: points for name, points in lines.items() if not points.empty}
-    if not shown:
+    drawn = {name: points for name, points in lines.items() if not points.empty}
+    if not drawn:
         return nothing("No test period has rises and falls: there is no ROC curve.")
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Coin toss", line=RULE, hoverinfo="skip")
-    _add_curves(figure, shown, "false_up", "true_up", "of falls %{x:.1%}, of rises %{y:.1%} called up")
+    _add_curves(figure, drawn, "false_up", "true_up", "of falls %{x:.1%}, of rises %{y:.1%} called up")
     figure.update_xaxes(title_text="Falls called up", tickformat=".0%", range=[-0.01, 1.01])
     figure.update_yaxes(title_text="Rises called up", tickformat=".0%", range=[-0.01, 1.01])
     return quiet(figure, height=_CURVE_PIXELS)
@@ -162,11 +162,11 @@ def precision_recall_figure(lines: Lines, *, up_rate: float | None, marks: pd.Da
     marks : pandas.DataFrame
         ``recall`` and ``precision`` at 0.5, one row for each model that calls anything up there.
     """
-    shown = {name: points for name, points in lines.items() if not points.empty}
-    if not shown:
+    drawn = {name: points for name, points in lines.items() if not points.empty}
+    if not drawn:
         return nothing("No judged row rose: there is no precision-recall curve.")
     figure = go.Figure()
-    _add_curves(figure, shown, "recall", "precision", "recall %{x:.1%}, precision %{y:.1%}")
+    _add_curves(figure, drawn, "recall", "precision", "recall %{x:.1%}, precision %{y:.1%}")
     if not marks.empty:
         figure.add_scatter(
             x=marks["recall"], y=marks["precision"], mode="markers", name="At 0.5",
@@ -182,9 +182,9 @@ def precision_recall_figure(lines: Lines, *, up_rate: float | None, marks: pd.Da
     return quiet(figure, height=_CURVE_PIXELS)
 
 
-def _add_curves(figure: go.Figure, shown: Lines, x: str, y: str, told: str) -> None:
-    for (name, points), (colour, _, dash) in zip(shown.items(), _LINES, strict=False):
+def _add_curves(figure: go.Figure, curves: Lines, x: str, y: str, hover: str) -> None:
+    for (name, points), (colour, _, dash) in zip(curves.items(), _LINES, strict=False):
         figure.add_scatter(
-            x=points[x], y=points[y], mode="lines", name=name, hovertemplate=f"{told}<extra></extra>",
+            x=points[x], y=points[y], mode="lines", name=name, hovertemplate=f"{hover}<extra></extra>",
             line={"color": colour, "width": 1.6, "dash": dash},
         )  # fmt: skip

@@ -28,20 +28,20 @@ def probability_figure(rows: pd.DataFrame) -> go.Figure:
     """
     if rows.empty:
         return nothing("No out-of-sample rows of this ticker.")
-    shown = outline(rows, col.PROBABILITY)
-    outcome = shown[col.UP_NEXT].map({1.0: "rose", 0.0: "did not rise"}).fillna("not known yet")
+    points = outline(rows, col.PROBABILITY)
+    outcome = points[col.UP_NEXT].map({1.0: "rose", 0.0: "did not rise"}).fillna("not known yet")
     figure = go.Figure()
     figure.add_scatter(
-        x=shown[col.DATE], y=shown[col.PROBABILITY], mode="lines+markers" if len(shown) < _FEW else "lines",
+        x=points[col.DATE], y=points[col.PROBABILITY], mode="lines+markers" if len(points) < _FEW else "lines",
         line={"color": BLUE, "width": 1.0}, showlegend=False, text=outcome,
         hovertemplate="after %{x|%Y-%m-%d}: %{y:.1%}, %{text}<extra></extra>",
     )  # fmt: skip
     _coin_toss(figure)
     figure.update_yaxes(title_text="Probability of a rise", tickformat=".1%")
-    if len(shown) < _FEW:
+    if len(points) < _FEW:
         # an axis over one point would count microseconds
         room = pd.Timedelta(days=_FEW)
-        figure.update_xaxes(range=[shown[col.DATE].iloc[0] - room, shown[col.DATE].iloc[-1] + room])
+        figure.update_xaxes(range=[points[col.DATE].iloc[0] - room, points[col.DATE].iloc[-1] + room])
     return quiet(figure, height=300)
 
 

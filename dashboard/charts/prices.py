@@ -54,10 +54,10 @@ def price_figure(
         figure, outline(prices, col.ADJ_CLOSE), col.ADJ_CLOSE, "Adjusted close", {"color": BLUE, "width": 1.8}
     )
     if averages is not None and len(averages):
-        shown = outline(averages, col.ADJ_CLOSE)
+        points = outline(averages, col.ADJ_CLOSE)
         for name, colour, dash in _AVERAGES:
             style = {"color": colour, "width": 1.1, "dash": dash}
-            _line(figure, shown, name, f"Mean of {name.removeprefix('ma')}", style)
+            _line(figure, points, name, f"Mean of {name.removeprefix('ma')}", style)
     _flags(figure, prices, col.ADJ_CLOSE)
     _findings(figure, findings, prices)
     _volume(figure, outline(prices, col.VOLUME))
@@ -137,9 +137,9 @@ def _flags(figure: go.Figure, prices: pd.DataFrame, at: str) -> None:
 def _findings(figure: go.Figure, findings: pd.DataFrame | None, prices: pd.DataFrame) -> None:
     if findings is None:
         return
-    shown = findings[findings["date"].between(prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1])]
+    visible = findings[findings["date"].between(prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1])]
     for severity, name, colour, symbol in _SEVERITIES:
-        marked = shown[shown["severity"] == severity]
+        marked = visible[visible["severity"] == severity]
         if marked.empty:
             continue
         style = {"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}}

@@ -63,9 +63,9 @@ def cleaning_figure(before: pd.DataFrame, after: pd.DataFrame, repairs: pd.DataF
         (before, "Before cleaning", GREY, 3.0, "solid"),
         (after, "After cleaning", BLUE, 1.2, "solid"),
     ):
-        shown = outline(rows, col.CLOSE)
+        points = outline(rows, col.CLOSE)
         figure.add_scatter(
-            x=shown[col.DATE], y=shown[col.CLOSE], name=name, mode="lines",
+            x=points[col.DATE], y=points[col.CLOSE], name=name, mode="lines",
             line={"color": colour, "width": width, "dash": dash}, hovertemplate="%{y:,.2f}",
         )  # fmt: skip
     for what, name, colour, symbol in _DONE:

@@ -30,18 +30,18 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     """
     import pandas as pd
 
-    known = frame.assign(x=pd.to_datetime(frame[along], utc=True)).dropna(subset=[column])
-    if known.empty:
+    drawn = frame.assign(x=pd.to_datetime(frame[along], utc=True)).dropna(subset=[column])
+    if drawn.empty:
         return nothing(f"None of these runs has a value: {label}", height=_HEIGHT)
     figure = go.Figure()
     works = list(dict.fromkeys(frame["work"]))
     for number, work in enumerate(works):
-        part = known[known["work"] == work].sort_values("x", kind="stable")
+        part = drawn[drawn["work"] == work].sort_values("x", kind="stable")
         figure.add_scatter(**_line(part, column, work, _COLOURS[number % len(_COLOURS)]))
     quiet(figure, height=_HEIGHT)
     figure.update_layout(showlegend=len(works) > 1)
-    figure.update_xaxes(range=_room(known["x"], least=pd.Timedelta(hours=12)))
-    low, high = float(known[column].min()), float(known[column].max())
+    figure.update_xaxes(range=_room(drawn["x"], least=pd.Timedelta(hours=12)))
+    low, high = float(drawn[column].min()), float(drawn[column].max())
     if low == high:  # or the axis would spell out digits that mean nothing
         room = abs(low) / 10 or 1.0
         figure.update_yaxes(range=[low - room, high + room])
@@ -51,9 +51,9 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
 def _line(part: pd.DataFrame, column: str, work: str, colour: str) -> dict[str, Any]:
     signed = part["signed"]
     symbols = ["diamond" if is_signed else "circle-open" for is_signed in signed]
-    said = part["run"] + signed.map({True: ", signed", False: ""})
+    hover = part["run"] + signed.map({True: ", signed", False: ""})
     return {
-        "x": part["x"], "y": part[column], "mode": "lines+markers", "name": work, "text": said,
+        "x": part["x"], "y": part[column], "mode": "lines+markers", "name": work, "text": hover,
         "line": {"color": colour}, "marker": {"symbol": symbols, "size": [11 if s else 8 for s in signed]},
         "hovertemplate": "%{text}<br>%{x}<br>%{y:.4g}<extra></extra>",
     }  # fmt: skip

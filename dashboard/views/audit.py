@@ -14,30 +14,30 @@ from core.upkeep.verification import Verification, verify
 from dashboard import shell, wrapped
 from dashboard.words import minute
 
-_FOUND = "audit_verified"
+_VERIFICATION = "audit_verified"
 _TALL_PX = 560
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
 def show() -> None:
     """Draw the page, or say what is missing."""
-    known = shell.journal()
-    every = audit.entries(known.records()) if known else []
+    log = shell.journal()
+    every = audit.entries(log.records()) if log else []
     _verify()
     if not every:
         st.info(
             "Nothing is on record yet. Signatures (**Report**) and decisions about models (**Model**) appear here."
         )
         return
-    found = _filtered(every)
+    matches = _filtered(every)
     st.caption(
-        f"{len(found):,} of {counted(len(every), 'record')}, the newest first. Chain head: record {every[0].record}, "
+        f"{len(matches):,} of {counted(len(every), 'record')}, the newest first. Chain head: record {every[0].record}, "
         f"SHA-256 `{every[0].sha256}`"
     )
-    rows = [_row(entry) for entry in found]
+    rows = [_row(entry) for entry in matches]
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX)
-    if len(found) > wrapped.MOST_ROWS:
+    if len(matches) > wrapped.MOST_ROWS:
         st.caption("An export has all that match.")
     with st.container(horizontal=True):
         for name, mime, make in (
@@ -46,13 +46,13 @@ def show() -> None:
         ):
             st.download_button(
                 f"Export as {name.upper()}",
-                make(found),
+                make(matches),
                 f"audit.{name}",
                 mime,
                 key=f"export_{name}",
                 on_click="ignore",
             )
-    _whole(found)
+    _whole(matches)
 
 
 def _filtered(every: list[Entry]) -> list[Entry]:
@@ -89,13 +89,13 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
-def _whole(found: list[Entry]) -> None:
-    if not found:
+def _whole(matches: list[Entry]) -> None:
+    if not matches:
         return
     with st.expander("One record, whole", key="one_record"):
-        numbers = [entry.record for entry in found]
+        numbers = [entry.record for entry in matches]
         chosen = st.selectbox("Record", numbers, key="record", width=160)
-        entry = next(e for e in found if e.record == chosen)
+        entry = next(e for e in matches if e.record == chosen)
         st.json(audit.rows([entry])[0])
 
 
@@ -108,24 +108,30 @@ def _verify() -> None:
     if pressed:
         try:
             with st.spinner("Verifying…"):
-                st.session_state[_FOUND] = verify(shell.settings())
+                st.session_state[_VERIFICATION] = verify(shell.settings())
         except AftercloseError as error:
             shell.problem(error)
             return
-    held = st.session_state.get(_FOUND)
-    if isinstance(held, Verification):
-        _result(held)
+    state = st.session_state.get(_VERIFICATION)
+    if isinstance(state, Verification):
+        _result(state)
 
 
-def _result(held: Verification) -> None:
-    counts = (("checkpoint", held.checkpoints), ("model", held.models), ("record", held.records))
+def _result(verification: Verification) -> None:
+    counts = (
+        ("checkpoint", verification.checkpoints),
+        ("model", verification.models),
+        ("record", verification.records),
+    )
     looked = ", ".join(counted(count, noun) for noun, count in counts)
-    if not held.faults:
+    if not verification.faults:
         st.success(f"● All whole: {looked}.")
         return
-    st.error(f"■ {counted(len(held.faults), 'fault')} in {looked}.")
+    st.error(f"■ {counted(len(verification.faults), 'fault')} in {looked}.")
     names = {"What": "what", "Which": "which", "How": "how"}
-    columns = {title: [getattr(fault, name) for fault in held.faults] for title, name in names.items()}
+    columns = {
+        title: [getattr(fault, name) for fault in verification.faults] for title, name in names.items()
+    }
     wrapped.table(columns, "faults_table", most_px=_TALL_PX)
 
 

@@ -21,8 +21,8 @@ def page() -> None:
     if journal is None or len(names) < 2:
         st.info("Two finished runs are needed to compare. Start them on **Runs**.", icon=":material/info:")
         return
-    named = [name for name in st.query_params.get_all(shell.RUN_PARAMETER) if name in names]
-    default = named if len(named) > 1 else list(names)[:2][::-1]
+    requested = [name for name in st.query_params.get_all(shell.RUN_PARAMETER) if name in names]
+    default = requested if len(requested) > 1 else list(names)[:2][::-1]
     chosen = st.multiselect(
         "Runs", list(names), default=default, key="compare-runs",
         help="The first is what the others' reports are compared with.",
@@ -36,25 +36,25 @@ def page() -> None:
 def show(journal: Journal, chosen: list[str]) -> None:
     """Draw the comparison."""
     store = shell.store()
-    made = compare([facts(store, journal, shell.run_named(journal, name)) for name in chosen])
+    comparison = compare([facts(store, journal, shell.run_named(journal, name)) for name in chosen])
     everything = st.toggle("Also what they agree on", key="compare-all")
-    table(made, everything=everything)
-    for other, diff in zip(made.runs[1:], made.report_diffs, strict=True):
-        st.subheader(f"Report of {other} against {made.runs[0]}", anchor=False)
+    table(comparison, everything=everything)
+    for other, diff in zip(comparison.runs[1:], comparison.report_diffs, strict=True):
+        st.subheader(f"Report of {other} against {comparison.runs[0]}", anchor=False)
         if diff:
             st.code(diff, language="diff", wrap_lines=True)
         else:
             st.write("The reports are the same.")
 
 
-def table(made: Comparison, *, everything: bool) -> None:
+def table(comparison: Comparison, *, everything: bool) -> None:
     """Draw the rows: those that differ, or all."""
-    rows = made.rows if everything else made.differing()
+    rows = comparison.rows if everything else comparison.differing()
     if not rows:
         st.success("The runs agree in everything.", icon=":material/check_circle:")
         return
     columns = {"Part": [row.part for row in rows], "What": [row.name for row in rows]}
-    values = {run: [row.shown[at] for row in rows] for at, run in enumerate(made.runs)}
+    values = {run: [row.shown[at] for row in rows] for at, run in enumerate(comparison.runs)}
     wrapped.table({**columns, **values}, "compare-table")
 
 

@@ -42,13 +42,15 @@ def show() -> None:
 
 
 def _summary(about: Subject) -> None:
-    held = data.summary(about.store, *(about.held[kind] for kind in ("findings", "repairs", "prices_clean")))
+    figures = data.summary(
+        about.store, *(about.artifacts[kind] for kind in ("findings", "repairs", "prices_clean"))
+    )
     facts = (
-        ("Period", f"{held['from']} to {held['to']}"),
-        ("Tickers", f"{len(held['tickers']):,}"),
-        ("Rows", f"{held['rows_clean']:,}"),
-        ("Findings", tables.severity_counts(held["findings"])),
-        ("Repairs", tables.repair_count(held["repairs"])),
+        ("Period", f"{figures['from']} to {figures['to']}"),
+        ("Tickers", f"{len(figures['tickers']):,}"),
+        ("Rows", f"{figures['rows_clean']:,}"),
+        ("Findings", tables.severity_counts(figures["findings"])),
+        ("Repairs", tables.repair_count(figures["repairs"])),
     )
     with st.container(horizontal=True, key="data_facts"):
         for name, value in facts:
@@ -56,8 +58,8 @@ def _summary(about: Subject) -> None:
 
 
 def _ticker(about: Subject) -> str:
-    known = data.tickers(about.store, about.held["prices_clean"])
-    return st.selectbox("Ticker", known, key="ticker", bind="query-params", width=220)
+    tickers = data.tickers(about.store, about.artifacts["prices_clean"])
+    return st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
 
 
 def _sessions() -> int | None:
@@ -74,19 +76,19 @@ def _prices(about: Subject) -> None:
         style = st.segmented_control(
             "Drawn as", [LINE, CANDLES], default=LINE, required=True, key="style", bind="query-params"
         )
-    rows = data.rows_of(about.store, about.held["prices_clean"], ticker, sessions)
-    found = data.document(about.store, about.held["findings"])["findings"]
+    rows = data.rows_of(about.store, about.artifacts["prices_clean"], ticker, sessions)
+    findings = data.document(about.store, about.artifacts["findings"])["findings"]
     if style == CANDLES:
         bars, length = candles(rows, MOST_CANDLES)
-        figure = candle_figure(bars, rows, finding_marks(found, ticker, rows, price=col.HIGH))
+        figure = candle_figure(bars, rows, finding_marks(findings, ticker, rows, price=col.HIGH))
         text = (
             f"One candle is a {length}: hollow when the close is above the open, filled when it is below. "
             "Prices as traded."
         )
     else:
-        features = about.held.get("features")
+        features = about.artifacts.get("features")
         averages = data.rows_of(about.store, features, ticker, sessions) if features else None
-        figure = price_figure(rows, averages, finding_marks(found, ticker, rows))
+        figure = price_figure(rows, averages, finding_marks(findings, ticker, rows))
         text = (
             "Means of the last 5, 10 and 20 adjusted closes. Prices in the ticker's currency, adjusted as the "
             "source gives them."
@@ -97,7 +99,7 @@ def _prices(about: Subject) -> None:
 
 
 def _coverage(about: Subject) -> None:
-    shares = data.coverage(about.store, about.held["prices_clean"])
+    shares = data.coverage(about.store, about.artifacts["prices_clean"])
     figure = coverage_figure(shares)
     st.plotly_chart(
         figure, key="coverage_chart", config=CONFIG, alt="Share of sessions with a row, by ticker and month"
@@ -115,10 +117,10 @@ def _coverage(about: Subject) -> None:
 def _cleaning(about: Subject) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ticker, sessions = _ticker(about), _sessions()
-    after = data.rows_of(about.store, about.held["prices_clean"], ticker, sessions)
-    valid = about.held.get("prices_valid")
+    after = data.rows_of(about.store, about.artifacts["prices_clean"], ticker, sessions)
+    valid = about.artifacts.get("prices_valid")
     before = data.rows_of(about.store, valid, ticker, sessions) if valid else after
-    repairs = data.document(about.store, about.held["repairs"])
+    repairs = data.document(about.store, about.artifacts["repairs"])
     figure = cleaning_figure(before, after, repair_marks(repairs["repairs"], ticker))
     alt = f"Close of {ticker} before and after cleaning; removed rows and filled cells marked"
     st.plotly_chart(figure, key="cleaning_chart", config=CONFIG, alt=alt)
@@ -130,8 +132,8 @@ def _cleaning(about: Subject) -> None:
 
 
 def _findings(about: Subject) -> None:
-    found = data.document(about.store, about.held["findings"])
-    _sheet_or(tables.findings(found), "findings", "Nothing was found.")
+    findings = data.document(about.store, about.artifacts["findings"])
+    _sheet_or(tables.findings(findings), "findings", "Nothing was found.")
 
 
 def _sheet_or(sheet: Sheet, name: str, nothing: str) -> None:

@@ -30,10 +30,12 @@ def show() -> None:
     if about is None:
         return
     ticker, feature, sessions = _pickers(about)
-    text = data.definitions(about.store, about.held["features"]).get(feature)
+    text = data.definitions(about.store, about.artifacts["features"]).get(feature)
     if text:
         st.caption(f"`{feature}`: {text}")
-    evaluation = data.document(about.store, about.held["evaluation"]) if "evaluation" in about.held else {}
+    evaluation = (
+        data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
+    )
     _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
     of = st.segmented_control(
         "Windows and correlation of", [ticker, ALL], default=ALL, required=True, key="of"
@@ -48,14 +50,14 @@ def show() -> None:
 
 
 def _pickers(about: Subject) -> tuple[str, str, int | None]:
-    features = about.held["features"]
-    known = data.columns_of(about.store, features)
+    features = about.artifacts["features"]
+    columns = data.columns_of(about.store, features)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ticker = st.selectbox(
             "Ticker", data.tickers(about.store, features), key="ticker", bind="query-params", width=220
         )
         feature = st.selectbox(
-            "Feature", known, index=known.index(col.RETURN), key="feature", bind="query-params", width=220
+            "Feature", columns, index=columns.index(col.RETURN), key="feature", bind="query-params", width=220
         )
         period = st.segmented_control(
             "Sessions shown", list(data.PERIODS), default="3 years", required=True, key="period",
@@ -71,8 +73,8 @@ def _window_sessions(evaluation: dict[str, Any]) -> int:
 
 
 def _over_time(about: Subject, ticker: str, feature: str, sessions: int | None, window: int) -> None:
-    rows = data.rows_of(about.store, about.held["features"], ticker, sessions)
-    since = data.windows_of(about.store, about.held["features"], feature, ALL, window).since
+    rows = data.rows_of(about.store, about.artifacts["features"], ticker, sessions)
+    since = data.windows_of(about.store, about.artifacts["features"], feature, ALL, window).since
     figure = feature_figure(rows, feature, since)
     st.plotly_chart(figure, key="feature_chart", config=CONFIG, alt=f"{feature} of {ticker} over time")
     if since is not None:
@@ -83,19 +85,21 @@ def _over_time(about: Subject, ticker: str, feature: str, sessions: int | None, 
 
 def _windows(about: Subject, of: str, feature: str, evaluation: dict[str, Any]) -> None:
     st.subheader("Distribution, then and now", anchor=False)
-    found = data.windows_of(about.store, about.held["features"], feature, of, _window_sessions(evaluation))
-    figure = windows_figure(found.reference, found.current, feature)
+    compared = data.windows_of(
+        about.store, about.artifacts["features"], feature, of, _window_sessions(evaluation)
+    )
+    figure = windows_figure(compared.reference, compared.current, feature)
     alt = f"Histogram of {feature}, {of}: reference against current window"
     st.plotly_chart(figure, key="windows_chart", config=CONFIG, alt=alt)
     st.caption(
-        f"Reference {len(found.reference):,} values, current window {len(found.current):,}. "
+        f"Reference {len(compared.reference):,} values, current window {len(compared.current):,}. "
         + tables.drift_of(evaluation, feature)
     )
 
 
 def _correlation(about: Subject, of: str) -> None:
     st.subheader("Correlation", anchor=False)
-    coefficients = data.correlation(about.store, about.held["features"], of)
+    coefficients = data.correlation(about.store, about.artifacts["features"], of)
     figure = correlation_figure(coefficients)
     alt = f"Rank correlation of what the model sees and of the label, {of}"
     st.plotly_chart(figure, key="correlation_chart", config=CONFIG, alt=alt)
@@ -104,12 +108,14 @@ def _correlation(about: Subject, of: str) -> None:
 
 def _warm_up(about: Subject, ticker: str) -> None:
     st.subheader(f"Warm-up of {ticker}", anchor=False)
-    wrapped.table(data.warm_up(about.store, about.held["features"], ticker), "warm_up_table", titles=_WARM_UP)
+    wrapped.table(
+        data.warm_up(about.store, about.artifacts["features"], ticker), "warm_up_table", titles=_WARM_UP
+    )
 
 
 def _rows(about: Subject, ticker: str) -> None:
     st.subheader(f"Rows of {ticker}", anchor=False)
-    rows = data.rows_of(about.store, about.held["features"], ticker, None)
+    rows = data.rows_of(about.store, about.artifacts["features"], ticker, None)
     st.dataframe(
         rows.iloc[::-1], hide_index=True, height=320, key="features_table",
         column_order=[str(name) for name in rows if name != col.TICKER],

@@ -20,7 +20,7 @@ from core.review.decisions import history
 from core.store.checkpoints import Store
 from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
 from dashboard.subject import chosen
-from dashboard.words import plain
+from dashboard.words import literal
 
 Body = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ def show() -> None:
         return
     store = shell.store()
     keys = keys_of(store, run)
-    artifact = data.held(store, keys, "evaluation")
+    artifact = data.artifact_of(store, keys, "evaluation")
     if artifact is None:
         st.info(
             f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is and why."
@@ -50,7 +50,7 @@ def show() -> None:
     body = data.document(store, artifact)
     _verdict(body)
     if short := judged.too_short(store, keys, body):
-        st.warning(plain(short), icon=":material/history:")
+        st.warning(literal(short), icon=":material/history:")
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
         _gates(body)
@@ -65,9 +65,9 @@ def _verdict(body: Body) -> None:
     st.text(body["verdict_sentence"])
     alarm = body["leak_alarm"]
     if alarm["raised"]:
-        st.error(f"Leak alarm: {plain(alarm['reason'])}")
+        st.error(f"Leak alarm: {literal(alarm['reason'])}")
     if sentence := retained(body):
-        st.warning(plain(sentence))
+        st.warning(literal(sentence))
     with st.container(horizontal=True, key="model_facts"):
         for name, value in headline(body):
             st.metric(name, value, border=True, width="content")
@@ -85,12 +85,12 @@ def _gates(body: Body) -> None:
 
 
 def _advice(body: Body) -> None:
-    given = body.get("advice")
+    advice = body.get("advice")
     st.subheader("Advice", anchor=False)
-    if given is None:
+    if advice is None:
         st.caption("This evaluation was made before advice was given; there is none.")
         return
-    st.markdown(f"**{plain(given['decision'].capitalize())}.** {plain(given['sentence'])}")
+    st.markdown(f"**{literal(advice['decision'].capitalize())}.** {literal(advice['sentence'])}")
     with st.expander("Reasons, with value, threshold and trend", key="reasons"):
         wrapped.table(model_tables.reasons(body), "reasons_table")
     st.caption("As of this run. Evidence, not an order: prices and predictions are all that it knows.")
@@ -101,38 +101,38 @@ def _decide(run: Run, body: Body) -> None:
     others = deciding.candidates(deciding.models())
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
-        acting.said(deciding.PAGE)
+        acting.show_message(deciding.PAGE)
         st.caption(f"Champion: `{champion}`" if champion else "There is no champion yet.")
         st.text_area(
             "Reason", key=deciding.WHY, height=90, max_chars=2_000,
             placeholder="Why, in a sentence: also a business cycle or an event",
         )  # fmt: skip
         with st.container(horizontal=True):
-            _button("Keep the champion", "keep", "decide", deciding.keep, given=champion)
-            _button("Retrain", "retrain", "decide", deciding.retrain, given=champion, args=(run,))
+            _button("Keep the champion", "keep", "decide", deciding.keep, on=champion)
+            _button("Retrain", "retrain", "decide", deciding.retrain, on=champion, args=(run,))
             _button(
                 f"Roll back to {before or 'an earlier one'}",
                 "roll_back",
                 "rollback",
                 deciding.roll_back,
-                given=before,
+                on=before,
             )
         own = body["model"]["model_id"]
         place = others.index(own) if own in others else 0
         chosen = st.selectbox("Candidate", others, index=place if others else None, key=deciding.MODEL)
-        meant = _meant(str(chosen or ""))
+        open_question = _open_question(str(chosen or ""))
         with st.container(horizontal=True):
-            _button("Promote", "promote", "promote", deciding.promote, given=others, why_not=meant)
-            _button("Reject", "reject_model", "promote", deciding.reject, given=others)
+            _button("Promote", "promote", "promote", deciding.promote, on=others, why_not=open_question)
+            _button("Reject", "reject_model", "promote", deciding.reject, on=others)
         st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
 
 
-def _meant(model_id: str) -> str:
+def _open_question(model_id: str) -> str:
     """Ask about a candidate that was never judged; return why it cannot be promoted until that is answered."""
     doubt = deciding.doubt(model_id)
     if not doubt:
         return ""
-    st.warning(plain(doubt), icon=":material/help:")
+    st.warning(literal(doubt), icon=":material/help:")
     agreed = st.checkbox("Promote it all the same; my reason says why", key=f"{deciding.AGREED}_{model_id}")
     return "" if agreed else "Tick above that it is meant: nothing is known of this model."
 
@@ -143,11 +143,11 @@ def _button(
     action: str,
     act: Any,
     *,
-    given: object,
+    on: object,
     args: tuple[Any, ...] = (),
     why_not: str = "",
 ) -> None:
-    reason = acting.refusal(action) or (why_not or None if given else "There is no model for it yet.")
+    reason = acting.refusal(action) or (why_not or None if on else "There is no model for it yet.")
     st.button(label, key=key, on_click=act, args=args, disabled=reason is not None, help=reason)
 
 
@@ -159,8 +159,8 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
         case "Measures":
             evidence.measures(body)
         case "Curves":
-            held = {kind: data.held(store, keys, kind) for kind in ("predictions", "features")}
-            evidence.curves(body, store, **held)
+            artifacts = {kind: data.artifact_of(store, keys, kind) for kind in ("predictions", "features")}
+            evidence.curves(body, store, **artifacts)
         case "Slices":
             evidence.slices(body)
         case "Drift":
@@ -173,19 +173,21 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
 
 def _decisions() -> None:
     settings = shell.settings()
-    told = history(settings)
-    if told.trouble:
-        st.warning(plain(told.trouble))
+    decisions = history(settings)
+    if decisions.trouble:
+        st.warning(literal(decisions.trouble))
     st.markdown("**Models**")
-    known = deciding.models()
-    wrapped.table(model_tables.models(known), "models_table", most_px=LONG_PX)
+    models = deciding.models()
+    wrapped.table(model_tables.models(models), "models_table", most_px=LONG_PX)
     st.markdown("**Decisions**")
-    if not told.decisions:
+    if not decisions.decisions:
         st.caption("Nobody has decided anything yet.")
         return
-    wrapped.table(model_tables.decisions(map(asdict, told.decisions)), "decisions_table", most_px=LONG_PX)
+    wrapped.table(
+        model_tables.decisions(map(asdict, decisions.decisions)), "decisions_table", most_px=LONG_PX
+    )
     st.markdown("**What came of the advice**")
-    entries = judged.track_record(settings, model_tables.newest_record(map(asdict, told.decisions)))
+    entries = judged.track_record(settings, model_tables.newest_record(map(asdict, decisions.decisions)))
     st.caption(model_tables.tally_words(tally(entries)))
     wrapped.table(model_tables.track_record(entries), "track_table", most_px=LONG_PX)
 

@@ -19,7 +19,7 @@ from core.queries.operations.attention import (
 )
 from core.report.figures import counted
 from dashboard import acting, compact, listing, shell, starting
-from dashboard.words import day, minute, plain
+from dashboard.words import day, literal, minute
 
 REFRESH_S = 5.0
 LATEST = 5
@@ -64,9 +64,9 @@ def begin() -> None:
 def _situation(data: str, journal: str) -> Situation:
     """Return the situation, looked up once for all viewers."""
     del data, journal  # they tell two desks apart
-    known = shell.journal()
-    assert known is not None, "the page asked before"
-    return situation(shell.settings(), known)
+    log = shell.journal()
+    assert log is not None, "the page asked before"
+    return situation(shell.settings(), log)
 
 
 def inbox(now: Situation) -> None:
@@ -94,11 +94,11 @@ def _need(number: int, need: Need) -> None:
         compact.draw(compact.beside((state, compact.strong(need.line), why)))
 
 
-def lines(found: tuple[Line, ...]) -> None:
+def lines(several: tuple[Line, ...]) -> None:
     """Draw the last run, the report and the data of each line of work."""
     st.subheader("Lines of work", anchor=False)
     with st.grid(3, min_column_width=300, gap="small"):
-        for line in found:
+        for line in several:
             _line(line)
 
 
@@ -142,19 +142,19 @@ def _behind(calendar: str, data_to: str, at: str) -> int | None:
         return None
 
 
-def champion(found: InUse | None) -> None:
+def champion(in_use: InUse | None) -> None:
     """Draw which model scores, since when, and how old its training is."""
     st.subheader("Champion", anchor=False)
-    if found is None:
+    if in_use is None:
         st.caption("No model is in use: runs train a candidate. Promote one on the page **Model**.")
         return
     now = datetime.now(UTC)
-    facts = [f"`{found.model_id}`"]
-    if found.since:
-        by = f" by {plain(found.who)}" if found.who else ""
-        facts.append(f"in use since {day(found.since)} ({_ago(found.since, now)}){by}")
-    if found.trained_to:
-        facts.append(f"trained to {found.trained_to} ({_ago(found.trained_to, now)})")
+    facts = [f"`{in_use.model_id}`"]
+    if in_use.since:
+        by = f" by {literal(in_use.who)}" if in_use.who else ""
+        facts.append(f"in use since {day(in_use.since)} ({_ago(in_use.since, now)}){by}")
+    if in_use.trained_to:
+        facts.append(f"trained to {in_use.trained_to} ({_ago(in_use.trained_to, now)})")
     st.markdown("  ·  ".join(facts))
 
 

@@ -16,7 +16,7 @@ from dashboard import data, evidence, judged, shell, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
-from dashboard.words import plain
+from dashboard.words import literal
 
 
 def show() -> None:
@@ -24,11 +24,13 @@ def show() -> None:
     about = subject(("predictions",), ("evaluation",), what="predictions")
     if about is None:
         return
-    header = data.header_of(about.store, about.held["predictions"])
-    evaluation = data.document(about.store, about.held["evaluation"]) if "evaluation" in about.held else {}
+    header = data.header_of(about.store, about.artifacts["predictions"])
+    evaluation = (
+        data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
+    )
     _model(header, evaluation)
     if short := judged.too_short(about.store, keys_of(about.store, about.run), evaluation):
-        st.warning(plain(short), icon=":material/history:")
+        st.warning(literal(short), icon=":material/history:")
     _signals(header, evaluation)
     _score_now(about)
     _over_time(about)
@@ -72,12 +74,12 @@ def _score_now(about: Subject) -> None:
 
 def _over_time(about: Subject) -> None:
     st.subheader("Out-of-sample probabilities", anchor=False)
-    predictions = about.held["predictions"]
-    known = data.tickers(about.store, predictions)
-    if not known:
+    predictions = about.artifacts["predictions"]
+    tickers = data.tickers(about.store, predictions)
+    if not tickers:
         st.caption("No row was predicted out of sample.")
         return
-    ticker = st.selectbox("Ticker", known, key="ticker", bind="query-params", width=220)
+    ticker = st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
     rows = data.rows_of(about.store, predictions, ticker, None)
     alt = f"Probability of a rise of {ticker} over time"
     st.plotly_chart(probability_figure(rows), key="probability_chart", config=CONFIG, alt=alt)
@@ -90,15 +92,15 @@ def _over_time(about: Subject) -> None:
 
 def _past() -> None:
     st.subheader("Past signals", anchor=False)
-    told = data.past_signals(shell.settings())
-    if not told["score_runs"]:
+    past = data.past_signals(shell.settings())
+    if not past["score_runs"]:
         st.caption("No run has scored yet. Signals of score runs are set against what happened, here.")
         return
     st.caption(
-        f"{counted(told['signals'], 'signal')} of {counted(told['score_runs'], 'score run')}: "
-        f"{told['known']:,} with a known outcome, {told['written_ahead']:,} written before their session was over."
+        f"{counted(past['signals'], 'signal')} of {counted(past['score_runs'], 'score run')}: "
+        f"{past['known']:,} with a known outcome, {past['written_ahead']:,} written before their session was over."
     )
-    sheet = signals.scorecard(told["scorecard"])
+    sheet = signals.scorecard(past["scorecard"])
     if not sheet.rows:
         return
     table = tables.frame(sheet)

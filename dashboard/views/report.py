@@ -11,7 +11,7 @@ from core.review import signoff
 from core.review.signoff import SignableText, Standing
 from dashboard import acting, checking, editing, shell, signoff_panel
 from dashboard.editing import PAGE, Editing
-from dashboard.words import minute, plain, sentence
+from dashboard.words import literal, minute, sentence
 
 _STANDINGS = {
     "draft": ("○ Draft, not signed", "gray"),
@@ -36,55 +36,55 @@ def show() -> None:
             "There is no report yet. Open **Runs** and press **Run**; its report is edited and signed here."
         )
         return
-    held = editing.editing(key)
+    draft = editing.editing(key)
     present = signoff.signable(shell.store(), shell.journal(), key)
     standing = signoff.standing(shell.store(), shell.journal(), key)
     _heading(key, standing)
-    acting.said(PAGE)
-    if held.conflict is not None:
-        _conflict(held)
-    elif present.sha256 != held.opened.sha256:
-        _newer(key, held, present)
+    acting.show_message(PAGE)
+    if draft.conflict is not None:
+        _conflict(draft)
+    elif present.sha256 != draft.opened.sha256:
+        _newer(key, draft, present)
     whole = st.session_state.get("edit_mode") == _MODES[1]
     text, editor = st.columns([1, 1] if whole else [9, 4], gap="medium")  # a line of 80 characters fits
     with text:
-        _text(held)
+        _text(draft)
     with editor:
-        _editor(held)
-        checking.draw(held)
+        _editor(draft)
+        checking.draw(draft)
     st.divider()
-    signoff_panel.draw(held, present, standing)
+    signoff_panel.draw(draft, present, standing)
 
 
 def _heading(key: str, standing: Standing) -> None:
     word, colour = _STANDINGS[standing.state]
     with st.container(horizontal=True, vertical_alignment="center", key="standing"):
         st.badge(word, color=colour)  # type: ignore[arg-type]  # a literal of the table above
-        st.caption(f"Report `{key}`. {plain(sentence(standing.reason))}".strip(), width="content")
+        st.caption(f"Report `{key}`. {literal(sentence(standing.reason))}".strip(), width="content")
 
 
-def _newer(key: str, held: Editing, present: SignableText) -> None:
+def _newer(key: str, draft: Editing, present: SignableText) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="newer"):
         st.warning(
-            f"The report changed since you opened it: you see {editing.name_of(held.opened)}, the newest is "
+            f"The report changed since you opened it: you see {editing.name_of(draft.opened)}, the newest is "
             f"{editing.name_of(present)}."
         )
         st.button("Open the newest", key="reopen", on_click=editing.reopen, args=(key,))
 
 
-def _conflict(held: Editing) -> None:
+def _conflict(draft: Editing) -> None:
     """Show both texts side by side and let the person choose; neither is lost."""
-    other = held.conflict
+    other = draft.conflict
     assert other is not None, "the caller has looked"
     with st.container(border=True, key="conflict"):
         st.warning(
-            f"{plain(other.author)} saved draft {other.number} while you were writing. Yours is not saved yet; it "
+            f"{literal(other.author)} saved draft {other.number} while you were writing. Yours is not saved yet; it "
             "is kept here, also over a reload."
         )
-        st.code(changes(other.text, held.working), language="diff", height=220)
+        st.code(changes(other.text, draft.working), language="diff", height=220)
         st.caption(f"From draft {other.number} to the text in your editor.")
         with st.container(horizontal=True):
-            args = (held.report_key,)
+            args = (draft.report_key,)
             st.button("Save mine as well", key="save_beside", on_click=editing.save_beside, args=args)
             st.button("Take theirs, discard mine", key="discard", on_click=editing.discard, args=args)
 
@@ -92,7 +92,7 @@ def _conflict(held: Editing) -> None:
 # ---- the text
 
 
-def _text(held: Editing) -> None:
+def _text(draft: Editing) -> None:
     st.subheader("Text", anchor=False)
     present, before, difference = st.tabs(["Preview", "Generated", "Changes"], key="text_tabs")
     wrap = st.toggle(
@@ -103,33 +103,33 @@ def _text(held: Editing) -> None:
         help="Tables are read better unwrapped.",
     )
     with present:
-        st.code(held.opened.text, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
-        digest = editing.short(held.opened.sha256)
+        st.code(draft.opened.text, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
+        digest = editing.short(draft.opened.sha256)
         st.caption(
-            f"{editing.name_of(held.opened).capitalize()}, {len(held.opened.text):,} characters, SHA-256 `{digest}`"
+            f"{editing.name_of(draft.opened).capitalize()}, {len(draft.opened.text):,} characters, SHA-256 `{digest}`"
         )
-    generated = signoff.generated_body(shell.store(), held.report_key)
+    generated = signoff.generated_body(shell.store(), draft.report_key)
     with before:
         st.code(generated, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
         st.caption("As the pipeline wrote it; editing never changes it.")
     with difference:
-        _difference(held, generated, wrap=wrap)
+        _difference(draft, generated, wrap=wrap)
 
 
-def _difference(held: Editing, generated: str, *, wrap: bool) -> None:
+def _difference(draft: Editing, generated: str, *, wrap: bool) -> None:
     against = st.segmented_control("Against", _AGAINST, default=_AGAINST[0], required=True, key="against")
     if against == _AGAINST[0]:
-        _diff(generated, held.working, "Nothing has been changed yet.", wrap=wrap)
+        _diff(generated, draft.working, "Nothing has been changed yet.", wrap=wrap)
         return
-    signed = last_signed(shell.store(), shell.journal(), other_than=held.opened.sha256)
+    signed = last_signed(shell.store(), shell.journal(), other_than=draft.opened.sha256)
     if signed is None:
         st.caption("No other report has been signed yet.")
         return
-    said = signed.record.content
+    content = signed.record.content
     st.caption(
-        f"Report `{signed.record.subject}`, approved by {plain(said['user'])} on {minute(said['at_utc'])}."
+        f"Report `{signed.record.subject}`, approved by {literal(content['user'])} on {minute(content['at_utc'])}."
     )
-    _diff(signed.text, held.working, "The text is that of the last signed report.", wrap=wrap)
+    _diff(signed.text, draft.working, "The text is that of the last signed report.", wrap=wrap)
 
 
 def _diff(before: str, after: str, same: str, *, wrap: bool) -> None:
@@ -143,44 +143,44 @@ def _diff(before: str, after: str, same: str, *, wrap: bool) -> None:
 # ---- the editor
 
 
-def _editor(held: Editing) -> None:
+def _editor(draft: Editing) -> None:
     st.subheader("Edit", anchor=False)
     sections, whole = st.tabs(list(_MODES), key="edit_mode", on_change=editing.mode_changed)
     locked = acting.refusal("save_draft")
     if whole.open:
         with whole:
-            _whole(held, locked)
+            _whole(draft, locked)
     else:
         with sections:
-            _sections(held, locked)
+            _sections(draft, locked)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if held.unsaved and held.conflict is None:
+        if draft.unsaved and draft.conflict is None:
             st.button("Save", key="save_draft", type="primary", disabled=locked is not None, help=locked,
-                      on_click=editing.save, args=(held.report_key,))  # fmt: skip
-            st.button("Discard", key="discard", on_click=editing.discard, args=(held.report_key,))
-        if held.unsaved:
+                      on_click=editing.save, args=(draft.report_key,))  # fmt: skip
+            st.button("Discard", key="discard", on_click=editing.discard, args=(draft.report_key,))
+        if draft.unsaved:
             st.badge("▲ Unsaved changes", color="orange")
         else:
             st.caption(f"○ {locked}" if locked else "● Saved as you leave a box, as numbered drafts.")
-    _drafts(held, locked)
+    _drafts(draft, locked)
 
 
-def _sections(held: Editing, locked: str | None) -> None:
-    written = editing.sections(held)
+def _sections(draft: Editing, locked: str | None) -> None:
+    written = editing.sections(draft)
     for name in dict.fromkeys((*ANALYST_SECTIONS, *written)):
         if name not in written:
             st.caption(
-                f"The heading **{plain(name)}** is gone from the text. It can be put back under Whole text."
+                f"The heading **{literal(name)}** is gone from the text. It can be put back under Whole text."
             )
             continue
         editing.seed(editing.section_key(name), written[name])
         st.text_area(
-            plain(name), key=editing.section_key(name), height=120, max_chars=MAX_CHARACTERS,
+            literal(name), key=editing.section_key(name), height=120, max_chars=MAX_CHARACTERS,
             placeholder="To be written by you", disabled=locked is not None,
-            on_change=editing.section_changed, args=(held.report_key, name),
+            on_change=editing.section_changed, args=(draft.report_key, name),
         )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        off, args = locked is not None, (held.report_key,)
+        off, args = locked is not None, (draft.report_key,)
         st.text_input(
             "Another section",
             key=editing.HEADING,
@@ -191,19 +191,19 @@ def _sections(held: Editing, locked: str | None) -> None:
         st.button("Add", key="add_section", disabled=off, on_click=editing.add_section, args=args)
 
 
-def _whole(held: Editing, locked: str | None) -> None:
-    editing.seed(editing.WHOLE, held.working)
+def _whole(draft: Editing, locked: str | None) -> None:
+    editing.seed(editing.WHOLE, draft.working)
     with st.container(key="whole"):
         st.text_area(
             "Whole text", key=editing.WHOLE, height=_TEXT_HEIGHT - 60, max_chars=MAX_CHARACTERS,
             label_visibility="collapsed", disabled=locked is not None,
-            on_change=editing.whole_changed, args=(held.report_key,),
+            on_change=editing.whole_changed, args=(draft.report_key,),
         )  # fmt: skip
 
 
-def _drafts(held: Editing, locked: str | None) -> None:
-    known = shell.journal()
-    drafts = known.drafts(held.report_key) if known else []
+def _drafts(draft: Editing, locked: str | None) -> None:
+    log = shell.journal()
+    drafts = log.drafts(draft.report_key) if log else []
     with st.expander(f"Drafts ({len(drafts):,})", key="drafts"):
         if not drafts:
             st.caption("None yet. Each save is kept here with its number, time and author.")
@@ -215,7 +215,7 @@ def _drafts(held: Editing, locked: str | None) -> None:
         st.dataframe(rows, hide_index=True, key="drafts_table")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.selectbox("Draft", [d.number for d in drafts], key="draft_number", width=120)
-            off, args = locked is not None, (held.report_key, "draft_number")
+            off, args = locked is not None, (draft.report_key, "draft_number")
             st.button(
                 "Make it the newest", key="open_draft", disabled=off, on_click=editing.open_draft, args=args
             )

@@ -40,18 +40,18 @@ PARTS = {"log": run_log.show, "printed": run_log.printed, "artifacts": run_made.
 def page() -> None:
     """Lay out the run named in the address, else the newest."""
     journal = shell.journal()
-    named = st.query_params.get(shell.RUN_PARAMETER)
+    run_id = st.query_params.get(shell.RUN_PARAMETER)
     newest = journal.runs(limit=1) if journal else []
-    if not named and not newest:
+    if not run_id and not newest:
         st.info(
             "There is no run to look at yet. Open the page **Runs** and press **Run**.",
             icon=":material/info:",
         )
         shell.page_link("runs", "Open Runs")
         return
-    run = shell.run_named(journal, named) if named else newest[0]
+    run = shell.run_named(journal, run_id) if run_id else newest[0]
     assert journal is not None, "a run was found in it"
-    if named != run.run_id:
+    if run_id != run.run_id:
         st.query_params[shell.RUN_PARAMETER] = run.run_id
     with st.container(key="notices"):  # always there, so that what follows keeps its place
         shell.show_notice()
@@ -134,9 +134,9 @@ def heading(run: Run) -> None:
         f"{took:,.1f} s" if took is not None else "",
         asked_for(run.request),
     ]
-    said = compact.quiet("  ·  ".join(fact for fact in facts if fact))
+    text = compact.quiet("  ·  ".join(fact for fact in facts if fact))
     with st.container(key="run-state"):
-        compact.draw(compact.row((compact.badge(run.state), said)))
+        compact.draw(compact.row((compact.badge(run.state), text)))
 
 
 def first_error(run: Run) -> None:
@@ -152,11 +152,11 @@ def graph(journal: Journal, run: Run) -> None:
     damage = shell.store().damage(Slot("report", report)) if report else None
     if damage:
         shell.alarm(damage)
-    held = standing(shell.store(), journal, report) if report else None
-    boxes = [*views, sign_off_view(run, held)]
+    signed = standing(shell.store(), journal, report) if report else None
+    boxes = [*views, sign_off_view(run, signed)]
     signs = [(view.stage, view.state) for view in boxes]
     dark = st.context.theme.type == "dark"
-    picture = compact.picture(line.line_svg(signs, dark=dark), line.described(signs))
+    picture = compact.picture(line.line_svg(signs, dark=dark), line.describe(signs))
     done, of = progress(views)
     grid = compact.grid(box(view) for view in boxes)
     with st.container(key="line"):
@@ -191,9 +191,9 @@ def box(view: StageView) -> str:
         f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
         view.note,
     ]
-    said = [compact.quiet(fact) for fact in facts if fact] or [compact.quiet("–")]
+    texts = [compact.quiet(fact) for fact in facts if fact] or [compact.quiet("–")]
     name = compact.strong(view.stage.replace("_", " "))
-    return compact.box(f"stage-{view.stage}", (name, compact.badge(view.state), *said))
+    return compact.box(f"stage-{view.stage}", (name, compact.badge(view.state), *texts))
 
 
 def next_steps(run: Run) -> None:
@@ -231,11 +231,11 @@ def confirm_cancel(run: Run) -> None:
     st.caption(f"Run {run.run_id}")
     if st.button("Yes, cancel the run", type="primary", key="cancel-yes"):
         try:
-            asked = cancel(shell.settings(), run.run_id, person=shell.person())
+            outcome = cancel(shell.settings(), run.run_id, person=shell.person())
         except AftercloseError as error:
             shell.problem(error)
             return
-        shell.notice("The run was asked to stop." if asked else "The run was over already.")
+        shell.notice("The run was asked to stop." if outcome else "The run was over already.")
         st.rerun()
 
 

@@ -10,12 +10,12 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.queries.operations import schedule_form as form
-from core.queries.operations.schedules import may_still_come, one, overview, profile_rows
+from core.queries.operations.schedules import may_still_come, overview, profile_rows, schedule_view
 from core.request.stages import MODES, SOURCES
 from core.schedule import definition
 from core.schedule.scheduler import run_now
 from dashboard import filling, shell, states, wrapped
-from dashboard.words import plain
+from dashboard.words import literal
 
 REFRESH_S = 5.0
 _MISSED = "scheduler_missed"
@@ -49,25 +49,25 @@ def listing() -> None:
     """Draw every schedule; again every few seconds, because its runs come by themselves."""
     with shell.guarded():
         now = datetime.now(UTC)
-        shown = overview(shell.settings(), now, _local())
-        if not shown["schedules"]:
+        status = overview(shell.settings(), now, _local())
+        if not status["schedules"]:
             st.info(
                 "Nothing runs by itself yet. Set a schedule below; it never promotes, signs or publishes."
             )
             return
-        watch(shown, now)
-        for schedule in shown["schedules"]:
+        watch(status, now)
+        for schedule in status["schedules"]:
             draw(schedule)
 
 
-def watch(shown: dict[str, Any], now: datetime) -> None:
+def watch(status: dict[str, Any], now: datetime) -> None:
     """Warn where nobody watches the clock: not before a scheduler that was just started could leave a sign."""
-    if shown["watched"]:
+    if status["watched"]:
         st.session_state.pop(_MISSED, None)
     elif may_still_come(st.session_state.setdefault(_MISSED, now), now):
         st.caption("Looking for the process that watches the clock…")
     else:
-        st.warning(f"No schedule starts now: {plain(shown['scheduler'])}.", icon=":material/alarm_off:")
+        st.warning(f"No schedule starts now: {literal(status['scheduler'])}.", icon=":material/alarm_off:")
 
 
 def draw(schedule: dict[str, Any]) -> None:
@@ -75,9 +75,9 @@ def draw(schedule: dict[str, Any]) -> None:
     name = schedule["name"]
     with st.container(border=True, key=f"schedule-{name}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(name)}**", width="content")
+            st.markdown(f"**{literal(name)}**", width="content")
             states.badge(schedule["state"])
-            st.caption(f"{plain(schedule['when'])} · {plain(schedule['asks_for'])}", width="content")
+            st.caption(f"{literal(schedule['when'])} · {literal(schedule['asks_for'])}", width="content")
         if schedule["trouble"]:
             shell.alarm(schedule["trouble"])
         if schedule["next"]:
@@ -130,7 +130,7 @@ def act(done: str, action: Any) -> None:
 
 def confirm_remove(name: str) -> None:
     """Ask before a schedule is forgotten."""
-    st.write(f"{plain(name)} starts nothing more. Its past runs stay, and a run that goes now goes on.")
+    st.write(f"{literal(name)} starts nothing more. Its past runs stay, and a run that goes now goes on.")
     if st.button("Yes, remove it", type="primary", key=f"remove-yes-{name}"):
         act(
             f"{name} is removed.",
@@ -140,18 +140,18 @@ def confirm_remove(name: str) -> None:
 
 def past(name: str) -> None:
     """Draw what became of the last times."""
-    found = one(shell.settings(), name, datetime.now(UTC))["occurrences"]
-    if not found:
+    occurrences = schedule_view(shell.settings(), name, datetime.now(UTC))["occurrences"]
+    if not occurrences:
         return
-    with st.expander(f"Last: {found[0]['state']}", key=f"past-{name}"):
-        for due in found[:10]:
+    with st.expander(f"Last: {occurrences[0]['state']}", key=f"past-{name}"):
+        for due in occurrences[:10]:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 states.badge(due["state"], width=116)
                 st.caption(f"due {due['due_at'][:16].replace('T', ' ')} UTC", width=200)
                 st.caption(f"session {due['session'] or 'as it came'}", width=150)
                 if due["run_id"]:
                     shell.page_link("run", f":blue[{due['run_id']}]", run=due["run_id"], width=230)
-                st.caption(plain(due["note"] or ""), width="content")
+                st.caption(literal(due["note"] or ""), width="content")
 
 
 def new() -> None:
@@ -159,11 +159,11 @@ def new() -> None:
     settings = shell.settings()
     name = st.text_input("Name", placeholder="daily", key="schedule-name", width=320)
     text, sessions_only = when()
-    asked: dict[str, str] = {}
+    request: dict[str, str] = {}
     with st.grid(4, min_column_width=180):
         profile = st.selectbox("Profile", [NO_PROFILE, *settings.profiles], key="schedule-profile")
-        asked["source"] = _unless_set(st.selectbox("Source", [AS_SET, *SOURCES], key="schedule-source"))
-        asked["mode"] = _unless_set(
+        request["source"] = _unless_set(st.selectbox("Source", [AS_SET, *SOURCES], key="schedule-source"))
+        request["mode"] = _unless_set(
             st.selectbox(
                 "Mode",
                 [AS_SET, *MODES],
@@ -171,19 +171,21 @@ def new() -> None:
                 help="Training makes a candidate, never a champion.",
             )
         )
-        asked["tickers"] = st.text_input("Tickers", placeholder="as set", key="schedule-tickers")
-    asked["path"] = (
-        st.text_input("File or watched folder", key="schedule-path") if asked["source"] == "files" else ""
+        request["tickers"] = st.text_input("Tickers", placeholder="as set", key="schedule-tickers")
+    request["path"] = (
+        st.text_input("File or watched folder", key="schedule-path") if request["source"] == "files" else ""
     )
-    asked["profile"] = "" if profile == NO_PROFILE else profile
-    if asked["profile"]:
-        rows = profile_rows(settings, asked["profile"])
-        st.caption("The profile sets " + plain("; ".join(f"{p} {v or '(empty)'}" for p, v, _ in rows) + "."))
+    request["profile"] = "" if profile == NO_PROFILE else profile
+    if request["profile"]:
+        rows = profile_rows(settings, request["profile"])
+        st.caption(
+            "The profile sets " + literal("; ".join(f"{p} {v or '(empty)'}" for p, v, _ in rows) + ".")
+        )
     if st.button("Set this schedule", type="primary", key="schedule-set", disabled=not shell.can_write()):
-        kept = form.schedule(settings, name, text, asked, sessions_only=sessions_only)
+        schedule = form.schedule(settings, name, text, request, sessions_only=sessions_only)
         act(
             f"{name} is set.",
-            lambda: definition.add(settings, kept, now=datetime.now(UTC), person=shell.person()),
+            lambda: definition.add(settings, schedule, now=datetime.now(UTC), person=shell.person()),
         )
 
 

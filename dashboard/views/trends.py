@@ -32,15 +32,15 @@ def page() -> None:
         )
         if len(works) > 1:
             works = st.multiselect("Lines", works, default=works[:MOST_LINES], key="trends-works")
-    shown = frame[frame["work"].isin(works)]
+    chosen = frame[frame["work"].isin(works)]
     with st.grid(2, min_column_width=360):
         for column, label in COLUMNS.items():
             with st.container():
                 st.markdown(f"**{label}**")
-                figure = trend_figure(shown, column, label, along=ALONG[along])
+                figure = trend_figure(chosen, column, label, along=ALONG[along])
                 st.plotly_chart(figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each run")
     with st.expander("Table", key="trends-more"):
-        st.dataframe(shown, hide_index=True, key="trends-table")
+        st.dataframe(chosen, hide_index=True, key="trends-table")
 
 
 with shell.guarded():

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dashboard.line import described, line_svg
+from dashboard.line import describe, line_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 STAGES = [("ingest", "done"), ("train_or_score", "running"), ("report", "queued"), ("sign-off", "to sign")]
@@ -41,4 +41,4 @@ def test_dark_and_light_differ_and_say_the_same():
 def test_any_state_is_drawn_and_none_is_markup(state):
     picture = ET.fromstring(line_svg([("a<b", state)]))
     assert picture.find(f".//{SVG}title").text == f"a<b: {state}"
-    assert described([("train_or_score", state)]) == f"train or score {state}"
+    assert describe([("train_or_score", state)]) == f"train or score {state}"

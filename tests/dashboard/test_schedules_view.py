@@ -9,7 +9,7 @@ import pytest
 from core.journal import Journal
 from core.journal.backfills import Backfills
 from core.journal.schedules import Schedules
-from core.queries.operations.schedules import one
+from core.queries.operations.schedules import schedule_view
 from core.schedule.scheduler import Scheduler, utc_clock
 
 ZONED = ("EST", "EDT")
@@ -48,7 +48,7 @@ def test_an_empty_page_says_what_to_do(page):
 def test_a_schedule_is_set_and_shown_with_five_times_in_both_zones(page, desk_settings, reader, monkeypatch):
     """After the close, as the form stands; the next times come from the exchange's calendar."""
     at = set_daily(page())
-    shown = one(desk_settings, "daily", utc_clock())
+    shown = schedule_view(desk_settings, "daily", utc_clock())
     assert (shown["when"], shown["state"]) == ("close+45m", "active")
     at = page()
     times = reader.table(at, "Exchange time")
@@ -116,7 +116,7 @@ def test_a_root_that_cannot_be_written_can_be_looked_at(page, monkeypatch):
 def test_a_schedule_of_the_page_runs_the_sample_by_itself(page, desk_settings, wait_until):
     """The clock is the test's: at the next due minute one run of the sample starts, and its report is whole."""
     set_daily(page(), mode="train")
-    due = datetime.fromisoformat(one(desk_settings, "daily", utc_clock())["next"][0])
+    due = datetime.fromisoformat(schedule_view(desk_settings, "daily", utc_clock())["next"][0])
     scheduler = Scheduler(lambda: desk_settings)
     journal = Journal(desk_settings.data)
     scheduler.tick(due - timedelta(minutes=1))

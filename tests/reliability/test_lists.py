@@ -11,11 +11,11 @@ import pytest
 from core.journal import Journal
 from core.platform.processes import this_process
 from core.request import settings
-from core.request.tickers import compact, expand, universe_file
 from core.review.people import Person
 from core.store import waivers as waiving
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded
+from core.tickers import compact, expand, universe_file
 from core.upkeep import closure, garbage
 from core.upkeep.archive import backup, export, restore
 

@@ -1,6 +1,6 @@
 """What counts as an edit of the generated part: by hand-made reports."""
 
-from core.report.edits import Edit, edits, told
+from core.report.edits import Edit, edit_records, edits
 from core.report.narrative import with_added, with_section
 
 GENERATED = """DAILY EQUITY-PRICE REPORT
@@ -44,7 +44,7 @@ def test_a_changed_figure_and_changed_words_are_told_apart():
     assert both == [Edit("Decision", before, after, figure=True)]
     (words,) = edits(GENERATED, GENERATED.replace("Plain words.", "Fine words."))
     assert words == Edit("Decision", "Plain words.", "Fine words.", figure=False)
-    assert told([words]) == [
+    assert edit_records([words]) == [
         {"section": "Decision", "before": "Plain words.", "after": "Fine words.", "figure": False}
     ]
 

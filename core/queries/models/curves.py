@@ -51,9 +51,9 @@ def roc(rows: Judged) -> list[Point]:
     """
     grid = np.linspace(0.0, 1.0, GRID)
     curves = [
-        _roc_at(grid, rows.probability[held], rows.up[held])
-        for held in (rows.fold == code for code in range(len(rows.folds)))
-        if 0 < rows.up[held].sum() < held.sum()
+        _roc_at(grid, rows.probability[members], rows.up[members])
+        for members in (rows.fold == code for code in range(len(rows.folds)))
+        if 0 < rows.up[members].sum() < members.sum()
     ]
     if not curves:
         return []
@@ -70,8 +70,8 @@ def _roc_at(
     falls = calls - rises
     x, y = np.append(0.0, falls / falls[-1]), np.append(0.0, rises / rises[-1])
     # where the curve is vertical its upper end counts
-    found: NDArray[np.float64] = np.interp(grid, x, y)
-    return found
+    heights: NDArray[np.float64] = np.interp(grid, x, y)
+    return heights
 
 
 def _steps(
@@ -108,14 +108,14 @@ def precision_recall(rows: Judged) -> list[Point]:
 
 def at_threshold(rows: Judged) -> Point | None:
     """Return precision and recall where rows are called up in the report (0.5), None when either is undefined."""
-    called = rows.probability >= THRESHOLD
-    if not called.any() or not rows.up.sum():
+    positive = rows.probability >= THRESHOLD
+    if not positive.any() or not rows.up.sum():
         return None
-    right = float(rows.up[called].sum())
+    right = float(rows.up[positive].sum())
     return {
         "threshold": THRESHOLD,
         "recall": right / float(rows.up.sum()),
-        "precision": right / int(called.sum()),
+        "precision": right / int(positive.sum()),
     }
 
 
@@ -187,9 +187,9 @@ def two_windows(
     cut = windows(features, drift_sessions)
     values = numbers(features, column)
     current = cut.of(features[col.DATE].to_numpy("datetime64[s]")) == 0
-    known = ~np.isnan(values)
+    defined = ~np.isnan(values)
     if ticker is not None:
-        known &= (features[col.TICKER] == ticker).to_numpy()
+        defined &= (features[col.TICKER] == ticker).to_numpy()
     latest = cut.sessions[-drift_sessions:]
     since = str(latest[0].astype("datetime64[D]")) if len(latest) else None
-    return TwoWindows(values[known & ~current], values[known & current], since)
+    return TwoWindows(values[defined & ~current], values[defined & current], since)

@@ -48,12 +48,12 @@ def gates(body: Body) -> list[Gate]:
     auc = body["performance"].get("auc") or {}
     low = auc.get("low")
     clear = None if auc.get("value") is None else not body["leak_alarm"]["raised"]
-    found = [
+    result = [
         Gate("No sign of a leak", auc.get("value"), f"AUC at most {body['settings']['leak_auc']:g}", clear),
         Gate("Better than chance", low, "lower end above 0.5", _above(low, CHANCE)),
     ]  # fmt: skip
     champion = body.get("champion")
-    return found + (_beside(champion) if champion else [])
+    return result + (_beside(champion) if champion else [])
 
 
 def _beside(champion: Body) -> list[Gate]:

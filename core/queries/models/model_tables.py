@@ -24,9 +24,9 @@ _ACTIONS = {
 }  # fmt: skip
 
 
-def gates(found: Iterable[Gate]) -> pd.DataFrame:
+def gates(several: Iterable[Gate]) -> pd.DataFrame:
     """Return one row for each gate: result as mark and word, what was found, what was needed."""
-    rows = [(_PASSED[gate.passed], gate.name, _value(gate.value), gate.needed) for gate in found]
+    rows = [(_PASSED[gate.passed], gate.name, _value(gate.value), gate.needed) for gate in several]
     return pd.DataFrame(rows, columns=["Result", "Gate", "Found", "Needed"])
 
 
@@ -38,16 +38,16 @@ def _value(value: float | str | None) -> str:
 
 def contest(body: Body) -> pd.DataFrame:
     """Return candidate and champion on the same rows with intervals; empty when they were not compared."""
-    held = body.get("champion")
-    if not held or not held["compared"]:
+    champion = body.get("champion")
+    if not champion or not champion["compared"]:
         return pd.DataFrame()
-    return text_frame(contest_grid(body, held))
+    return text_frame(contest_grid(body, champion))
 
 
 def reasons(body: Body) -> pd.DataFrame:
     """Return the reasons behind the advice, those that speak for something first."""
-    held = (body.get("advice") or {}).get("reasons") or []
-    frame = text_frame(reasons_grid(held))
+    listed = (body.get("advice") or {}).get("reasons") or []
+    frame = text_frame(reasons_grid(listed))
     silent = frame["Speaks for"] == "neither"
     frame["Speaks for"] = frame["Speaks for"].map(lambda says: _SAYS.get(says, says))
     return frame.assign(order=silent).sort_values("order", kind="stable").drop(columns="order")
@@ -70,7 +70,7 @@ def models(listing: Iterable[Body]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def decisions(taken: Iterable[Body]) -> pd.DataFrame:
+def decisions(history: Iterable[Body]) -> pd.DataFrame:
     """Return the decisions about models, the newest first.
 
     Parameters
@@ -89,7 +89,7 @@ def decisions(taken: Iterable[Body]) -> pd.DataFrame:
             "Advice then": (d["advice"] or {}).get("decision") or "none",
             "Record": count(d["record"]),
         }
-        for d in taken
+        for d in history
     ]
     return pd.DataFrame(rows[::-1])
 
@@ -103,21 +103,27 @@ def track_record(entries: Sequence[Body]) -> pd.DataFrame:
             "Advice": e["advice"],
             "Decision": f"{_ACTIONS.get(e['decision'], e['decision'])} {e['in_use']}",
             "Advice was": followed[e["followed"]],
-            "What came of it": _came(e["outcome"]),
+            "What came of it": _outcome(e["outcome"]),
         }
         for e in entries
     ]
     return pd.DataFrame(rows[::-1])
 
 
-def _came(outcome: Body) -> str:
-    held = outcome.get("auc") or {**outcome, "value": outcome.get("difference")}
-    figures = "" if held.get("value") is None else f": {_estimate(held)} over {count(outcome['rows'])} rows"
+def _outcome(outcome: Body) -> str:
+    estimate = outcome.get("auc") or {**outcome, "value": outcome.get("difference")}
+    figures = (
+        "" if estimate.get("value") is None else f": {_estimate(estimate)} over {count(outcome['rows'])} rows"
+    )
     return f"{outcome['says']}{figures}"
 
 
-def _estimate(held: Body | None) -> str:
-    return NA if not held or held.get("value") is None else f"{ratio(held['value'])} {span(held, ratio)}"
+def _estimate(estimate: Body | None) -> str:
+    return (
+        NA
+        if not estimate or estimate.get("value") is None
+        else f"{ratio(estimate['value'])} {span(estimate, ratio)}"
+    )
 
 
 def _minute(at: str) -> str:
@@ -126,19 +132,19 @@ def _minute(at: str) -> str:
 
 def curve(lines: Mapping[str, Body], what: str) -> dict[str, pd.DataFrame]:
     """Return one kind of curve by model: ``roc``, ``precision_recall`` or ``calibration``."""
-    return {model: pd.DataFrame(held[what]) for model, held in lines.items()}
+    return {model: pd.DataFrame(curves[what]) for model, curves in lines.items()}
 
 
 def marks(lines: Mapping[str, Body]) -> pd.DataFrame:
     """Return precision and recall of each model at the threshold 0.5."""
-    held = [entry["at_half"] for entry in lines.values() if entry["at_half"] is not None]
-    return pd.DataFrame(held, columns=["threshold", "recall", "precision"])
+    points = [entry["at_half"] for entry in lines.values() if entry["at_half"] is not None]
+    return pd.DataFrame(points, columns=["threshold", "recall", "precision"])
 
 
 def curve_basis(lines: Mapping[str, Body]) -> str:
     """Return in words which rows the curves are drawn over, and the area under each ROC curve."""
     rows = count(next(iter(lines.values()))["rows"])
-    areas = ", ".join(f"{model} {ratio(held['auc'])}" for model, held in lines.items())
+    areas = ", ".join(f"{model} {ratio(curves['auc'])}" for model, curves in lines.items())
     return f"Drawn over {rows} judged rows. AUC: {areas}."
 
 
@@ -162,6 +168,6 @@ def tally_words(counts: Mapping[str, int]) -> str:
     return f"Advice followed {counts['followed']} times, not followed {counts['against']}, open {counts['open']}."
 
 
-def newest_record(taken: Iterable[Body]) -> str:
+def newest_record(history: Iterable[Body]) -> str:
     """Return what tells one state of the history from another."""
-    return " ".join(f"{d['record']}/{d['at_utc']}/{d['completed']}" for d in taken)
+    return " ".join(f"{d['record']}/{d['at_utc']}/{d['completed']}" for d in history)

@@ -38,16 +38,16 @@ def listing(settings: Settings) -> list[dict[str, Any]]:
             expected=f"{settings.data}/models/{champion.model_id}.json",
             remedy="Restore it from a backup, or promote another: afterclose promote MODEL --why TEXT",
         )
-    told = history(settings)
-    found = [_entry(settings, identity, state, told) for identity, state in states(settings).items()]
-    newest_first = sorted(found, key=lambda e: (e["trained_to"] or "", e["model_id"]), reverse=True)
+    decisions = history(settings)
+    entries = [_entry(settings, identity, state, decisions) for identity, state in states(settings).items()]
+    newest_first = sorted(entries, key=lambda e: (e["trained_to"] or "", e["model_id"]), reverse=True)
     return sorted(newest_first, key=lambda e: e["state"] != "champion")
 
 
-def _entry(settings: Settings, identity: str, state: str, told: History) -> dict[str, Any]:
+def _entry(settings: Settings, identity: str, state: str, decisions: History) -> dict[str, Any]:
     body, problem = _read(Registry(settings.data), identity)
     training = body.get("training") or {}
-    moved = [d for d in told.decisions if d.action in (PROMOTION, ROLLBACK) and d.completed]
+    moved = [d for d in decisions.decisions if d.action in (PROMOTION, ROLLBACK) and d.completed]
     moves = [d for d in moved if d.model_id == identity]
     return {
         "model_id": identity,
@@ -96,10 +96,10 @@ def _read(registry: Registry, identity: str) -> tuple[Mapping[str, Any], str | N
     try:
         return read_model(data).body, None
     except ModelError as error:
-        return _plain(data), error.problem
+        return _content(data), error.problem
 
 
-def _plain(data: bytes) -> Mapping[str, Any]:
+def _content(data: bytes) -> Mapping[str, Any]:
     """Return what a model that cannot be used says of itself, if it can be read at all."""
     try:
         body = json.loads(data)
@@ -109,7 +109,7 @@ def _plain(data: bytes) -> Mapping[str, Any]:
     return body if whole else _UNTOLD
 
 
-def described(settings: Settings, text: str) -> dict[str, Any]:
+def description(settings: Settings, text: str) -> dict[str, Any]:
     """Return everything about one model: its entry, training, walk-forward figures, features and decisions.
 
     Raises
@@ -118,9 +118,9 @@ def described(settings: Settings, text: str) -> dict[str, Any]:
         If no model or more than one answers to ``text``.
     """
     registry = Registry(settings.data)
-    identity, told = registry.find(text), history(settings)
+    identity, decisions = registry.find(text), history(settings)
     body, _ = _read(registry, identity)
-    entry = _entry(settings, identity, states(settings)[identity], told)
+    entry = _entry(settings, identity, states(settings)[identity], decisions)
     return {
         **entry,
         "features": body.get("features"),
@@ -128,8 +128,8 @@ def described(settings: Settings, text: str) -> dict[str, Any]:
         "hyperparameters": body.get("hyperparameters"),
         "training": body.get("training"),
         "walk_forward": body.get("walk_forward"),
-        "decisions": [asdict(d) for d in told.decisions if identity in (d.model_id, d.before)],
-        "history_trouble": told.trouble,
+        "decisions": [asdict(d) for d in decisions.decisions if identity in (d.model_id, d.before)],
+        "history_trouble": decisions.trouble,
     }
 
 
@@ -150,18 +150,18 @@ def compared(settings: Settings, first: str, second: str, features: str = "") ->
     from core.queries.models.track_record import contest_of
     from core.registry.evidence import features_of
 
-    registry, told = Registry(settings.data), history(settings)
+    registry, decisions = Registry(settings.data), history(settings)
     identities = [registry.find(text) for text in (first, second)]
     bodies = [_read(registry, identity)[0] for identity in identities]
     state = states(settings)
-    found: dict[str, Any] = {
-        "models": [_entry(settings, identity, state[identity], told) for identity in identities],
+    result: dict[str, Any] = {
+        "models": [_entry(settings, identity, state[identity], decisions) for identity in identities],
         "feature_changes": changes(bodies[0], bodies[1]),
         "contest": None,
         "reason": None,
     }
     try:
-        found["contest"] = contest_of(settings, features_of(settings.data, features).table, *identities)
+        result["contest"] = contest_of(settings, features_of(settings.data, features).table, *identities)
     except AftercloseError as error:
-        found["reason"] = str(error)
-    return found
+        result["reason"] = str(error)
+    return result

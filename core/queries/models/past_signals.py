@@ -26,13 +26,13 @@ def past_signals(settings: Settings) -> dict[str, Any]:
     from core.queries.models.track_record import resampling
     from core.registry.evidence import signals
 
-    given = signals(settings.data)
+    past = signals(settings.data)
     return {
-        "score_runs": given.checkpoints,
-        "signals": len(given.frame),
-        "known": int(given.frame["up_next"].notna().sum()),
-        "written_ahead": int(given.frame["ahead"].sum()),
-        "scorecard": scorecard(given.frame, resampling(settings)),
+        "score_runs": past.checkpoints,
+        "signals": len(past.frame),
+        "known": int(past.frame["up_next"].notna().sum()),
+        "written_ahead": int(past.frame["ahead"].sum()),
+        "scorecard": scorecard(past.frame, resampling(settings)),
     }
 
 

@@ -37,17 +37,17 @@ def predict(settings: Settings, *, model: str, features: str) -> dict[str, Any]:
         If there is no champion, no features, or the two do not fit (other feature definitions).
     """
     document = _document(Registry(settings.data), model)
-    found = features_of(settings.data, features)
-    table = score(found.table, document, {"calendar": settings["calendar"]})
+    source = features_of(settings.data, features)
+    table = score(source.table, document, {"calendar": settings["calendar"]})
     return {
         "model_id": model_id_of(document),
         "model_kind": document.body["model_kind"],
         "trained_to": document.body["training"]["to"],
         "age_sessions": table.header["age_sessions"],
         "features": {
-            "origin": found.origin,
-            "sha256": found.sha256,
-            "last_session": str(found.table.frame["date"].max())[:10],
+            "origin": source.origin,
+            "sha256": source.sha256,
+            "last_session": str(source.table.frame["date"].max())[:10],
         },
         "signals": table.header["signals"],
     }

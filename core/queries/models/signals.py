@@ -27,10 +27,10 @@ def model_facts(header: Mapping[str, Any], evaluation: Mapping[str, Any]) -> lis
     facts = [("Model", str(header["model_id"] or "none"))]
     if header["model_kind"]:
         facts.append(("Kind", name(header["model_kind"])))
-    held = evaluation.get("model") or {}
-    if held.get("training"):
-        facts.append(("Trained to", str(held["training"]["to"])))
-    age = header.get("age_sessions", held.get("age_sessions"))
+    model = evaluation.get("model") or {}
+    if model.get("training"):
+        facts.append(("Trained to", str(model["training"]["to"])))
+    age = header.get("age_sessions", model.get("age_sessions"))
     if age is not None:
         facts.append(("Age", counted(age, "session")))
     sessions = sorted({signal["session"] for signal in header["signals"]})
@@ -74,8 +74,8 @@ def scorecard(entries: Iterable[Mapping[str, Any]]) -> sheets.Sheet:
     entries : iterable of mapping
         As :func:`core.evaluation.scorecard.scorecard` gives them; under 60 signals there is no interval.
     """
-    shown = ("model_id", "period", "rows", "right", "share", "low", "high", "auc", "brier", "reason")
-    return sheets.scorecard(entries).select(*shown)
+    columns = ("model_id", "period", "rows", "right", "share", "low", "high", "auc", "brier", "reason")
+    return sheets.scorecard(entries).select(*columns)
 
 
 def quarters(table: pd.DataFrame) -> pd.DataFrame:

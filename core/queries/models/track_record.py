@@ -60,17 +60,17 @@ def contest_of(settings: Settings, features: Table, first: str, second: str, **s
     frame = frame.assign(probability=chances(ours, features, frame), fold=np.nan)
     rows = judge(frame)
     cost = float(str(settings["cost_bps"]))
-    found = contest(rows, chances(theirs, features, rows.frame), resampling(settings), cost_bps=cost)
-    return {"judgement": judgement(found), **found}
+    result = contest(rows, chances(theirs, features, rows.frame), resampling(settings), cost_bps=cost)
+    return {"judgement": judgement(result), **result}
 
 
 def _labelled(features: Table, *, after: str = "", upto: str = "") -> pd.DataFrame:
     frame = features.frame[[col.DATE, col.TICKER, col.UP_NEXT]]
     dates = frame[col.DATE].to_numpy("datetime64[D]")
-    held = frame[col.UP_NEXT].notna().to_numpy(copy=True)
-    held &= (dates > np.datetime64(after, "D")) if after else True
-    held &= (dates <= np.datetime64(upto, "D")) if upto else True
-    return with_returns(frame[held].reset_index(drop=True), features.frame)
+    labelled = frame[col.UP_NEXT].notna().to_numpy(copy=True)
+    labelled &= (dates > np.datetime64(after, "D")) if after else True
+    labelled &= (dates <= np.datetime64(upto, "D")) if upto else True
+    return with_returns(frame[labelled].reset_index(drop=True), features.frame)
 
 
 def track_record(settings: Settings, features: Table | None) -> list[dict[str, Any]]:
@@ -89,14 +89,14 @@ def track_record(settings: Settings, features: Table | None) -> list[dict[str, A
         ``auc`` of the model in use or ``difference`` (in use less the other) with their intervals.
     """
     decisions = [d for d in history(settings).decisions if d.advice and d.completed and _in_use(d)]
-    found = []
+    entries = []
     for place, decision in enumerate(decisions):
         advice = decision.advice or {}
         until = next((str((d.advice or {}).get("data_to") or "") for d in decisions[place + 1 :]), "")
         expected = _FOLLOWS.get(decision.action)
         open_ = expected is None or advice["decision"] not in _FOLLOWS.values()
         other = _other(decision)
-        found.append(
+        entries.append(
             {
                 "at_utc": decision.at_utc,
                 "who": decision.who,
@@ -110,7 +110,7 @@ def track_record(settings: Settings, features: Table | None) -> list[dict[str, A
                 "outcome": _outcome(settings, features, decision, other, until),
             }
         )
-    return found
+    return entries
 
 
 def _in_use(decision: Decision) -> str:
@@ -137,14 +137,14 @@ def _outcome(
     try:
         if other is None:
             return _alone(settings, features, _in_use(decision), since, until)
-        found = contest_of(settings, features, _in_use(decision), other, after=since, upto=until)
+        result = contest_of(settings, features, _in_use(decision), other, after=since, upto=until)
     except AftercloseError as error:
         return {"says": f"not known: {error.problem}", "rows": 0}
-    if not found["compared"]:
-        return {"says": f"too early: {found['rows']} later rows", "rows": found["rows"]}
-    pair = next(pair for pair in found["paired"] if pair["metric"] == "auc")
+    if not result["compared"]:
+        return {"says": f"too early: {result['rows']} later rows", "rows": result["rows"]}
+    pair = next(pair for pair in result["paired"] if pair["metric"] == "auc")
     difference = {key: pair[key] for key in ("difference", "low", "high")}
-    return {"says": _SAYS[found["judgement"]], "rows": found["rows"], **difference}
+    return {"says": _SAYS[result["judgement"]], "rows": result["rows"], **difference}
 
 
 _SAYS = {
@@ -188,5 +188,5 @@ def tally(entries: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     >>> tally([{"followed": True}, {"followed": None}])
     {'followed': 1, 'against': 0, 'open': 1}
     """
-    said = [entry["followed"] for entry in entries]
-    return {"followed": said.count(True), "against": said.count(False), "open": said.count(None)}
+    followed = [entry["followed"] for entry in entries]
+    return {"followed": followed.count(True), "against": followed.count(False), "open": followed.count(None)}

@@ -131,8 +131,8 @@ def situation(settings: Settings, journal: Journal) -> Situation:
                 )
             )
         if good is not None:
-            line, asked = _of_report(store, journal, line, good, champion)
-            needs += asked
+            line, item = _of_report(store, journal, line, good, champion)
+            needs += item
         lines.append(line)
     return Situation(tuple(needs), tuple(lines), _in_use(registry, champion))
 
@@ -181,26 +181,26 @@ def _of_report(
     try:
         if store.meta(Slot("report", key)) is None:
             return line, []
-        held = standing(store, journal, key)
+        state = standing(store, journal, key)
         body = json.loads(store.read(Slot("evaluate", good.keys["evaluate"]), "evaluation.json"))
     except (StageError, KeyError) as error:
         return line, [Need("damaged", line.name, str(error), "run", good.run_id)]
-    what, page, why = _REPORTS.get(held.state, ("", "", ""))
-    needs = [Need(what, line.name, why or f"{held.reason}.", page, good.run_id)] if what else []
+    what, page, why = _REPORTS.get(state.state, ("", "", ""))
+    needs = [Need(what, line.name, why or f"{state.reason}.", page, good.run_id)] if what else []
     undecided = _undecided(body, good.keys["evaluate"], champion, journal.records())
     if undecided:
         needs.insert(0, Need("to decide", line.name, undecided, "model", good.run_id))
-    line = replace(line, report=held.state, data_to=body["data"]["to"], verdict=str(body["verdict"]))
+    line = replace(line, report=state.state, data_to=body["data"]["to"], verdict=str(body["verdict"]))
     return line, needs
 
 
 def _undecided(body: Mapping[str, Any], key: str, champion: Champion | None, records: list[Record]) -> str:
     """Return the advice that nobody has answered yet, empty when there is nothing to decide."""
-    model, given = body["model"], body["advice"]
-    if not given or not model.get("model_id") or model.get("retained"):
+    model, advice = body["model"], body["advice"]
+    if not advice or not model.get("model_id") or model.get("retained"):
         return ""
     candidate = body["mode"] == "train" and (champion is None or champion.model_id != model["model_id"])
-    if not candidate and given["decision"] != RETRAIN:
+    if not candidate and advice["decision"] != RETRAIN:
         return ""
     decisions = [record for record in records if record.kind in (PROMOTION, ROLLBACK, RETRAINING)]
     answered = any(
@@ -208,8 +208,8 @@ def _undecided(body: Mapping[str, Any], key: str, champion: Champion | None, rec
         or (record.content.get("advice") or {}).get("evaluation") == key
         for record in decisions
     )
-    asked = f"Candidate {model['model_id']}: promote or reject. " if candidate else "Keep or retrain. "
-    return "" if answered else f"{asked}{given['sentence']}"
+    question = f"Candidate {model['model_id']}: promote or reject. " if candidate else "Keep or retrain. "
+    return "" if answered else f"{question}{advice['sentence']}"
 
 
 def _in_use(registry: Registry, champion: Champion | None) -> InUse | None:

@@ -36,7 +36,7 @@ State = Literal["ok", "warning", "wrong"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """One thing looked at: how it is, in a sentence, and what to do if it is not well."""
 
     subject: str
@@ -47,7 +47,7 @@ class Finding:
 
 def check(
     now: datetime, load: Callable[[], Settings] = configuration.load, *, ask: bool = True
-) -> list[Finding]:
+) -> list[Check]:
     """Return a finding for each thing that runs rest on; without a usable configuration the rest is left out.
 
     Parameters
@@ -55,16 +55,16 @@ def check(
     ask : bool
         Whether a live source is asked for the last days of one ticker, once and for a few seconds.
     """
-    found = [_versions()]
+    checks = [_versions()]
     try:
         settings = load()
     except AftercloseError as error:
         return [
-            *found,
-            Finding("configuration", "wrong", str(error), "Correct it; nothing else can be judged."),
+            *checks,
+            Check("configuration", "wrong", str(error), "Correct it; nothing else can be judged."),
         ]
-    found.append(Finding("configuration", "ok", str(settings.file or "defaults only: there is no luigi.cfg")))
-    looks: dict[str, Callable[[], Finding]] = {
+    checks.append(Check("configuration", "ok", str(settings.file or "defaults only: there is no luigi.cfg")))
+    looks: dict[str, Callable[[], Check]] = {
         "storage": lambda: _storage(settings),
         "disk": lambda: _disk(settings),
         "locks": lambda: _locks(settings),
@@ -74,19 +74,19 @@ def check(
         "report": lambda: _report(settings, now),
         "source": lambda: _source(settings, now, ask=ask),
     }
-    return [*found, *(_looked(subject, look) for subject, look in looks.items())]
+    return [*checks, *(_looked(subject, look) for subject, look in looks.items())]
 
 
-def _looked(subject: str, look: Callable[[], Finding]) -> Finding:
+def _looked(subject: str, look: Callable[[], Check]) -> Check:
     try:
         return look()
     except AftercloseError as error:
-        return Finding(subject, "wrong", error.problem, error.remedy or f"Expected: {error.expected}.")
+        return Check(subject, "wrong", error.problem, error.remedy or f"Expected: {error.expected}.")
     except OSError as error:
-        return Finding(subject, "wrong", str(error), "Check the path and who may read and write it.")
+        return Check(subject, "wrong", str(error), "Check the path and who may read and write it.")
 
 
-def _versions() -> Finding:
+def _versions() -> Check:
     there, missing = [f"afterclose {__version__}", f"Python {platform.python_version()}"], []
     for name in LIBRARIES:
         try:
@@ -94,135 +94,135 @@ def _versions() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("versions", "wrong", f"not installed: {', '.join(missing)}", "Run: make dashboard")
+        return Check("versions", "wrong", f"not installed: {', '.join(missing)}", "Run: make dashboard")
     if sys.platform != "linux":
-        return Finding("versions", "warning", f"{sys.platform} is not supported", "Use Linux.")
-    return Finding("versions", "ok", ", ".join(there))
+        return Check("versions", "warning", f"{sys.platform} is not supported", "Use Linux.")
+    return Check("versions", "ok", ", ".join(there))
 
 
 def _nearest(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def _storage(settings: Settings) -> Finding:
+def _storage(settings: Settings) -> Check:
     where = local_folder(settings.data)
     if not os.access(_nearest(where), os.W_OK | os.X_OK):
-        return Finding(
+        return Check(
             "storage",
             "wrong",
             f"{where} cannot be written",
             "Nothing can be run; check its owner and the mount.",
         )
     if not where.exists():
-        return Finding("storage", "ok", f"{where} is not there yet; the first run makes it")
-    return Finding("storage", "ok", f"{where} can be written")
+        return Check("storage", "ok", f"{where} is not there yet; the first run makes it")
+    return Check("storage", "ok", f"{where} can be written")
 
 
-def _disk(settings: Settings) -> Finding:
+def _disk(settings: Settings) -> Check:
     free = shutil.disk_usage(_nearest(local_folder(settings.data))).free
     says = f"{free / 1024**3:,.1f} GB free"
     if free >= LITTLE_BYTES:
-        return Finding("disk", "ok", says)
+        return Check("disk", "ok", says)
     state: State = "wrong" if free < LEAST_BYTES else "warning"
-    return Finding("disk", state, says, "Make room: afterclose gc lists what is not needed any more.")
+    return Check("disk", state, says, "Make room: afterclose gc lists what is not needed any more.")
 
 
-def _locks(settings: Settings) -> Finding:
+def _locks(settings: Settings) -> Check:
     from core.errors import BusyError
     from core.journal import locks
 
     if not local_folder(settings.data).exists() or not writable(settings.data):
-        return Finding("locks", "ok", "none: nothing has run here that could be looked at")
+        return Check("locks", "ok", "none: nothing has run here that could be looked at")
     try:
         with locks.held(settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=None):
-            return Finding("locks", "ok", "free")
+            return Check("locks", "ok", "free")
     except BusyError as error:
-        return Finding("locks", "warning", error.problem, "A run is being started; look again in a minute.")
+        return Check("locks", "warning", error.problem, "A run is being started; look again in a minute.")
 
 
-def _journal(settings: Settings) -> Finding:
+def _journal(settings: Settings) -> Check:
     lost = Journal.lost(settings.data, settings.journal)
     if lost:
-        return Finding("journal", "wrong", lost, "Restore a backup: afterclose restore BACKUP")
+        return Check("journal", "wrong", lost, "Restore a backup: afterclose restore BACKUP")
     if not Journal.exists(settings.data, settings.journal):
-        return Finding("journal", "ok", "none yet; the first run makes it")
+        return Check("journal", "ok", "none yet; the first run makes it")
     journal = Journal(settings.data, settings.journal, read_only=True)
     faults = chain_faults(journal.records())
     if faults:
-        return Finding("journal", "wrong", faults[0], "Find out who changed it, then restore a backup.")
-    return Finding(
+        return Check("journal", "wrong", faults[0], "Find out who changed it, then restore a backup.")
+    return Check(
         "journal", "ok", f"{journal.count_runs():,} runs, {len(journal.records()):,} decisions, chain whole"
     )
 
 
-def _runs(settings: Settings) -> Finding:
+def _runs(settings: Settings) -> Check:
     if not Journal.exists(settings.data, settings.journal):
-        return Finding("runs", "ok", "none yet")
+        return Check("runs", "ok", "none yet")
     newest = next(iter(Journal(settings.data, settings.journal, read_only=True).runs(limit=1)), None)
     if newest is not None and newest.state in ("failed", "interrupted"):
-        return Finding(
+        return Check(
             "runs", "warning", f"the newest, {newest.run_id}, {newest.state}: {newest.error}",
             f"See why: afterclose show {newest.run_id}",
         )  # fmt: skip
-    return Finding("runs", "ok", f"the newest {newest.state}" if newest else "none yet")
+    return Check("runs", "ok", f"the newest {newest.state}" if newest else "none yet")
 
 
-def _scheduler(settings: Settings, now: datetime) -> Finding:
+def _scheduler(settings: Settings, now: datetime) -> Check:
     from core.queries.operations.schedules import overview
 
-    shown = overview(settings, now)
-    active = [one for one in shown["schedules"] if one["state"] == "active"]
-    broken = [one for one in active if one["trouble"]]
+    schedules = overview(settings, now)
+    active = [each for each in schedules["schedules"] if each["state"] == "active"]
+    broken = [each for each in active if each["trouble"]]
     if broken:
-        names = " ".join(one["name"] for one in broken)
-        return Finding(
-            "scheduler", "wrong", "; ".join(f"schedule {one['name']}: {one['trouble']}" for one in broken),
+        names = " ".join(each["name"] for each in broken)
+        return Check(
+            "scheduler", "wrong", "; ".join(f"schedule {each['name']}: {each['trouble']}" for each in broken),
             f"Correct luigi.cfg, or remove what cannot run ({names}): afterclose schedules remove NAME",
         )  # fmt: skip
-    if active and not shown["watched"]:
-        return Finding(
+    if active and not schedules["watched"]:
+        return Check(
             "scheduler", "wrong", f"{len(active)} active schedule(s) and nobody watches the clock",
             "Start the desk (make dashboard), or on a server: afterclose scheduler",
         )  # fmt: skip
-    return Finding("scheduler", "ok", shown["scheduler"] if active else "no active schedule")
+    return Check("scheduler", "ok", schedules["scheduler"] if active else "no active schedule")
 
 
-def _report(settings: Settings, now: datetime) -> Finding:
+def _report(settings: Settings, now: datetime) -> Check:
     from core.queries.operations.schedules import reading
     from core.schedule.deadman import missing, sentence
 
     journal = reading(settings)
     if journal is None or not any(stored.state == "active" for stored in journal.schedules()):
-        return Finding("report", "ok", "none is expected: no active schedule")
+        return Check("report", "ok", "none is expected: no active schedule")
     deadline = missing(settings, now)
     if deadline is not None:
-        return Finding("report", "warning", sentence(settings, deadline), "Run it: afterclose run")
-    return Finding("report", "ok", "the last session has a verified report")
+        return Check("report", "warning", sentence(settings, deadline), "Run it: afterclose run")
+    return Check("report", "ok", "the last session has a verified report")
 
 
-def _source(settings: Settings, now: datetime, *, ask: bool) -> Finding:
+def _source(settings: Settings, now: datetime, *, ask: bool) -> Check:
     from core.runs.resolve import resolve
 
     values = resolve({}, settings=settings, now=now, upto="ingest")
     source = str(values["source"])
     if source != "yahoo":
-        return Finding("source", "ok", f"{source} is there")
+        return Check("source", "ok", f"{source} is there")
     if not ask:
-        return Finding("source", "ok", f"{source} can be planned up to {values['end']} (it was not asked)")
+        return Check("source", "ok", f"{source} can be planned up to {values['end']} (it was not asked)")
     return _answer_of_yahoo(str(values["tickers"]), str(values["end"]), settings)
 
 
-def _answer_of_yahoo(tickers: str, end: str, settings: Settings) -> Finding:
-    from core.request.tickers import expand
+def _answer_of_yahoo(tickers: str, end: str, settings: Settings) -> Check:
     from core.sources.yahoo_probe import newest_session
+    from core.tickers import expand
 
     ticker = expand(tickers, settings.data)[0]
     try:
         newest = newest_session(ticker, end, timeout_s=PATIENCE_S)
     except SourceError as error:
         remedy = "Check the network and a proxy if there is one; runs ask again with patience."
-        return Finding("source", "wrong", f"yahoo, asked for {ticker}: {error.problem}", remedy)
+        return Check("source", "wrong", f"yahoo, asked for {ticker}: {error.problem}", remedy)
     if newest is None or newest < end:
         says = f"yahoo has {ticker} up to {newest or 'no session of late'}, and {end} has closed"
-        return Finding("source", "warning", says, f"Wait an hour, or see whether {ticker} still trades.")
-    return Finding("source", "ok", f"yahoo answers: it has {ticker} up to {newest}")
+        return Check("source", "warning", says, f"Wait an hour, or see whether {ticker} still trades.")
+    return Check("source", "ok", f"yahoo answers: it has {ticker} up to {newest}")

@@ -33,18 +33,18 @@ def registry(load: Callable[[], Settings], clock: Callable[[], datetime]) -> Any
         raise SettingsError(
             "metrics need prometheus-client", expected="the extra [observe] installed"
         ) from error
-    found = CollectorRegistry(auto_describe=False)
-    found.register(_Collector(load, clock))
-    return found
+    collectors = CollectorRegistry(auto_describe=False)
+    collectors.register(_Collector(load, clock))
+    return collectors
 
 
 def serve(load: Callable[[], Settings], clock: Callable[[], datetime], port: int) -> Any:
     """Serve the metrics on this machine only, from a thread, and return the server."""
-    made = registry(load, clock)
+    collectors = registry(load, clock)
     from prometheus_client import start_http_server
 
     try:
-        server, _ = start_http_server(port, addr=ADDRESS, registry=made)
+        server, _ = start_http_server(port, addr=ADDRESS, registry=collectors)
     except OSError as error:
         raise SettingsError(
             f"[observe] metrics_port {port} cannot be used: {error.strerror or error}", expected="a free port"

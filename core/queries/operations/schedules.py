@@ -35,15 +35,19 @@ def reading(settings: Settings) -> Schedules | None:
 def overview(settings: Settings, now: datetime, local: tzinfo | None = None) -> dict[str, Any]:
     """Return all schedules with their next times and last result, and who watches the clock."""
     journal = reading(settings)
-    found = [schedule_of(stored) for stored in journal.schedules()] if journal else []
+    stored_schedules = [schedule_of(stored) for stored in journal.schedules()] if journal else []
     return {
-        "schedules": [_shown(settings, journal, schedule, now, local) for schedule in found if journal],
+        "schedules": [
+            _entry(settings, journal, schedule, now, local) for schedule in stored_schedules if journal
+        ],
         "scheduler": scheduler_state(journal.last_beat() if journal else None, now),
         "watched": watched(journal.last_beat() if journal else None, now),
     }
 
 
-def one(settings: Settings, name: str, now: datetime, local: tzinfo | None = None) -> dict[str, Any]:
+def schedule_view(
+    settings: Settings, name: str, now: datetime, local: tzinfo | None = None
+) -> dict[str, Any]:
     """Return one schedule with its next times and its past.
 
     Raises
@@ -54,12 +58,12 @@ def one(settings: Settings, name: str, now: datetime, local: tzinfo | None = Non
     journal = reading(settings)
     if journal is None:
         raise none_yet()
-    shown = _shown(settings, journal, named(journal, name), now, local)
+    entry = _entry(settings, journal, named(journal, name), now, local)
     past = [asdict(due) for due in journal.occurrences(name)]
-    return {**shown, "occurrences": past, "watched": watched(journal.last_beat(), now)}
+    return {**entry, "occurrences": past, "watched": watched(journal.last_beat(), now)}
 
 
-def _shown(
+def _entry(
     settings: Settings, journal: Schedules, schedule: Schedule, now: datetime, local: tzinfo | None
 ) -> dict[str, Any]:
     timing = schedule.timing
@@ -101,8 +105,8 @@ def trouble(settings: Settings, schedule: Schedule) -> str | None:
 
 def profile_rows(settings: Settings, name: str) -> list[tuple[str, str, str]]:
     """Return (parameter, value, default) of what a profile changes."""
-    found = differences(settings.profiles[name], settings.defaults)
-    return [(change.name, change.value, change.default) for change in found]
+    changes = differences(settings.profiles[name], settings.defaults)
+    return [(change.name, change.value, change.default) for change in changes]
 
 
 def clock(at: datetime, zone: tzinfo | None) -> str:
@@ -126,6 +130,6 @@ def may_still_come(missed_since: datetime, now: datetime) -> bool:
 def scheduler_state(beat: Beat | None, now: datetime) -> str:
     """Return in words who watches the clock."""
     if beat is None or not watched(beat, now):
-        seen = f" (last seen {beat.at[:16].replace('T', ' ')} UTC on {beat.host})" if beat else ""
-        return NOBODY + seen
+        last = f" (last seen {beat.at[:16].replace('T', ' ')} UTC on {beat.host})" if beat else ""
+        return NOBODY + last
     return f"process {beat.process.pid} on {beat.host} watches"

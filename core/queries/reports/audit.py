@@ -67,27 +67,33 @@ def entries(records: Iterable[Record]) -> list[Entry]:
 
 
 def _entry(record: Record) -> Entry:
-    said = record.content
-    meaning = str(said.get("meaning") or said.get("decision") or record.kind)
-    text = said.get("text_sha256")
-    about_model = "why" in said and text is None
+    content = record.content
+    meaning = str(content.get("meaning") or content.get("decision") or record.kind)
+    text = content.get("text_sha256")
+    about_model = "why" in content and text is None
     return Entry(
         record=record.seq,
-        at_utc=str(said.get("at_utc") or ""),
-        who=str(said.get("user") or "not recorded"),
-        role=str(said.get("role") or ""),
-        identity=str(said.get("user_id") or ""),
-        authentication=str(said.get("authentication") or ""),
+        at_utc=str(content.get("at_utc") or ""),
+        who=str(content.get("user") or "not recorded"),
+        role=str(content.get("role") or ""),
+        identity=str(content.get("user_id") or ""),
+        authentication=str(content.get("authentication") or ""),
         act=_ACTS.get(meaning, meaning),
         subject=record.subject,
         digest=str(text or (record.subject if about_model else "")),
-        why=str(said.get("comment") or said.get("why") or ""),
+        why=str(content.get("comment") or content.get("why") or ""),
         sha256=record.hash,
     )
 
 
 def matching(
-    found: Iterable[Entry], *, who: str = "", act: str = "", text: str = "", since: str = "", until: str = ""
+    entries: Iterable[Entry],
+    *,
+    who: str = "",
+    act: str = "",
+    text: str = "",
+    since: str = "",
+    until: str = "",
 ) -> list[Entry]:
     """Return the entries that answer to every filter that is not empty.
 
@@ -100,43 +106,43 @@ def matching(
     since, until : str
         ISO days, inclusive.
     """
-    wanted = text.strip().lower()
+    words = text.strip().lower()
     return [
         entry
-        for entry in found
+        for entry in entries
         if (not who or entry.who == who)
         and (not act or entry.act == act)
         and (not since or entry.at_utc[:10] >= since)
         and (not until or entry.at_utc[:10] <= until)
-        and (not wanted or wanted in f"{entry.subject}\n{entry.digest}\n{entry.why}\n{entry.sha256}".lower())
+        and (not words or words in f"{entry.subject}\n{entry.digest}\n{entry.why}\n{entry.sha256}".lower())
     ]  # fmt: skip
 
 
-def choices(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
+def choices(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
     """Return every person and every act there is, sorted."""
-    held = list(found)
-    return sorted({entry.who for entry in held}), sorted({entry.act for entry in held})
+    listed = list(entries)
+    return sorted({entry.who for entry in listed}), sorted({entry.act for entry in listed})
 
 
-def rows(found: Sequence[Entry]) -> list[dict[str, Any]]:
+def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Return entries as rows of a table, all values as they are."""
-    return [asdict(entry) for entry in found]
+    return [asdict(entry) for entry in entries]
 
 
-def as_csv(found: Sequence[Entry]) -> bytes:
+def as_csv(entries: Sequence[Entry]) -> bytes:
     """Return entries as CSV in which no cell starts a formula."""
     import pandas as pd
 
     from core.report.as_csv import safe_csv
 
-    return safe_csv(pd.DataFrame(rows(found), columns=list(Entry.__dataclass_fields__)))
+    return safe_csv(pd.DataFrame(rows(entries), columns=list(Entry.__dataclass_fields__)))
 
 
-def as_json(found: Sequence[Entry]) -> bytes:
+def as_json(entries: Sequence[Entry]) -> bytes:
     """Return entries as JSON, the newest first."""
     return (
         json.dumps(
-            {"format": 1, "kind": "audit", "entries": rows(found)}, indent=2, ensure_ascii=False
+            {"format": 1, "kind": "audit", "entries": rows(entries)}, indent=2, ensure_ascii=False
         ).encode()
         + b"\n"
     )

@@ -73,9 +73,9 @@ def contradictions(text: str, body: Body) -> list[Contradiction]:
         The evaluation.
     """
     return [
-        Contradiction(section, words, said)
+        Contradiction(section, words, expected)
         for section, written in sections_of(text).items()
-        for words, said in (*_measures(written, body), *_counts(written, body))
+        for words, expected in (*_measures(written, body), *_counts(written, body))
     ]
 
 
@@ -84,8 +84,8 @@ def _measures(written: str, body: Body) -> Iterator[tuple[str, str]]:
         for match in pattern.finditer(written):
             if _COMPARED.search(match["gap"]) or (key == "brier" and "skill" in match["gap"].lower()):
                 continue
-            known = [v for name in _SAME.get(key, (key,)) for v in _values(body, name)]
-            if not any(_is(match, value) for value in known):
+            values = [v for name in _SAME.get(key, (key,)) for v in _values(body, name)]
+            if not any(_is(match, value) for value in values):
                 yield " ".join(match[0].split()), _has(key, body)
 
 
@@ -99,50 +99,54 @@ def _is(match: re.Match[str], value: float) -> bool:
     return abs(float(number) - scale * value) <= 0.5 * unit * (1 + 1e-9)
 
 
-def _values(held: Any, key: str) -> Iterator[float]:
+def _values(part: Any, key: str) -> Iterator[float]:
     """Yield every number that stands under ``key`` anywhere, intervals included."""
-    if isinstance(held, Mapping):
-        if held.get("metric") == key:
-            yield from _numbers({k: held.get(k) for k in ("difference", "low", "high")})
-        for name, below in held.items():
+    if isinstance(part, Mapping):
+        if part.get("metric") == key:
+            yield from _numbers({k: part.get(k) for k in ("difference", "low", "high")})
+        for name, below in part.items():
             yield from _numbers(below) if name == key else _values(below, key)
-    elif isinstance(held, list):
-        for below in held:
+    elif isinstance(part, list):
+        for below in part:
             yield from _values(below, key)
 
 
-def _numbers(held: Any) -> Iterator[float]:
-    if isinstance(held, Mapping):
-        for below in held.values():
+def _numbers(part: Any) -> Iterator[float]:
+    if isinstance(part, Mapping):
+        for below in part.values():
             yield from _numbers(below)
-    elif isinstance(held, int | float) and not isinstance(held, bool):
-        yield float(held)
+    elif isinstance(part, int | float) and not isinstance(part, bool):
+        yield float(part)
 
 
 def _has(key: str, body: Body) -> str:
-    held, write = body["performance"].get(key) or {}, metric(key).write
-    if held.get("value") is None:
+    estimate, write = body["performance"].get(key) or {}, metric(key).write
+    if estimate.get("value") is None:
         return f"the evaluation has no {metric(key).label} for this model"
-    interval = "" if held.get("low") is None else f", interval {write(held['low'])} to {write(held['high'])}"
-    return f"the evaluation has {metric(key).label} {write(held['value'])}{interval}"
+    interval = (
+        ""
+        if estimate.get("low") is None
+        else f", interval {write(estimate['low'])} to {write(estimate['high'])}"
+    )
+    return f"the evaluation has {metric(key).label} {write(estimate['value'])}{interval}"
 
 
 def _counts(written: str, body: Body) -> Iterator[tuple[str, str]]:
     for match in _COUNT.finditer(written):
         what, number = match["what"].lower(), int(match["number"].replace(",", ""))
-        known = (
+        counts = (
             {len(body["data"]["tickers"]), len(body["by_ticker"])}
             if what == "tickers"
             else _whole(body, what)
         )
-        if number not in known:
+        if number not in counts:
             own = len(body["data"]["tickers"]) if what == "tickers" else body[what]
             yield match[0], f"the evaluation has {own:,} {what}"
 
 
-def _whole(held: Any, what: str) -> set[int]:
+def _whole(part: Any, what: str) -> set[int]:
     """Return every whole number under a key that names ``what``, such as ``rows_in``."""
-    if isinstance(held, Mapping):
-        own = {v for k, v in held.items() if what in k and isinstance(v, int) and not isinstance(v, bool)}
-        return own.union(*(_whole(below, what) for below in held.values())) if held else own
-    return set[int]().union(*(_whole(below, what) for below in held)) if isinstance(held, list) else set()
+    if isinstance(part, Mapping):
+        own = {v for k, v in part.items() if what in k and isinstance(v, int) and not isinstance(v, bool)}
+        return own.union(*(_whole(below, what) for below in part.values())) if part else own
+    return set[int]().union(*(_whole(below, what) for below in part)) if isinstance(part, list) else set()

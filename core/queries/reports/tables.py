@@ -108,8 +108,8 @@ def drift(body: Body) -> Sheet:
     """Return one row for each column, the most unusual first: severity in words, statistics, the reason."""
     sheet = sheets.drift(body["drift"]).sort(_unusual)
     rows = tuple({**row, "severity": severity(row["severity"])} for row in sheet.rows)
-    shown = ("column", "severity", "psi", "ks", "ks_p", "wasserstein", "js", "percentile", "reason")
-    return replace(sheet, rows=rows).select(*shown)
+    columns = ("column", "severity", "psi", "ks", "ks_p", "wasserstein", "js", "percentile", "reason")
+    return replace(sheet, rows=rows).select(*columns)
 
 
 def _unusual(row: Body) -> tuple[int, float, str]:
@@ -166,9 +166,9 @@ def _text(key: str) -> Column:
 
 def frame(sheet: Sheet, *more: str) -> pd.DataFrame:
     """Return the values of a sheet by key of its columns; ``more`` of its rows' keys; NaN for a missing number."""
-    made = pd.DataFrame(list(sheet.rows), columns=[*(column.key for column in sheet.columns), *more])
+    values = pd.DataFrame(list(sheet.rows), columns=[*(column.key for column in sheet.columns), *more])
     numbers = [column.key for column in sheet.columns if column.kind == "number"]
-    return made.astype(dict.fromkeys(numbers, "float64"))
+    return values.astype(dict.fromkeys(numbers, "float64"))
 
 
 def text_frame(grid: Grid) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.errors import ParameterError
-from core.queries.runs.facts import METRICS, Facts
+from core.queries.runs.facts import METRICS, RunFacts
 
 ABSENT = "-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -48,12 +48,12 @@ class Comparison:
         return [row for row in self.rows if row.differs]
 
 
-def compare(several: Sequence[Facts]) -> Comparison:
+def compare(several: Sequence[RunFacts]) -> Comparison:
     """Return runs side by side.
 
     Parameters
     ----------
-    several : sequence of Facts
+    several : sequence of RunFacts
         Two or more; the first is what reports are compared with.
 
     Raises
@@ -70,7 +70,7 @@ def compare(several: Sequence[Facts]) -> Comparison:
     )
 
 
-def _rows(several: Sequence[Facts]) -> Iterator[Row]:
+def _rows(several: Sequence[RunFacts]) -> Iterator[Row]:
     yield _row("run", "state", [each.standing for each in several])
     yield _row("run", "seconds", [each.seconds for each in several])
     for name in _union(each.parameters for each in several):
@@ -98,19 +98,19 @@ def _union(several: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(name for names in several for name in names))
 
 
-def _interval(each: Facts, name: str) -> str:
+def _interval(each: RunFacts, name: str) -> str:
     value, low, high = (each.metric(name, part) for part in ("value", "low", "high"))
     if value is None:
         return ABSENT
     return f"{value:.4f}" + (f" [{low:.4f}, {high:.4f}]" if low is not None and high is not None else "")
 
 
-def _drift(each: Facts, column: str) -> str:
-    found = each.evaluation["drift"].get(column)
-    if not found:
+def _drift(each: RunFacts, column: str) -> str:
+    drift = each.evaluation["drift"].get(column)
+    if not drift:
         return ABSENT
-    ranked = "unranked" if found["percentile"] is None else f"percentile {found['percentile']:.0f}"
-    return f"{found['severity']} ({ranked})"
+    ranked = "unranked" if drift["percentile"] is None else f"percentile {drift['percentile']:.0f}"
+    return f"{drift['severity']} ({ranked})"
 
 
 def _text(value: object) -> str:
@@ -119,6 +119,6 @@ def _text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _diff(first: Facts, other: Facts) -> str:
+def _diff(first: RunFacts, other: RunFacts) -> str:
     names = (first.run.run_id, other.run.run_id)
     return "\n".join(difflib.unified_diff(first.report, other.report, *names, lineterm="", n=1))

@@ -20,7 +20,7 @@ METRICS = ("auc", "brier", "precision", "recall", "hit_rate", "log_loss")
 
 
 @dataclass(frozen=True)
-class Facts:
+class RunFacts:
     """One run with a report.
 
     Parameters
@@ -49,8 +49,8 @@ class Facts:
 
     def metric(self, name: str, part: str = "value") -> float | None:
         """Return a measure, or a bound of its interval (``low``, ``high``)."""
-        found = self.evaluation["performance"].get(name) or {}
-        return found.get(part)
+        estimate = self.evaluation["performance"].get(name) or {}
+        return estimate.get(part)
 
     @property
     def findings(self) -> dict[str, int]:
@@ -64,7 +64,7 @@ class Facts:
         return max(ranked, default=None)
 
 
-def facts(store: Store, journal: Journal, run: Run) -> Facts:
+def facts(store: Store, journal: Journal, run: Run) -> RunFacts:
     """Return what a run was and found; every artifact is verified as it is read.
 
     Raises
@@ -90,4 +90,4 @@ def facts(store: Store, journal: Journal, run: Run) -> Facts:
     body = decode(store.read(Slot("evaluate", keys["evaluate"]), "evaluation.json"), "evaluation.json")
     assert isinstance(body, Document), "evaluation is a document"
     lines = store.read(slot, "report.txt").decode().splitlines()
-    return Facts(run, parameters, body.body, tuple(lines), standing(store, journal, slot.key).state)
+    return RunFacts(run, parameters, body.body, tuple(lines), standing(store, journal, slot.key).state)

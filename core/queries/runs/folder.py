@@ -39,8 +39,8 @@ class RunFolder:
 
     def output(self) -> str:
         """Return the end of what the run said and of what it printed; empty for one started in a terminal."""
-        found = [tail(self.path / name)[0] for name in (OUTPUT_NAME, RESULT_NAME)]
-        return b"".join(found).decode(errors="replace")
+        parts = [tail(self.path / name)[0] for name in (OUTPUT_NAME, RESULT_NAME)]
+        return b"".join(parts).decode(errors="replace")
 
     def findings(self) -> list[dict[str, Any]]:
         """Return the findings that stopped the run, errors first; none if the gate did not stop it.
@@ -59,8 +59,8 @@ class RunFolder:
                     expected=f"at most {MOST_FINDINGS_BYTES / 1024**2:,.0f} MiB to show it here",
                     remedy="Look into the file: so many findings are one mistake of the whole table.",
                 )
-            found = json.loads(path.read_bytes())["findings"]
-            ordered = sorted(found, key=lambda finding: finding["severity"] != "error")
+            findings = json.loads(path.read_bytes())["findings"]
+            ordered = sorted(findings, key=lambda finding: finding["severity"] != "error")
         except FileNotFoundError:
             return []
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -80,16 +80,16 @@ class LogExcerpt:
         return "\n".join([*head, *map(str, self.lines)])
 
 
-def end_of(path: Path, wanted: LogFilter, most: int = MOST_SEARCHED_BYTES) -> LogExcerpt:
+def end_of(path: Path, criteria: LogFilter, most: int = MOST_SEARCHED_BYTES) -> LogExcerpt:
     """Return the end of the log, or the last of the lines that match, of the last ``most`` bytes."""
-    data, cut = tail(path, most if wanted.narrow else TAIL_BYTES)
-    if not wanted.narrow:
+    data, cut = tail(path, most if criteria.narrow else TAIL_BYTES)
+    if not criteria.narrow:
         note = "the beginning is left out; the file has it" if cut else ""
         return LogExcerpt(tuple(log_lines(data)), note)
     matches: deque[LogLine] = deque(maxlen=MOST_LINES)
     count = 0
-    for line, attempt in _attempts(_candidates(data, wanted)):
-        if wanted.matches(line, attempt):
+    for line, attempt in _attempts(_candidates(data, criteria)):
+        if criteria.matches(line, attempt):
             matches.append(line)
             count += 1
     notes = [f"only the last {most / 1024**2:,.0f} MiB were searched"] if cut else []
@@ -97,11 +97,15 @@ def end_of(path: Path, wanted: LogFilter, most: int = MOST_SEARCHED_BYTES) -> Lo
     return LogExcerpt(tuple(matches), ", ".join(notes))
 
 
-def _candidates(data: bytes, wanted: LogFilter) -> Iterator[LogLine]:
+def _candidates(data: bytes, criteria: LogFilter) -> Iterator[LogLine]:
     """Yield the lines that may match; the bytes decide about stage and level, so that few are parsed."""
-    stage = f'"stage": {json.dumps(wanted.stage)}'.encode() if wanted.stage else b""
+    stage = f'"stage": {json.dumps(criteria.stage)}'.encode() if criteria.stage else b""
     # the lines that say which attempt a stage is at are of any level
-    levels = LEVELS[LEVELS.index(wanted.level) :] if wanted.level in LEVELS and not wanted.attempt else LEVELS
+    levels = (
+        LEVELS[LEVELS.index(criteria.level) :]
+        if criteria.level in LEVELS and not criteria.attempt
+        else LEVELS
+    )
     marks = [f'"level": "{level}"'.encode() for level in levels] if levels != LEVELS else [b""]
     for raw in io.BytesIO(data):
         if stage in raw and any(mark in raw for mark in marks) and (line := log_line(raw)) is not None:
@@ -134,8 +138,8 @@ def around_first_error(path: Path) -> LogExcerpt | None:
     lines = log_lines(data[: data.rfind(b"\n") + 1] if more else data)
     number = next((n for n, line in enumerate(lines) if line.level == "error"), 0)
     cut = at > before or number > CONTEXT
-    left = [*(["what came before"] if cut else []), *(["what came after"] if more else [])]
-    note = f"opened at the first error; left out: {' and '.join(left)}" if left else ""
+    omitted = [*(["what came before"] if cut else []), *(["what came after"] if more else [])]
+    note = f"opened at the first error; left out: {' and '.join(omitted)}" if omitted else ""
     return LogExcerpt(tuple(lines[max(0, number - CONTEXT) :]), note)
 
 

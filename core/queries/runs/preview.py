@@ -76,27 +76,27 @@ def preview(
     upto = target if target in NAMES else NAMES[-1]
     force = request.get(FORCE, "").strip()
     forced = onwards(force) if force else ()
-    asked = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
-    values = resolve(asked, settings=settings, now=now, upto=upto, fresh="ingest" in forced)
+    options = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
+    values = resolve(options, settings=settings, now=now, upto=upto, fresh="ingest" in forced)
     store, complete_slots, steps = Store(settings.data), set[Slot](), []
     for plan in stage_plans(values, upto).line():
         there = is_complete(store, plan, complete_slots)
         does = COMPARED if there and plan.stage.name in forced else REUSED if there else MADE
         steps.append(Step(plan.stage.name, plan.slot.key, does))
-    return Preview(tuple(_effective(values, asked, upto)), tuple(steps))
+    return Preview(tuple(_effective(values, options, upto)), tuple(steps))
 
 
-def _effective(values: Mapping[str, Value], asked: Mapping[str, str], upto: str) -> list[Effective]:
-    found = []
-    if asked.get(PROFILE):
-        found.append(Effective(PROFILE, asked[PROFILE], "asked"))
+def _effective(values: Mapping[str, Value], request: Mapping[str, str], upto: str) -> list[Effective]:
+    effective = []
+    if request.get(PROFILE):
+        effective.append(Effective(PROFILE, request[PROFILE], "asked"))
     for name, parameter in parameters_of(chain(upto)).items():
         if values[name] is not None:
-            found.append(Effective(name, parameter.text(values[name]), _origin(parameter, asked)))
-    return found
+            effective.append(Effective(name, parameter.text(values[name]), _origin(parameter, request)))
+    return effective
 
 
-def _origin(parameter: Parameter, asked: Mapping[str, str]) -> str:
+def _origin(parameter: Parameter, request: Mapping[str, str]) -> str:
     if parameter.resolved:
         return "plan"
-    return "asked" if asked.get(parameter.name, "").strip() else "settings"
+    return "asked" if request.get(parameter.name, "").strip() else "settings"

@@ -71,8 +71,8 @@ def stage_views(run: Run, events: Iterable[Event], now: datetime) -> list[StageV
     """
     target = run.target if run.target in NAMES else NAMES[-1]
     views = {stage.name: StageView(stage.name) for stage in chain(target)}
-    told = list(events)
-    for event, attempt in zip(told, attempts(told), strict=True):
+    listed = list(events)
+    for event, attempt in zip(listed, attempts(listed), strict=True):
         if event.stage in views:
             views[event.stage] = _after(views[event.stage], event, attempt)
     return _fed([_as_of(view, run, now) for view in views.values()])
@@ -127,7 +127,7 @@ def _as_of(view: StageView, run: Run, now: datetime) -> StageView:
     return replace(view, state=ended.get(view.state, view.state))
 
 
-def sign_off_view(run: Run, held: Standing | None) -> StageView:
+def sign_off_view(run: Run, signed: Standing | None) -> StageView:
     """Return the box after the last stage: a person's.
 
     Parameters
@@ -135,12 +135,12 @@ def sign_off_view(run: Run, held: Standing | None) -> StageView:
     held : Standing or None
         Where the run's report stands; None while there is none.
     """
-    if held is None:
+    if signed is None:
         return StageView("sign-off", "queued" if run.active else "not run")
-    if held.state == "draft":
+    if signed.state == "draft":
         return StageView("sign-off", "to sign")
-    note = f"by {held.record.content['user']}" if held.record and held.state == "signed" else ""
-    return StageView("sign-off", held.state, note=note)
+    note = f"by {signed.record.content['user']}" if signed.record and signed.state == "signed" else ""
+    return StageView("sign-off", signed.state, note=note)
 
 
 def attempts(events: Iterable[Event]) -> list[int | None]:
@@ -149,14 +149,14 @@ def attempts(events: Iterable[Event]) -> list[int | None]:
     A stage that is made anew in the same run (its checkpoint was damaged meanwhile) counts from 1 again.
     """
     now: dict[str, int] = {}
-    found = []
+    states = []
     for event in events:
         if event.state == "started":
             now[event.stage] = 1
-        found.append(now.get(event.stage) if event.state in _TRIED else None)
+        states.append(now.get(event.stage) if event.state in _TRIED else None)
         if event.state in ("retried", "retained"):
             now[event.stage] = now.get(event.stage, 1) + 1
-    return found
+    return states
 
 
 def progress(views: Iterable[StageView]) -> tuple[int, int]:
@@ -178,8 +178,8 @@ def at_work(views: Sequence[StageView], now: Pulse) -> str:
     working = _working(views)
     if working is None:
         return ""
-    told = f" {now.done:,} of {now.total:,}" if now.stage == working.stage and now.total else ""
-    return f", at {working.stage.replace('_', ' ')}{told}"
+    counts = f" {now.done:,} of {now.total:,}" if now.stage == working.stage and now.total else ""
+    return f", at {working.stage.replace('_', ' ')}{counts}"
 
 
 def _working(views: Iterable[StageView]) -> StageView | None:

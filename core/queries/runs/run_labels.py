@@ -10,12 +10,12 @@ MOST = 50
 """Newest finished runs to choose from; older ones are reached from the list of runs."""
 
 
-def runs_to_show(journal: Journal, shown: Run, *, most: int = MOST) -> list[Run]:
+def runs_to_show(journal: Journal, current: Run, *, most: int = MOST) -> list[Run]:
     """Return the newest finished runs with a report, newest first; ``shown`` is always among them."""
-    found = [run for run in journal.successes(most) if run.target == "report"]
-    if all(run.run_id != shown.run_id for run in found):
-        found = sorted([*found, shown], key=lambda run: run.seq, reverse=True)
-    return found
+    runs = [run for run in journal.successes(most) if run.target == "report"]
+    if all(run.run_id != current.run_id for run in runs):
+        runs = sorted([*runs, current], key=lambda run: run.seq, reverse=True)
+    return runs
 
 
 def line_of_work(settings: Settings, run: Run) -> str:
@@ -36,7 +36,7 @@ def last_session(run: Run) -> str:
     return run.keys.get("ingest", "").rpartition("-")[0]
 
 
-def called(settings: Settings, run: Run) -> str:
+def list_label(settings: Settings, run: Run) -> str:
     """Return a run in one line of a list: session, line of work and id; its state unless it succeeded."""
     state = "" if run.state == "succeeded" else run.state
     under = run.request.get(PROFILE) or run.request.get("source") or str(settings["source"])
@@ -44,7 +44,7 @@ def called(settings: Settings, run: Run) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def described(settings: Settings, run: Run, data_to: str | None = None) -> str:
+def page_label(settings: Settings, run: Run, data_to: str | None = None) -> str:
     """Return what a page about ``run`` says of it: data, profile, source and state.
 
     Parameters

@@ -47,9 +47,9 @@ class RunPage:
     page: int
 
 
-def find_runs(journal: Journal, wanted: RunFilter, *, page: int, size: int) -> RunPage:
+def find_runs(journal: Journal, criteria: RunFilter, *, page: int, size: int) -> RunPage:
     """Return a page of the runs that match; a page past the end is the last one."""
-    where, values = _where(journal, wanted)
+    where, values = _where(journal, criteria)
     count = int(_read(journal, f"SELECT COUNT(*) FROM run {where}", values)[0][0])  # noqa: S608 - texts of this module
     page = max(1, min(page, -(-count // size)))
     rest = f"{where} ORDER BY seq DESC LIMIT ? OFFSET ?"
@@ -65,21 +65,21 @@ def _read(journal: Journal, sql: str, values: list[Any]) -> list[tuple[Any, ...]
     return journal._read(sql, values)  # noqa: SLF001 - the journal's own module
 
 
-def _where(journal: Journal, wanted: RunFilter) -> tuple[str, list[Any]]:
+def _where(journal: Journal, criteria: RunFilter) -> tuple[str, list[Any]]:
     parts: list[str] = []
     values: list[Any] = []
-    if wanted.state:
-        part, more = _state(journal, wanted.state)
+    if criteria.state:
+        part, more = _state(journal, criteria.state)
         parts, values = [*parts, part], [*values, *more]
-    if wanted.source:
-        named = "request LIKE ?"
-        unnamed = " OR request NOT LIKE ?" if wanted.source == wanted.default_source else ""
-        parts.append(f"({named}{unnamed})")
-        values += [f'%"source": "{wanted.source}"%', *(['%"source": %'] if unnamed else [])]
-    if wanted.who:
+    if criteria.source:
+        with_source = "request LIKE ?"
+        unnamed = " OR request NOT LIKE ?" if criteria.source == criteria.default_source else ""
+        parts.append(f"({with_source}{unnamed})")
+        values += [f'%"source": "{criteria.source}"%', *(['%"source": %'] if unnamed else [])]
+    if criteria.who:
         parts.append("who = ?")
-        values.append(wanted.who)
-    if text := wanted.text.strip():
+        values.append(criteria.who)
+    if text := criteria.text.strip():
         columns = ("run_id", "who", "request", "COALESCE(error, '')")
         parts.append("(" + " OR ".join(f"LOWER({name}) LIKE ? ESCAPE '!'" for name in columns) + ")")
         values += [f"%{_literal(text.lower())}%"] * len(columns)

@@ -38,12 +38,12 @@ def rank_correlation(features: pd.DataFrame, names: Sequence[str]) -> pd.DataFra
     [1.0, -1.0]
     """
     complete = features[list(names)].dropna()
-    found = np.full((len(names), len(names)), np.nan)
+    coefficients = np.full((len(names), len(names)), np.nan)
     if len(complete) >= 3:
         ranks = complete.rank().to_numpy("float64")
         varies = ranks.std(axis=0) > 0
-        found[np.ix_(varies, varies)] = _correlation(ranks[:, varies])
-    return pd.DataFrame(found, list(names), list(names))
+        coefficients[np.ix_(varies, varies)] = _correlation(ranks[:, varies])
+    return pd.DataFrame(coefficients, list(names), list(names))
 
 
 def _correlation(ranks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -71,13 +71,15 @@ def warm_up_table(
         ``feature``, ``warm_up`` (rows), ``first`` (date of the first value, None if there is none),
         ``empty`` (rows without a value) and ``gaps`` (those of them after the warm-up), ``definition``.
     """
-    held = []
+    entries = []
     for name, needs in warm_up.items():
         missing = features[name].isna().to_numpy()
         there = np.flatnonzero(~missing)
         first = str(features[col.DATE].iloc[there[0]])[:10] if len(there) else None
-        held.append((name, needs, first, int(missing.sum()), int(missing[needs:].sum()), texts.get(name, "")))
+        entries.append(
+            (name, needs, first, int(missing.sum()), int(missing[needs:].sum()), texts.get(name, ""))
+        )
     names = ["feature", "warm_up", "first", "empty", "gaps", "definition"]
-    frame = pd.DataFrame(held, columns=names)
+    frame = pd.DataFrame(entries, columns=names)
     # pandas would make the missing dates of a text column NaN
-    return frame.assign(first=pd.Series([row[2] for row in held], dtype=object))
+    return frame.assign(first=pd.Series([row[2] for row in entries], dtype=object))

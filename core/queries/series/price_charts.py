@@ -50,9 +50,9 @@ def coverage(prices: pd.DataFrame, calendar: str) -> pd.DataFrame:
     shape = (len(tickers), len(months))
     first = _first_days(days, codes, len(tickers))
     due = np.array([np.bincount(month_of_session[sessions >= day], minlength=len(months)) for day in first])
-    held = _rows_by_month(days, codes, sessions, months, shape)
+    counts = _rows_by_month(days, codes, sessions, months, shape)
     share = np.full(shape, np.nan)
-    np.divide(held, due, out=share, where=due > 0)
+    np.divide(counts, due, out=share, where=due > 0)
     return pd.DataFrame(share, pd.Index(tickers, name=col.TICKER), np.datetime_as_string(months).tolist())
 
 
@@ -94,10 +94,10 @@ def gaps(shares: pd.DataFrame) -> pd.DataFrame:
     """
     values = shares.to_numpy()
     ticker, month = np.nonzero(values < 1.0)
-    found = pd.DataFrame(
+    by_month = pd.DataFrame(
         {"ticker": shares.index[ticker], "month": shares.columns[month], "share": values[ticker, month]}
     )
-    return found.sort_values(["share", "ticker", "month"], ignore_index=True)
+    return by_month.sort_values(["share", "ticker", "month"], ignore_index=True)
 
 
 LENGTHS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
@@ -176,17 +176,17 @@ def finding_marks(
     pandas.DataFrame
         ``date`` (datetime64), ``price``, ``rule``, ``severity``, ``action``, in date order.
     """
-    held = [
+    entries = [
         (pd.Timestamp(str(f["date"])), f["rule"], f["severity"], f["action"])
         for f in findings
         if f["ticker"] == ticker and f["date"]
     ]
-    frame = pd.DataFrame(held, columns=["date", "rule", "severity", "action"])
+    frame = pd.DataFrame(entries, columns=["date", "rule", "severity", "action"])
     frame["date"] = frame["date"].astype("datetime64[s]")
     frame = frame.sort_values("date", kind="stable")
-    known = rows[[col.DATE, price]].dropna().astype({col.DATE: "datetime64[s]"})
-    found = pd.merge_asof(frame, known, on=col.DATE, direction="nearest")
-    return found.rename(columns={price: "price"})[list(FINDING_COLUMNS)]
+    prices = rows[[col.DATE, price]].dropna().astype({col.DATE: "datetime64[s]"})
+    nearest = pd.merge_asof(frame, prices, on=col.DATE, direction="nearest")
+    return nearest.rename(columns={price: "price"})[list(FINDING_COLUMNS)]
 
 
 def repair_marks(repairs: Iterable[Mapping[str, Any]], ticker: str) -> pd.DataFrame:
@@ -205,7 +205,7 @@ def repair_marks(repairs: Iterable[Mapping[str, Any]], ticker: str) -> pd.DataFr
         ``date`` (datetime64), ``price`` (NaN where the close was missing, or another column was filled),
         ``rule``, ``column`` and ``what`` (``removed`` or ``filled``), in date order.
     """
-    held = [
+    entries = [
         (
             pd.Timestamp(str(repair["date"])),
             _close_of(repair),
@@ -216,7 +216,7 @@ def repair_marks(repairs: Iterable[Mapping[str, Any]], ticker: str) -> pd.DataFr
         for repair in repairs
         if repair["ticker"] == ticker
     ]
-    frame = pd.DataFrame(held, columns=list(REPAIR_COLUMNS))
+    frame = pd.DataFrame(entries, columns=list(REPAIR_COLUMNS))
     typed = frame.astype({"date": "datetime64[s]", "price": "float64"})
     return typed.sort_values("date", kind="stable", ignore_index=True)
 

@@ -10,10 +10,10 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError, listed
-from core.request.tickers import is_legal
 from core.sources.tabular.columns import header_of, plain_name
 from core.sources.tabular.inventory import stem_of
 from core.sources.tabular.options import MAX_ROWS, too_many
+from core.tickers import is_legal
 
 _FIELD_CORNERS = frozenset({"price", "attributes", ""})
 _TICKER_CORNERS = frozenset({"ticker", "tickers", "symbol", "symbols", ""})

@@ -91,9 +91,10 @@ def several(both, twice):
     """Trends of the two real runs, told once as they are and once more under another profile and other tickers."""
     import dataclasses
 
-    def read(store, journal, run, digest):
-        told = figures(store, journal, run, digest)
-        return dataclasses.replace(told, tickers="AAA,BBB") if run.run_id == both[1].run.run_id else told
+    def read(store, journal, report):
+        made = figures(store, journal, report)
+        other = report.run.run_id == both[1].run.run_id
+        return dataclasses.replace(made, tickers="AAA,BBB") if other else made
 
     return trends(Store(twice), Journal(twice, read_only=True), read=read)
 

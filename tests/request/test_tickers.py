@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import tickers
 from core.errors import MissingFileError, ParameterError
-from core.request import tickers
 
 
 @pytest.mark.parametrize(
