@@ -22,6 +22,12 @@ from hypothesis import settings
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
+# a shell leaves SIGINT and SIGHUP ignored in what it starts in the background, and commands started here would inherit
+# that; a handler of our own is not inherited, and these tests themselves still ignore both
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 OURS = ("AFTERCLOSE_", "LUIGI_", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "PYTHON")
@@ -283,6 +289,41 @@ def launched(desk_settings):
     for run_id in started:
         if cancel(desk_settings, run_id, person=tester):
             until(lambda run_id=run_id: not Journal(desk_settings.data).run(run_id).active, "the run to end")
+
+
+@pytest.fixture(scope="session")
+def predictions():
+    """A builder of random predictions: dates x tickers, some folds, labels tied to the probability."""
+
+    import numpy as np
+    import pandas as pd
+
+    def build(
+        dates: int = 40,
+        tickers: int = 3,
+        folds: int = 2,
+        *,
+        seed: int = 0,
+        skill: float = 0.0,
+        decimals: int = 6,
+    ):
+        random = np.random.default_rng(seed)
+        rows = dates * tickers
+        probability = random.uniform(0.3, 0.7, rows).round(decimals)
+        chance = 0.5 + skill * np.sign(probability - 0.5)
+        return pd.DataFrame(
+            {
+                "date": np.repeat(
+                    pd.bdate_range("2020-01-01", periods=dates).to_numpy("datetime64[s]"), tickers
+                ),
+                "ticker": np.tile([f"T{i}" for i in range(tickers)], dates),
+                "probability": probability,
+                "up_next": (random.random(rows) < chance).astype(float),
+                "fold": np.repeat(np.arange(dates) * folds // dates + 1, tickers).astype(float),
+            }
+        )
+
+    return build
 
 
 def until(found, what: str, *, timeout_s: float = 60.0):

@@ -16,38 +16,6 @@ SEEN = ("return", "ma5_ratio", "volatility20")
 
 
 @pytest.fixture
-def predictions() -> Callable[..., pd.DataFrame]:
-    """A builder of random predictions: dates x tickers, some folds, labels tied to the probability."""
-
-    def build(
-        dates: int = 40,
-        tickers: int = 3,
-        folds: int = 2,
-        *,
-        seed: int = 0,
-        skill: float = 0.0,
-        decimals: int = 6,
-    ) -> pd.DataFrame:
-        random = np.random.default_rng(seed)
-        rows = dates * tickers
-        probability = random.uniform(0.3, 0.7, rows).round(decimals)
-        chance = 0.5 + skill * np.sign(probability - 0.5)
-        return pd.DataFrame(
-            {
-                "date": np.repeat(
-                    pd.bdate_range("2020-01-01", periods=dates).to_numpy("datetime64[s]"), tickers
-                ),
-                "ticker": np.tile([f"T{i}" for i in range(tickers)], dates),
-                "probability": probability,
-                "up_next": (random.random(rows) < chance).astype(float),
-                "fold": np.repeat(np.arange(dates) * folds // dates + 1, tickers).astype(float),
-            }
-        )
-
-    return build
-
-
-@pytest.fixture
 def settings() -> dict[str, Any]:
     """The evaluate stage's defaults, with fewer resamples."""
     defaults = {p.name: p.parse(p.default) for p in stage_named("evaluate").parameters}
