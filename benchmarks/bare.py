@@ -19,9 +19,9 @@ from core.request import settings  # noqa: E402 - threads are set before anythin
 from core.request.stages import STAGES, parameters_of, stage_named  # noqa: E402 - see above
 from core.runs.compute import Job, Loaded, compute  # noqa: E402 - see above
 from core.sources import source_named  # noqa: E402 - see above
-from core.tables.artifacts import Artifact, Encoded  # noqa: E402 - see above
+from core.tables.artifacts import Artifact, Encoded, Table  # noqa: E402 - see above
 from core.tables.codec import encode  # noqa: E402 - see above
-from core.tables.shards import Scratch, Sharded  # noqa: E402 - see above
+from core.tables.writer import Scratch  # noqa: E402 - see above
 
 
 def values(source: str, path: str) -> dict[str, Value]:
@@ -45,7 +45,7 @@ def written(encoded: Encoded, artifact: Artifact, out: Path) -> Artifact:
     if encoded.path is None:
         (out / encoded.filename).write_bytes(encoded.data)
         return artifact
-    return Sharded(encoded.path.replace(out / encoded.filename))
+    return Table.stored_at(encoded.path.replace(out / encoded.filename))
 
 
 def main() -> None:

@@ -13,8 +13,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from core.parameters import settings_from
 from core.prices.calendar import sessions_between
 from core.prices.cleaning import clean
+from core.prices.settings import CleanSettings, ValidateSettings
 from core.prices.validation import validate
 from core.request.stages import stage_named
 from core.tables.artifacts import Table
@@ -51,7 +53,8 @@ def main() -> None:
     if not parser.parse_args().judge:
         return
     defaults = {
-        s: {p.name: p.parse(p.default) for p in stage_named(s).parameters} for s in ("validate", "clean")
+        s: settings_from(kind, {p.name: p.parse(p.default) for p in stage_named(s).parameters})
+        for s, kind in (("validate", ValidateSettings), ("clean", CleanSettings))
     }
     started = time.process_time()
     valid, findings = validate(table, defaults["validate"], today=date(2026, 1, 1))

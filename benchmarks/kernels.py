@@ -26,7 +26,8 @@ from universe import prices, sessions  # noqa: E402 - see above
 
 from core import columns as col  # noqa: E402 - see above
 from core.features.engineering import by_ticker  # noqa: E402 - see above
-from core.tables.parquet import SHARD_ROWS, frame_of  # noqa: E402 - see above
+from core.tables.limits import PART_ROWS  # noqa: E402 - see above
+from core.tables.parquet import frame_of  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,7 @@ def ours(prices: pd.DataFrame) -> dict[str, Any]:
 def universe(tickers: int) -> Iterator[pd.DataFrame]:
     """Yield clean prices in shards of as many tickers as the pipeline takes."""
     days = sessions()
-    each = SHARD_ROWS // len(days)
+    each = PART_ROWS // len(days)
     for first in range(0, tickers, each):
         rows = prices(first, min(each, tickers - first), days)
         yield frame_of(rows.select([col.DATE, col.TICKER, col.ADJ_CLOSE]))

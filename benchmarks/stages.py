@@ -17,9 +17,10 @@ import bare
 
 from core.request.stages import STAGES
 from core.runs.compute import Job, Loaded, compute
+from core.tables.artifacts import Table
 from core.tables.codec import encode
 from core.tables.engine import Engine
-from core.tables.shards import Scratch, Sharded, ShardWriter
+from core.tables.writer import Scratch, TableWriter, arrow_of
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -42,7 +43,7 @@ def told(stage: str, started: float, rows: int | None, stored: int) -> None:
     print(json.dumps(entry), flush=True)
 
 
-def run(file: str, out: Path, engine: Engine) -> Iterator[Sharded]:
+def run(file: str, out: Path, engine: Engine) -> Iterator[Table]:
     """Run the stages and yield the large tables that they made."""
     known, today = bare.values("files", file), datetime.now(UTC).date()
     made: dict[str, Loaded] = {}
@@ -62,19 +63,20 @@ def run(file: str, out: Path, engine: Engine) -> Iterator[Sharded]:
                     kept, encoded.filename, encoded.sha256 if not encoded.path else ""
                 )
         told(stage.name, started, encode(made[stage.writes[0].kind].artifact).rows, stored)
-    yield from (loaded.artifact for loaded in made.values() if isinstance(loaded.artifact, Sharded))
+    tables = (loaded.artifact for loaded in made.values() if isinstance(loaded.artifact, Table))
+    yield from (table for table in tables if table.stored)
 
 
-def copied(tables: Sequence[Sharded], out: Path) -> None:
+def copied(tables: Sequence[Table], out: Path) -> None:
     """Read and write every large table once, as it stands."""
     reset()
     started = time.process_time()
     for table in tables:
-        with ShardWriter(out / "copy.parquet", table.kind) as writer:
-            for number in range(table.shards):
-                writer.add(table.arrow(number))
-            writer.done(table.header)
-    told("parquet", started, None, sum(table.path.stat().st_size for table in tables))
+        with Scratch(out) as scratch, TableWriter(scratch, table.kind) as writer:
+            for part in table.each():
+                writer.add(arrow_of(part))
+            writer.stored(table.header)
+    told("parquet", started, None, sum(table.stored.stat().st_size for table in tables if table.stored))
 
 
 def main() -> None:

@@ -5,6 +5,11 @@ The names are part of the contract: further columns may follow, these never move
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 DATE = "date"
 TICKER = "ticker"
 OPEN = "open"
@@ -54,3 +59,13 @@ WHOLE = frozenset({VOLUME, UP_NEXT, FOLD, SESSIONS_SINCE_LAST})
 def probability_of(model_kind: str) -> str:
     """Return the prediction column of a model that runs beside the one named in the settings."""
     return f"{PROBABILITY}_{model_kind}"
+
+
+class Columns(Protocol):
+    """What is read column by column: a frame, or a table whose rows are on disk."""
+
+    def __getitem__(self, name: str, /) -> pd.Series:
+        """Return one column."""
+
+    def __contains__(self, name: object, /) -> bool:
+        """Return whether there is a column of that name."""

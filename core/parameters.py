@@ -21,6 +21,9 @@ Kind = Literal["text", "choice", "date", "integer", "number", "flag", "tickers",
 
 Settings = TypeVar("Settings")
 
+NOTHING = "nothing"
+"""In a list of names: none, where an empty text would mean the default."""
+
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
@@ -164,10 +167,10 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
     ----------
     cls : type
         A dataclass whose fields are ``str``, ``int``, ``float``, ``bool``, ``tuple[str, ...]`` or
-        ``frozenset[str]`` (comma lists), or one of these ``| None``.
+        ``frozenset[str]`` (comma lists; the word ``nothing`` stands for an empty one), or one of these ``| None``.
     values : mapping of str to Value
         Resolved values by parameter name; further names are ignored. No value fills a text or a list that
-        may not be None with an empty one.
+        may not be None with an empty one; a field with a default keeps it.
 
     Raises
     ------
@@ -187,9 +190,10 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
     hints = get_type_hints(cls)
     filled: dict[str, Any] = {}
     for field in fields(cls):  # type: ignore[arg-type] # a dataclass, which a TypeVar cannot say
-        if field.name in values:
+        optional = field.default is not MISSING or field.default_factory is not MISSING
+        if field.name in values and not (optional and values[field.name] is None):
             filled[field.name] = _typed(field.name, hints[field.name], values[field.name])
-        elif field.default is MISSING and field.default_factory is MISSING:
+        elif not optional:
             raise ParameterError(
                 f"there is no value of {field.name}",
                 expected="a value of every setting",
@@ -207,7 +211,7 @@ def _typed(name: str, kind: Any, value: Value) -> Any:
             return None
     origin = get_origin(kind) or kind
     if origin in (tuple, frozenset):
-        return origin(item for item in str(value or "").split(",") if item)
+        return origin(item for item in str(value or "").split(",") if item not in ("", NOTHING))
     if value is None and kind is not str:
         raise ParameterError(
             f"{name} has no value", expected=f"a value of type {kind.__name__}", parameter=name

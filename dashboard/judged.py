@@ -49,7 +49,7 @@ def curves_beside(
     ModelError
         If the champion's file is gone, or cannot score with these features.
     """
-    from core.evaluation.champion import chances
+    from core.evaluation.joined import chances
     from core.measures.rows import judge
     from core.models.loader import read_model
     from core.queries.models.curves import curves_of_both

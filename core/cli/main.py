@@ -12,39 +12,39 @@ from core.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
 from core.platform.determinism import single_threaded
 
 _COMMANDS = {
-    "run": "core.cli.run",
-    "runs": "core.cli.runs",
-    "show": "core.cli.show",
-    "compare": "core.cli.compare",
-    "cancel": "core.cli.cancel",
-    "verify": "core.cli.verify",
-    "gc": "core.cli.gc",
-    "export": "core.cli.export",
-    "backup": "core.cli.backup",
-    "restore": "core.cli.restore",
-    "profiles": "core.cli.profiles",
-    "stage": "core.cli.stage",
-    "dag": "core.cli.dag",
-    "review": "core.cli.review",
-    "sign": "core.cli.sign",
-    "reject": "core.cli.reject",
-    "revoke": "core.cli.revoke",
-    "publish": "core.cli.publish",
-    "keys": "core.cli.keys",
-    "promote": "core.cli.promote",
-    "rollback": "core.cli.rollback",
-    "models": "core.cli.models",
-    "predict": "core.cli.predict",
-    "scorecard": "core.cli.scorecard",
-    "schedules": "core.cli.schedules",
-    "scheduler": "core.cli.scheduler",
-    "backfill": "core.cli.backfill",
-    "deadman": "core.cli.deadman",
-    "doctor": "core.cli.doctor",
-    "metrics": "core.cli.metrics",
-    "dashboard": "core.cli.dashboard",
+    "run": "core.cli.run:command",
+    "runs": "core.cli.runs:list_runs",
+    "show": "core.cli.runs:show_run",
+    "compare": "core.cli.runs:compare_runs",
+    "cancel": "core.cli.runs:cancel_run",
+    "verify": "core.cli.upkeep:verify",
+    "gc": "core.cli.upkeep:collect_garbage",
+    "export": "core.cli.runs:export_run",
+    "backup": "core.cli.upkeep:back_up",
+    "restore": "core.cli.upkeep:restore_backup",
+    "profiles": "core.cli.pipeline:list_profiles",
+    "stage": "core.cli.stage:command",
+    "dag": "core.cli.pipeline:dag",
+    "review": "core.cli.review:review_report",
+    "sign": "core.cli.signing:sign_report",
+    "reject": "core.cli.signing:reject_report",
+    "revoke": "core.cli.signing:revoke_signature",
+    "publish": "core.cli.signing:publish_report",
+    "keys": "core.cli.signing:list_keys",
+    "promote": "core.cli.champion:promote_model",
+    "rollback": "core.cli.champion:roll_back",
+    "models": "core.cli.models:command",
+    "predict": "core.cli.champion:predict_now",
+    "scorecard": "core.cli.champion:print_scorecard",
+    "schedules": "core.cli.schedules:command",
+    "scheduler": "core.cli.unattended:watch_clock",
+    "backfill": "core.cli.unattended:fill_sessions",
+    "deadman": "core.cli.unattended:check_deadline",
+    "doctor": "core.cli.upkeep:doctor",
+    "metrics": "core.cli.upkeep:print_metrics",
+    "dashboard": "core.cli.dashboard:command",
 }
-"""Command -> module with a click command ``command``, imported only when it is wanted."""
+"""Command -> ``module:function`` of its click command, imported only when it is used."""
 
 
 class _Lazy(click.Group):
@@ -56,7 +56,8 @@ class _Lazy(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(_COMMANDS[cmd_name]).command
+        module, _, function = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), function)
         return command
 
 
@@ -84,7 +85,9 @@ def main() -> None:
         click.echo(f"afterclose: {error}", err=True)
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - the traceback goes to a log; the terminal gets one line
-        click.echo(f"afterclose: unexpected {type(error).__name__}: {error}; {_kept(error)}", err=True)
+        click.echo(
+            f"afterclose: unexpected {type(error).__name__}: {error}; {_save_traceback(error)}", err=True
+        )
         sys.exit(EXIT_UNEXPECTED)
 
 
@@ -95,7 +98,7 @@ def _one_line(error: click.ClickException) -> str:
     return f"{' '.join(error.format_message().split())} See: {' '.join(['afterclose', *path, '--help'])}"
 
 
-def _kept(error: Exception) -> str:
+def _save_traceback(error: Exception) -> str:
     """Write the traceback to a log in the data root and return where it is."""
     import traceback
     from datetime import UTC, datetime

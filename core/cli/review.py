@@ -1,22 +1,111 @@
-"""``afterclose review``: read a report and what is known of it; save a text, submit it, ask for changes."""
+"""``afterclose review``: read a report and where it stands; save a text, submit it, ask for changes.
+
+Also what the commands of sign-off share: which report is meant, and how a record is printed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from core.cli import output
-from core.cli.reports import digest_option, key_named, options, say_record, shown_digest, told
 from core.errors import CommandError, MissingFileError, ParameterError
-from core.journal import Journal
-from core.report.narrative import MAX_CHARACTERS, unwritten
+from core.journal import Journal, Record
 from core.request import settings
 from core.request.settings import Settings
-from core.review import signoff
-from core.review.people import local_person
-from core.store.checkpoints import Store
+
+if TYPE_CHECKING:
+    from core.review.standing import Standing
+
+F = TypeVar("F", bound=Callable[..., Any])
+DIGEST_CHARACTERS = 12
+"""Fewest characters of a digest that name a text."""
+
+
+def options(function: F) -> F:
+    """Add the argument REPORT and the option ``--json``."""
+    with_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")(function)
+    return click.argument("report", default="")(with_json)
+
+
+def digest_option(function: F) -> F:
+    """Add the option that says which text was read."""
+    return click.option(
+        "--digest",
+        default="",
+        metavar="HEX",
+        help="SHA-256 of the text you read, or its first 12 characters.",
+    )(function)
+
+
+def key_named(settings: Settings, text: str) -> str:
+    """Return the key of the report that ``text`` begins; of the newest run without one.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or more than one.
+    """
+    from core.queries.runs.progress import newest_finished
+    from core.store.checkpoints import META
+
+    if not text:
+        exists = Journal.exists(settings.data, settings.journal)
+        run = newest_finished(Journal(settings.data, settings.journal, read_only=True)) if exists else None
+        if run is None:
+            raise ParameterError(
+                "there is no report yet", expected="a finished run", remedy="Run: afterclose run"
+            )
+        return run.keys["report"]
+    folder = settings.data / "checkpoints" / "report"
+    names = sorted(meta.parent.name for meta in folder.glob(f"*/{META}"))
+    matches = [name for name in names if name == text] or [name for name in names if name.startswith(text)]
+    if len(matches) != 1:
+        message = f"{len(matches)} reports begin with {text!r}" if matches else f"there is no report {text!r}"
+        raise ParameterError(message, expected="the key of a finished report, or its beginning")
+    return matches[0]
+
+
+def shown_digest(typed: str, present: str, key: str) -> str:
+    """Return the digest of the text that the person read: what they typed, filled up where it fits.
+
+    Raises
+    ------
+    CommandError
+        If none was given, or too little of it.
+    """
+    text = typed.strip().lower()
+    if len(text) < DIGEST_CHARACTERS:
+        raise CommandError(
+            f"--digest is {typed!r}" if typed else "no --digest was given",
+            expected=f"the SHA-256 of the text you read, at least {DIGEST_CHARACTERS} characters of it",
+            remedy=f"Read the text and its digest first: afterclose review {key} --text",
+        )
+    return present if present.startswith(text) else text
+
+
+def print_record(record: Record, *, as_json: bool) -> None:
+    """Print what was recorded."""
+    if as_json:
+        output.as_json(asdict(record))
+        return
+    content = record.content
+    click.echo(
+        f"recorded as {record.seq}: {content['meaning']}, report {record.subject}, by {content['user']}"
+    )
+    if content.get("text_sha256"):
+        click.echo(f"text SHA-256 {content['text_sha256']}")
+    click.echo(f"chain head   {record.hash}")
+
+
+def state_line(standing: Standing) -> str:
+    """Return a report's state and its reason in one line."""
+    state = standing.state.replace("_", " ")
+    return f"{state}: {standing.reason}" if standing.reason else state
 
 
 @click.command("review")
@@ -30,8 +119,12 @@ from core.store.checkpoints import Store
 @click.option("--submit", is_flag=True, help="Put the text before an approver.")
 @click.option("--request-changes", is_flag=True, help="Send the submitted text back; --comment says why.")
 @click.option("--comment", default="", help="In a sentence.")
-def command(*, report: str, save: str, submit: bool, request_changes: bool, **given: Any) -> None:
+def review_report(*, report: str, save: str, submit: bool, request_changes: bool, **choices: Any) -> None:
     """Show where REPORT stands (the newest without one), or take a step towards its signature."""
+    from core.review import signoff
+    from core.review.people import local_person
+    from core.store.checkpoints import Store
+
     if sum((bool(save), submit, request_changes)) > 1:
         raise CommandError(
             "more than one of --save, --submit and --request-changes", expected="one at a time"
@@ -39,19 +132,24 @@ def command(*, report: str, save: str, submit: bool, request_changes: bool, **gi
     configured = settings.load()
     key = key_named(configured, report)
     if save:
-        _save(configured, key, save, given)
+        _save(configured, key, save, choices)
     elif submit or request_changes:
         act = signoff.submit if submit else signoff.request_changes
         journal, store = Journal(configured.data, configured.journal), Store(configured.data)
-        shown = shown_digest(given["digest"], signoff.signable(store, journal, key).sha256, key)
+        shown = shown_digest(choices["digest"], signoff.signable(store, journal, key).sha256, key)
         person = local_person(configured)
-        record = act(configured, journal, key, shown=shown, person=person, comment=given["comment"])
-        say_record(record, as_json=given["as_json"])
+        record = act(configured, journal, key, shown=shown, person=person, comment=choices["comment"])
+        print_record(record, as_json=choices["as_json"])
     else:
-        _show(configured, key, given)
+        _show(configured, key, choices)
 
 
-def _save(configured: Settings, key: str, file: str, given: dict[str, Any]) -> None:
+def _save(configured: Settings, key: str, file: str, choices: dict[str, Any]) -> None:
+    from core.report.narrative import MAX_CHARACTERS
+    from core.review import signoff
+    from core.review.people import local_person
+    from core.store.checkpoints import Store
+
     path = Path(file)
     if not path.is_file():
         raise MissingFileError.of(path, "text")
@@ -65,20 +163,24 @@ def _save(configured: Settings, key: str, file: str, given: dict[str, Any]) -> N
     except UnicodeDecodeError as error:
         raise ParameterError(f"{path.name} is not UTF-8 text: {error}", expected="a text file") from error
     journal, store = Journal(configured.data, configured.journal), Store(configured.data)
-    base = None if given["base"] < 0 else int(given["base"])
+    base = None if choices["base"] < 0 else int(choices["base"])
     draft = signoff.save_draft(store, journal, key, text, person=local_person(configured), base=base)
     digest = signoff.signable(store, journal, key).sha256
-    if given["as_json"]:
+    if choices["as_json"]:
         output.as_json({"report": key, "draft": draft.number, "author": draft.author, "sha256": digest})
     else:
         click.echo(f"saved as draft {draft.number} of report {key}\ntext SHA-256 {digest}")
 
 
-def _show(configured: Settings, key: str, given: dict[str, Any]) -> None:
-    known = Journal.exists(configured.data, configured.journal)
-    journal = Journal(configured.data, configured.journal, read_only=True) if known else None
+def _show(configured: Settings, key: str, choices: dict[str, Any]) -> None:
+    from core.report.narrative import unwritten
+    from core.review import signoff
+    from core.store.checkpoints import Store
+
+    exists = Journal.exists(configured.data, configured.journal)
+    journal = Journal(configured.data, configured.journal, read_only=True) if exists else None
     store = Store(configured.data)
-    text, held = signoff.signable(store, journal, key), signoff.standing(store, journal, key)
+    text, standing = signoff.signable(store, journal, key), signoff.standing(store, journal, key)
     drafts = journal.drafts(key) if journal else []
     acts = [
         {"record": r.seq, "at": r.content["at_utc"], "who": r.content["user"], "what": r.content["meaning"],
@@ -86,16 +188,18 @@ def _show(configured: Settings, key: str, given: dict[str, Any]) -> None:
         for r in (journal.records(subject=key) if journal else [])
     ]  # fmt: skip
     body = {
-        "report": key, "state": held.state, "reason": held.reason, "sha256": text.sha256, "draft": text.draft,
+        "report": key, "state": standing.state, "reason": standing.reason, "sha256": text.sha256, "draft": text.draft,
         "characters": len(text.text), "unwritten": unwritten(text.text), "drafts": len(drafts), "acts": acts,
     }  # fmt: skip
-    if given["as_json"]:
-        output.as_json({**body, "text": text.text} if given["as_text"] else body)
+    if choices["as_json"]:
+        output.as_json({**body, "text": text.text} if choices["as_text"] else body)
         return
-    if given["as_text"]:
+    if choices["as_text"]:
         click.echo(text.text)
-    named = "the generated text" if text.draft is None else f"draft {text.draft} of {len(drafts)}"
-    click.echo(f"report    {key}\nstate     {told(held)}\ntext      {named}, {len(text.text):,} characters")
+    origin = "the generated text" if text.draft is None else f"draft {text.draft} of {len(drafts)}"
+    click.echo(
+        f"report    {key}\nstate     {state_line(standing)}\ntext      {origin}, {len(text.text):,} characters"
+    )
     if body["unwritten"]:
         click.echo(f"unwritten {', '.join(unwritten(text.text))}")
     click.echo(f"SHA-256   {text.sha256}")

@@ -1,13 +1,17 @@
-"""``afterclose runs``: what ran, newest first."""
+"""``afterclose runs, show, cancel, compare, export``: what ran."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import click
 
 from core.cli import output
-from core.journal import Journal
+from core.errors import ParameterError, nearest
+from core.journal import Journal, Run
 from core.journal.lengths import took_s
 from core.request import settings
 
@@ -17,7 +21,7 @@ from core.request import settings
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the runs as JSON.")
-def command(*, limit: int, as_json: bool) -> None:
+def list_runs(*, limit: int, as_json: bool) -> None:
     """List runs, newest first, however they were started."""
     configured = settings.load()
     lost = Journal.lost(configured.data, configured.journal)
@@ -35,3 +39,117 @@ def command(*, limit: int, as_json: bool) -> None:
             for r in runs
         ]
         output.table(("run", "state", "target", "how", "who", "seconds", "exit", "error"), rows)
+
+
+def run_named(journal: Journal, run_id: str) -> Run:
+    """Return the run with this id, or with an id that begins so.
+
+    Raises
+    ------
+    ParameterError
+        If no run or more than one answers to it.
+    """
+    recent = journal.runs(limit=1000)
+    matches = [run for run in recent if run.run_id == run_id or run.run_id.startswith(run_id)]
+    exact = journal.run(run_id)
+    if exact is not None:
+        return exact
+    if len(matches) != 1:
+        raise ParameterError(
+            f"{'no' if not matches else 'more than one'} run is called {run_id!r}",
+            expected="the id of a run, as in: afterclose runs",
+            remedy=nearest(run_id, [run.run_id for run in recent]).strip(),
+        )
+    return matches[0]
+
+
+@click.command("show")
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+def show_run(*, run: str, as_json: bool) -> None:
+    """Show one RUN: what was asked, how it ended, and every change of a stage's state."""
+    from core.queries.runs.progress import attempts, bytes_by_stage, size_text
+
+    configured = settings.load()
+    journal = Journal(configured.data, configured.journal, read_only=True)
+    match = run_named(journal, run)
+    events = journal.events(match.run_id)
+    if as_json:
+        changes = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
+        by_stage = {"bytes_by_stage": bytes_by_stage(events)}
+        output.as_json({**asdict(match), "seconds": took_s(match), **by_stage, "events": changes})
+        return
+    for name in ("run_id", "state", "target", "who", "how", "created_at", "started_at", "ended_at", "error"):
+        click.echo(f"{name:<12}{getattr(match, name) or '-'}")
+    took = took_s(match)
+    click.echo(f"{'seconds':<12}{'-' if took is None else f'{took:,.2f}'}")
+    sizes = bytes_by_stage(events)
+    click.echo(f"{'size':<12}{size_text(sum(sizes.values())) or '-'} in {len(sizes)} stages")
+    for name, value in match.request.items():
+        click.echo(f"{'  ' + name:<12}{value}")
+    rows = [
+        (event.at[11:23], event.stage, event.state, attempt, event.facts.get("rows"),
+         size_text(event.facts.get("bytes")), event.facts.get("seconds"), _note(event.facts)[:90])
+        for event, attempt in zip(events, attempts(events), strict=True)
+    ]  # fmt: skip
+    output.table(("time (UTC)", "stage", "state", "attempt", "rows", "size", "seconds", "note"), rows)
+
+
+def _note(facts: Mapping[str, Any]) -> str:
+    wait = f"again in {facts['wait_s']:g} s: " if "wait_s" in facts else ""
+    return f"{wait}{facts.get('error') or facts.get('reason') or ''}"
+
+
+@click.command("cancel")
+@click.argument("run")
+def cancel_run(*, run: str) -> None:
+    """Stop RUN: its processes are asked to end and, after five seconds, ended."""
+    from core.review.people import local_person
+    from core.runs import launcher
+
+    configured = settings.load()
+    match = run_named(Journal(configured.data, configured.journal, read_only=True), run)
+    stopped = launcher.cancel(configured, match.run_id, person=local_person(configured))
+    click.echo(f"run {match.run_id} {'is being cancelled' if stopped else f'is over already: {match.state}'}")
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True)
+@click.option("--all", "everything", is_flag=True, help="Print what the runs agree on as well.")
+@click.option("--report", is_flag=True, help="Print how the reports differ from the first one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def compare_runs(*, runs: tuple[str, ...], everything: bool, report: bool, as_json: bool) -> None:
+    """Set two or more RUNS side by side: parameters, vintage, findings, features, metrics, drift, report."""
+    from core.queries.runs.comparison import compare
+    from core.queries.runs.facts import facts
+    from core.store.checkpoints import Store
+
+    configured = settings.load()
+    journal = Journal(configured.data, configured.journal, read_only=True)
+    store = Store(configured.data)
+    comparison = compare([facts(store, journal, run_named(journal, name)) for name in runs])
+    if as_json:
+        output.as_json(asdict(comparison))
+        return
+    rows = comparison.rows if everything else comparison.differing()
+    output.table(("part", "name", *comparison.runs), [(row.part, row.name, *row.shown) for row in rows])
+    if not rows:
+        click.echo("the runs agree in everything")
+    for diff in comparison.report_diffs if report else ():
+        click.echo(diff)
+
+
+@click.command("export")
+@click.argument("run")
+@click.option(
+    "--output", "target", default="", metavar="FILE", help="Where the zip goes. [default: RUN.zip here]"
+)
+def export_run(*, run: str, target: str) -> None:
+    """Write RUN's log, its checkpoints and all they rest on to a zip."""
+    from core.upkeep import archive
+
+    configured = settings.load()
+    match = run_named(Journal(configured.data, configured.journal, read_only=True), run)
+    path = Path(target or f"{match.run_id}.zip")
+    members = archive.export(configured, match, path)
+    click.echo(f"{path}: {members:,} files, {path.stat().st_size:,} bytes")

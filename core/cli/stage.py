@@ -21,9 +21,8 @@ from core.runs.inputs import LARGE
 from core.runs.resolve import resolve
 from core.sources.context import Context
 from core.store import waivers as waiving
-from core.tables.artifacts import Artifact, Encoded
+from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import decode, encode
-from core.tables.shards import Sharded
 from core.tickers import expand
 
 
@@ -132,7 +131,7 @@ def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, Loaded]:
 def _read(path: Path) -> tuple[Artifact, str]:
     """Return an artifact and its SHA-256; a large table stays in its file."""
     if path.suffix == LARGE:
-        return Sharded(path), sha256_file(path)
+        return Table.stored_at(path), sha256_file(path)
     data = path.read_bytes()
     return decode(data, path.name), sha256(data)
 

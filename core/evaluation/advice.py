@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.evaluation.drift import ALARM, WARN
+from core.evaluation.settings import EvaluateSettings
 from core.evaluation.verdict import BETTER, CHANCE
 
 RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
@@ -55,7 +56,7 @@ class Reason:
     text: str
 
 
-def advice(body: Body, settings: Body, walk_forward_auc: float | None) -> dict[str, Any]:
+def advice(body: Body, settings: EvaluateSettings, walk_forward_auc: float | None) -> dict[str, Any]:
     """Return ``decision``, ``sentence`` and ``reasons``.
 
     Parameters
@@ -63,8 +64,7 @@ def advice(body: Body, settings: Body, walk_forward_auc: float | None) -> dict[s
     body : mapping
         What the evaluation holds so far: ``mode``, ``verdict``, ``performance``, ``paired``, ``by_fold``,
         ``champion``, ``drift``, ``data``, ``features``, ``model``, ``leak_alarm`` and ``rows``.
-    settings : mapping
-        ``max_age_sessions``, ``min_new_rows``, ``drift_columns`` and ``leak_auc``.
+    settings : EvaluateSettings
     walk_forward_auc : float or None
         What the scoring model had at training, to tell the trend.
     """
@@ -154,12 +154,12 @@ def _champion(body: Body) -> Reason:
     return Reason(name, pair["difference"], 0.0, None, says, text)
 
 
-def _leak(body: Body, settings: Body) -> Reason:
+def _leak(body: Body, settings: EvaluateSettings) -> Reason:
     auc, raised = body["performance"]["auc"]["value"], body["leak_alarm"]["raised"]
     return Reason(
         "leak alarm",
         auc,
-        settings["leak_auc"],
+        settings.leak_auc,
         None,
         WAIT if raised else NOTHING,
         body["leak_alarm"]["reason"],
@@ -225,35 +225,35 @@ def _brier(body: Body) -> Reason:
     return Reason(name, pair["difference"], 0.0, None, says, text)
 
 
-def _age(sessions: int | None, settings: Body) -> Reason:
-    limit = settings["max_age_sessions"]
+def _age(sessions: int | None, settings: EvaluateSettings) -> Reason:
+    limit = settings.max_age_sessions
     old = sessions is not None and sessions >= limit
     text = "sessions from the end of its training to the last row"
     return Reason(_AGE, sessions, limit, "rising", RETRAIN if old else NOTHING, text)
 
 
-def _age_of_champion(body: Body, settings: Body) -> list[Reason]:
+def _age_of_champion(body: Body, settings: EvaluateSettings) -> list[Reason]:
     found = body["champion"]
     return [] if found is None or found["age_sessions"] is None else [_age(found["age_sessions"], settings)]
 
 
-def _new_rows(rows: int, settings: Body) -> Reason:
-    limit = settings["min_new_rows"]
+def _new_rows(rows: int, settings: EvaluateSettings) -> Reason:
+    limit = settings.min_new_rows
     text = "labelled rows since training: fewer can neither confirm nor refute the model"
     return Reason("new labelled rows", rows, limit, "rising", WAIT if rows < limit else NOTHING, text)
 
 
-def _drift(body: Body, settings: Body) -> list[Reason]:
+def _drift(body: Body, settings: EvaluateSettings) -> list[Reason]:
     ranked = {name: held for name, held in body["drift"].items() if held["percentile"] is not None}
     if not ranked:
-        return [Reason("drifting columns", None, settings["drift_columns"], None, NOTHING, "not ranked")]
+        return [Reason("drifting columns", None, settings.drift_columns, None, NOTHING, "not ranked")]
     drifting = [name for name, held in ranked.items() if held["percentile"] >= WARN]
     before = sum(held["previous_percentile"] >= WARN for held in ranked.values())
     most = max(ranked, key=lambda name: (ranked[name]["percentile"], name))
     highest = ranked[most]["percentile"]
     count = Reason(
-        "drifting columns", len(drifting), settings["drift_columns"], _trend(before, len(drifting)),
-        RETRAIN if len(drifting) >= settings["drift_columns"] else NOTHING,
+        "drifting columns", len(drifting), settings.drift_columns, _trend(before, len(drifting)),
+        RETRAIN if len(drifting) >= settings.drift_columns else NOTHING,
         f"of {len(ranked)} ranked, from percentile {WARN:g} on: {', '.join(drifting) or 'none'}",
     )  # fmt: skip
     alarm = Reason(

@@ -19,28 +19,28 @@ from core import columns as col
 from core.evaluation.economics import earnings
 from core.measures.performance import PooledScore, plain
 from core.measures.ranking import grouped_auc, mean_auc
-from core.measures.rows import Judged, numbers
+from core.measures.rows import JudgedRows, numbers
 from core.models.rules import RULES, inputs_of
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
+
 
 NAMES = ("majority", "previous_day_sign", "reversal", "always_up", "buy_and_hold")
 _SAME_CALLS = {"buy_and_hold": "always_up"}
 FIGURES = ("auc", "precision", "recall", "hit_rate", "brier", "log_loss", "annual_return", "sharpe")
 
 
-def probabilities(rows: Judged, features: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+def probabilities(rows: JudgedRows, features: col.Columns) -> dict[str, NDArray[np.float64]]:
     """Return the probability of an up move by each rule, shape (rows,), NaN where the rule has none.
 
     Row t uses data up to t: today's return, or labels of sessions before the fold.
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         With the column ``return`` (today's, a share).
-    features : pandas.DataFrame
+    features : Table or pandas.DataFrame
         Columns ``date`` and ``up_next`` of all sessions.
     """
     returns = numbers(rows.frame, col.RETURN)
@@ -58,7 +58,7 @@ def probabilities(rows: Judged, features: pd.DataFrame) -> dict[str, NDArray[np.
 
 
 def _earlier_labels(
-    rows: Judged, before: NDArray[np.bool_], label: NDArray[np.float64]
+    rows: JudgedRows, before: NDArray[np.bool_], label: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the labels of the sessions before a fold.
 
@@ -70,7 +70,9 @@ def _earlier_labels(
     return earlier if len(earlier) else rows.up
 
 
-def figures(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float) -> dict[str, float | None]:
+def figures(
+    rows: JudgedRows, probability: NDArray[np.float64], *, cost_bps: float
+) -> dict[str, float | None]:
     """Return :data:`FIGURES` of a rule's probabilities (shape (rows,)); None where undefined."""
     held = ~np.isnan(probability)
     within = np.array([_auc(rows, probability, held, part) for part in rows.parts])
@@ -84,7 +86,7 @@ def figures(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float) 
     return {name: plain(values[name]) for name in FIGURES}
 
 
-def _auc(rows: Judged, probability: NDArray[np.float64], held: NDArray[np.bool_], part: slice) -> float:
+def _auc(rows: JudgedRows, probability: NDArray[np.float64], held: NDArray[np.bool_], part: slice) -> float:
     own = held[part]
     one = np.zeros(int(own.sum()), dtype=np.int64)
     return float(grouped_auc(probability[part][own], rows.up[part][own], one, 1)[0])

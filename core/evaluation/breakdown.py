@@ -15,13 +15,13 @@ from core.measures.ranking import auc_within_folds, mean_auc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 BINS = 10
 _SHOWN = ("brier", "precision", "recall", "hit_rate")
 
 
-def by_fold(rows: Judged) -> list[dict[str, Any]]:
+def by_fold(rows: JudgedRows) -> list[dict[str, Any]]:
     """Return one entry per fold: number (1 when there are no folds), dates, rows and metrics or None."""
     if not len(rows):
         return []
@@ -39,7 +39,7 @@ def by_fold(rows: Judged) -> list[dict[str, Any]]:
     return [{**span, **found} for span, found in zip(spans, _figures(auc, sums), strict=True)]
 
 
-def by_ticker(rows: Judged) -> dict[str, dict[str, Any]]:
+def by_ticker(rows: JudgedRows) -> dict[str, dict[str, Any]]:
     """Return by ticker its rows and metrics or None; AUC is the mean of its within-fold AUCs."""
     ticker, names = pd.factorize(rows.frame[col.TICKER], sort=True)
     auc = mean_auc(auc_within_folds(rows, ticker, len(names)))
@@ -56,7 +56,7 @@ def _figures(auc: NDArray[np.float64], sums: metrics.Sums) -> list[dict[str, flo
     return [{name: plain(array[i]) for name, array in values.items()} for i in range(len(auc))]
 
 
-def by_period(rows: Judged) -> dict[str, dict[str, Any]]:
+def by_period(rows: JudgedRows) -> dict[str, dict[str, Any]]:
     """Return by calendar year its rows, sessions and metrics or None.
 
     A year may hold parts of two folds. Its AUC is that of the parts within their folds, weighted by
@@ -81,7 +81,7 @@ def by_period(rows: Judged) -> dict[str, dict[str, Any]]:
     }
 
 
-def calibration(rows: Judged) -> list[dict[str, Any]]:
+def calibration(rows: JudgedRows) -> list[dict[str, Any]]:
     """Return mean probability and share up in :data:`BINS` bins of equally many rows.
 
     Bins are bounded by quantiles of the probability: ``low <= p < high``, the last one closed. Bins

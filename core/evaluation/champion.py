@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from core import columns as col
 from core.errors import ModelError
 from core.evaluation.breakdown import iso_dates
 from core.evaluation.comparison import Several
 from core.evaluation.economics import earnings
+from core.evaluation.joined import chances
 from core.evaluation.summaries import sessions_after
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.features import model_features
@@ -25,12 +25,11 @@ from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.performance import PooledScore, entries, plain
 from core.measures.ranking import RankedScore
-from core.measures.rows import Judged, judge
+from core.measures.rows import JudgedRows, judge
 from core.models.document import model_id_of
-from core.models.loader import load_model
-from core.models.rows import rows_of
 from core.models.splits import MIN_TEST_SESSIONS
 from core.tables.artifacts import Document, Table
+from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,53 +41,17 @@ resampling of a year of five tickers moves it."""
 COMPARED = ("auc", "brier", "log_loss", "hit_rate", "long_flat_sharpe")
 """Metrics whose paired differences are given."""
 
-CHANCES = "champion_probability"
-"""Column of the champion's probabilities where the rows have them already (large tables)."""
-
 _SIDES = ("challenger", "champion")
 
 
-def chances(model: Document, features: Table, frame: pd.DataFrame) -> NDArray[np.float64]:
-    """Return a model's probability of each row of ``frame``, shape (rows,).
-
-    NaN on rows dated up to the model's training end, on rows that ``features`` lacks or that lack a
-    feature.
-
-    Parameters
-    ----------
-    model : Document
-        As the train stage wrote it.
-    features : Table
-        As the features stage wrote it.
-    frame : pandas.DataFrame
-        With ``date`` and ``ticker``.
-
-    Raises
-    ------
-    ModelError
-        If the model is damaged or was trained on features defined otherwise.
-    """
-    loaded = load_model(model)
-    if CHANCES in frame:
-        return frame[CHANCES].to_numpy(np.float64)
-    rows = rows_of(features)
-    usable = rows.complete & (rows.dates > np.datetime64(loaded.trained_to, "D"))
-    known = pd.MultiIndex.from_arrays([rows.dates[usable].astype("datetime64[s]"), rows.tickers[usable]])
-    wanted = pd.MultiIndex.from_arrays(
-        [frame[col.DATE].to_numpy("datetime64[s]"), frame[col.TICKER].to_numpy(dtype=object)]
-    )
-    place = known.get_indexer(wanted)
-    probability = np.append(loaded.probability(rows.inputs[usable]), np.nan)
-    found: NDArray[np.float64] = probability[place]
-    return found
-
-
-def contest(rows: Judged, theirs: NDArray[np.float64], how: Resampling, *, cost_bps: float) -> dict[str, Any]:
+def contest(
+    rows: JudgedRows, theirs: NDArray[np.float64], how: Resampling, *, cost_bps: float
+) -> dict[str, Any]:
     """Return both models' metrics on the rows that both may be judged by, and the paired differences.
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         The challenger's; with the column ``next_return``.
     theirs : ndarray of float, shape (rows,)
         The champion's probabilities, NaN where the row does not count.
@@ -137,7 +100,7 @@ def contest(rows: Judged, theirs: NDArray[np.float64], how: Resampling, *, cost_
     }
 
 
-def common_rows(rows: Judged, theirs: NDArray[np.float64]) -> NDArray[np.bool_]:
+def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return the rows that count for both, shape (rows,).
 
     Of a fold that the champion's training end cuts, a rest of under :data:`MIN_TEST_SESSIONS` sessions is
@@ -185,11 +148,12 @@ def judgement(found: Mapping[str, Any]) -> str:
 def against(
     champion: Document | None,
     champion_id: str | None,
-    rows: Judged,
+    rows: JudgedRows,
     features: Table,
     how: Resampling,
     *,
     cost_bps: float,
+    workplace: Workplace | None = None,
 ) -> dict[str, Any] | None:
     """Return the contest of the judged model with the champion; None when there is no champion.
 
@@ -207,13 +171,13 @@ def against(
         return None if champion_id is None else _unusable(champion_id, "its file is missing or damaged")
     identity, changed = model_id_of(champion), _feature_changes(champion.body, features)
     try:
-        theirs = chances(champion, features, rows.frame)
+        theirs = chances(champion, features, rows.frame, workplace=workplace)
     except ModelError as error:
         return {**_unusable(identity, str(error)), "feature_changes": changed}
     body = champion.body
     end = str(body["training"]["to"])
     about = {"model_id": identity, "model_kind": body["model_kind"], "trained_to": end}
-    about |= {"age_sessions": sessions_after(end, features.frame), "feature_changes": changed}
+    about |= {"age_sessions": sessions_after(end, features), "feature_changes": changed}
     found = contest(rows, theirs, how, cost_bps=cost_bps)
     return {**about, "judgement": judgement(found), **found}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 SIGN, REVERSAL = "previous_day_sign", "reversal"
 PLAIN = (("majority", "brier"), ("always_up", "hit_rate"), ("buy_and_hold", "long_flat_sharpe"))
@@ -56,7 +56,7 @@ class Comparison:
 
 
 def compare(
-    rows: Judged,
+    rows: JudgedRows,
     beside: Mapping[str, NDArray[np.float64]],
     rules: Mapping[str, NDArray[np.float64]],
     how: Resampling,
@@ -69,7 +69,7 @@ def compare(
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         With the column ``next_return``.
     beside : mapping of str to ndarray of float, shape (rows,)
         Probabilities of the models beside, by kind; rows where one is NaN are left out for it, and for

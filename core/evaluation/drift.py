@@ -27,7 +27,6 @@ from core.measures.rows import numbers
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     Dates = NDArray[np.datetime64]
@@ -76,7 +75,7 @@ class Windows:
         return found
 
 
-def windows(features: pd.DataFrame, drift_sessions: int) -> Windows:
+def windows(features: col.Columns, drift_sessions: int) -> Windows:
     """Return the windows over the dates of ``features``."""
     return Windows(np.unique(features[col.DATE].to_numpy("datetime64[s]")), drift_sessions)
 
@@ -91,8 +90,8 @@ def watched(model_features: Sequence[str]) -> tuple[str, ...]:
 
 
 def drift(
-    features: pd.DataFrame,
-    predictions: pd.DataFrame,
+    features: col.Columns,
+    predictions: col.Columns,
     model_features: Sequence[str],
     cut: Windows,
     tell: Callable[[], None] = lambda: None,
@@ -101,9 +100,9 @@ def drift(
 
     Parameters
     ----------
-    features : pandas.DataFrame
+    features : Table or pandas.DataFrame
         ``date``, the model's features and ``up_next``. Nulls are left out column by column.
-    predictions : pandas.DataFrame
+    predictions : Table or pandas.DataFrame
         ``date`` and ``probability``, out of sample.
     model_features : sequence of str
         What the model sees; price levels among them are passed over.
@@ -130,7 +129,7 @@ def drift(
     return found
 
 
-def _column(table: pd.DataFrame, name: str, window: NDArray[np.int32], past_windows: int) -> dict[str, Any]:
+def _column(table: col.Columns, name: str, window: NDArray[np.int32], past_windows: int) -> dict[str, Any]:
     if name not in table:
         return _without(f"there is no column {name}")
     values, window = _sorted(numbers(table, name), window)
@@ -215,7 +214,7 @@ def _ordered(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: entry[key] for key in keys}
 
 
-def described(features: pd.DataFrame, cut: Windows) -> dict[str, Any]:
+def described(features: col.Columns, cut: Windows) -> dict[str, Any]:
     """Return the windows' dates and rows and the conventions, for ``drift_window``."""
     window = cut.of(features[col.DATE].to_numpy("datetime64[s]"))
     current, reference = cut.sessions[-cut.length :], cut.sessions[: -cut.length]

@@ -14,57 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import columns as col
-from core.errors import DataError
+from core.evaluation.joined import NEXT_RETURN
 from core.measures.bootstrap import weighted_sums
 from core.measures.metrics import THRESHOLD
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 SESSIONS_A_YEAR = 252
 """Sessions in a year of US exchanges; the usual factor of annualisation."""
 
-NEXT_RETURN = "next_return"
-
 _NO_SPREAD = 1e-24
 """A variance of daily returns below this is rounding (a deviation of 1e-12 a day)."""
-
-
-def with_returns(predictions: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
-    """Return ``predictions`` with the ticker's ``return`` of that date and ``next_return``.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        One row per (date, ticker).
-    features : pandas.DataFrame
-        Columns ``date``, ``ticker`` and ``return`` (simple return, a share), any order.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows in the same order. ``next_return`` is the return of the ticker's next row in
-        ``features``; null on its last row. Both are null where ``features`` lacks the row.
-
-    Raises
-    ------
-    DataError
-        If ``features`` has a (date, ticker) twice.
-    """
-    keys = [col.DATE, col.TICKER]
-    known = features[[*keys, col.RETURN]].sort_values([col.TICKER, col.DATE], kind="stable")
-    if known.duplicated(keys).any():
-        raise DataError(
-            "features has a date of a ticker twice",
-            expected="one row per date and ticker",
-            remedy="Make the features again with the stage feature_engineer.",
-        )
-    known[NEXT_RETURN] = known.groupby(col.TICKER, sort=False)[col.RETURN].shift(-1)
-    return predictions.merge(known, on=keys, how="left")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +77,12 @@ class Earnings:
         }
 
 
-def earnings(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float) -> Earnings:
+def earnings(rows: JudgedRows, probability: NDArray[np.float64], *, cost_bps: float) -> Earnings:
     """Return what following ``probability`` would have earned on the judged rows.
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         With the column ``next_return``.
     probability : ndarray of float, shape (rows,)
         Long where at least 0.5, flat below and where NaN.
@@ -142,7 +105,7 @@ def earnings(rows: Judged, probability: NDArray[np.float64], *, cost_bps: float)
     return Earnings(np.where(tickers > 0, gain / np.maximum(tickers, 1), np.nan))
 
 
-def _changed(rows: Judged, held: NDArray[np.bool_], position: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _changed(rows: JudgedRows, held: NDArray[np.bool_], position: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which rows' positions differ from that of their ticker's held row before, flat at first."""
     ticker, order = rows.by_ticker
     if not held.all():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
@@ -13,20 +14,21 @@ from core.evaluation import baselines, breakdown, drift, summaries, verdict
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import compare
-from core.evaluation.economics import NEXT_RETURN, with_returns
+from core.evaluation.joined import with_returns
 from core.evaluation.scorecard import scorecard
+from core.evaluation.settings import EvaluateSettings
 from core.measures.bootstrap import Resampling
 from core.measures.performance import CLASSIFICATION, entries, plain, undefined
-from core.measures.rows import Judged, judge, numbers
-from core.platform.progress import Progress, silent
+from core.measures.rows import JudgedRows, judge, judged_order, numbers
+from core.platform.progress import Steps
 from core.tables.artifacts import Artifact, Document, Table
+from core.tables.parquet import joined_frame
+from core.tables.stored import StoredRows
+from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
-    from core.parameters import Value
 
 PERFORMANCE = (*CLASSIFICATION, "long_flat_return", "long_flat_sharpe")
 _BESIDE = f"{col.PROBABILITY}_"
@@ -46,7 +48,8 @@ class _Inputs:
     repairs: Document
     model: Document | None
     champion: Document | None
-    settings: Mapping[str, Any]
+    settings: EvaluateSettings
+    workplace: Workplace
 
     @property
     def mode(self) -> str:
@@ -57,15 +60,15 @@ class _Inputs:
     @property
     def resampling(self) -> Resampling:
         s = self.settings
-        return Resampling(s["bootstrap_samples"], s["block_sessions"], s["confidence"], s["bootstrap_seed"])
+        return Resampling(s.bootstrap_samples, s.block_sessions, s.confidence, s.bootstrap_seed)
 
 
 def evaluate(
     inputs: Mapping[str, Artifact],
     digests: Mapping[str, str],
-    parameters: Mapping[str, Value],
+    settings: EvaluateSettings,
     *,
-    progress: Progress = silent,
+    workplace: Workplace | None = None,
 ) -> Document:
     """Return the evaluation: verdict, performance with intervals, baselines, champion, drift, advice, summaries.
 
@@ -76,10 +79,9 @@ def evaluate(
         in a train run, ``champion``: the model file of the champion.
     digests : mapping of str to str
         SHA-256 of each input by file name; written as they are.
-    parameters : mapping
-        The values of the evaluate stage's parameters.
-    progress : Progress
-        Told after each step.
+    settings : EvaluateSettings
+    workplace : Workplace, optional
+        Who works on the parts of large features; its progress counts the steps.
 
     Returns
     -------
@@ -91,26 +93,25 @@ def evaluate(
     DataError
         If an input lacks a column, or a probability or label is out of range.
     """
-    given = _given(inputs, parameters)
-    steps = _Steps(progress, 2 + len(drift.watched(summaries.seen_features(given.model))))
+    workplace = workplace or Workplace()
+    given = _given(inputs, settings, workplace)
+    steps = Steps(workplace.progress, 2 + len(drift.watched(summaries.seen_features(given.model))))
     judged = _performed(given)
     steps.done()
     body = {**judged, **_described(given, steps), "digests": dict(digests)}
     steps.done()
     body["verdict"] = verdict.verdict_of(body["performance"]["auc"], given.mode)
     body["verdict_sentence"] = verdict.sentence(body)
-    body["advice"] = advice(body, given.settings, _auc_at_training(given.model))
+    body["advice"] = advice(body, settings, _auc_at_training(given.model))
     return Document("evaluation", {name: body[name] for name in _ORDER})
 
 
 def _performed(given: _Inputs) -> dict[str, Any]:
     """Return the judged part of the body; the judged rows are not held any longer than that."""
-    predictions = given.predictions.frame
-    if NEXT_RETURN not in predictions:
-        predictions = with_returns(predictions, given.features.frame)
+    frame = with_returns(given.predictions.frame, given.features, workplace=given.workplace)
     if given.mode == "score":
-        predictions = predictions.assign(fold=np.nan)
-    rows = judge(predictions)
+        frame = frame.assign(fold=np.nan)
+    rows = judge(_by_fold(frame))
     lack = _lack(given, rows)
     return _unjudged(given, rows, lack) if lack else _judged(given, rows)
 
@@ -123,34 +124,42 @@ _ORDER = (
 )  # fmt: skip
 
 
-class _Steps:
-    """Counts the steps done for a progress callback."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._count = progress, total, 0
-
-    def done(self) -> None:
-        self._count += 1
-        self._progress(self._count, self._total)
+def _by_fold(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows as they are judged, by fold, date and ticker, and empty ``frame``: no row is there twice."""
+    order = judged_order(frame)
+    if order is None:
+        return frame
+    names = list(frame.columns)
+    return pd.DataFrame({name: frame.pop(name).take(order).reset_index(drop=True) for name in names})
 
 
-def _given(inputs: Mapping[str, Artifact], parameters: Mapping[str, Value]) -> _Inputs:
+def _given(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace: Workplace) -> _Inputs:
     return _Inputs(
-        predictions=_table(inputs, "predictions"),
+        predictions=_in_memory(_table(inputs, "predictions")),
         features=_table(inputs, "features"),
         findings=_document(inputs, "findings"),
         repairs=_document(inputs, "repairs"),
         model=_document(inputs, "model") if "model" in inputs else None,
         champion=_document(inputs, "champion") if "champion" in inputs else None,
-        settings=dict(parameters),
+        settings=settings,
+        workplace=workplace,
     )
+
+
+def _in_memory(predictions: Table) -> Table:
+    """Return the predictions with their rows in memory, those of a stored table with coded tickers."""
+    if not isinstance(predictions.content, StoredRows):
+        return predictions
+    rows = predictions.content
+    frame = joined_frame([rows.arrow(number) for number in range(rows.parts)])
+    return Table(predictions.kind, frame, predictions.header)
 
 
 def _table(inputs: Mapping[str, Artifact], kind: str) -> Table:
     table = inputs[kind]
     if not isinstance(table, Table):
         raise DataError(f"{kind} came as a document", expected="a table with columns and rows")
-    missing = [name for name in _NEEDED[kind] if name not in table.frame]
+    missing = [name for name in _NEEDED[kind] if name not in table]
     if missing:
         raise DataError(
             f"{kind} lacks {', '.join(missing)}",
@@ -167,7 +176,7 @@ def _document(inputs: Mapping[str, Artifact], kind: str) -> Document:
     return document
 
 
-def _lack(given: _Inputs, rows: Judged) -> str:
+def _lack(given: _Inputs, rows: JudgedRows) -> str:
     """Return why nothing can be judged, or an empty text."""
     if given.mode == "score":
         few = len(rows) < verdict.MIN_NEW_ROWS
@@ -177,7 +186,7 @@ def _lack(given: _Inputs, rows: Judged) -> str:
     return "" if len(rows) else str(reason).rstrip(".")
 
 
-def _unjudged(given: _Inputs, rows: Judged, lack: str) -> dict[str, Any]:
+def _unjudged(given: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
     """Return the judged part of the body when there is too little to judge."""
     labelled = numbers(given.predictions.frame, col.UP_NEXT)
     frame = given.predictions.frame[~np.isnan(labelled)]
@@ -196,7 +205,7 @@ def _unjudged(given: _Inputs, rows: Judged, lack: str) -> dict[str, Any]:
         "by_ticker": {},
         "scorecard": _scorecard(given, rows),
         "calibration": [],
-        "leak_alarm": verdict.leak_alarm(None, given.settings["leak_auc"]),
+        "leak_alarm": verdict.leak_alarm(None, given.settings.leak_auc),
     }
 
 
@@ -213,11 +222,11 @@ def _extent(frame: pd.DataFrame) -> dict[str, Any]:
     return {"rows": len(frame), "sessions": len(days), "up_rate": rate, "from": ends[0], "to": ends[1]}
 
 
-def _judged(given: _Inputs, rows: Judged) -> dict[str, Any]:
+def _judged(given: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return the judged part of the body."""
-    rules = baselines.probabilities(rows, given.features.frame)
+    rules = baselines.probabilities(rows, given.features)
     beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(given)}
-    cost, confidence = given.settings["cost_bps"], given.settings["confidence"]
+    cost, confidence = given.settings.cost_bps, given.settings.confidence
     found = compare(rows, beside, rules, given.resampling, cost_bps=cost)
     return {
         "performance": entries(found.model, len(rows), confidence),
@@ -232,19 +241,27 @@ def _judged(given: _Inputs, rows: Judged) -> dict[str, Any]:
         "by_ticker": breakdown.by_ticker(rows),
         "scorecard": _scorecard(given, rows),
         "calibration": breakdown.calibration(rows),
-        "leak_alarm": verdict.leak_alarm(plain(found.model["auc"].value), given.settings["leak_auc"]),
+        "leak_alarm": verdict.leak_alarm(plain(found.model["auc"].value), given.settings.leak_auc),
     }
 
 
-def _champion(given: _Inputs, rows: Judged) -> dict[str, Any] | None:
+def _champion(given: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
     """Return the contest with the champion; None in a score run, where the champion itself is judged."""
     if given.mode == "score":
         return None
-    identity, cost = given.settings["champion_id"], given.settings["cost_bps"]
-    return against(given.champion, identity, rows, given.features, given.resampling, cost_bps=cost)
+    identity, cost = given.settings.champion_id, given.settings.cost_bps
+    return against(
+        given.champion,
+        identity,
+        rows,
+        given.features,
+        given.resampling,
+        cost_bps=cost,
+        workplace=given.workplace,
+    )
 
 
-def _scorecard(given: _Inputs, rows: Judged) -> list[dict[str, Any]] | None:
+def _scorecard(given: _Inputs, rows: JudgedRows) -> list[dict[str, Any]] | None:
     """Return what came of the model's signals by quarter; None in a train run, where nothing was in use."""
     if given.mode != "score":
         return None
@@ -258,18 +275,18 @@ def _auc_at_training(model: Document | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _described(given: _Inputs, steps: _Steps) -> dict[str, Any]:
+def _described(given: _Inputs, steps: Steps) -> dict[str, Any]:
     """Return the part of the body that needs no labelled prediction."""
     features, predictions = given.features, given.predictions
     seen = summaries.seen_features(given.model)
-    cut = drift.windows(features.frame, given.settings["drift_sessions"])
+    cut = drift.windows(features, given.settings.drift_sessions)
     return {
         "mode": given.mode,
-        "drift": drift.drift(features.frame, predictions.frame, seen, cut, steps.done),
-        "drift_window": drift.described(features.frame, cut),
+        "drift": drift.drift(features, predictions, seen, cut, steps.done),
+        "drift_window": drift.described(features, cut),
         "signals": list(predictions.header.get("signals") or ()),
         "data": summaries.data_summary(given.findings, given.repairs, features),
         "features": summaries.features_summary(features, seen),
         "model": summaries.model_summary(given.model, predictions, features),
-        "settings": dict(given.settings),
+        "settings": asdict(given.settings),
     }

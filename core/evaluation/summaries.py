@@ -31,10 +31,10 @@ def data_summary(findings: Document, repairs: Document, features: Table) -> dict
     ``not recorded``.
     """
     record = dict(findings.body.get("source") or {})
-    tickers = _with_kept(record.pop("tickers", None), features.frame)
+    tickers = _with_kept(record.pop("tickers", None), features)
     about = {name: record.pop(name, None) for name in _ABOUT_PRICES}
     rows = features.rows
-    first, last = _span(features.frame)
+    first, last = _span(features)
     return {
         "source": record,
         "rows_in": repairs.body.get("rows_in", rows),
@@ -71,8 +71,8 @@ def _repairs(repairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"rule": rule, "count": n} for rule, n in sorted(counts.items())]
 
 
-def _coverage(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    rows = pd.DataFrame({name: frame[name] for name in (col.TICKER, col.DATE)})
+def _coverage(features: col.Columns) -> dict[str, dict[str, Any]]:
+    rows = pd.DataFrame({name: features[name] for name in (col.TICKER, col.DATE)})
     spans = rows.groupby(col.TICKER, sort=True, observed=True)[col.DATE].agg(["size", "min", "max"])
     columns = (spans.index, spans["size"], *(iso_dates(spans[side].to_numpy()) for side in ("min", "max")))
     return {
@@ -81,17 +81,17 @@ def _coverage(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     }
 
 
-def _with_kept(tickers: Mapping[str, Any] | None, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def _with_kept(tickers: Mapping[str, Any] | None, features: col.Columns) -> dict[str, dict[str, Any]]:
     """Return the coverage with how many rows of each ticker are left after cleaning."""
-    counted = _coverage(frame)
+    counted = _coverage(features)
     if not tickers:
         return {ticker: {**held, "rows_clean": held["rows"]} for ticker, held in counted.items()}
     left = {ticker: held["rows"] for ticker, held in counted.items()}
     return {ticker: {**held, "rows_clean": left.get(ticker, 0)} for ticker, held in tickers.items()}
 
 
-def _span(frame: pd.DataFrame) -> tuple[str | None, str | None]:
-    dates = frame[col.DATE].to_numpy()
+def _span(features: col.Columns) -> tuple[str | None, str | None]:
+    dates = features[col.DATE].to_numpy()
     if not len(dates):
         return None, None
     first, last = iso_dates(np.array([dates.min(), dates.max()]))
@@ -114,8 +114,8 @@ def features_summary(features: Table, names: Sequence[str]) -> dict[str, Any]:
     digest = features.header.get("definition_digest")
     complete = np.ones(features.rows, dtype=bool)
     for name in names:
-        if name in features.frame:
-            complete &= features.frame[name].notna().to_numpy()
+        if name in features:
+            complete &= features[name].notna().to_numpy()
     return {
         "feature_set": features.header.get("feature_set"),
         "definition_digest": digest,
@@ -144,7 +144,7 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
         "model_kind": model.body.get("model_kind") if model else header.get("model_kind"),
         "features": list(seen_features(model)),
         "training": training,
-        "age_sessions": sessions_after((training or {}).get("to"), features.frame),
+        "age_sessions": sessions_after((training or {}).get("to"), features),
         "retained": header.get("retained"),
     }
 
@@ -154,9 +154,9 @@ def identity_of(model: Document | None, predictions: Table) -> str | None:
     return model_id_of(model) if model else predictions.header.get("model_id")
 
 
-def sessions_after(end: str | None, frame: pd.DataFrame) -> int | None:
-    """Return how many distinct dates of ``frame`` come after the ISO date ``end``; None without one."""
+def sessions_after(end: str | None, features: col.Columns) -> int | None:
+    """Return how many distinct dates of ``features`` come after the ISO date ``end``; None without one."""
     if end is None:
         return None
-    sessions: NDArray[np.datetime64] = np.unique(frame[col.DATE].to_numpy("datetime64[D]"))
+    sessions: NDArray[np.datetime64] = np.unique(features[col.DATE].to_numpy("datetime64[D]"))
     return int((sessions > np.datetime64(end)).sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,27 +22,32 @@ from core.features.definitions import (
 )
 from core.features.panel import Panel, Vector
 from core.tables.artifacts import Table
+from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 _NEEDED = (col.DATE, col.TICKER, col.ADJ_CLOSE)
 _REMEDY = "Run validate and clean on the prices first; the findings name what is wrong with them."
 
 
-def engineer(prices: Table, *, features: Sequence[Feature] = FEATURES) -> Table:
+def engineer(
+    prices_clean: Table, *, feature_set: Sequence[Feature] = FEATURES, workplace: Workplace | None = None
+) -> Table:
     """Return the features of each price row, from its ticker's rows up to that row.
 
     Parameters
     ----------
-    prices : Table
+    prices_clean : Table
         Clean prices in any row order: ``date`` (datetime64, the session), ``ticker`` (text),
         ``adj_close`` (number above 0, adjusted for splits and dividends by the source). Other columns
         are not read.
-    features : sequence of Feature
-        The feature set.
+    feature_set : sequence of Feature
+    workplace : Workplace, optional
+        Who works on the parts of a large table, and where its file is made.
 
     Returns
     -------
@@ -57,11 +63,28 @@ def engineer(prices: Table, *, features: Sequence[Feature] = FEATURES) -> Table:
         If there are no rows, a column is missing or of the wrong type, a date, ticker or price is
         missing, a price is not above 0, a (date, ticker) comes twice, or a feature overflows.
     """
-    rows = by_ticker(prices.frame, features=features)
-    by_date = np.lexsort((rows.codes, rows.columns[col.DATE]))
-    out = pd.DataFrame({name: rows.columns[name][by_date] for name in columns(features)})
-    out[col.TICKER] = pd.Series(rows.names, dtype="str").take(rows.codes[by_date]).to_numpy()
-    return Table("features", out.astype({col.TICKER: "str"}), header(features))
+    workplace = workplace or Workplace()
+    with workplace.writer("features") as writer:
+        for rows in workplace.each_part(partial(_engineered, prices_clean, tuple(feature_set)), prices_clean):
+            writer.add(rows)
+        return writer.done(header(feature_set))
+
+
+def _engineered(prices: Table, features: Sequence[Feature], number: int) -> pd.DataFrame | pa.Table:
+    """Return the features of one part of the prices, by ticker and date."""
+    _check_columns(prices)
+    rows = by_ticker(prices.part(number, _NEEDED), features=features)
+    values = {name: rows.columns[name] for name in columns(features)}
+    if prices.parts == 1:
+        values[col.TICKER] = pd.Series(rows.names, dtype="str").take(rows.codes).to_numpy()
+        return pd.DataFrame(values).astype({col.TICKER: "str"})
+    import pyarrow as pa
+
+    # tickers travel as codes: text of a million rows would be copied row by row
+    values[col.TICKER] = pa.DictionaryArray.from_arrays(
+        rows.codes.astype("int32"), pa.array(rows.names, pa.string())
+    )
+    return pa.table({name: pa.array(column, from_pandas=True) for name, column in values.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +114,7 @@ def by_ticker(frame: pd.DataFrame, *, features: Sequence[Feature] = FEATURES) ->
     DataError
         As :func:`engineer`.
     """
-    _check_columns(frame)
+    _check_types(frame)
     codes, names = pd.factorize(frame[col.TICKER], sort=True)
     codes, dates = codes.astype("int64"), frame[col.DATE].to_numpy("datetime64[s]")
     adj_close = frame[col.ADJ_CLOSE].to_numpy("float64")
@@ -138,15 +161,18 @@ def _computed(
     return values
 
 
-def _check_columns(frame: pd.DataFrame) -> None:
-    missing = [name for name in _NEEDED if name not in frame]
+def _check_columns(prices: Table) -> None:
+    missing = [name for name in _NEEDED if name not in prices.columns]
     if missing:
-        hint = nearest(missing[0], map(str, frame.columns))
+        hint = nearest(missing[0], prices.columns)
         raise DataError(
             f"the prices lack {listed(missing)}",
             expected=f"columns {', '.join(_NEEDED)}",
             remedy=_REMEDY + hint,
         )
+
+
+def _check_types(frame: pd.DataFrame) -> None:
     if not len(frame):
         raise DataError("the prices have no rows", expected="at least one price row", remedy=_REMEDY)
     kinds = {col.DATE: ("M", "calendar dates"), col.ADJ_CLOSE: ("fiu", "numbers")}

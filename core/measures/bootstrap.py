@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 MIN_BLOCKS = 5
 """A fold is cut into at least so many blocks: with one or two, all resamples are nearly the same rows
@@ -80,7 +80,7 @@ def block_length(dates: int, block_sessions: int) -> int:
     return max(1, min(block_sessions, dates // MIN_BLOCKS))
 
 
-def weights(rows: Judged, how: Resampling) -> Iterator[NDArray[np.float64]]:
+def weights(rows: JudgedRows, how: Resampling) -> Iterator[NDArray[np.float64]]:
     """Yield how often each group counts, in chunks of shape (groups, resamples of the chunk).
 
     Each fold keeps its number of dates in every resample and has its own generator, seeded by
@@ -101,7 +101,7 @@ def weights(rows: Judged, how: Resampling) -> Iterator[NDArray[np.float64]]:
         yield np.concatenate(parts) if parts else np.zeros((0, count))
 
 
-def _largest_fold(rows: Judged) -> int:
+def _largest_fold(rows: JudgedRows) -> int:
     return int(np.bincount(rows.fold).max()) if len(rows) else 0
 
 
@@ -149,7 +149,7 @@ def weighted_sums(values: NDArray[np.float64], group_weights: NDArray[np.float64
 
 
 def estimate(
-    quantities: Mapping[str, Quantity], rows: Judged, how: Resampling
+    quantities: Mapping[str, Quantity], rows: JudgedRows, how: Resampling
 ) -> dict[str, dict[str, Estimate]]:
     """Return the value and the draws of every statistic of every quantity, on the same resamples."""
     drawn: dict[str, list[dict[str, NDArray[np.float64]]]] = {name: [] for name in quantities}

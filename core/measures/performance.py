@@ -10,7 +10,7 @@ import numpy as np
 from core.measures import metrics
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate, weighted_sums
 from core.measures.ranking import RankedScore
-from core.measures.rows import Judged, judge
+from core.measures.rows import JudgedRows, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ class PooledScore:
     by_group: metrics.Sums
 
     @classmethod
-    def of(cls, rows: Judged, probability: NDArray[np.float64]) -> PooledScore:
+    def of(cls, rows: JudgedRows, probability: NDArray[np.float64]) -> PooledScore:
         """Return the sums per group of ``probability`` (shape (rows,), NaN: row left out)."""
         groups = len(rows.group_fold)
         sums = np.zeros((len(fields(metrics.Sums)), groups))

@@ -17,7 +17,7 @@ from core.measures.bootstrap import LARGE_FOLD_ROWS
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 
 def grouped_auc(
@@ -232,7 +232,7 @@ class RankedScore:
     folds: tuple[RankedFold | PairedFold, ...]
 
     @classmethod
-    def of(cls, rows: Judged, score: NDArray[np.float64]) -> RankedScore:
+    def of(cls, rows: JudgedRows, score: NDArray[np.float64]) -> RankedScore:
         """Return ``score`` (shape (rows,), NaN: row left out) sorted within each fold of ``rows``."""
         return cls(tuple(_fold(rows, score, part) for part in rows.parts))
 
@@ -252,17 +252,17 @@ class RankedScore:
         return {"auc": mean_auc(np.stack([fold.auc(weights) for fold in self.folds]))}
 
 
-def _fold(rows: Judged, score: NDArray[np.float64], part: slice) -> RankedFold | PairedFold:
+def _fold(rows: JudgedRows, score: NDArray[np.float64], part: slice) -> RankedFold | PairedFold:
     held = ~np.isnan(score[part])
     return fold_of(score[part][held], rows.up[part][held], rows.group[part][held])
 
 
-def auc_within_folds(rows: Judged, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
+def auc_within_folds(rows: JudgedRows, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
     """Return the AUC of each group within each fold, NaN where there is one outcome only.
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         With the probability that is judged.
     group : ndarray of int, shape (rows,)
         Number of each row's group, 0 to ``groups`` - 1.

@@ -20,7 +20,7 @@ NO_FOLD = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class JudgedRows:
     """Labelled predictions, sorted by (fold, date, ticker).
 
     A *group* is one date within one fold. It is the unit that is resampled, because the tickers of a
@@ -73,7 +73,7 @@ class Judged:
         return len(self.up)
 
 
-def judge(predictions: pd.DataFrame) -> Judged:
+def judge(predictions: pd.DataFrame) -> JudgedRows:
     """Return the rows of ``predictions`` that have a probability and a known outcome.
 
     Parameters
@@ -105,7 +105,7 @@ def judge(predictions: pd.DataFrame) -> Judged:
     begins = _begins(fold)
     folds, code = fold[begins], np.cumsum(begins) - 1
     starts = begins | _begins(frame[col.DATE].to_numpy())
-    return Judged(
+    return JudgedRows(
         frame, numbers(frame, col.UP_NEXT), np.cumsum(starts) - 1, code, code[starts], tuple(folds.tolist())
     )
 
@@ -117,7 +117,7 @@ def _begins(values: NDArray[Any]) -> NDArray[np.bool_]:
     return begins
 
 
-def numbers(frame: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def numbers(frame: col.Columns, column: str) -> NDArray[np.float64]:
     """Return a column as float64, null as NaN, shape (rows,)."""
     return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 

@@ -17,7 +17,8 @@ from core.errors import DataError, ModelError
 from core.features import definition_digest, model_features
 from core.models.document import REMEDY, SELF_CHECKS, THRESHOLD, Model, kind_named, model_id_of
 from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
-from core.tables.artifacts import FORMAT, Document
+from core.tables.artifacts import Document
+from core.tables.limits import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

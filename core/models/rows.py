@@ -14,8 +14,6 @@ from core.errors import DataError, listed
 from core.features import columns, definition_digest, model_features
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from core.tables.artifacts import Table
 
 Vector = NDArray[np.float64]
@@ -71,10 +69,12 @@ class Rows:
         return days
 
 
-def rows_of(features: Table, *, columns_needed: Sequence[str] | None = None) -> Rows:
-    """Return the rows of ``features``, whatever order they came in.
+NEEDED = (col.DATE, col.TICKER, *model_features(), col.UP_NEXT)
+"""The columns of features that a model is made from and judged by."""
 
-    ``columns_needed`` names the columns that must be there where only some of a large table are read.
+
+def rows_of(features: Table, number: int = 0) -> Rows:
+    """Return the rows of a part of ``features``, whatever order they came in.
 
     Raises
     ------
@@ -82,8 +82,19 @@ def rows_of(features: Table, *, columns_needed: Sequence[str] | None = None) -> 
         If the table was made by another feature set, lacks a column, holds a (date, ticker) twice,
         a date or ticker is missing, a feature is no finite number or a label is neither 1, 0 nor null.
     """
-    frame = features.frame
-    _check_table(features, columns_needed or columns())
+    check_features(features)
+    return rows_from(features.part(number, NEEDED))
+
+
+def rows_from(frame: pd.DataFrame) -> Rows:
+    """Return the rows of whole tickers, with the columns :data:`NEEDED`, in any order.
+
+    Raises
+    ------
+    DataError
+        As :func:`rows_of`.
+    """
+    _check_types(frame)
     dates = frame[col.DATE].to_numpy("datetime64[D]")
     codes, names = pd.factorize(frame[col.TICKER], sort=True)
     order = np.lexsort((codes, dates))
@@ -107,9 +118,16 @@ def _next_dates(dates: Dates, codes: NDArray[np.int64], names: pd.Index) -> Date
     return following
 
 
-def _check_table(features: Table, needed: Sequence[str]) -> None:
-    frame = features.frame
-    missing = [name for name in needed if name not in frame]
+def check_features(features: Table) -> None:
+    """Refuse a table of features without the contract's columns, or of another feature set.
+
+    Raises
+    ------
+    DataError
+        Saying what is missing, or which definitions made it.
+    """
+    needed = columns()
+    missing = [name for name in needed if name not in features.columns]
     if missing:
         raise DataError(f"the features lack {listed(missing)}", expected=listed(needed, 99), remedy=_REMEDY)
     made_by = features.header.get("definition_digest", definition_digest())
@@ -119,6 +137,9 @@ def _check_table(features: Table, needed: Sequence[str]) -> None:
             expected=f"the present definitions {definition_digest()}",
             remedy=_REMEDY,
         )
+
+
+def _check_types(frame: pd.DataFrame) -> None:
     if frame[col.DATE].dtype.kind != "M" or frame[[col.DATE, col.TICKER]].isna().to_numpy().any():
         raise DataError(
             "a date or ticker is missing or malformed", expected="both on every row", remedy=_REMEDY

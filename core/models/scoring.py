@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from core import columns as col
+from core.models.document import Model
 from core.models.loader import load_model
-from core.models.rows import Mask, Rows, rows_of
+from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
+from core.models.rows import Rows, rows_of
+from core.models.settings import ScoreSettings
 from core.models.signals import signals_of
 from core.tables.artifacts import Document, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from core.models.document import Model
-    from core.models.rows import Vector
-    from core.parameters import Value
+from core.tables.workplace import Workplace
 
 
-def score(features: Table, model: Document, parameters: Mapping[str, Value]) -> Table:
+def score(
+    features: Table, model: Document, settings: ScoreSettings, *, workplace: Workplace | None = None
+) -> Table:
     """Return a model's probabilities for the sessions after its training, and its signals.
 
     Parameters
@@ -30,8 +29,9 @@ def score(features: Table, model: Document, parameters: Mapping[str, Value]) -> 
         As :func:`core.features.engineer` gives it, in any row order.
     model : Document
         As the train stage wrote it.
-    parameters : mapping
-        ``calendar`` is read.
+    settings : ScoreSettings
+    workplace : Workplace, optional
+        Who works on the parts of a large table, and where its file is made.
 
     Returns
     -------
@@ -48,15 +48,26 @@ def score(features: Table, model: Document, parameters: Mapping[str, Value]) -> 
     DataError
         If the features table is unusable.
     """
-    loaded = load_model(model)
-    rows = rows_of(features)
-    new = rows.complete & (rows.dates > np.datetime64(loaded.trained_to, "D"))
+    loaded, workplace = load_model(model), workplace or Workplace()
+    with workplace.writer("predictions") as writer:
+        collected = Collected(writer, ())
+        for part in workplace.each_part(partial(_scored_part, features, model), features):
+            collected.take(part)
+        return writer.done(
+            _header_of(collected.last_rows(), len(collected.sessions), loaded, settings.calendar)
+        )
+
+
+def _scored_part(features: Table, model: Document, number: int) -> PredictedPart:
+    loaded, rows = load_model(model), rows_of(features, number)
+    after = rows.dates > np.datetime64(loaded.trained_to, "D")
+    new = rows.complete & after
     frame = predictions_frame(rows, new, {col.PROBABILITY: loaded.probability(rows.inputs[new])})
-    header = scored_header(rows, _age_sessions(rows, loaded), loaded, str(parameters["calendar"]))
-    return Table("predictions", frame, header)
+    sessions = tuple(np.unique(rows.dates[after]).tolist())
+    return PredictedPart(packed_by_ticker(frame, features), last_rows(rows), sessions=sessions)
 
 
-def scored_header(rows: Rows, age_sessions: int, model: Model, calendar: str) -> dict[str, Any]:
+def _header_of(rows: Rows, age_sessions: int, model: Model, calendar: str) -> dict[str, Any]:
     """Return the header of a scoring's predictions; of ``rows`` each ticker's last one is read."""
     return {
         "mode": "score",
@@ -67,37 +78,3 @@ def scored_header(rows: Rows, age_sessions: int, model: Model, calendar: str) ->
         "folds": [],
         "no_model_reason": None,
     }
-
-
-def _age_sessions(rows: Rows, model: Model) -> int:
-    """Return how many sessions of the features come after the model's training: data against data."""
-    sessions = np.unique(rows.dates)
-    return int((sessions > np.datetime64(model.trained_to, "D")).sum())
-
-
-def predictions_frame(
-    rows: Rows, chosen: Mask, probabilities: Mapping[str, Vector], fold: float = float("nan")
-) -> pd.DataFrame:
-    """Return the predictions table of the ``chosen`` rows.
-
-    Parameters
-    ----------
-    rows : Rows
-        All rows, sorted by (date, ticker).
-    chosen : bool array, shape (n,)
-        Those that are predicted.
-    probabilities : mapping of str to float64 array
-        By column name, ``probability`` first; one value per chosen row.
-    fold : float
-        Number of the fold, NaN for none.
-    """
-    frame = pd.DataFrame(
-        {
-            col.DATE: rows.dates[chosen].astype("datetime64[s]"),
-            col.TICKER: pd.Series(rows.tickers[chosen], dtype="str"),
-            col.PROBABILITY: probabilities[col.PROBABILITY],
-            col.UP_NEXT: rows.label[chosen],
-            col.FOLD: np.full(int(chosen.sum()), fold),
-        }
-    )
-    return frame.assign(**{name: p for name, p in probabilities.items() if name != col.PROBABILITY})

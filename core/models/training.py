@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,60 +14,29 @@ import pandas as pd
 from core import columns as col
 from core.models.candidate import Fitting, candidate
 from core.models.document import kind_named, model_id_of
+from core.models.kind import ModelKind
 from core.models.loader import load_model
-from core.models.rows import Mask, Rows, rows_of
-from core.models.scoring import predictions_frame
+from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
+from core.models.rows import NEEDED, Mask, Rows, check_features, rows_from, rows_of
+from core.models.settings import TrainSettings
 from core.models.signals import signals_of
 from core.models.splits import Fold, walk_forward
-from core.platform.progress import Progress, silent
+from core.platform.progress import Steps
 from core.tables.artifacts import Document, Table
+from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from core.models.kind import ModelKind
-    from core.parameters import Value
+TRAINING_ROWS = 2_000_000
+"""Rows that models learn from at most: the fit of them peaks at about 1 GB."""
 
 MIN_TRAIN_ROWS = 60
 """Fewer labelled rows train nothing: six or seven to each of nine coefficients."""
 
 
 @dataclass(frozen=True)
-class Training:
-    """What is trained: the named model first, those beside it after, and the walk forward."""
-
-    kinds: tuple[ModelKind, ...]
-    seed: int
-    min_train_sessions: int
-    fold_sessions: int
-    embargo_sessions: int
-    rolling_sessions: int | None
-    calendar: str
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, Value]) -> Training:
-        """Return what the stage's parameters ask for."""
-        named = str(parameters["model"])
-        beside = [name for name in str(parameters.get("beside") or "").split(",") if name]
-        kinds = tuple(kind_named(name) for name in dict.fromkeys([named, *beside]))
-        numbers = {name: int(str(parameters[name])) for name in ("min_train_sessions", "fold_sessions")}
-        rolling = parameters.get("window") == "rolling"
-        return cls(
-            kinds,
-            int(str(parameters["seed"])),
-            **numbers,
-            embargo_sessions=int(str(parameters.get("embargo_sessions") or 0)),
-            rolling_sessions=int(str(parameters["rolling_sessions"])) if rolling else None,
-            calendar=str(parameters["calendar"]),
-        )
-
-    def columns(self) -> list[str]:
-        """Return the probability column of each kind."""
-        return [col.PROBABILITY, *(col.probability_of(kind.name) for kind in self.kinds[1:])]
-
-
-@dataclass(frozen=True)
-class Judged:
+class FoldRows:
     """A fold with the rows its models learn from and the rows they are judged by."""
 
     fold: Fold
@@ -74,38 +45,32 @@ class Judged:
 
 
 def train(
-    features: Table,
-    parameters: Mapping[str, Value],
-    *,
-    features_sha256: str,
-    progress: Progress = silent,
+    features: Table, settings: TrainSettings, *, features_sha256: str, workplace: Workplace | None = None
 ) -> tuple[Table, Document | None]:
     """Return out-of-sample predictions and the candidate model.
 
     Only complete rows count. Walk-forward models are trained on the rows before their fold whose label
     was known before it, and predict the fold; the candidate is trained on every labelled row (of the
     last ``rolling_sessions`` when the window rolls). One thread, rows in (date, ticker) order: the same
-    features give the same bytes.
+    features give the same bytes. Above :data:`TRAINING_ROWS` models learn from some tickers and predict all.
 
     Parameters
     ----------
     features : Table
         As :func:`core.features.engineer` gives it, in any row order.
-    parameters : mapping
-        ``model``, ``beside`` (comma list or None), ``seed``, ``min_train_sessions``, ``fold_sessions``
-        and ``calendar`` are read, and if there ``window`` (``expanding`` or ``rolling``),
-        ``rolling_sessions`` and ``embargo_sessions``.
+    settings : TrainSettings
     features_sha256 : str
         SHA-256 of the features file, for the model's record.
-    progress : callable
-        Told (models fitted, models to fit).
+    workplace : Workplace, optional
+        Who works on the parts of a large table, and where its file is made; its progress counts models
+        fitted, and parts predicted where there are several.
 
     Returns
     -------
     predictions : Table
         Labelled rows of all folds, sorted by (date, ticker), with a column per model beside; no rows
-        when history is too short for one fold. The header has ``folds``, ``signals`` and, if there is
-        no model, ``no_model_reason``.
+        when history is too short for one fold. The header has ``folds``, ``signals``, if there is
+        no model ``no_model_reason``, and if models learnt from some tickers only ``trained_on``.
     model : Document or None
         None when fewer than 60 labelled rows, or one outcome only, leave nothing to learn.
 
@@ -114,18 +79,95 @@ def train(
     DataError, ModelError
         If the features table is unusable, or a model does not converge.
     """
-    plan, rows = Training.of(parameters), rows_of(features)
-    with single_thread():
-        folds = list(usable_folds(rows, plan))
-        steps = _Steps(progress, len(folds) * len(plan.kinds) + 1)
-        frame = _out_of_sample(rows, folds, plan, steps)
-        used = used_by_candidate(rows, plan)
+    workplace = workplace or Workplace()
+    rows, trained_on = _learning_rows(features)
+    with single_thread(), workplace.writer("predictions") as writer:
+        folds = list(usable_folds(rows, settings))
+        steps = Steps(workplace.progress, _steps(features, folds, settings))
+        fitted = [_fitted(rows, fold, settings, steps) for fold in folds]
+        collected = Collected(writer, col.PREDICTIONS)
+        work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
+        for part in workplace.engine.each(work, range(features.parts)):
+            collected.take(part)
+            if features.parts > 1:
+                steps.done()
+        used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
-        fitting = Fitting(plan.kinds[0], plan.seed, features_sha256)
-        model = None if reason else candidate(rows, used, frame, len(folds), fitting)
+        fitting = Fitting(kind_named(settings.model), settings.seed, features_sha256)
+        model = None if reason else candidate(rows, used, collected.frame(), len(folds), fitting)
         steps.done()
-    entries = [fold_entry(judged) for judged in folds]
-    return Table("predictions", frame, header_of(rows, entries, plan, model, reason)), model
+        entries = [_fold_entry(fold, collected.by_fold.get(fold.fold.number, 0)) for fold in folds]
+        header = _header_of(collected.last_rows(), entries, settings, model, reason)
+        return writer.done(header | trained_on), model
+
+
+def _learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:
+    """Return the rows that models learn from, and the header's ``trained_on`` where they are not all.
+
+    A model of nine inputs learns nothing from ten million rows that two million do not tell it, and no
+    solver in use here reads rows piece by piece: whole tickers are taken at even steps through the alphabet.
+    Reasons and figures: ``docs/decisions/010-large-tables.md``.
+    """
+    if features.parts == 1 and features.rows <= TRAINING_ROWS:
+        return rows_of(features), {}
+    check_features(features)
+    step = -(-features.rows // TRAINING_ROWS)
+    frames, tickers, chosen = [], 0, 0
+    for frame in features.each(NEEDED):
+        codes, names = pd.factorize(frame[col.TICKER], sort=True)
+        # counted over all parts: every step-th ticker, wherever parts begin
+        wanted = (np.arange(len(names)) + tickers) % step == 0
+        frames.append(frame[wanted[codes]])
+        tickers += len(names)
+        chosen += int(wanted.sum())
+    whole = pd.concat([frame.astype({col.TICKER: "str"}) for frame in frames], ignore_index=True)
+    frames.clear()
+    about = {"tickers": chosen, "of_tickers": tickers, "rows": len(whole), "of_rows": features.rows}
+    return rows_from(whole), ({"trained_on": about} if step > 1 else {})
+
+
+def _steps(features: Table, folds: list[FoldRows], settings: TrainSettings) -> int:
+    return len(folds) * len(settings.kinds) + (features.parts if features.parts > 1 else 0) + 1
+
+
+@dataclass(frozen=True)
+class _FittedFold:
+    """The models of one fold by probability column."""
+
+    fold: Fold
+    models: Mapping[str, tuple[ModelKind, Any]]
+
+
+def _probability_columns(settings: TrainSettings) -> list[str]:
+    return [col.PROBABILITY, *(col.probability_of(name) for name in settings.kinds[1:])]
+
+
+def _fitted(rows: Rows, fold: FoldRows, settings: TrainSettings, steps: Steps) -> _FittedFold:
+    models = {}
+    for column, name in zip(_probability_columns(settings), settings.kinds, strict=True):
+        kind = kind_named(name)
+        models[column] = (kind, kind.fit(rows.inputs[fold.train], rows.label[fold.train], seed=settings.seed))
+        steps.done()
+    return _FittedFold(fold.fold, models)
+
+
+def _predicted_part(
+    features: Table, settings: TrainSettings, fitted: Sequence[_FittedFold], whole: Rows | None, number: int
+) -> PredictedPart:
+    """Return the out-of-sample predictions of one part; ``whole`` are its rows where they are there already."""
+    rows = rows_of(features, number) if whole is None else whole
+    nothing = np.zeros(len(rows.label), dtype=bool)
+    frames = [predictions_frame(rows, nothing, dict.fromkeys(_probability_columns(settings), np.empty(0)))]
+    counts = {}
+    for entry in fitted:
+        test = split(rows, entry.fold).test
+        chances = {
+            name: kind.probability(fit, rows.inputs[test]) for name, (kind, fit) in entry.models.items()
+        }
+        frames.append(predictions_frame(rows, test, chances, entry.fold.number))
+        counts[entry.fold.number] = int(test.sum())
+    frame = pd.concat(frames, ignore_index=True)
+    return PredictedPart(packed_by_ticker(frame, features), last_rows(rows), counts)
 
 
 @contextmanager
@@ -142,49 +184,38 @@ def single_thread() -> Iterator[None]:
         yield
 
 
-class _Steps:
-    """Counts fitted models and tells the listener."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._done = progress, total, 0
-        progress(0, total)
-
-    def done(self) -> None:
-        self._done += 1
-        self._progress(self._done, self._total)
-
-
-def usable_folds(rows: Rows, plan: Training) -> Iterator[Judged]:
+def usable_folds(rows: Rows, settings: TrainSettings) -> Iterator[FoldRows]:
     """Yield the folds that have rows to judge and enough, of both outcomes, to learn from."""
     number = 0
     for fold in walk_forward(
         rows.sessions(),
-        min_train_sessions=plan.min_train_sessions,
-        fold_sessions=plan.fold_sessions,
-        embargo_sessions=plan.embargo_sessions,
-        rolling_sessions=plan.rolling_sessions,
+        min_train_sessions=settings.min_train_sessions,
+        fold_sessions=settings.fold_sessions,
+        embargo_sessions=settings.embargo_sessions,
+        rolling_sessions=settings.most_sessions,
     ):
-        judged = split(rows, fold)
-        if judged.test.any() and not why_untrainable(rows.label[judged.train]):
+        fold_rows = split(rows, fold)
+        if fold_rows.test.any() and not why_untrainable(rows.label[fold_rows.train]):
             number += 1
             numbered = Fold(number, fold.train_from, fold.train_to, fold.test_from, fold.test_to)
-            yield Judged(numbered, judged.train, judged.test)
+            yield FoldRows(numbered, fold_rows.train, fold_rows.test)
 
 
-def used_by_candidate(rows: Rows, plan: Training) -> Mask:
+def used_by_candidate(rows: Rows, settings: TrainSettings) -> Mask:
     """Return the rows the candidate learns from: all that are labelled, or those of its rolling window.
 
     A candidate trained on another length of history than its folds would be another model than the one
     that was judged.
     """
     sessions = rows.sessions()
-    if plan.rolling_sessions is None or len(sessions) <= plan.rolling_sessions:
+    most = settings.most_sessions
+    if most is None or len(sessions) <= most:
         return rows.labelled
-    used: Mask = rows.labelled & (rows.dates >= np.datetime64(sessions[-plan.rolling_sessions], "D"))
+    used: Mask = rows.labelled & (rows.dates >= np.datetime64(sessions[-most], "D"))
     return used
 
 
-def split(rows: Rows, fold: Fold) -> Judged:
+def split(rows: Rows, fold: Fold) -> FoldRows:
     """Return the rows on either side; a label made inside the test window is never trained on.
 
     The purge of the split covers a ticker that trades every session. After a hole in its data the next
@@ -197,7 +228,7 @@ def split(rows: Rows, fold: Fold) -> Judged:
     tested = (rows.dates >= np.datetime64(fold.test_from, "D")) & (
         rows.dates <= np.datetime64(fold.test_to, "D")
     )
-    return Judged(fold, rows.labelled & within & known_before, rows.labelled & tested)
+    return FoldRows(fold, rows.labelled & within & known_before, rows.labelled & tested)
 
 
 def why_untrainable(label: np.ndarray) -> str | None:
@@ -209,44 +240,35 @@ def why_untrainable(label: np.ndarray) -> str | None:
     return None
 
 
-def _out_of_sample(rows: Rows, folds: list[Judged], plan: Training, steps: _Steps) -> pd.DataFrame:
-    nothing = np.zeros(len(rows.label), dtype=bool)
-    parts = [predictions_frame(rows, nothing, {name: np.empty(0) for name in plan.columns()})]
-    for judged in folds:
-        probabilities = {}
-        for name, kind in zip(plan.columns(), plan.kinds, strict=True):
-            learnt = kind.fit(rows.inputs[judged.train], rows.label[judged.train], seed=plan.seed)
-            probabilities[name] = kind.probability(learnt, rows.inputs[judged.test])
-            steps.done()
-        parts.append(predictions_frame(rows, judged.test, probabilities, judged.fold.number))
-    return pd.concat(parts, ignore_index=True)
-
-
-def header_of(
-    rows: Rows, folds: list[dict[str, Any]], plan: Training, model: Document | None, reason: str | None
+def _header_of(
+    rows: Rows,
+    folds: list[dict[str, Any]],
+    settings: TrainSettings,
+    model: Document | None,
+    reason: str | None,
 ) -> dict[str, Any]:
     """Return the header of a training's predictions; of ``rows`` each ticker's last one is read."""
     # The candidate goes through the loader like any other: what cannot be loaded is never written.
-    signals = signals_of(rows, load_model(model), plan.calendar) if model else []
+    signals = signals_of(rows, load_model(model), settings.calendar) if model else []
     return {
         "mode": "train",
         "model_id": model_id_of(model) if model else None,
-        "model_kind": plan.kinds[0].name,
+        "model_kind": settings.model,
         "signals": signals,
         "folds": folds,
         "no_model_reason": reason,
     }
 
 
-def fold_entry(judged: Judged) -> dict[str, Any]:
-    """Return a fold as the header has it."""
-    fold = judged.fold
+def _fold_entry(fold_rows: FoldRows, test_rows: int) -> dict[str, Any]:
+    """Return a fold as the header has it; ``test_rows`` counts those of all parts."""
+    fold = fold_rows.fold
     return {
         "fold": fold.number,
         "train_from": fold.train_from.isoformat(),
         "train_to": fold.train_to.isoformat(),
         "test_from": fold.test_from.isoformat(),
         "test_to": fold.test_to.isoformat(),
-        "train_rows": int(judged.train.sum()),
-        "test_rows": int(judged.test.sum()),
+        "train_rows": int(fold_rows.train.sum()),
+        "test_rows": test_rows,
     }

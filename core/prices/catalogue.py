@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from core.parameters import NOTHING
+
 ERROR = "error"
 WARNING = "warning"
 
@@ -96,7 +98,6 @@ _WARNINGS = (
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in (*_ERRORS, *_REPAIRABLE, *_WARNINGS)}
 
-NOTHING = "nothing"
 """Stands for an empty list on the command line, where an empty text means "not given"."""
 
 CAN_STOP = (NOTHING, *(name for name, rule in RULES.items() if rule.severity == WARNING))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,18 +13,21 @@ import pandas as pd
 from core import columns as col
 from core.errors import DataError, listed
 from core.prices.calendar import check_calendar
-from core.prices.catalogue import DROPPED_BY_DEFAULT, named
 from core.prices.enrichment import enrich
 from core.prices.flags import WAIVED, flagged
-from core.prices.removal import FILL, Trail, fill_forward
+from core.prices.removal import FILL, Trail, fill_forward, merged
 from core.prices.rows import arrange, live_rows
+from core.prices.settings import CleanSettings
 from core.prices.spikes import find_spikes
 from core.tables.artifacts import Document, Table
+from core.tables.workplace import Workplace
+from core.tables.writer import packed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.parameters import Value
+    import pyarrow as pa
+
     from core.prices.rows import Flags, Whole
 
 NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
@@ -32,29 +36,9 @@ _VALIDATE_FIRST = "Run validate on the table first; it names every such row."
 _SPIKE = "outlier_spike"
 
 
-@dataclass(frozen=True)
-class _Actions:
-    """What is done, by rule."""
-
-    drop_row: frozenset[str]
-    drop_ticker: frozenset[str]
-    fill: bool
-    spike_ratio: float
-    spike_reversion: float
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, Value]) -> _Actions:
-        """Return the actions among the stage's parameters."""
-        return cls(
-            named(parameters.get("drop_row", DROPPED_BY_DEFAULT)),
-            named(parameters.get("drop_ticker")),
-            parameters.get("fill") == "forward",
-            float(cast("float", parameters["spike_ratio"])),
-            float(cast("float", parameters["spike_reversion"])),
-        )
-
-
-def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Document]:
+def clean(
+    prices_valid: Table, settings: CleanSettings, *, workplace: Workplace | None = None
+) -> tuple[Table, Document]:
     """What the rules name has been removed or flagged, on record, and the rest is enriched.
 
     In this order: whole tickers by ``drop_ticker``; ``exact_duplicate`` (the same ticker, date and values
@@ -66,13 +50,13 @@ def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Docume
 
     Parameters
     ----------
-    prices : Table
-        ``prices_valid``: typed, raw prices in the ticker's currency, volume in shares; rows in any order.
+    prices_valid : Table
+        Typed, raw prices in the ticker's currency, volume in shares; rows in any order.
         Its column ``flags`` (there may be none) says what the gate found; copies, missing values and
         spikes are found again without it.
-    parameters : mapping
-        ``calendar``, ``spike_ratio``, ``spike_reversion``, ``split_ratio``, ``drop_row``,
-        ``drop_ticker``, ``fill``.
+    settings : CleanSettings
+    workplace : Workplace, optional
+        Who works on the parts of a large table, and where its file is made.
 
     Returns
     -------
@@ -92,22 +76,57 @@ def clean(prices: Table, parameters: Mapping[str, Value]) -> tuple[Table, Docume
     ParameterError
         If there is no such calendar.
     """
-    check_calendar(str(parameters["calendar"]))
-    trail = Trail()
-    enriched = cleaned(prices.frame, prices.header, parameters, trail)
-    by_date = enriched.sort_values([col.DATE, col.TICKER], kind="stable", ignore_index=True)
-    told = repairs_document(len(prices.frame), len(by_date), flag_counts(by_date), trail.repairs)
-    return Table("prices_clean", by_date, dict(prices.header)), told
+    check_calendar(settings.calendar)
+    workplace = workplace or Workplace()
+    parts: list[_CleanedPart] = []
+    with workplace.writer("prices_clean") as writer:
+        for part in workplace.each_part(partial(_cleaned_part, prices_valid, settings), prices_valid):
+            if part.rows is not None:
+                writer.add(part.rows)
+            parts.append(replace(part, rows=None))
+        if all(part.nothing_left for part in parts):
+            raise next(part.nothing_left for part in reversed(parts) if part.nothing_left)
+        table = writer.done(prices_valid.header)
+    flags: Counter[str] = Counter()
+    for part in parts:
+        flags.update(part.flags)
+    repairs = merged(part.trail for part in parts)
+    rows_in = sum(part.rows_in for part in parts)
+    return table, _repairs_document(rows_in, table.rows, dict(sorted(flags.items())), repairs)
 
 
-def cleaned(
-    frame: pd.DataFrame, header: Mapping[str, Any], parameters: Mapping[str, Value], trail: Trail
+@dataclass(frozen=True)
+class _CleanedPart:
+    """What cleaning left of one part, and its record; ``nothing_left`` says why there are no rows."""
+
+    rows: pd.DataFrame | pa.Table | None
+    rows_in: int
+    flags: dict[str, int]
+    trail: Trail
+    nothing_left: NothingLeft | None = None
+
+
+def _cleaned_part(prices: Table, settings: CleanSettings, number: int) -> _CleanedPart:
+    frame, trail = prices.part(number), Trail()
+    try:
+        rows = _cleaned(frame, prices.header, settings, trail)
+    except NothingLeft as error:
+        return _CleanedPart(None, len(frame), {}, trail, error)
+    counts = _flag_counts(rows)
+    if prices.parts > 1 and col.ROW_FLAGS not in rows:  # all parts have the same columns
+        place = list(rows.columns).index(col.ADJUSTMENT_FACTOR)
+        rows.insert(place, col.ROW_FLAGS, pd.Series(None, index=rows.index, dtype=object))
+    return _CleanedPart(packed(rows, prices), len(frame), counts, trail)
+
+
+def _cleaned(
+    frame: pd.DataFrame, header: Mapping[str, Any], settings: CleanSettings, trail: Trail
 ) -> pd.DataFrame:
     """Return the kept rows of whole tickers by ticker and date, enriched.
 
     Parameters
     ----------
-    frame, header, parameters
+    frame, header, settings
         As :func:`clean` takes them.
     trail : Trail
         Takes the record, also of what was done before an error.
@@ -119,24 +138,22 @@ def cleaned(
     DataError
         As :func:`clean`.
     """
-    actions = _Actions.of(parameters)
     absent = frozenset(header.get(col.ABSENT, ()))
     _check_form(frame)
-    kept = _without_tickers(_arranged(frame), actions, trail)
+    kept = _without_tickers(_arranged(frame), settings, trail)
     kept = _each_once(kept, trail)
-    kept = _complete(kept, actions, [name for name in NUMBERS if name not in absent], trail)
-    kept = _without_rows(kept, actions, trail)
+    kept = _complete(kept, settings, [name for name in NUMBERS if name not in absent], trail)
+    kept = _without_rows(kept, settings, trail)
     if col.ROW_FLAGS in kept and kept[col.ROW_FLAGS].isna().all():
         kept = kept.drop(columns=col.ROW_FLAGS)
-    split_ratio = float(cast("float", parameters["split_ratio"]))
-    return enrich(kept, calendar=str(parameters["calendar"]), split_ratio=split_ratio)
+    return enrich(kept, calendar=settings.calendar, split_ratio=settings.split_ratio)
 
 
 class NothingLeft(DataError):
     """No row is left."""
 
 
-def repairs_document(
+def _repairs_document(
     rows_in: int, rows_out: int, flags: Mapping[str, int], repairs: list[dict[str, Any]]
 ) -> Document:
     """Return the record of a cleaning."""
@@ -151,7 +168,7 @@ def _flags(frame: pd.DataFrame) -> pd.Series:
     )
 
 
-def flag_counts(frame: pd.DataFrame) -> dict[str, int]:
+def _flag_counts(frame: pd.DataFrame) -> dict[str, int]:
     """Return how many kept rows carry each flag, sorted by rule."""
     texts = Counter(_flags(frame).dropna().tolist())
     found: Counter[str] = Counter()
@@ -160,14 +177,14 @@ def flag_counts(frame: pd.DataFrame) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _without_tickers(frame: pd.DataFrame, actions: _Actions, trail: Trail) -> pd.DataFrame:
+def _without_tickers(frame: pd.DataFrame, settings: CleanSettings, trail: Trail) -> pd.DataFrame:
     """Return the rows of tickers of which no row carries a rule that drops its ticker."""
-    for rule in sorted(actions.drop_ticker):
+    for rule in sorted(settings.drop_ticker):
         accused = frame.loc[flagged(_flags(frame), rule), col.TICKER].unique()
         frame = trail.remove(frame, rule, frame[col.TICKER].isin(accused).to_numpy())
     if not len(frame):
         raise NothingLeft(
-            f"clean dropped every ticker (--drop-ticker {','.join(sorted(actions.drop_ticker))})",
+            f"clean dropped every ticker (--drop-ticker {','.join(sorted(settings.drop_ticker))})",
             expected="at least one ticker without such a finding",
             remedy="Take a rule off the list, or leave the worst tickers out.",
         )
@@ -199,9 +216,9 @@ def _refuse_contradiction(frame: pd.DataFrame, conflict: Flags) -> None:
         )
 
 
-def _complete(frame: pd.DataFrame, actions: _Actions, names: list[str], trail: Trail) -> pd.DataFrame:
+def _complete(frame: pd.DataFrame, settings: CleanSettings, names: list[str], trail: Trail) -> pd.DataFrame:
     """Return the rows that have every value of ``names``, filled first if that was asked for."""
-    if actions.fill:
+    if settings.fill == "forward":
         frame, changed = fill_forward(frame, _codes(frame), names, trail)
         frame = _flag(frame, changed, FILL)
     blank = frame[names].isna().to_numpy()
@@ -225,19 +242,19 @@ def _flag(frame: pd.DataFrame, rows: Flags, rule: str) -> pd.DataFrame:
     return frame.assign(**{col.ROW_FLAGS: pd.Series(held, index=frame.index, dtype=object)})
 
 
-def _without_rows(frame: pd.DataFrame, actions: _Actions, trail: Trail) -> pd.DataFrame:
+def _without_rows(frame: pd.DataFrame, settings: CleanSettings, trail: Trail) -> pd.DataFrame:
     """Return the rows that no rule of ``drop_row`` names; spikes that stay are flagged."""
     close, adjusted = frame[col.CLOSE].to_numpy(), frame[col.ADJ_CLOSE].to_numpy()
     spikes = find_spikes(
-        _codes(frame), close, adjusted, ratio=actions.spike_ratio, reversion=actions.spike_reversion
+        _codes(frame), close, adjusted, ratio=settings.spike_ratio, reversion=settings.spike_reversion
     )
     found = spikes.any & ~flagged(_flags(frame), WAIVED + _SPIKE)
-    if _SPIKE in actions.drop_row:
+    if _SPIKE in settings.drop_row:
         columns = np.where(spikes.close, col.CLOSE, col.ADJ_CLOSE)
         frame = trail.remove(frame, _SPIKE, found, columns)
     else:
         frame = _flag(frame, found, _SPIKE)
-    for rule in sorted(actions.drop_row - {_SPIKE}):
+    for rule in sorted(settings.drop_row - {_SPIKE}):
         frame = trail.remove(frame, rule, flagged(_flags(frame), rule))
     if not len(frame):
         raise NothingLeft("clean left no row", expected="at least one", remedy="Take a rule off --drop-row.")

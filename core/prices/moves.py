@@ -13,11 +13,10 @@ from core.prices.rows import before
 from core.prices.volumes import usual
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from core.prices.findings import Finding
     from core.prices.panel import Panel
     from core.prices.rows import Days, Flags, Floats
+    from core.prices.settings import ValidateSettings
 
 _SPLIT = "Explained by a split: the adjustment factor jumps by {factor:.6g}; nothing to do."
 _UNADJUSTED = (
@@ -37,14 +36,14 @@ QUIET = 3.0
 """On the day of a split as much money changes hands as usual; news that halves a price brings many times that."""
 
 
-def move_findings(panel: Panel, number: Mapping[str, float]) -> list[Finding]:
+def move_findings(panel: Panel, settings: ValidateSettings) -> list[Finding]:
     """Return large moves by their cause, and factors that fall.
 
     Parameters
     ----------
     panel : Panel
         Complete rows, each once, without spikes; row t is compared with the ticker's row before.
-    number : mapping
+    settings : ValidateSettings
         ``jump_ratio`` (a close or adjusted close beyond this ratio, or its inverse, is a large move),
         ``split_tolerance``, ``gap_days``, ``volume_sessions``.
 
@@ -60,14 +59,14 @@ def move_findings(panel: Panel, number: Mapping[str, float]) -> list[Finding]:
     close, adjusted = panel.cells[col.CLOSE], panel.cells[col.ADJ_CLOSE]
     steps = factor_steps(panel.codes, close, adjusted)
     ratio = np.where(panel.follows, close / before(close), 1.0)
-    limit = number["jump_ratio"]
+    limit = settings.jump_ratio
     large = _beyond(ratio, limit) | _beyond(ratio * steps.ratio, limit)
     rows = np.flatnonzero(large).tolist()
-    money = _money(panel, int(number["volume_sessions"])) if rows else close
+    money = _money(panel, settings.volume_sessions) if rows else close
     moves = []
     for row in rows:
         gap = int((panel.days[row] - panel.days[row - 1]).astype(int))
-        rule, action = cause(float(ratio[row]), float(steps.ratio[row]), gap, float(money[row]), number)
+        rule, action = cause(float(ratio[row]), float(steps.ratio[row]), gap, float(money[row]), settings)
         expected = f"a close between 1/{limit:g} and {limit:g} times the row before"
         moves.append(panel.one(rule, row, figure(ratio[row]), expected=expected, action=action))
     return [*moves, *panel.grouped("falling_factor", steps.falls & ~large)]
@@ -86,7 +85,7 @@ def _money(panel: Panel, window: int) -> Floats:
     return times
 
 
-def cause(move: float, factor: float, gap: int, money: float, number: Mapping[str, float]) -> tuple[str, str]:
+def cause(move: float, factor: float, gap: int, money: float, settings: ValidateSettings) -> tuple[str, str]:
     """Return the rule that a large move belongs to, and the sentence that explains it.
 
     Parameters
@@ -97,26 +96,27 @@ def cause(move: float, factor: float, gap: int, money: float, number: Mapping[st
         Days since the row before.
     money : float
         Close times volume over its usual value; NaN where that is not known.
-    number : mapping
+    settings : ValidateSettings
         ``jump_ratio``, ``split_tolerance``, ``gap_days``.
 
     Examples
     --------
-    >>> number = {"jump_ratio": 1.5, "split_tolerance": 0.03, "gap_days": 30}
+    >>> from types import SimpleNamespace
+    >>> number = SimpleNamespace(jump_ratio=1.5, split_tolerance=0.03, gap_days=30)
     >>> cause(0.5, 2.0, 1, 1.0, number)[0], cause(0.5, 1.0, 1, 1.0, number)[0]
     ('split', 'unadjusted_split')
     >>> cause(0.48, 1.0, 1, 9.0, number)[0], cause(0.5, 1.0, 400, 1.0, number)[0]
     ('large_move', 'reused_ticker')
     """
-    limit = number["jump_ratio"]
+    limit = settings.jump_ratio
     whole, made_up = abs(np.log(move)), -np.log(factor) * np.sign(np.log(move))
     if made_up > whole / 2 and 1 / limit <= move * factor <= limit:
         return "split", _SPLIT.format(factor=factor)
     if abs(np.log(factor)) >= whole / 2:
         return "large_move", _BOTH.format(factor=factor)
-    if gap >= number["gap_days"]:
+    if gap >= settings.gap_days:
         return "reused_ticker", _REUSED.format(gap=gap)
-    split = nearest_split(move, number["split_tolerance"])
+    split = nearest_split(move, settings.split_tolerance)
     if split is None:
         return "large_move", _GENUINE.format(why="no usual split ratio fits")
     if not 1 / QUIET <= money <= QUIET and not np.isnan(money):
@@ -145,7 +145,7 @@ def edges(panel: Panel) -> Flags:
     return flags
 
 
-def rename_findings(panel: Panel, days: Days, number: Mapping[str, float]) -> list[Finding]:
+def rename_findings(panel: Panel, days: Days, settings: ValidateSettings) -> list[Finding]:
     """Return tickers that begin where another one ends: on the next day, near its price and its turnover.
 
     The price must be within ``split_tolerance`` plus an ordinary day's move of a tenth, the money that
@@ -157,7 +157,7 @@ def rename_findings(panel: Panel, days: Days, number: Mapping[str, float]) -> li
         At least the first and the last row of each ticker.
     days : ndarray of datetime64[D]
         Every day on which some ticker has a row, ascending.
-    number : mapping
+    settings : ValidateSettings
         ``split_tolerance``.
     """
     if not len(panel):
@@ -169,17 +169,17 @@ def rename_findings(panel: Panel, days: Days, number: Mapping[str, float]) -> li
         ending.setdefault(place, []).append(row)
     found = []
     for row, place in zip(first.tolist(), np.searchsorted(days, panel.days[first]).tolist(), strict=True):
-        former = [e for e in ending.get(place - 1, ()) if _continues(panel, e, row, number)]
+        former = [e for e in ending.get(place - 1, ()) if _continues(panel, e, row, settings)]
         if len(former) == 1:  # of several any could be it: then none is named
             found.append(panel.one("renamed_ticker", row, panel.name(former[0])[0]))
     return found
 
 
-def _continues(panel: Panel, end: int, start: int, number: Mapping[str, float]) -> bool:
+def _continues(panel: Panel, end: int, start: int, settings: ValidateSettings) -> bool:
     close, volume = panel.cells[col.CLOSE], panel.cells[col.VOLUME]
     if panel.codes[end] == panel.codes[start]:
         return False
-    near = abs(np.log(close[start] / close[end])) <= np.log(1.1 + number["split_tolerance"])
+    near = abs(np.log(close[start] / close[end])) <= np.log(1.1 + settings.split_tolerance)
     sums = (close * volume)[[end, start]]
     alike = bool(np.isnan(sums).any()) or bool(sums[0] <= QUIET * sums[1] and sums[1] <= QUIET * sums[0])
     return bool(near) and alike

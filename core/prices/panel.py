@@ -141,19 +141,18 @@ def figure(value: Any) -> int | float | None:
     return int(short) if short.is_integer() and abs(short) < 2**53 else short
 
 
-def panel_of(reading: Reading, *, close_only: bool = False) -> tuple[Panel, Arranged]:
+def panel_of(reading: Reading, *, absent: frozenset[str] = frozenset()) -> tuple[Panel, Arranged]:
     """Return the panel of a table, and the order that was made of the table's rows.
 
     Parameters
     ----------
     reading : Reading
-    close_only : bool
-        Whether open, high, low and volume may be absent: not there, or without any value.
+    absent : frozenset of str
+        Columns that need not be there and hold nothing (see :func:`absent_columns`).
     """
     content = reading.frame.drop(columns=[n for n in _NO_CONTENT if n in reading.frame])
     arranged = arrange(reading.codes, reading.dates.days, content)
     order = arranged.order
-    absent = absent_columns(reading) if close_only else frozenset()
     blank = np.full(len(order), np.nan)
     values = {n: reading.numbers[n].floats if n in reading.numbers else blank for n in NUMBERS}
     if col.ADJ_CLOSE not in reading.numbers:
@@ -180,7 +179,7 @@ _NO_CONTENT = (col.DATE, col.TICKER, *col.ENRICHMENT, col.ROW_FLAGS)
 
 
 def absent_columns(reading: Reading) -> frozenset[str]:
-    """Return the columns besides the close that hold nothing at all."""
+    """Return the columns besides the close that are not there, or hold nothing at all."""
     empty = {n for n, held in reading.numbers.items() if np.isnan(held.floats).all() and not held.wrong.any()}
     return frozenset(n for n in _BESIDE_CLOSE if n in empty or n not in reading.numbers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class Trail:
-    """What was done, in order: one record per removed row and one per filled cell."""
+    """What was done to a part of a table, in order: one record per removed row and one per filled cell.
+
+    ``steps`` holds the number of the step that each record belongs to. Every part goes through the same steps,
+    so the records of all parts in the order of their steps are those of the table in one part.
+    """
 
     repairs: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+    _step: int = 0
+
+    def _next_step(self) -> None:
+        self._step += 1
+
+    def _record(self, repair: dict[str, Any]) -> None:
+        self.repairs.append(repair)
+        self.steps.append(self._step)
 
     def remove(
         self, frame: pd.DataFrame, rule: str, flags: Flags, columns: np.ndarray | None = None
@@ -38,11 +51,12 @@ class Trail:
         columns : ndarray of str, shape (n_rows,), optional
             The column that was the reason.
         """
+        self._next_step()
         if not flags.any():
             return frame
         place = np.flatnonzero(flags)
         for number, values in zip(place.tolist(), frame.iloc[place].to_dict("records"), strict=True):
-            self.repairs.append(
+            self._record(
                 {
                     "rule": rule,
                     "ticker": values.pop(col.TICKER),
@@ -56,9 +70,10 @@ class Trail:
 
     def filled(self, frame: pd.DataFrame, column: str, flags: Flags, after: np.ndarray) -> None:
         """Put each flagged cell of ``column`` on record: null before, a number after."""
+        self._next_step()
         days = frame[col.DATE].dt.strftime("%Y-%m-%d").to_numpy()
         for row in np.flatnonzero(flags).tolist():
-            self.repairs.append(
+            self._record(
                 {
                     "rule": FILL,
                     "ticker": frame[col.TICKER].iloc[row],
@@ -118,3 +133,14 @@ def _carried(values: np.ndarray, first: Flags) -> np.ndarray:
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, position))
     carried: np.ndarray = np.where(last >= start, values[np.maximum(last, 0)], np.nan)
     return carried
+
+
+def merged(trails: Iterable[Trail]) -> list[dict[str, Any]]:
+    """Return the records of all parts, given in the order of their tickers, as those of one table.
+
+    >>> one, two = Trail([{"rule": "a"}, {"rule": "b"}], [1, 2]), Trail([{"rule": "c"}], [1])
+    >>> [record["rule"] for record in merged([one, two])]
+    ['a', 'c', 'b']
+    """
+    entries = [entry for trail in trails for entry in zip(trail.steps, trail.repairs, strict=True)]
+    return [repair for _, repair in sorted(entries, key=lambda entry: entry[0])]

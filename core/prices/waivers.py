@@ -65,7 +65,7 @@ class Waiver:
 
 
 @dataclass(frozen=True)
-class Judged:
+class WaivedFindings:
     """Findings after the waivers were held against them.
 
     Parameters
@@ -86,7 +86,7 @@ class Judged:
     unused: list[Waiver]
 
 
-def judge(findings: Iterable[Finding], waivers: Sequence[Waiver], end: str) -> Judged:
+def judge(findings: Iterable[Finding], waivers: Sequence[Waiver], end: str) -> WaivedFindings:
     """Return which findings stand when data end on day ``end`` (ISO)."""
     standing: list[Finding] = []
     waived: list[tuple[Finding, Waiver]] = []
@@ -102,7 +102,7 @@ def judge(findings: Iterable[Finding], waivers: Sequence[Waiver], end: str) -> J
         else:
             waived.append((finding, valid))
     unused = [waiver for waiver in waivers if waiver.number not in met]
-    return Judged(standing, waived, list(expired.values()), unused)
+    return WaivedFindings(standing, waived, list(expired.values()), unused)
 
 
 def waived_records(waived: Iterable[tuple[Finding, Waiver]]) -> list[dict[str, Any]]:

@@ -230,19 +230,19 @@ STAGES: tuple[Stage, ...] = (
         "Reads daily prices from the source as they are.",
     ),
     Stage(
-        "validate", "core.runs.compute:validate_job", ("prices_raw",),
+        "validate", "core.prices.validation:validate", ("prices_raw",),
         (Artifact("prices_valid"), Artifact("findings", "document")),
         _VALIDATE, 2, "never", _PRICES,
         "Checks schema, types and every row; an error stops the run.",
     ),
     Stage(
-        "clean", "core.runs.compute:clean_job", ("prices_valid", "findings"),
+        "clean", "core.prices.cleaning:clean", ("prices_valid", "findings"),
         (Artifact("prices_clean"), Artifact("repairs", "document")),
         _CLEAN, 2, "transient", _PRICES,
         "Removes what the rules name, on record, and enriches.",
     ),
     Stage(
-        "feature_engineer", "core.runs.compute:feature_engineer_job", ("prices_clean",), (Artifact("features"),),
+        "feature_engineer", "core.features.engineering:engineer", ("prices_clean",), (Artifact("features"),),
         (), 1, "transient", _PRICES,
         "Computes features of each session from data up to that session.",
     ),

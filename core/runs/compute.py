@@ -1,7 +1,6 @@
 """The seven stages as functions: artifacts in, artifacts out, no clock.
 
-The pure rooms compute; here each stage is given its artifacts, ingest its source, and a table too large to hold
-goes to ``core.shards`` instead.
+The pure rooms compute; here each stage is given its artifacts and settings, and ingest its source.
 
 Luigi tasks, ``afterclose stage`` and ``benchmarks/bare.py`` all call :func:`compute`. Each function
 imports what it needs, so that a run with nothing to do never loads a numeric library.
@@ -23,7 +22,8 @@ from core.request.stages import Stage, stage_named, writer_of
 from core.sources.context import ALONE, Context
 from core.tables.artifacts import Artifact, Document, Table, Text
 from core.tables.engine import LOCAL, Engine
-from core.tables.shards import Scratch, Sharded
+from core.tables.workplace import Workplace
+from core.tables.writer import Scratch
 
 if TYPE_CHECKING:
     from core.prices.waivers import Waiver
@@ -61,7 +61,7 @@ class Job:
     scratch : Scratch
         Where the files of large tables are made; they are gone with it.
     engine : Engine
-        Where the shards of large tables are worked on; it changes no artifact.
+        Who works on the parts of large tables; it changes no artifact.
     """
 
     inputs: Mapping[str, Loaded]
@@ -73,6 +73,11 @@ class Job:
     waivers: tuple[Waiver, ...] = ()
     scratch: Scratch = field(default_factory=Scratch)
     engine: Engine = LOCAL
+
+    @property
+    def workplace(self) -> Workplace:
+        """Where a table is worked on part by part."""
+        return Workplace(self.scratch, self.engine, self.progress)
 
     def table(self, kind: str) -> Table:
         """Return an input table."""
@@ -106,69 +111,20 @@ def ingest_job(job: Job) -> list[Artifact]:
     return [source.read(job.parameters, job.tickers, context)]
 
 
-def validate_job(job: Job) -> list[Artifact]:
-    raw = job.table("prices_raw")
-    if isinstance(raw, Sharded):
-        from core.prices.large import validate as validate_shards
-
-        where = _sharding(job, "prices_valid")
-        return list(validate_shards(raw, job.parameters, today=job.today, waivers=job.waivers, **where))
-    from core.prices.validation import validate
-
-    artifacts = validate(raw, job.parameters, today=job.today, waivers=job.waivers)
-    return list(artifacts)
-
-
-def clean_job(job: Job) -> list[Artifact]:
-    valid = job.table("prices_valid")
-    if isinstance(valid, Sharded):
-        from core.prices.large import clean as clean_shards
-
-        return list(clean_shards(valid, job.parameters, **_sharding(job, "prices_clean")))
-    from core.prices.cleaning import clean
-
-    return list(clean(valid, job.parameters))
-
-
-def feature_engineer_job(job: Job) -> list[Artifact]:
-    prices = job.table("prices_clean")
-    if isinstance(prices, Sharded):
-        from core.features.large import engineer as engineer_shards
-
-        return [engineer_shards(prices, **_sharding(job, "features"))]
-    from core.features import engineer
-
-    return [engineer(prices)]
-
-
-def _sharding(job: Job, kind: str) -> dict[str, Any]:
-    """Return where a large table of ``kind`` is written, which engine works on it and the progress callback."""
-    return {"path": job.scratch.path(f"{kind}.parquet"), "engine": job.engine, "progress": job.progress}
-
-
 def train_or_score_job(job: Job) -> list[Artifact]:
     features = job.table("features")
-    if isinstance(features, Sharded):
-        return _train_or_score_shards(job, features)
     if job.parameters["mode"] == "score":
         from core.models.scoring import score
+        from core.models.settings import ScoreSettings
 
-        return [score(features, job.document("model"), job.parameters)]
+        scoring = settings_from(ScoreSettings, job.parameters)
+        return [score(features, job.document("model"), scoring, workplace=job.workplace)]
+    from core.models.settings import TrainSettings
     from core.models.training import train
 
     digest = job.inputs["features"].sha256
-    predictions, model = train(features, job.parameters, features_sha256=digest, progress=job.progress)
-    return [predictions, model] if model else [predictions]
-
-
-def _train_or_score_shards(job: Job, features: Sharded) -> list[Artifact]:
-    from core.models.large import score, train
-
-    where = _sharding(job, "predictions")
-    if job.parameters["mode"] == "score":
-        return [score(features, job.document("model"), job.parameters, **where)]
-    digest = job.inputs["features"].sha256
-    predictions, model = train(features, job.parameters, features_sha256=digest, **where)
+    training = settings_from(TrainSettings, job.parameters)
+    predictions, model = train(features, training, features_sha256=digest, workplace=job.workplace)
     return [predictions, model] if model else [predictions]
 
 
@@ -181,27 +137,23 @@ def evaluate_job(job: Job) -> list[Artifact]:
         from core.models.loader import load_model
 
         load_model(job.document("model"))  # a model that cannot be used is refused, not summarised
+    from core.evaluation.evaluate import evaluate
+    from core.evaluation.settings import EvaluateSettings
+
     artifacts = {kind: loaded.artifact for kind, loaded in job.inputs.items()}
     digests = {loaded.filename: loaded.sha256 for loaded in job.inputs.values()}
     ordered = {name: digests[name] for name in sorted(digests)}
-    if isinstance(artifacts["features"], Sharded):
-        from core.evaluation.large import evaluate as evaluate_shards
-
-        evaluation = evaluate_shards(
-            artifacts, ordered, job.parameters, engine=job.engine, progress=job.progress
-        )
-        return [evaluation]
-    from core.evaluation.evaluate import evaluate
-
-    return [evaluate(artifacts, ordered, job.parameters, progress=job.progress)]
+    settings = settings_from(EvaluateSettings, job.parameters)
+    return [evaluate(artifacts, ordered, settings, workplace=job.workplace)]
 
 
 def compute(stage: str, job: Job) -> list[Artifact]:
     """Return the artifacts of ``stage``, the main one first.
 
     The stage table names the function. What it is called with follows from the names of its arguments: a kind of
-    artifact (``prices_clean``), ``settings`` (of the class that the argument is annotated with), anything
-    else that a :class:`Job` has (``today``, ``progress``, ...), or the ``job`` itself.
+    artifact that it reads (``prices_clean``), ``settings`` (of the class that the argument is annotated with),
+    anything else that a :class:`Job` has (``today``, ``workplace``, ...), or the ``job`` itself. Further
+    arguments keep their defaults.
 
     Raises
     ------
@@ -211,9 +163,12 @@ def compute(stage: str, job: Job) -> list[Artifact]:
     entry = stage_named(stage)
     module, _, name = entry.function.partition(":")
     function = getattr(import_module(module), name)
-    artifacts = function(
-        **{argument: _argument(argument, entry, function, job) for argument in signature(function).parameters}
-    )
+    wanted = [
+        name
+        for name, argument in signature(function).parameters.items()
+        if argument.default is argument.empty or name in _GIVEN or name in entry.reads
+    ]
+    artifacts = function(**{name: _argument(name, entry, function, job) for name in wanted})
     return [artifacts] if isinstance(artifacts, Table | Document | Text) else list(artifacts)
 
 
@@ -233,4 +188,5 @@ def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -
     return job.table(name) if shape == "table" else job.document(name)
 
 
-_OF_A_JOB = frozenset(field.name for field in fields(Job))
+_OF_A_JOB = frozenset({"workplace", *(field.name for field in fields(Job))})
+_GIVEN = frozenset({"job", "settings", *_OF_A_JOB})

@@ -35,7 +35,8 @@ from core.store.checkpoints import Meta, Store
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import encode
 from core.tables.engine import LOCAL, Engine
-from core.tables.shards import Recent, Scratch, Sharded, with_header
+from core.tables.recent import Recent
+from core.tables.writer import Scratch, with_header
 from core.tickers import expand
 
 RETAINED_NAME = "retained.json"
@@ -329,7 +330,4 @@ class Runner:
 
 def _retained(table: Table, reason: str, scratch: Scratch) -> Table:
     """Return the previous model's predictions with the reason in their header."""
-    header = {**table.header, "retained": reason}
-    if isinstance(table, Sharded):
-        return with_header(table, header, scratch.path("retained.parquet"))
-    return dataclasses.replace(table, header=header)
+    return with_header(table, {**table.header, "retained": reason}, scratch)

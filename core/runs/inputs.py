@@ -10,8 +10,9 @@ from core.runs.compute import Loaded
 from core.runs.plan import StagePlan
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
+from core.tables.artifacts import Table
 from core.tables.codec import decode
-from core.tables.shards import Recent, Sharded
+from core.tables.recent import Recent
 
 CHAMPION_FILE = "champion.json"
 """Name of the champion's file among the inputs of an evaluation, beside the candidate's ``model.json``."""
@@ -100,7 +101,7 @@ def _champion_input(store: Store, identity: str) -> Input:
 def _load(store: Store, source: Input, recent: Recent) -> Loaded:
     if source.filename.endswith(LARGE):
         path = store.file(Slot(source.stage, source.key), source.filename)
-        return Loaded(Sharded(path), source.filename, source.sha256)
+        return Loaded(Table.stored_at(path), source.filename, source.sha256)
     if source.stage == REGISTRY:
         data = Registry(store.root).bytes_of(source.key)
     else:

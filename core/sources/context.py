@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from core.platform.progress import Progress, silent
 from core.tables.artifacts import Table
 from core.tables.engine import LOCAL, Engine
-from core.tables.shards import Scratch
+from core.tables.writer import Scratch
 
 
 @dataclass(frozen=True)

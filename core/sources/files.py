@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core.errors import ParameterError, SourceError, listed
+from core.errors import ParameterError, SourceError
 from core.fingerprint import sha256, sha256_file
 from core.parameters import Value
 from core.platform.filedigest import identity
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
-from core.sources.table import prices_table
+from core.sources.table import lacks_tickers, nothing_between, prices_table
 from core.sources.tabular.bytestream import is_packed, is_parquet, unpacked
 from core.sources.tabular.inventory import Inventory, inventory_of, stem_of
 from core.sources.tabular.options import MAX_ROWS, PLAIN, Facts, Options, TableRead, too_many
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from core.sources.large import LargeFile
+    from core.sources.tabular.streaming import LargeFile
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -98,7 +98,7 @@ def _large(found: Inventory, parameters: Mapping[str, Value]) -> LargeFile | Non
     with found.path.open("rb") as stream:
         if not is_parquet(stream.read(4)):
             return None
-    from core.sources.large import large_file
+    from core.sources.tabular.streaming import large_file
 
     return large_file(found.path, Options.of(parameters))
 
@@ -111,7 +111,7 @@ def _in_pieces(
     context: Context,
 ) -> Table:
     """Return a large file's rows as a table on disk; the bytes that were hashed are those that were read."""
-    from core.sources.large import ingest
+    from core.sources.tabular.streaming import ingest
 
     before = identity(found.path)
     digest = sha256_file(found.path)
@@ -203,11 +203,7 @@ def _chosen(
     have = sorted(set(frame[col.TICKER].astype(str).str.strip()))
     absent = [t for t in tickers if t not in have]
     if absent:
-        raise SourceError(
-            f"{name} has no rows of {listed(absent)}",
-            expected=f"any of {listed(have)}",
-            remedy="Check --tickers.",
-        )
+        raise lacks_tickers(name, absent, have)
     if tickers:
         frame = frame[frame[col.TICKER].astype(str).str.strip().isin(tickers)]
     start, end = parameters.get("start"), parameters.get("end")
@@ -216,11 +212,7 @@ def _chosen(
     days = frame[col.DATE].astype(str).str.slice(0, 10)
     kept = frame[((days >= str(start)) | (not start)) & ((days <= str(end)) | (not end))]
     if not len(kept):
-        raise SourceError(
-            f"{name} has no rows from {start or 'its start'} to {end or 'its end'}",
-            expected=f"a range that meets what it has: {days.min()} to {days.max()}",
-            remedy="Widen --start and --end, or leave them out.",
-        )
+        raise nothing_between(name, (str(start or ""), str(end or "")), (days.min(), days.max()))
     return kept
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
+from core.errors import SourceError, listed
 from core.tables.artifacts import Table
 from core.tables.codec import raw_series
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 _INFINITE = (float("inf"), float("-inf"))
@@ -70,6 +73,24 @@ def finite(values: pd.Series) -> pd.Series | None:
         return None
     numbers = values.astype("float64")
     return None if np.isinf(numbers.to_numpy()).any() else numbers
+
+
+def lacks_tickers(name: str, absent: Sequence[str], present: Sequence[str]) -> SourceError:
+    """Return the refusal of a request for tickers that a file does not have."""
+    return SourceError(
+        f"{name} has no rows of {listed(absent)}",
+        expected=f"any of {listed(present)}",
+        remedy="Check --tickers.",
+    )
+
+
+def nothing_between(name: str, wanted: tuple[str, str], present: tuple[str, str]) -> SourceError:
+    """Return the refusal of a range (ISO days, empty: open) in which a file has no row."""
+    return SourceError(
+        f"{name} has no rows from {wanted[0] or 'its start'} to {wanted[1] or 'its end'}",
+        expected=f"a range that meets what it has: {present[0]} to {present[1]}",
+        remedy="Widen --start and --end, or leave them out.",
+    )
 
 
 def ranges(frame: pd.DataFrame) -> dict[str, Any]:

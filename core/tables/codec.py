@@ -17,7 +17,8 @@ import orjson
 
 from core import columns as col
 from core.errors import DataError
-from core.tables.artifacts import FORMAT, PARQUET_ABOVE_ROWS, Artifact, Document, Encoded, Table, Text
+from core.tables import limits
+from core.tables.artifacts import Artifact, Document, Encoded, Table, Text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,22 +55,35 @@ def encode(artifact: Artifact) -> Encoded:
     if isinstance(artifact, Document):
         return Encoded(f"{artifact.kind}.json", artifact.kind, "json", _document(artifact), None)
     rows = artifact.rows
-    if artifact.stored is not None or rows > PARQUET_ABOVE_ROWS:
+    if artifact.stored is not None or rows > limits.PARQUET_ABOVE_ROWS:
         data = b"" if artifact.stored else _parquet(artifact)
         return Encoded(f"{artifact.kind}.parquet", artifact.kind, "parquet", data, rows, artifact.stored)
     return Encoded(f"{artifact.kind}.json", artifact.kind, "json", _json_table(artifact), rows)
 
 
 def _parquet(table: Table) -> bytes:
-    from core.tables.parquet import bytes_of
+    """Return a table in memory as the bytes of a Parquet file."""
+    import io
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from core.tables.parquet import KEY, by_ticker, head, layout
 
     _refuse_non_finite(table.kind, table.header)
-    return bytes_of(table)
+    frame, ends = by_ticker(table.frame)
+    rows = pa.Table.from_pandas(frame, preserve_index=False)
+    rows = rows.replace_schema_metadata({KEY: head(table.kind, table.header)})
+    buffer = io.BytesIO()
+    with pq.ParquetWriter(buffer, rows.schema, **layout(rows.schema)) as writer:
+        for start, end in zip([0, *ends[:-1]], ends, strict=True):
+            writer.write_table(rows.slice(start, end - start), row_group_size=max(1, end - start))
+    return buffer.getvalue()
 
 
 def _document(document: Document) -> bytes:
     _refuse_non_finite(document.kind, document.body)
-    whole = {"format": FORMAT, "kind": document.kind, **document.body}
+    whole = {"format": limits.FORMAT, "kind": document.kind, **document.body}
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
@@ -84,7 +98,7 @@ def _refuse_non_finite(kind: str, body: Mapping[str, Any]) -> None:
 
 
 def _json_table(table: Table) -> bytes:
-    head = {"format": FORMAT, "kind": table.kind, **table.header}
+    head = {"format": limits.FORMAT, "kind": table.kind, **table.header}
     head["columns"] = [str(name) for name in table.frame.columns]
     _refuse_non_finite(table.kind, head)
     lists = [_plain(table, str(name)) for name in table.frame.columns]
@@ -149,19 +163,37 @@ def decode(data: bytes, name: str) -> Artifact:
         do not fit its columns, a value of the wrong type.
     """
     if name.endswith(".parquet") or data[:4] == b"PAR1":
-        from core.tables.parquet import table_of
-
-        return table_of(data, name)
+        return _parquet_table(data, name)
     body = _json_object(data, name)
     kind = body.get("kind")
-    if body.get("format") != FORMAT or not isinstance(kind, str):
+    if body.get("format") != limits.FORMAT or not isinstance(kind, str):
         raise DataError(
             f"{name} begins with format {body.get('format')!r} and kind {kind!r}",
-            expected=f"format {FORMAT} and a kind, as every artifact of this pipeline begins",
+            expected=f"format {limits.FORMAT} and a kind, as every artifact of this pipeline begins",
         )
     if "columns" not in body:
         return Document(kind, {k: v for k, v in body.items() if k not in ("format", "kind")})
     return _read_table(body, name)
+
+
+def _parquet_table(data: bytes, name: str) -> Table:
+    """Return the table in the bytes of a Parquet file, its rows by date and ticker."""
+    import io
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from core.tables.parquet import by_date, frame_of, header_of, unreadable
+
+    try:
+        arrow = pq.read_table(io.BytesIO(data))
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(name, error) from error
+    kind, header = header_of(arrow.schema.metadata, name)
+    frame = by_date(frame_of(arrow))
+    if col.ROW_FLAGS in frame and frame[col.ROW_FLAGS].isna().all():
+        frame = frame.drop(columns=col.ROW_FLAGS)  # as StoredRows has it
+    return Table(kind, frame, header)
 
 
 def _json_object(data: bytes, name: str) -> dict[str, Any]:

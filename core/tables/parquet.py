@@ -1,20 +1,19 @@
 """Tables above the limit of JSON as Parquet: whole tickers in each row group, so that any few can be read.
 
-Rows stand by ticker and date, and a row group holds as many whole tickers as fit :data:`SHARD_ROWS`: a
-*shard*. Where shards begin depends on the rows alone, never on how many processes worked on them. Reading
-a whole table gives its rows by date and ticker, as every other table has them.
+Rows stand by ticker and date, and a row group holds as many whole tickers as fit :data:`core.tables.limits.PART_ROWS`:
+a *part*. Where parts begin depends on the rows alone, never on how many processes worked on them. Reading a
+whole table gives its rows by date and ticker, as every other table has them.
 """
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from core import columns as col
 from core.errors import DataError
-from core.tables.artifacts import FORMAT, Table
+from core.tables import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,25 +25,7 @@ if TYPE_CHECKING:
 KEY = b"afterclose"
 """Where a file's metadata hold the fields that a JSON table begins with."""
 
-SHARD_ROWS = 250_000
-"""Rows of a shard at most, unless one ticker has more: a column of it is 2 MB, within a processor's cache."""
-
 _ENVELOPE = ("format", "kind", "columns", "rows")
-
-
-def bytes_of(table: Table) -> bytes:
-    """Return a table in memory as the bytes of a Parquet file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    frame, ends = _by_ticker(table.frame)
-    rows = pa.Table.from_pandas(frame, preserve_index=False)
-    rows = rows.replace_schema_metadata({KEY: head(table.kind, table.header)})
-    buffer = io.BytesIO()
-    with pq.ParquetWriter(buffer, rows.schema, **layout(rows.schema)) as writer:
-        for start, end in zip([0, *ends[:-1]], ends, strict=True):
-            writer.write_table(rows.slice(start, end - start), row_group_size=max(1, end - start))
-    return buffer.getvalue()
 
 
 def layout(schema: pa.Schema) -> dict[str, Any]:
@@ -66,11 +47,11 @@ def layout(schema: pa.Schema) -> dict[str, Any]:
 
 def head(kind: str, header: Mapping[str, Any]) -> bytes:
     """Return the fields that stand under :data:`KEY`."""
-    return orjson.dumps({"format": FORMAT, "kind": kind, **header})
+    return orjson.dumps({"format": limits.FORMAT, "kind": kind, **header})
 
 
-def _by_ticker(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
-    """Return the rows by ticker, and where each shard ends; a table without tickers is one shard."""
+def by_ticker(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
+    """Return the rows by ticker, and where each part ends; a table without tickers is one part."""
     import numpy as np
     import pandas as pd
 
@@ -79,42 +60,23 @@ def _by_ticker(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
     codes = pd.factorize(frame[col.TICKER], sort=True)[0]
     order = np.argsort(codes, kind="stable")  # within a ticker rows keep the order that they came in
     _, counts = np.unique(codes, return_counts=True)
-    return frame.iloc[order].reset_index(drop=True), shard_ends(counts)
+    return frame.iloc[order].reset_index(drop=True), part_ends(counts)
 
 
-def shard_ends(rows: Sequence[int] | np.ndarray) -> list[int]:
-    """Return where shards end, from the rows of each ticker in order.
+def part_ends(rows: Sequence[int] | np.ndarray) -> list[int]:
+    """Return where parts end, from the rows of each ticker in order.
 
-    >>> shard_ends([100_000, 100_000, 100_000, 300_000, 1])
+    >>> part_ends([100_000, 100_000, 100_000, 300_000, 1])
     [200000, 300000, 600000, 600001]
     """
-    ends, held, total = [], 0, 0
+    ends, inside, total = [], 0, 0
     for count in (int(count) for count in rows):
-        if held and held + count > SHARD_ROWS:
+        if inside and inside + count > limits.PART_ROWS:
             ends.append(total)
-            held = 0
-        held += count
+            inside = 0
+        inside += count
         total += count
     return [*ends, total]
-
-
-def table_of(data: bytes, name: str) -> Table:
-    """Return the table in the bytes of a Parquet file, its rows by date and ticker.
-
-    Raises
-    ------
-    DataError
-        Naming the file: it is not Parquet, or none of ours.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        arrow = pq.read_table(io.BytesIO(data))
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(name, error) from error
-    kind, header = header_of(arrow.schema.metadata, name)
-    return Table(kind, by_date(frame_of(arrow)), header)
 
 
 def header_of(metadata: Mapping[bytes, bytes] | None, name: str) -> tuple[str, dict[str, Any]]:
@@ -128,13 +90,15 @@ def header_of(metadata: Mapping[bytes, bytes] | None, name: str) -> tuple[str, d
     try:
         fields = orjson.loads((metadata or {})[KEY])
     except (KeyError, orjson.JSONDecodeError) as error:
-        raise _unreadable(name, error) from error
-    if fields.get("format") != FORMAT or not isinstance(fields.get("kind"), str):
-        raise DataError(f"{name} has format {fields.get('format')!r}", expected=f"format {FORMAT} and a kind")
+        raise unreadable(name, error) from error
+    if fields.get("format") != limits.FORMAT or not isinstance(fields.get("kind"), str):
+        raise DataError(
+            f"{name} has format {fields.get('format')!r}", expected=f"format {limits.FORMAT} and a kind"
+        )
     return fields["kind"], {k: v for k, v in fields.items() if k not in _ENVELOPE}
 
 
-def _unreadable(name: str, error: Exception) -> DataError:
+def unreadable(name: str, error: Exception) -> DataError:
     return DataError(
         f"{name} is not a readable table of this pipeline ({type(error).__name__})",
         expected="Parquet with the header under 'afterclose'",
@@ -158,3 +122,18 @@ def by_date(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     days, tickers = (pd.factorize(frame[name], sort=True)[0] for name in (col.DATE, col.TICKER))
     return frame.iloc[np.lexsort((tickers, days))].reset_index(drop=True)
+
+
+def joined_frame(parts: list[pa.Table]) -> pd.DataFrame:
+    """Return packed parts as one frame, tickers as categories in text order.
+
+    The list is emptied on the way: the rows are not in memory twice.
+    """
+    import pyarrow as pa
+
+    whole = pa.concat_tables(parts)
+    parts.clear()
+    frame: pd.DataFrame = whole.unify_dictionaries().to_pandas(
+        use_threads=False, split_blocks=True, self_destruct=True
+    )
+    return frame.astype({col.DATE: "datetime64[s]"}) if col.DATE in frame else frame

@@ -90,7 +90,7 @@ def test_a_changed_constant_is_noticed_by_the_stages_that_rest_on_it(stage_code,
         "from __future__ import annotations\nX = 1",
     )
     assert changed(stage_code, copy) == {"report"}
-    edit(copy, "core/tables/artifacts.py", "250_000", "250_001")
+    edit(copy, "core/tables/limits.py", "250_000", "250_001")
     assert changed(stage_code, copy) == set(NAMES)
 
 
@@ -144,8 +144,13 @@ def test_other_texts_and_what_a_message_computes_still_count(stage_code, before,
 
 def test_a_changed_call_in_compute_is_noticed(stage_code, copy):
     """What a stage is given matters, too."""
-    edit(copy, "core/runs/compute.py", "clean(valid, job", "clean(valid or valid, job")
-    assert changed(stage_code, copy) == {"clean"}
+    edit(
+        copy,
+        "core/runs/compute.py",
+        "evaluate(artifacts, ordered,",
+        "evaluate(artifacts or artifacts, ordered,",
+    )
+    assert changed(stage_code, copy) == {"evaluate"}
 
 
 def test_the_message_says_what_to_do(stage_code):

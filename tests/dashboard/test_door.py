@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -40,7 +41,11 @@ def asked(names, headers, kind="http", body=()):
         sent.append(message)
 
     encoded = [(name.encode(), value.encode()) for name, value in headers]
-    asyncio.run(Door(behind, names)({"type": kind, "headers": encoded}, receive, send))
+    # a thread of its own: a browser test of this process may have left a running loop in this one
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(
+            asyncio.run, Door(behind, names)({"type": kind, "headers": encoded}, receive, send)
+        ).result()
     return sent
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 
 from core.evaluation.advice import advice
+from core.evaluation.settings import EvaluateSettings
 
-SETTINGS = {"max_age_sessions": 252, "min_new_rows": 252, "drift_columns": 3, "leak_auc": 0.6}
+SETTINGS = EvaluateSettings(
+    bootstrap_samples=100, block_sessions=10, confidence=0.95, bootstrap_seed=1, drift_sessions=63, cost_bps=5.0,
+    champion_id=None, max_age_sessions=252, min_new_rows=252, drift_columns=3, leak_auc=0.6,
+)  # fmt: skip
 
 
 def estimate(value, low, high):
@@ -112,7 +117,7 @@ def test_just_below_the_threshold_nothing_is_said(name):
 
 def test_a_threshold_can_be_moved():
     """By the settings."""
-    assert advised(settings={**SETTINGS, "max_age_sessions": 100})["decision"] == "retrain"
+    assert advised(settings=replace(SETTINGS, max_age_sessions=100))["decision"] == "retrain"
 
 
 @pytest.mark.parametrize(

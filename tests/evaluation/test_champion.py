@@ -7,14 +7,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from core.evaluation.champion import against, chances, contest, judgement
-from core.evaluation.economics import with_returns
+from core.evaluation.champion import against, contest, judgement
 from core.evaluation.evaluate import evaluate
+from core.evaluation.joined import chances, with_returns
+from core.evaluation.settings import EvaluateSettings
 from core.features import engineer
 from core.measures.bootstrap import Resampling
 from core.measures.rows import judge
 from core.models.document import model_id_of
+from core.models.settings import TrainSettings
 from core.models.training import train
+from core.parameters import settings_from
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
 
@@ -50,19 +53,21 @@ def champion(prices):
     """A boosted model trained on the first 200 sessions."""
     early = prices[prices["date"] <= np.unique(prices["date"])[199]]
     parameters = {**PARAMETERS, "model": "hist_gradient_boosting"}
-    return train(engineer(Table("prices_clean", early)), parameters, features_sha256="")[1]
+    return train(
+        engineer(Table("prices_clean", early)), settings_from(TrainSettings, parameters), features_sha256=""
+    )[1]
 
 
 @pytest.fixture(scope="module")
 def challenger(features):
     """Predictions and model of a train run on everything."""
-    return train(features, PARAMETERS, features_sha256="")
+    return train(features, settings_from(TrainSettings, PARAMETERS), features_sha256="")
 
 
 @pytest.fixture
 def rows(challenger, features):
     """The challenger's rows."""
-    return judge(with_returns(challenger[0].frame, features.frame))
+    return judge(with_returns(challenger[0].frame, features))
 
 
 def test_rows_up_to_the_champions_training_end_never_count(champion, features, rows):
@@ -192,7 +197,9 @@ def test_the_evaluation_holds_the_contest_and_its_advice(champion, challenger, f
         "predictions": challenger[0], "model": challenger[1], "features": features, "champion": champion,
         "findings": Document("findings", {"findings": []}), "repairs": Document("repairs", {"repairs": []}),
     }  # fmt: skip
-    document = evaluate(inputs, {}, {**settings, "champion_id": model_id_of(champion)})
+    document = evaluate(
+        inputs, {}, settings_from(EvaluateSettings, {**settings, "champion_id": model_id_of(champion)})
+    )
     encode(document)
     body = document.body
     assert body["champion"]["compared"]

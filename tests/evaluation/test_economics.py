@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from core.errors import DataError
-from core.evaluation.economics import annual_return, earnings, sharpe, with_returns
+from core.evaluation.economics import annual_return, earnings, sharpe
+from core.evaluation.joined import with_returns
 from core.measures.rows import judge
+from core.tables.artifacts import Table
 
 DAYS = pd.to_datetime(["2020-01-02", "2020-01-03", "2020-01-06"])
 
@@ -57,7 +59,7 @@ def test_next_return_is_the_tickers_own():
     features = pd.DataFrame(
         {"date": np.repeat(DAYS, 2), "ticker": ["A", "B"] * 3, "return": [1, 2, 3, 4, 5, 6.0]}
     )
-    found = with_returns(features[["date", "ticker"]].iloc[::-1], features)
+    found = with_returns(features[["date", "ticker"]].iloc[::-1], Table("features", features))
     assert found["return"].tolist() == [6, 5, 4, 3, 2, 1]
     np.testing.assert_array_equal(found["next_return"], [np.nan, np.nan, 6, 5, 4, 3])
 
@@ -66,7 +68,7 @@ def test_a_session_twice_is_refused():
     """Twice the same (date, ticker) would count returns twice."""
     features = pd.DataFrame({"date": [DAYS[0]] * 2, "ticker": "A", "return": 0.1})
     with pytest.raises(DataError, match="twice"):
-        with_returns(features, features)
+        with_returns(features, Table("features", features))
 
 
 def test_resampled_figures_are_those_of_the_repeated_days():

@@ -10,8 +10,11 @@ import pytest
 
 from core.errors import DataError
 from core.evaluation.evaluate import PERFORMANCE, evaluate
+from core.evaluation.settings import EvaluateSettings
+from core.parameters import settings_from
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
+from core.tables.workplace import Workplace
 
 BODY = [
     "verdict", "verdict_sentence", "advice", "mode", "performance", "training_performance", "baselines",
@@ -23,7 +26,7 @@ BODY = [
 
 def body_of(inputs, settings):
     """Return the evaluation's body, having written it (which refuses NaN)."""
-    document = evaluate(inputs, {"predictions.json": "aa"}, settings)
+    document = evaluate(inputs, {"predictions.json": "aa"}, settings_from(EvaluateSettings, settings))
     encode(document)
     return document.body
 
@@ -137,7 +140,10 @@ def test_the_same_inputs_give_the_same_bytes(world, settings):
         kind: Table(kind, a.frame.sample(frac=1, random_state=1), a.header) if isinstance(a, Table) else a
         for kind, a in inputs.items()
     }
-    first, again, other = (encode(evaluate(i, {}, settings)).data for i in (inputs, inputs, shuffled))
+    first, again, other = (
+        encode(evaluate(i, {}, settings_from(EvaluateSettings, settings))).data
+        for i in (inputs, inputs, shuffled)
+    )
     assert first == again == other
 
 
@@ -153,12 +159,14 @@ def test_hash_seed_and_threads_do_not_matter(tmp_path, world, settings):
     script = (
         "import sys, json, pathlib; from core.tables.codec import decode, encode\n"
         "from core.evaluation.evaluate import evaluate\n"
+        "from core.evaluation.settings import EvaluateSettings\n"
         "here = pathlib.Path(sys.argv[1]); files = sorted(here.glob('*.json'))\n"
         "found = [decode(f.read_bytes(), f.name) for f in files]\n"
-        "done = evaluate({a.kind: a for a in found}, {}, json.loads((here / 'settings').read_text()))\n"
+        "settings = EvaluateSettings(**json.loads((here / 'settings').read_text()))\n"
+        "done = evaluate({a.kind: a for a in found}, {}, settings)\n"
         "sys.stdout.buffer.write(encode(done).data)"
     )
-    here = encode(evaluate(inputs, {}, settings)).data
+    here = encode(evaluate(inputs, {}, settings_from(EvaluateSettings, settings))).data
     for seed, threads in (("1", "1"), ("2", "4")):
         surroundings = {**os.environ, "PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": threads}
         command = [sys.executable, "-c", script, str(tmp_path)]
@@ -238,12 +246,17 @@ def test_a_missing_column_is_named(world, settings):
     """A predictions table without fold is refused with the columns expected."""
     inputs = with_labels_of(world(), lambda t: t.drop(columns="fold"))
     with pytest.raises(DataError, match="predictions lacks fold; expected the columns date, ticker"):
-        evaluate(inputs, {}, settings)
+        evaluate(inputs, {}, settings_from(EvaluateSettings, settings))
 
 
 def test_progress_runs_to_its_end(world, settings):
     """Steps rise by one and the last is the total."""
     heard = []
-    evaluate(world(), {}, settings, progress=lambda done, total: heard.append((done, total)))
+    evaluate(
+        world(),
+        {},
+        settings_from(EvaluateSettings, settings),
+        workplace=Workplace(progress=lambda done, total: heard.append((done, total))),
+    )
     total = heard[-1][1]
-    assert heard == [(step, total) for step in range(1, total + 1)]
+    assert heard == [(step, total) for step in range(total + 1)]

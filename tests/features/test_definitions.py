@@ -24,7 +24,7 @@ def test_entries_fill_the_contract_columns_in_order():
 def test_one_entry_adds_a_feature_after_the_contract_columns(prices_of):
     """Column, warm-up, model input and digest follow from the entry alone."""
     doubled = Feature("doubled", lambda panel: 2 * panel.adj_close, "twice the adjusted close", 0)
-    table = engineer(prices_of({"A": [1, 2]}), features=(*FEATURES, doubled))
+    table = engineer(prices_of({"A": [1, 2]}), feature_set=(*FEATURES, doubled))
     assert list(table.frame.columns) == [*col.FEATURES, "doubled"]
     assert table.frame["doubled"].tolist() == [2.0, 4.0]
     assert table.header["warm_up"]["doubled"] == 0

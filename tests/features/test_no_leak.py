@@ -49,7 +49,7 @@ def test_the_probe_finds_a_feature_that_looks_ahead(walks, future_leaks, leaky):
     """A late window, a mean over everything and a back-fill are each caught, and nothing else is."""
     planted = (*FEATURES, Feature("planted", leaky, "looks ahead", 0))
     days = np.unique(walks.frame["date"].to_numpy())[1:-1:7]
-    assert future_leaks(partial(engineer, features=planted), walks, days) == {"planted"}
+    assert future_leaks(partial(engineer, feature_set=planted), walks, days) == {"planted"}
 
 
 def _without_groups(panel):
@@ -65,7 +65,7 @@ def _running_total(panel):
 def test_the_probe_finds_a_feature_that_mixes_tickers(walks, ticker_leaks, leaky):
     """A missing groupby, and the last bits that a running total carries from ticker to ticker."""
     planted = (*FEATURES, Feature("planted", leaky, "mixes tickers", 0))
-    assert ticker_leaks(partial(engineer, features=planted), walks) == {"planted"}
+    assert ticker_leaks(partial(engineer, feature_set=planted), walks) == {"planted"}
 
 
 @settings(max_examples=settings.default.max_examples * 40 // 100)

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from core.features import engineer
+from core.models.settings import TrainSettings
 from core.models.training import train
+from core.parameters import settings_from
 from core.tables.artifacts import Table
 
 PARAMETERS = {
@@ -61,7 +63,11 @@ def trained(features):
     """By model kind: predictions and model document trained on ``features``."""
     kinds = {"logistic_regression": "hist_gradient_boosting", "hist_gradient_boosting": None}
     return {
-        kind: train(features, {**PARAMETERS, "model": kind, "beside": beside}, features_sha256="ab" * 32)
+        kind: train(
+            features,
+            settings_from(TrainSettings, {**PARAMETERS, "model": kind, "beside": beside}),
+            features_sha256="ab" * 32,
+        )
         for kind, beside in kinds.items()
     }
 

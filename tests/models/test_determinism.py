@@ -16,6 +16,8 @@ import numpy as np, pandas as pd
 from core.tables.codec import Table, encode
 from core.features import engineer
 from core.models.scoring import score
+from core.models.settings import ScoreSettings, TrainSettings
+from core.parameters import settings_from
 from core.models.training import train
 
 draw = np.random.default_rng(9)
@@ -31,8 +33,8 @@ made = [features]
 for model in ("logistic_regression", "hist_gradient_boosting"):
     settings = {"model": model, "beside": "logistic_regression,hist_gradient_boosting", "seed": 7,
                 "min_train_sessions": 250, "fold_sessions": 100, "calendar": "XNYS"}
-    predictions, document = train(features, settings, features_sha256="0" * 64)
-    made += [predictions, document, score(features, document, settings)]
+    predictions, document = train(features, settings_from(TrainSettings, settings), features_sha256="0" * 64)
+    made += [predictions, document, score(features, document, ScoreSettings("XNYS"))]
 print(json.dumps([hashlib.sha256(encode(artifact).data).hexdigest() for artifact in made]))
 """
 

@@ -1,6 +1,7 @@
 """No fold learns from what it is judged by: structure first, then chance on random prices."""
 
 import math
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,11 @@ from core.fingerprint import digest_of
 from core.models import training
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
+from core.models.rows import NEEDED, rows_from
+from core.models.settings import TrainSettings
+from core.models.splits import Fold
 from core.models.training import train
+from core.parameters import settings_from
 from core.tables.artifacts import Table
 
 KINDS = (LogisticRegressionKind, HistGradientBoostingKind)
@@ -38,7 +43,7 @@ def learnt(monkeypatch, parameters):
 
     def of(prices):
         digests.clear()
-        train(engineer(prices), parameters, features_sha256="")
+        train(engineer(prices), settings_from(TrainSettings, parameters), features_sha256="")
         return list(digests)
 
     return of
@@ -83,13 +88,25 @@ def test_a_label_made_after_a_hole_is_not_trained_on(learnt, holed_prices):
     assert _leaking_folds(learnt, holed_prices) == []
 
 
+def test_a_label_made_by_the_first_test_price_is_not_trained_on():
+    """BB lacks the session just before the test: its row before is labelled by the first price of the test."""
+    days = pd.to_datetime(["2015-07-27", "2015-07-28", "2015-07-29", "2015-07-30", "2015-07-31"])
+    frame = pd.DataFrame({"date": [*days, *days.delete(2)], "ticker": ["AA"] * 5 + ["BB"] * 4})
+    frame = frame.assign(**dict.fromkeys(NEEDED[2:], 1.0))
+    rows = rows_from(frame)
+    fold = Fold(1, date(2015, 7, 27), date(2015, 7, 28), date(2015, 7, 30), date(2015, 7, 31))
+    train = training.split(rows, fold).train
+    learnt_from = [(t, str(d)) for t, d in zip(rows.tickers[train], rows.dates[train], strict=True)]
+    assert learnt_from == [("AA", "2015-07-27"), ("BB", "2015-07-27"), ("AA", "2015-07-28")]
+
+
 def test_the_probe_finds_labels_that_reach_into_the_test(learnt, holed_prices, monkeypatch):
     """Purging by sessions alone leaks through the hole, and the probe says so."""
 
     def by_sessions_alone(rows, fold):
         train = rows.labelled & (rows.dates <= np.datetime64(fold.train_to))
         test = rows.labelled & (rows.dates >= np.datetime64(fold.test_from))
-        return training.Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
+        return training.FoldRows(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
 
     monkeypatch.setattr(training, "split", by_sessions_alone)
     assert _leaking_folds(learnt, holed_prices) == [1]
@@ -101,7 +118,7 @@ def test_the_probe_finds_a_missing_purge(learnt, walk_prices, monkeypatch):
     def unpurged(rows, fold):
         train = rows.labelled & (rows.dates < np.datetime64(fold.test_from))
         test = rows.labelled & (rows.dates >= np.datetime64(fold.test_from))
-        return training.Judged(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
+        return training.FoldRows(fold, train, test & (rows.dates <= np.datetime64(fold.test_to)))
 
     monkeypatch.setattr(training, "split", unpurged)
     assert _leaking_folds(learnt, walk_prices(260, ("AA", "BB", "CC"), 3)) == [1, 2, 3]
@@ -123,7 +140,7 @@ def test_random_walk_prices_score_one_half(walk_prices, parameters, seed):
     """Nothing can be foretold here: within 4 standard errors of .5 for both kinds."""
     features = engineer(walk_prices(1500, ("A", "B", "C", "D", "E"), seed))
     settings = {**parameters, "min_train_sessions": 500, "fold_sessions": 250}
-    frame = train(features, settings, features_sha256="")[0].frame
+    frame = train(features, settings_from(TrainSettings, settings), features_sha256="")[0].frame
     for column in ("probability", "probability_hist_gradient_boosting"):
         auc, error = _within_fold_auc(frame, column)
         assert abs(auc - 0.5) < 4 * error, column
@@ -133,7 +150,11 @@ def test_a_planted_leak_lifts_the_score_far_above_one_half(walk_prices, paramete
     """The same test sees it when an input carries the label."""
     features = engineer(walk_prices(600, ("A", "B", "C"), 21))
     leaky = features.frame.assign(lag5=features.frame["lag5"] + 0.02 * features.frame["up_next"].fillna(0))
-    found = train(Table("features", leaky, features.header), parameters, features_sha256="")[0].frame
+    found = train(
+        Table("features", leaky, features.header),
+        settings_from(TrainSettings, parameters),
+        features_sha256="",
+    )[0].frame
     auc, error = _within_fold_auc(found, "probability")
     assert auc > 0.5 + 4 * error
 
@@ -141,7 +162,7 @@ def test_a_planted_leak_lifts_the_score_far_above_one_half(walk_prices, paramete
 def test_the_embedded_sample_scores_where_others_have_measured_it(sample_features, parameters):
     """Published elsewhere for this split: .498 [.486, .511] and .513 [.500, .527]; above .6 is a leak."""
     settings = {**parameters, "min_train_sessions": 712, "fold_sessions": 252}
-    predictions, model = train(sample_features, settings, features_sha256="")
+    predictions, model = train(sample_features, settings_from(TrainSettings, settings), features_sha256="")
     frame = predictions.frame
     assert len(predictions.header["folds"]) == 11
     assert frame["date"].min() == pd.Timestamp("2003-01-02")

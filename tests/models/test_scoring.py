@@ -9,6 +9,8 @@ from core.errors import ModelError
 from core.features import definition_digest, engineer
 from core.fingerprint import sha256
 from core.models.scoring import score
+from core.models.settings import ScoreSettings
+from core.parameters import settings_from
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
 
@@ -25,7 +27,7 @@ def later(walk_prices):
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_up_to_the_end_of_training_never_appear(trained, later, parameters, kind):
     """Training used labels up to 30 December: 31 December and twenty more sessions remain."""
-    frame = score(later, trained[kind][1], parameters).frame
+    frame = score(later, trained[kind][1], settings_from(ScoreSettings, parameters)).frame
     assert list(frame.columns) == ["date", "ticker", "probability", "up_next", "fold"]
     days = np.unique(later.frame["date"].to_numpy())
     assert sorted(set(frame["date"])) == list(days[259:])
@@ -39,7 +41,7 @@ def test_rows_up_to_the_end_of_training_never_appear(trained, later, parameters,
 def test_the_header_names_the_model_and_its_signals(trained, later, parameters, kind):
     """And how old it is, in sessions; a signal's probability is that of the ticker's last scored row."""
     document = trained[kind][1]
-    table = score(later, document, parameters)
+    table = score(later, document, settings_from(ScoreSettings, parameters))
     header = table.header
     assert list(header) == [
         "mode", "model_id", "model_kind", "age_sessions", "signals", "folds", "no_model_reason"
@@ -56,21 +58,26 @@ def test_the_header_names_the_model_and_its_signals(trained, later, parameters, 
 def test_signals_of_training_are_what_the_model_scores_on_the_same_rows(trained, features, parameters):
     """The candidate goes through its JSON form from the first."""
     predictions, model = trained["hist_gradient_boosting"]
-    assert score(features, model, parameters).header["signals"] == predictions.header["signals"]
+    assert (
+        score(features, model, settings_from(ScoreSettings, parameters)).header["signals"]
+        == predictions.header["signals"]
+    )
 
 
 def test_a_ticker_with_an_incomplete_last_row_has_no_signal(trained, later, parameters):
     """A new listing in its warm-up is left out, not guessed at."""
     frame = later.frame.copy()
     frame.loc[frame.index[-1], "volatility20"] = np.nan
-    signals = score(Table("features", frame), trained["logistic_regression"][1], parameters).header["signals"]
+    signals = score(
+        Table("features", frame), trained["logistic_regression"][1], settings_from(ScoreSettings, parameters)
+    ).header["signals"]
     assert [signal["ticker"] for signal in signals] == ["AA", "BB"]
 
 
 def test_nothing_new_gives_no_rows_but_signals(trained, features, parameters):
     """Scored on the day of training there is one unlabelled session and no more."""
     earlier = Table("features", features.frame[features.frame["date"] < features.frame["date"].max()])
-    table = score(earlier, trained["logistic_regression"][1], parameters)
+    table = score(earlier, trained["logistic_regression"][1], settings_from(ScoreSettings, parameters))
     assert len(table.frame) == 0
     assert [str(kind) for kind in table.frame.dtypes] == ["datetime64[s]", "str", *["float64"] * 3]
     assert len(table.header["signals"]) == 3
@@ -83,7 +90,7 @@ def test_a_feature_mismatch_is_a_hard_stop(trained, later, parameters):
     with pytest.raises(
         ModelError, match=f"{'e' * 64} .*expected the present definitions {definition_digest()}"
     ):
-        score(later, Document("model", body), parameters)
+        score(later, Document("model", body), settings_from(ScoreSettings, parameters))
 
 
 def test_a_probability_that_is_no_number_is_refused(trained, later, parameters):
@@ -97,4 +104,4 @@ def test_a_probability_that_is_no_number_is_refused(trained, later, parameters):
     }
     body["self_check"] = [{"inputs": [0.0] * 9, "probability": 0.5}] * 3
     with pytest.raises(ModelError, match="gives a probability that is no number"):
-        score(later, Document("model", body), parameters)
+        score(later, Document("model", body), settings_from(ScoreSettings, parameters))

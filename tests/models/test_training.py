@@ -6,13 +6,16 @@ import pytest
 
 from core.errors import DataError, ModelError
 from core.features import definition_digest, engineer, model_features
+from core.models.settings import TrainSettings
 from core.models.training import train
+from core.parameters import settings_from
 from core.tables.artifacts import Table
 from core.tables.codec import decode, encode
+from core.tables.workplace import Workplace
 
 
 def _train(features, parameters, **changes):
-    return train(features, {**parameters, **changes}, features_sha256="cd" * 32)
+    return train(features, settings_from(TrainSettings, {**parameters, **changes}), features_sha256="cd" * 32)
 
 
 def _with(table, change):
@@ -105,7 +108,7 @@ def test_a_model_beside_itself_is_left_out(features, parameters):
 def test_row_order_of_the_features_does_not_matter(features, parameters, trained):
     """Shuffled rows give the same bytes."""
     shuffled = _with(features, lambda frame: frame.sample(frac=1, random_state=2))
-    found = train(shuffled, parameters, features_sha256="ab" * 32)
+    found = train(shuffled, settings_from(TrainSettings, parameters), features_sha256="ab" * 32)
     for ours, theirs in zip(found, trained["logistic_regression"], strict=True):
         assert encode(ours).data == encode(theirs).data
 
@@ -113,7 +116,12 @@ def test_row_order_of_the_features_does_not_matter(features, parameters, trained
 def test_progress_counts_every_fitted_model(features, parameters):
     """Folds times kinds, and the candidate."""
     told = []
-    train(features, parameters, features_sha256="", progress=lambda *step: told.append(step))
+    train(
+        features,
+        settings_from(TrainSettings, parameters),
+        features_sha256="",
+        workplace=Workplace(progress=lambda *step: told.append(step)),
+    )
     folds = 3
     assert told == [(done, 2 * folds + 1) for done in range(2 * folds + 2)]
 

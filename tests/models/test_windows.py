@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.models.settings import TrainSettings
 from core.models.training import train
+from core.parameters import settings_from
 from core.tables.codec import encode
 
 ROLLING = {"window": "rolling", "rolling_sessions": 60, "embargo_sessions": 0}
@@ -13,7 +15,10 @@ ROLLING = {"window": "rolling", "rolling_sessions": 60, "embargo_sessions": 0}
 
 def bytes_of(features, parameters):
     """Predictions and model as bytes."""
-    return [encode(artifact).data for artifact in train(features, parameters, features_sha256="ab")]
+    return [
+        encode(artifact).data
+        for artifact in train(features, settings_from(TrainSettings, parameters), features_sha256="ab")
+    ]
 
 
 def test_the_defaults_give_the_bytes_of_a_train_stage_that_knew_no_windows(features, parameters):
@@ -24,7 +29,9 @@ def test_the_defaults_give_the_bytes_of_a_train_stage_that_knew_no_windows(featu
 
 def test_folds_and_candidate_learn_from_the_rolling_window_alone(features, parameters):
     """Sixty sessions each; the candidate's begin sixty labelled sessions before the end."""
-    predictions, model = train(features, {**parameters, **ROLLING}, features_sha256="")
+    predictions, model = train(
+        features, settings_from(TrainSettings, {**parameters, **ROLLING}), features_sha256=""
+    )
     sessions = np.unique(features.frame["date"].to_numpy("datetime64[D]"))
     for fold in predictions.header["folds"]:
         first, last = (np.searchsorted(sessions, np.datetime64(fold[k])) for k in ("train_from", "train_to"))
@@ -45,7 +52,11 @@ def test_rows_in_the_embargo_change_no_fold_model(features, parameters, day):
         if change:
             frame.loc[frame["date"] == sessions[day], "lag5"] += 5.0
         table = type(features)("features", frame, features.header)
-        found, _ = train(table, {**parameters, "embargo_sessions": embargo}, features_sha256="")
+        found, _ = train(
+            table,
+            settings_from(TrainSettings, {**parameters, "embargo_sessions": embargo}),
+            features_sha256="",
+        )
         return found.frame.loc[found.frame["fold"] == 1, "probability"].tolist()
 
     assert first_fold(5, change=True) == first_fold(5, change=False)

@@ -11,6 +11,8 @@ import pytest
 
 from core import columns as col
 from core.errors import ValidationFailed
+from core.parameters import settings_from
+from core.prices.settings import CleanSettings, ValidateSettings
 from core.prices.validation import validate
 from core.request.stages import stage_named
 from core.tables.artifacts import Table
@@ -28,9 +30,9 @@ SESSIONS = [
 
 
 def defaults(stage: str, **changes):
-    """The parameters of a stage with their defaults."""
+    """The settings of a stage with their defaults."""
     values = {p.name: p.parse(p.default) for p in stage_named(stage).parameters}
-    return values | changes
+    return settings_from({"validate": ValidateSettings, "clean": CleanSettings}[stage], values | changes)
 
 
 def quiet_frame(ticker: str = "AAA", days=None) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -237,5 +239,5 @@ def test_every_rule_stands_in_the_documentation_with_severity_and_threshold(root
 
 def test_every_threshold_is_a_parameter_of_validate():
     """A threshold that no setting holds could not be changed."""
-    known = set(defaults("validate"))
+    known = set(asdict(defaults("validate")))
     assert {rule.threshold for rule in RULES.values()} - {""} <= known

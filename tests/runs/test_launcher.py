@@ -10,7 +10,7 @@ import pytest
 from core.errors import ParameterError
 from core.journal import Journal
 from core.queries.runs.folder import RunFolder
-from core.queries.runs.log_search import Asked, end_of
+from core.queries.runs.log_search import LogFilter, end_of
 from core.review.people import local_person
 from core.runs.launcher import cancel, command_of
 from core.store.checkpoints import Slot, Store
@@ -48,7 +48,7 @@ def test_a_run_is_recorded_and_ends_with_a_whole_report(launched, small_request,
     assert store.damage(Slot("report", run.keys["report"])) is None
     assert {e.stage for e in journal.events(run.run_id) if e.state == "succeeded"} == set(run.keys)
     folder = RunFolder(desk_settings.data, run.run_id)
-    assert "supervisor: succeeded, exit code 0" in str(end_of(folder.log_path, Asked()))
+    assert "supervisor: succeeded, exit code 0" in str(end_of(folder.log_path, LogFilter()))
     assert "DAILY EQUITY-PRICE REPORT" in folder.output()
 
 

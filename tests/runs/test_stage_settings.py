@@ -93,9 +93,9 @@ def test_a_field_of_another_name_or_type_is_noticed():
 @pytest.mark.parametrize("stage", STAGES, ids=NAMES)
 def test_every_argument_of_a_stages_function_can_be_filled(stage):
     """By the job itself, its fields, the settings, or a kind of artifact that the stage reads."""
-    of_a_job = {"job", "settings", *(field.name for field in dataclasses.fields(Job))}
-    for name in signature(function_of(stage)).parameters:
-        assert name in of_a_job or name in stage.reads, name
+    of_a_job = {"job", "settings", "workplace", *(field.name for field in dataclasses.fields(Job))}
+    for name, argument in signature(function_of(stage)).parameters.items():
+        assert name in of_a_job or name in stage.reads or argument.default is not argument.empty, name
 
 
 def test_a_function_that_asks_for_what_nobody_has_is_an_error(monkeypatch):

@@ -11,38 +11,42 @@ import pandas as pd
 import pytest
 
 from core.errors import SettingsError
-from core.features.large import engineer
+from core.features import engineer
 from core.fingerprint import sha256_file
 from core.platform.progress import silent
 from core.request.settings import load
+from core.tables import limits
+from core.tables.artifacts import Table
 from core.tables.engine import Engine
-from core.tables.shards import Sharded, ShardWriter, arrow_of
+from core.tables.workplace import Workplace
+from core.tables.writer import Scratch, TableWriter, arrow_of
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def prices(tmp_path_factory):
-    """Clean prices in six shards."""
+    """Clean prices in six parts."""
     rng = np.random.default_rng(2)
-    path = tmp_path_factory.mktemp("prices") / "prices_clean.parquet"
+    scratch = Scratch(tmp_path_factory.mktemp("prices"))
     days = pd.bdate_range("2018-01-01", periods=300).astype("datetime64[s]")
-    with ShardWriter(path, "prices_clean") as writer:
-        for shard in range(6):
-            names = [f"T{shard}{i}" for i in range(20)]
+    with TableWriter(scratch, "prices_clean") as writer:
+        for part in range(6):
+            names = [f"T{part}{i}" for i in range(20)]
             close = 50 * np.exp(np.cumsum(rng.normal(0, 0.01, (20, 300)), axis=1)).ravel()
             keys = {"date": np.tile(days, 20), "ticker": np.repeat(names, 300)}
             writer.add(arrow_of(pd.DataFrame({**keys, "adj_close": close})))
-        made = writer.done({"price_basis": "raw"})
-    assert made.shards == 6
+        made = writer.stored({"price_basis": "raw"})
+    assert made.parts == 6
     return made
 
 
-def digest(prices: Sharded, folder: Path, engine: Engine, progress=silent) -> str:
+def digest(prices: Table, folder: Path, engine: Engine, progress=silent) -> str:
     """Return the SHA-256 of the features that an engine makes."""
-    path = folder / f"{engine.kind}{engine.workers}.parquet"
-    engineer(prices, path=path, engine=engine, progress=progress)
-    return sha256_file(path)
+    with pytest.MonkeyPatch.context() as patch, Scratch(folder) as scratch:
+        patch.setattr(limits, "PARQUET_ABOVE_ROWS", 500)
+        made = engineer(prices, workplace=Workplace(scratch, engine, progress))
+        return sha256_file(made.stored)
 
 
 def test_processes_give_the_bytes_of_one_process_whatever_their_number(prices, tmp_path):
@@ -51,8 +55,8 @@ def test_processes_give_the_bytes_of_one_process_whatever_their_number(prices, t
     assert [digest(prices, tmp_path, Engine("processes", n)) for n in (1, 2, 3)] == [alone] * 3
 
 
-def test_a_dask_worker_killed_mid_stage_costs_its_shards_only(prices, tmp_path, cluster):
-    """Killed after the first shard: the other worker does the rest, and the bytes are those of one process."""
+def test_a_dask_worker_killed_mid_stage_costs_its_parts_only(prices, tmp_path, cluster):
+    """Killed after the first part: the other worker does the rest, and the bytes are those of one process."""
     address, workers = cluster
     alone = digest(prices, tmp_path, Engine())
     assert digest(prices, tmp_path, Engine("dask", 0, address)) == alone

@@ -21,14 +21,13 @@ from datetime import UTC, date, datetime
 from core.platform.determinism import single_threaded
 single_threaded()
 import exchange_calendars, pandera.pandas, pyarrow.parquet  # imports are not what is limited
-from core.tables import artifacts
+from core.tables import limits
 from core.runs.compute import Job, Loaded, compute
-from core.sources import large
 from core.sources import source_named
 from core.request.stages import STAGES, parameters_of
 file, limit, whole = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "whole"
 if whole:
-    artifacts.PARQUET_ABOVE_ROWS = large.PARQUET_ABOVE_ROWS = 10**12
+    limits.PARQUET_ABOVE_ROWS = 10**12
 resource.setrlimit(resource.RLIMIT_DATA, (limit << 20, limit << 20))
 known = {name: p.parse(p.default) for name, p in parameters_of(STAGES).items()}
 known |= {"source": "files", "path": file}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,28 +10,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.errors import ParameterError, SourceError, ValidationFailed
-from core.models import large as training
+from core.errors import SourceError, ValidationFailed
+from core.models import training
 from core.request.stages import STAGES, parameters_of, stage_named
 from core.runs.compute import Job, Loaded, compute
-from core.sources import large as ingest
 from core.sources import source_named
-from core.tables import codec as artifacts
-from core.tables import parquet
+from core.tables import limits
 from core.tables.artifacts import Artifact, Document, Table
-from core.tables.codec import encode
+from core.tables.codec import decode, encode
 from core.tables.engine import LOCAL, Engine
-from core.tables.shards import Sharded
 
 TODAY = date(2026, 1, 1)
 
 
 @pytest.fixture
 def small_shards(monkeypatch):
-    """Tables above 500 rows are large, and shards hold 700."""
-    monkeypatch.setattr(artifacts, "PARQUET_ABOVE_ROWS", 500)
-    monkeypatch.setattr(ingest, "PARQUET_ABOVE_ROWS", 500)
-    monkeypatch.setattr(parquet, "SHARD_ROWS", 700)
+    """Tables above 500 rows are large, and parts hold 700."""
+    monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", 500)
+    monkeypatch.setattr(limits, "PART_ROWS", 700)
 
 
 def universe(tickers: int = 7, sessions: int = 250) -> pd.DataFrame:
@@ -80,47 +77,86 @@ def run(path: Path, upto: str, engine: Engine = LOCAL, **given) -> dict[str, Art
     return {kind: loaded.artifact for kind, loaded in made.items()}
 
 
-def same(large: Artifact, small: Artifact) -> None:
-    """Assert equal content; a large table may have an empty column of flags."""
-    if isinstance(small, Document):
-        assert isinstance(large, Document)
-        ours, theirs = dict(large.body), dict(small.body)
-        if small.kind == "repairs":
-            ours["repairs"], theirs["repairs"] = (sorted(map(str, b["repairs"])) for b in (ours, theirs))
-        for body in (ours, theirs):
-            body.get("source", {}).pop("files", None)
-        assert ours == theirs
-        return
-    assert isinstance(large, Sharded)
-    assert large.shards > 1
-    ours, theirs = large.frame, small.frame
-    if "flags" not in theirs:
-        assert ours["flags"].isna().all() if "flags" in ours else True
-        ours = ours.drop(columns="flags", errors="ignore")
-    for name in theirs.columns:
-        left, right = ours[name], theirs[name]
-        if right.dtype.kind == "f":
-            np.testing.assert_array_equal(left.to_numpy(float), right.to_numpy(float))
-        else:
-            assert (
-                left.astype(object).where(left.notna(), None).tolist()
-                == right.astype(object).where(right.notna(), None).tolist()
-            )
-    assert list(ours.columns) == list(theirs.columns)
+def canonical(artifact: Artifact) -> bytes:
+    """Return an artifact as the bytes of one part in memory; how a file was read is not compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "PARQUET_ABOVE_ROWS", 10**9)
+        if isinstance(artifact, Table):
+            return encode(Table(artifact.kind, artifact.frame, without_files(artifact.header))).data
+        return encode(Document(artifact.kind, without_files(artifact.body))).data
 
 
-def test_a_table_of_shards_gives_the_figures_of_one_in_memory(tmp_path, monkeypatch, request):
-    """Ingest to features: the same rows, findings and repairs as when everything is held at once."""
-    path = tmp_path / "prices.parquet"
-    universe().to_parquet(path)
-    small = run(path, "feature_engineer", max_missing_share=0.5)
-    request.getfixturevalue("small_shards")
-    large = run(path, "feature_engineer", max_missing_share=0.5)
-    assert {finding["rule"] for finding in small["findings"].body["findings"]} >= {
-        "missing_price", "outlier_spike", "exact_duplicate", "missing_sessions",
-    }  # fmt: skip
-    for kind, artifact in small.items():
-        same(large[kind], artifact)
+def without_files(body):
+    """Return a header or body without ``source.files`` and digests, which tell how a file was packed."""
+    body = json.loads(json.dumps(body))
+    for place in (body, body.get("data", {})):
+        if isinstance(place.get("source"), dict):
+            place["source"].pop("files", None)
+    body.pop("digests", None)
+    body.pop("model_id", None)
+    if isinstance(body.get("model"), dict):
+        body["model"].pop("model_id", None)
+        (body["model"]["training"] or {}).pop("features_sha256", None)
+    if isinstance(body.get("training"), dict):
+        body["training"].pop("features_sha256", None)
+    return body
+
+
+CUTS = {"three tickers a part": 1300, "one ticker a part": 1}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"drop_row": "renamed_ticker,outlier_spike"},
+        {"drop_ticker": "outlier_spike", "fill": "forward"},
+        {"close_only": True, "columns": ["date", "ticker", "close"]},
+    ],
+    ids=["defaults", "renamed rows dropped", "filled", "closes alone"],
+)
+def test_every_stage_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut, options):
+    """From ingest to evaluation: one part, three tickers a part, one ticker a part."""
+    frame, options = universe(tickers=7, sessions=420), dict(options)
+    renamed = frame["ticker"].eq("T0") & frame["date"].ge(frame["date"].unique()[120])
+    frame.loc[renamed, "ticker"] = "Z9"
+    frame[options.pop("columns", list(frame.columns))].to_parquet(tmp_path / "prices.parquet")
+    options |= {
+        "max_missing_share": 0.9,
+        "min_train_sessions": 150,
+        "fold_sessions": 60,
+        "bootstrap_samples": 50,
+    }
+    whole = run(tmp_path / "prices.parquet", "evaluate", **options)
+    assert {f["rule"] for f in whole["findings"].body["findings"]} >= {"renamed_ticker", "missing_price"}
+    assert {artifact.parts for artifact in whole.values() if isinstance(artifact, Table)} == {1}
+    monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", 500)
+    monkeypatch.setattr(limits, "PART_ROWS", CUTS[cut])
+    parts = run(tmp_path / "prices.parquet", "evaluate", **options)
+    assert all(parts[kind].parts > 1 for kind in ("prices_raw", "prices_valid", "prices_clean", "features"))
+    for kind, artifact in whole.items():
+        assert canonical(parts[kind]) == canonical(artifact), kind
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_scoring_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut):
+    """A model trained before judges the sessions after, whole and in parts."""
+    path, frame = tmp_path / "prices.parquet", universe(tickers=5, sessions=420)
+    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
+    frame[frame["date"] < frame["date"].unique()[300]].to_parquet(path)
+    model = run(path, "train_or_score", **given)["model"]
+    frame.to_parquet(path)
+    scored = []
+    for limit, size in ((10**9, 250_000), (500, CUTS[cut])):
+        monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", limit)
+        monkeypatch.setattr(limits, "PART_ROWS", size)
+        features = run(path, "feature_engineer", **given)["features"]
+        inputs = {"features": Loaded(features, "f", "ab"), "model": Loaded(model, "m", "cd")}
+        (predictions,) = compute("train_or_score", Job(inputs, {**values(), "mode": "score"}, (), TODAY))
+        scored.append(predictions)
+    assert scored[0].rows > 400
+    assert canonical(scored[1]) == canonical(scored[0])
 
 
 def test_the_order_of_a_files_rows_changes_nothing(small_shards, tmp_path):
@@ -133,7 +169,7 @@ def test_the_order_of_a_files_rows_changes_nothing(small_shards, tmp_path):
     frame.sort_values(["ticker", "date"], kind="stable").to_parquet(by_ticker, row_group_size=250)
     made = [run(path, "ingest")["prices_raw"] for path in (by_date, by_ticker)]
     pd.testing.assert_frame_equal(made[0].frame, made[1].frame)
-    assert made[0].shards == made[1].shards == 4
+    assert made[0].parts == made[1].parts == 4
 
 
 def test_tickers_and_dates_of_a_large_file_are_chosen(small_shards, tmp_path):
@@ -147,7 +183,7 @@ def test_tickers_and_dates_of_a_large_file_are_chosen(small_shards, tmp_path):
         run(path, "ingest", tickers="T1,ZZZ")
 
 
-def test_a_shard_with_an_error_stops_the_run_with_all_findings(small_shards, tmp_path):
+def test_a_part_with_an_error_stops_the_run_with_all_findings(small_shards, tmp_path):
     """The gate's document names what is wrong in the last shard and the warnings of the first."""
     frame = universe()
     frame.loc[frame["ticker"] == "T6", "high"] = 0.001
@@ -159,7 +195,7 @@ def test_a_shard_with_an_error_stops_the_run_with_all_findings(small_shards, tmp
     assert {"inconsistent_ohlc", "exact_duplicate"} <= rules
 
 
-def test_a_ticker_that_goes_on_under_another_name_is_seen_across_shards(small_shards, tmp_path):
+def test_a_ticker_that_goes_on_under_another_name_is_seen_across_parts(small_shards, tmp_path):
     """T0 ends where Z9 begins, and they stand in different shards."""
     frame = universe()
     cut = frame["date"].unique()[120]
@@ -170,8 +206,6 @@ def test_a_ticker_that_goes_on_under_another_name_is_seen_across_shards(small_sh
     findings = run(path, "validate", max_missing_share=0.5)["findings"].body["findings"]
     found = [(f["ticker"], f["value"]) for f in findings if f["rule"] == "renamed_ticker"]
     assert found == [("Z9", "T0")]
-    with pytest.raises(ParameterError, match="renamed_ticker is to be dropped"):
-        run(path, "clean", max_missing_share=0.5, drop_row="renamed_ticker")
 
 
 def test_a_large_table_in_memory_is_stored_in_the_same_shards(small_shards):
@@ -187,38 +221,11 @@ def test_a_large_table_in_memory_is_stored_in_the_same_shards(small_shards):
     groups = [set(file.read_row_group(i).column("ticker").to_pylist()) for i in range(file.num_row_groups)]
     assert groups == [{"T0", "T1"}, {"T2", "T3"}, {"T4", "T5"}, {"T6"}]
     assert stage_named("clean").writes[0].filename == "prices_clean.json"
-    pd.testing.assert_frame_equal(
-        artifacts.decode(data, "prices_clean.parquet").frame, frame, check_dtype=False
-    )
-
-
-def test_training_and_evaluation_of_shards_give_the_figures_of_tables_in_memory(
-    tmp_path, monkeypatch, request
-):
-    """Ingest to evaluation: the same predictions, model and figures, only digests of files differ."""
-    path = tmp_path / "prices.parquet"
-    universe(tickers=5, sessions=420).to_parquet(path)
-    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
-    small = run(path, "evaluate", bootstrap_samples=50, **given)
-    request.getfixturevalue("small_shards")
-    monkeypatch.setattr(training, "PARQUET_ABOVE_ROWS", 500)
-    large = run(path, "evaluate", bootstrap_samples=50, **given)
-    same(large["predictions"], small["predictions"])
-    assert large["predictions"].header["trained_on"] == {
-        "tickers": 5, "of_tickers": 5, "rows": 2095, "of_rows": 2095,
-    }  # fmt: skip
-    ours, theirs = (dict(made["evaluation"].body) for made in (large, small))
-    for body in (ours, theirs):
-        del body["digests"]
-        for name in ("model_id", "training"):
-            body["model"].pop(name)
-        body["data"]["source"].pop("files", None)
-    assert ours == theirs
+    pd.testing.assert_frame_equal(decode(data, "prices_clean.parquet").frame, frame, check_dtype=False)
 
 
 def test_above_the_limit_models_learn_from_some_tickers_and_judge_all(small_shards, tmp_path, monkeypatch):
     """Every third ticker is learnt from; predictions and signals are of all."""
-    monkeypatch.setattr(training, "PARQUET_ABOVE_ROWS", 500)
     monkeypatch.setattr(training, "TRAINING_ROWS", 700)
     path = tmp_path / "prices.parquet"
     universe(tickers=5, sessions=420).to_parquet(path)
@@ -232,7 +239,6 @@ def test_above_the_limit_models_learn_from_some_tickers_and_judge_all(small_shar
 
 def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards, tmp_path, monkeypatch):
     """A table of features in shards and a handful of predictions: as the model gives them row by row."""
-    monkeypatch.setattr(training, "PARQUET_ABOVE_ROWS", 500)
     path, frame = tmp_path / "prices.parquet", universe(tickers=5, sessions=420)
     given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
     frame[frame["date"] < frame["date"].unique()[400]].to_parquet(path)
@@ -249,7 +255,7 @@ def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards,
         Job({**job.inputs, "features": Loaded(Table("features", features.frame, features.header), "f", "ab")},
             job.parameters, (), TODAY),
     )  # fmt: skip
-    assert not isinstance(scored, Sharded)
+    assert scored.stored is None
     pd.testing.assert_frame_equal(scored.frame, expected.frame)
     assert {**scored.header} == {**expected.header}
 
@@ -257,7 +263,6 @@ def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards,
 @pytest.mark.slow
 def test_every_artifact_has_the_same_bytes_whoever_computed(small_shards, tmp_path, monkeypatch, cluster):
     """From prices to report, tables in shards: one process, two, and a Dask cluster."""
-    monkeypatch.setattr(training, "PARQUET_ABOVE_ROWS", 500)
     path = tmp_path / "prices.parquet"
     universe(tickers=5, sessions=420).to_parquet(path)
     given = {

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import DataError
-from core.tables import codec as artifacts
+from core.tables import limits
 from core.tables.artifacts import Document, Table, Text
 from core.tables.codec import decode, encode
 
@@ -178,7 +178,7 @@ def test_a_very_deep_document_is_refused_and_not_a_crash():
 @pytest.fixture
 def low_limit(monkeypatch):
     """Tables above three rows are Parquet."""
-    monkeypatch.setattr(artifacts, "PARQUET_ABOVE_ROWS", 3)
+    monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", 3)
 
 
 def test_a_large_table_is_parquet_with_the_same_columns_and_header(low_limit):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 
 GRID = 201
@@ -35,12 +35,12 @@ GRID = 201
 Point = dict[str, Any]
 
 
-def roc(rows: Judged) -> list[Point]:
+def roc(rows: JudgedRows) -> list[Point]:
     """Return the mean ROC curve of the folds, from (0, 0) to (1, 1).
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         Folds with one outcome only are left out, as they are from the AUC.
 
     Returns
@@ -83,7 +83,7 @@ def _steps(
     return np.cumsum(up[order])[ends], (ends + 1).astype(np.float64)
 
 
-def precision_recall(rows: Judged) -> list[Point]:
+def precision_recall(rows: JudgedRows) -> list[Point]:
     """Return precision and recall from the highest threshold to the lowest.
 
     Returns
@@ -106,7 +106,7 @@ def precision_recall(rows: Judged) -> list[Point]:
     ]
 
 
-def at_threshold(rows: Judged) -> Point | None:
+def at_threshold(rows: JudgedRows) -> Point | None:
     """Return precision and recall where rows are called up in the report (0.5), None when either is undefined."""
     positive = rows.probability >= THRESHOLD
     if not positive.any() or not rows.up.sum():
@@ -119,7 +119,7 @@ def at_threshold(rows: Judged) -> Point | None:
     }
 
 
-def curves(rows: Judged) -> dict[str, Any]:
+def curves(rows: JudgedRows) -> dict[str, Any]:
     """Return everything that is drawn about judged rows.
 
     Returns
@@ -139,12 +139,12 @@ def curves(rows: Judged) -> dict[str, Any]:
     }
 
 
-def curves_of_both(rows: Judged, theirs: NDArray[np.float64]) -> tuple[dict[str, Any], dict[str, Any]]:
+def curves_of_both(rows: JudgedRows, theirs: NDArray[np.float64]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the curves of the candidate and of the champion on the rows that count for both.
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         The candidate's.
     theirs : ndarray of float, shape (rows,)
         The champion's probabilities, NaN where the row does not count (:func:`core.evaluation.champion.chances`).

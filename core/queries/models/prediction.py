@@ -9,6 +9,7 @@ from core.errors import MissingFileError
 from core.models.document import model_id_of
 from core.models.loader import read_model
 from core.models.scoring import score
+from core.models.settings import ScoreSettings
 from core.registry.evidence import features_of
 from core.registry.registry import Registry
 from core.request.settings import Settings
@@ -38,7 +39,7 @@ def predict(settings: Settings, *, model: str, features: str) -> dict[str, Any]:
     """
     document = _document(Registry(settings.data), model)
     source = features_of(settings.data, features)
-    table = score(source.table, document, {"calendar": settings["calendar"]})
+    table = score(source.table, document, ScoreSettings(str(settings["calendar"])))
     return {
         "model_id": model_id_of(document),
         "model_kind": document.body["model_kind"],

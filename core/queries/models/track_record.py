@@ -13,8 +13,8 @@ import numpy as np
 
 from core import columns as col
 from core.errors import AftercloseError
-from core.evaluation.champion import chances, contest, judgement
-from core.evaluation.economics import with_returns
+from core.evaluation.champion import contest, judgement
+from core.evaluation.joined import chances, with_returns
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.measures.bootstrap import Resampling
 from core.measures.performance import measure
@@ -70,7 +70,7 @@ def _labelled(features: Table, *, after: str = "", upto: str = "") -> pd.DataFra
     labelled = frame[col.UP_NEXT].notna().to_numpy(copy=True)
     labelled &= (dates > np.datetime64(after, "D")) if after else True
     labelled &= (dates <= np.datetime64(upto, "D")) if upto else True
-    return with_returns(frame[labelled].reset_index(drop=True), features.frame)
+    return with_returns(frame[labelled].reset_index(drop=True), features)
 
 
 def track_record(settings: Settings, features: Table | None) -> list[dict[str, Any]]:

@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.errors import SourceError, listed
-from core.sources.table import arranged, finite
+from core.sources.table import arranged, finite, lacks_tickers, nothing_between
 from core.sources.tabular.columns import Header, header_of
 from core.sources.tabular.options import MAX_COLUMNS, MAX_STREAMED_ROWS, Facts, Options, too_many
 from core.sources.tabular.parquetfile import iso_days
-from core.tables.artifacts import PARQUET_ABOVE_ROWS
-from core.tables.parquet import shard_ends
-from core.tables.shards import Sharded, ShardWriter
+from core.tables import limits
+from core.tables.artifacts import Table
+from core.tables.parquet import part_ends
+from core.tables.writer import TableWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ def large_file(path: Path, options: Options) -> LargeFile | None:
         footer = pq.read_metadata(path)
     except (pa.ArrowException, OSError):
         return None  # not Parquet, or damaged: said where whole files are read
-    if footer.num_rows <= PARQUET_ABOVE_ROWS or footer.num_columns > MAX_COLUMNS:
+    if footer.num_rows <= limits.PARQUET_ABOVE_ROWS or footer.num_columns > MAX_COLUMNS:
         return None
     given = [name for name in footer.schema.to_arrow_schema().names if not name.startswith(_UNNAMED_INDEX)]
     header = header_of(given, path.name)
@@ -112,7 +112,7 @@ Telling = Callable[[str, Mapping[str, Any], Facts], Mapping[str, Any]]
 
 def ingest(
     file: LargeFile, tickers: Sequence[str], span: tuple[str, str], context: Context, header: Telling
-) -> Sharded:
+) -> Table:
     """Return the rows of ``tickers`` (all, when empty) within ``span`` (ISO, empty: open) as a large table.
 
     Parameters
@@ -132,7 +132,7 @@ def ingest(
     parts = list(_parts(chosen, rows, groups, pd.Series(iso.to_numpy(), index=days.to_numpy()), span))
     spans: dict[str, Any] = {}
     adjusted, done = "source", 0
-    with ShardWriter(context.scratch.path("prices_raw.parquet"), "prices_raw") as writer:
+    with TableWriter(context.scratch, "prices_raw") as writer:
         for made in context.engine.each(partial(_read, file), parts):
             for table, held, origin in made:
                 writer.add(table)
@@ -141,11 +141,7 @@ def ingest(
             done += 1
             context.progress(done, len(parts))
         if not spans:
-            raise SourceError(
-                f"{file.path.name} has no rows from {span[0] or 'its start'} to {span[1] or 'its end'}",
-                expected=f"a range that meets what it has: {iso.min()} to {iso.max()}",
-                remedy="Widen --start and --end, or leave them out.",
-            )
+            raise nothing_between(file.path.name, span, (str(iso.min()), str(iso.max())))
         total = sum(entry["rows"] for entry in spans.values())
         facts = Facts(shape="long", dates=how, delimiter="", decimal="", encoding="parquet")
         counted = {"rows": total, "tickers": dict(sorted(spans.items()))}
@@ -199,11 +195,7 @@ def _chosen(rows: Counter[str], tickers: Sequence[str], name: str) -> list[str]:
     wanted = set(tickers)
     absent = [t for t in tickers if t not in {ticker.strip() for ticker in rows}]
     if absent:
-        raise SourceError(
-            f"{name} has no rows of {listed(absent)}",
-            expected=f"any of {listed(sorted(rows))}",
-            remedy="Check --tickers.",
-        )
+        raise lacks_tickers(name, absent, sorted(rows))
     return sorted(ticker for ticker in rows if not wanted or ticker.strip() in wanted)
 
 
@@ -216,7 +208,7 @@ def _parts(
 ) -> Iterator[_Part]:
     """Yield the work in order: single shards of a file by ticker, several at once of a file by date."""
     counts = [rows[ticker] for ticker in chosen]
-    ends = np.searchsorted(np.cumsum(counts), shard_ends(counts)) + 1
+    ends = np.searchsorted(np.cumsum(counts), part_ends(counts)) + 1
     shards = [tuple(chosen[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
     spread = max((len(groups[ticker]) for ticker in chosen), default=0) > 2
     size = _AT_ONCE if spread else 1
@@ -274,6 +266,9 @@ def _typed(table: pa.Table, file: LargeFile, part: _Part) -> tuple[pa.Table, dic
 
 def _coded_days(column: pd.Series, days: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Return a code per row (-1: no date) and the ISO texts that the codes count, ascending."""
+    # Dates are read as texts once for the whole file, where a few thousand differ; a part then looks its
+    # own up by value. Reading them part by part could take 03/04 for March in one part and for April in another,
+    # because each part would see other evidence of the order of day and month.
     place = pd.Index(days.index).get_indexer(pd.Index(column))
     texts = days.to_numpy(dtype=object)
     known = pd.factorize(texts, sort=True)

@@ -1,0 +1,120 @@
+"""``afterclose sign, reject, revoke, publish, keys``: what a person decides about a report, and its proof."""
+
+from __future__ import annotations
+
+import click
+
+from core.cli import output
+from core.cli.review import digest_option, key_named, options, print_record, shown_digest
+from core.fingerprint import sha256_file
+from core.journal import Journal
+from core.request import settings
+from core.review import keys, signoff
+from core.review.people import local_person
+from core.store.checkpoints import Store
+
+
+@click.command("sign")
+@options
+@digest_option
+@click.option("--meaning", type=click.Choice(("approved", "reviewed")), required=True, help="What it means.")
+@click.option("--comment", default="", help="Needed while a section is unwritten.")
+@click.option("--supersedes", default="", metavar="REPORT", help="The signed report whose place it takes.")
+def sign_report(
+    *, report: str, digest: str, meaning: str, comment: str, supersedes: str, as_json: bool
+) -> None:
+    """Sign REPORT (the newest without one); --digest says which text you read."""
+    configured = settings.load()
+    key = key_named(configured, report)
+    journal = Journal(configured.data, configured.journal)
+    present = signoff.signable(Store(configured.data), journal, key)
+    record = signoff.sign(
+        configured,
+        journal,
+        key,
+        shown=shown_digest(digest, present.sha256, key),
+        person=local_person(configured),
+        meaning=meaning,
+        comment=comment,
+        supersedes=key_named(configured, supersedes) if supersedes else "",
+    )
+    print_record(record, as_json=as_json)
+
+
+@click.command("reject")
+@options
+@digest_option
+@click.option("--comment", required=True, help="Why, in a sentence; it is kept with the record.")
+def reject_report(*, report: str, digest: str, comment: str, as_json: bool) -> None:
+    """Reject REPORT (the newest without one); --digest says which text you read."""
+    configured = settings.load()
+    key = key_named(configured, report)
+    journal = Journal(configured.data, configured.journal)
+    present = signoff.signable(Store(configured.data), journal, key)
+    shown = shown_digest(digest, present.sha256, key)
+    person = local_person(configured)
+    record = signoff.reject(configured, journal, key, shown=shown, person=person, comment=comment)
+    print_record(record, as_json=as_json)
+
+
+@click.command("revoke")
+@options
+@click.option("--comment", required=True, help="Why, in a sentence; it is kept with the record.")
+def revoke_signature(*, report: str, comment: str, as_json: bool) -> None:
+    """Revoke the signature under REPORT (the newest without one); what was published stays where it is."""
+    configured = settings.load()
+    key = key_named(configured, report)
+    journal = Journal(configured.data, configured.journal)
+    record = signoff.revoke(configured, journal, key, person=local_person(configured), comment=comment)
+    print_record(record, as_json=as_json)
+
+
+@click.command("publish")
+@options
+def publish_report(*, report: str, as_json: bool) -> None:
+    """Publish REPORT (the newest without one) if it is signed; doing it again changes nothing."""
+    from core.review.publication import publish
+
+    configured = settings.load()
+    key = key_named(configured, report)
+    journal = Journal(configured.data, configured.journal)
+    folder = publish(configured, journal, key, person=local_person(configured))
+    files = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
+    if as_json:
+        output.as_json({"report": key, "folder": str(folder), "files": files})
+        return
+    click.echo(f"report {key} is published in {folder}")
+    output.table(("file", "SHA-256"), list(files.items()))
+
+
+@click.group("keys", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def list_keys(ctx: click.Context, *, as_json: bool) -> None:
+    """List the public keys that ever signed here; rotate makes a new one."""
+    if ctx.invoked_subcommand is not None:
+        return
+    configured = settings.load()
+    current = keys.in_use(configured)
+    rows = [
+        {"id": identity, "in_use": current is not None and current.id == identity, "file": str(path)}
+        for identity, path in keys.known(configured.data).items()
+    ]
+    if as_json:
+        output.as_json({"keys": rows})
+    elif rows:
+        output.table(
+            ("key", "", "public half"), [(r["id"], "in use" if r["in_use"] else "", r["file"]) for r in rows]
+        )
+    else:
+        click.echo("no key yet; the first publication makes one")
+
+
+@list_keys.command("rotate")
+@click.option("--why", required=True, help="The reason, in a sentence; it is kept with the record.")
+def rotate_key(*, why: str) -> None:
+    """Make a new key for the desk (role admin); what was published under the old one stays verifiable."""
+    configured = settings.load()
+    journal = Journal(configured.data, configured.journal)
+    key, record = keys.rotate(configured, journal, person=local_person(configured), why=why)
+    click.echo(f"key {key.id} is in use; recorded as {record.seq}")

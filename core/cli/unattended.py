@@ -1,0 +1,119 @@
+"""``afterclose scheduler, backfill, deadman``: runs that nobody starts by hand, and the alarm if one is missing."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from core.cli import output
+from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING
+from core.request import settings
+from core.request.profiles import settable
+
+
+@click.command("scheduler")
+@click.option("--once", is_flag=True, help="Look at the clock once and leave; for cron.")
+def watch_clock(*, once: bool) -> None:
+    """Start what schedules have due, until Ctrl-C; while another scheduler does, stand by."""
+    from core.cli import daemon
+    from core.schedule.scheduler import Scheduler, utc_clock
+
+    configured = settings.load()
+    if once:
+        Scheduler(settings.load).tick(utc_clock())
+        return
+    click.echo(f"afterclose: watching the clock for {configured.data}; Ctrl-C ends it, runs go on", err=True)
+    daemon.watch(
+        settings.load,
+        standing_by=lambda holder: click.echo(
+            f"afterclose: process {holder} does already; standing by", err=True
+        ),
+    )
+
+
+def _options() -> list[click.Parameter]:
+    return [
+        click.Argument(["first"]),
+        click.Argument(["last"]),
+        click.Option(
+            ["--jobs"], type=int, default=2, show_default=True, help="Runs that go at the same time."
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the outcome as JSON."),
+        click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
+        *(click.Option([p.option, p.name], default="", help=p.help) for p in settable().values()),
+    ]
+
+
+def _backfill(*, first: str, last: str, jobs: int, as_json: bool, **values: Any) -> int:
+    from core.journal.backfills import Backfills, Filled
+    from core.review.people import local_person
+    from core.schedule import backfill
+    from core.schedule.scheduler import utc_clock
+
+    configured = settings.load()
+    sessions_range = backfill.Range(first, last, {name: text for name, text in values.items() if text}, jobs)
+    backfill_id = backfill.begin(configured, sessions_range, person=local_person(configured), now=utc_clock())
+    journal = Backfills(configured.data, configured.journal)
+    open_ = [row for row in journal.filled(backfill_id) if row.state in ("waiting", "running")]
+    stopped = False
+    with click.progressbar(length=len(open_), label=f"backfill {backfill_id}", file=sys.stderr) as bar:
+
+        def advance(session: Filled) -> None:
+            del session
+            bar.update(1)
+
+        try:
+            sessions = backfill.fill(configured, backfill_id, each=advance)
+        except KeyboardInterrupt:
+            stopped, sessions = True, journal.filled(backfill_id)
+    _print_sessions(sessions, as_json=as_json)
+    if stopped:
+        click.echo("afterclose: stopped; runs that go end by themselves. The same command resumes.", err=True)
+        return EXIT_INTERRUPTED
+    complete = all(row.state in ("succeeded", "there") for row in sessions)
+    return EXIT_DONE if complete else EXIT_FAILED
+
+
+def _print_sessions(sessions: list[Any], *, as_json: bool) -> None:
+    from core.schedule.backfill import counts
+
+    if as_json:
+        output.as_json({"counts": counts(sessions), "sessions": [asdict(row) for row in sessions]})
+        return
+    rows = [(row.session, row.state, row.run_id, (row.note or "")[:70]) for row in sessions]
+    output.table(("session", "state", "run", "note"), rows)
+    click.echo(", ".join(f"{count:,} {state}" for state, count in counts(sessions).items()))
+
+
+fill_sessions = click.Command(
+    "backfill",
+    params=_options(),
+    callback=_backfill,
+    help="Make a report for each session from FIRST to LAST; what is there is skipped, a stop is resumed.",
+)
+
+
+@click.command("deadman")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def check_deadline(*, as_json: bool) -> int:
+    """Exit 20, and send a notice once, if the last session has no verified report by its hour."""
+    from core.runs.log import RunLog
+    from core.schedule.deadman import last_deadline, tell_if_missing
+    from core.schedule.scheduler import LOG, utc_clock
+
+    configured, now = settings.load(), utc_clock()
+    deadline = last_deadline(configured, now)
+    missing = tell_if_missing(configured, now, RunLog(configured.data, LOG))
+    if as_json:
+        answer = {"session": str(deadline.session), "deadline": deadline.at.isoformat()} if deadline else {}
+        output.as_json({**answer, "missing": missing is not None, "reason": missing})
+    elif missing:
+        click.echo(f"afterclose: {missing}", err=True)
+    elif deadline is None:
+        click.echo("no deadline is set: [schedule] deadline is empty")
+    else:
+        click.echo(f"session {deadline.session} has a verified report")
+    return EXIT_WAITING if missing else EXIT_DONE

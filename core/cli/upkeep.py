@@ -1,0 +1,164 @@
+"""``afterclose verify, gc, backup, restore, doctor, metrics``: what keeps a data root healthy."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from core.cli import output
+from core.errors import EXIT_DONE, EXIT_FAILED, CommandError, MissingFileError
+from core.request import settings
+
+
+@click.command("verify")
+@click.option("--quick", is_flag=True, help="Trust file sizes instead of hashing every file.")
+@click.option("--bundle", default="", metavar="PATH", help="Verify one published folder or zip instead.")
+@click.option("--key", default="", metavar="FILE", help="With --bundle: the public key (PEM) you trust.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def verify(*, quick: bool, bundle: str, key: str, as_json: bool) -> int:
+    """Hash every checkpoint and model and the journal's chain; exit 30 if anything is damaged."""
+    from core.store.lineage import slots
+    from core.upkeep.verification import verify as verify_root
+
+    if bundle or key:
+        return _verify_bundle(bundle, key, as_json=as_json)
+    configured = settings.load()
+    total = sum(1 for _ in slots(configured.data))
+    with click.progressbar(length=total, label="verifying", file=sys.stderr) as bar:
+        result = verify_root(configured, quick=quick, each=lambda _: bar.update(1))
+    if as_json:
+        output.as_json({**asdict(result), "damaged": len(result.faults)})
+    else:
+        for fault in result.faults:
+            click.echo(f"damaged {fault.what} {fault.which}: {fault.how}")
+        counts = ", ".join(
+            output.counted(number, name)
+            for number, name in (
+                (result.checkpoints, "checkpoint"), (result.models, "model"), (result.records, "record"),
+            )
+        )  # fmt: skip
+        click.echo(f"{counts}: {f'{len(result.faults):,} damaged' if result.faults else 'all whole'}")
+    return EXIT_FAILED if result.faults else EXIT_DONE
+
+
+def _verify_bundle(bundle: str, key: str, *, as_json: bool) -> int:
+    """Check a bundle by itself: no data root, no journal, no settings."""
+    from core.review.bundle import check_bundle
+
+    if not bundle or not key:
+        raise CommandError(
+            f"--{'bundle' if bundle else 'key'} came alone",
+            expected="--bundle FOLDER_OR_ZIP --key PUBLIC.pem",
+            remedy="Take the public key from its owner, not from the bundle.",
+        )
+    path = Path(key)
+    if not path.is_file():
+        raise MissingFileError.of(path, "public key")
+    result = check_bundle(Path(bundle), path.read_bytes())
+    content = result.record.content
+    if as_json:
+        output.as_json(
+            {"report": result.report, "key": result.key_id, "record": asdict(result.record), "whole": True}
+        )
+        return EXIT_DONE
+    click.echo(f"report {result.report}: {result.files} files and the proof are whole, key {result.key_id}")
+    click.echo(f"{content['meaning']} by {content['user']} ({content['role']}) at {content['at_utc']}")
+    click.echo(
+        f"text SHA-256 {content['text_sha256']}\nchain head   {result.record.hash}, record {result.record.seq}"
+    )
+    return EXIT_DONE
+
+
+@click.command("gc")
+@click.option("--yes", is_flag=True, help="Remove what is listed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def collect_garbage(*, yes: bool, as_json: bool) -> None:
+    """List checkpoints, quarantined folders and logs that nothing kept rests on; remove them with --yes."""
+    from core.review.people import local_person
+    from core.upkeep.garbage import garbage, remove
+
+    configured = settings.load()
+    items = garbage(configured, datetime.now(UTC))
+    removed = [item for item in items if yes and remove(configured, item, person=local_person(configured))]
+    total = sum(item.size_bytes for item in items)
+    if as_json:
+        rows = [
+            {"what": g.what, "path": str(g.path), "bytes": g.size_bytes, "removed": g in removed}
+            for g in items
+        ]
+        output.as_json({"bytes": total, "items": rows})
+        return
+    if not items:
+        click.echo("nothing to remove")
+        return
+    output.table(("what", "bytes", "path"), [(g.what, g.size_bytes, g.path) for g in items])
+    outcome = f"{len(removed):,} removed" if yes else "nothing removed; add --yes to remove them"
+    click.echo(f"{output.counted(len(items), 'thing')}, {output.counted(total, 'byte')}: {outcome}")
+
+
+@click.command("backup")
+@click.argument("file")
+@click.option(
+    "--with-key", is_flag=True, help="Also the desk's private key (role admin); keep FILE safe then."
+)
+def back_up(*, file: str, with_key: bool) -> None:
+    """Write the journal and everything that drafts and signed reports rest on to the zip FILE."""
+    from core.review.people import local_person
+    from core.upkeep.archive import backup
+
+    configured = settings.load()
+    person = local_person(configured) if with_key else None
+    members = backup(configured, Path(file), private_key_by=person)
+    if with_key:
+        Path(file).chmod(0o600)
+    click.echo(f"{file}: {members:,} files, {Path(file).stat().st_size:,} bytes")
+
+
+@click.command("restore")
+@click.argument("file")
+def restore_backup(*, file: str) -> None:
+    """Bring back what the zip FILE holds; files that are there already stay as they are."""
+    from core.review.people import local_person
+    from core.upkeep.archive import restore
+
+    configured = settings.load()
+    restored, present = restore(configured, Path(file), person=local_person(configured))
+    click.echo(f"{restored:,} files restored, {present:,} were there already")
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option(
+    "--offline", is_flag=True, help="Ask no live source; without it one is asked once, for 5 seconds."
+)
+def doctor(*, as_json: bool, offline: bool) -> int:
+    """Check versions, configuration, storage, locks, journal, scheduler, source and disk; 30 if one fails."""
+    from core.queries.operations.health import check
+    from core.schedule.scheduler import utc_clock
+
+    checks = check(utc_clock(), ask=not offline)
+    if as_json:
+        output.as_json([asdict(result) for result in checks])
+    else:
+        rows = [(result.state, result.subject, result.says) for result in checks]
+        output.table(("state", "what", "found"), rows)
+        for result in checks:
+            if result.remedy:
+                click.echo(f"{result.subject}: {result.remedy}")
+    return EXIT_FAILED if any(result.state == "wrong" for result in checks) else EXIT_DONE
+
+
+@click.command("metrics")
+def print_metrics() -> None:
+    """Print the metrics of the data root in Prometheus' text form; needs the extra [observe]."""
+    from core.queries.operations.prometheus import registry
+    from core.schedule.scheduler import utc_clock
+
+    metrics = registry(settings.load, utc_clock)
+    from prometheus_client import generate_latest
+
+    click.echo(generate_latest(metrics).decode(), nl=False)

@@ -1,0 +1,182 @@
+"""What features say of the rows of a table of predictions, joined part by part: returns, and a model's chances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from core import columns as col
+from core.errors import DataError
+from core.models.document import Model
+from core.models.loader import load_model
+from core.models.rows import rows_of
+from core.tables.artifacts import Document, Table
+from core.tables.workplace import Workplace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NEXT_RETURN = "next_return"
+
+_SPAN = 10_000_000
+"""More days than any calendar has: ticker and day as one whole number."""
+
+
+def with_returns(
+    predictions: pd.DataFrame, features: Table, *, workplace: Workplace | None = None
+) -> pd.DataFrame:
+    """Return ``predictions`` with the ticker's ``return`` of that date and ``next_return``.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        One row per (date, ticker), in any order.
+    features : Table
+        Columns ``date``, ``ticker`` and ``return`` (simple return, a share), any order.
+    workplace : Workplace, optional
+        Who works on the parts of large features.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows in the same order. ``next_return`` is the return of the ticker's next row in
+        ``features``; null on its last row. Both are null where ``features`` lacks the row.
+
+    Raises
+    ------
+    DataError
+        If ``features`` has a (date, ticker) twice.
+    """
+    work, names = partial(_returns_of_part, features), (col.RETURN, NEXT_RETURN)
+    return predictions.assign(**_joined(predictions, features, names, work, workplace or Workplace()))
+
+
+def chances(
+    model: Document, features: Table, frame: pd.DataFrame, *, workplace: Workplace | None = None
+) -> NDArray[np.float64]:
+    """Return a model's probability of each row of ``frame``, shape (rows,).
+
+    NaN on rows dated up to the model's training end, on rows that ``features`` lacks or that lack a
+    feature.
+
+    Parameters
+    ----------
+    model : Document
+        As the train stage wrote it.
+    features : Table
+        As the features stage wrote it.
+    frame : pandas.DataFrame
+        With ``date`` and ``ticker``.
+
+    Raises
+    ------
+    ModelError
+        If the model is damaged or was trained on features defined otherwise.
+    """
+    work = partial(_chances_of_part, features, load_model(model))
+    return _joined(frame, features, (col.PROBABILITY,), work, workplace or Workplace())[col.PROBABILITY]
+
+
+@dataclass(frozen=True)
+class _PartValues:
+    """Values of one part's rows, which stand by ticker and date.
+
+    Parameters
+    ----------
+    tickers : Index of str, shape (tickers,)
+        Rising.
+    counts : int array, shape (tickers,)
+        Rows of each.
+    days : int64 array, shape (rows,)
+        Whole days, not negative.
+    values : list of float64 array, shape (rows,)
+    """
+
+    tickers: pd.Index
+    counts: NDArray[np.int64]
+    days: NDArray[np.int64]
+    values: list[NDArray[np.float64]]
+
+
+def _joined(
+    frame: pd.DataFrame,
+    features: Table,
+    names: Sequence[str],
+    work: Callable[[int], _PartValues],
+    workplace: Workplace,
+) -> dict[str, NDArray[np.float64]]:
+    """Return the values of ``frame``'s rows by name, in the order of its rows; NaN where features lack the row.
+
+    Rows are found by one whole number of ticker and day: a search in sorted numbers costs neither the memory
+    nor the time of an index of pairs, and a part can be joined to the slice of rows that are its tickers'.
+    """
+    codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
+    keys = codes.astype(np.int64) * _SPAN + _whole_days(frame[col.DATE])
+    order = None if (keys[1:] >= keys[:-1]).all() else np.argsort(keys, kind="stable")
+    keys = keys if order is None else keys[order]
+    values = {name: np.full(len(frame), np.nan) for name in names}
+    for part in workplace.engine.each(work, range(features.parts)):
+        owner = np.repeat(pd.Index(tickers).get_indexer(part.tickers), part.counts)
+        known = owner >= 0
+        if not known.any():
+            continue
+        theirs = owner[known] * _SPAN + part.days[known]
+        first, last = owner[known][0], owner[known][-1]
+        rows = slice(*np.searchsorted(keys, (first * _SPAN, (last + 1) * _SPAN)).tolist())
+        place = np.minimum(np.searchsorted(theirs, keys[rows]), len(theirs) - 1)
+        there = theirs[place] == keys[rows]
+        for name, column in zip(names, part.values, strict=True):
+            values[name][rows] = np.where(there, column[known][place], values[name][rows])
+    return values if order is None else {name: _scattered(column, order) for name, column in values.items()}
+
+
+def _scattered(values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return values that stand in ``order`` in the order of the rows."""
+    scattered = np.empty_like(values)
+    scattered[order] = values
+    return scattered
+
+
+def _whole_days(dates: pd.Series) -> NDArray[np.int64]:
+    days: NDArray[np.int64] = dates.to_numpy("datetime64[D]").astype(np.int64) + _SPAN // 2
+    return days
+
+
+def _returns_of_part(features: Table, number: int) -> _PartValues:
+    """Return each row's return and its ticker's next one."""
+    frame = features.part(number, (col.DATE, col.TICKER, col.RETURN))
+    codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
+    days = _whole_days(frame[col.DATE])
+    order = np.lexsort((days, codes))
+    codes, days, gained = codes[order], days[order], frame[col.RETURN].to_numpy(np.float64)[order]
+    same = codes[1:] == codes[:-1]
+    if (same & (days[1:] == days[:-1])).any():
+        raise DataError(
+            "features has a date of a ticker twice",
+            expected="one row per date and ticker",
+            remedy="Make the features again with the stage feature_engineer.",
+        )
+    # after a ticker's last row comes another ticker's first, whose return is not its own
+    following = np.full(len(gained), np.nan)
+    following[:-1] = np.where(same, gained[1:], np.nan)
+    return _PartValues(
+        pd.Index(tickers), np.bincount(codes, minlength=len(tickers)), days, [gained, following]
+    )
+
+
+def _chances_of_part(features: Table, model: Model, number: int) -> _PartValues:
+    """Return a model's probability of each row, NaN up to its training's end."""
+    rows = rows_of(features, number)
+    usable = rows.complete & (rows.dates > np.datetime64(model.trained_to, "D"))
+    probability = np.full(len(usable), np.nan)
+    probability[usable] = model.probability(rows.inputs[usable])
+    codes, tickers = pd.factorize(rows.tickers, sort=True)
+    order = np.argsort(codes, kind="stable")  # rows stand by date: within a ticker they keep that order
+    days = _whole_days(pd.Series(rows.dates[order].astype("datetime64[s]")))
+    counts = np.bincount(codes, minlength=len(tickers))
+    return _PartValues(pd.Index(tickers), counts, days, [probability[order]])

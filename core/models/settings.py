@@ -1,0 +1,62 @@
+"""What training and scoring are set by, typed; values of the stage table become these at the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What is trained, and the walk forward that judges it.
+
+    Parameters
+    ----------
+    model : str
+        The kind named in the report.
+    beside : tuple of str
+        Kinds trained beside it for comparison.
+    seed : int
+        Of everything random.
+    min_train_sessions, fold_sessions : int
+        Sessions before the first fold, and in one.
+    calendar : str
+        Exchange calendar that names the session after the last.
+    window : str
+        ``rolling`` keeps the last ``rolling_sessions``; ``expanding`` keeps all history.
+    rolling_sessions : int
+    embargo_sessions : int
+        Sessions left out between training and test, beside the label's horizon.
+    """
+
+    model: str
+    beside: tuple[str, ...]
+    seed: int
+    min_train_sessions: int
+    fold_sessions: int
+    calendar: str
+    window: str = "expanding"
+    rolling_sessions: int = 0
+    embargo_sessions: int = 0
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of models, the named one first, each once."""
+        return tuple(dict.fromkeys((self.model, *self.beside)))
+
+    @property
+    def most_sessions(self) -> int | None:
+        """The most sessions that are trained on, None without a limit."""
+        return self.rolling_sessions if self.window == "rolling" else None
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """What scoring is set by.
+
+    Parameters
+    ----------
+    calendar : str
+        Exchange calendar that names the session after the last.
+    """
+
+    calendar: str
