@@ -22,7 +22,7 @@ from core.journal.database import JournalError
 from core.request.settings import Settings
 
 _spec = importlib.util.spec_from_file_location(
-    "journal_again", Path(__file__).parents[1] / "core" / "test_journal.py"
+    "journal_again", Path(__file__).parents[1] / "journal" / "test_journal.py"
 )
 again = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(again)

@@ -16,7 +16,7 @@ from core.errors import CheckpointError
 from core.journal import locks
 
 _spec = importlib.util.spec_from_file_location(
-    "locks_again", Path(__file__).parents[1] / "store" / "test_locks.py"
+    "locks_again", Path(__file__).parents[1] / "journal" / "test_locks.py"
 )
 again = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(again)
