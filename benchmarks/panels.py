@@ -25,6 +25,7 @@ ALPHA, BETA, DAILY_DEVIATION = 0.08, 0.9, 0.015
 """Usual values of daily stock returns: a shock is half gone after 34 sessions, 24 % a year."""
 
 FREEDOM = 4
+LARGEST = 0.5
 UP_RATE = "up_rate"
 """Share of the training rows of the row's fold that went up: what was known before the fold."""
 
@@ -56,7 +57,7 @@ class World:
 
 
 def returns(world: World, seed: int) -> NDArray[np.float64]:
-    """Return log returns, shape (sessions, tickers)."""
+    """Return simple returns, shape (sessions, tickers), symmetric about 0."""
     random = np.random.default_rng((seed, 0))
     unit = np.sqrt((FREEDOM - 2) / FREEDOM)
     market = unit * random.standard_t(FREEDOM, (world.sessions, 1))
@@ -69,12 +70,13 @@ def returns(world: World, seed: int) -> NDArray[np.float64]:
         last = world.autocorrelation * last + np.sqrt(1 - world.autocorrelation**2) * shock
         result[session] = np.sqrt(variance) * last
         variance = base * (1 - ALPHA - BETA) + ALPHA * result[session] ** 2 + BETA * variance
-    return result
+    # a price stays above 0; cut on both sides, so that holding earns nothing on average either
+    return np.clip(result, -LARGEST, LARGEST)
 
 
 def prices(world: World, seed: int) -> pd.DataFrame:
     """Return ``date``, ``ticker`` and ``adj_close``, one row per session and ticker."""
-    levels = 100 * np.exp(np.cumsum(returns(world, seed), axis=0))
+    levels = 100 * np.cumprod(1 + returns(world, seed), axis=0)
     days = pd.bdate_range("2010-01-04", periods=world.sessions).to_numpy("datetime64[s]")
     names = [f"T{number:02d}" for number in range(world.tickers)]
     return pd.DataFrame(
