@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from core.measures.rows import Judged
 
-BETS = tuple(float(bet) for bet in np.geomspace(0.01, 0.9, 12).round(4))
+BETS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 """Shares of the capital that are put at risk side by side. An average of e-processes is one, so nothing is
-tuned; whichever suits the model's skill carries the average, at a price of ln 12 at most."""
+tuned: whichever suits the model's skill carries the average, at the price of the others' shares (ln 6 at most).
+Small bets show a small skill in years, large ones a large skill in weeks."""
 
 _LARGEST_LOG = 690.0
 """Just below the logarithm of the largest float: evidence beyond it is written as this much."""
@@ -103,9 +104,10 @@ def daily_differences(
     """Return the gain of each session's bets at the odds of the up-rate so far, within -1 to 1.
 
     The stake on a row is 2 G - 1, where G is the middle rank (0 to 1) of its probability among all
-    probabilities up to and including its session; the gain is stake times (outcome - up-rate so far), its
-    session's difference the mean over the rows. Both are known before the outcome: session t's stake uses
-    probabilities up to t and its price outcomes of sessions before t.
+    probabilities up to and including its session; the gain is stake times (outcome - up-rate so far), over
+    the larger of that rate and 1 less it, so that 1 is the most. A session's difference is the mean over its
+    rows. Stake and odds are known before the outcome: session t's stakes use probabilities up to t and its
+    odds outcomes of sessions before t.
 
     Parameters
     ----------
@@ -126,7 +128,8 @@ def daily_differences(
     ups = np.bincount(rows.group, weights=rows.up, minlength=groups)
     before_rows, before_ups = np.cumsum(size) - size, np.cumsum(ups) - ups
     price = (prior_rows * up_rate + before_ups) / (prior_rows + before_rows)
-    gain = (2 * middle_ranks(p, size) - 1) * (rows.up - price[rows.group])
+    odds = price[rows.group]
+    gain = (2 * middle_ranks(p, size) - 1) * (rows.up - odds) / np.maximum(odds, 1 - odds)
     total = np.bincount(rows.group, weights=gain, minlength=groups)
     return np.asarray(total / np.maximum(size, 1), dtype=np.float64)
 

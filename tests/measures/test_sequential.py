@@ -89,11 +89,12 @@ def rows_of(probability, up):
 
 
 def test_differences_by_hand():
-    """Day 1: ranks 1/4, 3/4 at the odds of .5; day 2: ranks 5/8 and 1/8 at the odds of 31 in 62."""
+    """Ranks 1/4, 3/4, then 5/8 and 1/8; odds of 36 in 60, then 37 in 62: a gain is over the larger side of them."""
     rows = rows_of([[0.4, 0.6], [0.55, 0.3]], [[0, 1], [1, 0]])
-    found = daily_differences(rows, 0.5, prior_rows=60)
-    first = ((2 * 0.25 - 1) * (0 - 0.5) + (2 * 0.75 - 1) * (1 - 0.5)) / 2
-    second = ((2 * 0.625 - 1) * (1 - 31 / 62) + (2 * 0.125 - 1) * (0 - 31 / 62)) / 2
+    found = daily_differences(rows, 0.6, prior_rows=60)
+    first = ((2 * 0.25 - 1) * (0 - 0.6) + (2 * 0.75 - 1) * (1 - 0.6)) / 2 / 0.6
+    odds = 37 / 62
+    second = ((2 * 0.625 - 1) * (1 - odds) + (2 * 0.125 - 1) * (0 - odds)) / 2 / odds
     np.testing.assert_allclose(found, [first, second], rtol=1e-12)
 
 

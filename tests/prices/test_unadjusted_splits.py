@@ -43,13 +43,15 @@ def test_every_usual_split_is_named(shares, adjusted_volume):
     assert one == UnadjustedSplit(120, pytest.approx(shares))
 
 
-def test_the_days_own_return_comes_on_top():
-    """3 % of a ticker that moves 1 % a day is taken for its own, 10 % of one that moves 4 %, not of the other."""
-    for deviation, own_move, named in ((0.01, 0.03, True), (0.04, 0.1, True), (0.01, 0.1, False)):
-        codes, close, volume = walk(deviation=deviation)
-        for sign in (1, -1):
-            splits = found(codes, plant(close, 120, 2.0, sign * own_move), np.full_like(volume, 1000.0))
-            assert [(s.row, s.ratio) for s in splits] == ([(120, "2:1")] if named else [])
+@pytest.mark.parametrize(
+    ("deviation", "moves", "ratios"),
+    [(0.015, 3, ["2:1"]), (0.015, -3, ["2:1"]), (0.015, 6, []), (0.015, -6, []), (0.04, 3, ["2:1"]), (0.04, -3, ["2:1"])],
+)
+def test_the_days_own_return_comes_on_top(deviation, moves, ratios):
+    """Three of the ticker's usual moves are taken for its own, whether it is calm or wild; six are not."""
+    codes, close, volume = walk(deviation=deviation)
+    planted = plant(close, 120, 2.0, np.expm1(moves * own_noise(codes, close)[120]))
+    assert [s.ratio for s in found(codes, planted, np.full_like(volume, 1000.0))] == ratios
 
 
 def test_a_fall_of_a_third_is_seen_below_a_ratio_of_one_and_a_half():
