@@ -7,10 +7,10 @@ are symmetric, so without a planted dependence every session rises with probabil
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from core import columns as col
 from core.features.engineering import engineer
@@ -20,6 +20,14 @@ from core.models.rows import rows_of
 from core.models.scoring import predictions_frame
 from core.models.training import Training, single_thread, usable_folds
 from core.tables.artifacts import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from core.models.rows import Rows
+    from core.models.training import Judged as Split
 
 ALPHA, BETA, DAILY_DEVIATION = 0.08, 0.9, 0.015
 """Usual values of daily stock returns: a shock is half gone after 34 sessions, 24 % a year."""
@@ -88,13 +96,26 @@ def prices(world: World, seed: int) -> pd.DataFrame:
     )
 
 
+Candidate = tuple[str, tuple[int, ...] | None]
+"""A kind of model, and which of the features it sees by their place (None: all)."""
+
+
 def judged(world: World, seed: int, kinds: tuple[str, ...] = (MAIN,)) -> Judged | None:
-    """Return the out-of-sample rows of a panel under each model, as the pipeline makes them.
+    """Return the out-of-sample rows of a panel under each kind of model, as the pipeline makes them.
+
+    The first kind is the main model; the others stand in columns ``probability_<kind>``. Else as
+    :func:`candidates_judged`.
+    """
+    return candidates_judged(world, seed, {name: (name, None) for name in kinds})
+
+
+def candidates_judged(world: World, seed: int, candidates: Mapping[str, Candidate]) -> Judged | None:
+    """Return the out-of-sample rows of a panel under each candidate.
 
     Parameters
     ----------
-    kinds : tuple of str
-        The main model first; the others stand in columns ``probability_<kind>``.
+    candidates : mapping of str to Candidate
+        By name: the first is the main one, the others stand in columns ``probability_<name>``.
 
     Returns
     -------
@@ -103,23 +124,28 @@ def judged(world: World, seed: int, kinds: tuple[str, ...] = (MAIN,)) -> Judged 
     """
     features = engineer(Table("prices_clean", prices(world, seed), {}))
     plan = replace(_PLAN, min_train_sessions=world.min_train_sessions, fold_sessions=world.fold_sessions)
-    plan = replace(plan, kinds=tuple(kind_named(name) for name in kinds))
     rows, parts = rows_of(features), []
     with single_thread():
         for split in usable_folds(rows, plan):
-            known, label = rows.inputs[split.train], rows.label[split.train]
             chances = {
-                name: kind.probability(kind.fit(known, label, seed=0), rows.inputs[split.test])
-                for name, kind in zip(plan.columns(), plan.kinds, strict=True)
+                col.PROBABILITY if number == 0 else col.probability_of(name): _chances(rows, split, candidate)
+                for number, (name, candidate) in enumerate(candidates.items())
             }
             part = predictions_frame(rows, split.test, chances, split.fold.number)
-            parts.append(part.assign(**{UP_RATE: label.mean()}))
+            parts.append(part.assign(**{UP_RATE: rows.label[split.train].mean()}))
     if not parts:
         return None
     own = features.frame[[col.DATE, col.TICKER, col.RETURN]]
     following = own.groupby(col.TICKER, sort=False)[col.RETURN].shift(-1)
     frame = pd.concat(parts, ignore_index=True)
     return judge(frame.merge(own.assign(next_return=following), on=[col.DATE, col.TICKER], how="left"))
+
+
+def _chances(rows: Rows, split: Split, candidate: Candidate) -> NDArray[np.float64]:
+    name, seen = candidate
+    kind, inputs = kind_named(name), rows.inputs if seen is None else rows.inputs[:, list(seen)]
+    learnt = kind.fit(inputs[split.train], rows.label[split.train], seed=0)
+    return kind.probability(learnt, inputs[split.test])
 
 
 _PLAN = Training((), 0, 712, 252, 0, None, "XNYS")

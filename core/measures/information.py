@@ -86,10 +86,11 @@ def correlation_by_group(
     size = np.bincount(group, minlength=groups)
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(group, weights=values, minlength=groups)
+        return np.bincount(group, weights=values, minlength=groups).astype(np.float64)
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        a, b = (values - (total(values) / size)[group] for values in (left, right))
+        a = left - (total(left) / size)[group]
+        b = right - (total(right) / size)[group]
         spread_a, spread_b = total(a * a), total(b * b)
         result = total(a * b) / np.sqrt(spread_a * spread_b)
     varies = (spread_a > _FLAT**2 * total(left * left)) & (spread_b > _FLAT**2 * total(right * right))
@@ -102,8 +103,7 @@ def ranks_by_group(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDA
     >>> ranks_by_group(np.array([0.2, 0.1, 0.2, 5.0]), np.array([0, 0, 0, 1])).tolist()
     [2.5, 1.0, 2.5, 1.0]
     """
-    ranks: NDArray[np.float64] = pd.Series(values).groupby(group).rank().to_numpy(np.float64)
-    return ranks
+    return np.asarray(pd.Series(values).groupby(group).rank(), dtype=np.float64)
 
 
 def rank_correlation_by_group(
@@ -111,8 +111,8 @@ def rank_correlation_by_group(
 ) -> NDArray[np.float64]:
     """Return Spearman's correlation within each group; NaN as in :func:`correlation_by_group`."""
     missing = np.isnan(left) | np.isnan(right)
-    ranks = [ranks_by_group(np.where(missing, np.nan, values), group) for values in (left, right)]
-    return correlation_by_group(*ranks, group, groups)
+    first, second = (ranks_by_group(np.where(missing, np.nan, values), group) for values in (left, right))
+    return correlation_by_group(first, second, group, groups)
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class MeanAndT:
     def of(cls, values: NDArray[np.float64]) -> MeanAndT:
         """Return the mean of the values that are there; t takes sessions as independent.
 
-        >>> found = MeanAndT.of(np.array([0.1, 0.3, np.nan]))
-        >>> round(found.mean, 6), round(found.t, 6), found.sessions
+        >>> summary = MeanAndT.of(np.array([0.1, 0.3, np.nan]))
+        >>> round(summary.mean, 6), round(summary.t, 6), summary.sessions
         (0.2, 2.0, 2)
         """
         present = values[~np.isnan(values)]
@@ -192,8 +192,8 @@ def decay(
     following : mapping of int to ndarray of float, shape (rows,)
         By number of sessions, as :func:`forward_returns` gives it.
     """
-    found = {n: coefficients(score, returns, group, groups) for n, returns in sorted(following.items())}
-    return [{"sessions": n, "mean": c.ic.mean, "rank_mean": c.rank.mean} for n, c in found.items()]
+    by_sessions = {n: coefficients(score, returns, group, groups) for n, returns in sorted(following.items())}
+    return [{"sessions": n, "mean": c.ic.mean, "rank_mean": c.rank.mean} for n, c in by_sessions.items()]
 
 
 def quantile_of(
@@ -296,8 +296,8 @@ def factor_turnover(
     quantile, ranks = quantile_of(score, group, quantiles), ranks_by_group(score, group)
     former = np.where(earlier >= 0, ranks[earlier], np.nan)
     mean = MeanAndT.of(correlation_by_group(ranks, former, group, groups)).mean
-    shares = [_new_share(quantile == number, earlier, group, groups) for number in (quantiles, 1)]
-    return FactorTurnover(*shares, mean)
+    top, bottom = (_new_share(quantile == number, earlier, group, groups) for number in (quantiles, 1))
+    return FactorTurnover(top, bottom, mean)
 
 
 def _row_before(ticker: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:

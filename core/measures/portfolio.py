@@ -46,7 +46,7 @@ class PriceRows:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class HoldingReturns:
     """Daily returns of a portfolio that is held.
 
     Parameters
@@ -61,7 +61,7 @@ class Held:
     daily: NDArray[np.float64]
 
 
-def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> Held:
+def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> HoldingReturns:
     """Return what buying every judged ticker once and keeping it earned.
 
     Each of the N judged tickers has a share of 1 / N of the money. It is cash until the close of the
@@ -78,7 +78,7 @@ def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> Held:
 
     Returns
     -------
-    Held
+    HoldingReturns
         From the first judged session to the last one; empty when nothing is judged.
 
     Examples
@@ -92,7 +92,7 @@ def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> Held:
     """
     judged = np.flatnonzero(prices.judged)
     if not len(judged):
-        return Held(np.zeros(0, dtype=np.int64), np.zeros(0))
+        return HoldingReturns(np.zeros(0, dtype=np.int64), np.zeros(0))
     first, last = int(prices.session[judged].min()), int(prices.session[judged].max())
     change = np.zeros(last - first + 2)
     cost = np.zeros(last - first + 2)
@@ -108,7 +108,7 @@ def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> Held:
     wealth = 1 + np.cumsum(change) - np.concatenate(([0.0], np.cumsum(cost)[:-1]))
     with np.errstate(divide="ignore", invalid="ignore"):
         daily = wealth[1:] / wealth[:-1] - 1
-    return Held(np.arange(first, last + 1), daily)
+    return HoldingReturns(np.arange(first, last + 1), daily)
 
 
 def _growth(gain: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -230,9 +230,7 @@ def traded(rows: Judged, following: NDArray[np.float64], position: NDArray[np.fl
     return Traded(gross, moved, float(change[has].mean()), float(position[has].mean()))
 
 
-def _changes(
-    rows: Judged, has: NDArray[np.bool_], position: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _changes(rows: Judged, has: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each row's absolute change from its ticker's row before that has a next return."""
     ticker, order = rows.by_ticker
     order = order[has[order]]

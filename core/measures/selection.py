@@ -47,7 +47,12 @@ class BestByChance:
 
 
 def best_by_chance(
-    estimates: Sequence[Estimate], *, chance: float, confidence: float, tries: int | None = None, seed: int = 0
+    estimates: Sequence[Estimate],
+    *,
+    chance: float,
+    confidence: float,
+    tries: int | None = None,
+    seed: int = 0,
 ) -> BestByChance | None:
     """Return what the best of these candidates would reach by chance.
 
@@ -76,21 +81,21 @@ def best_by_chance(
     --------
     >>> from core.measures.bootstrap import Estimate
     >>> drawn = np.linspace(0.48, 0.56, 1001)
-    >>> found = best_by_chance([Estimate(0.52, drawn)], chance=0.5, confidence=0.95, tries=1)
-    >>> round(found.typical, 3), round(found.high, 3)
+    >>> best = best_by_chance([Estimate(0.52, drawn)], chance=0.5, confidence=0.95, tries=1)
+    >>> round(best.typical, 3), round(best.high, 3)
     (0.5, 0.538)
     """
-    known = [one for one in estimates if not np.isnan(one.value) and not np.isnan(one.draws).all()]
-    if not known:
+    candidates = [c for c in estimates if not np.isnan(c.value) and not np.isnan(c.draws).all()]
+    if not candidates:
         return None
     # an undefined resample is no try: it never is the best one
-    centred = [np.where(np.isnan(one.draws), -np.inf, one.draws - one.value) for one in known]
-    count = max(len(known), tries or 0)
+    centred = [np.where(np.isnan(c.draws), -np.inf, c.draws - c.value) for c in candidates]
+    count = max(len(candidates), tries or 0)
     random = np.random.default_rng(seed)
-    for number in range(count - len(known)):
-        centred.append(random.permutation(centred[number % len(known)]))
+    for number in range(count - len(candidates)):
+        centred.append(random.permutation(centred[number % len(candidates)]))
     best = chance + np.max(centred, axis=0)
-    reached = max(one.value for one in known)
+    reached = max(c.value for c in candidates)
     typical, high = np.quantile(best, (0.5, 1 - (1 - confidence) / 2))
     # the candidates themselves are one more draw: a p value of 0 cannot be had from few resamples
     p_value = (1 + int((best >= reached).sum())) / (1 + len(best))
@@ -170,9 +175,9 @@ def deflated_sharpe(
         return None
     ratio = float(present.mean() / present.std(ddof=1))
     error = _standard_error(present, ratio)
-    known = [other for other in others if not np.isnan(other)]
-    number = max(1, len(known), tries or 0)
-    deviation = float(np.std(known, ddof=1)) if len(known) > 1 else error
+    ratios = [other for other in others if not np.isnan(other)]
+    number = max(1, len(ratios), tries or 0)
+    deviation = float(np.std(ratios, ddof=1)) if len(ratios) > 1 else error
     best = expected_best_sharpe(number, deviation)
     return DeflatedSharpe(ratio, best, float(ndtr((ratio - best) / error)), number)
 

@@ -86,8 +86,8 @@ def e_process(differences: NDArray[np.float64], *, confidence: float) -> Sequent
 
     Examples
     --------
-    >>> found = e_process(np.full(40, 0.3), confidence=0.95)
-    >>> round(found.threshold, 9), found.better, found.sessions
+    >>> evidence = e_process(np.full(40, 0.3), confidence=0.95)
+    >>> round(evidence.threshold, 9), evidence.better, evidence.sessions
     (40.0, True, 40)
     """
     if not (np.abs(differences) <= 1).all():
@@ -98,9 +98,7 @@ def e_process(differences: NDArray[np.float64], *, confidence: float) -> Sequent
     return Sequential(capital.mean(axis=0), 2 / (1 - confidence))
 
 
-def daily_differences(
-    rows: Judged, up_rate: float, *, prior_rows: int = PRIOR_ROWS
-) -> NDArray[np.float64]:
+def daily_differences(rows: Judged, up_rate: float, *, prior_rows: int = PRIOR_ROWS) -> NDArray[np.float64]:
     """Return the gain of each session's bets at the odds of the up-rate so far, within -1 to 1.
 
     The stake on a row is 2 G - 1, where G is the middle rank (0 to 1) of its probability among all

@@ -34,9 +34,7 @@ class BrierSkill:
     errors: NDArray[np.float64]
 
     @classmethod
-    def of(
-        cls, rows: Judged, probability: NDArray[np.float64], reference: NDArray[np.float64]
-    ) -> BrierSkill:
+    def of(cls, rows: Judged, probability: NDArray[np.float64], reference: NDArray[np.float64]) -> BrierSkill:
         """Return the sums of two forecasts (shape (rows,)); a row where either is NaN is left out.
 
         ``reference`` is the up-rate known before each row's fold, such as the rule ``majority`` gives it.

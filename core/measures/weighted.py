@@ -105,9 +105,7 @@ class WeightedDifference:
     theirs: WeightedScore
 
     @classmethod
-    def of(
-        cls, rows: Judged, ours: NDArray[np.float64], theirs: NDArray[np.float64]
-    ) -> WeightedDifference:
+    def of(cls, rows: Judged, ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> WeightedDifference:
         """Return the difference of two scores (shape (rows,), NaN: row left out for both)."""
         missing = np.isnan(ours) | np.isnan(theirs)
         scores = (np.where(missing, np.nan, score) for score in (ours, theirs))

@@ -67,7 +67,10 @@ def _rolling(codes: Whole, values: Floats, window: int, least: int) -> Floats:
 def _whole(codes: Whole, size: Floats) -> tuple[Floats, Whole]:
     """Return each ticker's median move over its history, and how many moves there are."""
     grouped = pd.Series(size).groupby(codes).agg(["median", "count"])
-    whole, count = np.zeros(int(codes.max(initial=-1)) + 1), np.zeros(int(codes.max(initial=-1)) + 1, np.int64)
+    whole, count = (
+        np.zeros(int(codes.max(initial=-1)) + 1),
+        np.zeros(int(codes.max(initial=-1)) + 1, np.int64),
+    )
     whole[grouped.index] = grouped["median"].fillna(0.0)
     count[grouped.index] = grouped["count"]
     return whole, count

@@ -28,7 +28,9 @@ def factor() -> pd.DataFrame:
         names=["date", "asset"],
     )
     score = random.normal(size=len(index))
-    frame = pd.DataFrame({"1D": 0.01 * random.normal(size=len(index)) + 0.001 * score, "factor": score}, index)
+    frame = pd.DataFrame(
+        {"1D": 0.01 * random.normal(size=len(index)) + 0.001 * score, "factor": score}, index
+    )
     ranked = frame.groupby(level="date")["factor"]
     frame["factor_quantile"] = ranked.transform(lambda x: pd.qcut(x, 5, labels=False) + 1)
     return frame
@@ -61,7 +63,9 @@ def test_ic_is_scipys_correlation(factor):
     np.testing.assert_allclose(info.correlation_by_group(score, after, group, SESSIONS), expected, rtol=1e-9)
     tied = score.round(0)
     expected = [spearmanr(tied[group == g], after[group == g]).statistic for g in range(SESSIONS)]
-    np.testing.assert_allclose(info.rank_correlation_by_group(tied, after, group, SESSIONS), expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        info.rank_correlation_by_group(tied, after, group, SESSIONS), expected, rtol=1e-9
+    )
 
 
 def test_quantiles_are_those_of_qcut(factor):
@@ -87,8 +91,8 @@ def test_the_spread_is_top_less_bottom_by_session(factor):
     """The t is that of the sessions' differences; a session without one of the two has none."""
     score, after, _, group = arrays(factor)
     quantile = info.quantile_of(score, group)
-    by_session = factor.groupby(["date", "factor_quantile"])["1D"].mean().unstack()
-    apart = (by_session[5] - by_session[1]).to_numpy()
+    top, bottom = (factor[factor["factor_quantile"] == q].groupby("date")["1D"].mean() for q in (5, 1))
+    apart = (top - bottom).to_numpy()
     found = info.quantile_spread(quantile, after, group, SESSIONS)
     assert found.mean == pytest.approx(apart.mean(), rel=1e-10)
     assert found.t == pytest.approx(ttest_1samp(apart, 0).statistic, rel=1e-9)
@@ -111,7 +115,9 @@ def test_turnover_is_alphalens(factor):
 def test_forward_returns_compound_over_a_tickers_own_rows():
     """Against the quotient of its prices; the last rows of a ticker have none, not its neighbour's."""
     random = np.random.default_rng(2)
-    prices = pd.DataFrame({"ticker": np.repeat([0, 1, 2], [30, 3, 25]), "p": np.exp(random.normal(0, 0.1, 58))})
+    prices = pd.DataFrame(
+        {"ticker": np.repeat([0, 1, 2], [30, 3, 25]), "p": np.exp(random.normal(0, 0.1, 58))}
+    )
     by_ticker = prices.groupby("ticker")["p"]
     gain = by_ticker.pct_change().to_numpy()
     for sessions in (1, 5, 20):

@@ -14,7 +14,12 @@ from core.measures.rows import judge
 def price_rows(gains, judged):
     """Return rows of a table (sessions down, tickers across; None: no row that session)."""
     cells = [
-        (ticker, session, np.nan if not any(g is not None for g in column[:session]) else gain, judged[session][ticker])
+        (
+            ticker,
+            session,
+            np.nan if not any(g is not None for g in column[:session]) else gain,
+            judged[session][ticker],
+        )
         for ticker, column in enumerate(zip(*gains, strict=True))
         for session, gain in enumerate(column)
         if gain is not None
@@ -43,7 +48,14 @@ def ledger(gains, judged, cost):
     return result
 
 
-GAINS = [[0, 0, None], [0.1, -0.2, None], [0.05, None, 0], [-0.1, 0.3, 0.5], [0.2, 0.1, -0.5], [0.0, 0.1, 0.1]]
+GAINS = [
+    [0, 0, None],
+    [0.1, -0.2, None],
+    [0.05, None, 0],
+    [-0.1, 0.3, 0.5],
+    [0.2, 0.1, -0.5],
+    [0.0, 0.1, 0.1],
+]
 JUDGED = [[1, 0, 0], [1, 0, 0], [0, 0, 0], [1, 1, 1], [1, 1, 0], [0, 0, 0]]
 
 
@@ -104,7 +116,13 @@ def equal_ledger(following, cost):
     return result
 
 
-FOLLOWING = [[0.1, -0.2, None], [0.05, 0.1, 0.3], [np.nan, np.nan, np.nan], [0.2, None, -0.1], [-0.3, 0.1, 0.0]]
+FOLLOWING = [
+    [0.1, -0.2, None],
+    [0.05, 0.1, 0.3],
+    [np.nan, np.nan, np.nan],
+    [0.2, None, -0.1],
+    [-0.3, 0.1, 0.0],
+]
 
 
 def test_equal_weights_are_the_ledger():

@@ -45,7 +45,9 @@ def test_information_ratio_is_quantstats_a_year(daily):
     """Mean over deviation of the difference; quantstats leaves the root of 252 out."""
     benchmark = pd.Series(np.random.default_rng(5).normal(0, 0.01, 600), index=DAYS)
     expected = float(qs.information_ratio(daily, benchmark)) * 252**0.5
-    assert risk.information_ratio(daily.to_numpy(), benchmark.to_numpy()) == pytest.approx(expected, rel=1e-12)
+    assert risk.information_ratio(daily.to_numpy(), benchmark.to_numpy()) == pytest.approx(
+        expected, rel=1e-12
+    )
 
 
 def test_rolling_sharpe_is_quantstats(daily):

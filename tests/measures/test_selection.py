@@ -82,7 +82,9 @@ def test_deflated_sharpe_is_skfolios():
     assert found.probability == pytest.approx(deflated_sharpe_ratio(daily, others), rel=1e-10)
     assert found.tries == 7
     more = deflated_sharpe(np.append(daily, np.nan), others, tries=50)
-    assert more.expected_best == pytest.approx(expected_max_sharpe_ratio(50, np.std(others, ddof=1)), rel=1e-12)
+    assert more.expected_best == pytest.approx(
+        expected_max_sharpe_ratio(50, np.std(others, ddof=1)), rel=1e-12
+    )
     assert more.probability < found.probability
 
 

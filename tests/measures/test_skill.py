@@ -26,7 +26,9 @@ def test_it_is_one_less_the_ratio_of_two_brier_scores(panel):
 def test_a_forecast_has_no_skill_over_itself(panel):
     """The reference itself scores 0 in every resample, certainty of what came 1."""
     rows = panel()
-    same = estimate({"s": BrierSkill.of(rows, rows.probability, rows.probability)}, rows, HOW)["s"]["brier_skill"]
+    same = estimate({"s": BrierSkill.of(rows, rows.probability, rows.probability)}, rows, HOW)["s"][
+        "brier_skill"
+    ]
     assert same.value == 0
     assert (same.draws == 0).all()
     assert BrierSkill.of(rows, rows.up, rows.probability).points() == {"brier_skill": 1.0}

@@ -44,13 +44,17 @@ def test_every_resample_is_weighted_alike(panel):
 
 def test_a_fold_of_one_outcome_counts_in_neither_sum_nor_weights(panel):
     """By hand: folds of 300, 50 and 100 rows with AUCs .5, none and .7 give .55."""
-    found = weighted_mean(np.array([[0.5, np.nan], [np.nan, np.nan], [0.7, np.nan]]), np.array([300.0, 50, 100]))
+    found = weighted_mean(
+        np.array([[0.5, np.nan], [np.nan, np.nan], [0.7, np.nan]]), np.array([300.0, 50, 100])
+    )
     np.testing.assert_allclose(found, [0.55, np.nan])
     rows = panel()
     frame = rows.frame.copy()
     frame.loc[frame["fold"] == 1, "up_next"] = 1.0
     other = judge(frame)
-    expected = WeightedScore.of(judge(frame[frame["fold"] > 1]), frame["probability"][frame["fold"] > 1].to_numpy())
+    expected = WeightedScore.of(
+        judge(frame[frame["fold"] > 1]), frame["probability"][frame["fold"] > 1].to_numpy()
+    )
     assert WeightedScore.of(other, other.probability).point == pytest.approx(expected.point, rel=1e-12)
 
 
@@ -105,7 +109,9 @@ def test_names_of_tickers_do_not_matter(order, seed):
     """Permuting the tickers' names changes no bit: sums are of whole numbers."""
     random = np.random.default_rng(seed)
     dates = np.repeat(pd.bdate_range("2020-01-01", periods=12).to_numpy("datetime64[s]"), 4)
-    frame = pd.DataFrame({"date": dates, "probability": random.random(48), "up_next": random.integers(0, 2, 48)})
+    frame = pd.DataFrame(
+        {"date": dates, "probability": random.random(48), "up_next": random.integers(0, 2, 48)}
+    )
     frame["fold"] = np.repeat([1.0, 2.0], [36, 12])
     names = np.array(list("ABCD"))
     points = [

@@ -45,7 +45,14 @@ def test_every_usual_split_is_named(shares, adjusted_volume):
 
 @pytest.mark.parametrize(
     ("deviation", "moves", "ratios"),
-    [(0.015, 3, ["2:1"]), (0.015, -3, ["2:1"]), (0.015, 6, []), (0.015, -6, []), (0.04, 3, ["2:1"]), (0.04, -3, ["2:1"])],
+    [
+        (0.015, 3, ["2:1"]),
+        (0.015, -3, ["2:1"]),
+        (0.015, 6, []),
+        (0.015, -6, []),
+        (0.04, 3, ["2:1"]),
+        (0.04, -3, ["2:1"]),
+    ],
 )
 def test_the_days_own_return_comes_on_top(deviation, moves, ratios):
     """Three of the ticker's usual moves are taken for its own, whether it is calm or wild; six are not."""
