@@ -142,8 +142,8 @@ def candidates_judged(world: World, seed: int, candidates: Mapping[str, Candidat
 
 
 def _chances(rows: Rows, split: Split, candidate: Candidate) -> NDArray[np.float64]:
-    name, seen = candidate
-    kind, inputs = kind_named(name), rows.inputs if seen is None else rows.inputs[:, list(seen)]
+    name, columns = candidate
+    kind, inputs = kind_named(name), rows.inputs if columns is None else rows.inputs[:, list(columns)]
     learnt = kind.fit(inputs[split.train], rows.label[split.train], seed=0)
     return kind.probability(learnt, inputs[split.test])
 

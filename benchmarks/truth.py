@@ -29,7 +29,7 @@ from core.measures.bootstrap import Estimate, Resampling, estimate  # noqa: E402
 from core.measures.expanded import blocks_of, expanded_interval  # noqa: E402 - see above
 from core.measures.information import coefficients  # noqa: E402 - see above
 from core.measures.performance import PooledScore  # noqa: E402 - see above
-from core.measures.portfolio import traded  # noqa: E402 - see above
+from core.measures.portfolio import trading  # noqa: E402 - see above
 from core.measures.ranking import RankedScore  # noqa: E402 - see above
 from core.measures.rows import Judged, judge, numbers  # noqa: E402 - see above
 from core.measures.selection import best_by_chance  # noqa: E402 - see above
@@ -112,24 +112,24 @@ def coverage(world: World, seed: int) -> Answers:
     answers: Answers = {}
     for kind, p in scores.items():
         truths = _estimates(rows, p, how)
-        held = {name: _interval(found, rows, how) for name, (found, _) in truths.items()}
+        intervals = {name: _interval(value, rows, how) for name, (value, _) in truths.items()}
         for name, (_, truth) in truths.items():
-            answers[f"{kind}: interval of {name} holds the truth"] = _holds(held[name], truth)
-        auc, (low, high) = truths["AUC"][0].value, held["AUC"]
+            answers[f"{kind}: interval of {name} holds the truth"] = _holds(intervals[name], truth)
+        auc, (low, high) = truths["AUC"][0].value, intervals["AUC"]
         answers[f'{kind}: "better than chance"'] = low > 0.5
         answers[f'{kind}: "worse than chance"'] = high < 0.5
         leaks = auc > LEAK_AUC and low > LEAK_AUC - 0.05 and len(rows) >= LEAK_ROWS
         answers[f"{kind}: leak alarm"] = leaks
     answers |= {
-        f"interval of the AUC less that of {name} holds 0": _holds(_interval(found, rows, how), 0.0)
-        for name, found in _differences(rows, scores, how).items()
+        f"interval of the AUC less that of {name} holds 0": _holds(_interval(difference, rows, how), 0.0)
+        for name, difference in _differences(rows, scores, how).items()
     }
     return answers | _in_a_notebook(rows, scores[MAIN]) | _by_plain_means(rows, scores[MAIN], how)
 
 
 def _estimates(rows: Judged, p: NDArray[np.float64], how: Resampling) -> Truths:
     """Return each figure with its resamples and its truth, given the probabilities and P(up) = 1/2."""
-    gains = traded(rows, numbers(rows.frame, "next_return"), (p >= 0.5).astype(float))
+    gains = trading(rows, numbers(rows.frame, "next_return"), (p >= 0.5).astype(float))
     rate = numbers(rows.frame, UP_RATE)
     quantities: dict[str, Quantity] = {
         "rank": WeightedScore.of(rows, p),
@@ -160,11 +160,11 @@ def _differences(
     quantities: dict[str, Quantity] = {
         name: WeightedDifference.of(rows, scores[MAIN], other) for name, other in others.items()
     }
-    return {name: found["auc_difference"] for name, found in estimate(quantities, rows, how).items()}
+    return {name: values["auc_difference"] for name, values in estimate(quantities, rows, how).items()}
 
 
-def _interval(found: Estimate, rows: Judged, how: Resampling) -> tuple[float, float]:
-    return expanded_interval(found, how.confidence, blocks_of(rows, how)) or (-np.inf, np.inf)
+def _interval(value: Estimate, rows: Judged, how: Resampling) -> tuple[float, float]:
+    return expanded_interval(value, how.confidence, blocks_of(rows, how)) or (-np.inf, np.inf)
 
 
 def _holds(interval: tuple[float, float], truth: float) -> bool:
@@ -213,8 +213,8 @@ def power(world: World, seed: int) -> Answers:
 def _ever(rows: Judged) -> bool:
     """Return whether the e-value of all judged sessions reaches its threshold at some look."""
     gains = daily_differences(rows, float(numbers(rows.frame, UP_RATE)[0]))
-    found = e_process(gains, confidence=CONFIDENCE)
-    return bool((found.line >= found.threshold).any())
+    evidence = e_process(gains, confidence=CONFIDENCE)
+    return bool((evidence.line >= evidence.threshold).any())
 
 
 def looks(world: World, seed: int) -> Answers:
@@ -225,8 +225,8 @@ def looks(world: World, seed: int) -> Answers:
     how, better, worse = resampling(seed), False, False
     for sessions in range(FIRST_LOOK, len(rows.group_fold) + 1, LOOK_EVERY):
         part = judge(rows.frame[rows.group < sessions])
-        found = estimate({"auc": WeightedScore.of(part, part.probability)}, part, how)["auc"]["auc"]
-        low, high = _interval(found, part, how)
+        auc = estimate({"auc": WeightedScore.of(part, part.probability)}, part, how)["auc"]["auc"]
+        low, high = _interval(auc, part, how)
         better, worse = better or low > 0.5, worse or high < 0.5
     return {
         'fixed interval: "better" at some look': better,
@@ -243,7 +243,7 @@ def tries(world: World, seed: int) -> Answers:
     ]
     names = [f"candidate{number}" for number in range(CANDIDATES)]
     rows = candidates_judged(
-        world, seed, {name: (MAIN, seen) for name, seen in zip(names, subsets, strict=True)}
+        world, seed, {name: (MAIN, inputs) for name, inputs in zip(names, subsets, strict=True)}
     )
     if rows is None:
         return {}
@@ -252,12 +252,12 @@ def tries(world: World, seed: int) -> Answers:
     quantities: dict[str, Quantity] = {
         name: WeightedScore.of(rows, numbers(rows.frame, name)) for name in columns
     }
-    found = [one["auc"] for one in estimate(quantities, rows, how).values()]
-    best = best_by_chance(found, chance=0.5, confidence=CONFIDENCE)
+    estimates = [values["auc"] for values in estimate(quantities, rows, how).values()]
+    best = best_by_chance(estimates, chance=0.5, confidence=CONFIDENCE)
     one_side = (1 - CONFIDENCE) / 2
     return {
         'one of ten candidates "better" by its own interval': any(
-            _interval(one, rows, how)[0] > 0.5 for one in found
+            _interval(auc, rows, how)[0] > 0.5 for auc in estimates
         ),
         'the best of ten "better" as the best of ten': best is not None and best.p_value <= one_side,
     }
@@ -269,10 +269,10 @@ def information(world: World, seed: int) -> Answers:
     if rows is None:
         return {}
     after = numbers(rows.frame, "next_return")
-    found = coefficients(rows.probability, after, rows.group, len(rows.group_fold))
+    mean = coefficients(rows.probability, after, rows.group, len(rows.group_fold))
     return {
-        "|t| of the IC above 1.96": abs(found.ic.t) > 1.96,
-        "|t| of the rank IC above 1.96": abs(found.rank.t) > 1.96,
+        "|t| of the IC above 1.96": abs(mean.ic.t) > 1.96,
+        "|t| of the rank IC above 1.96": abs(mean.rank.t) > 1.96,
     }
 
 

@@ -68,7 +68,7 @@ def forward_returns(
 
 
 def correlation_by_group(
-    left: NDArray[np.float64], right: NDArray[np.float64], group: NDArray[np.int64], groups: int
+    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.int64], groups: int
 ) -> NDArray[np.float64]:
     """Return Pearson's correlation within each group, shape (groups,).
 
@@ -81,19 +81,19 @@ def correlation_by_group(
     >>> correlation_by_group(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 3.0]), group, 1).round(6).tolist()
     [0.5]
     """
-    present = ~(np.isnan(left) | np.isnan(right))
-    left, right, group = left[present], right[present], group[present]
+    present = ~(np.isnan(first) | np.isnan(second))
+    first, second, group = first[present], second[present], group[present]
     size = np.bincount(group, minlength=groups)
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.bincount(group, weights=values, minlength=groups).astype(np.float64)
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        a = left - (total(left) / size)[group]
-        b = right - (total(right) / size)[group]
+        a = first - (total(first) / size)[group]
+        b = second - (total(second) / size)[group]
         spread_a, spread_b = total(a * a), total(b * b)
         result = total(a * b) / np.sqrt(spread_a * spread_b)
-    varies = (spread_a > _FLAT**2 * total(left * left)) & (spread_b > _FLAT**2 * total(right * right))
+    varies = (spread_a > _FLAT**2 * total(first * first)) & (spread_b > _FLAT**2 * total(second * second))
     return np.where(varies & (size >= MIN_TICKERS), np.clip(result, -1, 1), np.nan)
 
 
@@ -107,12 +107,13 @@ def ranks_by_group(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDA
 
 
 def rank_correlation_by_group(
-    left: NDArray[np.float64], right: NDArray[np.float64], group: NDArray[np.int64], groups: int
+    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.int64], groups: int
 ) -> NDArray[np.float64]:
     """Return Spearman's correlation within each group; NaN as in :func:`correlation_by_group`."""
-    missing = np.isnan(left) | np.isnan(right)
-    first, second = (ranks_by_group(np.where(missing, np.nan, values), group) for values in (left, right))
-    return correlation_by_group(first, second, group, groups)
+    missing = np.isnan(first) | np.isnan(second)
+    ranks = (ranks_by_group(np.where(missing, np.nan, values), group) for values in (first, second))
+    first_ranks, second_ranks = ranks
+    return correlation_by_group(first_ranks, second_ranks, group, groups)
 
 
 @dataclass(frozen=True)

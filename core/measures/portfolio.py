@@ -35,14 +35,14 @@ class PriceRows:
         Number of the row's session in the calendar of all tickers, rising within a ticker.
     gain : ndarray of float, shape (rows,)
         Simple return since the ticker's row before; NaN on its first row.
-    judged : ndarray of bool, shape (rows,)
+    is_judged : ndarray of bool, shape (rows,)
         Whether a call made after this row is judged.
     """
 
     ticker: NDArray[np.int64]
     session: NDArray[np.int64]
     gain: NDArray[np.float64]
-    judged: NDArray[np.bool_]
+    is_judged: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,15 +90,15 @@ def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> HoldingReturns:
     >>> buy_and_hold(rows, cost_bps=0).daily.tolist()
     [0.5, 0.0]
     """
-    judged = np.flatnonzero(prices.judged)
-    if not len(judged):
+    calls = np.flatnonzero(prices.is_judged)
+    if not len(calls):
         return HoldingReturns(np.zeros(0, dtype=np.int64), np.zeros(0))
-    first, last = int(prices.session[judged].min()), int(prices.session[judged].max())
+    first, last = int(prices.session[calls].min()), int(prices.session[calls].max())
     change = np.zeros(last - first + 2)
     cost = np.zeros(last - first + 2)
-    tickers, bought = np.unique(prices.ticker[judged], return_index=True)
+    tickers, bought = np.unique(prices.ticker[calls], return_index=True)
     share, ends = 1 / len(tickers), np.searchsorted(prices.ticker, tickers, side="right")
-    for start, end in zip(judged[bought].tolist(), ends.tolist(), strict=True):
+    for start, end in zip(calls[bought].tolist(), ends.tolist(), strict=True):
         days = prices.session[start:end] - first
         within = days <= last - first + 1
         value = share * (1 - cost_bps * BASIS_POINT) * _growth(prices.gain[start:end][within])
@@ -144,8 +144,8 @@ def equal_weight_daily(
     earned = np.bincount(rows.group[has], weights=following[has], minlength=groups)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, equal = earned / tickers, 1 / tickers
-    traded = _rebalanced(rows, following, equal, mean)
-    return np.where(tickers > 0, mean - traded * cost_bps * BASIS_POINT, np.nan)
+    rebalanced = _rebalanced(rows, following, equal, mean)
+    return np.where(tickers > 0, mean - rebalanced * cost_bps * BASIS_POINT, np.nan)
 
 
 def _rebalanced(
@@ -164,18 +164,18 @@ def _rebalanced(
     stays[:-1] = (owner[1:] == owner[:-1]) & (place[1:] == place[:-1] + 1)
     comes = np.ones(len(order), dtype=bool)
     comes[1:] = ~stays[:-1]
-    traded = np.bincount(place[comes], weights=weight[place[comes]], minlength=len(dates))
+    share = np.bincount(place[comes], weights=weight[place[comes]], minlength=len(dates))
     moved = np.abs(weight[place[np.flatnonzero(stays) + 1]] - drifted[stays])
-    traded += np.bincount(place[np.flatnonzero(stays) + 1], weights=moved, minlength=len(dates))
+    share += np.bincount(place[np.flatnonzero(stays) + 1], weights=moved, minlength=len(dates))
     leaves = np.flatnonzero(~stays & (place < len(dates) - 1))
-    traded += np.bincount(place[leaves] + 1, weights=drifted[leaves], minlength=len(dates))
+    share += np.bincount(place[leaves] + 1, weights=drifted[leaves], minlength=len(dates))
     result = np.zeros(groups)
-    result[dates] = traded
+    result[dates] = share
     return result
 
 
 @dataclass(frozen=True, eq=False)
-class Traded:
+class Trading:
     """What a long or flat rule earned and moved, before costs.
 
     Parameters
@@ -205,7 +205,7 @@ class Traded:
         return self.gross - self.turnover * cost_bps * BASIS_POINT
 
 
-def traded(rows: Judged, following: NDArray[np.float64], position: NDArray[np.float64]) -> Traded:
+def trading(rows: Judged, following: NDArray[np.float64], position: NDArray[np.float64]) -> Trading:
     """Return what following ``position`` earned and moved, flat before each ticker's first row.
 
     Parameters
@@ -226,8 +226,8 @@ def traded(rows: Judged, following: NDArray[np.float64], position: NDArray[np.fl
             for values in (position * following, change)
         )
     if not has.any():
-        return Traded(gross, moved, np.nan, np.nan)
-    return Traded(gross, moved, float(change[has].mean()), float(position[has].mean()))
+        return Trading(gross, moved, np.nan, np.nan)
+    return Trading(gross, moved, float(change[has].mean()), float(position[has].mean()))
 
 
 def _changes(rows: Judged, has: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.measures.portfolio import PriceRows, buy_and_hold, equal_weight_daily, traded
+from core.measures.portfolio import PriceRows, buy_and_hold, equal_weight_daily, trading
 from core.measures.risk import annual_return, sharpe
 from core.measures.rows import judge
 
@@ -172,7 +172,7 @@ def test_names_of_tickers_do_not_matter(order, seed):
 def test_what_a_rule_moves_by_hand():
     """Long, long, flat and flat, long, long: three changes in six rows, four sixths exposed."""
     rows, after = frame_of([[0.02, 0.05], [0.01, -0.03], [0.04, 0.06]])
-    found = traded(rows, after, np.array([1.0, 0, 1, 1, 0, 1]))
+    found = trading(rows, after, np.array([1.0, 0, 1, 1, 0, 1]))
     np.testing.assert_allclose(found.gross, [0.01, -0.01, 0.03], rtol=1e-12)
     np.testing.assert_allclose(found.turnover, [0.5, 0.5, 0.5])
     np.testing.assert_allclose(found.net(10), found.gross - 0.0005, rtol=1e-12)
@@ -186,12 +186,12 @@ def test_rows_without_a_next_return_take_no_part(panel):
     after, position = rows.frame["next_return"].to_numpy(float), (rows.probability >= 0.5).astype(float)
     kept = rows.group < len(rows.group_fold) - 3
     part = judge(rows.frame[kept])
-    found = traded(rows, np.where(kept, after, np.nan), position)
-    alone = traded(part, after[kept], position[kept])
+    found = trading(rows, np.where(kept, after, np.nan), position)
+    alone = trading(part, after[kept], position[kept])
     assert (found.change, found.exposure) == (alone.change, alone.exposure)
     np.testing.assert_allclose(found.gross[:-3], alone.gross)
     assert np.isnan(found.gross[-3:]).all()
-    assert np.isnan(traded(rows, np.full(len(rows), np.nan), position).exposure)
+    assert np.isnan(trading(rows, np.full(len(rows), np.nan), position).exposure)
 
 
 def test_the_samples_holding_is_what_an_outsider_computed(sample_prices):
