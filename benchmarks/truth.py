@@ -29,12 +29,12 @@ from core.measures.bootstrap import Estimate, Resampling, estimate  # noqa: E402
 from core.measures.expanded import blocks_of, expanded_interval  # noqa: E402 - see above
 from core.measures.information import coefficients  # noqa: E402 - see above
 from core.measures.performance import PooledScore  # noqa: E402 - see above
-from core.measures.portfolio import trading  # noqa: E402 - see above
 from core.measures.ranking import RankedScore  # noqa: E402 - see above
 from core.measures.rows import Judged, judge, numbers  # noqa: E402 - see above
 from core.measures.selection import best_by_chance  # noqa: E402 - see above
 from core.measures.sequential import daily_differences, e_process  # noqa: E402 - see above
 from core.measures.skill import BrierSkill  # noqa: E402 - see above
+from core.measures.trading import trading  # noqa: E402 - see above
 from core.measures.weighted import WeightedDifference, WeightedScore  # noqa: E402 - see above
 
 if TYPE_CHECKING:

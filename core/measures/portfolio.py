@@ -1,4 +1,4 @@
-"""What the money would have done without a model, and how far a rule moved it.
+"""What the money would have done without a model.
 
 Two baselines: bought once and held, and equal weights restored every session. Day t runs from the close of
 session t to that of the next one; what is bought or changed at the close of t costs in day t, as a call
@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from core.measures.risk import SESSIONS_A_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +57,14 @@ class HoldingReturns:
 
     session: NDArray[np.int64]
     daily: NDArray[np.float64]
+
+    def on(self, sessions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the days that begin at these sessions, NaN where there is none."""
+        place = sessions - self.session[0] if len(self.session) else np.full(len(sessions), -1)
+        inside = (place >= 0) & (place < len(self.daily))
+        result = np.full(len(sessions), np.nan)
+        result[inside] = self.daily[place[inside]]
+        return result
 
 
 def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> HoldingReturns:
@@ -172,71 +178,3 @@ def _rebalanced(
     result = np.zeros(groups)
     result[dates] = share
     return result
-
-
-@dataclass(frozen=True, eq=False)
-class Trading:
-    """What a long or flat rule earned and moved, before costs.
-
-    Parameters
-    ----------
-    gross : ndarray of float, shape (groups,)
-        Mean over the date's tickers of position times next return; NaN where none has one.
-    turnover : ndarray of float, shape (groups,)
-        Mean over the date's tickers of the absolute change of position.
-    change : float
-        Mean absolute change of position over all rows with a next return.
-    exposure : float
-        Mean position over them.
-    """
-
-    gross: NDArray[np.float64]
-    turnover: NDArray[np.float64]
-    change: float
-    exposure: float
-
-    @property
-    def turnover_a_year(self) -> float:
-        """How many times a year a row's whole position changes."""
-        return self.change * SESSIONS_A_YEAR
-
-    def net(self, cost_bps: float) -> NDArray[np.float64]:
-        """Return the return of each date after costs, shape (groups,)."""
-        return self.gross - self.turnover * cost_bps * BASIS_POINT
-
-
-def trading(rows: Judged, following: NDArray[np.float64], position: NDArray[np.float64]) -> Trading:
-    """Return what following ``position`` earned and moved, flat before each ticker's first row.
-
-    Parameters
-    ----------
-    rows : Judged
-        The judged rows.
-    following : ndarray of float, shape (rows,)
-        Each row's next return; rows where it is NaN take no part.
-    position : ndarray of float, shape (rows,)
-        Share of the row's money that is in the ticker, such as 1 (long) or 0 (flat).
-    """
-    groups, has = len(rows.group_fold), ~np.isnan(following)
-    change = _changes(rows, has, position)
-    tickers = np.bincount(rows.group[has], minlength=groups)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gross, moved = (
-            np.bincount(rows.group[has], weights=values[has], minlength=groups) / tickers
-            for values in (position * following, change)
-        )
-    if not has.any():
-        return Trading(gross, moved, np.nan, np.nan)
-    return Trading(gross, moved, float(change[has].mean()), float(position[has].mean()))
-
-
-def _changes(rows: Judged, has: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each row's absolute change from its ticker's row before that has a next return."""
-    ticker, order = rows.by_ticker
-    order = order[has[order]]
-    sequence, owner = position[order], ticker[order]
-    earlier = np.zeros_like(sequence)
-    earlier[1:] = np.where(owner[1:] == owner[:-1], sequence[:-1], 0.0)
-    change = np.zeros(len(position))
-    change[order] = np.abs(sequence - earlier)
-    return change

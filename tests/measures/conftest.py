@@ -61,3 +61,21 @@ def sample_prices() -> tuple[Judged, np.ndarray, PriceRows]:
     table = frame[judged].assign(probability=0.5, fold=1.0, date=lambda f: pd.to_datetime(f["date"]))
     rows = judge(table.assign(up_next=(table["next_return"] > 0).astype(float)))
     return rows, rows.frame["next_return"].to_numpy(float), prices
+
+
+@pytest.fixture(scope="session")
+def table_of() -> Callable[..., tuple[Judged, np.ndarray]]:
+    """A builder of judged rows from a table of next returns: sessions down, tickers across, None: no row."""
+
+    def build(following):
+        days = pd.bdate_range("2020-01-01", periods=len(following))
+        cells = [
+            {"date": day, "ticker": f"T{t}", "probability": 0.5, "up_next": 1.0, "fold": 1.0, "next": value}
+            for day, row in zip(days, following, strict=True)
+            for t, value in enumerate(row)
+            if value is not None
+        ]
+        rows = judge(pd.DataFrame(cells))
+        return rows, rows.frame["next"].to_numpy(float)
+
+    return build

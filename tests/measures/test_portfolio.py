@@ -1,14 +1,12 @@
-"""Buying and holding, equal weights and what a rule moves: by hand and by a plain day-by-day ledger."""
+"""Buying and holding, and equal weights: by hand and by a plain day-by-day ledger."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.measures.portfolio import PriceRows, buy_and_hold, equal_weight_daily, trading
+from core.measures.portfolio import HoldingReturns, PriceRows, buy_and_hold, equal_weight_daily
 from core.measures.risk import annual_return, sharpe
-from core.measures.rows import judge
 
 
 def price_rows(gains, judged):
@@ -87,19 +85,6 @@ def test_a_ticker_that_is_never_judged_is_not_bought():
     assert len(buy_and_hold(nothing, cost_bps=5).daily) == 0
 
 
-def frame_of(following):
-    """Return judged rows of a table of next returns (sessions down, tickers across; None: no row)."""
-    days = pd.bdate_range("2020-01-01", periods=len(following))
-    cells = [
-        {"date": day, "ticker": f"T{t}", "probability": 0.5, "up_next": 1.0, "fold": 1.0, "next": value}
-        for day, row in zip(days, following, strict=True)
-        for t, value in enumerate(row)
-        if value is not None
-    ]
-    rows = judge(pd.DataFrame(cells))
-    return rows, rows.frame["next"].to_numpy(float)
-
-
 def equal_ledger(following, cost):
     """Return daily returns of equal weights, by keeping each ticker's weight in a dictionary."""
     weights, result = {}, []
@@ -125,32 +110,32 @@ FOLLOWING = [
 ]
 
 
-def test_equal_weights_are_the_ledger():
+def test_equal_weights_are_the_ledger(table_of):
     """Tickers that come, go and come back; a date without returns is no day and drifts nothing."""
-    rows, after = frame_of(FOLLOWING)
+    rows, after = table_of(FOLLOWING)
     for cost_bps in (0.0, 30.0):
         found = equal_weight_daily(rows, after, cost_bps=cost_bps)
         np.testing.assert_allclose(found, equal_ledger(FOLLOWING, cost_bps / 1e4), rtol=1e-12)
 
 
-def test_equal_weights_by_hand():
+def test_equal_weights_by_hand(table_of):
     """Two tickers, +10 % and -10 %: weights drift to .55 and .45, so a tenth changes on the second day."""
-    rows, after = frame_of([[0.1, -0.1], [0.0, 0.0]])
+    rows, after = table_of([[0.1, -0.1], [0.0, 0.0]])
     np.testing.assert_allclose(equal_weight_daily(rows, after, cost_bps=100), [-0.01, -0.001], rtol=1e-12)
 
 
-def test_one_ticker_held_is_one_ticker_rebalanced():
+def test_one_ticker_held_is_one_ticker_rebalanced(table_of):
     """With a single ticker and no cost both baselines are the ticker itself."""
     gains = np.random.default_rng(1).normal(0, 0.02, 60)
     held = buy_and_hold(price_rows([[g] for g in gains], [[1]] * 59 + [[0]]), cost_bps=0)
-    rows, after = frame_of([[g] for g in gains[1:]])
+    rows, after = table_of([[g] for g in gains[1:]])
     np.testing.assert_allclose(held.daily, gains[1:], rtol=1e-12)
     np.testing.assert_allclose(equal_weight_daily(rows, after, cost_bps=0), gains[1:], rtol=1e-12)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.permutations(range(3)), st.integers(0, 50))
-def test_names_of_tickers_do_not_matter(order, seed):
+def test_names_of_tickers_do_not_matter(table_of, order, seed):
     """Permuting the tickers permutes nothing that is shown."""
     random = np.random.default_rng(seed)
     gains = random.normal(0, 0.05, (8, 3))
@@ -164,34 +149,9 @@ def test_names_of_tickers_do_not_matter(order, seed):
     ]
     np.testing.assert_allclose(daily[0], daily[1], rtol=1e-12, atol=1e-15)
     returns = [
-        equal_weight_daily(*frame_of(gains[:, p].tolist()), cost_bps=7) for p in (list(range(3)), list(order))
+        equal_weight_daily(*table_of(gains[:, p].tolist()), cost_bps=7) for p in (list(range(3)), list(order))
     ]
     np.testing.assert_allclose(returns[0], returns[1], rtol=1e-12, atol=1e-15)
-
-
-def test_what_a_rule_moves_by_hand():
-    """Long, long, flat and flat, long, long: three changes in six rows, four sixths exposed."""
-    rows, after = frame_of([[0.02, 0.05], [0.01, -0.03], [0.04, 0.06]])
-    found = trading(rows, after, np.array([1.0, 0, 1, 1, 0, 1]))
-    np.testing.assert_allclose(found.gross, [0.01, -0.01, 0.03], rtol=1e-12)
-    np.testing.assert_allclose(found.turnover, [0.5, 0.5, 0.5])
-    np.testing.assert_allclose(found.net(10), found.gross - 0.0005, rtol=1e-12)
-    assert found.turnover_a_year == pytest.approx(252 * 3 / 6)
-    assert found.exposure == pytest.approx(4 / 6)
-
-
-def test_rows_without_a_next_return_take_no_part(panel):
-    """They are neither earned on nor counted; with none at all there is nothing to show."""
-    rows = panel()
-    after, position = rows.frame["next_return"].to_numpy(float), (rows.probability >= 0.5).astype(float)
-    kept = rows.group < len(rows.group_fold) - 3
-    part = judge(rows.frame[kept])
-    found = trading(rows, np.where(kept, after, np.nan), position)
-    alone = trading(part, after[kept], position[kept])
-    assert (found.change, found.exposure) == (alone.change, alone.exposure)
-    np.testing.assert_allclose(found.gross[:-3], alone.gross)
-    assert np.isnan(found.gross[-3:]).all()
-    assert np.isnan(trading(rows, np.full(len(rows), np.nan), position).exposure)
 
 
 def test_the_samples_holding_is_what_an_outsider_computed(sample_prices):
@@ -202,3 +162,11 @@ def test_the_samples_holding_is_what_an_outsider_computed(sample_prices):
     assert annual_return(held.daily) == pytest.approx(0.299, abs=5e-4)
     assert sharpe(held.daily) == pytest.approx(1.07, abs=5e-3)
     assert annual_return(equal_weight_daily(rows, after, cost_bps=0)) == pytest.approx(0.232, abs=6e-4)
+
+
+def test_days_that_holding_does_not_have_are_unknown():
+    """Before its first session, after its last, and without any."""
+    holding = HoldingReturns(np.array([4, 5]), np.array([0.1, 0.2]))
+    np.testing.assert_array_equal(holding.on(np.array([3, 4, 5, 6])), [np.nan, 0.1, 0.2, np.nan])
+    nothing = HoldingReturns(np.zeros(0, np.int64), np.zeros(0))
+    assert np.isnan(nothing.on(np.array([0, 1]))).all()
