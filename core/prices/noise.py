@@ -10,7 +10,7 @@ import pandas as pd
 from core.prices.rows import before, follows
 
 if TYPE_CHECKING:
-    from core.prices.rows import Floats, Whole
+    from core.prices.rows import Flags, Floats, Whole
 
 WINDOW = 63
 """Rows before a row that its usual move is taken from: a quarter, so that calm and wild years differ."""
@@ -21,8 +21,34 @@ LEAST = 20
 UNKNOWN = 0.02
 """Usual move of a ticker with less history than that: 2 % a day, 32 % a year."""
 
+LEAP = 0.2
+"""Smallest move (logarithmic) that a rule about units or splits can name: a split of 3:2 less its tolerance."""
+
 _NORMAL = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
+
+
+def leaping(codes: Whole, adj_close: Floats) -> Flags:
+    """Return the rows of every ticker that moves by :data:`LEAP` or more from one row to the next.
+
+    Only these need a usual move and a usual volume, which cost a rolling median each.
+
+    Parameters
+    ----------
+    codes : ndarray of int64, shape (n_rows,)
+        Number of the ticker; rows sorted by (ticker, date), each once.
+    adj_close : ndarray of float64, shape (n_rows,)
+        Above 0, no NaN.
+
+    Examples
+    --------
+    >>> leaping(np.array([0, 0, 1, 1]), np.array([10.0, 10.1, 10.0, 20.0])).tolist()
+    [False, False, True, True]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        leaps = follows(codes) & (np.abs(np.log(adj_close / before(adj_close))) >= LEAP)
+    flags: Flags = np.bincount(codes[leaps], minlength=int(codes.max(initial=-1)) + 1)[codes] > 0
+    return flags
 
 
 def own_noise(codes: Whole, adj_close: Floats) -> Floats:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.prices.noise import LEAST, UNKNOWN, WINDOW, own_noise, times_usual
+from core.prices.noise import LEAP, LEAST, UNKNOWN, WINDOW, leaping, own_noise, times_usual
+from core.prices.unadjusted import SPLITS, WIDEST
 
 
 def panel(*lengths, seed=0):
@@ -57,3 +58,18 @@ def test_volume_is_held_against_the_rows_before():
     expected = [np.nan, np.nan, np.nan, 2.0, 80 / 30, 5 / 40, 5 / 40, 1.0]
     expected += [np.nan, np.nan, np.nan, np.nan, np.nan, 1.0, 1.0, np.nan]
     np.testing.assert_allclose(found, expected)
+
+
+def test_only_tickers_that_leap_need_a_usual_move():
+    """No rule names a smaller move, and leaving the other tickers out changes nothing for those that leap."""
+    assert np.log(SPLITS[0]) - WIDEST >= LEAP
+    codes, close = panel(120, 90, 100)
+    close[150:210] *= 1.5
+    flags = leaping(codes, close)
+    assert set(codes[flags].tolist()) == {1}
+    assert (flags == (codes == 1)).all()
+    np.testing.assert_array_equal(own_noise(codes[flags], close[flags]), own_noise(codes, close)[flags])
+    volume = np.arange(310.0) + 1
+    part = times_usual(codes[flags], volume[flags], 21)
+    np.testing.assert_array_equal(part, times_usual(codes, volume, 21)[flags])
+    assert not leaping(np.zeros(0, np.int64), np.zeros(0)).any()
