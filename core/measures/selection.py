@@ -88,18 +88,22 @@ def best_by_chance(
     candidates = [c for c in estimates if not np.isnan(c.value) and not np.isnan(c.draws).all()]
     if not candidates:
         return None
-    # an undefined resample is no try: it never is the best one
-    centred = [np.where(np.isnan(c.draws), -np.inf, c.draws - c.value) for c in candidates]
     count = max(len(candidates), tries or 0)
-    random = np.random.default_rng(seed)
-    for number in range(count - len(candidates)):
-        centred.append(random.permutation(centred[number % len(candidates)]))
-    best = chance + np.max(centred, axis=0)
+    best = chance + _highest(candidates, count, seed)
     reached = max(c.value for c in candidates)
     typical, high = np.quantile(best, (0.5, 1 - (1 - confidence) / 2))
     # the candidates themselves are one more draw: a p value of 0 cannot be had from few resamples
     p_value = (1 + int((best >= reached).sum())) / (1 + len(best))
     return BestByChance(count, float(typical), float(high), p_value)
+
+
+def _highest(candidates: Sequence[Estimate], tries: int, seed: int) -> NDArray[np.float64]:
+    """Return the highest deviation among so many tries in each resample, shape (resamples,)."""
+    # an undefined resample is no try: it never is the best one
+    centred = [np.where(np.isnan(c.draws), -np.inf, c.draws - c.value) for c in candidates]
+    random = np.random.default_rng(seed)
+    unknown = [random.permutation(centred[n % len(centred)]) for n in range(tries - len(centred))]
+    return np.asarray(np.max([*centred, *unknown], axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True)

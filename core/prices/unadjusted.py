@@ -106,11 +106,15 @@ def unadjusted_splits(
         large &= ~excused
     rows = np.flatnonzero(large)
     apart = np.abs(np.abs(move[rows])[:, None] - logs)
-    nearest = apart.argmin(axis=1)
-    more = np.array(SPLITS)[nearest]
-    fits = apart[np.arange(len(rows)), nearest] <= tolerance[rows]
-    fell, traded = move[rows] < 0, volume_times[rows]
-    most, least = np.where(fell, QUIET * more, QUIET), np.where(fell, 1 / QUIET, 1 / (QUIET * more))
-    fits &= ~((traded > most) | (traded < least))
-    shares = np.where(fell, more, 1 / more)
+    more = np.array(SPLITS)[apart.argmin(axis=1)]
+    fits = (apart.min(axis=1) <= tolerance[rows]) & _quiet(volume_times[rows], move[rows], more)
+    shares = np.where(move[rows] < 0, more, 1 / more)
     return [UnadjustedSplit(int(rows[i]), float(shares[i])) for i in np.flatnonzero(fits).tolist()]
+
+
+def _quiet(volume_times: Floats, move: Floats, more: Floats) -> Flags:
+    """Return where the volume is usual, counted in old shares or in new ones; also where it is not known."""
+    fell = move < 0
+    most, least = np.where(fell, QUIET * more, QUIET), np.where(fell, 1 / QUIET, 1 / (QUIET * more))
+    flags: Flags = ~((volume_times > most) | (volume_times < least))
+    return flags
