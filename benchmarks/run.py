@@ -39,9 +39,9 @@ class Benchmark:
 
 
 BENCHMARKS = (
-    Benchmark("cold", "all seven stages into an empty data root", startup.cold, 1.20),
+    Benchmark("cold", "all seven stages into an empty data root", startup.cold, 1.12),
     Benchmark("plain", "all seven stages, beside the same as plain Luigi tasks", startup.plain),
-    Benchmark("nothing", "a rerun with nothing to do", startup.nothing, 0.20),
+    Benchmark("nothing", "a rerun with nothing to do", startup.nothing, 0.10),
     Benchmark("resume", "a rerun after the last checkpoint was deleted", startup.resume),
     Benchmark(
         "large",

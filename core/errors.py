@@ -29,24 +29,28 @@ class AftercloseError(Exception):
 
     Parameters
     ----------
-    came : str
+    problem : str
         What was found, with the offending value.
     expected : str
         What would have been right.
     remedy : str
         What the reader should do next.
+    parameter : str
+        Name of the parameter at fault, so that a form can put the message beside its field; empty when
+        it is about none in particular.
     """
 
     exit_code = EXIT_UNEXPECTED
 
-    def __init__(self, came: str, *, expected: str = "", remedy: str = "") -> None:
-        self.came = came
+    def __init__(self, problem: str, *, expected: str = "", remedy: str = "", parameter: str = "") -> None:
+        self.problem = problem
         self.expected = expected
         self.remedy = remedy
-        super().__init__(came, expected, remedy)
+        self.parameter = parameter
+        super().__init__(problem, expected, remedy)
 
     def __str__(self) -> str:
-        parts = [self.came]
+        parts = [self.problem]
         if self.expected:
             parts.append(f"expected {self.expected}")
         sentence = "; ".join(parts)
@@ -85,11 +89,12 @@ class MissingFileError(AftercloseError):
     exit_code = EXIT_WAITING
 
     @classmethod
-    def of(cls, path: str | Path, what: str) -> MissingFileError:
+    def of(cls, path: str | Path, what: str, *, parameter: str = "") -> MissingFileError:
         return cls(
             f"there is no {what} at {path}",
             expected="a readable file",
             remedy="Check the spelling, or create the file and run again.",
+            parameter=parameter,
         )
 
 
@@ -137,9 +142,11 @@ class ValidationFailed(DataError):
 
 def _expired(findings: Mapping[str, Any]) -> str:
     """Return a sentence on waivers that would have covered a finding, were they not past their time."""
-    told = findings.get("source", {}).get("waivers_without_effect", [])
+    waivers = findings.get("source", {}).get("waivers_without_effect", [])
     late = [
-        f"{w['rule']} of {w['ticker'] or 'all'} until {w['until']}" for w in told if w["state"] == "expired"
+        f"{w['rule']} of {w['ticker'] or 'all'} until {w['until']}"
+        for w in waivers
+        if w["state"] == "expired"
     ]
     return f" Waivers that have expired: {listed(late)}." if late else ""
 
@@ -162,13 +169,13 @@ class SignOffError(AftercloseError):
     exit_code = EXIT_WAITING
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """Return ``" Did you mean X?"`` for the known name closest to ``name``, else an empty text."""
-    found = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    return f" Did you mean {found[0]}?" if found else ""
+    matches = get_close_matches(name, sorted(names), n=1, cutoff=0.5)
+    return f" Did you mean {matches[0]}?" if matches else ""
 
 
 def listed(values: Sequence[str], most: int = 8) -> str:
     """Return the first ``most`` values separated by commas, and how many more there are."""
-    shown = ", ".join(values[:most])
-    return shown if len(values) <= most else f"{shown} and {len(values) - most} more"
+    text = ", ".join(values[:most])
+    return text if len(values) <= most else f"{text} and {len(values) - most} more"

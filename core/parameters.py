@@ -108,7 +108,12 @@ class Parameter:
         return repr(value) if isinstance(value, float) else str(value)
 
     def _wrong(self, text: str, expected: str, hint: str = "") -> ParameterError:
-        return ParameterError(f"{self.option} is {text!r}", expected=expected, remedy=f"{self.help}{hint}")
+        return ParameterError(
+            f"{self.option} is {text!r}",
+            expected=expected,
+            remedy=f"{self.help}{hint}",
+            parameter=self.name,
+        )
 
     def _choice(self, text: str) -> str:
         if text not in self.choices:
@@ -126,8 +131,8 @@ class Parameter:
             raise wrong from None
 
     def _number(self, text: str) -> int | float:
-        bounds = f" from {_plain(self.low)}" if self.low is not None else ""
-        bounds += f" to {_plain(self.high)}" if self.high is not None else ""
+        bounds = f" from {_bound_text(self.low)}" if self.low is not None else ""
+        bounds += f" to {_bound_text(self.high)}" if self.high is not None else ""
         expected = ("a whole number" if self.kind == "integer" else "a number") + bounds
         try:
             value = int(text) if self.kind == "integer" else float(text)
@@ -145,7 +150,7 @@ class Parameter:
         return text.lower() in _TRUE
 
 
-def _plain(bound: float) -> str:
+def _bound_text(bound: float) -> str:
     """Return a bound as a person writes it: ``2,147,483,647``, ``0.5``, ``1e-09``."""
     return f"{bound:,.0f}" if bound == int(bound) else f"{bound:g}"
 

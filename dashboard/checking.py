@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries.contradictions import contradictions
+from core.queries.reports.contradictions import contradictions
 from core.report.edits import edits
 from core.report.narrative import unwritten
 from core.review import signoff
@@ -28,7 +28,7 @@ def evaluation(report_key: str) -> Mapping[str, Any] | None:
         If it is damaged.
     """
     store = shell.store()
-    artifact = data.held(store, keys_behind(store, Slot("report", report_key)), "evaluation")
+    artifact = data.artifact_of(store, keys_behind(store, Slot("report", report_key)), "evaluation")
     return None if artifact is None else data.document(store, artifact)
 
 

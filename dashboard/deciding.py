@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import ParameterError
 from core.journal import Run
-from core.queries.modelbook import listing, unjudged
+from core.queries.models.modelbook import listing, unjudged
 from core.registry.registry import Registry
 from core.review import decisions
 from core.runs.launcher import FORCE, NO_WAIT, launch

@@ -8,7 +8,12 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries import model_tables, tables
+from core.queries.models import model_tables
+from core.queries.reports import tables
+from core.report import sheets
+from core.report.about_results import at_training, basis
+from core.report.about_slices import drift_basis
+from core.report.sheets import Sheet
 from core.store.checkpoints import Store
 from dashboard import judged, shell, wrapped
 from dashboard.charts import (
@@ -19,7 +24,7 @@ from dashboard.charts import (
     roc_figure,
 )
 from dashboard.charts.look import CONFIG
-from dashboard.data import Held
+from dashboard.data import StoredArtifact
 from dashboard.judged import Curves
 from dashboard.words import plain
 
@@ -37,17 +42,18 @@ def measures(body: Body) -> None:
     st.plotly_chart(
         figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
     )
-    st.caption(tables.basis(body))
+    st.caption(basis(body))
     wrapped.table(tables.comparison(body), "comparison_table")
-    for reason in tables.reasons(body["performance"]):
+    for reason in sheets.unmeasured(body["performance"]):
         st.caption(plain(reason))
-    then = tables.at_training(body)
-    if not then.empty:
-        st.markdown("**At training, walked forward through time**")
-        wrapped.table(then, "training_table")
+    for grid in at_training(body):
+        st.markdown(f"**{grid.caption}**")
+        wrapped.table(tables.text_frame(grid), "training_table")
 
 
-def curves(body: Body, store: Store, predictions: Held | None, features: Held | None) -> None:
+def curves(
+    body: Body, store: Store, predictions: StoredArtifact | None, features: StoredArtifact | None
+) -> None:
     """Draw ROC, precision-recall and calibration, beside the champion's where the two can be compared."""
     if predictions is None:
         st.caption("The predictions of this run are not there; curves are drawn from them.")
@@ -91,45 +97,47 @@ def _drawn(lines: Mapping[str, Curves]) -> None:
             )
             st.caption("Bins of equally many rows; on the dotted line, what was expected came true.")
     with st.expander("Calibration as a table", key="calibration_more"):
-        for number, (name, frame) in enumerate(frames["calibration"].items()):
+        for number, (name, held) in enumerate(lines.items()):
             st.caption(plain(name))
-            table(frame, f"calibration_table_{number}")
+            table(sheets.calibration(held["calibration"]), f"calibration_table_{number}")
 
 
 def slices(body: Body) -> None:
     """Draw the measures by test period, by year and by ticker."""
     st.markdown("**By test period**")
-    frame = tables.folds(body)
-    st.plotly_chart(folds_figure(frame), key="folds_chart", config=CONFIG, alt="AUC of each test period")
-    table(frame, "folds_table")
+    folds = sheets.by_fold(body)
+    figure = folds_figure(tables.frame(folds, "from", "to"))
+    st.plotly_chart(figure, key="folds_chart", config=CONFIG, alt="AUC of each test period")
+    table(folds, "folds_table")
     st.markdown("**By year**")
-    table(model_tables.by_period(body), "periods_table")
+    table(sheets.by_period(body), "periods_table")
     st.markdown("**By ticker**")
-    by_ticker = tables.by_ticker(body)
-    if by_ticker.empty:
-        st.caption("There are no judged rows.")
-    else:
+    by_ticker = sheets.by_ticker(body)
+    if by_ticker.rows:
         table(by_ticker, "tickers_table")
+    else:
+        st.caption("There are no judged rows.")
 
 
 def drift(body: Body) -> None:
     """Draw the drift of each column, the most unusual first."""
-    st.caption(tables.drift_basis(body))
+    st.caption(drift_basis(body))
     table(tables.drift(body), "drift_table")
     st.caption("■ alarm: unlike 99 of 100 past windows. ▲ warning: unlike 95. ● ok. ○ too little history.")
 
 
-def signals(body: Body) -> None:
-    """Draw the signals for the next session."""
-    frame = tables.signals(body)
-    if frame.empty:
+def signals(body: Body, evaluation: Body) -> None:
+    """Draw the signals for the next session that ``body`` holds; without an evaluation their basis is left out."""
+    sheet = tables.signals(body)
+    if not sheet.rows:
         st.caption("There are no signals: no model came out of this run.")
         return
-    table(frame, "signals_table")
-    st.caption(tables.signals_basis(body))
+    table(sheet, "signals_table")
+    if evaluation:
+        st.caption(tables.signals_basis(evaluation))
 
 
-def table(frame: tables.Frame, key: str) -> None:
-    """Draw a frame with numbers and titles as the report writes them."""
-    titles = {name: st.column_config.Column(title) for name, title in tables.titles(frame).items()}
-    st.dataframe(tables.written(frame), hide_index=True, column_config=titles, key=key)
+def table(sheet: Sheet, key: str) -> None:
+    """Draw a sheet with numbers and titles as the report writes them."""
+    titles = {name: st.column_config.Column(title) for name, title in tables.titles(sheet).items()}
+    st.dataframe(tables.styled(sheet), hide_index=True, column_config=titles, key=key)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.journal import Run
 from core.journal.lengths import took_s
-from core.queries.view import asked_for, utc_clock
+from core.queries.runs.progress import asked_for, utc_clock
 from dashboard import compact, requesting, shell
 
 MOST_OF_REQUEST = 60

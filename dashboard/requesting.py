@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Run
 from core.parameters import Value
-from core.queries.preview import field_of, preview
+from core.queries.runs.preview import Preview, preview
 from core.request.form import filled_by, main_fields, more_fields, request_of
 from core.request.profiles import PROFILE
 from dashboard import acting, fields, shell, starting
@@ -63,7 +63,7 @@ def _form() -> None:
     drawn = _fields(defaults)
     request = request_of(drawn.values, defaults)
     request = {PROFILE: profile, **request} if profile else request
-    mistakes, general = _judged(drawn, request)
+    mistakes, general, shown = _judged(drawn, request)
     refused = acting.refusal("launch")
     drawn.tell(mistakes)
     missing = not mistakes and drawn.values["source"] == "files" and not request.get("path")
@@ -76,7 +76,7 @@ def _form() -> None:
         )  # fmt: skip
         _beside_the_button(refused, mistakes, general, missing=missing)
     if pressed:
-        starting.confirm(request)
+        starting.confirm(request, shown=shown)
 
 
 def _fields(defaults: Mapping[str, Value]) -> fields.Drawn:
@@ -108,19 +108,20 @@ def _more(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
                     drawn.draw(parameter, defaults[parameter.name])
 
 
-def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, str], str]:
-    """Return what is wrong by field, and what is wrong in general, as the plan would say it."""
+def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, str], str, Preview | None]:
+    """Return what is wrong by field and in general, as the plan would say it, or else what the run would do."""
     malformed = drawn.malformed()
     if malformed or not shell.can_write():
-        return malformed, ""
+        return malformed, "", None
     if drawn.values["source"] == "files" and not request.get("path"):
-        return {}, ""  # nothing was typed yet, so nothing is wrong
+        return {}, "", None  # nothing was typed yet, so nothing is wrong
     try:
-        preview(shell.settings(), request, now=datetime.now(UTC))
+        shown = preview(shell.settings(), request, now=datetime.now(UTC))
     except AftercloseError as error:
-        about = field_of(error)
-        return ({about: str(error)}, "") if about in drawn.places else ({}, str(error))
-    return {}, ""
+        at_fault = error.parameter
+        in_place = at_fault in drawn.places
+        return ({at_fault: str(error)}, "", None) if in_place else ({}, str(error), None)
+    return {}, "", shown
 
 
 def _beside_the_button(

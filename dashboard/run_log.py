@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.journal import Run
-from core.queries.folder import RunFolder
-from core.queries.logsearch import (
+from core.queries.runs.folder import RunFolder
+from core.queries.runs.log_search import (
     LEVELS,
     MOST_SEARCHED_BYTES,
     SEARCHED_BYTES,
-    Asked,
+    LogFilter,
     around_first_error,
     end_of,
     whole,
@@ -27,10 +27,10 @@ NARROWING = ("stage", "attempt", "find")
 
 
 def show(run: Run) -> None:
-    """Draw the filters and the lines that are wanted."""
+    """Draw the filters and the lines that match."""
     folder = RunFolder(shell.settings().data, run.run_id)
     with st.container(horizontal=True, vertical_alignment="bottom", key="log-filters"):
-        asked = _asked(run)
+        wanted = _filter(run)
         follow = st.toggle(
             "Follow", value=opens_at_end(run), key=FOLLOW, bind="query-params",
             help="Keep the newest line in sight. Off, a failed run's log opens at its first error.",
@@ -41,7 +41,7 @@ def show(run: Run) -> None:
             icon=":material/download:", type="tertiary",
         )  # fmt: skip
     with st.container(height=HEIGHT, border=True, autoscroll=follow, key="log"):
-        monospaced.lines(_text(folder, asked, follow=follow, going=run.active))
+        monospaced.lines(_text(folder, wanted, follow=follow, going=run.active))
     st.caption(f"Times are UTC. Files: `{folder.path}`")
 
 
@@ -50,7 +50,7 @@ def opens_at_end(run: Run) -> bool:
     return run.state != "failed"
 
 
-def _asked(run: Run) -> Asked:
+def _filter(run: Run) -> LogFilter:
     level = st.segmented_control(
         "Level from", LEVELS, default=LEVELS[0], required=True, key="level", bind="query-params"
     )
@@ -58,10 +58,10 @@ def _asked(run: Run) -> Asked:
         "More filters", value=any(name in st.query_params for name in NARROWING), key="more-filters",
         help="By stage, attempt and words. Off, they do not count.",
     )  # fmt: skip
-    return _narrowed(run, str(level)) if more else Asked(str(level))
+    return _narrowed(run, str(level)) if more else LogFilter(str(level))
 
 
-def _narrowed(run: Run, level: str) -> Asked:
+def _narrowed(run: Run, level: str) -> LogFilter:
     """Draw what few look for: the lists and the field for words would cost every view of a run."""
     stages = [stage for stage in NAMES if stage in run.keys] or list(NAMES)
     stage = st.selectbox(
@@ -74,14 +74,14 @@ def _narrowed(run: Run, level: str) -> Asked:
         "Words", key="find", type="search", live=True, bind="query-params", width=200,
         placeholder="in the sentence",
     )  # fmt: skip
-    return Asked(level, stage or "", attempt or 0, text or "")
+    return LogFilter(level, stage or "", attempt or 0, text or "")
 
 
-def _text(folder: RunFolder, asked: Asked, *, follow: bool, going: bool) -> str:
-    seen = around_first_error(folder.log_path) if not follow and not asked.narrow else None
+def _text(folder: RunFolder, wanted: LogFilter, *, follow: bool, going: bool) -> str:
+    excerpt = around_first_error(folder.log_path) if not follow and not wanted.narrow else None
     most = SEARCHED_BYTES if going else MOST_SEARCHED_BYTES  # a log that goes is searched every second
-    shown = str(seen or end_of(folder.log_path, asked, most))
-    return shown or ("no line is like that" if asked.narrow else "nothing yet")
+    shown = str(excerpt or end_of(folder.log_path, wanted, most))
+    return shown or ("no line is like that" if wanted.narrow else "nothing yet")
 
 
 def printed(run: Run) -> None:

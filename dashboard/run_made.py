@@ -9,12 +9,12 @@ import streamlit as st
 
 from core import columns as col
 from core.journal import Run
-from core.queries.holdings import Holding, holding, keys_of
+from core.queries.runs.holdings import Holding, holding, keys_of
 from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
 from dashboard import data, shell, states
-from dashboard.data import Held
+from dashboard.data import StoredArtifact
 from dashboard.words import minute, plain
 
 OF, FILE, TICKER = "of", "file", "ticker"
@@ -99,7 +99,7 @@ def _artifacts(store: Store, held: Holding) -> None:
 
 def _preview(store: Store, held: Holding, entry: Mapping[str, Any]) -> None:
     """Draw the beginning of an artifact: rows of a table, a document as a tree, text as it is."""
-    artifact = Held(held.slot, entry["file"], entry["sha256"])
+    artifact = StoredArtifact(held.slot, entry["file"], entry["sha256"])
     shapes = {each.kind: each.shape for each in stage_named(held.slot.stage).writes}
     shape = shapes.get(entry["name"], "text")
     if shape == "table":
@@ -112,7 +112,7 @@ def _preview(store: Store, held: Holding, entry: Mapping[str, Any]) -> None:
             st.code(store.read(held.slot, artifact.filename).decode(), language=None, wrap_lines=True)
 
 
-def _rows(store: Store, artifact: Held) -> None:
+def _rows(store: Store, artifact: StoredArtifact) -> None:
     names = data.tickers(store, artifact)
     ticker = str(st.selectbox("Ticker", names, key=TICKER, bind="query-params", width=200))
     rows = data.rows_of(store, artifact, ticker, MOST_ROWS).iloc[::-1]

@@ -14,7 +14,7 @@ import streamlit as st
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
 from core.platform.objects import writable
-from core.queries.view import newest_finished
+from core.queries.runs.progress import newest_finished
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.review.people import Person

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries import tables
+from core.queries.reports import tables
 from core.report.narrative import marked_as_draft, unwritten
 from core.review import signoff
 from core.review.bundle import signed_document

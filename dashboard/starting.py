@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
-from core.queries.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
+from core.queries.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
 from core.report.figures import counted
 from core.review.accepting import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
@@ -19,13 +19,27 @@ from dashboard import acting, shell, states
 Request = Mapping[str, str]
 
 
-@st.dialog("Start this run?", width="medium", icon=":material/play_arrow:")
-def confirm(request: Request, target: str = "report") -> None:
-    """Show the stages and the effective parameters of a run, and start it if a person agrees."""
+def confirm(request: Request, target: str = "report", shown: Preview | None = None) -> None:
+    """Show the stages and the effective parameters of a run, and start it if a person agrees.
+
+    Parameters
+    ----------
+    shown : Preview, optional
+        What the run would do, if the page knows it already; it is looked up otherwise, once for as long as
+        the question stands.
+    """
     try:
-        shown = preview(shell.settings(), request, now=datetime.now(UTC), target=target)
+        shown = shown or preview(shell.settings(), request, now=datetime.now(UTC), target=target)
     except AftercloseError as error:
-        shell.problem(error)
+        _question(request, target, error)
+    else:
+        _question(request, target, shown)
+
+
+@st.dialog("Start this run?", width="medium", icon=":material/play_arrow:")
+def _question(request: Request, target: str, shown: Preview | AftercloseError) -> None:
+    if isinstance(shown, AftercloseError):
+        shell.problem(shown)
         return
     st.write(summary(shown))
     if st.button("Start", type="primary", key="start", disabled=acting.refusal("launch") is not None):
@@ -82,6 +96,7 @@ def start(request: Request, target: str = "report") -> None:
             how="desk",
             folder=Path.cwd(),
             target=target,
+            resolved=True,  # for the question that a person has just answered
         )
     except AftercloseError as error:
         shell.problem(error)

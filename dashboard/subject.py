@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
-from core.queries.choice import called, described, runs_to_show
+from core.queries.runs.run_labels import called, described, runs_to_show
 from core.store.checkpoints import Store
 from dashboard import data, shell
-from dashboard.data import Held
+from dashboard.data import StoredArtifact
 from dashboard.words import minute, plain
 
 _PICKED = "picked_run"
@@ -24,7 +24,7 @@ class Subject:
 
     run: Run
     store: Store
-    held: dict[str, Held]
+    held: dict[str, StoredArtifact]
 
 
 def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Subject | None:
@@ -50,7 +50,7 @@ def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Su
         shell.page_link("runs", "Open Runs")
         return None
     store = shell.store()
-    held = data.made(store, run, (*needed, *also))
+    held = data.artifacts_of(store, run, (*needed, *also))
     if any(kind not in held for kind in needed):
         st.info(
             f"Run `{run.run_id}` has not come as far as {what}. The page **Run** shows where it is and why."
@@ -100,7 +100,7 @@ def _data_to(run: Run) -> str | None:
     """Return the last session in a run's data; None where no whole evaluation says it."""
     store = shell.store()
     try:
-        evaluation = data.held(store, run.keys, "evaluation")
+        evaluation = data.artifact_of(store, run.keys, "evaluation")
         return str(data.document(store, evaluation)["data"]["to"]) if evaluation else None
     except AftercloseError:
         return None  # the page's own parts say what is damaged

@@ -4,6 +4,8 @@
 terminal quiet and the exit codes the contract's before Luigi builds any task.
 """
 
+from importlib import import_module
+
 from luigi_tasks import early
 
 early.install()
@@ -12,27 +14,14 @@ from core.platform.determinism import single_threaded  # noqa: E402 - an interru
 
 single_threaded()
 
-from luigi_tasks import shell  # noqa: E402 - threads are set before anything numeric can be imported
-from luigi_tasks.clean import Clean  # noqa: E402 - see above
-from luigi_tasks.evaluate import Evaluate  # noqa: E402 - see above
-from luigi_tasks.feature_engineer import FeatureEngineer  # noqa: E402 - see above
-from luigi_tasks.ingest import Ingest  # noqa: E402 - see above
+from core.request.stages import STAGES  # noqa: E402 - threads are set before anything numeric can be imported
+from luigi_tasks import luigi_adapter  # noqa: E402 - see above
 from luigi_tasks.publish import Publish  # noqa: E402 - see above
-from luigi_tasks.report import Report  # noqa: E402 - see above
 from luigi_tasks.sign_off import SignOff  # noqa: E402 - see above
-from luigi_tasks.train_or_score import TrainOrScore  # noqa: E402 - see above
-from luigi_tasks.validate import Validate  # noqa: E402 - see above
 
-__all__ = [
-    "Clean",
-    "Evaluate",
-    "FeatureEngineer",
-    "Ingest",
-    "Publish",
-    "Report",
-    "SignOff",
-    "TrainOrScore",
-    "Validate",
-]
+__all__ = ["Publish", "SignOff"]
 
-shell.install()
+for _stage in STAGES:  # one module a stage, of the stage's name
+    import_module(f"{__name__}.{_stage.name}")
+
+luigi_adapter.install()

@@ -9,17 +9,21 @@ from typing import Any, ClassVar
 import luigi
 
 from core.errors import AftercloseError, BusyError
-from core.parameters import Value
+from core.parameters import Parameter
 from core.platform.objects import ObjectPath
 from core.request.profiles import PROFILE
 from core.request.stages import chain, parameters_of
-from core.runs.plan import StagePlan, resolve, stage_plans
-from luigi_tasks import shell
+from core.runs.plan import StagePlan, stage_plans
+from core.runs.resolve import resolve
+from luigi_tasks import luigi_adapter
 from luigi_tasks.options import OPTIONS
 from luigi_tasks.session import session
 
+TASKS: dict[str, type[StageTask]] = {}
+"""Stage -> the task that makes it."""
+
 PLANNED = "planned"
-"""Keyword under which a task hands resolved values to the task it requires; not a Luigi parameter."""
+"""Keyword under which a task hands the task it requires its plan; not a Luigi parameter."""
 
 
 class RemoteMark(luigi.Target):
@@ -39,13 +43,14 @@ class RemoteMark(luigi.Target):
 class StageTask(luigi.Task):
     """One stage as a Luigi task.
 
-    Subclasses name their stage and the task before theirs; parameters, target, completeness and
-    running follow from the stage table and the plan.
+    Subclasses name their stage; the task they require, parameters, target, completeness and running
+    follow from the stage table and the plan.
     """
 
     stage_name: ClassVar[str] = ""
-    upstream: ClassVar[type[StageTask] | None] = None
     target: ClassVar[str] = ""
+    parameters: ClassVar[Mapping[str, Parameter]] = {}
+    """The parameters of the stage and of those before it."""
 
     force = luigi.Parameter(default="", significant=False, description=OPTIONS["force"])
     no_wait = luigi.BoolParameter(default=False, significant=False, description=OPTIONS["no_wait"])
@@ -54,10 +59,13 @@ class StageTask(luigi.Task):
     def __init_subclass__(cls) -> None:
         """Give the class a Luigi parameter for each parameter of its stage and those before."""
         super().__init_subclass__()
-        for parameter in parameters_of(chain(cls.stage_name)).values():
+        if not cls.target:
+            TASKS[cls.stage_name] = cls
+        cls.parameters = parameters_of(chain(cls.stage_name))
+        for parameter in cls.parameters.values():
             # what only the plan fills is no option: it stays out of the help
-            told = argparse.SUPPRESS if parameter.resolved else parameter.help
-            option = luigi.Parameter(default="", description=told, significant=parameter.keyed)
+            description = argparse.SUPPRESS if parameter.resolved else parameter.help
+            option = luigi.Parameter(default="", description=description, significant=parameter.keyed)
             option.__set_name__(cls, parameter.name)  # type: ignore[no-untyped-call]  # luigi ships no types
             setattr(cls, parameter.name, option)
 
@@ -66,73 +74,86 @@ class StageTask(luigi.Task):
         cls, params: list[tuple[str, Any]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> list[tuple[str, str | bool]]:
         """Return resolved parameter values: Luigi's own configuration never fills them."""
-        known = parameters_of(chain(cls.stage_name))
         options = cls._options(kwargs)
-        planned = kwargs.get(PLANNED)
-        if planned is None and kwargs.keys() >= known.keys():
+        if PLANNED in kwargs:
+            texts = cls._texts(kwargs[PLANNED])
+        elif kwargs.keys() >= cls.parameters.keys():
             # Luigi makes a task again from its own full set of texts: those were resolved before
-            planned = cls._parsed({name: str(value) for name, value in kwargs.items()})
-        if planned is None:
+            texts = {name: str(value) for name, value in kwargs.items()}
+        else:
             try:
-                planned = cls._resolved(params, args, kwargs)
+                texts = cls._texts(cls._resolved(params, args, kwargs))
             except AftercloseError as error:
-                shell.refuse(error)
+                luigi_adapter.refuse(error)
                 raise
-        return [
-            (name, known[name].text(planned[name]) if name in known else options[name]) for name, _ in params
-        ]
+        return [(name, texts[name] if name in cls.parameters else options[name]) for name, _ in params]
 
     @classmethod
     def _options(cls, kwargs: Mapping[str, Any]) -> dict[str, str | bool]:
         """Take how to run, as opposed to what: it is the same for every task of the run."""
         force, no_wait = str(kwargs.get("force", "")), bool(kwargs.get("no_wait", False))
         profile = str(kwargs.get(PROFILE, ""))
-        given: dict[str, str | bool] = {"force": force, "no_wait": no_wait, PROFILE: profile}
+        options: dict[str, str | bool] = {"force": force, "no_wait": no_wait, PROFILE: profile}
         try:
-            session().take_options(given)
+            session().take_options(options)
         except AftercloseError as error:
-            shell.refuse(error)
+            luigi_adapter.refuse(error)
             raise
-        return given
+        return options
 
     @classmethod
     def _resolved(
         cls, params: list[tuple[str, Any]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> dict[str, Value]:
-        given = dict(zip((name for name, _ in params), args, strict=False)) | dict(kwargs)
-        texts = {name: ",".join(v) if isinstance(v, list | tuple) else str(v) for name, v in given.items()}
-        texts = {name: text for name, text in texts.items() if name == PROFILE or name not in OPTIONS}
-        if not texts.get(PROFILE):
-            texts.pop(PROFILE, None)
+    ) -> StagePlan:
+        values = dict(zip((name for name, _ in params), args, strict=False)) | dict(kwargs)
+        request = {name: ",".join(v) if isinstance(v, list | tuple) else str(v) for name, v in values.items()}
+        request = {name: text for name, text in request.items() if name == PROFILE or name not in OPTIONS}
+        if not request.get(PROFILE):
+            request.pop(PROFILE, None)
         now = session()
-        key = (cls.stage_name, tuple(sorted(texts.items())))
+        key = (cls.stage_name, tuple(sorted(request.items())))
         if key not in now.resolved:
-            now.resolved[key] = resolve(
-                texts,
+            resolved = resolve(
+                request,
                 settings=now.settings,
                 now=now.started,
                 upto=cls.stage_name,
                 fresh="ingest" in now.options.forced,
             )
-            plan = stage_plans(now.resolved[key], cls.stage_name)
-            now.open(plan, texts, target=cls.target or cls.stage_name)
+            now.resolved[key] = stage_plans(resolved, cls.stage_name)
+            now.open(now.resolved[key], request, target=cls.target or cls.stage_name)
         return now.resolved[key]
 
     @classmethod
-    def _parsed(cls, texts: Mapping[str, str]) -> dict[str, Value]:
-        known = parameters_of(chain(cls.stage_name))
-        return {name: parameter.parse(texts[name]) for name, parameter in known.items()}
+    def _texts(cls, plan: StagePlan) -> dict[str, str]:
+        """Return a plan's values as they travel, and remember whose they are."""
+        values = plan.values
+        texts = {name: parameter.text(values[name]) for name, parameter in cls.parameters.items()}
+        session().plans.setdefault(cls._key(texts), plan)
+        return texts
+
+    @classmethod
+    def _key(cls, texts: Mapping[str, str]) -> tuple[str, ...]:
+        return (cls.stage_name, *(texts[name] for name in cls.parameters))
+
+    @classmethod
+    def _plan_of(cls, texts: Mapping[str, str]) -> StagePlan:
+        """Return the plan of a task with these texts; it is made once in a process."""
+        plans, key = session().plans, cls._key(texts)
+        if key not in plans:
+            values = {name: parameter.parse(texts[name]) for name, parameter in cls.parameters.items()}
+            plans[key] = stage_plans(values, cls.stage_name)
+        return plans[key]
 
     @property
     def plan(self) -> StagePlan:
-        """What this task makes and where it belongs."""
-        return session().effective(stage_plans(self._parsed(self.param_kwargs), self.stage_name))
+        """What this task makes and where it belongs: with the model that was kept, once training has failed."""
+        return session().effective(self._plan_of(self.param_kwargs))
 
     def requires(self) -> luigi.Task | list[luigi.Task] | None:
-        """Return the task of the stage before, with the same resolved values."""
-        if self.upstream is None:
-            return None
-        return self.upstream(**{PLANNED: self._parsed(self.param_kwargs)})
+        """Return the task of the stage before, with its part of the same plan."""
+        plan = self._plan_of(self.param_kwargs).upstream
+        return TASKS[plan.stage.name](**{PLANNED: plan}) if plan else None
 
     def output(self) -> luigi.Target:
         """Return the commit mark: it exists once all artifacts do."""
@@ -150,7 +171,7 @@ class StageTask(luigi.Task):
         try:
             session().run(self.plan)
         except BusyError as error:
-            shell.leave_busy(error)
+            luigi_adapter.leave_busy(error)
             raise
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 
 
 def install() -> None:
-    """Answer an early Ctrl-C under the ``luigi`` script; ``shell`` takes over once it is loaded."""
+    """Answer an early Ctrl-C under the ``luigi`` script; ``luigi_adapter`` takes over once it is loaded."""
     if Path(sys.argv[0]).name in ("luigi", "luigi.exe"):
         sys.excepthook = _excepthook
 

@@ -1,7 +1,6 @@
 """Evaluation as a task."""
 
 from luigi_tasks.base import StageTask
-from luigi_tasks.train_or_score import TrainOrScore
 
 
 class Evaluate(StageTask):
@@ -11,4 +10,3 @@ class Evaluate(StageTask):
     """
 
     stage_name = "evaluate"
-    upstream = TrainOrScore

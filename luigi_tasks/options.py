@@ -31,7 +31,7 @@ class RunOptions:
     forced: frozenset[str] = frozenset()
 
 
-def parse(given: Mapping[str, str | bool]) -> RunOptions:
+def parse(options: Mapping[str, str | bool]) -> RunOptions:
     """Return the options as a value.
 
     Raises
@@ -39,6 +39,6 @@ def parse(given: Mapping[str, str | bool]) -> RunOptions:
     CommandError
         If ``force`` names no stage.
     """
-    force = str(given.get("force", "")).strip()
+    force = str(options.get("force", "")).strip()
     forced = onwards(force) if force else ()
-    return RunOptions(not given.get("no_wait", False), frozenset(forced))
+    return RunOptions(not options.get("no_wait", False), frozenset(forced))

@@ -9,12 +9,9 @@ import luigi
 
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal
-from core.parameters import Value
-from core.review import publication
 from core.review.people import local_person
-from core.runs.plan import stage_plans
 from core.store.checkpoints import Slot
-from luigi_tasks import shell
+from luigi_tasks import luigi_adapter
 from luigi_tasks.base import PLANNED, StageTask
 from luigi_tasks.report import Report
 from luigi_tasks.session import session
@@ -31,11 +28,13 @@ class Published(luigi.Target):
 
     def exists(self) -> bool:
         """Return whether the signed document is there; never raises."""
+        from core.review.publication import published
+
         try:
-            found = publication.published(session().settings.data, session().journal, self.report_key)
+            folder = published(session().settings.data, session().journal, self.report_key)
         except (AftercloseError, OSError):
             return False
-        return found is not None
+        return folder is not None
 
 
 class Publish(StageTask):
@@ -54,13 +53,13 @@ class Publish(StageTask):
         cls, params: list[tuple[str, Any]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> list[tuple[str, str | bool]]:
         """Return the report's key and, unless it was given, the resolved parameters of its run."""
-        given = {name: str(value) for name, value in kwargs.items() if name != PLANNED}
-        key = given.pop(REPORT, "")
-        if key and given.get("input_digest"):
+        texts = {name: str(value) for name, value in kwargs.items() if name != PLANNED}
+        key = texts.pop(REPORT, "")
+        if key and texts.get("input_digest"):
             # Luigi makes a task again from its own full set of texts: those were resolved before
-            return [(name, key if name == REPORT else given[name]) for name, _ in params]
+            return [(name, key if name == REPORT else texts[name]) for name, _ in params]
         if key:
-            cls._judge_key(key, given)
+            cls._judge_key(key, texts)
             session().open_publication(key)
             return [(name, key if name == REPORT else "") for name, _ in params]
         others = [(name, option) for name, option in params if name != REPORT]
@@ -72,10 +71,10 @@ class Publish(StageTask):
     @classmethod
     def _judge_key(cls, key: str, others: Mapping[str, str]) -> None:
         try:
-            given = sorted(name for name, value in others.items() if value)
-            if given:
+            names = sorted(name for name, value in others.items() if value)
+            if names:
                 raise ParameterError(
-                    f"--report came with --{given[0].replace('_', '-')}",
+                    f"--report came with --{names[0].replace('_', '-')}",
                     expected="one way to name the report",
                 )
             if not session().store.meta_path(Slot(REPORT, key)).is_file():
@@ -83,22 +82,20 @@ class Publish(StageTask):
                     f"there is no report {key!r}", expected="the key of a finished report (a folder name)"
                 )
         except AftercloseError as error:
-            shell.refuse(error)
+            luigi_adapter.refuse(error)
             raise
 
     @classmethod
     def _key_of(cls, texts: Mapping[str, str]) -> str:
-        return session().effective(stage_plans(cls._parsed(texts), REPORT)).slot.key
-
-    @property
-    def _planned(self) -> dict[str, Value] | None:
-        return self._parsed(self.param_kwargs) if self.param_kwargs["input_digest"] else None
+        return session().effective(cls._plan_of(texts)).slot.key
 
     def requires(self) -> list[luigi.Task]:
         """Return the report, unless its key was given, and the approval of it."""
-        planned = self._planned
-        made = [Report(**{PLANNED: planned})] if planned else []  # type: ignore[no-untyped-call]  # luigi's
-        return [*made, SignOff(report=self.report)]  # type: ignore[no-untyped-call]  # luigi ships no types
+        approval: luigi.Task = SignOff(report=self.report)  # type: ignore[no-untyped-call]  # luigi ships no types
+        if not self.param_kwargs["input_digest"]:
+            return [approval]
+        report: luigi.Task = Report(**{PLANNED: self._plan_of(self.param_kwargs)})  # type: ignore[no-untyped-call]  # as above
+        return [report, approval]
 
     def output(self) -> Published:
         """Return the signed document as a target."""
@@ -110,6 +107,8 @@ class Publish(StageTask):
 
     def run(self) -> None:
         """Write the signed document."""
-        now = session()
-        journal = Journal(now.settings.data, now.settings.journal)
-        publication.publish(now.settings, journal, self.report, person=local_person(now.settings))
+        from core.review.publication import publish
+
+        settings = session().settings
+        journal = Journal(settings.data, settings.journal)
+        publish(settings, journal, self.report, person=local_person(settings))

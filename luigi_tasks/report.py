@@ -1,11 +1,9 @@
 """The draft report as a task."""
 
 from luigi_tasks.base import StageTask
-from luigi_tasks.evaluate import Evaluate
 
 
 class Report(StageTask):
     """Reads ``evaluation``; writes ``report.txt`` and ``report.html``. Stale when the evaluation changes."""
 
     stage_name = "report"
-    upstream = Evaluate

@@ -22,13 +22,10 @@ from core.errors import (
     StageError,
 )
 from core.journal import Journal
-from core.parameters import Value
 from core.registry.registry import Registry
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.review.people import local_person
-from core.review.publication import publish, published
-from core.review.signoff import standing
 from core.runs.execution import Runner
 from core.runs.inputs import is_complete
 from core.runs.latest import link_latest
@@ -55,13 +52,14 @@ class Session:
     started: datetime
     log: RunLog
     terminal: Terminal
-    resolved: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, Value]] = field(default_factory=dict)
+    resolved: dict[tuple[str, tuple[tuple[str, str], ...]], StagePlan] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], StagePlan] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
     root_plan: StagePlan | None = None
     exit_code: int | None = None
     unheard: tuple[signal.Signals, ...] = ()
     publishing: str | None = None
-    _known: set[Slot] = field(default_factory=set)
+    _complete_slots: set[Slot] = field(default_factory=set)
     _owner: int = field(default_factory=os.getpid)
     _closed: bool = False
 
@@ -72,7 +70,7 @@ class Session:
 
     @cached_property
     def record(self) -> RunRecord:
-        """Log, journal and terminal, told together."""
+        """Log, journal and terminal, which get the same events."""
         return RunRecord(self.settings, self.log, self.terminal, supervised=RUN_VARIABLE in os.environ)
 
     @cached_property
@@ -98,10 +96,10 @@ class Session:
         """Return ``plan`` as it stands in this run."""
         return self.runner.effective(plan)
 
-    def take_options(self, given: Mapping[str, str | bool]) -> None:
+    def take_options(self, options: Mapping[str, str | bool]) -> None:
         """Take the options of the task that a person named; tasks behind it have none of their own."""
-        if any(given.values()) and self.root_plan is None and self.publishing is None:
-            self.options = parse_options(given)
+        if any(options.values()) and self.root_plan is None and self.publishing is None:
+            self.options = parse_options(options)
 
     def open(self, plan: StagePlan, request: Mapping[str, str], *, target: str) -> None:
         """Take the first planned task as what this run is for."""
@@ -131,7 +129,7 @@ class Session:
         """Return whether ``plan`` is complete, and done again in this run where that was forced."""
         forced = [p for p in plan.line() if p.slot.stage in self.options.forced]
         again = all(self.runner.confirmed(p) for p in forced)
-        return again and is_complete(self.store, plan, self._known)
+        return again and is_complete(self.store, plan, self._complete_slots)
 
     def present(self, plan: StagePlan) -> None:
         """Record that ``plan`` and all before it were there when the run began."""
@@ -169,21 +167,21 @@ class Session:
         self._closed = True
         if self.root_plan is not None:
             self.root_plan = self.effective(self.root_plan)
-        made = self._made()
-        if self.root_plan is not None and made and self.root_plan.stage.name == "report":
+        complete = self._is_complete()
+        if self.root_plan is not None and complete and self.root_plan.stage.name == "report":
             self._link_latest(self.root_plan)
         if self.publishing is None:
-            state = "succeeded" if made else "failed"
-            self._end(state, EXIT_DONE if made else self.exit_code)
-            self.terminal.finish(self.record, self.store, self.root_plan if made else None)
+            state = "succeeded" if complete else "failed"
+            self._end(state, EXIT_DONE if complete else self.exit_code)
+            self.terminal.finish(self.record, self.store, self.root_plan if complete else None)
         else:
-            state = self._close_publication(self.publishing, made=made)
+            state = self._close_publication(self.publishing, complete=complete)
         if RUN_VARIABLE not in os.environ and self.settings["notices_urls"]:  # else the supervisor's
             from core.runs.announcing import announce
 
-            self.terminal.not_told(announce(self.settings, self.log.run_id, state))
+            self.terminal.notice_not_sent(announce(self.settings, self.log.run_id, state))
 
-    def _made(self) -> bool:
+    def _is_complete(self) -> bool:
         return self.root_plan is None or self.complete(self.effective(self.root_plan))
 
     def finish_here(self, code: int) -> int:
@@ -194,7 +192,7 @@ class Session:
         """
         if self.publishing is not None:
             return self._publish_here(self.publishing, code)
-        unmade = self.root_plan is not None and not self._made()
+        unmade = self.root_plan is not None and not self._is_complete()
         if self.root_plan is None or not unmade or code not in (EXIT_BUSY, EXIT_NOT_RUN):
             return code
         try:
@@ -207,6 +205,9 @@ class Session:
 
     def _publish_here(self, report_key: str, code: int) -> int:
         """Publish what Luigi thought unsigned because its report was only made again in this run."""
+        from core.review.publication import publish
+        from core.review.signoff import standing
+
         if code != EXIT_WAITING or standing(self.store, self.journal, report_key).state != "signed":
             return code
         try:
@@ -216,16 +217,16 @@ class Session:
             return error.exit_code
         return EXIT_DONE
 
-    def judged(self, code: int) -> int:
+    def final_code(self, code: int) -> int:
         """Return the exit code that is true, and keep it: Luigi's own does not look at the last checkpoint.
 
-        What another worker of the same ``luigid`` made counts as done; a "done" without the checkpoint does not.
+        What another worker of the same ``luigid`` complete counts as done; a "done" without the checkpoint does not.
         """
         if self.root_plan is not None and self.publishing is None:
-            made = self._made()
-            if made and code in (EXIT_BUSY, EXIT_NOT_RUN):
+            complete = self._is_complete()
+            if complete and code in (EXIT_BUSY, EXIT_NOT_RUN):
                 code = EXIT_DONE
-            elif not made and code == EXIT_DONE:
+            elif not complete and code == EXIT_DONE:
                 code = EXIT_FAILED
         self.exit_code = code
         return code
@@ -241,11 +242,14 @@ class Session:
         except OSError as error:
             self.log.unwritable = error
 
-    def _close_publication(self, report_key: str, *, made: bool) -> str:
+    def _close_publication(self, report_key: str, *, complete: bool) -> str:
+        from core.review.publication import published
+        from core.review.signoff import standing
+
         folder = published(self.settings.data, self.journal, report_key)
-        state = "succeeded" if folder else "waiting" if made else "failed"
+        state = "succeeded" if folder else "waiting" if complete else "failed"
         self._end(state, self.exit_code)
-        reason = standing(self.store, self.journal, report_key).reason if made else ""
+        reason = standing(self.store, self.journal, report_key).reason if complete else ""
         self.terminal.finish_publication(self.record, report_key, folder, waiting_for=reason)
         return state
 

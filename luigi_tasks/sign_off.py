@@ -5,7 +5,6 @@ from __future__ import annotations
 import luigi
 
 from core.errors import AftercloseError
-from core.review.signoff import standing
 from luigi_tasks.session import session
 
 
@@ -17,6 +16,8 @@ class Signature(luigi.Target):
 
     def exists(self) -> bool:
         """Return whether the report is signed and the signature still stands; never raises."""
+        from core.review.signoff import standing
+
         try:
             return standing(session().store, session().journal, self.report_key).state == "signed"
         except (AftercloseError, OSError):

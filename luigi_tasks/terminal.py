@@ -36,8 +36,8 @@ class Terminal:
         if state == "failed":
             self._failed(stage, facts)
             return
-        said = "done" if state == "succeeded" else state
-        say(f"{stage:<17} {said:<8} {_details(facts)}")
+        word = "done" if state == "succeeded" else state
+        say(f"{stage:<17} {word:<8} {_details(facts)}")
 
     def progress(self, stage: str) -> Progress:
         """Return a callback that draws a bar once the work has taken a while."""
@@ -101,14 +101,14 @@ class Terminal:
         else:
             _say_unfinished(record)
 
-    def not_told(self, trouble: str | None) -> None:
-        """Print that somebody was not told of the run's end."""
+    def notice_not_sent(self, trouble: str | None) -> None:
+        """Print which notice of the run's end was not sent."""
         if trouble:
             say(f"afterclose: {trouble}")
 
 
 def _say_unfinished(record: RunRecord) -> None:
-    # a root that cannot be written has no log to point to; why was said before
+    # a root that cannot be written has no log to point to; the reason was printed before
     where = f"; the log is {record.log.path}" if record.log.path.is_file() else ""
     say(f"not finished{where}")
 

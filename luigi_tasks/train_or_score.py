@@ -1,7 +1,6 @@
 """Training or scoring as a task."""
 
 from luigi_tasks.base import StageTask
-from luigi_tasks.feature_engineer import FeatureEngineer
 
 
 class TrainOrScore(StageTask):
@@ -11,4 +10,3 @@ class TrainOrScore(StageTask):
     """
 
     stage_name = "train_or_score"
-    upstream = FeatureEngineer

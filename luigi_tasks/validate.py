@@ -1,7 +1,6 @@
 """The gate as a task."""
 
 from luigi_tasks.base import StageTask
-from luigi_tasks.ingest import Ingest
 
 
 class Validate(StageTask):
@@ -11,4 +10,3 @@ class Validate(StageTask):
     """
 
     stage_name = "validate"
-    upstream = Ingest

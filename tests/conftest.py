@@ -59,6 +59,13 @@ def environment(data: Path | None, env: dict[str, str] | None = None) -> dict[st
     return clean | root | (env or {})
 
 
+def slow(seconds: float, env: dict[str, str] | None = None) -> dict[str, str]:
+    """The environment of a command whose stages each wait twice as ``tests/slow`` says; ``env`` stays in force."""
+    env = dict(env or {})
+    path = [str(ROOT / "tests" / "slow"), *filter(None, [env.get("PYTHONPATH")])]
+    return env | {"PYTHONPATH": os.pathsep.join(path), "SLOW_STAGES_S": str(seconds)}
+
+
 def command(*words: str, data=None, env=None, cwd=ROOT, timeout=120) -> Outcome:
     """Run a command to its end."""
     done = subprocess.run(

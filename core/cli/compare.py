@@ -19,8 +19,8 @@ from core.request import settings
 def command(*, runs: tuple[str, ...], everything: bool, report: bool, as_json: bool) -> None:
     """Set two or more RUNS side by side: parameters, vintage, findings, features, metrics, drift, report."""
     from core.journal import Journal
-    from core.queries.comparison import compare
-    from core.queries.facts import facts
+    from core.queries.runs.comparison import compare
+    from core.queries.runs.facts import facts
     from core.store.checkpoints import Store
 
     configured = settings.load()

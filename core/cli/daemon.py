@@ -48,7 +48,7 @@ def watch(
         scheduler = Scheduler(load)
         port = int(settings["observe_metrics_port"] or 0)
         if port:
-            from core.queries.prometheus import serve
+            from core.queries.operations.prometheus import serve
 
             serve(load, clock, port)
         while True:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import click
 
-from core.request.stages import STAGES
+from core.request.stages import STAGES, previous
 
 
 def mapping() -> dict[str, list[str]]:
     """Return each stage with the stages it requires."""
-    return {stage.name: [stage.upstream] if stage.upstream else [] for stage in STAGES}
+    required = {stage.name: previous(stage.name) for stage in STAGES}
+    return {name: [stage.name] if stage else [] for name, stage in required.items()}
 
 
 def mermaid() -> str:
     """Return the line as a Mermaid flowchart."""
-    edges = [f"    {stage.upstream} --> {stage.name}" for stage in STAGES if stage.upstream]
+    edges = [f"    {before.name} --> {stage.name}" for before, stage in pairwise(STAGES)]
     return "\n".join(["flowchart LR", *edges])
 
 

@@ -17,7 +17,7 @@ from core.errors import EXIT_DONE, EXIT_FAILED
 )
 def command(*, as_json: bool, offline: bool) -> int:
     """Check versions, configuration, storage, locks, journal, scheduler, source and disk; 30 if one fails."""
-    from core.queries.health import check
+    from core.queries.operations.health import check
     from core.schedule.scheduler import utc_clock
 
     found = check(utc_clock(), ask=not offline)

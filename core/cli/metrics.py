@@ -10,7 +10,7 @@ from core.request import settings
 @click.command("metrics")
 def command() -> None:
     """Print the metrics of the data root in Prometheus' text form; needs the extra [observe]."""
-    from core.queries.prometheus import registry
+    from core.queries.operations.prometheus import registry
     from core.schedule.scheduler import utc_clock
 
     made = registry(settings.load, utc_clock)

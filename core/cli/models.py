@@ -23,7 +23,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     """List models: the champion, candidates and those retired; show, compare, decide, advice."""
     if ctx.invoked_subcommand is not None:
         return
-    from core.queries.modelbook import listing
+    from core.queries.models.modelbook import listing
 
     configured = settings.load()
     entries, told = listing(configured), history(configured)
@@ -71,7 +71,7 @@ def _estimate(held: Mapping[str, Any] | None) -> str:
 @_JSON
 def show(*, model: str, as_json: bool) -> None:
     """Show one MODEL: how it was trained, how it did, and every decision about it."""
-    from core.queries.modelbook import described
+    from core.queries.models.modelbook import described
 
     found = described(settings.load(), model)
     if as_json:
@@ -106,7 +106,7 @@ def _facts(found: Mapping[str, Any]) -> dict[str, Any]:
 @_JSON
 def compare(*, first: str, second: str, features: str, as_json: bool) -> None:
     """Put FIRST and SECOND on the same rows, after both their trainings, with paired intervals."""
-    from core.queries.modelbook import compared
+    from core.queries.models.modelbook import compared
 
     found = compared(settings.load(), first, second, features)
     if as_json:
@@ -170,7 +170,7 @@ def decide_(*, choice: str, why: str) -> None:
 @_JSON
 def advice(*, as_json: bool) -> None:
     """Show the advice in force, and the track record: advice, decision, what came of it."""
-    from core.queries.track_record import tally, track_record
+    from core.queries.models.track_record import tally, track_record
     from core.registry.evidence import evaluations, features_of
 
     configured = settings.load()
@@ -193,14 +193,10 @@ def _say_advice(key: str, given: Mapping[str, Any] | None) -> None:
     if given is None:
         click.echo("no advice yet: no evaluation has been made")
         return
+    from core.report.about_models import reasons_grid
+
     click.echo(f"advice of evaluation {key}: {given['decision']}. {given['sentence']}")
-    rows = [(r["name"], _plain(r["value"]), _plain(r["threshold"]), r["trend"], r["says"], r["text"][:90])
-            for r in given["reasons"]]  # fmt: skip
-    output.table(("reason", "value", "threshold", "trend", "says", "note"), rows)
-
-
-def _plain(value: Any) -> str:
-    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    output.grid(reasons_grid(given["reasons"]))
 
 
 def _say_track_record(entries: list[dict[str, Any]], counts: Mapping[str, int]) -> None:

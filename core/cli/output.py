@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from core.report.blocks import Grid
 
 
 def as_json(value: Any) -> None:
@@ -16,10 +19,22 @@ def as_json(value: Any) -> None:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print rows under their heads, columns as wide as needed; numbers to the right."""
-    cells = [[_cell(value) for value in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     right = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(head))]
-    for row in (list(head), *cells):
+    _aligned([list(head), *([_cell(value) for value in row] for row in rows)], right)
+
+
+def grid(made: Grid) -> None:
+    """Print a table of the report, and its notes below."""
+    _aligned(
+        [list(made.head), *map(list, made.rows)], [place not in made.left for place in range(len(made.head))]
+    )
+    for note in made.notes:
+        click.echo(note)
+
+
+def _aligned(cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
         parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
         click.echo("  ".join(parts).rstrip())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from core.cli import output
-from core.queries.prediction import predict
+from core.queries.models.prediction import predict
 from core.report.figures import counted
 from core.request import settings
 

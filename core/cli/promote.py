@@ -7,7 +7,7 @@ import sys
 import click
 
 from core.errors import SignOffError
-from core.queries.modelbook import unjudged
+from core.queries.models.modelbook import unjudged
 from core.registry.registry import reason_of
 from core.request import settings
 from core.review.decisions import promote

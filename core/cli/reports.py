@@ -11,7 +11,7 @@ import click
 from core.cli import output
 from core.errors import CommandError, ParameterError
 from core.journal import Journal, Record
-from core.queries.view import newest_finished
+from core.queries.runs.progress import newest_finished
 from core.request.settings import Settings
 from core.review.standing import Standing
 from core.store.checkpoints import META

@@ -11,7 +11,7 @@ import click
 
 from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
 from core.journal import Journal, Run
-from core.queries.folder import Follower
+from core.queries.runs.folder import Follower
 from core.request import settings
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -24,7 +24,7 @@ from core.runs.launcher import (
     RESULT_NAME,
     Launched,
     cancel,
-    held_back,
+    ending_signals_blocked,
     launch,
 )
 
@@ -58,7 +58,7 @@ def _run(*, target: str, no_wait: bool, force: str, detach: bool, **given: Any) 
     launched = None
     try:
         # Ctrl-C waits until there is a run to interrupt, or none
-        with held_back():
+        with ending_signals_blocked():
             launched = launch(
                 configured,
                 request,

@@ -23,7 +23,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
     """List schedules with their next times, or add, pause, resume, run and remove them."""
     if context.invoked_subcommand is not None:
         return
-    from core.queries.schedules import overview
+    from core.queries.operations.schedules import overview
     from core.schedule.scheduler import utc_clock
 
     configured = settings.load()
@@ -54,7 +54,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the schedule as JSON.")
 def show(*, name: str, as_json: bool) -> None:
     """Show the schedule NAME: its next five times, and what became of the last ones."""
-    from core.queries.schedules import one
+    from core.queries.operations.schedules import one
     from core.schedule.scheduler import utc_clock
 
     shown = one(settings.load(), name, utc_clock())
@@ -99,7 +99,7 @@ def _add(*, name: str, when: str, zone: str, every_day: bool, **given: Any) -> N
 
 
 def _next(configured: Settings, name: str) -> str:
-    from core.queries.schedules import one
+    from core.queries.operations.schedules import one
     from core.schedule.scheduler import utc_clock
 
     shown = one(configured, name, utc_clock())

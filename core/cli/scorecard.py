@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from core.cli import output
@@ -14,7 +12,8 @@ from core.request import settings
 @click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON.")
 def command(*, as_json: bool) -> None:
     """Set every signal of past score runs against what happened, per model and quarter, with intervals."""
-    from core.queries.past_signals import past_signals
+    from core.queries.models.past_signals import past_signals
+    from core.report.sheets import scorecard
 
     told = past_signals(settings.load())
     if as_json:
@@ -29,22 +28,18 @@ def command(*, as_json: bool) -> None:
     )
     if not told["scorecard"]:
         return
-    head = ("model", "period", "signals", "right", "hit rate", "interval", "AUC", "interval", "Brier", "note")
-    output.table(head, [_row(entry) for entry in told["scorecard"]])
+    output.grid(scorecard(told["scorecard"]).select(*_SHOWN).grid())
 
 
-def _row(entry: dict[str, Any]) -> tuple[Any, ...]:
-    hit, auc, brier = entry["hit_rate"], entry["auc"], entry["brier"]
-    plain = f"{entry['right'] / entry['rows']:.3f}"
-    return (
-        entry["model_id"], entry["period"], entry["rows"], entry["right"], plain, _span(hit),
-        _number(auc["value"]), _span(auc), _number(brier["value"]), auc.get("reason") or "",
-    )  # fmt: skip
-
-
-def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3f}"
-
-
-def _span(held: dict[str, Any]) -> str:
-    return "n/a" if held["low"] is None else f"[{held['low']:.3f}, {held['high']:.3f}]"
+_SHOWN = (
+    "model_id",
+    "period",
+    "rows",
+    "right",
+    "share",
+    "interval",
+    "auc",
+    "auc_interval",
+    "brier",
+    "reason",
+)

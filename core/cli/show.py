@@ -12,7 +12,7 @@ from core.cli import output
 from core.errors import ParameterError, nearest
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
-from core.queries.view import attempts, bytes_by_stage, size_text
+from core.queries.runs.progress import attempts, bytes_by_stage, size_text
 from core.request import settings
 
 

@@ -19,7 +19,7 @@ from core.request.stages import STAGES, Stage
 from core.request.tickers import expand
 from core.runs.compute import Job, Loaded, compute
 from core.runs.inputs import LARGE
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 from core.sources.context import Context
 from core.store import waivers as waiving
 from core.tables.artifacts import Artifact, Encoded
@@ -39,7 +39,7 @@ def _command_of(stage: Stage) -> click.Command:
         click.Option(["--output"], required=True, metavar="FILE_OR_FOLDER", help=_writes(stage)),
         *(_option(p) for p in options),
     ]
-    return click.Command(stage.name, params=params, callback=_callback(stage), help=stage.says)
+    return click.Command(stage.name, params=params, callback=_callback(stage), help=stage.summary)
 
 
 def _option(parameter: Parameter) -> click.Option:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -46,16 +44,3 @@ def time_limit(seconds: float, stage: str) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
-
-
-SLOW_VARIABLE = "AFTERCLOSE_TEST_SLOW_S"
-"""Seconds by which each stage is slowed, twice: before it computes and before its ``meta.json`` is there.
-
-Only tests set it, so that a kill can hit every stage and every step of a commit.
-"""
-
-
-def slowed() -> None:
-    """Wait as long as a test asked for: not at all otherwise."""
-    if delay := os.environ.get(SLOW_VARIABLE):
-        time.sleep(float(delay))

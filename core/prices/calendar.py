@@ -70,6 +70,7 @@ def check_calendar(name: str) -> str:
             f"--calendar is {name!r}",
             expected="a calendar that exchange_calendars knows, such as XNYS, XLON or 24/7",
             remedy=(nearest(str(name), known) or "Take its exchange code (MIC).").strip(),
+            parameter="calendar",
         )
     return name
 
@@ -96,6 +97,7 @@ def exchange(name: str) -> Exchange:
             f"--calendar is {name!r}, which the installed exchange_calendars cannot build ({error})",
             expected="a calendar that can be built, such as XNYS",
             remedy="Choose another calendar of the same trading days, or another version of the library.",
+            parameter="calendar",
         ) from error
     low, high = type(built).bound_min(), type(built).bound_max()
     first = EARLIEST if low is None else max(EARLIEST, low.date())

@@ -187,6 +187,7 @@ class Registry:
                 "scoring was asked for without a champion",
                 expected=f"a promoted model; there are {listed(have)}" if have else "a promoted model",
                 remedy='Train with --mode train, then: afterclose promote MODEL --why "..."',
+                parameter="mode",
             )
         return champion
 

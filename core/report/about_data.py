@@ -11,7 +11,7 @@ from core.report import sections
 from core.report.about_models import feature_changes
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, plain, spaced, word
-from core.report.readings import judged, trained_here, without_model
+from core.report.readings import judged, retained, trained_here, without_model
 
 Body = Mapping[str, Any]
 
@@ -212,6 +212,8 @@ def model(body: Body) -> Section:
     held = body["model"]
     if without_model(body):
         return Section(sections.MODEL, (Paragraph("There is no model: nothing could be trained."),))
+    sentence = retained(body)
+    alarms = (Paragraph(sentence, "alarm"),) if sentence else ()
     training = held.get("training") or {}
     kind = held["model_kind"]
     pairs = (
@@ -223,7 +225,7 @@ def model(body: Body) -> Section:
         ("Training sessions", count(training.get("sessions"))),
         ("Age", _age(held.get("age_sessions"))),
     )
-    return Section(sections.MODEL, (*_retained(held), Facts(pairs), *_next_step(body)))
+    return Section(sections.MODEL, (*alarms, Facts(pairs), *_next_step(body)))
 
 
 def _age(sessions: int | None) -> str:
@@ -232,12 +234,6 @@ def _age(sessions: int | None) -> str:
         if sessions is None
         else f"{counted(sessions, 'session')} from training to the last row"
     )
-
-
-def _retained(held: Body) -> tuple[Block, ...]:
-    if not held.get("retained"):
-        return ()
-    return (Paragraph(f"Training failed and the previous model was kept: {word(held['retained'])}", "alarm"),)
 
 
 def _next_step(body: Body) -> tuple[Block, ...]:

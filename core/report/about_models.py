@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.report import sections
+from core.report import sections, sheets
 from core.report.blocks import Block, Bullets, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import (
     NA,
     count,
     counted,
     decimal,
-    ends,
-    left_out,
     metric,
     name,
     period,
-    ratio,
-    share,
     span,
 )
 from core.report.readings import confidence, trained_here
@@ -39,16 +35,19 @@ def advice(body: Body) -> Section:
     if held is None:
         return Section(sections.ADVICE, (Paragraph(_NOT_ADVISED),))
     opening = Paragraph(f"Advice: {held['decision']}. {held['sentence']}", "verdict")
-    rows = tuple(reason_row(r) for r in held["reasons"])
-    head = ("Reason", "Value", "Threshold", "Trend", "Speaks for", "Note")
-    blocks: list[Block] = [opening, Grid("What the advice rests on", head, rows, frozenset({0, 3, 4, 5}))]
+    blocks: list[Block] = [opening, reasons_grid(held["reasons"])]
     if not trained_here(body) or body.get("champion"):
         blocks += [Paragraph(_OWN_REASONS), Command('afterclose models decide keep --why "..."')]
     return Section(sections.ADVICE, tuple(blocks))
 
 
-def reason_row(r: Body) -> tuple[str, ...]:
-    """Return one reason of the advice as texts: name, value, threshold, trend, what it says, note."""
+def reasons_grid(reasons: Sequence[Body]) -> Grid:
+    """Return the reasons of the advice: name, value, threshold, trend, what each speaks for, note."""
+    head = ("Reason", "Value", "Threshold", "Trend", "Speaks for", "Note")
+    return Grid("What the advice rests on", head, tuple(map(_reason, reasons)), frozenset({0, 3, 4, 5}))
+
+
+def _reason(r: Body) -> tuple[str, ...]:
     says = _SAYS.get(r["says"], str(r["says"]))
     return (r["name"], _value(r["value"]), _value(r["threshold"]), str(r["trend"] or "-"), says, r["text"])
 
@@ -145,38 +144,13 @@ def live(body: Body) -> Section:
         "Every session after the model's training, set against what happened: the honest figure of a model in "
         "use. afterclose scorecard adds which signals were written down before their session."
     )
-    rows = [_quarter(entry) for entry in held]
-    interval = f"{confidence(body)} interval"
-    head = ("Model", "Period", "Rows", "Rose", "Hit rate", interval, "AUC", interval, "Brier score")
-    notes = (*left_out(len(rows), "the first and the last"), *_few(held))
-    table = Grid("Signals and outcomes", head, ends(rows), frozenset({0, 1}), notes)
-    return Section(sections.LIVE, (intro, table))
+    sheet = sheets.scorecard(held, f"{confidence(body)} interval").select(*_LIVE)
+    return Section(sections.LIVE, (intro, sheet.grid("the first and the last", _few(held))))
 
 
-def _quarter(entry: Body) -> tuple[str, ...]:
-    hit, auc = entry["hit_rate"], entry["auc"]
-    return (
-        entry["model_id"], entry["period"], count(entry["rows"]), share(entry["up_rate"]),
-        share(entry["right"] / entry["rows"]), span(hit, share), ratio(auc["value"]), span(auc, ratio),
-        metric("brier").write(entry["brier"]["value"]),
-    )  # fmt: skip
+_LIVE = ("model_id", "period", "rows", "up_rate", "share", "interval", "auc", "auc_interval", "brier")
 
 
 def _few(entries: Sequence[Body]) -> tuple[str, ...]:
     few = [f"{e['period']}: {e['auc']['reason']}" for e in entries if e["auc"].get("reason")]
     return (f"{NA} ({'; '.join(few[:3])}{'; and others' if len(few) > 3 else ''}).",) if few else ()
-
-
-def by_period(body: Body) -> Section:
-    """Return the measures of each calendar year: nothing should rest on one lucky year."""
-    held = body.get("by_period")
-    if not held:
-        return Section(sections.BY_PERIOD, (Paragraph("There are no judged rows."),))
-    shown = ("auc", "precision", "recall", "hit_rate", "brier")
-    rows = [
-        (year, count(part["rows"]), count(part["sessions"]), *(metric(k).write(part[k]) for k in shown))
-        for year, part in held.items()
-    ]
-    head = ("Year", "Rows", "Sessions", *(metric(k).label for k in shown))
-    notes = left_out(len(rows), "the first and the last")
-    return Section(sections.BY_PERIOD, (Grid("Calendar years", head, ends(rows), notes=notes),))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.report import charts, sections
 from core.report.blocks import Block, Facts, Grid, Paragraph, Picture, Section
 from core.report.figures import (
     HOLD,
-    METRICS,
-    NA,
     count,
     decimal,
     loss,
@@ -21,9 +19,9 @@ from core.report.figures import (
     ratio,
     share,
     span,
-    word,
 )
-from core.report.readings import confidence, judged, trained_here, without_model
+from core.report.readings import confidence, judged, retained, trained_here, without_model
+from core.report.sheets import BASELINE, BESIDE, MODEL, compared, estimated, measured, predictors
 
 Body = Mapping[str, Any]
 
@@ -38,19 +36,22 @@ def decision(body: Body) -> Section:
     blocks: list[Block] = [Paragraph(body["verdict_sentence"], "verdict")]
     if body["leak_alarm"]["raised"]:
         blocks.append(Paragraph(f"Leak alarm: {body['leak_alarm']['reason']}", "alarm"))
-    if body["model"].get("retained"):
-        text = f"Training failed; the previous model was kept: {word(body['model']['retained'])}"
-        blocks.append(Paragraph(text, "alarm"))
+    if sentence := retained(body):
+        blocks.append(Paragraph(sentence, "alarm"))
+    pairs = (("Verdict", body["verdict"]), *headline(body, of=" of the AUC"))
+    return Section(sections.DECISION, (*blocks, Facts(pairs, prominent=True), Paragraph(_for_whom(body))))
+
+
+def headline(body: Body, *, of: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the figures that stand above everything else, as pairs of name and text; ``of`` ends the interval's."""
     auc = body["performance"]["auc"]
-    pairs = (
-        ("Verdict", body["verdict"]),
+    return (
         ("AUC", ratio(auc["value"])),
-        (f"{confidence(body)} interval of the AUC", span(auc, ratio)),
+        (f"{confidence(body)} interval{of}", span(auc, ratio)),
         ("Rows judged", count(body["rows"])),
         ("Sessions", count(body["sessions"])),
         ("Period judged", period(body["from"], body["to"])),
     )
-    return Section(sections.DECISION, (*blocks, Facts(pairs, prominent=True), Paragraph(_for_whom(body))))
 
 
 def _for_whom(body: Body) -> str:
@@ -69,10 +70,10 @@ def _for_whom(body: Body) -> str:
 
 def performance(body: Body) -> Section:
     """Return the measures with intervals, the models beside and the baselines."""
-    held, earlier = body["performance"], body.get("training_performance")
-    blocks: list[Block] = [Paragraph(_basis(body)), _measures("This run", held, body)]
-    if earlier:
-        blocks.append(_measures("At training, walked forward through time", earlier, body))
+    beside = [p for p in predictors(body) if p.group == BESIDE]
+    blocks: list[Block] = [Paragraph(basis(body))]
+    blocks.append(measured(body, body["performance"], "This run", MODEL, beside))
+    blocks.extend(at_training(body))
     drawing = charts.comparison(body)
     if drawing:
         blocks.append(Picture(drawing, "AUC with its interval; the line marks a coin toss."))
@@ -81,7 +82,16 @@ def performance(body: Body) -> Section:
     return Section(sections.PERFORMANCE, tuple(blocks))
 
 
-def _basis(body: Body) -> str:
+def at_training(body: Body) -> tuple[Grid, ...]:
+    """Return the model's walk-forward measures at training, nothing where the run has none of its own."""
+    measures = body.get("training_performance")
+    if not measures:
+        return ()
+    return (measured(body, measures, "At training, walked forward through time", "Then"),)
+
+
+def basis(body: Body) -> str:
+    """Return in words which rows were judged and what the intervals hold."""
     if not judged(body):
         return "There is too little data for a judgement, so the measures are left open rather than guessed."
     rows = "Each row is one ticker on one session."
@@ -98,53 +108,12 @@ def _basis(body: Body) -> str:
     )
 
 
-def _measures(caption: str, held: Body, body: Body) -> Grid:
-    beside = list(body["beside"].items()) if held is body["performance"] else []
-    interval = f"{confidence(body)} interval"
-    head = ["Measure", "This model" if held is body["performance"] else "Then", interval]
-    for kind, _ in beside:
-        head += [name(kind), interval]
-    rows = [_measure(key, (held, *(measures for _, measures in beside))) for key in _ordered(held)]
-    return Grid(caption, tuple(head), tuple(rows), notes=_reasons(held))
-
-
-def _ordered(held: Body) -> list[str]:
-    known = [key for key in METRICS if key in held]
-    return known + [key for key in held if key not in METRICS]
-
-
-def _measure(key: str, columns: Iterable[Body]) -> tuple[str, ...]:
-    shown = metric(key)
-    cells = [shown.label]
-    for measures in columns:
-        estimate = measures.get(key) or {}
-        cells += [shown.write(estimate.get("value")), span(estimate, shown.write)]
-    return tuple(cells)
-
-
-def _reasons(held: Body) -> tuple[str, ...]:
-    """Return one sentence per reason, naming every measure that it leaves open."""
-    by_reason: dict[str, list[str]] = {}
-    for key in _ordered(held):
-        if held[key].get("value") is None:
-            by_reason.setdefault(held[key].get("reason") or "no reason recorded", []).append(
-                metric(key).label
-            )
-    return tuple(f"{NA} ({', '.join(labels)}): {reason.rstrip('.')}." for reason, labels in by_reason.items())
-
-
 def _comparison(body: Body) -> Grid:
-    predictors = [("This model", _values(body["performance"]))]
-    predictors += [(name(kind), _values(held)) for kind, held in body["beside"].items()]
-    # Holding makes the calls of "always up"; its return stands under Economics.
-    predictors += [(name(key), held) for key, held in body["baselines"].items() if key != HOLD]
-    rows = tuple((who, *(metric(k).write(held.get(k)) for k in _COMPARED)) for who, held in predictors)
+    rows = tuple(
+        (p.name, *(metric(k).write(p.value(k)) for k in _COMPARED)) for p in compared(body, _COMPARED[0])
+    )
     head = ("Predictor", *(metric(k).label for k in _COMPARED))
     return Grid("Beside simple rules, on the same rows", head, rows, notes=_CERTAIN)
-
-
-def _values(held: Body) -> dict[str, float | None]:
-    return {key: estimate.get("value") for key, estimate in held.items()}
 
 
 def _paired(body: Body) -> tuple[Block, ...]:
@@ -188,53 +157,39 @@ def economics(body: Body) -> Section:
         f"{cost} basis points per change of position. Taxes, spreads beyond that cost, slippage and interest "
         "on cash are left out."
     )
-    blocks = (intro, _earnings(body, held), *_against_holding(held, hold), *_best(body, hold))
+    blocks = (intro, _earnings(body), *_against_holding(held, hold), *_best(body, hold))
     return Section(sections.ECONOMICS, blocks)
 
 
-def _earnings(body: Body, held: Body) -> Grid:
+_EARNINGS = ("long_flat_return", "long_flat_sharpe")
+
+
+def _earnings(body: Body) -> Grid:
     interval = f"{confidence(body)} interval"
-    keys = ("long_flat_return", "long_flat_sharpe")
-    rows = [_earning("This model, long/flat", [held.get(k) or {} for k in keys])]
-    rows += [
-        _earning(f"{name(kind)}, long/flat", [m.get(k) or {} for k in keys])
-        for kind, m in body["beside"].items()
-    ]
-    rows += [
-        _earning(name(key), [{"value": b.get("annual_return")}, {"value": b.get("sharpe")}])
-        for key, b in body["baselines"].items()
-        if b.get("annual_return") is not None or b.get("sharpe") is not None
-    ]
-    return Grid(
-        "Yearly figures", ("Following", "Return a year", interval, "Sharpe ratio", interval), tuple(rows)
+    rows = tuple(
+        (
+            p.name if p.group == BASELINE else f"{p.name}, long/flat",
+            *(text for key in _EARNINGS for text in estimated(p, key)),
+        )
+        for p in predictors(body)
+        if p.group != BASELINE or any(p.value(key) is not None for key in _EARNINGS)
     )
-
-
-def _earning(who: str, estimates: list[Body]) -> tuple[str, ...]:
-    cells = [who]
-    for key, estimate in zip(("annual_return", "sharpe"), estimates, strict=True):
-        cells += [metric(key).write(estimate.get("value")), span(estimate, metric(key).write)]
-    return tuple(cells)
+    return Grid("Yearly figures", ("Following", "Return a year", interval, "Sharpe ratio", interval), rows)
 
 
 def _best(body: Body, hold: Body) -> tuple[Block, ...]:
     """Return whether anything at all beat holding; always saying up is holding under another name."""
-    ratios = {"this model": body["performance"].get("long_flat_sharpe", {}).get("value")}
-    ratios |= {name(kind): m.get("long_flat_sharpe", {}).get("value") for kind, m in body["beside"].items()}
-    ratios |= {
-        name(rule): held.get("sharpe")
-        for rule, held in body["baselines"].items()
-        if rule not in (HOLD, "always_up")
+    ratios = {
+        "this model" if p.group == MODEL else p.name: ratio_
+        for p in predictors(body)
+        if p.key not in (HOLD, "always_up") and (ratio_ := p.value("long_flat_sharpe")) is not None
     }
-    known = {who: value for who, value in ratios.items() if value is not None}
     theirs = hold.get("sharpe")
-    if not known or theirs is None:
+    if not ratios or theirs is None:
         return ()
-    best = max(known, key=lambda who: known[who])
-    figures = (
-        f"the nearest is {best} with a Sharpe ratio of {decimal(known[best], 2)} against {decimal(theirs, 2)}"
-    )
-    if known[best] <= theirs:
+    best = max(ratios, key=lambda who: ratios[who])
+    figures = f"the nearest is {best} with a Sharpe ratio of {decimal(ratios[best], 2)} against {decimal(theirs, 2)}"
+    if ratios[best] <= theirs:
         return (Paragraph(f"Nothing in this report beats buying and holding; {figures}.{_surely(body)}"),)
     return (Paragraph(f"Not everything fell short of holding; {figures}.{_surely(body)}"),)
 

@@ -13,7 +13,8 @@ from math import ceil, floor
 from typing import Any
 
 from core.report.blocks import visible
-from core.report.figures import HOLD, count, name, ratio, share, span
+from core.report.figures import count, ratio, share, span
+from core.report.sheets import BASELINE, BESIDE, MODEL, Predictor, compared
 
 Body = Mapping[str, Any]
 
@@ -68,18 +69,13 @@ def axis(values: Sequence[float], start: float, end: float, *, most_ticks: int =
 
 def comparison(body: Body) -> str:
     """Return the AUC of the model, the models beside and the baselines, intervals as bars."""
-    rows = [("This model", body["performance"]["auc"], "model")]
-    rows += [(name(kind), held.get("auc") or {}, "beside") for kind, held in body["beside"].items()]
-    rows += [
-        (name(key), {"value": held.get("auc")}, "rule")
-        for key, held in body["baselines"].items()
-        if key != HOLD
-    ]
-    drawn = [row for row in rows if row[1].get("value") is not None]
-    if not drawn or drawn[0][2] != "model":
+    drawn = [p for p in compared(body, "auc") if p.value("auc") is not None]
+    if not drawn or drawn[0].group != MODEL:
         return ""
-    held = [e[k] for _, e, _ in drawn for k in ("value", "low", "high") if e.get(k) is not None]
-    scale = axis([*held, COIN_TOSS], LABELS, WIDTH - FIGURES)
+    bounds = [
+        e[k] for p in drawn for k in ("value", "low", "high") if (e := p.estimate("auc")).get(k) is not None
+    ]
+    scale = axis([*bounds, COIN_TOSS], LABELS, WIDTH - FIGURES)
     bottom = ROW * len(drawn) + 8
     marks = [_upright(scale, tick, bottom) for tick in scale.ticks()]
     marks.append(_line(scale.at(COIN_TOSS), 4, scale.at(COIN_TOSS), bottom, "half"))
@@ -87,9 +83,13 @@ def comparison(body: Body) -> str:
     return _svg("AUC of the model beside models and simple rules", bottom + 24, marks)
 
 
-def _compared(scale: Axis, y: float, row: tuple[str, Mapping[str, Any], str]) -> str:
-    who, estimate, group = row
-    parts = [_text(LABELS - 14, y + 4, who, "end" + (" strong" if group == "model" else ""))]
+_GROUPS = {MODEL: "model", BESIDE: "beside", BASELINE: "rule"}
+"""Of each group of predictors its class in the page's style sheet."""
+
+
+def _compared(scale: Axis, y: float, predictor: Predictor) -> str:
+    estimate, group = predictor.estimate("auc"), _GROUPS[predictor.group]
+    parts = [_text(LABELS - 14, y + 4, predictor.name, "end" + (" strong" if group == "model" else ""))]
     low, high = estimate.get("low"), estimate.get("high")
     if low is not None and high is not None:
         parts.append(_line(scale.at(low), y, scale.at(high), y, f"bar {group}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.report.figures import decimal
+from core.report.figures import decimal, word
 
 Body = Mapping[str, Any]
 
@@ -36,3 +36,9 @@ def confidence(body: Body) -> str:
     ('95%', '97.5%')
     """
     return decimal(100 * body["settings"]["confidence"], 1).removesuffix(".0") + "%"
+
+
+def retained(body: Body) -> str | None:
+    """Return the sentence that training failed and an earlier model was kept, None if not so."""
+    earlier = body["model"].get("retained")
+    return f"Training failed; the previous model was kept: {word(earlier)}" if earlier else None

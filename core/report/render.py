@@ -83,7 +83,7 @@ def contents(body: Body) -> tuple[Section, ...]:
         about_results.economics(body),
         about_slices.calibration(body),
         about_slices.by_fold(body),
-        about_models.by_period(body),
+        about_slices.by_period(body),
         about_slices.by_ticker(body),
         about_slices.drift(body),
         about_models.live(body),

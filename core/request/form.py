@@ -19,18 +19,18 @@ _HEADINGS = {"market": "Calendar"}
 
 def main_fields() -> dict[str, Parameter]:
     """Return the main fields by name."""
-    known = parameters_of(STAGES)
-    return {name: known[name] for name in MAIN}
+    parameters = parameters_of(STAGES)
+    return {name: parameters[name] for name in MAIN}
 
 
 def more_fields() -> dict[str, list[Parameter]]:
     """Return the other fields under their headings, in the order of the stages."""
-    found: dict[str, list[Parameter]] = {}
+    groups: dict[str, list[Parameter]] = {}
     for name, parameter in parameters_of(STAGES).items():
         if name not in MAIN and not parameter.resolved:
             heading = _HEADINGS.get(parameter.section, parameter.section.capitalize())
-            found.setdefault(heading, []).append(parameter)
-    return found
+            groups.setdefault(heading, []).append(parameter)
+    return groups
 
 
 def request_of(values: Mapping[str, Value], defaults: Mapping[str, Value]) -> dict[str, str]:
@@ -44,15 +44,15 @@ def request_of(values: Mapping[str, Value], defaults: Mapping[str, Value]) -> di
     defaults : mapping
         As the settings have them.
     """
-    known = parameters_of(STAGES)
-    asked = dict(values)
-    if asked.get("source", defaults["source"]) != "files":
-        asked.pop("path", None)
-    if "beside" in asked and not asked["beside"]:
-        asked["beside"] = asked.get("model") or defaults["model"]
+    parameters = parameters_of(STAGES)
+    fields = dict(values)
+    if fields.get("source", defaults["source"]) != "files":
+        fields.pop("path", None)
+    if "beside" in fields and not fields["beside"]:
+        fields["beside"] = fields.get("model") or defaults["model"]
     return {
-        name: known[name].text(value)
-        for name, value in asked.items()
+        name: parameters[name].text(value)
+        for name, value in fields.items()
         if value not in (None, "") and value != defaults[name]
     }
 
@@ -71,13 +71,14 @@ def scoring_request(request: Mapping[str, str]) -> dict[str, str]:
     >>> scoring_request({"profile": "mega", "tickers": "AAPL", "end": "2024-01-05", "force": "clean"})
     {'profile': 'mega', 'tickers': 'AAPL', 'mode': 'score'}
     """
-    known = parameters_of(STAGES)
-    kept = {
+    parameters = parameters_of(STAGES)
+    same = {
         name: text
         for name, text in request.items()
-        if name == PROFILE or (name in known and not known[name].resolved and name not in ("mode", "end"))
+        if name == PROFILE
+        or (name in parameters and not parameters[name].resolved and name not in ("mode", "end"))
     }
-    return kept | {"mode": "score"}
+    return same | {"mode": "score"}
 
 
 def filled_by(request: Mapping[str, str], defaults: Mapping[str, Value]) -> dict[str, Value]:

@@ -44,7 +44,7 @@ def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
     ParameterError
         If a profile's name could not be typed safely on a command line.
     """
-    found = {}
+    sections = {}
     for section in names:
         if section.startswith(PREFIX):
             name = section.removeprefix(PREFIX)
@@ -53,8 +53,8 @@ def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
                     f"[{section}] names the profile {name!r}",
                     expected="small letters, digits, - and _, beginning with a letter or digit",
                 )
-            found[section] = settable()
-    return found
+            sections[section] = settable()
+    return sections
 
 
 def defaults_under(profiles: Profiles, name: str, defaults: Mapping[str, Value]) -> dict[str, Value]:
@@ -68,10 +68,10 @@ def defaults_under(profiles: Profiles, name: str, defaults: Mapping[str, Value])
     if not name:
         return dict(defaults)
     if name not in profiles:
-        known = ", ".join(sorted(profiles)) or "none: luigi.cfg has no [profile:...] section"
+        names = ", ".join(sorted(profiles)) or "none: luigi.cfg has no [profile:...] section"
         raise ParameterError(
             f"there is no profile {name!r}",
-            expected=f"one of {known}",
+            expected=f"one of {names}",
             remedy=nearest(name, profiles).strip() or f"Add a section [{PREFIX}{name}] to luigi.cfg.",
         )
     return {**defaults, **profiles[name]}

@@ -56,7 +56,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
     Parameter("observe_metrics_port", "integer", "0", "observe", "Port on this machine where the scheduler serves Prometheus metrics; 0 is none.", low=0, high=65535),
     Parameter("observe_openlineage_url", "text", "", "observe", "Receiver of OpenLineage run events; empty: none."),
-    Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, parted by spaces, or @FILE; empty: no notices."),
+    Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, separated by spaces, or @FILE; empty: no notices."),
     Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
@@ -94,11 +94,11 @@ def key_of(parameter: Parameter) -> str:
 
 def sections() -> dict[str, dict[str, Parameter]]:
     """Return our sections with their keys, in the order in which ``luigi.cfg`` has them."""
-    known: dict[str, dict[str, Parameter]] = {}
+    by_section: dict[str, dict[str, Parameter]] = {}
     for parameter in (*parameters_of(STAGES).values(), *OPERATION):
         if not parameter.resolved:
-            known.setdefault(parameter.section, {})[key_of(parameter)] = parameter
-    return known
+            by_section.setdefault(parameter.section, {})[key_of(parameter)] = parameter
+    return by_section
 
 
 @dataclass(frozen=True)
@@ -165,12 +165,12 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     folder = Path.cwd() if folder is None else folder
     file = _config_file(environ, folder)
     values = dict(_built_in())
-    named: dict[str, dict[str, Value]] = {}
+    by_profile: dict[str, dict[str, Value]] = {}
     if file is not None:
-        named = {section: dict(entries) for section, entries in _read(file).items()}
-        values |= named.pop("")
+        by_profile = {section: dict(entries) for section, entries in _read(file).items()}
+        values |= by_profile.pop("")
     data = _data_root(environ.get(DATA_VARIABLE) or "data", folder, str(values["storage_state"] or "state"))
-    return Settings(data, environ.get(JOURNAL_VARIABLE, ""), values, file, named)
+    return Settings(data, environ.get(JOURNAL_VARIABLE, ""), values, file, by_profile)
 
 
 def _data_root(text: str, folder: Path, state: str) -> Path:
@@ -180,12 +180,12 @@ def _data_root(text: str, folder: Path, state: str) -> Path:
 
 
 def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
-    named = environ.get(CONFIG_VARIABLE)
-    if named:
-        path = folder / named
+    name = environ.get(CONFIG_VARIABLE)
+    if name:
+        path = folder / name
         if not path.is_file():
             raise SettingsError(
-                f"{CONFIG_VARIABLE} names {named}, which is not a file", expected="a configuration file"
+                f"{CONFIG_VARIABLE} names {name}, which is not a file", expected="a configuration file"
             )
         return path
     path = folder / CONFIG_NAME
@@ -197,9 +197,9 @@ def _read(file: Path) -> Mapping[str, Mapping[str, Value]]:
     try:
         return _parsed(file.name, file.read_text(encoding="utf-8"))
     except (configparser.Error, UnicodeDecodeError) as error:
-        came = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
+        problem = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
         raise SettingsError(
-            f"{file.name} cannot be read: {came}", expected="sections of key = value"
+            f"{file.name} cannot be read: {problem}", expected="sections of key = value"
         ) from error
 
 
@@ -213,18 +213,18 @@ def _built_in() -> Mapping[str, Value]:
 def _parsed(name: str, text: str) -> Mapping[str, Mapping[str, Value]]:
     parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
     parser.read_string(text, source=name)
-    known = {**sections(), **profiles.sections_of(parser.sections())}
+    by_section = {**sections(), **profiles.sections_of(parser.sections())}
     values: dict[str, dict[str, Value]] = {name: {} for name in ("", *map(_profile, parser.sections()))}
     for section, key, line in _entries(text):
-        parameter = _known(known, section, key, f"{name}, line {line}")
+        parameter = _parameter_of(by_section, section, key, f"{name}, line {line}")
         if parameter is None or key is None:
             continue
         try:
             values[_profile(section)][parameter.name] = parameter.parse(parser.get(section, key))
         except ParameterError as error:
-            came = error.came.replace(parameter.option, f"[{section}] {key}", 1)
+            problem = error.problem.replace(parameter.option, f"[{section}] {key}", 1)
             raise SettingsError(
-                f"{name}, line {line}: {came}", expected=error.expected, remedy=error.remedy
+                f"{name}, line {line}: {problem}", expected=error.expected, remedy=error.remedy
             ) from error
     return values
 
@@ -237,9 +237,9 @@ def placed(error: ParameterError, name: str, settings: Settings) -> ParameterErr
     lines = [line for section, entry, line in _entries(text) if (section, entry) == (parameter.section, key)]
     if settings.file is None or not lines:
         return error
-    came = error.came.replace(parameter.option, f"[{parameter.section}] {key}", 1)
+    problem = error.problem.replace(parameter.option, f"[{parameter.section}] {key}", 1)
     place = f"{settings.file.name}, line {lines[-1]}"
-    return SettingsError(f"{place}: {came}", expected=error.expected, remedy=error.remedy)
+    return SettingsError(f"{place}: {problem}", expected=error.expected, remedy=error.remedy)
 
 
 def _profile(section: str) -> str:
@@ -257,28 +257,30 @@ def _entries(text: str) -> Iterator[tuple[str, str | None, int]]:
             yield section, entry.group(1).strip().lower(), number
 
 
-def _known(
-    known: Mapping[str, Mapping[str, Parameter]], section: str, key: str | None, where: str
+def _parameter_of(
+    by_section: Mapping[str, Mapping[str, Parameter]], section: str, key: str | None, where: str
 ) -> Parameter | None:
     """Return our parameter, or None for Luigi's own; raise for what nobody knows."""
-    if section in known:
+    if section in by_section:
         if key is None:
             return None
-        if key in known[section]:
-            return known[section][key]
-        raise _unknown(f"key {key!r} in [{section}]", key, known[section], where)
-    plain = section.replace("-", "_")
-    if plain in luigi_options.FREE_SECTIONS:
+        if key in by_section[section]:
+            return by_section[section][key]
+        raise _unknown(f"key {key!r} in [{section}]", key, by_section[section], where)
+    section_name = section.replace("-", "_")
+    if section_name in luigi_options.FREE_SECTIONS:
         return None
-    if plain not in luigi_options.SECTIONS:
-        raise _unknown(f"section [{section}]", section, [*known, *luigi_options.SECTIONS], where)
-    if key is not None and key.replace("-", "_") not in luigi_options.SECTIONS[plain]:
-        raise _unknown(f"key {key!r} in Luigi's [{section}]", key, luigi_options.SECTIONS[plain], where)
+    if section_name not in luigi_options.SECTIONS:
+        raise _unknown(f"section [{section}]", section, [*by_section, *luigi_options.SECTIONS], where)
+    if key is not None and key.replace("-", "_") not in luigi_options.SECTIONS[section_name]:
+        raise _unknown(
+            f"key {key!r} in Luigi's [{section}]", key, luigi_options.SECTIONS[section_name], where
+        )
     return None
 
 
-def _unknown(what: str, name: str, known: Iterable[str], where: str) -> SettingsError:
-    names = sorted(known)
+def _unknown(what: str, name: str, expected: Iterable[str], where: str) -> SettingsError:
+    names = sorted(expected)
     return SettingsError(
         f"{where}: unknown {what}",
         expected=f"one of {', '.join(names)}",

@@ -43,10 +43,10 @@ class Stage:
 
     Parameters
     ----------
-    name, task : str
-        The stage's name and its Luigi task's.
-    upstream : str or None
-        The stage before it.
+    name : str
+        The stage's name; its Luigi task is named after it.
+    function : str
+        What computes it, as ``module:function``; see :func:`core.runs.compute.compute`.
     reads : tuple of str
         Kinds of artifacts, of any earlier stage.
     writes : tuple of Artifact
@@ -59,20 +59,24 @@ class Stage:
         ``transient`` (linear backoff), ``never``, ``once`` or ``with inputs``.
     libraries : tuple of str
         Numeric libraries whose major.minor is in the key.
-    says : str
+    summary : str
         One sentence for a person.
     """
 
     name: str
-    task: str
-    upstream: str | None
+    function: str
     reads: tuple[str, ...]
     writes: tuple[Artifact, ...]
     parameters: tuple[Parameter, ...]
     version: int
     retry: Literal["transient", "never", "once", "with inputs"]
     libraries: tuple[str, ...]
-    says: str
+    summary: str
+
+    @property
+    def task(self) -> str:
+        """The name of its Luigi task: ``FeatureEngineer`` for ``feature_engineer``."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
 
 
 CALENDAR = Parameter(
@@ -219,42 +223,43 @@ _EVALUATE = (
 _PRICES = ("numpy", "pandas")
 _LEARN = ("numpy", "pandas", "sklearn")
 
+# The pipeline is one line: this order is the only place where it stands. Each stage requires the one before.
 STAGES: tuple[Stage, ...] = (
     Stage(
-        "ingest", "Ingest", None, (), (Artifact("prices_raw"),), _INGEST, 2, "transient", _PRICES,
+        "ingest", "core.runs.compute:ingest_job", (), (Artifact("prices_raw"),), _INGEST, 2, "transient", _PRICES,
         "Reads daily prices from the source as they are.",
     ),
     Stage(
-        "validate", "Validate", "ingest", ("prices_raw",),
+        "validate", "core.runs.compute:validate_job", ("prices_raw",),
         (Artifact("prices_valid"), Artifact("findings", "document")),
         _VALIDATE, 2, "never", _PRICES,
         "Checks schema, types and every row; an error stops the run.",
     ),
     Stage(
-        "clean", "Clean", "validate", ("prices_valid", "findings"),
+        "clean", "core.runs.compute:clean_job", ("prices_valid", "findings"),
         (Artifact("prices_clean"), Artifact("repairs", "document")),
         _CLEAN, 2, "transient", _PRICES,
         "Removes what the rules name, on record, and enriches.",
     ),
     Stage(
-        "feature_engineer", "FeatureEngineer", "clean", ("prices_clean",), (Artifact("features"),),
+        "feature_engineer", "core.runs.compute:feature_engineer_job", ("prices_clean",), (Artifact("features"),),
         (), 1, "transient", _PRICES,
         "Computes features of each session from data up to that session.",
     ),
     Stage(
-        "train_or_score", "TrainOrScore", "feature_engineer", ("features",),
+        "train_or_score", "core.runs.compute:train_or_score_job", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
         _TRAIN, 2, "once", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
-        "evaluate", "Evaluate", "train_or_score",
+        "evaluate", "core.runs.compute:evaluate_job",
         ("model", "predictions", "features", "findings", "repairs"),
         (Artifact("evaluation", "document"),), _EVALUATE, 2, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
-        "report", "Report", "evaluate", ("evaluation",),
+        "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
         (), 2, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
@@ -285,6 +290,12 @@ def stage_named(name: str) -> Stage:
 def chain(name: str) -> tuple[Stage, ...]:
     """Return the stages from the first up to and including ``name``, in running order."""
     return STAGES[: NAMES.index(stage_named(name).name) + 1]
+
+
+def previous(name: str) -> Stage | None:
+    """Return the stage that the stage called ``name`` requires, None for the first."""
+    earlier = chain(name)[:-1]
+    return earlier[-1] if earlier else None
 
 
 def onwards(name: str) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from pathlib import Path
 from core.errors import MissingFileError, ParameterError
 from core.fingerprint import sha256
 
+TICKERS = "tickers"
+"""The parameter that every mistake in a list is about."""
+
 MAX_TICKERS = 100_000
 MAX_LIST_BYTES = 10_000_000
 LONGEST_INLINE = 2_000
@@ -55,17 +58,24 @@ def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
                 f"--tickers holds {name[:80]!r}{place}",
                 expected="letters, digits and . - = ^ & + *, at most 20 characters",
                 remedy="For example: --tickers AAPL,BRK-B,^GSPC",
+                parameter=TICKERS,
             )
     chosen = sorted({name.upper() if upper else name for name in places if name})
     if len(chosen) > MAX_TICKERS:
-        raise ParameterError(f"--tickers holds {len(chosen):,} tickers", expected=f"at most {MAX_TICKERS:,}")
+        raise ParameterError(
+            f"--tickers holds {len(chosen):,} tickers",
+            expected=f"at most {MAX_TICKERS:,}",
+            parameter=TICKERS,
+        )
     return tuple(chosen)
 
 
 def place_of(text: str, name: str, folder: Path) -> str:
     """Return where a list names a ticker, in words: `` (universe.txt, line 3)``; empty for a list typed in place."""
-    found = (place for given, place in _split(text.strip(), folder) if given.strip().upper() == name.upper())
-    return next(found, "")
+    places = (
+        place for written, place in _split(text.strip(), folder) if written.strip().upper() == name.upper()
+    )
+    return next(places, "")
 
 
 def _split(text: str, folder: Path) -> Iterable[tuple[str, str]]:
@@ -77,16 +87,20 @@ def _split(text: str, folder: Path) -> Iterable[tuple[str, str]]:
 
 def _listed(path: Path) -> Iterable[tuple[str, str]]:
     if not path.is_file():
-        raise MissingFileError.of(path, "ticker list")
+        raise MissingFileError.of(path, "ticker list", parameter=TICKERS)
     if path.stat().st_size > MAX_LIST_BYTES:
         raise ParameterError(
-            f"{path.name} has {path.stat().st_size:,} bytes", expected=f"a list of at most {MAX_LIST_BYTES:,}"
+            f"{path.name} has {path.stat().st_size:,} bytes",
+            expected=f"a list of at most {MAX_LIST_BYTES:,}",
+            parameter=TICKERS,
         )
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ParameterError(
-            f"{path.name} is not UTF-8 (byte {error.start})", expected="a text file with one ticker a line"
+            f"{path.name} is not UTF-8 (byte {error.start})",
+            expected="a text file with one ticker a line",
+            parameter=TICKERS,
         ) from error
     return [
         (name, f" ({path.name}, line {number})")
@@ -103,7 +117,9 @@ def _inline(text: str) -> Iterable[str]:
             names = None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ParameterError(
-                f"--tickers is {text[:80]!r}", expected='a comma list or a JSON list such as ["AAPL","MSFT"]'
+                f"--tickers is {text[:80]!r}",
+                expected='a comma list or a JSON list such as ["AAPL","MSFT"]',
+                parameter=TICKERS,
             )
         return names
     names = text.removesuffix(",").split(",")
@@ -112,6 +128,7 @@ def _inline(text: str) -> Iterable[str]:
             f"--tickers is {text[:80]!r}, with a name missing between commas",
             expected="one name between two commas",
             remedy="For example: --tickers AAPL,BRK-B,^GSPC",
+            parameter=TICKERS,
         )
     return names
 

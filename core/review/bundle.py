@@ -287,7 +287,7 @@ def check_published(folder: Path) -> Record:
     except OSError as error:
         raise CheckpointError(f"{folder} cannot be read ({type(error).__name__})") from error
     except CheckpointError as error:
-        raise CheckpointError(f"{folder}: {error.came}") from error
+        raise CheckpointError(f"{folder}: {error.problem}") from error
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{folder / RECORD_NAME} is no signature") from error
     if record.content.get("form") != FORM and not (folder / PROOF_NAME).exists():
@@ -297,4 +297,4 @@ def check_published(folder: Path) -> Record:
     try:
         return check_bundle(folder, None).record
     except (CheckpointError, DataError) as error:
-        raise CheckpointError(f"{folder}: {error.came}") from error
+        raise CheckpointError(f"{folder}: {error.problem}") from error

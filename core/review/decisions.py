@@ -288,7 +288,7 @@ def _records(settings: Settings) -> tuple[list[Record], str]:
     try:
         records = Journal(settings.data, settings.journal, read_only=True).records()
     except AftercloseError as error:
-        return [], f"{error.came}; what the champion pointer remembers is shown"
+        return [], f"{error.problem}; what the champion pointer remembers is shown"
     return [r for r in records if r.kind in (PROMOTION, ROLLBACK, RETRAINING)], ""
 
 

@@ -166,7 +166,7 @@ def _stale(store: Store, journal: Journal | None, record: Record) -> str | None:
             return "the text was edited after it was signed"
         there: Mapping[str, Any] = subjects(store, record.subject)
     except (StageError, ParameterError) as error:
-        return error.came
+        return error.problem
     signed = record.content["subjects"]
     changed = sorted(name for name in {*signed, *there} if there.get(name) != signed.get(name))
     return f"{changed[0]} changed after it was signed" if changed else None

@@ -1,4 +1,4 @@
-"""What people are told when a run has ended: it failed, its report waits for them, prices have drifted."""
+"""Notices at the end of a run: it failed, its report waits for them, prices have drifted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _notices(settings: Settings, run_id: str, state: str) -> list[Notice]:
 
 
 def _blindly(run_id: str, state: str) -> list[Notice]:
-    """Return what can be said of a run that no journal has."""
+    """Return the notices for a run that is in no journal."""
     if state != "failed":
         return []
     return [("failed", "Afterclose: a run failed", f"Run {run_id} failed. It is not in the journal.")]
@@ -70,7 +70,9 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
     store, key = Store(settings.data), run.keys["report"]
     evaluation = _evaluation(store, run)
     if "evaluate" in fresh:
-        alarms = sorted(name for name, held in _drift(evaluation).items() if held.get("severity") == "alarm")
+        alarms = sorted(
+            name for name, statistics in _drift(evaluation).items() if statistics.get("severity") == "alarm"
+        )
         if alarms:
             yield (
                 "drift",
@@ -85,13 +87,15 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
 
 
 def _drift(evaluation: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    found = evaluation.get("drift") or {}
-    return {name: held for name, held in found.items() if isinstance(held, dict)}
+    drift = evaluation.get("drift") or {}
+    return {name: statistics for name, statistics in drift.items() if isinstance(statistics, dict)}
 
 
 def _evaluation(store: Store, run: Run) -> dict[str, Any]:
     """Return the run's evaluation; empty when it names none (a publication)."""
     if "evaluate" not in run.keys:
         return {}
-    found: dict[str, Any] = json.loads(store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json"))
-    return found
+    evaluation: dict[str, Any] = json.loads(
+        store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json")
+    )
+    return evaluation

@@ -10,15 +10,18 @@ imports what it needs, so that a run with nothing to do never loads a numeric li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from importlib import import_module
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from core.errors import CommandError, DataError
-from core.parameters import Value
+from core.parameters import Value, settings_from
 from core.platform.progress import Progress, silent
+from core.request.stages import Stage, stage_named, writer_of
 from core.sources.context import ALONE, Context
-from core.tables.artifacts import Artifact, Document, Table
+from core.tables.artifacts import Artifact, Document, Table, Text
 from core.tables.engine import LOCAL, Engine
 from core.tables.shards import Scratch, Sharded
 
@@ -95,7 +98,7 @@ class Job:
         return self.inputs[kind]
 
 
-def _ingest(job: Job) -> list[Artifact]:
+def ingest_job(job: Job) -> list[Artifact]:
     from core.sources import source_named
 
     source = source_named(str(job.parameters["source"]))
@@ -103,7 +106,7 @@ def _ingest(job: Job) -> list[Artifact]:
     return [source.read(job.parameters, job.tickers, context)]
 
 
-def _validate(job: Job) -> list[Artifact]:
+def validate_job(job: Job) -> list[Artifact]:
     raw = job.table("prices_raw")
     if isinstance(raw, Sharded):
         from core.prices.large import validate as validate_shards
@@ -116,7 +119,7 @@ def _validate(job: Job) -> list[Artifact]:
     return list(found)
 
 
-def _clean(job: Job) -> list[Artifact]:
+def clean_job(job: Job) -> list[Artifact]:
     valid = job.table("prices_valid")
     if isinstance(valid, Sharded):
         from core.prices.large import clean as clean_shards
@@ -127,7 +130,7 @@ def _clean(job: Job) -> list[Artifact]:
     return list(clean(valid, job.parameters))
 
 
-def _feature_engineer(job: Job) -> list[Artifact]:
+def feature_engineer_job(job: Job) -> list[Artifact]:
     prices = job.table("prices_clean")
     if isinstance(prices, Sharded):
         from core.features.large import engineer as engineer_shards
@@ -139,11 +142,11 @@ def _feature_engineer(job: Job) -> list[Artifact]:
 
 
 def _sharding(job: Job, kind: str) -> dict[str, Any]:
-    """Return where a large table of ``kind`` is written, who works on it and who is told."""
+    """Return where a large table of ``kind`` is written, which engine works on it and the progress callback."""
     return {"path": job.scratch.path(f"{kind}.parquet"), "engine": job.engine, "progress": job.progress}
 
 
-def _train_or_score(job: Job) -> list[Artifact]:
+def train_or_score_job(job: Job) -> list[Artifact]:
     features = job.table("features")
     if isinstance(features, Sharded):
         return _train_or_score_shards(job, features)
@@ -169,7 +172,7 @@ def _train_or_score_shards(job: Job, features: Sharded) -> list[Artifact]:
     return [predictions, model] if model else [predictions]
 
 
-def _evaluate(job: Job) -> list[Artifact]:
+def evaluate_job(job: Job) -> list[Artifact]:
     for kind in ("predictions", "features"):
         job.table(kind)
     for kind in ("findings", "repairs"):
@@ -191,29 +194,41 @@ def _evaluate(job: Job) -> list[Artifact]:
     return [evaluate(artifacts, ordered, job.parameters, progress=job.progress)]
 
 
-def _report(job: Job) -> list[Artifact]:
-    from core.report.render import render
-
-    return list(render(job.document("evaluation")))
-
-
-_FUNCTIONS: dict[str, Callable[[Job], list[Artifact]]] = {
-    "ingest": _ingest,
-    "validate": _validate,
-    "clean": _clean,
-    "feature_engineer": _feature_engineer,
-    "train_or_score": _train_or_score,
-    "evaluate": _evaluate,
-    "report": _report,
-}
-
-
 def compute(stage: str, job: Job) -> list[Artifact]:
     """Return the artifacts of ``stage``, the main one first.
+
+    The stage table names the function. What it is called with follows from the names of its arguments: a kind of
+    artifact (``prices_clean``), ``settings`` (of the class that the argument is annotated with), anything
+    else that a :class:`Job` has (``today``, ``progress``, ...), or the ``job`` itself.
 
     Raises
     ------
     AftercloseError
         If the inputs or the source cannot give them.
     """
-    return _FUNCTIONS[stage](job)
+    entry = stage_named(stage)
+    module, _, name = entry.function.partition(":")
+    function = getattr(import_module(module), name)
+    artifacts = function(
+        **{argument: _argument(argument, entry, function, job) for argument in signature(function).parameters}
+    )
+    return [artifacts] if isinstance(artifacts, Table | Document | Text) else list(artifacts)
+
+
+def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -> Any:
+    """Return what a stage's function is given for one of its arguments."""
+    if name == "job":
+        return job
+    if name == "settings":
+        return settings_from(function.__globals__[function.__annotations__[name]], job.parameters)
+    if name in _OF_A_JOB:
+        return getattr(job, name)
+    if name not in stage.reads:
+        raise LookupError(
+            f"{stage.name} asks for {name!r}, which is neither read by it nor anything of a job"
+        )
+    shape = next(artifact.shape for artifact in writer_of(name).writes if artifact.kind == name)
+    return job.table(name) if shape == "table" else job.document(name)
+
+
+_OF_A_JOB = frozenset(field.name for field in fields(Job))

@@ -31,7 +31,7 @@ def refuse_to_ask_again(plan: StagePlan, reason: str) -> None:
     CheckpointError
         Saying that the next run takes the next vintage.
     """
-    live = plan.stage.upstream is None and not plan.parameters.get("input_digest")
+    live = plan.upstream is None and not plan.parameters.get("input_digest")
     if live:
         raise CheckpointError(
             f"the answer of {plan.parameters['source']} in {plan.slot.stage}/{plan.slot.key} was damaged while "
@@ -47,11 +47,11 @@ def earlier_answer(store: Store, plan: StagePlan) -> Earlier | None:
     A second answer to the very same request (a vintage above 0) was asked for because the first is not
     trusted: it copies nothing.
     """
-    wanted = plan.parameters
-    if not wanted.get("end") or wanted.get("vintage"):
+    parameters = plan.parameters
+    if not parameters.get("end") or parameters.get("vintage"):
         return None
     # day by day backwards: with years of sessions filled in, reading every meta for each would add up
-    for slots in _before(store, plan.stage.name, str(wanted["end"])):
+    for slots in _before(store, plan.stage.name, str(parameters["end"])):
         metas = [(slot, meta) for slot in slots if (meta := _readable(store, slot)) is not None]
         same = [(slot, meta) for slot, meta in metas if _same(meta, plan)]
         for slot, meta in sorted(same, key=lambda entry: _vintage(entry[1]), reverse=True):
@@ -63,12 +63,12 @@ def earlier_answer(store: Store, plan: StagePlan) -> Earlier | None:
 
 def _before(store: Store, stage: str, end: str) -> Iterator[list[Slot]]:
     """Yield the checkpoints of each day before ``end`` that they are labelled with, newest day first."""
-    found: dict[str, list[Slot]] = {}
+    by_day: dict[str, list[Slot]] = {}
     for name in _names(store, "checkpoints", stage):
         dated = _DATED.fullmatch(name)
         if dated and dated[1] < end:
-            found.setdefault(dated[1], []).append(Slot(stage, name))
-    yield from (found[day] for day in sorted(found, reverse=True))
+            by_day.setdefault(dated[1], []).append(Slot(stage, name))
+    yield from (by_day[day] for day in sorted(by_day, reverse=True))
 
 
 def _readable(store: Store, slot: Slot) -> Meta | None:
@@ -83,9 +83,9 @@ def _vintage(meta: Meta) -> int:
 
 
 def _same(meta: Meta, plan: StagePlan) -> bool:
-    told = meta.body["parameters"]
+    parameters = meta.body["parameters"]
     return meta.body["version"] == plan.stage.version and all(
-        told.get(name) == plan.parameters.get(name) for name in _SAME
+        parameters.get(name) == plan.parameters.get(name) for name in _SAME
     )
 
 

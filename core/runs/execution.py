@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import socket
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -21,7 +20,7 @@ from core.journal import locks
 from core.platform.files import TEMPORARY
 from core.platform.objects import SCRATCH, ObjectPath
 from core.platform.retry import TRANSIENT, Faults, with_linear_backoff
-from core.platform.timelimit import slowed, time_limit
+from core.platform.timelimit import time_limit
 from core.registry.registry import Registry
 from core.request.tickers import expand
 from core.runs import stage_facts
@@ -33,7 +32,7 @@ from core.runs.plan import StagePlan
 from core.runs.record import Watcher
 from core.sources.context import Context
 from core.store import waivers as waiving
-from core.store.checkpoints import Input, Meta, Store
+from core.store.checkpoints import Meta, Store
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import encode
 from core.tables.engine import LOCAL, Engine
@@ -95,10 +94,10 @@ class Runner:
     def effective(self, plan: StagePlan) -> StagePlan:
         """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
         try:
-            kept = orjson.loads((self.log.folder / RETAINED_NAME).read_bytes())
+            retained = orjson.loads((self.log.folder / RETAINED_NAME).read_bytes())
         except (OSError, orjson.JSONDecodeError):
             return plan
-        return plan.retaining(str(kept["model_id"]))
+        return plan.retaining(str(retained["model_id"]))
 
     @property
     def store(self) -> Store:
@@ -176,10 +175,10 @@ class Runner:
             try:
                 artifacts = self._attempt(plan, inputs, scratch)
             except Exception as error:
-                kept = self._keeping_previous(plan, error)
-                if kept is None:
+                retained = self._keeping_previous(plan, error)
+                if retained is None:
                     raise
-                return self._make_retained(kept, str(error), started)
+                return self._make_retained(retained, str(error), started)
             return self._commit(plan, inputs, artifacts, started_at, started)
 
     def _scratch(self, plan: StagePlan) -> Scratch:
@@ -204,15 +203,16 @@ class Runner:
         self._keep_model(encoded)
         for repair in stage_facts.repairs(artifacts):
             self.log.write("repair", stage=plan.slot.stage, repair=repair)
-        body = self._meta(plan, [source for source, _ in inputs.values()], started_at)
+        sources = [source for source, _ in inputs.values()]
+        body = stage_facts.meta_body(plan, sources, started_at, self.log.run_id)
         meta = self.store.commit(plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts)})
-        for artifact, made in zip(artifacts, encoded, strict=True):
-            if made.path is None:
-                self.recent.keep(made.sha256, artifact)
+        for artifact, written in zip(artifacts, encoded, strict=True):
+            if written.path is None:
+                self.recent.keep(written.sha256, artifact)
         seconds = round(time.monotonic() - started, 3)
-        told = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
+        facts = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
         self._tell(
-            plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **told, **self._where(plan)
+            plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **facts, **self._where(plan)
         )
         return meta
 
@@ -245,7 +245,6 @@ class Runner:
 
     def _compute(self, plan: StagePlan, job: Job) -> list[Artifact]:
         with time_limit(self.timeout_s, plan.slot.stage):
-            slowed()
             return compute(plan.stage.name, job)
 
     def _context(self, plan: StagePlan) -> Context:
@@ -262,9 +261,9 @@ class Runner:
         training = plan.stage.name == "train_or_score" and plan.parameters["mode"] == "train"
         if not training or self.previous_model is None:
             return None
-        kept = {"model_id": self.previous_model, "reason": str(error)}
-        self.log.save(RETAINED_NAME, orjson.dumps(kept))
-        self._tell(plan, "retained", level="warning", **kept)
+        retained = {"model_id": self.previous_model, "reason": str(error)}
+        self.log.save(RETAINED_NAME, orjson.dumps(retained))
+        self._tell(plan, "retained", level="warning", **retained)
         return plan.retaining(self.previous_model)
 
     def _make_retained(self, plan: StagePlan, reason: str, started: float) -> Meta:
@@ -282,64 +281,50 @@ class Runner:
         inputs = load_inputs(self.store, plan, self.recent)
         with self._scratch(plan) as scratch:
             scored = self._attempt(plan, inputs, scratch)
-            told = [_retained(a, reason, scratch) if isinstance(a, Table) else a for a in scored]
-            return self._commit(plan, inputs, told, started_at, started)
+            artifacts = [_retained(a, reason, scratch) if isinstance(a, Table) else a for a in scored]
+            return self._commit(plan, inputs, artifacts, started_at, started)
 
     def _keep_model(self, encoded: list[Encoded]) -> None:
         for artifact in encoded:
             if artifact.kind == "model":
                 Registry(self.root).add(artifact.data)
 
-    def _meta(self, plan: StagePlan, inputs: list[Input], started_at: datetime) -> dict[str, Any]:
-        grouped: dict[tuple[str, str], dict[str, str]] = {}
-        for source in inputs:
-            grouped.setdefault((source.stage, source.key), {})[source.filename] = source.sha256
-        return {
-            "fingerprint": plan.fingerprint,
-            "version": plan.stage.version,
-            "parameters": dict(plan.parameters),
-            "libraries": dict(plan.libraries),
-            "inputs": [
-                {"stage": stage, "key": key, "artifacts": digests}
-                for (stage, key), digests in grouped.items()
-            ],
-            "started_at": started_at.isoformat(),
-            "ended_at": datetime.now(UTC).isoformat(),
-            "host": socket.gethostname(),
-            "run_id": self.log.run_id,
-        }
-
     def _where(self, plan: StagePlan) -> dict[str, str]:
         return {"path": str(self.store.folder(plan.slot))} if plan.stage.name == "report" else {}
 
     def _locked(self, plan: StagePlan) -> AbstractContextManager[None]:
         name = f"{plan.slot.stage}-{plan.slot.key}"
-        told = self._waiting(plan)
-        return locks.held(self.root, name, self.log.run_id, journal=self.journal, waiting=told)
+        waiting = self._waiting(plan)
+        return locks.held(self.root, name, self.log.run_id, journal=self.journal, waiting=waiting)
 
     def _waiting(self, plan: StagePlan) -> Callable[[str], None] | None:
         if not self.wait:
             return None
         return lambda holder: self._tell(plan, "waiting", holder=holder)
 
-    def _tell(self, plan: StagePlan, state: str, *, level: str = "info", **told: Any) -> None:
-        self.log.write(state, level=level, stage=plan.slot.stage, key=plan.slot.key, pid=os.getpid(), **told)
-        self.watcher.stage(plan.slot.stage, state, told)
+    def _tell(self, plan: StagePlan, state: str, *, level: str = "info", **facts: Any) -> None:
+        self.log.write(state, level=level, stage=plan.slot.stage, key=plan.slot.key, pid=os.getpid(), **facts)
+        self.watcher.stage(plan.slot.stage, state, facts)
 
     def _failed(self, plan: StagePlan, error: Exception, seconds: float) -> None:
         import traceback
 
-        told: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
+        facts: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
         if isinstance(error, ValidationFailed):
             body = {"format": 1, "kind": "findings", **error.findings}
             data = orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
             path = self.log.save("findings.json", data)
-            told |= {"findings_path": str(path), "findings_found": error.findings["findings"]}
+            facts |= {"findings_path": str(path), "findings_found": error.findings["findings"]}
         trace = "".join(traceback.format_exception(error))
         self.log.write(
-            "failed", level="error", stage=plan.slot.stage, traceback=trace, kind=type(error).__name__, **told
+            "failed",
+            level="error",
+            stage=plan.slot.stage,
+            traceback=trace,
+            kind=type(error).__name__,
+            **facts,
         )
-        self.watcher.stage(plan.slot.stage, "failed", {**told, "exception": error})
+        self.watcher.stage(plan.slot.stage, "failed", {**facts, "exception": error})
 
 
 def _retained(table: Table, reason: str, scratch: Scratch) -> Table:

@@ -43,7 +43,7 @@ def unfit(store: Store, plan: StagePlan) -> str | None:
             return damage
         return next((why for i in meta.inputs if (why := _changed(store, i)) is not None), None)
     except CheckpointError as error:
-        return error.came
+        return error.problem
 
 
 def _changed(store: Store, source: Input) -> str | None:
@@ -58,20 +58,20 @@ def _changed(store: Store, source: Input) -> str | None:
 
 def load_inputs(store: Store, plan: StagePlan, recent: Recent) -> Inputs:
     """Return what the stage reads, by kind, each verified against the digest it was committed with."""
-    found: Inputs = {}
+    inputs: Inputs = {}
     for kind in plan.stage.reads:
         source = _input_of(store, plan, kind)
         if source is not None:
-            found[kind] = (source, _load(store, source, recent))
+            inputs[kind] = (source, _load(store, source, recent))
     if plan.stage.name == "train_or_score" and plan.parameters["mode"] == "score":
         source = _champion_input(store, str(plan.parameters["model_id"]))
-        found["model"] = (source, _load(store, source, recent))
+        inputs["model"] = (source, _load(store, source, recent))
     champion = _compared_with(plan)
     if champion is not None:
         data = Registry(store.root).bytes_of(champion)
         source = Input(REGISTRY, champion, CHAMPION_FILE, sha256(data))
-        found["champion"] = (source, Loaded(decode(data, CHAMPION_FILE), CHAMPION_FILE, source.sha256))
-    return found
+        inputs["champion"] = (source, Loaded(decode(data, CHAMPION_FILE), CHAMPION_FILE, source.sha256))
+    return inputs
 
 
 def _compared_with(plan: StagePlan) -> str | None:
@@ -109,22 +109,22 @@ def _load(store: Store, source: Input, recent: Recent) -> Loaded:
     return Loaded(artifact, source.filename, source.sha256)
 
 
-def is_complete(store: Store, plan: StagePlan, known: set[Slot]) -> bool:
+def is_complete(store: Store, plan: StagePlan, complete_slots: set[Slot]) -> bool:
     """Return whether ``plan`` and everything before it is committed, whole and fits together.
 
     Parameters
     ----------
-    known : set of Slot
+    complete_slots : set of Slot
         Slots already found complete in this process; added to. (Only a yes is remembered: a no may
         be turned by another process at any moment.)
     """
-    if plan.slot in known:
+    if plan.slot in complete_slots:
         return True
     try:
         fits = unfit(store, plan) is None
-        complete = fits and (plan.upstream is None or is_complete(store, plan.upstream, known))
+        complete = fits and (plan.upstream is None or is_complete(store, plan.upstream, complete_slots))
     except Exception:  # noqa: BLE001 - Luigi takes an error here for a crash of the scheduler; "no" is safe
         return False
     if complete:
-        known.add(plan.slot)
+        complete_slots.add(plan.slot)
     return complete

@@ -16,26 +16,26 @@ from core.store.latest import INDEX, _indexed, _links
 def link_latest(root: Path, plan: StagePlan, *, journal: str) -> None:
     """Point ``<data>/latest/`` at all artifacts of a finished run, under their plain names."""
     store, latest = Store(root), root / "latest"
-    wanted: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for stage_plan in plan.line():
         meta = store.meta(stage_plan.slot)
         for name in meta.digests if meta else ():
-            wanted[name] = f"../checkpoints/{stage_plan.slot.stage}/{stage_plan.slot.key}/{name}"
+            targets[name] = f"../checkpoints/{stage_plan.slot.stage}/{stage_plan.slot.key}/{name}"
     model = plan.before("train_or_score").parameters["model_id"]
     if model:
-        wanted["model.json"] = f"../models/{model}.json"
+        targets["model.json"] = f"../models/{model}.json"
     if isinstance(latest, ObjectPath):
-        _write_index(latest, wanted)
+        _write_index(latest, targets)
         return
-    if _links(latest) == wanted:
+    if _links(latest) == targets:
         return  # nothing to do, so a read-only root is no trouble
     latest.mkdir(parents=True, exist_ok=True)
     # one at a time: two runs that end together must not tidy away each other's new links
     with locks.held(root, "latest", str(os.getpid()), journal=journal, waiting=lambda _: None):
-        for name, target in wanted.items():
+        for name, target in targets.items():
             _link(latest / name, target)
         for old in latest.iterdir():
-            if old.name not in wanted:
+            if old.name not in targets:
                 old.unlink()
 
 

@@ -26,10 +26,10 @@ from core.request.settings import Settings
 from core.request.stages import chain, stage_named
 from core.review.people import Person, require
 from core.runs.log import RunLog, new_run_id
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 
 OUTPUT_NAME = "output.txt"
-"""In a run's folder: what its processes said (standard error)."""
+"""In a run's folder: messages of its processes (standard error)."""
 
 RESULT_NAME = "printed.txt"
 """In a run's folder: what its processes printed on standard output, which is the report."""
@@ -52,7 +52,7 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True)
 class Launched:
-    """A run that was asked for: the one that goes now, or the one that went already."""
+    """A requested run: a new one, or the same one that was running already."""
 
     run_id: str
     new: bool
@@ -67,6 +67,7 @@ def launch(
     folder: Path,
     target: str = "report",
     run_id: str | None = None,
+    resolved: bool = False,
 ) -> Launched:
     """Start a run and return its id, or the id of the run that does the same right now.
 
@@ -82,6 +83,9 @@ def launch(
         Working folder of the run: where ``luigi.cfg`` is.
     run_id : str, optional
         The id of a new run, for a caller that has recorded it already; default: one made of the time.
+    resolved : bool
+        Whether the caller has resolved this request already, to show what it would do. What the run computes
+        is what its own process resolves.
 
     Raises
     ------
@@ -89,23 +93,24 @@ def launch(
         For every mistake that can be judged before a stage runs; nothing is started then.
     """
     require(person, "launch")
-    given = {name: text.strip() for name, text in request.items() if text.strip()}
+    request = {name: text.strip() for name, text in request.items() if text.strip()}
     now = datetime.now(UTC)
-    asked = {name: text for name, text in given.items() if name not in (FORCE, NO_WAIT)}
-    resolve(asked, settings=settings, now=now, upto=target)
-    if FORCE in given:
-        stage_named(given[FORCE])
+    if not resolved:
+        parameters = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
+        resolve(parameters, settings=settings, now=now, upto=target)
+    if FORCE in request:
+        stage_named(request[FORCE])
     journal = Journal(settings.data, settings.journal)
     # one launch at a time, so that two clicks cannot both find nothing running
     with locks.held(
         settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
     ):
         journal.settle(unled=True)
-        running = _same(journal, given, target)
+        running = _same(journal, request, target)
         if running is not None:
             return Launched(running.run_id, new=False)
         run_id = run_id or new_run_id(now)
-        journal.add_run(run_id, who=person.label, how=how, request=given, target=target, state="queued")
+        journal.add_run(run_id, who=person.label, how=how, request=request, target=target, state="queued")
         _spawn(settings, journal, run_id, folder)
     return Launched(run_id, new=True)
 
@@ -121,8 +126,8 @@ def _same(journal: Journal, request: Mapping[str, str], target: str) -> Run | No
 def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> None:
     log = RunLog(settings.data, run_id)
     log.folder.mkdir(parents=True, exist_ok=True)
-    said, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
-    with said.open("ab") as output, printed.open("ab") as result, held_back():
+    messages, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
+    with messages.open("ab") as output, printed.open("ab") as result, ending_signals_blocked():
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id
             [sys.executable, "-m", "core.runs.supervisor", run_id],
             cwd=folder,
@@ -138,7 +143,7 @@ def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> N
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def ending_signals_blocked() -> Iterator[None]:
     """Hold the ending signals back, also in a child that is spawned meanwhile, until it is ready to take them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     try:

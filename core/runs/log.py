@@ -1,7 +1,7 @@
 """The log of one run: JSON lines under ``<data>/runs/<run>/log.jsonl``.
 
 Each line is one ``write`` to a file opened for appending, so lines of several processes never mix and
-a kill leaves whole lines. A data root that cannot be written is said once and does not stop a run.
+a kill leaves whole lines. A data root that cannot be written is reported once and does not stop a run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Everything that a run tells: to its log, to the journal and to whoever watches.
 
 A journal that cannot be opened or written never stops a run: checkpoints do not depend on it. It is
-said once, plainly.
+reported once.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from core.platform.processes import this_process
 from core.platform.progress import Progress
 from core.request.settings import Settings
 from core.request.stages import NAMES
-from core.runs.lease import Lease
+from core.runs.heartbeat import Heartbeat, recorded
 from core.runs.log import RunLog
-from core.runs.pulse import noted
 
 
 class Watcher(Protocol):
@@ -50,7 +49,7 @@ class RunRecord:
         self.trouble: str | None = None
         self.lost: str | None = None
         self.nothing_to_do = False
-        self._lease = Lease(settings, log.run_id)
+        self._heartbeat = Heartbeat(settings, log.run_id)
         self._asked: tuple[str, dict[str, str]] = ("", {})
 
     def begin(
@@ -67,7 +66,7 @@ class RunRecord:
             )
             journal.start(run, keys, stages=[stage for stage in keys if target in NAMES])
             if not self._supervised:  # else the supervisor leads it
-                self._lease.start()
+                self._heartbeat.start()
 
         self._quietly(lambda: tell(self._opened()))
         if self.lost:
@@ -83,23 +82,25 @@ class RunRecord:
             self.log.write("reused", stage=stage, **facts)
             if not everything:
                 self._watcher.stage(stage, "reused", facts)
-        self._told(lambda journal: journal.reused(self.log.run_id, facts_by_stage))
+        self._to_journal(lambda journal: journal.reused(self.log.run_id, facts_by_stage))
 
     def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
         """Record that ``stage`` is now in ``state``, and show it."""
-        kept = {name: value for name, value in facts.items() if name not in ("exception", "findings_found")}
-        self._told(lambda journal: journal.event(self.log.run_id, stage, state, kept))
+        recorded_facts = {
+            name: value for name, value in facts.items() if name not in ("exception", "findings_found")
+        }
+        self._to_journal(lambda journal: journal.event(self.log.run_id, stage, state, recorded_facts))
         self._watcher.stage(stage, state, facts)
 
     def progress(self, stage: str) -> Progress:
         """Return the watcher's callback, which also leaves word in the run's folder."""
-        return noted(self.log.folder, stage, self._watcher.progress(stage))
+        return recorded(self.log.folder, stage, self._watcher.progress(stage))
 
     def end(
         self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None, error: str | None = None
     ) -> None:
         """Record how the run ended, with the keys it ended with; a stage's own error goes before ``error``."""
-        self._lease.close()
+        self._heartbeat.close()
         self.log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
 
         def tell(journal: Journal) -> None:
@@ -125,7 +126,7 @@ class RunRecord:
         self._journal = Journal(self._settings.data, self._settings.journal)
         return self._journal
 
-    def _told(self, tell: Callable[[Journal], None]) -> None:
+    def _to_journal(self, tell: Callable[[Journal], None]) -> None:
         journal = self._journal
         if journal is not None:
             self._quietly(lambda: tell(journal))

@@ -1,12 +1,16 @@
-"""What the log says of each stage, taken from the artifacts it made."""
+"""What the log and a checkpoint's meta say of each stage."""
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from core.parameters import Value
+from core.runs.plan import StagePlan
+from core.store.checkpoints import Input
 from core.tables.artifacts import Artifact, Document, Table
 
 MOST_REPAIRS = 1000
@@ -21,8 +25,8 @@ def facts(stage: str, artifacts: Sequence[Artifact], parameters: Mapping[str, Va
         case "ingest":
             return {"source_uri": tables["prices_raw"].header["source"]["uri"]}
         case "validate":
-            found = documents["findings"]["findings"]
-            return {"findings": dict(sorted(Counter(f["rule"] for f in found).items()))}
+            findings = documents["findings"]["findings"]
+            return {"findings": dict(sorted(Counter(f["rule"] for f in findings).items()))}
         case "clean":
             body = documents["repairs"]
             by_rule = dict(sorted(Counter(r["rule"] for r in body["repairs"]).items()))
@@ -31,8 +35,8 @@ def facts(stage: str, artifacts: Sequence[Artifact], parameters: Mapping[str, Va
             return _training(tables["predictions"], documents.get("model"), parameters)
         case "evaluate":
             body = documents["evaluation"]
-            told = {"verdict": body["verdict"], "auc": body["performance"]["auc"]}
-            return told | ({"advice": body["advice"]["decision"]} if "advice" in body else {})
+            outcome = {"verdict": body["verdict"], "auc": body["performance"]["auc"]}
+            return outcome | ({"advice": body["advice"]["decision"]} if "advice" in body else {})
         case _:
             return {}
 
@@ -50,11 +54,31 @@ def _training(
 
 def repairs(artifacts: Sequence[Artifact]) -> Sequence[Mapping[str, Any]]:
     """Return the first 1,000 repairs, for a log line each."""
-    found = [a.body["repairs"] for a in artifacts if isinstance(a, Document) and a.kind == "repairs"]
-    return found[0][:MOST_REPAIRS] if found else []
+    lists = [a.body["repairs"] for a in artifacts if isinstance(a, Document) and a.kind == "repairs"]
+    return lists[0][:MOST_REPAIRS] if lists else []
 
 
 def outcomes(artifacts: Sequence[Artifact]) -> dict[str, Any]:
     """Return what ingest's meta says of the source: its outcome per ticker; nothing for other stages."""
     raw = [a for a in artifacts if isinstance(a, Table) and a.kind == "prices_raw"]
     return {"tickers": raw[0].header["source"]["tickers"]} if raw else {}
+
+
+def meta_body(plan: StagePlan, inputs: Sequence[Input], started_at: datetime, run_id: str) -> dict[str, Any]:
+    """Return what the meta of a checkpoint made now says beside its artifacts."""
+    digests: dict[tuple[str, str], dict[str, str]] = {}
+    for source in inputs:
+        digests.setdefault((source.stage, source.key), {})[source.filename] = source.sha256
+    return {
+        "fingerprint": plan.fingerprint,
+        "version": plan.stage.version,
+        "parameters": dict(plan.parameters),
+        "libraries": dict(plan.libraries),
+        "inputs": [
+            {"stage": stage, "key": key, "artifacts": by_name} for (stage, key), by_name in digests.items()
+        ],
+        "started_at": started_at.isoformat(),
+        "ended_at": datetime.now(UTC).isoformat(),
+        "host": socket.gethostname(),
+        "run_id": run_id,
+    }

@@ -27,10 +27,9 @@ from core.journal import Journal, Run
 from core.platform.processes import die_with, this_process
 from core.request import settings as configuration
 from core.request.settings import Settings
+from core.runs.heartbeat import Heartbeat
 from core.runs.launcher import ENDINGS, command_of
-from core.runs.lease import Lease
 from core.runs.log import RunLog
-from core.runs.pulse import Heart
 from core.store.checkpoints import Slot, Store
 
 GRACE_S = 5.0
@@ -47,7 +46,7 @@ class Supervisor:
     settings: Settings
     journal: Journal
     run: Run
-    asked: int = 0
+    ending_signal: int = 0
     """The signal by which a person asked the run to end; 0 while nobody did."""
     child: subprocess.Popen[bytes] | None = field(default=None)
 
@@ -64,31 +63,30 @@ class Supervisor:
             process_group=0,
             preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - the supervisor has one thread
         )
-        if self.asked:
-            _signal_group(self.child.pid, self.asked)
-        lease = Lease(self.settings, self.run.run_id)
-        lease.start()
-        code = self._wait(self.child)
-        lease.close()
+        if self.ending_signal:
+            _signal_group(self.child.pid, self.ending_signal)
+        heartbeat = Heartbeat(self.settings, self.run.run_id)
+        heartbeat.start()
+        code = self._wait(self.child, heartbeat)
+        heartbeat.close()
         end_group(self.child.pid, time.sleep)
         return self._finish(code)
 
     def _on_term(self, signum: int, frame: object) -> None:
         del frame
-        self.asked = self.asked or signum
+        self.ending_signal = self.ending_signal or signum
         if self.child is not None:
             _signal_group(self.child.pid, signum)
 
-    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+    def _wait(self, child: subprocess.Popen[bytes], heartbeat: Heartbeat) -> int:
         """Wait for the run; once it was asked to end, no longer than the grace."""
         deadline: float | None = None
-        heart = Heart(RunLog(self.settings.data, self.run.run_id).folder)
         while True:
-            heart.beat()
+            heartbeat.beat()
             try:
                 return child.wait(timeout=0.2)
             except subprocess.TimeoutExpired:
-                if self.asked and deadline is None:
+                if self.ending_signal and deadline is None:
                     deadline = time.monotonic() + GRACE_S
                 if deadline is not None and time.monotonic() > deadline:
                     _signal_group(child.pid, signal.SIGKILL)
@@ -110,8 +108,8 @@ class Supervisor:
         return code
 
     def _outcome(self, code: int) -> tuple[str, int, str | None]:
-        if self.asked:
-            code = EXIT_INTERRUPTED if self.asked == signal.SIGINT else EXIT_CANCELLED
+        if self.ending_signal:
+            code = EXIT_INTERRUPTED if self.ending_signal == signal.SIGINT else EXIT_CANCELLED
             return _STATES[code], code, f"{_STATES[code]} by a person"
         if code < 0:
             return "failed", EXIT_UNEXPECTED, f"its process was ended by signal {-code}"

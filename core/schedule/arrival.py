@@ -12,7 +12,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
 from core.request.tickers import expand
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 from core.schedule.definition import Schedule
 from core.sources.closing import closes_between
 

@@ -29,7 +29,8 @@ from core.request.settings import Settings
 from core.review.people import Person, require
 from core.runs.inputs import is_complete
 from core.runs.log import new_run_id
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 from core.schedule.definition import Schedule
 from core.schedule.scheduler import Start, start_run
 from core.schedule.timing import Timing

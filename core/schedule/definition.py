@@ -14,7 +14,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.logins import role_of_kept
 from core.review.people import LOCAL, Person, identity_of, may, require
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 from core.schedule.timing import ARRIVAL, Timing
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

@@ -140,6 +140,7 @@ def _inventory(request: Mapping[str, Value]) -> Inventory:
             "--source files came without --path",
             expected="--path FILE_OR_FOLDER",
             remedy="Name a CSV or Parquet file, or a folder of them.",
+            parameter="path",
         )
     return inventory_of(str(given))
 

@@ -6,7 +6,6 @@ Prices are raw; the adjusted close reflects splits and dividends.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 from collections.abc import Mapping
@@ -54,13 +53,13 @@ def sample_file() -> Path:
 @lru_cache(maxsize=1)
 def sessions_by_ticker() -> dict[str, list[str]]:
     """Return the sample's sorted ISO dates per ticker (20 ms, without pandas)."""
-    with gzip.open(sample_file(), "rt", encoding="ascii", newline="") as stream:
-        rows = csv.reader(stream)
-        names = next(rows)
-        ticker, date = names.index("Ticker"), names.index("Date")
-        found: dict[str, list[str]] = {}
-        for row in rows:
-            found.setdefault(row[ticker], []).append(row[date])
+    lines = gzip.decompress(sample_file().read_bytes()).decode("ascii").splitlines()
+    names = lines[0].split(",")
+    ticker, date = names.index("Ticker"), names.index("Date")
+    found: dict[str, list[str]] = {}
+    for line in lines[1:]:  # no cell of it is quoted
+        cells = line.split(",")
+        found.setdefault(cells[ticker], []).append(cells[date])
     return {name: sorted(found[name]) for name in sorted(found)}
 
 
@@ -78,6 +77,7 @@ class SampleSource:
                     f"{place_of(str(request.get('tickers') or ''), ticker, Path.cwd())}",
                     expected=f"any of {', '.join(have)}",
                     remedy=nearest(ticker, have).strip() or "Other tickers need --source yahoo or files.",
+                    parameter="tickers",
                 )
         inside = {t: _within(have[t], request.get("start"), request.get("end")) for t in tickers or have}
         empty = [t for t, dates in inside.items() if not dates]

@@ -65,6 +65,7 @@ class YahooSource:
                 "--source yahoo came without --tickers",
                 expected="the tickers to ask for",
                 remedy="For example: --tickers AAPL,BRK-B,^GSPC or --tickers @universe.txt",
+                parameter="tickers",
             )
         start, end = request.get("start"), request.get("end")
         if not end or not surely_closed(str(end), now):
@@ -75,6 +76,7 @@ class YahooSource:
                 f"--start {start} is after {end}, the last closed session of {request['calendar']}",
                 expected="a session that has closed",
                 remedy="An unfinished day is never taken; start earlier.",
+                parameter="start",
             )
         return Resolved(tickers, str(start) if start else None, str(end), "", "", str(end))
 

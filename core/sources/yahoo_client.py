@@ -96,7 +96,7 @@ class Client:
             except EmptyAnswerError as error:
                 empty += 1
                 if empty >= MOST_EMPTY:
-                    raise YahooError(error.came) from error
+                    raise YahooError(error.problem) from error
                 raise
 
         def retried(number: int, error: BaseException, wait_s: float) -> None:
@@ -236,4 +236,6 @@ def short(error: SourceError, tries: int) -> str:
     >>> short(TransientError("HTTP 500"), 3)
     'HTTP 500 (in each of 3 tries)'
     """
-    return f"{error.came} (in each of {tries} tries)" if isinstance(error, TransientError) else error.came
+    return (
+        f"{error.problem} (in each of {tries} tries)" if isinstance(error, TransientError) else error.problem
+    )

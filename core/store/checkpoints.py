@@ -20,7 +20,6 @@ from core.fingerprint import digest_of, sha256, sha256_file
 from core.platform.filedigest import digest_of_file
 from core.platform.files import TEMPORARY, sync_folder, write_temporary
 from core.platform.objects import ObjectPath
-from core.platform.timelimit import slowed
 from core.store.meta import Input, Meta, Slot, checked_meta
 from core.tables.artifacts import Encoded
 
@@ -74,7 +73,7 @@ class Store:
             for name, artifact in meta.artifacts.items():
                 self._verify(self.folder(slot) / name, artifact, quick=quick)
         except CheckpointError as error:
-            return error.came
+            return error.problem
         return None
 
     def _verify(self, path: Path, artifact: Mapping[str, Any], *, quick: bool) -> None:
@@ -165,7 +164,6 @@ class Store:
                 self._keep_other(slot, folder / artifact.filename, artifact)
                 _staged(folder, artifact).replace(folder / artifact.filename)
             temporary = write_temporary(folder, data)
-            slowed()
             try:
                 os.link(temporary, folder / META)
             except FileExistsError:

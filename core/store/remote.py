@@ -8,7 +8,6 @@ from pathlib import Path
 
 from core.fingerprint import sha256_file
 from core.platform.objects import ObjectPath
-from core.platform.timelimit import slowed
 from core.tables.artifacts import Encoded
 
 CACHE = "cache/artifacts"
@@ -47,7 +46,6 @@ def put_checkpoint(
             move_other(path, artifact)
             if path.exists():
                 break  # the same bytes
-    slowed()
     (folder / mark).create(meta)
 
 

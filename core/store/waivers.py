@@ -28,7 +28,7 @@ def read(path: Path) -> tuple[bytes, tuple[Waiver, ...]]:
         If it is above 1 MiB, or a waiver in it is malformed.
     """
     if not path.is_file():
-        raise MissingFileError.of(path, "file of waivers")
+        raise MissingFileError.of(path, "file of waivers", parameter="waivers")
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise SettingsError(f"{path.name} has {size:,} bytes", expected=f"at most {MAX_BYTES:,}")

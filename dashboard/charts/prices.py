@@ -73,7 +73,7 @@ def candle_figure(
     ----------
     bars : pandas.DataFrame
         ``date``, ``open``, ``high``, ``low``, ``close``, ``volume``, as given by
-        :func:`core.queries.price_charts.candles`.
+        :func:`core.queries.series.price_charts.candles`.
     prices : pandas.DataFrame
         The rows that the candles stand for: ``date``, ``high`` and, where known, the flags.
     findings : pandas.DataFrame or None

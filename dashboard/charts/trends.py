@@ -24,7 +24,7 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     Parameters
     ----------
     frame : DataFrame
-        As :func:`core.queries.trends.trends` gives it.
+        As :func:`core.queries.runs.trends.trends` gives it.
     along : {'at', 'to'}
         The column of the horizontal axis.
     """

@@ -7,8 +7,8 @@ from datetime import date
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries import audit
-from core.queries.audit import Entry
+from core.queries.reports import audit
+from core.queries.reports.audit import Entry
 from core.report.figures import counted
 from core.upkeep.verification import Verification, verify
 from dashboard import shell, wrapped

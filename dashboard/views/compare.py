@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.journal import Journal
-from core.queries.comparison import Comparison, compare
-from core.queries.facts import facts
+from core.queries.runs.comparison import Comparison, compare
+from core.queries.runs.facts import facts
 from dashboard import shell, wrapped
 
 MOST = 50

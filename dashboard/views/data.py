@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core import columns as col
-from core.queries import tables
-from core.queries.price_charts import candles, finding_marks, gaps, repair_marks
+from core.queries.reports import tables
+from core.queries.series.price_charts import candles, finding_marks, gaps, repair_marks
+from core.report.sheets import Sheet
 from dashboard import data, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG
@@ -46,8 +47,8 @@ def _summary(about: Subject) -> None:
         ("Period", f"{held['from']} to {held['to']}"),
         ("Tickers", f"{len(held['tickers']):,}"),
         ("Rows", f"{held['rows_clean']:,}"),
-        ("Findings", tables.found(held["findings"])),
-        ("Repairs", tables.repaired(held["repairs"])),
+        ("Findings", tables.severity_counts(held["findings"])),
+        ("Repairs", tables.repair_count(held["repairs"])),
     )
     with st.container(horizontal=True, key="data_facts"):
         for name, value in facts:
@@ -125,19 +126,20 @@ def _cleaning(about: Subject) -> None:
         f"Rows in: {repairs['rows_in']:,}. Rows out: {repairs['rows_out']:,}. "
         f"Cells filled: {repairs['cells_filled']:,}."
     )
-    _frame_or(tables.repairs(repairs), "repairs", "Nothing was repaired.")
+    _sheet_or(tables.repairs(repairs), "repairs", "Nothing was repaired.")
 
 
 def _findings(about: Subject) -> None:
     found = data.document(about.store, about.held["findings"])
-    _frame_or(tables.findings(found), "findings", "Nothing was found.")
+    _sheet_or(tables.findings(found), "findings", "Nothing was found.")
 
 
-def _frame_or(frame: tables.Frame, name: str, nothing: str) -> None:
-    if frame.empty:
+def _sheet_or(sheet: Sheet, name: str, nothing: str) -> None:
+    if not sheet.rows:
         st.caption(nothing)
         return
-    wrapped.table(frame, f"{name}_table", titles=tables.titles(frame), most_px=_TALL_PX)
+    frame = tables.frame(sheet)
+    wrapped.table(frame, f"{name}_table", titles=tables.titles(sheet), most_px=_TALL_PX)
     data.download(frame, name)
 
 

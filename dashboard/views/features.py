@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core import columns as col
-from core.queries import tables
+from core.queries.reports import tables
 from dashboard import data, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.look import CONFIG

@@ -9,10 +9,13 @@ from typing import Any
 import streamlit as st
 
 from core.journal import Run
-from core.queries import model_tables, tables
-from core.queries.gates import gates
-from core.queries.holdings import keys_of
-from core.queries.track_record import tally
+from core.queries.models import model_tables
+from core.queries.models.gates import gates
+from core.queries.models.track_record import tally
+from core.queries.reports import tables
+from core.queries.runs.holdings import keys_of
+from core.report.about_results import headline
+from core.report.readings import retained
 from core.review.decisions import history
 from core.store.checkpoints import Store
 from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
@@ -37,7 +40,7 @@ def show() -> None:
         return
     store = shell.store()
     keys = keys_of(store, run)
-    artifact = data.held(store, keys, "evaluation")
+    artifact = data.artifact_of(store, keys, "evaluation")
     if artifact is None:
         st.info(
             f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is and why."
@@ -63,11 +66,10 @@ def _verdict(body: Body) -> None:
     alarm = body["leak_alarm"]
     if alarm["raised"]:
         st.error(f"Leak alarm: {plain(alarm['reason'])}")
-    kept = tables.retained(body)
-    if kept:
-        st.warning(plain(kept))
+    if sentence := retained(body):
+        st.warning(plain(sentence))
     with st.container(horizontal=True, key="model_facts"):
-        for name, value in tables.headline(body):
+        for name, value in headline(body):
             st.metric(name, value, border=True, width="content")
 
 
@@ -157,14 +159,14 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
         case "Measures":
             evidence.measures(body)
         case "Curves":
-            held = {kind: data.held(store, keys, kind) for kind in ("predictions", "features")}
+            held = {kind: data.artifact_of(store, keys, kind) for kind in ("predictions", "features")}
             evidence.curves(body, store, **held)
         case "Slices":
             evidence.slices(body)
         case "Drift":
             evidence.drift(body)
         case "Signals":
-            evidence.signals(body)
+            evidence.signals(body, body)
         case _:
             _decisions()
 

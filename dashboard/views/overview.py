@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries.attention import InUse, Line, Need, Situation, age_days, sessions_behind, situation
+from core.queries.operations.attention import (
+    InUse,
+    Line,
+    Need,
+    Situation,
+    age_days,
+    sessions_behind,
+    situation,
+)
 from core.report.figures import counted
 from dashboard import acting, compact, listing, shell, starting
 from dashboard.words import day, minute, plain

@@ -6,29 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from core.queries import signals, tables
-from core.queries.holdings import keys_of
+from core.queries.models import signals
+from core.queries.reports import tables
+from core.queries.runs.holdings import keys_of
 from core.registry.registry import Registry
 from core.report.figures import counted
 from core.request.form import scoring_request
-from dashboard import data, judged, shell, starting
+from dashboard import data, evidence, judged, shell, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
 from dashboard.words import plain
-
-_SCORES = {
-    "model_id": st.column_config.TextColumn("Model"),
-    "period": st.column_config.TextColumn("Period"),
-    "rows": st.column_config.NumberColumn("Signals"),
-    "right": st.column_config.NumberColumn("Came true"),
-    "share": st.column_config.NumberColumn("Share", format="percent"),
-    "low": st.column_config.NumberColumn("Interval from", format="percent"),
-    "high": st.column_config.NumberColumn("to", format="percent"),
-    "auc": st.column_config.NumberColumn("AUC", format="%.3f"),
-    "brier": st.column_config.NumberColumn("Brier", format="%.3f"),
-    "reason": st.column_config.TextColumn("Note"),
-}
 
 
 def show() -> None:
@@ -55,15 +43,9 @@ def _model(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
 
 def _signals(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
     st.subheader("Signals for the next session", anchor=False)
-    frame = tables.signals(header)
-    if frame.empty:
-        st.caption("There are no signals: no model came out of this run.")
-        return
-    titles = {name: st.column_config.Column(title) for name, title in tables.titles(frame).items()}
-    st.dataframe(tables.written(frame), hide_index=True, column_config=titles, key="signals_table")
-    if evaluation:
-        st.caption(tables.signals_basis(evaluation))
-    data.download(frame.assign(model_id=header["model_id"]), "signals")
+    evidence.signals(header, evaluation)
+    if header["signals"]:
+        data.download(tables.frame(tables.signals(header)).assign(model_id=header["model_id"]), "signals")
 
 
 def _score_now(about: Subject) -> None:
@@ -116,13 +98,14 @@ def _past() -> None:
         f"{counted(told['signals'], 'signal')} of {counted(told['score_runs'], 'score run')}: "
         f"{told['known']:,} with a known outcome, {told['written_ahead']:,} written before their session was over."
     )
-    table = signals.by_period(told["scorecard"])
-    if table.empty:
+    sheet = signals.scorecard(told["scorecard"])
+    if not sheet.rows:
         return
+    table = tables.frame(sheet)
     figure = scorecard_figure(signals.quarters(table))
     alt = "Share of signals that came true by quarter and model"
     st.plotly_chart(figure, key="scorecard_chart", config=CONFIG, alt=alt)
-    st.dataframe(table, hide_index=True, column_config=_SCORES, key="scorecard_table")
+    evidence.table(sheet, "scorecard_table")
     data.download(table, "scorecard")
 
 

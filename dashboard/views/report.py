@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.queries.audit import last_signed
+from core.queries.reports.audit import last_signed
 from core.report.narrative import MAX_CHARACTERS, MAX_HEADING, changes
 from core.report.sections import ANALYST_SECTIONS
 from core.review import signoff

@@ -10,9 +10,9 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
-from core.queries.folder import RunFolder
-from core.queries.holdings import as_zip, export_command, too_large_to_zip
-from core.queries.view import (
+from core.queries.runs.folder import RunFolder
+from core.queries.runs.holdings import as_zip, export_command, too_large_to_zip
+from core.queries.runs.progress import (
     StageView,
     asked_for,
     at_work,
@@ -26,8 +26,8 @@ from core.queries.view import (
 )
 from core.request.stages import NAMES
 from core.review.signoff import standing
+from core.runs.heartbeat import pulse
 from core.runs.launcher import cancel
-from core.runs.pulse import pulse
 from core.store.checkpoints import Slot
 from dashboard import acting, compact, line, requesting, run_findings, run_log, run_made, shell, starting
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries import schedule_form as form
-from core.queries.schedules import may_still_come, one, overview, profile_rows
+from core.queries.operations import schedule_form as form
+from core.queries.operations.schedules import may_still_come, one, overview, profile_rows
 from core.request.stages import MODES, SOURCES
 from core.schedule import definition
 from core.schedule.scheduler import run_now

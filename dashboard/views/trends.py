@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.queries.trends import COLUMNS, MOST
+from core.queries.runs.trends import COLUMNS, MOST
 from dashboard import data, shell
 from dashboard.charts import trend_figure
 from dashboard.charts.look import CONFIG

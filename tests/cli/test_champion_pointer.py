@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from core.queries.modelbook import listing
+from core.queries.models.modelbook import listing
 from core.registry.registry import Registry
 from core.request import settings
 

@@ -13,8 +13,9 @@ from core.errors import CommandError, ParameterError, SettingsError
 from core.journal import Journal
 from core.registry.evidence import features_of
 from core.request import settings
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 from core.upkeep.garbage import garbage
+from tests.conftest import slow
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ def test_ctrl_c_reads_130_in_the_shell_and_in_the_journal(small, data, wait_unti
 
     process = subprocess.Popen(
         [str(BIN / "afterclose"), "run", *small],
-        env=environment(data, {"AFTERCLOSE_TEST_SLOW_S": "20"}), cwd=root, start_new_session=True,
+        env=environment(data, slow(20)), cwd=root, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     wait_until(lambda: Journal.exists(data), "a journal")
@@ -58,7 +59,7 @@ def test_ctrl_c_reads_130_in_the_shell_and_in_the_journal(small, data, wait_unti
 
 def test_a_cancelled_run_still_reads_143(run_afterclose, small, data, wait_until):
     """The other way to end one keeps its own words."""
-    started = run_afterclose("run", "--detach", *small, data=data, env={"AFTERCLOSE_TEST_SLOW_S": "20"})
+    started = run_afterclose("run", "--detach", *small, data=data, env=slow(20))
     run_id, journal = started.out.strip(), Journal(data)
     wait_until(lambda: journal.run(run_id).process, "a supervisor")
     time.sleep(0.5)
@@ -97,14 +98,14 @@ def test_a_wrong_ticker_in_a_file_is_named_with_its_line(tmp_path, now):
     path = tmp_path / "universe.txt"
     path.write_text("# mine\nAAPL\nappl\n", encoding="utf-8")
     error = refused({"tickers": f"@{path}"}, now, tmp_path)
-    assert error.came == "the sample has no ticker 'APPL' (universe.txt, line 3)"
-    assert refused({"tickers": "APPL"}, now, tmp_path).came == "the sample has no ticker 'APPL'"
+    assert error.problem == "the sample has no ticker 'APPL' (universe.txt, line 3)"
+    assert refused({"tickers": "APPL"}, now, tmp_path).problem == "the sample has no ticker 'APPL'"
 
 
 @pytest.mark.parametrize("text", ["a,,b", ",AAPL", "AAPL,,", "AAPL, ,IBM", ","])
 def test_a_name_missing_between_commas_is_refused(text, tmp_path, now):
     """A name was lost; nobody guesses which."""
-    assert "a name missing between commas" in refused({"tickers": text}, now, tmp_path).came
+    assert "a name missing between commas" in refused({"tickers": text}, now, tmp_path).problem
 
 
 def test_a_bad_calendar_of_the_file_is_told_with_its_line(tmp_path, now):
@@ -112,8 +113,8 @@ def test_a_bad_calendar_of_the_file_is_told_with_its_line(tmp_path, now):
     text = "[train]\nseed = 3\n\n[market]\ncalendar = NYSX\n"
     error = refused({}, now, tmp_path, text)
     assert isinstance(error, SettingsError)
-    assert error.came == "luigi.cfg, line 5: [market] calendar is 'NYSX'"
-    assert refused({"calendar": "NYSY"}, now, tmp_path, text).came == "--calendar is 'NYSY'"
+    assert error.problem == "luigi.cfg, line 5: [market] calendar is 'NYSX'"
+    assert refused({"calendar": "NYSY"}, now, tmp_path, text).problem == "--calendar is 'NYSY'"
 
 
 def test_a_role_that_does_not_exist_is_refused_when_the_file_is_read(tmp_path):

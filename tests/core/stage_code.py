@@ -1,7 +1,7 @@
 """A digest of each stage's code, so that a change that makes other bytes cannot slip under an old version.
 
-A stage's code is the function in ``core/runs/compute.py`` that calls it and every module of ``core`` that its
-entry modules import, directly or not, read as syntax: docstrings, comments and layout do not count.
+A stage's code is the function that the stage table names and every module of ``core`` that it imports, directly or
+not, read as syntax: docstrings, comments and layout do not count.
 
 After a change of code (``python tests/core/stage_code.py`` says which stages it touches):
 
@@ -25,16 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORD = Path(__file__).with_suffix(".json")
 NO_EFFECT = "no effect"
 
-ENTRY = {
-    "ingest": tuple(f"core.sources.{path.stem}" for path in sorted((ROOT / "core" / "sources").glob("*.py"))),
-    "validate": ("core.prices.validation",),
-    "clean": ("core.prices.cleaning",),
-    "feature_engineer": ("core.features",),
-    "train_or_score": ("core.models.training", "core.models.scoring"),
-    "evaluate": ("core.evaluation.evaluate",),
-    "report": ("core.report.render",),
-}
-"""Stage -> the modules whose functions compute it, beside those its function in compute.py imports."""
+WHOLE_PACKAGES = ("core.sources",)
+"""Packages that load their modules by name: whoever imports the package rests on all of them."""
 
 WITHOUT_EFFECT = {
     "core": "the package's version",
@@ -67,8 +59,10 @@ def imported(tree: ast.AST) -> Iterator[str]:
 def modules_of(stage: str, root: Path = ROOT) -> list[str]:
     """Return the modules that a stage's code consists of, sorted."""
     found: set[str] = set()
-    # every stage's bytes are made by the encoder
-    waiting = [*ENTRY[stage], *imported(function_of(stage, root)), "core.tables.codec"]
+    home = function_name(stage)[0]
+    # in a room that only calls stages, the function alone counts; every stage's bytes are made by the encoder
+    waiting = [*imported(function_of(stage, root)), "core.tables.codec"]
+    waiting += [] if home.startswith("core.runs.") else [home]
     while waiting:
         module = waiting.pop()
         path = path_of(module, root)
@@ -77,6 +71,8 @@ def modules_of(stage: str, root: Path = ROOT) -> list[str]:
         found.add(module)
         waiting += syntax(path)[1]
         waiting.append(module.rpartition(".")[0])
+        if module in WHOLE_PACKAGES:
+            waiting += [f"{module}.{file.stem}" for file in path.parent.glob("*.py")]
     return sorted(found)
 
 
@@ -117,10 +113,21 @@ def is_text(node: object) -> bool:
     )
 
 
+def function_name(stage: str) -> tuple[str, str]:
+    """Return the module and the name of a stage's function."""
+    from core.request.stages import BY_NAME
+
+    module, _, name = BY_NAME[stage].function.partition(":")
+    return module, name
+
+
 def function_of(stage: str, root: Path = ROOT) -> ast.AST:
-    """Return the function of ``core/runs/compute.py`` that calls a stage."""
-    tree = ast.parse((root / "core" / "runs" / "compute.py").read_text(encoding="utf-8"))
-    return next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == f"_{stage}")
+    """Return the function of a stage as syntax."""
+    module, name = function_name(stage)
+    path = path_of(module, root)
+    assert path is not None, module
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
 
 
 def digest(stage: str, root: Path = ROOT) -> str:

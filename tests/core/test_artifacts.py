@@ -165,7 +165,7 @@ def test_damage_is_named_with_its_file(name):
     data, words = DAMAGED[name]
     with pytest.raises(DataError) as raised:
         decode(data, "mine.json")
-    assert "mine.json" in raised.value.came
+    assert "mine.json" in raised.value.problem
     assert words in str(raised.value)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import SettingsError
 from core.journal import Journal, locks
-from core.queries import health
+from core.queries.operations import health
 from core.request import settings
 from core.review.people import Person
 from core.schedule import definition

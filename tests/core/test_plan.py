@@ -12,7 +12,8 @@ from core.registry.registry import Registry
 from core.request import settings
 from core.request.stages import NAMES, STAGES, parameters_of
 from core.runs import plan as planning
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

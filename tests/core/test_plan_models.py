@@ -9,7 +9,8 @@ import pytest
 from core.errors import ParameterError
 from core.registry.registry import Registry
 from core.request import settings
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 

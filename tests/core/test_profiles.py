@@ -10,7 +10,7 @@ import pytest
 from core.errors import ParameterError, SettingsError
 from core.request import settings
 from core.request.profiles import Difference, differences
-from core.runs.plan import resolve
+from core.runs.resolve import resolve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CONFIG = """

@@ -20,7 +20,7 @@ import pytest
 from core.errors import SettingsError
 from core.request import luigi_options, settings
 from core.request.stages import STAGES, parameters_of
-from luigi_tasks.shell import DEFAULTS
+from luigi_tasks.luigi_adapter import DEFAULTS
 
 
 def load(tmp_path, text, **environ):

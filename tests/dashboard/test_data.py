@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import CheckpointError
 from core.journal import Journal
-from core.queries.holdings import keys_of
+from core.queries.runs.holdings import keys_of
 from core.store.checkpoints import Slot, Store
 from dashboard import data as loaders
 
@@ -45,7 +45,7 @@ def test_the_keys_are_those_of_all_seven_stages(store, run, keys, finished):
 
 def test_rows_are_the_file_s_rows_of_that_ticker(store, keys, finished):
     """Compared with the JSON read by itself: same numbers, date order, the last ones when asked."""
-    artifact = loaders.held(store, keys, "features")
+    artifact = loaders.artifact_of(store, keys, "features")
     raw = as_json(finished, "feature_engineer", "features.json")
     expected = [row for row in raw["rows"] if row[1] == "BBB"]
     rows = loaders.rows_of(store, artifact, "BBB", None)
@@ -57,7 +57,7 @@ def test_rows_are_the_file_s_rows_of_that_ticker(store, keys, finished):
 
 def test_windows_are_of_one_ticker_or_of_all(store, keys):
     """300 days of two tickers, the first return of each missing: 63 sessions now, 236 before."""
-    artifact = loaders.held(store, keys, "features")
+    artifact = loaders.artifact_of(store, keys, "features")
     one = loaders.windows_of(store, artifact, "return", "AAA", 63)
     every = loaders.windows_of(store, artifact, "return", loaders.ALL, 63)
     assert (len(one.current), len(one.reference)) == (63, 236)
@@ -66,7 +66,7 @@ def test_windows_are_of_one_ticker_or_of_all(store, keys):
 
 def test_past_signals_are_read_anew_when_there_is_a_new_checkpoint(finished, monkeypatch):
     """Otherwise they are kept: reading them all costs a second or more."""
-    from core.queries import past_signals as history
+    from core.queries.models import past_signals as history
     from core.request import settings
 
     monkeypatch.setenv("AFTERCLOSE_DATA", str(finished))
@@ -79,38 +79,38 @@ def test_past_signals_are_read_anew_when_there_is_a_new_checkpoint(finished, mon
 
 def test_documents_are_the_file_s_body(store, keys, finished):
     """Without the envelope."""
-    body = loaders.document(store, loaders.held(store, keys, "evaluation"))
+    body = loaders.document(store, loaders.artifact_of(store, keys, "evaluation"))
     raw = as_json(finished, "evaluate", "evaluation.json")
     assert body == {name: value for name, value in raw.items() if name not in ("format", "kind")}
 
 
 def test_the_summary_is_the_evaluation_s(store, keys, finished):
     """Findings and repairs by rule, rows and period, as the report has them."""
-    found = {kind: loaders.held(store, keys, kind) for kind in ("findings", "repairs", "features")}
+    found = {kind: loaders.artifact_of(store, keys, kind) for kind in ("findings", "repairs", "features")}
     raw = as_json(finished, "evaluate", "evaluation.json")["data"]
     assert loaders.summary(store, *found.values()) == raw
 
 
 def test_every_feature_is_explained_while_definitions_are_the_present_ones(store, keys):
     """An average, the volatility and the label have their words."""
-    texts = loaders.definitions(store, loaders.held(store, keys, "features"))
+    texts = loaders.definitions(store, loaders.artifact_of(store, keys, "features"))
     assert {"ma5", "volatility20", "up_next", "return"} <= set(texts)
 
 
 def test_what_a_run_has_not_made_is_none(store):
     """No key, or a key without a checkpoint."""
-    assert loaders.held(store, {}, "features") is None
-    assert loaders.held(store, {"feature_engineer": "never"}, "features") is None
+    assert loaders.artifact_of(store, {}, "features") is None
+    assert loaders.artifact_of(store, {"feature_engineer": "never"}, "features") is None
 
 
 def test_damage_is_noticed_although_the_table_was_read_before(store, keys, finished):
     """The cache is asked only after digests were compared."""
-    artifact = loaders.held(store, keys, "features")
+    artifact = loaders.artifact_of(store, keys, "features")
     loaders.rows_of(store, artifact, "AAA", None)
     path = store.folder(Slot("feature_engineer", keys["feature_engineer"])) / "features.json"
     path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
     with pytest.raises(CheckpointError, match=r"features\.json is damaged"):
-        loaders.held(store, keys, "features")
+        loaders.artifact_of(store, keys, "features")
 
 
 def test_a_damaged_meta_is_noticed(store, keys):
@@ -118,4 +118,4 @@ def test_a_damaged_meta_is_noticed(store, keys):
     path = store.meta_path(Slot("evaluate", keys["evaluate"]))
     path.write_text(path.read_text().replace('"rows"', '"Rows"', 1))
     with pytest.raises(CheckpointError, match="changed after it was written"):
-        loaders.held(store, keys, "evaluation")
+        loaders.artifact_of(store, keys, "evaluation")

@@ -71,7 +71,7 @@ def test_damaged_predictions_are_said_in_place_of_curves(page, finished, lookers
 
 def test_each_measure_can_be_looked_at_beside_its_baselines(page, prepared):
     """Also by a link; what has no number in a baseline is left out of the picture."""
-    from core.queries.tables import MEASURES
+    from core.queries.reports.tables import MEASURES
 
     for measure in MEASURES:
         at = page(prepared, measure=measure)

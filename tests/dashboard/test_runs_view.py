@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 
 from core.journal import Journal
+from core.queries.runs import preview
 from core.request.form import main_fields, more_fields
+from core.runs.resolve import resolve
 
 
 @pytest.fixture
@@ -245,3 +247,18 @@ def test_a_viewer_can_look_and_not_run(page, fake_run, tmp_path, monkeypatch, ro
     assert at.button(key="run").disabled
     assert any("Your role, viewer, may not" in caption.value for caption in at.caption)
     assert "r1" in links(at)
+
+
+def test_a_request_is_resolved_once_when_run_is_pressed(page, monkeypatch):
+    """The form judges it; the question before the start shows what the form has found, also when it is drawn again."""
+    resolved = []
+
+    def counted(*args, **kwargs):
+        resolved.append(args)
+        return resolve(*args, **kwargs)
+
+    at = page()
+    monkeypatch.setattr(preview, "resolve", counted)
+    at.button(key="run").click().run()
+    assert at.button(key="start").label == "Start"
+    assert len(resolved) == 1

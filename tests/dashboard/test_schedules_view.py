@@ -9,7 +9,7 @@ import pytest
 from core.journal import Journal
 from core.journal.backfills import Backfills
 from core.journal.schedules import Schedules
-from core.queries.schedules import one
+from core.queries.operations.schedules import one
 from core.schedule.scheduler import Scheduler, utc_clock
 
 ZONED = ("EST", "EDT")
@@ -55,7 +55,7 @@ def test_a_schedule_is_set_and_shown_with_five_times_in_both_zones(page, desk_se
     assert len(times) == 5
     assert all(str(text).endswith(ZONED) for text in times["Exchange time"])
     assert "No schedule starts now" not in words(at), "a scheduler may have been started a moment ago"
-    monkeypatch.setattr("core.queries.schedules.PATIENCE_S", 0.0)
+    monkeypatch.setattr("core.queries.operations.schedules.PATIENCE_S", 0.0)
     assert "No schedule starts now" in words(at.run()), "nobody watches the clock in this test"
 
 

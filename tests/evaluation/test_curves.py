@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
 from core.measures.rows import judge
-from core.queries.curves import GRID, at_threshold, precision_recall, roc
+from core.queries.models.curves import GRID, at_threshold, precision_recall, roc
 
 
 def xy(points, x, y):

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from core.queries.curves import two_windows
+from core.queries.models.curves import two_windows
 
 
 def test_the_last_sessions_of_all_tickers_are_the_current_window():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.queries.gates import gates
+from core.queries.models.gates import gates
 
 
 def body(auc=0.52, low=0.51, *, raised=False, champion=None):

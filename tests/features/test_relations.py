@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from core.queries.feature_relations import rank_correlation, warm_up_table
+from core.queries.series.feature_relations import rank_correlation, warm_up_table
 
 
 def test_the_correlation_is_scipy_s_over_complete_rows():

@@ -9,9 +9,9 @@ import pytest
 
 from core.errors import ParameterError
 from core.journal import Journal
-from core.queries.comparison import Row, compare
-from core.queries.facts import facts
-from core.queries.trends import figures, trends
+from core.queries.runs.comparison import Row, compare
+from core.queries.runs.facts import facts
+from core.queries.runs.trends import figures, trends
 from core.store.checkpoints import Store
 
 
@@ -91,9 +91,10 @@ def several(both, twice):
     """Trends of the two real runs, told once as they are and once more under another profile and other tickers."""
     import dataclasses
 
-    def read(store, journal, run, digest):
-        told = figures(store, journal, run, digest)
-        return dataclasses.replace(told, tickers="AAA,BBB") if run.run_id == both[1].run.run_id else told
+    def read(store, journal, report):
+        made = figures(store, journal, report)
+        other = report.run.run_id == both[1].run.run_id
+        return dataclasses.replace(made, tickers="AAA,BBB") if other else made
 
     return trends(Store(twice), Journal(twice, read_only=True), read=read)
 
@@ -128,7 +129,7 @@ def test_what_a_report_says_is_read_once_and_where_it_stands_each_time(twice, tm
     """The desk keeps figures by the report's digest; a report that was damaged since is left out all the same."""
     import shutil
 
-    from core.queries import trends as module
+    from core.queries.runs import trends as module
     from dashboard import data as loaders
 
     root, read = tmp_path / "data", []

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from core.journal import Journal
-from core.queries.view import bytes_by_stage
+from core.queries.runs.progress import bytes_by_stage
 
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
 

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from core.journal import Journal
+from tests.conftest import slow
 
 pytestmark = pytest.mark.slow
 SECRET = "h1dd3n"
@@ -83,7 +84,7 @@ def test_without_the_call_at_the_end_nobody_is_told(finished, monkeypatch, confi
 
 def test_a_pipeline_killed_under_its_supervisor_is_told(run_afterclose, small, data, told, web, wait_until):
     """Nobody else is left to say it."""
-    env = {**told, "AFTERCLOSE_TEST_SLOW_S": "20"}
+    env = slow(20, told)
     started = run_afterclose("run", "--detach", *small, data=data, env=env)
     run_id = started.out.strip()
     journal = Journal(data, read_only=True)
@@ -110,7 +111,7 @@ def test_a_receiver_that_refuses_costs_a_line_and_no_exit_code(run_luigi, small,
 
 def test_a_cancelled_run_tells_nobody(run_luigi, start_luigi, small, data, told, web, wait_until):
     """The person who cancelled it knows."""
-    process = start_luigi(*small, data=data, env={**told, "AFTERCLOSE_TEST_SLOW_S": "20"})
+    process = start_luigi(*small, data=data, env=slow(20, told))
     wait_until(lambda: "started" in log(data), "a start")
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from core.journal import Journal
-from core.queries.prometheus import serve
+from core.queries.operations.prometheus import serve
 from core.request import settings
 from core.schedule.scheduler import utc_clock
 

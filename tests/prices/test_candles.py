@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from core.queries.price_charts import candles
+from core.queries.series.price_charts import candles
 
 
 def bars(days) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from core.queries.price_charts import coverage, thinnest
+from core.queries.series.price_charts import coverage, thinnest
 
 
 def rows(**days) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from core.queries.price_charts import finding_marks, repair_marks
+from core.queries.series.price_charts import finding_marks, repair_marks
 
 ROWS = pd.DataFrame(
     {"date": pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-08"]), "adj_close": [10.0, 11.0, 12.0]}

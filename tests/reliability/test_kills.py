@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.conftest import slow
+
 pytestmark = pytest.mark.slow
 
 SLOW_S = 0.25
@@ -68,7 +70,7 @@ def aim(looks, data, door, process):
 
 def hit(fleet, looks, data, stage, door, draw, number):
     """Start a run, end it at a random moment of a stage, and say what is wrong afterwards."""
-    process = fleet.start(command(fleet, door), data, env={"AFTERCLOSE_TEST_SLOW_S": str(SLOW_S)})
+    process = fleet.start(command(fleet, door), data, env=slow(SLOW_S))
     faults = []
     if not begun(data, stage, process):
         process.kill()

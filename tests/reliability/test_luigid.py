@@ -13,10 +13,12 @@ from contextlib import closing
 
 import pytest
 
+from tests.conftest import slow
+
 pytestmark = pytest.mark.slow
 
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
-SLOW = {"AFTERCLOSE_TEST_SLOW_S": "0.3"}
+SLOW = slow(0.3)
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ sys.meta_path.insert(0, Spoil())
 
 @pytest.fixture
 def taken_out(tmp_path):
-    """The environment of a worker without these methods: ``taken_out("finish_here judged")``."""
+    """The environment of a worker without these methods: ``taken_out("finish_here final_code")``."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "sitecustomize.py").write_text(OUT, encoding="utf-8")
     return lambda names: {"PYTHONPATH": str(tmp_path / "out"), "TAKEN_OUT": names}
@@ -145,7 +147,7 @@ def test_a_killed_workers_work_is_handed_to_the_other_by_the_scheduler(
 ):
     """As below, with our own finishing taken out of the second worker: what it makes, luigid handed out."""
     scheduler()
-    first = worker(env={"AFTERCLOSE_TEST_SLOW_S": "2"})
+    first = worker(env=slow(2))
     wait_until(lambda: at_work(looks, data, "validate"), "the first worker to be in a stage")
     second = worker(env=taken_out("finish_here"))
     wait_until(lambda: len(list((data / "runs").iterdir())) == 2, "the second worker to begin")
@@ -163,7 +165,7 @@ def test_a_killed_workers_work_is_handed_to_the_other_by_the_scheduler(
 
 @pytest.mark.parametrize(
     ("not_run", "out", "code", "whole"),
-    [("25", "", 0, True), ("0", "", 30, False), ("0", "judged", 0, False)],
+    [("25", "", 0, True), ("0", "", 30, False), ("0", "final_code", 0, False)],
     ids=["made here", "said", "believed: the look at the last checkpoint taken out"],
 )
 def test_a_done_that_luigid_insists_on_is_made_here_or_said_and_never_believed(
@@ -188,7 +190,7 @@ def test_a_killed_workers_work_is_taken_over(
 ):
     """One of two workers dies in the middle of a stage: the other makes it and all that follows."""
     scheduler()
-    first = worker(env={"AFTERCLOSE_TEST_SLOW_S": "2"})
+    first = worker(env=slow(2))
     wait_until(lambda: at_work(looks, data, "validate"), "the first worker to be in a stage")
     second = worker()
     wait_until(lambda: len(list((data / "runs").iterdir())) == 2, "the second worker to begin")

@@ -21,7 +21,8 @@ from core.runs import execution
 from core.runs.execution import Runner
 from core.runs.inputs import is_complete
 from core.runs.log import RunLog
-from core.runs.plan import StagePlan, resolve, stage_plans
+from core.runs.plan import StagePlan, stage_plans
+from core.runs.resolve import resolve
 from core.store import checkpoints
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded
@@ -110,11 +111,14 @@ def overtaken(store, monkeypatch):
     """Commit while somebody else commits other bytes under the same key, just before our commit mark."""
     others = iter([encoded(b"other")])
 
-    def meanwhile():
+    link = os.link
+
+    def meanwhile(source, target):
         for artifact in others:
             Store(store.root).commit(SLOT, [artifact], {"run_id": "theirs"})
+        link(source, target)
 
-    monkeypatch.setattr(checkpoints, "slowed", meanwhile)
+    monkeypatch.setattr(os, "link", meanwhile)
     return store.commit(SLOT, [encoded(b"ours")], {"run_id": "ours"})
 
 
@@ -240,7 +244,8 @@ def test_without_its_retries_a_safe_stage_fails_at_a_passing_fault(at_work, faul
 
 def test_without_the_alarm_a_stage_over_its_limit_goes_on(at_work, monkeypatch):
     """The protection taken out: the stage that was to end after a fifth of a second is committed."""
-    monkeypatch.setattr(execution, "slowed", lambda: time.sleep(0.5))
+    compute = execution.compute
+    monkeypatch.setattr(execution, "compute", lambda *args: (time.sleep(0.5), compute(*args))[1])
     runner, plan = at_work("clean", "one", timeout_s=0.2, split_ratio="1.3")
     with pytest.raises(StageTimeout):
         runner.run(plan)

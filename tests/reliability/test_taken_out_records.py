@@ -19,9 +19,9 @@ from core.fingerprint import sha256
 from core.journal import Journal, chain, chain_faults
 from core.journal import journal as journal_module
 from core.journal.database import FILE_NAME, JournalError
-from core.queries import logsearch
-from core.queries.folder import RunFolder
-from core.queries.logsearch import Asked, end_of
+from core.queries.runs import log_search as logsearch
+from core.queries.runs.folder import RunFolder
+from core.queries.runs.log_search import LogFilter, end_of
 from core.request import settings
 from core.review import publication, signoff
 from core.review.people import Person
@@ -121,7 +121,7 @@ def test_of_a_log_of_a_gigabyte_only_the_tail_is_read(protected, data, monkeypat
     if not protected:
         monkeypatch.setattr(logsearch, "TAIL_BYTES", 2**25)
     shown = []
-    taken = peak_bytes(lambda: shown.append(end_of(RunFolder(data, "r").log_path, Asked())))
+    taken = peak_bytes(lambda: shown.append(end_of(RunFolder(data, "r").log_path, LogFilter())))
     assert str(shown[0]).splitlines()[-1].endswith("started")
     assert (taken < 2**20) is protected
 

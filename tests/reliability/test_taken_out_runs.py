@@ -21,6 +21,7 @@ from core.request import settings
 from core.review.people import Person
 from core.runs import launcher, supervisor
 from core.runs.supervisor import Supervisor
+from tests.conftest import slow
 
 ME = Person("local:me", "Ann", "approver")
 
@@ -38,7 +39,7 @@ def configured(data):
 def patched(tmp_path, code):
     """The environment of a command in which ``code`` runs before anything else."""
     (tmp_path / "sitecustomize.py").write_text(code, encoding="utf-8")
-    return {"PYTHONPATH": str(tmp_path), "AFTERCLOSE_TEST_SLOW_S": "20"}
+    return slow(20, {"PYTHONPATH": str(tmp_path)})
 
 
 def supervised(fleet, data, looks, wait_until, env):
@@ -167,7 +168,7 @@ def test_a_run_is_found_again_after_its_desk_went_with_its_terminal(
 ):
     """In a session of its own it goes on and a second launch leads to it; in the desk's it ends with the desk."""
     words = [sys.executable, "-c", DESK, str(ROOT), json.dumps(small_request), how]
-    desk = fleet.start(words, data, env={"AFTERCLOSE_TEST_SLOW_S": "20"})
+    desk = fleet.start(words, data, env=slow(20))
     wait_until((data / FILE_NAME).exists, "a journal")
     wait_until(lambda: (data / "runs").is_dir() and looks.events(data, "started"), "a start")
     os.killpg(desk.pid, signal.SIGHUP)
@@ -206,15 +207,15 @@ def full(stage, job):
     raise OSError(28, "No space left on device")
 
 core.runs.execution.compute = full
-if "judged" in out:
-    s.Session.judged = lambda self, code: code
+if "final code" in out:
+    s.Session.final_code = lambda self, code: code
 from luigi.cmdline import luigi_run
 sys.exit(luigi_run())
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("out", "code"), [("codes", 30), ("codes and judged", 0)])
+@pytest.mark.parametrize(("out", "code"), [("codes", 30), ("codes and final code", 0)])
 def test_a_full_disk_leaves_with_30_until_both_that_say_so_are_taken_out(
     out, code, fleet, data, tmp_path, root
 ):

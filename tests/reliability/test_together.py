@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import BusyError
 from core.journal import locks
+from tests.conftest import slow
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +21,7 @@ LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "ev
 
 def test_eight_copies_of_the_main_command_do_the_work_once(fleet, data, looks, lookers, undisturbed, capsys):
     """All end with 0 and the same report; the journal has one "succeeded" per stage and eight runs."""
-    started = [fleet.start(fleet.luigi(), data, env={"AFTERCLOSE_TEST_SLOW_S": "0.1"}) for _ in range(COPIES)]
+    started = [fleet.start(fleet.luigi(), data, env=slow(0.1)) for _ in range(COPIES)]
     ended = [fleet.end(process) for process in started]
     codes = [process.returncode for process in ended]
     with capsys.disabled():
@@ -40,7 +41,7 @@ def test_without_the_lock_the_same_work_is_done_more_than_once(fleet, data, look
     (tmp_path / "sitecustomize.py").write_text(
         "import fcntl\nfcntl.flock = lambda *_: None  # every lock is free\n", encoding="utf-8"
     )
-    env = {"PYTHONPATH": str(tmp_path), "AFTERCLOSE_TEST_SLOW_S": "0.4"}
+    env = slow(0.4, {"PYTHONPATH": str(tmp_path)})
     ended = [fleet.end(p) for p in [fleet.start(fleet.luigi(), data, env=env) for _ in range(2)]]
     assert [process.returncode for process in ended] == [0, 0], [process.err for process in ended]
     assert max(Counter(looks.events(data, "succeeded")).values()) == 2
@@ -49,9 +50,7 @@ def test_without_the_lock_the_same_work_is_done_more_than_once(fleet, data, look
 
 def test_eight_copies_of_the_operators_command_are_one_run(fleet, data, looks, lookers, undisturbed):
     """Seven find the first and follow it: one run in the journal, eight exits of 0."""
-    started = [
-        fleet.start(fleet.supervised(), data, env={"AFTERCLOSE_TEST_SLOW_S": "0.4"}) for _ in range(COPIES)
-    ]
+    started = [fleet.start(fleet.supervised(), data, env=slow(0.4)) for _ in range(COPIES)]
     ended = [fleet.end(process) for process in started]
     assert [process.returncode for process in ended] == [0] * COPIES, [process.err for process in ended]
     (run,) = looks.runs(data)
@@ -63,7 +62,7 @@ def test_eight_copies_of_the_operators_command_are_one_run(fleet, data, looks, l
 
 def test_no_wait_leaves_with_10_and_the_run_that_is_at_work(fleet, data, looks, wait_until):
     """The main command, and the operator's: both name the run that makes the checkpoint."""
-    first = fleet.start(fleet.luigi(), data, env={"AFTERCLOSE_TEST_SLOW_S": "3"})
+    first = fleet.start(fleet.luigi(), data, env=slow(3))
     wait_until(
         lambda: (data / "runs").is_dir() and looks.log(data) and "ingest" in looks.events(data, "started"),
         "a start",
@@ -84,7 +83,7 @@ def test_no_wait_leaves_with_10_and_the_run_that_is_at_work(fleet, data, looks, 
 
 def test_the_same_supervised_run_with_no_wait_is_busy_with_its_id(fleet, data, looks, wait_until):
     """A second ``afterclose run --no-wait`` of what runs already starts nothing."""
-    first = fleet.start(fleet.supervised(), data, env={"AFTERCLOSE_TEST_SLOW_S": "1"})
+    first = fleet.start(fleet.supervised(), data, env=slow(1))
     wait_until((data / "runs").is_dir, "the run to be recorded")
     second = fleet.run(fleet.supervised("--no-wait"), data)
     (run,) = looks.runs(data)
@@ -98,7 +97,7 @@ def test_the_same_supervised_run_with_no_wait_is_busy_with_its_id(fleet, data, l
 
 def test_two_different_runs_share_their_early_stages(fleet, data, looks):
     """Runs that differ from clean on make ingest and validate once between them."""
-    env = {"AFTERCLOSE_TEST_SLOW_S": "0.3"}
+    env = slow(0.3)
     one = fleet.start(fleet.luigi(), data, env=env)
     other = fleet.start(fleet.luigi("--split-ratio", "1.3"), data, env=env)
     assert [fleet.end(one).returncode, fleet.end(other).returncode] == [0, 0], one.err + other.err
@@ -111,7 +110,7 @@ def test_without_the_lock_two_different_runs_would_both_make_what_they_share(fle
     (tmp_path / "sitecustomize.py").write_text(
         "import fcntl\nfcntl.flock = lambda *_: None  # every lock is free\n", encoding="utf-8"
     )
-    env = {"PYTHONPATH": str(tmp_path), "AFTERCLOSE_TEST_SLOW_S": "0.6"}
+    env = slow(0.6, {"PYTHONPATH": str(tmp_path)})
     one = fleet.start(fleet.luigi(), data, env=env)
     other = fleet.start(fleet.luigi("--split-ratio", "1.3"), data, env=env)
     assert [fleet.end(one).returncode, fleet.end(other).returncode] == [0, 0], one.err + other.err
@@ -129,7 +128,7 @@ def free(data, name):
 
 def test_forked_workers_do_not_outlive_a_killed_run(fleet, data, looks, wait_until):
     """With --workers 2 the stage runs in a forked child, which holds the lock: killed with its parent."""
-    process = fleet.start(fleet.luigi("--workers", "2"), data, env={"AFTERCLOSE_TEST_SLOW_S": "20"})
+    process = fleet.start(fleet.luigi("--workers", "2"), data, env=slow(20))
     wait_until(lambda: len(fleet.alive()) > 1 and "started" in str(looks.log(data)), "the worker to start")
     process.kill()
     assert fleet.gone_after(2.0), fleet.alive()
@@ -141,7 +140,7 @@ def test_without_the_parent_death_signal_a_worker_would_go_on(fleet, data, looks
     (tmp_path / "sitecustomize.py").write_text(
         "import os\nos.register_at_fork = lambda **_: None\n", encoding="utf-8"
     )
-    env = {"PYTHONPATH": str(tmp_path), "AFTERCLOSE_TEST_SLOW_S": "20"}
+    env = slow(20, {"PYTHONPATH": str(tmp_path)})
     process = fleet.start(fleet.luigi("--workers", "2"), data, env=env)
     wait_until(lambda: len(fleet.alive()) > 1 and "started" in str(looks.log(data)), "the worker to start")
     process.kill()
@@ -151,7 +150,7 @@ def test_without_the_parent_death_signal_a_worker_would_go_on(fleet, data, looks
 @pytest.mark.parametrize("victim", ["supervisor", "pipeline"])
 def test_a_supervised_run_dies_whole(victim, fleet, data, looks, wait_until):
     """Whoever of a supervised run is killed, no process of it is left, and the journal says how it ended."""
-    env = {"AFTERCLOSE_TEST_SLOW_S": "20"}
+    env = slow(20)
     following = fleet.start(fleet.supervised(), data, env=env)
     wait_until((data / "runs").is_dir, "the run to be recorded")
     wait_until(lambda: looks.events(data, "started"), "the pipeline to start")
@@ -173,7 +172,7 @@ def test_a_stage_over_its_wall_clock_limit_fails_by_name(fleet, data, tmp_path, 
     """[run] stage_timeout_s: exit 30, the setting is named, and the stage reads failed."""
     config = tmp_path / "luigi.cfg"
     config.write_text((root / "luigi.cfg").read_text().replace("stage_timeout_s = 0", "stage_timeout_s = 1"))
-    env = {"LUIGI_CONFIG_PATH": str(config), "AFTERCLOSE_TEST_SLOW_S": "5"}
+    env = slow(5, {"LUIGI_CONFIG_PATH": str(config)})
     done = fleet.run(fleet.luigi(), data, env=env)
     assert done.returncode == 30, done.err
     assert "ingest took longer than 1 s" in done.err

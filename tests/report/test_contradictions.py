@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.queries.contradictions import contradictions
+from core.queries.reports.contradictions import contradictions
 
 BODY = {
     "performance": {

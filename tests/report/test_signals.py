@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from core.queries.signals import by_period, model_facts, quarters
+from core.queries.models.signals import model_facts, quarters, scorecard
+from core.queries.reports.tables import frame
 
 SIGNAL = {
     "ticker": "A",
@@ -36,10 +37,18 @@ def test_without_a_model_there_is_little_to_tell():
 def test_the_scorecard_becomes_rows_with_shares_and_gaps():
     """3 of 4 is .75; under 60 signals there is no interval, and the reason stands there."""
     nothing = {"value": None, "low": None, "high": None, "reason": "4 signals"}
-    entry = {"model_id": "abc", "rows": 4, "right": 3, "hit_rate": nothing, "auc": nothing, "brier": nothing}
-    table = by_period([entry | {"period": "all"}, entry | {"period": "2024Q1"}])
+    entry = {
+        "model_id": "abc",
+        "rows": 4,
+        "right": 3,
+        "up_rate": 0.5,
+        "hit_rate": nothing,
+        "auc": nothing,
+        "brier": nothing,
+    }
+    table = frame(scorecard([entry | {"period": "all"}, entry | {"period": "2024Q1"}]))
     assert table["share"].tolist() == [0.75, 0.75]
     assert math.isnan(table["low"].iloc[0])
     assert table["reason"].iloc[0] == "4 signals"
     assert quarters(table)["period"].tolist() == ["2024Q1"]
-    assert by_period([]).empty
+    assert frame(scorecard([])).empty

@@ -7,7 +7,8 @@ import math
 
 import pytest
 
-from core.queries import tables
+from core.queries.reports import tables
+from core.report import sheets
 from core.report.figures import METRICS
 
 
@@ -68,7 +69,7 @@ def test_the_most_serious_drift_stands_first():
     body = {
         "drift": {c: {**empty, "severity": s, "percentile": p, "reason": "r"} for c, (s, p) in held.items()}
     }
-    table = tables.drift(body)
+    table = tables.frame(tables.drift(body))
     assert table["column"].tolist() == ["c", "e", "d", "a", "b"]
     assert table["severity"].tolist() == ["■ alarm", "▲ warning", "● ok", "● ok", "○ too little history"]
     assert tables.drift_words(body) == "1 alarm, 1 warning"
@@ -78,16 +79,16 @@ def test_open_measures_have_their_reason_once():
     """Two measures with one reason share a sentence."""
     none = {"value": None, "low": None, "high": None, "reason": "no rows."}
     held = {"auc": none, "brier": none, "recall": {"value": 0.5, "low": 0.4, "high": 0.6}}
-    assert tables.reasons(held) == ["n/a (AUC, Brier score): no rows."]
+    assert sheets.unmeasured(held) == ("n/a (AUC, Brier score): no rows.",)
 
 
 def test_numbers_are_written_as_in_the_report_and_stay_numbers(body):
     """The styled table shows three decimals and still sorts by value."""
-    frame = tables.by_ticker(body)
-    styled = tables.written(frame)
+    sheet = sheets.by_ticker(body)
+    frame, styled = tables.frame(sheet), tables.styled(sheet)
     assert styled.data["auc"].tolist() == [body["by_ticker"][t]["auc"] for t in sorted(body["by_ticker"])]
     assert f"{frame['auc'].iloc[0]:.3f}" in styled.to_html()
-    assert tables.titles(frame) == {
+    assert tables.titles(sheet) == {
         "ticker": "Ticker", "rows": "Rows", "auc": "AUC", "precision": "Precision", "recall": "Recall",
         "hit_rate": "Hit rate", "brier": "Brier score",
     }  # fmt: skip
@@ -104,7 +105,7 @@ def test_findings_and_repairs_are_shown_in_words():
         "expected": "less",
         "action": "kept",
     }
-    table = tables.findings({"findings": [finding]})
+    table = tables.frame(tables.findings({"findings": [finding]}))
     assert table.iloc[0].tolist() == ["▲ warning", "large move", "A", "2024-01-02", "1.7", "less", "kept"]
     repair = {
         "rule": "duplicate",
@@ -114,6 +115,25 @@ def test_findings_and_repairs_are_shown_in_words():
         "before": {"close": 1.5},
         "after": None,
     }
-    assert tables.repairs({"repairs": [repair]})["before"].tolist() == ["close: 1.5"]
-    assert tables.findings({"findings": []}).empty
-    assert tables.repairs({"repairs": []}).empty
+    assert tables.frame(tables.repairs({"repairs": [repair]}))["before"].tolist() == ["close: 1.5"]
+    assert tables.frame(tables.findings({"findings": []})).empty
+    assert tables.frame(tables.repairs({"repairs": []})).empty
+
+
+@pytest.mark.parametrize("make", [sheets.by_fold, sheets.by_period, sheets.by_ticker])
+def test_a_part_of_the_rows_reads_the_same_in_report_and_desk(make, body):
+    """One sheet: the text that the report has, of the number that the desk sorts by."""
+    sheet = make(body)
+    grid, frame = sheet.grid(), tables.frame(sheet)
+    assert [row[grid.head.index("AUC")] for row in grid.rows] == [f"{auc:.3f}" for auc in frame["auc"]]
+    assert len(sheet.rows) == len(body[make.__name__]) > 0
+
+
+def test_a_long_sheet_is_shortened_in_the_report_only():
+    """Of 90 tickers 40 are written, the first and the last, and the sentence below says so."""
+    parts = {f"T{number:02}": {"rows": number, "auc": 0.5} for number in range(90)}
+    sheet = sheets.by_ticker({"by_ticker": parts})
+    grid = sheet.grid("the first and the last")
+    assert [len(grid.rows), grid.rows[0][0], grid.rows[-1][0]] == [40, "T00", "T89"]
+    assert grid.notes == ("40 of 90 shown: the first and the last. All are in evaluation.json.",)
+    assert len(tables.frame(sheet)) == 90

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.journal import Journal
-from core.queries.attention import age_days, sessions_behind, situation
+from core.queries.operations.attention import age_days, sessions_behind, situation
 from core.request import settings
 from core.review import decisions, signoff
 from core.review.people import local_person

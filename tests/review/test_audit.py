@@ -9,7 +9,7 @@ import json
 import pytest
 
 from core.journal.chain import GENESIS, make
-from core.queries.audit import as_csv, as_json, choices, entries, matching
+from core.queries.reports.audit import as_csv, as_json, choices, entries, matching
 
 TEXT = "ab" * 32
 MODEL = "6f9ac64705de"

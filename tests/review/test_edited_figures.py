@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.journal import Journal
-from core.queries.audit import last_signed, text_of
+from core.queries.reports.audit import last_signed, text_of
 from core.request.settings import load
 from core.review import signoff
 from core.review.people import local_person

@@ -67,7 +67,7 @@ def test_unsigned_rejected_and_stale_reports_are_not_published(desk):
         with pytest.raises(SignOffError, match=desk.key) as caught:
             desk.publish()
         assert caught.value.exit_code == 20
-        reasons.append(caught.value.came)
+        reasons.append(caught.value.problem)
     assert len(set(reasons)) == 4
     assert not (desk.root / "published").exists()
     assert desk.published() is None

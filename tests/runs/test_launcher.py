@@ -9,8 +9,8 @@ import pytest
 
 from core.errors import ParameterError
 from core.journal import Journal
-from core.queries.folder import RunFolder
-from core.queries.logsearch import Asked, end_of
+from core.queries.runs.folder import RunFolder
+from core.queries.runs.log_search import Asked, end_of
 from core.review.people import local_person
 from core.runs.launcher import cancel, command_of
 from core.store.checkpoints import Slot, Store

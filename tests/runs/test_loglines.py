@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from core.queries.loglines import MOST_CHARACTERS, log_lines, tail
+from core.queries.runs.log_lines import MOST_CHARACTERS, log_lines, tail
 from core.runs.log import RunLog
 
 REPAIR = {"rule": "spike", "ticker": "A", "date": "2012-01-03", "column": "close", "before": 9, "after": None}

@@ -6,7 +6,14 @@ import tracemalloc
 
 import pytest
 
-from core.queries.logsearch import MOST_LINES, SEARCHED_BYTES, Asked, around_first_error, end_of, whole
+from core.queries.runs.log_search import (
+    MOST_LINES,
+    SEARCHED_BYTES,
+    LogFilter,
+    around_first_error,
+    end_of,
+    whole,
+)
 from core.runs.log import RunLog
 
 
@@ -27,7 +34,7 @@ def log(tmp_path):
 
 
 def messages(log, **asked) -> list[str]:
-    return [line.message for line in end_of(log.path, Asked(**asked)).lines]
+    return [line.message for line in end_of(log.path, LogFilter(**asked)).lines]
 
 
 def test_nothing_asked_is_everything(log):
@@ -58,7 +65,7 @@ def test_words_are_found_in_any_case_and_filters_are_meant_together(log):
 def test_only_the_last_of_many_lines_are_shown_and_that_is_said(log):
     for number in range(MOST_LINES + 10):
         log.write("asked", stage="clean", url=str(number))
-    seen = end_of(log.path, Asked(stage="clean"))
+    seen = end_of(log.path, LogFilter(stage="clean"))
     assert len(seen.lines) == MOST_LINES
     assert seen.lines[-1].message == f"asked: url {MOST_LINES + 9}"
     assert str(seen).startswith("(12 earlier lines left out)")
@@ -79,21 +86,25 @@ def long_log(tmp_path):
 
 def test_older_lines_are_found_while_few_are(long_log):
     """Further back than what is searched at once; nothing was left unsearched, so nothing is said."""
-    for asked in (Asked(text="needle"), Asked(stage="ingest", text="needle 7"), Asked(text="url needle")):
+    for asked in (
+        LogFilter(text="needle"),
+        LogFilter(stage="ingest", text="needle 7"),
+        LogFilter(text="url needle"),
+    ):
         seen = end_of(long_log.path, asked)
         assert [line.message for line in seen.lines] == ["asked: url Needle 7"]
         assert seen.left_out == ""
 
 
 def test_what_was_not_searched_is_said(long_log):
-    seen = end_of(long_log.path, Asked(text="needle"), SEARCHED_BYTES)
+    seen = end_of(long_log.path, LogFilter(text="needle"), SEARCHED_BYTES)
     assert str(seen) == "(only the last 4 MiB were searched)"
 
 
 def test_a_long_search_keeps_only_what_is_shown(long_log):
     """Every line but two fits: the last ones are kept, the others counted, and memory stays small."""
     tracemalloc.start()
-    seen = end_of(long_log.path, Asked(stage="clean", text="1,234,567"))
+    seen = end_of(long_log.path, LogFilter(stage="clean", text="1,234,567"))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(seen.lines) == MOST_LINES
@@ -137,7 +148,7 @@ def test_the_first_error_of_a_large_log_is_found_in_its_middle(tmp_path):
 def test_a_log_without_error_or_without_file_opens_at_none(tmp_path):
     log = RunLog(tmp_path, "r")
     assert around_first_error(log.path) is None
-    assert end_of(log.path, Asked()).lines == ()
+    assert end_of(log.path, LogFilter()).lines == ()
     log.path.parent.mkdir(parents=True)
     log.path.write_bytes(b"")
     assert around_first_error(log.path) is None

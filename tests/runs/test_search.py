@@ -6,7 +6,7 @@ import pytest
 
 from core.journal import Journal
 from core.platform.processes import ProcessId, boot_id, this_process
-from core.queries.run_search import Wanted, find_runs, people
+from core.queries.runs.search import RunFilter, find_runs, people
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def journal(data):
 
 
 def ids(journal, *, page=1, size=10, **wanted):
-    return [run.run_id for run in find_runs(journal, Wanted(**wanted), page=page, size=size).runs]
+    return [run.run_id for run in find_runs(journal, RunFilter(**wanted), page=page, size=size).runs]
 
 
 def test_nothing_wanted_is_everything_newest_first(journal):
@@ -64,10 +64,10 @@ def test_filters_are_meant_together(journal):
 
 
 def test_pages_count_and_one_past_the_end_is_the_last(journal):
-    found = find_runs(journal, Wanted(), page=2, size=2)
+    found = find_runs(journal, RunFilter(), page=2, size=2)
     assert ([run.run_id for run in found.runs], found.count, found.page) == (["r3", "r2"], 5, 2)
-    assert find_runs(journal, Wanted(), page=9, size=2).page == 3
-    assert find_runs(journal, Wanted(who="nobody"), page=3, size=2).count == 0
+    assert find_runs(journal, RunFilter(), page=9, size=2).page == 3
+    assert find_runs(journal, RunFilter(who="nobody"), page=3, size=2).count == 0
 
 
 def test_everybody_who_ran_something_is_named_once(journal):

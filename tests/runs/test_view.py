@@ -8,7 +8,7 @@ import pytest
 
 from core.journal import Event, Journal, Run
 from core.journal.lengths import took_s
-from core.queries.view import (
+from core.queries.runs.progress import (
     StageView,
     asked_for,
     at_work,
@@ -22,7 +22,7 @@ from core.queries.view import (
     utc_clock,
 )
 from core.review.signoff import Standing
-from core.runs.pulse import Pulse
+from core.runs.heartbeat import Pulse
 
 NOW = datetime(2026, 3, 2, 21, 5, 10, tzinfo=UTC)
 LINE = ["ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report"]

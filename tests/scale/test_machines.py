@@ -22,6 +22,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import slow
+
 pytestmark = pytest.mark.slow
 
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
@@ -179,7 +181,7 @@ class Site:
         """Start the main command on a machine."""
         words = [str(BIN / "luigi"), "--module", "luigi_tasks", "Report", *self.options, "--mode", "train"]
         words += ["--scheduler-host", self.network.hub, "--scheduler-port", str(self.ports["luigid"])]
-        env = {**self.environment(machine), "AFTERCLOSE_TEST_SLOW_S": str(slow_s)}
+        env = slow(slow_s, self.environment(machine))
         return self.network.start(machine, *words, env=env)
 
     def digests(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from core.journal import Journal
+from tests.conftest import slow
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +74,7 @@ def events(data, url, state) -> Counter:
 
 def test_copies_of_the_main_command_do_the_work_once(start_luigi, small, data, told, url, lookers, prepared):
     """Advisory locks in place of files: three end with 0, one makes each stage."""
-    env = {**told, "AFTERCLOSE_TEST_SLOW_S": "0.1"}
+    env = slow(0.1, told)
     copies = [start_luigi(*small, "--mode", "train", data=data, env=env) for _ in range(3)]
     said = [copy.communicate(timeout=180) for copy in copies]
     assert [copy.returncode for copy in copies] == [0, 0, 0], said
@@ -86,7 +87,7 @@ def test_two_operators_who_ask_for_the_same_share_one_run(run_afterclose, small,
     """The second finds the first at work, or its result; nothing is made twice."""
     from concurrent.futures import ThreadPoolExecutor
 
-    env = {**told, "AFTERCLOSE_TEST_SLOW_S": "0.3"}
+    env = slow(0.3, told)
     with ThreadPoolExecutor(2) as pool:
         asked = [
             pool.submit(run_afterclose, "run", *small, "--mode", "train", data=data, env=env)
@@ -103,7 +104,7 @@ def test_killed_in_the_middle_a_run_is_interrupted_and_the_next_one_finishes(
     start_luigi, run_luigi, small, data, told, url, lookers, prepared, wait_until
 ):
     """kill -9 of the whole group inside clean: its lock is free, what it made stays, the bytes are the same."""
-    env = {**told, "AFTERCLOSE_TEST_SLOW_S": "2"}
+    env = slow(2, told)
     process = start_luigi(*small, "--mode", "train", data=data, env=env)
     wait_until(
         lambda: Journal.exists(data, url) and "clean" in events(data, url, "started"), "clean", timeout_s=120

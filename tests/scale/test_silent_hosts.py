@@ -18,7 +18,8 @@ from core.journal import Journal
 from core.journal.rows import SILENT
 from core.journal.signs import LEASE_S
 from core.request.settings import Settings
-from core.runs.lease import Lease
+from core.runs.heartbeat import Heartbeat
+from tests.conftest import slow
 
 TOLD = {"who": "ann", "how": "terminal", "request": {}, "target": "report"}
 
@@ -57,12 +58,7 @@ def test_a_killed_machine_leaves_no_run_that_goes_for_ever(
     needed(os.geteuid() == 0 and shutil.which("unshare"), "no right to give a process another host name")
     words = ["unshare", "--uts", "sh", "-c", 'hostname elsewhere && exec "$@"', "sh"]
     words += [str(Path(sys.executable).with_name("luigi")), "--module", "luigi_tasks", "Report", *small]
-    env = {
-        **os.environ,
-        "AFTERCLOSE_DATA": str(data),
-        "AFTERCLOSE_JOURNAL": url,
-        "AFTERCLOSE_TEST_SLOW_S": "60",
-    }
+    env = slow(60, {**os.environ, "AFTERCLOSE_DATA": str(data), "AFTERCLOSE_JOURNAL": url})
     machine = subprocess.Popen(
         [*words, "--local-scheduler"],
         cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -123,10 +119,10 @@ def test_a_run_of_an_earlier_version_is_never_given_up(journal, elsewhere, serve
 def test_who_leads_a_run_signs_until_it_ends(tmp_path, url, journal, elsewhere, server, database, wait_until):
     """The sign grows younger by itself, from a thread that ends with the run."""
     server.sql("UPDATE run_sign SET at = 0", database)
-    lease = Lease(Settings(tmp_path, url, {}, None), elsewhere, every_s=0.05)
-    lease.start()
+    heartbeat = Heartbeat(Settings(tmp_path, url, {}, None), elsewhere, every_s=0.05)
+    heartbeat.start()
     wait_until(lambda: float(server.sql("SELECT at FROM run_sign", database)) > 0, "a sign")
-    lease.close()
+    heartbeat.close()
     server.sql("UPDATE run_sign SET at = 0", database)
     time.sleep(0.3)
     assert server.sql("SELECT at FROM run_sign", database) == "0"
@@ -135,7 +131,7 @@ def test_who_leads_a_run_signs_until_it_ends(tmp_path, url, journal, elsewhere, 
 def test_nobody_signs_where_one_host_is_all(tmp_path):
     """SQLite: no thread and no row, the process itself can be asked."""
     before = threading.active_count()
-    Lease(Settings(tmp_path, "", {}, None), "r", every_s=0.01).start()
+    Heartbeat(Settings(tmp_path, "", {}, None), "r", every_s=0.01).start()
     assert threading.active_count() == before
     journal = Journal(tmp_path)
     journal.add_run("r", **TOLD, state="running")

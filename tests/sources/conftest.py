@@ -15,7 +15,8 @@ from core.platform.progress import silent
 from core.request import settings
 from core.runs.execution import Runner
 from core.runs.log import RunLog
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 from core.sources import source_named
 from core.sources.context import Context
 

@@ -12,7 +12,8 @@ import pytest
 
 from core.errors import MissingFileError, ParameterError, SourceError
 from core.request.settings import load
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 from core.sources import source_named
 from core.sources.tabular import inventory
 

@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import ParameterError
 from core.request import settings
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 from core.sources.closing import last_closed_session
 
 CLOSES = [

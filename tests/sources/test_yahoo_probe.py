@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.queries import health
+from core.queries.operations import health
 from core.schedule.arrival import ASK_S, GIVE_UP, Arrivals
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing

@@ -10,7 +10,8 @@ import pytest
 from core import columns as col
 from core.request import settings
 from core.runs.earlier import earlier_answer
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
 from core.store.vintages import LARGEST_GAP, choose_vintage
 from core.tables.artifacts import Document, Table

@@ -83,12 +83,13 @@ def inventory_of(given: str) -> Inventory:
     elif path.is_file():
         files = (path,)
     else:
-        raise MissingFileError.of(path, "price file")
+        raise MissingFileError.of(path, "price file", parameter="path")
     if not files:
         raise MissingFileError(
             f"there is no price file in the folder {path}",
             expected=f"at least one file ending in {', '.join(SUFFIXES)}, or one of these and {_PACKED}",
             remedy="Check the folder, or name a file.",
+            parameter="path",
         )
     _judge_size(path, files)
     return Inventory(path, files)

@@ -23,7 +23,7 @@ def past_signals(settings: Settings) -> dict[str, Any]:
         :func:`core.evaluation.scorecard.scorecard` gives it.
     """
     from core.evaluation.scorecard import scorecard
-    from core.queries.track_record import resampling
+    from core.queries.models.track_record import resampling
     from core.registry.evidence import signals
 
     given = signals(settings.data)

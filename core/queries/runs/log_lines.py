@@ -58,23 +58,35 @@ def log_lines(data: bytes) -> list[LogLine]:
 
     Left out is what only the file keeps (level debug): tracebacks of failures that have their own line.
     """
-    lines = (_line(raw) for raw in data.splitlines() if raw.strip())
-    return [line for line in lines if line.level != "debug"]
+    lines = map(log_line, data.splitlines())
+    return [line for line in lines if line is not None]
 
 
-def _line(raw: bytes) -> LogLine:
+def log_line(raw: bytes) -> LogLine | None:
+    """Return the event of one line, None for a line that only the file keeps (empty, or level debug)."""
+    if not raw.strip():
+        return None
     try:
         event = json.loads(raw)
-        known = {"at", "level", "run", "stage", "event", "pid", "key", "traceback"}
-        facts = {name: value for name, value in event.items() if name not in known}
-        message = _message(str(event["event"]), facts)
-        time, stage = str(event["at"])[11:19], str(event["stage"] or "")
-        return LogLine(time, str(event["level"]), stage, _plain(message), str(event["event"]))
+        facts = {name: value for name, value in event.items() if name not in _COMMON}
+        line = LogLine(
+            str(event["at"])[11:19],
+            str(event["level"]),
+            str(event["stage"] or ""),
+            _printable(_message(str(event["event"]), facts)),
+            str(event["event"]),
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return LogLine("", "warning", "", "unreadable line: " + _plain(raw.decode(errors="replace")))
+        text = _printable(raw.rstrip(b"\r\n").decode(errors="replace"))
+        return LogLine("", "warning", "", f"unreadable line: {text}")
+    return None if line.level == "debug" else line
 
 
-def _plain(text: str) -> str:
+_COMMON = frozenset({"at", "level", "run", "stage", "event", "pid", "key", "traceback"})
+"""Fields of every event; the others are put into its sentence."""
+
+
+def _printable(text: str) -> str:
     return _CONTROL.sub(" ", text)[:MOST_CHARACTERS]
 
 
@@ -84,8 +96,8 @@ def _message(event: str, facts: Mapping[str, Any]) -> str:
 
 
 def _other(event: str, facts: Mapping[str, Any]) -> str:
-    told = ", ".join(f"{name} {_value(value)}" for name, value in facts.items() if value is not None)
-    return f"{event.replace('_', ' ')}: {told}" if told else event.replace("_", " ")
+    values = ", ".join(f"{name} {_value(value)}" for name, value in facts.items() if value is not None)
+    return f"{event.replace('_', ' ')}: {values}" if values else event.replace("_", " ")
 
 
 def _value(value: Any) -> str:
@@ -97,22 +109,22 @@ def _value(value: Any) -> str:
 
 
 def _started(facts: Mapping[str, Any]) -> str:
-    asked = _value(facts.get("request") or {})
-    return f"run started ({'all defaults' if asked == 'none' else asked})"
+    request = _value(facts.get("request") or {})
+    return f"run started ({'all defaults' if request == 'none' else request})"
 
 
 def _done(facts: Mapping[str, Any]) -> str:
     rows = f", {facts['rows']:,} rows" if facts.get("rows") is not None else ""
-    found = f"; findings: {_value(facts['findings'])}" if "findings" in facts else ""
-    mended = f"; repairs: {_value(facts['repairs'])}" if "repairs" in facts else ""
+    findings = f"; findings: {_value(facts['findings'])}" if "findings" in facts else ""
+    repairs = f"; repairs: {_value(facts['repairs'])}" if "repairs" in facts else ""
     verdict = f"; verdict: {facts['verdict']}" if "verdict" in facts else ""
-    return f"done{rows}, {facts['seconds']:.2f} s{found}{mended}{verdict}"
+    return f"done{rows}, {facts['seconds']:.2f} s{findings}{repairs}{verdict}"
 
 
 def _repair(facts: Mapping[str, Any]) -> str:
-    told = facts["repair"]
-    where = " ".join(str(told[name]) for name in ("ticker", "date", "column") if told.get(name))
-    return f"repair {told['rule']}: {where}, {told.get('before')} -> {told.get('after')}"
+    repair = facts["repair"]
+    where = " ".join(str(repair[name]) for name in ("ticker", "date", "column") if repair.get(name))
+    return f"repair {repair['rule']}: {where}, {repair.get('before')} -> {repair.get('after')}"
 
 
 def _rows(facts: Mapping[str, Any]) -> str:
@@ -134,10 +146,3 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "quarantined": lambda f: f"damaged and moved to {f['moved_to']}: {f['reason']}",
     "luigi": lambda f: str(f["message"]),
 }
-
-_OWN_WORDS = re.compile(rb'"event": "(?:' + "|".join(_SENTENCES).encode() + rb')"')
-
-
-def has_own_words(raw: bytes) -> bool:
-    """Return whether the sentence of a line has words that do not stand in its bytes."""
-    return _OWN_WORDS.search(raw) is not None or not raw.startswith(b"{")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
-from core.queries.facts import facts
+from core.queries.runs.facts import facts
 from core.request.profiles import PROFILE
 from core.review.standing import standing
 from core.store.checkpoints import Slot, Store
@@ -46,11 +46,19 @@ class Figures:
     findings: int
 
 
-ReadFigures = Callable[[Store, Journal, Run, str], Figures]
-"""Reads the figures of a run's report; the digest of the report tells whether they were read before."""
+@dataclass(frozen=True)
+class RunReport:
+    """A run and the digest of its report, which tells whether its figures were read before."""
+
+    run: Run
+    sha256: str
 
 
-def figures(store: Store, journal: Journal, run: Run, digest: str) -> Figures:
+ReadFigures = Callable[[Store, Journal, RunReport], Figures]
+"""Reads the figures of a run's report."""
+
+
+def figures(store: Store, journal: Journal, report: RunReport) -> Figures:
     """Return what a run's report says; every artifact is verified as it is read.
 
     Raises
@@ -58,12 +66,11 @@ def figures(store: Store, journal: Journal, run: Run, digest: str) -> Figures:
     AftercloseError
         If the run has no whole report.
     """
-    del digest  # for callers that keep what was read
-    each = facts(store, journal, run)
-    data, asked = each.evaluation["data"], each.parameters
+    each = facts(store, journal, report.run)
+    data, values = each.evaluation["data"], each.parameters
     return Figures(
-        data["to"], each.evaluation["mode"], str(asked.get("source") or ""), str(asked.get("input_name") or ""),
-        str(asked.get("tickers") or ""), each.metric("auc"), each.metric("brier"), each.worst_drift,
+        data["to"], each.evaluation["mode"], str(values.get("source") or ""), str(values.get("input_name") or ""),
+        str(values.get("tickers") or ""), each.metric("auc"), each.metric("brier"), each.worst_drift,
         data["rows_clean"], sum(each.findings.values()),
     )  # fmt: skip
 
@@ -87,14 +94,16 @@ def trends(store: Store, journal: Journal, *, most: int = MOST, read: ReadFigure
     import pandas as pd
 
     runs = [run for run in journal.runs(limit=most) if run.target == "report" and run.state == "succeeded"]
-    found = [(run, told) for run in reversed(runs) if (told := _told(store, journal, run, read)) is not None]
-    works = _works((run.request.get(PROFILE, ""), told) for run, told in found)
+    reports = [
+        (run, each) for run in reversed(runs) if (each := _figures(store, journal, run, read)) is not None
+    ]
+    works = _works((run.request.get(PROFILE, ""), each) for run, each in reports)
     rows = [
         {
-            "run": run.run_id, "at": run.created_at, "work": work, **asdict(told), "seconds": took_s(run),
+            "run": run.run_id, "at": run.created_at, "work": work, **asdict(each), "seconds": took_s(run),
             "standing": standing(store, journal, run.keys["report"]).state,
         }
-        for (run, told), work in zip(found, works, strict=True)
+        for (run, each), work in zip(reports, works, strict=True)
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["run", "at", "to", "mode", "work", "standing", *COLUMNS])
     frame["at"] = pd.to_datetime(frame["at"], utc=True)
@@ -102,14 +111,14 @@ def trends(store: Store, journal: Journal, *, most: int = MOST, read: ReadFigure
     return frame
 
 
-def _told(store: Store, journal: Journal, run: Run, read: ReadFigures) -> Figures | None:
+def _figures(store: Store, journal: Journal, run: Run, read: ReadFigures) -> Figures | None:
     """Return a report's figures, None where it or what it was made from is gone or damaged."""
     try:
         slot = Slot("report", run.keys["report"])
         meta = store.meta(slot)
         if meta is None or any(store.damage(s) for s in (slot, *(Slot(i.stage, i.key) for i in meta.inputs))):
             return None
-        return read(store, journal, run, meta.digests["report.txt"])
+        return read(store, journal, RunReport(run, meta.digests["report.txt"]))
     except (AftercloseError, KeyError):
         return None
 
@@ -118,12 +127,12 @@ def _works(several: Iterable[tuple[str, Figures]]) -> list[str]:
     """Return the name of each run's line of work; different ones never share a name."""
     names: dict[tuple[str, ...], str] = {}
     works = []
-    for profile, told in several:
-        key = (profile, told.source, told.input_name, told.tickers)
+    for profile, each in several:
+        key = (profile, each.source, each.input_name, each.tickers)
         if key not in names:
             name = _name(*key)
-            taken = sum(other == name or other.startswith(f"{name} (") for other in names.values())
-            names[key] = f"{name} ({taken + 1})" if taken else name
+            same = sum(other == name or other.startswith(f"{name} (") for other in names.values())
+            names[key] = f"{name} ({same + 1})" if same else name
         works.append(names[key])
     return works
 

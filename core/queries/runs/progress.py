@@ -10,7 +10,7 @@ from typing import Any
 from core.journal import Event, Journal, Run
 from core.request.stages import NAMES, chain
 from core.review.signoff import Standing
-from core.runs.pulse import Pulse
+from core.runs.heartbeat import Pulse
 
 _PAGE = 50
 _SHOWN = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}

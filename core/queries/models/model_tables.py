@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from core.queries.gates import Gate
-from core.report.about_models import contest_grid, reason_row
-from core.report.blocks import Grid
+from core.queries.models.gates import Gate
+from core.queries.reports.tables import text_frame
+from core.report.about_models import contest_grid, reasons_grid
 from core.report.figures import NA, count, name, ratio, span
 
 Body = Mapping[str, Any]
@@ -36,33 +36,21 @@ def _value(value: float | str | None) -> str:
     )
 
 
-def _frame(grid: Grid) -> pd.DataFrame:
-    return pd.DataFrame(list(grid.rows), columns=list(grid.head))
-
-
 def contest(body: Body) -> pd.DataFrame:
     """Return candidate and champion on the same rows with intervals; empty when they were not compared."""
     held = body.get("champion")
     if not held or not held["compared"]:
         return pd.DataFrame()
-    return _frame(contest_grid(body, held))
+    return text_frame(contest_grid(body, held))
 
 
 def reasons(body: Body) -> pd.DataFrame:
     """Return the reasons behind the advice, those that speak for something first."""
     held = (body.get("advice") or {}).get("reasons") or []
-    rows = [reason_row(reason) for reason in held]
-    frame = pd.DataFrame(rows, columns=["Reason", "Value", "Threshold", "Trend", "Speaks for", "Note"])
+    frame = text_frame(reasons_grid(held))
     silent = frame["Speaks for"] == "neither"
     frame["Speaks for"] = frame["Speaks for"].map(lambda says: _SAYS.get(says, says))
     return frame.assign(order=silent).sort_values("order", kind="stable").drop(columns="order")
-
-
-def by_period(body: Body) -> pd.DataFrame:
-    """Return the measures of each calendar year, in order of time."""
-    columns = ["period", "rows", "sessions", "auc", "precision", "recall", "hit_rate", "brier"]
-    rows = [{"period": period, **held} for period, held in sorted((body.get("by_period") or {}).items())]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[3:], "float64"))
 
 
 def models(listing: Iterable[Body]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import AftercloseError
 from core.journal import Journal
 from core.journal.schedules import ACTIVE, Beat, Schedules
-from core.queries.view import asked_for
+from core.queries.runs.progress import asked_for
 from core.request.profiles import PROFILE, differences
 from core.request.settings import Settings
 from core.schedule.definition import Schedule, named, none_yet, schedule_of

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.errors import ParameterError
-from core.queries.facts import METRICS, Facts
+from core.queries.runs.facts import METRICS, Facts
 
 ABSENT = "-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")

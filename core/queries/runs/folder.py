@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError
-from core.queries.loglines import tail
+from core.queries.runs.log_lines import tail
 from core.runs.launcher import OUTPUT_NAME, RESULT_NAME
 from core.runs.log import RunLog
 

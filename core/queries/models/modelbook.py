@@ -92,11 +92,11 @@ def _read(registry: Registry, identity: str) -> tuple[Mapping[str, Any], str | N
     try:
         data = registry.bytes_of(identity)
     except ModelError as error:
-        return _UNTOLD, error.came
+        return _UNTOLD, error.problem
     try:
         return read_model(data).body, None
     except ModelError as error:
-        return _plain(data), error.came
+        return _plain(data), error.problem
 
 
 def _plain(data: bytes) -> Mapping[str, Any]:
@@ -147,7 +147,7 @@ def compared(settings: Settings, first: str, second: str, features: str = "") ->
         ``models`` (two entries), ``feature_changes`` (from the first to the second) and ``contest``
         (differences are first less second), or ``contest`` null with ``reason``.
     """
-    from core.queries.track_record import contest_of
+    from core.queries.models.track_record import contest_of
     from core.registry.evidence import features_of
 
     registry, told = Registry(settings.data), history(settings)

@@ -81,7 +81,7 @@ def _looked(subject: str, look: Callable[[], Finding]) -> Finding:
     try:
         return look()
     except AftercloseError as error:
-        return Finding(subject, "wrong", error.came, error.remedy or f"Expected: {error.expected}.")
+        return Finding(subject, "wrong", error.problem, error.remedy or f"Expected: {error.expected}.")
     except OSError as error:
         return Finding(subject, "wrong", str(error), "Check the path and who may read and write it.")
 
@@ -137,7 +137,7 @@ def _locks(settings: Settings) -> Finding:
         with locks.held(settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=None):
             return Finding("locks", "ok", "free")
     except BusyError as error:
-        return Finding("locks", "warning", error.came, "A run is being started; look again in a minute.")
+        return Finding("locks", "warning", error.problem, "A run is being started; look again in a minute.")
 
 
 def _journal(settings: Settings) -> Finding:
@@ -168,7 +168,7 @@ def _runs(settings: Settings) -> Finding:
 
 
 def _scheduler(settings: Settings, now: datetime) -> Finding:
-    from core.queries.schedules import overview
+    from core.queries.operations.schedules import overview
 
     shown = overview(settings, now)
     active = [one for one in shown["schedules"] if one["state"] == "active"]
@@ -188,7 +188,7 @@ def _scheduler(settings: Settings, now: datetime) -> Finding:
 
 
 def _report(settings: Settings, now: datetime) -> Finding:
-    from core.queries.schedules import reading
+    from core.queries.operations.schedules import reading
     from core.schedule.deadman import missing, sentence
 
     journal = reading(settings)
@@ -201,7 +201,7 @@ def _report(settings: Settings, now: datetime) -> Finding:
 
 
 def _source(settings: Settings, now: datetime, *, ask: bool) -> Finding:
-    from core.runs.plan import resolve
+    from core.runs.resolve import resolve
 
     values = resolve({}, settings=settings, now=now, upto="ingest")
     source = str(values["source"])
@@ -221,7 +221,7 @@ def _answer_of_yahoo(tickers: str, end: str, settings: Settings) -> Finding:
         newest = newest_session(ticker, end, timeout_s=PATIENCE_S)
     except SourceError as error:
         remedy = "Check the network and a proxy if there is one; runs ask again with patience."
-        return Finding("source", "wrong", f"yahoo, asked for {ticker}: {error.came}", remedy)
+        return Finding("source", "wrong", f"yahoo, asked for {ticker}: {error.problem}", remedy)
     if newest is None or newest < end:
         says = f"yahoo has {ticker} up to {newest or 'no session of late'}, and {end} has closed"
         return Finding("source", "warning", says, f"Wait an hour, or see whether {ticker} still trades.")

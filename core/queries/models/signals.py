@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from core.evaluation.scorecard import MODEL_ID, WHOLE
+from core.evaluation.scorecard import WHOLE
 from core.models.splits import MIN_TEST_SESSIONS
+from core.report import sheets
 from core.report.figures import counted, name
 
-_COLUMNS = (MODEL_ID, "period", "rows", "right", "share", "low", "high", "auc", "brier", "reason")
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def model_facts(header: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -66,32 +66,18 @@ def too_few_sessions(evaluation: Mapping[str, Any], sessions: int, min_train_ses
     )
 
 
-def by_period(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def scorecard(entries: Iterable[Mapping[str, Any]]) -> sheets.Sheet:
     """Return one row for each model and quarter (or whole time): how many signals came true, with intervals.
 
     Parameters
     ----------
     entries : iterable of mapping
-        As :func:`core.evaluation.scorecard.scorecard` gives them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model_id``, ``period``, ``rows``, ``right``, ``share`` (right of rows), ``low`` and ``high`` (of the
-        hit rate; NaN under 60 signals), ``auc``, ``brier`` and ``reason`` (why figures are missing).
+        As :func:`core.evaluation.scorecard.scorecard` gives them; under 60 signals there is no interval.
     """
-    held = [
-        (
-            entry[MODEL_ID], entry["period"], entry["rows"], entry["right"], entry["right"] / entry["rows"],
-            entry["hit_rate"]["low"], entry["hit_rate"]["high"], entry["auc"]["value"],
-            entry["brier"]["value"], entry["auc"].get("reason") or "",
-        )
-        for entry in entries
-    ]  # fmt: skip
-    frame = pd.DataFrame(held, columns=list(_COLUMNS))
-    return frame.astype(dict.fromkeys(("share", "low", "high", "auc", "brier"), "float64"))
+    shown = ("model_id", "period", "rows", "right", "share", "low", "high", "auc", "brier", "reason")
+    return sheets.scorecard(entries).select(*shown)
 
 
 def quarters(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of :func:`by_period` that are about one quarter."""
+    """Return the rows of a scorecard that are about one quarter."""
     return table[table["period"] != WHOLE]

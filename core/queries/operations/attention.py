@@ -15,8 +15,8 @@ from typing import Any
 from core.errors import AftercloseError, StageError
 from core.evaluation.advice import RETRAIN
 from core.journal import Journal, Record, Run
-from core.queries.choice import line_of_work
-from core.queries.view import error_told
+from core.queries.runs.progress import error_told
+from core.queries.runs.run_labels import line_of_work
 from core.registry.registry import PROMOTION, ROLLBACK, Champion, Registry
 from core.request.profiles import PROFILE
 from core.request.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import CheckpointError, DataError
 from core.journal import Journal, Run
-from core.queries.view import bytes_by_stage
+from core.queries.runs.progress import bytes_by_stage
 from core.request.settings import Settings
 from core.request.stages import NAMES
 from core.store.checkpoints import Input, Meta, Slot, Store

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.errors import AftercloseError, MissingFileError, NoChampionError
 from core.parameters import Parameter, Value
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
-from core.request.stages import NAMES, STAGES, chain, onwards, parameters_of
+from core.request.stages import NAMES, chain, onwards, parameters_of
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE, NO_WAIT
-from core.runs.plan import resolve, stage_plans
+from core.runs.plan import stage_plans
+from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
 
 REUSED, MADE, COMPARED = "reused", "made", "compared"
@@ -78,9 +78,9 @@ def preview(
     forced = onwards(force) if force else ()
     asked = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
     values = resolve(asked, settings=settings, now=now, upto=upto, fresh="ingest" in forced)
-    store, known, steps = Store(settings.data), set[Slot](), []
+    store, complete_slots, steps = Store(settings.data), set[Slot](), []
     for plan in stage_plans(values, upto).line():
-        there = is_complete(store, plan, known)
+        there = is_complete(store, plan, complete_slots)
         does = COMPARED if there and plan.stage.name in forced else REUSED if there else MADE
         steps.append(Step(plan.stage.name, plan.slot.key, does))
     return Preview(tuple(_effective(values, asked, upto)), tuple(steps))
@@ -100,30 +100,3 @@ def _origin(parameter: Parameter, asked: Mapping[str, str]) -> str:
     if parameter.resolved:
         return "plan"
     return "asked" if asked.get(parameter.name, "").strip() else "settings"
-
-
-def field_of(error: AftercloseError) -> str:
-    """Return the parameter that an error of the plan is about, empty when it is about none in particular.
-
-    Examples
-    --------
-    >>> field_of(AftercloseError("--start 2013-01-01 is after --end 2012-01-01"))
-    'start'
-    >>> field_of(AftercloseError("the sample has no ticker 'XYZ'"))
-    'tickers'
-    >>> field_of(AftercloseError("the disk is full"))
-    ''
-    """
-    word = error.came.partition(" ")[0]
-    name = word.removeprefix("--").replace("-", "_")
-    if word.startswith("--") and name in parameters_of(STAGES):
-        return name
-    if isinstance(error, NoChampionError):
-        return "mode"
-    if isinstance(error, MissingFileError):
-        return next((field for told, field in _FILES.items() if told in error.came), "path")
-    return "tickers" if " ticker " in error.came else ""
-
-
-_FILES = {"waivers": "waivers", "ticker list": "tickers"}
-"""Words in the message about a missing file -> the field that names it; any other is the prices' own."""

@@ -139,7 +139,7 @@ def _outcome(
             return _alone(settings, features, _in_use(decision), since, until)
         found = contest_of(settings, features, _in_use(decision), other, after=since, upto=until)
     except AftercloseError as error:
-        return {"says": f"not known: {error.came}", "rows": 0}
+        return {"says": f"not known: {error.problem}", "rows": 0}
     if not found["compared"]:
         return {"says": f"too early: {found['rows']} later rows", "rows": found["rows"]}
     pair = next(pair for pair in found["paired"] if pair["metric"] == "auc")

@@ -7,7 +7,8 @@ import os
 import pytest
 
 from core.platform.progress import silent
-from core.runs.pulse import HEARTBEAT_NAME, PROGRESS_NAME, SILENT_S, Heart, Pulse, noted, pulse
+from core.request.settings import Settings
+from core.runs.heartbeat import HEARTBEAT_NAME, PROGRESS_NAME, SILENT_S, Heartbeat, Pulse, pulse, recorded
 
 
 def test_a_run_that_gave_no_sign_has_no_age(tmp_path):
@@ -26,26 +27,29 @@ def test_the_newest_sign_counts(tmp_path):
     assert pulse(tmp_path, 900.0).age_s == 0.0
 
 
-def test_the_heart_beats_once_a_second_at_most(tmp_path):
-    heart = Heart(tmp_path)
-    heart.beat()
-    (tmp_path / HEARTBEAT_NAME).unlink()
-    heart.beat()
-    assert not (tmp_path / HEARTBEAT_NAME).exists()
-    Heart(tmp_path / "gone").beat()
+def test_a_run_beats_once_a_second_at_most(tmp_path):
+    """A second beat within the second writes nothing; a folder that is gone stops nobody."""
+    heartbeat = Heartbeat(Settings(tmp_path, "", {}, None), "r")
+    beats = tmp_path / "runs" / "r" / HEARTBEAT_NAME
+    beats.parent.mkdir(parents=True)
+    heartbeat.beat()
+    beats.unlink()
+    heartbeat.beat()
+    assert not beats.exists()
+    Heartbeat(Settings(tmp_path, "", {}, None), "gone").beat()
 
 
 def test_progress_is_kept_and_passed_on(tmp_path):
     """The first and the last word are always kept."""
     told = []
-    note = noted(tmp_path, "train_or_score", lambda done, total: told.append((done, total)))
-    note(1, 10)
+    record = recorded(tmp_path, "train_or_score", lambda done, total: told.append((done, total)))
+    record(1, 10)
     assert pulse(tmp_path, 0.0) == Pulse(0.0, "train_or_score", 1, 10)
-    note(2, 10)
-    note(10, 10)
+    record(2, 10)
+    record(10, 10)
     assert pulse(tmp_path, 0.0).done == 10
     assert told == [(1, 10), (2, 10), (10, 10)]
-    noted(tmp_path / "gone", "clean", silent)(1, 1)
+    recorded(tmp_path / "gone", "clean", silent)(1, 1)
 
 
 @pytest.mark.parametrize(

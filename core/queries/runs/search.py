@@ -10,15 +10,15 @@ from core.journal.rows import ACTIVE, Run
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which runs are looked for; what is empty does not narrow.
+class RunFilter:
+    """Which runs match; what is empty does not narrow.
 
     Parameters
     ----------
     state : str
-        As a reader is told it: a run whose process is gone is ``interrupted``.
+        As a reader sees it: a run whose process is gone is ``interrupted``.
     source : str
-        The source that was asked for; a run that named none had ``default_source``.
+        The requested source; a run that named none had ``default_source``.
     who : str
         The person or account, exactly.
     text : str
@@ -39,7 +39,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Found:
+class RunPage:
     """One page of runs, newest first, how many there are in all, and which page it is (from 1)."""
 
     runs: list[Run]
@@ -47,13 +47,13 @@ class Found:
     page: int
 
 
-def find_runs(journal: Journal, wanted: Wanted, *, page: int, size: int) -> Found:
-    """Return a page of the runs that are wanted; a page past the end is the last one."""
+def find_runs(journal: Journal, wanted: RunFilter, *, page: int, size: int) -> RunPage:
+    """Return a page of the runs that match; a page past the end is the last one."""
     where, values = _where(journal, wanted)
     count = int(_read(journal, f"SELECT COUNT(*) FROM run {where}", values)[0][0])  # noqa: S608 - texts of this module
     page = max(1, min(page, -(-count // size)))
     rest = f"{where} ORDER BY seq DESC LIMIT ? OFFSET ?"
-    return Found(journal._runs(rest, [*values, size, size * (page - 1)]), count, page)  # noqa: SLF001 - the journal's own module
+    return RunPage(journal._runs(rest, [*values, size, size * (page - 1)]), count, page)  # noqa: SLF001 - the journal's own module
 
 
 def people(journal: Journal) -> list[str]:
@@ -65,7 +65,7 @@ def _read(journal: Journal, sql: str, values: list[Any]) -> list[tuple[Any, ...]
     return journal._read(sql, values)  # noqa: SLF001 - the journal's own module
 
 
-def _where(journal: Journal, wanted: Wanted) -> tuple[str, list[Any]]:
+def _where(journal: Journal, wanted: RunFilter) -> tuple[str, list[Any]]:
     parts: list[str] = []
     values: list[Any] = []
     if wanted.state:
@@ -87,13 +87,13 @@ def _where(journal: Journal, wanted: Wanted) -> tuple[str, list[Any]]:
 
 
 def _state(journal: Journal, state: str) -> tuple[str, list[Any]]:
-    """Return the condition for a state as readers are told it: the table says ``running`` of a killed run."""
-    gone = [run.run_id for run in journal._unended() if run.state == "interrupted"]  # noqa: SLF001 - the journal's own module
-    marks = ", ".join("?" for _ in gone)
-    if gone and state == "interrupted":
-        return f"(state = ? OR run_id IN ({marks}))", [state, *gone]
-    if gone and state in ACTIVE:
-        return f"(state = ? AND run_id NOT IN ({marks}))", [state, *gone]
+    """Return the condition for a state as readers see it: the table says ``running`` of a killed run."""
+    dead = [run.run_id for run in journal._unended() if run.state == "interrupted"]  # noqa: SLF001 - the journal's own module
+    marks = ", ".join("?" for _ in dead)
+    if dead and state == "interrupted":
+        return f"(state = ? OR run_id IN ({marks}))", [state, *dead]
+    if dead and state in ACTIVE:
+        return f"(state = ? AND run_id NOT IN ({marks}))", [state, *dead]
     return "state = ?", [state]
 
 

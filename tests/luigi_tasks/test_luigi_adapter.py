@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from luigi_tasks import shell
+from luigi_tasks import luigi_adapter
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from luigi_tasks import shell
 def test_only_luigis_own_script_is_taken_over(argv, script, monkeypatch):
     """Another program that imports the tasks keeps its options, signals and excepthook."""
     monkeypatch.setattr(sys, "argv", [argv, "--collect-only"])
-    assert shell._is_script() is script
+    assert luigi_adapter._is_script() is script
 
 
 def test_importing_the_tasks_elsewhere_judges_no_options(root):
@@ -48,19 +48,44 @@ def test_a_forgotten_task_is_named_in_one_line_with_exit_2(tmp_path):
 def test_luigi_builds_few_parsers_in_a_run(root, tmp_path):
     """One before the tasks are known, one for any task, one for the task of the run; the rest are used again."""
     program = """
-import sys
+import atexit, sys
 from luigi.cmdline import luigi_run
 from luigi.cmdline_parser import CmdlineParser
 built, build = [], CmdlineParser._build_parser
 CmdlineParser._build_parser = staticmethod(lambda *words, **named: built.append(named) or build(*words, **named))
 sys.argv = ["luigi", "--module", "luigi_tasks", "Ingest", "--local-scheduler"]
-try:
-    luigi_run(sys.argv[1:])
-finally:
-    print(len(built))
+atexit.register(lambda: print(len(built)))
+luigi_run(sys.argv[1:])
 """
     environment = {**os.environ, "AFTERCLOSE_DATA": str(tmp_path)}
     words = [sys.executable, "-c", program]
     done = subprocess.run(words, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-1] == "3"
+
+
+LEAVING = """
+import atexit, sys, threading
+from luigi.cmdline import luigi_run
+sys.argv = ["luigi", "--module", "luigi_tasks", "Ingest", "--local-scheduler"]
+atexit.register(print, "said at the end")
+class Freed:
+    def __del__(self):
+        print("freed")
+freed = Freed()
+if {busy}:
+    threading.Timer(1, print, ["finished"]).start()
+luigi_run(sys.argv[1:])
+"""
+"""A run in a process with something registered for its end, something to free, and perhaps a thread at work."""
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_run_ends_without_freeing_what_the_system_frees(root, tmp_path, busy):
+    """What is registered for the end is done and what was printed arrives; a thread at work is waited for."""
+    environment = {**os.environ, "AFTERCLOSE_DATA": str(tmp_path)}
+    words = [sys.executable, "-c", LEAVING.format(busy=busy)]
+    done = subprocess.run(words, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "said at the end" in done.stdout
+    assert ("freed" in done.stdout, "finished" in done.stdout) == (busy, busy)

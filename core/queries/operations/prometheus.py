@@ -60,7 +60,7 @@ class _Collector:
         """Yield the metrics as they are now."""
         from prometheus_client.core import GaugeMetricFamily as Gauge
 
-        from core.queries.schedules import reading
+        from core.queries.operations.schedules import reading
 
         settings, now = self._load(), self._clock()
         root = next(folder for folder in (settings.data, *settings.data.parents) if folder.exists())

@@ -1,0 +1,1 @@
+"""Questions about the whole: what needs a person, health, metrics, schedules."""

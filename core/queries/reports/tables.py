@@ -1,0 +1,247 @@
+"""The evaluation for the desk: its sheets as frames, and the sentences and marks beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import log
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from core.report import sheets
+from core.report.blocks import Grid
+from core.report.figures import NA, metric, name, ratio, share, spaced, span, word
+from core.report.readings import confidence
+from core.report.sheets import BASELINE, Column, Sheet, compared, ordered, predictors
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+Body = Mapping[str, Any]
+
+MEASURES = (
+    "auc", "precision", "recall", "hit_rate", "brier", "brier_skill", "log_loss",
+    "long_flat_return", "long_flat_sharpe",
+)  # fmt: skip
+"""In the order in which they are shown."""
+
+_CHANCE = {"auc": 0.5, "brier": 0.25, "brier_skill": 0.0, "log_loss": log(2), "long_flat_return": 0.0}
+
+_SEVERITIES = {"ok": "ok", "warn": "warning", "alarm": "alarm", "insufficient": "too little history"}
+_MARKS = {"ok": "●", "warn": "▲", "alarm": "■"}
+"""A shape beside the word, so that a column can be scanned without colours."""
+
+
+def label(key: str) -> str:
+    """Return a measure's name for people."""
+    return metric(key).label
+
+
+def chance(body: Body, key: str) -> float | None:
+    """Return what knowing nothing scores in a measure, None where there is no such number.
+
+    Of precision and hit rate it is the share of rises: what always saying up scores.
+    """
+    if key in ("precision", "hit_rate"):
+        return body["up_rate"] if body["up_rate"] is None else float(body["up_rate"])
+    return _CHANCE.get(key)
+
+
+def estimates(body: Body, key: str) -> pd.DataFrame:
+    """Return one row for each predictor: ``who, group, value, low, high``; NaN where the body has null.
+
+    Baselines have no interval.
+    """
+    rows = [
+        (p.name, p.group, *(p.estimate(key).get(part) for part in ("value", "low", "high")))
+        for p in compared(body, key)
+        if p.group != BASELINE or key in p.measures
+    ]
+    frame = pd.DataFrame(rows, columns=["who", "group", "value", "low", "high"])
+    return frame.astype({"value": "float64", "low": "float64", "high": "float64"})
+
+
+def comparison(body: Body) -> pd.DataFrame:
+    """Return every measure as text: this model and those beside it with intervals, then the baselines."""
+    rows = []
+    for key in ordered(body["performance"]):
+        write = metric(key).write
+        row = {"Measure": label(key)}
+        for p in predictors(body):
+            if p.group == BASELINE:
+                row[p.name] = write(p.value(key))
+            else:
+                row[f"{p.name}, {confidence(body)} interval"] = _with_interval(p.estimate(key), write)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _with_interval(estimate: Body, write: Callable[[float | None], str]) -> str:
+    """Return a value and its interval; of what has no value, that alone."""
+    value = write(estimate.get("value"))
+    return value if estimate.get("value") is None else f"{value} {span(estimate, write)}"
+
+
+def signals_basis(body: Body) -> str:
+    """Return in words what the signals rest on and how far they go."""
+    return (
+        f"The verdict is \"{body['verdict']}\". A signal is the model's probability that the next session's "
+        "return is above 0: evidence, not advice."
+    )
+
+
+def verdict_mark(body: Body) -> str:
+    """Return the verdict as a mark and its words.
+
+    >>> verdict_mark({"verdict": "no better than chance"})
+    '■ No better than chance'
+    """
+    marks = {"better than chance": "●", "no better than chance": "■", "worse than chance": "■"}
+    return f"{marks.get(body['verdict'], '○')} {body['verdict'].capitalize()}"
+
+
+_RANK = {"alarm": 0, "warn": 1, "ok": 2}
+
+
+def drift(body: Body) -> Sheet:
+    """Return one row for each column, the most unusual first: severity in words, statistics, the reason."""
+    sheet = sheets.drift(body["drift"]).sort(_unusual)
+    rows = tuple({**row, "severity": severity(row["severity"])} for row in sheet.rows)
+    shown = ("column", "severity", "psi", "ks", "ks_p", "wasserstein", "js", "percentile", "reason")
+    return replace(sheet, rows=rows).select(*shown)
+
+
+def _unusual(row: Body) -> tuple[int, float, str]:
+    percentile = row["percentile"]
+    return _RANK.get(row["severity"], len(_RANK)), 0.0 if percentile is None else -percentile, row["column"]
+
+
+def severity(key: str) -> str:
+    """Return a severity as a mark and a word.
+
+    >>> severity("warn"), severity("insufficient")
+    ('▲ warning', '○ too little history')
+    """
+    return f"{_MARKS.get(key, '○')} {_SEVERITIES.get(key, key)}"
+
+
+def signals(body: Body) -> Sheet:
+    """Return the signals for the next session, direction as mark and word."""
+    marks = {"up": "▲ up", "down": "▼ down"}
+    return sheets.signals(
+        {**s, "direction": marks.get(s["direction"], s["direction"])} for s in body["signals"]
+    )
+
+
+def findings(body: Body) -> Sheet:
+    """Return the findings of a ``findings`` document, severity as mark and word; values as text."""
+    marks = {"error": "■ error", "warning": "▲ warning"}
+    rows = (
+        {
+            **f,
+            "severity": marks.get(f["severity"], f["severity"]),
+            "rule": spaced(f["rule"]),
+            "value": word(f["value"]),
+        }
+        for f in body["findings"]
+    )
+    keys = ("severity", "rule", "ticker", "date", "value", "expected")
+    return Sheet("Findings", (*map(_text, keys), Column("action", "What to do")), tuple(rows))
+
+
+def repairs(body: Body) -> Sheet:
+    """Return the repairs of a ``repairs`` document; the values before and after as text."""
+    rows = (
+        {**r, "rule": spaced(r["rule"])} | {key: word(r[key]) for key in ("column", "before", "after")}
+        for r in body["repairs"]
+    )
+    keys = ("rule", "ticker", "date", "column", "before", "after")
+    return Sheet("Repairs", tuple(map(_text, keys)), tuple(rows))
+
+
+def _text(key: str) -> Column:
+    return Column(key, key.capitalize())
+
+
+def frame(sheet: Sheet, *more: str) -> pd.DataFrame:
+    """Return the values of a sheet by key of its columns; ``more`` of its rows' keys; NaN for a missing number."""
+    made = pd.DataFrame(list(sheet.rows), columns=[*(column.key for column in sheet.columns), *more])
+    numbers = [column.key for column in sheet.columns if column.kind == "number"]
+    return made.astype(dict.fromkeys(numbers, "float64"))
+
+
+def text_frame(grid: Grid) -> pd.DataFrame:
+    """Return a grid of texts by title of its columns."""
+    return pd.DataFrame(list(grid.rows), columns=list(grid.head))
+
+
+def styled(sheet: Sheet) -> Styler:
+    """Return a sheet with its numbers written as in the report; sorting still goes by the numbers."""
+    writers: dict[Any, Any] = {c.key: c.write for c in sheet.columns if c.kind in ("count", "number")}
+    return frame(sheet).style.format(writers, na_rep=NA)
+
+
+def titles(sheet: Sheet) -> dict[str, str]:
+    """Return each column's title by its key."""
+    return {column.key: column.title for column in sheet.columns}
+
+
+def evidence(body: Body) -> list[tuple[str, str]]:
+    """Return what a signer must know at a glance, as pairs of name and value."""
+    auc = body["performance"].get("auc") or {}
+    data = body["data"]
+    return [
+        ("Verdict", str(body["verdict"])),
+        ("AUC", _with_interval(auc, ratio)),
+        ("Share of rises", share(body["up_rate"])),
+        ("Data", f"{data['from']} to {data['to']}, {data['rows_clean']:,} rows"),
+        ("Findings", severity_counts(data["findings"])),
+        ("Repairs", repair_count(data["repairs"])),
+        ("Drift", drift_words(body)),
+        ("Model", f"{name(body['model']['model_kind'] or 'none')}, {word(body['model']['model_id'])}"),
+    ]
+
+
+def severity_counts(findings: list[Body]) -> str:
+    """Return how many findings there were of each severity, in words.
+
+    >>> severity_counts([{"rule": "large_move", "severity": "warning", "count": 4}])
+    '4 warnings'
+    >>> severity_counts([])
+    'none'
+    """
+    totals: dict[str, int] = {}
+    for finding in findings:
+        totals[finding["severity"]] = totals.get(finding["severity"], 0) + finding["count"]
+    return ", ".join(f"{n:,} {s}{'' if n == 1 else 's'}" for s, n in totals.items()) or "none"
+
+
+def repair_count(repairs: list[Body]) -> str:
+    """Return how many repairs there were, as a number.
+
+    >>> repair_count([{"rule": "duplicate", "count": 1200}])
+    '1,200'
+    """
+    return f"{sum(repair['count'] for repair in repairs):,}"
+
+
+def drift_words(body: Body) -> str:
+    """Return how many columns drifted, in words."""
+    severities = [row["severity"] for row in body["drift"].values()]
+    counts = [(severities.count(key), _SEVERITIES[key]) for key in ("alarm", "warn") if key in severities]
+    return ", ".join(f"{n} {word_}" for n, word_ in counts) or "nothing unusual"
+
+
+def drift_of(body: Body, column: str) -> str:
+    """Return what the evaluation says about the drift of one column; nothing if it did not watch it.
+
+    >>> drift_of({"drift": {"return": {"severity": "ok", "reason": "PSI 0.1 is usual"}}}, "return")
+    'Drift ok: PSI 0.1 is usual.'
+    >>> drift_of({}, "ma5")
+    'The evaluation does not watch this column for drift.'
+    """
+    row = (body.get("drift") or {}).get(column)
+    if row is None:
+        return "The evaluation does not watch this column for drift."
+    return f"Drift {_SEVERITIES[row['severity']]}: {row['reason']}."

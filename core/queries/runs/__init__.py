@@ -1,0 +1,1 @@
+"""Questions about runs: their progress, files, logs, labels, and what differs between them."""

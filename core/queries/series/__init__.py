@@ -1,0 +1,1 @@
+"""Questions about series of prices and features: coverage, candles, how features relate."""

@@ -1,0 +1,265 @@
+"""The tables of an evaluation, each made once: report, desk, terminal and CSV take them from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from core.report.blocks import Grid
+from core.report.figures import (
+    HOLD,
+    METRICS,
+    NA,
+    count,
+    decimal,
+    ends,
+    left_out,
+    metric,
+    name,
+    period,
+    ratio,
+    share,
+    span,
+    word,
+)
+from core.report.readings import confidence
+
+Body = Mapping[str, Any]
+
+SLICED = ("auc", "precision", "recall", "hit_rate", "brier")
+"""Measures of each part of the judged rows: a fold, a year, a ticker."""
+
+MODEL, BESIDE, BASELINE = "This model", "Model beside", "Baseline"
+"""The groups of predictors."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's key in the rows, its title, how a value is written, and what its values are.
+
+    Texts are set flush left; an interval is a text that is set as numbers are.
+    """
+
+    key: str
+    title: str
+    write: Callable[[Any], str] = str
+    kind: Literal["text", "count", "number", "interval"] = "text"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of values whose columns say how each is called and written.
+
+    Parameters
+    ----------
+    caption : str
+    columns : tuple of Column
+    rows : tuple of mapping
+        By key of a column; a row may hold more than the columns show.
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Body, ...]
+
+    def select(self, *keys: str) -> Sheet:
+        """Return the sheet with these columns, in this order."""
+        by_key = {column.key: column for column in self.columns}
+        return replace(self, columns=tuple(by_key[key] for key in keys))
+
+    def sort(self, key: Callable[[Body], Any], *, reverse: bool = False) -> Sheet:
+        """Return the sheet with its rows in the order of ``key``."""
+        return replace(self, rows=tuple(sorted(self.rows, key=key, reverse=reverse)))
+
+    def written(self) -> list[tuple[str, ...]]:
+        """Return every cell as text."""
+        return [tuple(column.write(row[column.key]) for column in self.columns) for row in self.rows]
+
+    def grid(self, which: str = "", notes: tuple[str, ...] = ()) -> Grid:
+        """Return the table as text; with ``which``, a long one is shortened and says so in those words."""
+        rows, omitted = self.written(), left_out(len(self.rows), which) if which else ()
+        return Grid(
+            self.caption,
+            tuple(column.title for column in self.columns),
+            ends(rows) if which else tuple(rows),
+            frozenset(place for place, column in enumerate(self.columns) if column.kind == "text"),
+            (*omitted, *notes),
+        )
+
+
+def _measures(keys: Iterable[str]) -> tuple[Column, ...]:
+    return tuple(Column(key, metric(key).label, metric(key).write, "number") for key in keys)
+
+
+_ROWS = Column("rows", "Rows", count, "count")
+_UNMEASURED = dict.fromkeys(SLICED)
+
+
+def by_fold(body: Body) -> Sheet:
+    """Return the test periods in time order."""
+    columns = (Column("fold", "Fold", word), Column("dates", "Period"), _ROWS)
+    rows = tuple({**_UNMEASURED, **f, "dates": period(f["from"], f["to"])} for f in body["by_fold"])
+    return Sheet("Test periods, in time order", (*columns, *_measures(SLICED)), rows)
+
+
+def by_period(body: Body) -> Sheet:
+    """Return the calendar years in order."""
+    columns = (Column("period", "Year"), _ROWS, Column("sessions", "Sessions", count, "count"))
+    rows = tuple({"period": year, **part} for year, part in (body.get("by_period") or {}).items())
+    return Sheet("Calendar years", (*columns, *_measures(SLICED)), rows)
+
+
+def by_ticker(body: Body) -> Sheet:
+    """Return the tickers in the order of their names."""
+    rows = tuple({**_UNMEASURED, **part, "ticker": t} for t, part in sorted(body["by_ticker"].items()))
+    return Sheet("Tickers", (Column("ticker", "Ticker"), _ROWS, *_measures(SLICED)), rows)
+
+
+def calibration(bins: Iterable[Body]) -> Sheet:
+    """Return the bins in order of probability: what was expected beside what came."""
+    columns = (
+        Column("bounds", "Probability"),
+        _ROWS,
+        Column("mean_probability", "Expected to rise", share, "number"),
+        Column("share_up", "Rose", share, "number"),
+    )
+    rows = tuple({**b, "bounds": f"{ratio(b['low'])} to {ratio(b['high'])}"} for b in bins)
+    return Sheet("Rows by predicted probability", columns, rows)
+
+
+def drift(columns: Body) -> Sheet:
+    """Return one row for each watched column, in the order of the evaluation."""
+    heads = (
+        Column("column", "Column"), Column("ks", "KS", ratio, "number"), Column("ks_p", "KS p", _chance, "number"),
+        Column("psi", "PSI", ratio, "number"), Column("wasserstein", "Wasserstein", ratio, "number"),
+        Column("js", "JS", ratio, "number"),
+        Column("percentile", "Percentile", lambda value: decimal(value, 1), "number"),
+        Column("severity", "Severity", word), Column("reason", "Reason", word),
+    )  # fmt: skip
+    return Sheet("Drift by column", heads, tuple({"column": key, **row} for key, row in columns.items()))
+
+
+def _chance(p: float | None) -> str:
+    return "<0.001" if p is not None and p < 0.001 else ratio(p)
+
+
+def signals(entries: Iterable[Body]) -> Sheet:
+    """Return the signals for the next session in the given order."""
+    columns = (
+        Column("ticker", "Ticker"), Column("after", "After session"),
+        Column("session", "For session"), Column("probability", "Probability of a rise", share, "number"),
+        Column("direction", "Direction"),
+    )  # fmt: skip
+    return Sheet("Signals", columns, tuple(entries))
+
+
+def scorecard(entries: Iterable[Body], interval: str = "Interval") -> Sheet:
+    """Return what became of signals, a row for each model and quarter (or whole time).
+
+    Parameters
+    ----------
+    entries : iterable of mapping
+        As :func:`core.evaluation.scorecard.scorecard` gives them.
+    interval : str
+        Title of both columns of intervals.
+    """
+    columns = (
+        Column("model_id", "Model"), Column("period", "Period"), _ROWS,
+        Column("right", "Came true", count, "count"), Column("up_rate", "Rose", share, "number"),
+        Column("share", "Hit rate", share, "number"), Column("interval", interval, str, "interval"),
+        Column("low", "Interval from", share, "number"), Column("high", "to", share, "number"),
+        Column("auc", "AUC", ratio, "number"), Column("auc_interval", interval, str, "interval"),
+        *_measures(("brier",)), Column("reason", "Note"),
+    )  # fmt: skip
+    return Sheet("Signals and outcomes", columns, tuple(map(_scored, entries)))
+
+
+def _scored(entry: Body) -> Body:
+    hit, auc = entry["hit_rate"], entry["auc"]
+    return {
+        **{key: entry[key] for key in ("model_id", "period", "rows", "right", "up_rate")},
+        "share": entry["right"] / entry["rows"], "interval": span(hit, share), "low": hit["low"], "high": hit["high"],
+        "auc": auc["value"], "auc_interval": span(auc, ratio), "brier": entry["brier"]["value"],
+        "reason": auc.get("reason") or "",
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The judged model, one beside it, or a rule: its key, name, group and measures with their intervals."""
+
+    key: str
+    name: str
+    group: str
+    measures: Mapping[str, Any]
+
+    def estimate(self, measure: str) -> Body:
+        """Return ``{value, low, high}`` of a measure, empty without one."""
+        return self.measures.get(measure) or {}
+
+    def value(self, measure: str) -> float | None:
+        """Return a measure's value."""
+        return self.estimate(measure).get("value")
+
+
+_FOLLOWING = {"annual_return": "long_flat_return", "sharpe": "long_flat_sharpe"}
+"""A rule's return is that of following it, so it stands beside the model's long/flat return."""
+
+
+def predictors(body: Body) -> list[Predictor]:
+    """Return this model, the models beside it and the baselines, which have no intervals."""
+    models = [Predictor("", MODEL, MODEL, body["performance"])]
+    models += [Predictor(kind, name(kind), BESIDE, measures) for kind, measures in body["beside"].items()]
+    return models + [
+        Predictor(rule, name(rule), BASELINE, {_FOLLOWING.get(k, k): {"value": v} for k, v in values.items()})
+        for rule, values in body["baselines"].items()
+    ]
+
+
+def compared(body: Body, measure: str) -> list[Predictor]:
+    """Return the predictors that say something of their own in a measure.
+
+    Holding makes the calls of "always up": it differs in returns only.
+    """
+    returns = measure in _FOLLOWING.values()
+    return [p for p in predictors(body) if returns or p.key != HOLD]
+
+
+def measured(body: Body, measures: Body, caption: str, title: str, beside: Sequence[Predictor] = ()) -> Grid:
+    """Return the measures with their intervals, those of other models beside; a reason for each left open."""
+    interval = f"{confidence(body)} interval"
+    head = ["Measure", title, interval]
+    for predictor in beside:
+        head += [predictor.name, interval]
+    columns = (Predictor("", title, MODEL, measures), *beside)
+    rows = tuple(
+        (metric(key).label, *(text for p in columns for text in estimated(p, key)))
+        for key in ordered(measures)
+    )
+    return Grid(caption, tuple(head), rows, notes=unmeasured(measures))
+
+
+def estimated(predictor: Predictor, key: str) -> tuple[str, str]:
+    """Return a measure's value and its interval as text."""
+    estimate, write = predictor.estimate(key), metric(key).write
+    return write(estimate.get("value")), span(estimate, write)
+
+
+_ORDER = {key: place for place, key in enumerate(METRICS)}
+
+
+def ordered(measures: Body) -> list[str]:
+    """Return the measures in the order of :data:`core.report.figures.METRICS`, unlisted ones last."""
+    return sorted(measures, key=lambda key: _ORDER.get(key, len(_ORDER)))
+
+
+def unmeasured(measures: Body) -> tuple[str, ...]:
+    """Return one sentence for each reason, naming every measure that it leaves open."""
+    by_reason: dict[str, list[str]] = {}
+    for key in ordered(measures):
+        if measures[key].get("value") is None:
+            by_reason.setdefault(measures[key].get("reason") or "no reason recorded", []).append(
+                metric(key).label
+            )
+    return tuple(f"{NA} ({', '.join(labels)}): {reason.rstrip('.')}." for reason, labels in by_reason.items())

@@ -1,0 +1,221 @@
+"""Request in, values out: everything that could change is resolved once, before any task exists.
+
+:func:`resolve` looks at the world (the source, the champion, the configuration) and returns plain
+values; :func:`core.runs.plan.stage_plans` makes the plan of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
+from core.parameters import Value, settings_from
+from core.platform.files import replace_file
+from core.registry.registry import Registry
+from core.request import tickers as ticker_list
+from core.request.profiles import PROFILE
+from core.request.settings import Settings, placed
+from core.request.stages import chain, parameters_of
+from core.runs.plan import NOT_SCORING, stage_plans
+from core.sources import source_named
+from core.store import waivers as waiving
+from core.store.checkpoints import Slot, Store
+from core.store.vintages import choose_vintage
+
+_COMMON_CALENDARS = ("XNYS", "24/7")
+"""Known to exist without importing exchange_calendars, which costs a rerun half a second."""
+
+_NOT_LIVE: dict[str, Value] = {"vintage": 0, "on_missing": None}
+"""A source whose bytes are in the key answers once, and no ticker of it comes and goes."""
+
+_NOT_FILES: dict[str, Value] = dict.fromkeys(("date_format", "delimiter", "decimal", "encoding"))
+"""How files are read is in the key of files only."""
+
+
+def resolve(
+    request: Mapping[str, str],
+    *,
+    settings: Settings,
+    now: datetime,
+    upto: str = "report",
+    fresh: bool = False,
+) -> dict[str, Value]:
+    """Return the resolved value of every parameter of the stages up to ``upto``.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        What the user gave, as text, by parameter name; an empty text means "not given". ``profile``
+        names a profile whose values stand in place of the defaults.
+    settings : Settings
+        Defaults and data root.
+    now : datetime
+        The time of the start, with its zone; used for nothing but live sources.
+    upto : str
+        The last stage wanted.
+    fresh : bool
+        Whether a live source is to be asked again although an intact answer is there.
+
+    Raises
+    ------
+    AftercloseError
+        For every mistake that can be judged before a stage runs.
+    """
+    parameters = parameters_of(chain(upto))
+    texts = dict(request)
+    values = _values_of(texts, parameters, settings.under(texts.pop(PROFILE, "").strip()))
+    _judge_range(values)
+    _judge_calendar(values, settings, requested=bool(texts.get("calendar", "").strip()))
+    source = source_named(str(values["source"]))
+    if values.get("path") and values["source"] != "files":
+        raise ParameterError(
+            f"--path came with --source {values['source']}", expected="--source files", parameter="path"
+        )
+    tickers = ticker_list.parse(
+        str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
+    )
+    answer = source.resolve(values, tickers, now)
+    values |= {
+        "tickers": _compacted(answer.tickers, settings.data),
+        "start": answer.start,
+        "end": answer.end,
+        "input_digest": answer.input_digest,
+        "input_name": answer.input_name,
+    }
+    if values["source"] != "files":
+        values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
+    values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
+    if "waivers" in parameters:
+        values["waivers_digest"] = waiving.keep(str(values["waivers"] or ""), settings.data)
+    if "mode" in parameters:
+        values = _with_mode(values, settings.data)
+    # a value travels to a task as text: what comes back there must be what is planned with here
+    return _as_planned(values)
+
+
+def _values_of(
+    request: Mapping[str, str], names: Mapping[str, object], settings: Settings
+) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for name, parameter in parameters_of(chain("report")).items():
+        if name in names:
+            text = request.get(name, "").strip()
+            if text and parameter.resolved:
+                raise CommandError(
+                    f"{parameter.option} was given", expected="nothing: the plan fills it", parameter=name
+                )
+            default = parameter.parse(parameter.default) if parameter.resolved else settings[name]
+            values[name] = parameter.parse(text) if text else default
+    for name in request:
+        if name not in values:
+            raise CommandError(
+                f"there is no option --{name.replace('_', '-')}",
+                expected=f"one of {', '.join('--' + n.replace('_', '-') for n in values)}",
+                remedy=nearest(name, values).strip(),
+            )
+    return values
+
+
+def _judge_range(values: Mapping[str, Value]) -> None:
+    start, end = values["start"], values["end"]
+    if start and end and str(start) > str(end):
+        raise ParameterError(
+            f"--start {start} is after --end {end}",
+            expected="a start on or before the end",
+            remedy="Both days are included. Did you swap them?",
+            parameter="start",
+        )
+
+
+def _judge_calendar(values: Mapping[str, Value], settings: Settings, *, requested: bool) -> None:
+    calendar = values.get("calendar")
+    if calendar is None or calendar in _COMMON_CALENDARS:
+        return
+    from core.prices.calendar import check_calendar
+
+    try:
+        check_calendar(str(calendar))
+    except ParameterError as error:
+        set_in_file = not requested and calendar == settings["calendar"]
+        raise (placed(error, "calendar", settings) if set_in_file else error) from None
+
+
+def _compacted(tickers: tuple[str, ...], root: Path) -> str:
+    text, joined = ticker_list.compact(tickers)
+    if joined is not None:
+        path = ticker_list.universe_file(root, text)
+        if not path.is_file():
+            try:
+                replace_file(path, joined.encode())
+            except OSError as error:
+                raise SettingsError(
+                    f"the ticker list cannot be kept in {path.parent}: {error.strerror or error}",
+                    expected="a writable data root",
+                ) from error
+    return text
+
+
+def _live(values: Mapping[str, Value], root: Path, *, fresh: bool) -> dict[str, Value]:
+    def slot_of(vintage: int) -> Slot:
+        numbered = {**_as_planned(values), "vintage": vintage}
+        return stage_plans(numbered, "ingest").slot
+
+    return {"vintage": choose_vintage(Store(root), slot_of, fresh=fresh)}
+
+
+def _as_planned(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return values as they come back from their travel as text to a task."""
+    parameters = parameters_of(chain("report"))
+    return {name: parameters[name].parse(parameters[name].text(value)) for name, value in values.items()}
+
+
+def _with_mode(values: dict[str, Value], root: Path) -> dict[str, Value]:
+    registry = Registry(root)
+    if values["mode"] == "auto":
+        values["mode"] = "score" if registry.champion() else "train"
+    if values["mode"] == "score":
+        champion = registry.require_champion()
+        registry.bytes_of(champion.model_id)
+        values |= {**dict.fromkeys(NOT_SCORING), "model_id": champion.model_id}
+        return values
+    _judge_splits(values)
+    if "champion_id" in values:
+        values["champion_id"] = _compared_with(registry)
+    if values["window"] == "expanding":
+        values["rolling_sessions"] = None
+    return values
+
+
+def _compared_with(registry: Registry) -> str | None:
+    """Return the champion that a candidate is compared with; a damaged one must not stop its successor."""
+    champion = registry.champion()
+    if champion is None:
+        return None
+    try:
+        registry.bytes_of(champion.model_id)
+    except ModelError:
+        return f"{champion.model_id} (unreadable)"
+    return champion.model_id
+
+
+@dataclass(frozen=True)
+class _Split:
+    """What decides whether sessions are left to train on."""
+
+    min_train_sessions: int
+    embargo_sessions: int
+
+
+def _judge_splits(values: Mapping[str, Value]) -> None:
+    split = settings_from(_Split, values)
+    if split.min_train_sessions <= split.embargo_sessions + 1:
+        raise ParameterError(
+            f"--embargo-sessions {split.embargo_sessions} came with "
+            f"--min-train-sessions {split.min_train_sessions}",
+            expected="sessions left to train on before the first fold",
+            remedy="Lower the embargo, or begin testing later.",
+            parameter="embargo_sessions",
+        )
