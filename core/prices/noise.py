@@ -28,6 +28,17 @@ _NORMAL = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 
 
+def log_moves(codes: Whole, price: Floats) -> Floats:
+    """Return the logarithm of each price over the ticker's row before, NaN on its first row.
+
+    >>> log_moves(np.array([0, 0, 1]), np.array([1.0, np.e, 9.0])).tolist()
+    [nan, 1.0, nan]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves: Floats = np.where(follows(codes), np.log(price / before(price)), np.nan)
+    return moves
+
+
 def leaping(codes: Whole, adj_close: Floats) -> Flags:
     """Return the rows of every ticker that moves by :data:`LEAP` or more from one row to the next.
 
@@ -45,8 +56,7 @@ def leaping(codes: Whole, adj_close: Floats) -> Flags:
     >>> leaping(np.array([0, 0, 1, 1]), np.array([10.0, 10.1, 10.0, 20.0])).tolist()
     [False, False, True, True]
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        leaps = follows(codes) & (np.abs(np.log(adj_close / before(adj_close))) >= LEAP)
+    leaps = np.abs(log_moves(codes, adj_close)) >= LEAP
     flags: Flags = np.bincount(codes[leaps], minlength=int(codes.max(initial=-1)) + 1)[codes] > 0
     return flags
 
@@ -70,9 +80,7 @@ def own_noise(codes: Whole, adj_close: Floats) -> Floats:
     ndarray of float64, shape (n_rows,)
         Logarithmic, a day, at least 0 (a price that never moves).
     """
-    joined = follows(codes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(joined, np.abs(np.log(adj_close / before(adj_close))), np.nan)
+    size = np.abs(log_moves(codes, adj_close))
     local = _rolling(codes, size, WINDOW, LEAST)
     whole, count = _whole(codes, size)
     young = np.where(count[codes] >= LEAST, whole[codes], UNKNOWN / _NORMAL)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.prices.rows import before, follows
+from core.prices.noise import log_moves
 
 if TYPE_CHECKING:
     from core.prices.rows import Flags, Floats, Whole
@@ -96,12 +96,10 @@ def unadjusted_splits(
     ...     least_tolerance=0.03)[0].ratio
     '2:1'
     """
-    joined = follows(codes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        move = np.where(joined, np.log(adj_close / before(adj_close)), 0.0)
+    move = log_moves(codes, adj_close)
     tolerance = np.clip(DEVIATIONS * noise, np.log1p(least_tolerance), WIDEST)
     logs = np.log(SPLITS)
-    large = (np.abs(move) >= logs[0] - tolerance) & (np.abs(move) >= EXTRAORDINARY * noise) & joined
+    large = (np.abs(move) >= logs[0] - tolerance) & (np.abs(move) >= EXTRAORDINARY * noise)
     if excused is not None:
         large &= ~excused
     rows = np.flatnonzero(large)

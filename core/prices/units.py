@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.prices.rows import before, follows
+from core.prices.noise import log_moves
 
 if TYPE_CHECKING:
     from core.prices.rows import Flags, Floats, Whole
@@ -82,13 +82,11 @@ def unit_runs(
     >>> unit_runs(np.zeros(5, np.int64), pence, noise=0.01 * ones, volume_times=ones)
     [UnitRun(start=2, stop=4, factor=100.0, returns=True)]
     """
-    joined = follows(codes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        move = np.where(joined, np.log(adj_close / before(adj_close)), 0.0)
+    move = log_moves(codes, adj_close)
     usual = ~((volume_times > USUAL) | (volume_times < 1 / USUAL))
     tolerance = np.clip(DEVIATIONS * noise, *TOLERANCE)
     near = [np.abs(np.abs(move) - np.log(factor)) <= tolerance for factor in FACTORS]
-    changes = np.logical_or.reduce(near) & usual & joined
+    changes = np.logical_or.reduce(near) & usual
     if excused is not None:
         changes &= ~excused
     size = np.select(near, FACTORS, 1.0)
