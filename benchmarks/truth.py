@@ -26,7 +26,7 @@ from panels import BESIDE, MAIN, UP_RATE, World, candidates_judged, judged  # no
 from core import columns as col  # noqa: E402 - see above
 from core.evaluation.economics import Earnings  # noqa: E402 - see above
 from core.measures.bootstrap import Estimate, Resampling, estimate  # noqa: E402 - see above
-from core.measures.expanded import blocks_of, expanded_interval  # noqa: E402 - see above
+from core.measures.expanded import blocks_of, expanded_interval, stretch  # noqa: E402 - see above
 from core.measures.information import coefficients  # noqa: E402 - see above
 from core.measures.performance import PooledScore  # noqa: E402 - see above
 from core.measures.ranking import RankedScore  # noqa: E402 - see above
@@ -253,7 +253,8 @@ def tries(world: World, seed: int) -> Answers:
         name: WeightedScore.of(rows, numbers(rows.frame, name)) for name in columns
     }
     estimates = [values["auc"] for values in estimate(quantities, rows, how).values()]
-    best = best_by_chance(estimates, chance=0.5, confidence=CONFIDENCE)
+    wider = stretch(1 - (1 - CONFIDENCE) / CANDIDATES, blocks_of(rows, how))
+    best = best_by_chance(estimates, chance=0.5, confidence=CONFIDENCE, stretch=wider)
     one_side = (1 - CONFIDENCE) / 2
     return {
         'one of ten candidates "better" by its own interval': any(

@@ -61,6 +61,20 @@ def tail(confidence: float, blocks: Blocks) -> float:
     return float(ndtr(student * np.sqrt(blocks.blocks / blocks.freedom)))
 
 
+def stretch(confidence: float, blocks: Blocks) -> float:
+    """Return how many times farther out the expanded interval's tail lies, in standard deviations.
+
+    For a use of the resamples other than an interval: deviations times this are as wide as few blocks
+    require.
+
+    >>> round(stretch(0.95, Blocks(25.0, 1)), 3)
+    1.075
+    """
+    from scipy.special import ndtri
+
+    return float(ndtri(tail(confidence, blocks)) / ndtri((1 - confidence) / 2))
+
+
 def expanded_interval(estimate: Estimate, confidence: float, blocks: Blocks) -> tuple[float, float] | None:
     """Return the expanded percentile interval; None when over half the resamples are undefined.
 

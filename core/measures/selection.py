@@ -52,6 +52,7 @@ def best_by_chance(
     chance: float,
     confidence: float,
     tries: int | None = None,
+    stretch: float = 1.0,
     seed: int = 0,
 ) -> BestByChance | None:
     """Return what the best of these candidates would reach by chance.
@@ -69,6 +70,9 @@ def best_by_chance(
     tries : int, optional
         Candidates tried in all. Those whose predictions are not at hand count as independent of the
         others and as variable: more tries than there were, if anything.
+    stretch : float
+        How many times wider deviations are than resamples of few blocks show
+        (:func:`core.measures.expanded.stretch`).
     seed : int
         Of the order in which the resamples stand in for candidates that are not at hand.
 
@@ -89,7 +93,7 @@ def best_by_chance(
     if not candidates:
         return None
     count = max(len(candidates), tries or 0)
-    best = chance + _highest(candidates, count, seed)
+    best = chance + stretch * _highest(candidates, count, seed)
     reached = max(c.value for c in candidates)
     typical, high = np.quantile(best, (0.5, 1 - (1 - confidence) / 2))
     # the candidates themselves are one more draw: a p value of 0 cannot be had from few resamples

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm, t
 
 from core.measures.bootstrap import Estimate, Resampling
-from core.measures.expanded import Blocks, blocks_of, expanded_interval, tail
+from core.measures.expanded import Blocks, blocks_of, expanded_interval, stretch, tail
 
 
 def test_the_tail_is_hesterbergs():
@@ -13,6 +13,13 @@ def test_the_tail_is_hesterbergs():
     for count in (6, 25, 100):
         expected = norm.cdf(t.ppf(0.025, count - 1) * np.sqrt(count / (count - 1)))
         assert tail(0.95, Blocks(count, 1)) == pytest.approx(expected, rel=1e-10)
+
+
+def test_the_stretch_is_that_of_the_quantiles():
+    """Student's quantile times the root of n / (n - 1), over the normal one."""
+    expected = t.ppf(0.025, 11) * np.sqrt(12 / 11) / norm.ppf(0.025)
+    assert stretch(0.95, Blocks(12.0, 1)) == pytest.approx(expected, rel=1e-9)
+    assert stretch(0.95, Blocks(1e12, 4)) == pytest.approx(1, abs=1e-6)
 
 
 def test_many_blocks_leave_the_percentile_interval_as_it_is():

@@ -57,6 +57,14 @@ def test_p_values_of_candidates_without_skill_are_uniform():
     assert best_by_chance(skilled, chance=0.5, confidence=0.95).p_value < 0.001
 
 
+def test_deviations_can_be_stretched():
+    """Where resamples are too narrow by a tenth, the best by chance lies a tenth farther out."""
+    three = candidates(3)
+    plain, wide = (best_by_chance(three, chance=0.5, confidence=0.95, stretch=size) for size in (1.0, 1.1))
+    assert wide.high - 0.5 == pytest.approx(1.1 * (plain.high - 0.5), rel=1e-9)
+    assert wide.p_value >= plain.p_value
+
+
 def test_what_is_undefined_is_no_try():
     """A candidate without a value is left out, and nothing is known of none."""
     empty = Estimate(np.nan, np.full(10, np.nan))
