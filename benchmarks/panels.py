@@ -14,11 +14,12 @@ import pandas as pd
 
 from core import columns as col
 from core.features.engineering import engineer
-from core.measures.rows import Judged, judge
+from core.measures.rows import JudgedRows, judge
 from core.models.document import kind_named
+from core.models.predicting import predictions_frame
 from core.models.rows import rows_of
-from core.models.scoring import predictions_frame
-from core.models.training import Training, single_thread, usable_folds
+from core.models.settings import TrainSettings
+from core.models.training import single_thread, usable_folds
 from core.tables.artifacts import Table
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.models.rows import Rows
-    from core.models.training import Judged as Split
+    from core.models.training import FoldRows as Split
 
 ALPHA, BETA, DAILY_DEVIATION = 0.08, 0.9, 0.015
 """Usual values of daily stock returns: a shock is half gone after 34 sessions, 24 % a year."""
@@ -100,7 +101,7 @@ Candidate = tuple[str, tuple[int, ...] | None]
 """A kind of model, and which of the features it sees by their place (None: all)."""
 
 
-def judged(world: World, seed: int, kinds: tuple[str, ...] = (MAIN,)) -> Judged | None:
+def judged(world: World, seed: int, kinds: tuple[str, ...] = (MAIN,)) -> JudgedRows | None:
     """Return the out-of-sample rows of a panel under each kind of model, as the pipeline makes them.
 
     The first kind is the main model; the others stand in columns ``probability_<kind>``. Else as
@@ -109,7 +110,7 @@ def judged(world: World, seed: int, kinds: tuple[str, ...] = (MAIN,)) -> Judged 
     return candidates_judged(world, seed, {name: (name, None) for name in kinds})
 
 
-def candidates_judged(world: World, seed: int, candidates: Mapping[str, Candidate]) -> Judged | None:
+def candidates_judged(world: World, seed: int, candidates: Mapping[str, Candidate]) -> JudgedRows | None:
     """Return the out-of-sample rows of a panel under each candidate.
 
     Parameters
@@ -119,7 +120,7 @@ def candidates_judged(world: World, seed: int, candidates: Mapping[str, Candidat
 
     Returns
     -------
-    Judged or None
+    JudgedRows or None
         With ``return``, ``next_return`` and ``up_rate``; None when history is too short for one fold.
     """
     features = engineer(Table("prices_clean", prices(world, seed), {}))
@@ -148,4 +149,4 @@ def _chances(rows: Rows, split: Split, candidate: Candidate) -> NDArray[np.float
     return kind.probability(learnt, inputs[split.test])
 
 
-_PLAN = Training((), 0, 712, 252, 0, None, "XNYS")
+_PLAN = TrainSettings("logistic_regression", (), 0, 712, 252, "XNYS")

@@ -30,7 +30,7 @@ from core.measures.expanded import blocks_of, expanded_interval, stretch  # noqa
 from core.measures.information import coefficients  # noqa: E402 - see above
 from core.measures.performance import PooledScore  # noqa: E402 - see above
 from core.measures.ranking import RankedScore  # noqa: E402 - see above
-from core.measures.rows import Judged, judge, numbers  # noqa: E402 - see above
+from core.measures.rows import JudgedRows, judge, numbers  # noqa: E402 - see above
 from core.measures.selection import best_by_chance  # noqa: E402 - see above
 from core.measures.sequential import daily_differences, e_process  # noqa: E402 - see above
 from core.measures.skill import BrierSkill  # noqa: E402 - see above
@@ -127,7 +127,7 @@ def coverage(world: World, seed: int) -> Answers:
     return answers | _in_a_notebook(rows, scores[MAIN]) | _by_plain_means(rows, scores[MAIN], how)
 
 
-def _estimates(rows: Judged, p: NDArray[np.float64], how: Resampling) -> Truths:
+def _estimates(rows: JudgedRows, p: NDArray[np.float64], how: Resampling) -> Truths:
     """Return each figure with its resamples and its truth, given the probabilities and P(up) = 1/2."""
     gains = trading(rows, numbers(rows.frame, "next_return"), (p >= 0.5).astype(float))
     rate = numbers(rows.frame, UP_RATE)
@@ -153,7 +153,7 @@ def _estimates(rows: Judged, p: NDArray[np.float64], how: Resampling) -> Truths:
 
 
 def _differences(
-    rows: Judged, scores: Mapping[str, NDArray[np.float64]], how: Resampling
+    rows: JudgedRows, scores: Mapping[str, NDArray[np.float64]], how: Resampling
 ) -> dict[str, Estimate]:
     sign = (numbers(rows.frame, col.RETURN) > 0).astype(float)
     others = {"previous day's sign": sign, "reversal": 1 - sign, "boosting": scores[BESIDE]}
@@ -163,7 +163,7 @@ def _differences(
     return {name: values["auc_difference"] for name, values in estimate(quantities, rows, how).items()}
 
 
-def _interval(value: Estimate, rows: Judged, how: Resampling) -> tuple[float, float]:
+def _interval(value: Estimate, rows: JudgedRows, how: Resampling) -> tuple[float, float]:
     return expanded_interval(value, how.confidence, blocks_of(rows, how)) or (-np.inf, np.inf)
 
 
@@ -171,14 +171,14 @@ def _holds(interval: tuple[float, float], truth: float) -> bool:
     return interval[0] <= truth <= interval[1]
 
 
-def _by_plain_means(rows: Judged, p: NDArray[np.float64], how: Resampling) -> Answers:
+def _by_plain_means(rows: JudgedRows, p: NDArray[np.float64], how: Resampling) -> Answers:
     """Return the same of a mean in which a fold of 20 sessions counts like a year, percentiles as they come."""
     auc = estimate({"auc": RankedScore.of(rows, p)}, rows, how)["auc"]["auc"]
     interval = auc.interval(how.confidence) or (-np.inf, np.inf)
     return {"plain mean of folds, percentile interval: holds the truth": _holds(interval, 0.5)}
 
 
-def _in_a_notebook(rows: Judged, p: NDArray[np.float64]) -> Answers:
+def _in_a_notebook(rows: JudgedRows, p: NDArray[np.float64]) -> Answers:
     """Return what one AUC over all rows would have claimed, its interval after DeLong et al. (1988)."""
     low, high = delong(p, rows.up)
     return {"notebook: interval holds the truth": low <= 0.5 <= high, 'notebook: "better"': low > 0.5}
@@ -210,7 +210,7 @@ def power(world: World, seed: int) -> Answers:
     }
 
 
-def _ever(rows: Judged) -> bool:
+def _ever(rows: JudgedRows) -> bool:
     """Return whether the e-value of all judged sessions reaches its threshold at some look."""
     gains = daily_differences(rows, float(numbers(rows.frame, UP_RATE)[0]))
     evidence = e_process(gains, confidence=CONFIDENCE)

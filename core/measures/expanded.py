@@ -19,7 +19,7 @@ from core.measures.bootstrap import block_length
 
 if TYPE_CHECKING:
     from core.measures.bootstrap import Estimate, Resampling
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Blocks:
         return max(1.0, self.blocks - self.folds)
 
 
-def blocks_of(rows: Judged, how: Resampling) -> Blocks:
+def blocks_of(rows: JudgedRows, how: Resampling) -> Blocks:
     """Return the blocks that resamples of ``rows`` are made of."""
     sizes = np.bincount(rows.group_fold, minlength=len(rows.folds)).tolist()
     return Blocks(sum(size / block_length(size, how.block_sessions) for size in sizes), len(sizes))

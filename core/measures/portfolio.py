@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 BASIS_POINT = 1e-4
 
@@ -123,7 +123,7 @@ def _growth(gain: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def equal_weight_daily(
-    rows: Judged, following: NDArray[np.float64], *, cost_bps: float
+    rows: JudgedRows, following: NDArray[np.float64], *, cost_bps: float
 ) -> NDArray[np.float64]:
     """Return what holding all judged tickers at equal weights earned, rebalanced every session.
 
@@ -133,7 +133,7 @@ def equal_weight_daily(
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         The judged rows.
     following : ndarray of float, shape (rows,)
         Each row's next return; NaN: the ticker is not held that day.
@@ -155,7 +155,7 @@ def equal_weight_daily(
 
 
 def _rebalanced(
-    rows: Judged, following: NDArray[np.float64], equal: NDArray[np.float64], mean: NDArray[np.float64]
+    rows: JudgedRows, following: NDArray[np.float64], equal: NDArray[np.float64], mean: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the share of the money that changes at each date."""
     groups = len(equal)

@@ -22,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 BETS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 """Shares of the capital that are put at risk side by side. An average of e-processes is one, so nothing is
@@ -98,7 +98,9 @@ def e_process(differences: NDArray[np.float64], *, confidence: float) -> Sequent
     return Sequential(capital.mean(axis=0), 2 / (1 - confidence))
 
 
-def daily_differences(rows: Judged, up_rate: float, *, prior_rows: int = PRIOR_ROWS) -> NDArray[np.float64]:
+def daily_differences(
+    rows: JudgedRows, up_rate: float, *, prior_rows: int = PRIOR_ROWS
+) -> NDArray[np.float64]:
     """Return the gain of each session's bets at the odds of the up-rate so far, within -1 to 1.
 
     The stake on a row is 2 G - 1, where G is the middle rank (0 to 1) of its probability among all
@@ -109,7 +111,7 @@ def daily_differences(rows: Judged, up_rate: float, *, prior_rows: int = PRIOR_R
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         Of one model, in the order of time.
     up_rate : float
         What was known before the first session: the share of training rows that went up.

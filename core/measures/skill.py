@@ -18,7 +18,7 @@ from core.measures.bootstrap import weighted_sums
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,9 @@ class BrierSkill:
     errors: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: Judged, probability: NDArray[np.float64], reference: NDArray[np.float64]) -> BrierSkill:
+    def of(
+        cls, rows: JudgedRows, probability: NDArray[np.float64], reference: NDArray[np.float64]
+    ) -> BrierSkill:
         """Return the sums of two forecasts (shape (rows,)); a row where either is NaN is left out.
 
         ``reference`` is the up-rate known before each row's fold, such as the rule ``majority`` gives it.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.measures.portfolio import HoldingReturns
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +59,12 @@ class Trading:
         return self.gross - self.turnover * cost_bps * BASIS_POINT
 
 
-def trading(rows: Judged, following: NDArray[np.float64], position: NDArray[np.float64]) -> Trading:
+def trading(rows: JudgedRows, following: NDArray[np.float64], position: NDArray[np.float64]) -> Trading:
     """Return what following ``position`` earned and moved, flat before each ticker's first row.
 
     Parameters
     ----------
-    rows : Judged
+    rows : JudgedRows
         The judged rows.
     following : ndarray of float, shape (rows,)
         Each row's next return; rows where it is NaN take no part.
@@ -84,7 +84,7 @@ def trading(rows: Judged, following: NDArray[np.float64], position: NDArray[np.f
     return Trading(gross, moved, float(change[has].mean()), float(position[has].mean()))
 
 
-def _changes(rows: Judged, has: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
+def _changes(rows: JudgedRows, has: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each row's absolute change from its ticker's row before that has a next return."""
     ticker, order = rows.by_ticker
     order = order[has[order]]

@@ -17,7 +17,7 @@ from core.measures.ranking import PairedFold, RankedFold, RankedScore
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import Judged
+    from core.measures.rows import JudgedRows
 
 
 def weighted_mean(within: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -28,7 +28,7 @@ def weighted_mean(within: NDArray[np.float64], rows: NDArray[np.float64]) -> NDA
     within : ndarray of float, shape (folds, ...)
         AUC of each fold; NaN where it has one outcome only.
     rows : ndarray of float, shape (folds,) or that of ``within``
-        Judged rows of each fold.
+        JudgedRows rows of each fold.
 
     Returns
     -------
@@ -62,7 +62,7 @@ class WeightedScore:
     rows: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: Judged, score: NDArray[np.float64]) -> WeightedScore:
+    def of(cls, rows: JudgedRows, score: NDArray[np.float64]) -> WeightedScore:
         """Return ``score`` (shape (rows,), NaN: row left out) sorted within each fold of ``rows``."""
         ranked = RankedScore.of(rows, score)
         return cls(ranked, np.array([_size(fold) for fold in ranked.folds], dtype=np.float64))
@@ -105,7 +105,9 @@ class WeightedDifference:
     theirs: WeightedScore
 
     @classmethod
-    def of(cls, rows: Judged, ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> WeightedDifference:
+    def of(
+        cls, rows: JudgedRows, ours: NDArray[np.float64], theirs: NDArray[np.float64]
+    ) -> WeightedDifference:
         """Return the difference of two scores (shape (rows,), NaN: row left out for both)."""
         missing = np.isnan(ours) | np.isnan(theirs)
         scores = (np.where(missing, np.nan, score) for score in (ours, theirs))

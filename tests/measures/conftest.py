@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from core.measures.portfolio import PriceRows
-from core.measures.rows import Judged, judge
+from core.measures.rows import JudgedRows, judge
 
 
 @pytest.fixture
-def panel() -> Callable[..., Judged]:
+def panel() -> Callable[..., JudgedRows]:
     """A builder of random judged rows over folds of the given numbers of dates, with next returns."""
 
     def build(folds: tuple[int, ...] = (30, 20, 8), tickers: int = 4, *, seed: int = 0, skill: float = 0.0):
@@ -42,7 +42,7 @@ def panel() -> Callable[..., Judged]:
 
 
 @pytest.fixture(scope="session")
-def sample_prices() -> tuple[Judged, np.ndarray, PriceRows]:
+def sample_prices() -> tuple[JudgedRows, np.ndarray, PriceRows]:
     """The embedded sample as it is judged: rows from session 712 on, next returns, and all its prices."""
     path = files("bokeh_sampledata") / "_data" / "stocks.csv.gz"
     with gzip.open(str(path), "rt") as lines:
@@ -64,7 +64,7 @@ def sample_prices() -> tuple[Judged, np.ndarray, PriceRows]:
 
 
 @pytest.fixture(scope="session")
-def table_of() -> Callable[..., tuple[Judged, np.ndarray]]:
+def table_of() -> Callable[..., tuple[JudgedRows, np.ndarray]]:
     """A builder of judged rows from a table of next returns: sessions down, tickers across, None: no row."""
 
     def build(following):
