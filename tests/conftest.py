@@ -20,7 +20,8 @@ from hypothesis import settings
 
 # the same examples everywhere, and no clock: a busy machine is no failure
 settings.register_profile("steady", deadline=None, derandomize=True)
-settings.load_profile("steady")
+settings.register_profile("quick", settings.get_profile("steady"), max_examples=15)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # a shell leaves SIGINT and SIGHUP ignored in what it starts in the background, and commands started here would inherit
 # that; a handler of our own is not inherited, and these tests themselves still ignore both

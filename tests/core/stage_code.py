@@ -1,7 +1,8 @@
 """A digest of each stage's code, so that a change that makes other bytes cannot slip under an old version.
 
 A stage's code is the function that the stage table names and every module of ``core`` that it imports, directly or
-not, read as syntax: docstrings, comments and layout do not count.
+not, read as syntax: docstrings, comments and layout do not count, nor do the texts of raised
+errors, log lines and progress messages.
 
 After a change of code (``python tests/core/stage_code.py`` says which stages it touches):
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import copy
 import hashlib
 import json
 import sys
@@ -82,12 +84,55 @@ def plain(node: object) -> object:
         return [plain(item) for item in node if not is_text(item)]
     if not isinstance(node, ast.AST):
         return repr(node)
+    if is_message(node):
+        node = without_texts(node)
     fields = (
         (name, plain(value))
         for name, value in ast.iter_fields(node)
         if name not in ("ctx", "kind", "type_comment")
     )
     return [type(node).__name__, *([name, value] for name, value in fields if value not in ([], "None"))]
+
+
+MESSAGE_METHODS = ("debug", "info", "warning", "error", "exception")
+
+
+def is_message(node: ast.AST) -> bool:
+    """Return whether syntax says something to people and makes no bytes: a raised error, a log or progress call."""
+    if isinstance(node, ast.Raise):
+        return isinstance(node.exc, ast.Call)
+    if not isinstance(node, ast.Call):
+        return False
+    function = node.func
+    if isinstance(function, ast.Attribute) and function.attr in MESSAGE_METHODS:
+        return isinstance(function.value, ast.Name) and function.value.id in (
+            "log",
+            "logger",
+            "LOG",
+            "logging",
+        )
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", None)
+    return name in ("progress", "_progress")
+
+
+class _WithoutTexts(ast.NodeTransformer):
+    """Empties text literals, also the literal parts of f-strings; what is computed in them stays."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        """Empty a text."""
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Tuple:
+        """Keep what an f-string computes, however its text is cut."""
+        values = [self.visit(part.value) for part in node.values if isinstance(part, ast.FormattedValue)]
+        return ast.Tuple(values, ast.Load())
+
+
+def without_texts(node: ast.AST) -> ast.AST:
+    """Return a copy of syntax whose text literals are empty."""
+    copied = _WithoutTexts().visit(copy.deepcopy(node))
+    assert isinstance(copied, ast.AST)
+    return copied
 
 
 @cache

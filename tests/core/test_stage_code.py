@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import shutil
 from itertools import pairwise
@@ -101,6 +102,44 @@ def test_a_changed_docstring_comment_or_layout_is_not_noticed(stage_code, copy):
             text.replace('"""', '"""Reworded. ', 1).replace("\n\n", "\n\n# a comment\n\n", 1) + "\n\n"
         )
     assert changed(stage_code, copy) == set()
+
+
+def digest_of_text(stage_code, text):
+    """A module's text as the digest reads it."""
+    return stage_code.plain(ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('raise DataError("no rows")', 'raise DataError("no row at all")'),
+        ('raise DataError(f"{a} is bad", parameter="x")', 'raise DataError(f"bad: {a}", parameter="y")'),
+        ('raise DataError("text" + name) from error', 'raise DataError("other" + name) from error'),
+        ('log.info("%s rows", n)', 'log.info("%s rows read", n)'),
+        ('progress(n, of, "rows")', 'progress(n, of, "lines")'),
+    ],
+)
+def test_a_reworded_message_is_not_noticed(stage_code, before, after):
+    """Raised errors, log lines and progress commit nothing."""
+    assert digest_of_text(stage_code, before) == digest_of_text(stage_code, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('x = "gap"', 'x = "hole"'),
+        ('rows.append(f"{a} is bad")', 'rows.append(f"bad: {a}")'),
+        ('finding("no rows")', 'finding("no row")'),
+        ('raise DataError("no rows")', 'raise ModelError("no rows")'),
+        ('raise DataError(f"{a} is bad")', 'raise DataError(f"{b} is bad")'),
+        ('x.info("gap")', 'x.info("hole")'),
+        ("progress(n, 1)", "progress(n, 2)"),
+        ('raise NAMES["a"]', 'raise NAMES["b"]'),
+    ],
+)
+def test_other_texts_and_what_a_message_computes_still_count(stage_code, before, after):
+    """A text that can reach an artifact is code; so is which error is raised, and with what values."""
+    assert digest_of_text(stage_code, before) != digest_of_text(stage_code, after)
 
 
 def test_a_changed_call_in_compute_is_noticed(stage_code, copy):

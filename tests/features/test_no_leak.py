@@ -68,7 +68,7 @@ def test_the_probe_finds_a_feature_that_mixes_tickers(walks, ticker_leaks, leaky
     assert ticker_leaks(partial(engineer, feature_set=planted), walks) == {"planted"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples * 40 // 100)
 @given(data=st.data())
 def test_changing_the_future_leaves_past_features_bit_equal(data, prices_of, future_leaks):
     """Any prices, any day."""

@@ -155,7 +155,7 @@ def test_rows_that_cannot_be_kept_are_on_no_list():
     assert {"missing_price", "exact_duplicate", "few_rows"} <= set(CAN_DROP_TICKER)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples * 40 // 100)
 @given(
     st.lists(st.sampled_from([n for n in CAN_DROP_ROW if n in RULES]), max_size=4, unique=True),
     st.sampled_from(["", "wide_bar", "missing_price"]),

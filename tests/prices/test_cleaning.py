@@ -199,7 +199,7 @@ def spiky(rows) -> pd.DataFrame:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples * 60 // 100)
 @given(ROWS, st.integers(0, 30), st.sampled_from([(1.5, 0.1), (1.05, 0.6), (1.01, 1.0)]))
 def test_cleaning_twice_equals_once(rows, copied, spikes):
     """The second pass removes nothing and gives the same bytes, enrichment included."""
@@ -213,7 +213,7 @@ def test_cleaning_twice_equals_once(rows, copied, spikes):
     assert first.body["rows_in"] - len(first.body["repairs"]) == first.body["rows_out"] == len(once.frame)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples * 60 // 100)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows, random):
     """Shuffled rows give the same bytes, table and repairs alike."""
@@ -225,7 +225,7 @@ def test_the_order_of_rows_does_not_matter(rows, random):
     assert [encode(a).data for a in first] == [encode(a).data for a in second]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples * 60 // 100)
 @given(ROWS)
 def test_validate_points_out_exactly_the_spikes_that_clean_removes(rows):
     """Both use one definition: the same tickers and dates."""

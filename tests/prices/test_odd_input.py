@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.columns import PRICES
@@ -22,7 +22,6 @@ DATE = st.one_of(CELL, st.sampled_from(DAYS))
 TICKER = st.one_of(CELL, st.sampled_from(["A", "B", "NA"]))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_cells_in_any_columns_give_findings_that_can_be_written(data):
     """Every finding has the seven agreed fields, a known rule, and a value that JSON can hold."""

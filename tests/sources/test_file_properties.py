@@ -36,7 +36,7 @@ DATES = {
 MARKS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings.default.max_examples * 150 // 100)
 @given(
     ROWS,
     st.sampled_from(sorted(DATES)),
@@ -66,7 +66,6 @@ def test_a_table_written_in_any_of_the_usual_ways_is_read_back(rows, dates, mark
     ]
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(DAY, min_size=1, max_size=20), st.sampled_from(["us", "eu"]))
 def test_numbered_dates_are_read_right_or_asked_back(days, order):
     """A day above 12 decides; without one, the file is refused and never guessed."""
@@ -82,7 +81,7 @@ def test_numbered_dates_are_read_right_or_asked_back(days, order):
             read_file(text.encode(), "x.csv", Options())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples * 60 // 100)
 @given(st.lists(st.lists(st.one_of(st.none(), PRICE), min_size=3, max_size=3), min_size=1, max_size=10))
 def test_a_wide_table_keeps_every_close_and_makes_up_none(cells):
     """As many closes per ticker as cells with a number."""
