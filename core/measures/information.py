@@ -1,0 +1,322 @@
+"""Does a score sort the tickers of one session by what they earn next? Information coefficients and quantiles.
+
+The information coefficient (IC) of a session is the correlation over its tickers of the score with the
+return that followed; the rank IC is that of their ranks (Spearman, ties share their mean rank). Terms are
+those of Grinold and Kahn, Active Portfolio Management, and of alphalens. A session with fewer than
+:data:`MIN_TICKERS` tickers, or with equal scores or equal returns, has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+MIN_TICKERS = 3
+"""Two tickers correlate by 1 or -1 whatever they do."""
+
+DECAY_SESSIONS = (1, 5, 10, 20)
+"""Over how many sessions a score is followed."""
+
+QUANTILES = 5
+"""Groups by score, where a session has so many tickers; alphalens' default."""
+
+_FLAT = 1e-12
+"""Spread, relative to the size of the values, below which they count as equal."""
+
+
+def forward_returns(
+    gain: NDArray[np.float64], ticker: NDArray[np.int64], sessions: int
+) -> NDArray[np.float64]:
+    """Return each row's compound return over its ticker's next ``sessions`` rows.
+
+    Parameters
+    ----------
+    gain : ndarray of float, shape (rows,)
+        Simple return since the ticker's row before (NaN on its first row); rows by (ticker, session).
+    ticker : ndarray of int, shape (rows,)
+        Number of each row's ticker.
+    sessions : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray of float, shape (rows,)
+        NaN on a ticker's last ``sessions`` rows.
+
+    Examples
+    --------
+    >>> gain, ticker = np.array([np.nan, 0.5, 1.0, np.nan, 0.5]), np.array([0, 0, 0, 1, 1])
+    >>> forward_returns(gain, ticker, 2).tolist()
+    [2.0, nan, nan, nan, nan]
+    """
+    rows = len(gain)
+    result = np.full(rows, np.nan)
+    usable = np.flatnonzero(ticker[: max(0, rows - sessions)] == ticker[min(sessions, rows) :])
+    growth = np.ones(len(usable))
+    for step in range(1, sessions + 1):
+        growth *= 1 + gain[usable + step]
+    result[usable] = growth - 1
+    return result
+
+
+def correlation_by_group(
+    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.int64], groups: int
+) -> NDArray[np.float64]:
+    """Return Pearson's correlation within each group, shape (groups,).
+
+    Rows where either value is NaN are left out; NaN where fewer than :data:`MIN_TICKERS` are left or one
+    side does not vary.
+
+    Examples
+    --------
+    >>> group = np.zeros(3, dtype=np.int64)
+    >>> correlation_by_group(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 3.0]), group, 1).round(6).tolist()
+    [0.5]
+    """
+    present = ~(np.isnan(first) | np.isnan(second))
+    first, second, group = first[present], second[present], group[present]
+    size = np.bincount(group, minlength=groups)
+
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(group, weights=values, minlength=groups).astype(np.float64)
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a = first - (total(first) / size)[group]
+        b = second - (total(second) / size)[group]
+        spread_a, spread_b = total(a * a), total(b * b)
+        result = total(a * b) / np.sqrt(spread_a * spread_b)
+    varies = (spread_a > _FLAT**2 * total(first * first)) & (spread_b > _FLAT**2 * total(second * second))
+    return np.where(varies & (size >= MIN_TICKERS), np.clip(result, -1, 1), np.nan)
+
+
+def ranks_by_group(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return ranks from 1 within each group, equal values sharing their mean rank; NaN stays NaN.
+
+    >>> ranks_by_group(np.array([0.2, 0.1, 0.2, 5.0]), np.array([0, 0, 0, 1])).tolist()
+    [2.5, 1.0, 2.5, 1.0]
+    """
+    return np.asarray(pd.Series(values).groupby(group).rank(), dtype=np.float64)
+
+
+def rank_correlation_by_group(
+    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.int64], groups: int
+) -> NDArray[np.float64]:
+    """Return Spearman's correlation within each group; NaN as in :func:`correlation_by_group`."""
+    missing = np.isnan(first) | np.isnan(second)
+    ranks = (ranks_by_group(np.where(missing, np.nan, values), group) for values in (first, second))
+    first_ranks, second_ranks = ranks
+    return correlation_by_group(first_ranks, second_ranks, group, groups)
+
+
+@dataclass(frozen=True)
+class MeanAndT:
+    """The mean over sessions and how many standard errors it lies from 0.
+
+    Parameters
+    ----------
+    mean, t : float
+        NaN where undefined: no session, or (t) fewer than two or no spread.
+    sessions : int
+        Sessions that have a value.
+    """
+
+    mean: float
+    t: float
+    sessions: int
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> MeanAndT:
+        """Return the mean of the values that are there; t takes sessions as independent.
+
+        >>> summary = MeanAndT.of(np.array([0.1, 0.3, np.nan]))
+        >>> round(summary.mean, 6), round(summary.t, 6), summary.sessions
+        (0.2, 2.0, 2)
+        """
+        present = values[~np.isnan(values)]
+        count = len(present)
+        if not count:
+            return cls(np.nan, np.nan, 0)
+        error = float(present.std(ddof=1)) / count**0.5 if count > 1 else 0.0
+        mean = float(present.mean())
+        return cls(mean, mean / error if error > 0 else np.nan, count)
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """IC and rank IC over all sessions."""
+
+    ic: MeanAndT
+    rank: MeanAndT
+
+
+def coefficients(
+    score: NDArray[np.float64], following: NDArray[np.float64], group: NDArray[np.int64], groups: int
+) -> Coefficients:
+    """Return mean and t of the IC and the rank IC by session.
+
+    Parameters
+    ----------
+    score, following : ndarray of float, shape (rows,)
+        What was said of each row, and the return that followed; rows with a NaN are left out.
+    group : ndarray of int, shape (rows,)
+        Number of each row's session, 0 to ``groups`` - 1.
+
+    Notes
+    -----
+    t is that of the mean of independent sessions; returns over more than one session overlap, and a t of
+    them would be too large: ask for it at one session only.
+    """
+    return Coefficients(
+        MeanAndT.of(correlation_by_group(score, following, group, groups)),
+        MeanAndT.of(rank_correlation_by_group(score, following, group, groups)),
+    )
+
+
+def decay(
+    score: NDArray[np.float64],
+    following: Mapping[int, NDArray[np.float64]],
+    group: NDArray[np.int64],
+    groups: int,
+) -> list[dict[str, float]]:
+    """Return ``sessions``, ``mean`` and ``rank_mean`` for the return over each number of sessions.
+
+    Parameters
+    ----------
+    following : mapping of int to ndarray of float, shape (rows,)
+        By number of sessions, as :func:`forward_returns` gives it.
+    """
+    by_sessions = {n: coefficients(score, returns, group, groups) for n, returns in sorted(following.items())}
+    return [{"sessions": n, "mean": c.ic.mean, "rank_mean": c.rank.mean} for n, c in by_sessions.items()]
+
+
+def quantile_of(
+    score: NDArray[np.float64], group: NDArray[np.int64], quantiles: int = QUANTILES
+) -> NDArray[np.int64]:
+    """Return the quantile of each row among the tickers of its session, 1 the lowest scores, 0 for none.
+
+    Bins are closed above, as ``pandas.qcut`` makes them: of n scores the one with j below it is in bin
+    ``ceil(quantiles * j / (n - 1))``, the lowest in bin 1. Equal scores share a bin. A session with fewer
+    tickers than quantiles, and a NaN, have none.
+
+    Examples
+    --------
+    >>> quantile_of(np.array([0.3, 0.1, 0.2, 0.2, 0.9]), np.zeros(5, dtype=np.int64), 2).tolist()
+    [2, 1, 1, 1, 2]
+    """
+    present = ~np.isnan(score)
+    size = np.bincount(group[present], minlength=int(group.max(initial=-1)) + 1)
+    below = pd.Series(score[present]).groupby(group[present]).rank(method="min").to_numpy(np.int64) - 1
+    count = size[group[present]]
+    bins = np.maximum(1, -(-quantiles * below // np.maximum(count - 1, 1)))
+    result = np.zeros(len(score), dtype=np.int64)
+    result[present] = np.where(count >= max(2, quantiles), bins, 0)
+    return result
+
+
+def returns_by_quantile(
+    quantile: NDArray[np.int64], following: NDArray[np.float64], quantiles: int = QUANTILES
+) -> list[dict[str, float]]:
+    """Return ``quantile``, ``rows`` and ``mean_return`` (NaN without rows) for each quantile.
+
+    The mean is over rows, as in alphalens without demeaning.
+
+    Examples
+    --------
+    >>> returns_by_quantile(np.array([1, 2, 2]), np.array([0.1, 0.2, 0.4]), 2)[1]["mean_return"].__round__(6)
+    0.3
+    """
+    present = (quantile > 0) & ~np.isnan(following)
+    rows = np.bincount(quantile[present], minlength=quantiles + 1)
+    total = np.bincount(quantile[present], weights=following[present], minlength=quantiles + 1)
+    return [
+        {"quantile": q, "rows": int(rows[q]), "mean_return": float(total[q] / rows[q]) if rows[q] else np.nan}
+        for q in range(1, quantiles + 1)
+    ]
+
+
+def quantile_spread(
+    quantile: NDArray[np.int64],
+    following: NDArray[np.float64],
+    group: NDArray[np.int64],
+    groups: int,
+    quantiles: int = QUANTILES,
+) -> MeanAndT:
+    """Return mean and t of the top quantile's mean return less the bottom one's, by session."""
+
+    def mean_of(number: int) -> NDArray[np.float64]:
+        own = (quantile == number) & ~np.isnan(following)
+        rows = np.bincount(group[own], minlength=groups)
+        total = np.bincount(group[own], weights=following[own], minlength=groups)
+        return np.where(rows > 0, total / np.maximum(rows, 1), np.nan)
+
+    return MeanAndT.of(mean_of(quantiles) - mean_of(1))
+
+
+@dataclass(frozen=True)
+class FactorTurnover:
+    """How much the order of the tickers changes from one session to the next.
+
+    Parameters
+    ----------
+    top, bottom : float
+        Mean share of the quantile's tickers that were not in it the session before; NaN without one.
+    autocorrelation : float
+        Mean correlation of the ranks with those of the session before, over the tickers of both.
+    """
+
+    top: float
+    bottom: float
+    autocorrelation: float
+
+
+def factor_turnover(
+    score: NDArray[np.float64],
+    ticker: NDArray[np.int64],
+    group: NDArray[np.int64],
+    groups: int,
+    quantiles: int = QUANTILES,
+) -> FactorTurnover:
+    """Return the turnover of the top and bottom quantile and the rank autocorrelation.
+
+    Parameters
+    ----------
+    score : ndarray of float, shape (rows,)
+        NaN: the row takes no part.
+    ticker, group : ndarray of int, shape (rows,)
+        Number of each row's ticker and session; a (ticker, session) comes once.
+    """
+    earlier = _row_before(ticker, group)
+    quantile, ranks = quantile_of(score, group, quantiles), ranks_by_group(score, group)
+    former = np.where(earlier >= 0, ranks[earlier], np.nan)
+    mean = MeanAndT.of(correlation_by_group(ranks, former, group, groups)).mean
+    top, bottom = (_new_share(quantile == number, earlier, group, groups) for number in (quantiles, 1))
+    return FactorTurnover(top, bottom, mean)
+
+
+def _row_before(ticker: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the ticker's row of the session before stands, -1 without one."""
+    order = np.lexsort((group, ticker))
+    result = np.full(len(order), -1, dtype=np.int64)
+    here, former = order[1:], order[:-1]
+    joined = (ticker[here] == ticker[former]) & (group[here] == group[former] + 1)
+    result[here[joined]] = former[joined]
+    return result
+
+
+def _new_share(
+    inside: NDArray[np.bool_], earlier: NDArray[np.int64], group: NDArray[np.int64], groups: int
+) -> float:
+    was = inside[earlier] & (earlier >= 0)
+    rows = np.bincount(group[inside], minlength=groups)
+    new = np.bincount(group[inside & ~was], minlength=groups)
+    # a session counts where it and the one before have such a quantile
+    counts = np.flatnonzero((rows[1:] > 0) & (rows[:-1] > 0)) + 1
+    return float((new[counts] / rows[counts]).mean()) if len(counts) else np.nan

@@ -1,0 +1,180 @@
+"""What the money would have done without a model.
+
+Two baselines: bought once and held, and equal weights restored every session. Day t runs from the close of
+session t to that of the next one; what is bought or changed at the close of t costs in day t, as a call
+made after that close does. Returns are simple and of adjusted closes; cash earns nothing; the sale after
+the last session costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.measures.rows import JudgedRows
+
+BASIS_POINT = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class PriceRows:
+    """Rows of prices by ticker and session, those that are not judged included.
+
+    Parameters
+    ----------
+    ticker : ndarray of int, shape (rows,)
+        Number of the row's ticker; rows stand by (ticker, session).
+    session : ndarray of int, shape (rows,)
+        Number of the row's session in the calendar of all tickers, rising within a ticker.
+    gain : ndarray of float, shape (rows,)
+        Simple return since the ticker's row before; NaN on its first row.
+    is_judged : ndarray of bool, shape (rows,)
+        Whether a call made after this row is judged.
+    """
+
+    ticker: NDArray[np.int64]
+    session: NDArray[np.int64]
+    gain: NDArray[np.float64]
+    is_judged: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class HoldingReturns:
+    """Daily returns of a portfolio that is held.
+
+    Parameters
+    ----------
+    session : ndarray of int, shape (days,)
+        Number of the session at whose close each day begins, without a hole.
+    daily : ndarray of float, shape (days,)
+        Simple return of each day after costs; 0 while all is cash.
+    """
+
+    session: NDArray[np.int64]
+    daily: NDArray[np.float64]
+
+    def on(self, sessions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the days that begin at these sessions, NaN where there is none."""
+        place = sessions - self.session[0] if len(self.session) else np.full(len(sessions), -1)
+        inside = (place >= 0) & (place < len(self.daily))
+        result = np.full(len(sessions), np.nan)
+        result[inside] = self.daily[place[inside]]
+        return result
+
+
+def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> HoldingReturns:
+    """Return what buying every judged ticker once and keeping it earned.
+
+    Each of the N judged tickers has a share of 1 / N of the money. It is cash until the close of the
+    ticker's first judged session, buys there, pays ``cost_bps`` once and is held, through sessions that
+    are not judged too, until the session after the last judged one. A session in which a ticker has no
+    row leaves its value as it was.
+
+    Parameters
+    ----------
+    prices : PriceRows
+        At least from the first judged session on. Tickers without a judged row are not bought.
+    cost_bps : float
+        Cost of buying, in basis points of the money that buys.
+
+    Returns
+    -------
+    HoldingReturns
+        From the first judged session to the last one; empty when nothing is judged.
+
+    Examples
+    --------
+    One ticker doubles, then the other one is bought and stands still; the sum is 1, 1.5, 1.5:
+
+    >>> rows = PriceRows(np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2] * 2),
+    ...     np.array([np.nan, 1.0, 0.0, np.nan, 9.0, 0.0]), np.array([True, True, False, False, True, False]))
+    >>> buy_and_hold(rows, cost_bps=0).daily.tolist()
+    [0.5, 0.0]
+    """
+    calls = np.flatnonzero(prices.is_judged)
+    if not len(calls):
+        return HoldingReturns(np.zeros(0, dtype=np.int64), np.zeros(0))
+    first, last = int(prices.session[calls].min()), int(prices.session[calls].max())
+    change = np.zeros(last - first + 2)
+    cost = np.zeros(last - first + 2)
+    tickers, bought = np.unique(prices.ticker[calls], return_index=True)
+    share, ends = 1 / len(tickers), np.searchsorted(prices.ticker, tickers, side="right")
+    for start, end in zip(calls[bought].tolist(), ends.tolist(), strict=True):
+        days = prices.session[start:end] - first
+        within = days <= last - first + 1
+        value = share * (1 - cost_bps * BASIS_POINT) * _growth(prices.gain[start:end][within])
+        change[days[within][1:]] += np.diff(value)
+        cost[days[0]] += share * cost_bps * BASIS_POINT
+    # at each close before it buys: what came in by then, less what earlier purchases cost
+    wealth = 1 + np.cumsum(change) - np.concatenate(([0.0], np.cumsum(cost)[:-1]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        daily = wealth[1:] / wealth[:-1] - 1
+    return HoldingReturns(np.arange(first, last + 1), daily)
+
+
+def _growth(gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the value of 1 at each row, from the first row's close on."""
+    return np.concatenate(([1.0], np.cumprod(1 + gain[1:])))
+
+
+def equal_weight_daily(
+    rows: JudgedRows, following: NDArray[np.float64], *, cost_bps: float
+) -> NDArray[np.float64]:
+    """Return what holding all judged tickers at equal weights earned, rebalanced every session.
+
+    Day t is the mean of its tickers' next returns, less ``cost_bps`` on the sum of |equal weight - weight
+    drifted since the judged session before|: the whole of the money on the first day, a ticker that leaves
+    or enters in full.
+
+    Parameters
+    ----------
+    rows : JudgedRows
+        The judged rows.
+    following : ndarray of float, shape (rows,)
+        Each row's next return; NaN: the ticker is not held that day.
+    cost_bps : float
+        Cost of what changes, in basis points.
+
+    Returns
+    -------
+    ndarray of float, shape (groups,)
+        NaN for a date on which no ticker has a next return.
+    """
+    groups, has = len(rows.group_fold), ~np.isnan(following)
+    tickers = np.bincount(rows.group[has], minlength=groups)
+    earned = np.bincount(rows.group[has], weights=following[has], minlength=groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, equal = earned / tickers, 1 / tickers
+    rebalanced = _rebalanced(rows, following, equal, mean)
+    return np.where(tickers > 0, mean - rebalanced * cost_bps * BASIS_POINT, np.nan)
+
+
+def _rebalanced(
+    rows: JudgedRows, following: NDArray[np.float64], equal: NDArray[np.float64], mean: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the share of the money that changes at each date."""
+    groups = len(equal)
+    ticker, order = rows.by_ticker
+    order = order[~np.isnan(following[order])]
+    # dates on which nobody has a next return are no dates: a weight drifts over them
+    dates = np.unique(rows.group[order])
+    place, owner = np.searchsorted(dates, rows.group[order]), ticker[order]
+    weight, average = equal[dates], mean[dates]
+    drifted = weight[place] * (1 + following[order]) / (1 + average[place])
+    stays = np.zeros(len(order), dtype=bool)
+    stays[:-1] = (owner[1:] == owner[:-1]) & (place[1:] == place[:-1] + 1)
+    comes = np.ones(len(order), dtype=bool)
+    comes[1:] = ~stays[:-1]
+    share = np.bincount(place[comes], weights=weight[place[comes]], minlength=len(dates))
+    moved = np.abs(weight[place[np.flatnonzero(stays) + 1]] - drifted[stays])
+    share += np.bincount(place[np.flatnonzero(stays) + 1], weights=moved, minlength=len(dates))
+    leaves = np.flatnonzero(~stays & (place < len(dates) - 1))
+    share += np.bincount(place[leaves] + 1, weights=drifted[leaves], minlength=len(dates))
+    result = np.zeros(groups)
+    result[dates] = share
+    return result

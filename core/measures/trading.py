@@ -1,0 +1,164 @@
+"""What a long or flat rule earned, moved and put at risk.
+
+A call made after the close of session t earns the ticker's return from that close, or, filled at the next
+open, from there. A change of position costs on the day it begins; rebalancing between tickers and the exit
+after the last row cost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.measures.portfolio import BASIS_POINT
+from core.measures.risk import (
+    SESSIONS_A_YEAR,
+    annual_return,
+    information_ratio,
+    max_drawdown,
+    volatility,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.measures.portfolio import HoldingReturns
+    from core.measures.rows import JudgedRows
+
+
+@dataclass(frozen=True, eq=False)
+class Trading:
+    """What a long or flat rule earned and moved, before costs.
+
+    Parameters
+    ----------
+    gross : ndarray of float, shape (groups,)
+        Mean over the date's tickers of position times next return; NaN where none has one.
+    turnover : ndarray of float, shape (groups,)
+        Mean over the date's tickers of the absolute change of position.
+    change : float
+        Mean absolute change of position over all rows with a next return.
+    exposure : float
+        Mean position over them.
+    """
+
+    gross: NDArray[np.float64]
+    turnover: NDArray[np.float64]
+    change: float
+    exposure: float
+
+    @property
+    def turnover_a_year(self) -> float:
+        """How many times a year a row's whole position changes."""
+        return self.change * SESSIONS_A_YEAR
+
+    def net(self, cost_bps: float) -> NDArray[np.float64]:
+        """Return the return of each date after costs, shape (groups,)."""
+        return self.gross - self.turnover * cost_bps * BASIS_POINT
+
+
+def trading(rows: JudgedRows, following: NDArray[np.float64], position: NDArray[np.float64]) -> Trading:
+    """Return what following ``position`` earned and moved, flat before each ticker's first row.
+
+    Parameters
+    ----------
+    rows : JudgedRows
+        The judged rows.
+    following : ndarray of float, shape (rows,)
+        Each row's next return; rows where it is NaN take no part.
+    position : ndarray of float, shape (rows,)
+        Share of the row's money that is in the ticker, such as 1 (long) or 0 (flat).
+    """
+    groups, has = len(rows.group_fold), ~np.isnan(following)
+    change = _changes(rows, has, position)
+    tickers = np.bincount(rows.group[has], minlength=groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gross, moved = (
+            np.bincount(rows.group[has], weights=values[has], minlength=groups) / tickers
+            for values in (position * following, change)
+        )
+    if not has.any():
+        return Trading(gross, moved, np.nan, np.nan)
+    return Trading(gross, moved, float(change[has].mean()), float(position[has].mean()))
+
+
+def _changes(rows: JudgedRows, has: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each row's absolute change from its ticker's row before that has a next return."""
+    ticker, order = rows.by_ticker
+    order = order[has[order]]
+    sequence, owner = position[order], ticker[order]
+    earlier = np.zeros_like(sequence)
+    earlier[1:] = np.where(owner[1:] == owner[:-1], sequence[:-1], 0.0)
+    change = np.zeros(len(position))
+    change[order] = np.abs(sequence - earlier)
+    return change
+
+
+def risk_of_rule(
+    rule: Trading, holding: HoldingReturns, sessions: NDArray[np.int64], *, cost_bps: float
+) -> dict[str, float]:
+    """Return what following a rule put at risk after costs, and what it was worth beside holding.
+
+    Parameters
+    ----------
+    rule : Trading
+        What the rule earned and moved.
+    holding : HoldingReturns
+        Buying and holding the same tickers.
+    sessions : ndarray of int, shape (groups,)
+        Number of each judged date's session, as in ``holding``.
+    cost_bps : float
+        Cost of a change of position, in basis points.
+
+    Returns
+    -------
+    dict of str to float
+        ``volatility`` (a year), ``max_drawdown`` (at most 0), ``turnover`` (times a year), ``exposure``
+        (mean position), ``excess_return`` (a year, over holding) and ``information_ratio`` (on the judged
+        dates); NaN where undefined.
+    """
+    daily = rule.net(cost_bps)
+    return {
+        "volatility": volatility(daily),
+        "max_drawdown": max_drawdown(daily),
+        "turnover": rule.turnover_a_year,
+        "exposure": rule.exposure,
+        "excess_return": annual_return(daily) - annual_return(holding.daily),
+        "information_ratio": information_ratio(daily, holding.on(sessions)),
+    }
+
+
+def next_open_returns(
+    opened: NDArray[np.float64], factor: NDArray[np.float64], ticker: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return what a position earns that is filled at the next open rather than at the close of the call.
+
+    A call made after the close of row t is filled at the open of the ticker's row t + 1 and held to that of
+    row t + 2.
+
+    Parameters
+    ----------
+    opened : ndarray of float, shape (rows,)
+        Opening prices as the source gives them, rows by (ticker, session).
+    factor : ndarray of float, shape (rows,)
+        Adjusted close over close of the row: opens are adjusted as the close of their day is.
+    ticker : ndarray of int, shape (rows,)
+        Number of each row's ticker.
+
+    Returns
+    -------
+    ndarray of float, shape (rows,)
+        Simple returns; NaN on a ticker's last two rows, and where an open is missing.
+
+    Examples
+    --------
+    >>> opens, zeros = np.array([9.0, 10.0, 11.0, 5.0]), np.zeros(4, dtype=np.int64)
+    >>> next_open_returns(opens, np.array([1.0, 1.0, 1.0, 2.0]), zeros).round(4).tolist()
+    [0.1, -0.0909, nan, nan]
+    """
+    price, result = opened * factor, np.full(len(opened), np.nan)
+    rows = np.flatnonzero(ticker[:-2] == ticker[2:])
+    result[rows] = price[rows + 2] / price[rows + 1] - 1
+    return result

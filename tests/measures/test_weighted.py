@@ -1,0 +1,129 @@
+"""AUC over folds weighted by their rows, against scikit-learn and by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from core.measures.bootstrap import Resampling, estimate, weights
+from core.measures.ranking import LARGE_FOLD_ROWS, RankedScore
+from core.measures.rows import judge
+from core.measures.weighted import WeightedDifference, WeightedScore, weighted_mean
+
+
+def by_fold(rows, score, weight=None):
+    """Return scikit-learn's AUC of each fold, and its rows."""
+    masks = [rows.fold == code for code in range(len(rows.folds))]
+    auc = [
+        roc_auc_score(rows.up[m], score[m], sample_weight=None if weight is None else weight[m])
+        for m in masks
+    ]
+    return auc, [int(m.sum()) for m in masks]
+
+
+def test_folds_count_by_their_rows(panel):
+    """The value is the mean of scikit-learn's AUCs with the folds' rows as weights, not the plain mean."""
+    rows = panel()
+    auc, size = by_fold(rows, rows.probability)
+    found = WeightedScore.of(rows, rows.probability).point
+    assert found == pytest.approx(np.average(auc, weights=size), rel=1e-12)
+    assert abs(found - np.mean(auc)) > 1e-4
+
+
+def test_every_resample_is_weighted_alike(panel):
+    """Each resample's AUC is that of scikit-learn with the rows' counts, folds weighted by rows."""
+    rows = panel(seed=2)
+    drawn = next(weights(rows, Resampling(20, 4, 0.95, 1)))
+    found = WeightedScore.of(rows, rows.probability).draws(drawn)["auc"]
+    for number in range(20):
+        auc, size = by_fold(rows, rows.probability, drawn[rows.group, number])
+        assert found[number] == pytest.approx(np.average(auc, weights=size), rel=1e-12)
+
+
+def test_a_fold_of_one_outcome_counts_in_neither_sum_nor_weights(panel):
+    """By hand: folds of 300, 50 and 100 rows with AUCs .5, none and .7 give .55."""
+    found = weighted_mean(
+        np.array([[0.5, np.nan], [np.nan, np.nan], [0.7, np.nan]]), np.array([300.0, 50, 100])
+    )
+    np.testing.assert_allclose(found, [0.55, np.nan])
+    rows = panel()
+    frame = rows.frame.copy()
+    frame.loc[frame["fold"] == 1, "up_next"] = 1.0
+    other = judge(frame)
+    expected = WeightedScore.of(
+        judge(frame[frame["fold"] > 1]), frame["probability"][frame["fold"] > 1].to_numpy()
+    )
+    assert WeightedScore.of(other, other.probability).point == pytest.approx(expected.point, rel=1e-12)
+
+
+def test_one_fold_is_the_plain_auc(panel):
+    """With one fold, and with folds of one size, nothing changes."""
+    for folds in ((40,), (20, 20)):
+        rows = panel(folds)
+        old, new = RankedScore.of(rows, rows.probability), WeightedScore.of(rows, rows.probability)
+        assert new.point == pytest.approx(old.point, rel=1e-14)
+
+
+def test_a_large_fold_counts_the_same_rows(panel):
+    """Pairs of groups instead of rows: the same figure."""
+    tickers = LARGE_FOLD_ROWS // 50 + 1
+    rows = panel((50, 10), tickers)
+    auc, size = by_fold(rows, rows.probability)
+    found = WeightedScore.of(rows, rows.probability)
+    assert found.rows.tolist() == size
+    assert found.point == pytest.approx(np.average(auc, weights=size), rel=1e-12)
+
+
+def test_a_difference_is_of_the_rows_that_both_have(panel):
+    """Rows without the other score are left out of both, and of the weights."""
+    rows = panel(seed=3)
+    other = np.where(np.arange(len(rows)) % 5 == 0, np.nan, rows.frame["next_return"].to_numpy())
+    present = ~np.isnan(other)
+    part = judge(rows.frame[present])
+    ours, size = by_fold(part, part.probability)
+    theirs, _ = by_fold(part, other[present])
+    expected = np.average(np.subtract(ours, theirs), weights=size)
+    how = Resampling(50, 4, 0.95, 1)
+    found = estimate({"d": WeightedDifference.of(rows, rows.probability, other)}, rows, how)["d"]
+    assert found["auc_difference"].value == pytest.approx(expected, rel=1e-12)
+    assert found["auc_difference"].draws.std() > 0
+
+
+def test_a_score_differs_from_itself_by_nothing(panel):
+    """The difference of a score and itself is 0 in every resample, that of its mirror twice its skill."""
+    rows = panel(skill=0.2)
+    drawn = next(weights(rows, Resampling(10, 4, 0.95, 1)))
+    same = WeightedDifference.of(rows, rows.probability, rows.probability)
+    assert same.points() == {"auc_difference": 0.0}
+    assert (same.draws(drawn)["auc_difference"] == 0).all()
+    mirror = WeightedDifference.of(rows, rows.probability, 1 - rows.probability)
+    point = WeightedScore.of(rows, rows.probability).point
+    assert mirror.points()["auc_difference"] == pytest.approx(2 * point - 1, rel=1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(range(4)), st.integers(0, 100))
+def test_names_of_tickers_do_not_matter(order, seed):
+    """Permuting the tickers' names changes no bit: sums are of whole numbers."""
+    random = np.random.default_rng(seed)
+    dates = np.repeat(pd.bdate_range("2020-01-01", periods=12).to_numpy("datetime64[s]"), 4)
+    frame = pd.DataFrame(
+        {"date": dates, "probability": random.random(48), "up_next": random.integers(0, 2, 48)}
+    )
+    frame["fold"] = np.repeat([1.0, 2.0], [36, 12])
+    names = np.array(list("ABCD"))
+    points = [
+        WeightedScore.of(rows, rows.probability).point
+        for rows in (judge(frame.assign(ticker=np.tile(names[list(p)], 12))) for p in (range(4), order))
+    ]
+    assert points[0] == points[1] or np.isnan(points).all()
+
+
+def test_no_fold_has_no_value(panel):
+    """Without any rows there is no AUC."""
+    rows = judge(panel().frame.head(0))
+    score = WeightedScore.of(rows, np.empty(0))
+    assert np.isnan(score.point)
+    assert np.isnan(score.draws(np.ones((0, 3)))["auc"]).all()
