@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import SourceError
@@ -200,6 +201,6 @@ class _Column:
 
 def _breaks(days: list[str]) -> int:
     """Return how often a list of days turns back; 0 for one that rises or falls throughout, ticker after ticker."""
-    rises = sum(later > earlier for earlier, later in zip(days, days[1:], strict=False))
-    falls = sum(later < earlier for earlier, later in zip(days, days[1:], strict=False))
+    rises = sum(later > earlier for earlier, later in pairwise(days))
+    falls = sum(later < earlier for earlier, later in pairwise(days))
     return min(rises, falls)
