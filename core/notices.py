@@ -23,7 +23,7 @@ MOST_CHARACTERS = 2_000
 """Longest text of a notice; chat services cut or refuse more (Discord's limit is the lowest)."""
 
 
-def wanted(settings: Settings, event: Event) -> bool:
+def is_enabled(settings: Settings, event: Event) -> bool:
     """Return whether ``settings`` ask for notices of ``event``."""
     return bool(settings["notices_urls"]) and event in str(settings["notices_events"] or "").split(",")
 
@@ -42,7 +42,7 @@ def notify(settings: Settings, event: Event, title: str, text: str) -> str | Non
     title, text : str
         Plain text; the text is cut after 2,000 characters.
     """
-    if not wanted(settings, event):
+    if not is_enabled(settings, event):
         return None
     try:
         failed = _failures(_addresses(settings), title, text[:MOST_CHARACTERS])
@@ -87,10 +87,10 @@ def _failures(addresses: list[str], title: str, text: str) -> list[str]:
     with warnings.catch_warnings():
         # its plugins import a module of the standard library that 3.13 drops; they carry on without
         warnings.simplefilter("ignore", DeprecationWarning)
-        told = [(address, _trouble(fresh, address, title, text)) for address in addresses]
+        outcomes = [(address, _trouble(fresh, address, title, text)) for address in addresses]
     return [
         f"receiver {number}{_scheme(address)} {trouble}"
-        for number, (address, trouble) in enumerate(told, start=1)
+        for number, (address, trouble) in enumerate(outcomes, start=1)
         if trouble
     ]
 

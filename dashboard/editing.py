@@ -16,8 +16,8 @@ from core.fingerprint import SHORT
 from core.journal import Draft
 from core.report.narrative import cleaned, sections_of, with_added, with_section
 from core.review import signoff
+from core.review.drafts import signable_of
 from core.review.signoff import DraftConflict, SignableText
-from core.review.texts import signable_of
 from dashboard import acting, shell
 
 PAGE = "report"

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Run
 from core.queries.runs.folder import RunFolder
-from core.review.accepting import DEFAULT_NAME, accept, file_for, may_be_accepted
+from core.review.waive import DEFAULT_NAME, accept, file_for, may_be_accepted
 from dashboard import acting, shell, wrapped
 from dashboard.words import literal
 

@@ -34,7 +34,7 @@ def sign(report_key: str, digest: str) -> None:
         meaning = str(st.session_state.get(MEANING) or "")
         return _recorded(
             signoff.sign(
-                shell.settings(), shell.journal_to_write(), report_key, shown=digest, person=shell.person(),
+                shell.settings(), shell.journal_to_write(), report_key, text_sha256=digest, person=shell.person(),
                 meaning=meaning, comment=_comment(),
             )
         )  # fmt: skip
@@ -56,7 +56,7 @@ def _step(take: Callable[..., Record], report_key: str, digest: str) -> None:
     def act() -> str:
         return _recorded(
             take(
-                shell.settings(), shell.journal_to_write(), report_key, shown=digest, person=shell.person(),
+                shell.settings(), shell.journal_to_write(), report_key, text_sha256=digest, person=shell.person(),
                 comment=_comment(),
             )
         )  # fmt: skip

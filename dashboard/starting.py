@@ -12,7 +12,7 @@ from core.errors import AftercloseError
 from core.journal import Run
 from core.queries.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
 from core.report.figures import counted
-from core.review.accepting import DEFAULT_NAME, file_for
+from core.review.waive import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
 from dashboard import acting, shell, states
 

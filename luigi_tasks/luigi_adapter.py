@@ -35,7 +35,7 @@ from core.errors import (
     SettingsError,
     nearest,
 )
-from core.platform.processes import forks_die_with_this
+from core.platform.processes import kill_children_on_exit
 from core.request.stages import STAGES, parameters_of
 from luigi_tasks.terminal import say
 
@@ -85,7 +85,7 @@ def install() -> None:
         warnings.simplefilter("ignore", UnconsumedParameterWarning)
         _take_over_signals()
         _take_over_exit()
-        forks_die_with_this()
+        kill_children_on_exit()
         _build_parsers_once()
         argparse.ArgumentParser.error = _refuse_arguments  # type: ignore[method-assign,assignment]  # instead of a page of usage
         _judge_settings()

@@ -147,21 +147,21 @@ def app_path() -> Path:
         If the desk is not installed.
     """
     spec = find_spec("dashboard")
-    found = Path(spec.origin).with_name("server.py") if spec and spec.origin else None
-    if found is None or not found.is_file():
+    path = Path(spec.origin).with_name("server.py") if spec and spec.origin else None
+    if path is None or not path.is_file():
         raise CommandError(
             "the desk is not installed", expected="the package dashboard", remedy="Run: make dashboard"
         )
-    return found
+    return path
 
 
 def command_line(address: str, port: int, login: Path | None = None, host: str | None = None) -> list[str]:
     """Return the command that serves the desk; ``host`` is the name under which people reach it."""
     options = {"server.address": address, "server.port": str(port), "browser.serverAddress": address, **SAFE}
-    known = (address, LOOPBACK, "localhost") if host is None else (host, LOOPBACK, "localhost")
+    names = (address, LOOPBACK, "localhost") if host is None else (host, LOOPBACK, "localhost")
     if login:
         options |= {"secrets.files": str(login.absolute()), "browser.serverAddress": host or address}
     # a page of another site whose name resolves to this machine is refused
-    hosts = [f"--server.allowedHosts={host}" for host in dict.fromkeys(known)]
+    hosts = [f"--server.allowedHosts={host}" for host in dict.fromkeys(names)]
     flags = [f"--{name}={value}" for name, value in options.items()] + hosts
     return [sys.executable, "-m", "streamlit", "run", str(app_path()), *flags]

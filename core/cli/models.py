@@ -26,16 +26,16 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     from core.queries.models.modelbook import listing
 
     configured = settings.load()
-    entries, told = listing(configured), history(configured)
+    entries, decisions = listing(configured), history(configured)
     if as_json:
-        output.as_json({"models": entries, "history_trouble": told.trouble})
+        output.as_json({"models": entries, "history_trouble": decisions.trouble})
         return
     if not entries:
         click.echo("no models yet; train one with --mode train")
         return
     head = ("model", "state", "kind", "trained from", "to", "rows", "walk-forward AUC", "note")
     output.table(head, [_listed(entry) for entry in entries])
-    _say_incomplete(told)
+    _say_incomplete(decisions)
 
 
 def _listed(entry: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -46,10 +46,10 @@ def _listed(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _say_incomplete(told: Any) -> None:
-    if told.trouble:
-        click.echo(f"history: {told.trouble}", err=True)
-    for decision in told.decisions:
+def _say_incomplete(decisions: Any) -> None:
+    if decisions.trouble:
+        click.echo(f"history: {decisions.trouble}", err=True)
+    for decision in decisions.decisions:
         if not decision.completed:
             click.echo(
                 f"record {decision.record} ({decision.action} of {decision.model_id}) was not completed; "
@@ -58,12 +58,12 @@ def _say_incomplete(told: Any) -> None:
             )
 
 
-def _estimate(held: Mapping[str, Any] | None) -> str:
-    if not held or held.get("value") is None:
+def _estimate(figure: Mapping[str, Any] | None) -> str:
+    if not figure or figure.get("value") is None:
         return "n/a"
-    if held.get("low") is None:
-        return f"{held['value']:.3f}"
-    return f"{held['value']:.3f} [{held['low']:.3f}, {held['high']:.3f}]"
+    if figure.get("low") is None:
+        return f"{figure['value']:.3f}"
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
 @command.command("show")
@@ -73,29 +73,29 @@ def show(*, model: str, as_json: bool) -> None:
     """Show one MODEL: how it was trained, how it did, and every decision about it."""
     from core.queries.models.modelbook import description
 
-    found = description(settings.load(), model)
+    model_facts = description(settings.load(), model)
     if as_json:
-        output.as_json(found)
+        output.as_json(model_facts)
         return
-    output.facts(_facts(found))
+    output.facts(_facts(model_facts))
     rows = [
         (d["at_utc"], d["action"], d["who"], d["before"], "yes" if d["completed"] else "no", d["why"])
-        for d in found["decisions"]
+        for d in model_facts["decisions"]
     ]
     if rows:
         output.table(("when (UTC)", "decision", "who", "instead of", "completed", "why"), rows)
-    if found["history_trouble"]:
-        click.echo(f"history: {found['history_trouble']}", err=True)
+    if model_facts["history_trouble"]:
+        click.echo(f"history: {model_facts['history_trouble']}", err=True)
 
 
-def _facts(found: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return a model's description as label and value, in the order in which it is told."""
     names = ("model_id", "state", "model_kind", "feature_set", "definition_digest", "problem", "features")
-    figures = (found["walk_forward"] or {}).get("performance") or {}
+    figures = (model["walk_forward"] or {}).get("performance") or {}
     return {
-        **{name: found[name] for name in names},
-        **{f"training {name}": value for name, value in (found["training"] or {}).items()},
-        **{f"walk-forward {name}": _estimate(held) for name, held in figures.items()},
+        **{name: model[name] for name in names},
+        **{f"training {name}": value for name, value in (model["training"] or {}).items()},
+        **{f"walk-forward {name}": _estimate(figure) for name, figure in figures.items()},
     }
 
 
@@ -108,17 +108,17 @@ def compare(*, first: str, second: str, features: str, as_json: bool) -> None:
     """Put FIRST and SECOND on the same rows, after both their trainings, with paired intervals."""
     from core.queries.models.modelbook import compared
 
-    found = compared(settings.load(), first, second, features)
+    comparison = compared(settings.load(), first, second, features)
     if as_json:
-        output.as_json(found)
+        output.as_json(comparison)
         return
     names = ("state", "model_kind", "trained_from", "trained_to", "rows", "feature_set")
-    one, two = found["models"]
-    rows = [(name.replace("_", " "), str(one[name]), str(two[name])) for name in names]
-    rows.append(("walk-forward AUC", _estimate(one["auc"]), _estimate(two["auc"])))
-    output.table(("", one["model_id"], two["model_id"]), rows)
-    click.echo(f"features: {changes_in_words(found['feature_changes'])}")
-    _say_contest(found["contest"], found["reason"])
+    left_model, right_model = comparison["models"]
+    rows = [(name.replace("_", " "), str(left_model[name]), str(right_model[name])) for name in names]
+    rows.append(("walk-forward AUC", _estimate(left_model["auc"]), _estimate(right_model["auc"])))
+    output.table(("", left_model["model_id"], right_model["model_id"]), rows)
+    click.echo(f"features: {changes_in_words(comparison['feature_changes'])}")
+    _say_contest(comparison["contest"], comparison["reason"])
 
 
 def _say_contest(contest: Mapping[str, Any] | None, reason: str | None) -> None:
@@ -160,8 +160,8 @@ def decide_(*, choice: str, why: str) -> None:
     configured = settings.load()
     record = decide(configured, choice, why, person=local_person(configured))
     advice = record.content["advice"]
-    said = f"the advice was: {advice['decision']}" if advice else "there was no advice"
-    click.echo(f"recorded as {record.seq}: {choice} {record.subject} ({said})")
+    advice_text = f"the advice was: {advice['decision']}" if advice else "there was no advice"
+    click.echo(f"recorded as {record.seq}: {choice} {record.subject} ({advice_text})")
     if choice == "retrain":
         click.echo("to retrain: afterclose run --mode train")
 
@@ -180,23 +180,25 @@ def advice(*, as_json: bool) -> None:
     except AftercloseError:
         features = None
     entries = track_record(configured, features)
-    given = latest[1].get("advice") if latest else None
+    advice_body = latest[1].get("advice") if latest else None
     if as_json:
         key = latest[0] if latest else None
-        output.as_json({"evaluation": key, "advice": given, "track_record": entries, "tally": tally(entries)})
+        output.as_json(
+            {"evaluation": key, "advice": advice_body, "track_record": entries, "tally": tally(entries)}
+        )
         return
-    _say_advice(latest[0] if latest else "", given)
+    _say_advice(latest[0] if latest else "", advice_body)
     _say_track_record(entries, tally(entries))
 
 
-def _say_advice(key: str, given: Mapping[str, Any] | None) -> None:
-    if given is None:
+def _say_advice(key: str, advice_body: Mapping[str, Any] | None) -> None:
+    if advice_body is None:
         click.echo("no advice yet: no evaluation has been made")
         return
     from core.report.about_models import reasons_grid
 
-    click.echo(f"advice of evaluation {key}: {given['decision']}. {given['sentence']}")
-    output.grid(reasons_grid(given["reasons"]))
+    click.echo(f"advice of evaluation {key}: {advice_body['decision']}. {advice_body['sentence']}")
+    output.grid(reasons_grid(advice_body["reasons"]))
 
 
 def _say_track_record(entries: list[dict[str, Any]], counts: Mapping[str, int]) -> None:
@@ -215,7 +217,7 @@ def _say_track_record(entries: list[dict[str, Any]], counts: Mapping[str, int]) 
             e["decision"],
             e["in_use"],
             e["instead_of"],
-            _came(e["outcome"]),
+            _outcome_text(e["outcome"]),
             e["why"][:50],
         )
         for e in entries
@@ -223,7 +225,7 @@ def _say_track_record(entries: list[dict[str, Any]], counts: Mapping[str, int]) 
     output.table(head, rows)
 
 
-def _came(outcome: Mapping[str, Any]) -> str:
-    held = outcome.get("auc") or {**outcome, "value": outcome.get("difference")}
-    figures = "" if held.get("value") is None else f" ({_estimate(held)}, {outcome['rows']:,} rows)"
+def _outcome_text(outcome: Mapping[str, Any]) -> str:
+    figure = outcome.get("auc") or {**outcome, "value": outcome.get("difference")}
+    figures = "" if figure.get("value") is None else f" ({_estimate(figure)}, {outcome['rows']:,} rows)"
     return f"{outcome['says']}{figures}"

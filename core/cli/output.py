@@ -23,12 +23,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     _aligned([list(head), *([_cell(value) for value in row] for row in rows)], right)
 
 
-def grid(made: Grid) -> None:
+def grid(content: Grid) -> None:
     """Print a table of the report, and its notes below."""
     _aligned(
-        [list(made.head), *map(list, made.rows)], [place not in made.left for place in range(len(made.head))]
+        [list(content.head), *map(list, content.rows)],
+        [place not in content.left for place in range(len(content.head))],
     )
-    for note in made.notes:
+    for note in content.notes:
         click.echo(note)
 
 
@@ -39,10 +40,10 @@ def _aligned(cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
         click.echo("  ".join(parts).rstrip())
 
 
-def facts(told: Mapping[str, Any]) -> None:
+def facts(values: Mapping[str, Any]) -> None:
     """Print labels and values line by line, values under each other; lists and mappings in words."""
-    width = max(map(len, told)) + 2
-    for label, value in told.items():
+    width = max(map(len, values)) + 2
+    for label, value in values.items():
         click.echo(f"{label.replace('_', ' '):<{width}}{_words(value)}")
 
 

@@ -42,7 +42,7 @@ def digest_option(function: F) -> F:
     )(function)
 
 
-def key_named(settings: Settings, text: str) -> str:
+def report_key_of(settings: Settings, text: str) -> str:
     """Return the key of the report that ``text`` begins; of the newest run without one.
 
     Raises
@@ -70,7 +70,7 @@ def key_named(settings: Settings, text: str) -> str:
     return matches[0]
 
 
-def shown_digest(typed: str, present: str, key: str) -> str:
+def seen_digest(typed: str, present: str, key: str) -> str:
     """Return the digest of the text that the person read: what they typed, filled up where it fits.
 
     Raises
@@ -130,15 +130,15 @@ def review_report(*, report: str, save: str, submit: bool, request_changes: bool
             "more than one of --save, --submit and --request-changes", expected="one at a time"
         )
     configured = settings.load()
-    key = key_named(configured, report)
+    key = report_key_of(configured, report)
     if save:
         _save(configured, key, save, choices)
     elif submit or request_changes:
         act = signoff.submit if submit else signoff.request_changes
         journal, store = Journal(configured.data, configured.journal), Store(configured.data)
-        shown = shown_digest(choices["digest"], signoff.signable(store, journal, key).sha256, key)
+        digest = seen_digest(choices["digest"], signoff.signable(store, journal, key).sha256, key)
         person = local_person(configured)
-        record = act(configured, journal, key, shown=shown, person=person, comment=choices["comment"])
+        record = act(configured, journal, key, text_sha256=digest, person=person, comment=choices["comment"])
         print_record(record, as_json=choices["as_json"])
     else:
         _show(configured, key, choices)

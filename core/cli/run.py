@@ -32,7 +32,7 @@ _POLL_S = 0.2
 
 
 def _options() -> list[click.Parameter]:
-    made: list[click.Parameter] = [
+    options: list[click.Parameter] = [
         click.Option(["--target"], type=click.Choice(NAMES), default="report", help="Last stage wanted."),
         click.Option(
             ["--no-wait"], is_flag=True, help="Exit 10 instead of waiting for a run that makes the same."
@@ -44,13 +44,13 @@ def _options() -> list[click.Parameter]:
         click.Option(["--detach"], is_flag=True, help="Print the run's id and leave it running."),
     ]
     settable = [p for p in parameters_of(STAGES).values() if not p.resolved]
-    return [*made, *(click.Option([p.option, p.name], default="", help=p.help) for p in settable)]
+    return [*options, *(click.Option([p.option, p.name], default="", help=p.help) for p in settable)]
 
 
-def _run(*, target: str, no_wait: bool, force: str, detach: bool, **given: Any) -> int:
+def _run(*, target: str, no_wait: bool, force: str, detach: bool, **values: Any) -> int:
     configured = settings.load()
-    known = {PROFILE, *parameters_of(chain(target))}
-    request = {name: text for name, text in given.items() if text and name in known}
+    usable = {PROFILE, *parameters_of(chain(target))}
+    request = {name: text for name, text in values.items() if text and name in usable}
     if force:
         request[FORCE] = force
     if no_wait:
@@ -98,11 +98,11 @@ def follow(configured: Settings, run_id: str) -> int:
     What it says goes to standard error, its report to standard output.
     """
     journal = Journal(configured.data, configured.journal, read_only=True)
-    said, printed = (Follower(configured.data, run_id, name) for name in (OUTPUT_NAME, RESULT_NAME))
+    messages, report = (Follower(configured.data, run_id, name) for name in (OUTPUT_NAME, RESULT_NAME))
     while True:
         run = journal.run(run_id)  # before the last look at what it printed
-        click.echo(said.more(), nl=False, err=True)
-        click.echo(printed.more(), nl=False)
+        click.echo(messages.more(), nl=False, err=True)
+        click.echo(report.more(), nl=False)
         if run is None or not run.active:
             return _code(run)
         time.sleep(_POLL_S)

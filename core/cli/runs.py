@@ -41,7 +41,7 @@ def list_runs(*, limit: int, as_json: bool) -> None:
         output.table(("run", "state", "target", "how", "who", "seconds", "exit", "error"), rows)
 
 
-def run_named(journal: Journal, run_id: str) -> Run:
+def find_run(journal: Journal, run_id: str) -> Run:
     """Return the run with this id, or with an id that begins so.
 
     Raises
@@ -72,7 +72,7 @@ def show_run(*, run: str, as_json: bool) -> None:
 
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
-    match = run_named(journal, run)
+    match = find_run(journal, run)
     events = journal.events(match.run_id)
     if as_json:
         changes = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
@@ -108,7 +108,7 @@ def cancel_run(*, run: str) -> None:
     from core.runs import launcher
 
     configured = settings.load()
-    match = run_named(Journal(configured.data, configured.journal, read_only=True), run)
+    match = find_run(Journal(configured.data, configured.journal, read_only=True), run)
     stopped = launcher.cancel(configured, match.run_id, person=local_person(configured))
     click.echo(f"run {match.run_id} {'is being cancelled' if stopped else f'is over already: {match.state}'}")
 
@@ -127,7 +127,7 @@ def compare_runs(*, runs: tuple[str, ...], everything: bool, report: bool, as_js
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
     store = Store(configured.data)
-    comparison = compare([facts(store, journal, run_named(journal, name)) for name in runs])
+    comparison = compare([facts(store, journal, find_run(journal, name)) for name in runs])
     if as_json:
         output.as_json(asdict(comparison))
         return
@@ -149,7 +149,7 @@ def export_run(*, run: str, target: str) -> None:
     from core.upkeep import archive
 
     configured = settings.load()
-    match = run_named(Journal(configured.data, configured.journal, read_only=True), run)
+    match = find_run(Journal(configured.data, configured.journal, read_only=True), run)
     path = Path(target or f"{match.run_id}.zip")
     members = archive.export(configured, match, path)
     click.echo(f"{path}: {members:,} files, {path.stat().st_size:,} bytes")

@@ -27,11 +27,11 @@ def command(context: click.Context, *, as_json: bool) -> None:
     from core.schedule.scheduler import utc_clock
 
     configured = settings.load()
-    shown = overview(configured, utc_clock())
+    schedules = overview(configured, utc_clock())
     if as_json:
-        output.as_json(shown)
+        output.as_json(schedules)
         return
-    if not shown["schedules"]:
+    if not schedules["schedules"]:
         click.echo('no schedules; add one: afterclose schedules add daily --when "close+45m"')
         return
     rows = [
@@ -43,10 +43,10 @@ def command(context: click.Context, *, as_json: bool) -> None:
             s["next_local"][:1] and s["next_local"][0],
             s["last"],
         )
-        for s in shown["schedules"]
+        for s in schedules["schedules"]
     ]
     output.table(("schedule", "state", "when", "asks for", "next (local)", "last"), rows)
-    click.echo(f"scheduler: {shown['scheduler']}")
+    click.echo(f"scheduler: {schedules['scheduler']}")
 
 
 @command.command("show")
@@ -57,18 +57,18 @@ def show(*, name: str, as_json: bool) -> None:
     from core.queries.operations.schedules import schedule_view
     from core.schedule.scheduler import utc_clock
 
-    shown = schedule_view(settings.load(), name, utc_clock())
+    schedule = schedule_view(settings.load(), name, utc_clock())
     if as_json:
-        output.as_json(shown)
+        output.as_json(schedule)
         return
     for key in ("name", "state", "when", "calendar", "zone", "asks_for", "who"):
-        click.echo(f"{key.replace('_', ' '):<10}{shown[key] or '-'}")
-    if shown["next"]:
+        click.echo(f"{key.replace('_', ' '):<10}{schedule[key] or '-'}")
+    if schedule["next"]:
         output.table(
             ("next (local)", "next (exchange)"),
-            list(zip(shown["next_local"], shown["next_exchange"], strict=True)),
+            list(zip(schedule["next_local"], schedule["next_exchange"], strict=True)),
         )
-    past = [(o["due_at"], o["session"], o["state"], o["run_id"], o["note"]) for o in shown["occurrences"]]
+    past = [(o["due_at"], o["session"], o["state"], o["run_id"], o["note"]) for o in schedule["occurrences"]]
     if past:
         output.table(("due (UTC)", "session", "state", "run", "note"), past)
 
@@ -84,13 +84,13 @@ def _add_options() -> list[click.Parameter]:
     ]  # fmt: skip
 
 
-def _add(*, name: str, when: str, zone: str, every_day: bool, **given: Any) -> None:
+def _add(*, name: str, when: str, zone: str, every_day: bool, **values: Any) -> None:
     from core.schedule.definition import Schedule, add
     from core.schedule.scheduler import utc_clock
     from core.schedule.timing import Timing
 
     configured = settings.load()
-    request = {key: text for key, text in given.items() if text}
+    request = {key: text for key, text in values.items() if text}
     calendar = request.get("calendar") or str(configured.under(request.get(PROFILE, ""))["calendar"])
     timing = Timing(" ".join(when.split()), calendar, zone, sessions_only=not every_day)
     now = utc_clock()
@@ -102,10 +102,12 @@ def _next(configured: Settings, name: str) -> str:
     from core.queries.operations.schedules import schedule_view
     from core.schedule.scheduler import utc_clock
 
-    shown = schedule_view(configured, name, utc_clock())
-    scheduler = "" if shown["watched"] else "; no scheduler watches: start the desk or afterclose scheduler"
+    schedule = schedule_view(configured, name, utc_clock())
+    scheduler = (
+        "" if schedule["watched"] else "; no scheduler watches: start the desk or afterclose scheduler"
+    )
     return (
-        f"; next: {shown['next_local'][0]}" if shown["next_local"] else "; it waits for new data"
+        f"; next: {schedule['next_local'][0]}" if schedule["next_local"] else "; it waits for new data"
     ) + scheduler
 
 

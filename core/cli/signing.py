@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from core.cli import output
-from core.cli.review import digest_option, key_named, options, print_record, shown_digest
+from core.cli.review import digest_option, options, print_record, report_key_of, seen_digest
 from core.fingerprint import sha256_file
 from core.journal import Journal
 from core.request import settings
@@ -25,18 +25,18 @@ def sign_report(
 ) -> None:
     """Sign REPORT (the newest without one); --digest says which text you read."""
     configured = settings.load()
-    key = key_named(configured, report)
+    key = report_key_of(configured, report)
     journal = Journal(configured.data, configured.journal)
     present = signoff.signable(Store(configured.data), journal, key)
     record = signoff.sign(
         configured,
         journal,
         key,
-        shown=shown_digest(digest, present.sha256, key),
+        text_sha256=seen_digest(digest, present.sha256, key),
         person=local_person(configured),
         meaning=meaning,
         comment=comment,
-        supersedes=key_named(configured, supersedes) if supersedes else "",
+        supersedes=report_key_of(configured, supersedes) if supersedes else "",
     )
     print_record(record, as_json=as_json)
 
@@ -48,12 +48,12 @@ def sign_report(
 def reject_report(*, report: str, digest: str, comment: str, as_json: bool) -> None:
     """Reject REPORT (the newest without one); --digest says which text you read."""
     configured = settings.load()
-    key = key_named(configured, report)
+    key = report_key_of(configured, report)
     journal = Journal(configured.data, configured.journal)
     present = signoff.signable(Store(configured.data), journal, key)
-    shown = shown_digest(digest, present.sha256, key)
+    text_sha256 = seen_digest(digest, present.sha256, key)
     person = local_person(configured)
-    record = signoff.reject(configured, journal, key, shown=shown, person=person, comment=comment)
+    record = signoff.reject(configured, journal, key, text_sha256=text_sha256, person=person, comment=comment)
     print_record(record, as_json=as_json)
 
 
@@ -63,7 +63,7 @@ def reject_report(*, report: str, digest: str, comment: str, as_json: bool) -> N
 def revoke_signature(*, report: str, comment: str, as_json: bool) -> None:
     """Revoke the signature under REPORT (the newest without one); what was published stays where it is."""
     configured = settings.load()
-    key = key_named(configured, report)
+    key = report_key_of(configured, report)
     journal = Journal(configured.data, configured.journal)
     record = signoff.revoke(configured, journal, key, person=local_person(configured), comment=comment)
     print_record(record, as_json=as_json)
@@ -76,7 +76,7 @@ def publish_report(*, report: str, as_json: bool) -> None:
     from core.review.publication import publish
 
     configured = settings.load()
-    key = key_named(configured, report)
+    key = report_key_of(configured, report)
     journal = Journal(configured.data, configured.journal)
     folder = publish(configured, journal, key, person=local_person(configured))
     files = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
@@ -98,7 +98,7 @@ def list_keys(ctx: click.Context, *, as_json: bool) -> None:
     current = keys.in_use(configured)
     rows = [
         {"id": identity, "in_use": current is not None and current.id == identity, "file": str(path)}
-        for identity, path in keys.known(configured.data).items()
+        for identity, path in keys.public_key_files(configured.data).items()
     ]
     if as_json:
         output.as_json({"keys": rows})

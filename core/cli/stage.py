@@ -20,7 +20,7 @@ from core.runs.compute import Job, Loaded, compute
 from core.runs.inputs import LARGE
 from core.runs.resolve import resolve
 from core.sources.context import Context
-from core.store import waivers as waiving
+from core.store import waivers as waiver_files
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import decode, encode
 from core.tickers import expand
@@ -55,28 +55,28 @@ def _writes(stage: Stage) -> str:
 
 
 def _callback(stage: Stage) -> Callable[..., None]:
-    def run(inputs: tuple[str, ...], output: str, **given: str) -> None:
-        run_stage(stage, [Path(path) for path in inputs], Path(output), given, folder=output.endswith("/"))
+    def run(inputs: tuple[str, ...], output: str, **values: str) -> None:
+        run_stage(stage, [Path(path) for path in inputs], Path(output), values, folder=output.endswith("/"))
 
     return run
 
 
 def run_stage(
-    stage: Stage, inputs: list[Path], output: Path, given: Mapping[str, str], *, folder: bool
+    stage: Stage, inputs: list[Path], output: Path, texts: Mapping[str, str], *, folder: bool
 ) -> None:
     """Run ``stage`` on files and write what it makes; a failed gate leaves its findings there, too."""
     now = datetime.now(UTC)
     configured = settings.load()
     if stage.name == "ingest":
-        request = dict(given)
+        request = dict(texts)
         if inputs:
             request |= {"source": "files", "path": str(inputs[-1])}
         values: Mapping[str, Value] = resolve(request, settings=configured, now=now, upto="ingest")
         loaded: dict[str, Loaded] = {}
     else:
         loaded = _loaded(stage, inputs)
-        values = _values(stage, given, configured, scoring="model" in loaded)
-    waivers = waiving.read(Path(str(values["waivers"])))[1] if values.get("waivers") else ()
+        values = _values(stage, texts, configured, scoring="model" in loaded)
+    waivers = waiver_files.read(Path(str(values["waivers"])))[1] if values.get("waivers") else ()
     tickers = expand(str(values.get("tickers") or ""), configured.data)
     patience = Context(
         tries=int(configured["retry_tries"] or 1), wait_s=float(configured["retry_wait_s"] or 0)
@@ -98,11 +98,11 @@ def run_stage(
 
 
 def _values(
-    stage: Stage, given: Mapping[str, str], configured: settings.Settings, *, scoring: bool
+    stage: Stage, texts: Mapping[str, str], configured: settings.Settings, *, scoring: bool
 ) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for parameter in stage.parameters:
-        text = given.get(parameter.name, "")
+        text = texts.get(parameter.name, "")
         default = None if parameter.resolved else configured[parameter.name]
         values[parameter.name] = parameter.parse(text) if text else default
     if values.get("mode") == "auto":
@@ -111,21 +111,21 @@ def _values(
 
 
 def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, Loaded]:
-    wanted = {*stage.reads, *(("model",) if stage.name == "train_or_score" else ())}
-    found: dict[str, Loaded] = {}
+    kinds = {*stage.reads, *(("model",) if stage.name == "train_or_score" else ())}
+    loaded: dict[str, Loaded] = {}
     for path in inputs:
         if not path.is_file():
             raise MissingFileError.of(path, "input")
         artifact, digest = _read(path)
-        if artifact.kind not in wanted:
+        if artifact.kind not in kinds:
             raise CommandError(
                 f"{path.name} is of kind {artifact.kind!r}",
-                expected=f"{stage.name} reads {', '.join(sorted(wanted))}",
+                expected=f"{stage.name} reads {', '.join(sorted(kinds))}",
             )
-        if artifact.kind in found:
+        if artifact.kind in loaded:
             raise CommandError(f"two inputs are of kind {artifact.kind!r}", expected="each kind once")
-        found[artifact.kind] = Loaded(artifact, path.name, digest)
-    return found
+        loaded[artifact.kind] = Loaded(artifact, path.name, digest)
+    return loaded
 
 
 def _read(path: Path) -> tuple[Artifact, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.fingerprint import sha256_file
 
-_known: dict[tuple[str, int, int, int, int], str] = {}
+_digests: dict[tuple[str, int, int, int, int], str] = {}
 
 
 def identity(path: Path) -> tuple[str, int, int, int, int]:
@@ -18,6 +18,6 @@ def identity(path: Path) -> tuple[str, int, int, int, int]:
 def digest_of_file(path: Path) -> str:
     """Return the SHA-256 of the file at ``path`` as 64 hex digits."""
     key = identity(path)
-    if key not in _known:
-        _known[key] = sha256_file(path)
-    return _known[key]
+    if key not in _digests:
+        _digests[key] = sha256_file(path)
+    return _digests[key]

@@ -125,11 +125,11 @@ class ObjectPath:
     def stat(self) -> ObjectStat:
         """Return size, time and identity of the object."""
         with _answered(self) as server:
-            found = server.info(str(self.pure))
-        if found["type"] != "file":
+            info = server.info(str(self.pure))
+        if info["type"] != "file":
             return ObjectStat(0, 0.0, 0)
-        tag = sha256(str(found["ETag"]).encode())
-        return ObjectStat(int(found["size"]), found["LastModified"].timestamp(), int(tag[:15], 16))
+        tag = sha256(str(info["ETag"]).encode())
+        return ObjectStat(int(info["size"]), info["LastModified"].timestamp(), int(tag[:15], 16))
 
     lstat = stat
 
@@ -162,13 +162,13 @@ class ObjectPath:
 
     def glob(self, pattern: str) -> Iterator[ObjectPath]:
         """Yield objects and folders whose parts match those of the pattern, in order; no ``**``."""
-        wanted = pattern.split("/")
-        found = {
-            PurePosixPath(*path.parts[: len(wanted)])
+        patterns = pattern.split("/")
+        paths = {
+            PurePosixPath(*path.parts[: len(patterns)])
             for path in self._below()
-            if len(path.parts) >= len(wanted) and all(map(fnmatchcase, path.parts, wanted))
+            if len(path.parts) >= len(patterns) and all(map(fnmatchcase, path.parts, patterns))
         }
-        return (self / path for path in sorted(found))
+        return (self / path for path in sorted(paths))
 
     def iterdir(self) -> Iterator[ObjectPath]:
         """Yield what is directly inside, in order."""
@@ -176,8 +176,8 @@ class ObjectPath:
 
     def _below(self) -> list[PurePosixPath]:
         with _answered(self) as server:
-            found = server.find(str(self.pure))
-        below = (PurePosixPath(name) for name in sorted(found))
+            names = server.find(str(self.pure))
+        below = (PurePosixPath(name) for name in sorted(names))
         return [path.relative_to(self.pure) for path in below if path != self.pure]
 
     # ---- writing: an object is whole or not there
@@ -253,8 +253,8 @@ def _answered(path: ObjectPath) -> Iterator[Any]:
     except OSError:
         raise
     except Exception as error:  # the libraries below have no common root for "no answer", "no credentials"
-        said = " ".join(str(error).split())
-        raise OSError(errno.EIO, f"{type(error).__name__}: {said}", str(path)) from error
+        message = " ".join(str(error).split())
+        raise OSError(errno.EIO, f"{type(error).__name__}: {message}", str(path)) from error
 
 
 @cache

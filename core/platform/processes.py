@@ -25,10 +25,10 @@ class ProcessId:
 
     def alive(self) -> bool:
         """Return whether this very process still runs (a zombie does not)."""
-        found = _stat(self.pid)
-        if found is None or self.boot_id != boot_id():
+        fields = _stat(self.pid)
+        if fields is None or self.boot_id != boot_id():
             return False
-        return found[_STATE] != "Z" and int(found[_START]) == self.started_ticks
+        return fields[_STATE] != "Z" and int(fields[_START]) == self.started_ticks
 
     def signal(self, number: signal.Signals, *, group: bool) -> bool:
         """Send a signal to the process, or to its group if it leads one; False if it is gone."""
@@ -56,7 +56,7 @@ def die_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def forks_die_with_this() -> None:
+def kill_children_on_exit() -> None:
     """From now on, have every process that this one forks killed when this one is gone.
 
     Without it a worker of ``--workers 2`` outlives a killed run, and commits after its end.
@@ -82,10 +82,10 @@ def process(pid: int) -> ProcessId:
     ProcessLookupError
         If there is none.
     """
-    found = _stat(pid)
-    if found is None:
+    fields = _stat(pid)
+    if fields is None:
         raise ProcessLookupError(pid)
-    return ProcessId(pid, int(found[_START]), boot_id())
+    return ProcessId(pid, int(fields[_START]), boot_id())
 
 
 def _stat(pid: int) -> list[str] | None:

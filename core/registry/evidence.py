@@ -30,7 +30,7 @@ _MOST_EVALUATIONS = 500
 
 
 @dataclass(frozen=True)
-class Found:
+class SourcedTable:
     """A table and where it is from: a checkpoint's key or a file's name, and its SHA-256."""
 
     table: Table
@@ -41,7 +41,7 @@ class Found:
 def newest(root: Path, stage: str) -> Iterator[tuple[Slot, Meta]]:
     """Yield the committed checkpoints of a stage, the one made last first; damaged metas are passed over."""
     store = Store(root)
-    found = []
+    entries = []
     for folder in (root / "checkpoints" / stage).glob("*"):
         slot = Slot(stage, folder.name)
         try:
@@ -49,12 +49,12 @@ def newest(root: Path, stage: str) -> Iterator[tuple[Slot, Meta]]:
         except CheckpointError:
             continue
         if meta is not None:
-            found.append((str(meta.body["ended_at"]), slot.key, slot, meta))
-    for _, _, slot, meta in sorted(found, key=lambda entry: entry[:2], reverse=True):
+            entries.append((str(meta.body["ended_at"]), slot.key, slot, meta))
+    for _, _, slot, meta in sorted(entries, key=lambda entry: entry[:2], reverse=True):
         yield slot, meta
 
 
-def features_of(root: Path, file: str) -> Found:
+def features_of(root: Path, file: str) -> SourcedTable:
     """Return the features in ``file``, or those of the last successful run when it is empty.
 
     Raises
@@ -71,7 +71,9 @@ def features_of(root: Path, file: str) -> Found:
         if not path.is_file():
             raise MissingFileError.of(path, "features file")
         data = path.read_bytes()
-        return Found(_features(decode(data, path.name), path.name, CommandError), path.name, sha256(data))
+        return SourcedTable(
+            _features(decode(data, path.name), path.name, CommandError), path.name, sha256(data)
+        )
     for slot in _features_slots(root):
         return _features_in(Store(root), slot)
     raise MissingFileError(
@@ -90,11 +92,11 @@ def _features_slots(root: Path) -> Iterator[Slot]:
         yield slot
 
 
-def _features_in(store: Store, slot: Slot) -> Found:
+def _features_in(store: Store, slot: Slot) -> SourcedTable:
     meta = store.meta(slot)
     name = next(iter(meta.digests)) if meta else "features.json"
     data = store.read(slot, name)
-    return Found(_features(decode(data, name), name), f"{slot.stage}/{slot.key}", sha256(data))
+    return SourcedTable(_features(decode(data, name), name), f"{slot.stage}/{slot.key}", sha256(data))
 
 
 def _features(artifact: object, name: str, error: type[AftercloseError] = DataError) -> Table:
@@ -128,15 +130,15 @@ def advice_about(root: Path, identity: str) -> dict[str, Any] | None:
     """
     for key, body in evaluations(root):
         champion = (body.get("champion") or {}).get("model_id")
-        given = body.get("advice")
-        if given and identity in (body["model"]["model_id"], champion):
+        advice = body.get("advice")
+        if advice and identity in (body["model"]["model_id"], champion):
             return {
                 "evaluation": key,
                 "mode": body["mode"],
                 "model_id": body["model"]["model_id"],
                 "champion_id": champion,
-                "decision": given["decision"],
-                "sentence": given["sentence"],
+                "decision": advice["decision"],
+                "sentence": advice["sentence"],
                 "verdict": body["verdict"],
                 "auc": body["performance"]["auc"],
                 "data_to": body["data"]["to"],
@@ -171,7 +173,7 @@ def signals(root: Path) -> Signals:
     import pandas as pd
 
     store = Store(root)
-    given: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     runs = 0
     for slot, meta in newest(root, "train_or_score"):
         if meta.body["parameters"].get("mode") != "score":
@@ -184,9 +186,9 @@ def signals(root: Path) -> Signals:
             continue
         runs += 1
         header = artifact.header if isinstance(artifact, Table) else {}
-        given += [_signal(s, header, meta, source) for s in header.get("signals") or ()]
+        rows += [_signal(s, header, meta, source) for s in header.get("signals") or ()]
     columns = ["model_id", "date", "ticker", "session", "probability", "source", "ahead"]
-    frame = pd.DataFrame(given, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
     # newest first came in, so the last of equal ones is the one given first
     frame = frame.drop_duplicates(["model_id", "source", "ticker", "date"], keep="last")
     frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[s]")
@@ -232,8 +234,8 @@ def _outcomes(root: Path, sources: set[str]) -> pd.DataFrame:
             frame = _features_in(store, slot).table.frame
         except (CheckpointError, DataError):
             continue
-        known = frame.loc[frame["up_next"].notna(), ["date", "ticker", "up_next"]]
-        parts.append(known.assign(source=source))
+        labelled = frame.loc[frame["up_next"].notna(), ["date", "ticker", "up_next"]]
+        parts.append(labelled.assign(source=source))
     empty = pd.DataFrame(
         {"date": pd.Series(dtype="datetime64[s]"), "ticker": "", "up_next": 0.0, "source": ""}
     )

@@ -133,19 +133,19 @@ class Registry:
             If no model or more than one answers to it.
         """
         if "/" in text or text.endswith(".json"):
-            return self._brought(Path(text))
-        found = [i for i in self.ids() if i == text or (len(text) >= 6 and i.startswith(text))]
-        if len(found) != 1:
+            return self._add_file(Path(text))
+        matches = [i for i in self.ids() if i == text or (len(text) >= 6 and i.startswith(text))]
+        if len(matches) != 1:
             raise ParameterError(
-                f"{'no' if not found else 'more than one'} model is called {text!r}",
+                f"{'no' if not matches else 'more than one'} model is called {text!r}",
                 expected=f"one of {listed(self.ids())}"
                 if self.ids()
                 else "a model; none has been trained yet",
                 remedy=nearest(text, self.ids()).strip() or "Train one with --mode train.",
             )
-        return found[0]
+        return matches[0]
 
-    def _brought(self, path: Path) -> str:
+    def _add_file(self, path: Path) -> str:
         if not path.is_file():
             raise MissingFileError.of(path, "model file")
         data = path.read_bytes()

@@ -28,47 +28,45 @@ from core.report.as_pdf import pdf_of
 from core.report.as_signed_page import signed_page
 from core.report.sections import TITLE
 from core.review import proof
+from core.review.bundle_files import (
+    KEY_NAME,
+    MEMBERS,
+    PAGE_NAME,
+    PDF_NAME,
+    PROOF_NAME,
+    RECORD_NAME,
+    STATED,
+    TEXT_NAME,
+    ZIP_NAME,
+)
 from core.review.keys import read_public
 from core.review.signoff import FORM
-
-TEXT_NAME = "report.txt"
-PAGE_NAME = "report.html"
-PDF_NAME = "report.pdf"
-RECORD_NAME = "signature.json"
-PROOF_NAME = "proof.dsse.json"
-KEY_NAME = "public.pem"
-ZIP_NAME = "bundle.zip"
-STATED = (TEXT_NAME, PAGE_NAME, PDF_NAME, RECORD_NAME)
-"""Files whose digests the proof states."""
-
-MEMBERS = (*STATED, PROOF_NAME, KEY_NAME)
-"""Files of the zip, in its order."""
 
 MAX_MEMBER_BYTES = 64 << 20
 
 
 def facts(record: Record) -> list[tuple[str, str]]:
     """Return the signature in human-readable form: name, role, time, meaning, comment, digests."""
-    said = record.content
-    review = "independent review" if said["independent_review"] else "no independent review"
-    found = [
-        ("Signed by", f"{said['user']} ({said['role']}, {review})"),
-        ("Known by", str(said.get("authentication", "not recorded"))),
-        ("Meaning", str(said["meaning"])),
-        ("Time", f"{said['at_utc']} (UTC)"),
-        ("Comment", str(said["comment"] or "none")),
-        ("Text", f"SHA-256 {said['text_sha256']}"),
+    content = record.content
+    review = "independent review" if content["independent_review"] else "no independent review"
+    pairs = [
+        ("Signed by", f"{content['user']} ({content['role']}, {review})"),
+        ("Known by", str(content.get("authentication", "not recorded"))),
+        ("Meaning", str(content["meaning"])),
+        ("Time", f"{content['at_utc']} (UTC)"),
+        ("Comment", str(content["comment"] or "none")),
+        ("Text", f"SHA-256 {content['text_sha256']}"),
         ("Record", f"{record.seq}, SHA-256 {record.hash}"),
         ("Chain head", record.hash),
     ]
-    if said.get("edits"):
-        figures = sum(bool(edit["figure"]) for edit in said["edits"])
-        changed = f"generated text changed in {len(said['edits'])} places, {figures} with figures"
-        found.append(("Changed", f"{changed} ({RECORD_NAME})"))
-    replaced = said.get("supersedes")
+    if content.get("edits"):
+        figures = sum(bool(edit["figure"]) for edit in content["edits"])
+        changed = f"generated text changed in {len(content['edits'])} places, {figures} with figures"
+        pairs.append(("Changed", f"{changed} ({RECORD_NAME})"))
+    replaced = content.get("supersedes")
     if replaced:
-        found.append(("Supersedes", f"report {replaced['report']}, record {replaced['record']}"))
-    return found if said.get("form") == FORM else [pair for pair in found if pair[0] != "Known by"]
+        pairs.append(("Supersedes", f"report {replaced['report']}, record {replaced['record']}"))
+    return pairs if content.get("form") == FORM else [pair for pair in pairs if pair[0] != "Known by"]
 
 
 def block_lines(record: Record) -> list[str]:
@@ -103,17 +101,17 @@ def stated(text: str, record: Record) -> dict[str, bytes]:
 
 def statement_of(files: Mapping[str, bytes], record: Record) -> bytes:
     """Return the statement over published files and over everything the signature rests on."""
-    said = record.content
+    content = record.content
     subjects = {name: sha256(files[name]) for name in STATED}
     predicate = {
         "report": record.subject,
         "signedBy": {
-            name: said[name] for name in ("user", "role", "meaning", "at_utc", "independent_review")
+            name: content[name] for name in ("user", "role", "meaning", "at_utc", "independent_review")
         },
-        "textSha256": said["text_sha256"],
+        "textSha256": content["text_sha256"],
         "record": {"seq": record.seq, "sha256": record.hash, "previous": record.prev_hash},
     }
-    return proof.statement({**said["subjects"], **subjects}, predicate)
+    return proof.statement({**content["subjects"], **subjects}, predicate)
 
 
 def zipped(files: Mapping[str, bytes], record: Record) -> bytes:
@@ -183,8 +181,8 @@ def _members(data: bytes, name: str) -> dict[str, bytes]:
             names = [info.filename for info in infos]
             if sorted(names) != sorted(MEMBERS):
                 odd = next((n for n in names if n not in MEMBERS), None)
-                came = f"a member {odd!r}" if odd else f"members {', '.join(names)}"
-                raise DataError(f"{name} has {came}", expected=f"exactly {', '.join(MEMBERS)}")
+                content = f"a member {odd!r}" if odd else f"members {', '.join(names)}"
+                raise DataError(f"{name} has {content}", expected=f"exactly {', '.join(MEMBERS)}")
             if any(info.file_size > MAX_MEMBER_BYTES for info in infos):
                 raise DataError(f"{name} has a member of more than {MAX_MEMBER_BYTES:,} bytes")
             return {info.filename: archive.read(info) for info in infos}
@@ -217,11 +215,11 @@ def check_bundle(path: Path, public_pem: bytes | None) -> Checked:
     if missing:
         raise CheckpointError(f"{path} has no {missing[0]}", expected="a whole bundle")
     pem = files[KEY_NAME] if public_pem is None else public_pem
-    told = proof.opened(files[PROOF_NAME], pem, PROOF_NAME)
+    statement = proof.opened(files[PROOF_NAME], pem, PROOF_NAME)
     key = read_public(pem, "the public key")[0]
     if files[KEY_NAME] != key.pem:
         raise CheckpointError(f"{KEY_NAME} is not the key that signed {PROOF_NAME}")
-    digests = _digests(told)
+    digests = _digests(statement)
     changed = next((name for name in STATED if digests.get(name) != sha256(files[name])), None)
     if changed:
         raise CheckpointError(f"{changed} was changed after publication", expected="what the proof states")
@@ -232,15 +230,15 @@ def check_bundle(path: Path, public_pem: bytes | None) -> Checked:
     return Checked(record.subject, record, key.id, len(MEMBERS), len(digests) - len(STATED))
 
 
-def _digests(told: Mapping[str, Any]) -> dict[str, str]:
+def _digests(statement: Mapping[str, Any]) -> dict[str, str]:
     try:
-        types = (told["_type"], told["predicateType"])
-        found = {str(s["name"]): str(s["digest"]["sha256"]) for s in told["subject"]}
+        types = (statement["_type"], statement["predicateType"])
+        digests = {str(s["name"]): str(s["digest"]["sha256"]) for s in statement["subject"]}
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{PROOF_NAME} holds no statement of a sign-off") from error
     if types != (proof.STATEMENT_TYPE, proof.PREDICATE_TYPE):
         raise CheckpointError(f"{PROOF_NAME} holds a statement of another kind, {types[1]}")
-    return found
+    return digests
 
 
 def record_of(data: bytes) -> Record:

@@ -19,7 +19,7 @@ from core.registry.evidence import advice_about
 from core.registry.registry import PROMOTION, ROLLBACK, Champion, Change, Registry, reason_of
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.people import Person, described, involved, require, separated
+from core.review.people import Person, involved, person_fields, require, separated
 from core.store.checkpoints import Store
 
 RETRAINING = "retraining"
@@ -191,8 +191,8 @@ def _judge_separation(settings: Settings, identity: str, person: Person) -> None
     """Raise if the person asked for the run that trained the model and promoter and requester must differ."""
     if not separated(settings, "separate_requester", person):
         return
-    asked = requesters(settings, identity)
-    if involved(person, asked):
+    people = requesters(settings, identity)
+    if involved(person, people):
         raise SignOffError(
             f"{person.name} asked for the training of {identity}",
             expected="somebody else to promote it",
@@ -218,7 +218,7 @@ def requesters(settings: Settings, identity: str) -> list[str]:
     if not runs or not Journal.exists(settings.data, settings.journal):
         return []
     journal = Journal(settings.data, settings.journal, read_only=True)
-    return [found.who for run in sorted(runs) if (found := journal.run(run)) is not None]
+    return [entry.who for run in sorted(runs) if (entry := journal.run(run)) is not None]
 
 
 def _record(
@@ -226,7 +226,7 @@ def _record(
 ) -> Record:
     content = {
         "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        **described(person),
+        **person_fields(person),
         "account": getpass.getuser(),
         "why": why,
         **about,
@@ -246,23 +246,23 @@ def history(settings: Settings) -> History:
     records, trouble = _records(settings)
     champion = _former(Registry(settings.data))
     moves = champion.changes if champion else ()
-    told = {(r.seq, r.kind, r.subject, *_told(r)) for r in records}
+    recorded = {(r.seq, r.kind, r.subject, *_time_and_reason(r)) for r in records}
     done = {move: (move.record, move.action, move.model_id, move.at_utc, move.why) for move in moves}
-    lost = [move for move, marks in done.items() if marks not in told]
+    lost = [move for move, marks in done.items() if marks not in recorded]
     oldest = min((move.record for move in moves if move.record is not None), default=0)
     remembered = [
         Decision(m.action, m.model_id, m.at_utc, m.who, m.why, None, None, completed=True, advice=None)
         for m in lost
     ]
     marked = set(done.values())
-    known = [
-        _decision(r, completed=r.seq < oldest or (r.seq, r.kind, r.subject, *_told(r)) in marked)
+    decisions = [
+        _decision(r, completed=r.seq < oldest or (r.seq, r.kind, r.subject, *_time_and_reason(r)) in marked)
         for r in records
     ]
-    return History((*remembered, *known), trouble)
+    return History((*remembered, *decisions), trouble)
 
 
-def _told(record: Record) -> tuple[str, str]:
+def _time_and_reason(record: Record) -> tuple[str, str]:
     return str(record.content["at_utc"]), str(record.content["why"])
 
 
@@ -300,6 +300,6 @@ def states(settings: Settings) -> dict[str, str]:
     once = {d.model_id for d in decisions if d.completed and d.action in (PROMOTION, ROLLBACK)}
     once |= {d.before for d in decisions if d.completed and d.before}
     last = {d.model_id: d.action for d in decisions if d.completed and d.action not in CHOICES}
-    found = {identity: "retired" if identity in once else "candidate" for identity in registry.ids()}
-    found |= {identity: "rejected" for identity in found if last.get(identity) == REJECT}
-    return found | ({champion.model_id: "champion"} if champion else {})
+    by_model = {identity: "retired" if identity in once else "candidate" for identity in registry.ids()}
+    by_model |= {identity: "rejected" for identity in by_model if last.get(identity) == REJECT}
+    return by_model | ({champion.model_id: "champion"} if champion else {})

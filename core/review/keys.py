@@ -21,7 +21,7 @@ from core.platform.files import replace_file
 from core.platform.objects import local_folder
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.people import Person, described, require
+from core.review.people import Person, person_fields, require
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -175,15 +175,15 @@ def _keep_public(root: Path, key: PublicKey) -> None:
         ) from error
 
 
-def known(root: Path) -> dict[str, Path]:
+def public_key_files(root: Path) -> dict[str, Path]:
     """Return the files of all public keys that signed here, by key id; a file that is none is left out."""
-    found = {}
+    files = {}
     for path in sorted((root / KEYS).glob("*.pub.pem")):
         try:
-            found[read_public(path.read_bytes(), path.name)[0].id] = path
+            files[read_public(path.read_bytes(), path.name)[0].id] = path
         except (DataError, OSError):
             continue
-    return found
+    return files
 
 
 def in_use(settings: Settings) -> PublicKey | None:
@@ -215,7 +215,7 @@ def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) ->
     after = public_of(signing_key(settings))
     content = {
         "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        **described(person),
+        **person_fields(person),
         "meaning": "rotated",
         "comment": why,
         "before": before.id,

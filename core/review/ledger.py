@@ -58,8 +58,8 @@ def append(
 
 def heads_file(settings: Settings) -> Path | None:
     """Return the second place for heads of the chain, None when there is none."""
-    named = str(settings["proof_heads_file"] or "")
-    return Path(named).expanduser() if named else None
+    path = str(settings["proof_heads_file"] or "")
+    return Path(path).expanduser() if path else None
 
 
 def _unwritable(path: Path, error: OSError) -> SettingsError:
@@ -83,10 +83,10 @@ def head_faults(settings: Settings, records: Iterable[Record]) -> Iterator[str]:
         return
     there = {record.seq: record.hash for record in records}
     for number, line in enumerate(_lines(path, there), start=1):
-        found = _LINE.fullmatch(line)
-        if found is None:
+        match = _LINE.fullmatch(line)
+        if match is None:
             raise CheckpointError(f"line {number} of {path} is not a head of the chain")
-        seq, head = int(found[1]), found[2]
+        seq, head = int(match[1]), match[2]
         if seq not in there:
             yield f"record {seq} is gone: {path.name} keeps its head"
         elif there[seq] != head:

@@ -46,22 +46,22 @@ def public_address(path: Path) -> str:
             f"{path} can be read by others, and it holds secrets", expected="a file for its owner alone",
             remedy=f"chmod 600 {path}",
         )  # fmt: skip
-    return _judged(path, _auth(path))
+    return _check(path, _auth(path))
 
 
 def _auth(path: Path) -> dict[str, str]:
     try:
-        held = tomllib.loads(path.read_text(encoding="utf-8")).get("auth")
+        auth = tomllib.loads(path.read_text(encoding="utf-8")).get("auth")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         # the parser's message may quote a line, and so a secret
         raise CommandError(f"{path} is no TOML", expected="[auth] with keys and values") from error
-    lacking = [key for key in NEEDED if not isinstance(held, dict) or not isinstance(held.get(key), str)]
-    if lacking or not isinstance(held, dict):
+    lacking = [key for key in NEEDED if not isinstance(auth, dict) or not isinstance(auth.get(key), str)]
+    if lacking or not isinstance(auth, dict):
         raise CommandError(f"{path} lacks {', '.join(lacking)}", expected=f"[auth] with {', '.join(NEEDED)}")
-    return held
+    return auth
 
 
-def _judged(path: Path, auth: dict[str, str]) -> str:
+def _check(path: Path, auth: dict[str, str]) -> str:
     if len(auth["cookie_secret"]) < SHORTEST_SECRET:
         raise CommandError(
             f"cookie_secret in {path} has {len(auth['cookie_secret'])} characters",

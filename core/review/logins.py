@@ -42,8 +42,8 @@ def person_of(settings: Settings, claims: Claims) -> Person:
             "the login has no issuer or no subject", expected="an OpenID Connect provider with both claims"
         )
     identity = f"{subject}@{issuer.partition('://')[2].rstrip('/') or issuer}"
-    told = next((text for key in _NAMES if (text := _line(claims.get(key)))), identity)
-    return Person(identity, told, role_of(settings, identity, claims), f"OpenID Connect, {issuer}")
+    name = next((text for key in _NAMES if (text := _line(claims.get(key)))), identity)
+    return Person(identity, name, role_of(settings, identity, claims), f"OpenID Connect, {issuer}")
 
 
 def _line(text: object) -> str:
@@ -62,16 +62,18 @@ def role_of(settings: Settings, identity: str, claims: Claims) -> str:
         If the file is malformed or names a role that there is not.
     """
     default = str(settings["people_default_role"])
-    named = str(settings["people_roles_file"] or "")
-    if named:
-        roles = read_roles(Path(named))
+    roles_file = str(settings["people_roles_file"] or "")
+    if roles_file:
+        roles = read_roles(Path(roles_file))
         verified = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
         return roles.get(identity) or roles.get(verified) or default
-    held = claims.get(str(settings["people_roles_claim"]))
-    return _highest([held] if isinstance(held, str) else held if isinstance(held, list) else ()) or default
+    claim = claims.get(str(settings["people_roles_claim"]))
+    return (
+        _highest([claim] if isinstance(claim, str) else claim if isinstance(claim, list) else ()) or default
+    )
 
 
-def role_of_kept(settings: Settings, label: str) -> str:
+def role_of_label(settings: Settings, label: str) -> str:
     """Return the role of whoever a kept label names, at this moment and as far as it is known without a login.
 
     A local user has the role of ``[user]``. Somebody who logged in has the role that the file gives to their id,
@@ -86,15 +88,15 @@ def role_of_kept(settings: Settings, label: str) -> str:
     identity = identity_of(label)
     if identity is None:
         return str(settings["user_role"] or "")
-    named = str(settings["people_roles_file"] or "")
-    if not named:
+    roles_file = str(settings["people_roles_file"] or "")
+    if not roles_file:
         return "operator"
-    return read_roles(Path(named)).get(identity) or str(settings["people_default_role"])
+    return read_roles(Path(roles_file)).get(identity) or str(settings["people_default_role"])
 
 
 def _highest(names: Iterable[object]) -> str | None:
-    known = [name for name in names if name in ROLES]
-    return str(max(known, key=ROLES.index)) if known else None
+    roles = [name for name in names if name in ROLES]
+    return str(max(roles, key=ROLES.index)) if roles else None
 
 
 def read_roles(path: Path) -> dict[str, str]:
@@ -108,12 +110,14 @@ def read_roles(path: Path) -> dict[str, str]:
     if not path.is_file():
         raise MissingFileError.of(path, "file of roles")
     try:
-        held = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name} cannot be read: {error}", expected="TOML") from error
-    roles = held.get("roles")
-    if not isinstance(roles, dict) or set(held) != {"roles"}:
-        raise SettingsError(f"{path.name} has {', '.join(held) or 'nothing'}", expected="one table, [roles]")
+    roles = content.get("roles")
+    if not isinstance(roles, dict) or set(content) != {"roles"}:
+        raise SettingsError(
+            f"{path.name} has {', '.join(content) or 'nothing'}", expected="one table, [roles]"
+        )
     for who, role in roles.items():
         if role not in ROLES:
             raise SettingsError(

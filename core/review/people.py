@@ -85,8 +85,8 @@ def identity_of(label: str) -> str | None:
     >>> identity_of("local user") is None
     True
     """
-    found = _OF_LABEL.search(label)
-    return found[1] if found else None
+    match = _OF_LABEL.search(label)
+    return match[1] if match else None
 
 
 def may(person: Person, action: str) -> bool:
@@ -127,8 +127,8 @@ def separated(settings: Settings, rule: str, person: Person) -> bool:
     rule : {'separate_author', 'separate_requester'}
         A key of ``[review]``: ``team`` (everybody who logged in), ``always`` or ``never``.
     """
-    wanted = settings[f"review_{rule}"]
-    return wanted == "always" or (wanted == "team" and person.logged_in)
+    policy = settings[f"review_{rule}"]
+    return policy == "always" or (policy == "team" and person.logged_in)
 
 
 def involved(person: Person, labels: Iterable[str]) -> bool:
@@ -147,7 +147,7 @@ def independent(person: Person, labels: Iterable[str]) -> bool:
     return person.logged_in and bool(identities) and None not in identities and own not in identities
 
 
-def described(person: Person) -> dict[str, Any]:
+def person_fields(person: Person) -> dict[str, Any]:
     """Return a person as records keep it."""
     return {
         "user": person.name,

@@ -35,11 +35,11 @@ def statement(subjects: Mapping[str, str], predicate: Mapping[str, Any]) -> byte
     lines = [
         json.dumps({"name": name, "digest": {"sha256": digest}}) for name, digest in sorted(subjects.items())
     ]
-    said = json.dumps(predicate, sort_keys=True)
+    predicate_text = json.dumps(predicate, sort_keys=True)
     listed = ",\n".join(lines)
     return (
         f'{{"_type": "{STATEMENT_TYPE}",\n"predicateType": "{PREDICATE_TYPE}",\n'
-        f'"subject": [\n{listed}\n],\n"predicate": {said}}}\n'
+        f'"subject": [\n{listed}\n],\n"predicate": {predicate_text}}}\n'
     ).encode()
 
 
@@ -83,19 +83,19 @@ def opened(data: bytes, public_pem: bytes, name: str) -> dict[str, Any]:
     """
     from cryptography.exceptions import InvalidSignature
 
-    known, key = read_public(public_pem, "the public key")
+    public, key = read_public(public_pem, "the public key")
     try:
         body = json.loads(data)
-        (held,) = body["signatures"]
+        (entry,) = body["signatures"]
         payload = base64.b64decode(body["payload"], validate=True)
-        signature = base64.b64decode(held["sig"], validate=True)
-        told: dict[str, Any] = json.loads(payload)
-        whole = _envelope(payload, str(held["keyid"]), signature) == data
+        signature = base64.b64decode(entry["sig"], validate=True)
+        statement_body: dict[str, Any] = json.loads(payload)
+        whole = _envelope(payload, str(entry["keyid"]), signature) == data
     except (ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
         raise CheckpointError(f"{name} is not a DSSE envelope ({type(error).__name__})") from error
-    if held["keyid"] != known.id:
+    if entry["keyid"] != public.id:
         raise CheckpointError(
-            f"{name} was signed with key {str(held['keyid'])[:12]}", expected=f"key {known.id[:12]}"
+            f"{name} was signed with key {str(entry['keyid'])[:12]}", expected=f"key {public.id[:12]}"
         )
     try:
         key.verify(signature, encoded(payload))
@@ -105,4 +105,4 @@ def opened(data: bytes, public_pem: bytes, name: str) -> dict[str, Any]:
         ) from error
     if not whole:
         raise CheckpointError(f"{name} was changed after publication: it is written in another form")
-    return told
+    return statement_body

@@ -14,12 +14,10 @@ from core.fingerprint import SHORT
 from core.journal import Journal, Record
 from core.platform.files import replace_file
 from core.request.settings import Settings
+from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, ZIP_NAME
 from core.review.people import Person, require
 from core.review.signoff import signable, standing
 from core.store.checkpoints import Store
-
-RECORD_NAME = "signature.json"
-ZIP_NAME = "bundle.zip"
 
 
 def folder_of(root: Path, record: Record) -> Path:
@@ -29,11 +27,11 @@ def folder_of(root: Path, record: Record) -> Path:
 
 def published(root: Path, journal: Journal | None, report_key: str) -> Path | None:
     """Return the folder of the valid signature's document if it is published and whole, else None."""
-    held = standing(Store(root), journal, report_key)
-    if held.state != "signed" or held.record is None:
+    current = standing(Store(root), journal, report_key)
+    if current.state != "signed" or current.record is None:
         return None
-    folder = folder_of(root, held.record)
-    return folder if _whole(folder, held.record) else None
+    folder = folder_of(root, current.record)
+    return folder if _whole(folder, current.record) else None
 
 
 def _whole(folder: Path, record: Record) -> bool:
@@ -58,21 +56,21 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
     require(person, "publish")
     root = settings.data
     store = Store(root)
-    held = standing(store, journal, report_key)
-    if held.state != "signed" or held.record is None:
+    current = standing(store, journal, report_key)
+    if current.state != "signed" or current.record is None:
         raise SignOffError(
-            f"report {report_key} waits for a person: {held.reason}",
+            f"report {report_key} waits for a person: {current.reason}",
             expected="an approval of the present text",
             remedy="Read it and sign it: make dashboard, or afterclose review and afterclose sign.",
         )
-    folder = folder_of(root, held.record)
+    folder = folder_of(root, current.record)
     present = signable(store, journal, report_key)
-    if present.sha256 != held.record.content["text_sha256"]:
+    if present.sha256 != current.record.content["text_sha256"]:
         raise SignOffError(
             f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
         )
-    if not _whole(folder, held.record):
-        _write(root, folder, files_of(settings, present.text, held.record))
+    if not _whole(folder, current.record):
+        _write(root, folder, files_of(settings, present.text, current.record))
     return folder
 
 
@@ -82,8 +80,8 @@ def files_of(settings: Settings, text: str, record: Record) -> dict[str, bytes]:
 
     key = keys.signing_key(settings)
     files = bundle.stated(text, record)
-    files[bundle.PROOF_NAME] = proof.envelope(bundle.statement_of(files, record), key)
-    files[bundle.KEY_NAME] = keys.public_of(key).pem
+    files[PROOF_NAME] = proof.envelope(bundle.statement_of(files, record), key)
+    files[KEY_NAME] = keys.public_of(key).pem
     files[ZIP_NAME] = bundle.zipped(files, record)
     last = files.pop(RECORD_NAME)
     return {**files, RECORD_NAME: last}

@@ -18,9 +18,7 @@ from core.report.edits import edit_records, edits
 from core.report.narrative import cleaned, unwritten
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.people import Person, described, independent, involved, require, separated
-from core.review.standing import REVIEW, SIGNATURE, Standing, acts, standing, subjects
-from core.review.texts import (
+from core.review.drafts import (
     DraftConflict,
     SignableText,
     generated_body,
@@ -28,6 +26,8 @@ from core.review.texts import (
     signable,
     signable_of,
 )
+from core.review.people import Person, independent, involved, person_fields, require, separated
+from core.review.standing import REVIEW, SIGNATURE, Standing, acts, standing, subjects
 from core.store.checkpoints import Store
 
 __all__ = [
@@ -57,7 +57,13 @@ _ACT_OF = {"approved": "sign", "reviewed": "sign", "rejected": "reject"}
 
 
 def submit(
-    settings: Settings, journal: Journal, report_key: str, *, shown: str, person: Person, comment: str = ""
+    settings: Settings,
+    journal: Journal,
+    report_key: str,
+    *,
+    text_sha256: str,
+    person: Person,
+    comment: str = "",
 ) -> Record:
     """Put the shown text before an approver and return the record.
 
@@ -70,13 +76,13 @@ def submit(
     """
     require(person, "submit")
     now = _Act(settings, journal, report_key, "submit")
-    text = now.shown(shown)
+    text = now.check_text(text_sha256)
     _judge_sections(text, comment)
-    return now.record(REVIEW, person, "authored", comment, {"text_sha256": shown, "draft": text.draft})
+    return now.record(REVIEW, person, "authored", comment, {"text_sha256": text_sha256, "draft": text.draft})
 
 
 def request_changes(
-    settings: Settings, journal: Journal, report_key: str, *, shown: str, person: Person, comment: str
+    settings: Settings, journal: Journal, report_key: str, *, text_sha256: str, person: Person, comment: str
 ) -> Record:
     """Send the submitted text back with what is to be changed; return the record.
 
@@ -89,9 +95,9 @@ def request_changes(
     """
     require(person, "request_changes")
     now = _Act(settings, journal, report_key, "request_changes")
-    text = now.shown(shown)
+    text = now.check_text(text_sha256)
     _judge_comment(comment, "a request for changes", needed=True)
-    content = {"text_sha256": shown, "draft": text.draft}
+    content = {"text_sha256": text_sha256, "draft": text.draft}
     return now.record(REVIEW, person, "changes requested", comment, content)
 
 
@@ -100,7 +106,7 @@ def sign(
     journal: Journal,
     report_key: str,
     *,
-    shown: str,
+    text_sha256: str,
     person: Person,
     meaning: str,
     comment: str = "",
@@ -113,7 +119,7 @@ def sign(
 
     Parameters
     ----------
-    shown : str
+    text_sha256 : str
         SHA-256 of the text that the signer has seen; compared inside the transaction that signs.
     meaning : {'approved', 'reviewed', 'rejected'}
     comment : str
@@ -133,7 +139,7 @@ def sign(
     require(person, act)
     _judge_meaning(meaning, comment)
     now = _Act(settings, journal, report_key, act, implied=not separated(settings, "separate_author", person))
-    text = now.shown(shown)
+    text = now.check_text(text_sha256)
     hands = now.hands()
     if meaning == "approved":
         _judge_separation(settings, person, hands)
@@ -142,7 +148,7 @@ def sign(
         "form": FORM,
         "independent_review": independent(person, hands),
         "submitted": "implied" if now.before.state != "in_review" else "before",
-        "text_sha256": shown,
+        "text_sha256": text_sha256,
         "draft": text.draft,
         "subjects": subjects(now.store, report_key),
         "edits": edit_records(edits(now.generated, text.text)),
@@ -152,11 +158,17 @@ def sign(
 
 
 def reject(
-    settings: Settings, journal: Journal, report_key: str, *, shown: str, person: Person, comment: str
+    settings: Settings, journal: Journal, report_key: str, *, text_sha256: str, person: Person, comment: str
 ) -> Record:
     """Record that the shown text is refused, and why; raises like :func:`sign`."""
     return sign(
-        settings, journal, report_key, shown=shown, person=person, meaning="rejected", comment=comment
+        settings,
+        journal,
+        report_key,
+        text_sha256=text_sha256,
+        person=person,
+        meaning="rejected",
+        comment=comment,
     )
 
 
@@ -194,9 +206,9 @@ class _Act:
         self._text: str | None = None
         allowed = {*_FROM[act], *(_FROM["submit"] if implied and act in ("sign", "reject") else ())}
         if self.before.state not in allowed:
-            raise _not_from(self.before, act, report_key, settings)
+            raise _wrong_state(self.before, act, report_key)
 
-    def shown(self, digest: str) -> SignableText:
+    def check_text(self, digest: str) -> SignableText:
         """Return the text that was shown, if it is what is there."""
         present = signable(self.store, self.journal, self.report_key)
         _compare(digest, present.sha256)
@@ -205,23 +217,23 @@ class _Act:
 
     def hands(self) -> list[str]:
         """Return who had a hand in the text: authors of its drafts, and who submitted it."""
-        known = acts(self.journal.records(subject=self.report_key))
-        submitted = [str(r.content["label"]) for r in known if r.content["meaning"] == "authored"]
+        entries = acts(self.journal.records(subject=self.report_key))
+        submitted = [str(r.content["label"]) for r in entries if r.content["meaning"] == "authored"]
         return [*(draft.author for draft in self.journal.drafts(self.report_key)), *submitted]
 
     def superseded(self, other: str) -> dict[str, Any] | None:
         """Return the signature whose place this one takes: of this report before, or of another that is named."""
         if not other:
-            known = acts(self.journal.records(subject=self.report_key))
-            earlier = [r for r in known if r.content["meaning"] == "approved"]
-            return _named(earlier[-1]) if earlier else None
-        held = standing(self.store, self.journal, other)
-        if other == self.report_key or held.state not in _FROM["revoke"] or held.record is None:
+            entries = acts(self.journal.records(subject=self.report_key))
+            earlier = [r for r in entries if r.content["meaning"] == "approved"]
+            return _reference(earlier[-1]) if earlier else None
+        current = standing(self.store, self.journal, other)
+        if other == self.report_key or current.state not in _FROM["revoke"] or current.record is None:
             raise ParameterError(
-                f"report {other!r} cannot be superseded: it is {held.state.replace('_', ' ')}",
+                f"report {other!r} cannot be superseded: it is {current.state.replace('_', ' ')}",
                 expected="the key of another report that is signed",
             )
-        return _named(held.record)
+        return _reference(current.record)
 
     def record(
         self, kind: str, person: Person, meaning: str, comment: str, content: Mapping[str, Any]
@@ -229,15 +241,15 @@ class _Act:
         """Append the record unless text or state changed since they were judged."""
 
         def unchanged(records: Sequence[Record], latest: Draft | None) -> None:
-            known = acts(records)
-            if known and known[-1].seq != self.before.last:
-                raise _meanwhile(known[-1], self.report_key)
+            entries = acts(records)
+            if entries and entries[-1].seq != self.before.last:
+                raise _meanwhile(entries[-1], self.report_key)
             if self._text is not None:
                 _compare(self._text, signable_of(self.generated, latest).sha256)
 
         full = {
             "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-            **described(person),
+            **person_fields(person),
             "label": person.label,
             "meaning": meaning,
             "comment": cleaned(comment).strip(),
@@ -247,24 +259,23 @@ class _Act:
         return ledger.append(self.settings, self.journal, kind, self.report_key, full, unless=unchanged)
 
 
-def _compare(shown: str, there: str) -> None:
-    if there != shown:
+def _compare(expected: str, present: str) -> None:
+    if present != expected:
         raise SignOffError(
-            f"the report changed since you opened it: you saw {shown[:SHORT]}, it is now {there[:SHORT]}",
+            f"the report changed since you opened it: you saw {expected[:SHORT]}, it is now {present[:SHORT]}",
             expected="the text that was shown",
             remedy="Read it again, then sign.",
         )
 
 
-def _named(record: Record) -> dict[str, Any]:
+def _reference(record: Record) -> dict[str, Any]:
     return {"report": record.subject, "record": record.seq, "sha256": record.hash}
 
 
-def _not_from(before: Standing, act: str, report_key: str, settings: Settings) -> SignOffError:
-    del settings
+def _wrong_state(before: Standing, act: str, report_key: str) -> SignOffError:
     verb = act.replace("_", " ")
-    held = before.record
-    by = f", record {held.seq} by {held.content['user']}" if held else ""
+    record = before.record
+    by = f", record {record.seq} by {record.content['user']}" if record else ""
     remedy = (
         "Submit it first: afterclose review submit." if act in ("sign", "reject", "request_changes") else ""
     )
@@ -276,9 +287,9 @@ def _not_from(before: Standing, act: str, report_key: str, settings: Settings) -
 
 
 def _meanwhile(record: Record, report_key: str) -> SignOffError:
-    said = record.content
+    content = record.content
     return SignOffError(
-        f"{said['user']} was faster: report {report_key} has a new record {record.seq}, {said['meaning']}",
+        f"{content['user']} was faster: report {report_key} has a new record {record.seq}, {content['meaning']}",
         expected="the report as it was when you opened it",
         remedy="Look at it again.",
     )

@@ -16,7 +16,7 @@ from core.errors import CheckpointError, ParameterError, StageError
 from core.fingerprint import sha256
 from core.journal import Journal, Record
 from core.registry.registry import Registry
-from core.review.texts import signable
+from core.review.drafts import signable
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
 
@@ -68,30 +68,30 @@ def subjects(store: Store, report_key: str) -> dict[str, str]:
         If something is gone, damaged or not what the report was made from: it cannot be signed, and a
         signature over it does not stand.
     """
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     used: dict[str, str] = {}
-    seen: set[Slot] = set()
+    visited: set[Slot] = set()
     waiting = [Slot("report", report_key)]
     while waiting:
         slot = waiting.pop()
-        if slot in seen:
+        if slot in visited:
             continue
-        seen.add(slot)
+        visited.add(slot)
         meta, damage = store.meta(slot), store.damage(slot)
         if meta is None or damage:
             raise CheckpointError(damage or f"{slot.stage}/{slot.key} is gone", expected="what was signed")
-        found |= {f"{slot.stage}/{slot.key}/{name}": digest for name, digest in meta.digests.items()}
+        digests |= {f"{slot.stage}/{slot.key}/{name}": digest for name, digest in meta.digests.items()}
         for source in meta.inputs:
             if source.stage == REGISTRY:
                 used[name := f"{REGISTRY}/{source.key}"] = source.sha256
-                found[name] = sha256(Registry(store.root).bytes_of(source.key))
+                digests[name] = sha256(Registry(store.root).bytes_of(source.key))
             else:
                 used[f"{source.stage}/{source.key}/{source.filename}"] = source.sha256
                 waiting.append(Slot(source.stage, source.key))
-    changed = next((name for name, digest in used.items() if found.get(name) != digest), None)
+    changed = next((name for name, digest in used.items() if digests.get(name) != digest), None)
     if changed:
         raise CheckpointError(f"{changed} is not what the report was made from", remedy="Run again.")
-    return dict(sorted(found.items()))
+    return dict(sorted(digests.items()))
 
 
 def acts(records: Sequence[Record]) -> list[Record]:
@@ -99,7 +99,7 @@ def acts(records: Sequence[Record]) -> list[Record]:
     return [record for record in records if record.kind in (SIGNATURE, REVIEW)]
 
 
-def told(records: Sequence[Record]) -> str:
+def recorded_state(records: Sequence[Record]) -> str:
     """Return the state that the records alone lead to, whatever has become of the files."""
     states = [_AFTER[m] for record in acts(records) if (m := record.content["meaning"]) in _AFTER]
     return states[-1] if states else "draft"
@@ -107,11 +107,11 @@ def told(records: Sequence[Record]) -> str:
 
 def standing(store: Store, journal: Journal | None, report_key: str) -> Standing:
     """Return where the report stands and why. Read-only."""
-    known = acts(journal.records(subject=report_key)) if journal else []
-    if journal is None or not known:
+    entries = acts(journal.records(subject=report_key)) if journal else []
+    if journal is None or not entries:
         return Standing("draft", None, "nobody has signed it")
-    last = known[-1]
-    deciding = next((r for r in reversed(known) if r.content["meaning"] in _AFTER), None)
+    last = entries[-1]
+    deciding = next((r for r in reversed(entries) if r.content["meaning"] in _AFTER), None)
     if deciding is None:
         return Standing("draft", last, "reviewed, not yet approved", last.seq)
     state = _AFTER[deciding.content["meaning"]]
@@ -119,19 +119,19 @@ def standing(store: Store, journal: Journal | None, report_key: str) -> Standing
         return _of_signature(store, journal, deciding, last.seq)
     if state in _OVER_THE_TEXT and _edited(store, journal, deciding):
         return Standing("draft", last, f"edited since: {_reason(deciding)}", last.seq)
-    shown = deciding if state != "in_review" else last
-    return Standing(state, shown, _reason(shown), last.seq)
+    basis = deciding if state != "in_review" else last
+    return Standing(state, basis, _reason(basis), last.seq)
 
 
 def _reason(record: Record) -> str:
-    said = record.content
-    match said["meaning"]:
+    content = record.content
+    match content["meaning"]:
         case "authored":
-            return f"{said['user']} submitted it for review"
+            return f"{content['user']} submitted it for review"
         case "reviewed":
             return "reviewed, not yet approved"
         case meaning:
-            return f"{meaning}: {said['comment']}"
+            return f"{meaning}: {content['comment']}"
 
 
 def _edited(store: Store, journal: Journal, record: Record) -> bool:
@@ -144,8 +144,8 @@ def _edited(store: Store, journal: Journal, record: Record) -> bool:
 def _of_signature(store: Store, journal: Journal, record: Record, last: int) -> Standing:
     later = replaced_by(journal, record)
     if later is not None:
-        said = f"superseded by report {later.subject} (record {later.seq})"
-        return Standing("superseded", record, said, last)
+        reason_text = f"superseded by report {later.subject} (record {later.seq})"
+        return Standing("superseded", record, reason_text, last)
     reason = _stale(store, journal, record)
     return Standing("stale" if reason else "signed", record, reason or "", last)
 
@@ -155,7 +155,7 @@ def replaced_by(journal: Journal, record: Record) -> Record | None:
     for later in journal.records():
         if (later.content.get("supersedes") or {}).get("record") == record.seq:
             about = journal.records(subject=later.subject)
-            if told(about) == "signed":
+            if recorded_state(about) == "signed":
                 return later
     return None
 

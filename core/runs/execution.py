@@ -30,7 +30,7 @@ from core.runs.log import RunLog
 from core.runs.plan import StagePlan
 from core.runs.record import Watcher
 from core.sources.context import Context
-from core.store import waivers as waiving
+from core.store import waivers as waiver_files
 from core.store.checkpoints import Meta, Store
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import encode
@@ -225,7 +225,7 @@ class Runner:
             self.now.date(),
             self.watcher.progress(plan.slot.stage),
             self._context(plan),
-            waiving.kept(str(plan.parameters.get("waivers_digest") or ""), self.root),
+            waiver_files.load(str(plan.parameters.get("waivers_digest") or ""), self.root),
             scratch,
             self.engine,
         )

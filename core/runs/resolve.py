@@ -21,7 +21,7 @@ from core.request.settings import Settings, placed
 from core.request.stages import chain, parameters_of
 from core.runs.plan import NOT_SCORING, stage_plans
 from core.sources import source_named
-from core.store import waivers as waiving
+from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.vintages import choose_vintage
 
@@ -89,7 +89,7 @@ def resolve(
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
     values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
     if "waivers" in parameters:
-        values["waivers_digest"] = waiving.keep(str(values["waivers"] or ""), settings.data)
+        values["waivers_digest"] = waiver_files.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in parameters:
         values = _with_mode(values, settings.data)
     # a value travels to a task as text: what comes back there must be what is planned with here

@@ -12,7 +12,7 @@ from core.errors import CommandError, ParameterError, nearest
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
-from core.review.logins import role_of_kept
+from core.review.logins import role_of_label
 from core.review.people import LOCAL, Person, identity_of, may, require
 from core.runs.resolve import resolve
 from core.schedule.timing import ARRIVAL, Timing
@@ -56,7 +56,7 @@ class Schedule:
         SettingsError
             If the file of roles cannot be used.
         """
-        identity, role = identity_of(self.who), role_of_kept(settings, self.who)
+        identity, role = identity_of(self.who), role_of_label(settings, self.who)
         if identity is None:
             return Person("schedule", self.who, role)
         return Person(identity, self.who.partition(" <")[0], role, identity.partition("@")[2] or LOCAL)
@@ -124,7 +124,7 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person
 
 def _judge_maker(settings: Settings, person: Person) -> None:
     """Refuse a schedule whose runs would be refused: they are judged without a login, by its maker's id alone."""
-    now = replace(person, role=role_of_kept(settings, person.label))
+    now = replace(person, role=role_of_label(settings, person.label))
     if person.logged_in and not may(now, "launch"):
         raise ParameterError(
             f"the file of roles does not name {person.id!r} as somebody who may start runs",

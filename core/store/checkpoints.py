@@ -197,11 +197,11 @@ class Store:
     def _is_committed(self, slot: Slot) -> bool:
         return self.meta(slot) is not None
 
-    def _keep_other(self, slot: Slot, path: Path, made: Encoded) -> None:
+    def _keep_other(self, slot: Slot, path: Path, artifact: Encoded) -> None:
         """Move what stands at ``path`` without a commit mark away, unless it is ``made``: it may be a person's."""
         try:
-            same_size = path.stat().st_size == made.size
-            if not path.is_symlink() and same_size and sha256_file(path) == made.sha256:
+            same_size = path.stat().st_size == artifact.size
+            if not path.is_symlink() and same_size and sha256_file(path) == artifact.sha256:
                 return
         except FileNotFoundError:
             return
@@ -213,13 +213,13 @@ class Store:
 
     def sweep(self, slot: Slot) -> int:
         """Remove temporaries that a killed writer left; only under the slot's lock. Return how many."""
-        left = list(self.folder(slot).glob(f"{TEMPORARY}*"))
-        for path in left:
+        temporaries = list(self.folder(slot).glob(f"{TEMPORARY}*"))
+        for path in temporaries:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        return len(left)
+        return len(temporaries)
 
     def quarantine(self, slot: Slot, name: str) -> Path:
         """Move a damaged checkpoint away under ``name`` and return where it went; nothing is deleted."""
@@ -258,9 +258,9 @@ def _staged(folder: Path, artifact: Encoded) -> Path:
     return path
 
 
-def _differs(path: Path, came: str, expected: str) -> CheckpointError:
+def _differs(path: Path, content: str, expected: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} is damaged: it has {came}",
+        f"{path} is damaged: it has {content}",
         expected=expected,
         remedy="Run again: it is quarantined and remade.",
     )

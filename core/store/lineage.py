@@ -22,11 +22,11 @@ def keys_behind(store: Store, slot: Slot) -> dict[str, str]:
     keys: dict[str, str] = {}
     waiting = [slot]
     while waiting:
-        found = waiting.pop()
-        if found.stage == REGISTRY or keys.get(found.stage) == found.key:
+        behind = waiting.pop()
+        if behind.stage == REGISTRY or keys.get(behind.stage) == behind.key:
             continue
-        keys[found.stage] = found.key
-        meta = store.meta(found)
+        keys[behind.stage] = behind.key
+        meta = store.meta(behind)
         waiting += [Slot(i.stage, i.key) for i in meta.inputs] if meta else []
     return keys
 

@@ -54,14 +54,14 @@ def local_copy(path: ObjectPath, digest: str) -> Path:
 
     The caller verifies the copy, every time: a changed one is not used.
     """
-    kept = path.state / CACHE / f"{digest}{path.suffix}"
-    if kept.exists() and sha256_file(kept) == digest:
-        return kept
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_name(f".{kept.name}.{os.getpid()}")
+    copy = path.state / CACHE / f"{digest}{path.suffix}"
+    if copy.exists() and sha256_file(copy) == digest:
+        return copy
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    partial = copy.with_name(f".{copy.name}.{os.getpid()}")
     try:
         path.download(partial)
-        partial.replace(kept)
+        partial.replace(copy)
     finally:
         partial.unlink(missing_ok=True)
-    return kept
+    return copy

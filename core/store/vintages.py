@@ -26,16 +26,16 @@ def choose_vintage(store: Store, slot_of: Callable[[int], Slot], *, fresh: bool)
     fresh : bool
         True asks for a new answer whatever is there.
     """
-    taken = list(_taken(store, slot_of))
+    vintages = list(_committed_vintages(store, slot_of))
     if not fresh:
-        for number in reversed(taken):
+        for number in reversed(vintages):
             slot = slot_of(number)
             if store.damage(slot) is None and store.meta_path(slot).exists():
                 return number
-    return taken[-1] + 1 if taken else 0
+    return vintages[-1] + 1 if vintages else 0
 
 
-def _taken(store: Store, slot_of: Callable[[int], Slot]) -> Iterator[int]:
+def _committed_vintages(store: Store, slot_of: Callable[[int], Slot]) -> Iterator[int]:
     """Yield the vintages that were ever committed, as far as the data root shows, ascending."""
     stage = slot_of(0).stage
     quarantined = _names(store, "quarantine", stage)

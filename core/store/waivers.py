@@ -36,7 +36,7 @@ def read(path: Path) -> tuple[bytes, tuple[Waiver, ...]]:
     return data, parse(data, path.name)
 
 
-def keep(given: str, root: Path) -> str | None:
+def keep(name: str, root: Path) -> str | None:
     """Return the digest of the file of waivers, of which the data root now has a copy; None for an empty text.
 
     Raises
@@ -44,23 +44,23 @@ def keep(given: str, root: Path) -> str | None:
     AftercloseError
         If the file is missing, malformed, or cannot be kept.
     """
-    if not given:
+    if not name:
         return None
-    data, _ = read(Path(given))
+    data, _ = read(Path(name))
     digest = sha256(data)
-    kept = root / FOLDER / f"{digest}.toml"
-    if not kept.is_file():
+    copy = root / FOLDER / f"{digest}.toml"
+    if not copy.is_file():
         try:
-            replace_file(kept, data)
+            replace_file(copy, data)
         except OSError as error:
             raise SettingsError(
-                f"the waivers cannot be kept in {kept.parent}: {error.strerror or error}",
+                f"the waivers cannot be kept in {copy.parent}: {error.strerror or error}",
                 expected="a writable data root",
             ) from error
     return digest
 
 
-def kept(digest: str, root: Path) -> tuple[Waiver, ...]:
+def load(digest: str, root: Path) -> tuple[Waiver, ...]:
     """Return the waivers behind a digest, none for an empty text.
 
     Raises

@@ -101,13 +101,13 @@ def _json_table(table: Table) -> bytes:
     head = {"format": limits.FORMAT, "kind": table.kind, **table.header}
     head["columns"] = [str(name) for name in table.frame.columns]
     _refuse_non_finite(table.kind, head)
-    lists = [_plain(table, str(name)) for name in table.frame.columns]
+    lists = [_json_values(table, str(name)) for name in table.frame.columns]
     lines = [orjson.dumps(row) for row in zip(*lists, strict=True)]
     opening = orjson.dumps(head)[:-1] + b',"rows":[\n'
     return opening + b",\n".join(lines) + (b"\n" if lines else b"") + b"]}\n"
 
 
-def _plain(table: Table, name: str) -> list[Any]:
+def _json_values(table: Table, name: str) -> list[Any]:
     """Return a column as JSON values: ISO dates, floats with NaN (written null), ints, text."""
     import numpy as np
 
@@ -119,8 +119,8 @@ def _plain(table: Table, name: str) -> list[Any]:
     if kind == "f":
         return _numbers(table.kind, name, values.to_numpy())
     if kind in "iub":
-        plain: list[Any] = values.tolist()
-        return plain
+        numbers: list[Any] = values.tolist()
+        return numbers
     return [_cell(table.kind, name, value) for value in values.tolist()]
 
 
@@ -129,11 +129,11 @@ def _numbers(kind: str, name: str, values: np.ndarray) -> list[Any]:
 
     if np.isinf(values).any():
         raise DataError(f"{kind}.{name} holds an infinity", expected="finite numbers or null")
-    plain: list[Any] = values.tolist()
+    numbers: list[Any] = values.tolist()
     present = values[~np.isnan(values)]
     if name in col.WHOLE and (present == np.floor(present)).all():
-        return [None if value != value else int(value) for value in plain]
-    return plain
+        return [None if value != value else int(value) for value in numbers]
+    return numbers
 
 
 def _cell(kind: str, name: str, value: Any) -> Any:
@@ -235,8 +235,8 @@ def _read_table(body: dict[str, Any], name: str) -> Table:
 def _check_widths(rows: Iterable[Any], width: int, name: str) -> None:
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, list) or len(row) != width:
-            came = f"{len(row)} values" if isinstance(row, list) else type(row).__name__
-            raise DataError(f"{name}, row {number} has {came}", expected=f"{width} values, one per column")
+            content = f"{len(row)} values" if isinstance(row, list) else type(row).__name__
+            raise DataError(f"{name}, row {number} has {content}", expected=f"{width} values, one per column")
 
 
 def _series(column: str, values: tuple[Any, ...], name: str, *, raw: bool) -> pd.Series:
@@ -261,8 +261,8 @@ def _series(column: str, values: tuple[Any, ...], name: str, *, raw: bool) -> pd
             expected="values of the column's type",
         ) from error
     if column in (*col.PRICES, *col.FEATURES, *col.PREDICTIONS):
-        found = sorted(kind.__name__ for kind in types)
-        raise DataError(f"{name}, column {column} holds {', '.join(found)}", expected="numbers or null")
+        names = sorted(kind.__name__ for kind in types)
+        raise DataError(f"{name}, column {column} holds {', '.join(names)}", expected="numbers or null")
     return pd.Series(values, dtype=object)
 
 
@@ -294,7 +294,7 @@ def raw_series(values: Iterable[Any], *, text: bool) -> pd.Series:
     """
     import pandas as pd
 
-    held = list(values)
-    if not text and {type(value) for value in held} <= {int, float, type(None)}:
-        return pd.Series(held, dtype="float64")
-    return pd.Series(held, dtype=object)
+    items = list(values)
+    if not text and {type(value) for value in items} <= {int, float, type(None)}:
+        return pd.Series(items, dtype="float64")
+    return pd.Series(items, dtype=object)

@@ -69,9 +69,9 @@ class Engine:
         from joblib import Parallel, delayed, parallel_config
 
         with _client(self.scheduler) as client:
-            held = sum(client.nthreads().values()) or 1
+            threads = sum(client.nthreads().values()) or 1
             with parallel_config(backend="dask", client=client, wait_for_workers_timeout=30):
-                parallel = Parallel(return_as="generator", pre_dispatch=held + _AHEAD, batch_size=1)
+                parallel = Parallel(return_as="generator", pre_dispatch=threads + _AHEAD, batch_size=1)
                 yield from parallel(delayed(_alone)(work, item) for item in items)
 
 

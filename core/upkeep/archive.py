@@ -44,14 +44,14 @@ def export(settings: Settings, run: Run, target: Path) -> int:
     Its log and output, every checkpoint it used or made, what it rests on, and the lists they name.
     """
     store = Store(settings.data)
-    wanted = [Slot(stage, key) for stage, key in run.keys.items()]
-    kept, models = closure(store, wanted)
-    paths = [*_checkpoint_files(store, kept), *_model_files(settings.data, models)]
-    paths += sorted(path for path in lists_behind(store, kept) if path.is_file())
+    own = [Slot(stage, key) for stage, key in run.keys.items()]
+    needed, models = closure(store, own)
+    paths = [*_checkpoint_files(store, needed), *_model_files(settings.data, models)]
+    paths += sorted(path for path in lists_behind(store, needed) if path.is_file())
     paths += _files(RunLog(settings.data, run.run_id).folder)
     events = Journal(settings.data, settings.journal, read_only=True).events(run.run_id)
-    told = {"format": 1, "kind": "run", **asdict(run), "events": [asdict(event) for event in events]}
-    extra = {f"runs/{run.run_id}/run.json": json.dumps(told, indent=2).encode() + b"\n"}
+    body = {"format": 1, "kind": "run", **asdict(run), "events": [asdict(event) for event in events]}
+    extra = {f"runs/{run.run_id}/run.json": json.dumps(body, indent=2).encode() + b"\n"}
     return _write(target, settings.data, paths, extra=extra)
 
 
@@ -64,8 +64,8 @@ def backup(settings: Settings, target: Path, *, private_key_by: Person | None = 
         require(private_key_by, "backup_keys")
     store = Store(settings.data)
     journal = Journal(settings.data, settings.journal, read_only=True)
-    kept, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
-    paths = [*_checkpoint_files(store, kept), *_files(settings.data / "published")]
+    needed, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
+    paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
     paths += [path for name in ("models", *LISTS) for path in _files(settings.data / name)]
     paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
     if private_key_by is not None:
@@ -207,13 +207,13 @@ def _trusted(archive: zipfile.ZipFile, source: Path) -> dict[str, str]:
 
 
 def _bring(archive: zipfile.ZipFile, members: dict[str, str], root: Path) -> tuple[int, int]:
-    came = there = 0
+    written = present = 0
     # commit marks last, so that a kill leaves no checkpoint without its artifacts
     for name in sorted(members, key=lambda n: (n.endswith("/meta.json"), n)):
         here = name in (FILE_NAME, f"{KEYS}/{PRIVATE_KEY}") or name.startswith("runs/")
         path = (local_folder(root) if here else root) / name
         if path.exists():
-            there += 1
+            present += 1
             continue
         if name == f"{KEYS}/{PRIVATE_KEY}":
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -221,5 +221,5 @@ def _bring(archive: zipfile.ZipFile, members: dict[str, str], root: Path) -> tup
         replace_file(path, archive.read(name))
         if name == f"{KEYS}/{PRIVATE_KEY}":
             path.chmod(0o600)
-        came += 1
-    return came, there
+        written += 1
+    return written, present

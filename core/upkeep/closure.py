@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import CheckpointError
-from core.store import waivers as waiving
+from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
 from core.tickers import universe_file
@@ -18,14 +18,14 @@ def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
     A checkpoint whose meta is gone or unreadable is kept in the answer: what cannot be read must not
     be taken for unneeded.
     """
-    found: set[Slot] = set()
+    visited: set[Slot] = set()
     models: set[str] = set()
     waiting = list(slots)
     while waiting:
         slot = waiting.pop()
-        if slot in found:
+        if slot in visited:
             continue
-        found.add(slot)
+        visited.add(slot)
         try:
             meta = store.meta(slot)
         except CheckpointError:
@@ -35,7 +35,7 @@ def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
                 models.add(source.key)
             else:
                 waiting.append(Slot(source.stage, source.key))
-    return found, models
+    return visited, models
 
 
 def lists_behind(store: Store, slots: Iterable[Slot]) -> set[Path]:
@@ -43,16 +43,16 @@ def lists_behind(store: Store, slots: Iterable[Slot]) -> set[Path]:
 
     Their digests are in the keys; a checkpoint whose meta is unreadable names none.
     """
-    found: set[Path] = set()
+    paths: set[Path] = set()
     for slot in slots:
         try:
             meta = store.meta(slot)
         except CheckpointError:
             continue
-        told = meta.body.get("parameters", {}) if meta else {}
-        tickers, waivers = str(told.get("tickers") or ""), str(told.get("waivers_digest") or "")
+        parameters = meta.body.get("parameters", {}) if meta else {}
+        tickers, waivers = str(parameters.get("tickers") or ""), str(parameters.get("waivers_digest") or "")
         if tickers.startswith("sha256:"):
-            found.add(universe_file(store.root, tickers))
+            paths.add(universe_file(store.root, tickers))
         if waivers:
-            found.add(store.root / waiving.FOLDER / f"{waivers}.toml")
-    return found
+            paths.add(store.root / waiver_files.FOLDER / f"{waivers}.toml")
+    return paths

@@ -58,33 +58,33 @@ def garbage(settings: Settings, now: datetime) -> list[Garbage]:
     if lost is not None:
         raise JournalError(lost, remedy="Until then nothing is removed.")
     store = Store(settings.data)
-    kept = _kept(settings, store)
-    found = [
+    needed = _needed(settings, store)
+    items = [
         Garbage("checkpoint", folder, _size(folder), slot)
         for slot in slots(settings.data)
-        if slot not in kept and (folder := store.folder(slot))
+        if slot not in needed and (folder := store.folder(slot))
     ]
-    found += [Garbage("unfinished", store.folder(s), _size(store.folder(s)), s) for s in _unfinished(store)]
-    found += [Garbage("list", path, _size(path)) for path in _lists(settings, now)]
-    found += [Garbage("temporary", path, _size(path)) for path in _temporaries(settings.data, now)]
+    items += [Garbage("unfinished", store.folder(s), _size(store.folder(s)), s) for s in _unfinished(store)]
+    items += [Garbage("list", path, _size(path)) for path in _lists(settings, now)]
+    items += [Garbage("temporary", path, _size(path)) for path in _temporaries(settings.data, now)]
     moved = (settings.data / "quarantine").glob("*/*")
-    found += [Garbage("quarantine", path, _size(path)) for path in moved]
-    found += [Garbage("log", path, _size(path)) for path in _old_logs(settings, now)]
-    return sorted(found, key=lambda g: (-g.size_bytes, str(g.path)))
+    items += [Garbage("quarantine", path, _size(path)) for path in moved]
+    items += [Garbage("log", path, _size(path)) for path in _old_logs(settings, now)]
+    return sorted(items, key=lambda g: (-g.size_bytes, str(g.path)))
 
 
-def _kept(settings: Settings, store: Store) -> set[Slot]:
-    wanted: set[Slot] = set()
+def _needed(settings: Settings, store: Store) -> set[Slot]:
+    roots: set[Slot] = set()
     if Journal.exists(settings.data, settings.journal):
         journal = Journal(settings.data, settings.journal, read_only=True)
         runs = journal.active_runs() + journal.successes(int(settings["run_keep_successes"] or 1))
-        wanted |= {Slot(stage, key) for run in runs for stage, key in run.keys.items() if stage != "publish"}
-        wanted |= {Slot("report", key) for key in journal.report_keys()}
+        roots |= {Slot(stage, key) for run in runs for stage, key in run.keys.items() if stage != "publish"}
+        roots |= {Slot("report", key) for key in journal.report_keys()}
     published = (settings.data / "published").glob("*")
-    wanted |= {Slot("report", folder.name) for folder in published}
-    wanted |= set(_makers_of_models(settings, store))
-    wanted |= set(latest_slots(settings.data).values())
-    return closure(store, wanted)[0]
+    roots |= {Slot("report", folder.name) for folder in published}
+    roots |= set(_makers_of_models(settings, store))
+    roots |= set(latest_slots(settings.data).values())
+    return closure(store, roots)[0]
 
 
 def _unfinished(store: Store) -> Iterator[Slot]:
@@ -97,10 +97,10 @@ def _unfinished(store: Store) -> Iterator[Slot]:
 
 def _temporaries(root: Path, now: datetime) -> list[Path]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
-    found = [path for folder in ("models", *LISTS) for path in (root / folder).glob(f"{TEMPORARY}*")]
-    found += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
+    paths = [path for folder in ("models", *LISTS) for path in (root / folder).glob(f"{TEMPORARY}*")]
+    paths += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     oldest = now.timestamp() - TEMPORARY_AGE_S
-    return [path for path in found if path.lstat().st_mtime < oldest]
+    return [path for path in paths if path.lstat().st_mtime < oldest]
 
 
 def _lists(settings: Settings, now: datetime) -> list[Path]:
@@ -114,9 +114,9 @@ def _lists(settings: Settings, now: datetime) -> list[Path]:
     committed = list(slots(settings.data))
     if any(store.damage(slot, quick=True) for slot in committed):
         return []  # a meta that cannot be read may name any of them
-    named = lists_behind(store, committed)
-    found = [path for folder in LISTS for path in sorted((settings.data / folder).glob("[!.]*"))]
-    return [path for path in found if path not in named and path.lstat().st_mtime < oldest]
+    referenced = lists_behind(store, committed)
+    paths = [path for folder in LISTS for path in sorted((settings.data / folder).glob("[!.]*"))]
+    return [path for path in paths if path not in referenced and path.lstat().st_mtime < oldest]
 
 
 def _any_active(settings: Settings) -> bool:
@@ -125,19 +125,19 @@ def _any_active(settings: Settings) -> bool:
     return bool(Journal(settings.data, settings.journal, read_only=True).active_runs())
 
 
-def _models_kept(settings: Settings) -> set[str]:
+def _promoted_models(settings: Settings) -> set[str]:
     """Return the ids of the champion and of every model that a person promoted before."""
     champion = Registry(settings.data).champion()
-    kept = {champion.model_id} if champion else set()
+    identities = {champion.model_id} if champion else set()
     if Journal.exists(settings.data, settings.journal):
         records = Journal(settings.data, settings.journal, read_only=True).records()
-        kept |= {record.subject for record in records if record.kind in ("promotion", "rollback")}
-    return kept
+        identities |= {record.subject for record in records if record.kind in ("promotion", "rollback")}
+    return identities
 
 
 def _makers_of_models(settings: Settings, store: Store) -> Iterator[Slot]:
     """Yield the training checkpoints of the models that are kept: they are what those can be traced to."""
-    models = _models_kept(settings)
+    models = _promoted_models(settings)
     for slot in slots(settings.data):
         if not models or slot.stage != "train_or_score":
             continue
@@ -189,7 +189,7 @@ def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
         with locks.held(
             settings.data, f"{slot.stage}-{slot.key}", "gc", journal=settings.journal, waiting=None
         ):
-            if _wanted_now(settings, slot):
+            if _is_needed_now(settings, slot):
                 return False
             # the commit mark first: whatever is left after a kill is no checkpoint
             store.meta_path(slot).unlink(missing_ok=True)
@@ -199,7 +199,7 @@ def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
     return True
 
 
-def _wanted_now(settings: Settings, slot: Slot) -> bool:
+def _is_needed_now(settings: Settings, slot: Slot) -> bool:
     """Return whether a run that began after the list was made counts on this checkpoint."""
     if not Journal.exists(settings.data, settings.journal):
         return False

@@ -13,7 +13,8 @@ from core.journal import Journal, chain_faults
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.review import keys, ledger
-from core.review.bundle import KEY_NAME, RECORD_NAME, check_published
+from core.review.bundle import check_published
+from core.review.bundle_files import KEY_NAME, RECORD_NAME
 from core.review.signoff import SIGNATURE
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
@@ -60,11 +61,11 @@ def verify(
         if damage:
             faults.append(Fault("checkpoint", f"{slot.stage}/{slot.key}", damage))
     for identity in registry.ids():
-        faults += _tried("model", identity, partial(registry.bytes_of, identity))
-    faults += _tried("model", "champion", partial(_champion, registry))
+        faults += _faults_of("model", identity, partial(registry.bytes_of, identity))
+    faults += _faults_of("model", "champion", partial(_champion, registry))
     for record in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
         which = f"{record.parent.parent.name}/{record.parent.name}"
-        faults += _tried("published", which, partial(_judge_published, settings.data, record.parent))
+        faults += _faults_of("published", which, partial(_judge_published, settings.data, record.parent))
     records, broken = _chain(settings)
     faults += _missing(settings)
     return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken))
@@ -75,7 +76,7 @@ def _judge_published(root: Path, folder: Path) -> None:
     check_published(folder)
     if (folder / KEY_NAME).is_file():
         key = keys.read_public((folder / KEY_NAME).read_bytes(), KEY_NAME)[0]
-        if key.id not in keys.known(root):
+        if key.id not in keys.public_key_files(root):
             raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which never signed here")
 
 
@@ -89,7 +90,7 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     except AftercloseError:
         return  # said of the chain itself
     for key in sorted({record.subject for record in records if record.kind == SIGNATURE}):
-        yield from _tried("signed report", key, partial(_rests, store, key))
+        yield from _faults_of("signed report", key, partial(_rests, store, key))
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
         if identity not in registry.ids():
             yield Fault("model", identity, "it was promoted and is gone")
@@ -116,7 +117,7 @@ def _champion(registry: Registry) -> None:
         registry.bytes_of(champion.model_id)
 
 
-def _tried(what: str, which: str, function: Callable[[], object]) -> list[Fault]:
+def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fault]:
     try:
         function()
     except AftercloseError as error:
@@ -144,8 +145,8 @@ def _cut_off(settings: Settings, hashes: set[str]) -> Iterator[str]:
     """Yield what published documents show to be gone from the chain: a cut tail leaves the rest of it whole."""
     for path in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
         try:
-            told = json.loads(path.read_bytes())
-            seq, head = int(told["seq"]), str(told["hash"])
+            record = json.loads(path.read_bytes())
+            seq, head = int(record["seq"]), str(record["hash"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue  # said of the published document itself
         if head not in hashes:

@@ -11,7 +11,7 @@ from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
 from core.queries.runs.folder import RunFolder
-from core.queries.runs.holdings import as_zip, export_command, too_large_to_zip
+from core.queries.runs.holdings import as_zip, exceeds_zip_limit, export_command
 from core.queries.runs.progress import (
     StageView,
     asked_for,
@@ -88,7 +88,7 @@ def name_and_actions(journal: Journal, run: Run) -> None:
         shell.page_link(
             "runs", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
         )
-        if too_large_to_zip(journal, run):
+        if exceeds_zip_limit(journal, run):
             st.caption(f"All as zip: `{export_command(run)}`", width="content")
             return
         st.download_button(

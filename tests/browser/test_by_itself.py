@@ -42,7 +42,8 @@ def sign(root, key) -> None:
     journal = Journal(root)
     shown = signoff.signable(Store(root), journal, key).sha256
     signoff.sign(
-        configured, journal, key, shown=shown, person=local_person(configured), meaning="approved", comment="Read."
+        configured, journal, key,
+        text_sha256=shown, person=local_person(configured), meaning="approved", comment="Read.",
     )  # fmt: skip
 
 

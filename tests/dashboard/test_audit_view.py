@@ -29,7 +29,7 @@ def decided(finished):
     decisions.promote(settings, Registry(finished).ids()[0], "A baseline.", person=ANN)
     (folder,) = (finished / "checkpoints" / "report").iterdir()
     shown = signoff.signable(Store(finished), journal, folder.name).sha256
-    signoff.submit(settings, journal, folder.name, shown=shown, person=ANN, comment="<b>As it is</b>")
+    signoff.submit(settings, journal, folder.name, text_sha256=shown, person=ANN, comment="<b>As it is</b>")
     return finished
 
 

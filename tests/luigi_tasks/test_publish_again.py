@@ -20,7 +20,9 @@ def damaged(finished, lookers):
     over, journal = settings.load({"AFTERCLOSE_DATA": str(finished)}, finished), Journal(finished)
     folder = lookers.folder_of(finished, "report")
     shown = signoff.signable(Store(finished), journal, folder.name).sha256
-    signoff.sign(over, journal, folder.name, shown=shown, person=ANN, meaning="approved", comment="Read.")
+    signoff.sign(
+        over, journal, folder.name, text_sha256=shown, person=ANN, meaning="approved", comment="Read."
+    )
     for path in folder.iterdir():
         path.unlink()
     return finished

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import DataError
 from core.journal import Journal
-from core.queries.runs.holdings import as_zip, holding, holdings, keys_of, too_large_to_zip
+from core.queries.runs.holdings import as_zip, exceeds_zip_limit, holding, holdings, keys_of
 from core.request import settings
 from core.store.checkpoints import Slot, Store
 
@@ -64,9 +64,9 @@ def test_what_was_never_made_is_said(finished):
 def test_an_archive_too_large_for_a_browser_is_refused_with_the_command(finished, run, tmp_path, monkeypatch):
     """The command writes any size; the desk says so before it is asked for."""
     configured = settings.load({"AFTERCLOSE_DATA": str(finished)}, tmp_path)
-    assert not too_large_to_zip(Journal(finished), run)
+    assert not exceeds_zip_limit(Journal(finished), run)
     monkeypatch.setattr("core.queries.runs.holdings.MOST_ZIPPED_BYTES", 1000)
-    assert too_large_to_zip(Journal(finished), run)
+    assert exceeds_zip_limit(Journal(finished), run)
     with pytest.raises(DataError, match=f"afterclose export {run.run_id}"):
         as_zip(configured, run)
 

@@ -12,7 +12,7 @@ from core.journal import Journal
 from core.platform.processes import this_process
 from core.request import settings
 from core.review.people import Person
-from core.store import waivers as waiving
+from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded
 from core.tickers import compact, expand, universe_file
@@ -47,7 +47,7 @@ def named(data, tmp_path):
     universe.parent.mkdir(parents=True)
     universe.write_text(joined)
     (tmp_path / "waivers.toml").write_text(WAIVERS)
-    digest = waiving.keep(str(tmp_path / "waivers.toml"), data)
+    digest = waiver_files.keep(str(tmp_path / "waivers.toml"), data)
     for path in (*universe.parent.iterdir(), *(data / "waivers").iterdir()):
         os.utime(path, (0, 0))
     told = {"parameters": {"tickers": text, "waivers_digest": digest}, "inputs": []}
@@ -81,7 +81,7 @@ def test_lists_travel_with_what_names_them(kind, named, data, tmp_path):
     other = tmp_path / "other"
     restore(configured(other), tmp_path / "a.zip", person=ME)
     assert expand(text, other) == NAMES
-    assert waiving.kept(digest, other) == waiving.kept(digest, data) != ()
+    assert waiver_files.load(digest, other) == waiver_files.load(digest, data) != ()
 
 
 def test_an_export_leaves_other_runs_lists_behind(named, data, tmp_path):

@@ -228,7 +228,7 @@ def test_a_cut_tail_is_told_by_what_was_published_under_it(finished, monkeypatch
     store, journal = Store(finished), Journal(finished)
     (folder,) = (finished / "checkpoints" / "report").iterdir()
     signoff.sign(
-        configured(finished), journal, folder.name, shown=signoff.signable(store, journal, folder.name).sha256,
+        configured(finished), journal, folder.name, text_sha256=signoff.signable(store, journal, folder.name).sha256,
         person=ME, meaning="approved", comment="as generated",
     )  # fmt: skip
     shown = publication.publish(configured(finished), journal, folder.name, person=ME)
@@ -252,7 +252,7 @@ def opened(finished):
 
     def sign():
         return signoff.sign(
-            configured(finished), journal, folder.name, shown=text.sha256, person=ME, meaning="approved",
+            configured(finished), journal, folder.name, text_sha256=text.sha256, person=ME, meaning="approved",
             comment="as shown",
         )  # fmt: skip
 

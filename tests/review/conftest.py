@@ -66,7 +66,7 @@ class Office:
 
     def _acted(self, act, person, key=None, **more):
         key = key or self.key
-        more.setdefault("shown", self.shown(key))
+        more.setdefault("text_sha256", self.shown(key))
         return act(self.settings, self.journal, key, person=person or self.me, **more)
 
     def submit(self, person=None, comment=WHY, **more):

@@ -13,8 +13,8 @@ from core.journal import Journal
 from core.queries.operations.attention import age_days, sessions_behind, situation
 from core.request import settings
 from core.review import decisions, signoff
+from core.review.drafts import signable
 from core.review.people import local_person
-from core.review.texts import signable
 from core.store.checkpoints import Store
 
 NOW = datetime(2026, 3, 2, 21, 0, tzinfo=UTC)
@@ -96,7 +96,7 @@ def test_a_finished_run_asks_for_a_decision_and_a_signature_until_they_are_given
     key = line.good.keys["report"]
     shown = signable(Store(desk_settings.data), journal, key).sha256
     signoff.sign(
-        desk_settings, journal, key, shown=shown, person=person, meaning="approved", comment="nothing to add",
+        desk_settings, journal, key, text_sha256=shown, person=person, meaning="approved", comment="nothing to add",
     )  # fmt: skip
     assert asked() == []
 

@@ -17,7 +17,7 @@ import pytest
 
 from core.errors import AftercloseError, CheckpointError, DataError, SettingsError
 from core.fingerprint import sha256
-from core.review import bundle, keys, signoff
+from core.review import bundle, bundle_files, keys, signoff
 from core.review.people import Person
 from core.review.publication import published
 from core.upkeep.archive import backup, restore
@@ -123,7 +123,7 @@ def test_a_stranger_cannot_pass_off_a_bundle_that_they_signed_themselves(office,
 
     key = Ed25519PrivateKey.generate()
     record = office.journal.records()[-1]
-    files = {name: (folder / name).read_bytes() for name in bundle.STATED}
+    files = {name: (folder / name).read_bytes() for name in bundle_files.STATED}
     files["report.html"] = b"<p>All is well.</p>"
     files["proof.dsse.json"] = proof.envelope(bundle.statement_of(files, record), key)
     files["public.pem"] = keys.public_of(key).pem

@@ -20,7 +20,13 @@ def signed(data, text=None):
         signoff.save_draft(store, journal, folder.name, text, person=person)
     shown = signoff.signable(store, journal, folder.name).sha256
     record = signoff.sign(
-        settings, journal, folder.name, shown=shown, person=person, meaning="approved", comment="As it is."
+        settings,
+        journal,
+        folder.name,
+        text_sha256=shown,
+        person=person,
+        meaning="approved",
+        comment="As it is.",
     )
     return folder.name, record
 

@@ -33,7 +33,7 @@ class Desk:
             self.settings,
             self.journal,
             self.key,
-            shown=shown,
+            text_sha256=shown,
             person=ANN,
             meaning=meaning,
             comment=comment,

@@ -47,7 +47,7 @@ class Desk:
             self.settings,
             self.journal,
             self.key,
-            shown=self.present().sha256 if shown is None else shown,
+            text_sha256=self.present().sha256 if shown is None else shown,
             person=person,
             meaning=meaning,
             comment=comment,
@@ -307,7 +307,7 @@ def test_a_scoring_report_rests_on_the_champion_too(finished, run_luigi, run_aft
         settings.load({"AFTERCLOSE_DATA": str(finished)}, finished),
         journal,
         key,
-        shown=text.sha256,
+        text_sha256=text.sha256,
         **options,
     )
     assert signoff.standing(store, journal, key).state == "signed"
@@ -318,6 +318,6 @@ def test_a_scoring_report_rests_on_the_champion_too(finished, run_luigi, run_aft
             settings.load({"AFTERCLOSE_DATA": str(finished)}, finished),
             journal,
             key,
-            shown=text.sha256,
+            text_sha256=text.sha256,
             **options,
         )

@@ -158,7 +158,7 @@ def test_of_two_approvers_at_once_one_signs(office, olga, ann, bob):
         ready.wait()
         try:
             return signoff.sign(
-                office.settings, Journal(office.root), office.key, shown=shown, person=person,
+                office.settings, Journal(office.root), office.key, text_sha256=shown, person=person,
                 meaning="approved", comment="Read.",
             )  # fmt: skip
         except SignOffError as error:
@@ -200,7 +200,7 @@ def test_a_text_that_changed_since_it_was_shown_stops_every_act_on_it(office, ac
         office.submit()
     records = office.journal.records()
     with pytest.raises(SignOffError, match=f"you saw {shown[:12]}"):
-        getattr(office, act)(shown=shown)
+        getattr(office, act)(text_sha256=shown)
     assert office.journal.records() == records
 
 

@@ -26,7 +26,7 @@ def desk(finished):
     (run,) = journal.runs()
     key = run.keys["report"]
     shown = signoff.signable(Store(finished), journal, key).sha256
-    signoff.sign(over, journal, key, shown=shown, person=ANN, meaning="approved", comment="Read.")
+    signoff.sign(over, journal, key, text_sha256=shown, person=ANN, meaning="approved", comment="Read.")
     publication.publish(over, journal, key, person=ANN)
     journal.add_run("published", who="a", how="terminal", request={}, target="publish", state="queued")
     journal.start("published", {"report": key})

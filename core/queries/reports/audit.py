@@ -10,8 +10,8 @@ from typing import Any
 from core.errors import AftercloseError
 from core.fingerprint import sha256
 from core.journal import Journal, Record
+from core.review.drafts import generated_body
 from core.review.standing import SIGNATURE
-from core.review.texts import generated_body
 from core.store.checkpoints import Store
 
 _ACTS = {

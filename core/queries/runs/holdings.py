@@ -83,7 +83,7 @@ def export_command(run: Run) -> str:
     return f"afterclose export {run.run_id}"
 
 
-def too_large_to_zip(journal: Journal, run: Run) -> bool:
+def exceeds_zip_limit(journal: Journal, run: Run) -> bool:
     """Return whether what a run made or took is so much that its archive is not given to a browser."""
     return sum(bytes_by_stage(journal.events(run.run_id)).values()) > MOST_ZIPPED_BYTES
 

@@ -45,13 +45,13 @@ class DraftConflict(SignOffError):
         self.base = base
         self.latest = latest
         super().__init__(
-            f"{latest.author} saved draft {latest.number} after you opened this text ({_named(base)})",
+            f"{latest.author} saved draft {latest.number} after you opened this text ({_draft_name(base)})",
             expected="nobody else's words to be covered unseen",
             remedy="Your text is not lost. Look at the newest draft, or save again to keep yours as well.",
         )
 
 
-def _named(number: int) -> str:
+def _draft_name(number: int) -> str:
     return f"draft {number}" if number else "the generated text"
 
 
@@ -114,10 +114,10 @@ def save_draft(
     generated_body(store, report_key)
     if len(text) > MAX_CHARACTERS:
         raise ParameterError(f"the text has {len(text):,} characters", expected=f"at most {MAX_CHARACTERS:,}")
-    kept = cleaned(text)
+    clean = cleaned(text)
 
     def unchanged(latest: Draft | None) -> None:
-        if base is not None and latest is not None and latest.number > base and latest.text != kept:
+        if base is not None and latest is not None and latest.number > base and latest.text != clean:
             raise DraftConflict(base, latest)
 
-    return journal.save_draft(report_key, kept, author=person.label, unless=unchanged)
+    return journal.save_draft(report_key, clean, author=person.label, unless=unchanged)

@@ -9,8 +9,8 @@ import pytest
 
 from core.errors import AftercloseError, ParameterError, SettingsError, SignOffError
 from core.journal import Journal, chain_faults
-from core.review.accepting import accept, file_for, may_be_accepted
 from core.review.people import local_person
+from core.review.waive import accept, file_for, may_be_accepted
 from core.store.waivers import read
 
 FINDING = {

@@ -16,7 +16,7 @@ from core.prices.waivers import parse
 from core.report.narrative import cleaned
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
-from core.review.people import Person, described, require
+from core.review.people import Person, person_fields, require
 from core.store.waivers import MAX_BYTES, read
 
 DEFAULT_NAME = "waivers.toml"
@@ -28,10 +28,10 @@ WAIVER = "waiver"
 
 def file_for(settings: Settings, request: Mapping[str, str]) -> Path:
     """Return the file of waivers that a run of ``request`` works with: one in the data root where none is named."""
-    named = request.get("waivers", "").strip() or str(
+    name = request.get("waivers", "").strip() or str(
         settings.under(request.get(PROFILE, ""))["waivers"] or ""
     )
-    return Path(named) if named else settings.data / DEFAULT_NAME
+    return Path(name) if name else settings.data / DEFAULT_NAME
 
 
 def may_be_accepted(rule: str) -> bool:
@@ -97,7 +97,9 @@ def accept(
                 f"{path.name} would have {len(after):,} bytes", expected=f"at most {MAX_BYTES:,}"
             )
         record = journal.append(
-            WAIVER, str(finding["rule"]), {"at_utc": _now(), **described(person), "file": path.name, **entry}
+            WAIVER,
+            str(finding["rule"]),
+            {"at_utc": _now(), **person_fields(person), "file": path.name, **entry},
         )
         try:
             replace_file(path, after)
