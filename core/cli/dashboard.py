@@ -14,6 +14,8 @@ import click
 
 from core.errors import CommandError
 from core.request import settings
+from core.request.roots import LOGIN_FILE_VARIABLE, LOGIN_VARIABLE, roots_of
+from core.request.settings import Settings
 from core.review.login_file import ORIGIN_VARIABLE, REQUIRED_VARIABLE, public_address
 
 PORT = 8501
@@ -69,9 +71,29 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool) 
 
         beside_this_process()
     if login:
+        refuse_readable_login(login, settings.load())
         os.environ[REQUIRED_VARIABLE] = "1"
+        os.environ[LOGIN_FILE_VARIABLE] = str(login.absolute())
         os.environ[ORIGIN_VARIABLE] = public
     os.execv(sys.executable, command_line(checked, port, login, urlsplit(public).hostname))  # noqa: S606 - our own interpreter; becoming it leaves no process between
+
+
+def refuse_readable_login(login: Path, configured: Settings) -> None:
+    """Refuse to start where a run could be asked to read the file with which people log in.
+
+    Raises
+    ------
+    CommandError
+        Naming the folder and what to do.
+    """
+    roots = roots_of(configured, {**os.environ, LOGIN_VARIABLE: "1"})
+    root = next((root for root in roots if login.resolve().is_relative_to(root)), None)
+    if root is not None:
+        raise CommandError(
+            f"{login} lies under {root}, from which runs may read price files, and it holds secrets",
+            expected="the file for logging in outside the folders of price files",
+            remedy="Move it, for instance to /etc/afterclose, or name other folders in [files] roots of luigi.cfg.",
+        )
 
 
 def address_of(address: str) -> str:

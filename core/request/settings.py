@@ -41,6 +41,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("compute_scheduler", "text", "", "compute", "Address of the Dask scheduler, such as tcp://127.0.0.1:8786."),
     Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
+    Parameter("roots", "text", "", "files", "Folders under which price files are read, separated by colons; empty: the working folder in a team, else wherever the person at the terminal may read."),
     Parameter("storage_state", "text", "state", "storage", "Folder for journal, locks and logs when the data root is a URL."),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),

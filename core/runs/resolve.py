@@ -16,6 +16,7 @@ from core.errors import CommandError, ModelError, ParameterError, SettingsError,
 from core.parameters import Value, settings_from
 from core.platform.files import replace_file
 from core.registry.registry import Registry
+from core.request import roots
 from core.request.profiles import PROFILE
 from core.request.settings import Settings, placed
 from core.request.stages import chain, parameters_of
@@ -74,6 +75,11 @@ def resolve(
         raise ParameterError(
             f"--path came with --source {values['source']}", expected="--source files", parameter="path"
         )
+    if values.get("path"):
+        roots.judge(str(values["path"]), settings, parameter="path")
+    listed = str(values["tickers"] or "").strip()
+    if listed.startswith("@"):
+        roots.judge(listed[1:], settings, parameter="tickers")
     tickers = ticker_list.parse(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )

@@ -87,7 +87,9 @@ class FilesSource:
 def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> TableRead:
     """Return a file read; one of a folder must be a table of prices."""
     if not inventory.is_folder:
-        return read_file(data, name, options)
+        read = read_file(data, name, options)
+        refuse_unrecognised(read.frame, name)
+        return read
     try:
         read = read_file(data, name, options)
     except SourceError as error:
@@ -98,6 +100,34 @@ def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> 
         raise
     refuse_no_prices(read.frame, name, inventory)
     return read
+
+
+def refuse_unrecognised(frame: pd.DataFrame, name: str) -> None:
+    """Refuse a file in which no column of prices has a number: whatever it is, it must not become an artifact.
+
+    A table with prices and other faults goes to the gate, which names them. Nothing of the file is quoted.
+
+    Raises
+    ------
+    SourceError
+        Naming the file.
+    """
+    import pandas as pd
+
+    known = [column for column in (*col.PRICE_VALUES, col.VOLUME) if column in frame]
+    blank = not len(frame) and set(map(str, frame.columns)) <= {col.TICKER}
+    headed = not len(frame) and col.DATE in frame and len(known) > 1
+    if (
+        blank
+        or headed
+        or any(pd.to_numeric(frame[column], errors="coerce").notna().any() for column in known)
+    ):
+        return
+    raise SourceError(
+        f"{name} was not recognised as a table of prices: no column of prices holds a number",
+        expected="a date and open, high, low, close and volume",
+        remedy="Take the file that holds the prices; nothing of this one was kept.",
+    )
 
 
 def refuse_no_prices(frame: pd.DataFrame, name: str, inventory: Inventory) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import socket
 import tomllib
@@ -10,8 +11,17 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.cli.dashboard import SAFE, address_of, app_path, command_line, loopback, url_of
+from core.cli.dashboard import (
+    SAFE,
+    address_of,
+    app_path,
+    command_line,
+    loopback,
+    refuse_readable_login,
+    url_of,
+)
 from core.errors import CommandError
+from core.request.settings import load
 
 
 def test_a_taken_port_is_named_with_the_option_that_changes_it(run_afterclose, data):
@@ -205,3 +215,17 @@ def test_a_file_for_logging_in_that_cannot_be_used_stops_the_start(run_afterclos
     assert outcome.code in (2, 4, 20)
     assert len(outcome.messages) == 1
     assert "none.toml" in outcome.err
+
+
+def test_a_desk_with_a_login_refuses_to_start_where_runs_could_read_its_file(tmp_path, monkeypatch):
+    """The login file under the working folder, or under [files] roots."""
+    monkeypatch.chdir(tmp_path)
+    configured = load({"AFTERCLOSE_DATA": str(tmp_path / "data")})
+    (tmp_path / "login.toml").touch()
+    with pytest.raises(CommandError, match="from which runs may read price files"):
+        refuse_readable_login(tmp_path / "login.toml", configured)
+    (tmp_path / "prices").mkdir()
+    apart = dataclasses.replace(
+        configured, defaults={**configured.defaults, "roots": str(tmp_path / "prices")}
+    )
+    refuse_readable_login(tmp_path / "login.toml", apart)

@@ -177,21 +177,38 @@ def refuse_text(text: bytes, name: str) -> None:
     start = text.lstrip()[:200]
     shown = " ".join(text.decode("utf-8", "replace").split())
     if start[:1] in (b"{", b"["):
-        note = "" if len(shown) > _FEW_WORDS else f": {shown}"
-        raise SourceError(f"{name} holds JSON{note}", expected="CSV or Parquet", remedy=_AS_CSV)
+        raise SourceError(f"{name} holds JSON", expected="CSV or Parquet", remedy=_AS_CSV)
     if _PAGE.match(start):
         raise SourceError(
             f"{name} holds a web page (HTML)",
             expected="CSV or Parquet",
             remedy="Download the table itself; look at the page for why.",
         )
-    if len(shown) <= _FEW_WORDS and text.strip().count(b"\n") < _FEW_LINES:
+    # any other text may be a secret: of it nothing is said, because a message is read by many
+    if _is_sentence(shown) and _ANSWER.search(shown):
         raise SourceError(
             f"{name} holds no table but the words: {shown}",
             expected="a header line and one row per date and ticker",
             remedy="Fetch the file again when the service answers.",
         )
 
+    raise SourceError(
+        f"{name} is no table of prices: no column of its first line is called a date or a price",
+        expected="a header line with date, open, high, low, close and volume",
+        remedy="Name the columns so, or take the file that holds the prices.",
+    )
 
-_FEW_WORDS = 400
-_FEW_LINES = 5
+
+def _is_sentence(text: str) -> bool:
+    """Return whether a text is a few plain words."""
+    words = [word.strip(",.:;!?") for word in text[:_LONGEST_SENTENCE].split()]
+    plain = all(word.isdigit() or word.replace("'", "").isalpha() for word in words if word)
+    return len(text) <= _LONGEST_SENTENCE and len(words) > 1 and plain
+
+
+_LONGEST_SENTENCE = 200
+_ANSWER = re.compile(
+    r"limit|request|not found|error|forbidden|denied|unavailable|exceeded|invalid|premium|no data",
+    re.IGNORECASE,
+)
+"""Words in which services answer instead of a table."""

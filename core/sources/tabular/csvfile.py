@@ -75,7 +75,8 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     if flat := flattened_header(layout.rows[0]):
         return _flattened(layout, name, options, facts, place=flat[0], columns=flat[1])
     header = _header(layout, name)
-    if not {*header.names} & {col.DATE, *NUMBERS} and header.unnamed is None:
+    named = {*header.names} & {col.DATE, *NUMBERS}
+    if not named and header.unnamed is None and len(header.names) <= MAX_COLUMNS:
         refuse_text(text, name)
     if _is_wide(header):
         return _wide(layout, header, name, options, facts)

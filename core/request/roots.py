@@ -1,0 +1,104 @@
+"""Which files a run may read: price files and lists of tickers, under configured folders and never a secret.
+
+Whoever may start a run says a path, and what is read there becomes an artifact that every viewer can open. So
+a path is judged when the run is planned, links resolved first: in a team (people log in, or roles are configured) it
+must lie under ``[files] roots`` (the working folder without a word), and for everybody the data root, the keys,
+the configuration, the files it names, hidden files and the system's own folders are out of reach.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from core.errors import ParameterError
+from core.platform.objects import ObjectPath, local_folder
+from core.request.settings import Settings
+
+LOGIN_VARIABLE = "AFTERCLOSE_LOGIN"
+"""Set where people log in: for the desk's process and the runs that it starts."""
+
+LOGIN_FILE_VARIABLE = "AFTERCLOSE_LOGIN_FILE"
+"""The file with which people log in, for the desk's process and the runs that it starts."""
+
+_TABLES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz"})
+_SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
+_NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers")
+"""Settings that name a file."""
+
+
+def roots_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the folders under which price files are read; empty: wherever the person at the terminal may read."""
+    configured = [
+        Path(text).expanduser() for text in str(settings["roots"] or "").split(os.pathsep) if text.strip()
+    ]
+    if configured:
+        return tuple(path.resolve() for path in configured)
+    team = environ.get(LOGIN_VARIABLE) or settings["people_roles_file"]
+    return (Path.cwd().resolve(),) if team else ()
+
+
+def judge(text: str, settings: Settings, *, parameter: str, environ: Mapping[str, str] | None = None) -> None:
+    """Refuse a path that a run may not read.
+
+    Parameters
+    ----------
+    text : str
+        The path as it was given; one that is not there is for others to say.
+    parameter : str
+        The option that holds it.
+
+    Raises
+    ------
+    ParameterError
+        Naming the path, what it is in, and the setting; nothing of the file is quoted.
+    """
+    environ = os.environ if environ is None else environ
+    path = Path(text).expanduser().resolve()
+    roots = roots_of(settings, environ)
+    root = next((root for root in roots if path.is_relative_to(root)), None)
+    if roots and root is None:
+        raise ParameterError(
+            f"--{parameter.replace('_', '-')} names {text}, which is in none of the folders of price files",
+            expected=f"a file under {', '.join(map(str, roots))}",
+            remedy="Put the file there, or add its folder to [files] roots in luigi.cfg.",
+            parameter=parameter,
+        )
+    reason = _reason(path, root, settings, environ)
+    if reason:
+        raise ParameterError(
+            f"--{parameter.replace('_', '-')} names {text}, which is {reason}",
+            expected="a file of prices outside the data root, the configuration and hidden folders",
+            remedy="Copy the prices into a folder of their own.",
+            parameter=parameter,
+        )
+
+
+def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[str, str]) -> str:
+    """Return why a path is out of reach, empty if it is not."""
+    data = local_folder(settings.data).resolve()
+    if path.is_relative_to(data):
+        return "in the data root"
+    for secret in secrets_of(settings, environ):
+        # of a folder the tables directly in it are read: a secret with the ending of a table would be one
+        if path == secret or (secret.parent == path and secret.suffix in _TABLES):
+            return "a file of the configuration, or the folder of one"
+    if any(path.is_relative_to(folder) for folder in _SYSTEM):
+        return "in a folder of the system"
+    base = root or (Path.cwd().resolve() if path.is_relative_to(Path.cwd().resolve()) else None)
+    shown = path.relative_to(base) if base else path
+    if any(part.startswith(".") for part in shown.parts):
+        return "hidden, or in a hidden folder"
+    return ""
+
+
+def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the files that configure this installation and may hold secrets, links resolved."""
+    named = [str(settings[name] or "") for name in _NAMING]
+    listed = str(settings["notices_urls"] or "")
+    named += [listed[1:]] if listed.startswith("@") else []
+    named += [environ.get(LOGIN_FILE_VARIABLE, "")]
+    yield from (Path(text).expanduser().resolve() for text in named if text)
+    if settings.file is not None and not isinstance(settings.file, ObjectPath):
+        yield settings.file.resolve()

@@ -1,0 +1,103 @@
+"""Which files a run may read: every road to a secret, by name."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from core.errors import ParameterError
+from core.request import roots
+from core.request.settings import load
+
+PRICES = "date,ticker,open,high,low,close,volume\n2024-01-02,A,1,1,1,1,1\n"
+TEAM = {"AFTERCLOSE_LOGIN": "1"}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A working folder with prices, configuration and a data root with a key."""
+    home = tmp_path / "work"
+    (home / "data" / "keys").mkdir(parents=True)
+    (home / "data" / "keys" / "desk.pem").write_text(
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\n"
+    )
+    (home / "prices.csv").write_text(PRICES)
+    (home / "luigi.cfg").write_text("[people]\nroles_file = roles.toml\n")
+    (home / "roles.toml").write_text("[roles]\n")
+    (home / ".hidden").mkdir()
+    (home / ".hidden" / "prices.csv").write_text(PRICES)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "prices.csv").write_text(PRICES)
+    monkeypatch.chdir(home)
+    return home
+
+
+def judged(path, environ=TEAM, **changes):
+    """None, or exit code, parameter and words of the refusal of a path."""
+    settings = load({"AFTERCLOSE_DATA": "data"})
+    settings = dataclasses.replace(settings, defaults={**settings.defaults, **changes})
+    try:
+        roots.judge(str(path), settings, parameter="path", environ=environ)
+    except ParameterError as error:
+        return f"{error.exit_code} {error.parameter}: {error}"
+    return None
+
+
+def test_prices_in_the_working_folder_are_read(place):
+    """By a relative path, an absolute one, and the folder that holds data root and configuration beside them."""
+    for path in ("prices.csv", place / "prices.csv", ".", place):
+        assert judged(path) is None, path
+
+
+@pytest.mark.parametrize(
+    "name", ["key", "keys", "data", "config", "roles", "hidden", "environ", "device", "passwords"]
+)
+def test_no_road_leads_to_a_secret(place, name):
+    """In a team and for one person alike."""
+    paths = {
+        "key": "data/keys/desk.pem", "keys": "data/keys", "data": "data", "config": "luigi.cfg", "roles": "roles.toml",
+        "hidden": ".hidden/prices.csv", "environ": "/proc/self/environ", "device": "/dev/stdin",
+        "passwords": "/etc/passwd",
+    }  # fmt: skip
+    for environ in (TEAM, {}):
+        assert judged(paths[name], environ), environ
+
+
+def test_a_link_is_judged_by_what_it_leads_to(place):
+    """A file that is a link, a folder that is one, a way back through .. and a link to a link."""
+    (place / "link.csv").symlink_to(place / "data" / "keys" / "desk.pem")
+    (place / "folder").symlink_to(place / "data" / "keys")
+    (place / "again.csv").symlink_to(place / "link.csv")
+    for path in (
+        "link.csv",
+        "folder",
+        "folder/desk.pem",
+        "again.csv",
+        "folder/../../luigi.cfg",
+        "../work/data/keys/desk.pem",
+    ):
+        assert judged(path), path
+
+
+def test_in_a_team_files_are_read_under_the_roots_only(place, tmp_path):
+    """The working folder without a word; other folders by the setting; one person alone reads where they may."""
+    elsewhere = tmp_path / "elsewhere" / "prices.csv"
+    said = judged(elsewhere)
+    assert said.startswith("4 path: ")
+    assert "[files] roots" in said
+    assert str(place) in said
+    assert judged(elsewhere, {}, people_roles_file=None) is None
+    assert judged(elsewhere, {}, people_roles_file="roles.toml") is not None
+    assert judged(elsewhere, roots=f"{place}:{tmp_path / 'elsewhere'}") is None
+    assert judged("prices.csv", roots=str(tmp_path / "elsewhere")) is not None
+
+
+def test_the_file_with_which_people_log_in_is_out_of_reach(place):
+    """Wherever it lies."""
+    (place / "login.csv").write_text("x")
+    assert judged("login.csv") is None
+    assert judged("login.csv", {**TEAM, "AFTERCLOSE_LOGIN_FILE": str(place / "login.csv")})
+    assert judged(".", {**TEAM, "AFTERCLOSE_LOGIN_FILE": str(place / "login.csv")}), (
+        "it would be one of the folder's tables"
+    )
