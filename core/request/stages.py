@@ -91,7 +91,7 @@ _FILES = (
     Parameter("date_format", "choice", "auto", "files", "How dates are written where they do not decide it themselves: us is month first, eu is day first.", choices=("auto", "iso", "us", "eu", "ymd", "epoch")),
     Parameter("delimiter", "choice", "auto", "files", "What parts the cells of a text file.", choices=("auto", "comma", "semicolon", "tab", "pipe")),
     Parameter("decimal", "choice", "auto", "files", "The decimal mark where numbers do not decide it themselves.", choices=("auto", "point", "comma")),
-    Parameter("encoding", "choice", "auto", "files", "The encoding of a text file that is not UTF-8.", choices=("auto", "utf-8", "utf-16", "cp1252", "latin-1")),
+    Parameter("encoding", "choice", "auto", "files", "The encoding of a text file that is not UTF-8.", choices=("auto", "utf-8", "utf-16", "cp1252", "latin-1", "gb18030", "big5", "cp932", "cp949")),
 )  # fmt: skip
 """How files are read, in the key for source files only."""
 
