@@ -261,7 +261,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (), 2, "with inputs", (),
+        (), 3, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip
