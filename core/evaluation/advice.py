@@ -171,7 +171,7 @@ def _auc(body: Body, earlier: float | None) -> Reason:
     if auc["low"] is None:
         return Reason("AUC", auc["value"], CHANCE, None, WAIT, str(auc.get("reason") or "no interval"))
     if earlier is None:
-        halves = _halves([fold["auc"] for fold in body["by_fold"] if fold["auc"] is not None])
+        halves = _halves([(fold["auc"], fold["rows"]) for fold in body["by_fold"] if fold["auc"] is not None])
         trend = _trend(*halves) if halves else None
         than = "first half of the test periods against the second"
     else:
@@ -181,14 +181,18 @@ def _auc(body: Body, earlier: float | None) -> Reason:
     return Reason("AUC", auc["value"], CHANCE, trend, says, text)
 
 
-def _halves(values: Sequence[float]) -> tuple[float, float] | None:
-    """Return the means of the first and the last half.
+def _halves(folds: Sequence[tuple[float, int]]) -> tuple[float, float] | None:
+    """Return the means of the first and the last half of folds' (AUC, rows), weighted by rows.
 
-    >>> _halves([0.5, 0.5, 0.6])
-    (0.5, 0.6)
+    >>> _halves([(0.5, 100), (0.5, 100), (0.6, 300), (0.4, 100)])
+    (0.5, 0.55)
     """
-    half = len(values) // 2
-    return (sum(values[:half]) / half, sum(values[-half:]) / half) if half else None
+    half = len(folds) // 2
+    return (_mean(folds[:half]), _mean(folds[-half:])) if half else None
+
+
+def _mean(folds: Sequence[tuple[float, int]]) -> float:
+    return sum(auc * rows for auc, rows in folds) / sum(rows for _, rows in folds)
 
 
 _STEADY = 0.005

@@ -23,9 +23,10 @@ from core.evaluation.verdict import MIN_NEW_ROWS
 from core.features import model_features
 from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
+from core.measures.expanded import coverage_of
 from core.measures.performance import PooledScore, entries, plain
-from core.measures.ranking import RankedScore
 from core.measures.rows import JudgedRows, judge
+from core.measures.weighted import WeightedScore
 from core.models.document import model_id_of
 from core.models.splits import MIN_TEST_SESSIONS
 from core.tables.artifacts import Document, Table
@@ -84,19 +85,19 @@ def contest(
     probabilities = (both.probability, both.frame["_theirs"].to_numpy(np.float64))
     quantities: dict[str, Quantity] = {
         side: Several(
-            (RankedScore.of(both, p), PooledScore.of(both, p), earnings(both, p, cost_bps=cost_bps))
+            (WeightedScore.of(both, p), PooledScore.of(both, p), earnings(both, p, cost_bps=cost_bps))
         )
         for side, p in zip(_SIDES, probabilities, strict=True)
     }
-    found = estimate(quantities, both, how)
+    found, coverage = estimate(quantities, both, how), coverage_of(both, how)
     ours, others = (found[side] for side in _SIDES)
     return {
         "compared": True,
         "reason": "",
         **extent,
-        "performance": entries(others, len(both), how.confidence),
-        "challenger": entries(ours, len(both), how.confidence),
-        "paired": [_difference(name, ours[name], others[name], how.confidence) for name in COMPARED],
+        "performance": entries(others, len(both), coverage),
+        "challenger": entries(ours, len(both), coverage),
+        "paired": [_difference(name, ours[name], others[name], coverage) for name in COMPARED],
     }
 
 
@@ -104,7 +105,7 @@ def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.boo
     """Return the rows that count for both, shape (rows,).
 
     Of a fold that the champion's training end cuts, a rest of under :data:`MIN_TEST_SESSIONS` sessions is
-    left out: the mean over folds would give an AUC of a few rows the weight of a year.
+    left out: the blocks of so few sessions are hardly resampled.
     """
     held = ~np.isnan(theirs)
     whole = np.bincount(rows.group_fold, minlength=len(rows.folds))
@@ -116,9 +117,9 @@ def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.boo
     return common
 
 
-def _difference(metric: str, ours: Estimate, theirs: Estimate, confidence: float) -> dict[str, Any]:
+def _difference(metric: str, ours: Estimate, theirs: Estimate, coverage: float) -> dict[str, Any]:
     apart = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
-    low, high = apart.interval(confidence) or (None, None)
+    low, high = apart.interval(coverage) or (None, None)
     return {"metric": metric, "difference": plain(apart.value), "low": low, "high": high}
 
 

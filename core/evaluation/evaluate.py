@@ -18,6 +18,7 @@ from core.evaluation.joined import with_returns
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
 from core.measures.bootstrap import Resampling
+from core.measures.expanded import coverage_of
 from core.measures.performance import CLASSIFICATION, entries, plain, undefined
 from core.measures.rows import JudgedRows, judge, judged_order, numbers
 from core.platform.progress import Steps
@@ -226,13 +227,13 @@ def _judged(given: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return the judged part of the body."""
     rules = baselines.probabilities(rows, given.features)
     beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(given)}
-    cost, confidence = given.settings.cost_bps, given.settings.confidence
+    cost, coverage = given.settings.cost_bps, coverage_of(rows, given.resampling)
     found = compare(rows, beside, rules, given.resampling, cost_bps=cost)
     return {
-        "performance": entries(found.model, len(rows), confidence),
+        "performance": entries(found.model, len(rows), coverage),
         "training_performance": None,
         "baselines": {name: baselines.figures(rows, p, cost_bps=cost) for name, p in rules.items()},
-        "beside": {kind: entries(held, len(rows), confidence) for kind, held in found.beside.items()},
+        "beside": {kind: entries(held, len(rows), coverage) for kind, held in found.beside.items()},
         "paired": found.paired,
         "champion": _champion(given, rows),
         **_extent(rows.frame),

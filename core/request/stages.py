@@ -91,7 +91,7 @@ _FILES = (
     Parameter("date_format", "choice", "auto", "files", "How dates are written where they do not decide it themselves: us is month first, eu is day first.", choices=("auto", "iso", "us", "eu", "ymd", "epoch")),
     Parameter("delimiter", "choice", "auto", "files", "What parts the cells of a text file.", choices=("auto", "comma", "semicolon", "tab", "pipe")),
     Parameter("decimal", "choice", "auto", "files", "The decimal mark where numbers do not decide it themselves.", choices=("auto", "point", "comma")),
-    Parameter("encoding", "choice", "auto", "files", "The encoding of a text file that is not UTF-8.", choices=("auto", "utf-8", "utf-16", "cp1252", "latin-1")),
+    Parameter("encoding", "choice", "auto", "files", "The encoding of a text file that is not UTF-8.", choices=("auto", "utf-8", "utf-16", "cp1252", "latin-1", "gb18030", "big5", "cp932", "cp949")),
 )  # fmt: skip
 """How files are read, in the key for source files only."""
 
@@ -249,19 +249,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "train_or_score", "core.runs.compute:train_or_score_job", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
-        _TRAIN, 2, "once", _LEARN,
+        _TRAIN, 3, "once", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
         "evaluate", "core.runs.compute:evaluate_job",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 3, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 4, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (), 2, "with inputs", (),
+        (), 3, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core.errors import ParameterError, SourceError
+from core.errors import ParameterError, SourceError, listed
 from core.fingerprint import sha256, sha256_file
 from core.parameters import Value
 from core.platform.filedigest import identity
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
 from core.sources.table import lacks_tickers, nothing_between, prices_table
-from core.sources.tabular.bytestream import is_packed, is_parquet, unpacked
+from core.sources.tabular.bytestream import is_feather, is_packed, is_parquet, unpacked
 from core.sources.tabular.inventory import Inventory, inventory_of, stem_of
 from core.sources.tabular.options import MAX_ROWS, PLAIN, Facts, Options, TableRead, too_many
 from core.tables.artifacts import Table
@@ -73,13 +73,56 @@ class FilesSource:
         digest = found.digest_over(digests)
         _check_digest(digest, found, parameters)
         options, tables = Options.of(parameters), {}
+        if len(tickers) == 1 and not found.is_folder:
+            options = replace(options, ticker=tickers[0])
         for number, file in enumerate(found.files, start=1):
-            tables[file.name] = read_file(held.pop(file.name), file.name, options)
+            tables[file.name] = _read_of(found, held.pop(file.name), file.name, options)
             context.progress(number, len(found.files))
         kept = _chosen(_joined(tables, found.name), parameters, tickers, found.name)
         uri = f"file:{found.name}{'/' if found.is_folder else ''}"
         table = prices_table(kept, name="files", uri=uri, digest=digest, price_basis="unknown")
         return _with_facts(table, found, tables, digests)
+
+
+def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> TableRead:
+    """Return a file read; one of a folder must be a table of prices."""
+    if not inventory.is_folder:
+        return read_file(data, name, options)
+    try:
+        read = read_file(data, name, options)
+    except SourceError as error:
+        if folders := inventory.folders():
+            error.remedy += (
+                f" The folders in {inventory.name} ({listed(folders)}) are not read: name one of them."
+            )
+        raise
+    refuse_no_prices(read.frame, name, inventory)
+    return read
+
+
+def refuse_no_prices(frame: pd.DataFrame, name: str, inventory: Inventory) -> None:
+    """Refuse a file of a folder that is no table of prices: it would vanish, or stop the gate without a name.
+
+    Raises
+    ------
+    SourceError
+        Naming the file, and the folders beside it that were not read.
+    """
+    prices = [column for column in col.PRICE_VALUES if column in frame]
+    if len(frame) and col.DATE in frame and prices:
+        return
+    what = (
+        f"has the columns {listed([str(c) for c in frame.columns])}"
+        if len(frame.columns) > 1 and len(frame)
+        else "is empty"
+    )
+    folders = inventory.folders()
+    beside = f" The folders in it ({listed(folders)}) are not read: name one of them." if folders else ""
+    raise SourceError(
+        f"{name} in the folder {inventory.name} is no table of prices: it {what}",
+        expected="a date and prices in every file of the folder",
+        remedy=f"Take it out of the folder, or fetch it again.{beside}",
+    )
 
 
 def _check_digest(digest: str, found: Inventory, parameters: Mapping[str, Value]) -> None:
@@ -154,6 +197,10 @@ def read_file(data: bytes, name: str, options: Options) -> TableRead:
         Naming the file, what came and what was expected.
     """
     plain = unpacked(data, name)
+    if is_feather(plain):
+        from core.sources.tabular.parquetfile import as_parquet
+
+        plain = as_parquet(plain, name)
     if is_parquet(plain):
         from core.sources.tabular.parquetfile import read_parquet
 

@@ -97,7 +97,9 @@ def test_both_are_measured_on_the_same_later_rows(champion, features, rows):
     assert found["model_id"] == model_id_of(champion)
     assert found["from"] > champion.body["training"]["to"]
     for side, column in (("challenger", "probability"), ("performance", "theirs")):
-        auc = np.mean([roc_auc_score(f["up_next"], f[column]) for _, f in frame.groupby("fold")])
+        folds = [fold for _, fold in frame.groupby("fold")]
+        within = [roc_auc_score(fold["up_next"], fold[column]) for fold in folds]
+        auc = np.average(within, weights=[len(fold) for fold in folds])
         assert found[side]["auc"]["value"] == pytest.approx(auc, rel=1e-12)
         assert found[side]["brier"]["value"] == pytest.approx(
             brier_score_loss(frame["up_next"], frame[column]), rel=1e-12

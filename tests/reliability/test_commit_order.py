@@ -36,8 +36,8 @@ def mark_first(function):
     ]
     begins = next(i for i, part in enumerate(trying.body) if "_keep_other" in ast.unparse(part))
     artifacts, *mark = trying.body[begins:]
-    assert "os.link" in ast.unparse(mark[2])
-    trying.body = [*trying.body[:begins], *mark[:3], artifacts, *mark[3:]]
+    links = next(i for i, part in enumerate(mark, start=1) if "os.link" in ast.unparse(part))
+    trying.body = [*trying.body[:begins], *mark[:links], artifacts, *mark[links:]]
     names: dict = {}
     exec(compile(ast.fix_missing_locations(tree), "other order", "exec"), function.__globals__, names)
     return names[function.__name__]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import re
 import zlib
+from typing import Any
 
 from core.errors import SourceError
+from core.sources.tabular.columns import known_spellings, plain_name
 from core.sources.tabular.options import AUTO, MAX_BYTES, too_many
 
 _GZIP = b"\x1f\x8b"
@@ -16,9 +20,19 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
+_BZIP2 = b"BZh"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_FEATHER = (b"ARROW1", b"FEA1")
+
+
 def is_packed(data: bytes) -> bool:
-    """Return whether the bytes are gzip, whatever the file is called."""
-    return data.startswith(_GZIP)
+    """Return whether the bytes are gzip, bzip2 or zstd, whatever the file is called."""
+    return data.startswith((_GZIP, _BZIP2, _ZSTD))
+
+
+def is_feather(data: bytes) -> bool:
+    """Return whether the bytes are Feather (Arrow), whatever the file is called."""
+    return data.startswith(_FEATHER)
 
 
 def is_parquet(data: bytes) -> bool:
@@ -27,27 +41,38 @@ def is_parquet(data: bytes) -> bool:
 
 
 def unpacked(data: bytes, name: str) -> bytes:
-    """Return the bytes without gzip; at most 1 GiB comes out, however small the file is.
+    """Return the bytes unpacked (gzip, bzip2, zstd); at most 1 GiB comes out, however small the file is.
 
     Raises
     ------
     SourceError
-        If the file is cut, not gzip inside, or larger than the cap when unpacked.
+        If the file is cut, damaged, or larger than the cap when unpacked.
     """
     if not is_packed(data):
         return data
+    kind = "gzip" if data.startswith(_GZIP) else "bzip2" if data.startswith(_BZIP2) else "zstd"
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            plain = stream.read(MAX_BYTES + 1)
+        plain: bytes = _opened(data, kind).read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(
-            f"{name} is a damaged gzip file ({error})",
+            f"{name} is a damaged {kind} file ({error})",
             expected="a whole one",
             remedy="Fetch or pack it again.",
         ) from error
     if len(plain) > MAX_BYTES:
         raise too_many(name, "or more bytes when unpacked", MAX_BYTES, MAX_BYTES)
     return plain
+
+
+def _opened(data: bytes, kind: str) -> Any:
+    """Return a stream of the bytes as they come out."""
+    if kind == "gzip":
+        return gzip.GzipFile(fileobj=io.BytesIO(data))
+    if kind == "bzip2":
+        return bz2.BZ2File(io.BytesIO(data))
+    import pyarrow as pa
+
+    return pa.input_stream(io.BytesIO(data), compression="zstd")
 
 
 def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
@@ -67,6 +92,8 @@ def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
     (b'Schlu\xc3\x9f', 'cp1252')
     """
     _refuse_binary(data, name)
+    if encoding == AUTO and (data.lstrip()[:1] in (b"{", b"[") or _PAGE.match(data.lstrip()[:200])):
+        refuse_text(data, name)
     if encoding == AUTO:
         encoding = "utf-16" if data.startswith(_UTF16) else "utf-8"
     try:
@@ -76,7 +103,7 @@ def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
         raise SourceError(
             f"{name} is not {encoding.upper()} (byte {data[error.start]:#04x} at {error.start}, line {line})",
             expected=f"text in {encoding.upper()}",
-            remedy="Save it as UTF-8, or say what it is: --encoding cp1252 (Western Windows), latin-1 or utf-16.",
+            remedy=_encoding_remedy(data),
         ) from error
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
@@ -85,13 +112,86 @@ def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
     return plain, encoding
 
 
+def _encoding_remedy(data: bytes) -> str:
+    """Return what to do about bytes that are no UTF-8: the one encoding in which the header is known, else those there are."""
+    line = data.partition(b"\n")[0]
+    for encoding in _EAST_ASIAN:
+        try:
+            header = line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if any(
+            plain_name(cell) in known_spellings() and not cell.isascii()
+            for cell in re.split("[,;\t|]", header)
+        ):
+            return f"Its header reads well as {encoding.upper()}: say --encoding {encoding}, or save it as UTF-8."
+    return (
+        "Save it as UTF-8, or say what it is: --encoding cp1252 (Western Windows), latin-1, utf-16, gb18030 (Chinese), big5, "
+        "cp932 (Japanese) or cp949 (Korean)."
+    )
+
+
+_EAST_ASIAN = ("gb18030", "cp932", "cp949", "big5")
+
 _AS_CSV = "Save the table as CSV (UTF-8) or Parquet."
 
 
+_KINDS = (
+    (_WORKBOOK, "a ZIP archive or an Excel workbook (.xlsx)"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89HDF", "an HDF5 file"),
+)
+"""How files begin that are no text and no table that is read here."""
+
+_PAGE = re.compile(rb"<(?:!doctype|html|head|body|table|\?xml)", re.IGNORECASE)
+_PICKLE = re.compile(rb"\x80[\x02-\x05]")
+
+
 def _refuse_binary(data: bytes, name: str) -> None:
-    if data.startswith(_WORKBOOK):
+    kind = next((kind for start, kind in _KINDS if data.startswith(start)), None)
+    if _PICKLE.match(data):
         raise SourceError(
-            f"{name} is a ZIP archive or a workbook",
+            f"{name} is a pickle (.pkl), which is never opened: it can run any program",
             expected="CSV or Parquet, plain or gzipped",
-            remedy=_AS_CSV,
+            remedy="Save the frame with to_parquet or to_csv.",
         )
+    if kind:
+        raise SourceError(
+            f"{name} is {kind}", expected="CSV, Parquet or Feather, plain or gzipped", remedy=_AS_CSV
+        )
+
+
+def refuse_text(text: bytes, name: str) -> None:
+    """Refuse a text that is no table: JSON, a web page, or a service's answer in words.
+
+    Raises
+    ------
+    SourceError
+        Naming what it is, with its own words where they are few.
+    """
+    start = text.lstrip()[:200]
+    shown = " ".join(text.decode("utf-8", "replace").split())
+    if start[:1] in (b"{", b"["):
+        note = "" if len(shown) > _FEW_WORDS else f": {shown}"
+        raise SourceError(f"{name} holds JSON{note}", expected="CSV or Parquet", remedy=_AS_CSV)
+    if _PAGE.match(start):
+        raise SourceError(
+            f"{name} holds a web page (HTML)",
+            expected="CSV or Parquet",
+            remedy="Download the table itself; look at the page for why.",
+        )
+    if len(shown) <= _FEW_WORDS and text.strip().count(b"\n") < _FEW_LINES:
+        raise SourceError(
+            f"{name} holds no table but the words: {shown}",
+            expected="a header line and one row per date and ticker",
+            remedy="Fetch the file again when the service answers.",
+        )
+
+
+_FEW_WORDS = 400
+_FEW_LINES = 5

@@ -12,28 +12,47 @@ from core.errors import SourceError
 
 SPELLINGS = {
     col.DATE: (
-        "date", "day", "session", "trade_date", "trading_date", "trading_day", "observation_date", "datadate",
-        "datetime", "timestamp", "date_time", "time", "datum",
+        "date", "day", "session", "trade_date", "trading_date", "trading_day", "observation_date", "datadate", "datetime",
+        "timestamp", "date_time", "time", "datum", "data", "fecha", "window_start", "trad_dt", "date1", "tradedate", "caldt",
+        "\u65e5\u671f", "\u4ea4\u6613\u65e5\u671f",
     ),
-    col.TICKER: ("ticker", "symbol", "ticker_symbol", "tic", "act_symbol", "name", "code", "instrument", "ric"),
-    col.OPEN: ("open", "open_price", "opening_price", "px_open", "o", "first", "prcod", "eröffnung", "eroeffnung"),
-    col.HIGH: ("high", "high_price", "px_high", "h", "max", "prchd", "hoch", "tageshoch"),
-    col.LOW: ("low", "low_price", "px_low", "l", "min", "prcld", "tief", "tagestief"),
+    col.TICKER: (
+        "ticker", "symbol", "ticker_symbol", "tic", "act_symbol", "tckrsymb", "ts_code", "stock_code", "stock_symbol", "tradingsymbol",
+        "sc_code", "sc_name", "stock", "name", "code", "instrument", "ric", "\u80a1\u7968\u4ee3\u7801", "\u4ee3\u7801",
+    ),
+    col.OPEN: (
+        "open", "open_price", "opening_price", "px_open", "o", "first", "prcod", "openprc", "opnpric", "er\u00f6ffnung", "eroeffnung",
+        "er\u00f6ffn", "eroeffn", "erster", "ouv", "ouverture", "apertura", "abertura", "\u5f00\u76d8", "\u5f00\u76d8\u4ef7",
+    ),
+    col.HIGH: (
+        "high", "high_price", "px_high", "h", "max", "prchd", "askhi", "hghpric", "hoch", "tageshoch", "plus_haut", "haut", "m\u00e1x",
+        "m\u00e1ximo", "massimo", "m\u00e1xima", "maxima", "\u6700\u9ad8", "\u6700\u9ad8\u4ef7",
+    ),
+    col.LOW: (
+        "low", "low_price", "px_low", "l", "min", "prcld", "bidlo", "lwpric", "tief", "tagestief", "plus_bas", "bas", "m\u00edn", "m\u00ednimo",
+        "minimo", "m\u00ednima", "minima", "\u6700\u4f4e", "\u6700\u4f4e\u4ef7",
+    ),
     col.CLOSE: (
-        "close", "close_price", "closing_price", "close_last", "last", "px_last", "last_price", "c", "price", "prc",
-        "prccd", "schluss", "schlusskurs",
+        "close", "close_price", "closing_price", "close_last", "clspric", "last", "px_last", "last_price", "c", "price", "prc", "prccd",
+        "schluss", "schlusskurs", "zuletzt", "dernier", "cl\u00f4ture", "cierre", "\u00faltimo", "ultimo", "chiusura", "fechamento",
+        "\u6536\u76d8", "\u6536\u76d8\u4ef7",
     ),
     col.ADJ_CLOSE: (
-        "adj_close", "adjclose", "adjusted_close", "close_adj", "adj_close_price", "adjusted", "adjusted_price",
-        "closeadj",
+        "adj_close", "adjclose", "adjusted_close", "close_adj", "adj_close_price", "adjusted", "adjusted_price", "closeadj",
     ),
-    col.VOLUME: ("volume", "vol", "v", "px_volume", "shares_traded", "cshtrd", "volumen", "umsatz"),
+    col.VOLUME: (
+        "volume", "vol", "v", "px_volume", "shares_traded", "number_of_shares", "tottrdqty", "ttltradgvol", "total_traded_quantity",
+        "no_of_shares", "total_volume", "cshtrd", "stuecke", "st\u00fccke", "volumen", "umsatz", "\u6210\u4ea4\u91cf",
+    ),
 }  # fmt: skip
 """Our columns and how vendors spell them, the plainest first: of two that fit, the earlier is taken."""
 
 _LETTERS = frozenset("ohlc")
 _LONE = _LETTERS | {"v"}
 """C, V and O are tickers as well: one letter names a column only where all of o, h, l, c stand together."""
+
+_EXPLAINED = re.compile(r"^(close|adj_close)_(?:adjusted_)?close_price_adjusted_for_.*$")
+"""A site's heads carry their explanation: "Close Close price adjusted for splits"."""
 
 _UNNAMED = re.compile(r"(unnamed(:_?|_)\d+|index|level_0|)")
 
@@ -51,7 +70,7 @@ def plain_name(text: str) -> str:
     ['adj_close', 'vol', 'close_last', 'open', 'eröffnung']
     """
     joined = re.sub(r"\W+", "_", text.strip().lower()).strip("_")
-    return re.sub(r"^\d+_(?=[a-z])", "", joined)
+    return re.sub(r"^\d+_(?=[a-z])", "", _EXPLAINED.sub(r"\1", joined))
 
 
 @dataclass(frozen=True)

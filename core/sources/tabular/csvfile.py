@@ -12,24 +12,37 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError
-from core.sources.tabular.bytestream import as_utf8
+from core.sources.tabular.bytestream import as_utf8, refuse_text
 from core.sources.tabular.columns import Header, header_of
 from core.sources.tabular.dates import iso_dates, kind_of
 from core.sources.tabular.layout import Layout, layout_of
+from core.sources.tabular.norows import NoRow, shortened, without_no_rows
 from core.sources.tabular.numbers import dressed
 from core.sources.tabular.options import (
     AUTO,
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_WIDE_COLUMNS,
+    MOST_LEFT_OUT,
     Facts,
+    LeftOut,
     Options,
     TableRead,
     too_many,
 )
-from core.sources.tabular.shapes import from_stacked, from_wide, stacked_header, ticker_of_file
+from core.sources.tabular.shapes import (
+    flattened_header,
+    from_stacked,
+    from_wide,
+    stacked_header,
+    ticker_of_file,
+)
+from core.sources.tabular.tickercells import refuse_further_key, refuse_unnamed_ticker, unguarded
 
-MISSING = ["", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "-", "n/a"]
+MISSING = [
+    "", "NA", "N/A", "#N/A", "#N/A N/A", "#N/A Field Not Applicable", "NaN", "nan", "-nan", "-NaN", "null", "NULL",
+    "None", "-", "--", "n/a", "N/D", "n.a.", "<NA>", ".", "\u2014", "\u2013",
+]  # fmt: skip
 """Cells that mean "no value" in a numeric column; in the ticker column NA is a ticker."""
 
 NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
@@ -51,10 +64,19 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     if lines > MAX_ROWS:
         raise too_many(name, "lines", lines, MAX_ROWS)
     layout = layout_of(text, name, options.delimiter)
-    facts = Facts(delimiter=layout.delimiter, encoding=encoding)
+    above = layout.above - len(layout.preamble)
+    left_out = tuple(
+        LeftOut(above + number, "above the header", shortened(line))
+        for number, line in enumerate(layout.preamble, 1)
+    )
+    facts = Facts(delimiter=layout.delimiter, encoding=encoding, left_out=left_out)
     if stacked := stacked_header(layout.rows):
         return _stacked(layout, name, options, facts, stacked)
+    if flat := flattened_header(layout.rows[0]):
+        return _flattened(layout, name, options, facts, place=flat[0], columns=flat[1])
     header = _header(layout, name)
+    if not {*header.names} & {col.DATE, *NUMBERS} and header.unnamed is None:
+        refuse_text(text, name)
     if _is_wide(header):
         return _wide(layout, header, name, options, facts)
     return _long(layout, header, name, options, facts)
@@ -77,13 +99,46 @@ def _is_wide(header: Header) -> bool:
 def _long(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
     if len(header.names) > MAX_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
-    frame, decimal = _numbers(layout, header.names, NUMBERS, name, options)
+    names, filler = _with_filler(layout, header.names)
+    frame, decimal, left_out = _numbers(layout, names, NUMBERS, name, options)
+    frame = frame.drop(columns=filler)
     frame, dates = _dates(frame, name, options, layout.above + 2)
     shape = "long"
-    if col.TICKER not in frame:
-        frame.insert(0, col.TICKER, ticker_of_file(name))
+    if col.TICKER in frame:
+        frame[col.TICKER] = unguarded(frame[col.TICKER])
+    else:
+        ticker = next(iter({line.ticker for line in left_out if line.ticker}), "")
+        refuse_unnamed_ticker(frame, name)
+        frame.insert(0, col.TICKER, ticker or options.ticker or ticker_of_file(name))
         shape = "one ticker"
+    refuse_further_key(frame, name)
+    facts = replace(facts, left_out=(*facts.left_out, *(line.line for line in left_out))[:MOST_LEFT_OUT])
     return TableRead(frame, replace(facts, shape=shape, dates=dates, decimal=decimal))
+
+
+def _with_filler(layout: Layout, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the names with one more for an empty cell that ends each row but not the header, and that one."""
+    width = len(names)
+    rows = layout.rows[1:]
+    if rows and all(len(row) == width + 1 and not row[-1] for row in rows):
+        filler = f"column_{width + 1}"
+        return [*names, filler], [filler]
+    return list(names), []
+
+
+def _flattened(
+    layout: Layout, name: str, options: Options, facts: Facts, *, place: int, columns: list[tuple[str, str]]
+) -> TableRead:
+    """Return a table whose columns hold field and ticker in one name."""
+    width = len(columns) + 1
+    names = [f"{i}" for i in range(width)]
+    names[place] = col.DATE
+    values = [n for n in names if n != col.DATE]
+    frame, decimal, left_out = _numbers(layout, names, values, name, options)
+    frame, dates = _dates(frame, name, options, layout.above + 2)
+    table = from_stacked(frame[col.DATE], [(*c, frame[n]) for c, n in zip(columns, values, strict=True)])
+    lines = (*facts.left_out, *(line.line for line in left_out))[:MOST_LEFT_OUT]
+    return TableRead(table, replace(facts, shape="flattened", dates=dates, decimal=decimal, left_out=lines))
 
 
 def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
@@ -92,7 +147,7 @@ def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Fa
     place = header.names.index(col.DATE)
     names = [col.DATE if i == place else cell for i, cell in enumerate(header.given)]
     tickers = [cell for i, cell in enumerate(names) if i != place]
-    frame, decimal = _numbers(layout, names, tickers, name, options)
+    frame, decimal, _ = _numbers(layout, names, tickers, name, options)
     frame, dates = _dates(frame, name, options, layout.above + 2)
     return TableRead(from_wide(frame, name), replace(facts, shape="wide", dates=dates, decimal=decimal))
 
@@ -102,7 +157,7 @@ def _stacked(
 ) -> TableRead:
     lines, columns = stacked
     names = [col.DATE, *(f"{i}" for i in range(len(columns)))]
-    frame, decimal = _numbers(layout, names, names[1:], name, options, skipped=lines)
+    frame, decimal, _ = _numbers(layout, names, names[1:], name, options, skipped=lines)
     frame, dates = _dates(frame, name, options, layout.above + lines + 1)
     table = from_stacked(frame[col.DATE], [(*c, frame[n]) for c, n in zip(columns, names[1:], strict=True)])
     return TableRead(table, replace(facts, shape="stacked", dates=dates, decimal=decimal))
@@ -116,11 +171,14 @@ def _numbers(
     options: Options,
     *,
     skipped: int = 1,
-) -> tuple[pd.DataFrame, str]:
-    def read(*, as_text: bool) -> pd.DataFrame:
-        return _parsed(layout, names, file, skipped=skipped, texts=numeric if as_text else ())
+) -> tuple[pd.DataFrame, str, list[NoRow]]:
+    def read(*, as_text: bool) -> tuple[pd.DataFrame, list[NoRow]]:
+        frame = _parsed(layout, names, file, skipped=skipped, texts=numeric if as_text else ())
+        return without_no_rows(frame, layout.rows[0], numeric, layout.above + skipped + 1)
 
-    return dressed(read(as_text=False), numeric, file, options.decimal, lambda: read(as_text=True))
+    frame, no_rows = read(as_text=False)
+    frame, decimal = dressed(frame, numeric, file, options.decimal, lambda: read(as_text=True)[0])
+    return frame, decimal, no_rows
 
 
 def _parsed(

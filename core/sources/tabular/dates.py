@@ -2,94 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import SourceError
+from core.sources.tabular.date_forms import FORMS, SHORT_READINGS, DateRead, kind_of, without_weekday
 from core.sources.tabular.options import AUTO
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TIME = r"(?:[T ]+(?P<time>\d{1,2}:\d{2}.*))?"
-_MIDNIGHT = re.compile(r"0{1,2}:00(:00(\.0+)?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?")
-_ISO = re.compile(rf"(?P<y>\d{{4}})-(?P<m>\d{{2}})-(?P<d>\d{{2}}){_TIME}")
-_YMD = re.compile(rf"(?P<y>\d{{4}})(?:[/.-](?P<m>\d{{1,2}})[/.-](?P<d>\d{{1,2}}){_TIME}|(?P<md>\d{{4}}))")
-_NUMBERED = re.compile(rf"(?P<a>\d{{1,2}})(?P<mark>[/.-])(?P<b>\d{{1,2}})(?P=mark)(?P<y>\d{{4}}){_TIME}")
-_SHORT = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2}")
-_NAMED = re.compile(
-    r"(?:(?P<d>\d{1,2})[ -](?P<m>[A-Za-z]{3,9})\.?|(?P<m2>[A-Za-z]{3,9})\.? (?P<d2>\d{1,2}),?)"
-    rf"[ -](?P<y>\d{{4}}){_TIME}"
-)
-_EPOCH = re.compile(r"(?P<s>\d{9,10})(?P<ms>\d{3})?(?:\.0+)?")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+__all__ = ["DATE_FORMATS", "iso_dates", "kind_of"]
 
-Reader = Callable[[re.Match[str]], str | None]
-
-
-def _written(year: str, month: str | int, day: str, time: str | None) -> str | None:
-    try:
-        found = date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
-        return None
-    return found if time is None or _MIDNIGHT.fullmatch(time) else f"{found}T{time.rjust(5, '0')}"
-
-
-def _iso(m: re.Match[str]) -> str | None:
-    # The gate reads times of day itself; only a midnight, which says no time at all, is taken off.
-    written = _written(m["y"], m["m"], m["d"], m["time"])
-    return written if written is None or len(written) == 10 else m[0]
-
-
-def _ymd(m: re.Match[str]) -> str | None:
-    month, day = (m["md"][:2], m["md"][2:]) if m["md"] else (m["m"], m["d"])
-    return _written(m["y"], month, day, m["time"])
-
-
-def _us(m: re.Match[str]) -> str | None:
-    return _written(m["y"], m["a"], m["b"], m["time"])
-
-
-def _eu(m: re.Match[str]) -> str | None:
-    return _written(m["y"], m["b"], m["a"], m["time"])
-
-
-def _named(m: re.Match[str]) -> str | None:
-    month = (m["m"] or m["m2"])[:3].lower()
-    return (
-        _written(m["y"], _MONTHS.index(month) + 1, m["d"] or m["d2"], m["time"]) if month in _MONTHS else None
-    )
-
-
-def _epoch(m: re.Match[str]) -> str | None:
-    stamp = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(m["s"]))
-    return _written(str(stamp.year), stamp.month, str(stamp.day), f"{stamp:%H:%M:%S}")
-
-
-_FAMILIES: Mapping[str, tuple[re.Pattern[str], Reader]] = {
-    "iso": (_ISO, _iso),
-    "ymd": (_YMD, _ymd),
-    "us": (_NUMBERED, _us),
-    "eu": (_NUMBERED, _eu),
-    "named": (_NAMED, _named),
-    "epoch": (_EPOCH, _epoch),
-}
 DATE_FORMATS = (AUTO, "iso", "us", "eu", "ymd", "epoch")
 """What ``--date-format`` takes: month first is ``us``, day first is ``eu``; ``ymd`` is 20210403 or 2021/4/3."""
 
-_KINDS = (("iso", _ISO), ("ymd", _YMD), ("numbered", _NUMBERED), ("named", _NAMED), ("epoch", _EPOCH))
+_LARGEST_UNREAD = 0.5
+"""With more cells than this share in no form that is read, the column is not understood."""
 
-
-def kind_of(cell: str) -> str | None:
-    """Return how a cell writes a date, None if it is none that can be read.
-
-    >>> [kind_of(c) for c in ("2021-04-03", "20210403", "3/4/2021", "3-Apr-2021", "1617408000", "12.5")]
-    ['iso', 'ymd', 'numbered', 'named', 'epoch', None]
-    """
-    return next((kind for kind, pattern in _KINDS if pattern.fullmatch(cell)), None)
+_ORDERS = {"us": "month first", "eu": "day first", "ymd": "year first"}
 
 
 def iso_dates(
@@ -99,7 +31,8 @@ def iso_dates(
 
     A column has one format, the one most of its cells have. A cell of another format, or an impossible
     day, stays as it is written: the gate names it with its value. A midnight is no time of day; any
-    other time stays beside its date, and the gate says so.
+    other time stays beside its date, and the gate says so. Instants in UTC at whole hours up to noon are
+    midnights of a market behind UTC: their date stands.
 
     Parameters
     ----------
@@ -114,89 +47,160 @@ def iso_dates(
     Raises
     ------
     SourceError
-        If days and months cannot be told apart, with both readings; or years have two digits.
+        If days and months cannot be told apart, with both readings; if the column is in no form that is
+        read; or if it holds midnights, in UTC, of a market ahead of it, whose dates would be a day early.
     """
     import pandas as pd
 
     codes, distinct = pd.factorize(cells.astype(object))
-    texts = [str(cell).strip() for cell in distinct]
-    weights = Counter(codes[codes >= 0].tolist())
-    found = wanted if wanted != AUTO else _format(texts, weights, name, codes, first_line)
-    if found == "":
+    texts = [without_weekday(str(cell).strip()) for cell in distinct]
+    column = _Column(texts, Counter(codes[codes >= 0].tolist()), codes.tolist(), name, first_line)
+    form = column.form() if wanted == AUTO else wanted
+    if form == "":
         return cells, ""
-    pattern, read = _FAMILIES[found]
-    made: list[str | None] = []
-    for cell, text in zip(distinct, texts, strict=True):
-        matched = pattern.fullmatch(text)
-        made.append((read(matched) if matched else None) or str(cell))
-    column = pd.Series([*made, None], dtype=object).to_numpy()[codes]
-    return pd.Series(column, index=cells.index, dtype=object), found
+    read = [FORMS[form](text) for text in texts]
+    _refuse_midnights_elsewhere(read, name)
+    made = [str(cell) if day is None else day.text() for cell, day in zip(distinct, read, strict=True)]
+    values = pd.Series([*made, None], dtype=object).to_numpy()[codes]
+    return pd.Series(values, index=cells.index, dtype=object), form
 
 
-def _format(texts: list[str], weights: Counter[int], name: str, codes: object, first_line: int) -> str:
-    kinds = [kind_of(text) for text in texts]
-    counts: Counter[str] = Counter()
-    for number, kind in enumerate(kinds):
-        if kind:
-            counts[kind] += weights[number]
-    if not counts:
-        _refuse_short_years(texts, name, codes, first_line)
-        return ""
-    kind = max(sorted(counts), key=lambda k: counts[k])
-    if kind != "numbered":
-        return kind
-    return _order(
-        [number for number, k in enumerate(kinds) if k == "numbered"], texts, name, codes, first_line
-    )
-
-
-def _order(rows: list[int], texts: list[str], name: str, codes: object, first_line: int) -> str:
-    """Return whether numbered dates are month first or day first, by the cells that leave no choice."""
-    day_first = month_first = None
-    for row in rows:
-        m = _NUMBERED.fullmatch(texts[row])
-        assert m is not None, "rows are those that match"
-        readings = _us(m) is not None, _eu(m) is not None
-        if readings == (False, True):
-            day_first = day_first if day_first is not None else row
-        if readings == (True, False):
-            month_first = month_first if month_first is not None else row
-    if day_first is not None and month_first is not None:
+def _refuse_midnights_elsewhere(read: list[DateRead | None], name: str) -> None:
+    """Refuse instants that are midnights of a market ahead of UTC: their day in UTC is the day before."""
+    hours = {day.hour for day in read if day is not None and day.is_utc}
+    if not hours or None in hours or hours == {0}:
+        return
+    late = {hour for hour in hours if hour is not None and hour > 12}
+    if late and len(hours) <= 2:
+        example = next(day for day in read if day is not None and day.hour in late)
         raise SourceError(
-            f"{name} mixes day first ({texts[day_first]}, line {_line(codes, day_first, first_line)}) "
-            f"and month first ({texts[month_first]}, line {_line(codes, month_first, first_line)})",
+            f"{name} has instants in UTC such as {example.day} {max(late):02}:00, which are midnights of another time zone",
+            expected="the dates of the market's sessions",
+            remedy="Taken as they are, its sessions would be a day early: write each date in the market's own time zone.",
+        )
+
+
+class _Column:
+    """The distinct cells of a column of dates, and how they are to be read."""
+
+    def __init__(
+        self, texts: list[str], weights: Counter[int], codes: list[int], name: str, first_line: int
+    ) -> None:
+        self._texts, self._weights, self._codes = texts, weights, codes
+        self._name, self._first_line = name, first_line
+
+    def form(self) -> str:
+        """Return the form that most cells have, empty where there is no cell."""
+        kinds = [kind_of(text, loosely=True) for text in self._texts]
+        counts: Counter[str] = Counter()
+        for number, kind in enumerate(kinds):
+            counts[kind or ""] += self._weights[number]
+        total, unread = sum(counts.values()), counts.pop("", 0)
+        if not total:
+            return ""
+        if not counts or unread > _LARGEST_UNREAD * total:
+            raise self._not_understood(next(n for n, kind in enumerate(kinds) if not kind), unread, total)
+        kind = max(sorted(counts), key=lambda k: counts[k])
+        rows = [number for number, k in enumerate(kinds) if k == kind]
+        if kind == "numbered":
+            return self._order(rows, {"us": "us", "eu": "eu"})
+        if kind in SHORT_READINGS:
+            return self._order(rows, SHORT_READINGS[kind])
+        return kind
+
+    def _order(self, rows: list[int], readings: dict[str, str]) -> str:
+        """Return the form of cells whose parts could stand in several orders, by those that leave no choice."""
+        fitting = {
+            order: form for order, form in readings.items() if all(FORMS[form](self._texts[r]) for r in rows)
+        }
+        if not fitting:
+            raise self._mixed(rows, readings)
+        if set(readings) == {"us", "eu"} and all("." in self._texts[row] for row in rows) and "eu" in fitting:
+            return readings["eu"]  # no country writes month.day.year with dots
+        if len(fitting) > 1:
+            raise self._ambiguous(rows[0], fitting)
+        (order,) = fitting
+        if order in ("us", "eu"):
+            self._refuse_swapped(rows, readings, order)
+        return fitting[order]
+
+    def _refuse_swapped(self, rows: list[int], readings: dict[str, str], order: str) -> None:
+        """Refuse a column in which cells that could be read either way stand in the other order than the rest.
+
+        A spreadsheet that takes days for months does so up to the twelfth: read in one order its dates jump back
+        and forth, while with those cells turned round they run on.
+        """
+        other = "eu" if order == "us" else "us"
+        texts, chosen, turned = self._texts, [], []
+        wanted = set(rows)
+        for code in self._codes:
+            if code in wanted:
+                straight, around = FORMS[readings[order]](texts[code]), FORMS[readings[other]](texts[code])
+                assert straight is not None, "every cell fits the chosen order"
+                chosen.append(straight.day)
+                turned.append(around.day if around is not None else straight.day)
+        if _breaks(chosen) > 2 and _breaks(turned) == 0:
+            either = next(row for row in rows if FORMS[readings[other]](texts[row]))
+            raise SourceError(
+                f"{self._name} mixes two orders: read {_ORDERS[order]} its dates jump, and they run on when those up to "
+                f"the twelfth ({texts[either]}, line {self._line(either)}) are read {_ORDERS[other]}",
+                expected="one date format",
+                remedy="Export the file again with ISO dates, or correct it; --date-format us or eu reads it in one order.",
+            )
+
+    def _not_understood(self, row: int, unread: int, total: int) -> SourceError:
+        return SourceError(
+            f"{self._name}: {unread} of {total} dates are written like {self._texts[row]!r} (line {self._line(row)})",
+            expected="read are 2021-04-03, 20210403, 4/3/2021, 3-Apr-2021 or 3-Apr-21, April 3, 2021, Excel's day numbers and "
+            "seconds since 1970",
+            remedy="Write the dates as YYYY-MM-DD, or say --date-format where days and months could be exchanged.",
+        )
+
+    def _mixed(self, rows: list[int], readings: dict[str, str]) -> SourceError:
+        firsts = {}
+        for order in ("eu", "us"):
+            others = [form for o, form in readings.items() if o != order]
+            only = [
+                r
+                for r in rows
+                if FORMS[readings[order]](self._texts[r])
+                and not any(FORMS[f](self._texts[r]) for f in others)
+            ]
+            if only:
+                firsts[order] = only[0]
+        if len(firsts) < 2:
+            return self._not_understood(rows[0], len(rows), len(rows))
+        eu, us = firsts["eu"], firsts["us"]
+        return SourceError(
+            f"{self._name} mixes day first ({self._texts[eu]}, line {self._line(eu)}) "
+            f"and month first ({self._texts[us]}, line {self._line(us)})",
             expected="one date format",
             remedy="Correct the file, or say --date-format us or eu: the gate then names the other cells.",
         )
-    if day_first is None and month_first is None:
-        if all("." in texts[row] for row in rows):
-            return "eu"  # no country writes month.day.year with dots
-        raise _ambiguous(rows[0], texts, name, codes, first_line)
-    return "eu" if day_first is not None else "us"
 
-
-def _ambiguous(row: int, texts: list[str], name: str, codes: object, first_line: int) -> SourceError:
-    m = _NUMBERED.fullmatch(texts[row])
-    assert m is not None, "the row is one that matches"
-    return SourceError(
-        f"{name}: every date can be read in two ways; {texts[row]} (line {_line(codes, row, first_line)}) is "
-        f"{_us(m)} with the month first and {_eu(m)} with the day first",
-        expected="dates of which at least one decides",
-        remedy="Say which: --date-format us (month first) or --date-format eu (day first).",
-    )
-
-
-def _refuse_short_years(texts: list[str], name: str, codes: object, first_line: int) -> None:
-    short = [row for row, text in enumerate(texts) if _SHORT.fullmatch(text)]
-    if len(short) > len(texts) / 2:
-        raise SourceError(
-            f"{name}: {texts[short[0]]} (line {_line(codes, short[0], first_line)}) has a year of two digits",
-            expected="years of four digits",
-            remedy="Write the dates as YYYY-MM-DD.",
+    def _ambiguous(self, row: int, fitting: dict[str, str]) -> SourceError:
+        text = self._texts[row]
+        read = {order: FORMS[form](text) for order, form in fitting.items()}
+        parts = [
+            f"{day.day} with the {_ORDERS[order].replace(' first', '')} first"
+            for order, day in read.items()
+            if day
+        ]
+        options = " or ".join(f"--date-format {order} ({_ORDERS[order]})" for order in fitting)
+        ways = "two ways" if len(fitting) == 2 else f"{len(fitting)} ways"
+        short = "" if text[-4:].isdigit() and set(fitting) == {"us", "eu"} else "; its years have two digits"
+        return SourceError(
+            f"{self._name}: every date can be read in {ways}; {text} (line {self._line(row)}) is {' and '.join(parts)}{short}",
+            expected="dates of which at least one decides",
+            remedy=f"Say which: {options}.",
         )
 
+    def _line(self, row: int) -> int:
+        return self._codes.index(row) + self._first_line
 
-def _line(codes: object, row: int, first_line: int) -> int:
-    import numpy as np
 
-    return int(np.argmax(np.asarray(codes) == row)) + first_line
+def _breaks(days: list[str]) -> int:
+    """Return how often a list of days turns back; 0 for one that rises or falls throughout, ticker after ticker."""
+    rises = sum(later > earlier for earlier, later in pairwise(days))
+    falls = sum(later < earlier for earlier, later in pairwise(days))
+    return min(rises, falls)

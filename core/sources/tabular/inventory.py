@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import MissingFileError, ParameterError
+from core.errors import MissingFileError, ParameterError, listed
 from core.fingerprint import digest_of
 from core.platform.filedigest import digest_of_file
 from core.sources.tabular.options import MAX_BYTES
@@ -52,6 +52,10 @@ class Inventory:
         """The name of the file or folder."""
         return self.path.name or self.path.absolute().name or "folder"
 
+    def folders(self) -> list[str]:
+        """Return the names of the folders in the folder, which are not read."""
+        return _folders(self.path) if self.is_folder else []
+
     def digest(self) -> str:
         """Return the file's SHA-256, or of a folder the SHA-256 over names and digests, sorted by name."""
         return self.digest_over({file.name: digest_of_file(file) for file in self.files})
@@ -85,14 +89,24 @@ def inventory_of(given: str) -> Inventory:
     else:
         raise MissingFileError.of(path, "price file", parameter="path")
     if not files:
+        folders = _folders(path)
+        beside = f"; it has {len(folders)} folders in it ({listed(folders)})" if folders else ""
         raise MissingFileError(
-            f"there is no price file in the folder {path}",
+            f"there is no price file in the folder {path}{beside}",
             expected=f"at least one file ending in {', '.join(SUFFIXES)}, or one of these and {_PACKED}",
-            remedy="Check the folder, or name a file.",
+            remedy="Folders in a folder are not read: name one of them."
+            if folders
+            else "Check the folder, or name a file.",
             parameter="path",
         )
     _judge_size(path, files)
     return Inventory(path, files)
+
+
+def _folders(folder: Path) -> list[str]:
+    return sorted(
+        entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+    )
 
 
 def _tables(folder: Path) -> tuple[Path, ...]:

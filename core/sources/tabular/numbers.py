@@ -87,6 +87,45 @@ def _undecided(name: str, cell: str, file: str) -> SourceError:
     )
 
 
+def _points_may_part_thousands(frame: pd.DataFrame, names: Sequence[str]) -> bool:
+    """Return whether a volume has fractions, all whole thousandths: shares are no fractions, 114.509 may be many."""
+    if col.VOLUME not in names or col.VOLUME not in frame or frame[col.VOLUME].dtype.kind != "f":
+        return False
+    values = frame[col.VOLUME].to_numpy("float64")
+    values = values[np.isfinite(values)]
+    fractions = values != np.floor(values)
+    return bool(fractions.any() and (np.abs(np.round(values * 1000) - values * 1000) < 1e-6).all())
+
+
+def _refuse_points(texts: pd.DataFrame, names: Sequence[str], file: str) -> None:
+    """Refuse numbers in which every point has three digits behind it and at most three before, volume included.
+
+    Raises
+    ------
+    SourceError
+        With both readings.
+    """
+    pointed = [
+        (name, str(cell))
+        for name in names
+        if name in texts
+        for cell in pd.unique(texts[name].dropna()).tolist()
+        if "." in str(cell)
+    ]
+    if not pointed or not all(_GROUPED.fullmatch(cell) for _, cell in pointed):
+        return
+    name, cell = next((pair for pair in pointed if pair[0] == col.VOLUME), pointed[0])
+    raise SourceError(
+        f"{file}: {cell} in column {name} can be read as {cell.replace('.', '')} (the point parts thousands) and as "
+        f"{cell} (the point is the decimal mark); every number with a point has three digits after it",
+        expected="numbers of which at least one decides",
+        remedy="Say which: --decimal comma (points part thousands) or --decimal point.",
+    )
+
+
+_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+")
+
+
 def plain_numbers(cells: pd.Series, decimal: str, *, scaled: bool) -> pd.Series:
     """Return a column with every cell that writes a number as that number; the others stay as they are.
 
@@ -147,6 +186,8 @@ def dressed(
     reread : callable
         Gives the same table with every cell as text: with a decimal comma ``1.234`` is no 1.234.
     """
+    if wanted == AUTO and not text_columns(frame, names) and _points_may_part_thousands(frame, names):
+        _refuse_points(reread(), names, file)
     if not text_columns(frame, names) and wanted != "comma":
         return frame, "point"
     decimal = decimal_mark(frame, names, file, wanted)

@@ -39,19 +39,49 @@ class Options:
     date_format : {'auto', 'iso', 'us', 'eu', 'ymd', 'epoch'}
     delimiter : {'auto', 'comma', 'semicolon', 'tab', 'pipe'}
     decimal : {'auto', 'point', 'comma'}
-    encoding : {'auto', 'utf-8', 'utf-16', 'cp1252', 'latin-1'}
+    encoding : str
+        ``auto``, or a name that Python knows.
+    ticker : str
+        The ticker of a file of one that does not name it; empty: its name is the ticker.
     """
 
     date_format: str = AUTO
     delimiter: str = AUTO
     decimal: str = AUTO
     encoding: str = AUTO
+    ticker: str = ""
 
     @classmethod
     def of(cls, parameters: Mapping[str, Value]) -> Options:
         """Return the options among resolved parameters; what is not there is ``auto``."""
         given = {name: parameters.get(name) for name in cls.__dataclass_fields__}
         return cls(**{name: str(value) for name, value in given.items() if value})
+
+
+MOST_LEFT_OUT = 50
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A line that is no row of prices.
+
+    Parameters
+    ----------
+    line : int
+        Its number in the file.
+    why : str
+        ``above the header``, ``blank``, ``repeated header``, ``second header``, ``dividend or split``, ``footnote``.
+    text : str
+        What stands there, shortened.
+    """
+
+    line: int
+    why: str
+    text: str
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"line": self.line, "why": self.why, "text": self.text}
 
 
 @dataclass(frozen=True)
@@ -66,6 +96,8 @@ class Facts:
         What was found or was said; empty where it does not apply.
     packed : bool
         The file was gzipped.
+    left_out : tuple of LeftOut
+        Lines that are no rows, at most :data:`MOST_LEFT_OUT`.
     """
 
     shape: str = "long"
@@ -74,13 +106,15 @@ class Facts:
     decimal: str = "point"
     encoding: str = "utf-8"
     packed: bool = False
+    left_out: tuple[LeftOut, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Return the facts that apply, as JSON values."""
         named = {"shape": self.shape, "dates": self.dates, "delimiter": self.delimiter}
         named |= {"decimal": self.decimal, "encoding": self.encoding}
         held: dict[str, Any] = {key: value for key, value in named.items() if value}
-        return held | ({"packed": "gzip"} if self.packed else {})
+        held |= {"packed": "gzip"} if self.packed else {}
+        return held | ({"left_out": [line.record() for line in self.left_out]} if self.left_out else {})
 
 
 PLAIN = Facts()

@@ -20,7 +20,13 @@ from core.sources.tabular.options import (
     TableRead,
     too_many,
 )
-from core.sources.tabular.shapes import from_stacked, from_wide, stacked_header, ticker_of_file
+from core.sources.tabular.shapes import (
+    flattened_header,
+    from_stacked,
+    from_wide,
+    stacked_header,
+    ticker_of_file,
+)
 
 
 def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
@@ -34,6 +40,8 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
     frame = _frame(data, name)
     if frame.columns.nlevels == 2:
         return _stacked(frame, name, options)
+    if flat := flattened_header([str(c) for c in frame.columns]):
+        return _flattened(frame, name, options, *flat)
     header = header_of([str(c) for c in frame.columns], name)
     if col.DATE not in header.names and header.unnamed is not None:
         header = header.with_date(header.unnamed)
@@ -50,8 +58,17 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
         return TableRead(from_wide(frame, name), _facts("wide", dates))
     if header.is_long:
         return TableRead(frame, _facts("long", dates))
-    frame.insert(0, col.TICKER, ticker_of_file(name))
+    frame.insert(0, col.TICKER, options.ticker or ticker_of_file(name))
     return TableRead(frame, _facts("one ticker", dates))
+
+
+def _flattened(
+    frame: pd.DataFrame, name: str, options: Options, place: int, columns: list[tuple[str, str]]
+) -> TableRead:
+    days, form = _dates(frame.iloc[:, place], name, options)
+    others = [i for i in range(frame.shape[1]) if i != place]
+    pairs = [(*pair, frame.iloc[:, i]) for pair, i in zip(columns, others, strict=True)]
+    return TableRead(from_stacked(days, pairs), _facts("flattened", form))
 
 
 def _facts(shape: str, dates: str) -> Facts:
@@ -69,7 +86,7 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
             raise too_many(name, "rows", rows, MAX_ROWS)
         if columns > MAX_WIDE_COLUMNS:
             raise too_many(name, "columns", columns, MAX_WIDE_COLUMNS)
-        frame: pd.DataFrame = file.read().to_pandas()
+        frame: pd.DataFrame = _plain_types(file.read()).to_pandas()
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise SourceError(
             f"{name} is a damaged Parquet file ({' '.join(str(error).split())[:200]})",
@@ -80,6 +97,42 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
         "date"
     )
     return frame.reset_index() if named else frame.reset_index(drop=True)
+
+
+def _plain_types(table: Any) -> Any:
+    """Return an Arrow table with decimals as float64 and dictionaries as their values."""
+    import pyarrow as pa
+
+    def plain(field: Any) -> Any:
+        if pa.types.is_decimal(field.type):
+            return field.with_type(pa.float64())
+        return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+
+    return table.cast(pa.schema([plain(field) for field in table.schema], table.schema.metadata))
+
+
+def as_parquet(data: bytes, name: str) -> bytes:
+    """Return a Feather file's bytes as Parquet's.
+
+    Raises
+    ------
+    SourceError
+        If the file is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import feather
+
+    buffer = io.BytesIO()
+    try:
+        pq.write_table(feather.read_table(io.BytesIO(data)), buffer)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise SourceError(
+            f"{name} is a damaged Feather file ({' '.join(str(error).split())[:200]})",
+            expected="a whole one",
+            remedy="Write or fetch it again.",
+        ) from error
+    return buffer.getvalue()
 
 
 def iso_days(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError, listed
-from core.sources.tabular.columns import header_of, plain_name
+from core.sources.tabular.columns import SPELLINGS, header_of, known_spellings, plain_name
 from core.sources.tabular.inventory import stem_of
 from core.sources.tabular.options import MAX_ROWS, too_many
 from core.tickers import is_legal
@@ -37,7 +38,7 @@ def ticker_of_file(name: str) -> str:
         raise SourceError(
             f"{name} has no ticker column, and its name cannot be a ticker",
             expected="a column named ticker, or a file named like AAPL.csv (at most 20 characters)",
-            remedy="Rename the file, or add the column.",
+            remedy="Say the ticker of its one series (--tickers AAPL), rename the file, or add the column.",
         )
     return ticker
 
@@ -59,6 +60,13 @@ def from_wide(frame: pd.DataFrame, file: str) -> pd.DataFrame:
         If a column's name cannot be a ticker, or there are too many cells.
     """
     tickers = [str(name) for name in frame.columns if name != col.DATE]
+    fields = [name for name in tickers if _names_field(name)]
+    if fields:
+        raise SourceError(
+            f"{file} has a date and columns such as {listed(fields)}, which name fields (open, high, low, volume) and no tickers",
+            expected="columns named open, high, low, close and volume, or field and ticker in one name (Close_AAPL) throughout",
+            remedy="Name the columns so; this is no table of closes, and --close-only does not help.",
+        )
     wrong = [repr(ticker) for ticker in tickers if not is_legal(ticker)]
     if wrong:
         raise SourceError(
@@ -96,6 +104,68 @@ def stacked_header(rows: Sequence[Sequence[str]]) -> tuple[int, list[tuple[str, 
         return None
     third = len(rows) > 2 and not any(rows[2][1:]) and plain_name(rows[2][0]) in ("date", "datetime", "")
     return 3 if third else 2, list(zip(fields, second[1:], strict=True))
+
+
+_NOT_CLOSE = frozenset({"open", "high", "low", "volume", "vol"})
+
+
+def _names_field(name: str) -> bool:
+    """Return whether a column's name holds a field of prices other than the close beside something else."""
+    words = re.split(r"[\W_]+", name.lower())
+    return len(words) > 1 and any(word in _NOT_CLOSE for word in words)
+
+
+def flattened_header(cells: Sequence[str]) -> tuple[int, list[tuple[str, str]]] | None:
+    """Return the place of the date and (field, ticker) of each other column, None if names do not hold both.
+
+    A frame with two levels of columns is saved as ``Close_ZQX``, ``ZQX.Close`` or ``('Close', 'ZQX')``.
+
+    >>> flattened_header(["Date", "Close_ZQX", "Volume_ZQX"])
+    (0, [('close', 'ZQX'), ('volume', 'ZQX')])
+    """
+    plain = [plain_name(cell) for cell in cells]
+    place = next(
+        (i for i, name in enumerate(plain) if name in SPELLINGS[col.DATE]),
+        0 if plain and not plain[0] else None,
+    )
+    if place is None or len(cells) < 2:
+        return None
+    if any(name in known_spellings() for i, name in enumerate(plain) if i != place):
+        return None
+    pairs = [_two_in_one(cell) for i, cell in enumerate(cells) if i != place]
+    named = [pair for pair in pairs if pair is not None]
+    if (
+        len(named) != len(pairs)
+        or len(set(named)) != len(named)
+        or all(field != col.CLOSE for field, _ in named)
+    ):
+        return None
+    return place, named
+
+
+def _two_in_one(cell: str) -> tuple[str, str] | None:
+    """Return field and ticker of a column's name, None if it does not hold both."""
+    text = cell.strip()
+    for pattern in (_TUPLE, _FIELD_FIRST, _FIELD_LAST):
+        found = pattern.fullmatch(text)
+        if found is None:
+            continue
+        for field, ticker in ((found["a"], found["b"]), (found["b"], found["a"])):
+            ours = next((o for o in _VALUES if plain_name(field) in SPELLINGS[o]), None)
+            if (
+                ours
+                and len(plain_name(field)) > 1
+                and is_legal(ticker.strip())
+                and plain_name(ticker) not in known_spellings()
+            ):
+                return ours, ticker.strip()
+    return None
+
+
+_FIELD_WORD = r"(?:Adj(?:usted)?[ _.]?Close|[A-Za-z]+)"
+_TUPLE = re.compile(r"\(\s*['\"](?P<a>[^'\"]+)['\"]\s*,\s*['\"](?P<b>[^'\"]+)['\"]\s*\)")
+_FIELD_FIRST = re.compile(rf"(?P<a>{_FIELD_WORD})[_ .](?P<b>.+)", re.IGNORECASE)
+_FIELD_LAST = re.compile(rf"(?P<b>.+)[_ .](?P<a>{_FIELD_WORD})", re.IGNORECASE)
 
 
 def _fields(cells: Sequence[str]) -> list[str] | None:
