@@ -11,7 +11,9 @@ import pytest
 from core.errors import DataError
 from core.evaluation.evaluate import PERFORMANCE, evaluate
 from core.evaluation.settings import EvaluateSettings
+from core.evaluation.verdict import leak_alarm
 from core.parameters import settings_from
+from core.queries.models.gates import gates
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
 from core.tables.workplace import Workplace
@@ -66,6 +68,42 @@ def test_a_planted_leak_raises_the_alarm(world, settings):
     assert body["leak_alarm"]["raised"]
     assert "leak" in body["verdict_sentence"]
     assert body["verdict"] == "better than chance"
+
+
+def test_a_leak_in_a_model_beside_raises_the_alarm(world, settings):
+    """The judged model is a coin toss, the one beside it has seen the label: alarm, named, advice and sentence."""
+    inputs = with_labels_of(
+        world(), lambda t: t.assign(probability_hist_gradient_boosting=t["up_next"].fillna(0.5))
+    )
+    body = body_of(inputs, settings)
+    models = body["leak_alarm"]["models"]
+    assert list(models) == ["logistic_regression", "hist_gradient_boosting"]
+    assert models["hist_gradient_boosting"]["auc"] == 1.0
+    assert models["hist_gradient_boosting"]["rows"] == body["rows"]
+    assert models["logistic_regression"]["low"] == body["performance"]["auc"]["low"]
+    assert body["leak_alarm"]["raised"]
+    assert "hist gradient boosting" in body["leak_alarm"]["reason"]
+    assert "The result of a model beside it is more likely a leak" in body["verdict_sentence"]
+    assert body["advice"]["reasons"][0]["value"] == 1.0
+    assert body["advice"]["decision"] == "insufficient evidence"
+    assert not gates(body)[0].passed
+
+
+@pytest.mark.parametrize(
+    ("auc", "low", "rows", "raised"),
+    [
+        (0.61, 0.551, 252, True),
+        (0.6, 0.59, 999, False),
+        (0.61, 0.55, 999, False),
+        (0.9, 0.8, 251, False),
+        (0.9, None, 999, False),
+    ],
+)
+def test_the_alarm_needs_value_interval_and_rows(auc, low, rows, raised):
+    """Each of the three alone keeps it silent; what is above but not sure is said."""
+    found = leak_alarm({"a": {"auc": auc, "low": low, "rows": rows}}, 0.6)
+    assert found["raised"] is raised
+    assert ("not sure" in found["reason"]) is (not raised and auc > 0.6)
 
 
 def test_a_small_real_skill_is_better_without_alarm(world, settings):
