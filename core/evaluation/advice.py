@@ -17,7 +17,7 @@ from typing import Any
 
 from core.evaluation.drift import ALARM, WARN
 from core.evaluation.settings import EvaluateSettings
-from core.evaluation.verdict import BETTER, CHANCE
+from core.evaluation.verdict import BETTER, CHANCE, highest_auc
 
 RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
 WAIT, NOTHING = "wait", "nothing"
@@ -155,7 +155,7 @@ def _champion(body: Body) -> Reason:
 
 
 def _leak(body: Body, settings: EvaluateSettings) -> Reason:
-    auc, raised = body["performance"]["auc"]["value"], body["leak_alarm"]["raised"]
+    auc, raised = highest_auc(body), body["leak_alarm"]["raised"]
     return Reason(
         "leak alarm",
         auc,

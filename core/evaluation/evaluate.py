@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.evaluation import baselines, breakdown, drift, summaries, verdict
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
-from core.evaluation.comparison import compare
+from core.evaluation.comparison import Comparison, compare
 from core.evaluation.joined import with_returns
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
@@ -29,6 +29,8 @@ from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 
 PERFORMANCE = (*CLASSIFICATION, "long_flat_return", "long_flat_sharpe")
@@ -206,7 +208,7 @@ def _unjudged(given: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
         "by_ticker": {},
         "scorecard": _scorecard(given, rows),
         "calibration": [],
-        "leak_alarm": verdict.leak_alarm(None, given.settings.leak_auc),
+        "leak_alarm": verdict.leak_alarm({}, given.settings.leak_auc),
     }
 
 
@@ -242,7 +244,23 @@ def _judged(given: _Inputs, rows: JudgedRows) -> dict[str, Any]:
         "by_ticker": breakdown.by_ticker(rows),
         "scorecard": _scorecard(given, rows),
         "calibration": breakdown.calibration(rows),
-        "leak_alarm": verdict.leak_alarm(plain(found.model["auc"].value), given.settings.leak_auc),
+        "leak_alarm": verdict.leak_alarm(_aucs(given, rows, found, beside), given.settings.leak_auc),
+    }
+
+
+def _aucs(
+    given: _Inputs, rows: JudgedRows, compared: Comparison, beside: Mapping[str, NDArray[np.float64]]
+) -> dict[str, dict[str, Any]]:
+    """Return the AUC of every model that ran, its lower end and its rows, by kind, the judged one first."""
+    header = given.predictions.header
+    judged = str((given.model.body if given.model else header).get("model_kind") or "model")
+    models = {judged: (compared.model["auc"], len(rows))}
+    for kind, probability in beside.items():
+        models[kind] = (compared.beside[kind]["auc"], int((~np.isnan(probability)).sum()))
+    coverage = coverage_of(rows, given.resampling)
+    return {
+        kind: {"auc": plain(auc.value), "low": (auc.interval(coverage) or (None, None))[0], "rows": count}
+        for kind, (auc, count) in models.items()
     }
 
 
@@ -285,7 +303,7 @@ def _described(given: _Inputs, steps: Steps) -> dict[str, Any]:
         "mode": given.mode,
         "drift": drift.drift(features, predictions, seen, cut, steps.done),
         "drift_window": drift.described(features, cut),
-        "signals": list(predictions.header.get("signals") or ()),
+        "signals": summaries.signals(predictions, given.findings),
         "data": summaries.data_summary(given.findings, given.repairs, features),
         "features": summaries.features_summary(features, seen),
         "model": summaries.model_summary(given.model, predictions, features),

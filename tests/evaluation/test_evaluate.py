@@ -11,7 +11,9 @@ import pytest
 from core.errors import DataError
 from core.evaluation.evaluate import PERFORMANCE, evaluate
 from core.evaluation.settings import EvaluateSettings
+from core.evaluation.verdict import leak_alarm
 from core.parameters import settings_from
+from core.queries.models.gates import gates
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
 from core.tables.workplace import Workplace
@@ -66,6 +68,42 @@ def test_a_planted_leak_raises_the_alarm(world, settings):
     assert body["leak_alarm"]["raised"]
     assert "leak" in body["verdict_sentence"]
     assert body["verdict"] == "better than chance"
+
+
+def test_a_leak_in_a_model_beside_raises_the_alarm(world, settings):
+    """The judged model is a coin toss, the one beside it has seen the label: alarm, named, advice and sentence."""
+    inputs = with_labels_of(
+        world(), lambda t: t.assign(probability_hist_gradient_boosting=t["up_next"].fillna(0.5))
+    )
+    body = body_of(inputs, settings)
+    models = body["leak_alarm"]["models"]
+    assert list(models) == ["logistic_regression", "hist_gradient_boosting"]
+    assert models["hist_gradient_boosting"]["auc"] == 1.0
+    assert models["hist_gradient_boosting"]["rows"] == body["rows"]
+    assert models["logistic_regression"]["low"] == body["performance"]["auc"]["low"]
+    assert body["leak_alarm"]["raised"]
+    assert "hist gradient boosting" in body["leak_alarm"]["reason"]
+    assert "The result of a model beside it is more likely a leak" in body["verdict_sentence"]
+    assert body["advice"]["reasons"][0]["value"] == 1.0
+    assert body["advice"]["decision"] == "insufficient evidence"
+    assert not gates(body)[0].passed
+
+
+@pytest.mark.parametrize(
+    ("auc", "low", "rows", "raised"),
+    [
+        (0.61, 0.551, 252, True),
+        (0.6, 0.59, 999, False),
+        (0.61, 0.55, 999, False),
+        (0.9, 0.8, 251, False),
+        (0.9, None, 999, False),
+    ],
+)
+def test_the_alarm_needs_value_interval_and_rows(auc, low, rows, raised):
+    """Each of the three alone keeps it silent; what is above but not sure is said."""
+    found = leak_alarm({"a": {"auc": auc, "low": low, "rows": rows}}, 0.6)
+    assert found["raised"] is raised
+    assert ("not sure" in found["reason"]) is (not raised and auc > 0.6)
 
 
 def test_a_small_real_skill_is_better_without_alarm(world, settings):
@@ -223,6 +261,24 @@ def test_a_model_against_itself_differs_by_nothing(world, settings):
     inputs = with_labels_of(world(), lambda t: t.assign(**{beside: t["probability"]}))
     pair = body_of(inputs, settings)["paired"][2]
     assert (pair["difference"], pair["low"], pair["high"]) == (0, 0, 0)
+
+
+def test_the_signal_of_a_ticker_whose_last_row_is_in_doubt_is_withheld(world, settings):
+    """Of the same session only: a doubt about an earlier row says nothing about the newest features."""
+    inputs = world()
+
+    def signal(session):
+        doubts = {"T0": {"session": session, "rules": ["large_move", "unit_mixup"]}}
+        body = inputs["findings"].body
+        source = body["source"] | {"last_rows_in_doubt": doubts}
+        found = body_of(inputs | {"findings": Document("findings", body | {"source": source})}, settings)
+        assert "last_rows_in_doubt" not in found["data"]["source"]
+        return found["signals"][0]
+
+    reason = "withheld: the last row is in doubt (large move, unit mixup)"
+    doubtful = signal("2020-10-06")
+    assert (doubtful["direction"], doubtful["reason"], doubtful["probability"]) == (None, reason, 0.5)
+    assert (signal("2020-10-05")["direction"], signal("2020-10-05")["reason"]) == ("up", None)
 
 
 def test_bare_tables_of_a_user_are_evaluated(world, settings):
