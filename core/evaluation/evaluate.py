@@ -303,7 +303,7 @@ def _described(given: _Inputs, steps: Steps) -> dict[str, Any]:
         "mode": given.mode,
         "drift": drift.drift(features, predictions, seen, cut, steps.done),
         "drift_window": drift.described(features, cut),
-        "signals": list(predictions.header.get("signals") or ()),
+        "signals": summaries.signals(predictions, given.findings),
         "data": summaries.data_summary(given.findings, given.repairs, features),
         "features": summaries.features_summary(features, seen),
         "model": summaries.model_summary(given.model, predictions, features),

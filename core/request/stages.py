@@ -232,7 +232,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "validate", "core.prices.validation:validate", ("prices_raw",),
         (Artifact("prices_valid"), Artifact("findings", "document")),
-        _VALIDATE, 2, "never", _PRICES,
+        _VALIDATE, 3, "never", _PRICES,
         "Checks schema, types and every row; an error stops the run.",
     ),
     Stage(
@@ -255,7 +255,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "evaluate", "core.runs.compute:evaluate_job",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 3, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 4, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
