@@ -138,11 +138,7 @@ _SHOWN_NO_BETTER = "The candidate is not shown to be better than the champion."
 _BY_JUDGEMENT = {
     "better": (RETRAIN, "On the same later sessions the candidate is better than the champion."),
     "worse": (KEEP, "On the same later sessions the candidate is worse than the champion."),
-    BETTER_THAN_BAD: (
-        KEEP,
-        "The candidate beats the champion, but is itself not shown to be better than chance and no less "
-        + "well calibrated: it is better than a bad model.",
-    ),
+    BETTER_THAN_BAD: (KEEP, "The candidate beats the champion, but only as better than a bad model."),
     "not inferior": (KEEP, _SHOWN_NO_BETTER),
     "no difference shown": (KEEP, _SHOWN_NO_BETTER),
 }
