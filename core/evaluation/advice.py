@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from core.evaluation.champion import BETTER_THAN_BAD
 from core.evaluation.drift import ALARM, WARN
 from core.evaluation.settings import EvaluateSettings
 from core.evaluation.verdict import BETTER, CHANCE, highest_auc
@@ -137,6 +138,7 @@ _SHOWN_NO_BETTER = "The candidate is not shown to be better than the champion."
 _BY_JUDGEMENT = {
     "better": (RETRAIN, "On the same later sessions the candidate is better than the champion."),
     "worse": (KEEP, "On the same later sessions the candidate is worse than the champion."),
+    BETTER_THAN_BAD: (KEEP, "The candidate beats the champion, but only as better than a bad model."),
     "not inferior": (KEEP, _SHOWN_NO_BETTER),
     "no difference shown": (KEEP, _SHOWN_NO_BETTER),
 }

@@ -19,7 +19,7 @@ from core.evaluation.comparison import Several
 from core.evaluation.economics import earnings
 from core.evaluation.joined import chances
 from core.evaluation.summaries import sessions_after
-from core.evaluation.verdict import MIN_NEW_ROWS
+from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS
 from core.features import model_features
 from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
@@ -41,6 +41,9 @@ resampling of a year of five tickers moves it."""
 
 COMPARED = ("auc", "brier", "log_loss", "hit_rate", "long_flat_sharpe")
 """Metrics whose paired differences are given."""
+
+BETTER_THAN_BAD = "better than a bad model"
+"""Of a challenger that beats the champion without being shown to be good itself: no reason to retrain."""
 
 _SIDES = ("challenger", "champion")
 
@@ -124,10 +127,12 @@ def _difference(metric: str, ours: Estimate, theirs: Estimate, coverage: float) 
 
 
 def judgement(found: Mapping[str, Any]) -> str:
-    """Return what a contest shows: ``better``, ``not inferior``, ``worse``, ``no difference shown``, ``not compared``.
+    """Return what a contest shows, in words.
 
-    ``better`` and ``worse`` when the interval of the AUC difference excludes 0; ``not inferior`` when it
-    lies above -0.01 and the Brier score is no worse.
+    ``better`` when the interval of the AUC difference lies above 0, that of the challenger's own AUC above
+    .5, and its Brier score is no worse; with the first alone ``better than a bad model``. ``worse`` when the
+    difference's interval lies below 0; ``not inferior`` when it lies above -0.01 and the Brier score is no
+    worse; else ``no difference shown``, or ``not compared``.
 
     >>> pair = {"metric": "auc", "difference": 0.002, "low": -0.004, "high": 0.008}
     >>> brier = {"metric": "brier", "difference": -0.0001, "low": -0.001, "high": 0.001}
@@ -138,11 +143,13 @@ def judgement(found: Mapping[str, Any]) -> str:
     auc = pairs.get("auc")
     if not found["compared"] or auc is None or auc["low"] is None:
         return "not compared"
+    brier = pairs["brier"]["difference"]
     if auc["low"] > 0:
-        return "better"
+        own = found["challenger"]["auc"]["low"]
+        is_good = own is not None and own > CHANCE and brier <= 0
+        return "better" if is_good else BETTER_THAN_BAD
     if auc["high"] < 0:
         return "worse"
-    brier = pairs["brier"]["difference"]
     return "not inferior" if auc["low"] > NOT_INFERIOR and brier <= 0 else "no difference shown"
 
 

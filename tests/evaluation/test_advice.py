@@ -160,6 +160,8 @@ def test_without_new_rows_there_is_insufficient_evidence():
     [
         (None, "insufficient evidence"),
         ({"judgement": "better"}, "retrain"),
+        ({"judgement": "better than a bad model"}, "keep"),
+        ({"judgement": "better than a bad model", "age_sessions": 252}, "keep"),
         ({"judgement": "worse"}, "keep"),
         ({"judgement": "no difference shown"}, "keep"),
         ({"judgement": "not inferior"}, "keep"),
