@@ -152,7 +152,10 @@ def signals(entries: Iterable[Body]) -> Sheet:
         Column("direction", "Direction"), Column("reason", "Reason"),
     )  # fmt: skip
     # predictions know of no doubt, evaluations of before had none
-    rows = tuple({**s, "direction": s["direction"] or "withheld", "reason": s.get("reason")} for s in entries)
+    rows = tuple(
+        {**s, "direction": s["direction"] or "withheld", "reason": s.get("reason") or ""} for s in entries
+    )
+    rows = tuple({**row, "probability": None} if row["reason"] else row for row in rows)
     told = any(row["reason"] for row in rows)
     return Sheet("Signals", columns if told else columns[:-1], rows)
 

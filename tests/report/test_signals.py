@@ -60,5 +60,7 @@ def test_a_withheld_signal_says_so_and_why():
     withheld = SIGNAL | {"ticker": "B", "direction": None, "reason": "withheld: the last row is in doubt"}
     table = frame(signals_sheet({"signals": [SIGNAL | {"reason": None}, withheld]}))
     assert table["direction"].tolist() == ["▲ up", "○ withheld"]
-    assert table["reason"].tolist()[1] == "withheld: the last row is in doubt"
+    assert table["reason"].tolist() == ["", "withheld: the last row is in doubt"]
+    assert table["probability"].tolist()[0] == 0.5
+    assert math.isnan(table["probability"].tolist()[1])
     assert "reason" not in frame(signals_sheet({"signals": [SIGNAL]}))
