@@ -19,7 +19,7 @@ from startup import PIPELINE
 
 PACKAGES = {
     **dict.fromkeys(("core", "luigi_tasks", "dashboard"), "ours"),
-    **{name: name for name in ("luigi", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "pandera")},
+    **{name: name for name in ("luigi", "numpy", "pandas", "pyarrow", "scipy", "sklearn")},
     **{name: name for name in ("exchange_calendars", "streamlit", "plotly", "peewee", "yfinance")},
 }
 ROOTLESS = "Python itself"

@@ -23,7 +23,7 @@ KIBIBYTES_PER_MB = 1_000_000 / 1024
 """``ru_maxrss`` is in KiB on Linux; tables show MB of a million bytes."""
 
 
-LIBRARIES = ("luigi", "numpy", "pandas", "scikit-learn", "scipy", "pandera", "exchange_calendars", "orjson")
+LIBRARIES = ("luigi", "numpy", "pandas", "scikit-learn", "scipy", "exchange_calendars", "orjson")
 
 
 @dataclass(frozen=True)

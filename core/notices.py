@@ -96,7 +96,7 @@ def _failures(addresses: list[str], title: str, text: str) -> list[str]:
 
 
 def _scheme(address: str) -> str:
-    """Return what may be said of an address: `` (mailto)``; nothing where it has no scheme."""
+    """Return the part of an address that may be shown: `` (mailto)``; nothing where it has no scheme."""
     scheme, colon, _ = address.partition("://")
     return f" ({scheme[:20]})" if colon else ""
 

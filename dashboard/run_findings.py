@@ -23,7 +23,7 @@ MOST_CHOICES = 100
 
 _MARKED = {"error": "■ error", "warning": "▲ warning"}
 _TITLES = {
-    "severity": "Severity", "rule": "Rule", "ticker": "Ticker", "date": "Date", "value": "Value",
+    "severity": "Severity", "rule": "Rule", "ticker": "Ticker", "date": "Date", "count": "Sessions", "value": "Value",
     "expected": "Expected", "action": "What to do",
 }  # fmt: skip
 

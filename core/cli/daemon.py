@@ -79,7 +79,7 @@ def beside_this_process() -> int | None:
 
 
 def main() -> int:
-    """Watch until told to end."""
+    """Watch until a signal ends it."""
     single_threaded()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_DONE))
     try:

@@ -89,7 +89,7 @@ def show(*, model: str, as_json: bool) -> None:
 
 
 def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a model's description as label and value, in the order in which it is told."""
+    """Return a model's description as label and value, in the order of display."""
     names = ("model_id", "state", "model_kind", "feature_set", "definition_digest", "problem", "features")
     figures = (model["walk_forward"] or {}).get("performance") or {}
     return {

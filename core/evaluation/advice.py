@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from core.evaluation.champion import BETTER_THAN_BAD
 from core.evaluation.drift import ALARM, WARN
 from core.evaluation.settings import EvaluateSettings
-from core.evaluation.verdict import BETTER, CHANCE
+from core.evaluation.verdict import BETTER, CHANCE, highest_auc
 
 RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
 WAIT, NOTHING = "wait", "nothing"
@@ -137,6 +138,7 @@ _SHOWN_NO_BETTER = "The candidate is not shown to be better than the champion."
 _BY_JUDGEMENT = {
     "better": (RETRAIN, "On the same later sessions the candidate is better than the champion."),
     "worse": (KEEP, "On the same later sessions the candidate is worse than the champion."),
+    BETTER_THAN_BAD: (KEEP, "The candidate beats the champion, but only as better than a bad model."),
     "not inferior": (KEEP, _SHOWN_NO_BETTER),
     "no difference shown": (KEEP, _SHOWN_NO_BETTER),
 }
@@ -155,7 +157,7 @@ def _champion(body: Body) -> Reason:
 
 
 def _leak(body: Body, settings: EvaluateSettings) -> Reason:
-    auc, raised = body["performance"]["auc"]["value"], body["leak_alarm"]["raised"]
+    auc, raised = highest_auc(body), body["leak_alarm"]["raised"]
     return Reason(
         "leak alarm",
         auc,
@@ -171,7 +173,7 @@ def _auc(body: Body, earlier: float | None) -> Reason:
     if auc["low"] is None:
         return Reason("AUC", auc["value"], CHANCE, None, WAIT, str(auc.get("reason") or "no interval"))
     if earlier is None:
-        halves = _halves([fold["auc"] for fold in body["by_fold"] if fold["auc"] is not None])
+        halves = _halves([(fold["auc"], fold["rows"]) for fold in body["by_fold"] if fold["auc"] is not None])
         trend = _trend(*halves) if halves else None
         than = "first half of the test periods against the second"
     else:
@@ -181,14 +183,18 @@ def _auc(body: Body, earlier: float | None) -> Reason:
     return Reason("AUC", auc["value"], CHANCE, trend, says, text)
 
 
-def _halves(values: Sequence[float]) -> tuple[float, float] | None:
-    """Return the means of the first and the last half.
+def _halves(folds: Sequence[tuple[float, int]]) -> tuple[float, float] | None:
+    """Return the means of the first and the last half of folds' (AUC, rows), weighted by rows.
 
-    >>> _halves([0.5, 0.5, 0.6])
-    (0.5, 0.6)
+    >>> _halves([(0.5, 100), (0.5, 100), (0.6, 300), (0.4, 100)])
+    (0.5, 0.55)
     """
-    half = len(values) // 2
-    return (sum(values[:half]) / half, sum(values[-half:]) / half) if half else None
+    half = len(folds) // 2
+    return (_mean(folds[:half]), _mean(folds[-half:])) if half else None
+
+
+def _mean(folds: Sequence[tuple[float, int]]) -> float:
+    return sum(auc * rows for auc, rows in folds) / sum(rows for _, rows in folds)
 
 
 _STEADY = 0.005

@@ -18,8 +18,9 @@ import numpy as np
 from core import columns as col
 from core.evaluation.economics import earnings
 from core.measures.performance import PooledScore, plain
-from core.measures.ranking import grouped_auc, mean_auc
+from core.measures.ranking import grouped_auc
 from core.measures.rows import JudgedRows, numbers
+from core.measures.weighted import weighted_mean
 from core.models.rules import RULES, inputs_of
 
 if TYPE_CHECKING:
@@ -76,9 +77,10 @@ def figures(
     """Return :data:`FIGURES` of a rule's probabilities (shape (rows,)); None where undefined."""
     held = ~np.isnan(probability)
     within = np.array([_auc(rows, probability, held, part) for part in rows.parts])
+    counted = np.array([float(held[part].sum()) for part in rows.parts])
     earned = earnings(rows, probability, cost_bps=cost_bps).points()
     values = {
-        "auc": float(mean_auc(within)),
+        "auc": float(weighted_mean(within, counted)),
         **PooledScore.of(rows, probability).points(),
         "annual_return": earned["long_flat_return"],
         "sharpe": earned["long_flat_sharpe"],

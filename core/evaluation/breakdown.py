@@ -10,7 +10,8 @@ import pandas as pd
 from core import columns as col
 from core.measures import metrics
 from core.measures.performance import plain
-from core.measures.ranking import auc_within_folds, mean_auc
+from core.measures.ranking import auc_within_folds
+from core.measures.weighted import weighted_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,9 +41,9 @@ def by_fold(rows: JudgedRows) -> list[dict[str, Any]]:
 
 
 def by_ticker(rows: JudgedRows) -> dict[str, dict[str, Any]]:
-    """Return by ticker its rows and metrics or None; AUC is the mean of its within-fold AUCs."""
+    """Return by ticker its rows and metrics or None; AUC is the mean of its within-fold AUCs, by its rows."""
     ticker, names = pd.factorize(rows.frame[col.TICKER], sort=True)
-    auc = mean_auc(auc_within_folds(rows, ticker, len(names)))
+    auc = _weighted_auc(rows, ticker, len(names))
     sums = metrics.totals_by(ticker, len(names), rows.probability, rows.up)
     found = _figures(auc, sums)
     return {
@@ -56,6 +57,13 @@ def _figures(auc: NDArray[np.float64], sums: metrics.Sums) -> list[dict[str, flo
     return [{name: plain(array[i]) for name, array in values.items()} for i in range(len(auc))]
 
 
+def _weighted_auc(rows: JudgedRows, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
+    """Return the AUC of each group: the mean of its parts within folds, weighted by their rows."""
+    folds = len(rows.folds)
+    size = np.bincount(rows.fold * groups + group, minlength=folds * groups).reshape(folds, groups)
+    return weighted_mean(auc_within_folds(rows, group, groups), size.astype(np.float64))
+
+
 def by_period(rows: JudgedRows) -> dict[str, dict[str, Any]]:
     """Return by calendar year its rows, sessions and metrics or None.
 
@@ -66,13 +74,10 @@ def by_period(rows: JudgedRows) -> dict[str, dict[str, Any]]:
         return {}
     years = rows.frame[col.DATE].to_numpy("datetime64[Y]")
     names, year = np.unique(years, return_inverse=True)
-    folds, periods = len(rows.folds), len(names)
-    within = auc_within_folds(rows, year, periods)
-    part = rows.fold * periods + year
-    size = np.bincount(part, minlength=folds * periods).reshape(folds, periods) * ~np.isnan(within)
-    with np.errstate(invalid="ignore"):
-        auc = np.where(np.isnan(within), 0.0, within * size).sum(axis=0) / size.sum(axis=0)
-    found = _figures(auc, metrics.totals_by(year, periods, rows.probability, rows.up))
+    periods = len(names)
+    found = _figures(
+        _weighted_auc(rows, year, periods), metrics.totals_by(year, periods, rows.probability, rows.up)
+    )
     days = [len(np.unique(rows.group[year == code])) for code in range(periods)]
     counts = np.bincount(year, minlength=periods).tolist()
     return {

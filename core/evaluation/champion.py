@@ -19,13 +19,14 @@ from core.evaluation.comparison import Several
 from core.evaluation.economics import earnings
 from core.evaluation.joined import chances
 from core.evaluation.summaries import sessions_after
-from core.evaluation.verdict import MIN_NEW_ROWS
+from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS
 from core.features import model_features
 from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
+from core.measures.expanded import coverage_of
 from core.measures.performance import PooledScore, entries, plain
-from core.measures.ranking import RankedScore
 from core.measures.rows import JudgedRows, judge
+from core.measures.weighted import WeightedScore
 from core.models.document import model_id_of
 from core.models.splits import MIN_TEST_SESSIONS
 from core.tables.artifacts import Document, Table
@@ -40,6 +41,9 @@ resampling of a year of five tickers moves it."""
 
 COMPARED = ("auc", "brier", "log_loss", "hit_rate", "long_flat_sharpe")
 """Metrics whose paired differences are given."""
+
+BETTER_THAN_BAD = "better than a bad model"
+"""Of a challenger that beats the champion without being shown to be good itself: no reason to retrain."""
 
 _SIDES = ("challenger", "champion")
 
@@ -84,19 +88,19 @@ def contest(
     probabilities = (both.probability, both.frame["_theirs"].to_numpy(np.float64))
     quantities: dict[str, Quantity] = {
         side: Several(
-            (RankedScore.of(both, p), PooledScore.of(both, p), earnings(both, p, cost_bps=cost_bps))
+            (WeightedScore.of(both, p), PooledScore.of(both, p), earnings(both, p, cost_bps=cost_bps))
         )
         for side, p in zip(_SIDES, probabilities, strict=True)
     }
-    found = estimate(quantities, both, how)
+    found, coverage = estimate(quantities, both, how), coverage_of(both, how)
     ours, others = (found[side] for side in _SIDES)
     return {
         "compared": True,
         "reason": "",
         **extent,
-        "performance": entries(others, len(both), how.confidence),
-        "challenger": entries(ours, len(both), how.confidence),
-        "paired": [_difference(name, ours[name], others[name], how.confidence) for name in COMPARED],
+        "performance": entries(others, len(both), coverage),
+        "challenger": entries(ours, len(both), coverage),
+        "paired": [_difference(name, ours[name], others[name], coverage) for name in COMPARED],
     }
 
 
@@ -104,7 +108,7 @@ def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.boo
     """Return the rows that count for both, shape (rows,).
 
     Of a fold that the champion's training end cuts, a rest of under :data:`MIN_TEST_SESSIONS` sessions is
-    left out: the mean over folds would give an AUC of a few rows the weight of a year.
+    left out: the blocks of so few sessions are hardly resampled.
     """
     held = ~np.isnan(theirs)
     whole = np.bincount(rows.group_fold, minlength=len(rows.folds))
@@ -116,17 +120,19 @@ def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.boo
     return common
 
 
-def _difference(metric: str, ours: Estimate, theirs: Estimate, confidence: float) -> dict[str, Any]:
+def _difference(metric: str, ours: Estimate, theirs: Estimate, coverage: float) -> dict[str, Any]:
     apart = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
-    low, high = apart.interval(confidence) or (None, None)
+    low, high = apart.interval(coverage) or (None, None)
     return {"metric": metric, "difference": plain(apart.value), "low": low, "high": high}
 
 
 def judgement(found: Mapping[str, Any]) -> str:
-    """Return what a contest shows: ``better``, ``not inferior``, ``worse``, ``no difference shown``, ``not compared``.
+    """Return what a contest shows, in words.
 
-    ``better`` and ``worse`` when the interval of the AUC difference excludes 0; ``not inferior`` when it
-    lies above -0.01 and the Brier score is no worse.
+    ``better`` when the interval of the AUC difference lies above 0, that of the challenger's own AUC above
+    .5, and its Brier score is no worse; with the first alone ``better than a bad model``. ``worse`` when the
+    difference's interval lies below 0; ``not inferior`` when it lies above -0.01 and the Brier score is no
+    worse; else ``no difference shown``, or ``not compared``.
 
     >>> pair = {"metric": "auc", "difference": 0.002, "low": -0.004, "high": 0.008}
     >>> brier = {"metric": "brier", "difference": -0.0001, "low": -0.001, "high": 0.001}
@@ -137,11 +143,13 @@ def judgement(found: Mapping[str, Any]) -> str:
     auc = pairs.get("auc")
     if not found["compared"] or auc is None or auc["low"] is None:
         return "not compared"
+    brier = pairs["brier"]["difference"]
     if auc["low"] > 0:
-        return "better"
+        own = found["challenger"]["auc"]["low"]
+        is_good = own is not None and own > CHANCE and brier <= 0
+        return "better" if is_good else BETTER_THAN_BAD
     if auc["high"] < 0:
         return "worse"
-    brier = pairs["brier"]["difference"]
     return "not inferior" if auc["low"] > NOT_INFERIOR and brier <= 0 else "no difference shown"
 
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from core.evaluation.economics import earnings
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
+from core.measures.expanded import coverage_of
 from core.measures.performance import PooledScore, plain
-from core.measures.ranking import RankedScore
+from core.measures.weighted import WeightedScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,24 +86,26 @@ def compare(
     scores = {_MODEL: rows.probability, **{f"beside {kind}": p for kind, p in beside.items()}}
     quantities: dict[str, Quantity] = {
         name: Several(
-            (RankedScore.of(rows, p), PooledScore.of(rows, p), earnings(rows, p, cost_bps=cost_bps))
+            (WeightedScore.of(rows, p), PooledScore.of(rows, p), earnings(rows, p, cost_bps=cost_bps))
         )
         for name, p in scores.items()
     }
-    quantities[SIGN] = RankedScore.of(rows, sign)
+    quantities[SIGN] = WeightedScore.of(rows, sign)
     for rule, _ in PLAIN:
         p = rules[rule]
         quantities[rule] = Several((PooledScore.of(rows, p), earnings(rows, p, cost_bps=cost_bps)))
     partial = {name: p for name, p in {**scores, SIGN: sign}.items() if np.isnan(p).any()}
     for name, p in partial.items():
-        quantities[_ON_ROWS_OF + name] = RankedScore.of(rows, np.where(np.isnan(p), np.nan, rows.probability))
-    found = estimate(quantities, rows, how)
+        quantities[_ON_ROWS_OF + name] = WeightedScore.of(
+            rows, np.where(np.isnan(p), np.nan, rows.probability)
+        )
+    found, coverage = estimate(quantities, rows, how), coverage_of(rows, how)
     against = {SIGN: SIGN, REVERSAL: REVERSAL, **{kind: f"beside {kind}" for kind in beside}}
     found[REVERSAL] = {"auc": _mirrored(found[SIGN]["auc"])}
     if SIGN in partial:
         found[_ON_ROWS_OF + REVERSAL] = found[_ON_ROWS_OF + SIGN]
-    paired = [_difference(found, name, key, how.confidence) for name, key in against.items()]
-    paired += [_apart(rule, metric, found[_MODEL], found[rule], how.confidence) for rule, metric in PLAIN]
+    paired = [_difference(found, name, key, coverage) for name, key in against.items()]
+    paired += [_apart(rule, metric, found[_MODEL], found[rule], coverage) for rule, metric in PLAIN]
     return Comparison(found[_MODEL], {kind: found[f"beside {kind}"] for kind in beside}, paired)
 
 
@@ -111,15 +114,15 @@ def _mirrored(auc: Estimate) -> Estimate:
     return Estimate(1 - auc.value, 1 - auc.draws)
 
 
-def _difference(found: Estimates, name: str, key: str, confidence: float) -> dict[str, Any]:
-    return _apart(name, "auc", found.get(_ON_ROWS_OF + key, found[_MODEL]), found[key], confidence)
+def _difference(found: Estimates, name: str, key: str, coverage: float) -> dict[str, Any]:
+    return _apart(name, "auc", found.get(_ON_ROWS_OF + key, found[_MODEL]), found[key], coverage)
 
 
 def _apart(
-    name: str, metric: str, ours: Mapping[str, Estimate], theirs: Mapping[str, Estimate], confidence: float
+    name: str, metric: str, ours: Mapping[str, Estimate], theirs: Mapping[str, Estimate], coverage: float
 ) -> dict[str, Any]:
     apart = Estimate(ours[metric].value - theirs[metric].value, ours[metric].draws - theirs[metric].draws)
-    low, high = apart.interval(confidence) or (None, None)
+    low, high = apart.interval(coverage) or (None, None)
     entry = {"against": name, "metric": metric, "difference": plain(apart.value), "low": low, "high": high}
     missing = "AUC" if metric == "auc" else metric.replace("_", " ")
     return entry if low is not None else {**entry, "reason": f"one of the two has no {missing} to compare"}

@@ -10,14 +10,15 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
-from core.evaluation import baselines, breakdown, drift, summaries, verdict
+from core.evaluation import baselines, breakdown, drift, floors, summaries, verdict
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
-from core.evaluation.comparison import compare
+from core.evaluation.comparison import Comparison, compare
 from core.evaluation.joined import with_returns
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
 from core.measures.bootstrap import Resampling
+from core.measures.expanded import coverage_of
 from core.measures.performance import CLASSIFICATION, entries, plain, undefined
 from core.measures.rows import JudgedRows, judge, judged_order, numbers
 from core.platform.progress import Steps
@@ -28,6 +29,8 @@ from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 
 PERFORMANCE = (*CLASSIFICATION, "long_flat_return", "long_flat_sharpe")
@@ -101,6 +104,7 @@ def evaluate(
     body = {**judged, **_described(given, steps), "digests": dict(digests)}
     steps.done()
     body["verdict"] = verdict.verdict_of(body["performance"]["auc"], given.mode)
+    body["reason"] = _reason(given, body)
     body["verdict_sentence"] = verdict.sentence(body)
     body["advice"] = advice(body, settings, _auc_at_training(given.model))
     return Document("evaluation", {name: body[name] for name in _ORDER})
@@ -112,13 +116,13 @@ def _performed(given: _Inputs) -> dict[str, Any]:
     if given.mode == "score":
         frame = frame.assign(fold=np.nan)
     rows = judge(_by_fold(frame))
-    lack = _lack(given, rows)
+    lack = floors.lack(rows, given.mode, given.predictions.header.get("no_model_reason"))
     return _unjudged(given, rows, lack) if lack else _judged(given, rows)
 
 
 _ORDER = (
-    "verdict", "verdict_sentence", "advice", "mode", "performance", "training_performance", "baselines",
-    "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
+    "verdict", "verdict_sentence", "reason", "advice", "mode", "performance", "training_performance",
+    "baselines", "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
     "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
     "features", "model", "settings", "digests",
 )  # fmt: skip
@@ -176,14 +180,14 @@ def _document(inputs: Mapping[str, Artifact], kind: str) -> Document:
     return document
 
 
-def _lack(given: _Inputs, rows: JudgedRows) -> str:
-    """Return why nothing can be judged, or an empty text."""
-    if given.mode == "score":
-        few = len(rows) < verdict.MIN_NEW_ROWS
-        count = f"{len(rows)} labelled row{'' if len(rows) == 1 else 's'} after the model's training"
-        return f"{count}, at least {verdict.MIN_NEW_ROWS} are needed" if few else ""
-    reason = given.predictions.header.get("no_model_reason") or "there is no labelled out-of-sample row"
-    return "" if len(rows) else str(reason).rstrip(".")
+def _reason(given: _Inputs, body: Mapping[str, Any]) -> str | None:
+    """Return why there is no verdict and which setting would do; None where there is one."""
+    if body["verdict"] not in (verdict.INSUFFICIENT, verdict.INSUFFICIENT_NEW):
+        return None
+    reason = str(body["performance"]["auc"]["reason"])
+    if body["sessions"] >= floors.MIN_JUDGED_SESSIONS:
+        return reason
+    return f"{reason}; {floors.remedy(given.features, summaries.seen_features(given.model), given.mode)}"
 
 
 def _unjudged(given: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
@@ -205,7 +209,7 @@ def _unjudged(given: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
         "by_ticker": {},
         "scorecard": _scorecard(given, rows),
         "calibration": [],
-        "leak_alarm": verdict.leak_alarm(None, given.settings.leak_auc),
+        "leak_alarm": verdict.leak_alarm({}, given.settings.leak_auc),
     }
 
 
@@ -226,13 +230,13 @@ def _judged(given: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return the judged part of the body."""
     rules = baselines.probabilities(rows, given.features)
     beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(given)}
-    cost, confidence = given.settings.cost_bps, given.settings.confidence
+    cost, coverage = given.settings.cost_bps, coverage_of(rows, given.resampling)
     found = compare(rows, beside, rules, given.resampling, cost_bps=cost)
     return {
-        "performance": entries(found.model, len(rows), confidence),
+        "performance": entries(found.model, len(rows), coverage),
         "training_performance": None,
         "baselines": {name: baselines.figures(rows, p, cost_bps=cost) for name, p in rules.items()},
-        "beside": {kind: entries(held, len(rows), confidence) for kind, held in found.beside.items()},
+        "beside": {kind: entries(held, len(rows), coverage) for kind, held in found.beside.items()},
         "paired": found.paired,
         "champion": _champion(given, rows),
         **_extent(rows.frame),
@@ -241,7 +245,23 @@ def _judged(given: _Inputs, rows: JudgedRows) -> dict[str, Any]:
         "by_ticker": breakdown.by_ticker(rows),
         "scorecard": _scorecard(given, rows),
         "calibration": breakdown.calibration(rows),
-        "leak_alarm": verdict.leak_alarm(plain(found.model["auc"].value), given.settings.leak_auc),
+        "leak_alarm": verdict.leak_alarm(_aucs(given, rows, found, beside), given.settings.leak_auc),
+    }
+
+
+def _aucs(
+    given: _Inputs, rows: JudgedRows, compared: Comparison, beside: Mapping[str, NDArray[np.float64]]
+) -> dict[str, dict[str, Any]]:
+    """Return the AUC of every model that ran, its lower end and its rows, by kind, the judged one first."""
+    header = given.predictions.header
+    judged = str((given.model.body if given.model else header).get("model_kind") or "model")
+    models = {judged: (compared.model["auc"], len(rows))}
+    for kind, probability in beside.items():
+        models[kind] = (compared.beside[kind]["auc"], int((~np.isnan(probability)).sum()))
+    coverage = coverage_of(rows, given.resampling)
+    return {
+        kind: {"auc": plain(auc.value), "low": (auc.interval(coverage) or (None, None))[0], "rows": count}
+        for kind, (auc, count) in models.items()
     }
 
 
@@ -284,7 +304,7 @@ def _described(given: _Inputs, steps: Steps) -> dict[str, Any]:
         "mode": given.mode,
         "drift": drift.drift(features, predictions, seen, cut, steps.done),
         "drift_window": drift.described(features, cut),
-        "signals": list(predictions.header.get("signals") or ()),
+        "signals": summaries.signals(predictions, given.findings),
         "data": summaries.data_summary(given.findings, given.repairs, features),
         "features": summaries.features_summary(features, seen),
         "model": summaries.model_summary(given.model, predictions, features),

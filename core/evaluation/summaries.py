@@ -32,6 +32,7 @@ def data_summary(findings: Document, repairs: Document, features: Table) -> dict
     """
     record = dict(findings.body.get("source") or {})
     tickers = _with_kept(record.pop("tickers", None), features)
+    record.pop("last_rows_in_doubt", None)  # told with the signals
     about = {name: record.pop(name, None) for name in _ABOUT_PRICES}
     rows = features.rows
     first, last = _span(features)
@@ -79,6 +80,25 @@ def _coverage(features: col.Columns) -> dict[str, dict[str, Any]]:
         str(ticker): {"rows": int(rows), "first": first, "last": last, "outcome": "not recorded"}
         for ticker, rows, first, last in zip(*columns, strict=True)
     }
+
+
+def signals(predictions: Table, findings: Document) -> list[dict[str, Any]]:
+    """Return the signals, without a direction where the gate doubts the row that they rest on.
+
+    Each has a ``reason``: why its ``direction`` is null, null itself where there is one. An accepted finding
+    withholds, too: that a person lets a run go on makes no price right.
+    """
+    doubts = (findings.body.get("source") or {}).get("last_rows_in_doubt") or {}
+    return [
+        _signal(signal, doubts.get(signal["ticker"])) for signal in predictions.header.get("signals") or ()
+    ]
+
+
+def _signal(signal: Mapping[str, Any], doubt: Mapping[str, Any] | None) -> dict[str, Any]:
+    if doubt is None or doubt["session"] != signal["after"]:
+        return {**signal, "reason": None}
+    rules = ", ".join(rule.replace("_", " ") for rule in doubt["rules"])
+    return {**signal, "direction": None, "reason": f"withheld: the last row is in doubt ({rules})"}
 
 
 def _with_kept(tickers: Mapping[str, Any] | None, features: col.Columns) -> dict[str, dict[str, Any]]:

@@ -35,24 +35,70 @@ def verdict_of(auc: Body, mode: str) -> str:
     return WORSE if auc["high"] < CHANCE else NO_BETTER
 
 
-def leak_alarm(auc: float | None, limit: float) -> dict[str, Any]:
-    """Return ``raised`` and ``reason``; raised when the AUC is above ``limit``.
+LEAK_MARGIN = 0.05
+"""The lower end of the AUC's interval must lie above the limit less this for the alarm."""
 
-    Daily directions of liquid stocks are close to a coin toss; an AUC above .60 out of sample has, on
-    prices alone, been a leak of the future.
+MIN_LEAK_ROWS = 252
+"""Rows of a model below which no AUC raises the alarm: chance alone reaches .60 in fewer."""
 
-    >>> leak_alarm(0.71, 0.6)["raised"], leak_alarm(0.6, 0.6)["raised"], leak_alarm(None, 0.6)["raised"]
-    (True, False, False)
+
+def leak_alarm(models: Mapping[str, Body], limit: float) -> dict[str, Any]:
+    """Return ``raised``, ``reason`` and ``models``, which is ``models`` itself.
+
+    Raised when a model, judged or beside, has an AUC above ``limit``, the lower end of its interval above
+    ``limit`` less :data:`LEAK_MARGIN` and :data:`MIN_LEAK_ROWS` rows: daily directions of liquid stocks are
+    close to a coin toss, and so sure an AUC above .60 out of sample has, on prices alone, been a leak.
+
+    Parameters
+    ----------
+    models : mapping of str to mapping
+        By kind, the judged model first: ``auc`` and ``low`` (number or None) and ``rows``.
+    limit : float
+        Setting ``leak_auc``.
+
+    Examples
+    --------
+    >>> sure, few = {"auc": 0.71, "low": 0.6, "rows": 252}, {"auc": 0.71, "low": 0.6, "rows": 251}
+    >>> [leak_alarm({"a": {"auc": 0.5, "low": 0.4, "rows": 900}, "b": b}, 0.6)["raised"] for b in (sure, few)]
+    [True, False]
     """
-    if auc is None:
-        return {"raised": False, "reason": "There is no AUC to judge."}
-    if auc > limit:
+    kinds = [kind for kind, model in models.items() if _is_leak(model, limit)]
+    aucs = {kind: model["auc"] for kind, model in models.items() if model["auc"] is not None}
+    if kinds:
         reason = (
-            f"The AUC of {auc:.3f} is above {limit:.2f}: on daily prices that is more likely the future "
-            "leaking into the features than skill."
+            f"The AUC of {_listed(aucs, kinds)} is above {limit:.2f}: on daily prices that is more likely the "
+            "future leaking into the features than skill."
         )
-        return {"raised": True, "reason": reason}
-    return {"raised": False, "reason": f"The AUC of {auc:.3f} is not above {limit:.2f}."}
+    elif not aucs:
+        reason = "There is no AUC to judge."
+    elif max(aucs.values()) > limit:
+        above = [kind for kind, auc in aucs.items() if auc > limit]
+        reason = (
+            f"The AUC of {_listed(aucs, above)} is above {limit:.2f}, but that is not sure: the interval must "
+            f"begin above {limit - LEAK_MARGIN:.2f} and hold {MIN_LEAK_ROWS} rows or more."
+        )
+    else:
+        reason = f"The AUC of {_listed(aucs, list(aucs))} is not above {limit:.2f}."
+    return {"raised": bool(kinds), "reason": reason, "models": dict(models)}
+
+
+def _is_leak(model: Body, limit: float) -> bool:
+    if model["auc"] is None or model["low"] is None or model["rows"] < MIN_LEAK_ROWS:
+        return False
+    return bool(model["auc"] > limit and model["low"] > round(limit - LEAK_MARGIN, 9))
+
+
+def _listed(aucs: Mapping[str, float], kinds: list[str]) -> str:
+    return " and ".join(f"{aucs[kind]:.3f} ({kind.replace('_', ' ')})" for kind in kinds)
+
+
+def highest_auc(body: Body) -> float | None:
+    """Return the highest AUC of all models that ran; of an old evaluation that of the judged one."""
+    models = body["leak_alarm"].get("models")
+    if not models:
+        auc: float | None = body["performance"]["auc"]["value"]
+        return auc
+    return max((model["auc"] for model in models.values() if model["auc"] is not None), default=None)
 
 
 def sentence(body: Body) -> str:
@@ -61,14 +107,16 @@ def sentence(body: Body) -> str:
     Parameters
     ----------
     body : mapping
-        ``verdict``, ``performance``, ``baselines``, ``rows``, ``sessions``, ``leak_alarm`` and ``settings``
+        ``verdict``, ``reason``, ``performance``, ``baselines``, ``rows``, ``sessions``, ``leak_alarm`` and ``settings``
         of an evaluation.
     """
     if body["verdict"] in (INSUFFICIENT, INSUFFICIENT_NEW):
-        return f"There is not enough data to judge the model: {body['performance']['auc']['reason']}."
+        return f"There is not enough data to judge the model: {body['reason']}."
     parts = [_ranking(body), _direction(body), _money(body)]
     if body["leak_alarm"]["raised"]:
-        parts.append("A result this good is more likely a leak of the future into the features than skill.")
+        ours, limit = body["performance"]["auc"]["value"], body["settings"]["leak_auc"]
+        about = "A result this good" if ours > limit else "The result of a model beside it"
+        parts.append(f"{about} is more likely a leak of the future into the features than skill.")
     return " ".join(part for part in parts if part)
 
 

@@ -61,6 +61,11 @@ def tail(confidence: float, blocks: Blocks) -> float:
     return float(ndtr(student * np.sqrt(blocks.blocks / blocks.freedom)))
 
 
+def coverage_of(rows: JudgedRows, how: Resampling) -> float:
+    """Return the share of the resamples of ``rows`` that the expanded interval of ``how.confidence`` holds."""
+    return 1 - 2 * tail(how.confidence, blocks_of(rows, how))
+
+
 def stretch(confidence: float, blocks: Blocks) -> float:
     """Return how many times farther out the expanded interval's tail lies, in standard deviations.
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from core.measures import metrics
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate, weighted_sums
-from core.measures.ranking import RankedScore
+from core.measures.expanded import coverage_of
 from core.measures.rows import JudgedRows, judge
+from core.measures.weighted import WeightedScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,8 +68,8 @@ def measure(
 ) -> dict[str, dict[str, Any]]:
     """Return the classification metrics of ``predictions`` with intervals.
 
-    AUC is the mean of the within-fold AUCs; the other metrics are taken over all rows together.
-    Intervals are percentiles over resamples of date blocks within folds.
+    AUC is the mean of the within-fold AUCs weighted by rows; the other metrics are taken over all rows
+    together. Intervals are expanded percentiles over resamples of date blocks within folds.
 
     Parameters
     ----------
@@ -107,22 +108,25 @@ def measure(
     rows = judge(predictions)
     how = Resampling(samples, block_sessions, confidence, seed)
     quantities: dict[str, Quantity] = {
-        "auc": RankedScore.of(rows, rows.probability),
+        "auc": WeightedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),
     }
     found = estimate(quantities, rows, how)
-    return entries({**found["auc"], **found["pooled"]}, len(rows), confidence)
+    return entries({**found["auc"], **found["pooled"]}, len(rows), coverage_of(rows, how))
 
 
-def entries(estimates: Mapping[str, Estimate], rows: int, confidence: float) -> dict[str, dict[str, Any]]:
-    """Return each estimate as ``value``, ``low``, ``high`` and, where one is null, ``reason``."""
-    return {name: _entry(name, found, rows, confidence) for name, found in estimates.items()}
+def entries(estimates: Mapping[str, Estimate], rows: int, coverage: float) -> dict[str, dict[str, Any]]:
+    """Return each estimate as ``value``, ``low``, ``high`` and, where one is null, ``reason``.
+
+    ``coverage`` is the share of resamples within an interval (:func:`core.measures.expanded.coverage_of`).
+    """
+    return {name: _entry(name, found, rows, coverage) for name, found in estimates.items()}
 
 
-def _entry(name: str, found: Estimate, rows: int, confidence: float) -> dict[str, Any]:
+def _entry(name: str, found: Estimate, rows: int, coverage: float) -> dict[str, Any]:
     if np.isnan(found.value):
         return undefined(_UNDEFINED.get(name, _NO_ROWS) if rows else _NO_ROWS)
-    interval = found.interval(confidence)
+    interval = found.interval(coverage)
     if interval is None:
         return {"value": found.value, "low": None, "high": None, "reason": _NO_INTERVAL}
     return {"value": found.value, "low": interval[0], "high": interval[1]}

@@ -1,14 +1,12 @@
-"""Linear backoff for faults that pass by themselves, as a plain wrapper round any function."""
+"""Linear backoff for faults that pass by themselves, for any function."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from core.errors import SourceError
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -20,7 +18,7 @@ class TransientError(SourceError):
 Faults = tuple[type[BaseException], ...]
 
 TRANSIENT: Faults = (TransientError, ConnectionError, TimeoutError, InterruptedError)
-"""Faults worth another try. A wrong parameter, bad data or a full disk is none of them."""
+"""Faults worth another try. Not a wrong parameter, bad data or a full disk."""
 
 
 LONGEST_WAIT_S = 3600.0
@@ -49,7 +47,7 @@ def with_linear_backoff(
     on : tuple of exception types
         What counts as transient; anything else is raised at once.
     retried : callable, optional
-        Told (attempt that failed, its error, seconds until the next) before each wait.
+        Called with the attempt that failed, its error and the seconds until the next, before each wait.
     step_of : callable, optional
         The step in seconds for a given fault, instead of ``wait_s``.
     sleep : callable, optional
@@ -60,24 +58,13 @@ def with_linear_backoff(
     BaseException
         The last attempt's own error.
     """
-    import tenacity
-
-    def before_sleep(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        if retried and error and state.next_action:
-            retried(state.attempt_number, error, state.next_action.sleep)
-
-    def wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        step = step_of(error) if step_of and error else wait_s
-        return min(step * state.attempt_number, LONGEST_WAIT_S)
-
-    retrying = tenacity.Retrying(
-        sleep=sleep or tenacity.nap.sleep,
-        stop=tenacity.stop_after_attempt(tries),
-        wait=wait,
-        retry=tenacity.retry_if_exception_type(on),
-        before_sleep=before_sleep,
-        reraise=True,
-    )
-    return retrying(function)
+    for attempt in range(1, tries):
+        try:
+            return function()
+        except on as error:
+            step = step_of(error) if step_of else wait_s
+            seconds = min(step * attempt, LONGEST_WAIT_S)
+            if retried:
+                retried(attempt, error, seconds)
+            (sleep or time.sleep)(seconds)
+    return function()

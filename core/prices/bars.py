@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core import columns as col
+from core.prices.panel import sessions_of
 from core.prices.rows import before
 
 if TYPE_CHECKING:
@@ -39,7 +41,14 @@ def frozen_findings(panel: Panel, *, stale_sessions: int) -> tuple[list[Finding]
     equal = [values == before(values) for values in panel.cells.values()]
     repeated = np.logical_and.reduce([same, ~stale, *equal])
     expected = f"fewer than {stale_sessions} rows in a row with the same close"
-    findings = panel.each("stale_price", starts, length.astype(np.float64), expected=expected)
+    findings = [
+        # the first row stands for the run and is flagged alone; the dates are of every row in it
+        replace(
+            panel.one("stale_price", row, int(length[row]), expected=expected),
+            sessions=sessions_of(panel.days[row : row + int(length[row])]),
+        )
+        for row in np.flatnonzero(starts).tolist()
+    ]
     return [*findings, *panel.each("repeated_row", repeated, close)], stale | repeated
 
 

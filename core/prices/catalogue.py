@@ -37,6 +37,9 @@ class Rule:
         What would be right, and what happens or is to be done.
     waivable : bool
         Whether a person may accept it. What makes a table unreadable cannot be accepted.
+    withholds : bool
+        Whether the ticker's signal is withheld where this is said of its last row, also if a person accepts
+        it: the features of that row rest on a price that may be wrong.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Rule:
     expected: str
     action: str
     waivable: bool = True
+    withholds: bool = False
 
 
 _AT_SOURCE = "Correct it at the source and run again."
@@ -61,7 +65,8 @@ _ERRORS = (
     Rule("future_row", ERROR, "", "", "no date after today", "Correct the date at the source.", waivable=False),
     Rule("conflicting_duplicate", ERROR, "", "must drop", "one row per ticker and date", "Decide which row is right; keep one."),
     Rule("non_positive_price", ERROR, "", "must drop", "prices above 0", _AT_SOURCE),
-    Rule("inconsistent_ohlc", ERROR, "price_tolerance", "keep", "low <= open, close <= high", _AT_SOURCE),
+    Rule("inconsistent_ohlc", ERROR, "price_tolerance", "keep", "low <= open, close <= high", _AT_SOURCE, withholds=True),
+    Rule("unit_mixup", ERROR, "volume_sessions", "keep", "prices in the unit of the rows before", _AT_SOURCE, withholds=True),
     Rule("negative_volume", ERROR, "", "keep", "a volume of 0 or more", _AT_SOURCE),
     Rule("too_many_missing", ERROR, _SHARE, "must drop", "hardly any row without a price", _GET_AGAIN),
     Rule("missing_session_everywhere", ERROR, "calendar", "", "a row of some ticker on every session", "Get the session's rows, or choose another calendar."),
@@ -81,16 +86,16 @@ _WARNINGS = (
     Rule("non_session_row", WARNING, "calendar", "keep", "rows on sessions of the calendar", "Kept; check the calendar (24/7 for assets that never close)."),
     Rule("time_of_day", WARNING, "", "keep", "a date without a time", "Kept under its date."),
     Rule("split", WARNING, "jump_ratio", "keep", "a close near the row before", ""),
-    Rule("unadjusted_split", WARNING, "split_tolerance", "keep", "an adjusted close that takes splits out", ""),
-    Rule("reused_ticker", WARNING, "gap_days", "keep", "one company under one ticker", ""),
+    Rule("unadjusted_split", WARNING, "split_tolerance", "keep", "an adjusted close that takes splits out", "", withholds=True),
+    Rule("reused_ticker", WARNING, "gap_days", "keep", "one company under one ticker", "", withholds=True),
     Rule("renamed_ticker", WARNING, "split_tolerance", "keep", "one ticker for one company", "Probably the same company under a new name; join both at the source if so."),
-    Rule("large_move", WARNING, "jump_ratio", "keep", "a close near the row before", ""),
-    Rule("falling_factor", WARNING, "", "keep", "an adjustment factor that never falls", "Check the adjusted close at the source."),
+    Rule("large_move", WARNING, "jump_ratio", "keep", "a close near the row before", "", withholds=True),
+    Rule("falling_factor", WARNING, "", "keep", "an adjustment factor that never falls", "Check the adjusted close at the source.", withholds=True),
     Rule("zero_volume", WARNING, "", "keep", "a volume above 0", "Kept; probably no trade that day."),
     Rule("volume_outlier", WARNING, "volume_ratio", "keep", "a volume near its usual median", "Kept; compare with the source."),
     Rule("type_maximum", WARNING, "", "keep", "a real volume", "Kept; the number is the limit of a data type."),
-    Rule("stale_price", WARNING, "stale_sessions", "keep", "a close that moves", "Kept; check for a halt or a frozen feed."),
-    Rule("repeated_row", WARNING, "", "keep", "values other than the row before", "Kept; probably a copy of the day before."),
+    Rule("stale_price", WARNING, "stale_sessions", "keep", "a close that moves", "Kept; check for a halt or a frozen feed.", withholds=True),
+    Rule("repeated_row", WARNING, "", "keep", "values other than the row before", "Kept; probably a copy of the day before.", withholds=True),
     Rule("flat_bar", WARNING, "", "keep", "a range between low and high", "Kept; probably one trade or a fixed price."),
     Rule("wide_bar", WARNING, "bar_ratio", "keep", "a high of at most twice the low", "Kept; compare with the source."),
     Rule("few_rows", WARNING, "min_rows", "keep", "more history", "Kept; too short to learn from."),
@@ -99,6 +104,9 @@ _WARNINGS = (
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in (*_ERRORS, *_REPAIRABLE, *_WARNINGS)}
 
 """Stands for an empty list on the command line, where an empty text means "not given"."""
+
+WITHHOLDING = frozenset(name for name, rule in RULES.items() if rule.withholds)
+"""Rules that withhold the signal of a ticker whose last row they name."""
 
 CAN_STOP = (NOTHING, *(name for name, rule in RULES.items() if rule.severity == WARNING))
 """Warnings that a setting may make errors. No setting makes an error a warning."""

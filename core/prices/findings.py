@@ -4,17 +4,49 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.prices.catalogue import ERROR, RULES, WARNING, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["ERROR", "MOST_PER_RULE", "RULES", "WARNING", "Finding", "Rule", "capped", "records"]
+    from core.prices.rows import Days
+
+__all__ = [
+    "ERROR",
+    "MOST_DATES",
+    "MOST_PER_RULE",
+    "RULES",
+    "WARNING",
+    "Finding",
+    "Rule",
+    "Sessions",
+    "capped",
+    "records",
+]
 
 MOST_PER_RULE = 1_000
 """Findings kept of one rule; one more says how many there were beyond."""
+
+MOST_DATES = 1_000
+"""Sessions listed in one finding; its count is of all."""
+
+
+class Sessions(NamedTuple):
+    """The sessions that a finding speaks of.
+
+    Parameters
+    ----------
+    days : ndarray of datetime64[D]
+        Ascending, each once, at most :data:`MOST_DATES`. Kept as numbers: texts of a large table would
+        take ten times the memory.
+    total : int
+        How many there are in all.
+    """
+
+    days: Days
+    total: int
 
 
 @dataclass(frozen=True)
@@ -33,6 +65,8 @@ class Finding:
         Empty: the rule's own words.
     rows : sequence of int
         The rows it is about, as numbers in the panel; they are flagged, and not written.
+    sessions : Sessions or None
+        Every session it speaks of; None: ``date`` alone, if there is one.
     """
 
     rule: str
@@ -42,15 +76,32 @@ class Finding:
     expected: str = ""
     action: str = ""
     rows: Sequence[int] = field(default=(), compare=False)
+    sessions: Sessions | None = field(default=None, compare=False)
+
+    @property
+    def dates(self) -> list[str]:
+        """The sessions it speaks of (ISO), at most 1,000."""
+        if self.sessions is not None:
+            return [str(day) for day in self.sessions.days]
+        return [] if self.date is None else [self.date]
+
+    @property
+    def last(self) -> str | None:
+        """The last session it speaks of (ISO), None without one."""
+        if self.sessions is not None:
+            return str(self.sessions.days[-1]) if len(self.sessions.days) else None
+        return self.date
 
     def record(self, stopping: frozenset[str] = frozenset()) -> dict[str, Any]:
         """Return the finding as it stands in ``findings.json``; a rule in ``stopping`` is an error."""
-        rule = RULES[self.rule]
+        rule, dates = RULES[self.rule], self.dates
         return {
             "rule": self.rule,
             "severity": ERROR if self.rule in stopping else rule.severity,
             "ticker": self.ticker,
             "date": self.date,
+            "dates": dates,
+            "count": len(dates) if self.sessions is None else self.sessions.total,
             "value": self.value,
             "expected": self.expected or rule.expected,
             "action": self.action or rule.action,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ import numpy as np
 from core import columns as col
 from core.prices import rules
 from core.prices.bars import bar_findings, frozen_findings
-from core.prices.catalogue import ERROR, RULES
+from core.prices.catalogue import ERROR, RULES, WITHHOLDING
 from core.prices.findings import Finding
 from core.prices.flags import row_flags
+from core.prices.leaps import leap_findings
 from core.prices.moves import edges, move_findings
 from core.prices.panel import Panel, panel_of
 from core.prices.schema import Reading, read, schema_findings
@@ -90,6 +91,8 @@ class JudgedPart:
         Whether a ticker has a row without a sound date.
     stopped : bool
         Whether an error stands here.
+    doubts : mapping
+        ``session`` and ``rules`` by ticker, where a rule that withholds a signal names its last usable row.
     rows : DataFrame, pyarrow.Table or None
         The valid rows by ticker and date; None where an error stands.
     """
@@ -102,6 +105,7 @@ class JudgedPart:
     days: np.ndarray
     has_malformed_date: bool
     stopped: bool
+    doubts: dict[str, dict[str, Any]]
     rows: pd.DataFrame | pa.Table | None = field(repr=False)
 
 
@@ -134,8 +138,21 @@ def judge_part(prices: Table, gate: Gate, number: int) -> JudgedPart:
         np.unique(usable.days) if usable is not None else np.array([], "datetime64[D]"),
         bool(_malformed(panel).any()),
         stopped,
+        _doubts(usable, (f for group in groups.values() for f in group)) if usable is not None else {},
         None if stopped else packed(_typed(arranged, flags, always=prices.parts > 1), prices),
     )
+
+
+def _doubts(usable: Panel, findings: Iterable[Finding]) -> dict[str, dict[str, Any]]:
+    """Return the tickers whose last usable row is in doubt, accepted by a person or not."""
+    last = np.flatnonzero(np.r_[~usable.follows[1:], True]) if len(usable) else np.array([], np.int64)
+    ends = {usable.tickers[usable.codes[row]]: str(usable.days[row]) for row in last.tolist()}
+    rules: dict[str, set[str]] = {}
+    for finding in findings:
+        ticker = finding.ticker
+        if ticker is not None and finding.rule in WITHHOLDING and finding.last == ends.get(ticker, ""):
+            rules.setdefault(ticker, set()).add(finding.rule)
+    return {ticker: {"session": ends[ticker], "rules": sorted(rules[ticker])} for ticker in sorted(rules)}
 
 
 def reading_of(frame: pd.DataFrame) -> Reading:
@@ -208,8 +225,9 @@ def _sequence(rows: Panel, settings: ValidateSettings) -> dict[str, Sequence[Fin
     volumes, silent = volume_findings(
         rows, ratio=settings.volume_ratio, window=settings.volume_sessions, frozen=standing_still
     )
+    leaps, explained = leap_findings(rows, settings)
     return {
-        "moves": move_findings(rows, settings),
+        "moves": [*leaps, *move_findings(rows, settings, explained)],
         "frozen": frozen,
         "volumes": volumes,
         "bars": bar_findings(rows, standing_still | silent, bar_ratio=settings.bar_ratio),

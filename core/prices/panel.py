@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.prices.findings import Finding
+from core.prices.findings import MOST_DATES, Finding, Sessions
 from core.prices.rows import arrange, follows, live_rows
 from core.prices.schema import NUMBERS
 
@@ -114,7 +114,8 @@ class Panel:
 
     def one(self, rule: str, row: int, value: Any = None, **words: str) -> Finding:
         """Return a finding about one row."""
-        return Finding(rule, *self.name(row), value, **words, rows=(int(self.rows[row]),))
+        sessions = sessions_of(self.days[row : row + 1])
+        return Finding(rule, *self.name(row), value, **words, rows=(int(self.rows[row]),), sessions=sessions)
 
     def grouped(self, rule: str, flags: Flags, **words: str) -> list[Finding]:
         """Return one finding per ticker with flagged rows: how many (value) and the first date."""
@@ -127,9 +128,20 @@ class Panel:
                 number,
                 **words,
                 rows=self.rows[rows[start : start + number]].tolist(),
+                sessions=sessions_of(self.days[rows[start : start + number]]),
             )
             for _, start, number in zip(codes, first.tolist(), count.tolist(), strict=True)
         ]
+
+
+def sessions_of(days: Days) -> Sessions:
+    """Return the distinct sound days, ascending: of more than 1,000 the first 999 and the last.
+
+    The last is kept because it says whether a ticker's newest row is in doubt.
+    """
+    distinct = np.unique(days[~np.isnat(days)])
+    count = len(distinct)
+    return Sessions(distinct if count <= MOST_DATES else distinct[[*range(MOST_DATES - 1), -1]], count)
 
 
 def figure(value: Any) -> int | float | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import columns as col
 from core.prices.findings import Finding
-from core.prices.panel import figure
+from core.prices.panel import figure, sessions_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -118,6 +118,7 @@ def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
             value=figure(missing[code] / rows[code]),
             expected=f"at most a share of {largest_share:g} of its {rows[code]} rows incomplete",
             rows=panel.rows[gaps & (panel.codes == code)].tolist(),
+            sessions=sessions_of(panel.days[gaps & (panel.codes == code)]),
         )
         for code in np.flatnonzero(too_many).tolist()
     ]
@@ -146,6 +147,7 @@ def size_findings(panel: Panel, *, least: int) -> list[Finding]:
             value=int(rows[code]),
             expected=f"at least {least} rows",
             rows=panel.rows[panel.codes == code].tolist(),
+            sessions=sessions_of(panel.days[panel.codes == code]),
         )
         for code in np.flatnonzero(rows < least).tolist()
     ]

@@ -1,7 +1,7 @@
 """The schema of daily prices: which columns, of which type; and a table read as far as it can be.
 
-pandera judges presence and type of whole columns. A column that fails is read cell by cell, so that
-each offending value is named and every other rule still sees the rest.
+A column is typed if each of its cells can be read. Otherwise it stays as it came, each offending value is named,
+and every other rule still sees the rest.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from core import columns as col
 from core.errors import DataError
@@ -25,17 +23,6 @@ if TYPE_CHECKING:
 
 NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
 NEEDED = (*col.REQUIRED, col.TICKER)
-
-SCHEMA = pa.DataFrameSchema(
-    {
-        col.DATE: pa.Column("datetime64[s]", nullable=False),
-        col.TICKER: pa.Column("str", nullable=False),
-        **{name: pa.Column("float64", nullable=True, required=name in NEEDED) for name in NUMBERS},
-    },
-    strict=False,
-    coerce=False,
-)
-"""Typed daily prices. Missing numbers are a matter of the row rules, missing keys are not."""
 
 
 @dataclass(frozen=True)
@@ -94,34 +81,17 @@ def read(frame: pd.DataFrame) -> Reading:
     return Reading(typed, dates, codes, tickers, numbers)
 
 
-def failing_columns(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the columns that are missing and those of the wrong type, as pandera finds them."""
-    try:
-        SCHEMA.validate(frame, lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        missing = set(cases.loc[cases["check"] == "column_in_dataframe", "failure_case"])
-        wrong = set(cases["column"].dropna())
-        order = col.PRICES
-        return tuple(n for n in order if n in missing), tuple(n for n in order if n in wrong - missing)
-    return (), ()
-
-
 def schema_findings(reading: Reading) -> list[Finding]:
     """Return what is wrong with the table's shape: columns, types, dates and tickers."""
-    missing, wrong = failing_columns(reading.frame)
-    findings = [_missing_column(name, reading.frame.columns) for name in missing]
+    columns = reading.frame.columns
+    findings = [
+        _missing_column(name, columns) for name in col.PRICES if name in NEEDED and name not in columns
+    ]
     if not len(reading.frame):
         return [*findings, Finding("empty_table", value=0)]
-    faults = _faulty_cells(reading)
-    for name, (rule, hit) in faults.items():
+    for name, (rule, hit) in _faulty_cells(reading).items():
         findings += _cells(reading, rule, name, hit & ~_copied(reading, name))
-    # A column that pandera refuses although each of its cells was read must not slip through.
-    unexplained = [name for name in wrong if name not in faults]
-    return [
-        *findings,
-        *(Finding("wrong_type", value=str(reading.frame[n].dtype), expected=n) for n in unexplained),
-    ]
+    return findings
 
 
 def _copied(reading: Reading, name: str) -> Flags:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.prices.calendar import known_span, sessions_between
 from core.prices.findings import Finding
-from core.prices.panel import figure
+from core.prices.panel import figure, sessions_of
 
 if TYPE_CHECKING:
     from core.prices.panel import Panel
@@ -113,8 +113,17 @@ def _gap(panel: Panel, seen: Days, rows: slice, due: int, largest_share: float) 
     # the first row after each gap
     after = np.unique(np.searchsorted(days, missing))
     flagged = panel.rows[rows][after].tolist()
+    sessions = sessions_of(missing)
     if len(missing) > largest_share * due:
         expected = f"at most a share of {largest_share:g} of its {due} sessions without a row"
         share = figure(len(missing) / due)
-        return Finding("too_many_missing_sessions", ticker, str(missing[0]), share, expected, rows=flagged)
-    return Finding("missing_sessions", ticker, str(missing[0]), len(missing), rows=flagged)
+        return Finding(
+            "too_many_missing_sessions",
+            ticker,
+            str(missing[0]),
+            share,
+            expected,
+            rows=flagged,
+            sessions=sessions,
+        )
+    return Finding("missing_sessions", ticker, str(missing[0]), len(missing), rows=flagged, sessions=sessions)

@@ -83,6 +83,8 @@ def validate(
     findings = [*_about_adjustment(header), *_in_order(parts, market, renames)]
     counted = {"rows": prices_raw.rows, "tickers": {k: v for part in parts for k, v in part.spans.items()}}
     source = _source_of(header, counted, _not_checked(header, absent, days, calendar))
+    if doubts := {ticker: doubt for part in parts for ticker, doubt in part.doubts.items()}:
+        source["last_rows_in_doubt"] = doubts
     document = _findings_document(judge(findings, gate.waivers, gate.end), source, settings.stop_on)
     assert table is not None  # an error that stands has raised
     return table, document

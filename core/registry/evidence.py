@@ -189,7 +189,7 @@ def signals(root: Path) -> Signals:
         rows += [_signal(s, header, meta, source) for s in header.get("signals") or ()]
     columns = ["model_id", "date", "ticker", "session", "probability", "source", "ahead"]
     frame = pd.DataFrame(rows, columns=columns)
-    # newest first came in, so the last of equal ones is the one given first
+    # rows are newest first, so the last of equal ones was given first
     frame = frame.drop_duplicates(["model_id", "source", "ticker", "date"], keep="last")
     frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[s]")
     merged = frame.merge(_outcomes(root, set(frame["source"])), on=["source", "date", "ticker"], how="left")

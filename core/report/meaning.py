@@ -45,7 +45,17 @@ def _auc(body: Body) -> str:
         return ""
     return (
         "AUC is the chance that the model puts a day before a rise above a day before a fall. 0.500 is a "
-        f"coin toss, 1.000 is perfect; this model has {ratio(value)}.{_auc_range(body)}"
+        f"coin toss, 1.000 is perfect; this model has {ratio(value)}.{_over_periods(body)}{_auc_range(body)}"
+    )
+
+
+def _over_periods(body: Body) -> str:
+    periods = len([fold for fold in body["by_fold"] if fold.get("auc") is not None])
+    if periods < 2:
+        return ""
+    return (
+        f" It is the mean of the AUCs within {periods} test periods, each with the weight of its judged rows; "
+        "a period in which every day rose or every day fell is left out."
     )
 
 

@@ -149,9 +149,15 @@ def signals(entries: Iterable[Body]) -> Sheet:
     columns = (
         Column("ticker", "Ticker"), Column("after", "After session"),
         Column("session", "For session"), Column("probability", "Probability of a rise", share, "number"),
-        Column("direction", "Direction"),
+        Column("direction", "Direction"), Column("reason", "Reason"),
     )  # fmt: skip
-    return Sheet("Signals", columns, tuple(entries))
+    # predictions know of no doubt, evaluations of before had none
+    rows = tuple(
+        {**s, "direction": s["direction"] or "withheld", "reason": s.get("reason") or ""} for s in entries
+    )
+    rows = tuple({**row, "probability": None} if row["reason"] else row for row in rows)
+    told = any(row["reason"] for row in rows)
+    return Sheet("Signals", columns if told else columns[:-1], rows)
 
 
 def scorecard(entries: Iterable[Body], interval: str = "Interval") -> Sheet:

@@ -232,7 +232,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "validate", "core.prices.validation:validate", ("prices_raw",),
         (Artifact("prices_valid"), Artifact("findings", "document")),
-        _VALIDATE, 2, "never", _PRICES,
+        _VALIDATE, 3, "never", _PRICES,
         "Checks schema, types and every row; an error stops the run.",
     ),
     Stage(
@@ -249,19 +249,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "train_or_score", "core.runs.compute:train_or_score_job", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
-        _TRAIN, 2, "once", _LEARN,
+        _TRAIN, 3, "once", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
         "evaluate", "core.runs.compute:evaluate_job",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 2, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 4, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (), 2, "with inputs", (),
+        (), 3, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

@@ -33,7 +33,7 @@ STATES = ("champion", "candidate", "rejected", "retired")
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision as it is told.
+    """One decision about a model.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def requesters(settings: Settings, identity: str) -> list[str]:
         try:
             meta = store.meta(slot)
         except AftercloseError:
-            continue  # damage is said by verify
+            continue  # verify reports damage
         if meta is not None and meta.digests.get("model.json", "").startswith(identity):
             runs.add(str(meta.body["run_id"]))
     if not runs or not Journal.exists(settings.data, settings.journal):

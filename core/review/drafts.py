@@ -31,7 +31,7 @@ class SignableText:
 
 
 class DraftConflict(SignOffError):
-    """Somebody else saved a draft after this text was opened; both numbers and the other's draft are told.
+    """Somebody else saved a draft after this text was opened.
 
     Parameters
     ----------

@@ -176,7 +176,7 @@ def _keep_public(root: Path, key: PublicKey) -> None:
 
 
 def public_key_files(root: Path) -> dict[str, Path]:
-    """Return the files of all public keys that signed here, by key id; a file that is none is left out."""
+    """Return the files of all public keys that signed here, by key id; other files are skipped."""
     files = {}
     for path in sorted((root / KEYS).glob("*.pub.pem")):
         try:

@@ -74,7 +74,7 @@ def role_of(settings: Settings, identity: str, claims: Claims) -> str:
 
 
 def role_of_label(settings: Settings, label: str) -> str:
-    """Return the role of whoever a kept label names, at this moment and as far as it is known without a login.
+    """Return the present role of the person in a stored label, as far as it is known without a login.
 
     A local user has the role of ``[user]``. Somebody who logged in has the role that the file gives to their id,
     else the default one. Where roles come from a claim nobody can know it now: it was an operator's at least

@@ -78,24 +78,11 @@ def accept(
     require(person, "waive")
     if not why.strip():
         raise ParameterError("no reason was given", expected="why this finding is right or does no harm")
-    entry = {
-        "rule": finding["rule"],
-        "ticker": finding.get("ticker") or "",
-        "who": person.label,
-        "why": cleaned(why).strip(),
-    }
-    if finding.get("date"):
-        entry |= {"first": finding["date"], "last": finding["date"]}
-    entry["until"] = until
-    block = _block({name: text for name, text in entry.items() if text})
+    entry = _entry(finding, person, why, until)
+    block = _block(entry)
     parse(block, "the waiver")
     with locks.held(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
-        before = read(path)[0] if path.is_file() else b""
-        after = before + (b"\n" if before else b"") + block
-        if len(after) > MAX_BYTES:
-            raise SettingsError(
-                f"{path.name} would have {len(after):,} bytes", expected=f"at most {MAX_BYTES:,}"
-            )
+        after = _extended(path, block)
         record = journal.append(
             WAIVER,
             str(finding["rule"]),
@@ -111,11 +98,32 @@ def accept(
     return record
 
 
+def _entry(finding: Mapping[str, Any], person: Person, why: str, until: str) -> dict[str, str]:
+    entry = {
+        "rule": finding["rule"],
+        "ticker": finding.get("ticker") or "",
+        "who": person.label,
+        "why": cleaned(why).strip(),
+    }
+    if finding.get("date"):
+        entry |= {"first": finding["date"], "last": finding["date"]}
+    return {**entry, "until": until}
+
+
+def _extended(path: Path, block: bytes) -> bytes:
+    """Return what the file of waivers holds with one more entry."""
+    before = read(path)[0] if path.is_file() else b""
+    after = before + (b"\n" if before else b"") + block
+    if len(after) > MAX_BYTES:
+        raise SettingsError(f"{path.name} would have {len(after):,} bytes", expected=f"at most {MAX_BYTES:,}")
+    return after
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _block(entry: Mapping[str, str]) -> bytes:
     # a JSON string is a TOML string, but for the one control character that JSON leaves as it is
-    lines = [f"{name} = {json.dumps(text)}" for name, text in entry.items()]
+    lines = [f"{name} = {json.dumps(text)}" for name, text in entry.items() if text]
     return "\n".join(["[[waiver]]", *lines, ""]).replace("\x7f", "\\u007f").encode()

@@ -52,4 +52,4 @@ def _names(store: Store, *parts: str) -> list[str]:
     try:
         return [path.name for path in store.root.joinpath(*parts).iterdir()]
     except OSError:
-        return []  # none yet, or not ours to read: then there is nothing to take from it
+        return []  # none yet, or unreadable: nothing to take from it

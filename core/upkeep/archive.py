@@ -142,7 +142,7 @@ def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
 
 
 def restore(settings: Settings, source: Path, *, person: Person) -> tuple[int, int]:
-    """Bring back what an archive holds; return how many files came and how many were there already.
+    """Restore the files of an archive; return how many were written and how many existed already.
 
     Raises
     ------

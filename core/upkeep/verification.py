@@ -32,7 +32,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Verification:
-    """How much was looked at and what is wrong with it."""
+    """How much was checked, and what is wrong with it."""
 
     checkpoints: int
     models: int
@@ -88,7 +88,7 @@ def _missing(settings: Settings) -> Iterator[Fault]:
         journal = Journal(settings.data, settings.journal, read_only=True) if there else None
         records = journal.records() if journal else []
     except AftercloseError:
-        return  # said of the chain itself
+        return  # reported with the chain
     for key in sorted({record.subject for record in records if record.kind == SIGNATURE}):
         yield from _faults_of("signed report", key, partial(_rests, store, key))
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
@@ -148,6 +148,6 @@ def _cut_off(settings: Settings, hashes: set[str]) -> Iterator[str]:
             record = json.loads(path.read_bytes())
             seq, head = int(record["seq"]), str(record["hash"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            continue  # said of the published document itself
+            continue  # reported with the published document
         if head not in hashes:
             yield f"record {seq} is gone: {path.parent.parent.name}/{path.parent.name} was published under it"

@@ -28,6 +28,8 @@ def show() -> None:
     evaluation = (
         data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
     )
+    if evaluation:  # the same signals, and which of them the gate's findings withhold
+        header = {**header, "signals": evaluation["signals"]}
     _model(header, evaluation)
     if short := judged.too_short(about.store, keys_of(about.store, about.run), evaluation):
         st.warning(literal(short), icon=":material/history:")

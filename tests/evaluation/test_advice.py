@@ -37,7 +37,7 @@ SOUND = {
         pair("reversal", "auc", 0.01, -0.01, 0.03), pair("previous_day_sign", "auc", 0.02, -0.01, 0.05),
         pair("majority", "brier", 0.001, -0.001, 0.002),
     ],
-    "champion": None, "by_fold": [{"auc": 0.50}, {"auc": 0.52}], "rows": 600,
+    "champion": None, "by_fold": [{"auc": 0.50, "rows": 300}, {"auc": 0.52, "rows": 300}], "rows": 600,
     "drift": {name: drifted(60.0) for name in ("return", "lag1", "lag2", "up_next")},
     "data": {"rows_in": 1000, "findings": [{"count": 10}], "waivers": []}, "features": {},
     "model": {"age_sessions": 120}, "leak_alarm": {"raised": False, "reason": "not above"},
@@ -160,6 +160,8 @@ def test_without_new_rows_there_is_insufficient_evidence():
     [
         (None, "insufficient evidence"),
         ({"judgement": "better"}, "retrain"),
+        ({"judgement": "better than a bad model"}, "keep"),
+        ({"judgement": "better than a bad model", "age_sessions": 252}, "keep"),
         ({"judgement": "worse"}, "keep"),
         ({"judgement": "no difference shown"}, "keep"),
         ({"judgement": "not inferior"}, "keep"),

@@ -97,7 +97,9 @@ def test_both_are_measured_on_the_same_later_rows(champion, features, rows):
     assert found["model_id"] == model_id_of(champion)
     assert found["from"] > champion.body["training"]["to"]
     for side, column in (("challenger", "probability"), ("performance", "theirs")):
-        auc = np.mean([roc_auc_score(f["up_next"], f[column]) for _, f in frame.groupby("fold")])
+        folds = [fold for _, fold in frame.groupby("fold")]
+        within = [roc_auc_score(fold["up_next"], fold[column]) for fold in folds]
+        auc = np.average(within, weights=[len(fold) for fold in folds])
         assert found[side]["auc"]["value"] == pytest.approx(auc, rel=1e-12)
         assert found[side]["brier"]["value"] == pytest.approx(
             brier_score_loss(frame["up_next"], frame[column]), rel=1e-12
@@ -109,7 +111,7 @@ def test_both_are_measured_on_the_same_later_rows(champion, features, rows):
 
 
 def test_the_rest_of_a_fold_that_training_cut_is_left_out_when_it_is_a_sliver(rows):
-    """19 of its 50 sessions are left out, 20 count; a mean over folds would weigh them like a year."""
+    """19 of its 50 sessions are left out, 20 count; fewer are hardly resampled."""
     first = rows.frame["fold"].min()
     days = np.unique(rows.frame.loc[rows.frame["fold"] == first, "date"])
     whole = int((rows.frame["fold"] > first).sum())
@@ -144,23 +146,26 @@ def test_under_sixty_common_rows_nothing_is_compared(rows):
 
 
 @pytest.mark.parametrize(
-    ("auc", "brier", "answer"),
+    ("auc", "brier", "own", "answer"),
     [
-        ((0.02, 0.001, 0.04), 0.1, "better"),
-        ((-0.02, -0.04, -0.001), -0.1, "worse"),
-        ((0.0, -0.009, 0.01), 0.0, "not inferior"),
-        ((0.0, -0.009, 0.01), 0.001, "no difference shown"),
-        ((0.0, -0.011, 0.01), -0.1, "no difference shown"),
-        ((None, None, None), 0.0, "not compared"),
+        ((0.02, 0.001, 0.04), 0.0, 0.501, "better"),
+        ((0.02, 0.001, 0.04), 0.0, 0.5, "better than a bad model"),
+        ((0.02, 0.001, 0.04), 0.0, None, "better than a bad model"),
+        ((0.02, 0.001, 0.04), 0.001, 0.501, "better than a bad model"),
+        ((-0.02, -0.04, -0.001), -0.1, 0.501, "worse"),
+        ((0.0, -0.009, 0.01), 0.0, 0.49, "not inferior"),
+        ((0.0, -0.009, 0.01), 0.001, 0.501, "no difference shown"),
+        ((0.0, -0.011, 0.01), -0.1, 0.501, "no difference shown"),
+        ((None, None, None), 0.0, 0.501, "not compared"),
     ],
 )
-def test_the_judgement_follows_the_stated_rule(auc, brier, answer):
-    """Interval without 0; or lower bound above -.01 and Brier no worse."""
+def test_the_judgement_follows_the_stated_rule(auc, brier, own, answer):
+    """Interval without 0, and the challenger good itself; or lower bound above -.01 and Brier no worse."""
     pairs = [
         {"metric": "auc", "difference": auc[0], "low": auc[1], "high": auc[2]},
         {"metric": "brier", "difference": brier, "low": None, "high": None},
     ]
-    assert judgement({"compared": True, "paired": pairs}) == answer
+    assert judgement({"compared": True, "paired": pairs, "challenger": {"auc": {"low": own}}}) == answer
 
 
 def test_a_champion_of_other_features_is_named_and_stops_nothing(champion, features, rows):

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
 from core.measures.rows import judge
-from core.queries.models.curves import GRID, at_threshold, precision_recall, roc
+from core.queries.models.curves import GRID, at_threshold, curves, precision_recall, roc
 
 
 def xy(points, x, y):
@@ -34,6 +34,17 @@ def test_the_area_under_the_mean_curve_is_the_mean_of_the_folds_auc(predictions)
     folds = [roc_auc_score(rows.up[rows.fold == f], rows.probability[rows.fold == f]) for f in range(4)]
     assert auc(*xy(roc(rows), "false_up", "true_up")) == pytest.approx(np.mean(folds), abs=2e-3)
     assert abs(roc_auc_score(rows.up, rows.probability) - np.mean(folds)) > 0.02
+
+
+def test_the_mean_curve_weighs_folds_by_rows_as_the_auc_does(predictions):
+    """One long fold and one short: the area is the reported AUC, which is not the plain mean."""
+    table = predictions(dates=400, folds=2, skill=0.15, seed=3)
+    table = table[(table["fold"] == 1) | (table["date"] >= table["date"].unique()[-30])]
+    table["up_next"] = np.where(table["fold"] == 1, table["up_next"], 1 - table["up_next"])
+    drawn = curves(judge(table))
+    assert auc(*xy(drawn["roc"], "false_up", "true_up")) == pytest.approx(drawn["auc"], abs=3e-3)
+    within = [roc_auc_score(fold["up_next"], fold["probability"]) for _, fold in table.groupby("fold")]
+    assert abs(drawn["auc"] - np.mean(within)) > 0.02
 
 
 def test_a_fold_with_one_outcome_is_left_out_and_none_gives_no_curve(predictions):

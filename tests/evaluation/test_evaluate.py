@@ -11,14 +11,16 @@ import pytest
 from core.errors import DataError
 from core.evaluation.evaluate import PERFORMANCE, evaluate
 from core.evaluation.settings import EvaluateSettings
+from core.evaluation.verdict import leak_alarm
 from core.parameters import settings_from
+from core.queries.models.gates import gates
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
 from core.tables.workplace import Workplace
 
 BODY = [
-    "verdict", "verdict_sentence", "advice", "mode", "performance", "training_performance", "baselines",
-    "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
+    "verdict", "verdict_sentence", "reason", "advice", "mode", "performance", "training_performance",
+    "baselines", "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
     "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
     "features", "model", "settings", "digests",
 ]  # fmt: skip
@@ -68,6 +70,42 @@ def test_a_planted_leak_raises_the_alarm(world, settings):
     assert body["verdict"] == "better than chance"
 
 
+def test_a_leak_in_a_model_beside_raises_the_alarm(world, settings):
+    """The judged model is a coin toss, the one beside it has seen the label: alarm, named, advice and sentence."""
+    inputs = with_labels_of(
+        world(), lambda t: t.assign(probability_hist_gradient_boosting=t["up_next"].fillna(0.5))
+    )
+    body = body_of(inputs, settings)
+    models = body["leak_alarm"]["models"]
+    assert list(models) == ["logistic_regression", "hist_gradient_boosting"]
+    assert models["hist_gradient_boosting"]["auc"] == 1.0
+    assert models["hist_gradient_boosting"]["rows"] == body["rows"]
+    assert models["logistic_regression"]["low"] == body["performance"]["auc"]["low"]
+    assert body["leak_alarm"]["raised"]
+    assert "hist gradient boosting" in body["leak_alarm"]["reason"]
+    assert "The result of a model beside it is more likely a leak" in body["verdict_sentence"]
+    assert body["advice"]["reasons"][0]["value"] == 1.0
+    assert body["advice"]["decision"] == "insufficient evidence"
+    assert not gates(body)[0].passed
+
+
+@pytest.mark.parametrize(
+    ("auc", "low", "rows", "raised"),
+    [
+        (0.61, 0.551, 252, True),
+        (0.6, 0.59, 999, False),
+        (0.61, 0.55, 999, False),
+        (0.9, 0.8, 251, False),
+        (0.9, None, 999, False),
+    ],
+)
+def test_the_alarm_needs_value_interval_and_rows(auc, low, rows, raised):
+    """Each of the three alone keeps it silent; what is above but not sure is said."""
+    found = leak_alarm({"a": {"auc": auc, "low": low, "rows": rows}}, 0.6)
+    assert found["raised"] is raised
+    assert ("not sure" in found["reason"]) is (not raised and auc > 0.6)
+
+
 def test_a_small_real_skill_is_better_without_alarm(world, settings):
     """Enough rows and a weak signal: the interval lies above 0.5 and below the alarm."""
     body = body_of(world(dates=1200, judged=1000, signal=0.01), settings)
@@ -95,7 +133,8 @@ def test_no_predictions_are_insufficient_data(world, settings):
     body = body_of({**inputs, "predictions": empty}, settings)
     assert body["verdict"] == "insufficient data"
     assert body["performance"]["auc"] == {"value": None, "low": None, "high": None, "reason": "too short"}
-    assert body["verdict_sentence"] == "There is not enough data to judge the model: too short."
+    assert body["reason"] == "too short; min_train_sessions = 139 or fewer would do"
+    assert body["verdict_sentence"] == f"There is not enough data to judge the model: {body['reason']}."
     assert (body["rows"], body["up_rate"], body["from"], body["by_fold"]) == (0, None, None, [])
     assert body["drift"]["return"]["ks"] is not None
     assert body["model"]["model_id"] is None
@@ -105,7 +144,7 @@ def test_one_outcome_only_is_insufficient_data(world, settings):
     """Nothing can be ranked where everything went up; what needs no ranking still stands."""
     body = body_of(with_labels_of(world(), lambda t: t.assign(up_next=1.0)), settings)
     assert body["verdict"] == "insufficient data"
-    assert body["performance"]["auc"]["reason"] == "no fold has both outcomes"
+    assert body["performance"]["auc"]["reason"] == body["reason"] == "no fold has both outcomes"
     assert body["performance"]["hit_rate"]["value"] is not None
 
 
@@ -116,21 +155,47 @@ def test_under_sixty_new_rows_are_insufficient_new_data(world, settings):
     assert body["rows"] == 57
     assert (
         body["performance"]["auc"]["reason"]
-        == "57 labelled rows after the model's training, at least 60 are needed"
+        == "57 labelled rows in 19 sessions after the model's training, at least 60 rows in 60 sessions are needed"
     )
     assert body["training_performance"] == {"auc": {"value": 0.51, "low": 0.5, "high": 0.52}}
     assert body["baselines"]["majority"]["auc"] is None
     assert body["beside"]["hist_gradient_boosting"]["auc"]["value"] is None
 
 
-def test_sixty_new_rows_are_judged(world, settings):
-    """21 sessions of 3 tickers, the last unlabelled, are 60 rows: judged as one window."""
-    body = body_of(world(judged=21, mode="score"), settings)
-    assert body["rows"] == 60
-    assert body["performance"]["auc"]["value"] is not None
+def test_new_rows_are_judged_as_one_window(world, settings):
+    """61 sessions after training, the last unlabelled: no folds, and no figures of training beside."""
+    body = body_of(world(judged=61, mode="score"), settings)
     assert body["training_performance"] is None
     assert [entry["fold"] for entry in body["by_fold"]] == [1]
     assert body["model"]["age_sessions"] == 21
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict"), [("train", "insufficient data"), ("score", "insufficient new data")]
+)
+def test_sixty_sessions_are_judged_and_fifty_nine_are_not(world, settings, mode, verdict):
+    """The last session has no label yet; the reason names a setting that leaves sixty."""
+    few = body_of(world(judged=60, mode=mode), settings)
+    assert (few["sessions"], few["rows"], few["verdict"]) == (59, 177, verdict)
+    assert few["reason"] in few["verdict_sentence"]
+    assert "min_train_sessions = 139 or fewer" in few["reason"]
+    enough = body_of(world(judged=61, mode=mode), settings)
+    assert (enough["sessions"], enough["reason"]) == (60, None)
+    assert enough["performance"]["auc"]["value"] is not None
+
+
+def test_sixty_rows_are_needed_beside_sixty_sessions(world, settings):
+    """One ticker without a label on one day: 59 rows."""
+    inputs = world(judged=61, tickers=1)
+    assert body_of(inputs, settings)["reason"] is None
+    less = with_labels_of(inputs, lambda t: t.assign(up_next=t["up_next"].where(t.index != 3)))
+    assert body_of(less, settings)["verdict"] == "insufficient data"
+
+
+def test_a_history_that_no_setting_helps_is_told_so(world, settings):
+    """89 labelled sessions leave 29 to learn from beside 60, fewer than the setting takes."""
+    assert "bring more history" in body_of(world(dates=90, judged=20), settings)["reason"]
+    assert "min_train_sessions = 30 or fewer" in body_of(world(dates=91, judged=20), settings)["reason"]
 
 
 def test_the_same_inputs_give_the_same_bytes(world, settings):
@@ -223,6 +288,24 @@ def test_a_model_against_itself_differs_by_nothing(world, settings):
     inputs = with_labels_of(world(), lambda t: t.assign(**{beside: t["probability"]}))
     pair = body_of(inputs, settings)["paired"][2]
     assert (pair["difference"], pair["low"], pair["high"]) == (0, 0, 0)
+
+
+def test_the_signal_of_a_ticker_whose_last_row_is_in_doubt_is_withheld(world, settings):
+    """Of the same session only: a doubt about an earlier row says nothing about the newest features."""
+    inputs = world()
+
+    def signal(session):
+        doubts = {"T0": {"session": session, "rules": ["large_move", "unit_mixup"]}}
+        body = inputs["findings"].body
+        source = body["source"] | {"last_rows_in_doubt": doubts}
+        found = body_of(inputs | {"findings": Document("findings", body | {"source": source})}, settings)
+        assert "last_rows_in_doubt" not in found["data"]["source"]
+        return found["signals"][0]
+
+    reason = "withheld: the last row is in doubt (large move, unit mixup)"
+    doubtful = signal("2020-10-06")
+    assert (doubtful["direction"], doubtful["reason"], doubtful["probability"]) == (None, reason, 0.5)
+    assert (signal("2020-10-05")["direction"], signal("2020-10-05")["reason"]) == ("up", None)
 
 
 def test_bare_tables_of_a_user_are_evaluated(world, settings):

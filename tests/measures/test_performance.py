@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from core.errors import DataError
-from core.measures.bootstrap import Estimate
-from core.measures.performance import CLASSIFICATION, entries, measure
+from core.measures.bootstrap import Estimate, Resampling, estimate
+from core.measures.performance import CLASSIFICATION, PooledScore, entries, measure
+from core.measures.rows import judge
 
 OPTIONS = {"samples": 100, "block_sessions": 2, "confidence": 0.9, "seed": 1}
 
@@ -26,6 +28,35 @@ def test_auc_is_the_mean_over_folds(predictions):
     table = predictions()
     folds = [roc_auc_score(t["up_next"], t["probability"]) for _, t in table.groupby("fold")]
     assert measure(table, **OPTIONS)["auc"]["value"] == pytest.approx(sum(folds) / 2, rel=1e-12)
+
+
+def test_a_fold_counts_by_its_rows(predictions):
+    """A short fold has little weight, and none when it has one outcome only."""
+    table = predictions()
+    short = pd.concat([table[table["fold"] == 1], table[table["fold"] == 2].iloc[:12]])
+    folds = [fold for _, fold in short.groupby("fold")]
+    within = [roc_auc_score(fold["up_next"], fold["probability"]) for fold in folds]
+    expected = np.average(within, weights=[len(fold) for fold in folds])
+    found = measure(short, **OPTIONS)["auc"]
+    assert found["value"] == pytest.approx(expected, rel=1e-12)
+    assert abs(found["value"] - np.mean(within)) > 1e-3
+    assert found["low"] < expected < found["high"]
+    short.loc[short["fold"] == 2, "up_next"] = 1.0
+    assert measure(short, **OPTIONS)["auc"]["value"] == pytest.approx(within[0], rel=1e-12)
+
+
+def test_few_blocks_make_the_interval_wider_than_the_plain_percentiles(predictions):
+    """The same resamples, cut farther out: Student's quantiles and the degrees of freedom of the blocks."""
+    rows = judge(predictions(dates=40, folds=1))
+    how = Resampling(2000, 10, 0.95, 3)
+    brier = estimate({"pooled": PooledScore.of(rows, rows.probability)}, rows, how)["pooled"]["brier"]
+    low, high = brier.interval(0.95)
+    options = {"samples": 2000, "block_sessions": 10, "confidence": 0.95, "seed": 3}
+    found = measure(rows.frame, **options)["brier"]
+    assert found["low"] < low < high < found["high"]
+    # five blocks of eight in one fold: t(4) at .025 is 2.776, times the root of 5/4
+    tail = norm.cdf(-2.7764451 * (5 / 4) ** 0.5)
+    assert (found["low"], found["high"]) == pytest.approx(brier.interval(1 - 2 * tail), rel=1e-9)
 
 
 def test_rows_without_label_are_ignored(predictions):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import tenacity.nap
 
 from core.errors import DataError, ParameterError, SourceError
+from core.platform import retry
 from core.platform.retry import TransientError, with_linear_backoff
 
 
@@ -13,7 +13,7 @@ from core.platform.retry import TransientError, with_linear_backoff
 def slept(monkeypatch):
     """The seconds slept, without sleeping."""
     seconds = []
-    monkeypatch.setattr(tenacity.nap.time, "sleep", seconds.append)
+    monkeypatch.setattr(retry.time, "sleep", seconds.append)
     return seconds
 
 

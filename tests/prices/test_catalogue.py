@@ -11,6 +11,7 @@ import pytest
 from core.errors import ValidationFailed
 from core.prices.catalogue import CAN_STOP, RULES
 from core.prices.validation import validate
+from core.prices.waivers import Waiver
 from tests.prices.conftest import SESSIONS, TODAY, defaults, gate, quiet_frame, said, table
 
 PRICES = ["open", "high", "low", "close", "adj_close"]
@@ -45,10 +46,68 @@ def test_half_the_price_and_ten_times_the_money_is_no_split():
     crash.loc[25, "volume"] *= 20
     (found,) = gate(crash)
     assert found["rule"] == "large_move"
-    assert "times the usual sum" in found["action"]
+    assert "no usual split ratio fits at a quiet volume" in found["action"]
     assert rules(scaled(25, 0.45, volume=2.0)) == ["large_move"]
     assert rules(scaled(25, 0.48, volume=2.0)) == ["large_move"]
     assert rules(scaled(25, 0.48, volume=2.0), split_tolerance=0.05) == ["unadjusted_split"]
+
+
+@pytest.mark.parametrize("factor", [100.0, 0.01, 1000.0])
+@pytest.mark.parametrize(
+    ("start", "stop"), [(29, 30), (22, 30), (22, 27)], ids=["last", "for good", "five days"]
+)
+def test_prices_in_another_unit_are_one_error_that_names_each_row(factor, start, stop):
+    """The last row, a run to the end and a run that ends: each is ``unit_mixup`` and told by no other rule."""
+    frame = quiet_frame()
+    frame.loc[start : stop - 1, PRICES] *= factor
+    (finding,) = gate(frame)
+    assert (finding["rule"], finding["severity"], finding["value"]) == ("unit_mixup", "error", factor)
+    assert (finding["dates"], finding["count"]) == (SESSIONS[start:stop], stop - start)
+
+
+def test_a_hundred_times_the_price_at_a_hundredth_of_the_shares_is_a_split_and_no_unit():
+    """Shares that are merged trade in a hundredth of their number."""
+    (finding,) = gate(scaled(25, 100.0, volume=0.01), volume_ratio=1000)
+    assert finding["rule"] == "unadjusted_split"
+    assert "split of 1:100" in finding["action"]
+
+
+def test_a_finding_names_every_session_it_speaks_of():
+    """Days without trade, a run of equal closes, sessions without rows, a whole ticker."""
+    frame = quiet_frame()
+    frame.loc[[3, 5], "volume"] = 0.0
+    frame.loc[10:14, ["close", "adj_close"]] = 100.5
+    both = pd.concat([frame.drop(index=[20, 22]), quiet_frame("BBB", SESSIONS[:9])], ignore_index=True)
+    by_rule = {f["rule"]: (f["dates"], f["count"]) for f in gate(both, min_rows=10, max_missing_share=1.0)}
+    assert by_rule["zero_volume"] == ([SESSIONS[3], SESSIONS[5]], 2)
+    assert by_rule["stale_price"] == (SESSIONS[10:15], 5)
+    assert by_rule["few_rows"] == (SESSIONS[:9], 9)
+    gap = pd.concat([frame.drop(index=[20, 22]), quiet_frame("BBB")], ignore_index=True)
+    missing = next(f for f in gate(gap, max_missing_share=1.0) if f["rule"] == "missing_sessions")
+    assert (missing["dates"], missing["count"]) == ([SESSIONS[20], SESSIONS[22]], 2)
+    (whole,) = (f for f in gate(quiet_frame().drop(columns="adj_close")))
+    assert (whole["dates"], whole["count"]) == ([], 0)
+
+
+def test_of_many_sessions_the_first_999_and_the_last_are_listed():
+    """The count is of all."""
+    days = [str(d) for d in np.arange("2000-01-01", "2003-09-27", dtype="datetime64[D]")]
+    (finding,) = gate(quiet_frame(days=days).assign(volume=0.0), calendar="24/7")
+    assert finding["count"] == len(days)
+    assert finding["dates"] == [*days[:999], days[-1]]
+
+
+def test_a_ticker_whose_last_row_is_in_doubt_is_named_also_when_a_person_accepts_it():
+    """Rules that withhold a signal, on the last row only."""
+    frame = pd.concat([scaled(29, 0.5, volume=2.0), scaled(25, 0.5).assign(ticker="BBB")], ignore_index=True)
+    _, document = validate(table(frame), defaults("validate"), today=TODAY)
+    doubt = {"AAA": {"session": SESSIONS[29], "rules": ["unadjusted_split"]}}
+    assert document.body["source"]["last_rows_in_doubt"] == doubt
+    waiver = Waiver("unadjusted_split", "Ada L.", "the source says so", "2013-01-01", ticker="AAA")
+    _, document = validate(table(frame), defaults("validate"), today=TODAY, waivers=[waiver])
+    assert document.body["source"]["last_rows_in_doubt"] == doubt
+    _, document = validate(table(quiet_frame()), defaults("validate"), today=TODAY)
+    assert "last_rows_in_doubt" not in document.body["source"]
 
 
 def test_early_in_a_history_a_split_is_told_without_its_volume():

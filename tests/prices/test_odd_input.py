@@ -38,7 +38,9 @@ def test_any_cells_in_any_columns_give_findings_that_can_be_written(data):
     findings = gate(pd.DataFrame(columns, columns=names))
     encode(Document("findings", {"findings": findings}))
     for finding in findings:
-        assert list(finding) == ["rule", "severity", "ticker", "date", "value", "expected", "action"]
+        assert list(finding) == [
+            "rule", "severity", "ticker", "date", "dates", "count", "value", "expected", "action"
+        ]  # fmt: skip
         assert finding["severity"] == RULES[finding["rule"]].severity
         assert finding["expected"]
         assert finding["action"]

@@ -20,7 +20,7 @@ def test_nothing_is_said_about_sound_rows():
     assert gate(quiet_frame()) == []
 
 
-LAST_LEAP = ("large_move", "AAA", "2012-02-14", 2.98954)
+LAST_LEAP = ("unadjusted_split", "AAA", "2012-02-14", 2.98954)
 
 CELLS = [
     # row, changed cells, findings as (rule, ticker, date, value)

@@ -46,7 +46,8 @@ def test_an_accepted_error_does_not_stop_the_run_and_is_listed_with_who_and_why(
     assert document.body["findings"] == []
     assert document.body["source"]["waivers"] == [
         {
-            "rule": "negative_volume", "severity": "error", "ticker": "AAA", "date": "2012-01-06", "value": -5,
+            "rule": "negative_volume", "severity": "error", "ticker": "AAA", "date": "2012-01-06",
+                "dates": ["2012-01-06"], "count": 1, "value": -5,
             "who": "Ada L.", "why": "checked against the exchange", "until": "2012-12-31",
         }
     ]  # fmt: skip

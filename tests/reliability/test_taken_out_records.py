@@ -268,7 +268,7 @@ def test_without_the_comparison_a_text_that_was_never_shown_would_be_signed(open
     opened.edit()
     with pytest.raises(SignOffError, match="changed since you opened it"):
         opened()
-    monkeypatch.setattr(signoff, "_compare", without(signoff._compare, "if there != shown:"))
+    monkeypatch.setattr(signoff, "_compare", without(signoff._compare, "if present != expected:"))
     assert opened().seq == 1
 
 
@@ -291,5 +291,5 @@ def test_without_the_comparison_in_the_transaction_an_edit_could_slip_in_between
             opened()
     # one draft is there by now, so what was opened has to be that one again
     monkeypatch.setattr(Journal, "append", unguarded)
-    monkeypatch.setattr(signoff._Act, "shown", without(signoff._Act.shown, "_compare(digest"))
+    monkeypatch.setattr(signoff._Act, "check_text", without(signoff._Act.check_text, "_compare(digest"))
     assert opened().seq == 1

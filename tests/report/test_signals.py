@@ -6,6 +6,7 @@ import math
 
 from core.queries.models.signals import model_facts, quarters, scorecard
 from core.queries.reports.tables import frame
+from core.queries.reports.tables import signals as signals_sheet
 
 SIGNAL = {
     "ticker": "A",
@@ -52,3 +53,14 @@ def test_the_scorecard_becomes_rows_with_shares_and_gaps():
     assert table["reason"].iloc[0] == "4 signals"
     assert quarters(table)["period"].tolist() == ["2024Q1"]
     assert frame(scorecard([])).empty
+
+
+def test_a_withheld_signal_says_so_and_why():
+    """On the desk and in its download; without one there is no column of reasons."""
+    withheld = SIGNAL | {"ticker": "B", "direction": None, "reason": "withheld: the last row is in doubt"}
+    table = frame(signals_sheet({"signals": [SIGNAL | {"reason": None}, withheld]}))
+    assert table["direction"].tolist() == ["▲ up", "○ withheld"]
+    assert table["reason"].tolist() == ["", "withheld: the last row is in doubt"]
+    assert table["probability"].tolist()[0] == 0.5
+    assert math.isnan(table["probability"].tolist()[1])
+    assert "reason" not in frame(signals_sheet({"signals": [SIGNAL]}))

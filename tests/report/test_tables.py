@@ -101,12 +101,16 @@ def test_findings_and_repairs_are_shown_in_words():
         "severity": "warning",
         "ticker": "A",
         "date": "2024-01-02",
+        "dates": ["2024-01-02", "2024-01-05"],
+        "count": 2,
         "value": 1.7,
         "expected": "less",
         "action": "kept",
     }
     table = tables.frame(tables.findings({"findings": [finding]}))
-    assert table.iloc[0].tolist() == ["▲ warning", "large move", "A", "2024-01-02", "1.7", "less", "kept"]
+    assert table.iloc[0].tolist() == [
+        "▲ warning", "large move", "A", "2024-01-02", 2, "2024-01-02, 2024-01-05", "1.7", "less", "kept"
+    ]  # fmt: skip
     repair = {
         "rule": "duplicate",
         "ticker": "A",

@@ -20,7 +20,7 @@ import resource, sys
 from datetime import UTC, date, datetime
 from core.platform.determinism import single_threaded
 single_threaded()
-import exchange_calendars, pandera.pandas, pyarrow.parquet  # imports are not what is limited
+import exchange_calendars, pandas, pyarrow.parquet  # imports are not what is limited
 from core.tables import limits
 from core.runs.compute import Job, Loaded, compute
 from core.sources import source_named

@@ -1,7 +1,7 @@
 """Curves over the judged rows: ROC and precision with recall, as few points as a chart can show.
 
 The ROC curve is the mean of the folds' own curves at equal false-alarm rates (Fawcett 2006, vertical
-averaging), so the area under it is the AUC that is reported: the mean of the within-fold AUCs. Pooling
+averaging), weighted by their rows, so the area under it is the AUC that is reported. Pooling
 folds would draw a curve whose area is another number. Precision and recall are ratios over all rows at
 one threshold, as reported, so that curve is pooled and passes through the reported pair at 0.5.
 """
@@ -19,8 +19,8 @@ from core.evaluation.champion import common_rows
 from core.evaluation.drift import windows
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import plain
-from core.measures.ranking import RankedScore
 from core.measures.rows import judge, numbers
+from core.measures.weighted import WeightedScore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,14 +50,11 @@ def roc(rows: JudgedRows) -> list[Point]:
         :data:`GRID` equal steps of ``false_up`` and one more (0, 0) first; empty when no fold has both outcomes.
     """
     grid = np.linspace(0.0, 1.0, GRID)
-    curves = [
-        _roc_at(grid, rows.probability[members], rows.up[members])
-        for members in (rows.fold == code for code in range(len(rows.folds)))
-        if 0 < rows.up[members].sum() < members.sum()
-    ]
-    if not curves:
+    both = [part for part in rows.parts if 0 < rows.up[part].sum() < len(rows.up[part])]
+    if not both:
         return []
-    mean = np.mean(curves, axis=0)
+    curves = [_roc_at(grid, rows.probability[part], rows.up[part]) for part in both]
+    mean = np.average(curves, axis=0, weights=[len(rows.up[part]) for part in both])
     points = zip((0.0, *grid.tolist()), (0.0, *mean.tolist()), strict=True)
     return [{"false_up": x, "true_up": y} for x, y in points]
 
@@ -126,7 +123,7 @@ def curves(rows: JudgedRows) -> dict[str, Any]:
     -------
     dict
         ``roc``, ``precision_recall``, ``at_half`` (its point at 0.5), ``calibration``, and ``rows``, ``up_rate``
-        (None without rows) and ``auc`` (mean of the within-fold AUCs, None when undefined).
+        (None without rows) and ``auc`` (mean of the within-fold AUCs by rows, None when undefined).
     """
     return {
         "roc": roc(rows),
@@ -135,7 +132,7 @@ def curves(rows: JudgedRows) -> dict[str, Any]:
         "calibration": calibration(rows),
         "rows": len(rows),
         "up_rate": float(rows.up.mean()) if len(rows) else None,
-        "auc": plain(RankedScore.of(rows, rows.probability).point),
+        "auc": plain(WeightedScore.of(rows, rows.probability).point),
     }
 
 

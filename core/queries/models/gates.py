@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.evaluation.champion import NOT_INFERIOR
-from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS
+from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS, highest_auc
 
 Body = Mapping[str, Any]
 
@@ -47,9 +47,10 @@ def gates(body: Body) -> list[Gate]:
     """
     auc = body["performance"].get("auc") or {}
     low = auc.get("low")
-    clear = None if auc.get("value") is None else not body["leak_alarm"]["raised"]
+    highest = highest_auc(body)
+    clear = None if highest is None else not body["leak_alarm"]["raised"]
     result = [
-        Gate("No sign of a leak", auc.get("value"), f"AUC at most {body['settings']['leak_auc']:g}", clear),
+        Gate("No sign of a leak", highest, f"AUC of any model at most {body['settings']['leak_auc']:g}", clear),
         Gate("Better than chance", low, "lower end above 0.5", _above(low, CHANCE)),
     ]  # fmt: skip
     champion = body.get("champion")

@@ -13,7 +13,7 @@ import numpy as np
 
 from core import columns as col
 from core.errors import AftercloseError
-from core.evaluation.champion import contest, judgement
+from core.evaluation.champion import BETTER_THAN_BAD, contest, judgement
 from core.evaluation.joined import chances, with_returns
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.measures.bootstrap import Resampling
@@ -149,6 +149,7 @@ def _outcome(
 
 _SAYS = {
     "better": "the model in use did better than the other",
+    BETTER_THAN_BAD: "the model in use did better than the other, which does not make it good",
     "worse": "the model in use did worse than the other",
     "not inferior": "no difference shown",
     "no difference shown": "no difference shown",

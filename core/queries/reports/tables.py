@@ -128,7 +128,7 @@ def severity(key: str) -> str:
 
 def signals(body: Body) -> Sheet:
     """Return the signals for the next session, direction as mark and word."""
-    marks = {"up": "▲ up", "down": "▼ down"}
+    marks = {"up": "▲ up", "down": "▼ down", None: "○ withheld"}
     return sheets.signals(
         {**s, "direction": marks.get(s["direction"], s["direction"])} for s in body["signals"]
     )
@@ -143,10 +143,12 @@ def findings(body: Body) -> Sheet:
             "severity": marks.get(f["severity"], f["severity"]),
             "rule": spaced(f["rule"]),
             "value": word(f["value"]),
+            "count": f.get("count"),
+            "dates": ", ".join(f.get("dates") or ()),
         }
         for f in body["findings"]
     )
-    keys = ("severity", "rule", "ticker", "date", "value", "expected")
+    keys = ("severity", "rule", "ticker", "date", "count", "dates", "value", "expected")
     return Sheet("Findings", (*map(_text, keys), Column("action", "What to do")), tuple(rows))
 
 
