@@ -28,11 +28,8 @@ NOT_YET = {
     "41b": "the gate does not offer --close-only",
     "41bw": "as 41b",
     "43": "the gate does not name the calendar that fits",
-    "43b": "rule unit_mixup is not in the gate yet",
     "81": "as 28b",
     "81c": "as 28b",
-    "85": "as 43b",
-    "85b": "as 43b",
     "86": "a weekly file is not called so",
 }
 """Cases whose answer is not what it should be, and what is missing."""
