@@ -99,14 +99,14 @@ def compare(
         quantities[_ON_ROWS_OF + name] = WeightedScore.of(
             rows, np.where(np.isnan(p), np.nan, rows.probability)
         )
-    found, coverage = estimate(quantities, rows, how), coverage_of(rows, how)
+    estimates, coverage = estimate(quantities, rows, how), coverage_of(rows, how)
     against = {SIGN: SIGN, REVERSAL: REVERSAL, **{kind: f"beside {kind}" for kind in beside}}
-    found[REVERSAL] = {"auc": _mirrored(found[SIGN]["auc"])}
+    estimates[REVERSAL] = {"auc": _mirrored(estimates[SIGN]["auc"])}
     if SIGN in partial:
-        found[_ON_ROWS_OF + REVERSAL] = found[_ON_ROWS_OF + SIGN]
-    paired = [_difference(found, name, key, coverage) for name, key in against.items()]
-    paired += [_apart(rule, metric, found[_MODEL], found[rule], coverage) for rule, metric in PLAIN]
-    return Comparison(found[_MODEL], {kind: found[f"beside {kind}"] for kind in beside}, paired)
+        estimates[_ON_ROWS_OF + REVERSAL] = estimates[_ON_ROWS_OF + SIGN]
+    paired = [_difference(estimates, name, key, coverage) for name, key in against.items()]
+    paired += [_apart(rule, metric, estimates[_MODEL], estimates[rule], coverage) for rule, metric in PLAIN]
+    return Comparison(estimates[_MODEL], {kind: estimates[f"beside {kind}"] for kind in beside}, paired)
 
 
 def _mirrored(auc: Estimate) -> Estimate:
@@ -114,8 +114,8 @@ def _mirrored(auc: Estimate) -> Estimate:
     return Estimate(1 - auc.value, 1 - auc.draws)
 
 
-def _difference(found: Estimates, name: str, key: str, coverage: float) -> dict[str, Any]:
-    return _apart(name, "auc", found.get(_ON_ROWS_OF + key, found[_MODEL]), found[key], coverage)
+def _difference(estimates: Estimates, name: str, key: str, coverage: float) -> dict[str, Any]:
+    return _apart(name, "auc", estimates.get(_ON_ROWS_OF + key, estimates[_MODEL]), estimates[key], coverage)
 
 
 def _apart(

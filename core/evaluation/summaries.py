@@ -105,9 +105,11 @@ def _with_kept(tickers: Mapping[str, Any] | None, features: col.Columns) -> dict
     """Return the coverage with how many rows of each ticker are left after cleaning."""
     counted = _coverage(features)
     if not tickers:
-        return {ticker: {**held, "rows_clean": held["rows"]} for ticker, held in counted.items()}
-    left = {ticker: held["rows"] for ticker, held in counted.items()}
-    return {ticker: {**held, "rows_clean": left.get(ticker, 0)} for ticker, held in tickers.items()}
+        return {ticker: {**coverage, "rows_clean": coverage["rows"]} for ticker, coverage in counted.items()}
+    rows_clean = {ticker: coverage["rows"] for ticker, coverage in counted.items()}
+    return {
+        ticker: {**coverage, "rows_clean": rows_clean.get(ticker, 0)} for ticker, coverage in tickers.items()
+    }
 
 
 def _span(features: col.Columns) -> tuple[str | None, str | None]:

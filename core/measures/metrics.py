@@ -77,12 +77,12 @@ def contributions(probability: ArrayLike, up: ArrayLike) -> NDArray[np.float64]:
 def _contributed(probability: ArrayLike, up: ArrayLike) -> Iterator[NDArray[np.float64]]:
     """Yield the fields one after the other: of a large table no two need be held."""
     p, y = np.asarray(probability, dtype=np.float64), np.asarray(up, dtype=np.float64)
-    called = (p >= THRESHOLD).astype(np.float64)
+    call = (p >= THRESHOLD).astype(np.float64)
     yield np.ones_like(p)
     yield y
-    yield called
-    yield called * y
-    yield (called == y).astype(np.float64)
+    yield call
+    yield call * y
+    yield (call == y).astype(np.float64)
     yield (p - y) ** 2
     yield -np.log(np.clip(np.where(y > 0, p, 1 - p), CLIP, 1 - CLIP))
 

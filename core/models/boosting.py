@@ -106,8 +106,8 @@ class HistGradientBoostingKind:
         require_number(parameters["baseline"], "parameters.baseline")
         trees = parameters["trees"]
         if not isinstance(trees, list) or not 0 < len(trees) <= MAX_TREES:
-            came = f"{len(trees)} entries" if isinstance(trees, list) else f"a {type(trees).__name__}"
-            raise ModelError(f"parameters.trees is {came}", expected=f"a list of 1 to {MAX_TREES} trees")
+            what = f"{len(trees)} entries" if isinstance(trees, list) else f"a {type(trees).__name__}"
+            raise ModelError(f"parameters.trees is {what}", expected=f"a list of 1 to {MAX_TREES} trees")
         for number, tree in enumerate(trees):
             _check_tree(tree, features, f"parameters.trees[{number}]")
 
@@ -151,8 +151,8 @@ class _Forest:
         while not self.is_leaf[node].all():
             goes_left = inputs[row, self.feature[node]] <= self.threshold[node]
             node = np.where(goes_left, self.left[node], self.right[node])
-        found: Matrix = self.value[node]
-        return found
+        leaf_values: Matrix = self.value[node]
+        return leaf_values
 
 
 def _plain_tree(nodes: np.ndarray) -> dict[str, list[Any]]:
@@ -195,7 +195,7 @@ def _check_shape(tree: Mapping[str, list[int]], size: int, features: int, where:
         if not (node < left < size and node < right < size):
             raise ModelError(
                 f"{where}: node {node} has children {left} and {right}",
-                expected=f"children greater than their parent and below {size}",
+                expected=f"children greater than their parent and left {size}",
             )
         children += [left, right]
     if sorted(children) != list(range(1, size)):
