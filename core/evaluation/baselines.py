@@ -17,7 +17,7 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.economics import earnings
-from core.measures.performance import PooledScore, plain
+from core.measures.performance import PooledScore, json_number
 from core.measures.ranking import grouped_auc
 from core.measures.rows import JudgedRows, numbers
 from core.measures.weighted import weighted_mean
@@ -85,7 +85,7 @@ def figures(
         "annual_return": earned["long_flat_return"],
         "sharpe": earned["long_flat_sharpe"],
     }
-    return {name: plain(values[name]) for name in FIGURES}
+    return {name: json_number(values[name]) for name in FIGURES}
 
 
 def _auc(

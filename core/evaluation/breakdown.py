@@ -9,7 +9,7 @@ import pandas as pd
 
 from core import columns as col
 from core.measures import metrics
-from core.measures.performance import plain
+from core.measures.performance import json_number
 from core.measures.ranking import auc_within_folds
 from core.measures.weighted import weighted_mean
 
@@ -54,7 +54,7 @@ def by_ticker(rows: JudgedRows) -> dict[str, dict[str, Any]]:
 
 def _figures(auc: NDArray[np.float64], sums: metrics.Sums) -> list[dict[str, float | None]]:
     values = {"auc": auc, **{name: metrics.POOLED[name](sums) for name in _SHOWN}}
-    return [{name: plain(array[i]) for name, array in values.items()} for i in range(len(auc))]
+    return [{name: json_number(array[i]) for name, array in values.items()} for i in range(len(auc))]
 
 
 def _weighted_auc(rows: JudgedRows, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:

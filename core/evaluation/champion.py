@@ -24,7 +24,7 @@ from core.features import model_features
 from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
-from core.measures.performance import PooledScore, entries, plain
+from core.measures.performance import PooledScore, entries, json_number
 from core.measures.rows import JudgedRows, judge
 from core.measures.weighted import WeightedScore
 from core.models.document import model_id_of
@@ -123,7 +123,7 @@ def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.boo
 def _difference(metric: str, ours: Estimate, theirs: Estimate, coverage: float) -> dict[str, Any]:
     apart = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
     low, high = apart.interval(coverage) or (None, None)
-    return {"metric": metric, "difference": plain(apart.value), "low": low, "high": high}
+    return {"metric": metric, "difference": json_number(apart.value), "low": low, "high": high}
 
 
 def judgement(result: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from core.evaluation.economics import earnings
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
-from core.measures.performance import PooledScore, plain
+from core.measures.performance import PooledScore, json_number
 from core.measures.weighted import WeightedScore
 
 if TYPE_CHECKING:
@@ -123,6 +123,12 @@ def _apart(
 ) -> dict[str, Any]:
     apart = Estimate(ours[metric].value - theirs[metric].value, ours[metric].draws - theirs[metric].draws)
     low, high = apart.interval(coverage) or (None, None)
-    entry = {"against": name, "metric": metric, "difference": plain(apart.value), "low": low, "high": high}
+    entry = {
+        "against": name,
+        "metric": metric,
+        "difference": json_number(apart.value),
+        "low": low,
+        "high": high,
+    }
     missing = "AUC" if metric == "auc" else metric.replace("_", " ")
     return entry if low is not None else {**entry, "reason": f"one of the two has no {missing} to compare"}

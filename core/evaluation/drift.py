@@ -139,7 +139,7 @@ def _column(table: col.Columns, name: str, window: NDArray[np.int32], past_windo
     if not now or not before:
         return _without(f"no value in the {'current' if not now else 'earlier'} sessions")
     distances = SortedColumn.of(values).distances([np.flatnonzero(current)])[0]
-    entry = {**_plain(distances), "ks_p": ks_p(distances.ks, before, now)}
+    entry = {**_json_numbers(distances), "ks_p": ks_p(distances.ks, before, now)}
     few = f"only {now} rows in the current window, at least {MIN_ROWS} are needed" if now < MIN_ROWS else ""
     values, window = values[~current], window[~current]
     past = [] if few else _past(values, window, past_windows)
@@ -198,7 +198,7 @@ def _reason(severity: str, current: Distances, past: Sequence[Distances]) -> str
     )
 
 
-def _plain(distances: Distances) -> dict[str, float | None]:
+def _json_numbers(distances: Distances) -> dict[str, float | None]:
     return {name: None if np.isnan(value) else float(value) for name, value in asdict(distances).items()}
 
 
@@ -214,7 +214,7 @@ def _ordered(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: entry[key] for key in keys}
 
 
-def described(features: col.Columns, cut: Windows) -> dict[str, Any]:
+def window_description(features: col.Columns, cut: Windows) -> dict[str, Any]:
     """Return the windows' dates and rows and the conventions, for ``drift_window``."""
     window = cut.of(features[col.DATE].to_numpy("datetime64[s]"))
     current, reference = cut.sessions[-cut.length :], cut.sessions[: -cut.length]

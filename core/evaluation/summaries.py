@@ -148,7 +148,7 @@ def features_summary(features: Table, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def seen_features(model: Document | None) -> tuple[str, ...]:
+def features_of_model(model: Document | None) -> tuple[str, ...]:
     """Return the ordered features of ``model``; without one, those a model would see."""
     return tuple(model.body["features"]) if model else model_features()
 
@@ -164,7 +164,7 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
     return {
         "model_id": identity_of(model, predictions),
         "model_kind": model.body.get("model_kind") if model else header.get("model_kind"),
-        "features": list(seen_features(model)),
+        "features": list(features_of_model(model)),
         "training": training,
         "age_sessions": sessions_after((training or {}).get("to"), features),
         "retained": header.get("retained"),

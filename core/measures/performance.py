@@ -143,6 +143,6 @@ def undefined(reason: str) -> dict[str, Any]:
     return {"value": None, "low": None, "high": None, "reason": reason}
 
 
-def plain(value: float) -> float | None:
+def json_number(value: float) -> float | None:
     """Return a number for JSON: NaN is None."""
     return None if np.isnan(value) else float(value)

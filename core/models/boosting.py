@@ -79,7 +79,7 @@ class HistGradientBoostingKind:
         estimator = HistGradientBoostingClassifier(**self.hyperparameters, random_state=seed)
         estimator.fit(inputs, label)
         # scikit-learn has no public way to the trees; a test compares probabilities with its own.
-        trees = [_plain_tree(stage[0].nodes) for stage in estimator._predictors]  # noqa: SLF001 - see above
+        trees = [_tree_arrays(stage[0].nodes) for stage in estimator._predictors]  # noqa: SLF001 - see above
         return {"baseline": float(estimator._baseline_prediction[0, 0]), "trees": trees}  # noqa: SLF001 - see above
 
     def probability(self, parameters: Parameters, inputs: Matrix) -> Vector:
@@ -155,7 +155,7 @@ class _Forest:
         return leaf_values
 
 
-def _plain_tree(nodes: np.ndarray) -> dict[str, list[Any]]:
+def _tree_arrays(nodes: np.ndarray) -> dict[str, list[Any]]:
     leaf = nodes["is_leaf"].astype(bool)
     return {
         "feature": np.where(leaf, LEAF, nodes["feature_idx"]).tolist(),
@@ -195,7 +195,7 @@ def _check_shape(tree: Mapping[str, list[int]], size: int, features: int, where:
         if not (node < left < size and node < right < size):
             raise ModelError(
                 f"{where}: node {node} has children {left} and {right}",
-                expected=f"children greater than their parent and left {size}",
+                expected=f"children greater than their parent and below {size}",
             )
         children += [left, right]
     if sorted(children) != list(range(1, size)):
