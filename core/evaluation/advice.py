@@ -116,19 +116,19 @@ def _for_model_in_use(body: Body, reasons: Sequence[Reason]) -> tuple[str, str]:
 
 def _for_candidate(body: Body, reasons: Sequence[Reason]) -> tuple[str, str]:
     """Return the decision on the champion in the light of the candidate, and the sentence."""
-    found, said = body["champion"], {reason.name: reason.says for reason in reasons}
-    if said[_LEAK] == WAIT:
+    champion, says = body["champion"], {reason.name: reason.says for reason in reasons}
+    if says[_LEAK] == WAIT:
         return UNCERTAIN, "The candidate's figures are too good to be true; look for the leak first."
-    if found is None:
-        shown = "is better" if body["verdict"] == BETTER else "is not shown to be better"
-        return UNCERTAIN, f"There is no champion to keep or to replace; the candidate {shown} than chance."
-    if said[_SCHEMA] == RETRAIN:
+    if champion is None:
+        outcome = "is better" if body["verdict"] == BETTER else "is not shown to be better"
+        return UNCERTAIN, f"There is no champion to keep or to replace; the candidate {outcome} than chance."
+    if says[_SCHEMA] == RETRAIN:
         return RETRAIN, "The champion cannot score with the present features; a successor is needed."
-    judgement = found["judgement"]
-    if judgement == "not inferior" and said.get(_AGE) == RETRAIN:
+    judgement = champion["judgement"]
+    if judgement == "not inferior" and says.get(_AGE) == RETRAIN:
         return RETRAIN, "The candidate is not inferior to the champion, and the champion is old."
     if judgement == "not compared":
-        return UNCERTAIN, f"Champion and candidate could not be compared: {found['reason'].rstrip('.')}."
+        return UNCERTAIN, f"Champion and candidate could not be compared: {champion['reason'].rstrip('.')}."
     return _BY_JUDGEMENT[judgement]
 
 
@@ -145,14 +145,14 @@ _BY_JUDGEMENT = {
 
 
 def _champion(body: Body) -> Reason:
-    found, name = body["champion"], "AUC less that of the champion"
-    if found is None:
+    champion, name = body["champion"], "AUC less that of the champion"
+    if champion is None:
         return Reason(name, None, 0.0, None, NOTHING, "there is no champion")
-    pair = next((pair for pair in found["paired"] if pair["metric"] == "auc"), None)
-    if found["judgement"] == "not compared" or pair is None:
-        return Reason(name, None, 0.0, None, WAIT, f"not compared: {found['reason']}")
-    says = {"better": RETRAIN, "worse": KEEP}.get(found["judgement"], NOTHING)
-    text = f"{found['judgement']}; interval {pair['low']:.3f} to {pair['high']:.3f} over {found['rows']} rows"
+    pair = next((pair for pair in champion["paired"] if pair["metric"] == "auc"), None)
+    if champion["judgement"] == "not compared" or pair is None:
+        return Reason(name, None, 0.0, None, WAIT, f"not compared: {champion['reason']}")
+    says = {"better": RETRAIN, "worse": KEEP}.get(champion["judgement"], NOTHING)
+    text = f"{champion['judgement']}; interval {pair['low']:.3f} to {pair['high']:.3f} over {champion['rows']} rows"
     return Reason(name, pair["difference"], 0.0, None, says, text)
 
 
@@ -239,8 +239,8 @@ def _age(sessions: int | None, settings: EvaluateSettings) -> Reason:
 
 
 def _age_of_champion(body: Body, settings: EvaluateSettings) -> list[Reason]:
-    found = body["champion"]
-    return [] if found is None or found["age_sessions"] is None else [_age(found["age_sessions"], settings)]
+    age = (body["champion"] or {}).get("age_sessions")
+    return [] if age is None else [_age(age, settings)]
 
 
 def _new_rows(rows: int, settings: EvaluateSettings) -> Reason:
@@ -250,11 +250,11 @@ def _new_rows(rows: int, settings: EvaluateSettings) -> Reason:
 
 
 def _drift(body: Body, settings: EvaluateSettings) -> list[Reason]:
-    ranked = {name: held for name, held in body["drift"].items() if held["percentile"] is not None}
+    ranked = {name: entry for name, entry in body["drift"].items() if entry["percentile"] is not None}
     if not ranked:
         return [Reason("drifting columns", None, settings.drift_columns, None, NOTHING, "not ranked")]
-    drifting = [name for name, held in ranked.items() if held["percentile"] >= WARN]
-    before = sum(held["previous_percentile"] >= WARN for held in ranked.values())
+    drifting = [name for name, entry in ranked.items() if entry["percentile"] >= WARN]
+    before = sum(entry["previous_percentile"] >= WARN for entry in ranked.values())
     most = max(ranked, key=lambda name: (ranked[name]["percentile"], name))
     highest = ranked[most]["percentile"]
     count = Reason(
@@ -270,18 +270,18 @@ def _drift(body: Body, settings: EvaluateSettings) -> list[Reason]:
 
 
 def _findings(body: Body) -> Reason:
-    held = body["data"]
-    warnings = sum(found["count"] for found in held["findings"])
-    share = warnings / held["rows_in"] if held["rows_in"] else 0.0
-    waived = len(held["waivers"] or [])
+    data = body["data"]
+    warnings = sum(finding["count"] for finding in data["findings"])
+    share = warnings / data["rows_in"] if data["rows_in"] else 0.0
+    waived = len(data["waivers"] or [])
     says = WAIT if share > MOST_FINDINGS or waived else NOTHING
-    text = f"{warnings} findings in {held['rows_in']} rows, {waived} waived"
+    text = f"{warnings} findings in {data['rows_in']} rows, {waived} waived"
     return Reason(_FINDINGS, share, MOST_FINDINGS, None, says, text)
 
 
 def _schema(body: Body) -> Reason:
-    held = (body["champion"] or {}).get("feature_changes")
-    changed = held is not None and not held["same"]
+    changes = (body["champion"] or {}).get("feature_changes")
+    changed = changes is not None and not changes["same"]
     value = "changed" if changed else "same"
     text = "of the champion and of this run" if body["champion"] else "of the model and of this run"
     return Reason(_SCHEMA, value, "same", None, RETRAIN if changed else NOTHING, text)

@@ -17,7 +17,7 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.economics import earnings
-from core.measures.performance import PooledScore, plain
+from core.measures.performance import PooledScore, json_number
 from core.measures.ranking import grouped_auc
 from core.measures.rows import JudgedRows, numbers
 from core.measures.weighted import weighted_mean
@@ -45,7 +45,7 @@ def probabilities(rows: JudgedRows, features: col.Columns) -> dict[str, NDArray[
         Columns ``date`` and ``up_next`` of all sessions.
     """
     returns = numbers(rows.frame, col.RETURN)
-    found = {name: np.full(len(rows), np.nan) for name in RULES}
+    chances = {name: np.full(len(rows), np.nan) for name in RULES}
     dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
     sessions = np.unique(dates)
     for within in rows.parts:
@@ -54,8 +54,8 @@ def probabilities(rows: JudgedRows, features: col.Columns) -> dict[str, NDArray[
         earlier = _earlier_labels(rows, dates < sessions[max(place, 0)], label)
         for name, kind in RULES.items():
             learnt = kind.fit(np.empty((len(earlier), 0)), earlier, seed=0)
-            found[name][within] = kind.probability(learnt, inputs)
-    return {name: found[_SAME_CALLS.get(name, name)] for name in NAMES}
+            chances[name][within] = kind.probability(learnt, inputs)
+    return {name: chances[_SAME_CALLS.get(name, name)] for name in NAMES}
 
 
 def _earlier_labels(
@@ -75,9 +75,9 @@ def figures(
     rows: JudgedRows, probability: NDArray[np.float64], *, cost_bps: float
 ) -> dict[str, float | None]:
     """Return :data:`FIGURES` of a rule's probabilities (shape (rows,)); None where undefined."""
-    held = ~np.isnan(probability)
-    within = np.array([_auc(rows, probability, held, part) for part in rows.parts])
-    counted = np.array([float(held[part].sum()) for part in rows.parts])
+    has_probability = ~np.isnan(probability)
+    within = np.array([_auc(rows, probability, has_probability, part) for part in rows.parts])
+    counted = np.array([float(has_probability[part].sum()) for part in rows.parts])
     earned = earnings(rows, probability, cost_bps=cost_bps).points()
     values = {
         "auc": float(weighted_mean(within, counted)),
@@ -85,10 +85,12 @@ def figures(
         "annual_return": earned["long_flat_return"],
         "sharpe": earned["long_flat_sharpe"],
     }
-    return {name: plain(values[name]) for name in FIGURES}
+    return {name: json_number(values[name]) for name in FIGURES}
 
 
-def _auc(rows: JudgedRows, probability: NDArray[np.float64], held: NDArray[np.bool_], part: slice) -> float:
-    own = held[part]
-    one = np.zeros(int(own.sum()), dtype=np.int64)
-    return float(grouped_auc(probability[part][own], rows.up[part][own], one, 1)[0])
+def _auc(
+    rows: JudgedRows, probability: NDArray[np.float64], has_probability: NDArray[np.bool_], part: slice
+) -> float:
+    own = has_probability[part]
+    group = np.zeros(int(own.sum()), dtype=np.int64)
+    return float(grouped_auc(probability[part][own], rows.up[part][own], group, 1)[0])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core import columns as col
 from core.measures import metrics
-from core.measures.performance import plain
+from core.measures.performance import json_number
 from core.measures.ranking import auc_within_folds
 from core.measures.weighted import weighted_mean
 
@@ -37,7 +37,7 @@ def by_fold(rows: JudgedRows) -> list[dict[str, Any]]:
             rows.folds, first, last, iso_dates(days[first]), iso_dates(days[last]), strict=True
         )
     ]
-    return [{**span, **found} for span, found in zip(spans, _figures(auc, sums), strict=True)]
+    return [{**span, **figures} for span, figures in zip(spans, _figures(auc, sums), strict=True)]
 
 
 def by_ticker(rows: JudgedRows) -> dict[str, dict[str, Any]]:
@@ -45,16 +45,16 @@ def by_ticker(rows: JudgedRows) -> dict[str, dict[str, Any]]:
     ticker, names = pd.factorize(rows.frame[col.TICKER], sort=True)
     auc = _weighted_auc(rows, ticker, len(names))
     sums = metrics.totals_by(ticker, len(names), rows.probability, rows.up)
-    found = _figures(auc, sums)
+    entries = _figures(auc, sums)
     return {
         str(name): {"rows": int(count), **figures}
-        for name, count, figures in zip(names, sums.rows, found, strict=True)
+        for name, count, figures in zip(names, sums.rows, entries, strict=True)
     }
 
 
 def _figures(auc: NDArray[np.float64], sums: metrics.Sums) -> list[dict[str, float | None]]:
     values = {"auc": auc, **{name: metrics.POOLED[name](sums) for name in _SHOWN}}
-    return [{name: plain(array[i]) for name, array in values.items()} for i in range(len(auc))]
+    return [{name: json_number(array[i]) for name, array in values.items()} for i in range(len(auc))]
 
 
 def _weighted_auc(rows: JudgedRows, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
@@ -75,14 +75,14 @@ def by_period(rows: JudgedRows) -> dict[str, dict[str, Any]]:
     years = rows.frame[col.DATE].to_numpy("datetime64[Y]")
     names, year = np.unique(years, return_inverse=True)
     periods = len(names)
-    found = _figures(
+    entries = _figures(
         _weighted_auc(rows, year, periods), metrics.totals_by(year, periods, rows.probability, rows.up)
     )
     days = [len(np.unique(rows.group[year == code])) for code in range(periods)]
     counts = np.bincount(year, minlength=periods).tolist()
     return {
         str(name): {"rows": count, "sessions": sessions, **figures}
-        for name, count, sessions, figures in zip(names, counts, days, found, strict=True)
+        for name, count, sessions, figures in zip(names, counts, days, entries, strict=True)
     }
 
 

@@ -24,7 +24,7 @@ from core.features import model_features
 from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
-from core.measures.performance import PooledScore, entries, plain
+from core.measures.performance import PooledScore, entries, json_number
 from core.measures.rows import JudgedRows, judge
 from core.measures.weighted import WeightedScore
 from core.models.document import model_id_of
@@ -92,8 +92,8 @@ def contest(
         )
         for side, p in zip(_SIDES, probabilities, strict=True)
     }
-    found, coverage = estimate(quantities, both, how), coverage_of(both, how)
-    ours, others = (found[side] for side in _SIDES)
+    estimates, coverage = estimate(quantities, both, how), coverage_of(both, how)
+    ours, others = (estimates[side] for side in _SIDES)
     return {
         "compared": True,
         "reason": "",
@@ -110,23 +110,23 @@ def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.boo
     Of a fold that the champion's training end cuts, a rest of under :data:`MIN_TEST_SESSIONS` sessions is
     left out: the blocks of so few sessions are hardly resampled.
     """
-    held = ~np.isnan(theirs)
+    has_probability = ~np.isnan(theirs)
     whole = np.bincount(rows.group_fold, minlength=len(rows.folds))
-    seen = np.zeros(len(rows.group_fold), dtype=bool)
-    seen[rows.group[held]] = True
-    left = np.bincount(rows.group_fold[seen], minlength=len(rows.folds))
-    sliver = (left < whole) & (left < MIN_TEST_SESSIONS)
-    common: NDArray[np.bool_] = held & ~sliver[rows.fold]
+    has_rows = np.zeros(len(rows.group_fold), dtype=bool)
+    has_rows[rows.group[has_probability]] = True
+    sessions = np.bincount(rows.group_fold[has_rows], minlength=len(rows.folds))
+    sliver = (sessions < whole) & (sessions < MIN_TEST_SESSIONS)
+    common: NDArray[np.bool_] = has_probability & ~sliver[rows.fold]
     return common
 
 
 def _difference(metric: str, ours: Estimate, theirs: Estimate, coverage: float) -> dict[str, Any]:
     apart = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
     low, high = apart.interval(coverage) or (None, None)
-    return {"metric": metric, "difference": plain(apart.value), "low": low, "high": high}
+    return {"metric": metric, "difference": json_number(apart.value), "low": low, "high": high}
 
 
-def judgement(found: Mapping[str, Any]) -> str:
+def judgement(result: Mapping[str, Any]) -> str:
     """Return what a contest shows, in words.
 
     ``better`` when the interval of the AUC difference lies above 0, that of the challenger's own AUC above
@@ -139,13 +139,13 @@ def judgement(found: Mapping[str, Any]) -> str:
     >>> judgement({"compared": True, "paired": [pair, brier]})
     'not inferior'
     """
-    pairs = {pair["metric"]: pair for pair in found["paired"]}
+    pairs = {pair["metric"]: pair for pair in result["paired"]}
     auc = pairs.get("auc")
-    if not found["compared"] or auc is None or auc["low"] is None:
+    if not result["compared"] or auc is None or auc["low"] is None:
         return "not compared"
     brier = pairs["brier"]["difference"]
     if auc["low"] > 0:
-        own = found["challenger"]["auc"]["low"]
+        own = result["challenger"]["auc"]["low"]
         is_good = own is not None and own > CHANCE and brier <= 0
         return "better" if is_good else BETTER_THAN_BAD
     if auc["high"] < 0:
@@ -186,8 +186,8 @@ def against(
     end = str(body["training"]["to"])
     about = {"model_id": identity, "model_kind": body["model_kind"], "trained_to": end}
     about |= {"age_sessions": sessions_after(end, features), "feature_changes": changed}
-    found = contest(rows, theirs, how, cost_bps=cost_bps)
-    return {**about, "judgement": judgement(found), **found}
+    result = contest(rows, theirs, how, cost_bps=cost_bps)
+    return {**about, "judgement": judgement(result), **result}
 
 
 def _feature_changes(body: Mapping[str, Any], features: Table) -> dict[str, Any]:

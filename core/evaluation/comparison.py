@@ -14,7 +14,7 @@ import numpy as np
 from core.evaluation.economics import earnings
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
-from core.measures.performance import PooledScore, plain
+from core.measures.performance import PooledScore, json_number
 from core.measures.weighted import WeightedScore
 
 if TYPE_CHECKING:
@@ -99,14 +99,14 @@ def compare(
         quantities[_ON_ROWS_OF + name] = WeightedScore.of(
             rows, np.where(np.isnan(p), np.nan, rows.probability)
         )
-    found, coverage = estimate(quantities, rows, how), coverage_of(rows, how)
+    estimates, coverage = estimate(quantities, rows, how), coverage_of(rows, how)
     against = {SIGN: SIGN, REVERSAL: REVERSAL, **{kind: f"beside {kind}" for kind in beside}}
-    found[REVERSAL] = {"auc": _mirrored(found[SIGN]["auc"])}
+    estimates[REVERSAL] = {"auc": _mirrored(estimates[SIGN]["auc"])}
     if SIGN in partial:
-        found[_ON_ROWS_OF + REVERSAL] = found[_ON_ROWS_OF + SIGN]
-    paired = [_difference(found, name, key, coverage) for name, key in against.items()]
-    paired += [_apart(rule, metric, found[_MODEL], found[rule], coverage) for rule, metric in PLAIN]
-    return Comparison(found[_MODEL], {kind: found[f"beside {kind}"] for kind in beside}, paired)
+        estimates[_ON_ROWS_OF + REVERSAL] = estimates[_ON_ROWS_OF + SIGN]
+    paired = [_difference(estimates, name, key, coverage) for name, key in against.items()]
+    paired += [_apart(rule, metric, estimates[_MODEL], estimates[rule], coverage) for rule, metric in PLAIN]
+    return Comparison(estimates[_MODEL], {kind: estimates[f"beside {kind}"] for kind in beside}, paired)
 
 
 def _mirrored(auc: Estimate) -> Estimate:
@@ -114,8 +114,8 @@ def _mirrored(auc: Estimate) -> Estimate:
     return Estimate(1 - auc.value, 1 - auc.draws)
 
 
-def _difference(found: Estimates, name: str, key: str, coverage: float) -> dict[str, Any]:
-    return _apart(name, "auc", found.get(_ON_ROWS_OF + key, found[_MODEL]), found[key], coverage)
+def _difference(estimates: Estimates, name: str, key: str, coverage: float) -> dict[str, Any]:
+    return _apart(name, "auc", estimates.get(_ON_ROWS_OF + key, estimates[_MODEL]), estimates[key], coverage)
 
 
 def _apart(
@@ -123,6 +123,12 @@ def _apart(
 ) -> dict[str, Any]:
     apart = Estimate(ours[metric].value - theirs[metric].value, ours[metric].draws - theirs[metric].draws)
     low, high = apart.interval(coverage) or (None, None)
-    entry = {"against": name, "metric": metric, "difference": plain(apart.value), "low": low, "high": high}
+    entry = {
+        "against": name,
+        "metric": metric,
+        "difference": json_number(apart.value),
+        "low": low,
+        "high": high,
+    }
     missing = "AUC" if metric == "auc" else metric.replace("_", " ")
     return entry if low is not None else {**entry, "reason": f"one of the two has no {missing} to compare"}

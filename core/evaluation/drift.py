@@ -71,8 +71,8 @@ class Windows:
         # one more: a date after the last session is in no window
         back = len(self.sessions) - 1 - np.arange(len(self.sessions) + 1)
         window = np.where(back // self.length <= self.past, back // self.length, -1).astype(np.int32)
-        found: NDArray[np.int32] = window[np.searchsorted(self.sessions, dates)]
-        return found
+        numbers: NDArray[np.int32] = window[np.searchsorted(self.sessions, dates)]
+        return numbers
 
 
 def windows(features: col.Columns, drift_sessions: int) -> Windows:
@@ -117,16 +117,16 @@ def drift(
         Severity is ``ok``, ``warn`` (percentile from 95), ``alarm`` (from 99) or ``insufficient``
         (under 60 rows now, or under 19 past windows of 60 rows), always with ``reason``.
     """
-    found, names = {}, watched(model_features)
+    entries, names = {}, watched(model_features)
     for table, own in ((features, names[:-1]), (predictions, names[-1:])):
         window = cut.of(table[col.DATE].to_numpy("datetime64[s]"))
         for name in own:
-            found[name] = _column(table, name, window, cut.past)
+            entries[name] = _column(table, name, window, cut.past)
             tell()
-    tested = [name for name, entry in found.items() if entry["ks_p"] is not None]
-    for name, adjusted in zip(tested, holm([found[n]["ks_p"] for n in tested]), strict=True):
-        found[name]["ks_p"] = adjusted
-    return found
+    tested = [name for name, entry in entries.items() if entry["ks_p"] is not None]
+    for name, adjusted in zip(tested, holm([entries[n]["ks_p"] for n in tested]), strict=True):
+        entries[name]["ks_p"] = adjusted
+    return entries
 
 
 def _column(table: col.Columns, name: str, window: NDArray[np.int32], past_windows: int) -> dict[str, Any]:
@@ -138,20 +138,20 @@ def _column(table: col.Columns, name: str, window: NDArray[np.int32], past_windo
     before = len(values) - now
     if not now or not before:
         return _without(f"no value in the {'current' if not now else 'earlier'} sessions")
-    found = SortedColumn.of(values).distances([np.flatnonzero(current)])[0]
-    entry = {**_plain(found), "ks_p": ks_p(found.ks, before, now)}
+    distances = SortedColumn.of(values).distances([np.flatnonzero(current)])[0]
+    entry = {**_json_numbers(distances), "ks_p": ks_p(distances.ks, before, now)}
     few = f"only {now} rows in the current window, at least {MIN_ROWS} are needed" if now < MIN_ROWS else ""
     values, window = values[~current], window[~current]
     past = [] if few else _past(values, window, past_windows)
-    return _ordered(entry | _judgement(found, past, few))
+    return _ordered(entry | _judgement(distances, past, few))
 
 
 def _sorted(
     values: NDArray[np.float64], window: NDArray[np.int32]
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return the values that are known, rising, each with its window."""
-    known = ~np.isnan(values)
-    values, window = values[known], window[known]
+    has_value = ~np.isnan(values)
+    values, window = values[has_value], window[has_value]
     order = np.argsort(values, kind="stable")
     return values[order], window[order]
 
@@ -164,42 +164,42 @@ def _past(values: NDArray[np.float64], window: NDArray[np.int32], count: int) ->
     return column.distances([np.flatnonzero(window == k) for k in enough])
 
 
-def _judgement(found: Distances, past: Sequence[Distances], few: str) -> dict[str, Any]:
+def _judgement(current: Distances, past: Sequence[Distances], few: str) -> dict[str, Any]:
     if not few and len(past) < MIN_WINDOWS:
         few = f"only {len(past)} past windows with at least {MIN_ROWS} rows, {MIN_WINDOWS} are needed"
     if few:
         return {"percentile": None, "severity": "insufficient", "reason": few} | dict.fromkeys(_ALSO)
-    known = [name for name in _STATISTICS if not np.isnan(getattr(found, name))]
-    ranks = dict.fromkeys(_STATISTICS) | {name: _percentile(name, found, past) for name in known}
-    percentile = _percentile(_RANKED, found, past)
+    defined = [name for name in _STATISTICS if not np.isnan(getattr(current, name))]
+    ranks = dict.fromkeys(_STATISTICS) | {name: _percentile(name, current, past) for name in defined}
+    percentile = _percentile(_RANKED, current, past)
     severity = "alarm" if percentile >= ALARM else "warn" if percentile >= WARN else "ok"
     return {
         "percentile": percentile,
         "severity": severity,
-        "reason": _reason(severity, found, past),
+        "reason": _reason(severity, current, past),
         "percentiles": ranks,
         # the window before, ranked among those before it: tells whether a drift grows or fades
         "previous_percentile": _percentile(_RANKED, past[0], past[1:]),
     }
 
 
-def _percentile(name: str, found: Distances, past: Sequence[Distances]) -> float:
-    value = getattr(found, name)
+def _percentile(name: str, current: Distances, past: Sequence[Distances]) -> float:
+    value = getattr(current, name)
     smaller = sum(bool(getattr(window, name) < value) for window in past)
     return 100.0 * smaller / (len(past) + 1)
 
 
-def _reason(severity: str, found: Distances, past: Sequence[Distances]) -> str:
-    smaller = sum(window.psi < found.psi for window in past)
-    text = f"PSI {found.psi:.3f} is larger than in {smaller} of {len(past)} past windows"
+def _reason(severity: str, current: Distances, past: Sequence[Distances]) -> str:
+    smaller = sum(window.psi < current.psi for window in past)
+    text = f"PSI {current.psi:.3f} is larger than in {smaller} of {len(past)} past windows"
     needed = round(ALARM / (100 - ALARM))
     return (
         f"{text}; an alarm needs {needed} past windows" if severity == "warn" and len(past) < needed else text
     )
 
 
-def _plain(found: Distances) -> dict[str, float | None]:
-    return {name: None if np.isnan(value) else float(value) for name, value in asdict(found).items()}
+def _json_numbers(distances: Distances) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else float(value) for name, value in asdict(distances).items()}
 
 
 def _without(reason: str) -> dict[str, Any]:
@@ -214,7 +214,7 @@ def _ordered(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: entry[key] for key in keys}
 
 
-def described(features: col.Columns, cut: Windows) -> dict[str, Any]:
+def window_description(features: col.Columns, cut: Windows) -> dict[str, Any]:
     """Return the windows' dates and rows and the conventions, for ``drift_window``."""
     window = cut.of(features[col.DATE].to_numpy("datetime64[s]"))
     current, reference = cut.sessions[-cut.length :], cut.sessions[: -cut.length]

@@ -53,16 +53,16 @@ class Earnings:
 
     @property
     def _middle(self) -> float:
-        held = self.daily[~np.isnan(self.daily)]
-        return float(held.mean()) if len(held) else 0.0
+        gains = self.daily[~np.isnan(self.daily)]
+        return float(gains.mean()) if len(gains) else 0.0
 
     def _sums(self) -> NDArray[np.float64]:
         """Return days, deviations from the mean, their squares and log growth, shape (4, groups)."""
-        held = ~np.isnan(self.daily)
-        gain = np.where(held, self.daily, 0.0)
-        apart = np.where(held, gain - self._middle, 0.0)
+        has_gain = ~np.isnan(self.daily)
+        gain = np.where(has_gain, self.daily, 0.0)
+        apart = np.where(has_gain, gain - self._middle, 0.0)
         growth = np.log1p(gain, where=gain > -1, out=np.full_like(gain, np.nan))
-        return np.stack([held.astype(np.float64), apart, apart**2, growth])
+        return np.stack([has_gain.astype(np.float64), apart, apart**2, growth])
 
     def _figures(self, sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         days, apart, squares, growth = sums
@@ -90,13 +90,13 @@ def earnings(rows: JudgedRows, probability: NDArray[np.float64], *, cost_bps: fl
         Cost of a change of position, in basis points of the position.
     """
     after = rows.frame[NEXT_RETURN].to_numpy(np.float64)
-    held = ~np.isnan(after)
+    has_return = ~np.isnan(after)
     position = probability >= THRESHOLD
-    changed = _changed(rows, held, position)
+    changed = _changed(rows, has_return, position)
     groups = len(rows.group_fold)
     gain, tickers = np.zeros(groups), np.zeros(groups, dtype=np.int64)
     for part in rows.parts:
-        own = held[part]
+        own = has_return[part]
         cost = changed[part][own].astype(np.float64) * cost_bps / 1e4
         earned = position[part][own].astype(np.float64) * after[part][own] - cost
         # a group is of one fold alone: nothing is added to anything but 0
@@ -105,15 +105,17 @@ def earnings(rows: JudgedRows, probability: NDArray[np.float64], *, cost_bps: fl
     return Earnings(np.where(tickers > 0, gain / np.maximum(tickers, 1), np.nan))
 
 
-def _changed(rows: JudgedRows, held: NDArray[np.bool_], position: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _changed(
+    rows: JudgedRows, has_return: NDArray[np.bool_], position: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Return which rows' positions differ from that of their ticker's held row before, flat at first."""
     ticker, order = rows.by_ticker
-    if not held.all():
-        order = order[held[order]]
+    if not has_return.all():
+        order = order[has_return[order]]
     sequence, owner = position[order], ticker[order]
     before = np.zeros_like(sequence)
     before[1:] = (owner[1:] == owner[:-1]) & sequence[:-1]
-    changed = np.zeros(len(held), dtype=bool)
+    changed = np.zeros(len(has_return), dtype=bool)
     changed[order] = sequence != before
     return changed
 

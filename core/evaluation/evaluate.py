@@ -19,7 +19,7 @@ from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
 from core.measures.bootstrap import Resampling
 from core.measures.expanded import coverage_of
-from core.measures.performance import CLASSIFICATION, entries, plain, undefined
+from core.measures.performance import CLASSIFICATION, entries, json_number, undefined
 from core.measures.rows import JudgedRows, judge, judged_order, numbers
 from core.platform.progress import Steps
 from core.tables.artifacts import Artifact, Document, Table
@@ -97,27 +97,27 @@ def evaluate(
         If an input lacks a column, or a probability or label is out of range.
     """
     workplace = workplace or Workplace()
-    given = _given(inputs, settings, workplace)
-    steps = Steps(workplace.progress, 2 + len(drift.watched(summaries.seen_features(given.model))))
-    judged = _performed(given)
+    loaded = _read(inputs, settings, workplace)
+    steps = Steps(workplace.progress, 2 + len(drift.watched(summaries.features_of_model(loaded.model))))
+    performance = _performed(loaded)
     steps.done()
-    body = {**judged, **_described(given, steps), "digests": dict(digests)}
+    body = {**performance, **_description(loaded, steps), "digests": dict(digests)}
     steps.done()
-    body["verdict"] = verdict.verdict_of(body["performance"]["auc"], given.mode)
-    body["reason"] = _reason(given, body)
+    body["verdict"] = verdict.verdict_of(body["performance"]["auc"], loaded.mode)
+    body["reason"] = _reason(loaded, body)
     body["verdict_sentence"] = verdict.sentence(body)
-    body["advice"] = advice(body, settings, _auc_at_training(given.model))
+    body["advice"] = advice(body, settings, _auc_at_training(loaded.model))
     return Document("evaluation", {name: body[name] for name in _ORDER})
 
 
-def _performed(given: _Inputs) -> dict[str, Any]:
+def _performed(inputs: _Inputs) -> dict[str, Any]:
     """Return the judged part of the body; the judged rows are not held any longer than that."""
-    frame = with_returns(given.predictions.frame, given.features, workplace=given.workplace)
-    if given.mode == "score":
+    frame = with_returns(inputs.predictions.frame, inputs.features, workplace=inputs.workplace)
+    if inputs.mode == "score":
         frame = frame.assign(fold=np.nan)
     rows = judge(_by_fold(frame))
-    lack = floors.lack(rows, given.mode, given.predictions.header.get("no_model_reason"))
-    return _unjudged(given, rows, lack) if lack else _judged(given, rows)
+    lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
+    return _unjudged(inputs, rows, lack) if lack else _judgement(inputs, rows)
 
 
 _ORDER = (
@@ -137,7 +137,7 @@ def _by_fold(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: frame.pop(name).take(order).reset_index(drop=True) for name in names})
 
 
-def _given(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace: Workplace) -> _Inputs:
+def _read(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace: Workplace) -> _Inputs:
     return _Inputs(
         predictions=_in_memory(_table(inputs, "predictions")),
         features=_table(inputs, "features"),
@@ -180,41 +180,43 @@ def _document(inputs: Mapping[str, Artifact], kind: str) -> Document:
     return document
 
 
-def _reason(given: _Inputs, body: Mapping[str, Any]) -> str | None:
+def _reason(inputs: _Inputs, body: Mapping[str, Any]) -> str | None:
     """Return why there is no verdict and which setting would do; None where there is one."""
     if body["verdict"] not in (verdict.INSUFFICIENT, verdict.INSUFFICIENT_NEW):
         return None
     reason = str(body["performance"]["auc"]["reason"])
     if body["sessions"] >= floors.MIN_JUDGED_SESSIONS:
         return reason
-    return f"{reason}; {floors.remedy(given.features, summaries.seen_features(given.model), given.mode)}"
+    return (
+        f"{reason}; {floors.remedy(inputs.features, summaries.features_of_model(inputs.model), inputs.mode)}"
+    )
 
 
-def _unjudged(given: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
+def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
     """Return the judged part of the body when there is too little to judge."""
-    labelled = numbers(given.predictions.frame, col.UP_NEXT)
-    frame = given.predictions.frame[~np.isnan(labelled)]
+    labelled = numbers(inputs.predictions.frame, col.UP_NEXT)
+    frame = inputs.predictions.frame[~np.isnan(labelled)]
     empty = {name: undefined(lack) for name in PERFORMANCE}
-    earlier = given.model.body.get("walk_forward") if given.model and given.mode == "score" else None
+    earlier = inputs.model.body.get("walk_forward") if inputs.model and inputs.mode == "score" else None
     return {
         "performance": empty,
         "training_performance": (earlier or {}).get("performance"),
         "baselines": {name: dict.fromkeys(baselines.FIGURES) for name in baselines.NAMES},
-        "beside": {kind: dict(empty) for kind in _kinds(given)},
+        "beside": {kind: dict(empty) for kind in _kinds(inputs)},
         "paired": [],
-        "champion": _champion(given, rows),
+        "champion": _champion(inputs, rows),
         **_extent(frame),
         "by_fold": [],
         "by_period": {},
         "by_ticker": {},
-        "scorecard": _scorecard(given, rows),
+        "scorecard": _scorecard(inputs, rows),
         "calibration": [],
-        "leak_alarm": verdict.leak_alarm({}, given.settings.leak_auc),
+        "leak_alarm": verdict.leak_alarm({}, inputs.settings.leak_auc),
     }
 
 
-def _kinds(given: _Inputs) -> list[str]:
-    columns = map(str, given.predictions.frame.columns)
+def _kinds(inputs: _Inputs) -> list[str]:
+    columns = map(str, inputs.predictions.frame.columns)
     return [name.removeprefix(_BESIDE) for name in columns if name.startswith(_BESIDE)]
 
 
@@ -226,67 +228,73 @@ def _extent(frame: pd.DataFrame) -> dict[str, Any]:
     return {"rows": len(frame), "sessions": len(days), "up_rate": rate, "from": ends[0], "to": ends[1]}
 
 
-def _judged(given: _Inputs, rows: JudgedRows) -> dict[str, Any]:
+def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return the judged part of the body."""
-    rules = baselines.probabilities(rows, given.features)
-    beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(given)}
-    cost, coverage = given.settings.cost_bps, coverage_of(rows, given.resampling)
-    found = compare(rows, beside, rules, given.resampling, cost_bps=cost)
+    rules = baselines.probabilities(rows, inputs.features)
+    beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(inputs)}
+    cost, coverage = inputs.settings.cost_bps, coverage_of(rows, inputs.resampling)
+    compared = compare(rows, beside, rules, inputs.resampling, cost_bps=cost)
     return {
-        "performance": entries(found.model, len(rows), coverage),
+        "performance": entries(compared.model, len(rows), coverage),
         "training_performance": None,
         "baselines": {name: baselines.figures(rows, p, cost_bps=cost) for name, p in rules.items()},
-        "beside": {kind: entries(held, len(rows), coverage) for kind, held in found.beside.items()},
-        "paired": found.paired,
-        "champion": _champion(given, rows),
+        "beside": {
+            kind: entries(estimates, len(rows), coverage) for kind, estimates in compared.beside.items()
+        },
+        "paired": compared.paired,
+        "champion": _champion(inputs, rows),
         **_extent(rows.frame),
         "by_fold": breakdown.by_fold(rows),
         "by_period": breakdown.by_period(rows),
         "by_ticker": breakdown.by_ticker(rows),
-        "scorecard": _scorecard(given, rows),
+        "scorecard": _scorecard(inputs, rows),
         "calibration": breakdown.calibration(rows),
-        "leak_alarm": verdict.leak_alarm(_aucs(given, rows, found, beside), given.settings.leak_auc),
+        "leak_alarm": verdict.leak_alarm(_aucs(inputs, rows, compared, beside), inputs.settings.leak_auc),
     }
 
 
 def _aucs(
-    given: _Inputs, rows: JudgedRows, compared: Comparison, beside: Mapping[str, NDArray[np.float64]]
+    inputs: _Inputs, rows: JudgedRows, compared: Comparison, beside: Mapping[str, NDArray[np.float64]]
 ) -> dict[str, dict[str, Any]]:
     """Return the AUC of every model that ran, its lower end and its rows, by kind, the judged one first."""
-    header = given.predictions.header
-    judged = str((given.model.body if given.model else header).get("model_kind") or "model")
-    models = {judged: (compared.model["auc"], len(rows))}
+    header = inputs.predictions.header
+    own_kind = str((inputs.model.body if inputs.model else header).get("model_kind") or "model")
+    models = {own_kind: (compared.model["auc"], len(rows))}
     for kind, probability in beside.items():
         models[kind] = (compared.beside[kind]["auc"], int((~np.isnan(probability)).sum()))
-    coverage = coverage_of(rows, given.resampling)
+    coverage = coverage_of(rows, inputs.resampling)
     return {
-        kind: {"auc": plain(auc.value), "low": (auc.interval(coverage) or (None, None))[0], "rows": count}
+        kind: {
+            "auc": json_number(auc.value),
+            "low": (auc.interval(coverage) or (None, None))[0],
+            "rows": count,
+        }
         for kind, (auc, count) in models.items()
     }
 
 
-def _champion(given: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
+def _champion(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
     """Return the contest with the champion; None in a score run, where the champion itself is judged."""
-    if given.mode == "score":
+    if inputs.mode == "score":
         return None
-    identity, cost = given.settings.champion_id, given.settings.cost_bps
+    identity, cost = inputs.settings.champion_id, inputs.settings.cost_bps
     return against(
-        given.champion,
+        inputs.champion,
         identity,
         rows,
-        given.features,
-        given.resampling,
+        inputs.features,
+        inputs.resampling,
         cost_bps=cost,
-        workplace=given.workplace,
+        workplace=inputs.workplace,
     )
 
 
-def _scorecard(given: _Inputs, rows: JudgedRows) -> list[dict[str, Any]] | None:
+def _scorecard(inputs: _Inputs, rows: JudgedRows) -> list[dict[str, Any]] | None:
     """Return what came of the model's signals by quarter; None in a train run, where nothing was in use."""
-    if given.mode != "score":
+    if inputs.mode != "score":
         return None
-    identity = summaries.identity_of(given.model, given.predictions) or "not recorded"
-    return scorecard(rows.frame.assign(model_id=identity), given.resampling)
+    identity = summaries.identity_of(inputs.model, inputs.predictions) or "not recorded"
+    return scorecard(rows.frame.assign(model_id=identity), inputs.resampling)
 
 
 def _auc_at_training(model: Document | None) -> float | None:
@@ -295,18 +303,18 @@ def _auc_at_training(model: Document | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _described(given: _Inputs, steps: Steps) -> dict[str, Any]:
+def _description(inputs: _Inputs, steps: Steps) -> dict[str, Any]:
     """Return the part of the body that needs no labelled prediction."""
-    features, predictions = given.features, given.predictions
-    seen = summaries.seen_features(given.model)
-    cut = drift.windows(features, given.settings.drift_sessions)
+    features, predictions = inputs.features, inputs.predictions
+    model_features = summaries.features_of_model(inputs.model)
+    cut = drift.windows(features, inputs.settings.drift_sessions)
     return {
-        "mode": given.mode,
-        "drift": drift.drift(features, predictions, seen, cut, steps.done),
-        "drift_window": drift.described(features, cut),
-        "signals": summaries.signals(predictions, given.findings),
-        "data": summaries.data_summary(given.findings, given.repairs, features),
-        "features": summaries.features_summary(features, seen),
-        "model": summaries.model_summary(given.model, predictions, features),
-        "settings": asdict(given.settings),
+        "mode": inputs.mode,
+        "drift": drift.drift(features, predictions, model_features, cut, steps.done),
+        "drift_window": drift.window_description(features, cut),
+        "signals": summaries.signals(predictions, inputs.findings),
+        "data": summaries.data_summary(inputs.findings, inputs.repairs, features),
+        "features": summaries.features_summary(features, model_features),
+        "model": summaries.model_summary(inputs.model, predictions, features),
+        "settings": asdict(inputs.settings),
     }

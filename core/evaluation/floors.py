@@ -54,19 +54,19 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def remedy(features: Table, seen: Sequence[str], mode: str) -> str:
+def remedy(features: Table, model_features: Sequence[str], mode: str) -> str:
     """Return what would give enough to judge, naming ``min_train_sessions`` and a value that would do.
 
     Parameters
     ----------
     features : Table
         All sessions.
-    seen : sequence of str
+    model_features : sequence of str
         Features of the model: a row without one of them is not learnt from.
     mode : str
         ``train`` or ``score``.
     """
-    sessions, most = _most_training(features, seen)
+    sessions, most = _most_training(features, model_features)
     if most is None:
         return (
             f"the data hold {_counted(sessions, 'labelled session')}, too few for any min_train_sessions "
@@ -77,7 +77,7 @@ def remedy(features: Table, seen: Sequence[str], mode: str) -> str:
     return f"min_train_sessions = {most} or fewer would do"
 
 
-def _most_training(features: Table, seen: Sequence[str]) -> tuple[int, int | None]:
+def _most_training(features: Table, model_features: Sequence[str]) -> tuple[int, int | None]:
     """Return the labelled sessions, and the largest ``min_train_sessions`` that leaves enough to judge."""
     dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
     usable = ~np.isnan(label)
@@ -85,7 +85,7 @@ def _most_training(features: Table, seen: Sequence[str]) -> tuple[int, int | Non
     most = len(sessions) - MIN_JUDGED_SESSIONS
     if most < LEAST_TRAINING:
         return len(sessions), None
-    for name in seen:
+    for name in model_features:
         if name in features:
             usable &= features[name].notna().to_numpy()
     # the session just before the first test window is left out of training

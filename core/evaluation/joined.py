@@ -122,16 +122,16 @@ def _joined(
     values = {name: np.full(len(frame), np.nan) for name in names}
     for part in workplace.engine.each(work, range(features.parts)):
         owner = np.repeat(pd.Index(tickers).get_indexer(part.tickers), part.counts)
-        known = owner >= 0
-        if not known.any():
+        in_frame = owner >= 0
+        if not in_frame.any():
             continue
-        theirs = owner[known] * _SPAN + part.days[known]
-        first, last = owner[known][0], owner[known][-1]
+        theirs = owner[in_frame] * _SPAN + part.days[in_frame]
+        first, last = owner[in_frame][0], owner[in_frame][-1]
         rows = slice(*np.searchsorted(keys, (first * _SPAN, (last + 1) * _SPAN)).tolist())
         place = np.minimum(np.searchsorted(theirs, keys[rows]), len(theirs) - 1)
         there = theirs[place] == keys[rows]
         for name, column in zip(names, part.values, strict=True):
-            values[name][rows] = np.where(there, column[known][place], values[name][rows])
+            values[name][rows] = np.where(there, column[in_frame][place], values[name][rows])
     return values if order is None else {name: _scattered(column, order) for name, column in values.items()}
 
 

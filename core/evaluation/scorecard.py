@@ -48,14 +48,14 @@ def scorecard(signals: pd.DataFrame, how: Resampling) -> list[dict[str, Any]]:
         ``right`` (signals whose direction came true), ``up_rate`` and the metrics ``auc``, ``hit_rate``,
         ``precision`` and ``brier`` with intervals; under 60 rows these are null with the reason.
     """
-    known = signals[signals[col.UP_NEXT].notna() & signals[col.PROBABILITY].notna()]
-    found = []
-    for identity in sorted(set(known[MODEL_ID].tolist())):
-        own = known[known[MODEL_ID] == identity]
+    labelled = signals[signals[col.UP_NEXT].notna() & signals[col.PROBABILITY].notna()]
+    entries = []
+    for identity in sorted(set(labelled[MODEL_ID].tolist())):
+        own = labelled[labelled[MODEL_ID] == identity]
         quarter = _quarters(own[col.DATE].to_numpy("datetime64[D]"))
-        found.append(_entry(identity, WHOLE, own, how))
-        found += [_entry(identity, str(name), own[quarter == name], how) for name in np.unique(quarter)]
-    return found
+        entries.append(_entry(identity, WHOLE, own, how))
+        entries += [_entry(identity, str(name), own[quarter == name], how) for name in np.unique(quarter)]
+    return entries
 
 
 def _quarters(dates: NDArray[np.datetime64]) -> NDArray[np.str_]:
@@ -84,11 +84,11 @@ def _figures(frame: pd.DataFrame, how: Resampling) -> dict[str, Any]:
     if len(frame) < MIN_NEW_ROWS:
         reason = f"{len(frame)} signals with a known outcome, at least {MIN_NEW_ROWS} are needed"
         return {name: undefined(reason) for name in SHOWN}
-    found = measure(
+    figures = measure(
         frame,
         samples=how.samples,
         block_sessions=how.block_sessions,
         confidence=how.confidence,
         seed=how.seed,
     )
-    return {name: found[name] for name in SHOWN}
+    return {name: figures[name] for name in SHOWN}

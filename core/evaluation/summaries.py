@@ -105,9 +105,11 @@ def _with_kept(tickers: Mapping[str, Any] | None, features: col.Columns) -> dict
     """Return the coverage with how many rows of each ticker are left after cleaning."""
     counted = _coverage(features)
     if not tickers:
-        return {ticker: {**held, "rows_clean": held["rows"]} for ticker, held in counted.items()}
-    left = {ticker: held["rows"] for ticker, held in counted.items()}
-    return {ticker: {**held, "rows_clean": left.get(ticker, 0)} for ticker, held in tickers.items()}
+        return {ticker: {**coverage, "rows_clean": coverage["rows"]} for ticker, coverage in counted.items()}
+    rows_clean = {ticker: coverage["rows"] for ticker, coverage in counted.items()}
+    return {
+        ticker: {**coverage, "rows_clean": rows_clean.get(ticker, 0)} for ticker, coverage in tickers.items()
+    }
 
 
 def _span(features: col.Columns) -> tuple[str | None, str | None]:
@@ -146,7 +148,7 @@ def features_summary(features: Table, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def seen_features(model: Document | None) -> tuple[str, ...]:
+def features_of_model(model: Document | None) -> tuple[str, ...]:
     """Return the ordered features of ``model``; without one, those a model would see."""
     return tuple(model.body["features"]) if model else model_features()
 
@@ -162,7 +164,7 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
     return {
         "model_id": identity_of(model, predictions),
         "model_kind": model.body.get("model_kind") if model else header.get("model_kind"),
-        "features": list(seen_features(model)),
+        "features": list(features_of_model(model)),
         "training": training,
         "age_sessions": sessions_after((training or {}).get("to"), features),
         "retained": header.get("retained"),

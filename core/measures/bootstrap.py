@@ -53,11 +53,11 @@ class Estimate:
         >>> Estimate(2.0, np.array([1.0, 2.0, 3.0, np.nan])).interval(0.5)
         (1.5, 2.5)
         """
-        held = self.draws[~np.isnan(self.draws)]
-        if np.isnan(self.value) or 2 * len(held) <= len(self.draws):
+        draws = self.draws[~np.isnan(self.draws)]
+        if np.isnan(self.value) or 2 * len(draws) <= len(self.draws):
             return None
         tail = (1 - confidence) / 2
-        low, high = np.quantile(held, (tail, 1 - tail))
+        low, high = np.quantile(draws, (tail, 1 - tail))
         return float(low), float(high)
 
 
@@ -90,8 +90,8 @@ def weights(rows: JudgedRows, how: Resampling) -> Iterator[NDArray[np.float64]]:
     generators = [np.random.default_rng((how.seed, place)) for place in range(len(sizes))]
     largest = _largest_fold(rows)
     # the rows of a large fold are not gone through for every resample
-    held = 1 if largest > LARGE_FOLD_ROWS else largest
-    chunk = max(1, CHUNK_CELLS // max(1, len(rows.group_fold), held))
+    rows_at_once = 1 if largest > LARGE_FOLD_ROWS else largest
+    chunk = max(1, CHUNK_CELLS // max(1, len(rows.group_fold), rows_at_once))
     for start in range(0, how.samples, chunk):
         count = min(chunk, how.samples - start)
         parts = [

@@ -99,8 +99,8 @@ class SortedColumn:
         # one array for all windows: to ask for so much memory anew each time costs more than the sums
         room = np.empty(len(self.values))
         apart = (self._apart(places, room) for places in windows)
-        found = zip(apart, psi(before, now), jensen_shannon(before, now), strict=True)
-        return [Distances(ks, float(p), moved, float(js)) for (ks, moved), p, js in found]
+        figures = zip(apart, psi(before, now), jensen_shannon(before, now), strict=True)
+        return [Distances(ks, float(p), moved, float(js)) for (ks, moved), p, js in figures]
 
     def _apart(self, places: NDArray[np.int64], apart: NDArray[np.float64]) -> tuple[float, float]:
         """Return the KS statistic and the scaled Wasserstein distance of one window; ``apart`` is written over."""
@@ -123,9 +123,9 @@ class SortedColumn:
         first, last = self.values[_among_others(places, np.array([0, others - 1]))]
         if first == last:
             return 0.0
-        taken = self.values[places] - self.mean
-        mean = float(taken.sum()) / others
-        squares = self.squares - float(np.einsum("i,i->", taken, taken))
+        removed = self.values[places] - self.mean
+        mean = float(removed.sum()) / others
+        squares = self.squares - float(np.einsum("i,i->", removed, removed))
         return math.sqrt(max(0.0, squares / others - mean**2))
 
     def _shares(self, places: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -193,8 +193,8 @@ def jensen_shannon(reference: ArrayLike, current: ArrayLike) -> NDArray[np.float
 
 
 def _divergence(shares: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:
-    held = shares > 0
-    ratio = np.divide(shares, middle, out=np.ones_like(shares), where=held)
+    positive = shares > 0
+    ratio = np.divide(shares, middle, out=np.ones_like(shares), where=positive)
     return np.asarray(np.sum(shares * np.log(ratio), axis=-1))
 
 

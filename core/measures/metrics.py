@@ -36,7 +36,7 @@ class Sums:
         Number of rows.
     up : ndarray
         Rows that went up.
-    called_up : ndarray
+    up_calls : ndarray
         Rows called up.
     rightly_up : ndarray
         Rows called up that went up.
@@ -50,7 +50,7 @@ class Sums:
 
     rows: NDArray[np.float64]
     up: NDArray[np.float64]
-    called_up: NDArray[np.float64]
+    up_calls: NDArray[np.float64]
     rightly_up: NDArray[np.float64]
     right: NDArray[np.float64]
     squared_error: NDArray[np.float64]
@@ -77,12 +77,12 @@ def contributions(probability: ArrayLike, up: ArrayLike) -> NDArray[np.float64]:
 def _contributed(probability: ArrayLike, up: ArrayLike) -> Iterator[NDArray[np.float64]]:
     """Yield the fields one after the other: of a large table no two need be held."""
     p, y = np.asarray(probability, dtype=np.float64), np.asarray(up, dtype=np.float64)
-    called = (p >= THRESHOLD).astype(np.float64)
+    call = (p >= THRESHOLD).astype(np.float64)
     yield np.ones_like(p)
     yield y
-    yield called
-    yield called * y
-    yield (called == y).astype(np.float64)
+    yield call
+    yield call * y
+    yield (call == y).astype(np.float64)
     yield (p - y) ** 2
     yield -np.log(np.clip(np.where(y > 0, p, 1 - p), CLIP, 1 - CLIP))
 
@@ -107,7 +107,7 @@ def precision(sums: Sums) -> NDArray[np.float64]:
     >>> float(precision(totals([0.7, 0.6, 0.4], [1, 0, 1])))
     0.5
     """
-    return _ratio(sums.rightly_up, sums.called_up)
+    return _ratio(sums.rightly_up, sums.up_calls)
 
 
 def recall(sums: Sums) -> NDArray[np.float64]:

@@ -47,10 +47,12 @@ class PooledScore:
         sums = np.zeros((len(fields(metrics.Sums)), groups))
         for part in rows.parts:
             p = probability[part]
-            held = ~np.isnan(p)
-            found = metrics.totals_by(rows.group[part][held], groups, p[held], rows.up[part][held])
+            has_probability = ~np.isnan(p)
+            totals = metrics.totals_by(
+                rows.group[part][has_probability], groups, p[has_probability], rows.up[part][has_probability]
+            )
             # a group is of one fold alone: nothing is added to anything but 0
-            sums += found.stacked()
+            sums += totals.stacked()
         return cls(metrics.Sums(*sums))
 
     def points(self) -> dict[str, float]:
@@ -111,8 +113,8 @@ def measure(
         "auc": WeightedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),
     }
-    found = estimate(quantities, rows, how)
-    return entries({**found["auc"], **found["pooled"]}, len(rows), coverage_of(rows, how))
+    estimates = estimate(quantities, rows, how)
+    return entries({**estimates["auc"], **estimates["pooled"]}, len(rows), coverage_of(rows, how))
 
 
 def entries(estimates: Mapping[str, Estimate], rows: int, coverage: float) -> dict[str, dict[str, Any]]:
@@ -120,16 +122,16 @@ def entries(estimates: Mapping[str, Estimate], rows: int, coverage: float) -> di
 
     ``coverage`` is the share of resamples within an interval (:func:`core.measures.expanded.coverage_of`).
     """
-    return {name: _entry(name, found, rows, coverage) for name, found in estimates.items()}
+    return {name: _entry(name, figure, rows, coverage) for name, figure in estimates.items()}
 
 
-def _entry(name: str, found: Estimate, rows: int, coverage: float) -> dict[str, Any]:
-    if np.isnan(found.value):
+def _entry(name: str, figure: Estimate, rows: int, coverage: float) -> dict[str, Any]:
+    if np.isnan(figure.value):
         return undefined(_UNDEFINED.get(name, _NO_ROWS) if rows else _NO_ROWS)
-    interval = found.interval(coverage)
+    interval = figure.interval(coverage)
     if interval is None:
-        return {"value": found.value, "low": None, "high": None, "reason": _NO_INTERVAL}
-    return {"value": found.value, "low": interval[0], "high": interval[1]}
+        return {"value": figure.value, "low": None, "high": None, "reason": _NO_INTERVAL}
+    return {"value": figure.value, "low": interval[0], "high": interval[1]}
 
 
 def undefined(reason: str) -> dict[str, Any]:
@@ -141,6 +143,6 @@ def undefined(reason: str) -> dict[str, Any]:
     return {"value": None, "low": None, "high": None, "reason": reason}
 
 
-def plain(value: float) -> float | None:
+def json_number(value: float) -> float | None:
     """Return a number for JSON: NaN is None."""
     return None if np.isnan(value) else float(value)

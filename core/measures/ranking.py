@@ -73,9 +73,9 @@ def mean_auc(within: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> float(mean_auc(np.array([0.5, np.nan, 0.7])))
     0.6
     """
-    held = ~np.isnan(within)
-    count = held.sum(axis=0)
-    total = np.where(held, within, 0.0).sum(axis=0)
+    defined = ~np.isnan(within)
+    count = defined.sum(axis=0)
+    total = np.where(defined, within, 0.0).sum(axis=0)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
@@ -160,9 +160,9 @@ class PairedFold:
 
     def auc(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the weighted AUC of each resample, exactly as a :class:`RankedFold` gives it."""
-        held = weights[self.first : self.first + len(self.won)]
-        won = np.einsum("gs,gs->s", held, self.won @ held)
-        both = 2 * (self.ups @ held) * (self.downs @ held)
+        own = weights[self.first : self.first + len(self.won)]
+        won = np.einsum("gs,gs->s", own, self.won @ own)
+        both = 2 * (self.ups @ own) * (self.downs @ own)
         return np.where(both > 0, won / np.maximum(both, 1), np.nan)
 
 
@@ -202,7 +202,7 @@ def group_pairs(
     >>> group_pairs(np.array([0, 1]), np.array([0, 1, 1]), np.array([1, 3]), 2).tolist()
     [[1.0, 0.0], [1.0, 2.0]]
     """
-    found, before = np.zeros((groups, groups)), np.zeros(groups)
+    pairs, before = np.zeros((groups, groups)), np.zeros(groups)
     step = _BLOCK * _BLOCKS_AT_ONCE
     for start in range(0, len(downs) + 1, step):
         here = slice(*np.searchsorted(limit, (start, start + step)).tolist())
@@ -216,13 +216,13 @@ def group_pairs(
         reached += before
         # whole blocks below each up row, then the few rows between its block's start and itself
         by_up = np.bincount(block * groups + own, minlength=blocks * groups).reshape(blocks, groups)
-        found += by_up.T.astype(np.float64) @ reached
+        pairs += by_up.T.astype(np.float64) @ reached
         row = np.repeat(np.arange(len(own)), rest)
         place = np.arange(len(row)) - np.repeat(np.cumsum(rest) - rest, rest) + (block * _BLOCK)[row]
         near = np.bincount(own[row] * groups + part[place], minlength=groups * groups)
-        found += near.reshape(groups, groups)
+        pairs += near.reshape(groups, groups)
         before += np.bincount(part, minlength=groups)
-    return found
+    return pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,8 +253,8 @@ class RankedScore:
 
 
 def _fold(rows: JudgedRows, score: NDArray[np.float64], part: slice) -> RankedFold | PairedFold:
-    held = ~np.isnan(score[part])
-    return fold_of(score[part][held], rows.up[part][held], rows.group[part][held])
+    has_score = ~np.isnan(score[part])
+    return fold_of(score[part][has_score], rows.up[part][has_score], rows.group[part][has_score])
 
 
 def auc_within_folds(rows: JudgedRows, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:

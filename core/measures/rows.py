@@ -96,9 +96,9 @@ def judge(predictions: pd.DataFrame) -> JudgedRows:
     (1, (1,))
     """
     probability, up = numbers(predictions, col.PROBABILITY), numbers(predictions, col.UP_NEXT)
-    known = ~np.isnan(probability) & ~np.isnan(up)
-    _check(probability[known], up[known])
-    frame = predictions if known.all() else predictions.loc[known]
+    complete = ~np.isnan(probability) & ~np.isnan(up)
+    _check(probability[complete], up[complete])
+    frame = predictions if complete.all() else predictions.loc[complete]
     order = judged_order(frame)
     frame = frame.reset_index(drop=True) if order is None else frame.take(order).reset_index(drop=True)
     fold = _fold_numbers(frame)

@@ -79,7 +79,7 @@ class HistGradientBoostingKind:
         estimator = HistGradientBoostingClassifier(**self.hyperparameters, random_state=seed)
         estimator.fit(inputs, label)
         # scikit-learn has no public way to the trees; a test compares probabilities with its own.
-        trees = [_plain_tree(stage[0].nodes) for stage in estimator._predictors]  # noqa: SLF001 - see above
+        trees = [_tree_arrays(stage[0].nodes) for stage in estimator._predictors]  # noqa: SLF001 - see above
         return {"baseline": float(estimator._baseline_prediction[0, 0]), "trees": trees}  # noqa: SLF001 - see above
 
     def probability(self, parameters: Parameters, inputs: Matrix) -> Vector:
@@ -106,8 +106,8 @@ class HistGradientBoostingKind:
         require_number(parameters["baseline"], "parameters.baseline")
         trees = parameters["trees"]
         if not isinstance(trees, list) or not 0 < len(trees) <= MAX_TREES:
-            came = f"{len(trees)} entries" if isinstance(trees, list) else f"a {type(trees).__name__}"
-            raise ModelError(f"parameters.trees is {came}", expected=f"a list of 1 to {MAX_TREES} trees")
+            what = f"{len(trees)} entries" if isinstance(trees, list) else f"a {type(trees).__name__}"
+            raise ModelError(f"parameters.trees is {what}", expected=f"a list of 1 to {MAX_TREES} trees")
         for number, tree in enumerate(trees):
             _check_tree(tree, features, f"parameters.trees[{number}]")
 
@@ -151,11 +151,11 @@ class _Forest:
         while not self.is_leaf[node].all():
             goes_left = inputs[row, self.feature[node]] <= self.threshold[node]
             node = np.where(goes_left, self.left[node], self.right[node])
-        found: Matrix = self.value[node]
-        return found
+        leaf_values: Matrix = self.value[node]
+        return leaf_values
 
 
-def _plain_tree(nodes: np.ndarray) -> dict[str, list[Any]]:
+def _tree_arrays(nodes: np.ndarray) -> dict[str, list[Any]]:
     leaf = nodes["is_leaf"].astype(bool)
     return {
         "feature": np.where(leaf, LEAF, nodes["feature_idx"]).tolist(),

@@ -94,9 +94,9 @@ def _libraries() -> dict[str, str]:
 
 
 def _walk_forward(predictions: pd.DataFrame, folds: int) -> dict[str, Any]:
-    wanted = list(col.PREDICTIONS)
+    columns = list(col.PREDICTIONS)
     performance = measure(
-        predictions if list(predictions.columns) == wanted else predictions[wanted],
+        predictions if list(predictions.columns) == columns else predictions[columns],
         samples=INTERVAL_SAMPLES,
         block_sessions=INTERVAL_BLOCK_SESSIONS,
         confidence=INTERVAL_CONFIDENCE,

@@ -61,13 +61,13 @@ def logistic(log_odds: Vector) -> Vector:
     return chances
 
 
-def require_keys(came: Any, expected: tuple[str, ...], where: str) -> None:
-    """Raise ModelError unless ``came`` is a mapping with exactly the keys ``expected``."""
-    if not isinstance(came, Mapping):
-        raise ModelError(f"{where} is a {type(came).__name__}", expected="an object")
-    if set(came) != set(expected):
-        missing = sorted(set(expected) - set(came))
-        unknown = sorted(str(key)[:40] for key in set(came) - set(expected))
+def require_keys(value: Any, expected: tuple[str, ...], where: str) -> None:
+    """Raise ModelError unless ``value`` is a mapping with exactly the keys ``expected``."""
+    if not isinstance(value, Mapping):
+        raise ModelError(f"{where} is a {type(value).__name__}", expected="an object")
+    if set(value) != set(expected):
+        missing = sorted(set(expected) - set(value))
+        unknown = sorted(str(key)[:40] for key in set(value) - set(expected))
         raise ModelError(
             f"{where} lacks {missing} and has unknown {unknown[:8]}",
             expected=f"exactly {', '.join(expected)}",

@@ -55,8 +55,8 @@ def read_model(data: bytes) -> Document:
     try:
         body = json.loads(data, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        came = f"the model file is not readable JSON ({str(error)[:120]})"
-        raise ModelError(came, expected="a whole, plain JSON object", remedy=REMEDY) from error
+        what = f"the model file is not readable JSON ({str(error)[:120]})"
+        raise ModelError(what, expected="a whole, plain JSON object", remedy=REMEDY) from error
     if not isinstance(body, dict) or body.pop("format", None) != FORMAT or body.pop("kind", None) != "model":
         raise ModelError("the file is not a model", expected=f"format {FORMAT}, kind model", remedy=REMEDY)
     document = Document("model", body)
@@ -103,8 +103,8 @@ def _identity(document: Document) -> str:
     try:
         return model_id_of(document)
     except (DataError, TypeError, ValueError, RecursionError) as error:
-        came = f"the model holds a value that no artifact can hold ({str(error)[:120]})"
-        raise ModelError(came, expected="plain JSON as the train stage writes it", remedy=REMEDY) from error
+        what = f"the model holds a value that no artifact can hold ({str(error)[:120]})"
+        raise ModelError(what, expected="plain JSON as the train stage writes it", remedy=REMEDY) from error
 
 
 def _check_features(body: Mapping[str, Any]) -> None:
@@ -126,16 +126,16 @@ def _check_features(body: Mapping[str, Any]) -> None:
 
 def _check_label(body: Mapping[str, Any]) -> None:
     if body["label"] != col.UP_NEXT or body["threshold"] != THRESHOLD:
-        came = f"label {str(body['label'])[:40]!r}, threshold {str(body['threshold'])[:40]}"
-        raise ModelError(came, expected=f"label {col.UP_NEXT!r}, threshold {THRESHOLD}", remedy=REMEDY)
+        what = f"label {str(body['label'])[:40]!r}, threshold {str(body['threshold'])[:40]}"
+        raise ModelError(what, expected=f"label {col.UP_NEXT!r}, threshold {THRESHOLD}", remedy=REMEDY)
 
 
 def _trained_to(training: Any) -> date:
     require_keys(training, tuple(_TRAINING_FORM), "training")
     for name, (expected, fits) in _TRAINING_FORM.items():
         if not fits(training[name]):
-            came = f"training.{name} is {str(training[name])[:80]!r}"
-            raise ModelError(came, expected=expected, remedy=REMEDY)
+            what = f"training.{name} is {str(training[name])[:80]!r}"
+            raise ModelError(what, expected=expected, remedy=REMEDY)
     return date.fromisoformat(training["to"])
 
 

@@ -127,5 +127,5 @@ class Collected:
 
 def last_rows(rows: Rows) -> Rows:
     """Return each ticker's last row."""
-    kept = rows.last
-    return Rows(*(getattr(rows, f.name)[kept] for f in fields(Rows)))
+    last = rows.last
+    return Rows(*(getattr(rows, f.name)[last] for f in fields(Rows)))

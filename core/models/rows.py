@@ -113,8 +113,8 @@ def _next_dates(dates: Dates, codes: NDArray[np.int64], names: pd.Index) -> Date
     following = np.full(len(dates), np.datetime64("NaT"), dtype="datetime64[D]")
     following[order[:-1][same]] = dates[order[1:][same]]
     if len(twice := np.flatnonzero(following == dates)):
-        shown = listed([f"{names[codes[row]]} {dates[row]}" for row in twice])
-        raise DataError(f"rows come twice: {shown}", expected="one row per (date, ticker)", remedy=_REMEDY)
+        repeated = listed([f"{names[codes[row]]} {dates[row]}" for row in twice])
+        raise DataError(f"rows come twice: {repeated}", expected="one row per (date, ticker)", remedy=_REMEDY)
     return following
 
 
@@ -152,7 +152,7 @@ def _check_types(frame: pd.DataFrame) -> None:
 def _check_values(inputs: Matrix, label: Vector) -> None:
     if np.isinf(inputs).any():
         raise DataError("a feature is infinite", expected="finite numbers or null", remedy=_REMEDY)
-    known = label[~np.isnan(label)]
-    if not np.isin(known, (0.0, 1.0)).all():
-        odd = known[~np.isin(known, (0.0, 1.0))][0]
+    labels = label[~np.isnan(label)]
+    if not np.isin(labels, (0.0, 1.0)).all():
+        odd = labels[~np.isin(labels, (0.0, 1.0))][0]
         raise DataError(f"{col.UP_NEXT} holds {odd}", expected="1, 0 or null", remedy=_REMEDY)

@@ -34,7 +34,7 @@ def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:
     chosen = rows.last & rows.complete
     days: list[date] = rows.dates[chosen].tolist()
     following = _sessions_after(set(days), calendar)
-    found = zip(
+    rows_with_chances = zip(
         rows.tickers[chosen].tolist(), days, model.probability(rows.inputs[chosen]).tolist(), strict=True
     )
     signals = [
@@ -45,7 +45,7 @@ def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:
             "probability": probability,
             "direction": "up" if probability >= THRESHOLD else "down",
         }
-        for ticker, day, probability in found
+        for ticker, day, probability in rows_with_chances
     ]
     return sorted(signals, key=lambda signal: signal["ticker"])
 

@@ -116,10 +116,10 @@ def _learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:
     for frame in features.each(NEEDED):
         codes, names = pd.factorize(frame[col.TICKER], sort=True)
         # counted over all parts: every step-th ticker, wherever parts begin
-        wanted = (np.arange(len(names)) + tickers) % step == 0
-        frames.append(frame[wanted[codes]])
+        chosen_tickers = (np.arange(len(names)) + tickers) % step == 0
+        frames.append(frame[chosen_tickers[codes]])
         tickers += len(names)
-        chosen += int(wanted.sum())
+        chosen += int(chosen_tickers.sum())
     whole = pd.concat([frame.astype({col.TICKER: "str"}) for frame in frames], ignore_index=True)
     frames.clear()
     about = {"tickers": chosen, "of_tickers": tickers, "rows": len(whole), "of_rows": features.rows}

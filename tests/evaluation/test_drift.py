@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from core.evaluation.drift import described, drift, watched, windows
+from core.evaluation.drift import drift, watched, window_description, windows
 
 
 def table(sessions, tickers=4, seed=0, shift=0.0, length=20):
@@ -113,7 +113,7 @@ def test_windows_are_cut_from_the_end():
 def test_the_windows_are_described():
     """Dates, rows and conventions stand beside the figures."""
     features = table(45, tickers=2)
-    found = described(features, windows(features, 20))
+    found = window_description(features, windows(features, 20))
     assert found["rows_current"] == 40
     assert found["rows_reference"] == 50
     assert found["reference_from"] == "2015-01-01"
@@ -123,5 +123,5 @@ def test_the_windows_are_described():
 def test_no_reference_is_described_with_nulls():
     """All sessions are in the current window: the reference has no dates."""
     features = table(10)
-    found = described(features, windows(features, 20))
+    found = window_description(features, windows(features, 20))
     assert (found["reference_from"], found["rows_reference"], found["current_sessions"]) == (None, 0, 10)

@@ -167,7 +167,7 @@ def test_new_rows_are_judged_as_one_window(world, settings):
     body = body_of(world(judged=61, mode="score"), settings)
     assert body["training_performance"] is None
     assert [entry["fold"] for entry in body["by_fold"]] == [1]
-    assert body["model"]["age_sessions"] == 21
+    assert body["model"]["age_sessions"] == 61
 
 
 @pytest.mark.parametrize(

@@ -125,14 +125,16 @@ def test_the_probe_finds_a_missing_purge(learnt, walk_prices, monkeypatch):
 
 
 def _within_fold_auc(frame, column):
-    """Mean AUC over folds and its standard error under chance (Hanley and McNeil's null variance)."""
-    values, variances = [], []
+    """AUC over folds by their rows and its standard error under chance (Hanley and McNeil's null variance)."""
+    values, variances, sizes = [], [], []
     for _, rows in frame.groupby("fold"):
         ups = int(rows["up_next"].sum())
         downs = len(rows) - ups
         values.append(roc_auc_score(rows["up_next"], rows[column]))
         variances.append((ups + downs + 1) / (12 * ups * downs))
-    return np.mean(values), math.sqrt(sum(variances)) / len(values)
+        sizes.append(len(rows))
+    weights = np.array(sizes) / sum(sizes)
+    return weights @ values, math.sqrt(weights**2 @ variances)
 
 
 @pytest.mark.parametrize("seed", [21, 22])

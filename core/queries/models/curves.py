@@ -18,7 +18,7 @@ from core.evaluation.breakdown import calibration
 from core.evaluation.champion import common_rows
 from core.evaluation.drift import windows
 from core.measures.metrics import THRESHOLD
-from core.measures.performance import plain
+from core.measures.performance import json_number
 from core.measures.rows import judge, numbers
 from core.measures.weighted import WeightedScore
 
@@ -132,7 +132,7 @@ def curves(rows: JudgedRows) -> dict[str, Any]:
         "calibration": calibration(rows),
         "rows": len(rows),
         "up_rate": float(rows.up.mean()) if len(rows) else None,
-        "auc": plain(WeightedScore.of(rows, rows.probability).point),
+        "auc": json_number(WeightedScore.of(rows, rows.probability).point),
     }
 
 
