@@ -13,6 +13,7 @@ import pytest
 from core.errors import SignOffError
 from core.journal import Journal, chain_faults
 from core.journal.database import FILE_NAME, JournalError
+from core.journal.rows import SILENT
 
 GENESIS = "0" * 64
 CONTENTS = (
@@ -53,6 +54,28 @@ def independent_hash(row: tuple) -> str:
     }
     text = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+# ---- how a run ended
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "recorded"),
+    [
+        (None, None, None),
+        (None, "no disk", "no disk"),
+        ("clean: no prices", None, "clean: no prices"),
+        ("clean: no prices", "no disk", "clean: no prices"),
+        (SILENT, "no disk", "no disk"),
+        (SILENT, None, None),
+    ],
+)
+def test_the_first_error_stays_and_silence_is_none(journal, data, before, last, recorded):
+    """A run without error gets none, the first one is the cause, and a real end replaces "no sign of life"."""
+    journal.add_run("r", who="ann", how="terminal", request={}, target="report", state="running")
+    raw(data).execute("UPDATE run SET error = ?", [before])
+    journal.end("r", "failed" if recorded else "succeeded", 0, last)
+    assert journal.run("r").error == recorded
 
 
 # ---- drafts

@@ -12,8 +12,9 @@ from core.review.people import Person
 from core.runs.log import RunLog
 from core.schedule import definition
 from core.schedule.definition import Schedule
+from core.schedule.missed import caught_up
 from core.schedule.scheduler import LOG, Scheduler
-from core.schedule.timing import Timing
+from core.schedule.timing import Firing, Timing
 
 TESTER = Person("local:tester", "a tester", "operator")
 MINUTE = timedelta(minutes=1)
@@ -122,3 +123,14 @@ def test_many_missed_times_of_one_session_are_one_run(configured, starter, at):
     for _ in range(3):
         scheduler.tick(at("2024-07-08 08:30"))
     assert starter.sessions() == ["2024-07-05"]
+
+
+@pytest.mark.parametrize(
+    ("age", "is_run"), [(15 * MINUTE, True), (15 * MINUTE + timedelta(microseconds=1), False)]
+)
+def test_a_quarter_of_an_hour_to_the_microsecond_is_on_time(age, is_run, at):
+    """With nothing to be caught up: exactly 15 minutes old is run, anything older is only reported."""
+    now = at("2024-07-12 23:00")
+    firing = Firing(now - age, now.date())
+    due = caught_up([firing], 0, now)
+    assert (due.runs, due.reported) == (([firing], []) if is_run else ([], [firing]))
