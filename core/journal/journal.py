@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.journal import chain, database, lengths, signs
+from core.journal import chain, database, heartbeats, lengths
 from core.journal.chain import GENESIS, Record
 from core.journal.database import FAULTS, JournalError, Reader, readable
 from core.journal.rows import (
@@ -114,12 +114,12 @@ class Journal:
                 "ON CONFLICT (run_id) DO NOTHING",
                 [*values, socket.gethostname(), *led_by],
             )
-            signs.sign(self._database, self._execute, run_id)
+            heartbeats.record(self._database, self._execute, run_id)
 
-    def sign(self, run_id: str) -> None:
-        """Record a sign of life of the run, for other hosts; see ``core.journal.signs``."""
+    def heartbeat(self, run_id: str) -> None:
+        """Record that the run is alive, for other hosts; see ``core.journal.heartbeats``."""
         with self._transaction():
-            signs.sign(self._database, self._execute, run_id)
+            heartbeats.record(self._database, self._execute, run_id)
 
     def lead(self, run_id: str, process: ProcessId) -> None:
         """Record which process leads the run, unless one does already (a supervisor)."""
@@ -146,7 +146,7 @@ class Journal:
             self._execute("UPDATE run SET keys = ? WHERE run_id = ?", [json.dumps(dict(keys)), run_id])
 
     def end(self, run_id: str, state: str, exit_code: int | None, error: str | None) -> None:
-        """Record how the run ended. The first error told stays."""
+        """Record how the run ended. The first error recorded stays, unless it is that the run was silent."""
         with self._transaction():
             self._execute(
                 "UPDATE run SET state = ?, ended_at = ?, exit_code = ?, "
@@ -194,7 +194,7 @@ class Journal:
 
     def _runs(self, rest: str, values: Sequence[Any]) -> list[Run]:
         def read() -> list[tuple[Any, ...]]:
-            columns = f"{RUN_COLUMNS}, {lengths.column(self._database)}, {signs.column(self._database)}"
+            columns = f"{RUN_COLUMNS}, {lengths.column(self._database)}, {heartbeats.column(self._database)}"
             return list(self._execute(f"SELECT {columns} FROM run {rest}", values))  # noqa: S608 - constants
 
         rows = self._fetched(read)

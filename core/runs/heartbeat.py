@@ -15,8 +15,8 @@ from pathlib import Path
 
 from core.errors import AftercloseError
 from core.journal import Journal
+from core.journal.heartbeats import HEARTBEAT_S
 from core.journal.postgres import is_postgres
-from core.journal.signs import SIGN_S
 from core.platform.progress import Progress
 from core.request.settings import Settings
 from core.runs.launcher import OUTPUT_NAME
@@ -37,10 +37,10 @@ class Heartbeat:
     Parameters
     ----------
     every_s : float
-        Seconds between two heartbeats in a journal that several hosts share; see :mod:`core.journal.signs`.
+        Seconds between two heartbeats in a journal that several hosts share; see :mod:`core.journal.heartbeats`.
     """
 
-    def __init__(self, settings: Settings, run_id: str, *, every_s: float = SIGN_S) -> None:
+    def __init__(self, settings: Settings, run_id: str, *, every_s: float = HEARTBEAT_S) -> None:
         self._settings = settings
         self._run_id = run_id
         self._path = RunLog(settings.data, run_id).folder / HEARTBEAT_NAME
@@ -71,7 +71,7 @@ class Heartbeat:
         while not self._closed.wait(self._every_s):
             try:
                 journal = journal or Journal(self._settings.data, self._settings.journal)
-                journal.sign(self._run_id)
+                journal.heartbeat(self._run_id)
             except AftercloseError:
                 journal = None  # the next one may come through; until then others may think what they see
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from core.journal import Journal
+from core.journal.heartbeats import LEASE_S
 from core.journal.rows import SILENT
-from core.journal.signs import LEASE_S
 from core.request.settings import Settings
 from core.runs.heartbeat import Heartbeat
 from tests.conftest import slow
@@ -95,7 +95,7 @@ def test_a_host_that_comes_back_goes_on(journal, elsewhere, as_time_goes):
     """Its network was away, not the machine: with the next sign the run goes again, and its end is the true one."""
     as_time_goes(LEASE_S + 1)
     journal.settle()
-    journal.sign(elsewhere)
+    journal.heartbeat(elsewhere)
     assert (journal.run(elsewhere).state, journal.run(elsewhere).error) == ("running", None)
     as_time_goes(LEASE_S + 1)
     journal.settle()
@@ -106,7 +106,7 @@ def test_a_host_that_comes_back_goes_on(journal, elsewhere, as_time_goes):
 def test_a_sign_does_not_wake_what_ended_otherwise(journal, elsewhere):
     """A run that its own host knows as interrupted stays so."""
     journal.end(elsewhere, "interrupted", 130, "interrupted by a person")
-    journal.sign(elsewhere)
+    journal.heartbeat(elsewhere)
     assert journal.run(elsewhere).state == "interrupted"
 
 
@@ -135,5 +135,5 @@ def test_nobody_signs_where_one_host_is_all(tmp_path):
     assert threading.active_count() == before
     journal = Journal(tmp_path)
     journal.add_run("r", **TOLD, state="running")
-    journal.sign("r")
+    journal.heartbeat("r")
     assert journal._read("SELECT COUNT(*) FROM run_sign") == [(0,)]

@@ -1,9 +1,9 @@
-"""Signs of life of runs in a journal that several hosts share, so that others can tell who is gone.
+"""Heartbeats of runs in a journal that several hosts share, so that others can tell who is gone.
 
 Whether a process runs is known on its own host only. Where the journal is PostgreSQL, who leads a run therefore
-leaves a sign every few seconds, and a run without one for a minute was interrupted: its host lost its power, its
-network or its place. All times are the database's own, so clocks of hosts do not matter. A host that comes back
-gives the next sign, and its run goes on in the journal, too. SQLite is one host's and needs none of this.
+records a heartbeat every few seconds, and a run without one for a minute was interrupted: its host lost its power,
+its network or its place. All times are the database's own, so clocks of hosts do not matter. A host that comes back
+records the next heartbeat, and its run goes on in the journal, too. SQLite is one host's and needs none of this.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from core.journal.rows import SILENT
 
 Execute = Callable[[str, Sequence[Any]], Any]
 
-SIGN_S = 10.0
-"""Seconds between two signs."""
+HEARTBEAT_S = 10.0
+"""Seconds between two heartbeats."""
 
 LEASE_S = 60.0
-"""Seconds without a sign after which a run is taken for gone: as long as PostgreSQL takes to free a lost host's
+"""Seconds without a heartbeat after which a run is taken for gone: as long as PostgreSQL takes to free a lost host's
 locks, so that what the journal says and what can be started again agree."""
 
 _TABLE = "run_sign"
 _NOW = "EXTRACT(EPOCH FROM clock_timestamp())"
 
 
-def sign(database: Any, execute: Execute, run_id: str) -> None:
+def record(database: Any, execute: Execute, run_id: str) -> None:
     """Record that a run is led right now; one that was taken for gone goes on. Inside the caller's transaction."""
     if databases.is_sqlite(database):
         return
