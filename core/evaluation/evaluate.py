@@ -10,7 +10,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
-from core.evaluation import baselines, breakdown, drift, summaries, verdict
+from core.evaluation import baselines, breakdown, drift, floors, summaries, verdict
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
@@ -104,6 +104,7 @@ def evaluate(
     body = {**judged, **_described(given, steps), "digests": dict(digests)}
     steps.done()
     body["verdict"] = verdict.verdict_of(body["performance"]["auc"], given.mode)
+    body["reason"] = _reason(given, body)
     body["verdict_sentence"] = verdict.sentence(body)
     body["advice"] = advice(body, settings, _auc_at_training(given.model))
     return Document("evaluation", {name: body[name] for name in _ORDER})
@@ -115,13 +116,13 @@ def _performed(given: _Inputs) -> dict[str, Any]:
     if given.mode == "score":
         frame = frame.assign(fold=np.nan)
     rows = judge(_by_fold(frame))
-    lack = _lack(given, rows)
+    lack = floors.lack(rows, given.mode, given.predictions.header.get("no_model_reason"))
     return _unjudged(given, rows, lack) if lack else _judged(given, rows)
 
 
 _ORDER = (
-    "verdict", "verdict_sentence", "advice", "mode", "performance", "training_performance", "baselines",
-    "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
+    "verdict", "verdict_sentence", "reason", "advice", "mode", "performance", "training_performance",
+    "baselines", "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
     "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
     "features", "model", "settings", "digests",
 )  # fmt: skip
@@ -179,14 +180,14 @@ def _document(inputs: Mapping[str, Artifact], kind: str) -> Document:
     return document
 
 
-def _lack(given: _Inputs, rows: JudgedRows) -> str:
-    """Return why nothing can be judged, or an empty text."""
-    if given.mode == "score":
-        few = len(rows) < verdict.MIN_NEW_ROWS
-        count = f"{len(rows)} labelled row{'' if len(rows) == 1 else 's'} after the model's training"
-        return f"{count}, at least {verdict.MIN_NEW_ROWS} are needed" if few else ""
-    reason = given.predictions.header.get("no_model_reason") or "there is no labelled out-of-sample row"
-    return "" if len(rows) else str(reason).rstrip(".")
+def _reason(given: _Inputs, body: Mapping[str, Any]) -> str | None:
+    """Return why there is no verdict and which setting would do; None where there is one."""
+    if body["verdict"] not in (verdict.INSUFFICIENT, verdict.INSUFFICIENT_NEW):
+        return None
+    reason = str(body["performance"]["auc"]["reason"])
+    if body["sessions"] >= floors.MIN_JUDGED_SESSIONS:
+        return reason
+    return f"{reason}; {floors.remedy(given.features, summaries.seen_features(given.model), given.mode)}"
 
 
 def _unjudged(given: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:

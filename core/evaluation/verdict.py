@@ -107,11 +107,11 @@ def sentence(body: Body) -> str:
     Parameters
     ----------
     body : mapping
-        ``verdict``, ``performance``, ``baselines``, ``rows``, ``sessions``, ``leak_alarm`` and ``settings``
+        ``verdict``, ``reason``, ``performance``, ``baselines``, ``rows``, ``sessions``, ``leak_alarm`` and ``settings``
         of an evaluation.
     """
     if body["verdict"] in (INSUFFICIENT, INSUFFICIENT_NEW):
-        return f"There is not enough data to judge the model: {body['performance']['auc']['reason']}."
+        return f"There is not enough data to judge the model: {body['reason']}."
     parts = [_ranking(body), _direction(body), _money(body)]
     if body["leak_alarm"]["raised"]:
         ours, limit = body["performance"]["auc"]["value"], body["settings"]["leak_auc"]

@@ -19,8 +19,8 @@ from core.tables.codec import encode
 from core.tables.workplace import Workplace
 
 BODY = [
-    "verdict", "verdict_sentence", "advice", "mode", "performance", "training_performance", "baselines",
-    "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
+    "verdict", "verdict_sentence", "reason", "advice", "mode", "performance", "training_performance",
+    "baselines", "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
     "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
     "features", "model", "settings", "digests",
 ]  # fmt: skip
@@ -133,7 +133,8 @@ def test_no_predictions_are_insufficient_data(world, settings):
     body = body_of({**inputs, "predictions": empty}, settings)
     assert body["verdict"] == "insufficient data"
     assert body["performance"]["auc"] == {"value": None, "low": None, "high": None, "reason": "too short"}
-    assert body["verdict_sentence"] == "There is not enough data to judge the model: too short."
+    assert body["reason"] == "too short; min_train_sessions = 139 or fewer would do"
+    assert body["verdict_sentence"] == f"There is not enough data to judge the model: {body['reason']}."
     assert (body["rows"], body["up_rate"], body["from"], body["by_fold"]) == (0, None, None, [])
     assert body["drift"]["return"]["ks"] is not None
     assert body["model"]["model_id"] is None
@@ -143,7 +144,7 @@ def test_one_outcome_only_is_insufficient_data(world, settings):
     """Nothing can be ranked where everything went up; what needs no ranking still stands."""
     body = body_of(with_labels_of(world(), lambda t: t.assign(up_next=1.0)), settings)
     assert body["verdict"] == "insufficient data"
-    assert body["performance"]["auc"]["reason"] == "no fold has both outcomes"
+    assert body["performance"]["auc"]["reason"] == body["reason"] == "no fold has both outcomes"
     assert body["performance"]["hit_rate"]["value"] is not None
 
 
@@ -154,21 +155,47 @@ def test_under_sixty_new_rows_are_insufficient_new_data(world, settings):
     assert body["rows"] == 57
     assert (
         body["performance"]["auc"]["reason"]
-        == "57 labelled rows after the model's training, at least 60 are needed"
+        == "57 labelled rows in 19 sessions after the model's training, at least 60 rows in 60 sessions are needed"
     )
     assert body["training_performance"] == {"auc": {"value": 0.51, "low": 0.5, "high": 0.52}}
     assert body["baselines"]["majority"]["auc"] is None
     assert body["beside"]["hist_gradient_boosting"]["auc"]["value"] is None
 
 
-def test_sixty_new_rows_are_judged(world, settings):
-    """21 sessions of 3 tickers, the last unlabelled, are 60 rows: judged as one window."""
-    body = body_of(world(judged=21, mode="score"), settings)
-    assert body["rows"] == 60
-    assert body["performance"]["auc"]["value"] is not None
+def test_new_rows_are_judged_as_one_window(world, settings):
+    """61 sessions after training, the last unlabelled: no folds, and no figures of training beside."""
+    body = body_of(world(judged=61, mode="score"), settings)
     assert body["training_performance"] is None
     assert [entry["fold"] for entry in body["by_fold"]] == [1]
     assert body["model"]["age_sessions"] == 21
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict"), [("train", "insufficient data"), ("score", "insufficient new data")]
+)
+def test_sixty_sessions_are_judged_and_fifty_nine_are_not(world, settings, mode, verdict):
+    """The last session has no label yet; the reason names a setting that leaves sixty."""
+    few = body_of(world(judged=60, mode=mode), settings)
+    assert (few["sessions"], few["rows"], few["verdict"]) == (59, 177, verdict)
+    assert few["reason"] in few["verdict_sentence"]
+    assert "min_train_sessions = 139 or fewer" in few["reason"]
+    enough = body_of(world(judged=61, mode=mode), settings)
+    assert (enough["sessions"], enough["reason"]) == (60, None)
+    assert enough["performance"]["auc"]["value"] is not None
+
+
+def test_sixty_rows_are_needed_beside_sixty_sessions(world, settings):
+    """One ticker without a label on one day: 59 rows."""
+    inputs = world(judged=61, tickers=1)
+    assert body_of(inputs, settings)["reason"] is None
+    less = with_labels_of(inputs, lambda t: t.assign(up_next=t["up_next"].where(t.index != 3)))
+    assert body_of(less, settings)["verdict"] == "insufficient data"
+
+
+def test_a_history_that_no_setting_helps_is_told_so(world, settings):
+    """89 labelled sessions leave 29 to learn from beside 60, fewer than the setting takes."""
+    assert "bring more history" in body_of(world(dates=90, judged=20), settings)["reason"]
+    assert "min_train_sessions = 30 or fewer" in body_of(world(dates=91, judged=20), settings)["reason"]
 
 
 def test_the_same_inputs_give_the_same_bytes(world, settings):

@@ -1,0 +1,93 @@
+"""Whether there is enough to judge a model by, and which setting would do where there is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core import columns as col
+from core.evaluation.verdict import MIN_NEW_ROWS
+from core.measures.rows import JudgedRows, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.tables.artifacts import Table
+
+MIN_JUDGED_SESSIONS = 60
+"""Judged sessions below which nothing is judged: the intervals of 27 and 94 rows cover .79 to .88, not .95."""
+
+LEAST_TRAINING = 30
+"""The smallest ``min_train_sessions`` that is taken."""
+
+
+def lack(rows: JudgedRows, mode: str, no_model: str | None) -> str:
+    """Return why the rows are too few to be judged, or an empty text.
+
+    Parameters
+    ----------
+    rows : JudgedRows
+    mode : str
+        ``train`` or ``score``.
+    no_model : str or None
+        Why training gave no model, where it said so.
+    """
+    sessions = judged_sessions(rows)
+    if len(rows) >= MIN_NEW_ROWS and sessions >= MIN_JUDGED_SESSIONS:
+        return ""
+    if not len(rows) and mode == "train":
+        return (no_model or "there is no labelled out-of-sample row").rstrip(".")
+    after = " after the model's training" if mode == "score" else " out of sample"
+    return (
+        f"{_counted(len(rows), 'labelled row')} in {_counted(sessions, 'session')}{after}, "
+        f"at least {MIN_NEW_ROWS} rows in {MIN_JUDGED_SESSIONS} sessions are needed"
+    )
+
+
+def judged_sessions(rows: JudgedRows) -> int:
+    """Return the number of distinct dates of the judged rows."""
+    return len(np.unique(rows.frame[col.DATE].to_numpy()))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def remedy(features: Table, seen: Sequence[str], mode: str) -> str:
+    """Return what would give enough to judge, naming ``min_train_sessions`` and a value that would do.
+
+    Parameters
+    ----------
+    features : Table
+        All sessions.
+    seen : sequence of str
+        Features of the model: a row without one of them is not learnt from.
+    mode : str
+        ``train`` or ``score``.
+    """
+    sessions, most = _most_training(features, seen)
+    if most is None:
+        return (
+            f"the data hold {_counted(sessions, 'labelled session')}, too few for any min_train_sessions "
+            f"({LEAST_TRAINING} at least, and {MIN_JUDGED_SESSIONS} sessions to judge): bring more history"
+        )
+    if mode == "score":
+        return f"wait for more sessions, or train with min_train_sessions = {most} or fewer"
+    return f"min_train_sessions = {most} or fewer would do"
+
+
+def _most_training(features: Table, seen: Sequence[str]) -> tuple[int, int | None]:
+    """Return the labelled sessions, and the largest ``min_train_sessions`` that leaves enough to judge."""
+    dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
+    usable = ~np.isnan(label)
+    sessions = np.unique(dates[usable])
+    most = len(sessions) - MIN_JUDGED_SESSIONS
+    if most < LEAST_TRAINING:
+        return len(sessions), None
+    for name in seen:
+        if name in features:
+            usable &= features[name].notna().to_numpy()
+    # the session just before the first test window is left out of training
+    learnt = int((usable & (dates < sessions[most - 1])).sum())
+    return len(sessions), most if learnt >= MIN_NEW_ROWS else None
