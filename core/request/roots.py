@@ -22,6 +22,9 @@ LOGIN_VARIABLE = "AFTERCLOSE_LOGIN"
 LOGIN_FILE_VARIABLE = "AFTERCLOSE_LOGIN_FILE"
 """The file with which people log in, for the desk's process and the runs that it starts."""
 
+TICKERS_NAME = "tickers.txt"
+"""In a run's folder: a ticker list that is too long for a command line."""
+
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz"})
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
 _NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers")
@@ -78,6 +81,8 @@ def judge(text: str, settings: Settings, *, parameter: str, environ: Mapping[str
 def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[str, str]) -> str:
     """Return why a path is out of reach, empty if it is not."""
     data = local_folder(settings.data).resolve()
+    if path.name == TICKERS_NAME and path.parent.parent == data / "runs":
+        return ""  # a long list of tickers that the desk wrote for this run
     if path.is_relative_to(data):
         return "in the data root"
     for secret in secrets_of(settings, environ):
@@ -87,18 +92,18 @@ def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[
     if any(path.is_relative_to(folder) for folder in _SYSTEM):
         return "in a folder of the system"
     base = root or (Path.cwd().resolve() if path.is_relative_to(Path.cwd().resolve()) else None)
-    shown = path.relative_to(base) if base else path
-    if any(part.startswith(".") for part in shown.parts):
+    below = path.relative_to(base) if base else path
+    if any(part.startswith(".") for part in below.parts):
         return "hidden, or in a hidden folder"
     return ""
 
 
 def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that configure this installation and may hold secrets, links resolved."""
-    named = [str(settings[name] or "") for name in _NAMING]
-    listed = str(settings["notices_urls"] or "")
-    named += [listed[1:]] if listed.startswith("@") else []
-    named += [environ.get(LOGIN_FILE_VARIABLE, "")]
-    yield from (Path(text).expanduser().resolve() for text in named if text)
+    texts = [str(settings[name] or "") for name in _NAMING]
+    receivers = str(settings["notices_urls"] or "")
+    texts += [receivers[1:]] if receivers.startswith("@") else []
+    texts += [environ.get(LOGIN_FILE_VARIABLE, "")]
+    yield from (Path(text).expanduser().resolve() for text in texts if text)
     if settings.file is not None and not isinstance(settings.file, ObjectPath):
         yield settings.file.resolve()

@@ -22,6 +22,7 @@ from core.errors import CommandError, ParameterError
 from core.journal import Journal, Run, locks
 from core.platform.files import replace_file
 from core.platform.processes import process
+from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
 from core.request.stages import chain, stage_named
 from core.review.people import Person, require
@@ -33,9 +34,6 @@ OUTPUT_NAME = "output.txt"
 
 RESULT_NAME = "printed.txt"
 """In a run's folder: what its processes printed on standard output, which is the report."""
-
-TICKERS_NAME = "tickers.txt"
-"""In a run's folder: a ticker list that is too long for a command line."""
 
 LONGEST_ARGUMENT = 100_000
 """Characters of one argument; Linux takes 128 KiB."""

@@ -101,3 +101,13 @@ def test_the_file_with_which_people_log_in_is_out_of_reach(place):
     assert judged(".", {**TEAM, "AFTERCLOSE_LOGIN_FILE": str(place / "login.csv")}), (
         "it would be one of the folder's tables"
     )
+
+
+def test_a_long_list_that_the_desk_wrote_for_a_run_is_read(place):
+    """It lies in the run's folder, which is in the data root; any other file there is not."""
+    folder = place / "data" / "runs" / "20260101T000000Z-abcdef"
+    folder.mkdir(parents=True)
+    for name in ("tickers.txt", "log.jsonl"):
+        (folder / name).write_text("AAPL\n")
+    assert judged(folder / "tickers.txt") is None
+    assert judged(folder / "log.jsonl") is not None

@@ -99,7 +99,8 @@ def large_file(path: Path, options: Options) -> LargeFile | None:
         return None
     given = [name for name in footer.schema.to_arrow_schema().names if not name.startswith(_UNNAMED_INDEX)]
     header = header_of(given, path.name)
-    if not header.is_long or col.DATE not in header.names:
+    priced = any(name in header.names for name in col.PRICE_VALUES)
+    if not header.is_long or col.DATE not in header.names or not priced:
         return None
     if footer.num_rows > MAX_STREAMED_ROWS:
         raise too_many(path.name, "rows", footer.num_rows, MAX_STREAMED_ROWS)
