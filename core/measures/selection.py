@@ -8,6 +8,7 @@ Econometrica 68(5), 1097-1126), for any figure whose resamples are at hand; and 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -151,7 +152,7 @@ def expected_best_sharpe(tries: int, deviation: float) -> float:
     if tries <= 1 or deviation == 0:
         return 0.0
     weight = float(np.euler_gamma)
-    first, second = float(ndtri(1 - 1 / tries)), float(ndtri(1 - 1 / (tries * np.e)))
+    first, second = float(ndtri(1 - 1 / tries)), float(ndtri(1 - 1 / (tries * math.e)))
     return deviation * ((1 - weight) * first + weight * second)
 
 
