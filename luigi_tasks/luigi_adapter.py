@@ -97,15 +97,49 @@ def _is_script() -> bool:
     return script.name in ("luigi", "luigi.exe") or script.parts[-2:] == ("luigi", "__main__.py")
 
 
+class ForkGuard:
+    """Keeps a signal that arrives while this process forks: an exception raised in a hook of a fork is lost."""
+
+    def __init__(self) -> None:
+        self._forking = False
+        self._kept: int | None = None
+
+    def begin(self) -> None:
+        """Keep signals from now on."""
+        self._forking = True
+
+    def end(self) -> None:
+        """Send the kept signal again as soon as the fork is over."""
+        self._forking = False
+        if self._kept is not None:
+            again = threading.Timer(AFTER_FORK_S, os.kill, (os.getpid(), self._kept))
+            again.daemon = True
+            self._kept = None
+            again.start()
+
+    def keeps(self, signum: int) -> bool:
+        """Return whether the signal is kept for later."""
+        if self._forking:
+            self._kept = signum
+        return self._forking
+
+
+AFTER_FORK_S = 0.05
+
+
 def _take_over_signals() -> None:
     """Let SIGTERM and SIGINT unwind this process, and end a worker that was forked from it without a word."""
-    owner = os.getpid()
+    owner, guard = os.getpid(), ForkGuard()
+    # registered last, so begun before the hooks of other libraries and ended after them
+    os.register_at_fork(before=guard.begin, after_in_parent=guard.end)
 
     def on_signal(signum: int, frame: object) -> None:
         del frame
         cancelled = signum == signal.SIGTERM
         if os.getpid() != owner:  # multiprocessing would print a traceback; the parent says how it ended
             os._exit(EXIT_CANCELLED if cancelled else EXIT_INTERRUPTED)
+        if guard.keeps(signum):
+            return
         raise Cancelled if cancelled else KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, on_signal)

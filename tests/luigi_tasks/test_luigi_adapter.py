@@ -89,3 +89,33 @@ def test_a_run_ends_without_freeing_what_the_system_frees(root, tmp_path, busy):
     assert done.returncode == 0, done.stderr
     assert "said at the end" in done.stdout
     assert ("freed" in done.stdout, "finished" in done.stdout) == (busy, busy)
+
+
+IN_A_FORK = """
+import os, signal, sys, time
+from luigi_tasks import luigi_adapter
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))  # as late as a signal can come
+if sys.argv[1] == "unguarded":
+    luigi_adapter.ForkGuard.keeps = lambda self, signum: False
+luigi_adapter._take_over_signals()
+try:
+    if os.fork() == 0:
+        os._exit(0)
+    time.sleep(5)
+except KeyboardInterrupt:
+    print("unwound")
+"""
+
+
+@pytest.mark.parametrize(("guard", "printed"), [("guarded", "unwound\n"), ("unguarded", "")])
+def test_a_signal_during_a_fork_is_not_lost(guard, printed, root):
+    """An exception in a hook of a fork is ignored by Python: without the guard a cancelled run would go on."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_FORK, guard],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == printed, done.stderr
