@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.models import model_tables
 from core.queries.reports import tables
-from core.report import sheets
+from core.report import sheets, trading_sheets
 from core.report.about_results import at_training, basis
 from core.report.about_slices import drift_basis
 from core.report.sheets import Sheet
@@ -43,6 +43,9 @@ def measures(body: Body) -> None:
         figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
     )
     st.caption(basis(body))
+    if basis_of_evidence := trading_sheets.evidence_basis(body):
+        st.caption(literal(basis_of_evidence))
+        _sheet(trading_sheets.evidence(body), "evidence_table")
     wrapped.table(tables.comparison(body), "comparison_table")
     for reason in sheets.unmeasured(body["performance"]):
         st.caption(literal(reason))
@@ -117,6 +120,35 @@ def slices(body: Body) -> None:
         table(by_ticker, "tickers_table")
     else:
         st.caption("There are no judged rows.")
+
+
+def trading(body: Body) -> None:
+    """Draw what following the model put at risk, what costs leave, and how probabilities sort tickers."""
+    if not body.get("risk"):
+        st.caption(
+            "This evaluation is of a version that did not measure risk and costs; run it again to have them."
+        )
+        return
+    of_risk, of_costs = st.columns(2, gap="medium")
+    with of_risk:
+        _sheet(trading_sheets.risk(body), "risk_table")
+        if body["risk"]["reason"]:
+            st.caption(literal(f"n/a: {body['risk']['reason']}."))
+    with of_costs:
+        _sheet(trading_sheets.costs(body), "costs_table")
+        st.caption(literal(trading_sheets.break_even(body)))
+    st.caption(literal(trading_sheets.sorting_basis(body)))
+    for sheet, key in (
+        (trading_sheets.information(body), "ic_table"),
+        (trading_sheets.quantiles(body), "fifths_table"),
+    ):
+        if sheet.rows:
+            _sheet(sheet, key)
+
+
+def _sheet(sheet: Sheet, key: str) -> None:
+    st.markdown(f"**{sheet.caption}**")
+    table(sheet, key)
 
 
 def drift(body: Body) -> None:

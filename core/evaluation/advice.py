@@ -179,7 +179,8 @@ def _auc(body: Body, earlier: float | None) -> Reason:
     else:
         trend, than = _trend(earlier, auc["value"]), f"{earlier:.3f} at training"
     says = RETRAIN if auc["high"] < CHANCE else KEEP if auc["low"] > CHANCE else NOTHING
-    text = f"interval {auc['low']:.3f} to {auc['high']:.3f}; trend: {than}"
+    once = ", valid for one look" if body.get("sequential") else ""
+    text = f"interval {auc['low']:.3f} to {auc['high']:.3f}{once}; trend: {than}"
     return Reason("AUC", auc["value"], CHANCE, trend, says, text)
 
 

@@ -1,9 +1,10 @@
 """Rules that need no model, on the rows a model is judged by; a model that does not beat them has learnt nothing.
 
-The rules are those of :mod:`core.models.rules`, fitted like a model on the sessions before each fold, and
+The rules are those of :mod:`core.models.rules`, fitted like a model on the sessions before each fold, and two
+ways of holding all tickers (:mod:`core.measures.portfolio`), which make no calls and so have returns only:
 
-* ``buy_and_hold``: the same calls as ``always_up``; listed for its return and Sharpe ratio, which
-  are bought once and held.
+* ``buy_and_hold``: each ticker bought once, at its first judged session, and kept;
+* ``equal_weight_daily``: equal weights, restored every session.
 
 The certain rules give probabilities 0 and 1, so their log loss is large by nature: it is capped at
 36 per wrong row, where probabilities are clipped.
@@ -19,6 +20,7 @@ from core import columns as col
 from core.evaluation.economics import earnings
 from core.measures.performance import PooledScore, json_number
 from core.measures.ranking import grouped_auc
+from core.measures.risk import annual_return, sharpe
 from core.measures.rows import JudgedRows, numbers
 from core.measures.weighted import weighted_mean
 from core.models.rules import RULES, inputs_of
@@ -26,9 +28,10 @@ from core.models.rules import RULES, inputs_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from core.evaluation.holding import Holdings
 
-NAMES = ("majority", "previous_day_sign", "reversal", "always_up", "buy_and_hold")
-_SAME_CALLS = {"buy_and_hold": "always_up"}
+BUY_AND_HOLD, EQUAL_WEIGHT = "buy_and_hold", "equal_weight_daily"
+NAMES = (*RULES, BUY_AND_HOLD, EQUAL_WEIGHT)
 FIGURES = ("auc", "precision", "recall", "hit_rate", "brier", "log_loss", "annual_return", "sharpe")
 
 
@@ -55,7 +58,7 @@ def probabilities(rows: JudgedRows, features: col.Columns) -> dict[str, NDArray[
         for name, kind in RULES.items():
             learnt = kind.fit(np.empty((len(earlier), 0)), earlier, seed=0)
             chances[name][within] = kind.probability(learnt, inputs)
-    return {name: chances[_SAME_CALLS.get(name, name)] for name in NAMES}
+    return chances
 
 
 def _earlier_labels(
@@ -86,6 +89,16 @@ def figures(
         "sharpe": earned["long_flat_sharpe"],
     }
     return {name: json_number(values[name]) for name in FIGURES}
+
+
+def of_holding(holding: Holdings) -> dict[str, dict[str, float | None]]:
+    """Return :data:`FIGURES` of both ways of holding; None for those of calls, which holding does not make."""
+    daily = {BUY_AND_HOLD: holding.bought_once.daily, EQUAL_WEIGHT: holding.rebalanced}
+    return {
+        name: dict.fromkeys(FIGURES)
+        | {"annual_return": json_number(annual_return(gain)), "sharpe": json_number(sharpe(gain))}
+        for name, gain in daily.items()
+    }
 
 
 def _auc(

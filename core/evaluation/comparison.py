@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.evaluation.economics import earnings
+from core.evaluation.economics import Earnings, earnings
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
 from core.measures.performance import PooledScore, json_number
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from core.measures.rows import JudgedRows
 
 SIGN, REVERSAL = "previous_day_sign", "reversal"
-PLAIN = (("majority", "brier"), ("always_up", "hit_rate"), ("buy_and_hold", "long_flat_sharpe"))
-"""Rules that rank nothing, each with the measure in which a model must beat it."""
+HOLD = "buy_and_hold"
+PLAIN = (("majority", "brier"), ("always_up", "hit_rate"), (HOLD, "long_flat_sharpe"))
+"""What ranks nothing, each with the measure in which a model must beat it."""
 
 _MODEL = "model"
 _ON_ROWS_OF = "model on the rows of "
@@ -60,6 +61,7 @@ def compare(
     rows: JudgedRows,
     beside: Mapping[str, NDArray[np.float64]],
     rules: Mapping[str, NDArray[np.float64]],
+    holding: NDArray[np.float64],
     how: Resampling,
     *,
     cost_bps: float,
@@ -77,6 +79,8 @@ def compare(
         the model when the two are compared.
     rules : mapping of str to ndarray of float, shape (rows,)
         Probabilities of the simple rules, likewise: ``previous_day_sign``, and those of :data:`PLAIN`.
+    holding : ndarray of float, shape (groups,)
+        What buying and holding earned on each judged date.
     how : Resampling
         The resamples that all share.
     cost_bps : float
@@ -91,9 +95,9 @@ def compare(
         for name, p in scores.items()
     }
     quantities[SIGN] = WeightedScore.of(rows, sign)
-    for rule, _ in PLAIN:
-        p = rules[rule]
-        quantities[rule] = Several((PooledScore.of(rows, p), earnings(rows, p, cost_bps=cost_bps)))
+    quantities[HOLD] = Earnings(holding)
+    for rule in (rule for rule, _ in PLAIN if rule != HOLD):
+        quantities[rule] = PooledScore.of(rows, rules[rule])
     partial = {name: p for name, p in {**scores, SIGN: sign}.items() if np.isnan(p).any()}
     for name, p in partial.items():
         quantities[_ON_ROWS_OF + name] = WeightedScore.of(

@@ -10,10 +10,11 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
-from core.evaluation import baselines, breakdown, drift, floors, summaries, verdict
+from core.evaluation import baselines, breakdown, drift, floors, looks, summaries, trading_blocks, verdict
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
+from core.evaluation.holding import holdings
 from core.evaluation.joined import with_returns
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from core.evaluation.holding import Holdings
 
 PERFORMANCE = (*CLASSIFICATION, "long_flat_return", "long_flat_sharpe")
 _BESIDE = f"{col.PROBABILITY}_"
@@ -103,7 +105,7 @@ def evaluate(
     steps.done()
     body = {**performance, **_description(loaded, steps), "digests": dict(digests)}
     steps.done()
-    body["verdict"] = verdict.verdict_of(body["performance"]["auc"], loaded.mode)
+    body["verdict"] = verdict.verdict_of(body["performance"]["auc"], loaded.mode, body["sequential"])
     body["reason"] = _reason(loaded, body)
     body["verdict_sentence"] = verdict.sentence(body)
     body["advice"] = advice(body, settings, _auc_at_training(loaded.model))
@@ -117,12 +119,21 @@ def _performed(inputs: _Inputs) -> dict[str, Any]:
         frame = frame.assign(fold=np.nan)
     rows = judge(_by_fold(frame))
     lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
-    return _unjudged(inputs, rows, lack) if lack else _judgement(inputs, rows)
+    performance = _unjudged(inputs, rows, lack) if lack else _judgement(inputs, rows)
+    return {**performance, "sequential": _sequential(inputs, rows)}
+
+
+def _sequential(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
+    """Return the evidence after every session of a model in use; a candidate is judged once."""
+    if inputs.mode != "score":
+        return None
+    return looks.sequential(rows, inputs.features, confidence=inputs.settings.confidence)
 
 
 _ORDER = (
     "verdict", "verdict_sentence", "reason", "advice", "mode", "performance", "training_performance",
-    "baselines", "beside", "paired", "champion", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
+    "baselines", "beside", "paired", "champion", "risk", "costs", "break_even_bps", "break_even_reason", "ic",
+    "sequential", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
     "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
     "features", "model", "settings", "digests",
 )  # fmt: skip
@@ -205,6 +216,7 @@ def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
         "beside": {kind: dict(empty) for kind in _kinds(inputs)},
         "paired": [],
         "champion": _champion(inputs, rows),
+        **trading_blocks.undefined_blocks(inputs.settings.cost_bps, lack),
         **_extent(frame),
         "by_fold": [],
         "by_period": {},
@@ -233,16 +245,18 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     rules = baselines.probabilities(rows, inputs.features)
     beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(inputs)}
     cost, coverage = inputs.settings.cost_bps, coverage_of(rows, inputs.resampling)
-    compared = compare(rows, beside, rules, inputs.resampling, cost_bps=cost)
+    holding = holdings(rows, inputs.features, cost_bps=cost, workplace=inputs.workplace)
+    compared = compare(rows, beside, rules, holding.on_judged_dates, inputs.resampling, cost_bps=cost)
     return {
         "performance": entries(compared.model, len(rows), coverage),
         "training_performance": None,
-        "baselines": {name: baselines.figures(rows, p, cost_bps=cost) for name, p in rules.items()},
+        "baselines": _baselines(rows, rules, holding, cost),
         "beside": {
             kind: entries(estimates, len(rows), coverage) for kind, estimates in compared.beside.items()
         },
         "paired": compared.paired,
         "champion": _champion(inputs, rows),
+        **trading_blocks.blocks(rows, inputs.features, holding, cost_bps=cost, workplace=inputs.workplace),
         **_extent(rows.frame),
         "by_fold": breakdown.by_fold(rows),
         "by_period": breakdown.by_period(rows),
@@ -251,6 +265,14 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
         "calibration": breakdown.calibration(rows),
         "leak_alarm": verdict.leak_alarm(_aucs(inputs, rows, compared, beside), inputs.settings.leak_auc),
     }
+
+
+def _baselines(
+    rows: JudgedRows, rules: Mapping[str, NDArray[np.float64]], holding: Holdings, cost_bps: float
+) -> dict[str, Any]:
+    """Return the figures of each rule and of both ways of holding."""
+    figures = {name: baselines.figures(rows, p, cost_bps=cost_bps) for name, p in rules.items()}
+    return {**figures, **baselines.of_holding(holding)}
 
 
 def _aucs(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
+from core.measures.information import forward_returns
 from core.models.document import Model
 from core.models.loader import load_model
 from core.models.rows import rows_of
@@ -54,6 +55,33 @@ def with_returns(
     """
     work, names = partial(_returns_of_part, features), (col.RETURN, NEXT_RETURN)
     return predictions.assign(**_joined(predictions, features, names, work, workplace or Workplace()))
+
+
+def returns_over(
+    sessions: Sequence[int], frame: pd.DataFrame, features: Table, workplace: Workplace
+) -> dict[int, NDArray[np.float64]]:
+    """Return each row's compound return over its ticker's next rows, by how many, shape (rows,).
+
+    Parameters
+    ----------
+    sessions : sequence of int
+        Numbers of rows, each at least 1.
+    frame : pandas.DataFrame
+        With ``date`` and ``ticker``.
+    features : Table
+        Columns ``date``, ``ticker`` and ``return``, any order.
+    workplace : Workplace
+        Who works on the parts of large features.
+
+    Returns
+    -------
+    dict of int to ndarray of float
+        NaN where the ticker has fewer rows left, or ``features`` lacks the row.
+    """
+    names = [str(number) for number in sessions]
+    work = partial(_later_returns_of_part, features, tuple(sessions))
+    values = _joined(frame, features, names, work, workplace)
+    return {number: values[str(number)] for number in sessions}
 
 
 def chances(
@@ -149,24 +177,36 @@ def _whole_days(dates: pd.Series) -> NDArray[np.int64]:
 
 def _returns_of_part(features: Table, number: int) -> _PartValues:
     """Return each row's return and its ticker's next one."""
+    tickers, codes, days, gained = _sorted_returns(features, number)
+    # after a ticker's last row comes another ticker's first, whose return is not its own
+    following = np.full(len(gained), np.nan)
+    following[:-1] = np.where(codes[1:] == codes[:-1], gained[1:], np.nan)
+    return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, [gained, following])
+
+
+def _later_returns_of_part(features: Table, sessions: Sequence[int], number: int) -> _PartValues:
+    """Return each row's compound return over its ticker's next rows, for each number of them."""
+    tickers, codes, days, gained = _sorted_returns(features, number)
+    values = [forward_returns(gained, codes, n) for n in sessions]
+    return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, values)
+
+
+def _sorted_returns(
+    features: Table, number: int
+) -> tuple[pd.Index, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return a part's tickers, and by ticker and date the number of each row's ticker, its day and return."""
     frame = features.part(number, (col.DATE, col.TICKER, col.RETURN))
     codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
     days = _whole_days(frame[col.DATE])
     order = np.lexsort((days, codes))
     codes, days, gained = codes[order], days[order], frame[col.RETURN].to_numpy(np.float64)[order]
-    same = codes[1:] == codes[:-1]
-    if (same & (days[1:] == days[:-1])).any():
+    if ((codes[1:] == codes[:-1]) & (days[1:] == days[:-1])).any():
         raise DataError(
             "features has a date of a ticker twice",
             expected="one row per date and ticker",
             remedy="Make the features again with the stage feature_engineer.",
         )
-    # after a ticker's last row comes another ticker's first, whose return is not its own
-    following = np.full(len(gained), np.nan)
-    following[:-1] = np.where(same, gained[1:], np.nan)
-    return _PartValues(
-        pd.Index(tickers), np.bincount(codes, minlength=len(tickers)), days, [gained, following]
-    )
+    return pd.Index(tickers), codes, days, gained
 
 
 def _chances_of_part(features: Table, model: Model, number: int) -> _PartValues:

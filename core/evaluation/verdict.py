@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.report.figures import e_value
+
 BETTER = "better than chance"
 NO_BETTER = "no better than chance"
 WORSE = "worse than chance"
@@ -20,16 +22,34 @@ CHANCE = 0.5
 Body = Mapping[str, Any]
 
 
-def verdict_of(auc: Body, mode: str) -> str:
+def verdict_of(auc: Body, mode: str, evidence: Body | None = None) -> str:
     """Return the verdict: the AUC's interval lies above 0.5, below it, or holds it.
 
-    Without an interval the data is insufficient.
+    Without an interval the data is insufficient. A model in use is looked at again and again, which such an
+    interval does not allow for: there the evidence after every session decides, and the AUC must lie on its side.
 
+    Parameters
+    ----------
+    auc : mapping
+        ``value``, ``low`` and ``high``.
+    mode : str
+        ``train`` or ``score``.
+    evidence : mapping, optional
+        ``better`` and ``worse``, as :func:`core.evaluation.looks.sequential` gives them.
+
+    Examples
+    --------
     >>> verdict_of({"value": 0.52, "low": 0.49, "high": 0.55}, "train")
+    'no better than chance'
+    >>> verdict_of({"value": 0.52, "low": 0.51, "high": 0.55}, "score", {"better": False, "worse": False})
     'no better than chance'
     """
     if auc["low"] is None or auc["high"] is None:
         return INSUFFICIENT_NEW if mode == "score" else INSUFFICIENT
+    if evidence is not None:
+        if evidence["better"] and auc["value"] > CHANCE:
+            return BETTER
+        return WORSE if evidence["worse"] and auc["value"] < CHANCE else NO_BETTER
     if auc["low"] > CHANCE:
         return BETTER
     return WORSE if auc["high"] < CHANCE else NO_BETTER
@@ -112,7 +132,7 @@ def sentence(body: Body) -> str:
     """
     if body["verdict"] in (INSUFFICIENT, INSUFFICIENT_NEW):
         return f"There is not enough data to judge the model: {body['reason']}."
-    parts = [_ranking(body), _direction(body), _money(body)]
+    parts = [_ranking(body), _looks(body), _direction(body), _money(body)]
     if body["leak_alarm"]["raised"]:
         ours, limit = body["performance"]["auc"]["value"], body["settings"]["leak_auc"]
         about = "A result this good" if ours > limit else "The result of a model beside it"
@@ -134,12 +154,27 @@ def _ranking(body: Body) -> str:
     opening = _OPENING[body["verdict"]]
     if auc["value"] >= _CLEARLY:
         opening = opening.replace("slightly but measurably ", "")
-    relation = {BETTER: "all above", NO_BETTER: "which holds", WORSE: "all below"}[body["verdict"]]
+    relation = "all above" if auc["low"] > CHANCE else "all below" if auc["high"] < CHANCE else "which holds"
     coverage = f"{100 * body['settings']['confidence']:g}%"
+    once = "valid for one look, " if body.get("sequential") else ""
     return (
         f"{opening}: AUC {auc['value']:.3f} ({coverage} interval {auc['low']:.3f} to {auc['high']:.3f}, "
-        f"{relation} 0.500) over {_counted(body['rows'], 'prediction')} "
+        f"{once}{relation} 0.500) over {_counted(body['rows'], 'prediction')} "
         f"in {_counted(body['sessions'], 'session')}."
+    )
+
+
+def _looks(body: Body) -> str:
+    """Return what the evidence after every session says of a model in use."""
+    evidence = body.get("sequential")
+    if not evidence:
+        return ""
+    side, value = ("it", evidence["e_value"])
+    if body["verdict"] == WORSE:
+        side, value = ("its opposite", evidence["worse_e_value"])
+    return (
+        f"Looked at after every session, the evidence for {side} is an e-value of {e_value(value)}, where "
+        f"{evidence['threshold']:g} is enough at any look."
     )
 
 
@@ -164,7 +199,7 @@ def _money(body: Body) -> str:
         return ""
     return (
         f"Following it would have earned {_percent(ours)} a year after costs; "
-        f"buying and holding {_percent(hold)}."
+        f"buying each ticker once and holding it, which needs no model, {_percent(hold)}."
     )
 
 

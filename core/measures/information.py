@@ -15,8 +15,6 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
 MIN_TICKERS = 3
@@ -178,23 +176,6 @@ def coefficients(
         MeanAndT.of(correlation_by_group(score, following, group, groups)),
         MeanAndT.of(rank_correlation_by_group(score, following, group, groups)),
     )
-
-
-def decay(
-    score: NDArray[np.float64],
-    following: Mapping[int, NDArray[np.float64]],
-    group: NDArray[np.int64],
-    groups: int,
-) -> list[dict[str, float]]:
-    """Return ``sessions``, ``mean`` and ``rank_mean`` for the return over each number of sessions.
-
-    Parameters
-    ----------
-    following : mapping of int to ndarray of float, shape (rows,)
-        By number of sessions, as :func:`forward_returns` gives it.
-    """
-    by_sessions = {n: coefficients(score, returns, group, groups) for n, returns in sorted(following.items())}
-    return [{"sessions": n, "mean": c.ic.mean, "rank_mean": c.rank.mean} for n, c in by_sessions.items()]
 
 
 def quantile_of(

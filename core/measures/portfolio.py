@@ -99,22 +99,49 @@ def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> HoldingReturns:
     calls = np.flatnonzero(prices.is_judged)
     if not len(calls):
         return HoldingReturns(np.zeros(0, dtype=np.int64), np.zeros(0))
-    first, last = int(prices.session[calls].min()), int(prices.session[calls].max())
-    change = np.zeros(last - first + 2)
-    cost = np.zeros(last - first + 2)
-    tickers, bought = np.unique(prices.ticker[calls], return_index=True)
-    share, ends = 1 / len(tickers), np.searchsorted(prices.ticker, tickers, side="right")
-    for start, end in zip(calls[bought].tolist(), ends.tolist(), strict=True):
-        days = prices.session[start:end] - first
-        within = days <= last - first + 1
-        value = share * (1 - cost_bps * BASIS_POINT) * _growth(prices.gain[start:end][within])
-        change[days[within][1:]] += np.diff(value)
-        cost[days[0]] += share * cost_bps * BASIS_POINT
-    # at each close before it buys: what came in by then, less what earlier purchases cost
-    wealth = 1 + np.cumsum(change) - np.concatenate(([0.0], np.cumsum(cost)[:-1]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        daily = wealth[1:] / wealth[:-1] - 1
-    return HoldingReturns(np.arange(first, last + 1), daily)
+    sessions, tickers = prices.session[calls], len(np.unique(prices.ticker[calls]))
+    purchases = Purchases(int(sessions.min()), int(sessions.max()), tickers, cost_bps)
+    purchases.add(prices)
+    return purchases.returns()
+
+
+class Purchases:
+    """Tickers that are bought once, added part by part: no more prices are in memory than those of a part.
+
+    Parameters
+    ----------
+    first, last : int
+        Number of the first and the last judged session, of all tickers.
+    tickers : int
+        How many of them are judged: each has this share of the money.
+    cost_bps : float
+        Cost of buying, in basis points of the money that buys.
+    """
+
+    def __init__(self, first: int, last: int, tickers: int, cost_bps: float) -> None:
+        self._first, self._closes = first, last - first + 2
+        self._share, self._cost_share = 1 / tickers, cost_bps * BASIS_POINT
+        self._change, self._cost = np.zeros(self._closes), np.zeros(self._closes)
+
+    def add(self, prices: PriceRows) -> None:
+        """Buy each ticker of these rows that has a judged one; a ticker comes in one part, whole."""
+        calls = np.flatnonzero(prices.is_judged)
+        tickers, bought = np.unique(prices.ticker[calls], return_index=True)
+        ends = np.searchsorted(prices.ticker, tickers, side="right")
+        for start, end in zip(calls[bought].tolist(), ends.tolist(), strict=True):
+            days = prices.session[start:end] - self._first
+            within = days < self._closes
+            value = self._share * (1 - self._cost_share) * _growth(prices.gain[start:end][within])
+            self._change[days[within][1:]] += np.diff(value)
+            self._cost[days[0]] += self._share * self._cost_share
+
+    def returns(self) -> HoldingReturns:
+        """Return the daily returns of what has been bought."""
+        # at each close before it buys: what came in by then, less what earlier purchases cost
+        wealth = 1 + np.cumsum(self._change) - np.concatenate(([0.0], np.cumsum(self._cost)[:-1]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            daily = wealth[1:] / wealth[:-1] - 1
+        return HoldingReturns(np.arange(self._first, self._first + len(daily)), daily)
 
 
 def _growth(gain: NDArray[np.float64]) -> NDArray[np.float64]:

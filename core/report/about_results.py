@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.report import charts, sections
+from core.report import charts, sections, trading_sheets
 from core.report.blocks import Block, Facts, Grid, Paragraph, Picture, Section
 from core.report.figures import (
     HOLD,
+    HOLDINGS,
+    NA,
     count,
     decimal,
     loss,
@@ -74,11 +76,13 @@ def performance(body: Body) -> Section:
     blocks: list[Block] = [Paragraph(basis(body))]
     blocks.append(measured(body, body["performance"], "This run", MODEL, beside))
     blocks.extend(at_training(body))
+    blocks.extend(_evidence(body))
     drawing = charts.comparison(body)
     if drawing:
         blocks.append(Picture(drawing, "AUC with its interval; the line marks a coin toss."))
     blocks.append(_comparison(body))
     blocks.extend(_paired(body))
+    blocks.extend(_sorting(body))
     return Section(sections.PERFORMANCE, tuple(blocks))
 
 
@@ -104,8 +108,14 @@ def basis(body: Body) -> str:
     return (
         f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} "
         f"resamples of whole blocks of {short_number(settings.get('block_sessions'))} sessions, so that days that "
-        "move together stay together."
+        f"move together stay together.{_looks(body)}"
     )
+
+
+def _looks(body: Body) -> str:
+    if not body.get("sequential"):
+        return ""
+    return " They are valid for one look; the verdict rests on the evidence after every session, below."
 
 
 def _comparison(body: Body) -> Grid:
@@ -154,14 +164,54 @@ def economics(body: Body) -> Section:
     intro = Paragraph(
         "Long/flat holds a ticker for the next session when its probability of a rise is at least one half "
         "and nothing otherwise, every ticker with the same weight, net of "
-        f"{cost} basis points per change of position. Taxes, spreads beyond that cost, slippage and interest "
-        "on cash are left out."
+        f"{cost} basis points per change of position. A call is made after a close and earns from that very "
+        "close. Taxes, spreads beyond that cost, slippage and interest on cash are left out."
     )
-    blocks = (intro, _earnings(body), *_against_holding(ours, hold), *_best(body, hold))
+    blocks = (intro, _earnings(body), *_against_holding(ours, hold), *_best(body, hold), *_trading(body))
     return Section(sections.ECONOMICS, blocks)
 
 
+def _evidence(body: Body) -> tuple[Block, ...]:
+    """Return how the evidence for a model in use grew; nothing of a candidate, which is judged once."""
+    if not body.get("sequential"):
+        return ()
+    sheet, drawing = trading_sheets.evidence(body), charts.evidence(body)
+    pictures = (
+        (Picture(drawing, "E-value after each session; the line marks what is enough."),) if drawing else ()
+    )
+    blocks: tuple[Block, ...] = (Paragraph(trading_sheets.evidence_basis(body)), *pictures)
+    return (*blocks, sheet.grid()) if sheet.rows else blocks
+
+
+def _trading(body: Body) -> tuple[Block, ...]:
+    """Return risk and costs; nothing of an evaluation from before it had them."""
+    if not body.get("risk"):
+        return ()
+    reason = body["risk"]["reason"]
+    open_figures = (f"{NA}: {reason}.",) if reason else ()
+    risk, costs = trading_sheets.risk(body), trading_sheets.costs(body)
+    return (risk.grid(notes=open_figures), costs.grid(notes=(trading_sheets.break_even(body),)))
+
+
+def _sorting(body: Body) -> tuple[Block, ...]:
+    """Return how probabilities sort the tickers of a session; nothing of an evaluation from before it had that."""
+    basis_of_ic = trading_sheets.sorting_basis(body)
+    if not basis_of_ic:
+        return ()
+    tables = (trading_sheets.information(body), trading_sheets.quantiles(body))
+    has_ic = body["ic"]["mean"] is not None
+    return (Paragraph(basis_of_ic), *(sheet.grid() for sheet in tables if has_ic and sheet.rows))
+
+
 _EARNINGS = ("long_flat_return", "long_flat_sharpe")
+_HOLDING = (
+    (
+        "Buy and hold: each ticker has an equal share of the money, is bought once at the close of its first "
+        "judged session (cash until then), pays the cost once and is kept. Equal weights: all tickers alike, "
+        "restored every session, at the cost of what changes. The model is compared with buy and hold, because "
+        "that is what the same money does without any decision."
+    ),
+)
 
 
 def _earnings(body: Body) -> Grid:
@@ -174,15 +224,16 @@ def _earnings(body: Body) -> Grid:
         for p in predictors(body)
         if p.group != BASELINE or any(p.value(key) is not None for key in _EARNINGS)
     )
-    return Grid("Yearly figures", ("Following", "Return a year", interval, "Sharpe ratio", interval), rows)
+    head = ("Following", "Return a year", interval, "Sharpe ratio", interval)
+    return Grid("Yearly figures", head, rows, notes=_HOLDING)
 
 
 def _best(body: Body, hold: Body) -> tuple[Block, ...]:
-    """Return whether anything at all beat holding; always saying up is holding under another name."""
+    """Return whether any calls beat holding; always saying up is holding under another name."""
     ratios = {
         "this model" if p.group == MODEL else p.name: ratio_
         for p in predictors(body)
-        if p.key not in (HOLD, "always_up") and (ratio_ := p.value("long_flat_sharpe")) is not None
+        if p.key not in (*HOLDINGS, "always_up") and (ratio_ := p.value("long_flat_sharpe")) is not None
     }
     theirs = hold.get("sharpe")
     if not ratios or theirs is None:

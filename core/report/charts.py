@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import ceil, floor
+from itertools import pairwise
+from math import ceil, floor, log10
 from typing import Any
 
 from core.report.blocks import visible
@@ -121,6 +122,31 @@ def folds(body: Body) -> str:
 
 def _dates(fold: Mapping[str, Any]) -> str:
     return f"{fold['from']} to {fold['to']}"
+
+
+_LEAST_DECADE, _MOST_DECADE = -2, 4
+"""Powers of ten between which evidence is drawn; beyond them it is as clear as at them."""
+
+
+def evidence(body: Body) -> str:
+    """Return how the evidence for a model in use grew, by powers of ten, with the line that is enough."""
+    line: Sequence[Body] = (body.get("sequential") or {}).get("line") or ()
+    if len(line) < 2:
+        return ""
+    height, margin = 200, 72
+    enough = log10(body["sequential"]["threshold"])
+    tens = [min(max(log10(max(day["e_value"], 1e-300)), _LEAST_DECADE), _MOST_DECADE) for day in line]
+    up = Axis(floor(min(tens)), ceil(max([*tens, enough])), height, 14, 1.0)
+    slot = (WIDTH - margin - 16) / (len(line) - 1)
+    marks = [_level(up, tick, margin, write=lambda power: f"{10**power:g}") for tick in up.ticks()]
+    marks.append(_line(margin, up.at(enough), WIDTH - 16, up.at(enough), "half"))
+    marks += [
+        _line(margin + slot * i, up.at(power), margin + slot * (i + 1), up.at(following), "stem")
+        for i, (power, following) in enumerate(pairwise(tens))
+    ]
+    marks.append(_text(margin, height + 20, str(line[0]["date"]), "tick"))
+    marks.append(_text(WIDTH - 16, height + 20, str(line[-1]["date"]), "end tick"))
+    return _svg("Evidence after each session", height + 30, marks)
 
 
 def calibration(body: Body) -> str:

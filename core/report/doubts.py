@@ -9,7 +9,7 @@ from core.errors import listed
 from core.report import sections
 from core.report.about_data import SAMPLE
 from core.report.blocks import Bullets, Paragraph, Section
-from core.report.figures import HOLD, count, counted, name, ratio, share, word
+from core.report.figures import HOLDINGS, count, counted, name, ratio, share, word
 from core.report.readings import has_verdict, trained_here
 
 Body = Mapping[str, Any]
@@ -71,7 +71,9 @@ def _leak(body: Body) -> list[str]:
 
 def _rules(body: Body) -> list[str]:
     ours = (body["performance"]["auc"] or {}).get("value")
-    aucs = {name(key): measures.get("auc") for key, measures in body["baselines"].items() if key != HOLD}
+    aucs = {
+        name(key): measures.get("auc") for key, measures in body["baselines"].items() if key not in HOLDINGS
+    }
     better = [
         f"{rule} ({ratio(auc)})" for rule, auc in aucs.items() if None not in (auc, ours) and auc >= ours
     ]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 NA = "n/a"
-HOLD = "buy_and_hold"
+HOLD, EQUAL_WEIGHT = "buy_and_hold", "equal_weight_daily"
+HOLDINGS = (HOLD, EQUAL_WEIGHT)
+"""Baselines that make no calls: they have returns only."""
 
 ROWS_SHOWN = 40
 """Longest table of tickers; a list of thousands is in ``evaluation.json``, not in a report."""
@@ -18,6 +20,7 @@ _NAMES = {
     "reversal": "Reversal of the previous day",
     "always_up": "Always up",
     HOLD: "Buy and hold",
+    EQUAL_WEIGHT: "Equal weights, rebalanced daily",
     "logistic_regression": "Logistic regression",
     "hist_gradient_boosting": "Gradient boosting",
 }
@@ -85,6 +88,22 @@ def short_number(value: float | None) -> str:
     if value is None:
         return NA
     return count(int(value)) if value == int(value) else repr(value)
+
+
+def e_value(value: float) -> str:
+    """Return an e-value in few digits: it grows without bound.
+
+    Examples
+    --------
+    >>> e_value(0.8421), e_value(123.4), e_value(2.5e7)
+    ('0.84', '123', '2.5e+07')
+    """
+    if value >= _LARGE_E_VALUE:
+        return f"{value:.1e}"
+    return decimal(value, 2 if value < _TWO_DECIMALS_BELOW else 0)
+
+
+_TWO_DECIMALS_BELOW, _LARGE_E_VALUE = 100, 1e6
 
 
 def counted(value: int | None, noun: str) -> str:

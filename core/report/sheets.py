@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from core.report.blocks import Grid
 from core.report.figures import (
-    HOLD,
+    HOLDINGS,
     METRICS,
     NA,
     count,
@@ -226,10 +226,10 @@ def predictors(body: Body) -> list[Predictor]:
 def compared(body: Body, measure: str) -> list[Predictor]:
     """Return the predictors that say something of their own in a measure.
 
-    Holding makes the calls of "always up": it differs in returns only.
+    Holding makes no calls: it has returns only.
     """
     returns = measure in _FOLLOWING.values()
-    return [p for p in predictors(body) if returns or p.key != HOLD]
+    return [p for p in predictors(body) if returns or p.key not in HOLDINGS]
 
 
 def measured(body: Body, measures: Body, caption: str, title: str, beside: Sequence[Predictor] = ()) -> Grid:

@@ -25,7 +25,7 @@ from dashboard.words import literal
 Body = Mapping[str, Any]
 
 LONG_PX = 480
-_PARTS = ("Measures", "Curves", "Slices", "Drift", "Signals", "Decisions")
+_PARTS = ("Measures", "Curves", "Slices", "Trading", "Drift", "Signals", "Decisions")
 
 
 def show() -> None:
@@ -163,6 +163,8 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
             evidence.curves(body, store, **artifacts)
         case "Slices":
             evidence.slices(body)
+        case "Trading":
+            evidence.trading(body)
         case "Drift":
             evidence.drift(body)
         case "Signals":

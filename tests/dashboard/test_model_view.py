@@ -50,6 +50,16 @@ def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prep
     assert len(reader.table(page(prepared), "Measure", "Always up")) == 9
 
 
+def test_trading_shows_the_figures_of_the_evaluation(page, prepared, lookers, reader):
+    """Risk as the report writes it, each cost, and the coefficients over 1 to 20 sessions."""
+    body, at = body_of(prepared, lookers), page(prepared, part="Trading")
+    assert not at.exception
+    risk = reader.table(at, "measure", "value")
+    assert risk["value"].iloc[0] == f"{100 * body['risk']['volatility']:.1f}%"
+    assert list(reader.table(at, "bps")["annual_return"]) == [row["annual_return"] for row in body["costs"]]
+    assert list(reader.table(at, "rank_mean")["sessions"]) == [1, 5, 10, 20]
+
+
 def test_curves_are_drawn_from_the_predictions(page, prepared, lookers):
     """Three figures; the area that is told is the AUC of the evaluation."""
     at, body = page(prepared, part="Curves"), body_of(prepared, lookers)

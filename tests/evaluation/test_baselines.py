@@ -63,6 +63,7 @@ def test_every_rule_has_every_figure():
     """Names and figures are those of the contract, in order."""
     rows = judged(2, [0.1, 0.0, -0.1, 0.2])
     rules = baselines.probabilities(rows, FEATURES)
-    assert tuple(rules) == ("majority", "previous_day_sign", "reversal", "always_up", "buy_and_hold")
+    assert tuple(rules) == ("majority", "previous_day_sign", "reversal", "always_up")
+    assert (*rules, "buy_and_hold", "equal_weight_daily") == baselines.NAMES
     for probability in rules.values():
         assert tuple(baselines.figures(rows, probability, cost_bps=5)) == baselines.FIGURES

@@ -127,16 +127,6 @@ def test_forward_returns_compound_over_a_tickers_own_rows():
     assert np.isnan(info.forward_returns(gain, prices["ticker"].to_numpy(), 60)).all()
 
 
-def test_decay_lists_each_number_of_sessions(factor):
-    """A factor that only tells the next session decays; each entry is that of its own returns."""
-    score, after, _, group = arrays(factor)
-    noise = np.random.default_rng(9).normal(size=len(after))
-    found = info.decay(score, {5: noise, 1: after}, group, SESSIONS)
-    assert [entry["sessions"] for entry in found] == [1, 5]
-    assert found[0]["mean"] == info.coefficients(score, after, group, SESSIONS).ic.mean
-    assert found[1]["rank_mean"] == info.coefficients(score, noise, group, SESSIONS).rank.mean
-
-
 def test_sessions_that_cannot_be_ranked_have_none():
     """Two tickers, equal scores, equal returns and missing values give no coefficient."""
     group = np.repeat(np.arange(4), [2, 3, 3, 4])

@@ -60,6 +60,7 @@ def baselines() -> dict[str, Any]:
         "reversal": (0.51205, 0.52514, 0.49656, 0.51156, None, None, 0.1713, 0.8214),
         "always_up": (0.5, 0.51306, 1.0, 0.51306, None, None, 0.2104, 1.0192),
         "buy_and_hold": (None, None, None, None, None, None, 0.2138, 1.0217),
+        "equal_weight_daily": (None, None, None, None, None, None, 0.2089, 1.0013),
     }
     return {name: dict(zip(keys, values, strict=True)) for name, values in table.items()}
 

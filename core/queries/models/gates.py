@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.evaluation.champion import NOT_INFERIOR
-from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS, highest_auc
+from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
 
 Body = Mapping[str, Any]
 
@@ -51,10 +51,19 @@ def gates(body: Body) -> list[Gate]:
     clear = None if highest is None else not body["leak_alarm"]["raised"]
     result = [
         Gate("No sign of a leak", highest, f"AUC of any model at most {body['settings']['leak_auc']:g}", clear),
-        Gate("Better than chance", low, "lower end above 0.5", _above(low, CHANCE)),
+        _skill(body, low),
     ]  # fmt: skip
     champion = body.get("champion")
     return result + (_beside(champion) if champion else [])
+
+
+def _skill(body: Body, low: float | None) -> Gate:
+    """Return the gate of skill: of a model in use by the evidence that is valid at every look."""
+    evidence = body.get("sequential")
+    if not evidence or low is None:
+        return Gate("Better than chance", low, "lower end above 0.5", _above(low, CHANCE))
+    needed = f"an e-value of {evidence['threshold']:g} or more"
+    return Gate("Better than chance", evidence["e_value"], needed, body["verdict"] == BETTER)
 
 
 def _beside(champion: Body) -> list[Gate]:

@@ -1,0 +1,90 @@
+"""What the money would have done without a model, on the rows that a model is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from core import columns as col
+from core.evaluation.joined import NEXT_RETURN
+from core.measures.portfolio import HoldingReturns, PriceRows, Purchases, equal_weight_daily
+from core.measures.rows import numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.measures.rows import JudgedRows
+    from core.tables.artifacts import Table
+    from core.tables.workplace import Workplace
+
+
+@dataclass(frozen=True, eq=False)
+class Holdings:
+    """Both ways of holding every judged ticker.
+
+    Parameters
+    ----------
+    bought_once : HoldingReturns
+        Each ticker bought at its first judged session and kept.
+    rebalanced : ndarray of float, shape (groups,)
+        Equal weights restored every session; NaN where no ticker has a next return.
+    sessions : ndarray of int, shape (groups,)
+        Number of each judged date's session in the calendar of the features.
+    """
+
+    bought_once: HoldingReturns
+    rebalanced: NDArray[np.float64]
+    sessions: NDArray[np.int64]
+
+    @property
+    def on_judged_dates(self) -> NDArray[np.float64]:
+        """What was bought once earned on each judged date, shape (groups,)."""
+        return self.bought_once.on(self.sessions)
+
+
+def holdings(rows: JudgedRows, features: Table, *, cost_bps: float, workplace: Workplace) -> Holdings:
+    """Return what holding the judged tickers earned after costs, bought once and at equal weights.
+
+    Parameters
+    ----------
+    rows : JudgedRows
+        At least one, with the column ``next_return``.
+    features : Table
+        Columns ``date``, ``ticker`` and ``return`` of all rows, judged or not.
+    cost_bps : float
+        Cost of what is bought or changes, in basis points.
+    workplace : Workplace
+        Who reads the parts of large features.
+    """
+    calendar = np.unique(features[col.DATE].to_numpy("datetime64[D]"))
+    dates = rows.frame[col.DATE].to_numpy("datetime64[D]")
+    begins = np.searchsorted(rows.group, np.arange(len(rows.group_fold)))
+    sessions = np.searchsorted(calendar, dates[begins])
+    ticker, order = rows.by_ticker
+    first = order[np.unique(ticker[order], return_index=True)[1]]
+    names = rows.frame[col.TICKER].iloc[first].astype(str)
+    purchase = pd.Series(np.searchsorted(calendar, dates[first]), index=names)
+    purchases = Purchases(int(sessions.min()), int(sessions.max()), len(purchase), cost_bps)
+    work = partial(_prices_of_part, features, calendar, purchase)
+    for prices in workplace.engine.each(work, range(features.parts)):
+        purchases.add(prices)
+    rebalanced = equal_weight_daily(rows, numbers(rows.frame, NEXT_RETURN), cost_bps=cost_bps)
+    return Holdings(purchases.returns(), rebalanced, sessions)
+
+
+def _prices_of_part(
+    features: Table, calendar: NDArray[np.datetime64], purchase: pd.Series, number: int
+) -> PriceRows:
+    """Return the rows of the part's tickers that are bought, from the purchase on; an unknown return is none."""
+    frame = features.part(number, (col.DATE, col.TICKER, col.RETURN))
+    codes, names = pd.factorize(frame[col.TICKER], sort=True)
+    since = purchase.reindex(pd.Index(names).astype(str)).to_numpy(np.float64)
+    session = np.searchsorted(calendar, frame[col.DATE].to_numpy("datetime64[D]"))
+    is_bought = session >= since[codes]
+    chosen = np.flatnonzero(is_bought)[np.lexsort((session[is_bought], codes[is_bought]))]
+    gain = np.nan_to_num(frame[col.RETURN].to_numpy(np.float64)[chosen])
+    return PriceRows(codes[chosen], session[chosen], gain, np.ones(len(chosen), dtype=bool))

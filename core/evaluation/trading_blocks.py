@@ -1,0 +1,173 @@
+"""What a reviewer asks of a trading rule: its risk, what costs leave of it, and how its probabilities sort tickers.
+
+Each block is plain numbers as the evaluation writes them; what is undefined is null, and ``reason`` says why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.evaluation.joined import NEXT_RETURN, returns_over
+from core.measures.information import (
+    DECAY_SESSIONS,
+    MIN_TICKERS,
+    QUANTILES,
+    Coefficients,
+    MeanAndT,
+    coefficients,
+    factor_turnover,
+    quantile_of,
+    quantile_spread,
+    returns_by_quantile,
+)
+from core.measures.metrics import THRESHOLD
+from core.measures.performance import json_number
+from core.measures.risk import SWEEP_BPS, break_even_bps, cost_sweep
+from core.measures.rows import numbers
+from core.measures.trading import Trading, risk_of_rule, trading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.evaluation.holding import Holdings
+    from core.measures.rows import JudgedRows
+    from core.tables.artifacts import Table
+    from core.tables.workplace import Workplace
+
+RISK = ("volatility", "max_drawdown", "turnover", "exposure", "excess_return", "information_ratio")
+IC = ("mean", "t", "rank_mean", "rank_t")
+
+_LOST = "a day lost everything"
+_NO_RETURN = "no judged row has a next return"
+_UNDEFINED = {
+    "volatility": "fewer than two days have a return",
+    "excess_return": _LOST,
+    "information_ratio": "the difference from holding does not vary",
+}
+_NO_IC = f"no session has {MIN_TICKERS} tickers whose probabilities and returns differ"
+_NO_T = "fewer than two sessions, or equal coefficients"
+_NO_QUANTILE = f"no session has {QUANTILES} tickers"
+
+
+def blocks(
+    rows: JudgedRows, features: Table, holding: Holdings, *, cost_bps: float, workplace: Workplace
+) -> dict[str, Any]:
+    """Return ``risk``, ``costs``, ``break_even_bps``, ``break_even_reason`` and ``ic`` of the judged model.
+
+    Parameters
+    ----------
+    rows : JudgedRows
+        With the column ``next_return``.
+    features : Table
+        Columns ``date``, ``ticker`` and ``return`` of all rows: returns over several sessions reach beyond
+        what is judged.
+    holding : Holdings
+        Buying and holding the same tickers.
+    cost_bps : float
+        Cost of a change of position, in basis points.
+    workplace : Workplace
+        Who reads the parts of large features.
+    """
+    position = (rows.probability >= THRESHOLD).astype(np.float64)
+    rule = trading(rows, numbers(rows.frame, NEXT_RETURN), position)
+    even = break_even_bps(rule.gross, rule.turnover)
+    return {
+        "risk": _risk(rule, holding, cost_bps),
+        "costs": _costs(cost_sweep(rule.gross, rule.turnover, cost_bps), _LOST),
+        "break_even_bps": json_number(even),
+        "break_even_reason": _no_break_even(rule) if np.isnan(even) else None,
+        "ic": _information(rows, features, workplace),
+    }
+
+
+def undefined_blocks(cost_bps: float, reason: str) -> dict[str, Any]:
+    """Return the same blocks without a figure, because of ``reason``."""
+    nothing = MeanAndT(np.nan, np.nan, 0)
+    by_sessions = dict.fromkeys(DECAY_SESSIONS, Coefficients(nothing, nothing))
+    empty = [{"bps": bps, "annual_return": np.nan} for bps in sorted({*SWEEP_BPS, float(cost_bps)})]
+    quantiles = [{"quantile": q, "rows": 0, "mean_return": None} for q in range(1, QUANTILES + 1)]
+    return {
+        "risk": {**dict.fromkeys(RISK), "reason": reason},
+        "costs": _costs(empty, reason),
+        "break_even_bps": None,
+        "break_even_reason": reason,
+        "ic": {
+            **_coefficients(by_sessions),
+            "quantiles": quantiles,
+            "spread": _summary(nothing),
+            "turnover": dict.fromkeys(("top", "bottom", "autocorrelation")),
+            "reason": reason,
+        },
+    }
+
+
+def _risk(rule: Trading, holding: Holdings, cost_bps: float) -> dict[str, Any]:
+    values = risk_of_rule(rule, holding.bought_once, holding.sessions, cost_bps=cost_bps)
+    if np.isnan(rule.gross).all():
+        reason: str | None = _NO_RETURN
+    else:
+        missing = [name for name in RISK if np.isnan(values[name])]
+        reason = "; ".join(f"{name}: {_UNDEFINED.get(name, _LOST)}" for name in missing) or None
+    return {**{name: json_number(values[name]) for name in RISK}, "reason": reason}
+
+
+def _costs(sweep: list[dict[str, float]], reason: str) -> list[dict[str, Any]]:
+    return [
+        {"bps": row["bps"], "annual_return": json_number(row["annual_return"])}
+        | ({"reason": reason} if np.isnan(row["annual_return"]) else {})
+        for row in sweep
+    ]
+
+
+def _no_break_even(rule: Trading) -> str:
+    if np.isnan(rule.gross).all():
+        return _NO_RETURN
+    if not np.nansum(rule.turnover) > 0:
+        return "the rule never holds anything, so nothing costs"
+    return "the rule earns nothing even without cost"
+
+
+def _information(rows: JudgedRows, features: Table, workplace: Workplace) -> dict[str, Any]:
+    score, group, groups = rows.probability, rows.group, len(rows.group_fold)
+    next_return = numbers(rows.frame, NEXT_RETURN)
+    later = tuple(n for n in DECAY_SESSIONS if n > 1)
+    returns = {1: next_return, **returns_over(later, rows.frame, features, workplace)}
+    by_sessions = {n: coefficients(score, returns.pop(n), group, groups) for n in DECAY_SESSIONS}
+    quantile = quantile_of(score, group)
+    turnover = factor_turnover(score, rows.by_ticker[0].astype(np.int64), group, groups)
+    by_quantile = returns_by_quantile(quantile, next_return)
+    return {
+        **_coefficients(by_sessions),
+        "quantiles": [{**row, "mean_return": json_number(row["mean_return"])} for row in by_quantile],
+        "spread": _summary(quantile_spread(quantile, next_return, group, groups)),
+        "turnover": {
+            "top": json_number(turnover.top),
+            "bottom": json_number(turnover.bottom),
+            "autocorrelation": json_number(turnover.autocorrelation),
+        },
+        "reason": _why_open(by_sessions[1], has_quantile=bool((quantile > 0).any())),
+    }
+
+
+def _coefficients(by_sessions: Mapping[int, Coefficients]) -> dict[str, Any]:
+    now = by_sessions[1]
+    values = (now.ic.mean, now.ic.t, now.rank.mean, now.rank.t)
+    return {
+        **dict(zip(IC, map(json_number, values), strict=True)),
+        "sessions": now.ic.sessions,
+        "decay": [
+            {"sessions": n, "mean": json_number(c.ic.mean), "rank_mean": json_number(c.rank.mean)}
+            for n, c in by_sessions.items()
+        ],
+    }
+
+
+def _summary(value: MeanAndT) -> dict[str, Any]:
+    return {"mean": json_number(value.mean), "t": json_number(value.t), "sessions": value.sessions}
+
+
+def _why_open(now: Coefficients, *, has_quantile: bool) -> str | None:
+    reasons = [_NO_IC] if not now.ic.sessions else [_NO_T] if np.isnan(now.ic.t) else []
+    return "; ".join(reasons + ([] if has_quantile else [_NO_QUANTILE])) or None

@@ -1,0 +1,139 @@
+"""The tables of trading: risk, costs, how probabilities sort tickers, and the evidence after every session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from core.report.figures import NA, count, counted, decimal, e_value, share, short_number
+from core.report.sheets import Column, Sheet
+
+Body = Mapping[str, Any]
+
+
+def _two_decimals(value: float | None) -> str:
+    return decimal(value, 2)
+
+
+_RISK = (
+    ("volatility", "Volatility a year", share),
+    ("max_drawdown", "Deepest fall from a peak", share),
+    ("turnover", "Turnover, times a year", lambda value: decimal(value, 1)),
+    ("exposure", "Share of the money invested", share),
+    ("excess_return", "Return a year over buy and hold", share),
+    ("information_ratio", "Information ratio to buy and hold", _two_decimals),
+)
+
+
+def risk(body: Body) -> Sheet:
+    """Return what following the model put at risk, after costs; empty for an evaluation without it."""
+    values = body.get("risk") or {}
+    rows = tuple({"measure": title, "value": write(values.get(key))} for key, title, write in _RISK if values)
+    columns = (Column("measure", "Long/flat after costs"), Column("value", "Value", str, "interval"))
+    return Sheet("Risk of following the model", columns, rows)
+
+
+def costs(body: Body) -> Sheet:
+    """Return what is left a year at each cost of a change of position."""
+    columns = (
+        Column("bps", "Cost in basis points", short_number, "number"),
+        Column("annual_return", "Return a year", share, "number"),
+    )
+    return Sheet("What costs leave", columns, tuple(body.get("costs") or ()))
+
+
+def break_even(body: Body) -> str:
+    """Return in words from which cost on nothing is left."""
+    if body.get("break_even_bps") is not None:
+        return f"At {decimal(body['break_even_bps'], 1)} basis points a change of position nothing is left."
+    return f"There is no break-even cost: {body.get('break_even_reason')}."
+
+
+def information(body: Body) -> Sheet:
+    """Return how well probabilities sort the tickers of a session by the return over the next ones."""
+    ic = body.get("ic") or {}
+    rows = tuple(
+        {
+            **row,
+            "t": ic["t"] if row["sessions"] == 1 else None,
+            "rank_t": ic["rank_t"] if row["sessions"] == 1 else None,
+        }
+        for row in ic.get("decay", ())
+    )
+    columns = (
+        Column("sessions", "Return over sessions", count, "count"),
+        Column("mean", "IC", _coefficient, "number"),
+        Column("t", "t", _two_decimals, "number"),
+        Column("rank_mean", "Rank IC", _coefficient, "number"),
+        Column("rank_t", "t of rank IC", _two_decimals, "number"),
+    )
+    return Sheet("Information coefficient: correlation with what tickers earned next", columns, rows)
+
+
+def quantiles(body: Body) -> Sheet:
+    """Return the mean next return by fifth of the session's tickers, the least probable first."""
+    columns = (
+        Column("quantile", "Fifth by probability", count, "count"),
+        Column("rows", "Rows", count, "count"),
+        Column("mean_return", "Mean next return", _small_share, "number"),
+    )
+    rows = (body.get("ic") or {}).get("quantiles") or ()
+    return Sheet("Next return by probability", columns, tuple(rows) if any(r["rows"] for r in rows) else ())
+
+
+def sorting_basis(body: Body) -> str:
+    """Return in words what the coefficients are, or why there are none; empty for an evaluation without them."""
+    ic = body.get("ic") or {}
+    if not ic:
+        return ""
+    if ic["mean"] is None:
+        return f"Whether probabilities sort the tickers of a session cannot be said: {ic['reason']}."
+    fifths = "" if any(row["rows"] for row in ic["quantiles"]) else " Fifths need 5 tickers in a session."
+    return (
+        f"Within each of {count(ic['sessions'])} sessions with at least 3 tickers: the correlation of probability and "
+        "return (IC) and of their ranks, as the mean over sessions; 0 is chance, and a t beyond 2 is rare by chance. "
+        f"A t stands at one session only: longer returns overlap.{fifths}"
+    )
+
+
+SHOWN_SESSIONS = 12
+"""Sessions of the growing line that a table shows: a year has 252."""
+
+
+def evidence(body: Body) -> Sheet:
+    """Return the evidence for a model in use at a dozen sessions from the first to the last."""
+    line: Sequence[Body] = (body.get("sequential") or {}).get("line") or ()
+    step = max(1, ceil((len(line) - 1) / (SHOWN_SESSIONS - 1)))
+    # counted from the end, so that the last session is among them
+    places = sorted({*range(len(line) - 1, -1, -step), *([0] if line else [])})
+    columns = (
+        Column("date", "Up to session"),
+        Column("sessions", "Sessions", count, "count"),
+        Column("e_value", "Evidence for skill", e_value, "number"),
+        Column("worse_e_value", "Evidence for the opposite", e_value, "number"),
+    )
+    rows = tuple({**line[place], "sessions": place + 1} for place in places)
+    return Sheet("Evidence after each session", columns, rows)
+
+
+def evidence_basis(body: Body) -> str:
+    """Return in words what the e-value is, and where it stands; empty for a candidate."""
+    now = body.get("sequential")
+    if not now:
+        return ""
+    return (
+        f"Evidence since the training: an e-value is what 1 becomes when each call is staked, by the model's rank, at "
+        f"the odds of the up-rate so far. Without skill it reaches {short_number(now['threshold'])} at some session "
+        f"ever with a chance of 1 in {short_number(now['threshold'])} at most, so it may be read every day. After "
+        f"{counted(now['sessions'], 'session')} it is {e_value(now['e_value'])} for the model, and "
+        f"{e_value(now['worse_e_value'])} for calls that are turned round."
+    )
+
+
+def _coefficient(value: float | None) -> str:
+    return decimal(value, 3)
+
+
+def _small_share(value: float | None) -> str:
+    return NA if value is None else decimal(100 * value, 2) + "%"
