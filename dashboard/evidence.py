@@ -13,6 +13,7 @@ from core.queries.reports import tables
 from core.report import sheets, trading_sheets
 from core.report.about_results import at_training, basis
 from core.report.about_slices import drift_basis
+from core.report.figures import NA
 from core.report.sheets import Sheet
 from core.store.checkpoints import Store
 from dashboard import judged, shell, wrapped
@@ -172,4 +173,4 @@ def signals(body: Body, evaluation: Body) -> None:
 def table(sheet: Sheet, key: str) -> None:
     """Draw a sheet with numbers and titles as the report writes them."""
     titles = {name: st.column_config.Column(title) for name, title in tables.titles(sheet).items()}
-    st.dataframe(tables.styled(sheet), hide_index=True, column_config=titles, key=key)
+    st.dataframe(tables.styled(sheet), hide_index=True, column_config=titles, key=key, placeholder=NA)

@@ -10,6 +10,7 @@ import streamlit as st
 from core import columns as col
 from core.journal import Run
 from core.queries.runs.holdings import Holding, holding, keys_of
+from core.report.figures import NA
 from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
@@ -81,7 +82,7 @@ def _artifacts(store: Store, content: Holding) -> None:
             {"file": a["file"], "rows": a["rows"], "bytes": a["bytes"], "SHA-256": a["sha256"][:12]}
             for a in artifacts
         ],
-        hide_index=True, key="artifacts-table",
+        hide_index=True, key="artifacts-table", placeholder=NA,
         column_config={name: st.column_config.NumberColumn(format="localized") for name in ("rows", "bytes")},
     )  # fmt: skip
     names = [a["file"] for a in artifacts]
@@ -117,5 +118,5 @@ def _rows(store: Store, artifact: StoredArtifact) -> None:
     ticker = str(st.selectbox("Ticker", names, key=TICKER, bind="query-params", width=200))
     rows = data.rows_of(store, artifact, ticker, MOST_ROWS).iloc[::-1]
     dates = {col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD")}
-    st.dataframe(rows, hide_index=True, height=420, key="preview", column_config=dates)
+    st.dataframe(rows, hide_index=True, height=420, key="preview", column_config=dates, placeholder=NA)
     st.caption(f"{len(rows):,} rows of {literal(ticker)}, newest first. The file has all.")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import columns as col
 from core.queries.reports import tables
+from core.report.figures import NA
 from dashboard import data, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.look import CONFIG
@@ -117,7 +118,7 @@ def _rows(about: Subject, ticker: str) -> None:
     st.subheader(f"Rows of {ticker}", anchor=False)
     rows = data.rows_of(about.store, about.artifacts["features"], ticker, None)
     st.dataframe(
-        rows.iloc[::-1], hide_index=True, height=320, key="features_table",
+        rows.iloc[::-1], hide_index=True, height=320, key="features_table", placeholder=NA,
         column_order=[str(name) for name in rows if name != col.TICKER],
         column_config={col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD")},
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.queries.runs.trends import COLUMNS, MOST
+from core.report.figures import NA
 from dashboard import data, shell
 from dashboard.charts import trend_figure
 from dashboard.charts.look import CONFIG
@@ -40,7 +41,7 @@ def page() -> None:
                 figure = trend_figure(chosen, column, label, along=ALONG[along])
                 st.plotly_chart(figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each run")
     with st.expander("Table", key="trends-more"):
-        st.dataframe(chosen, hide_index=True, key="trends-table")
+        st.dataframe(chosen, hide_index=True, key="trends-table", placeholder=NA)
 
 
 with shell.guarded():
