@@ -1,4 +1,4 @@
-"""What the tests of the whole pipeline share: commands as subprocesses, data roots, small prices."""
+"""What the tests of the whole pipeline share: commands, data roots, small prices, desks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.commands import BIN, OURS, ROOT, Outcome, command, environment, luigi_words
 
 # the same examples everywhere, and no clock: a busy machine is no failure
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -30,68 +31,6 @@ for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
 
 collect_ignore = ["slow/sitecustomize.py"]  # start-up code of slow runs, no module with tests
-
-ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
-OURS = ("AFTERCLOSE_", "LUIGI_", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "PYTHON")
-LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def messages(self) -> list[str]:
-        """The lines on standard error."""
-        return [line for line in self.err.splitlines() if line.strip()]
-
-    def states(self) -> dict[str, str]:
-        """The last state that the terminal said of each stage."""
-        found = {}
-        for line in self.messages:
-            name, *rest = line.split()
-            if name in LINE and rest:
-                found[name] = rest[0]
-        return found
-
-
-def environment(data: Path | None, env: dict[str, str] | None = None) -> dict[str, str]:
-    """The environment of a command: nothing of ours but what the test says."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
-    clean["PATH"] = f"{BIN}{os.pathsep}{clean.get('PATH', '')}"
-    root = {} if data is None else {"AFTERCLOSE_DATA": str(data)}
-    return clean | root | (env or {})
-
-
-def slow(seconds: float, env: dict[str, str] | None = None) -> dict[str, str]:
-    """The environment of a command whose stages each wait twice as ``tests/slow`` says; ``env`` stays in force."""
-    env = dict(env or {})
-    path = [str(ROOT / "tests" / "slow"), *filter(None, [env.get("PYTHONPATH")])]
-    return env | {"PYTHONPATH": os.pathsep.join(path), "SLOW_STAGES_S": str(seconds)}
-
-
-def command(*words: str, data=None, env=None, cwd=ROOT, timeout=120) -> Outcome:
-    """Run a command to its end."""
-    done = subprocess.run(
-        [str(word) for word in words],
-        env=environment(data, env),
-        cwd=cwd,
-        timeout=timeout,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
-
-
-def luigi_words(*args: str, task: str = "Report") -> list[str]:
-    """The main command as the contract writes it."""
-    return [str(BIN / "luigi"), "--module", "luigi_tasks", task, "--local-scheduler", *map(str, args)]
 
 
 def prices_csv(days: int = 300, *, first: date = date(2020, 1, 1), tickers: str = "AB") -> str:

@@ -15,7 +15,7 @@ from core.registry.evidence import features_of
 from core.request import settings
 from core.runs.resolve import resolve
 from core.upkeep.garbage import garbage
-from tests.conftest import slow
+from tests.commands import slow
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def test_ctrl_c_reads_130_in_the_shell_and_in_the_journal(small, data, wait_unti
     """The run is interrupted, with its stage, before the command ends."""
     import subprocess
 
-    from tests.conftest import BIN, environment
+    from tests.commands import BIN, environment
 
     process = subprocess.Popen(
         [str(BIN / "afterclose"), "run", *small],

@@ -1,67 +1,22 @@
-"""The Report page on real data roots: edit, drafts, sign, publish; empty, damaged, stale, changed, refused."""
+"""The Report page on real data roots: text, evidence, edits, drafts; empty, damaged, two tabs."""
 
 from __future__ import annotations
 
 import json
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from core.journal import Journal
 from core.review import signoff
-from core.review.people import Person
-from core.review.publication import published
 from core.store.checkpoints import Store
-
-if TYPE_CHECKING:
-    from streamlit.testing.v1 import AppTest
-
-CONFIG = (Path(__file__).parents[2] / "luigi.cfg").read_text(encoding="utf-8")
-
-BOB = Person("local:bob", "Bob", "operator")
+from tests.dashboard.report_page import present, report_key, save_as_bob, sign, standing
 
 
 @pytest.fixture
 def page(open_view):
     """Open the page on a data root, as a new visitor: ``page(data, run=...)``."""
     return partial(open_view, "report")
-
-
-@pytest.fixture
-def role(tmp_path, monkeypatch):
-    """Sit down as somebody else: ``role("viewer")``."""
-
-    def change(name):
-        config = tmp_path / "other.cfg"
-        config.write_text(CONFIG.replace("role = approver", f"role = {name}"), encoding="utf-8")
-        monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
-
-    return change
-
-
-def report_key(data) -> str:
-    (folder,) = (data / "checkpoints" / "report").iterdir()
-    return folder.name
-
-
-def present(data):
-    return signoff.signable(Store(data), Journal(data), report_key(data))
-
-
-def standing(data) -> str:
-    return signoff.standing(Store(data), Journal(data), report_key(data)).state
-
-
-def save_as_bob(data, text) -> None:
-    signoff.save_draft(Store(data), Journal(data), report_key(data), text, person=BOB)
-
-
-def sign(at, meaning="approved", comment="Open sections on purpose.") -> AppTest:
-    at.radio(key="meaning").set_value(meaning)
-    at.text_area(key="comment").set_value(comment)
-    return at.button(key="sign").click().run()
 
 
 # ---- seeing
@@ -283,135 +238,3 @@ def test_words_with_markup_are_shown_as_text(page, finished):
     sign(at, "rejected", nasty)
     assert not at.exception
     assert all(nasty not in element.value for element in (*at.markdown, *at.caption, *at.error, *at.success))
-
-
-# ---- signing
-
-
-def test_sign_then_publish(page, finished, reader):
-    """The signature covers the shown text; the folder is shown; the download is the signed document."""
-    at = page(finished)
-    assert at.get("download_button")[0].proto.label == "Download marked as draft"
-    sign(at)
-    assert not at.exception
-    assert "Recorded: approved by local user" in reader.said(at.success)
-    (record,) = Journal(finished).records()
-    assert record.content["text_sha256"] == present(finished).sha256
-    assert record.content["comment"] == "Open sections on purpose."
-    assert at.get("download_button")[0].proto.label == "Download the signed text"
-    at.button(key="publish").click().run()
-    assert not at.exception
-    folder = published(finished, Journal(finished), report_key(finished))
-    assert folder is not None
-    assert str(folder) in {code.value for code in at.code}
-
-
-@pytest.mark.parametrize(
-    ("meaning", "comment", "answer"),
-    [
-        (None, "x", "meaning"),
-        ("approved", "", "still to be written"),
-        ("rejected", "", "without a comment"),
-    ],
-)
-def test_an_incomplete_signature_is_answered_in_words(page, finished, meaning, comment, answer, reader):
-    """Nothing is recorded."""
-    at = sign(page(finished), meaning, comment)
-    assert not at.exception
-    assert answer in reader.said(at.error)
-    assert Journal(finished).records() == []
-
-
-def test_a_report_changed_since_it_was_opened_is_not_signed(page, finished, reader):
-    """The page goes on showing what was opened, says so, and signs only after the newest was opened."""
-    at = page(finished)
-    opened = present(finished).text
-    save_as_bob(finished, opened + "A line nobody told me about.\n")
-    sign(at)
-    assert not at.exception
-    assert "changed since you opened it" in reader.said(at.error)
-    assert Journal(finished).records() == []
-    assert at.code[0].value == opened.strip()
-    at.button(key="reopen").click().run()
-    assert at.code[0].value.endswith("A line nobody told me about.")
-    sign(at)
-    assert standing(finished) == "signed"
-
-
-def test_a_rerun_of_the_page_does_not_move_what_is_signed(page, finished, reader):
-    """Any other click between the change and Sign must not take the new text over silently."""
-    at = page(finished)
-    save_as_bob(finished, present(finished).text + "Unseen.\n")
-    at.run()
-    assert "changed since you opened it" in reader.said(at.warning)
-    sign(at)
-    assert "changed since you opened it" in reader.said(at.error)
-    assert Journal(finished).records() == []
-
-
-def test_an_edit_after_signing_makes_it_stale(page, finished, reader):
-    """The page says so, hides Publish and offers to sign again."""
-    sign(page(finished))
-    assert standing(finished) == "signed"
-    save_as_bob(finished, present(finished).text + "Later words.\n")
-    at = page(finished)
-    assert not at.exception
-    assert "edited after it was signed" in reader.said(at.caption)
-    assert "Stale" in reader.said(at.markdown)
-    assert "publish" not in {button.key for button in at.button}
-    assert at.get("download_button")[0].proto.label == "Download marked as draft"
-    sign(at)
-    assert standing(finished) == "signed"
-
-
-def test_review_runs_from_submission_over_changes_to_a_signature_and_its_end(page, finished, reader):
-    """Every state is shown in words; each act has its button in the states that allow it, and no other."""
-
-    def press(key, comment):
-        at = page(finished)
-        at.text_area(key="comment").set_value(comment)
-        at = at.button(key=key).click().run()
-        assert not at.exception
-        assert not at.error, reader.said(at.error)
-        return page(finished)
-
-    at = press("submit", "Sections follow tomorrow.")
-    assert "In review" in reader.said(at.markdown)
-    assert {"sign", "request_changes"} <= {b.key for b in at.button}
-    at = press("request_changes", "Say what moved.")
-    assert "Changes requested" in reader.said(at.markdown)
-    assert "Say what moved." in reader.said(at.caption)
-    assert "request_changes" not in {b.key for b in at.button}
-    press("submit", "It did not move.")
-    at = sign(page(finished))
-    assert standing(finished) == "signed"
-    at = press("revoke", "Wrong data.")
-    assert "Revoked" in reader.said(at.markdown)
-    assert "publish" not in {b.key for b in at.button}
-    meanings = [r.content["meaning"] for r in Journal(finished).records()]
-    assert meanings == ["authored", "changes requested", "authored", "approved", "revoked"]
-
-
-def test_a_viewer_reads_and_is_refused_by_the_service(page, finished, role, reader):
-    """All buttons are off; whoever lost the role after the page was drawn is refused all the same."""
-    role("viewer")
-    at = page(finished)
-    assert at.button(key="sign").disabled
-    assert at.text_area(key="edit_risks").disabled
-    role("approver")
-    at = page(finished)
-    role("viewer")
-    at = sign(at)
-    assert not at.exception
-    assert "role 'viewer'" in reader.said(at.error)
-    assert Journal(finished).records() == []
-    assert standing(finished) == "draft"
-
-
-def test_there_is_no_box_to_type_a_name_or_role(page, finished):
-    """Who signs comes from the settings."""
-    at = page(finished)
-    assert {area.key for area in at.text_area} == {
-        "edit_context", "edit_business_implications", "edit_risks", "edit_ethical_considerations", "comment",
-    }  # fmt: skip
-    assert {box.key for box in at.text_input} == {"new_heading"}

@@ -16,7 +16,7 @@ import pytest
 
 from core.cli.main import group
 from core.sources.sample import sample_file
-from tests.conftest import ROOT, environment
+from tests.commands import ROOT, environment
 from tests.docs.shown import Scratch, Shown, left_out, not_run, shown, unlabelled, wrong
 
 PAGES = {

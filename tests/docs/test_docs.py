@@ -26,7 +26,7 @@ from core.errors import (
 )  # fmt: skip
 from core.request import luigi_options, settings
 from core.request.stages import NAMES, STAGES, parameters_of
-from tests.conftest import ROOT
+from tests.commands import ROOT
 
 LUIGIS_OPTIONS = {
     "--module",

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.conftest import BIN, environment
+from tests.commands import BIN, environment
 from tests.docs.shown import shown
 
 STEP = re.compile(

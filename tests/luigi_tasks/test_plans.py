@@ -7,7 +7,7 @@ import sys
 
 from core.request.stages import NAMES
 from luigi_tasks.base import TASKS
-from tests.conftest import command
+from tests.commands import command
 
 COUNTED = """
 import atexit, json, pathlib, sys

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from core.journal import Journal
-from tests.conftest import slow
+from tests.commands import slow
 
 pytestmark = pytest.mark.slow
 SECRET = "h1dd3n"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.conftest import slow
+from tests.commands import slow
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.conftest import slow
+from tests.commands import slow
 
 pytestmark = pytest.mark.slow
 

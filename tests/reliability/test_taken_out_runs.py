@@ -21,7 +21,7 @@ from core.request import settings
 from core.review.people import Person
 from core.runs import launcher, supervisor
 from core.runs.supervisor import Supervisor
-from tests.conftest import slow
+from tests.commands import slow
 
 ME = Person("local:me", "Ann", "approver")
 

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import BusyError
 from core.journal import locks
-from tests.conftest import slow
+from tests.commands import slow
 
 pytestmark = pytest.mark.slow
 

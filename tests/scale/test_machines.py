@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import slow
+from tests.commands import slow
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from core.journal.heartbeats import LEASE_S
 from core.journal.rows import SILENT
 from core.request.settings import Settings
 from core.runs.heartbeat import Heartbeat
-from tests.conftest import slow
+from tests.commands import slow
 
 TOLD = {"who": "ann", "how": "terminal", "request": {}, "target": "report"}
 

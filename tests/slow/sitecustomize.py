@@ -1,6 +1,6 @@
 """Slow stages for tests of what happens meanwhile: kills, waiting, several copies at once.
 
-First on a command's ``PYTHONPATH`` (``tests.conftest.slow``), Python runs this before anything else. Each stage waits
+First on a command's ``PYTHONPATH`` (``tests.commands.slow``), Python runs this before anything else. Each stage waits
 ``SLOW_STAGES_S`` seconds twice: before it computes, and when its artifacts are written and ``meta.json`` is not.
 """
 

@@ -1,0 +1,38 @@
+"""What the tests of the Report page do and look up beside the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.journal import Journal
+from core.review import signoff
+from core.review.people import Person
+from core.store.checkpoints import Store
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+BOB = Person("local:bob", "Bob", "operator")
+
+
+def report_key(data) -> str:
+    (folder,) = (data / "checkpoints" / "report").iterdir()
+    return folder.name
+
+
+def present(data):
+    return signoff.signable(Store(data), Journal(data), report_key(data))
+
+
+def standing(data) -> str:
+    return signoff.standing(Store(data), Journal(data), report_key(data)).state
+
+
+def save_as_bob(data, text) -> None:
+    signoff.save_draft(Store(data), Journal(data), report_key(data), text, person=BOB)
+
+
+def sign(at, meaning="approved", comment="Open sections on purpose.") -> AppTest:
+    at.radio(key="meaning").set_value(meaning)
+    at.text_area(key="comment").set_value(comment)
+    return at.button(key="sign").click().run()
