@@ -18,7 +18,7 @@ from typing import Any
 from core.evaluation.champion import BETTER_THAN_BAD
 from core.evaluation.drift import ALARM, WARN
 from core.evaluation.settings import EvaluateSettings
-from core.evaluation.verdict import BETTER, CHANCE, highest_auc
+from core.evaluation.verdict import BETTER, CHANCE, WORSE, highest_auc
 
 RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
 WAIT, NOTHING = "wait", "nothing"
@@ -178,7 +178,7 @@ def _auc(body: Body, earlier: float | None) -> Reason:
         than = "first half of the test periods against the second"
     else:
         trend, than = _trend(earlier, auc["value"]), f"{earlier:.3f} at training"
-    says = RETRAIN if auc["high"] < CHANCE else KEEP if auc["low"] > CHANCE else NOTHING
+    says = {WORSE: RETRAIN, BETTER: KEEP}.get(body["verdict"], NOTHING)
     once = ", valid for one look" if body.get("sequential") else ""
     text = f"interval {auc['low']:.3f} to {auc['high']:.3f}{once}; trend: {than}"
     return Reason("AUC", auc["value"], CHANCE, trend, says, text)

@@ -89,11 +89,11 @@ def sorting_basis(body: Body) -> str:
         return ""
     if ic["mean"] is None:
         return f"Whether probabilities sort the tickers of a session cannot be said: {ic['reason']}."
-    fifths = "" if any(row["rows"] for row in ic["quantiles"]) else " Fifths need 5 tickers in a session."
     return (
         f"Within each of {count(ic['sessions'])} sessions with at least 3 tickers: the correlation of probability and "
         "return (IC) and of their ranks, as the mean over sessions; 0 is chance, and a t beyond 2 is rare by chance. "
-        f"A t stands at one session only: longer returns overlap.{fifths}"
+        "A t stands at one session only: longer returns overlap. Fifths need 5 tickers in a session; "
+        f"the lowest and the highest fifth stand in {counted(ic['spread']['sessions'], 'session')}."
     )
 
 

@@ -255,13 +255,13 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "evaluate", "core.runs.compute:evaluate_job",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 5, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 6, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (), 4, "with inputs", (),
+        (), 5, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

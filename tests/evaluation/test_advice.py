@@ -79,7 +79,7 @@ def test_every_reason_has_value_threshold_trend_and_text():
 
 
 CROSSED = {
-    "AUC": lambda b: b["performance"].update(auc=estimate(0.45, 0.41, 0.499)),
+    "AUC": lambda b: b.update(verdict="worse than chance", performance={"auc": estimate(0.45, 0.41, 0.499)}),
     "AUC less that of the best simple rule": lambda b: b["paired"].__setitem__(
         0, pair("reversal", "auc", -0.03, -0.05, -0.001)
     ),
@@ -190,6 +190,20 @@ def test_a_candidate_worse_than_chance_speaks_for_the_champion():
     """What speaks against the model in use would speak for it when it is a candidate."""
     found = advised(CROSSED["AUC"], mode="train", champion=CHAMPION)
     assert says(found)["AUC"] == "keep"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "auc", "expected"),
+    [
+        ("worse than chance", estimate(0.45, 0.41, 0.499), "retrain"),
+        ("better than chance", estimate(0.55, 0.51, 0.59), "keep"),
+        ("no better than chance", estimate(0.45, 0.41, 0.499), "nothing"),
+        ("no better than chance", estimate(0.55, 0.51, 0.59), "nothing"),
+    ],
+)
+def test_the_auc_speaks_as_the_verdict_does(verdict, auc, expected):
+    """An interval of one look, read every day, is no reason: what is valid at every look decides."""
+    assert says(advised(verdict=verdict, performance={"auc": auc}))["AUC"] == expected
 
 
 def test_trends_tell_which_way_a_figure_moves():

@@ -54,6 +54,7 @@ def test_sorting_stands_under_performance(trained, rendered):
     assert "1 -0.021 -1.71 -0.012 -1.03" in text
     assert "20 -0.022 n/a -0.023 n/a" in text
     assert "5 175 0.05%" in text
+    assert "the lowest and the highest fifth stand in 175 sessions." in text
 
 
 def test_what_is_undefined_says_why(trained, rendered):
