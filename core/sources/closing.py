@@ -99,10 +99,10 @@ def closes_between(calendar: str, first: date, last: date) -> list[tuple[date, d
     [('2024-07-03', '17:00'), ('2024-07-05', '20:00')]
     """
     check_calendar(calendar)
-    found: list[tuple[date, datetime]] = []
+    closes: list[tuple[date, datetime]] = []
     for year in range(first.year, last.year + 1):
-        found += [(day, at) for day, at in _closes_of(calendar, year) if first <= day <= last]
-    return found
+        closes += [(day, at) for day, at in _closes_of(calendar, year) if first <= day <= last]
+    return closes
 
 
 @lru_cache(maxsize=64)

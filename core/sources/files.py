@@ -21,7 +21,7 @@ from core.sources.context import ALONE, Context
 from core.sources.table import lacks_tickers, nothing_between, prices_table
 from core.sources.tabular.bytestream import is_feather, is_packed, is_parquet, unpacked
 from core.sources.tabular.inventory import Inventory, inventory_of, stem_of
-from core.sources.tabular.options import MAX_ROWS, PLAIN, Facts, Options, TableRead, too_many
+from core.sources.tabular.options import CANONICAL, MAX_ROWS, Facts, Options, TableRead, too_many
 from core.tables.artifacts import Table
 
 if TYPE_CHECKING:
@@ -49,39 +49,39 @@ class FilesSource:
     def resolve(self, request: Mapping[str, Value], tickers: tuple[str, ...], now: datetime) -> Resolved:
         """Return the bytes' digest and name; tickers and dates are known when they are read."""
         del now  # a file does not move; rows from the future are for the gate
-        found = _inventory(request)
+        inventory = _inventory(request)
         start, end = request.get("start"), request.get("end")
         return Resolved(
             tickers,
             str(start) if start else None,
             str(end) if end else None,
-            found.digest(),
-            found.name,
-            str(end) if end else label_of(found.name),
+            inventory.digest(),
+            inventory.name,
+            str(end) if end else label_of(inventory.name),
         )
 
     def read(
         self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE
     ) -> Table:
         """Return the rows of ``tickers`` (all, when empty) from start to end."""
-        found = _inventory(parameters)
-        large = _large(found, parameters)
+        inventory = _inventory(parameters)
+        large = _large(inventory, parameters)
         if large is not None:
-            return _in_pieces(large, found, parameters, tickers, context)
-        held = {file.name: file.read_bytes() for file in found.files}
-        digests = {name: sha256(data) for name, data in held.items()}
-        digest = found.digest_over(digests)
-        _check_digest(digest, found, parameters)
+            return _in_pieces(large, inventory, parameters, tickers, context)
+        contents = {file.name: file.read_bytes() for file in inventory.files}
+        digests = {name: sha256(data) for name, data in contents.items()}
+        digest = inventory.digest_over(digests)
+        _check_digest(digest, inventory, parameters)
         options, tables = Options.of(parameters), {}
-        if len(tickers) == 1 and not found.is_folder:
+        if len(tickers) == 1 and not inventory.is_folder:
             options = replace(options, ticker=tickers[0])
-        for number, file in enumerate(found.files, start=1):
-            tables[file.name] = _read_of(found, held.pop(file.name), file.name, options)
-            context.progress(number, len(found.files))
-        kept = _chosen(_joined(tables, found.name), parameters, tickers, found.name)
-        uri = f"file:{found.name}{'/' if found.is_folder else ''}"
-        table = prices_table(kept, name="files", uri=uri, digest=digest, price_basis="unknown")
-        return _with_facts(table, found, tables, digests)
+        for number, file in enumerate(inventory.files, start=1):
+            tables[file.name] = _read_of(inventory, contents.pop(file.name), file.name, options)
+            context.progress(number, len(inventory.files))
+        rows = _chosen(_joined(tables, inventory.name), parameters, tickers, inventory.name)
+        uri = f"file:{inventory.name}{'/' if inventory.is_folder else ''}"
+        table = prices_table(rows, name="files", uri=uri, digest=digest, price_basis="unknown")
+        return _with_facts(table, inventory, tables, digests)
 
 
 def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> TableRead:
@@ -114,13 +114,13 @@ def refuse_unrecognised(frame: pd.DataFrame, name: str) -> None:
     """
     import pandas as pd
 
-    known = [column for column in (*col.PRICE_VALUES, col.VOLUME) if column in frame]
+    columns = [column for column in (*col.PRICE_VALUES, col.VOLUME) if column in frame]
     blank = not len(frame) and set(map(str, frame.columns)) <= {col.TICKER}
-    headed = not len(frame) and col.DATE in frame and len(known) > 1
+    headed = not len(frame) and col.DATE in frame and len(columns) > 1
     if (
         blank
         or headed
-        or any(pd.to_numeric(frame[column], errors="coerce").notna().any() for column in known)
+        or any(pd.to_numeric(frame[column], errors="coerce").notna().any() for column in columns)
     ):
         return
     raise SourceError(
@@ -155,30 +155,30 @@ def refuse_no_prices(frame: pd.DataFrame, name: str, inventory: Inventory) -> No
     )
 
 
-def _check_digest(digest: str, found: Inventory, parameters: Mapping[str, Value]) -> None:
+def _check_digest(digest: str, inventory: Inventory, parameters: Mapping[str, Value]) -> None:
     if digest != parameters["input_digest"]:
         raise SourceError(
-            f"{found.name} changed while the run was starting",
+            f"{inventory.name} changed while the run was starting",
             expected=f"SHA-256 {parameters['input_digest']}",
             remedy="Run again when nobody is writing to it.",
         )
 
 
-def _large(found: Inventory, parameters: Mapping[str, Value]) -> LargeFile | None:
+def _large(inventory: Inventory, parameters: Mapping[str, Value]) -> LargeFile | None:
     """Return the one file if it is too large to be read whole."""
-    if found.is_folder:
+    if inventory.is_folder:
         return None
-    with found.path.open("rb") as stream:
+    with inventory.path.open("rb") as stream:
         if not is_parquet(stream.read(4)):
             return None
     from core.sources.tabular.streaming import large_file
 
-    return large_file(found.path, Options.of(parameters))
+    return large_file(inventory.path, Options.of(parameters))
 
 
 def _in_pieces(
     large: LargeFile,
-    found: Inventory,
+    inventory: Inventory,
     parameters: Mapping[str, Value],
     tickers: tuple[str, ...],
     context: Context,
@@ -186,20 +186,26 @@ def _in_pieces(
     """Return a large file's rows as a table on disk; the bytes that were hashed are those that were read."""
     from core.sources.tabular.streaming import ingest
 
-    before = identity(found.path)
-    digest = sha256_file(found.path)
-    _check_digest(digest, found, parameters)
+    before = identity(inventory.path)
+    digest = sha256_file(inventory.path)
+    _check_digest(digest, inventory, parameters)
     span = (str(parameters.get("start") or ""), str(parameters.get("end") or ""))
 
     def header(adjusted: str, counted: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
-        entry = {"name": found.path.name, "sha256": digest, "rows": counted["rows"], **facts.record()}
-        about = {"name": "files", "uri": f"file:{found.name}", "sha256": digest, **counted, "files": [entry]}
+        entry = {"name": inventory.path.name, "sha256": digest, "rows": counted["rows"], **facts.record()}
+        about = {
+            "name": "files",
+            "uri": f"file:{inventory.name}",
+            "sha256": digest,
+            **counted,
+            "files": [entry],
+        }
         return {"price_basis": "unknown", "adjusted_close": adjusted, "source": about}
 
     table = ingest(large, tickers, span, context, header)
-    if identity(found.path) != before:
+    if identity(inventory.path) != before:
         raise SourceError(
-            f"{found.name} changed while it was read",
+            f"{inventory.name} changed while it was read",
             expected="a file that stands still",
             remedy="Run again when nobody is writing to it.",
         )
@@ -207,15 +213,15 @@ def _in_pieces(
 
 
 def _inventory(request: Mapping[str, Value]) -> Inventory:
-    given = request.get("path")
-    if not given:
+    path = request.get("path")
+    if not path:
         raise ParameterError(
             "--source files came without --path",
             expected="--path FILE_OR_FOLDER",
             remedy="Name a CSV or Parquet file, or a folder of them.",
             parameter="path",
         )
-    return inventory_of(str(given))
+    return inventory_of(str(path))
 
 
 def read_file(data: bytes, name: str, options: Options) -> TableRead:
@@ -226,19 +232,19 @@ def read_file(data: bytes, name: str, options: Options) -> TableRead:
     SourceError
         Naming the file, what came and what was expected.
     """
-    plain = unpacked(data, name)
-    if is_feather(plain):
+    content = unpacked(data, name)
+    if is_feather(content):
         from core.sources.tabular.parquetfile import as_parquet
 
-        plain = as_parquet(plain, name)
-    if is_parquet(plain):
+        content = as_parquet(content, name)
+    if is_parquet(content):
         from core.sources.tabular.parquetfile import read_parquet
 
-        read = read_parquet(plain, name, options)
+        read = read_parquet(content, name, options)
     else:
         from core.sources.tabular.csvfile import read_text_table
 
-        read = read_text_table(plain, name, options)
+        read = read_text_table(content, name, options)
     return replace(read, facts=replace(read.facts, packed=is_packed(data)))
 
 
@@ -261,10 +267,10 @@ def _joined(tables: Mapping[str, TableRead], name: str) -> pd.DataFrame:
 
 
 def _with_facts(
-    table: Table, found: Inventory, tables: Mapping[str, TableRead], digests: Mapping[str, str]
+    table: Table, inventory: Inventory, tables: Mapping[str, TableRead], digests: Mapping[str, str]
 ) -> Table:
     """Return the table with how each file was read, unless it is one plain file."""
-    if not found.is_folder and all(read.facts == PLAIN for read in tables.values()):
+    if not inventory.is_folder and all(read.facts == CANONICAL for read in tables.values()):
         return table
     files: list[dict[str, Any]] = [
         {"name": name, "sha256": digests[name], "rows": len(read.frame), **read.facts.record()}
@@ -287,10 +293,10 @@ def _chosen(
     if not len(frame) or col.DATE not in frame or not (start or end):
         return frame
     days = frame[col.DATE].astype(str).str.slice(0, 10)
-    kept = frame[((days >= str(start)) | (not start)) & ((days <= str(end)) | (not end))]
-    if not len(kept):
+    rows = frame[((days >= str(start)) | (not start)) & ((days <= str(end)) | (not end))]
+    if not len(rows):
         raise nothing_between(name, (str(start or ""), str(end or "")), (days.min(), days.max()))
-    return kept
+    return rows
 
 
 SOURCE = FilesSource()

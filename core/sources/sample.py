@@ -56,11 +56,11 @@ def sessions_by_ticker() -> dict[str, list[str]]:
     lines = gzip.decompress(sample_file().read_bytes()).decode("ascii").splitlines()
     names = lines[0].split(",")
     ticker, date = names.index("Ticker"), names.index("Date")
-    found: dict[str, list[str]] = {}
+    sessions: dict[str, list[str]] = {}
     for line in lines[1:]:  # no cell of it is quoted
         cells = line.split(",")
-        found.setdefault(cells[ticker], []).append(cells[date])
-    return {name: sorted(found[name]) for name in sorted(found)}
+        sessions.setdefault(cells[ticker], []).append(cells[date])
+    return {name: sorted(sessions[name]) for name in sorted(sessions)}
 
 
 class SampleSource:
@@ -83,9 +83,9 @@ class SampleSource:
         empty = [t for t, dates in inside.items() if not dates]
         if len(empty) == len(inside) or (tickers and empty):
             raise _empty(empty, have, request)
-        kept = {t: dates for t, dates in inside.items() if dates}
-        start, end = min(d[0] for d in kept.values()), max(d[-1] for d in kept.values())
-        return Resolved(tuple(kept), start, end, digest_of_file(sample_file()), "stocks.csv.gz", end)
+        sessions = {t: dates for t, dates in inside.items() if dates}
+        start, end = min(d[0] for d in sessions.values()), max(d[-1] for d in sessions.values())
+        return Resolved(tuple(sessions), start, end, digest_of_file(sample_file()), "stocks.csv.gz", end)
 
     def read(
         self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE

@@ -84,10 +84,10 @@ def lacks_tickers(name: str, absent: Sequence[str], present: Sequence[str]) -> S
     )
 
 
-def nothing_between(name: str, wanted: tuple[str, str], present: tuple[str, str]) -> SourceError:
+def nothing_between(name: str, span: tuple[str, str], present: tuple[str, str]) -> SourceError:
     """Return the refusal of a range (ISO days, empty: open) in which a file has no row."""
     return SourceError(
-        f"{name} has no rows from {wanted[0] or 'its start'} to {wanted[1] or 'its end'}",
+        f"{name} has no rows from {span[0] or 'its start'} to {span[1] or 'its end'}",
         expected=f"a range that meets what it has: {present[0]} to {present[1]}",
         remedy="Widen --start and --end, or leave them out.",
     )

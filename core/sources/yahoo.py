@@ -35,7 +35,7 @@ MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Span:
     """What is asked for of each ticker, and how much of it again."""
 
     start: str | None
@@ -92,11 +92,11 @@ class YahooSource:
             float(parameters["yahoo_limit_wait_s"] or 0),
         )
         start, overlap = parameters.get("start"), int(parameters["yahoo_overlap_sessions"] or 1)
-        wanted = Wanted(str(start) if start else None, str(parameters["end"]), overlap)
+        span = Span(str(start) if start else None, str(parameters["end"]), overlap)
         earlier = context.earlier()
         client = Client(manners, context)
-        known = _by_ticker(earlier)
-        fetched = client.ask_all(partial(_fetch, client, wanted, known, context.tries), tickers)
+        earlier_rows = _by_ticker(earlier)
+        fetched = client.ask_all(partial(_fetch, client, span, earlier_rows, context.tries), tickers)
         _tell(fetched, earlier, context)
         _judge_missing(fetched, drop=parameters.get("on_missing") == "drop", outage=client.outage)
         return _table(fetched, earlier)
@@ -109,7 +109,7 @@ def _by_ticker(earlier: Earlier | None) -> dict[str, pd.DataFrame]:
 
 
 def _fetch(
-    client: Client, wanted: Wanted, known: Mapping[str, pd.DataFrame], tries: int, ticker: str
+    client: Client, span: Span, earlier: Mapping[str, pd.DataFrame], tries: int, ticker: str
 ) -> Fetched:
     """Return one ticker's rows: what is new added to what is known, or the whole range."""
     from core.sources.yahoo_client import short
@@ -118,72 +118,72 @@ def _fetch(
         return Fetched("not asked: too many tickers before it had failed")
     try:
         restated: list[dict[str, Any]] = []
-        if len(known.get(ticker, ())) > wanted.overlap_sessions:
-            added, restated = _added(client, wanted, known[ticker], ticker)
+        if len(earlier.get(ticker, ())) > span.overlap_sessions:
+            added, restated = _added(client, span, earlier[ticker], ticker)
             if added is not None:
                 return added
-        got = client.history(ticker, wanted.start, wanted.end)
+        got = client.history(ticker, span.start, span.end)
     except SourceError as error:
         return Fetched(short(error, tries))
     if not len(got.rows):
-        return Fetched(f"no rows from {wanted.start or 'its first day'} to {wanted.end}", dropped=got.dropped)
+        return Fetched(f"no rows from {span.start or 'its first day'} to {span.end}", dropped=got.dropped)
     return Fetched(OK, got.rows, got.rows, got.dropped, restated)
 
 
 def _added(
-    client: Client, wanted: Wanted, known: pd.DataFrame, ticker: str
+    client: Client, span: Span, earlier: pd.DataFrame, ticker: str
 ) -> tuple[Fetched | None, list[dict[str, Any]]]:
     """Return the known rows with the new ones after them; None if Yahoo disagrees, and where."""
     import pandas as pd
 
     from core.sources.yahoo_rows import CAPITAL_GAINS, disagreements
 
-    overlap = known.iloc[-wanted.overlap_sessions :]
-    got = client.history(ticker, str(overlap[col.DATE].iloc[0]), wanted.end)
+    overlap = earlier.iloc[-span.overlap_sessions :]
+    got = client.history(ticker, str(overlap[col.DATE].iloc[0]), span.end)
     restated = disagreements(overlap, got.rows)
     if restated:
         return None, restated
-    if CAPITAL_GAINS in known and CAPITAL_GAINS not in got.rows:
-        known = known.drop(columns=CAPITAL_GAINS)  # another ticker's column
-    new = got.rows[got.rows[col.DATE] > known[col.DATE].iloc[-1]]
-    rows = pd.concat([known, new]) if len(new) else known
-    return Fetched(OK, rows, got.rows, got.dropped, [], len(known)), []
+    if CAPITAL_GAINS in earlier and CAPITAL_GAINS not in got.rows:
+        earlier = earlier.drop(columns=CAPITAL_GAINS)  # another ticker's column
+    new = got.rows[got.rows[col.DATE] > earlier[col.DATE].iloc[-1]]
+    rows = pd.concat([earlier, new]) if len(new) else earlier
+    return Fetched(OK, rows, got.rows, got.dropped, [], len(earlier)), []
 
 
 def _tell(fetched: Mapping[str, Fetched], earlier: Earlier | None, context: Context) -> None:
     """Write to the run's log what is not as it should be, and what was copied."""
-    for ticker, one in fetched.items():
-        if one.outcome != OK:
-            context.tell("ticker_missing", level="warning", ticker=ticker, outcome=one.outcome)
-        if one.restated:
-            context.tell("restated", level="warning", ticker=ticker, rows=one.restated)
-        for row in one.dropped:
+    for ticker, fetch in fetched.items():
+        if fetch.outcome != OK:
+            context.tell("ticker_missing", level="warning", ticker=ticker, outcome=fetch.outcome)
+        if fetch.restated:
+            context.tell("restated", level="warning", ticker=ticker, rows=fetch.restated)
+        for row in fetch.dropped:
             context.tell("row_dropped", **row)
     if earlier is not None:
-        context.tell("copied", key=earlier.key, rows=sum(one.copied for one in fetched.values()))
+        context.tell("copied", key=earlier.key, rows=sum(fetch.copied for fetch in fetched.values()))
 
 
 def _judge_missing(fetched: Mapping[str, Fetched], *, drop: bool, outage: bool) -> None:
     """Refuse a set that is not whole, unless the user accepts what is missing and why is plain."""
-    missing = {ticker: one.outcome for ticker, one in fetched.items() if one.outcome != OK}
+    missing = {ticker: fetch.outcome for ticker, fetch in fetched.items() if fetch.outcome != OK}
     if not missing or (drop and not outage and len(missing) < len(fetched)):
         return
     by_outcome: dict[str, list[str]] = {}
     for ticker in list(missing)[:MOST_NAMED]:
         by_outcome.setdefault(missing[ticker], []).append(ticker)
-    said = "; ".join(f"{', '.join(names)}: {outcome}" for outcome, names in by_outcome.items())
+    outcomes = "; ".join(f"{', '.join(names)}: {outcome}" for outcome, names in by_outcome.items())
     more = f"; and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
     raise SourceError(
-        f"Yahoo gave no prices for {len(missing)} of {len(fetched)} tickers: {said}{more}",
+        f"Yahoo gave no prices for {len(missing)} of {len(fetched)} tickers: {outcomes}{more}",
         expected="prices for every ticker",
         remedy=_remedy(missing, len(fetched), outage=outage),
     )
 
 
-def _remedy(missing: Mapping[str, str], asked: int, *, outage: bool) -> str:
+def _remedy(missing: Mapping[str, str], requested: int, *, outage: bool) -> str:
     if outage:
         return "Yahoo or the network is down; run again later."
-    if len(missing) == asked:
+    if len(missing) == requested:
         return "Check --tickers and the network, or run again later."
     return f"Check {listed(list(missing))}, run again, or pass --on-missing drop to go on without."
 
@@ -196,9 +196,11 @@ def _table(fetched: Mapping[str, Fetched], earlier: Earlier | None) -> Table:
     from core.sources.table import prices_table
     from core.tables.artifacts import Table
 
-    frames = [one.rows for one in fetched.values() if one.rows is not None]
+    frames = [fetch.rows for fetch in fetched.values() if fetch.rows is not None]
     answers = [
-        [t, one.answered.to_numpy(object).tolist()] for t, one in fetched.items() if one.answered is not None
+        [t, fetch.answered.to_numpy(object).tolist()]
+        for t, fetch in fetched.items()
+        if fetch.answered is not None
     ]
     table = prices_table(
         pd.concat(frames, ignore_index=True),
@@ -210,21 +212,21 @@ def _table(fetched: Mapping[str, Fetched], earlier: Earlier | None) -> Table:
     source = {
         **table.header["source"],
         "client": f"yfinance {version('yfinance')}",
-        "tickers": {t: _outcome(t, one, table.header["source"]["tickers"]) for t, one in fetched.items()},
-        "dropped": [row for one in fetched.values() for row in one.dropped],
-        "restated": {t: one.restated for t, one in fetched.items() if one.restated},
+        "tickers": {t: _outcome(t, fetch, table.header["source"]["tickers"]) for t, fetch in fetched.items()},
+        "dropped": [row for fetch in fetched.values() for row in fetch.dropped],
+        "restated": {t: fetch.restated for t, fetch in fetched.items() if fetch.restated},
         "copied": _copied(fetched, earlier),
     }
     return Table(table.kind, table.frame, {**table.header, "source": source})
 
 
-def _outcome(ticker: str, one: Fetched, spans: Mapping[str, Any]) -> dict[str, Any]:
+def _outcome(ticker: str, fetch: Fetched, spans: Mapping[str, Any]) -> dict[str, Any]:
     absent = {"rows": 0, "first": None, "last": None}
-    return {**spans.get(ticker, absent), "outcome": one.outcome}
+    return {**spans.get(ticker, absent), "outcome": fetch.outcome}
 
 
 def _copied(fetched: Mapping[str, Fetched], earlier: Earlier | None) -> dict[str, Any] | None:
-    rows = {ticker: one.copied for ticker, one in fetched.items() if one.copied}
+    rows = {ticker: fetch.copied for ticker, fetch in fetched.items() if fetch.copied}
     if earlier is None or not rows:
         return None
     return {"from": earlier.key, "sha256": earlier.sha256, "rows": sum(rows.values()), "tickers": rows}

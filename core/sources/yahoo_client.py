@@ -100,8 +100,8 @@ class Client:
                 raise
 
         def retried(number: int, error: BaseException, wait_s: float) -> None:
-            told = {"ticker": ticker, "attempt": number, "reason": str(error), "wait_s": wait_s}
-            self._context.tell("ticker_retried", level="warning", **told, cause=repr(error.__cause__))
+            details = {"ticker": ticker, "attempt": number, "reason": str(error), "wait_s": wait_s}
+            self._context.tell("ticker_retried", level="warning", **details, cause=repr(error.__cause__))
             if isinstance(error, RateLimitedError):
                 with self._lock:
                     self._quiet_until = max(self._quiet_until, time.monotonic() + wait_s)
@@ -160,10 +160,10 @@ class Client:
                 timeout=self._manners.timeout_s,
             )
             rows = rows_of(frame, ticker, start, end)
-            seen = session.seen()
-            dropped = dropped_rows(seen.text, rows, ticker, start, end) if seen else []
+            answer = session.chart_answer()
+            dropped = dropped_rows(answer.text, rows, ticker, start, end) if answer else []
         except Exception as error:
-            fault = fault_of(error, session.seen())
+            fault = fault_of(error, session.chart_answer())
             if fault is None:
                 raise
             raise fault from error

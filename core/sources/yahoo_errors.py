@@ -32,7 +32,7 @@ class EmptyAnswerError(TransientError):
 
 
 @dataclass(frozen=True)
-class Seen:
+class ChartAnswer:
     """The last answer of Yahoo's chart service that the client had before it stopped.
 
     Parameters
@@ -53,8 +53,8 @@ class Seen:
     def explanation(self) -> str:
         """Yahoo's own words for why there are no prices; empty if it gave none."""
         error = self._chart().get("error")
-        said = error.get("description") if isinstance(error, dict) else None
-        return " ".join(str(said or "").split())[:300]
+        description = error.get("description") if isinstance(error, dict) else None
+        return " ".join(str(description or "").split())[:300]
 
     @property
     def empty(self) -> bool:
@@ -70,33 +70,35 @@ class Seen:
         return chart if isinstance(chart, dict) else {}
 
 
-def fault_of(error: Exception, seen: Seen | None) -> SourceError | None:
+def fault_of(error: Exception, answer: ChartAnswer | None) -> SourceError | None:
     """Return what ``error`` means, None if it is none of Yahoo's or the network's doing.
 
     Parameters
     ----------
     error : Exception
         What yfinance raised (with ``hide_exceptions`` off).
-    seen : Seen or None
+    answer : ChartAnswer or None
         The last chart answer of the same try.
     """
     from yfinance import exceptions as yahoo
 
-    if isinstance(error, yahoo.YFRateLimitError) or (seen is not None and seen.status == TOO_MANY):
+    if isinstance(error, yahoo.YFRateLimitError) or (answer is not None and answer.status == TOO_MANY):
         return RateLimitedError(f"HTTP {TOO_MANY}: too many requests")
     broken = _of_connection(error)
     if broken is not None:
         return broken
-    return _said(seen) or _of_form(error, seen)
+    return _stated_fault(answer) or _of_form(error, answer)
 
 
-def _said(seen: Seen | None) -> SourceError | None:
+def _stated_fault(answer: ChartAnswer | None) -> SourceError | None:
     """Return the fault that Yahoo itself told by status or in words."""
-    if seen is not None and (seen.status >= SERVER_ERROR or seen.status in _REFUSED):
-        return TransientError(f"HTTP {seen.status}{': ' + seen.explanation if seen.explanation else ''}")
-    if seen is not None and seen.empty:
+    if answer is not None and (answer.status >= SERVER_ERROR or answer.status in _REFUSED):
+        return TransientError(
+            f"HTTP {answer.status}{': ' + answer.explanation if answer.explanation else ''}"
+        )
+    if answer is not None and answer.empty:
         return _nothing()
-    return YahooError(seen.explanation) if seen is not None and seen.explanation else None
+    return YahooError(answer.explanation) if answer is not None and answer.explanation else None
 
 
 def _nothing() -> EmptyAnswerError:
@@ -122,7 +124,7 @@ def _of_connection(error: Exception) -> SourceError | None:
     return None
 
 
-def _of_form(error: Exception, seen: Seen | None) -> SourceError | None:
+def _of_form(error: Exception, answer: ChartAnswer | None) -> SourceError | None:
     from curl_cffi.requests import exceptions as http
     from yfinance import exceptions as yahoo
 
@@ -131,7 +133,7 @@ def _of_form(error: Exception, seen: Seen | None) -> SourceError | None:
     if isinstance(error, yahoo.YFTickerMissingError):
         return _nothing()
     if isinstance(error, json.JSONDecodeError):
-        kind = f" ({seen.content_type})" if seen and seen.content_type else ""
+        kind = f" ({answer.content_type})" if answer and answer.content_type else ""
         return TransientError(f"an answer that is not JSON{kind}")
     if isinstance(
         error, http.HTTPError
@@ -140,5 +142,5 @@ def _of_form(error: Exception, seen: Seen | None) -> SourceError | None:
     if isinstance(error, yahoo.YFException):
         return YahooError(" ".join(str(error).split())[:300])
     unknown_form = isinstance(error, KeyError | IndexError | TypeError | AttributeError | ValueError)
-    came = f"an answer in a form that yfinance does not know ({type(error).__name__}: {error})"
-    return YahooError(came) if unknown_form else None
+    description = f"an answer in a form that yfinance does not know ({type(error).__name__}: {error})"
+    return YahooError(description) if unknown_form else None

@@ -26,5 +26,5 @@ def newest_session(ticker: str, end: str, *, timeout_s: float) -> str | None:
     start = (date.fromisoformat(end) - timedelta(days=BACK_DAYS)).isoformat()
     client = Client(Manners(threads=1, timeout_s=timeout_s), Context(tries=1))
     rows = client.ask_all(lambda name: client.history(name, start, end), [ticker])[ticker].rows
-    known = rows[rows[col.CLOSE].notna()]
-    return str(known[col.DATE].max()) if len(known) else None
+    priced = rows[rows[col.CLOSE].notna()]
+    return str(priced[col.DATE].max()) if len(priced) else None

@@ -79,18 +79,18 @@ def dropped_rows(
         What :func:`rows_of` made of it.
     """
     days = _days(body)
-    kept = Counter(rows[col.DATE])
-    found = []
+    present = Counter(rows[col.DATE])
+    dropped = []
     for day, times in sorted(Counter(days).items()):
-        for _ in range(times - kept[day]):
+        for _ in range(times - present[day]):
             if day > end:
                 reason = "after the last session asked for"
             elif start and day < start:
                 reason = "before the first session asked for"
             else:
                 reason = "second row of the same day" if times > 1 else "left out by yfinance"
-            found.append({"ticker": ticker, "date": day, "reason": reason})
-    return found
+            dropped.append({"ticker": ticker, "date": day, "reason": reason})
+    return dropped
 
 
 def _days(body: str) -> list[str]:
@@ -123,15 +123,17 @@ def disagreements(before: pd.DataFrame, answer: pd.DataFrame) -> list[dict[str, 
     """
     last = before[col.DATE].max()
     old, new = _cells(before), _cells(answer[answer[col.DATE] <= last])
-    found: list[dict[str, Any]] = [
+    differences: list[dict[str, Any]] = [
         {"date": day, "column": "row", "before": day in old or None, "after": day in new or None}
         for day in sorted(old.keys() ^ new.keys())
     ]
     for day in sorted(old.keys() & new.keys()):
         for column, a, b in zip(_COMPARED, old[day], new[day], strict=True):
             if not _agree(a, b):
-                found.append({"date": day, "column": column, "before": _plain(a), "after": _plain(b)})
-    return found
+                differences.append(
+                    {"date": day, "column": column, "before": _null_for_nan(a), "after": _null_for_nan(b)}
+                )
+    return differences
 
 
 def _cells(rows: pd.DataFrame) -> dict[str, list[float]]:
@@ -147,5 +149,5 @@ def _agree(a: float, b: float) -> bool:
     return abs(a - b) <= RESTATED_RELATIVE * max(abs(a), abs(b))
 
 
-def _plain(value: float) -> float | None:
+def _null_for_nan(value: float) -> float | None:
     return None if value != value else value

@@ -12,7 +12,7 @@ from typing import Any
 
 from curl_cffi import requests
 
-from core.sources.yahoo_errors import Seen
+from core.sources.yahoo_errors import ChartAnswer
 
 _CHART = "/v8/finance/chart/"
 
@@ -22,26 +22,26 @@ class RecordingSession(requests.Session[requests.Response]):
 
     def __init__(self) -> None:
         super().__init__(impersonate="chrome")  # as yfinance itself does; Yahoo turns others away
-        self._seen = threading.local()
+        self._answers = threading.local()
 
     def get(self, url: str, **kwargs: Any) -> requests.Response:
         """Return the answer, remembered if it is one of the chart service."""
         if _CHART in url:
-            self._seen.chart = None
+            self._answers.chart = None
         answer = super().get(url, **kwargs)
         if _CHART in url:
             kind = str(answer.headers.get("content-type") or "").split(";")[0]
-            self._seen.chart = Seen(answer.status_code, kind, answer.text)
+            self._answers.chart = ChartAnswer(answer.status_code, kind, answer.text)
         return answer
 
     def forget(self) -> None:
         """Forget what this thread saw: a new try begins."""
-        self._seen.chart = None
+        self._answers.chart = None
 
-    def seen(self) -> Seen | None:
+    def chart_answer(self) -> ChartAnswer | None:
         """Return this thread's last chart answer since :meth:`forget`."""
-        found: Seen | None = getattr(self._seen, "chart", None)
-        return found
+        answer: ChartAnswer | None = getattr(self._answers, "chart", None)
+        return answer
 
 
 @lru_cache(maxsize=1)

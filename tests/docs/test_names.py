@@ -74,7 +74,6 @@ DIALECT_LEFT: dict[str, int] = {
     "core/report": 6,
     "core/runs": 3,
     "core/schedule": 29,
-    "core/sources": 121,
     "dashboard": 8,
 }
 """Names of the list that stand in a room still. These numbers only shrink; a room without a line has none."""

@@ -11,7 +11,7 @@ import pytest
 from core.errors import SourceError
 from core.sources.files import read_file
 from core.sources.tabular import bytestream, csvfile, shapes
-from core.sources.tabular.options import PLAIN, Options
+from core.sources.tabular.options import CANONICAL, Options
 
 ALL = ["date", "ticker", "open", "high", "low", "close", "volume"]
 
@@ -186,7 +186,7 @@ def test_what_the_user_says_decides(said, text, expected):
 
 def test_an_empty_file_is_a_table_without_rows_for_the_gate():
     """Nothing to read is nothing to misread; the gate says that rows and columns are missing."""
-    assert read("") == read("\n\n") == ([], PLAIN.record())
+    assert read("") == read("\n\n") == ([], CANONICAL.record())
 
 
 def test_a_decimal_comma_rereads_the_columns_that_looked_plain():

@@ -52,16 +52,16 @@ def unpacked(data: bytes, name: str) -> bytes:
         return data
     kind = "gzip" if data.startswith(_GZIP) else "bzip2" if data.startswith(_BZIP2) else "zstd"
     try:
-        plain: bytes = _opened(data, kind).read(MAX_BYTES + 1)
+        content: bytes = _opened(data, kind).read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(
             f"{name} is a damaged {kind} file ({error})",
             expected="a whole one",
             remedy="Fetch or pack it again.",
         ) from error
-    if len(plain) > MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise too_many(name, "or more bytes when unpacked", MAX_BYTES, MAX_BYTES)
-    return plain
+    return content
 
 
 def _opened(data: bytes, kind: str) -> Any:
@@ -108,8 +108,8 @@ def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise SourceError(f"{name}, line {line} holds a zero byte", expected="text", remedy=_AS_CSV)
-    plain = data.removeprefix(_UTF8_MARK) if encoding == "utf-8" else text.encode()
-    return plain, encoding
+    body = data.removeprefix(_UTF8_MARK) if encoding == "utf-8" else text.encode()
+    return body, encoding
 
 
 def _encoding_remedy(data: bytes) -> str:
@@ -175,7 +175,7 @@ def refuse_text(text: bytes, name: str) -> None:
         Naming what it is, with its own words where they are few.
     """
     start = text.lstrip()[:200]
-    shown = " ".join(text.decode("utf-8", "replace").split())
+    words = " ".join(text.decode("utf-8", "replace").split())
     if start[:1] in (b"{", b"["):
         raise SourceError(f"{name} holds JSON", expected="CSV or Parquet", remedy=_AS_CSV)
     if _PAGE.match(start):
@@ -185,9 +185,9 @@ def refuse_text(text: bytes, name: str) -> None:
             remedy="Download the table itself; look at the page for why.",
         )
     # any other text may be a secret: of it nothing is said, because a message is read by many
-    if _is_sentence(shown) and _ANSWER.search(shown):
+    if _is_sentence(words) and _ANSWER.search(words):
         raise SourceError(
-            f"{name} holds no table but the words: {shown}",
+            f"{name} holds no table but the words: {words}",
             expected="a header line and one row per date and ticker",
             remedy="Fetch the file again when the service answers.",
         )
@@ -202,8 +202,8 @@ def refuse_text(text: bytes, name: str) -> None:
 def _is_sentence(text: str) -> bool:
     """Return whether a text is a few plain words."""
     words = [word.strip(",.:;!?") for word in text[:_LONGEST_SENTENCE].split()]
-    plain = all(word.isdigit() or word.replace("'", "").isalpha() for word in words if word)
-    return len(text) <= _LONGEST_SENTENCE and len(words) > 1 and plain
+    all_words = all(word.isdigit() or word.replace("'", "").isalpha() for word in words if word)
+    return len(text) <= _LONGEST_SENTENCE and len(words) > 1 and all_words
 
 
 _LONGEST_SENTENCE = 200

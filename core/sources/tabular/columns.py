@@ -79,13 +79,13 @@ class Header:
 
     Parameters
     ----------
-    given : tuple of str
+    cells : tuple of str
         The cells as written.
     names : tuple of str
         Our names where a spelling is known; the others in lower case with ``_`` for blanks.
     """
 
-    given: tuple[str, ...]
+    cells: tuple[str, ...]
     names: tuple[str, ...]
 
     @property
@@ -101,13 +101,13 @@ class Header:
     @property
     def unnamed(self) -> int | None:
         """The first column that has no name of its own, None if each has one."""
-        found = (i for i, cell in enumerate(self.given) if _UNNAMED.fullmatch(plain_name(cell)))
-        return next(found, None)
+        places = (i for i, cell in enumerate(self.cells) if _UNNAMED.fullmatch(plain_name(cell)))
+        return next(places, None)
 
     def with_date(self, position: int) -> Header:
         """Return the header with the column at ``position`` as the date."""
         names = [col.DATE if i == position else name for i, name in enumerate(self.names)]
-        return Header(self.given, tuple(names))
+        return Header(self.cells, tuple(names))
 
 
 def header_of(cells: Sequence[str], file: str) -> Header:
@@ -118,14 +118,14 @@ def header_of(cells: Sequence[str], file: str) -> Header:
     SourceError
         If one name stands twice.
     """
-    plain = [plain_name(cell) for cell in cells]
-    lone = set(plain) >= _LETTERS
+    spelt = [plain_name(cell) for cell in cells]
+    lone = set(spelt) >= _LETTERS
     chosen: dict[int, str] = {}
     for ours, spellings in SPELLINGS.items():
         usable = [s for s in spellings if lone or s not in _LONE]
-        best = next((s for s in usable if s in plain), None)
+        best = next((s for s in usable if s in spelt), None)
         if best is not None:
-            chosen |= {i: ours for i, name in enumerate(plain) if name == best}
+            chosen |= {i: ours for i, name in enumerate(spelt) if name == best}
     names = [
         chosen.get(i) or re.sub(r"\s+", "_", cell.strip().lower()) or f"column_{i + 1}"
         for i, cell in enumerate(cells)

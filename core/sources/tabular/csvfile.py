@@ -75,8 +75,8 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     if flat := flattened_header(layout.rows[0]):
         return _flattened(layout, name, options, facts, place=flat[0], columns=flat[1])
     header = _header(layout, name)
-    named = {*header.names} & {col.DATE, *NUMBERS}
-    if not named and header.unnamed is None and len(header.names) <= MAX_COLUMNS:
+    recognised = {*header.names} & {col.DATE, *NUMBERS}
+    if not recognised and header.unnamed is None and len(header.names) <= MAX_COLUMNS:
         refuse_text(text, name)
     if _is_wide(header):
         return _wide(layout, header, name, options, facts)
@@ -146,7 +146,7 @@ def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Fa
     if len(header.names) > MAX_WIDE_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_WIDE_COLUMNS)
     place = header.names.index(col.DATE)
-    names = [col.DATE if i == place else cell for i, cell in enumerate(header.given)]
+    names = [col.DATE if i == place else cell for i, cell in enumerate(header.cells)]
     tickers = [cell for i, cell in enumerate(names) if i != place]
     frame, decimal, _ = _numbers(layout, names, tickers, name, options)
     frame, dates = _dates(frame, name, options, layout.above + 2)
@@ -209,11 +209,11 @@ def _parsed(
         raise _unreadable(layout, len(names), file, str(error)) from error
 
 
-def _without_huge(frame: pd.DataFrame, judged: Sequence[str]) -> pd.DataFrame:
+def _without_huge(frame: pd.DataFrame, numbers: Sequence[str]) -> pd.DataFrame:
     """Return the table with integers of further columns as text where they are beyond 64 bits."""
-    mixed = [name for name in frame.columns if name not in judged and frame[name].dtype == object]
-    made = {name: frame[name].map(lambda v: str(v) if isinstance(v, int) else v) for name in mixed}
-    return frame.assign(**made)
+    mixed = [name for name in frame.columns if name not in numbers and frame[name].dtype == object]
+    converted = {name: frame[name].map(lambda v: str(v) if isinstance(v, int) else v) for name in mixed}
+    return frame.assign(**converted)
 
 
 def _unreadable(layout: Layout, width: int, file: str, reason: str) -> SourceError:
@@ -240,5 +240,5 @@ def _unreadable(layout: Layout, width: int, file: str, reason: str) -> SourceErr
 def _dates(frame: pd.DataFrame, name: str, options: Options, first_line: int) -> tuple[pd.DataFrame, str]:
     if col.DATE not in frame:
         return frame, ""
-    dates, found = iso_dates(frame[col.DATE], name, options.date_format, first_line=first_line)
-    return frame.assign(**{col.DATE: dates}), found if options.date_format == AUTO else options.date_format
+    dates, form = iso_dates(frame[col.DATE], name, options.date_format, first_line=first_line)
+    return frame.assign(**{col.DATE: dates}), form if options.date_format == AUTO else options.date_format

@@ -24,7 +24,7 @@ _YMD = re.compile(rf"(?P<y>\d{{4}})(?:[/.-](?P<m>\d{{1,2}})[/.-](?P<d>\d{{1,2}})
 _NUMBERED = re.compile(rf"(?P<a>\d{{1,2}})(?P<mark>[/.-])(?P<b>\d{{1,2}})(?P=mark)(?P<y>\d{{4}}){_TIME}")
 _SHORT = re.compile(rf"(?P<a>\d{{1,2}})(?P<mark>[/.-])(?P<b>\d{{1,2}})(?P=mark)(?P<c>\d{{2}}){_TIME}")
 _COMPACT = re.compile(r"(?P<a>\d{2})(?P<b>\d{2})(?P<c>\d{2})")
-_NAMED = re.compile(
+_MONTH_NAME = re.compile(
     r"(?:(?P<d>\d{1,2})(?:st|nd|rd|th)?\.?[ -]?(?P<m>[^\W\d_]{3,9})\.?[ ,-]*(?P<y>\d{4}|\d{2})"
     rf"|(?P<m2>[^\W\d_]{{3,9}})\.?[ -](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?[ -](?P<y2>\d{{4}}|\d{{2}})){_TIME}"
 )
@@ -76,8 +76,8 @@ class DateRead:
         """The whole hour, None where minutes or seconds stand beside it."""
         if not self.time:
             return 0
-        found = re.fullmatch(r"(\d{2}):00(?::00(?:\.0+)?)?.*", self.time)
-        return int(found[1]) if found else None
+        match = re.fullmatch(r"(\d{2}):00(?::00(?:\.0+)?)?.*", self.time)
+        return int(match[1]) if match else None
 
     def text(self) -> str:
         """Return the date, with its time of day where it says more than the date."""
@@ -95,8 +95,8 @@ def without_weekday(text: str) -> str:
     ('January 3, 2022', '20220103')
     """
     text = _WEEKDAY.sub("", text)
-    found = _FLOAT.fullmatch(text)
-    return found[1] if found else text
+    match = _FLOAT.fullmatch(text)
+    return match[1] if match else text
 
 
 def _written(year: int, month: int, day: int, time: str | None) -> DateRead | None:
@@ -158,8 +158,8 @@ def _short(order: str, text: str) -> DateRead | None:
     return _written(_century(parts["y"].rjust(2, "0")), int(parts["m"]), int(parts["d"]), time)
 
 
-def _named(text: str) -> DateRead | None:
-    m = _NAMED.fullmatch(text)
+def _with_month_name(text: str) -> DateRead | None:
+    m = _MONTH_NAME.fullmatch(text)
     if m is None:
         return None
     name = (m["m"] or m["m2"]).lower()
@@ -199,7 +199,7 @@ FORMS: Mapping[str, Reader] = {
     "ymd": lambda text: _ymd(text) or _short("ymd", text),
     "us": _us,
     "eu": _eu,
-    "named": _named,
+    "named": _with_month_name,
     "epoch": _epoch,
     "excel": _excel,
     "minguo": _minguo,
@@ -217,7 +217,7 @@ _KINDS = (
     ("iso", _ISO),
     ("ymd", _YMD),
     ("numbered", _NUMBERED),
-    ("named", _NAMED),
+    ("named", _MONTH_NAME),
     ("epoch", _EPOCH),
     ("han", _HAN),
 )
@@ -235,4 +235,4 @@ def kind_of(cell: str, *, loosely: bool = False) -> str | None:
     """
     kinds = (*_KINDS, *_LOOSE_KINDS) if loosely else _KINDS
     kind = next((kind for kind, pattern in kinds if pattern.fullmatch(cell)), None)
-    return None if kind == "named" and _named(cell) is None else kind
+    return None if kind == "named" and _with_month_name(cell) is None else kind

@@ -25,7 +25,7 @@ _ORDERS = {"us": "month first", "eu": "day first", "ymd": "year first"}
 
 
 def iso_dates(
-    cells: pd.Series, name: str, wanted: str = AUTO, *, first_line: int = 2
+    cells: pd.Series, name: str, date_format: str = AUTO, *, first_line: int = 2
 ) -> tuple[pd.Series, str]:
     """Return a column of dates as ISO text, and the format that was found.
 
@@ -39,7 +39,7 @@ def iso_dates(
     cells : Series of str, n_rows
     name : str
         The file, for messages.
-    wanted : str
+    date_format : str
         One of :data:`DATE_FORMATS`.
     first_line : int
         Line of the first cell in the file.
@@ -55,13 +55,13 @@ def iso_dates(
     codes, distinct = pd.factorize(cells.astype(object))
     texts = [without_weekday(str(cell).strip()) for cell in distinct]
     column = _Column(texts, Counter(codes[codes >= 0].tolist()), codes.tolist(), name, first_line)
-    form = column.form() if wanted == AUTO else wanted
+    form = column.form() if date_format == AUTO else date_format
     if form == "":
         return cells, ""
     read = [FORMS[form](text) for text in texts]
     _refuse_midnights_elsewhere(read, name)
-    made = [str(cell) if day is None else day.text() for cell, day in zip(distinct, read, strict=True)]
-    values = pd.Series([*made, None], dtype=object).to_numpy()[codes]
+    written = [str(cell) if day is None else day.text() for cell, day in zip(distinct, read, strict=True)]
+    values = pd.Series([*written, None], dtype=object).to_numpy()[codes]
     return pd.Series(values, index=cells.index, dtype=object), form
 
 
@@ -132,9 +132,9 @@ class _Column:
         """
         other = "eu" if order == "us" else "us"
         texts, chosen, turned = self._texts, [], []
-        wanted = set(rows)
+        ambiguous = set(rows)
         for code in self._codes:
-            if code in wanted:
+            if code in ambiguous:
                 straight, around = FORMS[readings[order]](texts[code]), FORMS[readings[other]](texts[code])
                 assert straight is not None, "every cell fits the chosen order"
                 chosen.append(straight.day)

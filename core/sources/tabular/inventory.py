@@ -65,11 +65,11 @@ class Inventory:
         if not self.is_folder:
             return digests[self.files[0].name]
         # names in one Unicode form: the same folder on another system has the same digest
-        named = sorted((unicodedata.normalize("NFC", name), digest) for name, digest in digests.items())
-        return digest_of(named)
+        by_name = sorted((unicodedata.normalize("NFC", name), digest) for name, digest in digests.items())
+        return digest_of(by_name)
 
 
-def inventory_of(given: str) -> Inventory:
+def inventory_of(path_text: str) -> Inventory:
     """Return the files that a path means: itself, or the tables directly in it.
 
     In a folder, files with other endings and hidden ones are not read, nor are folders in it.
@@ -81,7 +81,7 @@ def inventory_of(given: str) -> Inventory:
     ParameterError
         If the files are too many or too large, or a link leads out of the folder.
     """
-    path = Path(given)
+    path = Path(path_text)
     if path.is_dir():
         files = _tables(path)
     elif path.is_file():
@@ -110,8 +110,8 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _tables(folder: Path) -> tuple[Path, ...]:
-    seen = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    files = [f for f in seen if not f.name.startswith(".") and _TABLE.search(f.name) and f.is_file()]
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    files = [f for f in entries if not f.name.startswith(".") and _TABLE.search(f.name) and f.is_file()]
     home = folder.resolve()
     for file in files:
         if file.resolve().parent != home:

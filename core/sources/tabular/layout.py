@@ -53,7 +53,7 @@ class Layout:
         return DELIMITERS[self.delimiter]
 
 
-def layout_of(text: bytes, name: str, wanted: str = AUTO) -> Layout:
+def layout_of(text: bytes, name: str, delimiter: str = AUTO) -> Layout:
     """Return how a text table is laid out.
 
     Raises
@@ -61,26 +61,26 @@ def layout_of(text: bytes, name: str, wanted: str = AUTO) -> Layout:
     SourceError
         If it has no header line, its header can be cut in two ways that are equally good, or it is no table.
     """
-    body, said = text, AUTO
-    if found := _ABOVE.match(body):
-        body = body[found.end() :]
-    if found := _SEP_LINE.match(body):
-        said = next((n for n, mark in DELIMITERS.items() if mark.encode() == found[1]), AUTO)
-        body = body[found.end() :]
+    body, declared = text, AUTO
+    if match := _ABOVE.match(body):
+        body = body[match.end() :]
+    if match := _SEP_LINE.match(body):
+        declared = next((n for n, mark in DELIMITERS.items() if mark.encode() == match[1]), AUTO)
+        body = body[match.end() :]
     if not body.strip():
         raise SourceError(
             f"{name} is not a readable CSV table (it is empty)",
             expected="a header line and one row per date and ticker",
         )
-    start = _header_start(body, next((w for w in (wanted, said) if w != AUTO), None))
+    start = _header_start(body, next((w for w in (delimiter, declared) if w != AUTO), None))
     preamble = tuple(
         line.strip() for line in body[:start].decode("utf-8", "replace").splitlines() if line.strip()
     )
     body = body[start:]
     above = text.count(b"\n", 0, len(text) - len(body))
-    if wanted == said == AUTO and (joined := _blanks_joined(body)) is not None:
+    if delimiter == declared == AUTO and (joined := _blanks_joined(body)) is not None:
         return Layout(joined, above, "comma", _cells(joined, ",", name), preamble)
-    chosen = next((w for w in (wanted, said) if w != AUTO), None) or _delimiter(body, name)
+    chosen = next((w for w in (delimiter, declared) if w != AUTO), None) or _delimiter(body, name)
     rows = _cells(body, DELIMITERS[chosen], name)
     _refuse_headless(rows[0], name, above + 1)
     return Layout(body, above, chosen, rows, preamble)
@@ -161,21 +161,21 @@ def _delimiter(body: bytes, name: str) -> str:
     merits = {}
     for delimiter, mark in DELIMITERS.items():
         rows = _cells(body, mark, name)
-        known = sum(plain_name(cell) in known_spellings() for cell in rows[0])
+        recognised = sum(plain_name(cell) in known_spellings() for cell in rows[0])
         even = sum(len(row) == len(rows[0]) for row in rows)
         if len(rows[0]) > 1:
-            merits[delimiter] = (known, even)
+            merits[delimiter] = (recognised, even)
     if not merits:
         return "comma"
     best = max(merits.values())
-    found = [delimiter for delimiter, merit in merits.items() if merit == best]
-    if len(found) > 1:
+    candidates = [delimiter for delimiter, merit in merits.items() if merit == best]
+    if len(candidates) > 1:
         raise SourceError(
-            f"{name} can be cut at each {' and at each '.join(found)}: its header has both",
+            f"{name} can be cut at each {' and at each '.join(candidates)}: its header has both",
             expected="one delimiter",
-            remedy=f"Say which: {' or '.join(f'--delimiter {d}' for d in found)}.",
+            remedy=f"Say which: {' or '.join(f'--delimiter {d}' for d in candidates)}.",
         )
-    return found[0]
+    return candidates[0]
 
 
 _DATA = re.compile(r"[-+]?[\d.,/: -]*\d[\d.,/: -]*")

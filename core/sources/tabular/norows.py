@@ -86,10 +86,10 @@ def _suspects(frame: pd.DataFrame, dates: pd.Series, texts: list[str]) -> np.nda
     """Return the rows worth a look: without a date that is read, or with words where a number belongs."""
     distinct = {text: kind_of(without_weekday(text), loosely=True) is None for text in dates.unique()}
     undated = dates.map(distinct).to_numpy(bool)
-    told = np.zeros(len(frame), bool)
+    worded = np.zeros(len(frame), bool)
     for name in texts:
-        told |= frame[name].astype(str).str.contains(_EVENT, regex=True, na=False).to_numpy()
-    return np.flatnonzero(undated | told)
+        worded |= frame[name].astype(str).str.contains(_EVENT, regex=True, na=False).to_numpy()
+    return np.flatnonzero(undated | worded)
 
 
 def _why(  # noqa: PLR0911 - one return per kind reads as a table

@@ -33,7 +33,7 @@ def text_columns(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
     return [name for name in names if name in frame and frame[name].dtype.kind not in "iufb"]
 
 
-def decimal_mark(frame: pd.DataFrame, names: Sequence[str], file: str, wanted: str = AUTO) -> str:
+def decimal_mark(frame: pd.DataFrame, names: Sequence[str], file: str, decimal: str = AUTO) -> str:
     """Return whether a comma in the numbers of ``names`` is the decimal mark or parts thousands.
 
     ``12,5`` leaves no choice, nor does ``1,234.5``; ``1,234`` alone does. A number with a plain point in
@@ -44,8 +44,8 @@ def decimal_mark(frame: pd.DataFrame, names: Sequence[str], file: str, wanted: s
     SourceError
         If nothing decides, with both readings.
     """
-    if wanted != AUTO:
-        return wanted
+    if decimal != AUTO:
+        return decimal
     undecided = None
     comma = point = False
     for name in text_columns(frame, names):
@@ -146,9 +146,9 @@ def plain_numbers(cells: pd.Series, decimal: str, *, scaled: bool) -> pd.Series:
     read = [_number(cell, decimal, scaled=scaled) for cell in distinct]
     if all(isinstance(value, int | float) for value in read):
         return pd.Series(np.array([*read, np.nan], dtype="float64")[codes], index=cells.index)
-    made = np.empty(len(read) + 1, dtype=object)
-    made[:-1] = read
-    return pd.Series(made[codes], index=cells.index, dtype=object)
+    values = np.empty(len(read) + 1, dtype=object)
+    values[:-1] = read
+    return pd.Series(values[codes], index=cells.index, dtype=object)
 
 
 def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
@@ -156,8 +156,8 @@ def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
         # an integer that no float can hold stays for the gate, as text
         return str(cell) if isinstance(cell, int) and abs(cell) >= _HUGE else cell
     text, scale = _DRESSING.sub("", cell), 1.0
-    if scaled and (found := _SCALED.fullmatch(text)):
-        text, scale = found[1], _SCALES[found[2]]
+    if scaled and (match := _SCALED.fullmatch(text)):
+        text, scale = match[1], _SCALES[match[2]]
     thousands, mark = (",", ".") if decimal == "point" else (".", ",")
     if thousands in text:
         grouped = re.fullmatch(rf"([-+]?\d{{1,3}}(?:\{thousands}\d{{3}})+)((?:\{mark}\d*)?)", text)
@@ -171,7 +171,7 @@ def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
 
 
 def dressed(
-    frame: pd.DataFrame, names: Sequence[str], file: str, wanted: str, reread: Callable[[], pd.DataFrame]
+    frame: pd.DataFrame, names: Sequence[str], file: str, mark: str, reread: Callable[[], pd.DataFrame]
 ) -> tuple[pd.DataFrame, str]:
     """Return a table whose numbers are plain, and the decimal mark that was found.
 
@@ -181,17 +181,19 @@ def dressed(
         As read with a decimal point.
     names : sequence of str
         Columns of numbers.
-    file, wanted : str
+    file, mark : str
         As in :func:`decimal_mark`.
     reread : callable
         Gives the same table with every cell as text: with a decimal comma ``1.234`` is no 1.234.
     """
-    if wanted == AUTO and not text_columns(frame, names) and _points_may_part_thousands(frame, names):
+    if mark == AUTO and not text_columns(frame, names) and _points_may_part_thousands(frame, names):
         _refuse_points(reread(), names, file)
-    if not text_columns(frame, names) and wanted != "comma":
+    if not text_columns(frame, names) and mark != "comma":
         return frame, "point"
-    decimal = decimal_mark(frame, names, file, wanted)
+    decimal = decimal_mark(frame, names, file, mark)
     if decimal == "comma":
         frame = reread()
-    made = {n: plain_numbers(frame[n], decimal, scaled=n == col.VOLUME) for n in text_columns(frame, names)}
-    return frame.assign(**made), decimal
+    numbers = {
+        n: plain_numbers(frame[n], decimal, scaled=n == col.VOLUME) for n in text_columns(frame, names)
+    }
+    return frame.assign(**numbers), decimal

@@ -54,8 +54,8 @@ class Options:
     @classmethod
     def of(cls, parameters: Mapping[str, Value]) -> Options:
         """Return the options among resolved parameters; what is not there is ``auto``."""
-        given = {name: parameters.get(name) for name in cls.__dataclass_fields__}
-        return cls(**{name: str(value) for name, value in given.items() if value})
+        values = {name: parameters.get(name) for name in cls.__dataclass_fields__}
+        return cls(**{name: str(value) for name, value in values.items() if value})
 
 
 MOST_LEFT_OUT = 50
@@ -110,14 +110,14 @@ class Facts:
 
     def record(self) -> dict[str, Any]:
         """Return the facts that apply, as JSON values."""
-        named = {"shape": self.shape, "dates": self.dates, "delimiter": self.delimiter}
-        named |= {"decimal": self.decimal, "encoding": self.encoding}
-        held: dict[str, Any] = {key: value for key, value in named.items() if value}
-        held |= {"packed": "gzip"} if self.packed else {}
-        return held | ({"left_out": [line.record() for line in self.left_out]} if self.left_out else {})
+        facts = {"shape": self.shape, "dates": self.dates, "delimiter": self.delimiter}
+        facts |= {"decimal": self.decimal, "encoding": self.encoding}
+        applying: dict[str, Any] = {key: value for key, value in facts.items() if value}
+        applying |= {"packed": "gzip"} if self.packed else {}
+        return applying | ({"left_out": [line.record() for line in self.left_out]} if self.left_out else {})
 
 
-PLAIN = Facts()
+CANONICAL = Facts()
 """A long table in UTF-8 with commas and ISO dates: nothing had to be found out."""
 
 
@@ -129,10 +129,10 @@ class TableRead:
     facts: Facts = field(default_factory=Facts)
 
 
-def too_many(name: str, what: str, came: int, most: int) -> SourceError:
+def too_many(name: str, what: str, count: int, most: int) -> SourceError:
     """Return the refusal of a file that is beyond a cap; nothing of it was parsed."""
     return SourceError(
-        f"{name} has {came:,} {what}",
+        f"{name} has {count:,} {what}",
         expected=f"at most {most:,}",
         remedy="Split the file, or leave out what is not needed.",
     )

@@ -49,7 +49,7 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
     if not wide and len(header.names) > MAX_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
     place = header.names.index(col.DATE) if col.DATE in header.names else None
-    names = [col.DATE if i == place else g for i, g in enumerate(header.given)] if wide else header.names
+    names = [col.DATE if i == place else g for i, g in enumerate(header.cells)] if wide else header.names
     frame.columns = pd.Index(list(names))
     dates = ""
     if place is not None:
@@ -93,22 +93,22 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
             expected="a whole one",
             remedy="Write or fetch it again.",
         ) from error
-    named = any(level is not None for level in frame.index.names) or frame.index.inferred_type.startswith(
-        "date"
-    )
-    return frame.reset_index() if named else frame.reset_index(drop=True)
+    index_has_data = any(
+        level is not None for level in frame.index.names
+    ) or frame.index.inferred_type.startswith("date")
+    return frame.reset_index() if index_has_data else frame.reset_index(drop=True)
 
 
 def _plain_types(table: Any) -> Any:
     """Return an Arrow table with decimals as float64 and dictionaries as their values."""
     import pyarrow as pa
 
-    def plain(field: Any) -> Any:
+    def plain_field(field: Any) -> Any:
         if pa.types.is_decimal(field.type):
             return field.with_type(pa.float64())
         return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
-    return table.cast(pa.schema([plain(field) for field in table.schema], table.schema.metadata))
+    return table.cast(pa.schema([plain_field(field) for field in table.schema], table.schema.metadata))
 
 
 def as_parquet(data: bytes, name: str) -> bytes:
@@ -168,6 +168,6 @@ def _stacked(frame: pd.DataFrame, name: str, options: Options) -> TableRead:
         raise SourceError(
             f"{name} has two header levels that are not field and ticker", expected="one header, or those two"
         )
-    dates, found = _dates(frame.iloc[:, 0], name, options)
+    dates, form = _dates(frame.iloc[:, 0], name, options)
     columns = [(*pair, frame.iloc[:, i + 1]) for i, pair in enumerate(stacked[1])]
-    return TableRead(from_stacked(dates, columns), _facts("stacked", found))
+    return TableRead(from_stacked(dates, columns), _facts("stacked", form))

@@ -81,8 +81,8 @@ def from_wide(frame: pd.DataFrame, file: str) -> pd.DataFrame:
 
 
 def _listed_part(frame: pd.DataFrame, ticker: str) -> pd.DataFrame:
-    held = np.flatnonzero(frame[ticker].notna().to_numpy())
-    rows = slice(int(held[0]), int(held[-1]) + 1) if len(held) else slice(0, 0)
+    filled = np.flatnonzero(frame[ticker].notna().to_numpy())
+    rows = slice(int(filled[0]), int(filled[-1]) + 1) if len(filled) else slice(0, 0)
     part = {col.DATE: frame[col.DATE].iloc[rows], col.TICKER: ticker, col.CLOSE: frame[ticker].iloc[rows]}
     return pd.DataFrame(part)
 
@@ -123,34 +123,34 @@ def flattened_header(cells: Sequence[str]) -> tuple[int, list[tuple[str, str]]] 
     >>> flattened_header(["Date", "Close_ZQX", "Volume_ZQX"])
     (0, [('close', 'ZQX'), ('volume', 'ZQX')])
     """
-    plain = [plain_name(cell) for cell in cells]
+    spelt = [plain_name(cell) for cell in cells]
     place = next(
-        (i for i, name in enumerate(plain) if name in SPELLINGS[col.DATE]),
-        0 if plain and not plain[0] else None,
+        (i for i, name in enumerate(spelt) if name in SPELLINGS[col.DATE]),
+        0 if spelt and not spelt[0] else None,
     )
     if place is None or len(cells) < 2:
         return None
-    if any(name in known_spellings() for i, name in enumerate(plain) if i != place):
+    if any(name in known_spellings() for i, name in enumerate(spelt) if i != place):
         return None
     pairs = [_two_in_one(cell) for i, cell in enumerate(cells) if i != place]
-    named = [pair for pair in pairs if pair is not None]
+    columns = [pair for pair in pairs if pair is not None]
     if (
-        len(named) != len(pairs)
-        or len(set(named)) != len(named)
-        or all(field != col.CLOSE for field, _ in named)
+        len(columns) != len(pairs)
+        or len(set(columns)) != len(columns)
+        or all(field != col.CLOSE for field, _ in columns)
     ):
         return None
-    return place, named
+    return place, columns
 
 
 def _two_in_one(cell: str) -> tuple[str, str] | None:
     """Return field and ticker of a column's name, None if it does not hold both."""
     text = cell.strip()
     for pattern in (_TUPLE, _FIELD_FIRST, _FIELD_LAST):
-        found = pattern.fullmatch(text)
-        if found is None:
+        match = pattern.fullmatch(text)
+        if match is None:
             continue
-        for field, ticker in ((found["a"], found["b"]), (found["b"], found["a"])):
+        for field, ticker in ((match["a"], match["b"]), (match["b"], match["a"])):
             ours = next((o for o in _VALUES if plain_name(field) in SPELLINGS[o]), None)
             if (
                 ours
@@ -172,11 +172,11 @@ def _fields(cells: Sequence[str]) -> list[str] | None:
     """Return our names of repeated field names, None if one is no field of prices."""
     distinct = list(dict.fromkeys(cells))
     try:
-        named = dict(zip(distinct, header_of(distinct, "").names, strict=True))
+        ours = dict(zip(distinct, header_of(distinct, "").names, strict=True))
     except SourceError:
         return None
-    known = set(named.values()) & _VALUES
-    return [named[cell] for cell in cells] if known else None
+    prices = set(ours.values()) & _VALUES
+    return [ours[cell] for cell in cells] if prices else None
 
 
 def from_stacked(dates: pd.Series, columns: Sequence[tuple[str, str, pd.Series]]) -> pd.DataFrame:
@@ -185,6 +185,6 @@ def from_stacked(dates: pd.Series, columns: Sequence[tuple[str, str, pd.Series]]
     for ticker in dict.fromkeys(ticker for _, ticker, _ in columns):
         fields = {field: values for field, owner, values in columns if owner == ticker}
         part = pd.DataFrame({col.DATE: dates, col.TICKER: ticker, **fields})
-        held = np.flatnonzero(part[list(fields)].notna().to_numpy().any(axis=1))
-        parts.append(part.iloc[int(held[0]) : int(held[-1]) + 1] if len(held) else part.iloc[:0])
+        filled = np.flatnonzero(part[list(fields)].notna().to_numpy().any(axis=1))
+        parts.append(part.iloc[int(filled[0]) : int(filled[-1]) + 1] if len(filled) else part.iloc[:0])
     return pd.concat(parts, ignore_index=True)

@@ -60,13 +60,13 @@ class LargeFile:
     options: Options
 
     @property
-    def named(self) -> dict[str, str]:
+    def our_names(self) -> dict[str, str]:
         """Our name of each of the file's columns."""
-        return dict(zip(self.header.given, self.header.names, strict=True))
+        return dict(zip(self.header.cells, self.header.names, strict=True))
 
-    def given(self, name: str) -> str:
+    def name_in_file(self, name: str) -> str:
         """Return what the file calls one of our columns."""
-        return self.header.given[self.header.names.index(name)]
+        return self.header.cells[self.header.names.index(name)]
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def large_file(path: Path, options: Options) -> LargeFile | None:
         return None  # not Parquet, or damaged: said where whole files are read
     if footer.num_rows <= limits.PARQUET_ABOVE_ROWS or footer.num_columns > MAX_COLUMNS:
         return None
-    given = [name for name in footer.schema.to_arrow_schema().names if not name.startswith(_UNNAMED_INDEX)]
-    header = header_of(given, path.name)
+    names = [name for name in footer.schema.to_arrow_schema().names if not name.startswith(_UNNAMED_INDEX)]
+    header = header_of(names, path.name)
     priced = any(name in header.names for name in col.PRICE_VALUES)
     if not header.is_long or col.DATE not in header.names or not priced:
         return None
@@ -134,10 +134,10 @@ def ingest(
     spans: dict[str, Any] = {}
     adjusted, done = "source", 0
     with TableWriter(context.scratch, "prices_raw") as writer:
-        for made in context.engine.each(partial(_read, file), parts):
-            for table, held, origin in made:
+        for tables in context.engine.each(partial(_read, file), parts):
+            for table, ranges, origin in tables:
                 writer.add(table)
-                spans |= held
+                spans |= ranges
                 adjusted = origin
             done += 1
             context.progress(done, len(parts))
@@ -157,16 +157,16 @@ def _scanned(file: LargeFile) -> tuple[Counter[str], dict[str, list[int]], pd.Se
     rows: Counter[str] = Counter()
     groups: dict[str, list[int]] = {}
     days: list[Any] = []
-    ticker, date = file.given(col.TICKER), file.given(col.DATE)
+    ticker, date = file.name_in_file(col.TICKER), file.name_in_file(col.DATE)
     for number in range(_open(file).num_row_groups):
-        found: Counter[str] = Counter()
+        in_group: Counter[str] = Counter()
         for batch in _batches(file, [number], [ticker, date]):
             counts = pc.value_counts(_texts(batch.column(ticker)))
             for entry in counts.to_pylist():
-                found[entry["values"] or ""] += entry["counts"]
+                in_group[entry["values"] or ""] += entry["counts"]
             days.append(pc.unique(batch.column(date)))
-        rows.update(found)
-        for name in found:
+        rows.update(in_group)
+        for name in in_group:
             groups.setdefault(name, []).append(number)
     distinct = pc.unique(pa.chunked_array(days))
     return rows, groups, distinct.to_pandas()
@@ -187,17 +187,17 @@ def _texts(column: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    return pc.cast(plain, pa.string())
+    texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    return pc.cast(texts, pa.string())
 
 
 def _chosen(rows: Counter[str], tickers: Sequence[str], name: str) -> list[str]:
     """Return the file's spellings of the wanted tickers, in text order."""
-    wanted = set(tickers)
+    chosen = set(tickers)
     absent = [t for t in tickers if t not in {ticker.strip() for ticker in rows}]
     if absent:
         raise lacks_tickers(name, absent, sorted(rows))
-    return sorted(ticker for ticker in rows if not wanted or ticker.strip() in wanted)
+    return sorted(ticker for ticker in rows if not chosen or ticker.strip() in chosen)
 
 
 def _parts(
@@ -224,28 +224,28 @@ def _read(file: LargeFile, part: _Part) -> list[tuple[pa.Table, dict[str, Any], 
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    wanted = [pa.array(shard) for shard in part.shards]
-    held: list[list[pa.RecordBatch]] = [[] for _ in wanted]
-    for batch in _batches(file, part.groups, list(file.header.given)):
-        tickers = pc.fill_null(_texts(batch.column(file.given(col.TICKER))), "")
-        for place, names in enumerate(wanted):
+    value_sets = [pa.array(shard) for shard in part.shards]
+    pieces: list[list[pa.RecordBatch]] = [[] for _ in value_sets]
+    for batch in _batches(file, part.groups, list(file.header.cells)):
+        tickers = pc.fill_null(_texts(batch.column(file.name_in_file(col.TICKER))), "")
+        for place, names in enumerate(value_sets):
             mask = pc.is_in(tickers, value_set=names)
             if pc.any(mask).as_py():
-                held[place].append(batch.filter(mask))
-    made = []
-    for place, batches in enumerate(held):
+                pieces[place].append(batch.filter(mask))
+    shards = []
+    for place, batches in enumerate(pieces):
         table = pa.Table.from_batches(batches)
-        held[place] = []
-        if (one := _typed(table, file, part)) is not None:
-            made.append(one)
-    return made
+        pieces[place] = []
+        if (typed := _typed(table, file, part)) is not None:
+            shards.append(typed)
+    return shards
 
 
 def _typed(table: pa.Table, file: LargeFile, part: _Part) -> tuple[pa.Table, dict[str, Any], str] | None:
     """Return one shard by ticker and date, dates and tickers as text and numbers as float64."""
     import pyarrow as pa
 
-    table = table.rename_columns([file.named[name] for name in table.column_names])
+    table = table.rename_columns([file.our_names[name] for name in table.column_names])
     day, days = _coded_days(table.column(col.DATE).to_pandas(), part.days)
     tickers, names = _coded(_texts(table.column(col.TICKER).combine_chunks()).to_pandas())
     texts = np.append(days.astype(str), "")
@@ -272,8 +272,8 @@ def _coded_days(column: pd.Series, days: pd.Series) -> tuple[np.ndarray, np.ndar
     # because each part would see other evidence of the order of day and month.
     place = pd.Index(days.index).get_indexer(pd.Index(column))
     texts = days.to_numpy(dtype=object)
-    known = pd.factorize(texts, sort=True)
-    return np.append(known[0], -1)[place], known[1]
+    factorized = pd.factorize(texts, sort=True)
+    return np.append(factorized[0], -1)[place], factorized[1]
 
 
 def _coded(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -296,7 +296,7 @@ def _ranges(tickers: np.ndarray, day: np.ndarray, names: np.ndarray, days: np.nd
     """Return rows, first and last date and outcome of each ticker; rows stand sorted."""
     codes, first, count = np.unique(tickers, return_index=True, return_counts=True)
     texts = [*days.tolist(), None]
-    found = zip(codes.tolist(), first.tolist(), count.tolist(), strict=True)
+    runs = zip(codes.tolist(), first.tolist(), count.tolist(), strict=True)
     return {
         str(names[code]) if code >= 0 else "": {
             "rows": rows,
@@ -304,5 +304,5 @@ def _ranges(tickers: np.ndarray, day: np.ndarray, names: np.ndarray, days: np.nd
             "last": str(texts[day[start + rows - 1]]),
             "outcome": "ok",
         }
-        for code, start, rows in found
+        for code, start, rows in runs
     }

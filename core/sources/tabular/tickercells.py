@@ -40,11 +40,11 @@ def _unguarded(value: object) -> object:
 
 
 def _text_columns(frame: pd.DataFrame) -> list[str]:
-    known = {*col.PRICES}
+    prices = {*col.PRICES}
     return [
         str(name)
         for name in frame.columns
-        if name not in known and frame[name].dtype.kind in "OUT" and 1 < frame[name].nunique() <= MOST_VALUES
+        if name not in prices and frame[name].dtype.kind in "OUT" and 1 < frame[name].nunique() <= MOST_VALUES
     ]
 
 
