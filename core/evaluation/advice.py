@@ -11,14 +11,16 @@ an event). Each reason has a value, the threshold it is held against, its trend,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.evaluation.champion import BETTER_THAN_BAD
-from core.evaluation.drift import ALARM, WARN
+from core.evaluation.drift import ALARM, WARN, Family, families
+from core.evaluation.looks import SIMPLE_RULES, UP_RATE
 from core.evaluation.settings import EvaluateSettings
 from core.evaluation.verdict import BETTER, CHANCE, WORSE, highest_auc
+from core.report.figures import e_value
 
 RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
 WAIT, NOTHING = "wait", "nothing"
@@ -132,6 +134,7 @@ def _for_candidate(body: Body, reasons: Sequence[Reason]) -> tuple[str, str]:
     return _BY_JUDGEMENT[judgement]
 
 
+_DRIFTING = "drifting families of columns"
 _LEAK, _SCHEMA, _AGE, _FINDINGS = "leak alarm", "feature definitions", "model age", "data findings"
 _DOUBTS = (_LEAK, _FINDINGS)
 _SHOWN_NO_BETTER = "The candidate is not shown to be better than the champion."
@@ -212,14 +215,17 @@ def _trend(before: float, now: float, steady: float = _STEADY) -> str:
 
 
 def _rule(body: Body) -> Reason:
+    name = "AUC less that of the best simple rule"
     ranked = [pair for pair in body["paired"] if pair["against"] in ("previous_day_sign", "reversal")]
     ranked = [pair for pair in ranked if pair["low"] is not None]
     if not ranked:
-        return Reason("AUC less that of the best simple rule", None, 0.0, None, NOTHING, "not known")
+        return Reason(name, None, 0.0, None, NOTHING, "not known")
     best = min(ranked, key=lambda pair: (pair["difference"], pair["against"]))
-    says = RETRAIN if best["high"] < 0 else KEEP if best["low"] > 0 else NOTHING
-    text = f"{best['against'].replace('_', ' ')}; interval {best['low']:.3f} to {best['high']:.3f}"
-    return Reason("AUC less that of the best simple rule", best["difference"], 0.0, None, says, text)
+    says, looks = _at_every_look(body, SIMPLE_RULES)
+    if not looks:
+        says = RETRAIN if best["high"] < 0 else KEEP if best["low"] > 0 else NOTHING
+    text = f"{best['against'].replace('_', ' ')}; interval {best['low']:.3f} to {best['high']:.3f}{looks}"
+    return Reason(name, best["difference"], 0.0, None, says, text)
 
 
 def _brier(body: Body) -> Reason:
@@ -227,9 +233,25 @@ def _brier(body: Body) -> Reason:
     pair = next((p for p in body["paired"] if (p["against"], p["metric"]) == ("majority", "brier")), None)
     if pair is None or pair["low"] is None:
         return Reason(name, None, 0.0, None, NOTHING, "not known")
-    says = RETRAIN if pair["low"] > 0 else KEEP if pair["high"] < 0 else NOTHING
-    text = f"interval {pair['low']:.4f} to {pair['high']:.4f}: above 0 the probabilities mislead"
+    says, looks = _at_every_look(body, UP_RATE)
+    if not looks:
+        says = RETRAIN if pair["low"] > 0 else KEEP if pair["high"] < 0 else NOTHING
+    text = f"interval {pair['low']:.4f} to {pair['high']:.4f}{looks}: above 0 the probabilities mislead"
     return Reason(name, pair["difference"], 0.0, None, says, text)
+
+
+def _at_every_look(body: Body, beside: str) -> tuple[str, str]:
+    """Return what the evidence after every session speaks for, and its words; no words of a candidate.
+
+    The interval of a model in use is looked at again and again: alone it speaks for nothing.
+    """
+    evidence = body.get("sequential")
+    if not evidence:
+        return NOTHING, ""
+    now = evidence["beside"][beside]
+    says = RETRAIN if now["worse"] else KEEP if now["better"] else NOTHING
+    words = f"e-value {e_value(now['worse_e_value'])} against it, {e_value(now['e_value'])} for it"
+    return says, f", valid for one look; {words}, of {evidence['threshold']:g}"
 
 
 def _age(sessions: int | None, settings: EvaluateSettings) -> Reason:
@@ -251,23 +273,34 @@ def _new_rows(rows: int, settings: EvaluateSettings) -> Reason:
 
 
 def _drift(body: Body, settings: EvaluateSettings) -> list[Reason]:
-    ranked = {name: entry for name, entry in body["drift"].items() if entry["percentile"] is not None}
+    """Return the reasons of drift; columns that are one series have one vote."""
+    ranked = families(body["drift"])
     if not ranked:
-        return [Reason("drifting columns", None, settings.drift_columns, None, NOTHING, "not ranked")]
-    drifting = [name for name, entry in ranked.items() if entry["percentile"] >= WARN]
-    before = sum(entry["previous_percentile"] >= WARN for entry in ranked.values())
-    most = max(ranked, key=lambda name: (ranked[name]["percentile"], name))
-    highest = ranked[most]["percentile"]
+        return [Reason(_DRIFTING, None, settings.drift_columns, None, NOTHING, "not ranked")]
+    drifting = [name for name, family in ranked.items() if family.percentile >= WARN]
+    before = sum(family.previous >= WARN for family in ranked.values())
+    most = max(ranked, key=lambda name: (ranked[name].percentile, name))
+    highest = ranked[most].percentile
     count = Reason(
-        "drifting columns", len(drifting), settings.drift_columns, _trend(before, len(drifting)),
+        _DRIFTING, len(drifting), settings.drift_columns, _trend(before, len(drifting)),
         RETRAIN if len(drifting) >= settings.drift_columns else NOTHING,
-        f"of {len(ranked)} ranked, from percentile {WARN:g} on: {', '.join(drifting) or 'none'}",
+        f"of {len(ranked)} ranked, from percentile {WARN:g} on: {', '.join(map(_members(ranked), drifting)) or 'none'}",
     )  # fmt: skip
     alarm = Reason(
-        "highest drift percentile", highest, ALARM, _trend(ranked[most]["previous_percentile"], highest, 1.0),
-        RETRAIN if highest >= ALARM else NOTHING, most,
+        "highest drift percentile", highest, ALARM, _trend(ranked[most].previous, highest, 1.0),
+        RETRAIN if highest >= ALARM else NOTHING, _members(ranked)(most),
     )  # fmt: skip
     return [count, alarm]
+
+
+def _members(ranked: Mapping[str, Family]) -> Callable[[str], str]:
+    """Return how a family is named: with its columns where it has several."""
+
+    def words(name: str) -> str:
+        columns = ranked[name].columns
+        return name if len(columns) == 1 else f"{name} ({', '.join(columns)})"
+
+    return words
 
 
 def _findings(body: Body) -> Reason:

@@ -15,6 +15,7 @@ from core.evaluation.economics import Earnings, earnings
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
 from core.measures.performance import PooledScore, json_number
+from core.measures.skill import BrierSkill
 from core.measures.weighted import WeightedScore
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     from core.measures.rows import JudgedRows
 
-SIGN, REVERSAL = "previous_day_sign", "reversal"
+SIGN, REVERSAL, MAJORITY = "previous_day_sign", "reversal", "majority"
 HOLD = "buy_and_hold"
-PLAIN = (("majority", "brier"), ("always_up", "hit_rate"), (HOLD, "long_flat_sharpe"))
+PLAIN = ((MAJORITY, "brier"), ("always_up", "hit_rate"), (HOLD, "long_flat_sharpe"))
 """What ranks nothing, each with the measure in which a model must beat it."""
 
 _MODEL = "model"
@@ -78,7 +79,8 @@ def compare(
         Probabilities of the models beside, by kind; rows where one is NaN are left out for it, and for
         the model when the two are compared.
     rules : mapping of str to ndarray of float, shape (rows,)
-        Probabilities of the simple rules, likewise: ``previous_day_sign``, and those of :data:`PLAIN`.
+        Probabilities of the simple rules, likewise: ``previous_day_sign``, and those of :data:`PLAIN`. That of
+        ``majority`` is the up-rate known before each fold, which the Brier skill is measured against.
     holding : ndarray of float, shape (groups,)
         What buying and holding earned on each judged date.
     how : Resampling
@@ -90,7 +92,12 @@ def compare(
     scores = {_MODEL: rows.probability, **{f"beside {kind}": p for kind, p in beside.items()}}
     quantities: dict[str, Quantity] = {
         name: Several(
-            (WeightedScore.of(rows, p), PooledScore.of(rows, p), earnings(rows, p, cost_bps=cost_bps))
+            (
+                WeightedScore.of(rows, p),
+                PooledScore.of(rows, p),
+                BrierSkill.of(rows, p, rules[MAJORITY]),
+                earnings(rows, p, cost_bps=cost_bps),
+            )
         )
         for name, p in scores.items()
     }

@@ -10,12 +10,16 @@ would raise the share of false warnings; the ranks of the others stand beside it
 The percentile is ``100 * (past windows with a smaller PSI) / (past windows + 1)``: under no change a
 column reaches 95 in at most 5 % of cases, whatever the number of windows. With K past windows it
 cannot pass ``100 * K / (K + 1)``: a warning needs 19 of them and an alarm 99 (25 years of quarters).
-Several columns are watched, so a single warning among ten is common when nothing has changed.
+Several columns are watched, so a single warning among ten is common when nothing has changed; and columns
+that are one series (a return and its lags, the distances from moving averages) drift together. Where columns
+are counted, each family counts once, by the median percentile of its columns.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
+from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +29,7 @@ from core.measures.drift_statistics import EPSILON, PSI_BINS, Distances, SortedC
 from core.measures.rows import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,6 +44,9 @@ MIN_WINDOWS = 19
 
 LEVELS = frozenset({*col.PRICES, "ma5", "ma10", "ma20", *col.ENRICHMENT})
 """Columns that drift by nature (price levels and their averages): never watched."""
+
+_FAMILIES = ((re.compile(rf"{col.RETURN}|lag\d+"), col.RETURN), (re.compile(r"ma\d+_ratio"), "moving averages"))
+"""Columns that are one series seen at other times or through other windows."""
 
 _STATISTICS = ("ks", "psi", "wasserstein", "js")
 _RANKED = "psi"
@@ -89,6 +96,40 @@ def watched(model_features: Sequence[str]) -> tuple[str, ...]:
     return (*(name for name in model_features if name not in LEVELS), col.UP_NEXT, col.PROBABILITY)
 
 
+def family_of(column: str) -> str:
+    """Return the family that a column counts in: its own name where it stands alone.
+
+    >>> family_of("lag3"), family_of("ma5_ratio"), family_of("volatility20")
+    ('return', 'moving averages', 'volatility20')
+    """
+    return next((family for pattern, family in _FAMILIES if pattern.fullmatch(column)), column)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Columns that count once: their median percentile now and in the window before, and their names."""
+
+    percentile: float
+    previous: float
+    columns: tuple[str, ...]
+
+
+def families(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Family]:
+    """Return the families of the columns that are ranked, in the order of the columns."""
+    members: dict[str, list[str]] = {}
+    for name, entry in entries.items():
+        if entry["percentile"] is not None:
+            members.setdefault(family_of(name), []).append(name)
+    return {
+        family: Family(
+            median_low(entries[name]["percentile"] for name in names),
+            median_low(entries[name]["previous_percentile"] for name in names),
+            tuple(names),
+        )
+        for family, names in members.items()
+    }
+
+
 def drift(
     features: col.Columns,
     predictions: col.Columns,
@@ -115,13 +156,14 @@ def drift(
     -------
     dict
         Severity is ``ok``, ``warn`` (percentile from 95), ``alarm`` (from 99) or ``insufficient``
-        (under 60 rows now, or under 19 past windows of 60 rows), always with ``reason``.
+        (under 60 rows now, or under 19 past windows of 60 rows), always with ``reason``; ``family`` is what
+        the column is counted in.
     """
     entries, names = {}, watched(model_features)
     for table, own in ((features, names[:-1]), (predictions, names[-1:])):
         window = cut.of(table[col.DATE].to_numpy("datetime64[s]"))
         for name in own:
-            entries[name] = _column(table, name, window, cut.past)
+            entries[name] = {**_column(table, name, window, cut.past), "family": family_of(name)}
             tell()
     tested = [name for name, entry in entries.items() if entry["ks_p"] is not None]
     for name, adjusted in zip(tested, holm([entries[n]["ks_p"] for n in tested]), strict=True):
@@ -220,7 +262,7 @@ def window_description(features: col.Columns, cut: Windows) -> dict[str, Any]:
     current, reference = cut.sessions[-cut.length :], cut.sessions[: -cut.length]
     return {
         **_span("current", current), "current_sessions": len(current), **_span("reference", reference),
-        "psi_bins": PSI_BINS, "epsilon": EPSILON,
+        "psi_bins": PSI_BINS, "js_bins": PSI_BINS, "binning": "deciles of the reference", "epsilon": EPSILON,
         "rows_current": int((window == 0).sum()), "rows_reference": int((window != 0).sum()),
         "past_windows": cut.past, "percentile_of": _RANKED,
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """Classification metrics, each a function of sums over rows.
 
-Every metric but AUC is a ratio of sums over rows. Written that way one formula serves the value
+Every metric but AUC and the Brier skill (:mod:`core.measures.skill`) is a ratio of sums over rows. Written that way one formula serves the value
 itself, a fold, a ticker and a thousand resamples at once: only the sums differ. Where a metric is
 undefined the result is NaN; :mod:`core.measures.performance` writes null and the reason.
 
@@ -137,19 +137,6 @@ def brier(sums: Sums) -> NDArray[np.float64]:
     return _ratio(sums.squared_error, sums.rows)
 
 
-def brier_skill(sums: Sums) -> NDArray[np.float64]:
-    """Return 1 - Brier / Brier of the base rate; 0 is no skill, NaN when all outcomes are equal.
-
-    The base rate is the up-rate of the very rows judged. That is known only afterwards, so it is a
-    reference slightly harder to beat than any constant that could have been forecast.
-
-    >>> float(brier_skill(totals([0.5, 0.5], [1, 0]))), float(brier_skill(totals([1.0, 0.0], [1, 0])))
-    (0.0, 1.0)
-    """
-    rate = _ratio(sums.up, sums.rows)
-    return 1 - _ratio(brier(sums), rate * (1 - rate))
-
-
 def log_loss(sums: Sums) -> NDArray[np.float64]:
     """Return the mean of minus the natural log of the probability given to what happened.
 
@@ -171,7 +158,6 @@ POOLED: dict[str, Callable[[Sums], NDArray[np.float64]]] = {
     "recall": recall,
     "hit_rate": hit_rate,
     "brier": brier,
-    "brier_skill": brier_skill,
     "log_loss": log_loss,
 }
 """Metrics taken over all judged rows together."""

@@ -10,7 +10,8 @@ import numpy as np
 from core.measures import metrics
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate, weighted_sums
 from core.measures.expanded import coverage_of
-from core.measures.rows import JudgedRows, judge
+from core.measures.rows import JudgedRows, judge, numbers
+from core.measures.skill import BrierSkill
 from core.measures.weighted import WeightedScore
 
 if TYPE_CHECKING:
@@ -19,15 +20,18 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-CLASSIFICATION = ("auc", *metrics.POOLED)
+CLASSIFICATION = ("auc", *metrics.POOLED, "brier_skill")
 """Metrics of probabilities, in the order in which they are written."""
+
+UP_RATE = "up_rate"
+"""Column of the share of rises that was known before a row's fold: what the Brier skill is measured against."""
 
 _NO_ROWS = "no labelled out-of-sample row"
 _UNDEFINED = {
     "auc": "no fold has both outcomes",
     "precision": "no row is called up",
     "recall": "no row went up",
-    "brier_skill": "every judged row has the same outcome",
+    "brier_skill": "the up-rate known before made no error",
     "long_flat_return": "no judged row has a next return, or a day lost everything",
     "long_flat_sharpe": "the daily returns do not vary",
 }
@@ -77,7 +81,8 @@ def measure(
     ----------
     predictions : pandas.DataFrame
         Columns ``date``, ``ticker``, ``probability`` (0 to 1), ``up_next`` (1, 0 or null) and ``fold``
-        (whole number or null). Rows without label or probability are ignored.
+        (whole number or null). Rows without label or probability are ignored. With a column ``up_rate`` (the
+        share of rises known before the row's fold) the Brier skill is among the metrics, else not.
     samples : int
         Number of resamples.
     block_sessions : int
@@ -113,8 +118,11 @@ def measure(
         "auc": WeightedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),
     }
+    if UP_RATE in rows.frame:
+        quantities["skill"] = BrierSkill.of(rows, rows.probability, numbers(rows.frame, UP_RATE))
     estimates = estimate(quantities, rows, how)
-    return entries({**estimates["auc"], **estimates["pooled"]}, len(rows), coverage_of(rows, how))
+    figures = {name: value for part in estimates.values() for name, value in part.items()}
+    return entries(figures, len(rows), coverage_of(rows, how))
 
 
 def entries(estimates: Mapping[str, Estimate], rows: int, coverage: float) -> dict[str, dict[str, Any]]:

@@ -100,14 +100,18 @@ def e_process(differences: NDArray[np.float64], *, confidence: float) -> Sequent
 
 
 def daily_differences(
-    rows: JudgedRows, up_rate: float, *, prior_rows: int = PRIOR_ROWS
+    rows: JudgedRows,
+    up_rate: float,
+    *,
+    score: NDArray[np.float64] | None = None,
+    prior_rows: int = PRIOR_ROWS,
 ) -> NDArray[np.float64]:
     """Return the gain of each session's bets at the odds of the up-rate so far, within -1 to 1.
 
-    The stake on a row is 2 G - 1, where G is the middle rank (0 to 1) of its probability among all
-    probabilities up to and including its session; the gain is stake times (outcome - up-rate so far), over
+    The stake on a row is 2 G - 1, where G is the middle rank (0 to 1) of its score among all
+    scores up to and including its session; the gain is stake times (outcome - up-rate so far), over
     the larger of that rate and 1 less it, so that 1 is the most. A session's difference is the mean over its
-    rows. Stake and odds are known before the outcome: session t's stakes use probabilities up to t and its
+    rows. Stake and odds are known before the outcome: session t's stakes use scores up to t and its
     odds outcomes of sessions before t.
 
     Parameters
@@ -116,22 +120,65 @@ def daily_differences(
         Of one model, in the order of time.
     up_rate : float
         What was known before the first session: the share of training rows that went up.
+    score : ndarray of float, shape (rows,), optional
+        What the stakes go by, the model's probability unless it is given; a row where it is NaN has no stake.
     prior_rows : int
-        For how many rows that rate counts.
+        For how many rows the up-rate counts.
 
     Returns
     -------
     ndarray of float, shape (groups,)
         For each date; 0 for a date without rows.
     """
-    p, groups = rows.probability, len(rows.group_fold)
+    p = rows.probability if score is None else score
+    odds = up_rate_so_far(rows, up_rate, prior_rows=prior_rows)[rows.group]
+    stake, known = np.zeros(len(p)), ~np.isnan(p)
+    sizes = np.bincount(rows.group[known], minlength=len(rows.group_fold))
+    stake[known] = 2 * middle_ranks(p[known], sizes) - 1
+    return _mean_by_session(rows, stake * (rows.up - odds) / np.maximum(odds, 1 - odds))
+
+
+def up_rate_so_far(rows: JudgedRows, up_rate: float, *, prior_rows: int = PRIOR_ROWS) -> NDArray[np.float64]:
+    """Return the share of rises known before each session, shape (groups,); arguments as above."""
+    groups = len(rows.group_fold)
     size = np.bincount(rows.group, minlength=groups)
     ups = np.bincount(rows.group, weights=rows.up, minlength=groups)
     before_rows, before_ups = np.cumsum(size) - size, np.cumsum(ups) - ups
-    price = (prior_rows * up_rate + before_ups) / (prior_rows + before_rows)
-    odds = price[rows.group]
-    gain = (2 * middle_ranks(p, size) - 1) * (rows.up - odds) / np.maximum(odds, 1 - odds)
-    total = np.bincount(rows.group, weights=gain, minlength=groups)
+    return np.asarray((prior_rows * up_rate + before_ups) / (prior_rows + before_rows), dtype=np.float64)
+
+
+def brier_differences(rows: JudgedRows, up_rate: float) -> NDArray[np.float64]:
+    """Return by how much the up-rate so far was a worse forecast than the model, within -1 to 1.
+
+    A session's difference is the mean over its rows of the reference's squared error less the model's, over the
+    most that it could have come to, which is known before the outcomes: so small a difference as that of two
+    forecasts near one half can be staked upon. Its sign, and whether it is 0 on average, stay what they are.
+
+    Parameters
+    ----------
+    rows : JudgedRows
+        Of one model, in the order of time.
+    up_rate : float
+        What was known before the first session.
+
+    Returns
+    -------
+    ndarray of float, shape (groups,)
+        For each date; above 0 where the model did better, 0 where both say the same.
+    """
+    p, q = rows.probability, up_rate_so_far(rows, up_rate)[rows.group]
+    # (q - y)^2 - (p - y)^2 = (q - p) (q + p - 2 y), for y 0 and 1
+    most = np.abs(q - p) * np.maximum(q + p, 2 - q - p)
+    bound = np.zeros(len(rows.group_fold))
+    np.maximum.at(bound, rows.group, most)
+    apart = _mean_by_session(rows, (q - p) * (q + p - 2 * rows.up))
+    return np.clip(np.divide(apart, bound, out=np.zeros_like(apart), where=bound > 0), -1, 1)
+
+
+def _mean_by_session(rows: JudgedRows, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    groups = len(rows.group_fold)
+    size = np.bincount(rows.group, minlength=groups)
+    total = np.bincount(rows.group, weights=values, minlength=groups)
     return np.asarray(total / np.maximum(size, 1), dtype=np.float64)
 
 

@@ -9,12 +9,14 @@ import numpy as np
 
 from core import columns as col
 from core.features import FEATURE_SET, definition_digest, model_features
-from core.measures.performance import measure
+from core.measures.performance import UP_RATE, measure
 from core.models.document import THRESHOLD, self_check
 from core.models.splits import HORIZON_SESSIONS
 from core.tables.artifacts import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from core.models.kind import ModelKind
@@ -37,7 +39,9 @@ class Fitting:
     features_sha256: str
 
 
-def candidate(rows: Rows, used: Mask, predictions: pd.DataFrame, folds: int, fitting: Fitting) -> Document:
+def candidate(
+    rows: Rows, used: Mask, predictions: pd.DataFrame, up_rates: Mapping[int, float], fitting: Fitting
+) -> Document:
     """Return the model of the rows ``used``.
 
     Parameters
@@ -48,8 +52,8 @@ def candidate(rows: Rows, used: Mask, predictions: pd.DataFrame, folds: int, fit
         Complete rows with a label: those that are trained on.
     predictions : pandas.DataFrame
         Out-of-sample predictions of the same kind of model, for the record of how well it does.
-    folds : int
-        How many folds those come from; 0 leaves the record null.
+    up_rates : mapping of int to float
+        Share of rises known before each fold that those come from; none leaves the record null.
     fitting : Fitting
         Kind, seed and origin.
     """
@@ -65,7 +69,7 @@ def candidate(rows: Rows, used: Mask, predictions: pd.DataFrame, folds: int, fit
         "parameters": learnt,
         "hyperparameters": dict(kind.hyperparameters),
         "training": _training(rows, used, fitting),
-        "walk_forward": _walk_forward(predictions, folds) if folds else None,
+        "walk_forward": _walk_forward(predictions, up_rates) if up_rates else None,
         "self_check": self_check(kind, learnt, rows.inputs[used]),
     }
     return Document("model", body)
@@ -93,13 +97,14 @@ def _libraries() -> dict[str, str]:
     return {name: ".".join(version.split(".")[:2]) for name, version in versions.items()}
 
 
-def _walk_forward(predictions: pd.DataFrame, folds: int) -> dict[str, Any]:
+def _walk_forward(predictions: pd.DataFrame, up_rates: Mapping[int, float]) -> dict[str, Any]:
     columns = list(col.PREDICTIONS)
+    own = predictions if list(predictions.columns) == columns else predictions[columns]
     performance = measure(
-        predictions if list(predictions.columns) == columns else predictions[columns],
+        own.assign(**{UP_RATE: own[col.FOLD].map(up_rates)}),
         samples=INTERVAL_SAMPLES,
         block_sessions=INTERVAL_BLOCK_SESSIONS,
         confidence=INTERVAL_CONFIDENCE,
         seed=INTERVAL_SEED,
     )
-    return {"folds": folds, "performance": performance}
+    return {"folds": len(up_rates), "performance": performance}

@@ -94,11 +94,19 @@ def train(
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
         fitting = Fitting(kind_named(settings.model), settings.seed, features_sha256)
-        model = None if reason else candidate(rows, used, collected.frame(), len(folds), fitting)
+        model = None if reason else candidate(rows, used, collected.frame(), _up_rates(rows, folds), fitting)
         steps.done()
         entries = [_fold_entry(fold, collected.by_fold.get(fold.fold.number, 0)) for fold in folds]
         header = _header_of(collected.last_rows(), entries, settings, model, reason)
         return writer.done(header | trained_on), model
+
+
+def _up_rates(rows: Rows, folds: Sequence[FoldRows]) -> dict[int, float]:
+    """Return the share of rises that was known before each fold, by its number."""
+    starts = {entry.fold.number: np.datetime64(entry.fold.test_from, "D") for entry in folds}
+    return {
+        number: float(np.nanmean(rows.label[rows.label_dates < start])) for number, start in starts.items()
+    }
 
 
 def _learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:

@@ -118,7 +118,7 @@ def _skill(body: Body) -> str:
         return ""
     verdict = "the probabilities add something" if value > 0 else "the probabilities add nothing"
     return (
-        "Brier skill is the share of that error saved by the model beside stating the plain up-rate: "
+        "Brier skill is the share of that error saved beside stating the up-rate known before each test period: "
         f"{share(value)}; {verdict}."
     )
 

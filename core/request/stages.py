@@ -215,7 +215,7 @@ _EVALUATE = (
     Parameter("leak_auc", "number", "0.60", "evaluate", "An AUC above this is flagged as a likely leak.", low=0.5, high=1),
     Parameter("max_age_sessions", "integer", "252", "evaluate", "Sessions after training from which a model's age is reason to retrain.", low=1, high=1_000_000),
     Parameter("min_new_rows", "integer", "252", "evaluate", "Labelled rows after training below which the advice is that too little is known.", low=0, high=1e9),
-    Parameter("drift_columns", "integer", "3", "evaluate", "Columns drifting at the same time from which drift is reason to retrain.", low=1, high=1000),
+    Parameter("drift_columns", "integer", "3", "evaluate", "Families of columns drifting at the same time from which drift is reason to retrain; a return and its lags are one.", low=1, high=1000),
     Parameter("cost_bps", "number", "5", "evaluate", "Cost of a change of position, in basis points.", low=0, high=1000),
     Parameter("champion_id", "text", "", "", "The champion that a candidate is compared with, by content id.", resolved=True),
 )  # fmt: skip
@@ -249,19 +249,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "train_or_score", "core.runs.compute:train_or_score_job", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
-        _TRAIN, 3, "once", _LEARN,
+        _TRAIN, 4, "once", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
         "evaluate", "core.runs.compute:evaluate_job",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 6, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 7, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (), 5, "with inputs", (),
+        (), 6, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

@@ -87,14 +87,18 @@ CROSSED = {
         2, pair("majority", "brier", 0.002, 0.001, 0.003)
     ),
     "model age": lambda b: b["model"].update(age_sessions=252),
-    "drifting columns": lambda b: b["drift"].update({n: drifted(95.0) for n in ("return", "lag1", "lag2")}),
-    "highest drift percentile": lambda b: b["drift"].update(lag1=drifted(99.0)),
+    "drifting families of columns": lambda b: b["drift"].update(
+        {n: drifted(95.0) for n in ("return", "lag1", "lag2", "volatility20", "up_next")}
+    ),
+    "highest drift percentile": lambda b: b["drift"].update(up_next=drifted(99.0)),
 }
 NOT_YET = {
     "AUC": lambda b: b["performance"].update(auc=estimate(0.45, 0.41, 0.5)),
     "model age": lambda b: b["model"].update(age_sessions=251),
-    "drifting columns": lambda b: b["drift"].update({n: drifted(95.0) for n in ("return", "lag1")}),
-    "highest drift percentile": lambda b: b["drift"].update(lag1=drifted(98.9)),
+    "drifting families of columns": lambda b: b["drift"].update(
+        {n: drifted(95.0) for n in ("return", "lag1", "lag2", "lag5", "up_next")}
+    ),
+    "highest drift percentile": lambda b: b["drift"].update(up_next=drifted(98.9), lag1=drifted(99.5)),
 }
 
 
@@ -204,6 +208,33 @@ def test_a_candidate_worse_than_chance_speaks_for_the_champion():
 def test_the_auc_speaks_as_the_verdict_does(verdict, auc, expected):
     """An interval of one look, read every day, is no reason: what is valid at every look decides."""
     assert says(advised(verdict=verdict, performance={"auc": auc}))["AUC"] == expected
+
+
+SIDES = {"e_value": 1.2, "better": False, "worse_e_value": 0.9, "worse": False}
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "beside", "low", "high"),
+    [
+        ("AUC less that of the best simple rule", 0, "simple_rules", -0.05, -0.001),
+        ("Brier score less that of the up-rate", 2, "up_rate", 0.001, 0.003),
+    ],
+)
+def test_of_a_model_in_use_only_what_is_valid_at_every_look_is_a_reason(name, place, beside, low, high):
+    """An interval on one side of 0 says nothing by itself; the evidence of all sessions does, either way."""
+    spoken = []
+    for sides in ({}, {"worse": True, "worse_e_value": 41.0}, {"better": True, "e_value": 50.0}):
+        evidence = {"threshold": 40.0, "beside": {"simple_rules": SIDES, "up_rate": SIDES}}
+        evidence["beside"] = evidence["beside"] | {beside: SIDES | sides}
+        kept = SOUND["paired"][place]
+        found = advised(
+            lambda b, kept=kept: b["paired"].__setitem__(place, kept | {"low": low, "high": high}),
+            sequential=evidence,
+        )
+        spoken.append(says(found)[name])
+        text = next(reason["text"] for reason in found["reasons"] if reason["name"] == name)
+        assert "valid for one look; e-value" in text
+    assert spoken == ["nothing", "retrain", "keep"]
 
 
 def test_trends_tell_which_way_a_figure_moves():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from core.evaluation.drift import drift, watched, window_description, windows
+from core.evaluation.drift import drift, families, watched, window_description, windows
 
 
 def table(sessions, tickers=4, seed=0, shift=0.0, length=20):
@@ -125,3 +125,18 @@ def test_no_reference_is_described_with_nulls():
     features = table(10)
     found = window_description(features, windows(features, 20))
     assert (found["reference_from"], found["rows_reference"], found["current_sessions"]) == (None, 0, 10)
+
+
+def test_a_series_and_its_lags_are_one_family():
+    """Each family counts once, by the median of its columns; columns without a rank take no part."""
+    percentiles = {
+        "return": 96.0, "lag1": 97.0, "lag5": 80.0, "ma5_ratio": 99.0, "ma20_ratio": 10.0, "volatility20": 50.0,
+        "own_feature": None,
+    }  # fmt: skip
+    entries = {name: {"percentile": p, "previous_percentile": p} for name, p in percentiles.items()}
+    found = families(entries)
+    assert {name: (f.percentile, f.columns) for name, f in found.items()} == {
+        "return": (96.0, ("return", "lag1", "lag5")),
+        "moving averages": (10.0, ("ma5_ratio", "ma20_ratio")),
+        "volatility20": (50.0, ("volatility20",)),
+    }

@@ -120,3 +120,29 @@ def test_champions_without_skill_are_seldom_better_at_any_look(world):
         gains = daily_differences(rows, looks.up_rate_before(rows, inputs["features"]))
         ever += [e_process(side, confidence=0.95).line.max() >= 40 for side in (gains, -gains)]
     assert (ever <= 11).all()  # 200 at 1 in 40 give more than 11 with a chance of 1 in 200
+
+
+def test_beside_rules_the_bets_are_set_against_each_other_by_hand():
+    """Half the difference of both gains; better needs both rules, worse is the mean of the two e-values."""
+    rows, features = two_days()
+    rows.frame["return"] = [0.01, -0.01, np.nan, -0.02]
+    gains = daily_differences(rows, 0.75)
+    rule = daily_differences(rows, 0.75, score=np.array([1.0, 0.0, np.nan, 0.0]))
+    found = looks.sequential(rows, features, confidence=0.95)["beside"]["simple_rules"]
+    against = [[e_process(side * (gains - r) / 2, confidence=0.95).e_value for r in (rule, -rule)] for side in (1, -1)]
+    assert found["e_value"] == min(against[0])
+    assert found["worse_e_value"] == pytest.approx(np.mean(against[1]), rel=1e-12)
+    assert rule[0] == pytest.approx((0.5 * (1 - 0.75) + 0.5 * 0.75) / 2 / 0.75)
+
+
+def test_a_model_that_repeats_a_rule_wrongly_is_worse_than_it(world, settings):
+    """A model that calls against a true rule is named; a model that ranks by the truth beats both."""
+    inputs = world(dates=420, judged=400, mode="score", signal=0.3)
+    body = body_of(inputs, settings)
+    assert body["sequential"]["beside"]["simple_rules"]["better"]
+    assert body["sequential"]["beside"]["up_rate"]["better"]
+    turned = body_of(world(dates=420, judged=400, mode="score", signal=-0.3), settings)
+    assert turned["sequential"]["beside"]["simple_rules"]["worse"]
+    assert turned["sequential"]["beside"]["up_rate"]["worse"]
+    reasons = {r["name"]: r["says"] for r in turned["advice"]["reasons"]}
+    assert reasons["AUC less that of the best simple rule"] == "retrain"

@@ -24,8 +24,6 @@ def test_metrics_agree_with_scikit_learn(sample):
     assert found["hit_rate"] == pytest.approx(sk.accuracy_score(up, called), rel=1e-12)
     assert found["brier"] == pytest.approx(sk.brier_score_loss(up, p), rel=1e-12)
     assert found["log_loss"] == pytest.approx(sk.log_loss(up, p), rel=1e-12)
-    constant = sk.brier_score_loss(up, np.full_like(p, up.mean()))
-    assert found["brier_skill"] == pytest.approx(1 - sk.brier_score_loss(up, p) / constant, rel=1e-12)
 
 
 def test_a_probability_of_one_half_is_called_up():
@@ -38,7 +36,6 @@ def test_a_probability_of_one_half_is_called_up():
     [
         (metrics.precision, [0.4], [1]),
         (metrics.recall, [0.6], [0]),
-        (metrics.brier_skill, [0.6, 0.4], [1, 1]),
         (metrics.hit_rate, [], []),
         (metrics.brier, [], []),
         (metrics.log_loss, [], []),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from core.errors import DataError
 from core.measures.bootstrap import Estimate, Resampling, estimate
@@ -16,11 +16,21 @@ OPTIONS = {"samples": 100, "block_sessions": 2, "confidence": 0.9, "seed": 1}
 
 def test_every_metric_has_a_value_within_its_interval(predictions):
     """On ordinary predictions nothing is null and low <= value <= high."""
-    found = measure(predictions(), **OPTIONS)
+    found = measure(predictions().assign(up_rate=0.52), **OPTIONS)
     assert tuple(found) == CLASSIFICATION
     for entry in found.values():
         assert entry["low"] <= entry["value"] <= entry["high"]
         assert "reason" not in entry
+
+
+def test_brier_skill_is_against_what_was_known_before(predictions):
+    """As scikit-learn scores both; the rows' own up-rate, known only afterwards, is no reference."""
+    table = predictions()
+    rate = np.where(table["fold"] == 1, 0.55, 0.48)
+    ours, theirs = (brier_score_loss(table["up_next"], p) for p in (table["probability"], rate))
+    found = measure(table.assign(up_rate=rate), **OPTIONS)["brier_skill"]
+    assert found["value"] == pytest.approx(1 - ours / theirs, rel=1e-12)
+    assert "brier_skill" not in measure(table, **OPTIONS)
 
 
 def test_auc_is_the_mean_over_folds(predictions):
@@ -83,9 +93,9 @@ def test_precision_is_null_when_nothing_is_called_up(predictions):
 def test_an_interval_that_most_resamples_lack_is_null(predictions):
     """With one date that fell among fifty, a third of resamples lack it; with one outcome, all do."""
     table = predictions(dates=50, tickers=1, folds=1).assign(up_next=1.0)
-    assert measure(table, **OPTIONS)["brier_skill"]["reason"] == "every judged row has the same outcome"
+    assert measure(table, **OPTIONS)["auc"]["reason"] == "no fold has both outcomes"
     table.loc[7, "up_next"] = 0.0
-    assert measure(table, **OPTIONS)["brier_skill"]["low"] is not None
+    assert measure(table, **OPTIONS)["auc"]["low"] is not None
 
 
 def test_half_of_the_resamples_must_be_defined():

@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.measures.rows import judge
-from core.measures.sequential import BETS, daily_differences, e_process, middle_ranks
+from core.measures.sequential import (
+    BETS,
+    brier_differences,
+    daily_differences,
+    e_process,
+    middle_ranks,
+)
 
 
 def test_the_e_value_is_the_mean_capital_of_the_bets():
@@ -117,3 +123,27 @@ def test_what_comes_later_changes_no_earlier_day(seed):
     np.testing.assert_array_equal(daily_differences(rows_of(p[:9], up[:9]), 0.53), whole[:9])
     np.testing.assert_array_equal(daily_differences(rows_of(p**3, up), 0.53), whole)
     np.testing.assert_allclose(daily_differences(rows_of(p[:, ::-1], up[:, ::-1]), 0.53), whole, atol=1e-15)
+
+
+def test_brier_differences_by_hand():
+    """The reference's squared error less the model's, over the most it could be: known before the outcomes."""
+    rows = rows_of([[0.5, 0.7], [0.6, 0.6]], [[0, 1], [1, 1]])
+    found = brier_differences(rows, 0.6)
+    most = 0.1 * 1.3  # of 0.7 and 0.6, had the outcome been 0; for 0.5 and 0.6 it is .1 * 1.1
+    first = ((0.6**2 - 0.5**2) + (0.4**2 - 0.3**2)) / 2 / most
+    rate = 37 / 62
+    second = ((rate - 1) ** 2 - 0.4**2) / ((0.6 - rate) * (0.6 + rate))
+    np.testing.assert_allclose(found, [first, second], rtol=1e-9)
+    constant = brier_differences(rows_of(np.full((8, 2), 0.5), np.tile([[0, 1]], (8, 1))), 0.5)
+    assert (constant == 0).all()
+
+
+def test_a_true_forecast_is_better_than_the_rate_and_the_rate_than_noise():
+    """Within two years: probabilities that are the truth gain, probabilities around it lose."""
+    random = np.random.default_rng(4)
+    truth = random.uniform(0.3, 0.7, (500, 6))
+    up = (random.random(truth.shape) < truth).astype(float)
+    assert e_process(brier_differences(rows_of(truth, up), 0.5), confidence=0.95).better
+    noise = random.uniform(0.2, 0.8, truth.shape)
+    even = (random.random(truth.shape) < 0.5).astype(float)
+    assert e_process(-brier_differences(rows_of(noise, even), 0.5), confidence=0.95).better

@@ -42,7 +42,7 @@ ADVICE = {
             "text": "so so",
         },
         {
-            "name": "drifting columns",
+            "name": "drifting families of columns",
             "value": None,
             "threshold": 3,
             "trend": None,
@@ -80,7 +80,7 @@ def test_the_advice_stands_with_its_table_and_room_for_a_persons_reasons(retrain
     assert text.startswith("Advice: retrain. Retraining is supported by: model age.")
     assert "model age 544 252 rising retrain old" in text
     assert "AUC 0.5016 0.5 - neither so so" in text
-    assert "drifting columns n/a 3 - wait x" in text
+    assert "drifting families of columns n/a 3 - wait x" in text
     assert 'afterclose models decide keep --why "..."' in text
 
 
