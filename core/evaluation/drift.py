@@ -45,7 +45,10 @@ MIN_WINDOWS = 19
 LEVELS = frozenset({*col.PRICES, "ma5", "ma10", "ma20", *col.ENRICHMENT})
 """Columns that drift by nature (price levels and their averages): never watched."""
 
-_FAMILIES = ((re.compile(rf"{col.RETURN}|lag\d+"), col.RETURN), (re.compile(r"ma\d+_ratio"), "moving averages"))
+_FAMILIES = (
+    (re.compile(rf"{col.RETURN}|lag\d+"), col.RETURN),
+    (re.compile(r"ma\d+_ratio"), "moving averages"),
+)
 """Columns that are one series seen at other times or through other windows."""
 
 _STATISTICS = ("ks", "psi", "wasserstein", "js")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.errors import listed
 from core.report import charts, sections, sheets
 from core.report.blocks import Paragraph, Picture, Section, Tone
 from core.report.figures import (
     ROWS_SHOWN,
+    count,
     counted,
     period,
 )
@@ -87,8 +89,18 @@ def drift_basis(body: Body) -> str:
         f"{counted(window.get('rows_current'), 'row')}) beside those before ({reference}, "
         f"{counted(window.get('rows_reference'), 'row')}). Markets change all the time, so the statistics "
         "alone say little: the percentile ranks them among past windows of the same length, and the "
-        "severity comes from it."
+        f"severity comes from it. PSI and JS are over {count(window.get('psi_bins'))} bins, bounded by the deciles of those "
+        f"before.{_families(body)}"
     )
+
+
+def _families(body: Body) -> str:
+    """Return which columns count as one, in a sentence; nothing of an evaluation that did not say so."""
+    members: dict[str, list[str]] = {}
+    for column, row in body["drift"].items():
+        members.setdefault(str(row.get("family", column)), []).append(column)
+    words = [f"{listed(names, 99)} ({family})" for family, names in members.items() if len(names) > 1]
+    return f" Columns of one series count once in the advice: {'; '.join(words)}." if words else ""
 
 
 def signals(body: Body) -> Section:

@@ -129,7 +129,10 @@ def test_beside_rules_the_bets_are_set_against_each_other_by_hand():
     gains = daily_differences(rows, 0.75)
     rule = daily_differences(rows, 0.75, score=np.array([1.0, 0.0, np.nan, 0.0]))
     found = looks.sequential(rows, features, confidence=0.95)["beside"]["simple_rules"]
-    against = [[e_process(side * (gains - r) / 2, confidence=0.95).e_value for r in (rule, -rule)] for side in (1, -1)]
+    against = [
+        [e_process(side * (gains - r) / 2, confidence=0.95).e_value for r in (rule, -rule)]
+        for side in (1, -1)
+    ]
     assert found["e_value"] == min(against[0])
     assert found["worse_e_value"] == pytest.approx(np.mean(against[1]), rel=1e-12)
     assert rule[0] == pytest.approx((0.5 * (1 - 0.75) + 0.5 * 0.75) / 2 / 0.75)
