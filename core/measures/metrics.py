@@ -1,8 +1,9 @@
 """Classification metrics, each a function of sums over rows.
 
-Every metric but AUC and the Brier skill (:mod:`core.measures.skill`) is a ratio of sums over rows. Written that way one formula serves the value
-itself, a fold, a ticker and a thousand resamples at once: only the sums differ. Where a metric is
-undefined the result is NaN; :mod:`core.measures.performance` writes null and the reason.
+Every metric but AUC and the Brier skill (:mod:`core.measures.skill`) is a ratio of sums over rows. Written
+that way one formula serves the value itself, a fold, a ticker and a thousand resamples at once: only the
+sums differ. Where a metric is undefined the result is NaN; :mod:`core.measures.performance` writes null and
+the reason.
 
 A row is called up when its probability is at least :data:`THRESHOLD`.
 """

@@ -132,9 +132,9 @@ def daily_differences(
     """
     p = rows.probability if score is None else score
     odds = up_rate_so_far(rows, up_rate, prior_rows=prior_rows)[rows.group]
-    stake, known = np.zeros(len(p)), ~np.isnan(p)
-    sizes = np.bincount(rows.group[known], minlength=len(rows.group_fold))
-    stake[known] = 2 * middle_ranks(p[known], sizes) - 1
+    stake, has_score = np.zeros(len(p)), ~np.isnan(p)
+    sizes = np.bincount(rows.group[has_score], minlength=len(rows.group_fold))
+    stake[has_score] = 2 * middle_ranks(p[has_score], sizes) - 1
     return _mean_by_session(rows, stake * (rows.up - odds) / np.maximum(odds, 1 - odds))
 
 

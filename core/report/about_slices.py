@@ -89,8 +89,8 @@ def drift_basis(body: Body) -> str:
         f"{counted(window.get('rows_current'), 'row')}) beside those before ({reference}, "
         f"{counted(window.get('rows_reference'), 'row')}). Markets change all the time, so the statistics "
         "alone say little: the percentile ranks them among past windows of the same length, and the "
-        f"severity comes from it. PSI and JS are over {count(window.get('psi_bins'))} bins, bounded by the deciles of those "
-        f"before.{_families(body)}"
+        f"severity comes from it. PSI and JS are over {count(window.get('psi_bins'))} bins, bounded by the deciles "
+        f"of those before.{_families(body)}"
     )
 
 
