@@ -24,6 +24,9 @@ Settings = TypeVar("Settings")
 NOTHING = "nothing"
 """In a list of names: none, where an empty text would mean the default."""
 
+AUTO = "auto"
+"""In place of a number: the stage takes the one that fits the data, by a rule that its docstring states."""
+
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
@@ -54,6 +57,8 @@ class Parameter:
         False for a value that tells where to read and not what: it is in no key.
     resolved : bool
         True for a value that only the plan fills; it is neither an option nor a setting.
+    auto : bool
+        True for a number that may be the word :data:`AUTO`, which stands in the key as such.
     """
 
     name: str
@@ -66,6 +71,7 @@ class Parameter:
     high: float | None = None
     keyed: bool = True
     resolved: bool = False
+    auto: bool = False
 
     @property
     def option(self) -> str:
@@ -96,7 +102,7 @@ class Parameter:
             case "date":
                 return self._date(text)
             case "integer" | "number":
-                return self._number(text)
+                return AUTO if self.auto and text == AUTO else self._number(text)
             case "flag":
                 return self._flag(text)
             case _:
@@ -137,6 +143,7 @@ class Parameter:
         bounds = f" from {_bound_text(self.low)}" if self.low is not None else ""
         bounds += f" to {_bound_text(self.high)}" if self.high is not None else ""
         expected = ("a whole number" if self.kind == "integer" else "a number") + bounds
+        expected += f", or {AUTO}" if self.auto else ""
         try:
             value = int(text) if self.kind == "integer" else float(text)
         except ValueError:
@@ -167,7 +174,8 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
     ----------
     cls : type
         A dataclass whose fields are ``str``, ``int``, ``float``, ``bool``, ``tuple[str, ...]`` or
-        ``frozenset[str]`` (comma lists; the word ``nothing`` stands for an empty one), or one of these ``| None``.
+        ``frozenset[str]`` (comma lists; the word ``nothing`` stands for an empty one), or one of these ``| None``;
+        a number that may be None is None for the word ``auto``.
     values : mapping of str to Value
         Resolved values by parameter name; further names are ignored. No value fills a text or a list that
         may not be None with an empty one; a field with a default keeps it.
@@ -207,7 +215,7 @@ def _typed(name: str, kind: Any, value: Value) -> Any:
     members = get_args(kind)
     if NoneType in members:
         (kind,) = (member for member in members if member is not NoneType)
-        if value is None:
+        if value is None or (value == AUTO and kind in (int, float)):
             return None
     origin = get_origin(kind) or kind
     if origin in (tuple, frozenset):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -46,6 +47,8 @@ def seed(parameter: Parameter, default: Value) -> None:
 
 def _held(parameter: Parameter, value: Value) -> object:
     """Return a value as the widget of its kind holds it."""
+    if parameter.auto:
+        return parameter.text(value)
     match parameter.kind:
         case "names":
             return [name for name in str(value or "").split(",") if name]
@@ -134,7 +137,16 @@ _HINTS = {"tickers": "all the source has", "path": "a file or folder on this mac
 
 
 def _number(parameter: Parameter, label: str, key: str) -> Value:
-    """Draw the widget for a number within its bounds and return it, None when it is left empty."""
+    """Draw the widget for a number within its bounds and return it, None when it is left empty.
+
+    One that may be ``auto`` is a text; what is no number within its bounds is returned as it was typed, and judged
+    with the other fields.
+    """
+    if parameter.auto:
+        text = st.text_input(label, help=parameter.help, key=key, live=LIVE)
+        with suppress(ParameterError):
+            return parameter.parse(text)
+        return text
     kind: type[int | float] = int if parameter.kind == "integer" else float
     low, high = (None if bound is None else kind(bound) for bound in (parameter.low, parameter.high))
     form = "%d" if kind is int else "%g"

@@ -8,9 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import columns as col
 from core.errors import AftercloseError
-from core.queries.models.signals import too_few_sessions
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.store.checkpoints import Store
@@ -57,36 +55,6 @@ def curves_beside(
     rows = judge(data.table(store, predictions).frame)
     champion = read_model(Registry(store.root).bytes_of(champion_id))
     return Beside(*curves_of_both(rows, chances(champion, data.table(store, features), rows.frame)))
-
-
-def too_short(store: Store, keys: Mapping[str, str], body: Mapping[str, Any]) -> str:
-    """Return that a run had too few sessions to judge its model, and what to do; nothing where that is not so.
-
-    Parameters
-    ----------
-    store : Store
-    keys : mapping of str to str
-        The run's keys by stage.
-    body : mapping
-        The run's evaluation; empty while there is none.
-    """
-    if body.get("mode") != "train" or body.get("rows"):
-        return ""
-    try:
-        predictions, features = (data.artifact_of(store, keys, kind) for kind in ("predictions", "features"))
-    except AftercloseError:
-        return ""  # damage is reported where the artifact is shown
-    meta = store.meta(predictions.slot) if predictions else None
-    if meta is None or features is None:
-        return ""
-    sessions = _labelled_sessions(store, features)
-    return too_few_sessions(body, sessions, int(meta.body["parameters"]["min_train_sessions"]))
-
-
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=data.BY_CONTENT)
-def _labelled_sessions(store: Store, features: StoredArtifact) -> int:
-    frame = data.table(store, features).frame
-    return int(frame.loc[frame[col.UP_NEXT].notna(), col.DATE].nunique())
 
 
 def track_record(settings: Settings, chain_head: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from core.report.figures import counted
 from core.review.waive import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
 from dashboard import acting, shell, states
+from dashboard.words import literal
 
 Request = Mapping[str, str]
 
@@ -42,6 +43,8 @@ def _question(request: Request, target: str, plan: Preview | AftercloseError) ->
         shell.problem(plan)
         return
     st.write(summary(plan))
+    if plan.shortage:
+        st.warning(literal(plan.shortage), icon=":material/history:")
     if st.button("Start", type="primary", key="start", disabled=acting.refusal("launch") is not None):
         start(request, target)
     _steps(plan)

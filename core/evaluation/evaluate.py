@@ -22,6 +22,7 @@ from core.measures.bootstrap import Resampling
 from core.measures.expanded import coverage_of
 from core.measures.performance import CLASSIFICATION, entries, json_number, undefined
 from core.measures.rows import JudgedRows, judge, judged_order, numbers
+from core.models.splits import MIN_JUDGED_SESSIONS
 from core.platform.progress import Steps
 from core.tables.artifacts import Artifact, Document, Table
 from core.tables.parquet import joined_frame
@@ -196,11 +197,11 @@ def _reason(inputs: _Inputs, body: Mapping[str, Any]) -> str | None:
     if body["verdict"] not in (verdict.INSUFFICIENT, verdict.INSUFFICIENT_NEW):
         return None
     reason = str(body["performance"]["auc"]["reason"])
-    if body["sessions"] >= floors.MIN_JUDGED_SESSIONS:
+    if body["sessions"] >= MIN_JUDGED_SESSIONS:
         return reason
-    return (
-        f"{reason}; {floors.remedy(inputs.features, summaries.features_of_model(inputs.model), inputs.mode)}"
-    )
+    setting = (inputs.predictions.header.get("min_train_sessions") or {}).get("setting")
+    model_features = summaries.features_of_model(inputs.model)
+    return f"{reason}; {floors.remedy(inputs.features, model_features, inputs.mode, setting)}"
 
 
 def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:

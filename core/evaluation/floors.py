@@ -9,17 +9,13 @@ import numpy as np
 from core import columns as col
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.measures.rows import JudgedRows, numbers
+from core.models.splits import LEAST_TRAINING, MIN_JUDGED_SESSIONS, MIN_TRAIN_ROWS
+from core.parameters import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.tables.artifacts import Table
-
-MIN_JUDGED_SESSIONS = 60
-"""Judged sessions below which nothing is judged: the intervals of 27 and 94 rows cover .79 to .88, not .95."""
-
-LEAST_TRAINING = 30
-"""The smallest ``min_train_sessions`` that is taken."""
 
 
 def lack(rows: JudgedRows, mode: str, no_model: str | None) -> str:
@@ -54,7 +50,9 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def remedy(features: Table, model_features: Sequence[str], mode: str) -> str:
+def remedy(
+    features: Table, model_features: Sequence[str], mode: str, setting: int | str | None = None
+) -> str:
     """Return what would give enough to judge, naming ``min_train_sessions`` and a value that would do.
 
     Parameters
@@ -65,6 +63,8 @@ def remedy(features: Table, model_features: Sequence[str], mode: str) -> str:
         Features of the model: a row without one of them is not learnt from.
     mode : str
         ``train`` or ``score``.
+    setting : int or str, optional
+        What ``min_train_sessions`` was set to in training, where that is known.
     """
     sessions, most = _most_training(features, model_features)
     if most is None:
@@ -74,7 +74,9 @@ def remedy(features: Table, model_features: Sequence[str], mode: str) -> str:
         )
     if mode == "score":
         return f"wait for more sessions, or train with min_train_sessions = {most} or fewer"
-    return f"min_train_sessions = {most} or fewer would do"
+    # what fits the history was not enough: then something else than this setting stands in the way
+    auto = f", or {AUTO}" if setting not in (None, AUTO) else ""
+    return f"min_train_sessions = {most} or fewer{auto} would do"
 
 
 def _most_training(features: Table, model_features: Sequence[str]) -> tuple[int, int | None]:
@@ -90,4 +92,4 @@ def _most_training(features: Table, model_features: Sequence[str]) -> tuple[int,
             usable &= features[name].notna().to_numpy()
     # the session just before the first test window is left out of training
     learnt = int((usable & (dates < sessions[most - 1])).sum())
-    return len(sessions), most if learnt >= MIN_NEW_ROWS else None
+    return len(sessions), most if learnt >= MIN_TRAIN_ROWS else None

@@ -154,7 +154,7 @@ def features_of_model(model: Document | None) -> tuple[str, ...]:
 
 
 def model_summary(model: Document | None, predictions: Table, features: Table) -> dict[str, Any]:
-    """Return who gave the probabilities, how it was trained and how many sessions ago.
+    """Return who gave the probabilities, how it was trained and first judged, and how many sessions ago.
 
     Age counts the sessions in ``features`` after the training's end up to the last row: data against
     data, never against today.
@@ -168,7 +168,14 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
         "training": training,
         "age_sessions": sessions_after((training or {}).get("to"), features),
         "retained": header.get("retained"),
+        "min_train_sessions": header.get("min_train_sessions") or _min_train_sessions(model),
     }
+
+
+def _min_train_sessions(model: Document | None) -> dict[str, Any] | None:
+    """Return after how many sessions a model was first judged, where its file has that."""
+    sessions = ((model.body.get("walk_forward") if model else None) or {}).get("min_train_sessions")
+    return None if sessions is None else {"setting": None, "sessions": sessions}
 
 
 def identity_of(model: Document | None, predictions: Table) -> str | None:

@@ -39,9 +39,22 @@ class Fitting:
     features_sha256: str
 
 
-def candidate(
-    rows: Rows, used: Mask, predictions: pd.DataFrame, up_rates: Mapping[int, float], fitting: Fitting
-) -> Document:
+@dataclass(frozen=True)
+class Walk:
+    """How the walk forward was made: sessions before its first fold, and the up-rate known before each.
+
+    Parameters
+    ----------
+    min_train_sessions : int
+    up_rates : mapping of int to float
+        Share of rises known before each fold, by its number; empty without folds.
+    """
+
+    min_train_sessions: int
+    up_rates: Mapping[int, float]
+
+
+def candidate(rows: Rows, used: Mask, predictions: pd.DataFrame, walk: Walk, fitting: Fitting) -> Document:
     """Return the model of the rows ``used``.
 
     Parameters
@@ -52,8 +65,8 @@ def candidate(
         Complete rows with a label: those that are trained on.
     predictions : pandas.DataFrame
         Out-of-sample predictions of the same kind of model, for the record of how well it does.
-    up_rates : mapping of int to float
-        Share of rises known before each fold that those come from; none leaves the record null.
+    walk : Walk
+        The folds that those come from; none leaves the record null.
     fitting : Fitting
         Kind, seed and origin.
     """
@@ -69,7 +82,7 @@ def candidate(
         "parameters": learnt,
         "hyperparameters": dict(kind.hyperparameters),
         "training": _training(rows, used, fitting),
-        "walk_forward": _walk_forward(predictions, up_rates) if up_rates else None,
+        "walk_forward": _walk_forward(predictions, walk) if walk.up_rates else None,
         "self_check": self_check(kind, learnt, rows.inputs[used]),
     }
     return Document("model", body)
@@ -97,14 +110,18 @@ def _libraries() -> dict[str, str]:
     return {name: ".".join(version.split(".")[:2]) for name, version in versions.items()}
 
 
-def _walk_forward(predictions: pd.DataFrame, up_rates: Mapping[int, float]) -> dict[str, Any]:
+def _walk_forward(predictions: pd.DataFrame, walk: Walk) -> dict[str, Any]:
     columns = list(col.PREDICTIONS)
     own = predictions if list(predictions.columns) == columns else predictions[columns]
     performance = measure(
-        own.assign(**{UP_RATE: own[col.FOLD].map(up_rates)}),
+        own.assign(**{UP_RATE: own[col.FOLD].map(walk.up_rates)}),
         samples=INTERVAL_SAMPLES,
         block_sessions=INTERVAL_BLOCK_SESSIONS,
         confidence=INTERVAL_CONFIDENCE,
         seed=INTERVAL_SEED,
     )
-    return {"folds": len(up_rates), "performance": performance}
+    return {
+        "folds": len(walk.up_rates),
+        "min_train_sessions": walk.min_train_sessions,
+        "performance": performance,
+    }

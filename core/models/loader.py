@@ -181,9 +181,12 @@ def _check_walk_forward(record: Any) -> None:
     """Refuse a record that later stages could not print: null, or metrics of numbers, nulls and reasons."""
     if record is None:
         return
-    require_keys(record, ("folds", "performance"), "walk_forward")
+    # a model of an earlier release does not say after how many sessions it was first judged
+    later = {"min_train_sessions"} & set(record) if isinstance(record, dict) else set()
+    require_keys(record, ("folds", "performance", *later), "walk_forward")
     metrics = record["performance"]
-    sound = _is_count(record["folds"]) and isinstance(metrics, dict)
+    counts = (record[name] for name in ("folds", *later))
+    sound = all(map(_is_count, counts)) and isinstance(metrics, dict)
     if not sound or not all(isinstance(entry, dict) for entry in metrics.values()):
         raise ModelError("walk_forward is malformed", expected="folds and metrics", remedy=REMEDY)
     for name, entry in metrics.items():

@@ -17,8 +17,11 @@ class TrainSettings:
         Kinds trained beside it for comparison.
     seed : int
         Of everything random.
-    min_train_sessions, fold_sessions : int
-        Sessions before the first fold, and in one.
+    min_train_sessions : int or None
+        Sessions before the first fold; None takes what fits the history
+        (:func:`core.models.splits.fitting_min_train_sessions`).
+    fold_sessions : int
+        Sessions in one fold.
     calendar : str
         Exchange calendar that names the session after the last.
     window : str
@@ -31,7 +34,7 @@ class TrainSettings:
     model: str
     beside: tuple[str, ...]
     seed: int
-    min_train_sessions: int
+    min_train_sessions: int | None
     fold_sessions: int
     calendar: str
     window: str = "expanding"

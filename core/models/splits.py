@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from core.errors import ParameterError
@@ -17,6 +19,20 @@ HORIZON_SESSIONS = 1
 MIN_TEST_SESSIONS = 20
 """A shorter rest joins the fold before it: at 20 sessions of five tickers the 95 % interval of an AUC
 of .5 is still about .1 to either side, below that a fold says nothing."""
+
+
+MIN_TRAIN_ROWS = 60
+"""Fewer labelled rows train nothing: six or seven to each of nine coefficients."""
+
+MIN_JUDGED_SESSIONS = 60
+"""Judged sessions below which nothing is judged: the intervals of 27 and 94 rows cover .79 to .88, not .95."""
+
+LEAST_TRAINING = 30
+"""The smallest ``min_train_sessions`` that is taken."""
+
+MOST_TRAINING = 712
+"""The most sessions that ``auto`` learns from before it judges, nearly three years: further history goes to the
+judgement, whose interval it narrows. The sample is judged from 2003-01-02 on."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +123,32 @@ def walk_forward(
         last = start - 1 - gap
         first = 0 if rolling_sessions is None else max(0, last + 1 - rolling_sessions)
         yield Fold(number, sessions[first], sessions[last], sessions[start], sessions[stop - 1])
+
+
+def fitting_min_train_sessions(learnable: Sequence[int], *, embargo_sessions: int = 0) -> int:
+    """Return the sessions before the first test window that fit a history: half of it, at most 712.
+
+    A planted dependence is seen about equally often when a fifth to a half of a history is learnt from, and less often
+    beyond (``benchmarks/history.py``): half is the longest training that costs the verdict nothing. It is raised
+    until the first model has :data:`MIN_TRAIN_ROWS` rows to learn from, and lowered until
+    :data:`MIN_JUDGED_SESSIONS` sessions are left to judge: where any value leaves enough of both, this one does.
+
+    Parameters
+    ----------
+    learnable : sequence of int
+        Rows with a label and all features on each labelled session, in the order of time.
+    embargo_sessions : int
+        Sessions that each fold leaves out beside the label's horizon.
+
+    Examples
+    --------
+    >>> [fitting_min_train_sessions([5] * sessions) for sessions in (3249, 480, 100, 40)]
+    [712, 240, 40, 30]
+    """
+    gap = HORIZON_SESSIONS + embargo_sessions
+    enough = bisect_left(list(accumulate(learnable)), MIN_TRAIN_ROWS) + 1 + gap
+    target = max(min(len(learnable) // 2, MOST_TRAINING), enough)
+    return max(min(target, len(learnable) - MIN_JUDGED_SESSIONS), LEAST_TRAINING + embargo_sessions)
 
 
 def _test_bounds(sessions: int, first: int, size: int) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.models.candidate import Fitting, candidate
+from core.models.candidate import Fitting, Walk, candidate
 from core.models.document import kind_named, model_id_of
 from core.models.kind import ModelKind
 from core.models.loader import load_model
@@ -20,7 +20,8 @@ from core.models.predicting import Collected, PredictedPart, last_rows, packed_b
 from core.models.rows import NEEDED, Mask, Rows, check_features, rows_from, rows_of
 from core.models.settings import TrainSettings
 from core.models.signals import signals_of
-from core.models.splits import Fold, walk_forward
+from core.models.splits import MIN_TRAIN_ROWS, Fold, fitting_min_train_sessions, walk_forward
+from core.parameters import AUTO
 from core.platform.progress import Steps
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 TRAINING_ROWS = 2_000_000
 """Rows that models learn from at most: the fit of them peaks at about 1 GB."""
-
-MIN_TRAIN_ROWS = 60
-"""Fewer labelled rows train nothing: six or seven to each of nine coefficients."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,9 @@ def train(
     -------
     predictions : Table
         Labelled rows of all folds, sorted by (date, ticker), with a column per model beside; no rows
-        when history is too short for one fold. The header has ``folds``, ``signals``, if there is
-        no model ``no_model_reason``, and if models learnt from some tickers only ``trained_on``.
+        when history is too short for one fold. The header has ``folds``, ``signals``, ``min_train_sessions``
+        (what was set and the ``sessions`` that it came to), if there is no model ``no_model_reason``, and if models
+        learnt from some tickers only ``trained_on``.
     model : Document or None
         None when fewer than 60 labelled rows, or one outcome only, leave nothing to learn.
 
@@ -81,6 +80,7 @@ def train(
     """
     workplace = workplace or Workplace()
     rows, trained_on = _learning_rows(features)
+    first = min_train_sessions(rows, settings)
     with single_thread(), workplace.writer("predictions") as writer:
         folds = list(usable_folds(rows, settings))
         steps = Steps(workplace.progress, _steps(features, folds, settings))
@@ -94,10 +94,13 @@ def train(
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
         fitting = Fitting(kind_named(settings.model), settings.seed, features_sha256)
-        model = None if reason else candidate(rows, used, collected.frame(), _up_rates(rows, folds), fitting)
+        walk = Walk(first, _up_rates(rows, folds))
+        model = None if reason else candidate(rows, used, collected.frame(), walk, fitting)
         steps.done()
         entries = [_fold_entry(fold, collected.by_fold.get(fold.fold.number, 0)) for fold in folds]
         header = _header_of(collected.last_rows(), entries, settings, model, reason)
+        setting = AUTO if settings.min_train_sessions is None else first
+        header["min_train_sessions"] = {"setting": setting, "sessions": first}
         return writer.done(header | trained_on), model
 
 
@@ -192,12 +195,21 @@ def single_thread() -> Iterator[None]:
         yield
 
 
+def min_train_sessions(rows: Rows, settings: TrainSettings) -> int:
+    """Return the sessions before the first fold: as they are set, else as they fit the history."""
+    if settings.min_train_sessions is not None:
+        return settings.min_train_sessions
+    place = np.searchsorted(np.array(rows.sessions(), dtype="datetime64[D]"), rows.dates[rows.labelled])
+    learnable = np.bincount(place, minlength=len(rows.sessions())).tolist()
+    return fitting_min_train_sessions(learnable, embargo_sessions=settings.embargo_sessions)
+
+
 def usable_folds(rows: Rows, settings: TrainSettings) -> Iterator[FoldRows]:
     """Yield the folds that have rows to judge and enough, of both outcomes, to learn from."""
     number = 0
     for fold in walk_forward(
         rows.sessions(),
-        min_train_sessions=settings.min_train_sessions,
+        min_train_sessions=min_train_sessions(rows, settings),
         fold_sessions=settings.fold_sessions,
         embargo_sessions=settings.embargo_sessions,
         rolling_sessions=settings.most_sessions,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.errors import listed
+from core.parameters import AUTO
 from core.report import sections
 from core.report.about_models import feature_changes
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
@@ -224,8 +225,18 @@ def model(body: Body) -> Section:
         ("Training rows", count(training.get("rows"))),
         ("Training sessions", count(training.get("sessions"))),
         ("Age", _age(details.get("age_sessions"))),
+        *_first_judged(details.get("min_train_sessions")),
     )
     return Section(sections.MODEL, (*alarms, Facts(pairs), *_next_step(body)))
+
+
+def _first_judged(first: Body | None) -> tuple[tuple[str, str], ...]:
+    """Return after how many sessions the walk forward began, and who chose that; nothing where it is not recorded."""
+    if not first:
+        return ()
+    by = {AUTO: ", chosen to fit the history (min_train_sessions = auto)", None: ""}
+    how = by.get(first["setting"], f" (min_train_sessions = {first['setting']})")
+    return (("Judged after", counted(first["sessions"], "session") + how),)
 
 
 def _age(sessions: int | None) -> str:

@@ -198,7 +198,7 @@ _TRAIN = (
     Parameter("model", "choice", "logistic_regression", "train", "The model named in the report.", choices=MODEL_KINDS),
     Parameter("beside", "names", "hist_gradient_boosting", "train", "Models trained beside it for comparison.", choices=MODEL_KINDS),
     Parameter("seed", "integer", "7", "train", "Seed of everything random in training.", low=0, high=2**31 - 1),
-    Parameter("min_train_sessions", "integer", "712", "train", "Sessions before the first test fold.", low=30, high=1_000_000),
+    Parameter("min_train_sessions", "integer", "auto", "train", "Sessions before the first test fold; auto: half of the history, 712 at most.", low=30, high=1_000_000, auto=True),
     Parameter("fold_sessions", "integer", "252", "train", "Sessions in one test fold.", low=5, high=100_000),
     Parameter("window", "choice", "expanding", "train", "Training windows that keep all history, or roll along with a fixed length.", choices=WINDOWS),
     Parameter("rolling_sessions", "integer", "504", "train", "Most sessions of a rolling training window.", low=30, high=1_000_000),

@@ -211,13 +211,13 @@ def _compared_with(registry: Registry) -> str | None:
 class _Split:
     """What decides whether sessions are left to train on."""
 
-    min_train_sessions: int
+    min_train_sessions: int | None
     embargo_sessions: int
 
 
 def _judge_splits(values: Mapping[str, Value]) -> None:
     split = settings_from(_Split, values)
-    if split.min_train_sessions <= split.embargo_sessions + 1:
+    if split.min_train_sessions is not None and split.min_train_sessions <= split.embargo_sessions + 1:
         raise ParameterError(
             f"--embargo-sessions {split.embargo_sessions} came with "
             f"--min-train-sessions {split.min_train_sessions}",

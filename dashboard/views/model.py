@@ -15,7 +15,7 @@ from core.queries.models.track_record import tally
 from core.queries.reports import tables
 from core.queries.runs.holdings import keys_of
 from core.report.about_results import headline
-from core.report.readings import retained
+from core.report.readings import has_verdict, retained
 from core.review.decisions import history
 from core.store.checkpoints import Store
 from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
@@ -49,8 +49,6 @@ def show() -> None:
         return
     body = data.document(store, artifact)
     _verdict(body)
-    if short := judged.too_short(store, keys, body):
-        st.warning(literal(short), icon=":material/history:")
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
         _gates(body)
@@ -62,7 +60,10 @@ def show() -> None:
 
 def _verdict(body: Body) -> None:
     st.markdown(f"##### {tables.verdict_mark(body)}", width="stretch")
-    st.text(body["verdict_sentence"])
+    if has_verdict(body):
+        st.text(body["verdict_sentence"])
+    else:
+        st.warning(literal(body["verdict_sentence"]), icon=":material/history:")
     alarm = body["leak_alarm"]
     if alarm["raised"]:
         st.error(f"Leak alarm: {literal(alarm['reason'])}")

@@ -8,11 +8,11 @@ import streamlit as st
 
 from core.queries.models import signals
 from core.queries.reports import tables
-from core.queries.runs.holdings import keys_of
 from core.registry.registry import Registry
 from core.report.figures import counted
+from core.report.readings import has_verdict
 from core.request.form import scoring_request
-from dashboard import data, evidence, judged, shell, starting
+from dashboard import data, evidence, shell, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
@@ -31,8 +31,8 @@ def show() -> None:
     if evaluation:  # the same signals, and which of them the gate's findings withhold
         header = {**header, "signals": evaluation["signals"]}
     _model(header, evaluation)
-    if short := judged.too_short(about.store, keys_of(about.store, about.run), evaluation):
-        st.warning(literal(short), icon=":material/history:")
+    if evaluation and not has_verdict(evaluation):
+        st.warning(literal(evaluation["verdict_sentence"]), icon=":material/history:")
     _signals(header, evaluation)
     _score_now(about)
     _over_time(about)

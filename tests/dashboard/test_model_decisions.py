@@ -159,14 +159,14 @@ def test_retraining_is_recorded_and_starts_a_training_run(
 def test_a_model_that_nothing_was_judged_of_is_promoted_only_after_a_tick(
     page, data, run_luigi, run_afterclose, prices_file, reader
 ):
-    """The page says how many sessions came and were needed; Promote is off until a person says it is meant."""
+    """The page says which setting would do; Promote is off until a person says it is meant."""
     options = ["--source", "files", "--path", str(prices_file), "--calendar", "24/7"]
-    outcome = run_luigi(*options, "--bootstrap-samples", "100", "--mode", "train", data=data)
+    options += ["--bootstrap-samples", "100", "--mode", "train", "--min-train-sessions", "712"]
+    outcome = run_luigi(*options, data=data)
     assert outcome.code == 0, outcome.err
     at = page(data)
     warned = reader.said(at.warning)
-    assert "299 labelled sessions, and 732 are needed" in warned
-    assert "min_train_sessions" in warned
+    assert "min_train_sessions = 239 or fewer, or auto would do" in warned
     assert "was judged on 0 rows" in warned
     assert at.button(key="promote").disabled
     (tick,) = at.checkbox

@@ -100,6 +100,8 @@ def test_too_little_data_is_said_with_its_reason(page, data, run_luigi, prices_f
         "24/7",
         "--bootstrap-samples",
         "100",
+        "--min-train-sessions",
+        "712",
     ]
     outcome = run_luigi(*options, "--mode", "train", data=data)
     assert outcome.code == 0, outcome.err

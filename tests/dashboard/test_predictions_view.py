@@ -78,11 +78,13 @@ def test_past_signals_are_counted(page, promoted, run_luigi, small, reader):
 def test_a_run_without_a_model_has_no_signals(page, data, run_luigi, prices_file, reader):
     """A real run without room for one fold."""
     options = ["--source", "files", "--path", str(prices_file), "--calendar", "24/7"]
-    outcome = run_luigi(*options, "--bootstrap-samples", "100", "--mode", "train", data=data)
+    options += ["--bootstrap-samples", "100", "--mode", "train", "--min-train-sessions", "712"]
+    outcome = run_luigi(*options, data=data)
     assert outcome.code == 0, outcome.err
     at = page(data)
     assert not at.exception
     assert not at.error
+    assert "min_train_sessions = 239 or fewer" in reader.said(at.warning)
     assert "No row was predicted out of sample" in reader.said(at.caption)
 
 

@@ -63,6 +63,29 @@ def test_the_form_has_every_option_with_its_default(page):
     assert at.date_input(key="field-start").value is None
 
 
+def test_a_number_that_may_be_auto_takes_the_word_and_says_what_it_does_not_take(page):
+    """Sessions before the first test fold: auto at first, then a number; another word is refused in its place."""
+    at = open_more(page())
+    field = "field-min_train_sessions"
+    assert at.text_input(key=field).value == "auto"
+    at.text_input(key=field).set_value("half").run()
+    assert "or auto" in wrong(at, "")
+    assert at.button(key="run").disabled
+    at.text_input(key=field).set_value("300").run()
+    assert not wrong(at, "")
+    assert not at.button(key="run").disabled
+
+
+def test_a_history_too_short_to_judge_is_named_before_the_start(page):
+    """Four months of the sample: the question says what will come of it and what would do."""
+    at = page()
+    at.date_input(key="field-end").set_value(date(2000, 6, 30)).run()
+    at.button(key="run").click().run()
+    (warned,) = [w.value for w in at.warning]
+    assert "90 are needed" in warned
+    assert "Bring 3 more sessions" in warned
+
+
 def test_options_that_are_folded_away_are_drawn_once_they_are_opened_and_stay(page):
     """A hundred elements that most runs do without; what was typed counts when they are folded again."""
     at = page()

@@ -171,34 +171,6 @@ def test_new_rows_are_judged_as_one_window(world, settings):
     assert body["model"]["age_sessions"] == 61
 
 
-@pytest.mark.parametrize(
-    ("mode", "verdict"), [("train", "insufficient data"), ("score", "insufficient new data")]
-)
-def test_sixty_sessions_are_judged_and_fifty_nine_are_not(world, settings, mode, verdict):
-    """The last session has no label yet; the reason names a setting that leaves sixty."""
-    few = body_of(world(judged=60, mode=mode), settings)
-    assert (few["sessions"], few["rows"], few["verdict"]) == (59, 177, verdict)
-    assert few["reason"] in few["verdict_sentence"]
-    assert "min_train_sessions = 139 or fewer" in few["reason"]
-    enough = body_of(world(judged=61, mode=mode), settings)
-    assert (enough["sessions"], enough["reason"]) == (60, None)
-    assert enough["performance"]["auc"]["value"] is not None
-
-
-def test_sixty_rows_are_needed_beside_sixty_sessions(world, settings):
-    """One ticker without a label on one day: 59 rows."""
-    inputs = world(judged=61, tickers=1)
-    assert body_of(inputs, settings)["reason"] is None
-    less = with_labels_of(inputs, lambda t: t.assign(up_next=t["up_next"].where(t.index != 3)))
-    assert body_of(less, settings)["verdict"] == "insufficient data"
-
-
-def test_a_history_that_no_setting_helps_is_told_so(world, settings):
-    """89 labelled sessions leave 29 to learn from beside 60, fewer than the setting takes."""
-    assert "bring more history" in body_of(world(dates=90, judged=20), settings)["reason"]
-    assert "min_train_sessions = 30 or fewer" in body_of(world(dates=91, judged=20), settings)["reason"]
-
-
 def test_the_same_inputs_give_the_same_bytes(world, settings):
     """Also with the rows of predictions and features in another order."""
     inputs = world()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ParameterError
-from core.models.splits import walk_forward
+from core.models.splits import fitting_min_train_sessions, walk_forward
 
 MONDAY = date(2024, 1, 1)
 
@@ -124,3 +124,41 @@ def test_windows_end_before_the_gap_and_never_grow_beyond_their_length(sessions,
     for train_from, train_to, test_from, test_to in _positions(folds):
         assert train_to + 1 + embargo + 1 == test_from <= test_to
         assert train_from == (0 if rolling is None else max(0, train_to + 1 - rolling))
+
+
+@pytest.mark.parametrize(
+    ("sessions", "tickers", "answer"),
+    [
+        (3249, 3, 712),
+        (1424, 1, 712),
+        (1423, 1, 711),
+        (480, 1, 240),
+        (141, 20, 70),
+        (110, 20, 50),
+        (90, 20, 30),
+        (40, 20, 30),
+    ],
+)
+def test_auto_learns_from_half_of_the_history_up_to_712_and_leaves_sixty_sessions(sessions, tickers, answer):
+    """By hand: half, at most 712; of 110 and fewer sessions all but the sixty to be judged, never under 30."""
+    assert fitting_min_train_sessions([tickers] * sessions) == answer
+
+
+def test_auto_waits_until_sixty_rows_can_be_learnt_from():
+    """One ticker, 20 sessions of warm-up: the 60th row is session 80, and one more is purged: 81 of 141."""
+    assert fitting_min_train_sessions([0] * 20 + [1] * 121) == 81
+    assert fitting_min_train_sessions([0] * 20 + [1] * 141, embargo_sessions=10) == 91
+
+
+@given(
+    learnable=st.lists(st.integers(0, 3), min_size=1, max_size=300),
+    embargo=st.integers(0, 5),
+)
+def test_auto_finds_what_any_setting_would(learnable, embargo):
+    """Where some setting leaves 60 sessions to judge and 60 rows to learn from, so does what auto takes."""
+
+    def does(first):
+        return len(learnable) - first >= 60 and sum(learnable[: first - 1 - embargo]) >= 60
+
+    if any(does(first) for first in range(30 + embargo, len(learnable) + 1)):
+        assert does(fitting_min_train_sessions(learnable, embargo_sessions=embargo))

@@ -6,8 +6,9 @@ import pytest
 
 from core.errors import DataError, ModelError
 from core.features import definition_digest, engineer, model_features
+from core.models.rows import rows_of
 from core.models.settings import TrainSettings
-from core.models.training import train
+from core.models.training import train, usable_folds
 from core.parameters import settings_from
 from core.tables.artifacts import Table
 from core.tables.codec import decode, encode
@@ -136,6 +137,27 @@ def test_too_little_history_for_a_fold_still_trains_a_model(features, parameters
     assert predictions.header["no_model_reason"] is None
     assert model.body["walk_forward"] is None
     assert len(predictions.header["signals"]) == 3
+
+
+def test_auto_takes_half_of_the_history_and_says_so(features, parameters):
+    """259 labelled sessions: judged from the 130th on, as if 129 had been set; header and model have the number."""
+    fitted, model = _train(features, parameters, min_train_sessions="auto")
+    named, _ = _train(features, parameters, min_train_sessions=129)
+    pd.testing.assert_frame_equal(fitted.frame, named.frame)
+    assert fitted.header["min_train_sessions"] == {"setting": "auto", "sessions": 129}
+    assert named.header["min_train_sessions"] == {"setting": 129, "sessions": 129}
+    assert model.body["walk_forward"]["min_train_sessions"] == 129
+
+
+def test_auto_judges_the_sample_as_712_does(sample_features, parameters):
+    """A long history keeps its test periods: the first begins on 2003-01-02."""
+    rows = rows_of(sample_features)
+    first = [
+        next(usable_folds(rows, settings_from(TrainSettings, {**parameters, "min_train_sessions": number})))
+        for number in ("auto", 712)
+    ]
+    assert first[0].fold == first[1].fold
+    assert str(first[0].fold.test_from) == "2003-01-02"
 
 
 @pytest.mark.parametrize(("sessions", "trainable"), [(80, False), (81, True)])

@@ -88,7 +88,7 @@ def test_a_profile_counts_as_asked_for(desk_settings):
         ({"source": "yahoo"}, "tickers"),
         ({"calendar": "XNYC"}, "calendar"),
         ({"embargo_sessions": "many"}, "embargo_sessions"),
-        ({"embargo_sessions": "900"}, "embargo_sessions"),
+        ({"embargo_sessions": "900", "min_train_sessions": "712"}, "embargo_sessions"),
     ],
 )
 def test_a_refusal_names_the_field_it_is_about(desk_settings, request_, field):
@@ -103,3 +103,28 @@ def test_an_unknown_option_is_about_no_field(tmp_path):
     with pytest.raises(CommandError, match="no option") as refused:
         preview(settings.load({}, tmp_path), {"colour": "red"}, now=NOW)
     assert refused.value.parameter == ""
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"end": "2002-12-31"}, ""),
+        ({"end": "2000-06-30"}, "at most 87 sessions with a known outcome, and 90 are needed"),
+        ({"end": "2000-06-30"}, "Bring 3 more sessions at least."),
+        ({"end": "2002-12-31", "min_train_sessions": "712"}, "Set it to auto, or to 679 or fewer."),
+    ],
+)
+def test_a_history_that_is_too_short_is_named_before_the_run(desk_settings, request_, words):
+    """The sample from 2000-03-01: 88 weekdays to the end of June, 740 to the end of 2002."""
+    shortage = preview(desk_settings, request_, now=NOW).shortage
+    assert words in shortage
+    assert bool(words) == bool(shortage)
+
+
+def test_the_sessions_of_a_small_file_are_counted(desk_settings, prices_file):
+    """300 days of three tickers; the same file from a later start has too few."""
+    request = {"source": "files", "path": str(prices_file), "calendar": "24/7", "mode": "train"}
+    assert preview(desk_settings, request, now=NOW).shortage == ""
+    days = sorted({line.split(",")[0] for line in prices_file.read_text().splitlines()[1:]})
+    late = preview(desk_settings, {**request, "start": days[-60]}, now=NOW).shortage
+    assert "at most 59 sessions" in late

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.evaluation.scorecard import WHOLE
-from core.models.splits import MIN_TEST_SESSIONS
 from core.report import sheets
 from core.report.figures import counted, name
 
@@ -35,35 +34,6 @@ def model_facts(header: Mapping[str, Any], evaluation: Mapping[str, Any]) -> lis
         facts.append(("Age", counted(age, "session")))
     sessions = sorted({signal["session"] for signal in header["signals"]})
     return facts + ([("Signals for", sessions[-1])] if sessions else [])
-
-
-def too_few_sessions(evaluation: Mapping[str, Any], sessions: int, min_train_sessions: int) -> str:
-    """Return that the history is too short to judge a model, what is needed and what to do; else nothing.
-
-    Parameters
-    ----------
-    evaluation : mapping
-        Its body; empty while there is none.
-    sessions : int
-        Distinct dates of the features that have a label.
-    min_train_sessions : int
-        As the run was given it.
-
-    Examples
-    --------
-    >>> too_few_sessions({"mode": "train", "rows": 0}, 299, 712).partition(".")[0]
-    'Nothing could be judged: the data hold 299 labelled sessions, and 732 are needed'
-    >>> too_few_sessions({"mode": "train", "rows": 60}, 299, 250)
-    ''
-    """
-    needed = min_train_sessions + MIN_TEST_SESSIONS
-    if evaluation.get("mode") != "train" or evaluation.get("rows") or sessions >= needed:
-        return ""
-    return (
-        f"Nothing could be judged: the data hold {counted(sessions, 'labelled session')}, and {needed:,} are needed. "
-        f"{min_train_sessions:,} are learnt from first (min_train_sessions) and {MIN_TEST_SESSIONS} at least are held "
-        "back. Bring more history, or ask for fewer training sessions: on the page Runs, under More options."
-    )
 
 
 def scorecard(entries: Iterable[Mapping[str, Any]]) -> sheets.Sheet:

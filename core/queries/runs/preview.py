@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.parameters import Parameter, Value
+from core.queries.runs.history import shortage
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import NAMES, chain, onwards, parameters_of
@@ -48,10 +49,13 @@ class Preview:
         In the order of the stages; those without a value are left out.
     steps : tuple of Step
         In running order.
+    shortage : str
+        Why the history is too short to judge a model, where that can be known; else empty.
     """
 
     parameters: tuple[Effective, ...]
     steps: tuple[Step, ...]
+    shortage: str = ""
 
     def count(self, does: str) -> int:
         """Return how many stages are ``reused``, ``made`` or ``compared``."""
@@ -83,7 +87,7 @@ def preview(
         there = is_complete(store, plan, complete_slots)
         does = COMPARED if there and plan.stage.name in forced else REUSED if there else MADE
         steps.append(Step(plan.stage.name, plan.slot.key, does))
-    return Preview(tuple(_effective(values, options, upto)), tuple(steps))
+    return Preview(tuple(_effective(values, options, upto)), tuple(steps), shortage(values, settings.data))
 
 
 def _effective(values: Mapping[str, Value], request: Mapping[str, str], upto: str) -> list[Effective]:

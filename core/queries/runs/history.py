@@ -1,0 +1,96 @@
+"""Whether a run's history will be enough to judge a model, said before it starts where the source can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core import columns as col
+from core import tickers as ticker_list
+from core.errors import AftercloseError
+from core.models.splits import LEAST_TRAINING, MIN_JUDGED_SESSIONS
+from core.parameters import AUTO, Value
+from core.report.figures import count, counted
+from core.sources import source_named
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READ_BYTES = 4 << 20
+"""A larger file is not read for a question that the run answers: this much takes half a second."""
+
+_WEEKDAYS, _EVERY_DAY = "1111100", "1111111"
+
+
+def shortage(values: Mapping[str, Value], root: Path) -> str:
+    """Return why a training run will end as "insufficient data" and what would do; empty where that is not known.
+
+    The number of sessions is the most that can be: those of a small file, or the days from start to end on which
+    an exchange may be open. What cleaning takes away and features need at the start comes on top.
+
+    Parameters
+    ----------
+    values : mapping of str to Value
+        As :func:`core.runs.resolve.resolve` gives them.
+    root : Path
+        Data root, for a list of tickers that is too long for a key.
+    """
+    if values.get("mode") != "train":
+        return ""
+    sessions = most_sessions(values, root)
+    if sessions is None:
+        return ""
+    labelled, setting = max(sessions - 1, 0), values["min_train_sessions"]
+    first = LEAST_TRAINING if setting == AUTO else int(setting or 0)
+    if labelled - first >= MIN_JUDGED_SESSIONS:
+        return ""
+    most = labelled - MIN_JUDGED_SESSIONS
+    remedy = (
+        f"Set it to {AUTO}, or to {count(most)} or fewer."
+        if most >= LEAST_TRAINING
+        else f"Bring {counted(LEAST_TRAINING - most, 'more session')} at least."
+    )
+    return (
+        f'The verdict will be "insufficient data": there are at most {counted(labelled, "session")} with a known '
+        f"outcome, and {count(first + MIN_JUDGED_SESSIONS)} are needed, {count(first)} to learn from "
+        f"(min_train_sessions = {setting}) and {MIN_JUDGED_SESSIONS} to judge. {remedy}"
+    )
+
+
+def most_sessions(values: Mapping[str, Value], root: Path) -> int | None:
+    """Return how many sessions a run can get at most; None where that is not known before it is read.
+
+    Parameters
+    ----------
+    values : mapping of str to Value
+        As :func:`core.runs.resolve.resolve` gives them.
+    root : Path
+        Data root, for a list of tickers that is too long for a key.
+    """
+    if values["source"] == "files":
+        return _sessions_of_file(tuple(sorted(values.items())), root)
+    if not values["start"] or not values["end"]:
+        return None
+    import numpy as np
+
+    first, last = (np.datetime64(date.fromisoformat(str(values[name]))) for name in ("start", "end"))
+    weekmask = _EVERY_DAY if values["calendar"] == "24/7" else _WEEKDAYS
+    return int(np.busday_count(first, last + 1, weekmask))
+
+
+@lru_cache(maxsize=8)
+def _sessions_of_file(values: tuple[tuple[str, Value], ...], root: Path) -> int | None:
+    """Return the distinct days of small files as the run will read them; the digest of their bytes is in ``values``."""
+    from core.sources.tabular.inventory import inventory_of
+
+    parameters = dict(values)
+    try:
+        if sum(file.stat().st_size for file in inventory_of(str(parameters["path"])).files) > READ_BYTES:
+            return None
+        tickers = ticker_list.expand(str(parameters["tickers"] or ""), root)
+        table = source_named("files").read(parameters, tickers)
+    except (AftercloseError, OSError):
+        return None  # the run says what is wrong with it
+    return len(set(table.frame[col.DATE].tolist()))

@@ -1,0 +1,47 @@
+"""Enough to judge, or not: the floors of rows and sessions, and what the reason says would do."""
+
+import pytest
+
+from core.tables.artifacts import Table
+from tests.evaluation.test_evaluate import body_of, with_labels_of
+
+
+@pytest.mark.parametrize(
+    ("setting", "remedy"), [(712, "139 or fewer, or auto would do"), ("auto", "139 or fewer would do")]
+)
+def test_the_reason_names_auto_where_a_number_was_set(world, settings, setting, remedy):
+    """199 labelled sessions leave 139 to learn from; what fitted the history already is not offered again."""
+    inputs = world(judged=60)
+    header = {**inputs["predictions"].header, "min_train_sessions": {"setting": setting, "sessions": 140}}
+    predictions = Table("predictions", inputs["predictions"].frame, header)
+    body = body_of({**inputs, "predictions": predictions}, settings)
+    assert body["reason"].endswith(f"min_train_sessions = {remedy}")
+    assert body["model"]["min_train_sessions"] == {"setting": setting, "sessions": 140}
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict"), [("train", "insufficient data"), ("score", "insufficient new data")]
+)
+def test_sixty_sessions_are_judged_and_fifty_nine_are_not(world, settings, mode, verdict):
+    """The last session has no label yet; the reason names a setting that leaves sixty."""
+    few = body_of(world(judged=60, mode=mode), settings)
+    assert (few["sessions"], few["rows"], few["verdict"]) == (59, 177, verdict)
+    assert few["reason"] in few["verdict_sentence"]
+    assert "min_train_sessions = 139 or fewer" in few["reason"]
+    enough = body_of(world(judged=61, mode=mode), settings)
+    assert (enough["sessions"], enough["reason"]) == (60, None)
+    assert enough["performance"]["auc"]["value"] is not None
+
+
+def test_sixty_rows_are_needed_beside_sixty_sessions(world, settings):
+    """One ticker without a label on one day: 59 rows."""
+    inputs = world(judged=61, tickers=1)
+    assert body_of(inputs, settings)["reason"] is None
+    less = with_labels_of(inputs, lambda t: t.assign(up_next=t["up_next"].where(t.index != 3)))
+    assert body_of(less, settings)["verdict"] == "insufficient data"
+
+
+def test_a_history_that_no_setting_helps_is_told_so(world, settings):
+    """89 labelled sessions leave 29 to learn from beside 60, fewer than the setting takes."""
+    assert "bring more history" in body_of(world(dates=90, judged=20), settings)["reason"]
+    assert "min_train_sessions = 30 or fewer" in body_of(world(dates=91, judged=20), settings)["reason"]
