@@ -14,6 +14,7 @@ from core.evaluation import baselines, breakdown, drift, floors, looks, summarie
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
+from core.evaluation.equity import equity
 from core.evaluation.holding import holdings
 from core.evaluation.joined import with_returns
 from core.evaluation.scorecard import scorecard
@@ -134,7 +135,7 @@ def _sequential(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
 _ORDER = (
     "verdict", "verdict_sentence", "reason", "advice", "mode", "performance", "training_performance",
     "baselines", "beside", "paired", "champion", "risk", "costs", "break_even_bps", "break_even_reason", "ic",
-    "sequential", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
+    "equity", "sequential", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
     "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
     "features", "model", "settings", "digests",
 )  # fmt: skip
@@ -218,6 +219,7 @@ def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
         "paired": [],
         "champion": _champion(inputs, rows),
         **trading_blocks.undefined_blocks(inputs.settings.cost_bps, lack),
+        "equity": [],
         **_extent(frame),
         "by_fold": [],
         "by_period": {},
@@ -258,6 +260,7 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
         "paired": compared.paired,
         "champion": _champion(inputs, rows),
         **trading_blocks.blocks(rows, inputs.features, holding, cost_bps=cost, workplace=inputs.workplace),
+        "equity": equity(rows, holding, cost_bps=cost),
         **_extent(rows.frame),
         "by_fold": breakdown.by_fold(rows),
         "by_period": breakdown.by_period(rows),
