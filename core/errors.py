@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 EXIT_DONE = 0
@@ -89,7 +88,7 @@ class MissingFileError(AftercloseError):
     exit_code = EXIT_WAITING
 
     @classmethod
-    def of(cls, path: str | Path, what: str, *, parameter: str = "") -> MissingFileError:
+    def of(cls, path: object, what: str, *, parameter: str = "") -> MissingFileError:
         return cls(
             f"there is no {what} at {path}",
             expected="a readable file",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal, Protocol
 
 SHORT = 12
 """Hex digits of a short id: 48 bits, a collision among 100,000 checkpoints has odds of 2e-5."""
@@ -18,7 +17,13 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sha256_file(path: Path) -> str:
+class Readable(Protocol):
+    """A file, wherever it is."""
+
+    def open(self, mode: Literal["rb"]) -> IO[bytes]: ...
+
+
+def sha256_file(path: Readable) -> str:
     """Return the SHA-256 of a file's bytes, read in pieces of 1 MiB."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import MissingFileError, ParameterError
 from core.fingerprint import sha256
+from core.paths import StoragePath
 
 TICKERS = "tickers"
 """The parameter that every mistake in a list is about."""
@@ -145,12 +146,12 @@ def compact(tickers: tuple[str, ...]) -> tuple[str, str | None]:
     return f"sha256:{sha256(joined.encode())}", joined
 
 
-def universe_file(root: Path, compacted: str) -> Path:
+def universe_file(root: StoragePath, compacted: str) -> StoragePath:
     """Return where the data root keeps the list behind a digest."""
     return root / "universes" / f"{compacted.removeprefix('sha256:')}.txt"
 
 
-def expand(compacted: str, root: Path) -> tuple[str, ...]:
+def expand(compacted: str, root: StoragePath) -> tuple[str, ...]:
     """Return the tickers behind a parameter's text; the inverse of :func:`compact`."""
     if not compacted.startswith("sha256:"):
         return tuple(compacted.split(",")) if compacted else ()

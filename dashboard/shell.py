@@ -13,7 +13,8 @@ import streamlit as st
 
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
-from core.platform.objects import writable
+from core.paths import StoragePath
+from core.platform.storage import writable
 from core.queries.runs.progress import newest_finished
 from core.request import settings as configuration
 from core.request.settings import Settings
@@ -45,7 +46,7 @@ def settings() -> Settings:
 
 
 @st.cache_resource(max_entries=4)
-def _journal(root: Path, url: str) -> Journal:
+def _journal(root: StoragePath, url: str) -> Journal:
     return Journal(root, url)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from core.journal import Record
+from core.paths import StoragePath
 from core.review import signoff
 from core.review.publication import publish
 from dashboard import acting, shell
@@ -90,12 +90,12 @@ def publish_now(report_key: str) -> None:
     acting.saying(PLACE, act)
 
 
-def files(folder: Path) -> list[tuple[str, str]]:
+def files(folder: StoragePath) -> list[tuple[str, str]]:
     """Return the published files by name, each with its media type."""
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
     return [(name, mimetypes.guess_type(name)[0] or "application/octet-stream") for name in names]
 
 
-def loader(folder: Path, name: str) -> Callable[[], bytes]:
+def loader(folder: StoragePath, name: str) -> Callable[[], bytes]:
     """Return what reads a published file when it is asked for."""
     return (folder / name).read_bytes

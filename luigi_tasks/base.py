@@ -10,7 +10,7 @@ import luigi
 
 from core.errors import AftercloseError, BusyError
 from core.parameters import Parameter
-from core.platform.objects import ObjectPath
+from core.paths import StoragePath
 from core.request.profiles import PROFILE
 from core.request.stages import chain, parameters_of
 from core.runs.plan import StagePlan, stage_plans
@@ -26,16 +26,16 @@ PLANNED = "planned"
 """Keyword under which a task hands the task it requires its plan; not a Luigi parameter."""
 
 
-class RemoteMark(luigi.Target):
-    """A commit mark in object storage."""
+class CommitMark(luigi.Target):
+    """A commit mark; ``path`` is its path or URL."""
 
-    def __init__(self, path: ObjectPath) -> None:
-        self.path = path
+    def __init__(self, mark: StoragePath) -> None:
+        self.mark, self.path = mark, str(mark)
 
     def exists(self) -> bool:
         """Return whether the checkpoint is committed; never raises."""
         try:
-            return self.path.exists()
+            return self.mark.exists()
         except OSError:
             return False
 
@@ -157,10 +157,7 @@ class StageTask(luigi.Task):
 
     def output(self) -> luigi.Target:
         """Return the commit mark: it exists once all artifacts do."""
-        path = session().store.meta_path(self.plan.slot)
-        if isinstance(path, ObjectPath):
-            return RemoteMark(path)
-        return luigi.LocalTarget(str(path))  # type: ignore[no-untyped-call]  # luigi ships no types
+        return CommitMark(session().store.meta_path(self.plan.slot))
 
     def complete(self) -> bool:
         """Return whether this checkpoint and all before it are committed, whole and fit together."""

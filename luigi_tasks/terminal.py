@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.errors import AftercloseError, listed
+from core.paths import StoragePath
 from core.platform.progress import Progress
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.runs.plan import StagePlan
     from core.runs.record import RunRecord
     from core.store.checkpoints import Store
@@ -87,7 +86,7 @@ class Terminal:
         say(f"{plan.stage.name}: {folder / name}")
 
     def finish_publication(
-        self, record: RunRecord, report_key: str, folder: Path | None, *, waiting_for: str
+        self, record: RunRecord, report_key: str, folder: StoragePath | None, *, waiting_for: str
     ) -> None:
         """Print where the signed document is, or what the report waits for."""
         _say_troubles(record)

@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from core.errors import EXIT_DONE, EXIT_INTERRUPTED, AftercloseError
 from core.journal import Journal, locks
 from core.platform.determinism import single_threaded
 from core.platform.processes import die_with
+from core.platform.storage import nearest_folder
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.runs.log import RunLog
@@ -66,9 +66,7 @@ def tick(scheduler: Scheduler, settings: Settings, now: datetime) -> None:
 
 def beside_this_process() -> int | None:
     """Start a scheduler that ends with this process, and return its pid; None where nothing can be written."""
-    data = configuration.load().data
-    nearest = next((folder for folder in (data, *data.parents) if folder.exists()), Path("/"))
-    if not os.access(nearest, os.W_OK):
+    if not os.access(nearest_folder(configuration.load().data), os.W_OK):
         return None
     child = subprocess.Popen(
         [sys.executable, "-m", "core.cli.daemon"],

@@ -13,7 +13,7 @@ import orjson
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
 from core.fingerprint import sha256, sha256_file
 from core.parameters import Parameter, Value
-from core.platform.files import replace_file
+from core.platform.storage import replace_file
 from core.request import settings
 from core.request.stages import STAGES, Stage
 from core.runs.compute import Job, Loaded, compute

@@ -11,13 +11,14 @@ import socket
 from typing import Any
 
 from core.errors import SettingsError
-from core.platform.objects import ObjectPath
+from core.paths import StoragePath
+from core.platform.storage import storage_at
 
 NAME = "journal.json"
 SQLITE, POSTGRES = "sqlite", "postgresql"
 
 
-def claim(root: ObjectPath, identity: str, kind: str) -> None:
+def claim(root: StoragePath, identity: str, kind: str) -> None:
     """Take the data root for a journal, or see that it is this journal's already.
 
     Parameters
@@ -38,8 +39,9 @@ def claim(root: ObjectPath, identity: str, kind: str) -> None:
     body = {"format": 1, "kind": "journal", "journal": kind, "id": identity, "host": host}
     data = json.dumps(body, indent=2).encode() + b"\n"
     path = root / NAME
-    if path.create(data):
-        if path.create(data):  # the same bytes: nothing is lost by asking
+    storage = storage_at(path)
+    if storage.create(data):
+        if storage.create(data):  # the same bytes: nothing is lost by asking
             raise SettingsError(
                 f"the storage of {root} does not honour If-None-Match",
                 expected="a server that refuses to create an object twice",
@@ -57,13 +59,13 @@ def claim(root: ObjectPath, identity: str, kind: str) -> None:
         )
 
 
-def whose(root: ObjectPath) -> str | None:
+def whose(root: StoragePath) -> str | None:
     """Return in words whose journal a data root belongs to, None while it is nobody's."""
     path = root / NAME
     return _whose(_told(path)) if path.exists() else None
 
 
-def _told(path: ObjectPath) -> dict[str, Any]:
+def _told(path: StoragePath) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_bytes()))
     except (ValueError, TypeError, RecursionError) as error:

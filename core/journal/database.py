@@ -13,7 +13,8 @@ from urllib.parse import quote
 from core.errors import AftercloseError, SettingsError
 from core.journal import postgres
 from core.journal.driver import migrate, peewee
-from core.platform.objects import ObjectPath, local_folder
+from core.paths import StoragePath
+from core.platform.storage import local_folder
 
 FILE_NAME = "journal.sqlite"
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -49,12 +50,12 @@ def readable() -> Iterator[None]:
         ) from error
 
 
-def open_database(root: Path, url: str, *, read_only: bool) -> Any:
+def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
     """Return a peewee database whose tables are those of this version.
 
     Parameters
     ----------
-    root : Path
+    root : StoragePath
         The data root; SQLite lives there.
     url : str
         ``postgresql://...``, or empty for SQLite.
@@ -71,7 +72,7 @@ def open_database(root: Path, url: str, *, read_only: bool) -> Any:
         with database.connection_context():
             if not read_only and _behind(database):
                 _migrate(database)
-            if not read_only and isinstance(root, ObjectPath):
+            if not read_only and local_folder(root) != root:
                 _claim(root, database)
     except (*FAULTS, OSError) as error:
         where = postgres.address(url) if postgres.is_postgres(url) else local_folder(root) / FILE_NAME
@@ -88,8 +89,8 @@ def open_database(root: Path, url: str, *, read_only: bool) -> Any:
 _SERVER_REMEDY = "Is the server up, and may this user use the database? Checkpoints do not depend on it."
 
 
-def _claim(root: ObjectPath, database: Any) -> None:
-    """See once in a process that this journal is the one that the data root belongs to."""
+def _claim(root: StoragePath, database: Any) -> None:
+    """See once in a process that this journal is the one that the data root belongs to: it lies elsewhere."""
     from core.journal.claim import POSTGRES, SQLITE, claim
 
     identity = str(database.execute_sql("SELECT id FROM identity").fetchone()[0])
@@ -101,11 +102,11 @@ def _claim(root: ObjectPath, database: Any) -> None:
 _claimed: set[tuple[str, str]] = set()
 
 
-def belongs(root: Path) -> str | None:
+def belongs(root: StoragePath) -> str | None:
     """Return in one sentence whose journal to use for a data root in object storage, None if it does not say."""
     from core.journal.claim import whose
 
-    owner = whose(root) if isinstance(root, ObjectPath) else None
+    owner = whose(root) if local_folder(root) != root else None
     return (
         f"there is no journal here: {root} belongs to {owner}; set AFTERCLOSE_JOURNAL or ask there"
         if owner
@@ -113,7 +114,7 @@ def belongs(root: Path) -> str | None:
     )
 
 
-def _opened(root: Path, url: str, *, read_only: bool) -> Any:
+def _opened(root: StoragePath, url: str, *, read_only: bool) -> Any:
     if postgres.is_postgres(url):
         return postgres.database(url, read_only=read_only)
     if url and not url.startswith("sqlite"):
@@ -124,7 +125,7 @@ def _opened(root: Path, url: str, *, read_only: bool) -> Any:
     return _sqlite(root, read_only=read_only)
 
 
-def is_there(root: Path, url: str) -> bool:
+def is_there(root: StoragePath, url: str) -> bool:
     """Return whether there is a journal to read; a server that does not answer has one, as far as one knows."""
     if not postgres.is_postgres(url):
         return (local_folder(root) / FILE_NAME).exists()
@@ -164,7 +165,7 @@ def execute(database: Any, sql: str, values: Sequence[Any]) -> Any:
     return database.execute_sql(sql, tuple(values))
 
 
-def _sqlite(root: Path, *, read_only: bool) -> Any:
+def _sqlite(root: StoragePath, *, read_only: bool) -> Any:
     path = local_folder(root) / FILE_NAME
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +189,7 @@ def _reading_uri(path: Path) -> str:
     return f"file:{quote(str(path))}?{mode}"
 
 
-def reading(root: Path) -> sqlite3.Connection:
+def reading(root: StoragePath) -> sqlite3.Connection:
     """Return a connection that only reads the journal of a data root."""
     return sqlite3.connect(_reading_uri(local_folder(root) / FILE_NAME), uri=True)
 

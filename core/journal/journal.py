@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from core.journal import chain, database, heartbeats, lengths
@@ -24,6 +23,7 @@ from core.journal.rows import (
     Run,
     run_of,
 )
+from core.paths import StoragePath
 from core.platform.processes import ProcessId
 
 T = TypeVar("T")
@@ -43,16 +43,16 @@ def utc_now() -> str:
 class Journal:
     """One journal; safe from several threads and processes. Each call is one transaction."""
 
-    def __init__(self, root: Path, url: str = "", *, read_only: bool = False) -> None:
+    def __init__(self, root: StoragePath, url: str = "", *, read_only: bool = False) -> None:
         self._database = database.open_database(root, url, read_only=read_only)
 
     @staticmethod
-    def exists(root: Path, url: str = "") -> bool:
+    def exists(root: StoragePath, url: str = "") -> bool:
         """Return whether there is a journal to read."""
         return database.is_there(root, url)
 
     @staticmethod
-    def lost(root: Path, url: str = "") -> str | None:
+    def lost(root: StoragePath, url: str = "") -> str | None:
         """Return in one sentence that runs happened here whose journal is gone; None if nothing is amiss."""
         if Journal.exists(root, url) or not (root / "checkpoints").is_dir():
             return None

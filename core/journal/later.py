@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from core.journal.journal import Journal
+from core.paths import StoragePath
 
 
 class Later(Journal):
     """What the rooms that brought their own tables build on."""
 
-    def __init__(self, root: Path, url: str = "", *, read_only: bool = False) -> None:
+    def __init__(self, root: StoragePath, url: str = "", *, read_only: bool = False) -> None:
         super().__init__(root, url, read_only=read_only)
         self._there: set[str] = set()
 

@@ -12,21 +12,21 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 
 from core.errors import BusyError, CheckpointError
-from core.platform.objects import local_folder
+from core.paths import StoragePath
+from core.platform.storage import local_folder
 
 
 @contextmanager
 def held(
-    root: Path, name: str, holder: str, *, journal: str, waiting: Callable[[str], None] | None
+    root: StoragePath, name: str, holder: str, *, journal: str, waiting: Callable[[str], None] | None
 ) -> Iterator[None]:
     """Hold the lock ``name`` while the block runs.
 
     Parameters
     ----------
-    root : Path
+    root : StoragePath
         The data root.
     name : str
         What is locked; a plain file name.
@@ -68,7 +68,7 @@ def _advisory(journal: str, name: str, holder: str, waiting: Callable[[str], Non
 
 
 @contextmanager
-def _file(root: Path, name: str, holder: str, waiting: Callable[[str], None] | None) -> Iterator[None]:
+def _file(root: StoragePath, name: str, holder: str, waiting: Callable[[str], None] | None) -> Iterator[None]:
     path = local_folder(root) / "locks" / f"{name}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

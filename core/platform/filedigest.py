@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from core.fingerprint import sha256_file
+from core.paths import StoragePath
 
 _digests: dict[tuple[str, int, int, int, int], str] = {}
 
 
-def identity(path: Path) -> tuple[str, int, int, int, int]:
+def identity(path: StoragePath) -> tuple[str, int, int, int, int]:
     """Return (path, size, mtime_ns, ctime_ns, inode): it changes whenever the file is written."""
     stat = path.stat()
     return (str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
 
 
-def digest_of_file(path: Path) -> str:
+def digest_of_file(path: StoragePath) -> str:
     """Return the SHA-256 of the file at ``path`` as 64 hex digits."""
     key = identity(path)
     if key not in _digests:

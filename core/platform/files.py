@@ -1,14 +1,96 @@
-"""Files written whole or not at all: temporary names, atomic replacement, folders made durable."""
+"""Files of this machine, written whole or not at all: temporary names, atomic replacement, folders made durable."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from core.platform.objects import ObjectPath
+from core.paths import NewFile, StoragePath
 
 TEMPORARY = ".tmp-"
+
+
+@dataclass(frozen=True)
+class LocalStorage:
+    """What the disk does with a file or folder; see :class:`core.platform.storage.Storage`."""
+
+    path: Path
+
+    @property
+    def local_folder(self) -> Path:
+        """The path itself."""
+        return self.path
+
+    @property
+    def scratch(self) -> Path:
+        """The folder itself: moving a file inside of it costs nothing."""
+        return self.path
+
+    def create(self, data: bytes) -> bool:
+        """Make the file with these bytes and return True, or False if there is one."""
+        created = link_new(self.path, data)
+        sync_folder(self.path.parent)
+        return created
+
+    def replace(self, data: bytes) -> None:
+        """Give the file these bytes atomically and durably: a reader sees the old or the new ones."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = write_temporary(self.path.parent, data)
+        try:
+            temporary.replace(self.path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(self.path.parent)
+
+    def remove_folder(self) -> None:
+        """Remove the folder and everything below it."""
+        shutil.rmtree(self.path)
+
+    def local_copy(self, digest: str) -> Path:
+        """Return the file itself."""
+        del digest
+        return self.path
+
+    def commit(
+        self,
+        files: Sequence[NewFile],
+        mark: str,
+        data: bytes,
+        *,
+        committed: Callable[[], bool],
+        move_other: Callable[[StoragePath, NewFile], None],
+    ) -> None:
+        """Write the files, synced and renamed into place, then link the mark; somebody else's mark stays."""
+        del committed  # the link of the mark decides
+        folder = self.path
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            move_other(folder / file.filename, file)
+            _staged(folder, file).replace(folder / file.filename)
+        link_new(folder / mark, data)
+        sync_folder(folder)
+        sync_folder(folder.parent)
+
+    def links(self) -> dict[str, str]:
+        """Return where the links of the folder point to, by name; none if it is not there or holds anything else."""
+        try:
+            return {path.name: str(path.readlink()) for path in self.path.iterdir()}
+        except OSError:
+            return {}
+
+    def link(self, targets: Mapping[str, str]) -> None:
+        """Let the folder hold links with these names and targets, and nothing else."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for name, target in targets.items():
+            _link(self.path / name, target)
+        for path in self.path.iterdir():
+            if path.name not in targets:
+                path.unlink()
 
 
 def write_temporary(folder: Path, data: bytes) -> Path:
@@ -26,19 +108,16 @@ def write_temporary(folder: Path, data: bytes) -> Path:
     return path
 
 
-def replace_file(path: Path | ObjectPath, data: bytes) -> None:
-    """Give ``path`` the bytes ``data`` atomically and durably: a reader sees the old or the new ones."""
-    if isinstance(path, ObjectPath):
-        path.write_bytes(data)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
+def link_new(path: Path, data: bytes) -> bool:
+    """Let ``path`` come into being whole, with synced bytes, and return True; False if there is a file."""
     temporary = write_temporary(path.parent, data)
     try:
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    return True
 
 
 def sync_folder(folder: Path) -> None:
@@ -48,3 +127,23 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _staged(folder: Path, file: NewFile) -> Path:
+    """Return a synced temporary file in ``folder`` with the file's bytes; one that is on disk is moved."""
+    if file.path is None:
+        return write_temporary(folder, file.data)
+    with file.path.open("rb") as stream:
+        os.fsync(stream.fileno())
+    path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
+    shutil.move(file.path, path)
+    return path
+
+
+def _link(path: Path, target: str) -> None:
+    if path.is_symlink() and str(path.readlink()) == target:
+        return
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(path)

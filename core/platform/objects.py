@@ -2,14 +2,15 @@
 
 An :class:`ObjectPath` stands where a ``pathlib.Path`` of the data root would, and can do what is done with
 those and no more: it is no ``os.PathLike``, so nothing takes it for a file of this machine by mistake. What
-must be on this machine (journal, locks, logs, caches) is in its ``state`` folder: see :func:`local_folder`.
+must be on this machine (journal, locks, logs, caches) is in its ``state`` folder. What a store of objects does
+otherwise than a disk is in :mod:`core.platform.object_storage`.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,8 +23,6 @@ from core.errors import SettingsError
 from core.fingerprint import sha256
 
 SCHEME = "s3://"
-SCRATCH = "scratch"
-"""In the state folder: large files on their way."""
 
 _PATIENCE = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 4, "mode": "standard"}}
 
@@ -38,6 +37,7 @@ class ObjectStat:
     st_size: int
     st_mtime: float
     st_ino: int
+    st_mode: int = stat.S_IFREG | 0o600
 
     @property
     def st_mtime_ns(self) -> int:
@@ -277,8 +277,8 @@ def is_url(text: str) -> bool:
     return "://" in text
 
 
-def root_at(url: str, state: Path) -> Path:
-    """Return the data root at a URL; it can do what is done with the path of a local one.
+def root_at(url: str, state: Path) -> ObjectPath:
+    """Return the data root at a URL.
 
     Raises
     ------
@@ -293,24 +293,4 @@ def root_at(url: str, state: Path) -> Path:
             expected="a folder, or s3://BUCKET/PREFIX",
             remedy="Another storage needs an S3-compatible server that honours If-None-Match.",
         )
-    # everything that takes a data root says Path; an ObjectPath does what they do with it
-    return cast("Path", ObjectPath(PurePosixPath(bucket, prefix), state))
-
-
-def local_folder(root: Path) -> Path:
-    """Return the folder of this machine that belongs to a data root: the root itself unless it is a URL."""
-    return root.state if isinstance(root, ObjectPath) else root
-
-
-def remove_folder(path: Path) -> None:
-    """Remove a folder and everything below it."""
-    if isinstance(path, ObjectPath):
-        path.remove_all()
-    else:
-        shutil.rmtree(path)
-
-
-def writable(root: Path) -> bool:
-    """Return whether a data root may be written, as far as one knows before trying; one that is not there yet may."""
-    local = local_folder(root)
-    return not local.exists() or os.access(local, os.W_OK)
+    return ObjectPath(PurePosixPath(bucket, prefix), state)

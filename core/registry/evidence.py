@@ -16,6 +16,7 @@ from core.errors import (
     ParameterError,
 )
 from core.fingerprint import sha256
+from core.paths import StoragePath
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.latest import latest_slots
 from core.store.lineage import keys_behind
@@ -38,7 +39,7 @@ class SourcedTable:
     sha256: str
 
 
-def newest(root: Path, stage: str) -> Iterator[tuple[Slot, Meta]]:
+def newest(root: StoragePath, stage: str) -> Iterator[tuple[Slot, Meta]]:
     """Yield the committed checkpoints of a stage, the one made last first; damaged metas are passed over."""
     store = Store(root)
     entries = []
@@ -54,7 +55,7 @@ def newest(root: Path, stage: str) -> Iterator[tuple[Slot, Meta]]:
         yield slot, meta
 
 
-def features_of(root: Path, file: str) -> SourcedTable:
+def features_of(root: StoragePath, file: str) -> SourcedTable:
     """Return the features in ``file``, or those of the last successful run when it is empty.
 
     Raises
@@ -83,7 +84,7 @@ def features_of(root: Path, file: str) -> SourcedTable:
     )
 
 
-def _features_slots(root: Path) -> Iterator[Slot]:
+def _features_slots(root: StoragePath) -> Iterator[Slot]:
     """Yield where features are: those of the last successful run, then the ones made last."""
     for slot in latest_slots(root).values():
         if slot.stage == "feature_engineer":
@@ -105,7 +106,7 @@ def _features(artifact: object, name: str, error: type[AftercloseError] = DataEr
     return artifact
 
 
-def evaluations(root: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def evaluations(root: StoragePath) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield key and body of the evaluations, the one made last first; unreadable ones are passed over."""
     store = Store(root)
     for number, (slot, _) in enumerate(newest(root, "evaluate")):
@@ -119,7 +120,7 @@ def evaluations(root: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield slot.key, artifact.body
 
 
-def advice_about(root: Path, identity: str) -> dict[str, Any] | None:
+def advice_about(root: StoragePath, identity: str) -> dict[str, Any] | None:
     """Return the latest advice about a model, as candidate, as champion or as the one in use.
 
     Returns
@@ -164,7 +165,7 @@ class Signals:
     checkpoints: int
 
 
-def signals(root: Path) -> Signals:
+def signals(root: StoragePath) -> Signals:
     """Return every signal of the score runs in the data root, and what became of it.
 
     A signal that was given several times by one model counts once, as first given. What happened is the
@@ -220,7 +221,7 @@ def _source_of(store: Store, slot: Slot) -> str:
     return str(meta.body["parameters"]["source"])
 
 
-def _outcomes(root: Path, sources: set[str]) -> pd.DataFrame:
+def _outcomes(root: StoragePath, sources: set[str]) -> pd.DataFrame:
     """Return ``source``, ``date``, ``ticker`` and ``up_next`` of all labelled rows, the newest word on each."""
     import pandas as pd
 
@@ -243,7 +244,7 @@ def _outcomes(root: Path, sources: set[str]) -> pd.DataFrame:
     return every.drop_duplicates(["source", "date", "ticker"], keep="first")
 
 
-def model_documents(root: Path, *identities: str) -> list[Document]:
+def model_documents(root: StoragePath, *identities: str) -> list[Document]:
     """Return model files of the registry as documents, each judged by the loader.
 
     Raises

@@ -14,7 +14,8 @@ from typing import Any
 
 from core.errors import MissingFileError, ModelError, NoChampionError, ParameterError, listed, nearest
 from core.fingerprint import SHORT, sha256
-from core.platform.files import replace_file
+from core.paths import StoragePath
+from core.platform.storage import replace_file
 
 _ID = re.compile(rf"[0-9a-f]{{{SHORT}}}")
 _POINTER = "champion.json"
@@ -83,7 +84,7 @@ class Champion:
 class Registry:
     """The models of a data root."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: StoragePath) -> None:
         self.folder = root / "models"
 
     def ids(self) -> list[str]:

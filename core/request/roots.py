@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.errors import ParameterError
-from core.platform.objects import ObjectPath, local_folder
+from core.platform.storage import local_folder
 from core.request.settings import Settings
 
 LOGIN_VARIABLE = "AFTERCLOSE_LOGIN"
@@ -105,5 +105,5 @@ def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]
     texts += [receivers[1:]] if receivers.startswith("@") else []
     texts += [environ.get(LOGIN_FILE_VARIABLE, "")]
     yield from (Path(text).expanduser().resolve() for text in texts if text)
-    if settings.file is not None and not isinstance(settings.file, ObjectPath):
+    if settings.file is not None:
         yield settings.file.resolve()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from core.errors import ParameterError, SettingsError, nearest
 from core.parameters import Parameter, Value
+from core.paths import StoragePath
 from core.platform import objects
 from core.request import luigi_options, profiles
 from core.request.stages import STAGES, parameters_of
@@ -108,8 +109,8 @@ class Settings:
 
     Parameters
     ----------
-    data : Path
-        The data root (absolute); of a URL it is a :class:`core.platform.objects.ObjectPath`.
+    data : StoragePath
+        The data root (absolute); of a URL it is in object storage.
     journal : str
         Database URL of the journal; empty means SQLite in the data root.
     defaults : mapping of str to Value
@@ -120,7 +121,7 @@ class Settings:
         Parameters of each ``[profile:NAME]`` by the profile's name.
     """
 
-    data: Path
+    data: StoragePath
     journal: str = field(repr=False)  # it may hold a password
     defaults: Mapping[str, Value] = field(repr=False)  # addresses of notices hold passwords
     file: Path | None
@@ -174,7 +175,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     return Settings(data, environ.get(JOURNAL_VARIABLE, ""), values, file, by_profile)
 
 
-def _data_root(text: str, folder: Path, state: str) -> Path:
+def _data_root(text: str, folder: Path, state: str) -> StoragePath:
     if objects.is_url(text):
         return objects.root_at(text, (folder / Path(state).expanduser()).absolute())
     return (folder / text).absolute()

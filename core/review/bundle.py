@@ -17,13 +17,13 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError, DataError, MissingFileError
 from core.fingerprint import sha256
 from core.journal import Record
 from core.journal.chain import hash_of
+from core.paths import StoragePath
 from core.report.as_pdf import pdf_of
 from core.report.as_signed_page import signed_page
 from core.report.sections import TITLE
@@ -141,7 +141,7 @@ class Checked:
     subjects: int
 
 
-def read_bundle(path: Path) -> dict[str, bytes]:
+def read_bundle(path: StoragePath) -> dict[str, bytes]:
     """Return the files of a bundle, from its folder or its zip.
 
     Raises
@@ -164,7 +164,7 @@ def read_bundle(path: Path) -> dict[str, bytes]:
     return {**_members(data, path.name), ZIP_NAME: data}
 
 
-def _capped(path: Path) -> bytes:
+def _capped(path: StoragePath) -> bytes:
     size = path.stat().st_size
     if path.is_symlink() or size > 4 * MAX_MEMBER_BYTES:
         raise DataError(
@@ -192,12 +192,12 @@ def _members(data: bytes, name: str) -> dict[str, bytes]:
         ) from error
 
 
-def check_bundle(path: Path, public_pem: bytes | None) -> Checked:
+def check_bundle(path: StoragePath, public_pem: bytes | None) -> Checked:
     """Raise unless a bundle is, byte for byte, what the holder of a key published.
 
     Parameters
     ----------
-    path : Path
+    path : StoragePath
         The folder, or the zip alone; nothing else of the desk is needed.
     public_pem : bytes or None
         The public key; None takes the bundle's own, which shows that nothing was changed since somebody made the
@@ -269,7 +269,7 @@ def _judge_text(document: bytes, record: Record) -> None:
         raise CheckpointError(f"{TEXT_NAME} was changed after publication")
 
 
-def check_published(folder: Path) -> Record:
+def check_published(folder: StoragePath) -> Record:
     """Raise unless a published folder is whole; return its record.
 
     A folder of the first version has no proof: its text and record are checked against each other.

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from core.errors import CheckpointError, DataError, MissingFileError, SettingsError
 from core.fingerprint import SHORT, sha256
 from core.journal import Journal, Record
-from core.platform.files import replace_file
-from core.platform.objects import local_folder
+from core.paths import StoragePath
+from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, person_fields, require
@@ -159,11 +159,11 @@ def read_public(pem: bytes, name: str) -> tuple[PublicKey, Ed25519PublicKey]:
     return _public(key), key
 
 
-def _public_path(root: Path, key: PublicKey) -> Path:
+def _public_path(root: StoragePath, key: PublicKey) -> StoragePath:
     return root / KEYS / f"{key.id[:SHORT]}.pub.pem"
 
 
-def _keep_public(root: Path, key: PublicKey) -> None:
+def _keep_public(root: StoragePath, key: PublicKey) -> None:
     path = _public_path(root, key)
     if path.is_file() and path.read_bytes() == key.pem:
         return
@@ -175,7 +175,7 @@ def _keep_public(root: Path, key: PublicKey) -> None:
         ) from error
 
 
-def public_key_files(root: Path) -> dict[str, Path]:
+def public_key_files(root: StoragePath) -> dict[str, StoragePath]:
     """Return the files of all public keys that signed here, by key id; other files are skipped."""
     files = {}
     for path in sorted((root / KEYS).glob("*.pub.pem")):

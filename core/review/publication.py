@@ -7,12 +7,11 @@ finished one again changes nothing.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from core.errors import CheckpointError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Journal, Record
-from core.platform.files import replace_file
+from core.paths import StoragePath
+from core.platform.storage import replace_file
 from core.request.settings import Settings
 from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, ZIP_NAME
 from core.review.people import Person, require
@@ -20,12 +19,12 @@ from core.review.signoff import signable, standing
 from core.store.checkpoints import Store
 
 
-def folder_of(root: Path, record: Record) -> Path:
+def folder_of(root: StoragePath, record: Record) -> StoragePath:
     """Return where the document of a signature is published."""
     return root / "published" / record.subject / record.hash[:SHORT]
 
 
-def published(root: Path, journal: Journal | None, report_key: str) -> Path | None:
+def published(root: StoragePath, journal: Journal | None, report_key: str) -> StoragePath | None:
     """Return the folder of the valid signature's document if it is published and whole, else None."""
     current = standing(Store(root), journal, report_key)
     if current.state != "signed" or current.record is None:
@@ -34,7 +33,7 @@ def published(root: Path, journal: Journal | None, report_key: str) -> Path | No
     return folder if _whole(folder, current.record) else None
 
 
-def _whole(folder: Path, record: Record) -> bool:
+def _whole(folder: StoragePath, record: Record) -> bool:
     from core.review.bundle import check_published
 
     if not (folder / RECORD_NAME).is_file():
@@ -45,7 +44,7 @@ def _whole(folder: Path, record: Record) -> bool:
         return False
 
 
-def publish(settings: Settings, journal: Journal, report_key: str, *, person: Person) -> Path:
+def publish(settings: Settings, journal: Journal, report_key: str, *, person: Person) -> StoragePath:
     """Write the bundle of the valid signature and return its folder; doing it again changes nothing.
 
     Raises
@@ -87,7 +86,7 @@ def files_of(settings: Settings, text: str, record: Record) -> dict[str, bytes]:
     return {**files, RECORD_NAME: last}
 
 
-def _write(root: Path, folder: Path, files: dict[str, bytes]) -> None:
+def _write(root: StoragePath, folder: StoragePath, files: dict[str, bytes]) -> None:
     try:
         for name, data in files.items():
             _set_aside(root, folder / name, data)
@@ -98,7 +97,7 @@ def _write(root: Path, folder: Path, files: dict[str, bytes]) -> None:
         ) from error
 
 
-def _set_aside(root: Path, path: Path, data: bytes) -> None:
+def _set_aside(root: StoragePath, path: StoragePath, data: bytes) -> None:
     """Move a published file that somebody changed to the quarantine: a person's edits are never overwritten."""
     if not path.is_file() or path.read_bytes() == data:
         return

@@ -10,7 +10,8 @@ from typing import Any
 
 from core.errors import ParameterError, SettingsError
 from core.journal import Journal, Record, locks
-from core.platform.files import replace_file
+from core.paths import StoragePath
+from core.platform.storage import replace_file
 from core.prices.catalogue import RULES
 from core.prices.waivers import parse
 from core.report.narrative import cleaned
@@ -26,7 +27,7 @@ WAIVER = "waiver"
 """Kind of the record of a finding that a person accepted."""
 
 
-def file_for(settings: Settings, request: Mapping[str, str]) -> Path:
+def file_for(settings: Settings, request: Mapping[str, str]) -> StoragePath:
     """Return the file of waivers that a run of ``request`` works with: one in the data root where none is named."""
     name = request.get("waivers", "").strip() or str(
         settings.under(request.get(PROFILE, ""))["waivers"] or ""
@@ -42,7 +43,7 @@ def may_be_accepted(rule: str) -> bool:
 def accept(
     settings: Settings,
     journal: Journal,
-    path: Path,
+    path: StoragePath,
     finding: Mapping[str, Any],
     *,
     person: Person,
@@ -55,7 +56,7 @@ def accept(
 
     Parameters
     ----------
-    path : Path
+    path : StoragePath
         The file of waivers; it is made if it is not there, and what stands in it stays.
     finding : mapping
         As a run's ``findings.json`` has it: rule, ticker and date say what is accepted.
@@ -110,7 +111,7 @@ def _entry(finding: Mapping[str, Any], person: Person, why: str, until: str) -> 
     return {**entry, "until": until}
 
 
-def _extended(path: Path, block: bytes) -> bytes:
+def _extended(path: StoragePath, block: bytes) -> bytes:
     """Return what the file of waivers holds with one more entry."""
     before = read(path)[0] if path.is_file() else b""
     after = before + (b"\n" if before else b"") + block

@@ -10,16 +10,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from core.errors import BusyError, CheckpointError, ValidationFailed, listed
 from core.journal import locks
+from core.paths import StoragePath
 from core.platform.files import TEMPORARY
-from core.platform.objects import SCRATCH, ObjectPath
 from core.platform.retry import TRANSIENT, Faults, with_linear_backoff
+from core.platform.storage import storage_at
 from core.platform.timelimit import time_limit
 from core.registry.registry import Registry
 from core.runs import stage_facts
@@ -52,7 +52,7 @@ class Runner:
 
     Parameters
     ----------
-    root : Path
+    root : StoragePath
         The data root.
     log : RunLog
         Where events go.
@@ -78,7 +78,7 @@ class Runner:
         The journal's URL, whose locks are taken; empty is SQLite in the data root.
     """
 
-    root: Path
+    root: StoragePath
     log: RunLog
     now: datetime
     watcher: Watcher
@@ -188,7 +188,7 @@ class Runner:
         For a checkpoint in object storage it is on this machine.
         """
         folder = self.store.folder(plan.slot)
-        return Scratch(folder.state / SCRATCH if isinstance(folder, ObjectPath) else folder, TEMPORARY)
+        return Scratch(storage_at(folder).scratch, TEMPORARY)
 
     def _commit(
         self,

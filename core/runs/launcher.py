@@ -20,8 +20,9 @@ from pathlib import Path
 from core import tickers as ticker_list
 from core.errors import CommandError, ParameterError
 from core.journal import Journal, Run, locks
-from core.platform.files import replace_file
+from core.paths import StoragePath
 from core.platform.processes import process
+from core.platform.storage import replace_file
 from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
 from core.request.stages import chain, stage_named
@@ -150,7 +151,7 @@ def ending_signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def command_of(run: Run, root: Path) -> list[str]:
+def command_of(run: Run, root: StoragePath) -> list[str]:
     """Return the command line that makes ``run``: the stock luigi script, as a person would type it.
 
     A ticker list that is too long for it is kept in the run's folder and named instead.

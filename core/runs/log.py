@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.platform.objects import local_folder
+from core.paths import StoragePath
+from core.platform.storage import local_folder
 
 LOG_NAME = "log.jsonl"
 
@@ -26,7 +27,7 @@ def new_run_id(now: datetime) -> str:
 class RunLog:
     """Appends events of one run; safe from several processes."""
 
-    def __init__(self, root: Path, run_id: str) -> None:
+    def __init__(self, root: StoragePath, run_id: str) -> None:
         self.run_id = run_id
         self.folder = local_folder(root) / "runs" / run_id
         self.unwritable: OSError | None = None

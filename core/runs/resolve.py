@@ -14,7 +14,8 @@ from pathlib import Path
 from core import tickers as ticker_list
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
 from core.parameters import Value, settings_from
-from core.platform.files import replace_file
+from core.paths import StoragePath
+from core.platform.storage import replace_file
 from core.registry.registry import Registry
 from core.request import roots
 from core.request.profiles import PROFILE
@@ -149,7 +150,7 @@ def _judge_calendar(values: Mapping[str, Value], settings: Settings, *, requeste
         raise (placed(error, "calendar", settings) if set_in_file else error) from None
 
 
-def _compacted(tickers: tuple[str, ...], root: Path) -> str:
+def _compacted(tickers: tuple[str, ...], root: StoragePath) -> str:
     text, joined = ticker_list.compact(tickers)
     if joined is not None:
         path = ticker_list.universe_file(root, text)
@@ -164,7 +165,7 @@ def _compacted(tickers: tuple[str, ...], root: Path) -> str:
     return text
 
 
-def _live(values: Mapping[str, Value], root: Path, *, fresh: bool) -> dict[str, Value]:
+def _live(values: Mapping[str, Value], root: StoragePath, *, fresh: bool) -> dict[str, Value]:
     def slot_of(vintage: int) -> Slot:
         numbered = {**_as_planned(values), "vintage": vintage}
         return stage_plans(numbered, "ingest").slot
@@ -178,7 +179,7 @@ def _as_planned(values: Mapping[str, Value]) -> dict[str, Value]:
     return {name: parameters[name].parse(parameters[name].text(value)) for name, value in values.items()}
 
 
-def _with_mode(values: dict[str, Value], root: Path) -> dict[str, Value]:
+def _with_mode(values: dict[str, Value], root: StoragePath) -> dict[str, Value]:
     registry = Registry(root)
     if values["mode"] == "auto":
         values["mode"] = "score" if registry.champion() else "train"

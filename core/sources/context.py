@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
+from core.paths import StoragePath
 from core.platform.progress import Progress, silent
 from core.tables.artifacts import Table
 from core.tables.engine import LOCAL, Engine
@@ -54,7 +54,7 @@ class Context:
 
     Parameters
     ----------
-    root : Path or None
+    root : StoragePath or None
         The data root, for a client's own caches; None where there is none.
     progress : Progress
         Told (tickers done, tickers in all).
@@ -72,7 +72,7 @@ class Context:
         Where a large file is read.
     """
 
-    root: Path | None = None
+    root: StoragePath | None = None
     progress: Progress = silent
     tell: Tell = unheard
     tries: int = 3

@@ -22,8 +22,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import SourceError
-from core.platform.objects import local_folder
 from core.platform.retry import TransientError, with_linear_backoff
+from core.platform.storage import local_folder
 from core.sources.context import Context, Tell
 from core.sources.yahoo_errors import EmptyAnswerError, RateLimitedError, YahooError, fault_of
 from core.sources.yahoo_rows import Received, dropped_rows, rows_of

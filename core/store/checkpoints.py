@@ -7,19 +7,19 @@ over it; a damaged one is moved to ``<data>/quarantine/`` and made again. Readin
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError
 from core.fingerprint import digest_of, sha256, sha256_file
+from core.paths import NewFile, StoragePath
 from core.platform.filedigest import digest_of_file
-from core.platform.files import TEMPORARY, sync_folder, write_temporary
-from core.platform.objects import ObjectPath
+from core.platform.files import TEMPORARY
+from core.platform.storage import storage_at
 from core.store.meta import Input, Meta, Slot, checked_meta
 from core.tables.artifacts import Encoded
 
@@ -33,14 +33,14 @@ ALWAYS_HASHED_BYTES = 64 * 1024**2
 class Store:
     """All checkpoints of a data root."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: StoragePath) -> None:
         self.root = root
 
-    def folder(self, slot: Slot) -> Path:
+    def folder(self, slot: Slot) -> StoragePath:
         """Return the folder of ``slot``, whether it exists or not."""
         return self.root / "checkpoints" / slot.stage / slot.key
 
-    def meta_path(self, slot: Slot) -> Path:
+    def meta_path(self, slot: Slot) -> StoragePath:
         """Return the commit mark's path: what a Luigi target points to."""
         return self.folder(slot) / META
 
@@ -76,7 +76,7 @@ class Store:
             return error.problem
         return None
 
-    def _verify(self, path: Path, artifact: Mapping[str, Any], *, quick: bool) -> None:
+    def _verify(self, path: StoragePath, artifact: Mapping[str, Any], *, quick: bool) -> None:
         try:
             size = path.stat().st_size
             if size != artifact["bytes"]:
@@ -117,18 +117,15 @@ class Store:
         """
         path, expected = self._committed(slot, filename)
         try:
-            if isinstance(path, ObjectPath):
-                from core.store.remote import local_copy
-
-                path = local_copy(path, expected)
-            digest = sha256_file(path)
+            copy = storage_at(path).local_copy(expected)
+            digest = sha256_file(copy)
         except OSError as error:
             raise _unreadable(path, error) from error
         if digest != expected:
-            raise _differs(path, f"SHA-256 {digest[:12]}", expected[:12])
-        return path
+            raise _differs(copy, f"SHA-256 {digest[:12]}", expected[:12])
+        return copy
 
-    def _committed(self, slot: Slot, filename: str) -> tuple[Path, str]:
+    def _committed(self, slot: Slot, filename: str) -> tuple[StoragePath, str]:
         """Return where a committed artifact stands and the SHA-256 that it was committed with."""
         meta = self.meta(slot)
         if meta is None or filename not in meta.artifacts:
@@ -156,22 +153,13 @@ class Store:
         body["self_sha256"] = digest_of(body)
         data = json.dumps(body, indent=2, allow_nan=False).encode() + b"\n"
         try:
-            if isinstance(folder, ObjectPath):
-                self._put(slot, folder, artifacts, data)
-                return self._reread(slot)
-            folder.mkdir(parents=True, exist_ok=True)
-            for artifact in artifacts:
-                self._keep_other(slot, folder / artifact.filename, artifact)
-                _staged(folder, artifact).replace(folder / artifact.filename)
-            temporary = write_temporary(folder, data)
-            try:
-                os.link(temporary, folder / META)
-            except FileExistsError:
-                pass  # somebody else committed; theirs stays and is what we return
-            finally:
-                temporary.unlink()
-            sync_folder(folder)
-            sync_folder(folder.parent)
+            storage_at(folder).commit(
+                artifacts,
+                META,
+                data,
+                committed=lambda: self.meta(slot) is not None,
+                move_other=partial(self._keep_other, slot),
+            )
         except OSError as error:
             raise CheckpointError(
                 f"{slot.stage} could not be written to {folder}: {error.strerror or error}",
@@ -186,18 +174,7 @@ class Store:
             raise CheckpointError(f"{slot.stage}/{slot.key} vanished while it was written")
         return committed
 
-    def _put(self, slot: Slot, folder: ObjectPath, artifacts: Sequence[Encoded], meta: bytes) -> None:
-        from core.store.remote import put_checkpoint
-
-        there = partial(self._is_committed, slot)
-        put_checkpoint(
-            folder, artifacts, META, meta, committed=there, move_other=partial(self._keep_other, slot)
-        )
-
-    def _is_committed(self, slot: Slot) -> bool:
-        return self.meta(slot) is not None
-
-    def _keep_other(self, slot: Slot, path: Path, artifact: Encoded) -> None:
+    def _keep_other(self, slot: Slot, path: StoragePath, artifact: NewFile) -> None:
         """Move what stands at ``path`` without a commit mark away, unless it is ``made``: it may be a person's."""
         try:
             same_size = path.stat().st_size == artifact.size
@@ -216,12 +193,13 @@ class Store:
         temporaries = list(self.folder(slot).glob(f"{TEMPORARY}*"))
         for path in temporaries:
             if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
+                with suppress(OSError):
+                    storage_at(path).remove_folder()
             else:
                 path.unlink(missing_ok=True)
         return len(temporaries)
 
-    def quarantine(self, slot: Slot, name: str) -> Path:
+    def quarantine(self, slot: Slot, name: str) -> StoragePath:
         """Move a damaged checkpoint away under ``name`` and return where it went; nothing is deleted."""
         target = self.root / "quarantine" / slot.stage / f"{slot.key}-{name}"
         try:
@@ -247,18 +225,7 @@ def _entry(artifact: Encoded) -> dict[str, Any]:
     }
 
 
-def _staged(folder: Path, artifact: Encoded) -> Path:
-    """Return a synced temporary file in ``folder`` with the artifact's bytes; a large table's file is moved."""
-    if artifact.path is None:
-        return write_temporary(folder, artifact.data)
-    with artifact.path.open("rb") as stream:
-        os.fsync(stream.fileno())
-    path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
-    shutil.move(artifact.path, path)
-    return path
-
-
-def _differs(path: Path, content: str, expected: str) -> CheckpointError:
+def _differs(path: StoragePath, content: str, expected: str) -> CheckpointError:
     return CheckpointError(
         f"{path} is damaged: it has {content}",
         expected=expected,
@@ -266,5 +233,5 @@ def _differs(path: Path, content: str, expected: str) -> CheckpointError:
     )
 
 
-def _unreadable(path: Path, error: OSError) -> CheckpointError:
+def _unreadable(path: StoragePath, error: OSError) -> CheckpointError:
     return CheckpointError(f"{path} cannot be read: {error.strerror or error}")

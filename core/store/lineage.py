@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
+from core.paths import StoragePath
 from core.store.checkpoints import META, Slot, Store
 
 REGISTRY = "models"
@@ -31,7 +31,7 @@ def keys_behind(store: Store, slot: Slot) -> dict[str, str]:
     return keys
 
 
-def slots(root: Path) -> Iterator[Slot]:
+def slots(root: StoragePath) -> Iterator[Slot]:
     """Yield every committed checkpoint's slot, by stage and key."""
     for meta in sorted((root / "checkpoints").glob(f"*/*/{META}")):
         yield Slot(meta.parent.parent.name, meta.parent.name)

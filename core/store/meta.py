@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError
 from core.fingerprint import digest_of
+from core.paths import StoragePath
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Meta:
         return None if rows is None else int(rows)
 
 
-def checked_meta(data: bytes, path: Path, slot: Slot) -> Meta:
+def checked_meta(data: bytes, path: StoragePath, slot: Slot) -> Meta:
     """Return the meta of ``slot`` from the bytes at ``path``.
 
     Raises

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from core.errors import CheckpointError, MissingFileError, SettingsError
 from core.fingerprint import sha256
-from core.platform.files import replace_file
+from core.paths import StoragePath
+from core.platform.storage import replace_file
 from core.prices.waivers import Waiver, parse
 
 MAX_BYTES = 1 << 20
 FOLDER = "waivers"
 
 
-def read(path: Path) -> tuple[bytes, tuple[Waiver, ...]]:
+def read(path: StoragePath) -> tuple[bytes, tuple[Waiver, ...]]:
     """Return a file's bytes and the waivers in it.
 
     Raises
@@ -36,7 +37,7 @@ def read(path: Path) -> tuple[bytes, tuple[Waiver, ...]]:
     return data, parse(data, path.name)
 
 
-def keep(name: str, root: Path) -> str | None:
+def keep(name: str, root: StoragePath) -> str | None:
     """Return the digest of the file of waivers, of which the data root now has a copy; None for an empty text.
 
     Raises
@@ -60,7 +61,7 @@ def keep(name: str, root: Path) -> str | None:
     return digest
 
 
-def load(digest: str, root: Path) -> tuple[Waiver, ...]:
+def load(digest: str, root: StoragePath) -> tuple[Waiver, ...]:
     """Return the waivers behind a digest, none for an empty text.
 
     Raises

@@ -11,9 +11,10 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
@@ -22,8 +23,8 @@ from core.errors import CheckpointError, DataError, MissingFileError, ParameterE
 from core.fingerprint import sha256, sha256_file
 from core.journal import Journal, Run
 from core.journal.database import FILE_NAME, JournalError, reading
-from core.platform.files import replace_file
-from core.platform.objects import ObjectPath, local_folder
+from core.paths import StoragePath
+from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
 from core.review.keys import KEYS, PRIVATE_KEY
 from core.review.people import Person, require
@@ -33,6 +34,7 @@ from core.upkeep.closure import closure, lists_behind
 
 MANIFEST = "manifest.json"
 MAX_MEMBER_BYTES = 4 * 1024**3
+_FIRST_IN_ZIP, _LAST_IN_ZIP = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 59)
 
 LISTS = ("universes", "waivers")
 """Folders of files that keys name by digest: long ticker lists, and findings that a person accepted."""
@@ -48,11 +50,12 @@ def export(settings: Settings, run: Run, target: Path) -> int:
     needed, models = closure(store, own)
     paths = [*_checkpoint_files(store, needed), *_model_files(settings.data, models)]
     paths += sorted(path for path in lists_behind(store, needed) if path.is_file())
-    paths += _files(RunLog(settings.data, run.run_id).folder)
     events = Journal(settings.data, settings.journal, read_only=True).events(run.run_id)
     body = {"format": 1, "kind": "run", **asdict(run), "events": [asdict(event) for event in events]}
     extra = {f"runs/{run.run_id}/run.json": json.dumps(body, indent=2).encode() + b"\n"}
-    return _write(target, settings.data, paths, extra=extra)
+    members = _named(settings.data, paths)
+    members |= _named(local_folder(settings.data), _files(RunLog(settings.data, run.run_id).folder))
+    return _write(target, members, extra=extra)
 
 
 def backup(settings: Settings, target: Path, *, private_key_by: Person | None = None) -> int:
@@ -68,13 +71,15 @@ def backup(settings: Settings, target: Path, *, private_key_by: Person | None = 
     paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
     paths += [path for name in ("models", *LISTS) for path in _files(settings.data / name)]
     paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
+    members = _named(settings.data, paths)
     if private_key_by is not None:
-        paths += sorted((local_folder(settings.data) / KEYS).glob(PRIVATE_KEY))
+        local = local_folder(settings.data)
+        members |= _named(local, sorted((local / KEYS).glob(PRIVATE_KEY)))
     extra = {} if settings.journal else {FILE_NAME: _journal_copy(settings.data)}
-    return _write(target, settings.data, paths, extra=extra)
+    return _write(target, members, extra=extra)
 
 
-def _journal_copy(root: Path) -> bytes:
+def _journal_copy(root: StoragePath) -> bytes:
     """Return the journal's bytes as one consistent file, whatever is writing to it."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / FILE_NAME
@@ -88,24 +93,29 @@ def _journal_copy(root: Path) -> bytes:
         return copy.read_bytes()
 
 
-def _checkpoint_files(store: Store, slots: Iterable[Slot]) -> Iterator[Path]:
+def _checkpoint_files(store: Store, slots: Iterable[Slot]) -> Iterator[StoragePath]:
     for slot in sorted(slots, key=lambda s: (s.stage, s.key)):
         yield from _files(store.folder(slot))
 
 
-def _model_files(root: Path, models: Iterable[str]) -> list[Path]:
+def _model_files(root: StoragePath, models: Iterable[str]) -> list[StoragePath]:
     return [root / "models" / f"{identity}.json" for identity in sorted(models)]
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: StoragePath) -> list[StoragePath]:
     return sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
 
 
-def _write(target: Path, root: Path, paths: Iterable[Path], *, extra: dict[str, bytes]) -> int:
+def _named(root: StoragePath, paths: Iterable[StoragePath]) -> dict[str, StoragePath]:
+    """Return the files by their names in an archive: the way from ``root``."""
+    return {path.relative_to(root).as_posix(): path for path in paths}
+
+
+def _write(target: Path, files: Mapping[str, StoragePath], *, extra: dict[str, bytes]) -> int:
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        members = _fill(partial, root, paths, extra)
+        members = _fill(partial, files, extra)
         partial.replace(target)
     except OSError as error:
         raise CheckpointError(
@@ -117,12 +127,10 @@ def _write(target: Path, root: Path, paths: Iterable[Path], *, extra: dict[str, 
     return members
 
 
-def _fill(target: Path, root: Path, paths: Iterable[Path], extra: dict[str, bytes]) -> int:
+def _fill(target: Path, files: Mapping[str, StoragePath], extra: dict[str, bytes]) -> int:
     members: dict[str, str] = {}
-    # a file dated before 1980 (a wrong clock) must not stop a backup: the zip says 1980 then
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
-        for path in paths:
-            name = path.relative_to(root if isinstance(path, ObjectPath) else local_folder(root)).as_posix()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, path in files.items():
             members[name] = sha256_file(path)
             _add(archive, path, name)
         for name, data in extra.items():
@@ -133,11 +141,13 @@ def _fill(target: Path, root: Path, paths: Iterable[Path], extra: dict[str, byte
     return len(members)
 
 
-def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
-    if not isinstance(path, ObjectPath):
-        archive.write(path, name)
-        return
-    with path.open("rb") as source, archive.open(name, "w", force_zip64=True) as member:
+def _add(archive: zipfile.ZipFile, path: StoragePath, name: str) -> None:
+    stat = path.stat()
+    # a zip knows the years 1980 to 2107: a file of a wrong clock must not stop a backup
+    written = min(max(time.localtime(stat.st_mtime)[:6], _FIRST_IN_ZIP), _LAST_IN_ZIP)
+    info = zipfile.ZipInfo(name, written)
+    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, stat.st_mode << 16
+    with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as member:
         shutil.copyfileobj(source, member)
 
 
@@ -206,20 +216,21 @@ def _trusted(archive: zipfile.ZipFile, source: Path) -> dict[str, str]:
     return members
 
 
-def _bring(archive: zipfile.ZipFile, members: dict[str, str], root: Path) -> tuple[int, int]:
+def _bring(archive: zipfile.ZipFile, members: dict[str, str], root: StoragePath) -> tuple[int, int]:
     written = present = 0
+    secret = local_folder(root) / KEYS / PRIVATE_KEY
     # commit marks last, so that a kill leaves no checkpoint without its artifacts
     for name in sorted(members, key=lambda n: (n.endswith("/meta.json"), n)):
         here = name in (FILE_NAME, f"{KEYS}/{PRIVATE_KEY}") or name.startswith("runs/")
-        path = (local_folder(root) if here else root) / name
+        path: StoragePath = local_folder(root) / name if here else root / name
         if path.exists():
             present += 1
             continue
-        if name == f"{KEYS}/{PRIVATE_KEY}":
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.parent.chmod(0o700)
+        if path == secret:
+            secret.parent.mkdir(parents=True, exist_ok=True)
+            secret.parent.chmod(0o700)
         replace_file(path, archive.read(name))
-        if name == f"{KEYS}/{PRIVATE_KEY}":
-            path.chmod(0o600)
+        if path == secret:
+            secret.chmod(0o600)
         written += 1
     return written, present

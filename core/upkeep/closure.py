@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from core.errors import CheckpointError
+from core.paths import StoragePath
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
@@ -38,12 +38,12 @@ def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
     return visited, models
 
 
-def lists_behind(store: Store, slots: Iterable[Slot]) -> set[Path]:
+def lists_behind(store: Store, slots: Iterable[Slot]) -> set[StoragePath]:
     """Return the kept files that ``slots`` were made with: long ticker lists, and waivers.
 
     Their digests are in the keys; a checkpoint whose meta is unreadable names none.
     """
-    paths: set[Path] = set()
+    paths: set[StoragePath] = set()
     for slot in slots:
         try:
             meta = store.meta(slot)

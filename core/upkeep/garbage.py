@@ -16,15 +16,16 @@ from core.errors import BusyError, CheckpointError
 from core.fingerprint import SHORT
 from core.journal import Journal, locks
 from core.journal.database import JournalError
+from core.paths import StoragePath
 from core.platform.files import TEMPORARY
-from core.platform.objects import SCRATCH, local_folder, remove_folder
+from core.platform.object_storage import CACHE, SCRATCH
+from core.platform.storage import local_folder, storage_at
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.store.checkpoints import Slot, Store
 from core.store.latest import latest_slots
 from core.store.lineage import slots
-from core.store.remote import CACHE
 from core.upkeep.archive import LISTS
 from core.upkeep.closure import closure, lists_behind
 
@@ -41,7 +42,7 @@ class Garbage:
     """
 
     what: str
-    path: Path
+    path: StoragePath
     size_bytes: int
     slot: Slot | None = None
 
@@ -95,15 +96,15 @@ def _unfinished(store: Store) -> Iterator[Slot]:
             yield slot
 
 
-def _temporaries(root: Path, now: datetime) -> list[Path]:
+def _temporaries(root: StoragePath, now: datetime) -> list[StoragePath]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
-    paths = [path for folder in ("models", *LISTS) for path in (root / folder).glob(f"{TEMPORARY}*")]
+    paths = [path for name in ("models", *LISTS) for path in (root / name).glob(f"{TEMPORARY}*")]
     paths += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     oldest = now.timestamp() - TEMPORARY_AGE_S
     return [path for path in paths if path.lstat().st_mtime < oldest]
 
 
-def _lists(settings: Settings, now: datetime) -> list[Path]:
+def _lists(settings: Settings, now: datetime) -> list[StoragePath]:
     """Return kept ticker lists and waivers that no checkpoint names, while no run may be about to read one.
 
     Also a checkpoint that may itself go keeps its lists: it could not be made again without them.
@@ -159,7 +160,7 @@ def _old_logs(settings: Settings, now: datetime) -> list[Path]:
     return sorted(p for p in folder.glob("*T*Z-*") if p.name < oldest) if folder.is_dir() else []
 
 
-def _size(path: Path) -> int:
+def _size(path: StoragePath) -> int:
     files = [path] if path.is_file() else path.rglob("*")
     return sum(p.lstat().st_size for p in files if p.is_file() and not p.is_symlink())
 
@@ -173,7 +174,7 @@ def remove(settings: Settings, item: Garbage, *, person: Person) -> bool:
         if item.what == "list" and _any_active(settings):
             return False
         if item.path.is_dir() and not item.path.is_symlink():
-            remove_folder(item.path)
+            storage_at(item.path).remove_folder()
         else:
             item.path.unlink()
     except OSError as error:
@@ -193,7 +194,7 @@ def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
                 return False
             # the commit mark first: whatever is left after a kill is no checkpoint
             store.meta_path(slot).unlink(missing_ok=True)
-            remove_folder(store.folder(slot))
+            storage_at(store.folder(slot)).remove_folder()
     except BusyError:
         return False
     return True

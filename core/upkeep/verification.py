@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from core.errors import AftercloseError, CheckpointError
 from core.journal import Journal, chain_faults
+from core.paths import StoragePath
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.review import keys, ledger
@@ -71,7 +71,7 @@ def verify(
     return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken))
 
 
-def _judge_published(root: Path, folder: Path) -> None:
+def _judge_published(root: StoragePath, folder: StoragePath) -> None:
     """Raise unless a published folder is whole and its proof is by a key that signed here."""
     check_published(folder)
     if (folder / KEY_NAME).is_file():
@@ -107,7 +107,7 @@ def _rests(store: Store, report_key: str) -> None:
             raise CheckpointError(f"{slot.stage}/{slot.key} is gone", expected="what was signed")
 
 
-def _published(settings: Settings, report_key: str) -> Iterator[Path]:
+def _published(settings: Settings, report_key: str) -> Iterator[StoragePath]:
     return (settings.data / "published" / report_key).glob(f"*/{RECORD_NAME}")
 
 

@@ -12,6 +12,7 @@ import warnings
 import pytest
 
 from core.errors import CheckpointError
+from core.platform.files import LocalStorage
 from core.store import checkpoints
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded
@@ -27,17 +28,12 @@ META = {"inputs": [], "parameters": {}}
 
 
 def mark_first(function):
-    """``Store.commit`` with its statements in another order: the commit mark, then the artifacts."""
+    """``LocalStorage.commit`` with its statements in another order: the commit mark, then the artifacts."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    (trying,) = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Try) and any("_keep_other" in ast.unparse(part) for part in node.body)
-    ]
-    begins = next(i for i, part in enumerate(trying.body) if "_keep_other" in ast.unparse(part))
-    artifacts, *mark = trying.body[begins:]
-    links = next(i for i, part in enumerate(mark, start=1) if "os.link" in ast.unparse(part))
-    trying.body = [*trying.body[:begins], *mark[:links], artifacts, *mark[links:]]
+    body = tree.body[0].body
+    artifacts = next(i for i, part in enumerate(body) if "move_other" in ast.unparse(part))
+    assert "link_new" in ast.unparse(body[artifacts + 1])
+    body[artifacts], body[artifacts + 1] = body[artifacts + 1], body[artifacts]
     names: dict = {}
     exec(compile(ast.fix_missing_locations(tree), "other order", "exec"), function.__globals__, names)
     return names[function.__name__]
@@ -111,7 +107,7 @@ def test_a_commit_killed_before_any_of_its_calls_leaves_nothing_torn(tmp_path):
 
 def test_with_the_mark_before_the_artifacts_a_kill_would_leave_a_torn_checkpoint(tmp_path, monkeypatch):
     """The order taken out."""
-    monkeypatch.setattr(Store, "commit", mark_first(Store.commit))
+    monkeypatch.setattr(LocalStorage, "commit", mark_first(LocalStorage.commit))
     assert any(kills(tmp_path))
 
 
@@ -136,7 +132,7 @@ def test_a_commit_without_inodes_is_named_and_leaves_nothing_torn(mount):
 
 def test_with_the_mark_before_the_artifacts_a_commit_without_inodes_would_be_torn(mount, monkeypatch):
     """The order taken out: marked, and an artifact is missing."""
-    monkeypatch.setattr(Store, "commit", mark_first(Store.commit))
+    monkeypatch.setattr(LocalStorage, "commit", mark_first(LocalStorage.commit))
     assert any(damaged for _, damaged in (starved(mount, inodes) for inodes in range(3, 12)))
 
 

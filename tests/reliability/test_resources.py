@@ -154,7 +154,7 @@ def test_a_journal_with_a_leftover_log_is_read_whole_on_a_read_only_root(
 def test_without_the_check_of_each_write_a_full_disk_would_commit_a_torn_artifact(mount, monkeypatch):
     """The protection taken out: a writer that does not go through a temporary file leaves half an artifact."""
     from core.errors import CheckpointError
-    from core.store import checkpoints
+    from core.platform import files
     from core.tables.artifacts import Encoded
 
     disk = mount("size=32k")
@@ -170,7 +170,7 @@ def test_without_the_check_of_each_write_a_full_disk_would_commit_a_torn_artifac
             stream.write(data)
         return path
 
-    monkeypatch.setattr(checkpoints, "write_temporary", straight)
+    monkeypatch.setattr(files, "write_temporary", straight)
     with pytest.raises(CheckpointError, match="No space left"):
         store.commit(slot, [big], {})
     assert [p.name for p in store.folder(slot).iterdir()] == ["prices_clean.json"]

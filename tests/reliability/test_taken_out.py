@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import CheckpointError
+from core.platform import files as files_here
+from core.platform.files import LocalStorage
 from core.platform.progress import silent
 from core.platform.timelimit import StageTimeout
 from core.registry.registry import Registry
@@ -23,7 +25,6 @@ from core.runs.inputs import is_complete
 from core.runs.log import RunLog
 from core.runs.plan import StagePlan, stage_plans
 from core.runs.resolve import resolve
-from core.store import checkpoints
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded
 
@@ -90,7 +91,7 @@ def test_without_the_sync_of_files_a_power_loss_leaves_a_damaged_checkpoint(
 ):
     """The protection taken out: names are there, their bytes are not."""
     store = Store(tmp_path)
-    monkeypatch.setattr(checkpoints, "write_temporary", without(checkpoints.write_temporary, "os.fsync("))
+    monkeypatch.setattr(files_here, "write_temporary", without(files_here.write_temporary, "os.fsync("))
     store.commit(SLOT, [encoded(b"{}")], {})
     disk.lose_power(store.folder(SLOT))
     assert store.damage(SLOT) is not None
@@ -101,7 +102,7 @@ def test_without_the_sync_of_the_folder_a_power_loss_takes_a_commit_that_was_tol
 ):
     """The protection taken out: the stage was done, and now there is nothing."""
     store = Store(tmp_path)
-    monkeypatch.setattr(Store, "commit", without(Store.commit, "sync_folder(folder)"))
+    monkeypatch.setattr(LocalStorage, "commit", without(LocalStorage.commit, "sync_folder(folder)"))
     store.commit(SLOT, [encoded(b"{}")], {})
     disk.lose_power(store.folder(SLOT))
     assert files(store.folder(SLOT)) == {}
@@ -144,7 +145,7 @@ def test_without_the_look_before_writing_an_edit_would_be_written_over(tmp_path,
         store.folder(SLOT).mkdir(parents=True)
         (store.folder(SLOT) / "prices_clean.json").write_bytes(b"a person's")
         if not protected:
-            monkeypatch.setattr(Store, "commit", without(Store.commit, "self._keep_other("))
+            monkeypatch.setattr(LocalStorage, "commit", without(LocalStorage.commit, "move_other("))
         store.commit(SLOT, [encoded(b"made")], {})
         assert any(p.read_bytes() == b"a person's" for p in store.root.rglob("*.json")) is protected
 
@@ -162,7 +163,7 @@ def test_without_the_writers_error_a_full_disk_is_not_named(mount, monkeypatch):
         path.write_bytes(data[: max(0, room.f_bavail - 1) * room.f_frsize])
         return path
 
-    monkeypatch.setattr(checkpoints, "write_temporary", quiet)
+    monkeypatch.setattr(files_here, "write_temporary", quiet)
     try:
         store.commit(SLOT, [encoded(b"x" * 60_000)], {})
     except CheckpointError as error:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from core.journal import Journal
-from core.platform.objects import local_folder
+from core.platform.storage import local_folder
 from core.review.publication import published
 
 pytestmark = pytest.mark.slow

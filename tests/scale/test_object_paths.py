@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingsError
-from core.platform.objects import ObjectPath, local_folder, remove_folder, root_at
+from core.platform.objects import ObjectPath, root_at
+from core.platform.storage import local_folder, storage_at
 
 FILES = ("a.json", "x/k1/one.json", "x/k1/meta.json", "x/k2/two.json", "y/k1/meta.json")
 
@@ -101,7 +102,7 @@ def test_removing_takes_one_object_or_all_below(filled):
     """And nothing of what is beside it."""
     (filled / "a.json").unlink()
     (filled / "a.json").unlink(missing_ok=True)
-    remove_folder(filled / "x")
+    storage_at(filled / "x").remove_folder()
     assert names(filled, filled.rglob("*")) == ["y/k1/meta.json"]
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from core.errors import CheckpointError
 from core.fingerprint import digest_of, sha256
-from core.platform.files import replace_file, write_temporary
+from core.platform.files import write_temporary
+from core.platform.storage import replace_file
 from core.store import checkpoints
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded

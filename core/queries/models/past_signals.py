@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from core.fingerprint import digest_of
+from core.paths import StoragePath
 from core.request.settings import Settings
 
 _RESTS_ON = ("train_or_score", "feature_engineer")
@@ -36,7 +36,7 @@ def past_signals(settings: Settings) -> dict[str, Any]:
     }
 
 
-def mark_of_signals(root: Path) -> str:
+def mark_of_signals(root: StoragePath) -> str:
     """Return a digest that changes when a checkpoint is made from which :func:`past_signals` reads.
 
     Keys never change their content, so their names are enough; no file is opened.

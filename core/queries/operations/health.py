@@ -13,13 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
 from core import __version__
 from core.errors import AftercloseError, SourceError
 from core.journal import Journal, chain_faults
-from core.platform.objects import local_folder, writable
+from core.platform.storage import local_folder, nearest_folder, writable
 from core.request import settings as configuration
 from core.request.settings import Settings
 
@@ -100,13 +99,9 @@ def _versions() -> Check:
     return Check("versions", "ok", ", ".join(there))
 
 
-def _nearest(path: Path) -> Path:
-    return next(folder for folder in (path, *path.parents) if folder.exists())
-
-
 def _storage(settings: Settings) -> Check:
     where = local_folder(settings.data)
-    if not os.access(_nearest(where), os.W_OK | os.X_OK):
+    if not os.access(nearest_folder(settings.data), os.W_OK | os.X_OK):
         return Check(
             "storage",
             "wrong",
@@ -119,7 +114,7 @@ def _storage(settings: Settings) -> Check:
 
 
 def _disk(settings: Settings) -> Check:
-    free = shutil.disk_usage(_nearest(local_folder(settings.data))).free
+    free = shutil.disk_usage(nearest_folder(settings.data)).free
     says = f"{free / 1024**3:,.1f} GB free"
     if free >= LITTLE_BYTES:
         return Check("disk", "ok", says)

@@ -14,6 +14,7 @@ from typing import Any
 from core.errors import SettingsError
 from core.journal.lengths import took_s
 from core.journal.schedules import Schedules
+from core.platform.storage import nearest_folder
 from core.request.settings import Settings
 
 ADDRESS = "127.0.0.1"
@@ -63,10 +64,8 @@ class _Collector:
         from core.queries.operations.schedules import reading
 
         settings, now = self._load(), self._clock()
-        root = next(folder for folder in (settings.data, *settings.data.parents) if folder.exists())
-        yield Gauge(
-            "afterclose_free_bytes", "Room on the disk of the data root.", shutil.disk_usage(root).free
-        )
+        free = shutil.disk_usage(nearest_folder(settings.data)).free
+        yield Gauge("afterclose_free_bytes", "Room on the disk of the data root.", free)
         journal = reading(settings)
         if journal is None:
             return

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError
+from core.paths import StoragePath
 from core.queries.runs.log_lines import tail
 from core.runs.launcher import OUTPUT_NAME, RESULT_NAME
 from core.runs.log import RunLog
@@ -24,7 +25,7 @@ MOST_FINDINGS_BYTES = 64 * 1024**2
 class RunFolder:
     """The folder of one run that the journal knows."""
 
-    root: Path
+    root: StoragePath
     run_id: str
 
     @property
@@ -71,7 +72,7 @@ class RunFolder:
 class Follower:
     """Reads a file of a run piece by piece: what it said, or what it printed."""
 
-    def __init__(self, root: Path, run_id: str, name: str = OUTPUT_NAME) -> None:
+    def __init__(self, root: StoragePath, run_id: str, name: str = OUTPUT_NAME) -> None:
         self._path = RunLog(root, run_id).folder / name
         self._at = 0
 
