@@ -53,8 +53,8 @@ def export(settings: Settings, run: Run, target: Path) -> int:
     events = Journal(settings.data, settings.journal, read_only=True).events(run.run_id)
     body = {"format": 1, "kind": "run", **asdict(run), "events": [asdict(event) for event in events]}
     extra = {f"runs/{run.run_id}/run.json": json.dumps(body, indent=2).encode() + b"\n"}
-    members = _named(settings.data, paths)
-    members |= _named(local_folder(settings.data), _files(RunLog(settings.data, run.run_id).folder))
+    members = _by_name(settings.data, paths)
+    members |= _by_name(local_folder(settings.data), _files(RunLog(settings.data, run.run_id).folder))
     return _write(target, members, extra=extra)
 
 
@@ -71,10 +71,10 @@ def backup(settings: Settings, target: Path, *, private_key_by: Person | None = 
     paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
     paths += [path for name in ("models", *LISTS) for path in _files(settings.data / name)]
     paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
-    members = _named(settings.data, paths)
+    members = _by_name(settings.data, paths)
     if private_key_by is not None:
         local = local_folder(settings.data)
-        members |= _named(local, sorted((local / KEYS).glob(PRIVATE_KEY)))
+        members |= _by_name(local, sorted((local / KEYS).glob(PRIVATE_KEY)))
     extra = {} if settings.journal else {FILE_NAME: _journal_copy(settings.data)}
     return _write(target, members, extra=extra)
 
@@ -106,7 +106,7 @@ def _files(folder: StoragePath) -> list[StoragePath]:
     return sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
 
 
-def _named(root: StoragePath, paths: Iterable[StoragePath]) -> dict[str, StoragePath]:
+def _by_name(root: StoragePath, paths: Iterable[StoragePath]) -> dict[str, StoragePath]:
     """Return the files by their names in an archive: the way from ``root``."""
     return {path.relative_to(root).as_posix(): path for path in paths}
 
