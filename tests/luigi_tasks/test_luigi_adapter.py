@@ -74,7 +74,7 @@ class Freed:
         print("freed")
 freed = Freed()
 if {busy}:
-    threading.Timer(1, print, ["finished"]).start()
+    threading.Thread(target=lambda: threading.main_thread().join() or print("finished")).start()
 luigi_run(sys.argv[1:])
 """
 """A run in a process with something registered for its end, something to free, and perhaps a thread at work."""
