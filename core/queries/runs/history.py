@@ -16,7 +16,7 @@ from core.report.figures import count, counted
 from core.sources import source_named
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from core.paths import StoragePath
 
 READ_BYTES = 4 << 20
 """A larger file is not read for a question that the run answers: this much takes half a second."""
@@ -24,7 +24,7 @@ READ_BYTES = 4 << 20
 _WEEKDAYS, _EVERY_DAY = "1111100", "1111111"
 
 
-def shortage(values: Mapping[str, Value], root: Path) -> str:
+def shortage(values: Mapping[str, Value], root: StoragePath) -> str:
     """Return why a training run will end as "insufficient data" and what would do; empty where that is not known.
 
     The number of sessions is the most that can be: those of a small file, or the days from start to end on which
@@ -34,7 +34,7 @@ def shortage(values: Mapping[str, Value], root: Path) -> str:
     ----------
     values : mapping of str to Value
         As :func:`core.runs.resolve.resolve` gives them.
-    root : Path
+    root : StoragePath
         Data root, for a list of tickers that is too long for a key.
     """
     if values.get("mode") != "train":
@@ -59,14 +59,14 @@ def shortage(values: Mapping[str, Value], root: Path) -> str:
     )
 
 
-def most_sessions(values: Mapping[str, Value], root: Path) -> int | None:
+def most_sessions(values: Mapping[str, Value], root: StoragePath) -> int | None:
     """Return how many sessions a run can get at most; None where that is not known before it is read.
 
     Parameters
     ----------
     values : mapping of str to Value
         As :func:`core.runs.resolve.resolve` gives them.
-    root : Path
+    root : StoragePath
         Data root, for a list of tickers that is too long for a key.
     """
     if values["source"] == "files":
@@ -81,7 +81,7 @@ def most_sessions(values: Mapping[str, Value], root: Path) -> int | None:
 
 
 @lru_cache(maxsize=8)
-def _sessions_of_file(values: tuple[tuple[str, Value], ...], root: Path) -> int | None:
+def _sessions_of_file(values: tuple[tuple[str, Value], ...], root: StoragePath) -> int | None:
     """Return the distinct days of small files as the run will read them; the digest of their bytes is in ``values``."""
     from core.sources.tabular.inventory import inventory_of
 
