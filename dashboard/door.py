@@ -84,8 +84,8 @@ def names_of(addresses: tuple[str, ...], port: int, public: str = "") -> Names:
     if not public:
         return Names(frozenset(hosts))
     parts = urlsplit(public)
-    shown = _host(parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme], parts.scheme)
-    return Names(frozenset({*hosts, shown}), f"{parts.scheme}://{shown}")
+    public_host = _host(parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme], parts.scheme)
+    return Names(frozenset({*hosts, public_host}), f"{parts.scheme}://{public_host}")
 
 
 def _host(name: str, port: int, scheme: str) -> str:

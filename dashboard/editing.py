@@ -128,22 +128,22 @@ def mode_changed() -> None:
     _forget_widgets()
 
 
-def _save(held: Editing, *, beside: bool = False) -> str:
+def _save(editing: Editing, *, beside: bool = False) -> str:
     """Keep the text in the editor as the next draft and open it, or keep a copy and say what is in the way."""
-    if not held.unsaved:
+    if not editing.unsaved:
         return ""
-    base = None if beside else held.opened.draft or 0
+    base = None if beside else editing.opened.draft or 0
     try:
         draft = signoff.save_draft(
-            shell.store(), shell.journal_to_write(), held.report_key, held.working,
+            shell.store(), shell.journal_to_write(), editing.report_key, editing.working,
             person=shell.person(), base=base,
         )  # fmt: skip
     except AftercloseError as error:
-        _copies()[_mine(held.report_key)] = held.working
-        held.conflict = error.latest if isinstance(error, DraftConflict) else None
+        _copies()[_mine(editing.report_key)] = editing.working
+        editing.conflict = error.latest if isinstance(error, DraftConflict) else None
         raise
-    _copies().pop(_mine(held.report_key), None)
-    held.opened, held.conflict = signable_of("", draft), None
+    _copies().pop(_mine(editing.report_key), None)
+    editing.opened, editing.conflict = signable_of("", draft), None
     return f"Saved as draft {draft.number}."
 
 

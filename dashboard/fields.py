@@ -37,15 +37,15 @@ def fill(values: Mapping[str, Value]) -> None:
     """Let the fields hold ``values``; only before they are drawn."""
     fields = [*main_fields().values(), *(p for group in more_fields().values() for p in group)]
     for parameter in fields:
-        st.session_state[key_of(parameter.name)] = _held(parameter, values[parameter.name])
+        st.session_state[key_of(parameter.name)] = _widget_value(parameter, values[parameter.name])
 
 
 def seed(parameter: Parameter, default: Value) -> None:
     """Let a field hold its default unless it holds something already."""
-    st.session_state.setdefault(key_of(parameter.name), _held(parameter, default))
+    st.session_state.setdefault(key_of(parameter.name), _widget_value(parameter, default))
 
 
-def _held(parameter: Parameter, value: Value) -> object:
+def _widget_value(parameter: Parameter, value: Value) -> object:
     """Return a value as the widget of its kind holds it."""
     if parameter.auto:
         return parameter.text(value)

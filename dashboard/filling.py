@@ -16,7 +16,7 @@ from dashboard.words import literal
 
 REFRESH_S = 2.0
 NO_PROFILE, AS_SET = "(none)", "(as set)"
-SHOWN = 3
+MOST_RANGES = 3
 """Newest ranges on the page."""
 
 
@@ -63,7 +63,7 @@ def listing() -> None:
     if shell.journal() is None:
         return
     journal = Backfills(settings.data, settings.journal, read_only=True)
-    for each in journal.backfills(limit=SHOWN):
+    for each in journal.backfills(limit=MOST_RANGES):
         draw(journal, each)
 
 

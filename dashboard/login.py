@@ -101,7 +101,7 @@ def farewell() -> None:
         st.button("Log out", key="log_out", type="tertiary", on_click=st.logout)
 
 
-def named(settings: Settings) -> str:
+def actor(settings: Settings) -> str:
     """Return in words who acts here."""
     who = person(settings)
     return f"{literal(who.name)} ({literal(who.role)})"

@@ -63,7 +63,7 @@ def _form() -> None:
     drawn = _fields(defaults)
     request = request_of(drawn.values, defaults)
     request = {PROFILE: profile, **request} if profile else request
-    mistakes, general, plan = _judged(drawn, request)
+    mistakes, general, plan = _judgement(drawn, request)
     refused = acting.refusal("launch")
     drawn.tell(mistakes)
     missing = not mistakes and drawn.values["source"] == "files" and not request.get("path")
@@ -108,7 +108,7 @@ def _more(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
                     drawn.draw(parameter, defaults[parameter.name])
 
 
-def _judged(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, str], str, Preview | None]:
+def _judgement(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, str], str, Preview | None]:
     """Return what is wrong by field and in general, as the plan would say it, or else what the run would do."""
     malformed = drawn.malformed()
     if malformed or not shell.can_write():

@@ -170,7 +170,7 @@ def header(page: str) -> None:
 def _whereabouts() -> str:
     now = settings()
     only = "" if can_write() else " :orange-badge[read-only]"
-    return f"Data in `{now.data}`, {login.named(now)}{only}"
+    return f"Data in `{now.data}`, {login.actor(now)}{only}"
 
 
 def problem(error: AftercloseError) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
-from core.queries.runs.preview import COMPARED, MADE, REUSED, Effective, Preview, preview
+from core.queries.runs.preview import COMPARED, COMPUTED, REUSED, Effective, Preview, preview
 from core.report.figures import counted
 from core.review.waive import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
@@ -53,11 +53,11 @@ def _question(request: Request, target: str, plan: Preview | AftercloseError) ->
 
 def summary(plan: Preview) -> str:
     """Return in one sentence how much of a run is there already."""
-    made, reused, compared = (plan.count(does) for does in (MADE, REUSED, COMPARED))
-    if not made and not compared:
+    computed, reused, compared = (plan.count(does) for does in (COMPUTED, REUSED, COMPARED))
+    if not computed and not compared:
         return "Everything is there already: all stages are reused, and the run ends at once."
     again = f", {compared} computed again and compared" if compared else ""
-    return f"Of {counted(len(plan.steps), 'stage')}, {made} will be made and {reused} reused{again}."
+    return f"Of {counted(len(plan.steps), 'stage')}, {computed} will be made and {reused} reused{again}."
 
 
 def _steps(plan: Preview) -> None:

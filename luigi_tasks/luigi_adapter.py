@@ -102,7 +102,7 @@ class ForkGuard:
 
     def __init__(self) -> None:
         self._forking = False
-        self._kept: int | None = None
+        self._pending: int | None = None
 
     def begin(self) -> None:
         """Keep signals from now on."""
@@ -111,16 +111,16 @@ class ForkGuard:
     def end(self) -> None:
         """Send the kept signal again as soon as the fork is over."""
         self._forking = False
-        if self._kept is not None:
-            again = threading.Timer(AFTER_FORK_S, os.kill, (os.getpid(), self._kept))
+        if self._pending is not None:
+            again = threading.Timer(AFTER_FORK_S, os.kill, (os.getpid(), self._pending))
             again.daemon = True
-            self._kept = None
+            self._pending = None
             again.start()
 
     def keeps(self, signum: int) -> bool:
         """Return whether the signal is kept for later."""
         if self._forking:
-            self._kept = signum
+            self._pending = signum
         return self._forking
 
 

@@ -44,7 +44,7 @@ def watch(
         sleep(TICK_S)
         settings = load()
     holder = str(os.getpid())
-    with locks.held(settings.data, LOCK, holder, journal=settings.journal, waiting=standing_by):
+    with locks.hold(settings.data, LOCK, holder, journal=settings.journal, waiting=standing_by):
         scheduler = Scheduler(load)
         port = int(settings["observe_metrics_port"] or 0)
         if port:

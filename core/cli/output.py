@@ -27,7 +27,7 @@ def grid(content: Grid) -> None:
     """Print a table of the report, and its notes below."""
     _aligned(
         [list(content.head), *map(list, content.rows)],
-        [place not in content.left for place in range(len(content.head))],
+        [place not in content.left_aligned for place in range(len(content.head))],
     )
     for note in content.notes:
         click.echo(note)

@@ -132,7 +132,7 @@ def compare_runs(*, runs: tuple[str, ...], everything: bool, report: bool, as_js
         output.as_json(asdict(comparison))
         return
     rows = comparison.rows if everything else comparison.differing()
-    output.table(("part", "name", *comparison.runs), [(row.part, row.name, *row.shown) for row in rows])
+    output.table(("part", "name", *comparison.runs), [(row.part, row.name, *row.texts) for row in rows])
     if not rows:
         click.echo("the runs agree in everything")
     for diff in comparison.report_diffs if report else ():

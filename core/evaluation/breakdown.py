@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.measures.rows import JudgedRows
 
 BINS = 10
-_SHOWN = ("brier", "precision", "recall", "hit_rate")
+_METRICS = ("brier", "precision", "recall", "hit_rate")
 
 
 def by_fold(rows: JudgedRows) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ def by_ticker(rows: JudgedRows) -> dict[str, dict[str, Any]]:
 
 
 def _figures(auc: NDArray[np.float64], sums: metrics.Sums) -> list[dict[str, float | None]]:
-    values = {"auc": auc, **{name: metrics.POOLED[name](sums) for name in _SHOWN}}
+    values = {"auc": auc, **{name: metrics.POOLED[name](sums) for name in _METRICS}}
     return [{name: json_number(array[i]) for name, array in values.items()} for i in range(len(auc))]
 
 

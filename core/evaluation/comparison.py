@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SIGN, REVERSAL, MAJORITY = "previous_day_sign", "reversal", "majority"
 HOLD = "buy_and_hold"
-PLAIN = ((MAJORITY, "brier"), ("always_up", "hit_rate"), (HOLD, "long_flat_sharpe"))
+NON_RANKING = ((MAJORITY, "brier"), ("always_up", "hit_rate"), (HOLD, "long_flat_sharpe"))
 """What ranks nothing, each with the measure in which a model must beat it."""
 
 _MODEL = "model"
@@ -69,7 +69,7 @@ def compare(
 ) -> Comparison:
     """Return all estimates and the differences of the model from each other predictor.
 
-    AUC against what ranks; Brier score, hit rate and Sharpe ratio against the rules of :data:`PLAIN`.
+    AUC against what ranks; Brier score, hit rate and Sharpe ratio against the rules of :data:`NON_RANKING`.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def compare(
         Probabilities of the models beside, by kind; rows where one is NaN are left out for it, and for
         the model when the two are compared.
     rules : mapping of str to ndarray of float, shape (rows,)
-        Probabilities of the simple rules, likewise: ``previous_day_sign``, and those of :data:`PLAIN`. That of
+        Probabilities of the simple rules, likewise: ``previous_day_sign``, and those of :data:`NON_RANKING`. That of
         ``majority`` is the up-rate known before each fold, which the Brier skill is measured against.
     holding : ndarray of float, shape (groups,)
         What buying and holding earned on each judged date.
@@ -103,7 +103,7 @@ def compare(
     }
     quantities[SIGN] = WeightedScore.of(rows, sign)
     quantities[HOLD] = Earnings(holding)
-    for rule in (rule for rule, _ in PLAIN if rule != HOLD):
+    for rule in (rule for rule, _ in NON_RANKING if rule != HOLD):
         quantities[rule] = PooledScore.of(rows, rules[rule])
     partial = {name: p for name, p in {**scores, SIGN: sign}.items() if np.isnan(p).any()}
     for name, p in partial.items():
@@ -116,7 +116,9 @@ def compare(
     if SIGN in partial:
         estimates[_ON_ROWS_OF + REVERSAL] = estimates[_ON_ROWS_OF + SIGN]
     paired = [_difference(estimates, name, key, coverage) for name, key in against.items()]
-    paired += [_apart(rule, metric, estimates[_MODEL], estimates[rule], coverage) for rule, metric in PLAIN]
+    paired += [
+        _apart(rule, metric, estimates[_MODEL], estimates[rule], coverage) for rule, metric in NON_RANKING
+    ]
     return Comparison(estimates[_MODEL], {kind: estimates[f"beside {kind}"] for kind in beside}, paired)
 
 

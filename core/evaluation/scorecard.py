@@ -26,7 +26,7 @@ MODEL_ID = "model_id"
 WHOLE = "all"
 """The period that holds all others."""
 
-SHOWN = ("auc", "hit_rate", "precision", "brier")
+METRICS = ("auc", "hit_rate", "precision", "brier")
 
 
 def scorecard(signals: pd.DataFrame, how: Resampling) -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ def _entry(identity: str, period: str, frame: pd.DataFrame, how: Resampling) -> 
 def _figures(frame: pd.DataFrame, how: Resampling) -> dict[str, Any]:
     if len(frame) < MIN_NEW_ROWS:
         reason = f"{len(frame)} signals with a known outcome, at least {MIN_NEW_ROWS} are needed"
-        return {name: undefined(reason) for name in SHOWN}
+        return {name: undefined(reason) for name in METRICS}
     figures = measure(
         frame,
         samples=how.samples,
@@ -91,4 +91,4 @@ def _figures(frame: pd.DataFrame, how: Resampling) -> dict[str, Any]:
         confidence=how.confidence,
         seed=how.seed,
     )
-    return {name: figures[name] for name in SHOWN}
+    return {name: figures[name] for name in METRICS}

@@ -193,8 +193,8 @@ def _check_rows(
     twice = np.flatnonzero((codes[1:] == codes[:-1]) & (dates[1:] == dates[:-1]))
     unusable = np.flatnonzero(~(np.isfinite(adj_close) & (adj_close > 0)))
     if len(twice):
-        shown = listed([f"{names[codes[row]]} {_day(dates[row])}" for row in twice])
-        raise DataError(f"rows come twice: {shown}", expected="one row per (date, ticker)", remedy=_REMEDY)
+        repeated = listed([f"{names[codes[row]]} {_day(dates[row])}" for row in twice])
+        raise DataError(f"rows come twice: {repeated}", expected="one row per (date, ticker)", remedy=_REMEDY)
     if len(unusable):
         cells = [f"{names[codes[row]]} {_day(dates[row])} {adj_close[row]}" for row in unusable]
         raise DataError(

@@ -83,9 +83,9 @@ def changes(
     """
     texts = {entry.digest: dict(entry.definitions) for entry in history}
     old, new = (texts.get(str(side.get("definition_digest"))) for side in (before, after))
-    known = old is not None and new is not None
-    then = old if old is not None and known else dict.fromkeys(before.get("features") or (), "")
-    now = new if new is not None and known else dict.fromkeys(after.get("features") or (), "")
+    texts_known = old is not None and new is not None
+    then = old if old is not None and texts_known else dict.fromkeys(before.get("features") or (), "")
+    now = new if new is not None and texts_known else dict.fromkeys(after.get("features") or (), "")
     return {
         "same": before.get("definition_digest") == after.get("definition_digest"),
         "from": before.get("feature_set"),
@@ -97,5 +97,5 @@ def changes(
             for name in now
             if name in then and then[name] != now[name]
         ],
-        "texts_known": known,
+        "texts_known": texts_known,
     }

@@ -45,8 +45,8 @@ class Record:
 def make(seq: int, kind: str, subject: str, content: Mapping[str, Any], prev_hash: str) -> Record:
     """Return the record that follows ``prev_hash``."""
     # through JSON, so that what is hashed is what will be read back
-    plain = json.loads(canonical(content))
-    return Record(seq, kind, subject, plain, prev_hash, hash_of(seq, kind, subject, plain, prev_hash))
+    stored = json.loads(canonical(content))
+    return Record(seq, kind, subject, stored, prev_hash, hash_of(seq, kind, subject, stored, prev_hash))
 
 
 def hash_of(seq: int, kind: str, subject: str, content: Mapping[str, Any], prev_hash: str) -> str:

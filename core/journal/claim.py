@@ -48,11 +48,11 @@ def claim(root: StoragePath, identity: str, kind: str) -> None:
                 remedy="Use one that does, or a folder: two runs could write over each other's checkpoints.",
             )
         return
-    told = _told(path)
-    same_host = kind == POSTGRES or told.get("host") == host
-    if told.get("id") != identity or not same_host:
+    owner = _owner(path)
+    same_host = kind == POSTGRES or owner.get("host") == host
+    if owner.get("id") != identity or not same_host:
         raise SettingsError(
-            f"{root} belongs to {_whose(told)}, and this is the {_named(kind)} journal of {host}",
+            f"{root} belongs to {_whose(owner)}, and this is the {_kind_name(kind)} journal of {host}",
             expected="one journal for all that use a data root",
             remedy="Several hosts need PostgreSQL: set AFTERCLOSE_JOURNAL to the same postgresql:// URL on each. "
             f"If nobody uses that journal any more, remove {path}.",
@@ -62,10 +62,10 @@ def claim(root: StoragePath, identity: str, kind: str) -> None:
 def whose(root: StoragePath) -> str | None:
     """Return in words whose journal a data root belongs to, None while it is nobody's."""
     path = root / NAME
-    return _whose(_told(path)) if path.exists() else None
+    return _whose(_owner(path)) if path.exists() else None
 
 
-def _told(path: StoragePath) -> dict[str, Any]:
+def _owner(path: StoragePath) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_bytes()))
     except (ValueError, TypeError, RecursionError) as error:
@@ -76,10 +76,10 @@ def _told(path: StoragePath) -> dict[str, Any]:
         ) from error
 
 
-def _whose(told: dict[str, Any]) -> str:
-    journal = _named(str(told.get("journal")))
-    return f"the {journal} journal that {told.get('host')} began"
+def _whose(owner: dict[str, Any]) -> str:
+    journal = _kind_name(str(owner.get("journal")))
+    return f"the {journal} journal that {owner.get('host')} began"
 
 
-def _named(kind: str) -> str:
+def _kind_name(kind: str) -> str:
     return {SQLITE: "SQLite", POSTGRES: "PostgreSQL"}.get(kind, "unknown")

@@ -129,7 +129,7 @@ def is_there(root: StoragePath, url: str) -> bool:
     """Return whether there is a journal to read; a server that does not answer has one, as far as one knows."""
     if not postgres.is_postgres(url):
         return (local_folder(root) / FILE_NAME).exists()
-    if url not in _seen:
+    if url not in _with_tables:
         database = postgres.database(url, read_only=True)
         try:
             with database.connection_context():
@@ -137,11 +137,11 @@ def is_there(root: StoragePath, url: str) -> bool:
                     return False
         except peewee.PeeweeException:
             return True
-        _seen.add(url)
+        _with_tables.add(url)
     return True
 
 
-_seen: set[str] = set()
+_with_tables: set[str] = set()
 """Databases that were found to have tables: tables do not go away."""
 
 

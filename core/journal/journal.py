@@ -80,9 +80,9 @@ class Journal:
         for _ in range(MOST_READINGS):
             before = self._identity()
             with readable(), self._database.connection_context():
-                found = function()
+                result = function()
             if before == self._identity():
-                return found
+                return result
         raise JournalError("the journal changes faster than it can be read", remedy="Try again.")
 
     def _identity(self) -> tuple[int, ...] | None:
@@ -181,16 +181,16 @@ class Journal:
         with self._transaction():
             self._add_event(run_id, stage, state, facts)
             if state in ("failed", "busy"):
-                said = facts.get("error") or facts.get("reason") or state
+                reason = facts.get("error") or facts.get("reason") or state
                 self._execute(
                     "UPDATE run SET error = COALESCE(error, ?) WHERE run_id = ?",
-                    [f"{stage}: {said}", run_id],
+                    [f"{stage}: {reason}", run_id],
                 )
 
     def run(self, run_id: str) -> Run | None:
         """Return one run, None if there is none."""
-        found = self._runs("WHERE run_id = ?", [run_id])
-        return found[0] if found else None
+        runs = self._runs("WHERE run_id = ?", [run_id])
+        return runs[0] if runs else None
 
     def _runs(self, rest: str, values: Sequence[Any]) -> list[Run]:
         def read() -> list[tuple[Any, ...]]:
@@ -222,12 +222,12 @@ class Journal:
             Also those of this host that no process ever led: for callers who know that nobody is just starting one.
         """
         here = socket.gethostname()
-        gone = [
+        lost = [
             run
             for run in self._unended()
             if not run.active or (unled and run.process is None and run.host == here)
         ]
-        for run in gone:
+        for run in lost:
             with self._transaction():
                 self._execute(
                     "UPDATE run SET state = 'interrupted', error = COALESCE(error, ?), "
@@ -236,7 +236,7 @@ class Journal:
                     [run.error or PROCESS_GONE, run.run_id, *ACTIVE],
                 )
                 self._end_stages(run.run_id, "interrupted")
-        return [run.run_id for run in gone]
+        return [run.run_id for run in lost]
 
     def successes(self, most: int) -> list[Run]:
         """Return the last successful runs, newest first."""
@@ -254,11 +254,11 @@ class Journal:
     def events(self, run_id: str) -> list[Event]:
         """Return a run's stage events in order."""
         sql = "SELECT seq, run_id, at, stage, state, facts FROM event WHERE run_id = ? ORDER BY seq"
-        found = self._read(sql, [run_id])
+        rows = self._read(sql, [run_id])
         with readable():
             return [
                 Event(seq, run, at, stage, EARLIER_NAMES.get(state, state), json.loads(facts))
-                for seq, run, at, stage, state, facts in found
+                for seq, run, at, stage, state, facts in rows
             ]
 
     # ---- drafts

@@ -19,7 +19,7 @@ from core.platform.storage import local_folder
 
 
 @contextmanager
-def held(
+def hold(
     root: StoragePath, name: str, holder: str, *, journal: str, waiting: Callable[[str], None] | None
 ) -> Iterator[None]:
     """Hold the lock ``name`` while the block runs.

@@ -71,10 +71,10 @@ def _conninfo(url: str) -> str:
             expected="the extra [team]",
             remedy='Install it: pip install "afterclose[team]"',
         ) from error
-    plain = "postgresql://" + url.partition("://")[2]
+    dsn = "postgresql://" + url.partition("://")[2]
     try:
-        found = conninfo_to_dict(plain)
-        right = all(pattern.fullmatch(str(found.get(part) or "")) for part, pattern in _PLAUSIBLE.items())
+        parts = conninfo_to_dict(dsn)
+        right = all(pattern.fullmatch(str(parts.get(part) or "")) for part, pattern in _PLAUSIBLE.items())
     except (psycopg.Error, ValueError):
         right = False
     if not right:
@@ -83,7 +83,7 @@ def _conninfo(url: str) -> str:
             expected="postgresql://USER@HOST:PORT/NAME",
             remedy="In user and password, @ is %40, / is %2F, : is %3A and % is %25; or use a password file.",
         )
-    return plain
+    return dsn
 
 
 def database(url: str, *, read_only: bool) -> Any:
@@ -134,7 +134,7 @@ def lock(url: str, name: str, holder: str, waiting: Callable[[str], None] | None
     Parameters
     ----------
     holder, waiting
-        As for :func:`core.journal.locks.held`.
+        As for :func:`core.journal.locks.hold`.
 
     Raises
     ------

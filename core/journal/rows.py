@@ -91,9 +91,9 @@ def run_of(row: Sequence[Any]) -> Run:
     process = ProcessId(pid, pid_started, boot_id) if pid else None
     if state in ACTIVE:
         here = host == socket.gethostname()
-        gone = here and process is not None and not process.alive()
-        if gone or (silent and not here):
-            state, error = "interrupted", error or (PROCESS_GONE if gone else SILENT)
+        dead = here and process is not None and not process.alive()
+        if dead or (silent and not here):
+            state, error = "interrupted", error or (PROCESS_GONE if dead else SILENT)
     return Run(
         seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
         ended_at, exit_code, error, host, process, seconds,

@@ -32,7 +32,7 @@ class Stored:
     body: Mapping[str, Any]
     state: str
     since: str
-    seen: Mapping[str, Any]
+    settled: Mapping[str, Any]
     created_at: str
     who: str
 
@@ -82,9 +82,9 @@ class Schedules(Later):
 
     def schedules(self) -> list[Stored]:
         """Return all schedules by name."""
-        found = self.rows("schedule", f"SELECT {_STORED} FROM schedule ORDER BY name")  # noqa: S608 - constants
+        rows = self.rows("schedule", f"SELECT {_STORED} FROM schedule ORDER BY name")  # noqa: S608 - constants
         with readable():
-            return [Stored(r[0], json.loads(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6]) for r in found]
+            return [Stored(r[0], json.loads(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6]) for r in rows]
 
     def schedule(self, name: str) -> Stored | None:
         """Return one schedule, None if there is none."""
@@ -116,7 +116,7 @@ class Schedules(Later):
         *,
         since: str,
         until: str,
-        seen: Mapping[str, Any] | None = None,
+        settled: Mapping[str, Any] | None = None,
     ) -> bool:
         """Record what is due and that the schedule was looked at up to ``until``, in one step.
 
@@ -130,8 +130,10 @@ class Schedules(Later):
             for due in occurrences:
                 self._add(due)
             self._execute("UPDATE schedule SET since = ? WHERE name = ?", [until, name])
-            if seen is not None:
-                self._execute("UPDATE schedule SET seen = ? WHERE name = ?", [json.dumps(dict(seen)), name])
+            if settled is not None:
+                self._execute(
+                    "UPDATE schedule SET seen = ? WHERE name = ?", [json.dumps(dict(settled)), name]
+                )
         return True
 
     def add_occurrence(self, due: Occurrence) -> None:

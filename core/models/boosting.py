@@ -119,8 +119,8 @@ class _Forest:
     roots: np.ndarray
     feature: np.ndarray
     threshold: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
+    left_child: np.ndarray
+    right_child: np.ndarray
     value: np.ndarray
     is_leaf: np.ndarray
 
@@ -150,7 +150,7 @@ class _Forest:
         node = np.repeat(self.roots[:, np.newaxis], len(inputs), axis=1)
         while not self.is_leaf[node].all():
             goes_left = inputs[row, self.feature[node]] <= self.threshold[node]
-            node = np.where(goes_left, self.left[node], self.right[node])
+            node = np.where(goes_left, self.left_child[node], self.right_child[node])
         leaf_values: Matrix = self.value[node]
         return leaf_values
 
@@ -183,21 +183,21 @@ def _check_tree(tree: Any, features: int, where: str) -> None:
 def _check_shape(tree: Mapping[str, list[int]], size: int, features: int, where: str) -> None:
     """Refuse a tree that would loop, leave its arrays or reach a node in two ways."""
     children: list[int] = []
-    for node, (feature, left, right) in enumerate(
+    for node, (feature, left_child, right_child) in enumerate(
         zip(tree["feature"], tree["left"], tree["right"], strict=True)
     ):
-        if feature == LEAF and (left, right) == (0, 0):
+        if feature == LEAF and (left_child, right_child) == (0, 0):
             continue
         if not 0 <= feature < features:
             raise ModelError(
                 f"{where}: node {node} splits on feature {feature}", expected=f"0 to {features - 1}"
             )
-        if not (node < left < size and node < right < size):
+        if not (node < left_child < size and node < right_child < size):
             raise ModelError(
-                f"{where}: node {node} has children {left} and {right}",
+                f"{where}: node {node} has children {left_child} and {right_child}",
                 expected=f"children greater than their parent and below {size}",
             )
-        children += [left, right]
+        children += [left_child, right_child]
     if sorted(children) != list(range(1, size)):
         raise ModelError(
             f"{where} has nodes with no parent or two", expected="one parent for each but the root"

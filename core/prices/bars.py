@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 def frozen_findings(panel: Panel, *, stale_sessions: int) -> tuple[list[Finding], Flags]:
-    """Return closes that stand still and rows equal to the row before; and the rows so told.
+    """Return closes that stand still and rows equal to the row before; and the rows so reported.
 
     Parameters
     ----------
     panel : Panel
         Complete rows, each once, without spikes.
     stale_sessions : int
-        Rows in a row with the very same close from which they are told (once, at the first).
+        Rows in a row with the very same close from which they are reported (once, at the first).
 
     Returns
     -------
-    findings, told
-        ``told`` has shape (n_rows,). A row inside a stale run is not told again as repeated.
+    findings, reported
+        ``reported`` has shape (n_rows,). A row inside a stale run is not reported again as repeated.
     """
     close = panel.cells[col.CLOSE]
     same = panel.follows & (close == before(close))
@@ -44,7 +44,7 @@ def frozen_findings(panel: Panel, *, stale_sessions: int) -> tuple[list[Finding]
     findings = [
         # the first row stands for the run and is flagged alone; the dates are of every row in it
         replace(
-            panel.one("stale_price", row, int(length[row]), expected=expected),
+            panel.finding("stale_price", row, int(length[row]), expected=expected),
             sessions=sessions_of(panel.days[row : row + int(length[row])]),
         )
         for row in np.flatnonzero(starts).tolist()
@@ -52,14 +52,14 @@ def frozen_findings(panel: Panel, *, stale_sessions: int) -> tuple[list[Finding]
     return [*findings, *panel.each("repeated_row", repeated, close)], stale | repeated
 
 
-def bar_findings(panel: Panel, told: Flags, *, bar_ratio: float) -> list[Finding]:
+def bar_findings(panel: Panel, reported: Flags, *, bar_ratio: float) -> list[Finding]:
     """Return bars without a range and bars with too much of it, once per ticker.
 
     Parameters
     ----------
     panel : Panel
-    told : ndarray of bool, shape (n_rows,)
-        Rows already told as frozen or without trade.
+    reported : ndarray of bool, shape (n_rows,)
+        Rows already reported as frozen or without trade.
     bar_ratio : float
         A high of more than this many times the low is too much.
     """
@@ -67,6 +67,6 @@ def bar_findings(panel: Panel, told: Flags, *, bar_ratio: float) -> list[Finding
     flat = (high == low) & (opened == close) & (high == close)
     expected = f"a high of at most {bar_ratio:g} times the low"
     return [
-        *panel.grouped("flat_bar", flat & ~told),
+        *panel.grouped("flat_bar", flat & ~reported),
         *panel.grouped("wide_bar", high > bar_ratio * low, expected=expected),
     ]

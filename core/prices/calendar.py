@@ -64,12 +64,12 @@ def check_calendar(name: str) -> str:
     """
     from exchange_calendars import get_calendar_names
 
-    known = get_calendar_names(include_aliases=True)
-    if name not in known:
+    names = get_calendar_names(include_aliases=True)
+    if name not in names:
         raise ParameterError(
             f"--calendar is {name!r}",
             expected="a calendar that exchange_calendars knows, such as XNYS, XLON or 24/7",
-            remedy=(nearest(str(name), known) or "Take its exchange code (MIC).").strip(),
+            remedy=(nearest(str(name), names) or "Take its exchange code (MIC).").strip(),
             parameter="calendar",
         )
     return name
@@ -182,9 +182,9 @@ def next_session(calendar: str, after: date) -> date:
     first = after + timedelta(days=1)
     span = known_span(calendar, first, after + timedelta(days=_LONGEST_CLOSURE_DAYS))
     if span is not None and span[0] == first:
-        found = sessions_between(calendar, *span)
-        if len(found):
-            return date.fromisoformat(str(np.datetime_as_string(found[0])))
+        sessions = sessions_between(calendar, *span)
+        if len(sessions):
+            return date.fromisoformat(str(np.datetime_as_string(sessions[0])))
     rule = exchange(calendar)
     raise DataError(
         f"calendar {calendar} knows no session after {after}",

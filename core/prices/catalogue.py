@@ -118,12 +118,3 @@ CAN_DROP_TICKER = (NOTHING, *(name for name, rule in RULES.items() if rule.clean
 """Rules for which clean may drop the whole ticker."""
 
 DROPPED_BY_DEFAULT = ",".join(name for name, rule in RULES.items() if rule.clean == "drop")
-
-
-def named(text: object) -> frozenset[str]:
-    """Return the rules that a setting's comma list names.
-
-    >>> sorted(named("flat_bar,split")), sorted(named("nothing")), sorted(named(None))
-    (['flat_bar', 'split'], [], [])
-    """
-    return frozenset(str(text or "").split(",")) - {"", NOTHING}

@@ -91,8 +91,8 @@ def read_numbers(column: pd.Series) -> Numbers:
     cells = column.tolist()
     wrong = np.fromiter((not _is_number_or_null(cell) for cell in cells), dtype=bool, count=len(cells))
     pairs = zip(cells, wrong, strict=True)
-    plain = (math.nan if bad or _is_null(cell) else float(cell) for cell, bad in pairs)
-    return Numbers(np.fromiter(plain, dtype="float64", count=len(cells)), wrong)
+    numbers = (math.nan if bad or _is_null(cell) else float(cell) for cell, bad in pairs)
+    return Numbers(np.fromiter(numbers, dtype="float64", count=len(cells)), wrong)
 
 
 def _is_null(cell: Any) -> bool:
@@ -150,16 +150,16 @@ def _renumbered(
     codes: npt.NDArray[np.int64], distinct: Sequence[Any]
 ) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Return codes that count the sound tickers in text order, each of which some row has."""
-    held = np.zeros(len(distinct) + 1, bool)
-    held[codes] = True
-    distinct = [cell if there else None for cell, there in zip(distinct, held[:-1].tolist(), strict=True)]
+    in_use = np.zeros(len(distinct) + 1, bool)
+    in_use[codes] = True
+    distinct = [cell if there else None for cell, there in zip(distinct, in_use[:-1].tolist(), strict=True)]
     good = sorted(cell for cell in distinct if is_ticker(cell))
     place = {cell: number for number, cell in enumerate(good)}
     renumber = np.array([*(place.get(cell, -1) for cell in distinct), -1], dtype=np.int64)
     return renumber[codes], tuple(good)
 
 
-def plain(cell: Any) -> Any:
+def json_value(cell: Any) -> Any:
     """Return a cell as a JSON value for a finding: numbers stay, null is None, the rest is short text."""
     if _is_null(cell):
         return None
@@ -169,8 +169,8 @@ def plain(cell: Any) -> Any:
         number = float(cell)
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     text = str(cell).encode("utf-8", "replace").decode()
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."
 
 
-_SHOWN = 80
+_LONGEST_TEXT = 80
 """Characters of an odd cell that a finding shows."""

@@ -140,13 +140,13 @@ def _cleaned(
     """
     absent = frozenset(header.get(col.ABSENT, ()))
     _check_form(frame)
-    kept = _without_tickers(_arranged(frame), settings, trail)
-    kept = _each_once(kept, trail)
-    kept = _complete(kept, settings, [name for name in NUMBERS if name not in absent], trail)
-    kept = _without_rows(kept, settings, trail)
-    if col.ROW_FLAGS in kept and kept[col.ROW_FLAGS].isna().all():
-        kept = kept.drop(columns=col.ROW_FLAGS)
-    return enrich(kept, calendar=settings.calendar, split_ratio=settings.split_ratio)
+    rows = _without_tickers(_arranged(frame), settings, trail)
+    rows = _each_once(rows, trail)
+    rows = _complete(rows, settings, [name for name in NUMBERS if name not in absent], trail)
+    rows = _without_rows(rows, settings, trail)
+    if col.ROW_FLAGS in rows and rows[col.ROW_FLAGS].isna().all():
+        rows = rows.drop(columns=col.ROW_FLAGS)
+    return enrich(rows, calendar=settings.calendar, split_ratio=settings.split_ratio)
 
 
 class NothingLeft(DataError):
@@ -171,10 +171,10 @@ def _flags(frame: pd.DataFrame) -> pd.Series:
 def _flag_counts(frame: pd.DataFrame) -> dict[str, int]:
     """Return how many kept rows carry each flag, sorted by rule."""
     texts = Counter(_flags(frame).dropna().tolist())
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for text, rows in texts.items():
-        found.update(dict.fromkeys(str(text).split(","), rows))
-    return dict(sorted(found.items()))
+        counts.update(dict.fromkeys(str(text).split(","), rows))
+    return dict(sorted(counts.items()))
 
 
 def _without_tickers(frame: pd.DataFrame, settings: CleanSettings, trail: Trail) -> pd.DataFrame:
@@ -200,10 +200,10 @@ def _each_once(frame: pd.DataFrame, trail: Trail) -> pd.DataFrame:
     accepted = flagged(_flags(frame), WAIVED + "conflicting_duplicate")
     _refuse_contradiction(frame, arranged.conflict & ~pair & ~accepted)
     doomed = arranged.conflict & ~pair & accepted
-    kept = trail.remove(frame, "exact_duplicate", arranged.copy)
+    rows = trail.remove(frame, "exact_duplicate", arranged.copy)
     live, doomed = live[~arranged.copy], doomed[~arranged.copy]
-    kept = trail.remove(kept, "live_row", live)
-    return trail.remove(kept, "conflicting_duplicate", doomed[~live])
+    rows = trail.remove(rows, "live_row", live)
+    return trail.remove(rows, "conflicting_duplicate", doomed[~live])
 
 
 def _refuse_contradiction(frame: pd.DataFrame, conflict: Flags) -> None:
@@ -235,11 +235,11 @@ def _flag(frame: pd.DataFrame, rows: Flags, rule: str) -> pd.DataFrame:
     """Return the table with ``rule`` among the flags of ``rows``, each flag once."""
     if not rows.any():
         return frame
-    held = _flags(frame).astype(object).tolist()
+    texts = _flags(frame).astype(object).tolist()
     for row in np.flatnonzero(rows).tolist():
-        names = set(str(held[row]).split(",")) if isinstance(held[row], str) else set()
-        held[row] = ",".join(sorted(names | {rule}))
-    return frame.assign(**{col.ROW_FLAGS: pd.Series(held, index=frame.index, dtype=object)})
+        names = set(str(texts[row]).split(",")) if isinstance(texts[row], str) else set()
+        texts[row] = ",".join(sorted(names | {rule}))
+    return frame.assign(**{col.ROW_FLAGS: pd.Series(texts, index=frame.index, dtype=object)})
 
 
 def _without_rows(frame: pd.DataFrame, settings: CleanSettings, trail: Trail) -> pd.DataFrame:
@@ -248,12 +248,12 @@ def _without_rows(frame: pd.DataFrame, settings: CleanSettings, trail: Trail) ->
     spikes = find_spikes(
         _codes(frame), close, adjusted, ratio=settings.spike_ratio, reversion=settings.spike_reversion
     )
-    found = spikes.any & ~flagged(_flags(frame), WAIVED + _SPIKE)
+    doubtful = spikes.any & ~flagged(_flags(frame), WAIVED + _SPIKE)
     if _SPIKE in settings.drop_row:
         columns = np.where(spikes.close, col.CLOSE, col.ADJ_CLOSE)
-        frame = trail.remove(frame, _SPIKE, found, columns)
+        frame = trail.remove(frame, _SPIKE, doubtful, columns)
     else:
-        frame = _flag(frame, found, _SPIKE)
+        frame = _flag(frame, doubtful, _SPIKE)
     for rule in sorted(settings.drop_row - {_SPIKE}):
         frame = trail.remove(frame, rule, flagged(_flags(frame), rule))
     if not len(frame):
@@ -275,9 +275,9 @@ def _check_form(frame: pd.DataFrame) -> None:
     wrong += [col.DATE] if frame[col.DATE].dtype.kind != "M" else []
     wrong += [] if _all_text(frame[col.TICKER]) else [col.TICKER]
     if wrong or frame[col.DATE].isna().any():
-        came = f"column {listed(wrong)} of another type" if wrong else "a row without a date"
+        fault = f"column {listed(wrong)} of another type" if wrong else "a row without a date"
         raise DataError(
-            f"the table of prices has {came}", expected="dates, tickers and numbers", remedy=_VALIDATE_FIRST
+            f"the table of prices has {fault}", expected="dates, tickers and numbers", remedy=_VALIDATE_FIRST
         )
 
 

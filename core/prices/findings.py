@@ -122,9 +122,9 @@ def records(findings: Iterable[Finding], stopping: frozenset[str] = frozenset())
     return [finding.record(stopping) for rule in rules for finding in capped(by_rule[rule])]
 
 
-def capped(found: Iterable[Finding]) -> list[Finding]:
+def capped(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings of one rule by ticker and date, at most 1,000 and one that counts the rest."""
-    ordered = sorted(found, key=_place)
+    ordered = sorted(findings, key=_place)
     beyond = len(ordered) - MOST_PER_RULE
     if beyond <= 0:
         return ordered

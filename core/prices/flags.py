@@ -21,16 +21,16 @@ WAIVED = "waived:"
 
 def row_flags(count: int, standing: Iterable[Finding], waived: Iterable[Finding]) -> np.ndarray | None:
     """Return each row's flags as a comma list (None without any), or None if no row has one."""
-    held: dict[int, set[str]] = {}
+    rules: dict[int, set[str]] = {}
     for prefix, findings in (("", standing), (WAIVED, waived)):
         for finding in findings:
             if RULES[finding.rule].clean:
                 for row in finding.rows:
-                    held.setdefault(row, set()).add(prefix + finding.rule)
-    if not held:
+                    rules.setdefault(row, set()).add(prefix + finding.rule)
+    if not rules:
         return None
     flags = np.full(count, None, dtype=object)
-    for row, names in held.items():
+    for row, names in rules.items():
         flags[row] = ",".join(sorted(names))
     return flags
 
@@ -40,5 +40,5 @@ def flagged(flags: pd.Series, rule: str) -> Flags:
     codes, distinct = pd.factorize(flags.astype(object))
     # the last entry stands for the rows without flags, whose code is -1
     answers = np.array([*(rule in str(text).split(",") for text in distinct), False])
-    found: Flags = answers[codes]
-    return found
+    rows: Flags = answers[codes]
+    return rows

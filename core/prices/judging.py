@@ -40,7 +40,7 @@ GROUPS = (
     "duplicates", "rows", "missing", "dates", "size", "market", "sessions", "spikes", "moves", "renames", "frozen",
     "volumes", "bars",
 )  # fmt: skip
-"""Findings in the order in which they are told; ``market`` and ``renames`` show between parts only."""
+"""Findings in the order in which they are reported; ``market`` and ``renames`` show between parts only."""
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def _unit(panel: Panel, run: UnitRun, times: Floats) -> Finding:
     size = f"{run.factor:g} times" if run.factor > 1 else f"1/{1 / run.factor:g} of"
     volume = "there is no volume to compare" if np.isnan(times[run.start]) else "at the usual share volume"
     action = _UNIT.format(times=f"{size} what they were", until=until, volume=volume)
-    finding = panel.one("unit_mixup", run.start, figure(run.factor), action=action)
+    finding = panel.finding("unit_mixup", run.start, figure(run.factor), action=action)
     rows = slice(run.start, run.stop)
     return replace(finding, rows=panel.rows[rows].tolist(), sessions=sessions_of(panel.days[rows]))
 
@@ -112,4 +112,4 @@ def _split(panel: Panel, split: UnadjustedSplit, times: Floats) -> Finding:
         else "the share volume is what a split makes usual"
     )
     action = _SPLIT.format(split=split.ratio, volume=volume)
-    return panel.one("unadjusted_split", row, figure(close[row] / close[row - 1]), action=action)
+    return panel.finding("unadjusted_split", row, figure(close[row] / close[row - 1]), action=action)

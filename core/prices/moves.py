@@ -64,7 +64,7 @@ def move_findings(panel: Panel, settings: ValidateSettings, explained: Flags) ->
         gap = int((panel.days[row] - panel.days[row - 1]).astype(int))
         rule, action = cause(float(ratio[row]), float(steps.ratio[row]), gap, settings)
         expected = f"a close between 1/{limit:g} and {limit:g} times the row before"
-        moves.append(panel.one(rule, row, figure(ratio[row]), expected=expected, action=action))
+        moves.append(panel.finding(rule, row, figure(ratio[row]), expected=expected, action=action))
     return [*moves, *panel.grouped("falling_factor", steps.falls & ~large & ~explained)]
 
 
@@ -130,12 +130,12 @@ def rename_findings(panel: Panel, days: Days, settings: ValidateSettings) -> lis
     ending: dict[int, list[int]] = {}
     for row, place in zip(last.tolist(), np.searchsorted(days, panel.days[last]).tolist(), strict=True):
         ending.setdefault(place, []).append(row)
-    found = []
+    findings = []
     for row, place in zip(first.tolist(), np.searchsorted(days, panel.days[first]).tolist(), strict=True):
         former = [e for e in ending.get(place - 1, ()) if _continues(panel, e, row, settings)]
         if len(former) == 1:  # of several any could be it: then none is named
-            found.append(panel.one("renamed_ticker", row, panel.name(former[0])[0]))
-    return found
+            findings.append(panel.finding("renamed_ticker", row, panel.name(former[0])[0]))
+    return findings
 
 
 def _continues(panel: Panel, end: int, start: int, settings: ValidateSettings) -> bool:

@@ -108,11 +108,11 @@ class Panel:
     def each(self, rule: str, flags: Flags, values: Floats | None = None, **words: str) -> list[Finding]:
         """Return one finding per flagged row, with that row's value (null without ``values``)."""
         return [
-            self.one(rule, row, None if values is None else figure(values[row]), **words)
+            self.finding(rule, row, None if values is None else figure(values[row]), **words)
             for row in np.flatnonzero(flags).tolist()
         ]
 
-    def one(self, rule: str, row: int, value: Any = None, **words: str) -> Finding:
+    def finding(self, rule: str, row: int, value: Any = None, **words: str) -> Finding:
         """Return a finding about one row."""
         sessions = sessions_of(self.days[row : row + 1])
         return Finding(rule, *self.name(row), value, **words, rows=(int(self.rows[row]),), sessions=sessions)
@@ -192,7 +192,11 @@ _NO_CONTENT = (col.DATE, col.TICKER, *col.ENRICHMENT, col.ROW_FLAGS)
 
 def absent_columns(reading: Reading) -> frozenset[str]:
     """Return the columns besides the close that are not there, or hold nothing at all."""
-    empty = {n for n, held in reading.numbers.items() if np.isnan(held.floats).all() and not held.wrong.any()}
+    empty = {
+        n
+        for n, numbers in reading.numbers.items()
+        if np.isnan(numbers.floats).all() and not numbers.wrong.any()
+    }
     return frozenset(n for n in _BESIDE_CLOSE if n in empty or n not in reading.numbers)
 
 
@@ -200,7 +204,7 @@ _BESIDE_CLOSE = (col.OPEN, col.HIGH, col.LOW, col.VOLUME)
 
 
 def _incomplete(reading: Reading, absent: frozenset[str]) -> Flags:
-    held = {name: numbers for name, numbers in reading.numbers.items() if name not in absent}
-    null = [np.isnan(numbers.floats) & ~numbers.wrong for numbers in held.values()]
+    present = {name: numbers for name, numbers in reading.numbers.items() if name not in absent}
+    null = [np.isnan(numbers.floats) & ~numbers.wrong for numbers in present.values()]
     flags: Flags = np.logical_or.reduce([np.zeros(len(reading.codes), bool), *null])
     return flags

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.prices.cells import plain
+from core.prices.cells import json_value
 from core.prices.rows import follows
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Trail:
                     "ticker": values.pop(col.TICKER),
                     "date": values.pop(col.DATE).strftime("%Y-%m-%d"),
                     "column": None if columns is None else str(columns[number]),
-                    "before": {str(name): plain(value) for name, value in values.items()},
+                    "before": {str(name): json_value(value) for name, value in values.items()},
                     "after": None,
                 }
             )
@@ -80,7 +80,7 @@ class Trail:
                     "date": str(days[row]),
                     "column": column,
                     "before": None,
-                    "after": plain(after[row]),
+                    "after": json_value(after[row]),
                 }
             )
 
@@ -110,20 +110,20 @@ def fill_forward(
     """
     changed = np.zeros(len(frame), bool)
     first = ~follows(codes)
-    made = frame.copy()
+    filled = frame.copy()
     for name in [n for n in names if n != col.ADJ_CLOSE]:
-        made[name] = _carried(made[name].to_numpy(), first)
+        filled[name] = _carried(filled[name].to_numpy(), first)
     if col.ADJ_CLOSE in names:
         adjusted = frame[col.ADJ_CLOSE].to_numpy()
         factor = _carried(adjusted / frame[col.CLOSE].to_numpy(), first)
         blank = np.isnan(adjusted)
-        made[col.ADJ_CLOSE] = np.where(blank, made[col.CLOSE].to_numpy() * factor, adjusted)
+        filled[col.ADJ_CLOSE] = np.where(blank, filled[col.CLOSE].to_numpy() * factor, adjusted)
     for name in names:
-        after = made[name].to_numpy()
+        after = filled[name].to_numpy()
         flags = np.isnan(frame[name].to_numpy()) & ~np.isnan(after)
         trail.filled(frame, name, flags, after)
         changed |= flags
-    return made, changed
+    return filled, changed
 
 
 def _carried(values: np.ndarray, first: Flags) -> np.ndarray:

@@ -91,8 +91,8 @@ def live_rows(codes: Whole, days: Days, conflict: Flags, cells: Mapping[str, Flo
     cells : mapping of str to ndarray of float64, shape (n_rows,)
         Open to volume; a NaN is never equal, higher or lower.
     """
-    found, both = np.zeros(len(codes), bool), np.zeros(len(codes), bool)
-    last = np.r_[codes[1:] != codes[:-1], True] if len(codes) else found
+    earlier, both = np.zeros(len(codes), bool), np.zeros(len(codes), bool)
+    last = np.r_[codes[1:] != codes[:-1], True] if len(codes) else earlier
     for here in np.flatnonzero(last & conflict).tolist():
         group = slice(here - 1, here + 1)
         again = here >= 2 and codes[here - 2] == codes[here] and days[here - 2] == days[here]
@@ -103,8 +103,8 @@ def live_rows(codes: Whole, days: Days, conflict: Flags, cells: Mapping[str, Flo
         opened, high, low = (cells[name][group] for name in (col.OPEN, col.HIGH, col.LOW))
         nested = high[late] >= high[early] and low[late] <= low[early] and opened[late] == opened[early]
         if nested and volume[late] > volume[early]:
-            found[here - 1 + early] = both[group] = True
-    return found, both
+            earlier[here - 1 + early] = both[group] = True
+    return earlier, both
 
 
 def _same_key(codes: Whole, days: Days) -> Flags:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def duplicate_findings(panel: Panel) -> list[Finding]:
     """Return rows that stand twice: the same values are repairable, other values are not.
 
-    A key with both (a copy and a contradiction) is told as a contradiction only.
+    A key with both (a copy and a contradiction) is reported as a contradiction only.
     """
     same = _same_key_as_before(panel)
     group = np.cumsum(~same) - 1
@@ -36,13 +36,13 @@ def duplicate_findings(panel: Panel) -> list[Finding]:
 
 
 def _contradicting(panel: Panel, group: Whole, second: Flags, rows: Floats) -> list[Finding]:
-    found = []
+    findings = []
     for row in np.flatnonzero(panel.conflict & second).tolist():
         of_key = np.arange(row - 1, row - 1 + int(rows[row]))  # sorted: the key's rows stand together
         assert (group[of_key] == group[row]).all(), "rows are counted by group"
-        finding = panel.one("conflicting_duplicate", row, figure(rows[row]))
-        found.append(replace(finding, rows=panel.rows[of_key].tolist()))
-    return found
+        finding = panel.finding("conflicting_duplicate", row, figure(rows[row]))
+        findings.append(replace(finding, rows=panel.rows[of_key].tolist()))
+    return findings
 
 
 def _same_key_as_before(panel: Panel) -> Flags:
@@ -61,22 +61,22 @@ def row_findings(panel: Panel, *, tolerance: float, excused: Flags) -> list[Find
         Relative tolerance of the comparison of high and low with the other prices: sources round
         each price on its own.
     excused : ndarray of bool, shape (n_rows,)
-        Rows already told as a duplicate or as a spike.
+        Rows already reported as a duplicate or as a spike.
     """
-    told = excused | panel.copy | panel.conflict
+    excluded = excused | panel.copy | panel.conflict
     stack = np.vstack([panel.cells[name] for name in col.PRICE_VALUES])
     non_positive = stack <= 0
-    bad_price = non_positive.any(axis=0) & ~told
+    bad_price = non_positive.any(axis=0) & ~excluded
     return [
         *_non_positive(panel, stack, non_positive, bad_price),
-        *_inconsistent(panel, tolerance, told | bad_price),
-        *panel.each("negative_volume", (panel.cells[col.VOLUME] < 0) & ~told, panel.cells[col.VOLUME]),
+        *_inconsistent(panel, tolerance, excluded | bad_price),
+        *panel.each("negative_volume", (panel.cells[col.VOLUME] < 0) & ~excluded, panel.cells[col.VOLUME]),
     ]
 
 
 def _non_positive(panel: Panel, stack: np.ndarray, which: np.ndarray, flags: Flags) -> list[Finding]:
     return [
-        panel.one("non_positive_price", row, figure(stack[number, row]), expected=f"{name} above 0")
+        panel.finding("non_positive_price", row, figure(stack[number, row]), expected=f"{name} above 0")
         for row in np.flatnonzero(flags).tolist()
         for number, name in [_first(which[:, row])]
     ]
@@ -87,17 +87,20 @@ def _first(which: Flags) -> tuple[int, str]:
     return number, col.PRICE_VALUES[number]
 
 
-def _inconsistent(panel: Panel, tolerance: float, told: Flags) -> list[Finding]:
+def _inconsistent(panel: Panel, tolerance: float, excluded: Flags) -> list[Finding]:
     opened, high, low, close = (panel.cells[name] for name in col.OHLC)
-    # fmax and fmin ignore NaN; a comparison with NaN is False: a missing price is told elsewhere.
+    # fmax and fmin ignore NaN; a comparison with NaN is False: a missing price is reported elsewhere.
     too_low = high < np.fmax(np.fmax(opened, close), low) * (1 - tolerance)
     too_high = low > np.fmin(opened, close) * (1 + tolerance)
     return [
         *panel.each(
-            "inconsistent_ohlc", too_low & ~told, high, expected="high at or above open, low and close"
+            "inconsistent_ohlc", too_low & ~excluded, high, expected="high at or above open, low and close"
         ),
         *panel.each(
-            "inconsistent_ohlc", too_high & ~too_low & ~told, low, expected="low at or below open and close"
+            "inconsistent_ohlc",
+            too_high & ~too_low & ~excluded,
+            low,
+            expected="low at or below open and close",
         ),
     ]
 
@@ -123,12 +126,12 @@ def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
         for code in np.flatnonzero(too_many).tolist()
     ]
     few = np.flatnonzero(gaps & ~too_many[panel.codes] if len(panel.tickers) else gaps)
-    return [*findings, *(panel.one("missing_price", row, _blank(panel, row)) for row in few.tolist())]
+    return [*findings, *(panel.finding("missing_price", row, _blank(panel, row)) for row in few.tolist())]
 
 
 def _blank(panel: Panel, row: int) -> str:
-    held = {name: values for name, values in panel.cells.items() if name not in panel.absent}
-    return ", ".join(name for name, values in held.items() if np.isnan(values[row]))
+    cells = {name: values for name, values in panel.cells.items() if name not in panel.absent}
+    return ", ".join(name for name, values in cells.items() if np.isnan(values[row]))
 
 
 def date_findings(panel: Panel, *, today: date) -> list[Finding]:

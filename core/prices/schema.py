@@ -15,7 +15,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
-from core.prices.cells import Dates, Numbers, plain, read_dates, read_numbers, read_tickers
+from core.prices.cells import Dates, Numbers, json_value, read_dates, read_numbers, read_tickers
 from core.prices.findings import Finding
 
 if TYPE_CHECKING:
@@ -103,9 +103,9 @@ def _copied(reading: Reading, name: str) -> Flags:
     return copied
 
 
-def _missing_column(name: str, found: Iterable[str]) -> Finding:
+def _missing_column(name: str, present: Iterable[str]) -> Finding:
     action = _CLOSES if name in (col.OPEN, col.HIGH, col.LOW, col.VOLUME) else ""
-    expected = f"a column named {name} beside {', '.join(map(str, found))}"
+    expected = f"a column named {name} beside {', '.join(map(str, present))}"
     return Finding("missing_column", value=name, expected=expected, action=action)
 
 
@@ -130,6 +130,6 @@ def _cells(reading: Reading, rule: str, column: str, hit: Flags) -> list[Finding
     tickers = [reading.tickers[code] if code >= 0 else None for code in reading.codes[rows].tolist()]
     expected = f"{column}: a finite number or nothing" if rule == "wrong_type" else ""
     return [
-        Finding(rule, ticker, None if day == "NaT" else str(day), plain(cell), expected)
+        Finding(rule, ticker, None if day == "NaT" else str(day), json_value(cell), expected)
         for ticker, day, cell in zip(tickers, days, raw, strict=True)
     ]

@@ -22,14 +22,14 @@ class Market(NamedTuple):
     ----------
     first, last : numpy.datetime64
         The days that the calendar knows and the table reaches.
-    sessions, seen : ndarray of datetime64[D]
+    sessions, traded : ndarray of datetime64[D]
         All sessions between them, and those on which some ticker has a row.
     """
 
     first: np.datetime64
     last: np.datetime64
     sessions: Days
-    seen: Days
+    traded: Days
 
 
 def market_of(days: Days, calendar: str) -> Market | None:
@@ -48,7 +48,7 @@ def nowhere_findings(market: Market | None, *, unjudged: bool) -> list[Finding]:
     """Return the sessions that no ticker has; none with a malformed date, which may be any of them."""
     if market is None or unjudged:
         return []
-    nowhere = np.setdiff1d(market.sessions, market.seen)
+    nowhere = np.setdiff1d(market.sessions, market.traded)
     return [Finding("missing_session_everywhere", date=str(day)) for day in nowhere]
 
 
@@ -73,7 +73,7 @@ def session_findings(
 
     Notes
     -----
-    A session missing for every ticker is told once and counts for no single ticker.
+    A session missing for every ticker is reported once and counts for no single ticker.
     """
     if not len(panel) or market is None:
         return []
@@ -81,21 +81,21 @@ def session_findings(
     open_day = np.isin(panel.days, market.sessions)
     return [
         *panel.grouped("non_session_row", inside & ~open_day, expected=f"rows on sessions of {calendar}"),
-        *_gaps(panel.take(open_day & (panel.codes >= 0)), market.seen, largest_share, unjudged),
+        *_gaps(panel.take(open_day & (panel.codes >= 0)), market.traded, largest_share, unjudged),
     ]
 
 
-def _gaps(panel: Panel, seen: Days, largest_share: float, unjudged: Flags) -> list[Finding]:
+def _gaps(panel: Panel, traded: Days, largest_share: float, unjudged: Flags) -> list[Finding]:
     """Return each ticker's missing sessions, counted among the sessions that some ticker has."""
     if not len(panel):
         return []
     codes, first, last = _extent(panel)
     distinct = ~panel.follows | (panel.days != np.r_[panel.days[:1], panel.days[:-1]])
-    held = panel.per_ticker(distinct)[codes]
-    due = np.searchsorted(seen, panel.days[last], "right") - np.searchsorted(seen, panel.days[first])
-    short = np.flatnonzero((held < due) & ~unjudged[codes])
+    present = panel.per_ticker(distinct)[codes]
+    due = np.searchsorted(traded, panel.days[last], "right") - np.searchsorted(traded, panel.days[first])
+    short = np.flatnonzero((present < due) & ~unjudged[codes])
     return [
-        _gap(panel, seen, slice(int(first[i]), int(last[i]) + 1), int(due[i]), largest_share)
+        _gap(panel, traded, slice(int(first[i]), int(last[i]) + 1), int(due[i]), largest_share)
         for i in short.tolist()
     ]
 
@@ -106,9 +106,9 @@ def _extent(panel: Panel) -> tuple[Whole, Whole, Whole]:
     return codes, first, np.r_[first[1:], len(panel)] - 1
 
 
-def _gap(panel: Panel, seen: Days, rows: slice, due: int, largest_share: float) -> Finding:
+def _gap(panel: Panel, traded: Days, rows: slice, due: int, largest_share: float) -> Finding:
     days = panel.days[rows]
-    missing = np.setdiff1d(seen[(seen >= days[0]) & (seen <= days[-1])], days)
+    missing = np.setdiff1d(traded[(traded >= days[0]) & (traded <= days[-1])], days)
     ticker = panel.name(rows.start)[0]
     # the first row after each gap
     after = np.unique(np.searchsorted(days, missing))

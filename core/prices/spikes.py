@@ -49,21 +49,21 @@ def find_spikes(codes: Whole, close: Floats, adj_close: Floats, *, ratio: float,
     --------
     >>> import numpy as np
     >>> close = np.array([10.0, 10.1, 101.0, 10.2, 10.1])
-    >>> found = find_spikes(np.zeros(5, dtype=np.int64), close, close, ratio=1.5, reversion=0.1)
-    >>> found.any.tolist()
+    >>> spikes = find_spikes(np.zeros(5, dtype=np.int64), close, close, ratio=1.5, reversion=0.1)
+    >>> spikes.any.tolist()
     [False, False, True, False, False]
     """
-    left = np.arange(len(codes))
+    remaining = np.arange(len(codes))
     spikes = Spikes(np.zeros(len(codes), bool), np.zeros(len(codes), bool))
     while True:
-        of_close = _leaps(codes[left], close[left], ratio, reversion)
-        of_either = of_close | _leaps(codes[left], adj_close[left], ratio, reversion)
+        of_close = _leaps(codes[remaining], close[remaining], ratio, reversion)
+        of_either = of_close | _leaps(codes[remaining], adj_close[remaining], ratio, reversion)
         removed = _every_other(of_either)
         if not removed.any():
             return spikes
-        spikes.close[left[removed & of_close]] = True
-        spikes.adj_close[left[removed & ~of_close]] = True
-        left = left[~removed]
+        spikes.close[remaining[removed & of_close]] = True
+        spikes.adj_close[remaining[removed & ~of_close]] = True
+        remaining = remaining[~removed]
 
 
 def _leaps(codes: Whole, price: Floats, ratio: float, reversion: float) -> Flags:
@@ -78,10 +78,10 @@ def _leaps(codes: Whole, price: Floats, ratio: float, reversion: float) -> Flags
     return leaps
 
 
-def _every_other(found: Flags) -> Flags:
+def _every_other(leaps: Flags) -> Flags:
     """Return the first, third, ... of each run: beside a spike, its sound neighbour looks like one."""
-    starts = found & ~np.r_[False, found[:-1]]
-    position = np.arange(len(found))
-    start = np.maximum.accumulate(np.where(starts, position, 0)) if len(found) else position
-    odd: Flags = found & ((position - start) % 2 == 0)
+    starts = leaps & ~np.r_[False, leaps[:-1]]
+    position = np.arange(len(leaps))
+    start = np.maximum.accumulate(np.where(starts, position, 0)) if len(leaps) else position
+    odd: Flags = leaps & ((position - start) % 2 == 0)
     return odd

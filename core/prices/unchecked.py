@@ -58,12 +58,12 @@ def not_checked(
     for column in sorted(absent):
         for rule in _BY_COLUMN[column]:
             reasons.setdefault(rule, []).append(f"no {column}")
-    told = {rule: ", ".join(held) for rule, held in reasons.items()}
+    reason_of = {rule: ", ".join(texts) for rule, texts in reasons.items()}
     if not adjusted:
-        told |= dict.fromkeys(_WITHOUT_ADJUSTED, "no adjusted close")
+        reason_of |= dict.fromkeys(_WITHOUT_ADJUSTED, "no adjusted close")
     if (beyond := _beyond_calendar(days, calendar)) is not None:
-        told |= dict.fromkeys(_BY_SESSION, beyond)
-    return [{"rule": rule, "reason": told[rule]} for rule in sorted(told)]
+        reason_of |= dict.fromkeys(_BY_SESSION, beyond)
+    return [{"rule": rule, "reason": reason_of[rule]} for rule in sorted(reason_of)]
 
 
 def _beyond_calendar(days: Days, calendar: str) -> str | None:

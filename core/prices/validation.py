@@ -157,7 +157,7 @@ def days_up_to(days: Days, today: date) -> Days:
 
 
 def _findings_document(
-    judged: WaivedFindings, source: Mapping[str, Any], stopping: frozenset[str]
+    outcome: WaivedFindings, source: Mapping[str, Any], stopping: frozenset[str]
 ) -> Document:
     """Return the findings document.
 
@@ -166,8 +166,8 @@ def _findings_document(
     ValidationFailed
         If an error stands; it carries the whole document.
     """
-    findings = records(judged.standing, stopping)
-    body = {"source": {**source, **_about_waivers(judged)}, "findings": findings}
+    findings = records(outcome.standing, stopping)
+    body = {"source": {**source, **_about_waivers(outcome)}, "findings": findings}
     if any(finding["severity"] == ERROR for finding in findings):
         raise ValidationFailed(body)
     return Document("findings", body)
@@ -188,8 +188,8 @@ def _source_of(
     header: Mapping[str, Any], counted: Mapping[str, Any], unchecked: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Return where the rows came from; what the header does not say is taken from the rows (``counted``)."""
-    given = header.get("source")
-    source = dict(given) if isinstance(given, Mapping) else {"name": None, "uri": None, "sha256": None}
+    stated = header.get("source")
+    source = dict(stated) if isinstance(stated, Mapping) else {"name": None, "uri": None, "sha256": None}
     basis = {name: header[name] for name in ("price_basis", "adjusted_close")}
     return {
         **source,
@@ -206,13 +206,13 @@ def _not_checked(
     return not_checked(absent, days, calendar=calendar, adjusted=header["adjusted_close"] != COPIED)
 
 
-def _about_waivers(judged: WaivedFindings) -> dict[str, Any]:
+def _about_waivers(outcome: WaivedFindings) -> dict[str, Any]:
     """Return what was accepted, and the waivers that did nothing and why."""
-    idle = [("expired", waiver) for waiver in judged.expired] + [("unused", w) for w in judged.unused]
+    idle = [("expired", waiver) for waiver in outcome.expired] + [("unused", w) for w in outcome.unused]
     without = [
         {"state": state, "rule": w.rule, "ticker": w.ticker or None, "who": w.who, "until": w.until}
         for state, w in idle
     ]
-    return {"waivers": waived_records(judged.waived)} | (
+    return {"waivers": waived_records(outcome.waived)} | (
         {"waivers_without_effect": without} if without else {}
     )

@@ -90,32 +90,32 @@ def judge(findings: Iterable[Finding], waivers: Sequence[Waiver], end: str) -> W
     """Return which findings stand when data end on day ``end`` (ISO)."""
     standing: list[Finding] = []
     waived: list[tuple[Finding, Waiver]] = []
-    met: set[int] = set()
+    used: set[int] = set()
     expired: dict[int, Waiver] = {}
     for finding in findings:
         covering = [waiver for waiver in waivers if waiver.covers(finding)]
-        met |= {waiver.number for waiver in covering}
+        used |= {waiver.number for waiver in covering}
         valid = next((waiver for waiver in covering if waiver.holds(end)), None)
         if valid is None:
             standing.append(finding)
             expired |= {waiver.number: waiver for waiver in covering}
         else:
             waived.append((finding, valid))
-    unused = [waiver for waiver in waivers if waiver.number not in met]
+    unused = [waiver for waiver in waivers if waiver.number not in used]
     return WaivedFindings(standing, waived, list(expired.values()), unused)
 
 
 def waived_records(waived: Iterable[tuple[Finding, Waiver]]) -> list[dict[str, Any]]:
     """Return accepted findings as they stand under ``source.waivers``: what, and by whom, why, until when."""
     ordered = sorted(waived, key=lambda p: (p[0].rule, p[0].ticker or "", p[0].date or "", p[1].number))
-    told = [_record(finding, waiver) for finding, waiver in ordered[:MOST_PER_RULE]]
+    entries = [_record(finding, waiver) for finding, waiver in ordered[:MOST_PER_RULE]]
     beyond = len(ordered) - MOST_PER_RULE
-    return told if beyond <= 0 else [*told, {"rule": "beyond", "value": beyond}]
+    return entries if beyond <= 0 else [*entries, {"rule": "beyond", "value": beyond}]
 
 
 def _record(finding: Finding, waiver: Waiver) -> dict[str, Any]:
-    kept = {key: value for key, value in finding.record().items() if key not in ("expected", "action")}
-    return {**kept, "who": waiver.who, "why": waiver.why, "until": waiver.until}
+    facts = {key: value for key, value in finding.record().items() if key not in ("expected", "action")}
+    return {**facts, "who": waiver.who, "why": waiver.why, "until": waiver.until}
 
 
 def parse(data: bytes, name: str) -> tuple[Waiver, ...]:
@@ -171,12 +171,12 @@ def _waiver(entry: Any, number: int, name: str) -> Waiver:
         raise SettingsError(
             f"{where} goes from {days_first} to {days_last}", expected="first on or before last"
         )
-    made = Waiver(texts["rule"], texts["who"], texts["why"], days["until"], texts.get("ticker", ""))
-    return replace(made, first=days_first, last=days_last, number=number)
+    waiver = Waiver(texts["rule"], texts["who"], texts["why"], days["until"], texts.get("ticker", ""))
+    return replace(waiver, first=days_first, last=days_last, number=number)
 
 
 def _judge_rule(rule: str, where: str) -> None:
-    waivable = [name for name, held in RULES.items() if held.waivable]
+    waivable = [name for name, definition in RULES.items() if definition.waivable]
     if rule not in RULES:
         raise SettingsError(
             f"{where} is for the rule {rule!r}",

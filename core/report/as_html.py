@@ -97,8 +97,10 @@ def _kind(value: str) -> str:
 
 def _grid(grid: Grid) -> str:
     titles = enumerate(grid.head)
-    head = "".join(f'<th scope="col"{_classes(i, grid.left)}>{_safe(title)}</th>' for i, title in titles)
-    rows = "".join(_row(row, grid.left) for row in grid.rows)
+    head = "".join(
+        f'<th scope="col"{_classes(i, grid.left_aligned)}>{_safe(title)}</th>' for i, title in titles
+    )
+    rows = "".join(_row(row, grid.left_aligned) for row in grid.rows)
     notes = "".join(f'<p class="below">{_safe(note)}</p>' for note in grid.notes)
     return (
         f'<figure><figcaption>{_safe(grid.caption)}</figcaption><div class="scroll"><table class="figures">'
@@ -106,17 +108,17 @@ def _grid(grid: Grid) -> str:
     )
 
 
-def _row(row: tuple[str, ...], left: frozenset[int]) -> str:
-    return "<tr>" + "".join(_cell(cell, column, left) for column, cell in enumerate(row)) + "</tr>"
+def _row(row: tuple[str, ...], left_aligned: frozenset[int]) -> str:
+    return "<tr>" + "".join(_cell(cell, column, left_aligned) for column, cell in enumerate(row)) + "</tr>"
 
 
-def _cell(cell: str, column: int, left: frozenset[int]) -> str:
+def _cell(cell: str, column: int, left_aligned: frozenset[int]) -> str:
     inner = _safe(cell)
     if column and cell in _MARKS:  # a ticker in the first column may be called "ok"
         inner = f'<span class="mark {_MARKS[cell]}">{inner}</span>'
-    return f"<td{_classes(column, left, _kind(cell))}>{inner}</td>"
+    return f"<td{_classes(column, left_aligned, _kind(cell))}>{inner}</td>"
 
 
-def _classes(column: int, left: frozenset[int], kind: str = "") -> str:
-    names = " ".join(name for name in ("l" if column in left else "", kind) if name)
+def _classes(column: int, left_aligned: frozenset[int], kind: str = "") -> str:
+    names = " ".join(name for name in ("l" if column in left_aligned else "", kind) if name)
     return f' class="{names}"' if names else ""

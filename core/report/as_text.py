@@ -84,7 +84,7 @@ def _facts(block: Facts) -> list[str]:
 def _grid(grid: Grid) -> list[str]:
     rows = [tuple(visible(cell) for cell in row) for row in (grid.head, *grid.rows)]
     widths = _widths(rows)
-    head, *body = [_row(row, widths, grid.left) for row in rows]
+    head, *body = [_row(row, widths, grid.left_aligned) for row in rows]
     rule = GAP.join("-" * width for width in widths)
     notes = [line for note in grid.notes for line in _wrapped(note, PROSE)]
     return [
@@ -105,13 +105,13 @@ def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
     return widths
 
 
-def _row(cells: tuple[str, ...], widths: list[int], left: frozenset[int]) -> list[str]:
+def _row(cells: tuple[str, ...], widths: list[int], left_aligned: frozenset[int]) -> list[str]:
     first, *others = zip(cells, widths, strict=True)
     wrapped = [_set_in(*first), *(_lines(cell, width) for cell, width in others)]
     height = max(map(len, wrapped))
     return [
         GAP.join(
-            _flush(lines[n] if n < len(lines) else "", width, to_left=i in left)
+            _flush(lines[n] if n < len(lines) else "", width, to_left=i in left_aligned)
             for i, (lines, width) in enumerate(zip(wrapped, widths, strict=True))
         )
         for n in range(height)

@@ -51,7 +51,7 @@ class Grid:
         Column titles.
     rows : tuple of tuple of str
         Cells, as many in each row as there are titles.
-    left : frozenset of int
+    left_aligned : frozenset of int
         Columns of words, set flush left; numbers are set flush right.
     notes : tuple of str
         Sentences below the table, such as why a figure is missing.
@@ -60,7 +60,7 @@ class Grid:
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    left: frozenset[int] = frozenset({0})
+    left_aligned: frozenset[int] = frozenset({0})
     notes: tuple[str, ...] = ()
 
 

@@ -156,8 +156,8 @@ def signals(entries: Iterable[Body]) -> Sheet:
         {**s, "direction": s["direction"] or "withheld", "reason": s.get("reason") or ""} for s in entries
     )
     rows = tuple({**row, "probability": None} if row["reason"] else row for row in rows)
-    told = any(row["reason"] for row in rows)
-    return Sheet("Signals", columns if told else columns[:-1], rows)
+    any_reason = any(row["reason"] for row in rows)
+    return Sheet("Signals", columns if any_reason else columns[:-1], rows)
 
 
 def scorecard(entries: Iterable[Body], interval: str = "Interval") -> Sheet:

@@ -125,7 +125,7 @@ def _move(
     settings: Settings, action: str, chosen: Any, why: str, person: Person
 ) -> tuple[Champion, Champion | None]:
     registry = Registry(settings.data)
-    with locks.held(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
+    with locks.hold(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
         former = _former(registry)
         identity = chosen(former)
         about = {

@@ -82,7 +82,7 @@ def accept(
     entry = _entry(finding, person, why, until)
     block = _block(entry)
     parse(block, "the waiver")
-    with locks.held(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
+    with locks.hold(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
         after = _extended(path, block)
         record = journal.append(
             WAIVER,

@@ -14,7 +14,7 @@ from core.review.signoff import standing
 from core.runs.log import RunLog
 from core.store.checkpoints import Slot, Store
 
-_MADE = ("succeeded", "waiting")
+_WITH_REPORT = ("succeeded", "waiting")
 """States of a run that has a report."""
 
 Notice = tuple[Event, str, str]
@@ -65,7 +65,7 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
     if run.state == "failed":
         reason = run.error or f"exit code {run.exit_code}"
         yield "failed", "Afterclose: a run failed", f"Run {run.run_id} failed: {reason}"
-    if run.state not in _MADE or "report" not in run.keys:
+    if run.state not in _WITH_REPORT or "report" not in run.keys:
         return
     store, key = Store(settings.data), run.keys["report"]
     evaluation = _evaluation(store, run)

@@ -163,12 +163,12 @@ def compute(stage: str, job: Job) -> list[Artifact]:
     entry = stage_named(stage)
     module, _, name = entry.function.partition(":")
     function = getattr(import_module(module), name)
-    wanted = [
+    arguments = [
         name
         for name, argument in signature(function).parameters.items()
-        if argument.default is argument.empty or name in _GIVEN or name in entry.reads
+        if argument.default is argument.empty or name in _PROVIDED or name in entry.reads
     ]
-    artifacts = function(**{name: _argument(name, entry, function, job) for name in wanted})
+    artifacts = function(**{name: _argument(name, entry, function, job) for name in arguments})
     return [artifacts] if isinstance(artifacts, Table | Document | Text) else list(artifacts)
 
 
@@ -189,4 +189,4 @@ def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -
 
 
 _OF_A_JOB = frozenset({"workplace", *(field.name for field in fields(Job))})
-_GIVEN = frozenset({"job", "settings", *_OF_A_JOB})
+_PROVIDED = frozenset({"job", "settings", *_OF_A_JOB})

@@ -296,7 +296,7 @@ class Runner:
     def _locked(self, plan: StagePlan) -> AbstractContextManager[None]:
         name = f"{plan.slot.stage}-{plan.slot.key}"
         waiting = self._waiting(plan)
-        return locks.held(self.root, name, self.log.run_id, journal=self.journal, waiting=waiting)
+        return locks.hold(self.root, name, self.log.run_id, journal=self.journal, waiting=waiting)
 
     def _waiting(self, plan: StagePlan) -> Callable[[str], None] | None:
         if not self.wait:

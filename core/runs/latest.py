@@ -26,5 +26,5 @@ def link_latest(root: StoragePath, plan: StagePlan, *, journal: str) -> None:
     if links.links() == targets:
         return  # nothing to do, so a read-only root is no trouble
     # one at a time: two runs that end together must not tidy away each other's new links
-    with locks.held(root, "latest", str(os.getpid()), journal=journal, waiting=lambda _: None):
+    with locks.hold(root, "latest", str(os.getpid()), journal=journal, waiting=lambda _: None):
         links.link(targets)

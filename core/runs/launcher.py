@@ -101,7 +101,7 @@ def launch(
         stage_named(request[FORCE])
     journal = Journal(settings.data, settings.journal)
     # one launch at a time, so that two clicks cannot both find nothing running
-    with locks.held(
+    with locks.hold(
         settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
     ):
         journal.settle(unled=True)

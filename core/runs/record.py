@@ -50,7 +50,7 @@ class RunRecord:
         self.lost: str | None = None
         self.nothing_to_do = False
         self._heartbeat = Heartbeat(settings, log.run_id)
-        self._asked: tuple[str, dict[str, str]] = ("", {})
+        self._request: tuple[str, dict[str, str]] = ("", {})
 
     def begin(
         self, target: str, keys: Mapping[str, str], request: Mapping[str, str], *, who: str, how: str
@@ -72,7 +72,7 @@ class RunRecord:
         if self.lost:
             self.log.write("journal_lost", level="warning", reason=self.lost)
         self.log.write("run_started", request=dict(request), target=target, keys=dict(keys))
-        self._asked = (target, dict(request))
+        self._request = (target, dict(request))
         self._tell_lineage("running", keys)
 
     def reused(self, facts_by_stage: Mapping[str, Mapping[str, Any]], *, everything: bool) -> None:
@@ -118,7 +118,7 @@ class RunRecord:
             return
         from core.runs.openlineage import emit
 
-        trouble = emit(self._settings, self.log.run_id, *self._asked, state=state, keys=keys)
+        trouble = emit(self._settings, self.log.run_id, *self._request, state=state, keys=keys)
         if trouble:
             self.log.write("lineage_trouble", level="warning", reason=trouble)
 

@@ -28,7 +28,7 @@ PATIENCE_S = 10.0
 GIVE_UP = timedelta(hours=12)
 """So long after the close a run starts all the same, and says itself what the source does not have."""
 
-Seen = Mapping[str, str]
+Content = Mapping[str, str]
 
 
 def what_is_there(settings: Settings, schedule: Schedule, now: datetime) -> dict[str, Value]:
@@ -39,12 +39,12 @@ def what_is_there(settings: Settings, schedule: Schedule, now: datetime) -> dict
     AftercloseError
         If the source has nothing to read now.
     """
-    known = {PROFILE, *parameters_of(chain("ingest"))}
-    request = {name: text for name, text in schedule.request.items() if name in known}
+    names = {PROFILE, *parameters_of(chain("ingest"))}
+    request = {name: text for name, text in schedule.request.items() if name in names}
     return resolve(request, settings=settings, now=now, upto="ingest")
 
 
-def told_apart(values: Mapping[str, Value]) -> dict[str, str]:
+def content_of(values: Mapping[str, Value]) -> dict[str, str]:
     """Return what tells a source's content apart, as the journal keeps it."""
     return {"digest": str(values["input_digest"] or ""), "end": str(values["end"] or "")}
 
@@ -73,10 +73,10 @@ def has_arrived(settings: Settings, values: Mapping[str, Value], now: datetime) 
 class Arrivals:
     """Remembers what was seen at the last look, for one scheduler."""
 
-    _looked: dict[str, tuple[datetime, Seen]] = field(default_factory=dict)
-    _asked: dict[str, datetime] = field(default_factory=dict)
+    _looked: dict[str, tuple[datetime, Content]] = field(default_factory=dict)
+    _probed: dict[str, datetime] = field(default_factory=dict)
 
-    def new(self, settings: Settings, schedule: Schedule, settled: Seen, now: datetime) -> Seen | None:
+    def new(self, settings: Settings, schedule: Schedule, settled: Content, now: datetime) -> Content | None:
         """Return what has arrived since ``settled`` and stands still, None if nothing did.
 
         The first look of a new schedule returns what is there: that is what later looks are compared with.
@@ -89,18 +89,18 @@ class Arrivals:
         except (MissingFileError, ParameterError, StageError):
             # a file that is just being replaced; a lasting fault shows in the schedule's next run
             return None
-        there = told_apart(values)
-        self._looked[schedule.name] = (now, there)
+        content = content_of(values)
+        self._looked[schedule.name] = (now, content)
         if not settled:
-            return there
-        still = before is not None and before[1] == there
-        if not still or there == settled or not self._may_ask(schedule.name, now):
+            return content
+        still = before is not None and before[1] == content
+        if not still or content == settled or not self._may_ask(schedule.name, now):
             return None
         if not has_arrived(settings, values, now):
-            self._asked[schedule.name] = now
+            self._probed[schedule.name] = now
             return None
-        return there
+        return content
 
     def _may_ask(self, name: str, now: datetime) -> bool:
-        asked = self._asked.get(name)
-        return asked is None or not 0 <= (now - asked).total_seconds() < ASK_S
+        last_probe = self._probed.get(name)
+        return last_probe is None or not 0 <= (now - last_probe).total_seconds() < ASK_S

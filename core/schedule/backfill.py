@@ -54,7 +54,7 @@ class Range:
     jobs: int = 2
 
 
-def begin(settings: Settings, wanted: Range, *, person: Person, now: datetime) -> str:
+def begin(settings: Settings, span: Range, *, person: Person, now: datetime) -> str:
     """Record a range and return its id, or the id of the same range that was stopped.
 
     Raises
@@ -65,11 +65,11 @@ def begin(settings: Settings, wanted: Range, *, person: Person, now: datetime) -
         For every mistake that can be judged before a run starts.
     """
     require(person, "launch")
-    sessions = _sessions(settings, wanted, now)
+    sessions = _sessions(settings, span, now)
     journal = Backfills(settings.data, settings.journal)
     with _alone(settings, "backfill-start"):
         for other in journal.backfills(limit=1000):
-            if dict(other.body["request"]) != dict(wanted.request):
+            if dict(other.body["request"]) != dict(span.request):
                 continue
             if other.state == GOING and not _apart(other, sessions):
                 raise BusyError(
@@ -78,16 +78,16 @@ def begin(settings: Settings, wanted: Range, *, person: Person, now: datetime) -
                     remedy="Wait for it, stop it, or choose other days.",
                 )
             if other.state == STOPPED and (other.body["first"], other.body["last"]) == (
-                wanted.first,
-                wanted.last,
+                span.first,
+                span.last,
             ):
                 return other.backfill_id
         backfill_id = new_run_id(now)
         body = {
-            "first": wanted.first,
-            "last": wanted.last,
-            "request": dict(wanted.request),
-            "jobs": wanted.jobs,
+            "first": span.first,
+            "last": span.last,
+            "request": dict(span.request),
+            "jobs": span.jobs,
         }
         journal.add_backfill(backfill_id, body, sessions, who=person.label)
     return backfill_id
@@ -97,15 +97,15 @@ def _apart(other: Backfill, sessions: list[str]) -> bool:
     return str(other.body["last"]) < sessions[0] or sessions[-1] < str(other.body["first"])
 
 
-def _sessions(settings: Settings, wanted: Range, now: datetime) -> list[str]:
+def _sessions(settings: Settings, span: Range, now: datetime) -> list[str]:
     """Return the sessions of the range, or raise what is wrong with it."""
-    under = settings.under(wanted.request.get(PROFILE, ""))
-    calendar = wanted.request.get("calendar") or str(under["calendar"])
+    under = settings.under(span.request.get(PROFILE, ""))
+    calendar = span.request.get("calendar") or str(under["calendar"])
     try:
-        first, last = date.fromisoformat(wanted.first), date.fromisoformat(wanted.last)
+        first, last = date.fromisoformat(span.first), date.fromisoformat(span.last)
     except ValueError as error:
         raise ParameterError(
-            f"the range is {wanted.first!r} to {wanted.last!r}",
+            f"the range is {span.first!r} to {span.last!r}",
             expected="two calendar dates written YYYY-MM-DD",
         ) from error
     if first > last:
@@ -114,20 +114,20 @@ def _sessions(settings: Settings, wanted: Range, now: datetime) -> list[str]:
             expected="a first day on or before the last",
             remedy="Swap them.",
         )
-    if not 1 <= wanted.jobs <= MOST_JOBS:
-        raise ParameterError(f"--jobs is {wanted.jobs}", expected=f"1 to {MOST_JOBS}")
-    if "end" in wanted.request:
+    if not 1 <= span.jobs <= MOST_JOBS:
+        raise ParameterError(f"--jobs is {span.jobs}", expected=f"1 to {MOST_JOBS}")
+    if "end" in span.request:
         raise ParameterError(
             "--end came with a range", expected="the range alone: each run ends with its session"
         )
     closed = last_closed_session(calendar, now)
-    found = [str(day) for day in sessions_between(calendar, first, min(last, closed))]
-    if not found:
+    sessions = [str(day) for day in sessions_between(calendar, first, min(last, closed))]
+    if not sessions:
         raise ParameterError(
             f"there is no closed session of {calendar} from {first} to {last}", expected="at least one"
         )
-    resolve({**wanted.request, "end": found[-1]}, settings=settings, now=now)
-    return found
+    resolve({**span.request, "end": sessions[-1]}, settings=settings, now=now)
+    return sessions
 
 
 def fill(
@@ -153,18 +153,18 @@ def fill(
         If somebody is at work on it already.
     """
     journal = Backfills(settings.data, settings.journal)
-    with locks.held(
+    with locks.hold(
         settings.data, f"backfill-{backfill_id}", str(os.getpid()), journal=settings.journal, waiting=None
     ):
         journal.lead_backfill(backfill_id, this_process())
-        found = journal.backfill(backfill_id)
-        if found is None:
+        backfill = journal.backfill(backfill_id)
+        if backfill is None:
             raise ParameterError(f"there is no backfill {backfill_id!r}", expected="the id of one")
         try:
-            _Filler(settings, journal, found, start, each, sleep).run()
+            _Filler(settings, journal, backfill, start, each, sleep).run()
         finally:
-            left = any(one.state in (WAITING, RUNNING) for one in journal.filled(backfill_id))
-            journal.end_backfill(backfill_id, STOPPED if left else DONE)
+            unfinished = any(entry.state in (WAITING, RUNNING) for entry in journal.filled(backfill_id))
+            journal.end_backfill(backfill_id, STOPPED if unfinished else DONE)
     return journal.filled(backfill_id)
 
 
@@ -182,40 +182,40 @@ class _Filler:
     def run(self) -> None:
         """Start what is missing, a few at a time, and wait for the last."""
         going: dict[str, str] = {}
-        for one in self.journal.filled(self.backfill.backfill_id):
-            if one.state not in (WAITING, RUNNING):
+        for entry in self.journal.filled(self.backfill.backfill_id):
+            if entry.state not in (WAITING, RUNNING):
                 continue
             while len(going) >= int(self.backfill.body["jobs"]):
                 self._collect(going)
-            if not self._wanted():
+            if not self._is_going():
                 break
-            run_id = self._begin(one)
+            run_id = self._begin(entry)
             if run_id is not None:
-                going[one.session] = run_id
+                going[entry.session] = run_id
         while going:
             self._collect(going)
 
-    def _wanted(self) -> bool:
-        found = self.journal.backfill(self.backfill.backfill_id)
-        return found is not None and found.state == GOING
+    def _is_going(self) -> bool:
+        backfill = self.journal.backfill(self.backfill.backfill_id)
+        return backfill is not None and backfill.state == GOING
 
-    def _begin(self, one: Filled) -> str | None:
+    def _begin(self, entry: Filled) -> str | None:
         """Start the run of a session and return its id; None if nothing goes."""
-        if one.run_id and self.journal.run(one.run_id) is not None:
-            return one.run_id  # started before the stop
-        request = {**self.backfill.body["request"], "end": one.session}
+        if entry.run_id and self.journal.run(entry.run_id) is not None:
+            return entry.run_id  # started before the stop
+        request = {**self.backfill.body["request"], "end": entry.session}
         try:
             if self._there(request):
-                self._over(one.session, THERE)
+                self._over(entry.session, THERE)
                 return None
             run_id = new_run_id(datetime.now(UTC))
-            self._record(one.session, RUNNING, run_id=run_id)
+            self._record(entry.session, RUNNING, run_id=run_id)
             launched = self.start(self.settings, request, run_id, self._person())
         except AftercloseError as error:
-            self._over(one.session, REFUSED, note=str(error))
+            self._over(entry.session, REFUSED, note=str(error))
             return None
         if launched.run_id != run_id:
-            self._record(one.session, RUNNING, run_id=launched.run_id)
+            self._record(entry.session, RUNNING, run_id=launched.run_id)
         return launched.run_id
 
     def _there(self, request: Mapping[str, str]) -> bool:
@@ -250,7 +250,7 @@ class _Filler:
 
 @contextmanager
 def _alone(settings: Settings, name: str) -> Iterator[None]:
-    with locks.held(settings.data, name, str(os.getpid()), journal=settings.journal, waiting=lambda _: None):
+    with locks.hold(settings.data, name, str(os.getpid()), journal=settings.journal, waiting=lambda _: None):
         yield
 
 
@@ -258,12 +258,12 @@ def counts(sessions: list[Filled]) -> dict[str, int]:
     """Return how many sessions are in each state, the most common first."""
     from collections import Counter
 
-    return dict(Counter(one.state for one in sessions).most_common())
+    return dict(Counter(entry.state for entry in sessions).most_common())
 
 
 def progress(sessions: list[Filled]) -> float:
     """Return the share of a range that is over, 0 to 1."""
-    over = sum(one.state not in (WAITING, RUNNING) for one in sessions)
+    over = sum(entry.state not in (WAITING, RUNNING) for entry in sessions)
     return over / len(sessions) if sessions else 1.0
 
 

@@ -106,9 +106,9 @@ def _verified(settings: Settings, run: Run, session: date) -> bool:
             return False
     except (AftercloseError, KeyError):
         return False
-    asked = ingest.body["parameters"] if ingest is not None else {}
-    live = bool(asked) and not asked.get("input_digest")
-    return not live or str(asked.get("end") or "") >= session.isoformat()
+    parameters = ingest.body["parameters"] if ingest is not None else {}
+    live = bool(parameters) and not parameters.get("input_digest")
+    return not live or str(parameters.get("end") or "") >= session.isoformat()
 
 
 def missing(settings: Settings, now: datetime) -> Deadline | None:
@@ -142,22 +142,22 @@ def tell_if_missing(
     deadline = missing(settings, now)
     if deadline is None or (since is not None and deadline.at.isoformat() < since):
         return None
-    told = sentence(settings, deadline)
-    if not _first_time(settings, deadline, told):
-        return told
-    log.write("no_report", level="error", session=str(deadline.session), reason=told)
-    trouble = notify(settings, "no_report", f"No report of {deadline.session}", told)
+    text = sentence(settings, deadline)
+    if not _first_time(settings, deadline, text):
+        return text
+    log.write("no_report", level="error", session=str(deadline.session), reason=text)
+    trouble = notify(settings, "no_report", f"No report of {deadline.session}", text)
     if trouble:
         log.write("notice_trouble", level="warning", reason=trouble)
-    return told
+    return text
 
 
-def _first_time(settings: Settings, deadline: Deadline, told: str) -> bool:
+def _first_time(settings: Settings, deadline: Deadline, text: str) -> bool:
     """Return whether this was not told before; where that cannot be known it is told again."""
     if not Journal.exists(settings.data, settings.journal):
         return True
     try:
         journal = Schedules(settings.data, settings.journal)
-        return journal.raise_alarm(f"no_report {deadline.session}", told)
+        return journal.raise_alarm(f"no_report {deadline.session}", text)
     except (AftercloseError, OSError):
         return True

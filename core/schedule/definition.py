@@ -63,10 +63,10 @@ class Schedule:
 
     def asks_for(self, session: str | None) -> dict[str, str]:
         """Return the request of the run about ``session``."""
-        given = dict(self.request)
+        request = dict(self.request)
         if session is not None and self.timing.text != ARRIVAL:
-            given.setdefault("end", session)
-        return given
+            request.setdefault("end", session)
+        return request
 
 
 def schedule_of(stored: Stored) -> Schedule:
@@ -142,7 +142,7 @@ def none_yet() -> ParameterError:
     )
 
 
-def named(journal: Schedules, name: str) -> Schedule:
+def schedule_named(journal: Schedules, name: str) -> Schedule:
     """Return the schedule called ``name``.
 
     Raises
@@ -150,28 +150,28 @@ def named(journal: Schedules, name: str) -> Schedule:
     ParameterError
         If there is none, with the nearest name.
     """
-    known = {stored.name: stored for stored in journal.schedules()}
-    if name not in known:
+    by_name = {stored.name: stored for stored in journal.schedules()}
+    if name not in by_name:
         raise ParameterError(
             f"there is no schedule {name!r}",
-            expected=f"one of {', '.join(known) or 'none: there are no schedules'}",
-            remedy=nearest(name, known).strip(),
+            expected=f"one of {', '.join(by_name) or 'none: there are no schedules'}",
+            remedy=nearest(name, by_name).strip(),
         )
-    return schedule_of(known[name])
+    return schedule_of(by_name[name])
 
 
 def pause(settings: Settings, name: str, *, person: Person) -> None:
     """Let nothing become due until the schedule is resumed; a run that goes is not touched."""
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
-    journal.set_state(named(journal, name).name, PAUSED)
+    journal.set_state(schedule_named(journal, name).name, PAUSED)
 
 
 def resume(settings: Settings, name: str, *, now: datetime, person: Person) -> None:
     """Let a paused schedule go on; times that passed during the pause are not caught up."""
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
-    paused = named(journal, name).state == PAUSED
+    paused = schedule_named(journal, name).state == PAUSED
     journal.set_state(name, ACTIVE, since=stamp(now) if paused else None)
 
 
@@ -179,7 +179,7 @@ def remove(settings: Settings, name: str, *, person: Person) -> None:
     """Forget a schedule; its past stays on record."""
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
-    journal.remove_schedule(named(journal, name).name)
+    journal.remove_schedule(schedule_named(journal, name).name)
 
 
 def stamp(moment: datetime) -> str:

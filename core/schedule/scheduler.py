@@ -25,7 +25,7 @@ from core.runs.launcher import Launched, launch
 from core.runs.log import RunLog, new_run_id
 from core.schedule.arrival import Arrivals
 from core.schedule.deadman import tell_if_missing
-from core.schedule.definition import Schedule, named, schedule_of, stamp
+from core.schedule.definition import Schedule, schedule_named, schedule_of, stamp
 from core.schedule.missed import backfill_command, caught_up, missed_note, too_old_note
 from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS, Firing
 
@@ -79,13 +79,13 @@ class Scheduler:
         log = RunLog(settings.data, LOG)
         beating = self._tell_of_life(journal, now)
         _settle(settings, journal, now)
-        for schedule in (schedule_of(one) for one in stored if one.state == ACTIVE):
+        for schedule in (schedule_of(entry) for entry in stored if entry.state == ACTIVE):
             try:
                 self._record(settings, journal, schedule, now, log)
             except AftercloseError as error:  # one broken schedule does not stop the others
                 log.write("schedule_trouble", level="error", schedule=schedule.name, reason=str(error))
         self._start_next(settings, journal, log, now)
-        expected = [one.created_at for one in stored if one.state == ACTIVE]
+        expected = [entry.created_at for entry in stored if entry.state == ACTIVE]
         if expected and beating:
             tell_if_missing(settings, now, log, since=min(expected))
 
@@ -104,10 +104,10 @@ class Scheduler:
         if stored is None:
             return
         if schedule.timing.text == ARRIVAL:
-            seen = self._arrivals.new(settings, schedule, stored.seen, now)
-            if seen is not None:
-                arrived = [_occurrence(schedule, stamp(now), None, WAITING)] if stored.seen else []
-                journal.advance(schedule.name, arrived, since=stored.since, until=stamp(now), seen=seen)
+            content = self._arrivals.new(settings, schedule, stored.settled, now)
+            if content is not None:
+                arrived = [_occurrence(schedule, stamp(now), None, WAITING)] if stored.settled else []
+                journal.advance(schedule.name, arrived, since=stored.since, until=stamp(now), settled=content)
             return
         since = datetime.fromisoformat(stored.since)
         due = caught_up(schedule.timing.firings(since, now), int(settings["schedule_catch_up"] or 0), now)
@@ -144,7 +144,7 @@ class Scheduler:
             return due  # somebody else took it
         starting = Occurrence(due.schedule, due.due_at, due.session, STARTING, run_id, due.note)
         try:
-            schedule = named(journal, due.schedule)
+            schedule = schedule_named(journal, due.schedule)
             maker = schedule.person(settings)
             require(maker, "launch")
             launched = self.start(settings, schedule.asks_for(due.session), run_id, maker)
@@ -171,7 +171,7 @@ def run_now(
     """
     require(person, "launch")
     journal = Schedules(settings.data, settings.journal)
-    schedule = named(journal, name)
+    schedule = schedule_named(journal, name)
     due = _occurrence(
         schedule, stamp(now), _session_at(schedule, now), WAITING, f"asked for by {person.label}"
     )
@@ -215,7 +215,7 @@ def _judge_unled(settings: Settings, journal: Schedules, due: Occurrence, now: d
 def _starting(settings: Settings, *, wait: bool = True) -> AbstractContextManager[None]:
     """Hold what tells a start that goes on from one that was killed in the middle."""
     waiting = (lambda _: None) if wait else None
-    return locks.held(
+    return locks.hold(
         settings.data, "schedule-start", str(os.getpid()), journal=settings.journal, waiting=waiting
     )
 
@@ -248,8 +248,8 @@ def _report(settings: Settings, schedule: Schedule, skipped: list[Occurrence], l
     for note in dict.fromkeys(str(due.note) for due in skipped):
         sessions = [due.session for due in skipped if due.note == note and due.session]
         span: dict[str, Any] = {"first": sessions[0], "last": sessions[-1]} if sessions else {}
-        told = {"schedule": schedule.name, **span, "sessions": len(sessions), "reason": note}
-        log.write("schedule_skipped", level="warning", **told)
+        details = {"schedule": schedule.name, **span, "sessions": len(sessions), "reason": note}
+        log.write("schedule_skipped", level="warning", **details)
     if skipped:
         text = "\n".join(dict.fromkeys(str(due.note) for due in skipped))
         _notify(settings, "no_report", f"Schedule {schedule.name} missed sessions", text, log)

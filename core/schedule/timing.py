@@ -100,12 +100,12 @@ class Timing:
 
     def upcoming(self, now: datetime, count: int) -> list[datetime]:
         """Return the next ``count`` times after ``now``, in UTC; fewer where the calendar ends, none for arrival."""
-        found: list[datetime] = []
+        times: list[datetime] = []
         ahead = 14
-        while len(found) < count and ahead <= _LOOK_AHEAD_DAYS:
-            found = _first(self.times(now, now + timedelta(days=ahead)), count)
+        while len(times) < count and ahead <= _LOOK_AHEAD_DAYS:
+            times = _first(self.times(now, now + timedelta(days=ahead)), count)
             ahead = ahead * 5 if ahead * 5 <= _LOOK_AHEAD_DAYS else max(ahead + 1, _LOOK_AHEAD_DAYS)
-        return found
+        return times
 
     def firings(self, after: datetime, until: datetime) -> list[Firing]:
         """Return what is due after ``after`` up to and including ``until``, oldest first.
@@ -177,7 +177,7 @@ def _trigger(line: str, zone: ZoneInfo) -> Any:
     fields = line.split()
     if len(fields) == 5:
         # cron counts days from Sunday, the library from Monday: names mean the same to both
-        fields[4] = _CRON_DAY.sub(lambda found: _CRON_DAYS[int(found[0])], fields[4])
+        fields[4] = _CRON_DAY.sub(lambda match: _CRON_DAYS[int(match[0])], fields[4])
     try:
         return CronTrigger.from_crontab(" ".join(fields), timezone=zone)
     except ValueError as error:

@@ -187,7 +187,7 @@ def remove(settings: Settings, item: Garbage, *, person: Person) -> bool:
 def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
     store = Store(settings.data)
     try:
-        with locks.held(
+        with locks.hold(
             settings.data, f"{slot.stage}-{slot.key}", "gc", journal=settings.journal, waiting=None
         ):
             if _is_needed_now(settings, slot):

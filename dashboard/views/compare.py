@@ -54,7 +54,7 @@ def table(comparison: Comparison, *, everything: bool) -> None:
         st.success("The runs agree in everything.", icon=":material/check_circle:")
         return
     columns = {"Part": [row.part for row in rows], "What": [row.name for row in rows]}
-    values = {run: [row.shown[at] for row in rows] for at, run in enumerate(comparison.runs)}
+    values = {run: [row.texts[at] for row in rows] for at, run in enumerate(comparison.runs)}
     wrapped.table({**columns, **values}, "compare-table")
 
 

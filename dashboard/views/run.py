@@ -103,14 +103,14 @@ def name_and_actions(journal: Journal, run: Run) -> None:
         )
 
 
-def live(journal: Journal, shown: Run) -> None:
+def live(journal: Journal, opened: Run) -> None:
     """Draw what changes; while the run goes, again every second, and the whole page once it is over."""
 
-    @st.fragment(run_every=REFRESH_S if shown.active else None, key="live")
+    @st.fragment(run_every=REFRESH_S if opened.active else None, key="live")
     def draw() -> None:
         with shell.guarded():
-            run = shell.run_named(journal, shown.run_id)
-            if shown.active and not run.active:
+            run = shell.run_named(journal, opened.run_id)
+            if opened.active and not run.active:
                 st.session_state.pop(run_log.FOLLOW, None)  # a failed run's log opens at its first error
                 st.rerun()
             heading(run)

@@ -14,7 +14,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from core.journal import locks
-with locks.held(Path(sys.argv[1]), "clean-k", "run-1", journal=sys.argv[2], waiting=None):
+with locks.hold(Path(sys.argv[1]), "clean-k", "run-1", journal=sys.argv[2], waiting=None):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -45,7 +45,7 @@ def test_a_held_lock_is_busy_for_another_process(holder, tmp_path, journal_url):
     """Without waiting: exit code 10 and the holder's run id."""
     with (
         pytest.raises(BusyError, match="run-1") as raised,
-        locks.held(tmp_path, "clean-k", "run-2", journal=journal_url, waiting=None),
+        locks.hold(tmp_path, "clean-k", "run-2", journal=journal_url, waiting=None),
     ):
         pass
     assert raised.value.exit_code == 10
@@ -53,7 +53,7 @@ def test_a_held_lock_is_busy_for_another_process(holder, tmp_path, journal_url):
 
 def test_another_name_is_another_lock(holder, tmp_path, journal_url):
     """Two checkpoints may be made at the same time."""
-    with locks.held(tmp_path, "clean-other", "run-2", journal=journal_url, waiting=None):
+    with locks.hold(tmp_path, "clean-other", "run-2", journal=journal_url, waiting=None):
         pass
 
 
@@ -66,7 +66,7 @@ def test_waiting_says_who_holds_it_and_goes_on_when_it_is_free(holder, tmp_path,
         holder.stdin.write("go\n")
         holder.stdin.flush()
 
-    with locks.held(tmp_path, "clean-k", "run-2", journal=journal_url, waiting=waiting):
+    with locks.hold(tmp_path, "clean-k", "run-2", journal=journal_url, waiting=waiting):
         assert told == ["run-1"]
 
 
@@ -74,16 +74,16 @@ def test_a_killed_holder_frees_the_lock(holder, tmp_path, journal_url):
     """No stale lock after kill -9; the lock file stays."""
     holder.kill()
     holder.wait()
-    with locks.held(tmp_path, "clean-k", "run-2", journal=journal_url, waiting=None):
+    with locks.hold(tmp_path, "clean-k", "run-2", journal=journal_url, waiting=None):
         assert (tmp_path / "locks" / "clean-k.lock").read_text() == "run-2"
     assert (tmp_path / "locks" / "clean-k.lock").exists()
 
 
 def test_an_error_inside_frees_the_lock(tmp_path, journal_url):
     """The next one gets it."""
-    with pytest.raises(KeyError), locks.held(tmp_path, "k", "run-1", journal=journal_url, waiting=None):
+    with pytest.raises(KeyError), locks.hold(tmp_path, "k", "run-1", journal=journal_url, waiting=None):
         raise KeyError
-    with locks.held(tmp_path, "k", "run-2", journal=journal_url, waiting=None):
+    with locks.hold(tmp_path, "k", "run-2", journal=journal_url, waiting=None):
         pass
 
 
@@ -92,6 +92,6 @@ def test_a_root_that_cannot_hold_locks_is_named(tmp_path, journal_url):
     (tmp_path / "locks").write_text("a file")
     with (
         pytest.raises(CheckpointError, match="cannot be opened"),
-        locks.held(tmp_path, "k", "r", journal=journal_url, waiting=None),
+        locks.hold(tmp_path, "k", "r", journal=journal_url, waiting=None),
     ):
         pass

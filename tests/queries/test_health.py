@@ -105,7 +105,7 @@ def test_a_lost_journal_an_edited_chain_and_a_failed_run(configured):
 def test_a_held_lock_a_missing_source_and_a_full_disk(configured, tmp_path, monkeypatch):
     """Each is its own finding."""
     Journal(configured.data)
-    with locks.held(configured.data, "launch", "somebody", journal="", waiting=None):
+    with locks.hold(configured.data, "launch", "somebody", journal="", waiting=None):
         assert found(configured)["locks"].state == "warning"
     gone = dict(configured.defaults) | {"source": "files", "path": str(tmp_path / "gone.csv")}
     assert "gone.csv" in found(dataclasses.replace(configured, defaults=gone))["source"].says

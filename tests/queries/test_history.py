@@ -148,7 +148,7 @@ def test_what_a_report_says_is_read_once_and_where_it_stands_each_time(twice, tm
 def test_digests_are_short_for_people_and_whole_for_programs():
     """Sixty-four digits tell nobody more than twelve, and break a table of three runs."""
     row = Row("parameters", "input_digest", ("a" * 64, "-", "prices.csv"))
-    assert row.shown == ("a" * 12, "-", "prices.csv")
+    assert row.texts == ("a" * 12, "-", "prices.csv")
     assert row.values[0] == "a" * 64
 
 

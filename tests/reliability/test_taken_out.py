@@ -300,7 +300,7 @@ def test_without_the_retained_key_the_failed_training_would_pass_for_done(at_wor
         StagePlan, "retaining", lambda self, kept: dataclasses.replace(real(self, kept), slot=self.slot)
     )
     # under the same key the run would wait for its own lock
-    monkeypatch.setattr(execution.locks, "held", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(execution.locks, "hold", lambda *_, **__: nullcontext())
     kept_instead(at_work, monkeypatch, finished)
     later, plan = at_work("train_or_score", "two", seed="8")
     assert is_complete(later.store, later.effective(plan), set())

@@ -120,7 +120,7 @@ def test_without_the_lock_two_different_runs_would_both_make_what_they_share(fle
 def free(data, name):
     """Whether nobody holds a lock (the system closes a killed process's files a moment after it is gone)."""
     try:
-        with locks.held(data, name, "test", journal="", waiting=None):
+        with locks.hold(data, name, "test", journal="", waiting=None):
             return True
     except BusyError:
         return False

@@ -40,7 +40,7 @@ def test_a_killed_holder_frees_the_lock(holder, tmp_path, url):
     """No stale lock after kill -9: the lock went with the connection."""
     holder.kill()
     holder.wait()
-    with locks.held(tmp_path, "clean-k", "run-2", journal=url, waiting=lambda _: None):
+    with locks.hold(tmp_path, "clean-k", "run-2", journal=url, waiting=lambda _: None):
         pass
 
 
@@ -52,12 +52,12 @@ def test_no_file_is_locked_or_made(tmp_path, url, monkeypatch):
 
     for name in ("flock", "lockf"):
         monkeypatch.setattr(fcntl, name, refuse)
-    with locks.held(tmp_path, "clean-k", "run-1", journal=url, waiting=None):
+    with locks.hold(tmp_path, "clean-k", "run-1", journal=url, waiting=None):
         pass
     assert list(tmp_path.iterdir()) == []
     with (
         pytest.raises(AssertionError, match="locked"),
-        locks.held(tmp_path, "k", "r", journal="", waiting=None),
+        locks.hold(tmp_path, "k", "r", journal="", waiting=None),
     ):
         pass
 
@@ -66,7 +66,7 @@ def test_a_waiting_process_can_be_asked_to_end(holder, tmp_path, url):
     """SIGINT reaches a process that waits for the lock: it does not hang in the driver."""
     code = (
         "import sys; from pathlib import Path; from core.journal import locks\n"
-        "with locks.held(Path(sys.argv[1]), 'clean-k', 'run-2', journal=sys.argv[2],\n"
+        "with locks.hold(Path(sys.argv[1]), 'clean-k', 'run-2', journal=sys.argv[2],\n"
         "                waiting=lambda who: print(who, flush=True)): pass"
     )
     words = [sys.executable, "-c", code, str(tmp_path), url]
@@ -82,7 +82,7 @@ def test_a_database_that_does_not_answer_is_named(tmp_path, server):
     url = server.url("journal").replace(str(server.port), "1")
     with (
         pytest.raises(CheckpointError, match=r"127\.0\.0\.1:1/journal") as caught,
-        locks.held(tmp_path, "k", "r", journal=url, waiting=None),
+        locks.hold(tmp_path, "k", "r", journal=url, waiting=None),
     ):
         pass
     assert "s3cret" not in str(caught.value)

@@ -129,7 +129,7 @@ def _locks(settings: Settings) -> Check:
     if not local_folder(settings.data).exists() or not writable(settings.data):
         return Check("locks", "ok", "none: nothing has run here that could be looked at")
     try:
-        with locks.held(settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=None):
+        with locks.hold(settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=None):
             return Check("locks", "ok", "free")
     except BusyError as error:
         return Check("locks", "warning", error.problem, "A run is being started; look again in a minute.")

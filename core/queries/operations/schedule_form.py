@@ -33,9 +33,9 @@ def rule(kind: str, *, minutes: int = 45, day: str = "Friday", at: str = "18:00"
 
 
 def schedule(
-    settings: Settings, name: str, text: str, asked: Mapping[str, str], *, sessions_only: bool
+    settings: Settings, name: str, text: str, answers: Mapping[str, str], *, sessions_only: bool
 ) -> Schedule:
     """Return the schedule that a form asks for; its calendar is the profile's, and what is empty is left out."""
-    request = {key: value.strip() for key, value in asked.items() if value.strip()}
+    request = {key: value.strip() for key, value in answers.items() if value.strip()}
     calendar = str(settings.under(request.get(PROFILE, ""))["calendar"])
     return Schedule(name.strip(), Timing(text, calendar, sessions_only=sessions_only), request)

@@ -12,7 +12,7 @@ from core.journal.schedules import ACTIVE, Beat, Schedules
 from core.queries.runs.progress import asked_for
 from core.request.profiles import PROFILE, differences
 from core.request.settings import Settings
-from core.schedule.definition import Schedule, named, none_yet, schedule_of
+from core.schedule.definition import Schedule, none_yet, schedule_named, schedule_of
 from core.schedule.scheduler import BEAT_S
 from core.sources.closing import zone_of
 
@@ -58,7 +58,7 @@ def schedule_view(
     journal = reading(settings)
     if journal is None:
         raise none_yet()
-    entry = _entry(settings, journal, named(journal, name), now, local)
+    entry = _entry(settings, journal, schedule_named(journal, name), now, local)
     past = [asdict(due) for due in journal.occurrences(name)]
     return {**entry, "occurrences": past, "watched": watched(journal.last_beat(), now)}
 

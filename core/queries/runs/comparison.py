@@ -30,7 +30,7 @@ class Row:
         return len(set(self.values)) > 1
 
     @property
-    def shown(self) -> tuple[str, ...]:
+    def texts(self) -> tuple[str, ...]:
         """The values as people read them: of a digest its first :data:`SHORT` digits."""
         return tuple(v[:SHORT] if _DIGEST.fullmatch(v) else v for v in self.values)
 

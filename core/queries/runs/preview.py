@@ -17,7 +17,7 @@ from core.runs.plan import stage_plans
 from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
 
-REUSED, MADE, COMPARED = "reused", "made", "compared"
+REUSED, COMPUTED, COMPARED = "reused", "made", "compared"
 """What becomes of a stage: taken as it is, computed, or computed again and compared (forced)."""
 
 
@@ -85,7 +85,7 @@ def preview(
     store, complete_slots, steps = Store(settings.data), set[Slot](), []
     for plan in stage_plans(values, upto).line():
         there = is_complete(store, plan, complete_slots)
-        does = COMPARED if there and plan.stage.name in forced else REUSED if there else MADE
+        does = COMPARED if there and plan.stage.name in forced else REUSED if there else COMPUTED
         steps.append(Step(plan.stage.name, plan.slot.key, does))
     return Preview(tuple(_effective(values, options, upto)), tuple(steps), shortage(values, settings.data))
 

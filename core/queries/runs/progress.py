@@ -13,13 +13,13 @@ from core.review.signoff import Standing
 from core.runs.heartbeat import Pulse
 
 _PAGE = 50
-_SHOWN = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}
+_STATE_WORDS = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}
 """Events whose state has another word; the others are shown as they are."""
 
 _UNTOUCHED = ("queued", "not run")
 """States of a stage that was given nothing."""
 
-_TRIED = ("started", "retried", "retained", "succeeded", "failed", "cancelled", "interrupted")
+_ATTEMPTS = ("started", "retried", "retained", "succeeded", "failed", "cancelled", "interrupted")
 """Events that belong to an attempt of their stage."""
 
 
@@ -92,7 +92,7 @@ def _after(view: StageView, event: Event, attempt: int | None) -> StageView:
     if event.state == "quarantined":
         return replace(view, note="damaged, made again")
     since = event.at if event.state == "started" else view.since
-    changed = replace(view, state=_SHOWN.get(event.state, event.state), since=since)
+    changed = replace(view, state=_STATE_WORDS.get(event.state, event.state), since=since)
     return replace(
         changed,
         rows=facts.get("rows", view.rows),
@@ -153,7 +153,7 @@ def attempts(events: Iterable[Event]) -> list[int | None]:
     for event in events:
         if event.state == "started":
             now[event.stage] = 1
-        states.append(now.get(event.stage) if event.state in _TRIED else None)
+        states.append(now.get(event.stage) if event.state in _ATTEMPTS else None)
         if event.state in ("retried", "retained"):
             now[event.stage] = now.get(event.stage, 1) + 1
     return states
