@@ -137,7 +137,7 @@ class Backfills(Later):
 
 def _backfill(row: tuple[Any, ...]) -> Backfill:
     backfill_id, body, state, created_at, ended_at, who, host, pid, started, boot = row
-    led = bool(pid) and (host != socket.gethostname() or ProcessId(pid, started, boot).alive())
+    led = bool(pid) and ProcessId(pid, started, boot).alive_on(host) is not False
     if state == GOING and not led:
         state = STOPPED
     return Backfill(backfill_id, json.loads(body), state, created_at, ended_at, who, led)

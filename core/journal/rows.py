@@ -90,10 +90,9 @@ def run_of(row: Sequence[Any]) -> Run:
      host, pid, pid_started, boot_id, seconds, silent) = row  # fmt: skip
     process = ProcessId(pid, pid_started, boot_id) if pid else None
     if state in ACTIVE:
-        here = host == socket.gethostname()
-        dead = here and process is not None and not process.alive()
-        if dead or (silent and not here):
-            state, error = "interrupted", error or (PROCESS_GONE if dead else SILENT)
+        running = process.alive_on(host) if process else None
+        if running is False or (silent and host != socket.gethostname()):
+            state, error = "interrupted", error or (SILENT if running is None else PROCESS_GONE)
     return Run(
         seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
         ended_at, exit_code, error, host, process, seconds,

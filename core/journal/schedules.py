@@ -60,7 +60,7 @@ class Beat:
     @property
     def alive(self) -> bool | None:
         """Whether it still runs; None if it is on another machine."""
-        return self.process.alive() if self.host == socket.gethostname() else None
+        return self.process.alive_on(self.host)
 
 
 class Schedules(Later):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,10 @@ class ProcessId:
         if fields is None or self.boot_id != boot_id():
             return False
         return fields[_STATE] != "Z" and int(fields[_START]) == self.started_ticks
+
+    def alive_on(self, host: str) -> bool | None:
+        """Return whether it still runs on ``host``; None if that is another machine, which nobody here can tell."""
+        return self.alive() if host == socket.gethostname() else None
 
     def signal(self, number: signal.Signals, *, group: bool) -> bool:
         """Send a signal to the process, or to its group if it leads one; False if it is gone."""
