@@ -5,7 +5,7 @@ A file that is damaged after it was kept is still noticed: digests are compared 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -260,11 +260,11 @@ def _figures(store: Store, journal: Journal, report: RunReport) -> Figures:
     return figures(store, journal, report)
 
 
-def download(frame: pd.DataFrame, name: str) -> None:
-    """Draw a button that gives ``frame`` as CSV; it is made when the button is pressed."""
+def download(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
+    """Draw a button that gives ``frame``, or what it returns, as CSV; it is made when the button is pressed."""
     from core.report.as_csv import safe_csv
 
     st.download_button(
-        "Download CSV", lambda: safe_csv(frame), f"{name}.csv", "text/csv", key=f"download_{name}",
-        icon=":material/download:", on_click="ignore",
+        "Download CSV", lambda: safe_csv(frame() if callable(frame) else frame), f"{name}.csv", "text/csv",
+        key=f"download_{name}", icon=":material/download:", on_click="ignore",
     )  # fmt: skip

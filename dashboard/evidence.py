@@ -10,19 +10,20 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.models import model_tables
 from core.queries.reports import tables
-from core.report import sheets, trading_sheets
+from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_results import at_training, basis
-from core.report.about_slices import drift_basis
+from core.report.about_slices import calibration_words, drift_basis, state_words
 from core.report.figures import NA
 from core.report.sheets import Sheet
 from core.store.checkpoints import Store
-from dashboard import judged, shell, wrapped
+from dashboard import data, judged, shell, wrapped
 from dashboard.charts import (
     calibration_figure,
     estimates_figure,
     folds_figure,
     precision_recall_figure,
     roc_figure,
+    rolling_figure,
 )
 from dashboard.charts.look import CONFIG
 from dashboard.data import StoredArtifact
@@ -73,10 +74,10 @@ def curves(
             lines = {"Candidate": both.candidate, "Champion": both.champion}
         except AftercloseError as error:
             shell.problem(error)
-    _drawn(lines)
+    _drawn(lines, body)
 
 
-def _drawn(lines: Mapping[str, Curves]) -> None:
+def _drawn(lines: Mapping[str, Curves], body: Body) -> None:
     frames = {what: model_tables.curve(lines, what) for what in ("roc", "precision_recall", "calibration")}
     first = next(iter(lines.values()))
     st.caption(model_tables.curve_basis(lines))
@@ -100,6 +101,8 @@ def _drawn(lines: Mapping[str, Curves]) -> None:
                 figure, key="calibration_chart", config=CONFIG, alt="Share that rose by probability"
             )
             st.caption("Bins of equally many rows; on the dotted line, what was expected came true.")
+    if words := calibration_words(body):
+        st.caption(literal(words.strip()))
     with st.expander("Calibration as a table", key="calibration_more"):
         for number, (name, curve) in enumerate(lines.items()):
             st.caption(literal(name))
@@ -110,11 +113,16 @@ def slices(body: Body) -> None:
     """Draw the measures by test period, by year and by ticker."""
     st.markdown("**By test period**")
     folds = sheets.by_fold(body)
-    figure = folds_figure(tables.frame(folds, "from", "to"))
+    figure = folds_figure(tables.fold_intervals(body))
     st.plotly_chart(figure, key="folds_chart", config=CONFIG, alt="AUC of each test period")
     table(folds, "folds_table")
     st.markdown("**By year**")
     table(sheets.by_period(body), "periods_table")
+    by_state = sheets.by_state(body)
+    if by_state.rows:
+        st.markdown("**By state of the market**")
+        table(by_state, "states_table")
+        st.caption(literal(state_words(body)))
     st.markdown("**By ticker**")
     by_ticker = sheets.by_ticker(body)
     if by_ticker.rows:
@@ -138,6 +146,10 @@ def trading(body: Body) -> None:
     with of_costs:
         _sheet(trading_sheets.costs(body), "costs_table")
         st.caption(literal(trading_sheets.break_even(body)))
+    if words := trading_sheets.fill_words(body):
+        _sheet(trading_sheets.fills(body), "fills_table")
+        st.caption(literal(words))
+    _over_time(body)
     st.caption(literal(trading_sheets.sorting_basis(body)))
     for sheet, key in (
         (trading_sheets.information(body), "ic_table"),
@@ -145,6 +157,43 @@ def trading(body: Body) -> None:
     ):
         if sheet.rows:
             _sheet(sheet, key)
+
+
+def download(body: Body, key: str) -> None:
+    """Offer every figure of the evaluation as one table."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        data.download(lambda: tables.figures(body), f"figures-{key}")
+
+
+def _over_time(body: Body) -> None:
+    """Draw returns by month and year, and the rolling Sharpe ratio; nothing of an evaluation without months."""
+    months = tables.months(body)
+    if months.empty:
+        return
+    st.markdown("**Sharpe ratio of the last 252 sessions**")
+    st.plotly_chart(
+        rolling_figure(months),
+        key="rolling_chart",
+        config=CONFIG,
+        alt="Sharpe ratio of the last 252 sessions",
+    )
+    _sheet(trading_sheets.years(body), "years_table")
+    _sheet(trading_sheets.months(body), "months_table")
+
+
+def inputs(body: Body) -> None:
+    """Draw what the model's inputs were worth, over the folds and fold by fold."""
+    words = importance_sheets.importance_words(body)
+    if not words:
+        st.caption(
+            "Not known: a run that scores trains nothing, and earlier versions did not look. The run in which the "
+            "model was trained says it."
+        )
+        return
+    _sheet(importance_sheets.importance(body), "importance_table")
+    st.caption(literal(words))
+    with st.expander("Fold by fold", key="importance_folds"):
+        table(importance_sheets.by_fold(body), "importance_folds_table")
 
 
 def _sheet(sheet: Sheet, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The same figures by fold, by ticker and by predicted probability."""
+"""The same figures by fold, year, ticker, state of the market and predicted probability."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ import pandas as pd
 
 from core import columns as col
 from core.measures import metrics
+from core.measures.bootstrap import Resampling, estimate
+from core.measures.calibration import BINNING, CalibrationBins, CalibrationChance
 from core.measures.performance import json_number
-from core.measures.ranking import auc_within_folds
-from core.measures.weighted import weighted_mean
+from core.measures.slices import RankedRows, SlicedAuc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.measures.rows import JudgedRows
 
-BINS = 10
 _METRICS = ("brier", "precision", "recall", "hit_rate")
 
 
-def by_fold(rows: JudgedRows) -> list[dict[str, Any]]:
+def by_fold(rows: JudgedRows, ranked: RankedRows) -> list[dict[str, Any]]:
     """Return one entry per fold: number (1 when there are no folds), dates, rows and metrics or None."""
     if not len(rows):
         return []
-    auc = auc_within_folds(rows, np.zeros(len(rows), dtype=np.int64), 1)[:, 0]
-    sums = metrics.totals_by(rows.fold, len(rows.folds), rows.probability, rows.up)
+    figures = figures_of(rows, ranked, rows.fold, len(rows.folds))
     days = rows.frame[col.DATE].to_numpy()
     last = np.cumsum(np.bincount(rows.fold)) - 1
     first = np.append(0, last[:-1] + 1)
@@ -37,34 +36,38 @@ def by_fold(rows: JudgedRows) -> list[dict[str, Any]]:
             rows.folds, first, last, iso_dates(days[first]), iso_dates(days[last]), strict=True
         )
     ]
-    return [{**span, **figures} for span, figures in zip(spans, _figures(auc, sums), strict=True)]
+    return [{**span, **own} for span, own in zip(spans, figures, strict=True)]
 
 
-def by_ticker(rows: JudgedRows) -> dict[str, dict[str, Any]]:
+def by_ticker(rows: JudgedRows, ranked: RankedRows) -> dict[str, dict[str, Any]]:
     """Return by ticker its rows and metrics or None; AUC is the mean of its within-fold AUCs, by its rows."""
     ticker, names = pd.factorize(rows.frame[col.TICKER], sort=True)
-    auc = _weighted_auc(rows, ticker, len(names))
-    sums = metrics.totals_by(ticker, len(names), rows.probability, rows.up)
-    entries = _figures(auc, sums)
+    counts = np.bincount(ticker, minlength=len(names)).tolist()
+    entries = figures_of(rows, ranked, ticker, len(names))
     return {
-        str(name): {"rows": int(count), **figures}
-        for name, count, figures in zip(names, sums.rows, entries, strict=True)
+        str(name): {"rows": count, **own} for name, count, own in zip(names, counts, entries, strict=True)
     }
 
 
-def _figures(auc: NDArray[np.float64], sums: metrics.Sums) -> list[dict[str, float | None]]:
-    values = {"auc": auc, **{name: metrics.POOLED[name](sums) for name in _METRICS}}
-    return [{name: json_number(array[i]) for name, array in values.items()} for i in range(len(auc))]
+def figures_of(
+    rows: JudgedRows, ranked: RankedRows, number: NDArray[np.int64], slices: int
+) -> list[dict[str, float | None]]:
+    """Return by slice the AUC with its interval and the metrics that are shown of parts; None where undefined.
+
+    Parameters
+    ----------
+    number : ndarray of int, shape (rows,)
+        Slice of each row, 0 to ``slices`` - 1; -1: the row is in none.
+    """
+    inside = number >= 0
+    sums = metrics.totals_by(number[inside], slices, rows.probability[inside], rows.up[inside])
+    sliced: SlicedAuc = ranked.sliced(number, slices)
+    values = {"auc": sliced.auc, "auc_low": sliced.low, "auc_high": sliced.high}
+    values |= {name: metrics.POOLED[name](sums) for name in _METRICS}
+    return [{name: json_number(array[i]) for name, array in values.items()} for i in range(slices)]
 
 
-def _weighted_auc(rows: JudgedRows, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
-    """Return the AUC of each group: the mean of its parts within folds, weighted by their rows."""
-    folds = len(rows.folds)
-    size = np.bincount(rows.fold * groups + group, minlength=folds * groups).reshape(folds, groups)
-    return weighted_mean(auc_within_folds(rows, group, groups), size.astype(np.float64))
-
-
-def by_period(rows: JudgedRows) -> dict[str, dict[str, Any]]:
+def by_period(rows: JudgedRows, ranked: RankedRows) -> dict[str, dict[str, Any]]:
     """Return by calendar year its rows, sessions and metrics or None.
 
     A year may hold parts of two folds. Its AUC is that of the parts within their folds, weighted by
@@ -74,12 +77,9 @@ def by_period(rows: JudgedRows) -> dict[str, dict[str, Any]]:
         return {}
     years = rows.frame[col.DATE].to_numpy("datetime64[Y]")
     names, year = np.unique(years, return_inverse=True)
-    periods = len(names)
-    entries = _figures(
-        _weighted_auc(rows, year, periods), metrics.totals_by(year, periods, rows.probability, rows.up)
-    )
-    days = [len(np.unique(rows.group[year == code])) for code in range(periods)]
-    counts = np.bincount(year, minlength=periods).tolist()
+    entries = figures_of(rows, ranked, year, len(names))
+    days = [len(np.unique(rows.group[year == code])) for code in range(len(names))]
+    counts = np.bincount(year, minlength=len(names)).tolist()
     return {
         str(name): {"rows": count, "sessions": sessions, **figures}
         for name, count, sessions, figures in zip(names, counts, days, entries, strict=True)
@@ -87,25 +87,40 @@ def by_period(rows: JudgedRows) -> dict[str, dict[str, Any]]:
 
 
 def calibration(rows: JudgedRows) -> list[dict[str, Any]]:
-    """Return mean probability and share up in :data:`BINS` bins of equally many rows.
+    """Return mean probability and share up in ten bins of equally many rows.
 
     Bins are bounded by quantiles of the probability: ``low <= p < high``, the last one closed. Bins
     that equal probabilities leave empty are left out.
     """
     if not len(rows):
         return []
-    p = rows.probability
-    edges = np.unique(np.quantile(p, np.linspace(0, 1, BINS + 1)))
-    bins = max(1, len(edges) - 1)
-    place = np.clip(np.searchsorted(edges, p, side="right") - 1, 0, bins - 1)
-    count, mean, up = (np.bincount(place, weights=w, minlength=bins) for w in (np.ones_like(p), p, rows.up))
+    bins = CalibrationBins.of(rows)
+    edges = bins.edges.tolist()
     return [
         {
-            "low": float(edges[i]), "high": float(edges[min(i + 1, len(edges) - 1)]), "rows": int(count[i]),
-            "mean_probability": float(mean[i] / count[i]), "share_up": float(up[i] / count[i]),
+            "low": edges[i], "high": edges[min(i + 1, len(edges) - 1)], "rows": int(bins.rows[i]),
+            "mean_probability": float(bins.probability[i] / bins.rows[i]), "share_up": float(bins.up[i] / bins.rows[i]),
         }
-        for i in np.flatnonzero(count).tolist()
+        for i in np.flatnonzero(bins.rows).tolist()
     ]  # fmt: skip
+
+
+def calibration_error(rows: JudgedRows, how: Resampling) -> dict[str, Any]:
+    """Return the expected calibration error, and what probabilities that are true would show on the same rows.
+
+    Returns
+    -------
+    dict
+        ``value``; ``by_chance`` (its median were the probabilities true) and ``by_chance_high`` (reached with a
+        probability of 1 - ``confidence`` then); ``bins`` and ``binning``.
+    """
+    chance = CalibrationChance.of(rows, CalibrationBins.of(rows))
+    error = estimate({"gaps": chance}, rows, how)["gaps"]["calibration_error"]
+    typical, high = np.quantile(error.draws, (0.5, how.confidence))
+    return {
+        "value": error.value, "by_chance": float(typical), "by_chance_high": float(high),
+        "bins": len(chance.gaps), "binning": BINNING,
+    }  # fmt: skip
 
 
 def iso_dates(dates: NDArray[np.datetime64]) -> list[str]:

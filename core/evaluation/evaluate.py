@@ -14,9 +14,9 @@ from core.evaluation import baselines, breakdown, drift, floors, looks, summarie
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
-from core.evaluation.equity import equity
 from core.evaluation.holding import holdings
 from core.evaluation.joined import with_returns
+from core.evaluation.market_states import no_parts, parts
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
 from core.measures.bootstrap import Resampling
@@ -51,6 +51,7 @@ class _Inputs:
 
     predictions: Table
     features: Table
+    prices: Table | None
     findings: Document
     repairs: Document
     model: Document | None
@@ -82,8 +83,8 @@ def evaluate(
     Parameters
     ----------
     inputs : mapping of str to Artifact
-        By kind: ``predictions``, ``features``, ``findings``, ``repairs``, ``model`` when there is one, and,
-        in a train run, ``champion``: the model file of the champion.
+        By kind: ``predictions``, ``features``, ``findings``, ``repairs``, ``model`` when there is one,
+        ``prices_clean`` for fills at the open, and, in a train run, ``champion``: the champion's model file.
     digests : mapping of str to str
         SHA-256 of each input by file name; written as they are.
     settings : EvaluateSettings
@@ -116,7 +117,8 @@ def evaluate(
 
 def _performed(inputs: _Inputs) -> dict[str, Any]:
     """Return the judged part of the body; the judged rows are not held any longer than that."""
-    frame = with_returns(inputs.predictions.frame, inputs.features, workplace=inputs.workplace)
+    also = (col.VOLATILITY20,)
+    frame = with_returns(inputs.predictions.frame, inputs.features, also=also, workplace=inputs.workplace)
     if inputs.mode == "score":
         frame = frame.assign(fold=np.nan)
     rows = judge(_by_fold(frame))
@@ -134,10 +136,9 @@ def _sequential(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
 
 _ORDER = (
     "verdict", "verdict_sentence", "reason", "advice", "mode", "performance", "training_performance",
-    "baselines", "beside", "paired", "champion", "risk", "costs", "break_even_bps", "break_even_reason", "ic",
-    "equity", "sequential", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
-    "by_ticker", "scorecard", "calibration", "leak_alarm", "drift", "drift_window", "signals", "data",
-    "features", "model", "settings", "digests",
+    "baselines", "beside", "paired", "champion", *trading_blocks.BLOCKS, "sequential", "rows", "sessions", "up_rate",
+    "from", "to", "by_fold", "by_period", "by_ticker", "slices", "scorecard", "calibration", "calibration_error",
+    "importance", "leak_alarm", "drift", "drift_window", "signals", "data", "features", "model", "settings", "digests",
 )  # fmt: skip
 
 
@@ -154,6 +155,7 @@ def _read(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace:
     return _Inputs(
         predictions=_in_memory(_table(inputs, "predictions")),
         features=_table(inputs, "features"),
+        prices=prices if isinstance(prices := inputs.get("prices_clean"), Table) else None,
         findings=_document(inputs, "findings"),
         repairs=_document(inputs, "repairs"),
         model=_document(inputs, "model") if "model" in inputs else None,
@@ -219,13 +221,9 @@ def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
         "paired": [],
         "champion": _champion(inputs, rows),
         **trading_blocks.undefined_blocks(inputs.settings.cost_bps, lack),
-        "equity": [],
         **_extent(frame),
-        "by_fold": [],
-        "by_period": {},
-        "by_ticker": {},
+        **no_parts(lack),
         "scorecard": _scorecard(inputs, rows),
-        "calibration": [],
         "leak_alarm": verdict.leak_alarm({}, inputs.settings.leak_auc),
     }
 
@@ -250,8 +248,9 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     cost, coverage = inputs.settings.cost_bps, coverage_of(rows, inputs.resampling)
     holding = holdings(rows, inputs.features, cost_bps=cost, workplace=inputs.workplace)
     compared = compare(rows, beside, rules, holding.on_judged_dates, inputs.resampling, cost_bps=cost)
+    performance = entries(compared.model, len(rows), coverage)
     return {
-        "performance": entries(compared.model, len(rows), coverage),
+        "performance": performance,
         "training_performance": None,
         "baselines": _baselines(rows, rules, holding, cost),
         "beside": {
@@ -259,14 +258,16 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
         },
         "paired": compared.paired,
         "champion": _champion(inputs, rows),
-        **trading_blocks.blocks(rows, inputs.features, holding, cost_bps=cost, workplace=inputs.workplace),
-        "equity": equity(rows, holding, cost_bps=cost),
+        **trading_blocks.blocks(
+            rows,
+            trading_blocks.Market(inputs.features, inputs.prices, holding, performance),
+            inputs.resampling,
+            cost_bps=cost,
+            workplace=inputs.workplace,
+        ),
         **_extent(rows.frame),
-        "by_fold": breakdown.by_fold(rows),
-        "by_period": breakdown.by_period(rows),
-        "by_ticker": breakdown.by_ticker(rows),
+        **parts(rows, inputs.resampling),
         "scorecard": _scorecard(inputs, rows),
-        "calibration": breakdown.calibration(rows),
         "leak_alarm": verdict.leak_alarm(_aucs(inputs, rows, compared, beside), inputs.settings.leak_auc),
     }
 
@@ -338,6 +339,7 @@ def _description(inputs: _Inputs, steps: Steps) -> dict[str, Any]:
         "mode": inputs.mode,
         "drift": drift.drift(features, predictions, model_features, cut, steps.done),
         "drift_window": drift.window_description(features, cut),
+        "importance": summaries.importance_summary(predictions),
         "signals": summaries.signals(predictions, inputs.findings),
         "data": summaries.data_summary(inputs.findings, inputs.repairs, features),
         "features": summaries.features_summary(features, model_features),

@@ -34,11 +34,14 @@ class Holdings:
         Equal weights restored every session; NaN where no ticker has a next return.
     sessions : ndarray of int, shape (groups,)
         Number of each judged date's session in the calendar of the features.
+    earned : ndarray of datetime64[D], shape (groups,)
+        The session after it: at its close a call made at the judged one has earned its return.
     """
 
     bought_once: HoldingReturns
     rebalanced: NDArray[np.float64]
     sessions: NDArray[np.int64]
+    earned: NDArray[np.datetime64]
 
     @property
     def on_judged_dates(self) -> NDArray[np.float64]:
@@ -73,7 +76,8 @@ def holdings(rows: JudgedRows, features: Table, *, cost_bps: float, workplace: W
     for prices in workplace.engine.each(work, range(features.parts)):
         purchases.add(prices)
     rebalanced = equal_weight_daily(rows, numbers(rows.frame, NEXT_RETURN), cost_bps=cost_bps)
-    return Holdings(purchases.returns(), rebalanced, sessions)
+    earned = calendar[np.minimum(sessions + 1, len(calendar) - 1)]
+    return Holdings(purchases.returns(), rebalanced, sessions, earned)
 
 
 def _prices_of_part(

@@ -13,6 +13,8 @@ import pandas as pd
 from core import columns as col
 from core.errors import DataError
 from core.measures.information import forward_returns
+from core.measures.rows import numbers
+from core.measures.trading import next_open_returns
 from core.models.document import Model
 from core.models.loader import load_model
 from core.models.rows import rows_of
@@ -29,7 +31,11 @@ _SPAN = 10_000_000
 
 
 def with_returns(
-    predictions: pd.DataFrame, features: Table, *, workplace: Workplace | None = None
+    predictions: pd.DataFrame,
+    features: Table,
+    *,
+    also: Sequence[str] = (),
+    workplace: Workplace | None = None,
 ) -> pd.DataFrame:
     """Return ``predictions`` with the ticker's ``return`` of that date and ``next_return``.
 
@@ -39,6 +45,8 @@ def with_returns(
         One row per (date, ticker), in any order.
     features : Table
         Columns ``date``, ``ticker`` and ``return`` (simple return, a share), any order.
+    also : sequence of str
+        Further columns to bring along; those that ``features`` lacks are left out.
     workplace : Workplace, optional
         Who works on the parts of large features.
 
@@ -53,7 +61,8 @@ def with_returns(
     DataError
         If ``features`` has a (date, ticker) twice.
     """
-    work, names = partial(_returns_of_part, features), (col.RETURN, NEXT_RETURN)
+    more = tuple(name for name in also if name in features)
+    work, names = partial(_returns_of_part, features, more), (col.RETURN, NEXT_RETURN, *more)
     return predictions.assign(**_joined(predictions, features, names, work, workplace or Workplace()))
 
 
@@ -82,6 +91,28 @@ def returns_over(
     work = partial(_later_returns_of_part, features, tuple(sessions))
     values = _joined(frame, features, names, work, workplace)
     return {number: values[str(number)] for number in sessions}
+
+
+def open_returns(frame: pd.DataFrame, prices: Table, workplace: Workplace) -> NDArray[np.float64]:
+    """Return what each row's call earns that is filled at the ticker's next open, and held to the one after.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With ``date`` and ``ticker``.
+    prices : Table
+        Columns ``date``, ``ticker``, ``open``, ``close`` and ``adj_close``, any order: opens are adjusted as
+        the close of their day is.
+    workplace : Workplace
+        Who works on the parts of large prices.
+
+    Returns
+    -------
+    ndarray of float, shape (rows,)
+        NaN on a ticker's last two rows, where an open is missing, and where ``prices`` lacks the row.
+    """
+    work = partial(_open_returns_of_part, prices)
+    return _joined(frame, prices, ("open_return",), work, workplace)["open_return"]
 
 
 def chances(
@@ -175,38 +206,48 @@ def _whole_days(dates: pd.Series) -> NDArray[np.int64]:
     return days
 
 
-def _returns_of_part(features: Table, number: int) -> _PartValues:
-    """Return each row's return and its ticker's next one."""
-    tickers, codes, days, gained = _sorted_returns(features, number)
+def _returns_of_part(features: Table, also: Sequence[str], number: int) -> _PartValues:
+    """Return each row's return, its ticker's next one and further columns."""
+    tickers, codes, days, (gained, *more) = _sorted_columns(features, number, (col.RETURN, *also))
     # after a ticker's last row comes another ticker's first, whose return is not its own
     following = np.full(len(gained), np.nan)
     following[:-1] = np.where(codes[1:] == codes[:-1], gained[1:], np.nan)
-    return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, [gained, following])
+    return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, [gained, following, *more])
 
 
 def _later_returns_of_part(features: Table, sessions: Sequence[int], number: int) -> _PartValues:
     """Return each row's compound return over its ticker's next rows, for each number of them."""
-    tickers, codes, days, gained = _sorted_returns(features, number)
+    tickers, codes, days, (gained,) = _sorted_columns(features, number, (col.RETURN,))
     values = [forward_returns(gained, codes, n) for n in sessions]
     return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, values)
 
 
-def _sorted_returns(
-    features: Table, number: int
-) -> tuple[pd.Index, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return a part's tickers, and by ticker and date the number of each row's ticker, its day and return."""
-    frame = features.part(number, (col.DATE, col.TICKER, col.RETURN))
+def _sorted_columns(
+    table: Table, number: int, columns: Sequence[str]
+) -> tuple[pd.Index, NDArray[np.int64], NDArray[np.int64], list[NDArray[np.float64]]]:
+    """Return a part's tickers, and by ticker and date the number of each row's ticker, its day and its columns."""
+    frame = table.part(number, (col.DATE, col.TICKER, *columns))
     codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
     days = _whole_days(frame[col.DATE])
     order = np.lexsort((days, codes))
-    codes, days, gained = codes[order], days[order], frame[col.RETURN].to_numpy(np.float64)[order]
+    codes, days = codes[order], days[order]
     if ((codes[1:] == codes[:-1]) & (days[1:] == days[:-1])).any():
         raise DataError(
-            "features has a date of a ticker twice",
+            f"{table.kind} has a date of a ticker twice",
             expected="one row per date and ticker",
             remedy="Make the features again with the stage feature_engineer.",
         )
-    return pd.Index(tickers), codes, days, gained
+    return pd.Index(tickers), codes, days, [numbers(frame, name)[order] for name in columns]
+
+
+def _open_returns_of_part(prices: Table, number: int) -> _PartValues:
+    """Return each row's return from the ticker's next open to the one after."""
+    columns = (col.OPEN, col.CLOSE, col.ADJ_CLOSE)
+    tickers, codes, days, (opened, close, adjusted) = _sorted_columns(prices, number, columns)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(close > 0, adjusted / close, np.nan)
+    values = [next_open_returns(opened, factor, codes)]
+    return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, values)
 
 
 def _chances_of_part(features: Table, model: Model, number: int) -> _PartValues:

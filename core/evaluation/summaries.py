@@ -178,6 +178,34 @@ def _min_train_sessions(model: Document | None) -> dict[str, Any] | None:
     return None if sessions is None else {"setting": None, "sessions": sessions}
 
 
+def importance_summary(predictions: Table) -> dict[str, Any] | None:
+    """Return what each input was worth, over the folds and by fold; None where training did not say.
+
+    Returns
+    -------
+    dict or None
+        ``inputs``: by name ``loss`` (mean loss of AUC over the folds, by their rows), ``helped`` (folds in which it is
+        above 0), ``coefficient`` (mean over the folds, None of a model without) and ``positive`` (folds in which that
+        is above 0); ``folds`` (how many), and ``by_fold`` as training wrote it.
+    """
+    folds = predictions.header.get("importance")
+    if not folds:
+        return None
+    rows = np.array([fold["rows"] for fold in folds], dtype=np.float64)
+    inputs = {}
+    for name in folds[0]["inputs"]:
+        entries = [fold["inputs"][name] for fold in folds]
+        losses = np.array([entry["loss"] for entry in entries])
+        coefficients = [entry["coefficient"] for entry in entries if entry["coefficient"] is not None]
+        inputs[name] = {
+            "loss": float((losses * rows).sum() / rows.sum()),
+            "helped": int((losses > 0).sum()),
+            "coefficient": float(np.mean(coefficients)) if coefficients else None,
+            "positive": sum(value > 0 for value in coefficients) if coefficients else None,
+        }
+    return {"folds": len(folds), "inputs": inputs, "by_fold": folds}
+
+
 def identity_of(model: Document | None, predictions: Table) -> str | None:
     """Return the id of the model that gave the predictions, None if nobody recorded it."""
     return model_id_of(model) if model else predictions.header.get("model_id")

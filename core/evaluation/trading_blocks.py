@@ -5,11 +5,17 @@ Each block is plain numbers as the evaluation writes them; what is undefined is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.evaluation.joined import NEXT_RETURN, returns_over
+from core.evaluation.economics import Earnings
+from core.evaluation.equity import equity
+from core.evaluation.joined import NEXT_RETURN, open_returns, returns_over
+from core.measures.bootstrap import Resampling, estimate
+from core.measures.expanded import coverage_of
 from core.measures.information import (
     DECAY_SESSIONS,
     MIN_TICKERS,
@@ -23,18 +29,30 @@ from core.measures.information import (
     returns_by_quantile,
 )
 from core.measures.metrics import THRESHOLD
-from core.measures.performance import json_number
-from core.measures.risk import SWEEP_BPS, break_even_bps, cost_sweep
+from core.measures.performance import entries, json_number
+from core.measures.risk import (
+    SESSIONS_A_YEAR,
+    SWEEP_BPS,
+    break_even_bps,
+    cost_sweep,
+    monthly_returns,
+    rolling_sharpe,
+)
 from core.measures.rows import numbers
 from core.measures.trading import Trading, risk_of_rule, trading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from numpy.typing import NDArray
 
     from core.evaluation.holding import Holdings
     from core.measures.rows import JudgedRows
     from core.tables.artifacts import Table
     from core.tables.workplace import Workplace
+
+BLOCKS = ("risk", "costs", "break_even_bps", "break_even_reason", "fills", "months", "ic", "equity")
+"""What the evaluation says of trading, in its order."""
+
+Body = Mapping[str, Any]
 
 RISK = ("volatility", "max_drawdown", "turnover", "exposure", "excess_return", "information_ratio")
 IC = ("mean", "t", "rank_mean", "rank_t")
@@ -51,35 +69,120 @@ _NO_T = "fewer than two sessions, or equal coefficients"
 _NO_QUANTILE = f"no session has {QUANTILES} tickers"
 
 
+CLOSE, NEXT_OPEN = "close", "next_open"
+"""Where a call made after a close is filled: at that very close, or at the next open."""
+
+_NO_OPENS = "there are no opening prices"
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """What is known of the judged tickers beside the rows.
+
+    Parameters
+    ----------
+    features : Table
+        Columns ``date``, ``ticker`` and ``return`` of all rows: returns over several sessions reach beyond
+        what is judged.
+    prices : Table or None
+        As the stage clean wrote them, for fills at the open.
+    holding : Holdings
+        Buying and holding the same tickers.
+    performance : mapping
+        The judged model's measures with their intervals.
+    """
+
+    features: Table
+    prices: Table | None
+    holding: Holdings
+    performance: Body
+
+
 def blocks(
-    rows: JudgedRows, features: Table, holding: Holdings, *, cost_bps: float, workplace: Workplace
+    rows: JudgedRows, market: Market, how: Resampling, *, cost_bps: float, workplace: Workplace
 ) -> dict[str, Any]:
-    """Return ``risk``, ``costs``, ``break_even_bps``, ``break_even_reason`` and ``ic`` of the judged model.
+    """Return :data:`BLOCKS` of the judged model.
 
     Parameters
     ----------
     rows : JudgedRows
         With the column ``next_return``.
-    features : Table
-        Columns ``date``, ``ticker`` and ``return`` of all rows: returns over several sessions reach beyond
-        what is judged.
-    holding : Holdings
-        Buying and holding the same tickers.
+    market : Market
+        Returns of all sessions, opening prices and holding.
+    how : Resampling
+        How intervals are made.
     cost_bps : float
         Cost of a change of position, in basis points.
     workplace : Workplace
-        Who reads the parts of large features.
+        Who reads the parts of large tables.
     """
     position = (rows.probability >= THRESHOLD).astype(np.float64)
     rule = trading(rows, numbers(rows.frame, NEXT_RETURN), position)
+    at_open = trading(rows, _at_next_open(rows, market, workplace), position)
     even = break_even_bps(rule.gross, rule.turnover)
     return {
-        "risk": _risk(rule, holding, cost_bps),
+        "risk": _risk(rule, market.holding, cost_bps),
         "costs": _costs(cost_sweep(rule.gross, rule.turnover, cost_bps), _LOST),
         "break_even_bps": json_number(even),
         "break_even_reason": _no_break_even(rule) if np.isnan(even) else None,
-        "ic": _information(rows, features, workplace),
+        "fills": _fills(rows, {CLOSE: rule, NEXT_OPEN: at_open}, market.performance, how, cost_bps),
+        "months": _months(rule.net(cost_bps), market.holding),
+        "ic": _information(rows, market.features, workplace),
+        "equity": equity(rows, market.holding, cost_bps=cost_bps),
     }
+
+
+def _at_next_open(rows: JudgedRows, market: Market, workplace: Workplace) -> NDArray[np.float64]:
+    """Return what each row's call earns filled at the next open, NaN without opening prices, shape (rows,)."""
+    if market.prices is None:
+        return np.full(len(rows), np.nan)
+    return open_returns(rows.frame, market.prices, workplace)
+
+
+def _fills(
+    rows: JudgedRows, rules: Mapping[str, Trading], at_close: Body, how: Resampling, cost_bps: float
+) -> list[dict[str, Any]]:
+    """Return what the rule earns under each fill, with intervals; at the close as it is reported."""
+    at_open = estimate({"": Earnings(rules[NEXT_OPEN].net(cost_bps))}, rows, how)[""]
+    figures = {CLOSE: at_close, NEXT_OPEN: entries(at_open, len(rows), coverage_of(rows, how))}
+    return [
+        {
+            "fill": fill,
+            "sessions": int((~np.isnan(rule.gross)).sum()),
+            "annual_return": figures[fill]["long_flat_return"],
+            "sharpe": figures[fill]["long_flat_sharpe"],
+            "reason": _NO_OPENS if np.isnan(rule.gross).all() else None,
+        }
+        for fill, rule in rules.items()
+    ]
+
+
+def _months(daily: NDArray[np.float64], holding: Holdings) -> list[dict[str, Any]]:
+    """Return by calendar month what following the rule and holding earned, and the rolling Sharpe ratio at its end.
+
+    A day's return belongs to the month of the session at whose close it was earned. The Sharpe ratio is that of
+    the last 252 judged sessions with a return.
+    """
+    has_return = ~np.isnan(daily)
+    ours, earned = daily[has_return], holding.earned[has_return]
+    theirs = holding.on_judged_dates[has_return]
+    ratio = rolling_sharpe(ours, SESSIONS_A_YEAR)
+    by_month = [
+        {f"{year.year}-{month:02d}": value for year in monthly_returns(earned, gain)
+         for month, value in enumerate(year.months, 1) if value is not None}
+        for gain in (ours, theirs)
+    ]  # fmt: skip
+    names = earned.astype("datetime64[M]")
+    ends = np.flatnonzero(np.append(names[1:] != names[:-1], np.ones(min(len(names), 1), dtype=bool)))
+    return [
+        {
+            "month": str(names[end]),
+            "return": by_month[0][str(names[end])],
+            "buy_and_hold": by_month[1][str(names[end])],
+            "sharpe": json_number(ratio[end]),
+        }
+        for end in ends.tolist()
+    ]
 
 
 def undefined_blocks(cost_bps: float, reason: str) -> dict[str, Any]:
@@ -93,6 +196,9 @@ def undefined_blocks(cost_bps: float, reason: str) -> dict[str, Any]:
         "costs": _costs(empty, reason),
         "break_even_bps": None,
         "break_even_reason": reason,
+        "fills": [],
+        "months": [],
+        "equity": [],
         "ic": {
             **_coefficients(by_sessions),
             "quantiles": quantiles,

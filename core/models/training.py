@@ -14,6 +14,7 @@ import pandas as pd
 from core import columns as col
 from core.models.candidate import Fitting, Walk, candidate
 from core.models.document import kind_named, model_id_of
+from core.models.importance import importance
 from core.models.kind import ModelKind
 from core.models.loader import load_model
 from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
@@ -68,8 +69,8 @@ def train(
     predictions : Table
         Labelled rows of all folds, sorted by (date, ticker), with a column per model beside; no rows
         when history is too short for one fold. The header has ``folds``, ``signals``, ``min_train_sessions``
-        (what was set and the ``sessions`` that it came to), if there is no model ``no_model_reason``, and if models
-        learnt from some tickers only ``trained_on``.
+        (what was set and the ``sessions`` that it came to), ``importance`` (by fold), if there is no model
+        ``no_model_reason``, and if models learnt from some tickers only ``trained_on``.
     model : Document or None
         None when fewer than 60 labelled rows, or one outcome only, leave nothing to learn.
 
@@ -101,6 +102,9 @@ def train(
         header = _header_of(collected.last_rows(), entries, settings, model, reason)
         setting = AUTO if settings.min_train_sessions is None else first
         header["min_train_sessions"] = {"setting": setting, "sessions": first}
+        header["importance"] = [
+            {"fold": entry.fold.number, **entry.importance} for entry in fitted if entry.importance
+        ]
         return writer.done(header | trained_on), model
 
 
@@ -143,10 +147,11 @@ def _steps(features: Table, folds: list[FoldRows], settings: TrainSettings) -> i
 
 @dataclass(frozen=True)
 class _FittedFold:
-    """The models of one fold by probability column."""
+    """The models of one fold by probability column, and what the main one's inputs are worth."""
 
     fold: Fold
     models: Mapping[str, tuple[ModelKind, Any]]
+    importance: Mapping[str, Any] | None
 
 
 def _probability_columns(settings: TrainSettings) -> list[str]:
@@ -159,7 +164,9 @@ def _fitted(rows: Rows, fold: FoldRows, settings: TrainSettings, steps: Steps) -
         kind = kind_named(name)
         models[column] = (kind, kind.fit(rows.inputs[fold.train], rows.label[fold.train], seed=settings.seed))
         steps.done()
-    return _FittedFold(fold.fold, models)
+    kind, learnt = models[col.PROBABILITY]
+    worth = importance(kind, learnt, rows.inputs[fold.test], rows.label[fold.test], seed=settings.seed)
+    return _FittedFold(fold.fold, models, worth)
 
 
 def _predicted_part(

@@ -12,6 +12,7 @@ from core.report import sections
 from core.report.about_models import feature_changes
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, short_number, spaced, word
+from core.report.importance_sheets import importance, importance_words
 from core.report.readings import has_verdict, retained, trained_here, without_model
 
 Body = Mapping[str, Any]
@@ -227,7 +228,13 @@ def model(body: Body) -> Section:
         ("Age", _age(details.get("age_sessions"))),
         *_first_judged(details.get("min_train_sessions")),
     )
-    return Section(sections.MODEL, (*alarms, Facts(pairs), *_next_step(body)))
+    return Section(sections.MODEL, (*alarms, Facts(pairs), *_worth(body), *_next_step(body)))
+
+
+def _worth(body: Body) -> tuple[Block, ...]:
+    """Return what the inputs were worth; nothing of a run that trained nothing, or of an earlier evaluation."""
+    words = importance_words(body)
+    return (Paragraph(words), importance(body).grid("the most and the least useful")) if words else ()
 
 
 def _first_judged(first: Body | None) -> tuple[tuple[str, str], ...]:

@@ -190,7 +190,20 @@ def _trading(body: Body) -> tuple[Block, ...]:
     reason = body["risk"]["reason"]
     open_figures = (f"{NA}: {reason}.",) if reason else ()
     risk, costs = trading_sheets.risk(body), trading_sheets.costs(body)
-    return (risk.grid(notes=open_figures), costs.grid(notes=(trading_sheets.break_even(body),)))
+    grids = (risk.grid(notes=open_figures), costs.grid(notes=(trading_sheets.break_even(body),)))
+    return (*grids, *_fills(body), *_over_time(body))
+
+
+def _fills(body: Body) -> tuple[Block, ...]:
+    """Return what the model earns by where its calls are filled; nothing of an evaluation without fills."""
+    words = trading_sheets.fill_words(body)
+    return (Paragraph(words), trading_sheets.fills(body).grid()) if words else ()
+
+
+def _over_time(body: Body) -> tuple[Block, ...]:
+    """Return returns by year and month; nothing of an evaluation without months."""
+    sheets = (trading_sheets.years(body), trading_sheets.months(body))
+    return tuple(sheet.grid("the first and the last years") for sheet in sheets if sheet.rows)
 
 
 def _sorting(body: Body) -> tuple[Block, ...]:

@@ -13,9 +13,12 @@ from core.report.figures import (
     count,
     counted,
     period,
+    ratio,
 )
 
 Body = Mapping[str, Any]
+
+_OF_FOLDS = ("auc", "auc_interval", "precision", "hit_rate", "brier")
 
 FIRST_AND_LAST = "the first and the last"
 
@@ -24,11 +27,34 @@ def calibration(body: Body) -> Section:
     """Return how often prices rose beside how often the model expected them to."""
     if not body["calibration"]:
         return Section(sections.CALIBRATION, (Paragraph("There are no judged rows to compare with."),))
-    intro = Paragraph("Where probabilities can be taken at their word, the last two columns agree.")
+    agree = "Where probabilities can be taken at their word, the last two columns agree."
+    intro = Paragraph(f"{agree}{calibration_words(body)}")
     drawing = charts.calibration(body)
     caption = "Share that rose by predicted probability; the diagonal is perfect."
     pictures = (Picture(drawing, caption),) if drawing else ()
     return Section(sections.CALIBRATION, (intro, *pictures, sheets.calibration(body["calibration"]).grid()))
+
+
+def calibration_words(body: Body) -> str:
+    """Return the expected calibration error and what chance explains of it; nothing of an evaluation without it."""
+    error = body.get("calibration_error")
+    if not error:
+        return ""
+    verdict = (
+        "no more than chance explains"
+        if error["value"] <= error["by_chance_high"]
+        else "more than chance explains"
+    )
+    return (
+        f" The expected calibration error, their mean difference by rows, is {ratio(error['value'])} over "
+        f"{counted(error['bins'], 'bin')} of {error['binning']}: {verdict}, for probabilities that are true would show "
+        f"{ratio(error['by_chance'])} on these rows, and more than {ratio(error['by_chance_high'])} in "
+        f"{_one_in(body)}."
+    )
+
+
+def _one_in(body: Body) -> str:
+    return f"{round(100 * (1 - body['settings']['confidence']), 1):g} of 100 cases"
 
 
 def by_fold(body: Body) -> Section:
@@ -37,7 +63,9 @@ def by_fold(body: Body) -> Section:
         return Section(sections.BY_FOLD, (Paragraph("There is no test period."),))
     drawing = charts.folds(body)
     pictures = (Picture(drawing, "AUC of each test period; the line marks a coin toss."),) if drawing else ()
-    return Section(sections.BY_FOLD, (*pictures, sheets.by_fold(body).grid(FIRST_AND_LAST)))
+    # recall is left out: with the dates the table would be wider than a page
+    sheet = sheets.by_fold(body).select("fold", "dates", "rows", *_OF_FOLDS)
+    return Section(sections.BY_FOLD, (*pictures, sheet.grid(FIRST_AND_LAST)))
 
 
 def by_period(body: Body) -> Section:
@@ -55,6 +83,27 @@ def by_ticker(body: Body) -> Section:
     if len(sheet.rows) > ROWS_SHOWN:
         sheet = sheet.sort(lambda row: (_or_half(row["auc"]), row["ticker"]))
     return Section(sections.BY_TICKER, (sheet.grid("those with the lowest and the highest AUC"),))
+
+
+def by_state(body: Body) -> Section:
+    """Return the measures by volatility and direction of the market, both known when the calls were made."""
+    sheet = sheets.by_state(body)
+    reason = (body.get("slices") or {}).get("reason")
+    if not sheet.rows:
+        words = f"They cannot be told apart: {reason}." if reason else "They were not told apart."
+        return Section(sections.BY_STATE, (Paragraph(words),))
+    return Section(sections.BY_STATE, (Paragraph(state_words(body)), sheet.grid()))
+
+
+def state_words(body: Body) -> str:
+    """Return in words what the states are, and which of them is not known."""
+    reason = (body.get("slices") or {}).get("reason")
+    missing = f" Not told apart: {reason}." if reason else ""
+    return (
+        "Thirds of the rows by the ticker's volatility over its last 20 sessions, and sessions in which the judged "
+        "tickers together had risen, or had not, over the 20 judged sessions up to the call. Both were known when the "
+        f"call was made.{missing}"
+    )
 
 
 def _or_half(value: float | None) -> float:

@@ -101,6 +101,23 @@ def _sample(body: Body) -> list[str]:
     ]
 
 
+def _survivorship(body: Body) -> list[str]:
+    """Return that whoever chose the tickers knew which companies lasted; of the sample it is said elsewhere."""
+    source = (body["data"].get("source") or {}).get("name")
+    tickers = body["data"]["tickers"]
+    if source == "sample" or not tickers:
+        return []
+    lasts = [ticker.get("last") for ticker in tickers.values()]
+    ended = sum(last is not None and last < body["data"]["to"] for last in lasts) if body["data"]["to"] else 0
+    reach = f"{count(ended)} of them end before the last session" if ended else "all reach the last session"
+    sentence = (
+        f"Somebody chose the {counted(len(tickers), 'ticker')}, knowing which companies lasted; {reach}. Companies "
+        "that vanished are missing, so figures for holding, and of all that is learnt here, are flattered by "
+        "hindsight (survivorship)."
+    )
+    return [sentence]
+
+
 def _adjustment(body: Body) -> list[str]:
     sentences = []
     if body["data"].get("adjusted_close") == "copied_from_close":
@@ -210,6 +227,7 @@ def _age(body: Body) -> list[str]:
 
 
 _DOUBTS: tuple[Callable[[Body], list[str]], ...] = (
-    _verdict, _leak, _rules, _retained, _sample, _adjustment, _findings, _waivers, _removed, _tickers, _rows,
+    _verdict, _leak, _rules, _retained, _sample, _survivorship,
+    _adjustment, _findings, _waivers, _removed, _tickers, _rows,
     _interval, _folds, _open, _drift, _age,
 )  # fmt: skip

@@ -85,6 +85,7 @@ def contents(body: Body) -> tuple[Section, ...]:
         about_slices.by_fold(body),
         about_slices.by_period(body),
         about_slices.by_ticker(body),
+        about_slices.by_state(body),
         about_slices.drift(body),
         about_models.live(body),
         about_slices.signals(body),

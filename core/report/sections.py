@@ -22,6 +22,7 @@ CALIBRATION = "Calibration"
 BY_FOLD = "By fold"
 BY_PERIOD = "By year"
 BY_TICKER = "By ticker"
+BY_STATE = "By state of the market"
 DRIFT = "Drift"
 LIVE = "Live record"
 SIGNALS = "Signals for the next session"
@@ -34,6 +35,7 @@ ANALYST_SECTIONS = ("Context", "Business implications", "Risks", "Ethical consid
 
 SECTIONS = (
     DECISION, ADVICE, DONE, DATA, QUALITY, FEATURES, MODEL, PERFORMANCE, MEANING, CHAMPION, ECONOMICS,
-    CALIBRATION, BY_FOLD, BY_PERIOD, BY_TICKER, DRIFT, LIVE, SIGNALS, LIMITS, *ANALYST_SECTIONS, SIGN_OFF, APPENDIX,
+    CALIBRATION, BY_FOLD, BY_PERIOD, BY_TICKER, BY_STATE, DRIFT, LIVE, SIGNALS, LIMITS,
+    *ANALYST_SECTIONS, SIGN_OFF, APPENDIX,
 )  # fmt: skip
 """Every heading, in reading order; the report has exactly these, whatever the evaluation holds."""

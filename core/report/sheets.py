@@ -96,24 +96,44 @@ _ROWS = Column("rows", "Rows", count, "count")
 _UNMEASURED = dict.fromkeys(SLICED)
 
 
+def _parts(body: Body) -> tuple[Column, ...]:
+    """Return the columns of the measures of parts, the AUC's interval behind it."""
+    auc, *others = _measures(SLICED)
+    return (auc, Column("auc_interval", f"{confidence(body)} interval", str, "interval"), *others)
+
+
+def _part(entry: Body, **more: Any) -> Body:
+    """Return the row of a part; evaluations of before had no interval."""
+    interval = span({"low": entry.get("auc_low"), "high": entry.get("auc_high")}, ratio)
+    return {**_UNMEASURED, **entry, "auc_interval": interval, **more}
+
+
 def by_fold(body: Body) -> Sheet:
     """Return the test periods in time order."""
     columns = (Column("fold", "Fold", word), Column("dates", "Period"), _ROWS)
-    rows = tuple({**_UNMEASURED, **f, "dates": period(f["from"], f["to"])} for f in body["by_fold"])
-    return Sheet("Test periods, in time order", (*columns, *_measures(SLICED)), rows)
+    rows = tuple(_part(f, dates=period(f["from"], f["to"])) for f in body["by_fold"])
+    return Sheet("Test periods, in time order", (*columns, *_parts(body)), rows)
 
 
 def by_period(body: Body) -> Sheet:
     """Return the calendar years in order."""
     columns = (Column("period", "Year"), _ROWS, Column("sessions", "Sessions", count, "count"))
-    rows = tuple({"period": year, **part} for year, part in (body.get("by_period") or {}).items())
-    return Sheet("Calendar years", (*columns, *_measures(SLICED)), rows)
+    rows = tuple(_part(part, period=year) for year, part in (body.get("by_period") or {}).items())
+    return Sheet("Calendar years", (*columns, *_parts(body)), rows)
 
 
 def by_ticker(body: Body) -> Sheet:
     """Return the tickers in the order of their names."""
-    rows = tuple({**_UNMEASURED, **part, "ticker": t} for t, part in sorted(body["by_ticker"].items()))
-    return Sheet("Tickers", (Column("ticker", "Ticker"), _ROWS, *_measures(SLICED)), rows)
+    rows = tuple(_part(part, ticker=t) for t, part in sorted(body["by_ticker"].items()))
+    return Sheet("Tickers", (Column("ticker", "Ticker"), _ROWS, *_parts(body)), rows)
+
+
+def by_state(body: Body) -> Sheet:
+    """Return the states of the market that the calls were made in; empty for an evaluation without them."""
+    slices = body.get("slices") or {}
+    rows = [_part(entry) for state in ("volatility", "market") for entry in slices.get(state) or ()]
+    columns = (Column("slice", "State at the call"), _ROWS, Column("sessions", "Sessions", count, "count"))
+    return Sheet("States of the market", (*columns, *_parts(body)), tuple(rows))
 
 
 def calibration(bins: Iterable[Body]) -> Sheet:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, prod
 from typing import Any
 
-from core.report.figures import NA, count, counted, decimal, e_value, share, short_number
+from core.report.figures import NA, count, counted, decimal, e_value, share, short_number, span
+from core.report.readings import confidence
 from core.report.sheets import Column, Sheet
 
 Body = Mapping[str, Any]
+
+
+def _one_decimal(value: float | None) -> str:
+    return "" if value is None else decimal(value, 1)
 
 
 def _two_decimals(value: float | None) -> str:
@@ -48,6 +53,97 @@ def break_even(body: Body) -> str:
     if body.get("break_even_bps") is not None:
         return f"At {decimal(body['break_even_bps'], 1)} basis points a change of position nothing is left."
     return f"There is no break-even cost: {body.get('break_even_reason')}."
+
+
+_FILLS = {"close": "At the close of the call", "next_open": "At the next open"}
+
+
+def fills(body: Body) -> Sheet:
+    """Return what following the model earns by where its calls are filled; empty for an evaluation without it."""
+    interval = f"{confidence(body)} interval"
+    columns = (
+        Column("fill", "Filled"), Column("sessions", "Sessions", count, "count"),
+        Column("annual_return", "Return a year", share, "number"), Column("return_interval", interval, str, "interval"),
+        Column("sharpe", "Sharpe ratio", _two_decimals, "number"), Column("sharpe_interval", interval, str, "interval"),
+    )  # fmt: skip
+    rows = (
+        {
+            "fill": _FILLS.get(fill["fill"], fill["fill"]),
+            "sessions": fill["sessions"],
+            "annual_return": fill["annual_return"]["value"],
+            "return_interval": span(fill["annual_return"], share),
+            "sharpe": fill["sharpe"]["value"],
+            "sharpe_interval": span(fill["sharpe"], _two_decimals),
+        }
+        for fill in body.get("fills") or ()
+    )
+    return Sheet("Where calls are filled", columns, tuple(rows))
+
+
+def fill_words(body: Body) -> str:
+    """Return in words what a fill is, or why one is open; empty for an evaluation without fills."""
+    if not body.get("fills"):
+        return ""
+    missing = "; ".join(fill["reason"] for fill in body["fills"] if fill["reason"])
+    open_fill = f" There is no figure for the next open: {missing}." if missing else ""
+    return (
+        "A call is made after a close and, everywhere else in this report, earns from that very close, which nobody "
+        "can trade at any more. Filled at the next open, it earns from that open to the one after, opens adjusted as "
+        f"the close of their day is.{open_fill}"
+    )
+
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def months(body: Body) -> Sheet:
+    """Return returns after costs by month, a row for each year, in percent; empty for an evaluation without them."""
+    by_year = _by_year(body)
+    rows = tuple(
+        {
+            "year": year,
+            **{entry["month"][5:]: 100 * entry["return"] for entry in entries},
+            "whole": _whole(entries),
+        }
+        for year, entries in by_year.items()
+    )
+    columns = (
+        Column("year", "Year"),
+        *(Column(f"{number:02d}", name, _one_decimal, "number") for number, name in enumerate(MONTHS, 1)),
+        Column("whole", "All", _one_decimal, "number"),
+    )
+    empty = dict.fromkeys((column.key for column in columns), None)
+    return Sheet("Following the model, percent by month", columns, tuple({**empty, **row} for row in rows))
+
+
+def _by_year(body: Body) -> dict[str, list[Body]]:
+    by_year: dict[str, list[Body]] = {}
+    for entry in body.get("months") or ():
+        by_year.setdefault(entry["month"][:4], []).append(entry)
+    return by_year
+
+
+def _whole(entries: Sequence[Body], key: str = "return") -> float:
+    return 100 * float(prod(1 + entry[key] for entry in entries) - 1)
+
+
+def years(body: Body) -> Sheet:
+    """Return by year what following and holding earned, and the Sharpe ratio of the 252 sessions up to its end."""
+    rows = tuple(
+        {
+            "year": year,
+            "return": _whole(entries) / 100,
+            "buy_and_hold": _whole(entries, "buy_and_hold") / 100,
+            "sharpe": entries[-1]["sharpe"],
+        }
+        for year, entries in _by_year(body).items()
+    )
+    columns = (
+        Column("year", "Year"), Column("return", "Following", share, "number"),
+        Column("buy_and_hold", "Buy and hold", share, "number"),
+        Column("sharpe", "Sharpe ratio of the last 252 sessions", _two_decimals, "number"),
+    )  # fmt: skip
+    return Sheet("Year by year", columns, rows)
 
 
 def information(body: Body) -> Sheet:

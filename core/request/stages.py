@@ -254,7 +254,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "evaluate", "core.runs.compute:evaluate_job",
-        ("model", "predictions", "features", "findings", "repairs"),
+        ("model", "predictions", "features", "prices_clean", "findings", "repairs"),
         (Artifact("evaluation", "document"),), _EVALUATE, 7, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),

@@ -7,6 +7,7 @@ from dashboard.charts.judgement import (
     folds_figure,
     precision_recall_figure,
     roc_figure,
+    rolling_figure,
 )
 from dashboard.charts.predictions import probability_figure, scorecard_figure
 from dashboard.charts.prices import candle_figure, price_figure
@@ -26,6 +27,7 @@ __all__ = [
     "price_figure",
     "probability_figure",
     "roc_figure",
+    "rolling_figure",
     "scorecard_figure",
     "trend_figure",
     "windows_figure",

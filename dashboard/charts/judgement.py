@@ -74,14 +74,22 @@ def folds_figure(folds: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     folds : pandas.DataFrame
-        ``fold``, ``from``, ``to``, ``rows``, ``auc``; a NaN AUC (a fold with one class) is left out.
+        ``fold``, ``from``, ``to``, ``rows``, ``auc``; a NaN AUC (a fold with one class) is left out. ``auc_low`` and
+        ``auc_high`` where there are intervals.
     """
     drawn = folds.dropna(subset=["auc"]) if len(folds) else folds
     if drawn.empty:
         return nothing("No test period has an AUC.")
     figure = go.Figure()
+    bars = None
+    if "auc_low" in drawn and drawn["auc_low"].notna().any():
+        high, low = (drawn[key].astype(float) for key in ("auc_high", "auc_low"))
+        bars = {
+            "type": "data", "symmetric": False, "thickness": 1.2, "width": 4, "color": BLUE,
+            "array": high - drawn["auc"], "arrayminus": drawn["auc"] - low,
+        }  # fmt: skip
     figure.add_scatter(
-        x=drawn["to"], y=drawn["auc"], mode="lines+markers", name="AUC", showlegend=False,
+        x=drawn["to"], y=drawn["auc"], mode="lines+markers", name="AUC", showlegend=False, error_y=bars,
         line={"color": BLUE, "width": 1.2}, marker={"size": 8, "color": BLUE},
         customdata=drawn[["fold", "from", "to", "rows"]],
         hovertemplate="fold %{customdata[0]}, %{customdata[1]} to %{customdata[2]}<br>"
@@ -91,6 +99,28 @@ def folds_figure(folds: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title_text="End of the test period")
     figure.update_yaxes(title_text="AUC")
     return quiet(figure, height=320)
+
+
+def rolling_figure(months: pd.DataFrame) -> go.Figure:
+    """Return the Sharpe ratio of the last 252 sessions at the end of each month, with a line at 0.
+
+    Parameters
+    ----------
+    months : pandas.DataFrame
+        ``month`` (its first day) and ``sharpe``, NaN in the first year.
+    """
+    drawn = months.dropna(subset=["sharpe"])
+    if drawn.empty:
+        return nothing("There are fewer than 252 judged sessions: no rolling Sharpe ratio.")
+    figure = go.Figure()
+    figure.add_scatter(
+        x=drawn["month"], y=drawn["sharpe"], mode="lines", name="Sharpe ratio", showlegend=False,
+        line={"color": BLUE, "width": 1.4}, hovertemplate="%{x|%Y-%m}: %{y:.2f}<extra></extra>",
+    )  # fmt: skip
+    figure.add_hline(y=0, line=RULE)
+    figure.update_xaxes(title_text="End of the month")
+    figure.update_yaxes(title_text="Sharpe ratio")
+    return quiet(figure, height=260)
 
 
 Lines = Mapping[str, "pd.DataFrame"]

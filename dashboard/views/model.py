@@ -25,7 +25,7 @@ from dashboard.words import literal
 Body = Mapping[str, Any]
 
 LONG_PX = 480
-_PARTS = ("Measures", "Curves", "Slices", "Trading", "Drift", "Signals", "Decisions")
+_PARTS = ("Measures", "Curves", "Slices", "Trading", "Inputs", "Drift", "Signals", "Decisions")
 
 
 def show() -> None:
@@ -153,6 +153,7 @@ def _button(
 
 
 def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
+    evidence.download(body, keys["evaluate"])
     part = st.segmented_control(
         "Evidence", _PARTS, default="Measures", required=True, key="part", bind="query-params"
     )
@@ -166,6 +167,8 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
             evidence.slices(body)
         case "Trading":
             evidence.trading(body)
+        case "Inputs":
+            evidence.inputs(body)
         case "Drift":
             evidence.drift(body)
         case "Signals":

@@ -16,6 +16,7 @@ from dashboard.charts import (
     folds_figure,
     precision_recall_figure,
     roc_figure,
+    rolling_figure,
 )
 from dashboard.charts.downsample import outline
 
@@ -147,3 +148,18 @@ def test_precision_is_drawn_by_recall_with_the_share_of_rises_and_the_point_at_o
     assert figure.layout.shapes[0].y0 == 0.51
     empty = precision_recall_figure({"This model": points.iloc[:0]}, up_rate=None, marks=marks)
     assert "No judged row rose" in words(empty)
+
+
+def test_the_rolling_ratio_starts_where_it_is_defined():
+    """Months without a ratio are not drawn; without any there is a sentence."""
+    months = pd.DataFrame({"month": pd.to_datetime(["2020-01-01", "2020-02-01"]), "sharpe": [math.nan, 1.5]})
+    assert named(rolling_figure(months), "Sharpe ratio").y.tolist() == [1.5]
+    assert "fewer than 252" in words(rolling_figure(months.iloc[:1]))
+
+
+def test_test_periods_have_their_intervals():
+    """Bars from low to high where the evaluation has them."""
+    folds = pd.DataFrame({"fold": [1], "from": ["a"], "to": ["b"], "rows": [9], "auc": [0.5]})
+    assert folds_figure(folds).data[0].error_y.array is None
+    bars = folds_figure(folds.assign(auc_low=0.4, auc_high=0.7)).data[0].error_y
+    assert (bars.array[0], bars.arrayminus[0]) == (pytest.approx(0.2), pytest.approx(0.1))

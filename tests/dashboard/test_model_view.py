@@ -60,6 +60,24 @@ def test_trading_shows_the_figures_of_the_evaluation(page, prepared, lookers, re
     assert list(reader.table(at, "rank_mean")["sessions"]) == [1, 5, 10, 20]
 
 
+def test_what_a_reviewer_asks_for_has_its_place(page, prepared, lookers, reader):
+    """Fills, years and months under Trading, states under Slices, inputs on their own, everything as CSV."""
+    body, at = body_of(prepared, lookers), page(prepared, part="Trading")
+    assert list(reader.table(at, "fill")["sharpe"]) == [fill["sharpe"]["value"] for fill in body["fills"]]
+    assert len(reader.table(at, "year", "01")) == len({entry["month"][:4] for entry in body["months"]})
+    assert any("which nobody can trade at any more" in c.value for c in at.caption)
+    assert len(at.get("plotly_chart")) == 1
+    states = [*body["slices"]["volatility"], *body["slices"]["market"]]
+    slices = page(prepared, part="Slices")
+    assert list(reader.table(slices, "slice")["auc"]) == [entry["auc"] for entry in states]
+    inputs = page(prepared, part="Inputs")
+    assert not inputs.exception
+    losses = {name: entry["loss"] for name, entry in body["importance"]["inputs"].items()}
+    shown = reader.table(inputs, "input", "helped")
+    assert dict(zip(shown["input"], shown["loss"], strict=True)) == losses
+    assert len(inputs.get("download_button")) == 1
+
+
 def test_curves_are_drawn_from_the_predictions(page, prepared, lookers):
     """Three figures; the area that is told is the AUC of the evaluation."""
     at, body = page(prepared, part="Curves"), body_of(prepared, lookers)

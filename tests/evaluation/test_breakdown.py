@@ -5,13 +5,20 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from core.evaluation.breakdown import by_fold, by_ticker, calibration
+from core.measures.bootstrap import Resampling
 from core.measures.rows import judge
+from core.measures.slices import RankedRows
+
+
+def of_parts(parts, rows):
+    """Return a breakdown of these rows."""
+    return parts(rows, RankedRows(rows, Resampling(100, 5, 0.95, 1)))
 
 
 def test_each_fold_is_judged_alone(predictions):
     """Dates, rows, AUC and Brier of each fold are those of its rows."""
     table = predictions()
-    found = by_fold(judge(table))
+    found = of_parts(by_fold, judge(table))
     for entry, (number, held) in zip(found, table.groupby("fold"), strict=True):
         assert (entry["fold"], entry["rows"]) == (number, len(held))
         assert (entry["from"], entry["to"]) == (str(held["date"].min())[:10], str(held["date"].max())[:10])
@@ -22,7 +29,7 @@ def test_each_fold_is_judged_alone(predictions):
 def test_each_ticker_is_judged_within_folds(predictions):
     """A ticker's AUC is the mean of its AUCs within folds; its other figures are over all its rows."""
     table = predictions()
-    found = by_ticker(judge(table))
+    found = of_parts(by_ticker, judge(table))
     assert list(found) == ["T0", "T1", "T2"]
     held = table[table["ticker"] == "T1"]
     folds = [roc_auc_score(t["up_next"], t["probability"]) for _, t in held.groupby("fold")]
@@ -32,7 +39,7 @@ def test_each_ticker_is_judged_within_folds(predictions):
 
 def test_without_folds_the_window_is_number_one(predictions):
     """Scoring has no fold: one entry, numbered 1."""
-    assert [entry["fold"] for entry in by_fold(judge(predictions().assign(fold=None)))] == [1]
+    assert [entry["fold"] for entry in of_parts(by_fold, judge(predictions().assign(fold=None)))] == [1]
 
 
 def test_calibration_by_hand():
@@ -58,4 +65,4 @@ def test_equal_probabilities_are_one_bin(predictions):
 def test_no_rows_have_no_breakdown(predictions):
     """Without judged rows all three are empty."""
     rows = judge(predictions().iloc[:0])
-    assert (by_fold(rows), by_ticker(rows), calibration(rows)) == ([], {}, [])
+    assert (of_parts(by_fold, rows), of_parts(by_ticker, rows), calibration(rows)) == ([], {}, [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from core.report.doubts import limits
@@ -69,10 +71,27 @@ def test_a_doubt_appears_with_its_reason_and_not_without(sentence, trained):
     assert sentence in said(body)
 
 
+def test_tickers_that_somebody_chose_are_doubted_for_having_lasted(trained):
+    """How many of them end before the last session is counted; of the sample it is said in its own words."""
+    body = calm(trained)
+    assert (
+        "Somebody chose the 5 tickers, knowing which companies lasted; all reach the last session."
+        in said(body)
+    )
+    body["data"]["tickers"]["FB"]["last"] = "2012-09-01"
+    assert "1 of them end before the last session" in said(body)
+    body["data"]["source"]["name"] = "sample"
+    assert "Somebody chose" not in said(body)
+    assert "known to have lasted" in said(body)
+
+
 def test_a_calm_evaluation_has_no_particular_doubt_but_keeps_its_limits(trained):
     """Limits and intended use stand in every report."""
     text = said(calm(trained))
     assert "no reason" not in text
-    assert "Nothing in this run gave reason for a particular doubt." in text
+    assert text.count("survivorship") == 1
+    sample = calm(copy.deepcopy(trained))
+    sample["data"]["tickers"] = {}
+    assert "Nothing in this run gave reason for a particular doubt." in said(sample)
     assert "no promise" in text
     assert "investment advice" in text

@@ -112,7 +112,7 @@ def test_changed_features_are_told_against_the_champions(retrained, rendered):
 def test_years_are_listed(retrained, rendered):
     """Rows, sessions and measures."""
     text = section_of(rendered(retrained)[0], "By year")
-    assert "2012 1,260 252 0.491 50.0% 60.0% 51.0% 0.2504" in text
+    assert "2012 1,260 252 0.491 n/a 50.0% 60.0% 51.0% 0.2504" in text
 
 
 def entry(period, rows, auc):

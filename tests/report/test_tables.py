@@ -89,7 +89,8 @@ def test_numbers_are_written_as_in_the_report_and_stay_numbers(body):
     assert styled.data["auc"].tolist() == [body["by_ticker"][t]["auc"] for t in sorted(body["by_ticker"])]
     assert f"{frame['auc'].iloc[0]:.3f}" in styled.to_html()
     assert tables.titles(sheet) == {
-        "ticker": "Ticker", "rows": "Rows", "auc": "AUC", "precision": "Precision", "recall": "Recall",
+        "ticker": "Ticker", "rows": "Rows", "auc": "AUC", "auc_interval": "95% interval",
+        "precision": "Precision", "recall": "Recall",
         "hit_rate": "Hit rate", "brier": "Brier score",
     }  # fmt: skip
 
@@ -136,7 +137,7 @@ def test_a_part_of_the_rows_reads_the_same_in_report_and_desk(make, body):
 def test_a_long_sheet_is_shortened_in_the_report_only():
     """Of 90 tickers 40 are written, the first and the last, and the sentence below says so."""
     parts = {f"T{number:02}": {"rows": number, "auc": 0.5} for number in range(90)}
-    sheet = sheets.by_ticker({"by_ticker": parts})
+    sheet = sheets.by_ticker({"by_ticker": parts, "settings": {"confidence": 0.95}})
     grid = sheet.grid("the first and the last")
     assert [len(grid.rows), grid.rows[0][0], grid.rows[-1][0]] == [40, "T00", "T89"]
     assert grid.notes == ("40 of 90 shown: the first and the last. All are in evaluation.json.",)

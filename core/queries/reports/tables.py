@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import takewhile
 from math import log
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from core.report import sheets
+from core.report import importance_sheets, sheets, trading_sheets
 from core.report.blocks import Grid
 from core.report.figures import NA, metric, name, ratio, share, spaced, span, word
 from core.report.readings import confidence
@@ -99,6 +100,66 @@ def verdict_mark(body: Body) -> str:
     """
     marks = {"better than chance": "●", "no better than chance": "■", "worse than chance": "■"}
     return f"{marks.get(body['verdict'], '○')} {body['verdict'].capitalize()}"
+
+
+def fold_intervals(body: Body) -> pd.DataFrame:
+    """Return the test periods with the ends of their AUC's interval, NaN where an evaluation has none."""
+    values = frame(sheets.by_fold(body), "from", "to")
+    for key in ("auc_low", "auc_high"):
+        values[key] = pd.Series([fold.get(key) for fold in body["by_fold"]], dtype="float64")
+    return values
+
+
+def figures(body: Body) -> pd.DataFrame:
+    """Return every figure of an evaluation's tables, one a row: ``table``, ``row``, ``figure`` and ``value``.
+
+    Numbers are not rounded as the tables are; an interval of a part is a text beside its figure.
+    """
+    measures = [
+        (_MEASURES, p.name, label(key) + end, p.estimate(key)[part])
+        for p in predictors(body)
+        for key in ordered(p.measures)
+        for part, end in (("value", ""), ("low", ", interval from"), ("high", ", interval to"))
+        if part in p.estimate(key)
+    ]
+    rows = [cell for sheet in _sheets(body) for cell in _cells(sheet)]
+    return pd.DataFrame([*measures, *rows], columns=["table", "row", "figure", "value"], dtype=object)
+
+
+_MEASURES = "Measures"
+
+
+def _cells(sheet: Sheet) -> list[tuple[str, str, str, Any]]:
+    words = [c.key for c in takewhile(lambda c: c.kind == "text", sheet.columns)] or [sheet.columns[0].key]
+    names = {}
+    for before, column in zip((None, *sheet.columns), sheet.columns, strict=False):
+        # two columns of intervals are called alike: each belongs to the figure before it
+        owner = (
+            f"{before.title}, " if before and column.kind == "interval" and before.kind == "number" else ""
+        )
+        names[column.key] = owner + column.title
+    return [
+        (sheet.caption, ", ".join(str(entry[key]) for key in words), names[column.key], entry[column.key])
+        for entry in sheet.rows
+        for column in sheet.columns
+        if column.key not in words
+    ]
+
+
+def _sheets(body: Body) -> tuple[Sheet, ...]:
+    return (
+        sheets.by_fold(body), sheets.by_period(body), sheets.by_ticker(body), sheets.by_state(body),
+        sheets.calibration(body["calibration"]), sheets.drift(body["drift"]), sheets.signals(body["signals"]),
+        trading_sheets.risk(body), trading_sheets.costs(body), trading_sheets.fills(body), trading_sheets.years(body),
+        trading_sheets.months(body), trading_sheets.information(body), trading_sheets.quantiles(body),
+        trading_sheets.evidence(body), importance_sheets.importance(body), importance_sheets.by_fold(body),
+    )  # fmt: skip
+
+
+def months(body: Body) -> pd.DataFrame:
+    """Return one row for each month: ``month`` (its first day), ``return``, ``buy_and_hold`` and ``sharpe``."""
+    frame = pd.DataFrame(body.get("months") or (), columns=["month", "return", "buy_and_hold", "sharpe"])
+    return frame.assign(month=pd.to_datetime(frame["month"])).astype({"sharpe": "float64"})
 
 
 _RANK = {"alarm": 0, "warn": 1, "ok": 2}
