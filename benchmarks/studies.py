@@ -1,0 +1,198 @@
+"""The studies: panels of a world, given to the stages, and what is asked of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import notebook
+from answers import (
+    BESIDE,
+    MAIN,
+    Answers,
+    add_advice,
+    add_champion,
+    add_differences,
+    add_looks,
+    add_models,
+    add_notebook,
+    add_verdicts,
+    figures,
+)
+from panels import World, overlapping, simulated
+from truths import defaults, features_of, judgement, stage
+
+from core import columns as col
+from core.measures.bootstrap import Resampling, estimate
+from core.measures.expanded import blocks_of, coverage_of, stretch
+from core.measures.rows import judge, numbers
+from core.measures.selection import best_by_chance
+from core.measures.weighted import WeightedScore
+from core.tables.artifacts import Document, Table
+
+CHAMPION_SESSIONS = 960
+"""Sessions that the champion of a training run was trained on: it is compared on those after."""
+
+YEAR = 250
+"""Sessions that a model in use is judged by: one more, and its age alone would be reason to retrain."""
+
+HORIZON = 5
+OTHER_SETTINGS: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"fold_sessions": 126},
+    {"window": "rolling", "rolling_sessions": 504},
+    {"window": "rolling", "rolling_sessions": 252},
+    {"embargo_sessions": 20},
+)
+"""With either kind of model ten ordinary candidates on the same judged rows."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Panels of one world and what is asked of each.
+
+    Parameters
+    ----------
+    text : str
+        What the panels are, for the page.
+    world : World
+    ask : callable
+        From the world and a seed to the answers.
+    panels : int
+        How many panels, where nothing else is said.
+    """
+
+    text: str
+    world: World
+    ask: Callable[[World, int], Answers]
+    panels: int
+
+
+def candidate(world: World, seed: int) -> Answers:
+    """Return what a training run says of a panel, with boosting beside and, where history allows, a champion."""
+    panel = simulated(world, seed)
+    features, champion = features_of(panel), None
+    if world.sessions > CHAMPION_SESSIONS + YEAR:
+        champion = trained(features_of(panel, CHAMPION_SESSIONS))
+    predictions, model = stage("train_or_score", {"features": features})
+    named = {"champion_id": "champion"} if champion else {}
+    judged = judgement(panel, features, predictions, model, champion, bootstrap_seed=seed, **named)
+    answers = Answers()
+    add_models(answers, judged)
+    if (judged.up_chance == 0.5).all():
+        add_differences(answers, judged)
+        add_notebook(answers, judged, seed)
+        if champion:
+            add_champion(answers, judged, champion, features)
+    add_verdicts(answers, judged.body)
+    add_advice(answers, judged.body)
+    return answers
+
+
+def slices(world: World, seed: int) -> Answers:
+    """Return which intervals of parts of a panel's rows hold one half: one part of each kind."""
+    panel, answers = simulated(world, seed), Answers()
+    features = features_of(panel)
+    predictions, model = stage("train_or_score", {"features": features}, beside=None)
+    body = judgement(panel, features, predictions, model, bootstrap_seed=seed).body
+    parts = {
+        "a fold of 252 sessions": body["by_fold"],
+        "a year": list(body["by_period"].values()),
+        "a ticker": list(body["by_ticker"].values()),
+        "a third by volatility": body["slices"]["volatility"],
+        "rising or falling markets": body["slices"]["market"],
+    }
+    for name, entries in parts.items():
+        for entry in entries[seed % 2 : seed % 2 + 1]:
+            auc = {"value": entry["auc"], "low": entry["auc_low"], "high": entry["auc_high"]}
+            answers.interval(f"auc of {name}", auc, 0.5)
+    return answers
+
+
+def trained(features: Table, **changes: Any) -> Document:
+    """Return the candidate of a training run, boosting left out."""
+    _, model = stage("train_or_score", {"features": features}, **{"beside": None, **changes})
+    return model
+
+
+def in_use(world: World, seed: int) -> Answers:
+    """Return what is said of a model in its first year of use: at the end, and at looks on the way."""
+    panel = simulated(world, seed)
+    features, model = features_of(panel), trained(features_of(panel, world.sessions - YEAR))
+    (predictions,) = stage("train_or_score", {"features": features, "model": model}, mode="score")
+    judged = judgement(panel, features, predictions, model, bootstrap_seed=seed)
+    answers = Answers()
+    add_models(answers, judged)
+    if (judged.up_chance == 0.5).all():
+        add_differences(answers, judged)
+    add_verdicts(answers, judged.body)
+    add_advice(answers, judged.body)
+    add_looks(answers, judged, seed)
+    return answers
+
+
+def tries(world: World, seed: int) -> Answers:
+    """Return what the best of ten ordinary candidates on noise is called, alone and as the best of ten."""
+    panel = simulated(world, seed)
+    features = features_of(panel)
+    frames = [
+        stage("train_or_score", {"features": features}, model=kind, beside=None, **changes)[0].frame
+        for kind, changes in product((MAIN, BESIDE), OTHER_SETTINGS)
+    ]
+    # all of them on the folds of the first, so that every candidate is resampled alike
+    aligned = frames[0].assign(
+        **{col.probability_of(str(n)): frame[col.PROBABILITY].to_numpy() for n, frame in enumerate(frames)}
+    )
+    rows, values = judge(aligned), defaults()
+    how = Resampling(
+        int(values["bootstrap_samples"]), int(values["block_sessions"]), float(values["confidence"]), seed
+    )
+    scores = {
+        str(n): WeightedScore.of(rows, numbers(rows.frame, col.probability_of(str(n))))
+        for n in range(len(frames))
+    }
+    estimates = [entry["auc"] for entry in estimate(scores, rows, how).values()]
+    alone = [auc.interval(coverage_of(rows, how)) for auc in estimates]
+    wider = stretch(1 - (1 - how.confidence) / len(frames), blocks_of(rows, how))
+    best = best_by_chance(estimates, chance=0.5, confidence=how.confidence, stretch=wider)
+    return Answers(
+        events={
+            'one of ten "better" by its own interval': any(low > 0.5 for low, _ in alone),
+            'the best of ten "better" as the best of ten': best.p_value <= (1 - how.confidence) / 2,
+        }
+    )
+
+
+def shared_outcomes(world: World, seed: int) -> Answers:
+    """Return which intervals hold the truth where neighbouring labels share four sessions of five."""
+    frame, answers = overlapping(world, HORIZON, seed), Answers()
+    by_name = figures(frame, seed)
+    for name in ("auc", "hit_rate"):
+        answers.interval(name, by_name[name], 0.5)
+    p, up = frame[col.PROBABILITY].to_numpy(), frame[col.UP_NEXT].to_numpy()
+    claims = notebook.intervals(p, up, seed)
+    for name in ("auc", "hit_rate"):
+        low, high = claims[name]
+        answers.intervals[f"notebook: {name}"] = [(low + high) / 2, low, high, 0.5]
+    return answers
+
+
+STUDIES: Mapping[str, Study] = {
+    "noise": Study("8 tickers, 1,500 sessions, nothing to predict", World(), candidate, 800),
+    "correlated": Study("the same, correlation .9", World(correlation=0.9), candidate, 400),
+    "one-94": Study("1 ticker, 94 judged rows", World(tickers=1, sessions=807), candidate, 800),
+    "two-120": Study("2 tickers, 60 judged sessions", World(tickers=2, sessions=773), candidate, 400),
+    "one-753": Study("1 ticker, 753 judged rows", World(tickers=1, sessions=1_466), candidate, 400),
+    "year": Study("a model in its first year of use", World(), in_use, 400),
+    "slices": Study("parts of the judged rows", World(), slices, 200),
+    "tries": Study("ten ordinary candidates", World(), tries, 150),
+    "overlap": Study("labels over 5 sessions", World(sessions=787), shared_outcomes, 400),
+    "power-.02": Study("autocorrelation .02", World(autocorrelation=0.02), candidate, 150),
+    "power-.05": Study("autocorrelation .05", World(autocorrelation=0.05), candidate, 150),
+    "power-.1": Study("autocorrelation .1", World(autocorrelation=0.1), candidate, 150),
+    "power-.2": Study("autocorrelation .2", World(autocorrelation=0.2), candidate, 150),
+    "year-.1": Study("a model in use, autocorrelation .1", World(autocorrelation=0.1), in_use, 150),
+}
+"""By name. ``one-94`` and ``two-120`` lie just above the floors of a verdict."""

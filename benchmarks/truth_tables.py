@@ -1,0 +1,330 @@
+"""What ``docs/truth.json`` says, as the tables of ``docs/truth.md``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean, median
+from typing import Any
+
+Line = Mapping[str, Any]
+
+
+def counts(panels: Sequence[Line]) -> dict[str, Any]:
+    """Return how often each interval held its truth and each event happened."""
+    names = dict.fromkeys(name for line in panels for name in line["intervals"])
+    events = dict.fromkeys(name for line in panels for name in line["events"])
+    return {
+        "panels": len(panels),
+        "seeds": _ranges([line["seed"] for line in panels]),
+        "intervals": {
+            n: _interval([p["intervals"][n] for p in panels if n in p["intervals"]]) for n in names
+        },
+        "events": {n: _event([p["events"][n] for p in panels if n in p["events"]]) for n in events},
+    }
+
+
+def _interval(entries: Sequence[Sequence[float]]) -> dict[str, float]:
+    """Return of how many panels an interval holds its truth, lies below and above it, and its median width."""
+    below, above = (sum(high < truth for _, _, high, truth in entries), sum(e[1] > e[3] for e in entries))
+    return {
+        "panels": len(entries),
+        "holds": len(entries) - below - above,
+        "below": below,
+        "above": above,
+        "width": round(median(high - low for _, low, high, _ in entries), 5),
+        "mean": round(fmean(value for value, *_ in entries), 5),
+        "truth": round(fmean(truth for *_, truth in entries), 5),
+    }
+
+
+def _event(answers: Sequence[bool]) -> dict[str, int]:
+    return {"panels": len(answers), "yes": sum(answers)}
+
+
+def _ranges(seeds: Iterable[int]) -> str:
+    """Return seeds as ranges.
+
+    >>> _ranges([0, 1, 2, 5])
+    '0-2, 5'
+    """
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)
+
+
+def exact(yes: int, panels: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Clopper and Pearson 1934).
+
+    >>> [round(end, 3) for end in exact(0, 100)]
+    [0.0, 0.036]
+    """
+    from scipy.stats import beta
+
+    low = float(beta.ppf(0.025, yes, panels - yes + 1)) if yes else 0.0
+    high = float(beta.ppf(0.975, yes + 1, panels - yes)) if yes < panels else 1.0
+    return low, high
+
+
+def share(yes: int, panels: int) -> str:
+    """Return a share with its interval.
+
+    >>> share(95, 100)
+    '.950 [.887, .984]'
+    """
+    low, high = exact(yes, panels)
+    return f"{_plain(yes / panels)} [{_plain(low)}, {_plain(high)}]"
+
+
+def _plain(value: float) -> str:
+    text = f"{value:.3f}"
+    return text.removeprefix("0") if value < 1 else text
+
+
+AIM = (0.93, 0.97)
+"""Coverage that is aimed at, of intervals of 95 %."""
+
+ONE_SIDED = 0.03
+"""Share of intervals on the wrong side of the truth that is aimed at, at most, on either side."""
+
+MARK = "\\*"
+WORLDS = ("noise", "correlated", "one-753", "two-120", "one-94", "year")
+"""Studies without anything to predict, each a column."""
+
+FIGURES = {
+    "auc": "AUC",
+    "precision": "precision",
+    "recall": "recall",
+    "hit_rate": "hit rate",
+    "brier": "Brier score",
+    "brier_skill": "Brier skill",
+    "log_loss": "log loss",
+    "long_flat_return": "return a year",
+    "long_flat_sharpe": "Sharpe ratio",
+}
+_NOTEBOOK = "notebook: "
+
+
+def label(name: str) -> str:
+    """Return an interval's name in words.
+
+    >>> label("long_flat_sharpe less that of buy_and_hold")
+    'Sharpe ratio less that of buy and hold'
+    """
+    for column, words in sorted(FIGURES.items(), key=lambda item: -len(item[0])):
+        for before in ("", ": "):
+            start = f"{before}{column}"
+            if name == column or name.startswith(f"{column} ") or (before and name.endswith(start)):
+                return name.replace(column, words, 1).replace("_", " ")
+    return name.replace("_", " ")
+
+
+def misses(counted: Mapping[str, Any]) -> bool:
+    """Return whether a share lies outside what is aimed at.
+
+    >>> misses({"panels": 100, "holds": 95, "below": 5, "above": 0})
+    True
+    """
+    n = counted["panels"]
+    sides = max(counted["below"], counted["above"]) / n
+    return not AIM[0] <= counted["holds"] / n <= AIM[1] or sides > ONE_SIDED
+
+
+def surely_misses(counted: Mapping[str, Any]) -> bool:
+    """Return whether even the binomial interval of a share lies outside what is aimed at.
+
+    >>> [surely_misses({"panels": 100, "holds": n, "below": 100 - n, "above": 0}) for n in (95, 80)]
+    [False, True]
+    """
+    n = counted["panels"]
+    low, high = exact(counted["holds"], n)
+    sides = (exact(counted[side], n)[0] for side in ("below", "above"))
+    return high < AIM[0] or low > AIM[1] or max(sides) > ONE_SIDED
+
+
+def _cell(counted: Mapping[str, Any] | None) -> str:
+    if counted is None:
+        return ""
+    n = counted["panels"]
+    mark = "" if AIM[0] <= counted["holds"] / n <= AIM[1] else MARK
+    return share(counted["holds"], n) + mark
+
+
+def _side(yes: int, panels: int) -> str:
+    return share(yes, panels) + (MARK if yes / panels > ONE_SIDED else "")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def noise(stored: Mapping[str, Any]) -> str:
+    """Return the coverage of every interval of the panels with nothing to predict, beside a notebook's."""
+    study = stored["studies"]["noise"]
+    intervals, rows = study["intervals"], []
+    for name, counted in intervals.items():
+        if name.startswith(_NOTEBOOK):
+            continue
+        plain = intervals.get(_NOTEBOOK + name.removeprefix("logistic regression: "))
+        n = counted["panels"]
+        sides = (_side(counted[side], n) for side in ("below", "above"))
+        rows.append((label(name), _cell(counted), *sides, _cell(plain)))
+    head = (
+        f"{study['panels']:,} panels", "covers", "lies below the truth", "lies above the truth",
+        "a notebook's covers",
+    )  # fmt: skip
+    return _table(head, rows)
+
+
+def worlds(stored: Mapping[str, Any]) -> str:
+    """Return the coverage of every interval by world."""
+    studies = {name: stored["studies"][name] for name in WORLDS if name in stored["studies"]}
+    names = dict.fromkeys(
+        n for study in studies.values() for n in study["intervals"] if not n.startswith(_NOTEBOOK)
+    )
+    head = ("", *(f"{study['text']} ({study['panels']:,})" for study in studies.values()))
+    rows = [(label(n), *(_cell(study["intervals"].get(n)) for study in studies.values())) for n in names]
+    plain = f"{_NOTEBOOK}auc"
+    rows.append(("a notebook's AUC", *(_cell(study["intervals"].get(plain)) for study in studies.values())))
+    return _table(head, rows)
+
+
+def events(stored: Mapping[str, Any]) -> str:
+    """Return how often each verdict, alarm, advice and reason came by world; questions never answered yes left out."""
+    studies = {name: stored["studies"][name] for name in WORLDS if name in stored["studies"]}
+    names = dict.fromkeys(
+        name
+        for study in studies.values()
+        for name, counted in study["events"].items()
+        if "some look" not in name and "some day" not in name
+    )
+    head = ("", *(f"{study['text']} ({study['panels']:,})" for study in studies.values()))
+    rows = []
+    for name in names:
+        counted = [study["events"].get(name) for study in studies.values()]
+        if any(c and c["yes"] for c in counted) or name == "leak alarm":
+            rows.append(
+                (name.replace("_", " "), *(share(c["yes"], c["panels"]) if c else "" for c in counted))
+            )
+    return _table(head, rows)
+
+
+def _events_of(stored: Mapping[str, Any], study: str, words: Sequence[str]) -> str:
+    counted = stored["studies"][study]["events"]
+    rows = [
+        (name, share(c["yes"], c["panels"]))
+        for name, c in counted.items()
+        if any(word in name for word in words)
+    ]
+    return _table((f"{stored['studies'][study]['panels']:,} panels", "share"), rows)
+
+
+def looks(stored: Mapping[str, Any]) -> str:
+    """Return what is said at some look of a year."""
+    return _events_of(stored, "year", ("some look", "some day", "after a year", "verdict"))
+
+
+def tries(stored: Mapping[str, Any]) -> str:
+    """Return what ten ordinary candidates are called."""
+    return _events_of(stored, "tries", ("",))
+
+
+def overlap(stored: Mapping[str, Any]) -> str:
+    """Return the coverage where labels overlap, beside a notebook's."""
+    study = stored["studies"]["overlap"]
+    own = {name: c for name, c in study["intervals"].items() if not name.startswith(_NOTEBOOK)}
+    rows = [(label(name), _cell(c), _cell(study["intervals"][_NOTEBOOK + name])) for name, c in own.items()]
+    return _table((f"{study['panels']:,} panels", "covers", "a notebook's covers"), rows)
+
+
+def slices(stored: Mapping[str, Any]) -> str:
+    """Return the coverage of intervals of parts of the rows."""
+    study = stored["studies"]["slices"]
+    rows = [
+        (
+            label(name),
+            f"{c['panels']:,}",
+            _cell(c),
+            *(_side(c[side], c["panels"]) for side in ("below", "above")),
+        )
+        for name, c in study["intervals"].items()
+    ]
+    return _table(("part", "panels", "covers", "lies below the truth", "lies above the truth"), rows)
+
+
+def power(stored: Mapping[str, Any]) -> str:
+    """Return how often a planted dependence is called better, by its strength."""
+    rows = []
+    for name, study in stored["studies"].items():
+        strength = study["world"]["autocorrelation"]
+        if name not in ("noise", "year") and not strength:
+            continue
+        auc = study["intervals"]["logistic regression: auc"]
+        events = study["events"]
+        better, leak = (
+            share(counted["yes"], counted["panels"])
+            for counted in (events['verdict "better than chance"'], events["leak alarm"])
+        )
+        when = "in use, 250 sessions" if name.startswith("year") else "training"
+        panels, mean, truth = f"{study['panels']:,}", f"{auc['mean']:.3f}", f"{auc['truth']:.3f}"
+        rows.append((f"{strength:g}", when, panels, mean, truth, better, leak, _cell(auc)))
+    rows.sort(key=lambda row: (row[1], float(row[0])))
+    head = ("autocorrelation", "judged", "panels", "mean AUC", "true AUC")
+    return _table((*head, '"better than chance"', "leak alarm", "AUC covers"), rows)
+
+
+def missing(stored: Mapping[str, Any]) -> str:
+    """Return the intervals that are sure to miss the aim, with their sides, and those that lie outside it by chance."""
+    rows, others = [], []
+    for study in (stored["studies"][name] for name in WORLDS if name in stored["studies"]):
+        missed = {n: c for n, c in study["intervals"].items() if misses(c) and not n.startswith(_NOTEBOOK)}
+        for name in [name for name, counted in missed.items() if surely_misses(counted)]:
+            counted = missed.pop(name)
+            sides = (_side(counted[side], counted["panels"]) for side in ("below", "above"))
+            rows.append((study["text"], label(name), _cell(counted), *sides))
+        others.append((study["text"], "; ".join(_in_short(n, c) for n, c in missed.items()) or "none"))
+    head = ("panels", "interval", "covers", "lies below the truth", "lies above the truth")
+    also = _table(("panels", "perhaps outside, by counting alone: covers (below, above)"), others)
+    return f"{_table(head, rows)}\n\n{also}"
+
+
+def _in_short(name: str, counted: Mapping[str, Any]) -> str:
+    covers, below, above = (_plain(counted[key] / counted["panels"]) for key in ("holds", "below", "above"))
+    return f"{label(name)} {covers} ({below}, {above})"
+
+
+def seeds(stored: Mapping[str, Any]) -> str:
+    """Return the studies with their panels and seeds."""
+    rows = [
+        (f"`{name}`", study["text"], f"{study['panels']:,}", study["seeds"])
+        for name, study in stored["studies"].items()
+    ]
+    return _table(("study", "panels are", "how many", "seeds"), rows)
+
+
+SECTIONS = {
+    "noise": noise,
+    "worlds": worlds,
+    "missing": missing,
+    "events": events,
+    "looks": looks,
+    "tries": tries,
+    "slices": slices,
+    "overlap": overlap,
+    "power": power,
+    "seeds": seeds,
+}
+"""What stands between ``<!-- NAME -->`` and ``<!-- end NAME -->`` in the page."""
+
+
+def filled(page: str, stored: Mapping[str, Any]) -> str:
+    """Return the page with its tables made anew; all else stays."""
+    for name, section in SECTIONS.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+        page = pattern.sub(lambda match, section=section: f"{match[1]}{section(stored)}\n{match[2]}", page)
+    return page
