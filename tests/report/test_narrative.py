@@ -20,7 +20,14 @@ from core.report.narrative import (
 PLACEHOLDER = "[to be written by the reviewer]"
 NAMES = ["Context", "Business implications", "Risks", "Ethical considerations"]
 
-DECIDED = f"""Decision
+GENERATED = f"""DAILY EQUITY-PRICE REPORT
+=========================
+  Source sample
+
+Status: DRAFT - not signed
+
+
+Decision
 --------
 No better than chance.
 
@@ -43,32 +50,52 @@ Risks
 Ethical considerations
 ----------------------
 {PLACEHOLDER}
-"""
 
-HEAD = """DAILY EQUITY-PRICE REPORT
-=========================
-  Source sample
-"""
-
-APPENDIX = """Appendix: digests and settings
-------------------------------
-features.json  abc
-"""
-
-GENERATED = f"""{HEAD}
-Status: DRAFT - not signed
-
-
-{DECIDED}
 
 Sign-off
 --------
 Nobody has signed this.
 
 
-{APPENDIX}"""
+Appendix: digests and settings
+------------------------------
+features.json  abc
+"""
 
-BODY = f"{HEAD}\n\n{DECIDED}\n\n{APPENDIX}"
+BODY = f"""DAILY EQUITY-PRICE REPORT
+=========================
+  Source sample
+
+
+Decision
+--------
+No better than chance.
+
+
+Context
+-------
+{PLACEHOLDER}
+
+
+Business implications
+---------------------
+{PLACEHOLDER}
+
+
+Risks
+-----
+{PLACEHOLDER}
+
+
+Ethical considerations
+----------------------
+{PLACEHOLDER}
+
+
+Appendix: digests and settings
+------------------------------
+features.json  abc
+"""
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Mn"])).filter(
     lambda text: text.strip() != PLACEHOLDER
