@@ -1,6 +1,7 @@
 """What a run shows on the terminal: a line per stage, a bar for long work, then the report.
 
-Lines go to standard error and the report to standard output, so that ``> report.txt`` does what it says.
+Lines go to standard error and the report to standard output, so that ``> report.txt`` does what it says. A terminal
+gets the first page: what is beyond a screen's length would push it out of sight.
 """
 
 from __future__ import annotations
@@ -79,6 +80,10 @@ class Terminal:
         folder = store.folder(plan.slot)
         if plan.stage.name == "report":
             text = store.read(plan.slot, "report.txt").decode()
+            if sys.stdout.isatty():
+                from core.report.narrative import first_page
+
+                text = first_page(text)
             print(text, end="", flush=True)  # noqa: T201 - the report is the product
         meta = store.meta(plan.slot)
         # a large table is Parquet: only the checkpoint knows the name

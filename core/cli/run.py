@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import click
 from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
 from core.journal import Journal, Run
 from core.queries.runs.folder import Follower
+from core.report.narrative import first_page
 from core.request import settings
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -42,12 +44,15 @@ def _options() -> list[click.Parameter]:
         ),
         click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
         click.Option(["--detach"], is_flag=True, help="Print the run's id and leave it running."),
+        click.Option(
+            ["--full"], is_flag=True, help="Print the whole report, not its first page, on a terminal."
+        ),
     ]
     settable = [p for p in parameters_of(STAGES).values() if not p.resolved]
     return [*options, *(click.Option([p.option, p.name], default="", help=p.help) for p in settable)]
 
 
-def _run(*, target: str, no_wait: bool, force: str, detach: bool, **values: Any) -> int:
+def _run(*, target: str, no_wait: bool, force: str, detach: bool, full: bool, **values: Any) -> int:
     configured = settings.load()
     usable = {PROFILE, *parameters_of(chain(target))}
     request = {name: text for name, text in values.items() if text and name in usable}
@@ -67,14 +72,14 @@ def _run(*, target: str, no_wait: bool, force: str, detach: bool, **values: Any)
                 folder=Path.cwd(),
                 target=target,
             )
-        return _followed(configured, launched, no_wait=no_wait, detach=detach)
+        return _followed(configured, launched, no_wait=no_wait, detach=detach, full=full)
     except KeyboardInterrupt:
         if launched is not None and launched.new:
             _interrupt(configured, launched.run_id)
         return EXIT_INTERRUPTED
 
 
-def _followed(configured: Settings, launched: Launched, *, no_wait: bool, detach: bool) -> int:
+def _followed(configured: Settings, launched: Launched, *, no_wait: bool, detach: bool, full: bool) -> int:
     if not launched.new and no_wait:
         raise BusyError(f"run {launched.run_id} does the same right now", expected="nobody at work on it")
     if detach:
@@ -82,7 +87,7 @@ def _followed(configured: Settings, launched: Launched, *, no_wait: bool, detach
         return 0
     if not launched.new:
         click.echo(f"following run {launched.run_id}, which does the same", err=True)
-    return follow(configured, launched.run_id)
+    return follow(configured, launched.run_id, full=full)
 
 
 def _interrupt(configured: Settings, run_id: str) -> None:
@@ -92,18 +97,23 @@ def _interrupt(configured: Settings, run_id: str) -> None:
         follow(configured, run_id)
 
 
-def follow(configured: Settings, run_id: str) -> int:
+def follow(configured: Settings, run_id: str, *, full: bool = False) -> int:
     """Print what a run prints until it is over and return its exit code.
 
-    What it says goes to standard error, its report to standard output.
+    What it says goes to standard error, its report to standard output: on a terminal its first page, unless
+    ``full``.
     """
+    full = full or not sys.stdout.isatty()
     journal = Journal(configured.data, configured.journal, read_only=True)
     messages, report = (Follower(configured.data, run_id, name) for name in (OUTPUT_NAME, RESULT_NAME))
     while True:
         run = journal.run(run_id)  # before the last look at what it printed
         click.echo(messages.more(), nl=False, err=True)
-        click.echo(report.more(), nl=False)
+        if full:
+            click.echo(report.more(), nl=False)
         if run is None or not run.active:
+            if not full:
+                click.echo(first_page(report.more()), nl=False)
             return _code(run)
         time.sleep(_POLL_S)
 

@@ -22,7 +22,7 @@ from core.report.figures import (
     short_number,
     span,
 )
-from core.report.readings import confidence, has_verdict, retained, trained_here, without_model
+from core.report.readings import confidence, has_verdict, trained_here
 from core.report.sheets import BASELINE, BESIDE, MODEL, compared, estimated, measured, predictors
 
 Body = Mapping[str, Any]
@@ -31,17 +31,6 @@ _CERTAIN = (
     "Rules that say only yes or no count as certain, so their Brier score and log loss are large by nature.",
 )
 _COMPARED = ("auc", "precision", "recall", "hit_rate", "brier", "log_loss")
-
-
-def decision(body: Body) -> Section:
-    """Return the verdict first, then what must be known before acting on it."""
-    blocks: list[Block] = [Paragraph(body["verdict_sentence"], "verdict")]
-    if body["leak_alarm"]["raised"]:
-        blocks.append(Paragraph(f"Leak alarm: {body['leak_alarm']['reason']}", "alarm"))
-    if sentence := retained(body):
-        blocks.append(Paragraph(sentence, "alarm"))
-    pairs = (("Verdict", body["verdict"]), *headline(body, of=" of the AUC"))
-    return Section(sections.DECISION, (*blocks, Facts(pairs, prominent=True), Paragraph(_for_whom(body))))
 
 
 def headline(body: Body, *, of: str = "") -> tuple[tuple[str, str], ...]:
@@ -56,24 +45,11 @@ def headline(body: Body, *, of: str = "") -> tuple[tuple[str, str], ...]:
     )
 
 
-def _for_whom(body: Body) -> str:
-    if trained_here(body) and not without_model(body):
-        return (
-            "For a person to decide: whether this candidate is good enough to be used. The figures below "
-            "are evidence; the program decides nothing."
-        )
-    if without_model(body):
-        return "For a person to decide: whether to bring more history. No model came out of this run."
-    return (
-        "For a person to decide: whether this model may stay in use. The figures below are "
-        "evidence; the program decides nothing."
-    )
-
-
 def performance(body: Body) -> Section:
     """Return the measures with intervals, the models beside and the baselines."""
     beside = [p for p in predictors(body) if p.group == BESIDE]
-    blocks: list[Block] = [Paragraph(basis(body))]
+    figures = (("Verdict", body["verdict"]), *headline(body, of=" of the AUC"))
+    blocks: list[Block] = [Facts(figures), Paragraph(basis(body))]
     blocks.append(measured(body, body["performance"], "This run", MODEL, beside))
     blocks.extend(at_training(body))
     blocks.extend(_evidence(body))

@@ -10,7 +10,9 @@ from core.report.blocks import (
     Block,
     Bullets,
     Command,
+    Contents,
     Facts,
+    Gallery,
     Grid,
     Paragraph,
     Picture,
@@ -36,7 +38,7 @@ _PERIOD = re.compile(r"\d{4}-\d{2}-\d{2}( to \d{4}-\d{2}-\d{2})?")
 
 def html_of(title: str, subtitle: str, sections: Sequence[Section]) -> str:
     """Return the whole page."""
-    links = "".join(f'<li><a href="#{_slug(s.title)}">{_safe(s.title)}</a></li>' for s in sections)
+    links = _links([section.title for section in sections])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
@@ -50,6 +52,10 @@ def html_of(title: str, subtitle: str, sections: Sequence[Section]) -> str:
     )
 
 
+def _links(titles: Sequence[str]) -> str:
+    return "".join(f'<li><a href="#{_slug(title)}">{_safe(title)}</a></li>' for title in titles)
+
+
 def _safe(text: str) -> str:
     return escape(visible(text))
 
@@ -60,7 +66,9 @@ def _slug(title: str) -> str:
 
 def _section(section: Section) -> str:
     blocks = "\n".join(_block(block) for block in section.blocks)
-    return f'<section id="{_slug(section.title)}">\n<h2>{_safe(section.title)}</h2>\n{blocks}\n</section>\n'
+    first = ' class="first"' if section.first else ""
+    heading = f"<h2>{_safe(section.title)}</h2>"
+    return f'<section id="{_slug(section.title)}"{first}>\n{heading}\n{blocks}\n</section>\n'
 
 
 def _block(block: Block) -> str:  # noqa: PLR0911 - one return for each kind of block
@@ -69,7 +77,8 @@ def _block(block: Block) -> str:  # noqa: PLR0911 - one return for each kind of 
             role = ' role="alert"' if block.tone == "alarm" else ""
             return f'<p class="{block.tone}"{role}>{_safe(block.text)}</p>'
         case Bullets():
-            return "<ul>" + "".join(f"<li>{_safe(item)}</li>" for item in block.items) + "</ul>"
+            caption = f'<p class="caption">{_safe(block.caption)}</p>' if block.caption else ""
+            return f"{caption}<ul>" + "".join(f"<li>{_safe(item)}</li>" for item in block.items) + "</ul>"
         case Facts():
             return _facts(block)
         case Grid():
@@ -80,6 +89,10 @@ def _block(block: Block) -> str:  # noqa: PLR0911 - one return for each kind of 
             return f'<p class="blank">{_safe(block.text)}</p>'
         case Picture():
             return f"<figure><figcaption>{_safe(block.caption)}</figcaption>{block.svg}</figure>"
+        case Gallery():
+            return f'<div class="gallery">{"".join(map(_block, block.pictures))}</div>'
+        case Contents():
+            return f'<ol class="contents">{_links(block.titles)}</ol>'
 
 
 def _facts(block: Facts) -> str:

@@ -26,9 +26,10 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Bullets:
-    """Sentences that stand side by side."""
+    """Sentences that stand side by side, under a caption where there is one."""
 
     items: tuple[str, ...]
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,30 @@ class Picture:
     caption: str
 
 
-Block = Paragraph | Bullets | Facts | Grid | Command | Placeholder | Picture
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures that stand together: the first as wide as the page, the others side by side below."""
+
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Headings of the sections that follow; links on the page."""
+
+    titles: tuple[str, ...]
+
+
+Block = Paragraph | Bullets | Facts | Grid | Command | Placeholder | Picture | Gallery | Contents
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it; the ``first`` one is a page of its own, and narrower as text."""
 
     title: str
     blocks: tuple[Block, ...]
+    first: bool = False
 
 
 def visible(text: str) -> str:

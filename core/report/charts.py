@@ -1,26 +1,19 @@
-"""Small drawings for the page: evaluation body in, SVG markup out, empty when there is nothing to draw.
-
-Colours come from the page's style sheet by class, so that one drawing serves light, dark and paper.
-Every coordinate is written with one decimal: the same figures give the same bytes.
-"""
+"""Small drawings for the page: evaluation body in, SVG markup out, empty when there is nothing to draw."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
 from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
 
-from core.report.blocks import visible
+from core.report.drawing import WIDTH, Axis, axis, dot, line, svg, text
 from core.report.figures import count, ratio, share, span
 from core.report.sheets import BASELINE, BESIDE, MODEL, Predictor, compared
 
 Body = Mapping[str, Any]
 
 COIN_TOSS = 0.5
-WIDTH = 720
 ROW = 28
 LABELS = 210
 """Left margin of the comparison, for names."""
@@ -28,44 +21,6 @@ FIGURES = 170
 """Right margin of the comparison, for figures."""
 MOST_FOLDS = 60
 """More test periods than this cannot be told apart at this width."""
-
-_STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A linear scale from values ``low..high`` to coordinates ``start..end``, with round ticks."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    step: float
-
-    def at(self, value: float) -> float:
-        """Return the coordinate of ``value``."""
-        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
-
-    def ticks(self) -> list[float]:
-        """Return the round values on the axis, ends included."""
-        first, last = round(self.low / self.step), round(self.high / self.step)
-        return [number * self.step for number in range(first, last + 1)]
-
-
-def axis(values: Sequence[float], start: float, end: float, *, most_ticks: int = 7) -> Axis:
-    """Return the axis that holds all ``values`` and ends on round numbers.
-
-    Examples
-    --------
-    >>> [round(tick, 2) for tick in axis([0.487, 0.512], 0, 100).ticks()]
-    [0.48, 0.49, 0.5, 0.51, 0.52]
-    """
-    low, high = min(values), max(values)
-    step = next((s for s in _STEPS if (high - low) / s <= most_ticks - 2), _STEPS[-1])
-    bottom, top = floor(low / step), ceil(high / step)
-    if bottom == top:
-        bottom, top = bottom - 1, top + 1
-    return Axis(bottom * step, top * step, start, end, step)
 
 
 def comparison(body: Body) -> str:
@@ -79,9 +34,9 @@ def comparison(body: Body) -> str:
     scale = axis([*bounds, COIN_TOSS], LABELS, WIDTH - FIGURES)
     bottom = ROW * len(drawn) + 8
     marks = [_upright(scale, tick, bottom) for tick in scale.ticks()]
-    marks.append(_line(scale.at(COIN_TOSS), 4, scale.at(COIN_TOSS), bottom, "half"))
+    marks.append(line(scale.at(COIN_TOSS), 4, scale.at(COIN_TOSS), bottom, "half"))
     marks += [_compared(scale, ROW * (i + 0.5) + 4, row) for i, row in enumerate(drawn)]
-    return _svg("AUC of the model beside models and simple rules", bottom + 24, marks)
+    return svg("AUC of the model beside models and simple rules", bottom + 24, marks)
 
 
 _GROUPS = {MODEL: "model", BESIDE: "beside", BASELINE: "rule"}
@@ -90,13 +45,13 @@ _GROUPS = {MODEL: "model", BESIDE: "beside", BASELINE: "rule"}
 
 def _compared(scale: Axis, y: float, predictor: Predictor) -> str:
     estimate, group = predictor.estimate("auc"), _GROUPS[predictor.group]
-    parts = [_text(LABELS - 14, y + 4, predictor.name, "end" + (" strong" if group == "model" else ""))]
+    parts = [text(LABELS - 14, y + 4, predictor.name, "end" + (" strong" if group == "model" else ""))]
     low, high = estimate.get("low"), estimate.get("high")
     if low is not None and high is not None:
-        parts.append(_line(scale.at(low), y, scale.at(high), y, f"bar {group}"))
-    parts.append(_dot(scale.at(estimate["value"]), y, 4.5, group))
+        parts.append(line(scale.at(low), y, scale.at(high), y, f"bar {group}"))
+    parts.append(dot(scale.at(estimate["value"]), y, 4.5, group))
     interval = f" {span(estimate, ratio)}" if low is not None and high is not None else ""
-    parts.append(_text(WIDTH - FIGURES + 16, y + 4, ratio(estimate["value"]) + interval, "figure"))
+    parts.append(text(WIDTH - FIGURES + 16, y + 4, ratio(estimate["value"]) + interval, "figure"))
     return "".join(parts)
 
 
@@ -109,15 +64,15 @@ def folds(body: Body) -> str:
     scale = axis([*(f["auc"] for f in periods), COIN_TOSS], height, 14)
     slot = (WIDTH - margin - 16) / len(periods)
     marks = [_level(scale, tick, margin) for tick in scale.ticks()]
-    marks.append(_line(margin, scale.at(COIN_TOSS), WIDTH - 16, scale.at(COIN_TOSS), "half"))
+    marks.append(line(margin, scale.at(COIN_TOSS), WIDTH - 16, scale.at(COIN_TOSS), "half"))
     every = ceil(len(periods) / 12)
     for i, fold in enumerate(periods):
         x = margin + slot * (i + 0.5)
-        marks.append(_line(x, scale.at(COIN_TOSS), x, scale.at(fold["auc"]), "stem"))
-        marks.append(_dot(x, scale.at(fold["auc"]), 4.5, "model", f"{_dates(fold)}: {ratio(fold['auc'])}"))
+        marks.append(line(x, scale.at(COIN_TOSS), x, scale.at(fold["auc"]), "stem"))
+        marks.append(dot(x, scale.at(fold["auc"]), 4.5, "model", f"{_dates(fold)}: {ratio(fold['auc'])}"))
         if i % every == 0:
-            marks.append(_text(x, height + 20, str(fold["from"])[:7], "middle tick"))
-    return _svg("AUC of each test period", height + 30, marks)
+            marks.append(text(x, height + 20, str(fold["from"])[:7], "middle tick"))
+    return svg("AUC of each test period", height + 30, marks)
 
 
 def _dates(fold: Mapping[str, Any]) -> str:
@@ -130,23 +85,23 @@ _LEAST_DECADE, _MOST_DECADE = -2, 4
 
 def evidence(body: Body) -> str:
     """Return how the evidence for a model in use grew, by powers of ten, with the line that is enough."""
-    line: Sequence[Body] = (body.get("sequential") or {}).get("line") or ()
-    if len(line) < 2:
+    days: Sequence[Body] = (body.get("sequential") or {}).get("line") or ()
+    if len(days) < 2:
         return ""
     height, margin = 200, 72
     enough = log10(body["sequential"]["threshold"])
-    tens = [min(max(log10(max(day["e_value"], 1e-300)), _LEAST_DECADE), _MOST_DECADE) for day in line]
+    tens = [min(max(log10(max(day["e_value"], 1e-300)), _LEAST_DECADE), _MOST_DECADE) for day in days]
     up = Axis(floor(min(tens)), ceil(max([*tens, enough])), height, 14, 1.0)
-    slot = (WIDTH - margin - 16) / (len(line) - 1)
+    slot = (WIDTH - margin - 16) / (len(days) - 1)
     marks = [_level(up, tick, margin, write=lambda power: f"{10**power:g}") for tick in up.ticks()]
-    marks.append(_line(margin, up.at(enough), WIDTH - 16, up.at(enough), "half"))
+    marks.append(line(margin, up.at(enough), WIDTH - 16, up.at(enough), "half"))
     marks += [
-        _line(margin + slot * i, up.at(power), margin + slot * (i + 1), up.at(following), "stem")
+        line(margin + slot * i, up.at(power), margin + slot * (i + 1), up.at(following), "stem")
         for i, (power, following) in enumerate(pairwise(tens))
     ]
-    marks.append(_text(margin, height + 20, str(line[0]["date"]), "tick"))
-    marks.append(_text(WIDTH - 16, height + 20, str(line[-1]["date"]), "end tick"))
-    return _svg("Evidence after each session", height + 30, marks)
+    marks.append(text(margin, height + 20, str(days[0]["date"]), "tick"))
+    marks.append(text(WIDTH - 16, height + 20, str(days[-1]["date"]), "end tick"))
+    return svg("Evidence after each session", height + 30, marks)
 
 
 def calibration(body: Body) -> str:
@@ -158,45 +113,27 @@ def calibration(body: Body) -> str:
     values = [b[k] for b in bins for k in ("mean_probability", "share_up")]
     across, up = axis(values, margin, right), axis(values, height, 32)
     marks = [_level(up, tick, margin, right, share) for tick in up.ticks()]
-    marks += [_text(across.at(t), height + 18, share(t), "middle tick") for t in across.ticks()]
-    marks.append(_line(across.start, up.start, across.end, up.end, "half"))
+    marks += [text(across.at(t), height + 18, share(t), "middle tick") for t in across.ticks()]
+    marks.append(line(across.start, up.start, across.end, up.end, "half"))
     most = max(b["rows"] for b in bins)
     marks += [_bin(b, across, up, most) for b in bins]
-    marks.append(_text((margin + right) / 2, height + 40, "expected to rise", "middle tick"))
-    marks.append(_text(margin - 46, 14, "share that rose", "tick"))
-    return _svg("Share that rose by predicted probability", height + 50, marks)
+    marks.append(text((margin + right) / 2, height + 40, "expected to rise", "middle tick"))
+    marks.append(text(margin - 46, 14, "share that rose", "tick"))
+    return svg("Share that rose by predicted probability", height + 50, marks)
 
 
 def _bin(b: Mapping[str, Any], across: Axis, up: Axis, most: int) -> str:
     # The area of a dot follows its rows, so that a thin bin does not look like a full one.
     radius = 2 + 4 * (b["rows"] / most) ** 0.5
     label = f"expected {share(b['mean_probability'])}, rose {share(b['share_up'])}, {count(b['rows'])} rows"
-    return _dot(across.at(b["mean_probability"]), up.at(b["share_up"]), radius, "model", label)
+    return dot(across.at(b["mean_probability"]), up.at(b["share_up"]), radius, "model", label)
 
 
 def _upright(scale: Axis, tick: float, bottom: float) -> str:
     x = scale.at(tick)
-    return _line(x, 4, x, bottom, "grid") + _text(x, bottom + 17, ratio(tick), "middle tick")
+    return line(x, 4, x, bottom, "grid") + text(x, bottom + 17, ratio(tick), "middle tick")
 
 
 def _level(scale: Axis, tick: float, start: float, right: float = WIDTH - 16, write: Any = ratio) -> str:
     y = scale.at(tick)
-    return _line(start, y, right, y, "grid") + _text(start - 10, y + 4, write(tick), "end tick")
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
-    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-
-
-def _dot(x: float, y: float, radius: float, kind: str, label: str = "") -> str:
-    title = f"<title>{escape(visible(label))}</title>" if label else ""
-    return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}">{title}</circle>'
-
-
-def _text(x: float, y: float, words: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(visible(words))}</text>'
-
-
-def _svg(title: str, height: float, marks: Sequence[str]) -> str:
-    opening = f'<svg role="img" viewBox="0 0 {WIDTH} {height:.0f}" aria-label="{escape(title)}">'
-    return opening + "".join(marks) + "</svg>"
+    return line(start, y, right, y, "grid") + text(start - 10, y + 4, write(tick), "end tick")

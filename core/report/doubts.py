@@ -47,12 +47,17 @@ _INTENDED = (
 
 def limits(body: Body) -> Section:
     """Return the doubts that this evaluation gives reason for, the limits that always hold, and the use."""
-    sentences = tuple(sentence for doubt in _DOUBTS for sentence in doubt(body))
-    doubts: tuple[Paragraph | Bullets, ...] = (Paragraph("Doubts about this run:"), Bullets(sentences))
+    sentences = (*_verdict(body), *doubts(body))
+    listed_doubts: tuple[Paragraph | Bullets, ...] = (Paragraph("Doubts about this run:"), Bullets(sentences))
     if not sentences:
-        doubts = (Paragraph("Nothing in this run gave reason for a particular doubt."),)
+        listed_doubts = (Paragraph("Nothing in this run gave reason for a particular doubt."),)
     always = (Paragraph("Limits that always hold:"), Bullets(_LIMITS), Paragraph(_INTENDED))
-    return Section(sections.LIMITS, (*doubts, *always))
+    return Section(sections.LIMITS, (*listed_doubts, *always))
+
+
+def doubts(body: Body) -> tuple[str, ...]:
+    """Return the doubts beside the verdict itself, the gravest first."""
+    return tuple(sentence for doubt in _DOUBTS for sentence in doubt(body))
 
 
 def _verdict(body: Body) -> list[str]:
@@ -227,7 +232,6 @@ def _age(body: Body) -> list[str]:
 
 
 _DOUBTS: tuple[Callable[[Body], list[str]], ...] = (
-    _verdict, _leak, _rules, _retained, _sample, _survivorship,
-    _adjustment, _findings, _waivers, _removed, _tickers, _rows,
-    _interval, _folds, _open, _drift, _age,
+    _leak, _retained, _rules, _adjustment, _drift, _rows, _interval, _folds, _age, _tickers, _removed, _sample,
+    _survivorship, _waivers, _findings, _open,
 )  # fmt: skip

@@ -34,6 +34,16 @@ def body_of(generated: str) -> str:
     return without_status[:start] + without_status[end:]
 
 
+def first_page(text: str) -> str:
+    r"""Return a report's text up to its second heading: the title and the first section, which is its first page.
+
+    >>> first_page("REPORT\n\nDecision\n--------\nNo.\n\n\nContext\n-------\n")
+    'REPORT\n\nDecision\n--------\nNo.\n'
+    """
+    places = [at for _, at in headings(text)]
+    return text if len(places) < 2 else text[: places[1]].rstrip("\n") + "\n"
+
+
 def marked_as_draft(text: str) -> str:
     """Return ``text`` as it may leave the desk unsigned: marked at both ends."""
     return f"*** {DRAFT_MARK} ***\n\n{text.rstrip()}\n\n*** {DRAFT_MARK} ***\n"

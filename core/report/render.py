@@ -9,11 +9,12 @@ from core.errors import DataError, listed
 from core.report import about_data, about_models, about_results, about_slices
 from core.report.as_html import html_of
 from core.report.as_text import text_of
-from core.report.blocks import Facts, Paragraph, Placeholder, Section
+from core.report.blocks import Contents, Facts, Paragraph, Placeholder, Section
 from core.report.doubts import limits
 from core.report.figures import counted, period, word
 from core.report.meaning import meaning
-from core.report.sections import ANALYST_SECTIONS, PLACEHOLDER, SIGN_OFF, STATUS, TITLE
+from core.report.page_one import decision
+from core.report.sections import ANALYST_SECTIONS, CONTENTS, PLACEHOLDER, SIGN_OFF, STATUS, TITLE
 from core.tables.artifacts import Document, Text
 
 Body = Mapping[str, Any]
@@ -69,14 +70,10 @@ def _unusable(why: str) -> DataError:
 
 def contents(body: Body) -> tuple[Section, ...]:
     """Return every section of the report in reading order (:data:`core.report.sections.SECTIONS`)."""
-    return (
-        about_results.decision(body),
+    behind = (
         about_models.advice(body),
-        about_data.done(body),
-        about_data.data(body),
-        about_data.quality(body),
-        about_data.features(body),
-        about_data.model(body),
+        about_slices.signals(body),
+        limits(body),
         about_results.performance(body),
         meaning(body),
         about_models.champion(body),
@@ -88,11 +85,19 @@ def contents(body: Body) -> tuple[Section, ...]:
         about_slices.by_state(body),
         about_slices.drift(body),
         about_models.live(body),
-        about_slices.signals(body),
-        limits(body),
+        about_data.model(body),
+        about_data.features(body),
+        about_data.data(body),
+        about_data.quality(body),
+        about_data.done(body),
+        about_data.appendix(body),
+    )
+    return (
+        decision(body),
         *(Section(title, (Placeholder(PLACEHOLDER),)) for title in ANALYST_SECTIONS),
         _sign_off(),
-        about_data.appendix(body),
+        Section(CONTENTS, (Contents(tuple(section.title for section in behind)),)),
+        *behind,
     )
 
 

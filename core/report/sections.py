@@ -28,14 +28,17 @@ LIVE = "Live record"
 SIGNALS = "Signals for the next session"
 LIMITS = "Doubts, limits and intended use"
 SIGN_OFF = "Sign-off"
+CONTENTS = "Contents of the appendix"
 APPENDIX = "Appendix: digests and settings"
 
 ANALYST_SECTIONS = ("Context", "Business implications", "Risks", "Ethical considerations")
 """What only a person can write; everything else is generated from the evaluation."""
 
-SECTIONS = (
-    DECISION, ADVICE, DONE, DATA, QUALITY, FEATURES, MODEL, PERFORMANCE, MEANING, CHAMPION, ECONOMICS,
-    CALIBRATION, BY_FOLD, BY_PERIOD, BY_TICKER, BY_STATE, DRIFT, LIVE, SIGNALS, LIMITS,
-    *ANALYST_SECTIONS, SIGN_OFF, APPENDIX,
+BEHIND = (
+    ADVICE, SIGNALS, LIMITS, PERFORMANCE, MEANING, CHAMPION, ECONOMICS, CALIBRATION, BY_FOLD, BY_PERIOD, BY_TICKER,
+    BY_STATE, DRIFT, LIVE, MODEL, FEATURES, DATA, QUALITY, DONE, APPENDIX,
 )  # fmt: skip
+"""What the first page rests on, in reading order: the appendix."""
+
+SECTIONS = (DECISION, *ANALYST_SECTIONS, SIGN_OFF, CONTENTS, *BEHIND)
 """Every heading, in reading order; the report has exactly these, whatever the evaluation holds."""

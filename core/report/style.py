@@ -82,20 +82,42 @@ svg .bar { stroke-width: 5; stroke-linecap: round; opacity: .4; } svg .stem { st
 svg circle { fill: var(--rule); } svg circle.model { fill: var(--accent); }
 svg circle.beside { fill: var(--beside); }
 svg .bar.model { stroke: var(--accent); } svg .bar.beside { stroke: var(--beside); }
+svg polyline { fill: none; stroke: var(--rule); stroke-width: 1.6; } svg polyline.model { stroke: var(--accent); }
+svg text.model { fill: var(--accent); } svg .bar.bad { stroke: var(--alarm); }
+.gallery { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.5rem; }
+.gallery figure:first-child { grid-column: 1 / -1; }
+.caption { margin: 0 0 .35rem; font-weight: 600; }
+.first h2 { display: none; } .first .verdict { font-size: 1.1rem; }
+.first dl { grid-template-columns: 7rem minmax(0, 1fr); }
+ol.contents { columns: 2; padding-left: 1.4rem; margin: 0; } ol.contents a { color: var(--accent); }
 @media (max-width: 60rem) {
   .frame { display: block; padding: 1.5rem 1.1rem 3rem; } nav { display: none; }
   header { margin-bottom: 2rem; }
   dl.tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .gallery { display: block; } ol.contents { columns: 1; }
   dl:not(.tiles) { grid-template-columns: 1fr; gap: 0; } dl:not(.tiles) dd { margin-bottom: .6rem; }
+}
+@media screen and (max-width: 40rem) {
+  .gallery figure:first-child svg, .gallery figure:first-child svg .tick { font-size: 21px; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --faint: #ddd;
     --accent: #1f5f8b; --beside: #7a5ea8; --rule: #777; --alarm: #a3271b; --alarm-back: #fff;
     --warn: #8a5a00; --warn-back: #fff; --good: #2b6b3f; --good-back: #fff; }
-  @page { margin: 18mm 16mm; }
+  @page { margin: 14mm 15mm; }
   body { font-size: 10.5pt; } .frame { display: block; padding: 0; } nav { display: none; }
   header { margin-bottom: 1.5rem; } section { margin-bottom: 1.6rem; }
   h2 { break-after: avoid; } figure, tr, .verdict, dl.tiles > div { break-inside: avoid; }
   .scroll { overflow: visible; } .blank { min-height: 6rem; }
+  .gallery { display: grid; grid-template-columns: 1fr 1fr; }
+  header:has(+ nav) { margin-bottom: .5rem; padding-bottom: .4rem; } header h1 { font-size: 15pt; margin: 0; }
+  header p { display: inline; margin-right: 1rem; } header .status { margin: 0; padding: 0; }
+  .first { break-after: page; font-size: 9pt; line-height: 1.35; margin: 0; }
+  .first p, .first ul, .first dl { margin-bottom: .4rem; } .first li { margin-bottom: .1rem; }
+  .first .verdict { font-size: 10.5pt; line-height: 1.35; margin-bottom: .5rem; }
+  .first td, .first th { padding: .12rem .5rem; } .first table, .first .below { font-size: 8.5pt; }
+  .first figure { margin-bottom: .3rem; } .first figcaption { margin-bottom: .1rem; font-size: 8.5pt; }
+  .first dl { gap: .1rem 1rem; font-size: inherit; grid-template-columns: 6rem minmax(0, 1fr); }
+  .first dl:not(.tiles) dd { margin: 0; }
 }
 """

@@ -38,7 +38,7 @@ def test_a_changed_figure_is_in_the_record_and_in_the_published_block(finished):
     line = next(line for line in text.splitlines() if line.startswith("Rows judged"))
     key, record = signed(finished, text.replace(line, "Rows judged              99,999", 1))
     assert record.content["edits"] == [
-        {"section": "Decision", "before": line, "after": "Rows judged              99,999", "figure": True}
+        {"section": "Performance", "before": line, "after": "Rows judged              99,999", "figure": True}
     ]
     settings = load({"AFTERCLOSE_DATA": str(finished)})
     published = publish(settings, Journal(finished), key, person=local_person(settings))
