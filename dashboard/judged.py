@@ -9,7 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.queries.models.modelbook import journal_of, listing
 from core.registry.registry import Registry
+from core.registry.tries import Tries
 from core.request.settings import Settings
 from core.store.checkpoints import Store
 from core.tables.artifacts import Table
@@ -55,6 +57,33 @@ def curves_beside(
     rows = judge(data.table(store, predictions).frame)
     champion = read_model(Registry(store.root).bytes_of(champion_id))
     return Beside(*curves_of_both(rows, chances(champion, data.table(store, features), rows.frame)))
+
+
+def tries(settings: Settings, evaluation_key: str) -> Tries | None:
+    """Return the candidate of an evaluation among those judged on the same sessions; counted anew with each run."""
+    return _tries(evaluation_key, _runs(settings), _settings=settings)
+
+
+@st.cache_data(max_entries=32, show_spinner="Counting the tries…")
+def _tries(evaluation_key: str, runs: int, *, _settings: Settings) -> Tries | None:  # noqa: ARG001 - what it rests on
+    from core.registry.tries import tries
+
+    return tries(_settings.data, journal_of(_settings), evaluation_key)
+
+
+def models(settings: Settings, mark: str) -> list[dict[str, Any]]:
+    """Return every model with its tries; ``mark`` says when a decision changed one."""
+    return _models(mark, _runs(settings), _settings=settings)
+
+
+@st.cache_data(max_entries=8, show_spinner="Counting the tries…")
+def _models(*key: Any, _settings: Settings) -> list[dict[str, Any]]:  # noqa: ARG001 - what it rests on
+    return listing(_settings, with_tries=True)
+
+
+def _runs(settings: Settings) -> int:
+    journal = journal_of(settings)
+    return journal.count_runs() if journal else 0
 
 
 def track_record(settings: Settings, chain_head: str) -> list[dict[str, Any]]:

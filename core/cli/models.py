@@ -9,6 +9,7 @@ import click
 
 from core.cli import output
 from core.errors import AftercloseError
+from core.queries.models.tries_words import tries_words
 from core.request import settings
 from core.review.decisions import CHOICES, decide, history
 from core.review.people import local_person
@@ -26,14 +27,14 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     from core.queries.models.modelbook import listing
 
     configured = settings.load()
-    entries, decisions = listing(configured), history(configured)
+    entries, decisions = listing(configured, with_tries=True), history(configured)
     if as_json:
         output.as_json({"models": entries, "history_trouble": decisions.trouble})
         return
     if not entries:
         click.echo("no models yet; train one with --mode train")
         return
-    head = ("model", "state", "kind", "trained from", "to", "rows", "walk-forward AUC", "note")
+    head = ("model", "state", "kind", "trained from", "to", "rows", "walk-forward AUC", "tries", "note")
     output.table(head, [_listed(entry) for entry in entries])
     _say_incomplete(decisions)
 
@@ -42,7 +43,7 @@ def _listed(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     note = entry["problem"] or entry["why"] or ""
     return (
         entry["model_id"], entry["state"], entry["model_kind"], entry["trained_from"], entry["trained_to"],
-        entry["rows"], _estimate(entry["auc"]), note[:70],
+        entry["rows"], _estimate(entry["auc"]), tries_words(entry["tries"]), note[:70],
     )  # fmt: skip
 
 

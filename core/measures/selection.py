@@ -38,7 +38,7 @@ class BestByChance:
     high : float
         Reached by the best of them with probability (1 - confidence) / 2 only.
     p_value : float
-        Probability that the best of them reaches what the best candidate reached, at least.
+        Probability that the best of them reaches what was reached, at least.
     """
 
     tries: int
@@ -53,6 +53,7 @@ def best_by_chance(
     chance: float,
     confidence: float,
     tries: int | None = None,
+    reached: float | None = None,
     stretch: float = 1.0,
     seed: int = 0,
 ) -> BestByChance | None:
@@ -71,6 +72,8 @@ def best_by_chance(
     tries : int, optional
         Candidates tried in all. Those whose predictions are not at hand count as independent of the
         others and as variable: more tries than there were, if anything.
+    reached : float, optional
+        Figure of the candidate that the p value is of; that of the best one unless it is given.
     stretch : float
         How many times wider deviations are than resamples of few blocks show
         (:func:`core.measures.expanded.stretch`).
@@ -95,10 +98,10 @@ def best_by_chance(
         return None
     count = max(len(candidates), tries or 0)
     best = chance + stretch * _highest(candidates, count, seed)
-    reached = max(c.value for c in candidates)
+    value = max(c.value for c in candidates) if reached is None else reached
     typical, high = np.quantile(best, (0.5, 1 - (1 - confidence) / 2))
     # the candidates themselves are one more draw: a p value of 0 cannot be had from few resamples
-    p_value = (1 + int((best >= reached).sum())) / (1 + len(best))
+    p_value = (1 + int((best >= value).sum())) / (1 + len(best))
     return BestByChance(count, float(typical), float(high), p_value)
 
 

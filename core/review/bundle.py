@@ -63,6 +63,8 @@ def facts(record: Record) -> list[tuple[str, str]]:
         figures = sum(bool(edit["figure"]) for edit in content["edits"])
         changed = f"generated text changed in {len(content['edits'])} places, {figures} with figures"
         pairs.append(("Changed", f"{changed} ({RECORD_NAME})"))
+    if content.get("tries"):
+        pairs.append(("Tries", str(content["tries"])))
     replaced = content.get("supersedes")
     if replaced:
         pairs.append(("Supersedes", f"report {replaced['report']}, record {replaced['record']}"))

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import ParameterError, SignOffError
+from core.errors import CheckpointError, ParameterError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
+from core.registry.tries import tries
 from core.report.edits import edit_records, edits
 from core.report.narrative import cleaned, unwritten
 from core.request.settings import Settings
@@ -28,7 +29,8 @@ from core.review.drafts import (
 )
 from core.review.people import Person, independent, involved, person_fields, require, separated
 from core.review.standing import REVIEW, SIGNATURE, Standing, acts, standing, subjects
-from core.store.checkpoints import Store
+from core.store.checkpoints import Slot, Store
+from core.store.lineage import keys_behind
 
 __all__ = [
     "MEANINGS", "SIGNATURE", "DraftConflict", "SignableText", "Standing", "generated_body", "reject",
@@ -153,6 +155,7 @@ def sign(
         "subjects": subjects(now.store, report_key),
         "edits": edit_records(edits(now.generated, text.text)),
         "supersedes": now.superseded(supersedes) if meaning == "approved" else None,
+        "tries": now.tries(),
     }
     return now.record(SIGNATURE, person, meaning, comment, content)
 
@@ -220,6 +223,15 @@ class _Act:
         entries = acts(self.journal.records(subject=self.report_key))
         submitted = [str(r.content["label"]) for r in entries if r.content["meaning"] == "authored"]
         return [*(draft.author for draft in self.journal.drafts(self.report_key)), *submitted]
+
+    def tries(self) -> str | None:
+        """Return which of how many candidates the report is about, in words; None where it judges none."""
+        try:
+            key = keys_behind(self.store, Slot("report", self.report_key)).get("evaluate", "")
+        except CheckpointError:
+            return None
+        among = tries(self.settings.data, self.journal, key)
+        return among.sentence if among else None
 
     def superseded(self, other: str) -> dict[str, Any] | None:
         """Return the signature whose place this one takes: of this report before, or of another that is named."""

@@ -14,6 +14,7 @@ from core.queries.models.gates import gates
 from core.queries.models.track_record import tally
 from core.queries.reports import tables
 from core.queries.runs.holdings import keys_of
+from core.registry.tries import Tries
 from core.report.about_results import headline
 from core.report.readings import has_verdict, retained
 from core.review.decisions import history
@@ -51,7 +52,7 @@ def show() -> None:
     _verdict(body)
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
-        _gates(body)
+        _gates(body, judged.tries(shell.settings(), keys["evaluate"]))
         _advice(body)
     with decision:
         _decide(run, body)
@@ -74,12 +75,14 @@ def _verdict(body: Body) -> None:
             st.metric(name, value, border=True, width="content")
 
 
-def _gates(body: Body) -> None:
+def _gates(body: Body, tries: Tries | None) -> None:
     champion = body.get("champion")
     st.subheader("Candidate beside champion" if champion else "Gates", anchor=False)
     if champion:
         st.caption(model_tables.contest_basis(champion))
-    wrapped.table(model_tables.gates(gates(body)), "gates_table")
+    wrapped.table(model_tables.gates(gates(body, tries)), "gates_table")
+    if tries:
+        st.caption(literal(tries.sentence))
     both = model_tables.contest(body)
     if not both.empty:
         wrapped.table(both, "contest_table")
@@ -183,8 +186,8 @@ def _decisions() -> None:
     if decisions.trouble:
         st.warning(literal(decisions.trouble))
     st.markdown("**Models**")
-    models = deciding.models()
-    wrapped.table(model_tables.models(models), "models_table", most_px=LONG_PX)
+    mark = model_tables.newest_record(map(asdict, decisions.decisions))
+    wrapped.table(model_tables.models(judged.models(settings, mark)), "models_table", most_px=LONG_PX)
     st.markdown("**Decisions**")
     if not decisions.decisions:
         st.caption("Nobody has decided anything yet.")

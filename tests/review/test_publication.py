@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -201,3 +202,13 @@ def test_a_changed_published_file_is_kept_when_it_is_made_again(desk):
     assert (folder / "report.txt").read_bytes() == signed
     kept = list((desk.root / "quarantine" / "published").iterdir())
     assert [path.read_text(encoding="utf-8") for path in kept] == ["my notes"]
+
+
+def test_the_signature_says_which_of_how_many_candidates_it_was(desk):
+    """Counted when it is signed, on record, and in the block of the published document."""
+    record = desk.sign()
+    assert record.content["tries"] == "Candidate 1 of 1 on these sessions: no other was judged on them."
+    text = (desk.publish() / "report.txt").read_text(encoding="utf-8")
+    assert "\nTries       Candidate 1 of 1 on these sessions: no other was judged on them.\n" in text
+    earlier = {name: value for name, value in record.content.items() if name != "tries"}
+    assert "Tries" not in dict(bundle.facts(replace(record, content=earlier)))

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.evaluation.champion import NOT_INFERIOR
 from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
+
+if TYPE_CHECKING:
+    from core.registry.tries import Tries
 
 Body = Mapping[str, Any]
 
@@ -37,13 +40,15 @@ class Gate:
     passed: bool | None
 
 
-def gates(body: Body) -> list[Gate]:
+def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
     """Return the gates of a candidate, those about the champion only when there is one.
 
     Parameters
     ----------
     body : mapping
         An evaluation.
+    tries : Tries, optional
+        The candidate among all that were judged on the same sessions.
     """
     auc = body["performance"].get("auc") or {}
     low = auc.get("low")
@@ -52,6 +57,7 @@ def gates(body: Body) -> list[Gate]:
     result = [
         Gate("No sign of a leak", highest, f"AUC of any model at most {body['settings']['leak_auc']:g}", clear),
         _skill(body, low),
+        *_among_tries(tries),
     ]  # fmt: skip
     champion = body.get("champion")
     return result + (_beside(champion) if champion else [])
@@ -64,6 +70,14 @@ def _skill(body: Body, low: float | None) -> Gate:
         return Gate("Better than chance", low, "lower end above 0.5", _above(low, CHANCE))
     needed = f"an e-value of {evidence['threshold']:g} or more"
     return Gate("Better than chance", evidence["e_value"], needed, body["verdict"] == BETTER)
+
+
+def _among_tries(tries: Tries | None) -> list[Gate]:
+    """Return the gate of a candidate that is one of several; none for a single one."""
+    if tries is None or tries.count == 1:
+        return []
+    needed = "not known" if tries.best is None else f"AUC above {tries.best.high:.3f}"
+    return [Gate(f"Better than the best of {tries.count} by chance", tries.auc, needed, tries.above_chance)]
 
 
 def _beside(champion: Body) -> list[Gate]:

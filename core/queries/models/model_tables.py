@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.queries.models.gates import Gate
+from core.queries.models.tries_words import tries_words
 from core.queries.reports.tables import text_frame
 from core.report.about_models import contest_grid, reasons_grid
 from core.report.figures import NA, count, name, ratio, span
@@ -63,6 +64,7 @@ def models(listing: Iterable[Body]) -> pd.DataFrame:
             "Trained": f"{entry['trained_from']} to {entry['trained_to']}" if entry["trained_to"] else NA,
             "Rows": count(entry["rows"]),
             "Walk-forward AUC": _estimate(entry["auc"]),
+            "Tries": tries_words(entry.get("tries")),
             "Note": entry["problem"] or entry["why"] or "",
         }
         for entry in listing

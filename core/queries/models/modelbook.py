@@ -9,21 +9,30 @@ from typing import Any
 
 from core.errors import AftercloseError, ModelError
 from core.features.history import changes
+from core.journal import Journal
 from core.registry.registry import PROMOTION, ROLLBACK, Registry
+from core.registry.tries import all_tries
 from core.request.settings import Settings
 from core.review.decisions import History, history, states
 
 _UNTOLD: Mapping[str, Any] = {"model_kind": None, "training": {}, "walk_forward": None, "feature_set": None}
 
 
-def listing(settings: Settings) -> list[dict[str, Any]]:
+def listing(settings: Settings, *, with_tries: bool = False) -> list[dict[str, Any]]:
     """Return one entry per model: champion first, then by the end of training, the latest first.
+
+    Parameters
+    ----------
+    with_tries : bool
+        Whether to hold each candidate against those judged on the same sessions, which reads their predictions.
 
     Returns
     -------
     list of dict
         ``model_id``, ``state``, ``model_kind``, ``trained_from``, ``trained_to``, ``rows``, ``auc`` (walk-forward, with
-        interval), ``feature_set``, ``problem`` (why it cannot be used, or None) and ``why`` (of the last move to it).
+        interval), ``feature_set``, ``problem`` (why it cannot be used, or None), ``why`` (of the last move to it) and
+        ``tries`` (which of how many candidates on its sessions, and what the best of them reaches by chance; None where
+        the journal does not know, or it was not asked for).
 
     Raises
     ------
@@ -39,9 +48,21 @@ def listing(settings: Settings) -> list[dict[str, Any]]:
             remedy="Restore it from a backup, or promote another: afterclose promote MODEL --why TEXT",
         )
     decisions = history(settings)
-    entries = [_entry(settings, identity, state, decisions) for identity, state in states(settings).items()]
+    by_model = all_tries(settings.data, journal_of(settings)) if with_tries else {}
+    entries = [
+        _entry(settings, identity, state, decisions)
+        | {"tries": by_model[identity].record() if identity in by_model else None}
+        for identity, state in states(settings).items()
+    ]
     newest_first = sorted(entries, key=lambda e: (e["trained_to"] or "", e["model_id"]), reverse=True)
     return sorted(newest_first, key=lambda e: e["state"] != "champion")
+
+
+def journal_of(settings: Settings) -> Journal | None:
+    """Return the journal to be read, None before there is one."""
+    if not Journal.exists(settings.data, settings.journal):
+        return None
+    return Journal(settings.data, settings.journal, read_only=True)
 
 
 def _entry(settings: Settings, identity: str, state: str, decisions: History) -> dict[str, Any]:
