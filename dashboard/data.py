@@ -235,11 +235,11 @@ def _signals_read(settings: Settings) -> tuple[Hashable, ...]:
     show_spinner="Comparing past signals with what happened…",
     hash_funcs={Settings: _signals_read},
 )
-def past_signals(settings: Settings) -> dict[str, Any]:
-    """Return what became of past signals; read anew once a checkpoint is made that may say more."""
+def past_signals(settings: Settings, profile: str) -> dict[str, Any]:
+    """Return what became of a profile's past signals; read anew once a checkpoint is made that may say more."""
     from core.queries.models.past_signals import past_signals as read
 
-    return read(settings)
+    return read(settings, profile)
 
 
 def trends(store: Store, journal: Journal) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import ParameterError
 from core.journal import Run
 from core.queries.models.modelbook import listing, unjudged
-from core.registry.registry import Registry
+from core.registry.champions import Champions
 from core.review import decisions
 from core.runs.launcher import FORCE, NO_WAIT, launch
 from dashboard import acting, shell
@@ -29,8 +29,8 @@ def candidates(models: list[dict[str, Any]]) -> list[str]:
 
 
 def models() -> list[dict[str, Any]]:
-    """Return what is known of every model, the champion first."""
-    return listing(shell.settings())
+    """Return what is known of every model of this profile, the champion first."""
+    return listing(shell.settings(), shell.profile())
 
 
 def doubt(model_id: str) -> str:
@@ -39,14 +39,14 @@ def doubt(model_id: str) -> str:
 
 
 def champion_id() -> str | None:
-    """Return the champion's id, None before the first promotion."""
-    champion = Registry(shell.settings().data).champion()
+    """Return the id of this profile's champion, None before the first promotion."""
+    champion = Champions(shell.settings()).of(shell.profile())
     return champion.model_id if champion else None
 
 
 def earlier() -> str | None:
     """Return the champion that a roll-back would bring back, None if there is none."""
-    champion = Registry(shell.settings().data).champion()
+    champion = Champions(shell.settings()).of(shell.profile())
     return champion.before if champion else None
 
 
@@ -76,7 +76,9 @@ def keep() -> None:
     """Record that the champion stays."""
 
     def act() -> str:
-        record = decisions.decide(shell.settings(), "keep", _why(), person=shell.person())
+        record = decisions.decide(
+            shell.settings(), "keep", _why(), person=shell.person(), profile=shell.profile()
+        )
         return f"Recorded as {record.seq}: the champion {record.subject} is kept."
 
     _saying(act)
@@ -87,7 +89,7 @@ def retrain(run: Run) -> None:
 
     def act() -> str:
         settings, person = shell.settings(), shell.person()
-        record = decisions.decide(settings, "retrain", _why(), person=person)
+        record = decisions.decide(settings, "retrain", _why(), person=person, profile=shell.profile())
         request = {k: v for k, v in run.request.items() if k not in (FORCE, NO_WAIT)} | {"mode": "train"}
         launched = launch(settings, request, person=person, how="desk", folder=Path.cwd())
         st.session_state[_STARTED] = launched.run_id
@@ -100,9 +102,12 @@ def promote() -> None:
     """Make the chosen model the champion."""
 
     def act() -> str:
-        champion, former = decisions.promote(shell.settings(), _model(), _why(), person=shell.person())
+        profile = shell.profile()
+        champion, former = decisions.promote(
+            shell.settings(), _model(), _why(), person=shell.person(), profile=profile
+        )
         instead = f" instead of {former.model_id}" if former else ""
-        return f"{champion.model_id} is the champion now{instead}."
+        return f"{champion.model_id} is the champion of {profile} now{instead}."
 
     _saying(act)
 
@@ -111,7 +116,9 @@ def reject() -> None:
     """Record that the chosen model is not to be used."""
 
     def act() -> str:
-        record = decisions.reject(shell.settings(), _model(), _why(), person=shell.person())
+        record = decisions.reject(
+            shell.settings(), _model(), _why(), person=shell.person(), profile=shell.profile()
+        )
         return f"Recorded as {record.seq}: {record.subject} is rejected."
 
     _saying(act)
@@ -121,7 +128,9 @@ def roll_back() -> None:
     """Bring back the champion before the present one."""
 
     def act() -> str:
-        champion, former = decisions.rollback(shell.settings(), _why(), person=shell.person())
+        champion, former = decisions.rollback(
+            shell.settings(), _why(), person=shell.person(), profile=shell.profile()
+        )
         return (
             f"{champion.model_id} is the champion again{f', no longer {former.model_id}' if former else ''}."
         )

@@ -71,14 +71,14 @@ def _tries(evaluation_key: str, runs: int, *, _settings: Settings) -> Tries | No
     return tries(_settings.data, journal_of(_settings), evaluation_key)
 
 
-def models(settings: Settings, mark: str) -> list[dict[str, Any]]:
-    """Return every model with its tries; ``mark`` says when a decision changed one."""
-    return _models(mark, _runs(settings), _settings=settings)
+def models(settings: Settings, profile: str, mark: str) -> list[dict[str, Any]]:
+    """Return every model of a profile with its tries; ``mark`` says when a decision changed one."""
+    return _models(profile, mark, _runs(settings), _settings=settings)
 
 
 @st.cache_data(max_entries=8, show_spinner="Counting the tries…")
-def _models(*key: Any, _settings: Settings) -> list[dict[str, Any]]:  # noqa: ARG001 - what it rests on
-    return listing(_settings, with_tries=True)
+def _models(profile: str, *key: Any, _settings: Settings) -> list[dict[str, Any]]:  # noqa: ARG001 - what it rests on
+    return listing(_settings, profile, with_tries=True)
 
 
 def _runs(settings: Settings) -> int:
@@ -86,19 +86,24 @@ def _runs(settings: Settings) -> int:
     return journal.count_runs() if journal else 0
 
 
-def track_record(settings: Settings, chain_head: str) -> list[dict[str, Any]]:
-    """Return every advised decision with what came of it; ``chain_head`` says when there is a new one."""
+def track_record(settings: Settings, profile: str, chain_head: str) -> list[dict[str, Any]]:
+    """Return every advised decision of a profile with what came of it; ``chain_head`` says when there is a new one."""
     from core.registry.evidence import features_of
 
     try:
-        features = features_of(settings.data, "")
+        features = features_of(settings, "", profile)
     except AftercloseError:
-        return _track_record(chain_head, "", _settings=settings, _features=None)
-    return _track_record(chain_head, features.sha256, _settings=settings, _features=features.table)
+        return _track_record(profile, chain_head, "", _settings=settings, _features=None)
+    return _track_record(profile, chain_head, features.sha256, _settings=settings, _features=features.table)
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking at what came of earlier decisions…")
-def _track_record(*key: str, _settings: Settings, _features: Table | None) -> list[dict[str, Any]]:  # noqa: ARG001 - what it rests on
+def _track_record(
+    profile: str,
+    *key: str,  # noqa: ARG001 - what it rests on
+    _settings: Settings,
+    _features: Table | None,
+) -> list[dict[str, Any]]:
     from core.queries.models.track_record import track_record
 
-    return track_record(_settings, _features)
+    return track_record(_settings, _features, profile)

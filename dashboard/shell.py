@@ -16,6 +16,8 @@ from core.journal import Journal, Run
 from core.paths import StoragePath
 from core.platform.storage import writable
 from core.queries.runs.progress import newest_finished
+from core.registry.choosing import default_profile
+from core.registry.origins import profile_of_run
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.review.people import Person
@@ -130,6 +132,12 @@ def chosen_run() -> Run | None:
         st.query_params[RUN_PARAMETER] = run.run_id
         return run
     return newest_finished(log) if log else None
+
+
+def profile() -> str:
+    """Return the profile of the run that the pages are about; without a run that of a run by default."""
+    now, run = settings(), chosen_run()
+    return (profile_of_run(now, run) if run else "") or default_profile(now)
 
 
 def run_named(log: Journal | None, run_id: str) -> Run:

@@ -22,7 +22,8 @@ from core.errors import (
     StageError,
 )
 from core.journal import Journal
-from core.registry.registry import Registry
+from core.registry.champions import Champions
+from core.registry.origins import Origins, session_behind
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.review.people import local_person
@@ -31,6 +32,7 @@ from core.runs.inputs import is_complete
 from core.runs.latest import link_latest
 from core.runs.log import RunLog, new_run_id
 from core.runs.plan import StagePlan
+from core.runs.profile import profile_of
 from core.runs.record import RunRecord
 from core.store.checkpoints import Slot, Store
 from luigi_tasks.options import RunOptions
@@ -59,6 +61,7 @@ class Session:
     exit_code: int | None = None
     unheard: tuple[signal.Signals, ...] = ()
     publishing: str | None = None
+    profile: str = ""
     _complete_slots: set[Slot] = field(default_factory=set)
     _owner: int = field(default_factory=os.getpid)
     _closed: bool = False
@@ -76,7 +79,7 @@ class Session:
     @cached_property
     def runner(self) -> Runner:
         """Runs stages for this run."""
-        champion = Registry(self.settings.data).champion()
+        champion = Champions(self.settings).of(self.profile)
         return Runner(
             self.settings.data,
             self.log,
@@ -105,17 +108,20 @@ class Session:
         """Take the first planned task as what this run is for."""
         if self.root_plan is None and self.publishing is None:
             self.root_plan = plan
+            self.profile = profile_of(request, self.settings, keep=True)
             self._begin(target, plan.keys, request)
 
     def open_publication(self, report_key: str) -> None:
         """Take the publication of a finished report as what this run is for."""
         if self.root_plan is None and self.publishing is None:
+            self.profile = next(iter(sorted(Origins(self.settings).of_key("report", report_key))), "")
             self._begin("publish", {"report": report_key}, {"report": report_key})
         self.publishing = report_key
 
     def _begin(self, target: str, keys: Mapping[str, str], request: Mapping[str, str]) -> None:
         _ = self.runner  # fixes the champion that is kept if training fails
-        self.record.begin(target, keys, request, who=local_person(self.settings).label, how="terminal")
+        who = local_person(self.settings).label
+        self.record.begin(target, keys, request, profile=self.profile, who=who, how="terminal")
         atexit.register(lambda: self.close())  # noqa: PLW0108 - a method would be printed with its session
 
     @property
@@ -232,9 +238,14 @@ class Session:
         return code
 
     def _end(self, state: str, code: int | None) -> None:
-        self.record.end(state, self.keys, exit_code=code, error=f"exit code {code}" if code else None)
+        error = f"exit code {code}" if code else None
+        self.record.end(state, self.keys, exit_code=code, error=error, session=self._last_session(state))
         for number in self.unheard:  # the end is recorded: from here on a signal may end the process at once
             signal.signal(number, signal.SIG_DFL)
+
+    def _last_session(self, state: str) -> str | None:
+        """Return the last session of the report that this run made or found, None without one."""
+        return session_behind(self.store, self.keys.get("evaluate", "")) if state == "succeeded" else None
 
     def _link_latest(self, plan: StagePlan) -> None:
         try:

@@ -28,15 +28,17 @@ _SCORECARD_COLUMNS = (
 @click.command("promote")
 @click.argument("model")
 @click.option("--why", required=True, help="The reason, in a sentence; it is kept with the decision.")
-def promote_model(*, model: str, why: str) -> None:
-    """Make MODEL (an id, the beginning of one, or a model.json) the champion that scores from now on."""
+@output.profile_option("Whose champion. [default: the profile in which it was trained]")
+def promote_model(*, model: str, why: str, profile: str) -> None:
+    """Make MODEL (an id, the beginning of one, or a model.json) the champion that scores a profile from now on."""
     from core.registry.registry import reason_of
     from core.review.decisions import promote
 
     configured = settings.load()
     reason = reason_of(why)
     _ask(configured, model)
-    champion, before = promote(configured, model, reason, person=local_person(configured))
+    person = local_person(configured)
+    champion, before = promote(configured, model, reason, person=person, profile=profile)
     instead = f" instead of {before.model_id}" if before and before.model_id != champion.model_id else ""
     if before and before.model_id == champion.model_id:
         click.echo(f"{champion.model_id} was the champion already and stays it: {champion.why}")
@@ -60,12 +62,15 @@ def _ask(configured: settings.Settings, model: str) -> None:
 
 @click.command("rollback")
 @click.option("--why", required=True, help="The reason, in a sentence; it is kept with the decision.")
-def roll_back(*, why: str) -> None:
-    """Bring back the champion before the present one; the present one is retired."""
+@output.profile_option("Whose champion. [default: the only profile]")
+def roll_back(*, why: str, profile: str) -> None:
+    """Bring back a profile's champion before the present one; the present one is retired."""
+    from core.registry.choosing import chosen_profile
     from core.review.decisions import rollback
 
     configured = settings.load()
-    champion, former = rollback(configured, why, person=local_person(configured))
+    profile = chosen_profile(configured, profile)
+    champion, former = rollback(configured, why, person=local_person(configured), profile=profile)
     instead = f" instead of {former.model_id}" if former else ""
     click.echo(f"champion is again {champion.model_id}{instead}: {champion.why}")
 
@@ -73,18 +78,23 @@ def roll_back(*, why: str) -> None:
 @click.command("predict")
 @click.option("--model", default="", metavar="ID", help="A model's id, or a model file. [default: champion]")
 @click.option("--features", default="", metavar="FILE", help="A features file. [default: the latest made]")
-@click.option("--json", "as_json", is_flag=True, help="Print model, age and signals as JSON.")
-def predict_now(*, model: str, features: str, as_json: bool) -> None:
-    """Score on request: the newest features, the champion, one signal per ticker."""
+@output.profile_option("Whose champion and features. [default: the only profile]")
+@click.option("--json", "as_json", is_flag=True, help="Print profile, model, age and signals as JSON.")
+def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> None:
+    """Score on request: a profile's newest features, its champion, one signal per ticker."""
     from core.queries.models.prediction import predict
+    from core.registry.choosing import chosen_profile
     from core.report.figures import counted
 
-    prediction = predict(settings.load(), model=model, features=features)
+    configured = settings.load()
+    profile = chosen_profile(configured, profile)
+    prediction = predict(configured, model=model, features=features, profile=profile)
     if as_json:
         output.as_json(prediction)
         return
     click.echo(
-        f"model {prediction['model_id']} ({prediction['model_kind']}), trained to {prediction['trained_to']}, "
+        f"profile {profile}, model {prediction['model_id']} ({prediction['model_kind']}), "
+        f"trained to {prediction['trained_to']}, "
         f"{counted(prediction['age_sessions'], 'session')} old; features {prediction['features']['origin']} "
         f"to {prediction['features']['last_session']}"
     )
@@ -96,21 +106,27 @@ def predict_now(*, model: str, features: str, as_json: bool) -> None:
 
 
 @click.command("scorecard")
+@output.profile_option("Whose signals. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON.")
-def print_scorecard(*, as_json: bool) -> None:
-    """Set every signal of past score runs against what happened, per model and quarter, with intervals."""
+def print_scorecard(*, profile: str, as_json: bool) -> None:
+    """Set every signal of a profile's score runs against what happened, per model and quarter, with intervals."""
     from core.queries.models.past_signals import past_signals
+    from core.registry.choosing import chosen_profile
     from core.report.sheets import scorecard
 
-    past = past_signals(settings.load())
+    configured = settings.load()
+    past = past_signals(configured, chosen_profile(configured, profile))
     if as_json:
         output.as_json(past)
         return
     if not past["score_runs"]:
-        click.echo("no score run yet: promote a model, then run with --mode score")
+        click.echo(
+            f"no score run of profile {past['profile']} yet: promote a model, then run with --mode score"
+        )
         return
     click.echo(
-        f"{past['signals']:,} signals of {past['score_runs']:,} score runs: {past['known']:,} with a known outcome, "
+        f"profile {past['profile']}: {past['signals']:,} signals of {past['score_runs']:,} score runs: "
+        f"{past['known']:,} with a known outcome, "
         f"{past['written_ahead']:,} written before their session was over"
     )
     if not past["scorecard"]:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "profiles": "core.cli.pipeline:list_profiles",
     "stage": "core.cli.stage:command",
     "dag": "core.cli.pipeline:dag",
+    "reports": "core.cli.review:list_reports",
     "review": "core.cli.review:review_report",
     "sign": "core.cli.signing:sign_report",
     "reject": "core.cli.signing:reject_report",

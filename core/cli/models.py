@@ -10,31 +10,47 @@ import click
 from core.cli import output
 from core.errors import AftercloseError
 from core.queries.models.tries_words import tries_words
+from core.registry.choosing import chosen_profile, known_profile, profiles_here
 from core.request import settings
-from core.review.decisions import CHOICES, decide, history
+from core.review.decision_history import CHOICES, history
+from core.review.decisions import decide
 from core.review.people import local_person
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 
 
 @click.group("models", invoke_without_command=True)
+@output.profile_option("Only its models. [default: of all profiles]")
 @_JSON
 @click.pass_context
-def command(ctx: click.Context, *, as_json: bool) -> None:
-    """List models: the champion, candidates and those retired; show, compare, decide, advice."""
+def command(ctx: click.Context, *, profile: str, as_json: bool) -> None:
+    """List models by profile: the champion, candidates and those retired; show, compare, decide, advice."""
     if ctx.invoked_subcommand is not None:
         return
     from core.queries.models.modelbook import listing
 
     configured = settings.load()
-    entries, decisions = listing(configured, with_tries=True), history(configured)
+    profiles = [known_profile(configured, profile)] if profile else profiles_here(configured)
+    entries = [entry for name in profiles for entry in listing(configured, name, with_tries=True)]
+    decisions = history(configured, profile)
     if as_json:
         output.as_json({"models": entries, "history_trouble": decisions.trouble})
         return
     if not entries:
         click.echo("no models yet; train one with --mode train")
         return
-    head = ("model", "state", "kind", "trained from", "to", "rows", "walk-forward AUC", "tries", "note")
+    head = (
+        "profile",
+        "model",
+        "state",
+        "kind",
+        "trained from",
+        "to",
+        "rows",
+        "walk-forward AUC",
+        "tries",
+        "note",
+    )
     output.table(head, [_listed(entry) for entry in entries])
     _say_incomplete(decisions)
 
@@ -42,8 +58,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 def _listed(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     note = entry["problem"] or entry["why"] or ""
     return (
-        entry["model_id"], entry["state"], entry["model_kind"], entry["trained_from"], entry["trained_to"],
-        entry["rows"], _estimate(entry["auc"]), tries_words(entry["tries"]), note[:70],
+        entry["profile"], entry["model_id"], entry["state"], entry["model_kind"], entry["trained_from"],
+        entry["trained_to"], entry["rows"], _estimate(entry["auc"]), tries_words(entry["tries"]), note[:70],
     )  # fmt: skip
 
 
@@ -91,7 +107,16 @@ def show(*, model: str, as_json: bool) -> None:
 
 def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return a model's description as label and value, in the order of display."""
-    names = ("model_id", "state", "model_kind", "feature_set", "definition_digest", "problem", "features")
+    names = (
+        "model_id",
+        "profiles",
+        "state",
+        "model_kind",
+        "feature_set",
+        "definition_digest",
+        "problem",
+        "features",
+    )
     figures = (model["walk_forward"] or {}).get("performance") or {}
     return {
         **{name: model[name] for name in names},
@@ -104,12 +129,13 @@ def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
 @click.argument("first")
 @click.argument("second")
 @click.option("--features", default="", metavar="FILE", help="A features file. [default: the latest made]")
+@output.profile_option("Where both are compared. [default: the one that both belong to]")
 @_JSON
-def compare(*, first: str, second: str, features: str, as_json: bool) -> None:
-    """Put FIRST and SECOND on the same rows, after both their trainings, with paired intervals."""
+def compare(*, first: str, second: str, features: str, profile: str, as_json: bool) -> None:
+    """Put FIRST and SECOND of one profile on the same rows, after both their trainings, with paired intervals."""
     from core.queries.models.modelbook import compared
 
-    comparison = compared(settings.load(), first, second, features)
+    comparison = compared(settings.load(), first, second, features, profile)
     if as_json:
         output.as_json(comparison)
         return
@@ -156,37 +182,40 @@ def changes_in_words(changed: Mapping[str, Any]) -> str:
 @command.command("decide")
 @click.argument("choice", type=click.Choice(CHOICES))
 @click.option("--why", required=True, help="The reason, in a sentence: also a business cycle or an event.")
-def decide_(*, choice: str, why: str) -> None:
-    """Record that the champion is kept, or that it will be retrained, beside the advice given."""
+@output.profile_option("Whose champion. [default: the only profile]")
+def decide_(*, choice: str, why: str, profile: str) -> None:
+    """Record that a profile's champion is kept, or that it will be retrained, beside the advice given."""
     configured = settings.load()
-    record = decide(configured, choice, why, person=local_person(configured))
+    profile = chosen_profile(configured, profile)
+    record = decide(configured, choice, why, person=local_person(configured), profile=profile)
     advice = record.content["advice"]
     advice_text = f"the advice was: {advice['decision']}" if advice else "there was no advice"
     click.echo(f"recorded as {record.seq}: {choice} {record.subject} ({advice_text})")
     if choice == "retrain":
-        click.echo("to retrain: afterclose run --mode train")
+        click.echo(f"to retrain: afterclose run --profile {profile} --mode train")
 
 
 @command.command("advice")
+@output.profile_option("Whose advice. [default: the only profile]")
 @_JSON
-def advice(*, as_json: bool) -> None:
-    """Show the advice in force, and the track record: advice, decision, what came of it."""
+def advice(*, profile: str, as_json: bool) -> None:
+    """Show a profile's advice in force, and its track record: advice, decision, what came of it."""
     from core.queries.models.track_record import tally, track_record
     from core.registry.evidence import evaluations, features_of
 
     configured = settings.load()
-    latest = next(iter(evaluations(configured.data)), None)
+    profile = chosen_profile(configured, profile)
+    latest = next(iter(evaluations(configured, profile)), None)
     try:
-        features = features_of(configured.data, "").table
+        features = features_of(configured, "", profile).table
     except AftercloseError:
         features = None
-    entries = track_record(configured, features)
+    entries = track_record(configured, features, profile)
     advice_body = latest[1].get("advice") if latest else None
     if as_json:
         key = latest[0] if latest else None
-        output.as_json(
-            {"evaluation": key, "advice": advice_body, "track_record": entries, "tally": tally(entries)}
-        )
+        record = {"track_record": entries, "tally": tally(entries)}
+        output.as_json({"profile": profile, "evaluation": key, "advice": advice_body, **record})
         return
     _say_advice(latest[0] if latest else "", advice_body)
     _say_track_record(entries, tally(entries))

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from core.report.blocks import Grid
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def profile_option(help_text: str) -> Callable[[F], F]:
+    """Return the option that says which profile a command is about."""
+    return click.option("--profile", default="", metavar="NAME", help=help_text)
 
 
 def as_json(value: Any) -> None:

@@ -15,6 +15,7 @@ import click
 from core.cli import output
 from core.errors import CommandError, MissingFileError, ParameterError
 from core.journal import Journal, Record
+from core.queries.reports.listing import report_meant, reports
 from core.request import settings
 from core.request.settings import Settings
 
@@ -27,9 +28,12 @@ DIGEST_CHARACTERS = 12
 
 
 def options(function: F) -> F:
-    """Add the argument REPORT and the option ``--json``."""
+    """Add the argument REPORT and the options ``--profile`` and ``--json``."""
     with_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")(function)
-    return click.argument("report", default="")(with_json)
+    with_profile = output.profile_option(
+        "Whose newest report. [default: the only profile, or the one waiting]"
+    )(with_json)
+    return click.argument("report", default="")(with_profile)
 
 
 def digest_option(function: F) -> F:
@@ -40,34 +44,6 @@ def digest_option(function: F) -> F:
         metavar="HEX",
         help="SHA-256 of the text you read, or its first 12 characters.",
     )(function)
-
-
-def report_key_of(settings: Settings, text: str) -> str:
-    """Return the key of the report that ``text`` begins; of the newest run without one.
-
-    Raises
-    ------
-    ParameterError
-        If there is none, or more than one.
-    """
-    from core.queries.runs.progress import newest_finished
-    from core.store.checkpoints import META
-
-    if not text:
-        exists = Journal.exists(settings.data, settings.journal)
-        run = newest_finished(Journal(settings.data, settings.journal, read_only=True)) if exists else None
-        if run is None:
-            raise ParameterError(
-                "there is no report yet", expected="a finished run", remedy="Run: afterclose run"
-            )
-        return run.keys["report"]
-    folder = settings.data / "checkpoints" / "report"
-    names = sorted(meta.parent.name for meta in folder.glob(f"*/{META}"))
-    matches = [name for name in names if name == text] or [name for name in names if name.startswith(text)]
-    if len(matches) != 1:
-        message = f"{len(matches)} reports begin with {text!r}" if matches else f"there is no report {text!r}"
-        raise ParameterError(message, expected="the key of a finished report, or its beginning")
-    return matches[0]
 
 
 def seen_digest(typed: str, present: str, key: str) -> str:
@@ -108,6 +84,30 @@ def state_line(standing: Standing) -> str:
     return f"{state}: {standing.reason}" if standing.reason else state
 
 
+@click.command("reports")
+@output.profile_option("Only its reports. [default: of all profiles]")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many each."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def list_reports(*, profile: str, limit: int, as_json: bool) -> None:
+    """List reports, the newest session first: their profile, state, verdict, and whether they are published."""
+    configured = settings.load()
+    entries = reports(configured, profile, limit=limit)
+    if as_json:
+        output.as_json([asdict(entry) for entry in entries])
+        return
+    if not entries:
+        click.echo("no reports yet; start a run with: afterclose run")
+        return
+    head = ("profile", "session", "report", "state", "verdict", "published")
+    rows = [
+        (e.profile, e.session, e.report, e.state.replace("_", " "), e.verdict, "yes" if e.published else "no")
+        for e in entries
+    ]
+    output.table(head, rows)
+
+
 @click.command("review")
 @options
 @digest_option
@@ -119,7 +119,9 @@ def state_line(standing: Standing) -> str:
 @click.option("--submit", is_flag=True, help="Put the text before an approver.")
 @click.option("--request-changes", is_flag=True, help="Send the submitted text back; --comment says why.")
 @click.option("--comment", default="", help="In a sentence.")
-def review_report(*, report: str, save: str, submit: bool, request_changes: bool, **choices: Any) -> None:
+def review_report(
+    *, report: str, profile: str, save: str, submit: bool, request_changes: bool, **choices: Any
+) -> None:
     """Show where REPORT stands (the newest without one), or take a step towards its signature."""
     from core.review import signoff
     from core.review.people import local_person
@@ -130,7 +132,7 @@ def review_report(*, report: str, save: str, submit: bool, request_changes: bool
             "more than one of --save, --submit and --request-changes", expected="one at a time"
         )
     configured = settings.load()
-    key = report_key_of(configured, report)
+    key = report_meant(configured, report, profile)
     if save:
         _save(configured, key, save, choices)
     elif submit or request_changes:

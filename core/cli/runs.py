@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from core.cli import output
 from core.errors import ParameterError, nearest
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
+from core.registry.choosing import chosen_profile, known_profile
+from core.registry.origins import finished_runs, profile_of_run, runs_of, session_of_run
 from core.request import settings
 
 
@@ -20,25 +23,34 @@ from core.request import settings
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
 )
+@output.profile_option("Only its runs. [default: of all profiles]")
 @click.option("--json", "as_json", is_flag=True, help="Print the runs as JSON.")
-def list_runs(*, limit: int, as_json: bool) -> None:
+def list_runs(*, limit: int, profile: str, as_json: bool) -> None:
     """List runs, newest first, however they were started."""
     configured = settings.load()
     lost = Journal.lost(configured.data, configured.journal)
     if lost:
         click.echo(f"afterclose: {lost}", err=True)
-    there = Journal.exists(configured.data, configured.journal)
-    runs = Journal(configured.data, configured.journal, read_only=True).runs(limit=limit) if there else []
+    if profile:
+        known_profile(configured, profile)
+    runs = [with_profile(configured, run) for run in islice(runs_of(configured, profile), limit)]
     if as_json:
         output.as_json([asdict(run) for run in runs])
     elif not runs and not lost:
         click.echo(f"no runs yet in {configured.data}; start one with: afterclose run (the built-in sample)")
     elif runs:
         rows = [
-            (r.run_id, r.state, r.target, r.how, r.who, took_s(r), r.exit_code, (r.error or "")[:60])
+            (r.run_id, r.profile, r.session, r.state, r.target, r.how, r.who, took_s(r), r.exit_code,
+             (r.error or "")[:60])
             for r in runs
-        ]
-        output.table(("run", "state", "target", "how", "who", "seconds", "exit", "error"), rows)
+        ]  # fmt: skip
+        head = ("run", "profile", "session", "state", "target", "how", "who", "seconds", "exit", "error")
+        output.table(head, rows)
+
+
+def with_profile(configured: settings.Settings, run: Run) -> Run:
+    """Return a run with its profile and last session, also one that was recorded before there were profiles."""
+    return replace(run, profile=profile_of_run(configured, run), session=session_of_run(configured, run))
 
 
 def find_run(journal: Journal, run_id: str) -> Run:
@@ -72,14 +84,26 @@ def show_run(*, run: str, as_json: bool) -> None:
 
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
-    match = find_run(journal, run)
+    match = with_profile(configured, find_run(journal, run))
     events = journal.events(match.run_id)
     if as_json:
         changes = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
         by_stage = {"bytes_by_stage": bytes_by_stage(events)}
         output.as_json({**asdict(match), "seconds": took_s(match), **by_stage, "events": changes})
         return
-    for name in ("run_id", "state", "target", "who", "how", "created_at", "started_at", "ended_at", "error"):
+    for name in (
+        "run_id",
+        "profile",
+        "session",
+        "state",
+        "target",
+        "who",
+        "how",
+        "created_at",
+        "started_at",
+        "ended_at",
+        "error",
+    ):
         click.echo(f"{name:<12}{getattr(match, name) or '-'}")
     took = took_s(match)
     click.echo(f"{'seconds':<12}{'-' if took is None else f'{took:,.2f}'}")
@@ -114,11 +138,14 @@ def cancel_run(*, run: str) -> None:
 
 
 @click.command("compare")
-@click.argument("runs", nargs=-1, required=True)
+@click.argument("runs", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Print what the runs agree on as well.")
 @click.option("--report", is_flag=True, help="Print how the reports differ from the first one.")
+@output.profile_option("Whose runs; two of them are the newest two where none is named.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
-def compare_runs(*, runs: tuple[str, ...], everything: bool, report: bool, as_json: bool) -> None:
+def compare_runs(
+    *, runs: tuple[str, ...], everything: bool, report: bool, profile: str, as_json: bool
+) -> None:
     """Set two or more RUNS side by side: parameters, vintage, findings, features, metrics, drift, report."""
     from core.queries.runs.comparison import compare
     from core.queries.runs.facts import facts
@@ -127,7 +154,8 @@ def compare_runs(*, runs: tuple[str, ...], everything: bool, report: bool, as_js
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
     store = Store(configured.data)
-    comparison = compare([facts(store, journal, find_run(journal, name)) for name in runs])
+    chosen = _to_compare(configured, journal, runs, profile)
+    comparison = compare([facts(store, journal, run) for run in chosen])
     if as_json:
         output.as_json(asdict(comparison))
         return
@@ -137,6 +165,37 @@ def compare_runs(*, runs: tuple[str, ...], everything: bool, report: bool, as_js
         click.echo("the runs agree in everything")
     for diff in comparison.report_diffs if report else ():
         click.echo(diff)
+
+
+def _to_compare(
+    configured: settings.Settings, journal: Journal, names: tuple[str, ...], profile: str
+) -> list[Run]:
+    """Return the runs that were named, else the newest two reports of a profile, the older one first.
+
+    Raises
+    ------
+    ParameterError
+        If a run is of another profile than the one named, or there are not two.
+    """
+    if names:
+        chosen = [find_run(journal, name) for name in names]
+        others = [r for r in chosen if profile and profile_of_run(configured, r) != profile]
+        if others:
+            raise ParameterError(
+                f"run {others[0].run_id} is of profile {profile_of_run(configured, others[0])}",
+                expected=f"runs of profile {profile}",
+                parameter="profile",
+            )
+        return chosen
+    profile = chosen_profile(configured, profile)
+    by_report = {run.keys.get("report"): run for run in reversed(finished_runs(configured, profile))}
+    chosen = list(by_report.values())[-2:]
+    if len(chosen) < 2:
+        raise ParameterError(
+            f"profile {profile} has {len(chosen):,} of 2 reports to compare",
+            expected="two runs", remedy="See: afterclose runs",
+        )  # fmt: skip
+    return chosen
 
 
 @click.command("export")

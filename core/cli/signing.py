@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from core.cli import output
-from core.cli.review import digest_option, options, print_record, report_key_of, seen_digest
+from core.cli.review import digest_option, options, print_record, seen_digest
 from core.fingerprint import sha256_file
 from core.journal import Journal
+from core.queries.reports.listing import report_meant
 from core.request import settings
 from core.review import keys, signoff
 from core.review.people import local_person
@@ -21,11 +22,11 @@ from core.store.checkpoints import Store
 @click.option("--comment", default="", help="Needed while a section is unwritten.")
 @click.option("--supersedes", default="", metavar="REPORT", help="The signed report whose place it takes.")
 def sign_report(
-    *, report: str, digest: str, meaning: str, comment: str, supersedes: str, as_json: bool
+    *, report: str, profile: str, digest: str, meaning: str, comment: str, supersedes: str, as_json: bool
 ) -> None:
     """Sign REPORT (the newest without one); --digest says which text you read."""
     configured = settings.load()
-    key = report_key_of(configured, report)
+    key = report_meant(configured, report, profile)
     journal = Journal(configured.data, configured.journal)
     present = signoff.signable(Store(configured.data), journal, key)
     record = signoff.sign(
@@ -36,7 +37,7 @@ def sign_report(
         person=local_person(configured),
         meaning=meaning,
         comment=comment,
-        supersedes=report_key_of(configured, supersedes) if supersedes else "",
+        supersedes=report_meant(configured, supersedes, "") if supersedes else "",
     )
     print_record(record, as_json=as_json)
 
@@ -45,10 +46,10 @@ def sign_report(
 @options
 @digest_option
 @click.option("--comment", required=True, help="Why, in a sentence; it is kept with the record.")
-def reject_report(*, report: str, digest: str, comment: str, as_json: bool) -> None:
+def reject_report(*, report: str, profile: str, digest: str, comment: str, as_json: bool) -> None:
     """Reject REPORT (the newest without one); --digest says which text you read."""
     configured = settings.load()
-    key = report_key_of(configured, report)
+    key = report_meant(configured, report, profile)
     journal = Journal(configured.data, configured.journal)
     present = signoff.signable(Store(configured.data), journal, key)
     text_sha256 = seen_digest(digest, present.sha256, key)
@@ -60,10 +61,10 @@ def reject_report(*, report: str, digest: str, comment: str, as_json: bool) -> N
 @click.command("revoke")
 @options
 @click.option("--comment", required=True, help="Why, in a sentence; it is kept with the record.")
-def revoke_signature(*, report: str, comment: str, as_json: bool) -> None:
+def revoke_signature(*, report: str, profile: str, comment: str, as_json: bool) -> None:
     """Revoke the signature under REPORT (the newest without one); what was published stays where it is."""
     configured = settings.load()
-    key = report_key_of(configured, report)
+    key = report_meant(configured, report, profile, ("signed",))
     journal = Journal(configured.data, configured.journal)
     record = signoff.revoke(configured, journal, key, person=local_person(configured), comment=comment)
     print_record(record, as_json=as_json)
@@ -71,12 +72,12 @@ def revoke_signature(*, report: str, comment: str, as_json: bool) -> None:
 
 @click.command("publish")
 @options
-def publish_report(*, report: str, as_json: bool) -> None:
+def publish_report(*, report: str, profile: str, as_json: bool) -> None:
     """Publish REPORT (the newest without one) if it is signed; doing it again changes nothing."""
     from core.review.publication import publish
 
     configured = settings.load()
-    key = report_key_of(configured, report)
+    key = report_meant(configured, report, profile, ("signed",))
     journal = Journal(configured.data, configured.journal)
     folder = publish(configured, journal, key, person=local_person(configured))
     files = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}

@@ -233,6 +233,11 @@ def has_table(database: Any, name: str) -> bool:
     return bool(database.table_exists(name) if is_sqlite(database) else postgres.has_tables(database, name))
 
 
+def has_column(database: Any, table: str, name: str) -> bool:
+    """Return whether a journal's table has a column: one that is only read may be of an earlier version."""
+    return any(column.name == name for column in database.get_columns(table))
+
+
 def _behind(database: Any) -> bool:
     names = {path.stem for path in _MIGRATIONS.glob("[0-9]*.py")}
     if not has_table(database, _HISTORY):

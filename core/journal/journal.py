@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from core.journal import chain, database, heartbeats, lengths
 from core.journal.chain import GENESIS, Record
-from core.journal.database import FAULTS, JournalError, Reader, readable
+from core.journal.connection import Connection
+from core.journal.database import readable
 from core.journal.rows import (
     ACTIVE,
     EARLIER_NAMES,
@@ -26,13 +26,8 @@ from core.journal.rows import (
 from core.paths import StoragePath
 from core.platform.processes import ProcessId
 
-T = TypeVar("T")
-
 AT_WORK = ("started", "retried", "waiting", "retained")
 """Last events of a stage that somebody works at, or waits for."""
-
-MOST_READINGS = 50
-"""Times a reader looks again when a writer changes the file under it."""
 
 
 def utc_now() -> str:
@@ -40,56 +35,12 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class Journal:
+class Journal(Connection):
     """One journal; safe from several threads and processes. Each call is one transaction."""
 
     def __init__(self, root: StoragePath, url: str = "", *, read_only: bool = False) -> None:
-        self._database = database.open_database(root, url, read_only=read_only)
-
-    @staticmethod
-    def exists(root: StoragePath, url: str = "") -> bool:
-        """Return whether there is a journal to read."""
-        return database.is_there(root, url)
-
-    @staticmethod
-    def lost(root: StoragePath, url: str = "") -> str | None:
-        """Return in one sentence that runs happened here whose journal is gone; None if nothing is amiss."""
-        if Journal.exists(root, url) or not (root / "checkpoints").is_dir():
-            return None
-        return database.belongs(root) or (
-            f"the journal {root / database.FILE_NAME} is lost: earlier runs and signatures are not in the record. "
-            "Checkpoints and logs are intact; to have it back: afterclose restore BACKUP"
-        )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            with self._database.connection_context(), database.writing(self._database):
-                yield
-        except FAULTS as error:
-            raise JournalError(
-                f"the journal could not be read or written: {error}",
-                expected="a whole database on a disk with room",
-            ) from error
-
-    def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._fetched(lambda: list(self._execute(sql, values)))
-
-    def _fetched(self, function: Callable[[], T]) -> T:
-        """Return what ``function`` reads; once more when a writer came while a closed file was being read."""
-        for _ in range(MOST_READINGS):
-            before = self._identity()
-            with readable(), self._database.connection_context():
-                result = function()
-            if before == self._identity():
-                return result
-        raise JournalError("the journal changes faster than it can be read", remedy="Try again.")
-
-    def _identity(self) -> tuple[int, ...] | None:
-        return self._database.identity() if isinstance(self._database, Reader) else None
-
-    def _execute(self, sql: str, values: Sequence[Any]) -> Any:
-        return database.execute(self._database, sql, values)
+        super().__init__(root, url, read_only=read_only)
+        self._profiles = not read_only
 
     # ---- runs
 
@@ -103,14 +54,25 @@ class Journal:
         target: str,
         state: str,
         process: ProcessId | None = None,
+        profile: str = "",
     ) -> None:
         """Record a run before anything of it happens; a run id that is there already stays as it is."""
-        values = [run_id, utc_now(), who, how, json.dumps(dict(request)), target, "{}", state]
+        values = [
+            run_id,
+            utc_now(),
+            who,
+            how,
+            json.dumps(dict(request)),
+            target,
+            "{}",
+            state,
+            profile or None,
+        ]
         led_by = [process.pid, process.started_ticks, process.boot_id] if process else [None, None, None]
         with self._transaction():
             self._execute(
-                "INSERT INTO run (run_id, created_at, who, how, request, target, keys, state, host, "
-                "pid, pid_started, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "INSERT INTO run (run_id, created_at, who, how, request, target, keys, state, profile, host, "
+                "pid, pid_started, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (run_id) DO NOTHING",
                 [*values, socket.gethostname(), *led_by],
             )
@@ -140,10 +102,32 @@ class Journal:
             for stage in stages:
                 self._add_event(run_id, stage, "queued", {})
 
-    def rekey(self, run_id: str, keys: Mapping[str, str]) -> None:
-        """Record the keys the run went on with (a kept model changes those after training)."""
+    def rekey(self, run_id: str, keys: Mapping[str, str], session: str | None = None) -> None:
+        """Record the keys the run went on with (a kept model changes those after training), and its last session."""
         with self._transaction():
-            self._execute("UPDATE run SET keys = ? WHERE run_id = ?", [json.dumps(dict(keys)), run_id])
+            self._execute(
+                "UPDATE run SET keys = ?, session = COALESCE(?, session) WHERE run_id = ?",
+                [json.dumps(dict(keys)), session, run_id],
+            )
+
+    def take_over(self, run_id: str, profile: str, session: str | None) -> None:
+        """Record the profile and the last session of a run of before profiles."""
+        with self._transaction():
+            self._execute(
+                "UPDATE run SET profile = ?, session = COALESCE(session, ?) WHERE run_id = ? AND profile IS NULL",
+                [profile, session, run_id],
+            )
+
+    def without_profile(self) -> list[Run]:
+        """Return the runs that nobody has given a profile yet, oldest first: all of them before profiles."""
+        return self._runs(
+            "WHERE profile IS NULL ORDER BY seq" if self._has_profiles() else "ORDER BY seq", []
+        )
+
+    def _has_profiles(self) -> bool:
+        if not self._profiles:  # a journal of before that is only read has none until somebody writes
+            self._profiles = self._fetched(lambda: database.has_column(self._database, "run", "profile"))
+        return self._profiles
 
     def end(self, run_id: str, state: str, exit_code: int | None, error: str | None) -> None:
         """Record how the run ended. The first error recorded stays, unless it is that the run was silent."""
@@ -193,17 +177,22 @@ class Journal:
         return runs[0] if runs else None
 
     def _runs(self, rest: str, values: Sequence[Any]) -> list[Run]:
+        own = "profile, session" if self._has_profiles() else "NULL, NULL"
+
         def read() -> list[tuple[Any, ...]]:
-            columns = f"{RUN_COLUMNS}, {lengths.column(self._database)}, {heartbeats.column(self._database)}"
+            columns = (
+                f"{RUN_COLUMNS}, {own}, {lengths.column(self._database)}, {heartbeats.column(self._database)}"
+            )
             return list(self._execute(f"SELECT {columns} FROM run {rest}", values))  # noqa: S608 - constants
 
         rows = self._fetched(read)
         with readable():
             return [run_of(row) for row in rows]
 
-    def runs(self, *, limit: int = 50, offset: int = 0) -> list[Run]:
-        """Return runs, newest first."""
-        return self._runs("ORDER BY seq DESC LIMIT ? OFFSET ?", [limit, offset])
+    def runs(self, *, limit: int = 50, offset: int = 0, profile: str = "") -> list[Run]:
+        """Return runs, newest first; only those recorded under ``profile`` where one is named."""
+        where, values = ("WHERE profile = ? ", [profile]) if profile and self._has_profiles() else ("", [])
+        return self._runs(f"{where}ORDER BY seq DESC LIMIT ? OFFSET ?", [*values, limit, offset])
 
     def active_runs(self) -> list[Run]:
         """Return runs that are not over, newest first."""

@@ -53,6 +53,10 @@ class Run:
         Who leads the run.
     seconds : float or None
         How long it took by a clock that cannot be set, once it has ended; see ``core.journal.lengths``.
+    profile : str
+        The profile it belongs to; empty for a run of before profiles that nobody has taken over yet.
+    session : str or None
+        Last session (ISO) that its report holds; None before there is one.
     """
 
     seq: int
@@ -71,6 +75,8 @@ class Run:
     host: str
     process: ProcessId | None
     seconds: float | None = None
+    profile: str = ""
+    session: str | None = None
 
     @property
     def active(self) -> bool:
@@ -85,9 +91,9 @@ RUN_COLUMNS = (
 
 
 def run_of(row: Sequence[Any]) -> Run:
-    """Return the run of a row: the columns, its length, and whether it has been silent for too long."""
+    """Return the run of a row: columns, profile, session, length, and whether it has been silent for too long."""
     (seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, error,
-     host, pid, pid_started, boot_id, seconds, silent) = row  # fmt: skip
+     host, pid, pid_started, boot_id, profile, session, seconds, silent) = row  # fmt: skip
     process = ProcessId(pid, pid_started, boot_id) if pid else None
     if state in ACTIVE:
         running = process.alive_on(host) if process else None
@@ -95,7 +101,7 @@ def run_of(row: Sequence[Any]) -> Run:
             state, error = "interrupted", error or (SILENT if running is None else PROCESS_GONE)
     return Run(
         seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
-        ended_at, exit_code, error, host, process, seconds,
+        ended_at, exit_code, error, host, process, seconds, profile or "", session,
     )  # fmt: skip
 
 

@@ -45,20 +45,19 @@ class Candidate:
 
 
 def line_of(run: Run) -> tuple[str, ...]:
-    """Return what a run asked for that candidates must share: source, name of the file or folder, tickers.
-
-    The one place that says which candidates compete: once runs carry a profile, it is that.
-    """
+    """Return what competing candidates share: the profile; of a run of before, source, name of the file and tickers."""
+    if run.profile:
+        return (run.profile,)
     tickers = sorted({name.strip().upper() for name in run.request.get("tickers", "").split(",")} - {""})
     return (run.request.get("source") or DEFAULT_SOURCE, PurePath(run.request.get("path", "")).name, *tickers)
 
 
-def by_line(root: StoragePath, journal: Journal) -> list[list[Candidate]]:
-    """Return the candidates of every line of work, each model once, the first one first."""
+def by_profile(root: StoragePath, journal: Journal, profile: str) -> list[list[Candidate]]:
+    """Return the candidates of a profile, each model once, the first one first; those of before profiles apart."""
     lines: dict[tuple[str, ...], list[Candidate]] = {}
     read = _reader(root)
     for run in _runs(journal):
-        if (candidate := _candidate(read, journal, run)) is not None:
+        if run.profile in ("", profile) and (candidate := _candidate(read, journal, run)) is not None:
             lines.setdefault(line_of(run), []).append(candidate)
     return [distinct(several) for several in lines.values()]
 

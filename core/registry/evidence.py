@@ -17,8 +17,9 @@ from core.errors import (
 )
 from core.fingerprint import sha256
 from core.paths import StoragePath
+from core.registry.origins import Origins, finished_runs
+from core.request.settings import Settings
 from core.store.checkpoints import Meta, Slot, Store
-from core.store.latest import latest_slots
 from core.store.lineage import keys_behind
 from core.tables.artifacts import Document, Table
 from core.tables.codec import decode
@@ -39,12 +40,14 @@ class SourcedTable:
     sha256: str
 
 
-def newest(root: StoragePath, stage: str) -> Iterator[tuple[Slot, Meta]]:
-    """Yield the committed checkpoints of a stage, the one made last first; damaged metas are passed over."""
-    store = Store(root)
+def newest(settings: Settings, stage: str, profile: str) -> Iterator[tuple[Slot, Meta]]:
+    """Yield a profile's committed checkpoints of a stage, the one made last first; damaged metas are passed over."""
+    store, origins = Store(settings.data), Origins(settings)
     entries = []
-    for folder in (root / "checkpoints" / stage).glob("*"):
+    for folder in (settings.data / "checkpoints" / stage).glob("*"):
         slot = Slot(stage, folder.name)
+        if profile not in origins.of_key(stage, folder.name):
+            continue
         try:
             meta = store.meta(slot)
         except CheckpointError:
@@ -55,8 +58,8 @@ def newest(root: StoragePath, stage: str) -> Iterator[tuple[Slot, Meta]]:
         yield slot, meta
 
 
-def features_of(root: StoragePath, file: str) -> SourcedTable:
-    """Return the features in ``file``, or those of the last successful run when it is empty.
+def features_of(settings: Settings, file: str, profile: str) -> SourcedTable:
+    """Return the features in ``file``, or those of the newest report of a profile when it is empty.
 
     Raises
     ------
@@ -75,21 +78,22 @@ def features_of(root: StoragePath, file: str) -> SourcedTable:
         return SourcedTable(
             _features(decode(data, path.name), path.name, CommandError), path.name, sha256(data)
         )
-    for slot in _features_slots(root):
-        return _features_in(Store(root), slot)
+    store = Store(settings.data)
+    for slot in _features_slots(settings, profile):
+        if store.meta_path(slot).exists():
+            return _features_in(store, slot)
     raise MissingFileError(
-        f"there are no features in {root}",
+        f"there are no features of profile {profile} in {settings.data}",
         expected="a finished stage feature_engineer",
         remedy="Run the pipeline first (make run), or name a file with --features.",
     )
 
 
-def _features_slots(root: StoragePath) -> Iterator[Slot]:
-    """Yield where features are: those of the last successful run, then the ones made last."""
-    for slot in latest_slots(root).values():
-        if slot.stage == "feature_engineer":
-            yield slot
-    for slot, _ in newest(root, "feature_engineer"):
+def _features_slots(settings: Settings, profile: str) -> Iterator[Slot]:
+    """Yield where a profile's features are: those of its newest report first, then the ones made last."""
+    for run in finished_runs(settings, profile):
+        yield Slot("feature_engineer", run.keys.get("feature_engineer", ""))
+    for slot, _ in newest(settings, "feature_engineer", profile):
         yield slot
 
 
@@ -106,10 +110,10 @@ def _features(artifact: object, name: str, error: type[AftercloseError] = DataEr
     return artifact
 
 
-def evaluations(root: StoragePath) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield key and body of the evaluations, the one made last first; unreadable ones are passed over."""
-    store = Store(root)
-    for number, (slot, _) in enumerate(newest(root, "evaluate")):
+def evaluations(settings: Settings, profile: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield key and body of a profile's evaluations, the one made last first; unreadable ones are passed over."""
+    store = Store(settings.data)
+    for number, (slot, _) in enumerate(newest(settings, "evaluate", profile)):
         if number >= _MOST_EVALUATIONS:
             return
         try:
@@ -120,8 +124,8 @@ def evaluations(root: StoragePath) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield slot.key, artifact.body
 
 
-def advice_about(root: StoragePath, identity: str) -> dict[str, Any] | None:
-    """Return the latest advice about a model, as candidate, as champion or as the one in use.
+def advice_about(settings: Settings, identity: str, profile: str) -> dict[str, Any] | None:
+    """Return a profile's latest advice about a model, as candidate, as champion or as the one in use.
 
     Returns
     -------
@@ -129,7 +133,7 @@ def advice_about(root: StoragePath, identity: str) -> dict[str, Any] | None:
         ``evaluation`` (key), ``mode``, ``model_id``, ``champion_id``, ``decision``, ``sentence``, ``verdict``,
         ``auc`` and ``data_to`` (last session known then); None when nothing was advised.
     """
-    for key, body in evaluations(root):
+    for key, body in evaluations(settings, profile):
         champion = (body.get("champion") or {}).get("model_id")
         advice = body.get("advice")
         if advice and identity in (body["model"]["model_id"], champion):
@@ -165,18 +169,18 @@ class Signals:
     checkpoints: int
 
 
-def signals(root: StoragePath) -> Signals:
-    """Return every signal of the score runs in the data root, and what became of it.
+def signals(settings: Settings, profile: str) -> Signals:
+    """Return every signal of a profile's score runs, and what became of it.
 
     A signal that was given several times by one model counts once, as first given. What happened is the
-    label in the newest features of the same source that have it.
+    label in the profile's newest features of the same source that have it.
     """
     import pandas as pd
 
-    store = Store(root)
+    store = Store(settings.data)
     rows: list[dict[str, Any]] = []
     runs = 0
-    for slot, meta in newest(root, "train_or_score"):
+    for slot, meta in newest(settings, "train_or_score", profile):
         if meta.body["parameters"].get("mode") != "score":
             continue
         try:
@@ -193,7 +197,8 @@ def signals(root: StoragePath) -> Signals:
     # rows are newest first, so the last of equal ones was given first
     frame = frame.drop_duplicates(["model_id", "source", "ticker", "date"], keep="last")
     frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[s]")
-    merged = frame.merge(_outcomes(root, set(frame["source"])), on=["source", "date", "ticker"], how="left")
+    outcomes = _outcomes(settings, profile, set(frame["source"]))
+    merged = frame.merge(outcomes, on=["source", "date", "ticker"], how="left")
     ordered = merged.sort_values(["model_id", "date", "ticker"], kind="stable").reset_index(drop=True)
     return Signals(ordered, runs)
 
@@ -221,13 +226,13 @@ def _source_of(store: Store, slot: Slot) -> str:
     return str(meta.body["parameters"]["source"])
 
 
-def _outcomes(root: StoragePath, sources: set[str]) -> pd.DataFrame:
+def _outcomes(settings: Settings, profile: str, sources: set[str]) -> pd.DataFrame:
     """Return ``source``, ``date``, ``ticker`` and ``up_next`` of all labelled rows, the newest word on each."""
     import pandas as pd
 
-    store = Store(root)
+    store = Store(settings.data)
     parts = []
-    for slot, _ in newest(root, "feature_engineer"):
+    for slot, _ in newest(settings, "feature_engineer", profile):
         try:
             source = _source_of(store, slot)
             if source not in sources:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import columns as col
 from core.errors import CheckpointError, DataError
-from core.registry.candidates import Candidate, by_line, candidates, overlap
+from core.registry.candidates import Candidate, by_profile, candidates, overlap
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Table
 from core.tables.codec import decode
@@ -112,15 +112,15 @@ def tries(root: StoragePath, journal: Journal | None, evaluation_key: str) -> Tr
     return _tries_of(root, rivals, own) if own is not None else None
 
 
-def all_tries(root: StoragePath, journal: Journal | None) -> dict[str, Tries]:
-    """Return every candidate among those judged on the same sessions, by model id.
+def all_tries(root: StoragePath, journal: Journal | None, profile: str) -> dict[str, Tries]:
+    """Return every candidate of a profile among those judged on the same sessions, by model id.
 
     Candidates that compete share one calculation, on the sessions of the newest of them.
     """
     if journal is None:
         return {}
     by_model: dict[str, Tries] = {}
-    for several in by_line(root, journal):
+    for several in by_profile(root, journal, profile):
         for own in reversed(several):
             if own.model_id in by_model or own.body is None:
                 continue

@@ -9,75 +9,37 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import AftercloseError, ParameterError, SignOffError
+from core.errors import AftercloseError, ParameterError, SignOffError, listed
 from core.journal import Journal, Record, locks
+from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
+from core.registry.choosing import default_profile, known_profile
 from core.registry.evidence import advice_about
-from core.registry.registry import PROMOTION, ROLLBACK, Champion, Change, Registry, reason_of
+from core.registry.origins import Origins
+from core.registry.registry import Registry, reason_of
 from core.request.settings import Settings
 from core.review import ledger
+from core.review.decision_history import CHOICES, REJECT, RETRAINING, champion_of
 from core.review.people import Person, involved, person_fields, require, separated
 from core.store.checkpoints import Store
 
-RETRAINING = "retraining"
-"""Kind of the record of a decision that moves no pointer: to keep the champion, to retrain, to reject a model."""
 
-REJECT = "reject"
-
-CHOICES = ("keep", "retrain")
-STATES = ("champion", "candidate", "rejected", "retired")
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One decision about a model.
+def promote(
+    settings: Settings, text: str, why: str, *, person: Person, profile: str = ""
+) -> tuple[Champion, Champion | None]:
+    """Make a model the champion of a profile; return the new and the former one.
 
     Parameters
     ----------
-    action : str
-        ``promotion``, ``rollback``, ``keep``, ``retrain`` or ``reject``.
-    model_id : str
-        The champion after it; of a rejection the model that was rejected.
-    at_utc, who, why : str
-    before : str or None
-        The champion before it; of a rejection the one that stayed.
-    record : int or None
-        Its number in the journal's chain; None when only the pointer remembers it.
-    completed : bool
-        False when the process ended between the record and the move of the pointer.
-    advice : mapping or None
-        What was advised then.
-    """
-
-    action: str
-    model_id: str
-    at_utc: str
-    who: str
-    why: str
-    before: str | None
-    record: int | None
-    completed: bool
-    advice: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True)
-class History:
-    """All decisions in order, and why some may be missing (the journal is gone or damaged)."""
-
-    decisions: tuple[Decision, ...]
-    trouble: str
-
-
-def promote(settings: Settings, text: str, why: str, *, person: Person) -> tuple[Champion, Champion | None]:
-    """Make a model the champion; return the new and the former one.
+    profile : str
+        Whose champion; empty: the profile in which the model was trained.
 
     Raises
     ------
     ParameterError, ModelError
-        If the model is not known, cannot score here, or no reason was given.
+        If the model is not known, cannot score here, no reason was given, or the profile is not known.
     SignOffError
         If the person's role may not promote, or the person asked for the training of this model and the two
         must be different people.
@@ -86,17 +48,20 @@ def promote(settings: Settings, text: str, why: str, *, person: Person) -> tuple
     """
     require(person, "promote")
     reason, registry = reason_of(why), Registry(settings.data)
+    identity = registry.usable(text)
+    profile = profile_to_promote_in(settings, identity, profile)
 
     def chosen(_: Champion | None) -> str:
-        identity = registry.usable(text)
         _judge_separation(settings, identity, person)
-        return identity
+        return registry.usable(identity)
 
-    return _move(settings, PROMOTION, chosen, reason, person)
+    return _move(settings, PROMOTION, profile, chosen, why=reason, person=person)
 
 
-def rollback(settings: Settings, why: str, *, person: Person) -> tuple[Champion, Champion | None]:
-    """Bring back the champion before the present one; return the new and the former one.
+def rollback(
+    settings: Settings, why: str, *, person: Person, profile: str
+) -> tuple[Champion, Champion | None]:
+    """Bring back a profile's champion before the present one; return the new and the former one.
 
     Raises
     ------
@@ -112,40 +77,60 @@ def rollback(settings: Settings, why: str, *, person: Person) -> tuple[Champion,
         before = present.before if present else None
         if before is None:
             raise ParameterError(
-                "there is no earlier champion",
+                f"there is no earlier champion of profile {profile}",
                 expected="at least two promotions so far",
                 remedy='Name a model instead: afterclose promote MODEL --why "..."',
             )
         return registry.usable(before)
 
-    return _move(settings, ROLLBACK, earlier, reason_of(why), person)
+    return _move(settings, ROLLBACK, profile, earlier, why=reason_of(why), person=person)
 
 
 def _move(
-    settings: Settings, action: str, chosen: Any, why: str, person: Person
+    settings: Settings, action: str, profile: str, chosen: Any, *, why: str, person: Person
 ) -> tuple[Champion, Champion | None]:
-    registry = Registry(settings.data)
     with locks.hold(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
-        former = _former(registry)
+        former = champion_of(settings, profile)
         identity = chosen(former)
         about = {
+            "profile": profile,
             "before": former.model_id if former else None,
-            "advice": advice_about(settings.data, identity),
+            "advice": advice_about(settings, identity, profile),
         }
         record = _record(settings, action, identity, about, why=why, person=person)
         change = Change(action, identity, why, *_signature(record), record.seq)
-        return registry.point(change), former
+        return Champions(settings).point(profile, change), former
 
 
-def _former(registry: Registry) -> Champion | None:
-    try:
-        return registry.champion()
-    except AftercloseError:
-        return None  # a damaged pointer is mended by pointing anew
+def profile_to_promote_in(settings: Settings, identity: str, profile: str = "") -> str:
+    """Return the profile that a promotion of a model is about: the one named, else where it was trained.
+
+    Raises
+    ------
+    ParameterError
+        If the profile that was named is not known, or none was and the model was trained in none or in several.
+    """
+    origins = Origins(settings)
+    if profile:
+        return known_profile(settings, profile)
+    names = sorted(origins.homes(identity)) or ([] if origins.profiles else [default_profile(settings)])
+    if len(names) == 1:
+        return names[0]
+    where = (
+        f"in several profiles: {listed(names)}"
+        if origins.of_model(identity)
+        else "in none of the profiles here"
+    )
+    raise ParameterError(
+        f"model {identity} was trained {where}",
+        expected="the profile whose champion it becomes",
+        remedy=f'Say which: afterclose promote {identity} --profile NAME --why "..."',
+        parameter="profile",
+    )
 
 
-def decide(settings: Settings, choice: str, why: str, *, person: Person) -> Record:
-    """Record that a person keeps the champion or will retrain, and why; return the record.
+def decide(settings: Settings, choice: str, why: str, *, person: Person, profile: str) -> Record:
+    """Record that a person keeps a profile's champion or will retrain, and why; return the record.
 
     Nothing else happens: retraining is started by running the pipeline with ``--mode train``.
 
@@ -157,13 +142,14 @@ def decide(settings: Settings, choice: str, why: str, *, person: Person) -> Reco
     require(person, "decide")
     if choice not in CHOICES:
         raise ParameterError(f"the decision is {choice!r}", expected=f"one of {', '.join(CHOICES)}")
-    champion = Registry(settings.data).require_champion()
-    about = {"decision": choice, "advice": advice_about(settings.data, champion.model_id)}
+    champion = Champions(settings).require(profile)
+    advice = advice_about(settings, champion.model_id, profile)
+    about = {"profile": profile, "decision": choice, "advice": advice}
     return _record(settings, RETRAINING, champion.model_id, about, why=reason_of(why), person=person)
 
 
-def reject(settings: Settings, text: str, why: str, *, person: Person) -> Record:
-    """Record that a model that is not in use is not to be used, and why; return the record.
+def reject(settings: Settings, text: str, why: str, *, person: Person, profile: str = "") -> Record:
+    """Record that a model that is not in use is not to be used in a profile, and why; return the record.
 
     It stays in the registry, and may be promoted later with a reason of its own.
 
@@ -175,15 +161,17 @@ def reject(settings: Settings, text: str, why: str, *, person: Person) -> Record
         If the person's role may not decide about models.
     """
     require(person, "decide")
-    registry = Registry(settings.data)
-    identity, champion = registry.find(text), _former(registry)
+    identity = Registry(settings.data).find(text)
+    profile = profile_to_promote_in(settings, identity, profile)
+    champion = champion_of(settings, profile)
     if champion is not None and champion.model_id == identity:
         raise ParameterError(
             f"{identity} is the champion", expected="a model that is not in use",
             remedy="Roll back, or promote another one.",
         )  # fmt: skip
     stays = champion.model_id if champion else None
-    about = {"decision": REJECT, "before": stays, "advice": advice_about(settings.data, identity)}
+    advice = advice_about(settings, identity, profile)
+    about = {"profile": profile, "decision": REJECT, "before": stays, "advice": advice}
     return _record(settings, RETRAINING, identity, about, why=reason_of(why), person=person)
 
 
@@ -236,70 +224,3 @@ def _record(
 
 def _signature(record: Record) -> tuple[str, str]:
     return str(record.content["user"]), str(record.content["at_utc"])
-
-
-def history(settings: Settings) -> History:
-    """Return every decision about models, oldest first. Read-only; works without a journal.
-
-    What the journal has lost stands in the champion pointer as far as that goes.
-    """
-    records, trouble = _records(settings)
-    champion = _former(Registry(settings.data))
-    moves = champion.changes if champion else ()
-    recorded = {(r.seq, r.kind, r.subject, *_time_and_reason(r)) for r in records}
-    done = {move: (move.record, move.action, move.model_id, move.at_utc, move.why) for move in moves}
-    lost = [move for move, marks in done.items() if marks not in recorded]
-    oldest = min((move.record for move in moves if move.record is not None), default=0)
-    remembered = [
-        Decision(m.action, m.model_id, m.at_utc, m.who, m.why, None, None, completed=True, advice=None)
-        for m in lost
-    ]
-    marked = set(done.values())
-    decisions = [
-        _decision(r, completed=r.seq < oldest or (r.seq, r.kind, r.subject, *_time_and_reason(r)) in marked)
-        for r in records
-    ]
-    return History((*remembered, *decisions), trouble)
-
-
-def _time_and_reason(record: Record) -> tuple[str, str]:
-    return str(record.content["at_utc"]), str(record.content["why"])
-
-
-def _decision(record: Record, *, completed: bool) -> Decision:
-    content = record.content
-    moved = record.kind in (PROMOTION, ROLLBACK)
-    return Decision(
-        action=record.kind if moved else str(content["decision"]),
-        model_id=record.subject,
-        at_utc=str(content["at_utc"]),
-        who=str(content["user"]),
-        why=str(content["why"]),
-        before=content.get("before"),
-        record=record.seq,
-        completed=completed or not moved,
-        advice=content.get("advice"),
-    )
-
-
-def _records(settings: Settings) -> tuple[list[Record], str]:
-    if not Journal.exists(settings.data, settings.journal):
-        return [], "there is no journal; what the champion pointer remembers is shown"
-    try:
-        records = Journal(settings.data, settings.journal, read_only=True).records()
-    except AftercloseError as error:
-        return [], f"{error.problem}; what the champion pointer remembers is shown"
-    return [r for r in records if r.kind in (PROMOTION, ROLLBACK, RETRAINING)], ""
-
-
-def states(settings: Settings) -> dict[str, str]:
-    """Return the state of every model: champion, candidate, rejected, or retired (champion once)."""
-    registry = Registry(settings.data)
-    champion = _former(registry)
-    decisions = history(settings).decisions
-    once = {d.model_id for d in decisions if d.completed and d.action in (PROMOTION, ROLLBACK)}
-    once |= {d.before for d in decisions if d.completed and d.before}
-    last = {d.model_id: d.action for d in decisions if d.completed and d.action not in CHOICES}
-    by_model = {identity: "retired" if identity in once else "candidate" for identity in registry.ids()}
-    by_model |= {identity: "rejected" for identity in by_model if last.get(identity) == REJECT}
-    return by_model | ({champion.model_id: "champion"} if champion else {})

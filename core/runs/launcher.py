@@ -28,6 +28,7 @@ from core.request.settings import Settings
 from core.request.stages import chain, stage_named
 from core.review.people import Person, require
 from core.runs.log import RunLog, new_run_id
+from core.runs.profile import profile_of
 from core.runs.resolve import resolve
 
 OUTPUT_NAME = "output.txt"
@@ -109,7 +110,10 @@ def launch(
         if running is not None:
             return Launched(running.run_id, new=False)
         run_id = run_id or new_run_id(now)
-        journal.add_run(run_id, who=person.label, how=how, request=request, target=target, state="queued")
+        profile = profile_of(request, settings, keep=True)
+        journal.add_run(
+            run_id, who=person.label, how=how, request=request, target=target, state="queued", profile=profile
+        )
         _spawn(settings, journal, run_id, folder)
     return Launched(run_id, new=True)
 

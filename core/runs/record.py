@@ -13,6 +13,7 @@ from core.errors import AftercloseError, SettingsError
 from core.journal import Journal
 from core.platform.processes import this_process
 from core.platform.progress import Progress
+from core.registry.champions import Champions
 from core.request.settings import Settings
 from core.request.stages import NAMES
 from core.runs.heartbeat import Heartbeat, recorded
@@ -53,7 +54,14 @@ class RunRecord:
         self._request: tuple[str, dict[str, str]] = ("", {})
 
     def begin(
-        self, target: str, keys: Mapping[str, str], request: Mapping[str, str], *, who: str, how: str
+        self,
+        target: str,
+        keys: Mapping[str, str],
+        request: Mapping[str, str],
+        *,
+        profile: str,
+        who: str,
+        how: str,
     ) -> None:
         """Record the run: who wants what, by which process, with which keys and stages to come."""
         self.lost = Journal.lost(self._settings.data, self._settings.journal)
@@ -61,8 +69,18 @@ class RunRecord:
 
         def tell(journal: Journal) -> None:
             journal.settle()
+            if journal.without_profile():
+                Champions(self._settings).take_over()
+            process = this_process()
             journal.add_run(
-                run, who=who, how=how, request=request, target=target, state="running", process=this_process()
+                run,
+                who=who,
+                how=how,
+                request=request,
+                target=target,
+                state="running",
+                process=process,
+                profile=profile,
             )
             journal.start(run, keys, stages=[stage for stage in keys if target in NAMES])
             if not self._supervised:  # else the supervisor leads it
@@ -97,14 +115,20 @@ class RunRecord:
         return recorded(self.log.folder, stage, self._watcher.progress(stage))
 
     def end(
-        self, state: str, keys: Mapping[str, str], *, exit_code: int | None = None, error: str | None = None
+        self,
+        state: str,
+        keys: Mapping[str, str],
+        *,
+        exit_code: int | None = None,
+        error: str | None = None,
+        session: str | None = None,
     ) -> None:
-        """Record how the run ended, with the keys it ended with; a stage's own error goes before ``error``."""
+        """Record how the run ended: its keys, and the last session of its report; a stage's own error wins."""
         self._heartbeat.close()
         self.log.write("run_finished", state=state, level="info" if state == "succeeded" else "warning")
 
         def tell(journal: Journal) -> None:
-            journal.rekey(self.log.run_id, keys)
+            journal.rekey(self.log.run_id, keys, session)
             if not self._supervised:  # else the supervisor says how it ended, once it has looked
                 journal.end(self.log.run_id, state, exit_code, error)
 

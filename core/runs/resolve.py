@@ -6,9 +6,10 @@ values; :func:`core.runs.plan.stage_plans` makes the plan of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from core import tickers as ticker_list
@@ -16,12 +17,14 @@ from core.errors import CommandError, ModelError, ParameterError, SettingsError,
 from core.parameters import Value, settings_from
 from core.paths import StoragePath
 from core.platform.storage import replace_file
+from core.registry.champions import Champion, Champions
 from core.registry.registry import Registry
 from core.request import roots
 from core.request.profiles import PROFILE
 from core.request.settings import Settings, placed
 from core.request.stages import chain, parameters_of
 from core.runs.plan import NOT_SCORING, stage_plans
+from core.runs.profile import profile_of, requested
 from core.sources import source_named
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
@@ -67,7 +70,7 @@ def resolve(
         For every mistake that can be judged before a stage runs.
     """
     parameters = parameters_of(chain(upto))
-    texts = dict(request)
+    texts = requested(request, settings)
     values = _values_of(texts, parameters, settings.under(texts.pop(PROFILE, "").strip()))
     _judge_range(values)
     _judge_calendar(values, settings, requested=bool(texts.get("calendar", "").strip()))
@@ -98,7 +101,7 @@ def resolve(
     if "waivers" in parameters:
         values["waivers_digest"] = waiver_files.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in parameters:
-        values = _with_mode(values, settings.data)
+        values = _with_mode(values, settings, partial(profile_of, request, settings))
     # a value travels to a task as text: what comes back there must be what is planned with here
     return _as_planned(values)
 
@@ -179,26 +182,27 @@ def _as_planned(values: Mapping[str, Value]) -> dict[str, Value]:
     return {name: parameters[name].parse(parameters[name].text(value)) for name, value in values.items()}
 
 
-def _with_mode(values: dict[str, Value], root: StoragePath) -> dict[str, Value]:
-    registry = Registry(root)
+def _with_mode(values: dict[str, Value], settings: Settings, profile: Callable[[], str]) -> dict[str, Value]:
+    """Return the values with the mode, and the model, that the profile's champion decides."""
+    champions, registry = Champions(settings), Registry(settings.data)
+    champion = champions.of(profile()) if values["mode"] == "auto" else None
     if values["mode"] == "auto":
-        values["mode"] = "score" if registry.champion() else "train"
+        values["mode"] = "score" if champion else "train"
     if values["mode"] == "score":
-        champion = registry.require_champion()
+        champion = champion or champions.require(profile())
         registry.bytes_of(champion.model_id)
         values |= {**dict.fromkeys(NOT_SCORING), "model_id": champion.model_id}
         return values
     _judge_splits(values)
     if "champion_id" in values:
-        values["champion_id"] = _compared_with(registry)
+        values["champion_id"] = _compared_with(champions.of(profile()), registry)
     if values["window"] == "expanding":
         values["rolling_sessions"] = None
     return values
 
 
-def _compared_with(registry: Registry) -> str | None:
+def _compared_with(champion: Champion | None, registry: Registry) -> str | None:
     """Return the champion that a candidate is compared with; a damaged one must not stop its successor."""
-    champion = registry.champion()
     if champion is None:
         return None
     try:

@@ -59,9 +59,11 @@ def repairs(artifacts: Sequence[Artifact]) -> Sequence[Mapping[str, Any]]:
 
 
 def outcomes(artifacts: Sequence[Artifact]) -> dict[str, Any]:
-    """Return what ingest's meta says of the source: its outcome per ticker; nothing for other stages."""
+    """Return what the meta says beside: ingest's of the source, by ticker; evaluate's the last session it holds."""
     raw = [a for a in artifacts if isinstance(a, Table) and a.kind == "prices_raw"]
-    return {"tickers": raw[0].header["source"]["tickers"]} if raw else {}
+    evaluations = [a.body for a in artifacts if isinstance(a, Document) and a.kind == "evaluation"]
+    source = {"tickers": raw[0].header["source"]["tickers"]} if raw else {}
+    return source | ({"session": evaluations[0]["data"]["to"]} if evaluations else {})
 
 
 def meta_body(plan: StagePlan, inputs: Sequence[Input], started_at: datetime, run_id: str) -> dict[str, Any]:

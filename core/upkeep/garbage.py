@@ -20,7 +20,7 @@ from core.paths import StoragePath
 from core.platform.files import TEMPORARY
 from core.platform.object_storage import CACHE, SCRATCH
 from core.platform.storage import local_folder, storage_at
-from core.registry.registry import Registry
+from core.registry.champions import Champions
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.store.checkpoints import Slot, Store
@@ -128,8 +128,8 @@ def _any_active(settings: Settings) -> bool:
 
 def _promoted_models(settings: Settings) -> set[str]:
     """Return the ids of the champion and of every model that a person promoted before."""
-    champion = Registry(settings.data).champion()
-    identities = {champion.model_id} if champion else set()
+    champions = [Champions(settings).of(name) for name in Champions(settings).profiles()]
+    identities = {champion.model_id for champion in champions if champion}
     if Journal.exists(settings.data, settings.journal):
         records = Journal(settings.data, settings.journal, read_only=True).records()
         identities |= {record.subject for record in records if record.kind in ("promotion", "rollback")}

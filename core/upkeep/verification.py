@@ -10,6 +10,7 @@ from functools import partial
 from core.errors import AftercloseError, CheckpointError
 from core.journal import Journal, chain_faults
 from core.paths import StoragePath
+from core.registry.champions import Champions
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.review import keys, ledger
@@ -62,7 +63,8 @@ def verify(
             faults.append(Fault("checkpoint", f"{slot.stage}/{slot.key}", damage))
     for identity in registry.ids():
         faults += _faults_of("model", identity, partial(registry.bytes_of, identity))
-    faults += _faults_of("model", "champion", partial(_champion, registry))
+    for profile in Champions(settings).profiles():
+        faults += _faults_of("champion", profile, partial(_champion, settings, profile))
     for record in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
         which = f"{record.parent.parent.name}/{record.parent.name}"
         faults += _faults_of("published", which, partial(_judge_published, settings.data, record.parent))
@@ -111,10 +113,10 @@ def _published(settings: Settings, report_key: str) -> Iterator[StoragePath]:
     return (settings.data / "published" / report_key).glob(f"*/{RECORD_NAME}")
 
 
-def _champion(registry: Registry) -> None:
-    champion = registry.champion()
+def _champion(settings: Settings, profile: str) -> None:
+    champion = Champions(settings).of(profile)
     if champion is not None:
-        registry.bytes_of(champion.model_id)
+        Registry(settings.data).bytes_of(champion.model_id)
 
 
 def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fault]:

@@ -17,7 +17,7 @@ from core.queries.runs.holdings import keys_of
 from core.registry.tries import Tries
 from core.report.about_results import headline
 from core.report.readings import has_verdict, retained
-from core.review.decisions import history
+from core.review.decision_history import history
 from core.store.checkpoints import Store
 from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
 from dashboard.subject import chosen
@@ -106,7 +106,8 @@ def _decide(run: Run, body: Body) -> None:
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
         acting.show_message(deciding.PAGE)
-        st.caption(f"Champion: `{champion}`" if champion else "There is no champion yet.")
+        whose = f"of profile {literal(shell.profile())}"
+        st.caption(f"Champion {whose}: `{champion}`" if champion else f"There is no champion {whose} yet.")
         st.text_area(
             "Reason", key=deciding.WHY, height=90, max_chars=2_000,
             placeholder="Why, in a sentence: also a business cycle or an event",
@@ -181,22 +182,26 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
 
 
 def _decisions() -> None:
-    settings = shell.settings()
-    decisions = history(settings)
+    settings, profile = shell.settings(), shell.profile()
+    decisions = history(settings, profile)
     if decisions.trouble:
         st.warning(literal(decisions.trouble))
     st.markdown("**Models**")
     mark = model_tables.newest_record(map(asdict, decisions.decisions))
-    wrapped.table(model_tables.models(judged.models(settings, mark)), "models_table", most_px=LONG_PX)
+    wrapped.table(
+        model_tables.models(judged.models(settings, profile, mark)), "models_table", most_px=LONG_PX
+    )
     st.markdown("**Decisions**")
     if not decisions.decisions:
-        st.caption("Nobody has decided anything yet.")
+        st.caption("Nobody has decided anything in this profile yet.")
         return
     wrapped.table(
         model_tables.decisions(map(asdict, decisions.decisions)), "decisions_table", most_px=LONG_PX
     )
     st.markdown("**What came of the advice**")
-    entries = judged.track_record(settings, model_tables.newest_record(map(asdict, decisions.decisions)))
+    entries = judged.track_record(
+        settings, profile, model_tables.newest_record(map(asdict, decisions.decisions))
+    )
     st.caption(model_tables.tally_words(tally(entries)))
     wrapped.table(model_tables.track_record(entries), "track_table", most_px=LONG_PX)
 

@@ -38,7 +38,7 @@ def page() -> None:
             now = _situation(str(shell.settings().data), shell.settings().journal)
             inbox(now)
             lines(now.lines)
-            champion(now.champion)
+            champions(now.champions)
             latest()
 
     draw()
@@ -142,14 +142,18 @@ def _behind(calendar: str, data_to: str, at: str) -> int | None:
         return None
 
 
-def champion(in_use: InUse | None) -> None:
-    """Draw which model scores, since when, and how old its training is."""
-    st.subheader("Champion", anchor=False)
-    if in_use is None:
+def champions(in_use: dict[str, InUse]) -> None:
+    """Draw which model scores each profile, since when, and how old its training is."""
+    st.subheader("Champions" if len(in_use) > 1 else "Champion", anchor=False)
+    if not in_use:
         st.caption("No model is in use: runs train a candidate. Promote one on the page **Model**.")
-        return
     now = datetime.now(UTC)
-    facts = [f"`{in_use.model_id}`"]
+    for profile, model in in_use.items():
+        _champion(profile, model, now)
+
+
+def _champion(profile: str, in_use: InUse, now: datetime) -> None:
+    facts = [f"**{literal(profile)}**", f"`{in_use.model_id}`"]
     if in_use.since:
         by = f" by {literal(in_use.who)}" if in_use.who else ""
         facts.append(f"in use since {day(in_use.since)} ({_ago(in_use.since, now)}){by}")

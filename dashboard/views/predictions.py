@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.queries.models import signals
 from core.queries.reports import tables
-from core.registry.registry import Registry
+from core.registry.champions import Champions
 from core.report.figures import counted
 from core.report.readings import has_verdict
 from core.request.form import scoring_request
@@ -53,7 +53,7 @@ def _signals(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
 
 
 def _score_now(about: Subject) -> None:
-    champion = Registry(shell.settings().data).champion()
+    champion = Champions(shell.settings()).of(shell.profile())
     with st.container(horizontal=True, vertical_alignment="center", key="score_now"):
         pressed = st.button(
             "Score now",
@@ -62,7 +62,7 @@ def _score_now(about: Subject) -> None:
             disabled=champion is None or not shell.can_write(),
         )
         if champion is None:
-            st.caption("There is no champion to score with. The page **Model** promotes one.")
+            st.caption("This profile has no champion to score with. The page **Model** promotes one.")
         elif not shell.can_write():
             st.caption("The data root cannot be written, so nothing can be run from here.")
         else:
@@ -94,9 +94,11 @@ def _over_time(about: Subject) -> None:
 
 def _past() -> None:
     st.subheader("Past signals", anchor=False)
-    past = data.past_signals(shell.settings())
+    past = data.past_signals(shell.settings(), shell.profile())
     if not past["score_runs"]:
-        st.caption("No run has scored yet. Signals of score runs are set against what happened, here.")
+        st.caption(
+            "No run of this profile has scored yet. Signals of score runs are set against what happened, here."
+        )
         return
     st.caption(
         f"{counted(past['signals'], 'signal')} of {counted(past['score_runs'], 'score run')}: "

@@ -7,8 +7,10 @@ import json
 import pytest
 
 from core.queries.models.modelbook import listing
+from core.registry.champions import Champions
 from core.registry.registry import Registry
 from core.request import settings
+from tests.champions import pointer, promote
 
 DAMAGE = {
     "cut": lambda text: text[: len(text) // 2],
@@ -23,7 +25,7 @@ DAMAGE = {
 def promoted(finished):
     """A data root with a champion."""
     (model,) = Registry(finished).ids()
-    Registry(finished).promote(model, "the first")
+    promote(finished, model, "the first")
     return finished
 
 
@@ -31,7 +33,7 @@ def promoted(finished):
 @pytest.mark.parametrize("damage", ["cut", "another model"])
 def test_the_command_names_the_damaged_pointer(damage, promoted, run_afterclose):
     """Exit 30 and one line with the file, in every command that lists or uses models."""
-    path = promoted / "models" / "champion.json"
+    path = pointer(promoted)
     path.write_text(DAMAGE[damage](path.read_text()), encoding="utf-8")
     for words in (["models"], ["predict"]):
         done = run_afterclose(*words, data=promoted)
@@ -45,17 +47,17 @@ def test_the_command_names_the_damaged_pointer(damage, promoted, run_afterclose)
 def test_whatever_the_damage_the_list_is_refused(damage, promoted):
     """Five ways; whole, it is listed."""
     over = settings.load({"AFTERCLOSE_DATA": str(promoted)}, promoted)
-    assert [entry["state"] for entry in listing(over)] == ["champion"]
-    path = promoted / "models" / "champion.json"
+    assert [entry["state"] for entry in listing(over, "files:prices")] == ["champion"]
+    path = pointer(promoted)
     path.write_text(DAMAGE[damage](path.read_text()), encoding="utf-8")
     with pytest.raises(Exception, match="champion") as refused:
-        listing(over)
+        listing(over, "files:prices")
     assert type(refused.value).__name__ == "ModelError"
 
 
 def test_without_the_look_at_the_pointer_a_damaged_one_would_read_as_no_champion(promoted, monkeypatch):
     """The protection taken out: the model is listed as a candidate, and nothing is said."""
     over = settings.load({"AFTERCLOSE_DATA": str(promoted)}, promoted)
-    (promoted / "models" / "champion.json").write_text("", encoding="utf-8")
-    monkeypatch.setattr(Registry, "champion", lambda self: None)
-    assert [entry["state"] for entry in listing(over)] != ["champion"]
+    pointer(promoted).write_text("", encoding="utf-8")
+    monkeypatch.setattr(Champions, "of", lambda self, profile: None)
+    assert [entry["state"] for entry in listing(over, "files:prices")] != ["champion"]

@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli.main import group, main
+from core.registry.champions import Champions
 from core.registry.registry import Registry
+from tests.champions import champion
 
 DAG = {
     "ingest": [],
@@ -72,8 +74,8 @@ def test_promote_makes_a_model_the_champion_and_says_instead_of_which(registry):
     assert said == f"champion is now {first}: best so far\n"
     said = runner.invoke(group, ["promote", second, "--why", "newer"]).output
     assert said == f"champion is now {second} instead of {first}: newer\n"
-    champion = registry.champion()
-    assert (champion.model_id, champion.why) == (second, "newer")
+    present = champion(registry.folder.parent)
+    assert (present.model_id, present.why) == (second, "newer")
 
 
 def run_main(monkeypatch, words):
@@ -88,7 +90,7 @@ def test_promote_of_an_unknown_model_exits_4(registry, monkeypatch, capsys):
     """The champion stays; the models there are are named."""
     assert run_main(monkeypatch, ["promote", "ffffffffffff", "--why", "x"]) == 4
     assert registry.ids()[0] in capsys.readouterr().err
-    assert registry.champion() is None
+    assert champion(registry.folder.parent) is None
 
 
 def test_an_unexpected_error_exits_40_and_its_traceback_is_in_a_log(registry, monkeypatch, capsys, tmp_path):
@@ -97,7 +99,7 @@ def test_an_unexpected_error_exits_40_and_its_traceback_is_in_a_log(registry, mo
     def broken(*args):
         raise KeyError("a defect")
 
-    monkeypatch.setattr(Registry, "champion", broken)
+    monkeypatch.setattr(Champions, "of", broken)
     assert run_main(monkeypatch, ["promote", registry.ids()[0], "--why", "x"]) == 40
     (line,) = capsys.readouterr().err.splitlines()
     assert "unexpected KeyError" in line
@@ -112,6 +114,6 @@ def test_an_interrupt_exits_130(registry, monkeypatch, capsys):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Registry, "champion", interrupted)
+    monkeypatch.setattr(Champions, "of", interrupted)
     assert run_main(monkeypatch, ["promote", registry.ids()[0], "--why", "x"]) == 130
     assert "interrupted" in capsys.readouterr().err

@@ -62,8 +62,8 @@ def test_models_are_listed_champion_first(told, run_afterclose):
     """As a table and as JSON."""
     data, one, two, _ = told
     rows = run_afterclose("models", data=data).out.splitlines()
-    assert rows[1].split()[:2] == [one, "champion"]
-    assert rows[2].split()[:2] == [two, "candidate"]
+    assert rows[1].split()[:3] == ["files:prices", one, "champion"]
+    assert rows[2].split()[:3] == ["files:prices", two, "candidate"]
 
 
 def test_a_model_is_shown_with_its_decisions(told, run_afterclose):
@@ -158,7 +158,7 @@ def test_a_scorecard_without_signals_says_so(run_afterclose, prepared):
     """And exits 0: there is nothing wrong."""
     outcome = run_afterclose("scorecard", data=prepared)
     assert outcome.code == 0
-    assert "no score run yet" in outcome.out
+    assert "no score run of profile files:prices yet" in outcome.out
 
 
 def test_decide_promote_roll_back_and_the_track_record(told, run_afterclose, tmp_path):

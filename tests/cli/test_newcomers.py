@@ -15,6 +15,7 @@ from core.registry.evidence import features_of
 from core.request import settings
 from core.runs.resolve import resolve
 from core.upkeep.garbage import garbage
+from tests.champions import settings_of
 from tests.commands import slow
 
 pytestmark = pytest.mark.slow
@@ -134,7 +135,7 @@ def test_features_of_the_wrong_kind_are_a_mistake_of_the_command_line(finished, 
     """Exit 2, as docs/exit-codes.md has it."""
     path = finished / "latest" / "evaluation.json"
     with pytest.raises(CommandError, match="kind 'evaluation'"):
-        features_of(finished, str(path))
+        features_of(settings_of(finished), str(path), "files:prices")
     (model,) = json.loads(run_afterclose("models", "--json", data=finished).out)["models"]
     done = run_afterclose("predict", "--model", model["model_id"], "--features", str(path), data=finished)
     assert (done.code, len(done.messages)) == (2, 1), done.err

@@ -36,7 +36,7 @@ def test_each_page_says_which_run_it_shows_and_offers_the_others(open_view, twic
     at.selectbox(key=PICKER).select_index(1).run()
     assert at.selectbox(key=PICKER).value == older
     assert at.query_params["run"] in (older, [older])
-    assert "data to 2020-10-26, no profile, files" in reader.said(at.caption)
+    assert "data to 2020-10-26, profile files:prices" in reader.said(at.caption)
     assert not at.exception
 
 

@@ -71,7 +71,7 @@ def test_past_signals_are_read_anew_when_there_is_a_new_checkpoint(finished, mon
 
     monkeypatch.setenv("AFTERCLOSE_DATA", str(finished))
     before = history.mark_of_signals(finished)
-    assert loaders.past_signals(settings.load())["score_runs"] == 0
+    assert loaders.past_signals(settings.load(), "files:prices")["score_runs"] == 0
     assert history.mark_of_signals(finished) == before
     (finished / "checkpoints" / "train_or_score" / "new").mkdir()
     assert history.mark_of_signals(finished) != before

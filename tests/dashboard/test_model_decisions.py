@@ -11,7 +11,8 @@ import pytest
 from core.journal import Journal
 from core.registry.registry import Registry
 from core.request.settings import load
-from core.review.decisions import states
+from core.review.decision_history import states
+from tests.champions import champion as the_champion
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -56,19 +57,19 @@ def records(data):
 
 def champion(data):
     """The champion's id, None before the first promotion."""
-    found = Registry(data).champion()
-    return found.model_id if found else None
+    match = the_champion(data)
+    return match.model_id if match else None
 
 
 def test_promote_reject_keep_and_roll_back_are_recorded_with_their_reason(page, two, reader):
     """One after the other, on one page; the history shows each with who and why."""
     one, other = Registry(two).ids()
     at = decide(page(two, part="Decisions"), "promote", "A first baseline.", one)
-    assert "is the champion now" in reader.said(at.success)
+    assert "is the champion of files:prices now" in reader.said(at.success)
     assert champion(two) == one
     at = decide(at, "keep", "Nothing moved.")
     at = decide(at, "reject_model", "Too like the first.", other)
-    assert states(load({"AFTERCLOSE_DATA": str(two)}))[other] == "rejected"
+    assert states(load({"AFTERCLOSE_DATA": str(two)}), "files:prices")[other] == "rejected"
     at = decide(at, "promote", "After all.", other)
     at = decide(at, "roll_back", "It was worse.")
     assert not at.exception

@@ -47,8 +47,8 @@ def test_without_a_champion_nothing_can_be_scored(page, prepared, reader):
     """And the page says who makes one."""
     at = page(prepared)
     assert at.button(key="score").disabled
-    assert "There is no champion" in reader.said(at.caption)
-    assert "No run has scored yet" in reader.said(at.caption)
+    assert "This profile has no champion" in reader.said(at.caption)
+    assert "No run of this profile has scored yet" in reader.said(at.caption)
 
 
 @pytest.mark.slow

@@ -121,7 +121,8 @@ class Scratch:
             r"\bFIRST SECOND\b": lambda: " ".join(self.models()[:2]),
             r"\bMODEL\b|\b[0-9a-f]{12}\b": lambda: self.models()[0],
             r"\bDIGEST\b": lambda: self.ask(
-                "afterclose review --json | python -c 'import json,sys; print(json.load(sys.stdin)[\"sha256\"])'"
+                "afterclose review --profile sample --json"
+                " | python -c 'import json,sys; print(json.load(sys.stdin)[\"sha256\"])'"
             ).strip(),
             r"\bTEXT\b": lambda: "'in a word'",
             r"\bFILE\b": lambda: "kept.zip",

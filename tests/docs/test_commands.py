@@ -51,13 +51,16 @@ WRITE = (
     "open('mine.txt', 'w').write(told['text'].replace('[to be written by the reviewer]', 'Looked at.'))"
 )
 BEFORE = {
-    "docs/models.md": "for id in $(ls data/models | cut -d. -f1); do afterclose promote $id --why 'to have two'; done",
+    "docs/models.md": (
+        "for id in $(cd data/models; ls *.json | cut -d. -f1); "
+        "do afterclose promote $id --profile sample --why 'to have two'; done"
+    ),
     "docs/notices.md": "touch receivers",
     "docs/signing.md": f"""
-        afterclose review --json --text > told.json
+        afterclose review --profile sample --json --text > told.json
         digest=$(python -c "{WRITE}")
-        afterclose sign --digest $digest --meaning approved --comment 'as it stands'
-        afterclose publish
+        afterclose sign --profile sample --digest $digest --meaning approved --comment 'as it stands'
+        afterclose publish --profile sample
         cp data/published/*/*/* .
     """,
 }

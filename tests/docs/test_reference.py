@@ -101,11 +101,11 @@ def test_the_glossary_has_what_the_desk_calls_things(root):
     """States of reports, models and runs, roles, measures, drift statistics; in the order of the alphabet."""
     from core.report.figures import METRICS
     from core.request.settings import ROLES
-    from core.review import decisions, standing
+    from core.review import decision_history, standing
 
     terms = glossary_terms(root)
     assert terms == sorted(terms, key=str.lower)
-    states = {state.replace("_", " ") for state in (*standing.STATES, *decisions.STATES)}
+    states = {state.replace("_", " ") for state in (*standing.STATES, *decision_history.STATES)}
     drift = {"kolmogorov-smirnov (ks)", "population stability index (psi)", "wasserstein distance"}
     runs = {"waiting", "busy", "interrupted", "reused", "confirmed", "retained"}
     measures = {metric.label.lower() for metric in METRICS.values()}

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from core.registry.registry import Registry
+from tests.champions import pointer, promote
+
 
 def body(data, name):
     """An artifact of the latest run as JSON."""
@@ -61,7 +64,8 @@ def test_auto_scores_once_a_model_is_promoted(
 
 def test_a_damaged_champion_pointer_stops_the_run(finished, run_luigi, small, lookers):
     """Scoring with an unknown model would be worse than stopping; nothing committed changes."""
-    (finished / "models" / "champion.json").write_text("{")
+    promote(finished, Registry(finished).ids()[0])
+    pointer(finished).write_text("{")
     before = lookers.committed(finished)
     outcome = run_luigi(*small, data=finished)
     assert outcome.code == 30

@@ -11,10 +11,13 @@ import pytest
 
 from core.errors import AftercloseError, ModelError, ParameterError, SignOffError
 from core.journal import Journal, chain_faults
-from core.registry.registry import Registry
+from core.registry.champions import Champions
 from core.review import decisions
-from core.review.decisions import history, states
+from core.review.decision_history import history
+from core.review.decision_history import states as states_of
 from core.review.people import local_person
+
+PROFILE = "files:prices"
 
 
 def promote(settings, *args):
@@ -24,12 +27,17 @@ def promote(settings, *args):
 
 def rollback(settings, *args):
     """As the person that the settings name."""
-    return decisions.rollback(settings, *args, person=local_person(settings))
+    return decisions.rollback(settings, *args, person=local_person(settings), profile=PROFILE)
 
 
 def decide(settings, *args):
     """As the person that the settings name."""
-    return decisions.decide(settings, *args, person=local_person(settings))
+    return decisions.decide(settings, *args, person=local_person(settings), profile=PROFILE)
+
+
+def states(settings):
+    """Of the only profile."""
+    return states_of(settings, PROFILE)
 
 
 def chain(desk):
@@ -39,8 +47,8 @@ def chain(desk):
 
 def champion(desk):
     """The champion's id, None before the first promotion."""
-    found = Registry(desk.data).champion()
-    return found.model_id if found else None
+    match = Champions(desk).of(PROFILE)
+    return match.model_id if match else None
 
 
 def test_a_promotion_is_a_record_with_who_when_why_and_advice(desk, models):
@@ -200,6 +208,7 @@ def test_a_pointer_of_the_first_version_still_reads(desk, models):
     (desk.data / "models" / "champion.json").write_text(json.dumps(pointer))
     assert champion(desk) == models[0]
     promote(desk, models[1], "new times")
+    assert not (desk.data / "models" / "champion.json").exists()
     assert rollback(desk, "no")[0].model_id == models[0]
 
 
@@ -226,7 +235,7 @@ if where != "held":
     setattr(owner, where, dying(getattr(owner, where), when))
 me = local_person(settings.load())
 if model == "rollback":
-    decisions.rollback(settings.load(), "killed in between", person=me)
+    decisions.rollback(settings.load(), "killed in between", person=me, profile="files:prices")
 decisions.promote(settings.load(), model, "killed in between", person=me)
 """
 

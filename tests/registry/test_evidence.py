@@ -10,6 +10,7 @@ import pytest
 from core.errors import MissingFileError
 from core.registry import evidence
 from core.registry.evidence import features_of
+from tests.champions import settings_of
 
 
 @pytest.fixture
@@ -36,36 +37,38 @@ def two(finished, lookers):
 def test_features_are_those_of_the_last_successful_run(two):
     """A failed run's features, made later, are passed over while a success has some."""
     data, key = two
-    assert features_of(data, "").origin == f"feature_engineer/{key}"
+    assert features_of(settings_of(data), "", "files:prices").origin == f"feature_engineer/{key}"
 
 
 def test_taken_by_time_alone_a_failed_runs_features_would_be_used(two, monkeypatch):
     """The preference taken out."""
     data, _ = two
     monkeypatch.setattr(
-        evidence, "_features_slots", lambda root: (s for s, _ in evidence.newest(root, "feature_engineer"))
+        evidence,
+        "_features_slots",
+        lambda *about: (s for s, _ in evidence.newest(about[0], "feature_engineer", about[1])),
     )
-    assert features_of(data, "").origin == "feature_engineer/later-0123456789ab"
+    assert features_of(settings_of(data), "", "files:prices").origin == "feature_engineer/later-0123456789ab"
 
 
 def test_without_a_success_the_features_made_last_are_used(two):
     """They are still verified when they are read."""
     data, _ = two
-    shutil.rmtree(data / "latest")
-    assert features_of(data, "").origin == "feature_engineer/later-0123456789ab"
+    (data / "journal.sqlite").unlink()
+    assert features_of(settings_of(data), "", "files:prices").origin == "feature_engineer/later-0123456789ab"
 
 
 def test_a_success_whose_features_are_gone_is_passed_over(two):
     """A link that leads nowhere is no success to go by."""
     data, key = two
     shutil.rmtree(data / "checkpoints" / "feature_engineer" / key)
-    assert features_of(data, "").origin == "feature_engineer/later-0123456789ab"
+    assert features_of(settings_of(data), "", "files:prices").origin == "feature_engineer/later-0123456789ab"
 
 
 def test_with_no_features_at_all_it_says_what_to_do(tmp_path):
     """A missing file is a person's to bring: 20."""
     with pytest.raises(MissingFileError, match="make run"):
-        features_of(tmp_path, "")
+        features_of(settings_of(tmp_path), "", "sample")
 
 
 @pytest.mark.slow

@@ -8,7 +8,9 @@ import json
 import pytest
 
 from core.errors import AftercloseError, MissingFileError, ModelError, NoChampionError, ParameterError
+from core.registry.champions import Champions
 from core.registry.registry import Registry, model_id
+from tests.champions import champion, promote, settings_of
 
 
 @pytest.fixture
@@ -74,8 +76,8 @@ def test_a_model_file_can_be_brought(real, tmp_path):
     """A path is kept under its content id; what is no model is refused."""
     other = Registry(tmp_path / "other")
     (tmp_path / "mine.json").write_bytes(real)
-    champion = other.promote(str(tmp_path / "mine.json"), "brought along")
-    assert other.bytes_of(champion.model_id) == real
+    brought = promote(tmp_path / "other", str(tmp_path / "mine.json"), "brought along")
+    assert other.bytes_of(brought.model_id) == real
     (tmp_path / "no.json").write_text('{"format": 1, "kind": "findings"}')
     with pytest.raises(ModelError, match="not a model"):
         other.find(str(tmp_path / "no.json"))
@@ -85,39 +87,43 @@ def test_a_model_file_can_be_brought(real, tmp_path):
 
 def test_without_promotion_there_is_no_champion(registry):
     """None, or the error that says how to get one."""
-    assert registry.champion() is None
+    champions = Champions(settings_of(registry.folder.parent))
+    assert champions.of("sample") is None
     with pytest.raises(NoChampionError, match="--mode train"):
-        registry.require_champion()
+        champions.require("sample")
 
 
 def test_promoting_moves_the_pointer_and_keeps_the_reason(real, registry):
     """The champion's id, digest and why."""
-    registry.promote(model_id(real), "  it is calibrated ")
-    champion = registry.require_champion()
-    assert champion.model_id == model_id(real)
-    assert champion.sha256 == hashlib.sha256(real).hexdigest()
-    assert champion.why == "it is calibrated"
+    promote(registry.folder.parent, model_id(real), "  it is calibrated ")
+    first = Champions(settings_of(registry.folder.parent)).require("sample")
+    assert first.model_id == model_id(real)
+    assert first.sha256 == hashlib.sha256(real).hexdigest()
+    assert first.why == "it is calibrated"
 
 
 def test_a_promotion_without_a_reason_is_refused(real, registry):
     """The decision is a person's, and so is the why."""
     with pytest.raises(ParameterError, match="--why is empty"):
-        registry.promote(model_id(real), "  ")
-    assert registry.champion() is None
+        promote(registry.folder.parent, model_id(real), "  ")
+    assert champion(registry.folder.parent) is None
 
 
 def test_what_is_no_usable_model_cannot_become_champion(registry):
     """A file that begins like a model and cannot score would stop every later run."""
     identity = registry.add(json.dumps({"format": 1, "kind": "model"}).encode())
     with pytest.raises(AftercloseError):
-        registry.promote(identity, "why not")
-    assert registry.champion() is None
+        promote(registry.folder.parent, identity, "why not")
+    assert champion(registry.folder.parent) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"model_id": "x"}', b"\xff"])
 def test_a_damaged_pointer_is_an_error_and_not_no_champion(registry, content):
     """Silently training instead of scoring would be worse than stopping."""
-    registry.folder.mkdir()
-    (registry.folder / "champion.json").write_bytes(content)
-    with pytest.raises(ModelError, match="not a readable champion pointer"):
-        registry.champion()
+    for name in ("champion.json", "champions/sample.json"):
+        path = registry.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match="not a readable champion pointer"):
+            Champions(settings_of(registry.folder.parent)).of("sample")
+        path.unlink()

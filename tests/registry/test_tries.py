@@ -95,11 +95,11 @@ def test_a_candidate_whose_checkpoints_are_gone_still_counts(several, tmp_path):
 def test_the_registry_and_the_gates_say_it(several):
     """The same count for every model, and the AUC that the best of three reaches by chance as the gate's bound."""
     configured = settings.load({"AFTERCLOSE_DATA": str(several)}, several)
-    entries = listing(configured, with_tries=True)
+    entries = listing(configured, "files:prices", with_tries=True)
     assert sorted((e["tries"]["number"], e["tries"]["count"]) for e in entries) == [(1, 3), (2, 3), (3, 3)]
     assert len({e["tries"]["best_by_chance_high"] for e in entries}) == 1
     assert all(entry["tries"]["sentence"].startswith("Candidate") for entry in entries)
-    assert {entry["tries"] for entry in listing(configured)} == {None}
+    assert {entry["tries"] for entry in listing(configured, "files:prices")} == {None}
     key = keys_in_order(several)[-1]
     found = tries(several, Journal(several, read_only=True), key)
     (gate,) = [g for g in gates(body_of(several, key), found) if "best of" in g.name]
@@ -178,4 +178,6 @@ def test_predictions_of_rivals_are_put_on_the_same_rows(several):
     sizes = [there[p].sum() for p in rows.parts]
     assert WeightedScore.of(rows, first).point == pytest.approx(np.average(auc, weights=sizes), rel=1e-9)
     assert rows.frame["next_return"].notna().all()
-    assert set(all_tries(several, Journal(several, read_only=True))) == {c.model_id for c in rivals}
+    assert set(all_tries(several, Journal(several, read_only=True), "files:prices")) == {
+        c.model_id for c in rivals
+    }

@@ -15,6 +15,7 @@ from core.review.people import Person
 from core.store.lineage import slots
 from core.upkeep.garbage import garbage, remove
 from core.upkeep.verification import verify
+from tests.champions import promote
 
 ME = Person("local:me", "Ann", "approver")
 
@@ -112,7 +113,7 @@ def test_the_champion_and_models_to_roll_back_to_keep_the_training_they_came_fro
 
     (model,) = Registry(finished).ids()
     if now == "champion":
-        Registry(finished).promote(model, "the best")
+        promote(finished, model, "the best")
     else:
         Journal(finished).append("promotion", model, {"user": "ann", "why": "once"})
     forget_successes(finished)

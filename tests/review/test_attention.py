@@ -53,7 +53,7 @@ def test_a_line_that_failed_last_is_asked_about_and_one_that_went_on_is_not(jour
     assert asked() == [
         ("failed", "sample", "run"),
         ("failed", "megacaps", "run"),
-        ("failed", "files a.csv", "run"),
+        ("failed", "files:a", "run"),
     ]
 
 
@@ -70,7 +70,7 @@ def test_lines_have_the_newest_run_first_and_their_source(journal, desk_settings
         (line.name, line.source, line.calendar, line.last.run_id)
         for line in situation(desk_settings, journal).lines
     ]
-    assert told == [("sample", "sample", "XNYS", "r2"), ("files a.csv", "files", "24/7", "r1")]
+    assert told == [("sample", "sample", "XNYS", "r2"), ("files:a", "files", "24/7", "r1")]
 
 
 @pytest.mark.slow
@@ -79,17 +79,17 @@ def test_a_finished_run_asks_for_a_decision_and_a_signature_until_they_are_given
 ):
     """Candidate and report wait; promoted and signed, nothing does; a changed byte makes it stale."""
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
-    assert asked() == [("to decide", "files prices.csv", "model"), ("to sign", "files prices.csv", "report")]
+    assert asked() == [("to decide", "files:prices", "model"), ("to sign", "files:prices", "report")]
     person, journal = local_person(desk_settings), Journal(desk_settings.data)
     found = situation(desk_settings, journal)
     (line,) = found.lines
     assert (line.report, line.data_to) == ("draft", "2020-10-26")
-    assert found.champion is None
+    assert found.champions == {}
 
     model = next((desk_settings.data / "models").glob("*.json")).stem
     decisions.promote(desk_settings, model, "the first", person=person)
-    assert asked() == [("to sign", "files prices.csv", "report")]
-    champion = situation(desk_settings, journal).champion
+    assert asked() == [("to sign", "files:prices", "report")]
+    (champion,) = situation(desk_settings, journal).champions.values()
     assert (champion.model_id, champion.who) == (model, "local user")
     assert champion.trained_to == "2020-10-25"
 
@@ -102,7 +102,7 @@ def test_a_finished_run_asks_for_a_decision_and_a_signature_until_they_are_given
 
     path = lookers.folder_of(desk_settings.data, "clean") / "repairs.json"
     path.write_bytes(path.read_bytes() + b" ")
-    assert asked() == [("stale", "files prices.csv", "report")]
+    assert asked() == [("stale", "files:prices", "report")]
 
 
 @pytest.mark.slow
@@ -110,14 +110,14 @@ def test_a_rejected_candidate_is_decided(prepared, desk_settings, asked):
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     model = next((desk_settings.data / "models").glob("*.json")).stem
     decisions.reject(desk_settings, model, "no better than chance", person=local_person(desk_settings))
-    assert asked() == [("to sign", "files prices.csv", "report")]
+    assert asked() == [("to sign", "files:prices", "report")]
 
 
 @pytest.mark.slow
 def test_a_damaged_evaluation_is_said_and_the_rest_is_there(prepared, desk_settings, asked, lookers):
     shutil.copytree(prepared, desk_settings.data, symlinks=True)
     (lookers.folder_of(desk_settings.data, "evaluate") / "evaluation.json").write_text("{}", encoding="utf-8")
-    assert asked() == [("damaged", "files prices.csv", "run")]
+    assert asked() == [("damaged", "files:prices", "run")]
 
 
 def test_a_profile_that_is_gone_does_not_stop_the_desk(journal, desk_settings, tmp_path):

@@ -12,6 +12,7 @@ from core.review.decisions import decide, promote, requesters
 from core.review.people import Person
 from core.runs import launcher
 from core.upkeep import archive, garbage
+from tests.champions import champion
 
 ISSUER = "OpenID Connect, https://id.example.org"
 
@@ -50,7 +51,7 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(role):
             "operator",
         ),
         (lambda s, p, t: launcher.cancel(s, "no-run", person=p), "operator"),
-        (lambda s, p, t: decide(s, "perhaps", "x", person=p), "operator"),
+        (lambda s, p, t: decide(s, "perhaps", "x", person=p, profile="sample"), "operator"),
         (lambda s, p, t: promote(s, "ffffff", "x", person=p), "approver"),
         (lambda s, p, t: archive.restore(s, t / "none.zip", person=p), "approver"),
         (lambda s, p, t: garbage.remove(s, garbage.Garbage("log", t / "none", 0), person=p), "operator"),
@@ -104,7 +105,7 @@ def test_whoever_asked_for_a_training_does_not_promote_its_model(office):
     assert requesters(office.settings, model) == [ann.label]
     with pytest.raises(SignOffError, match="asked for the training"):
         promote(office.settings, model, "good", person=ann)
-    assert Registry(office.root).champion() is None
+    assert champion(office.root) is None
     bob = Person("2@x", "Bob", "approver", ISSUER)
     assert promote(office.settings, model, "good", person=bob)[0].model_id == model
     never = replace(

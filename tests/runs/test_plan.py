@@ -14,6 +14,7 @@ from core.request.stages import NAMES, STAGES, parameters_of
 from core.runs import plan as planning
 from core.runs.plan import stage_plans
 from core.runs.resolve import resolve
+from tests.champions import promote
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -168,7 +169,7 @@ def champion(configured, monkeypatch):
     registry = Registry(configured.data)
     identity = registry.add(b'{"format": 1, "kind": "model"}')
     monkeypatch.setattr("core.registry.registry._judge", lambda data: None, raising=False)
-    registry.promote(identity, "a test")
+    promote(configured.data, identity)
     return identity
 
 

@@ -11,6 +11,7 @@ from core.registry.registry import Registry
 from core.request import settings
 from core.runs.plan import stage_plans
 from core.runs.resolve import resolve
+from tests.champions import promote
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -23,7 +24,7 @@ def configured(finished):
 
 def keys(configured, **request):
     """Key of each stage for a request."""
-    values = resolve({"mode": "train", **request}, settings=configured, now=NOW)
+    values = resolve({"mode": "train", "profile": "files:prices", **request}, settings=configured, now=NOW)
     return stage_plans(values).keys
 
 
@@ -47,7 +48,7 @@ def test_the_champion_is_in_the_key_of_a_train_runs_evaluation_and_of_nothing_be
     """A promotion gives a new evaluation of the same candidate; the old one stays under its key."""
     registry = Registry(configured.data)
     before = keys(configured)
-    registry.promote(registry.ids()[0], "a test")
+    promote(configured.data, registry.ids()[0])
     after = keys(configured)
     assert [stage for stage in before if before[stage] != after[stage]] == ["evaluate", "report"]
 
@@ -55,20 +56,21 @@ def test_the_champion_is_in_the_key_of_a_train_runs_evaluation_and_of_nothing_be
 def test_a_champion_whose_file_is_damaged_is_marked_in_the_key(configured):
     """Mended later, the evaluation is made anew, with the comparison."""
     registry = Registry(configured.data)
-    identity = registry.promote(registry.ids()[0], "a test").model_id
+    identity = promote(configured.data, registry.ids()[0]).model_id
     path = registry.folder / f"{identity}.json"
     whole = path.read_bytes()
     path.write_bytes(b"{}")
-    values = resolve({"mode": "train"}, settings=configured, now=NOW)
+    values = resolve({"mode": "train", "profile": "files:prices"}, settings=configured, now=NOW)
     assert values["champion_id"] == f"{identity} (unreadable)"
     path.write_bytes(whole)
-    assert resolve({"mode": "train"}, settings=configured, now=NOW)["champion_id"] == identity
+    values = resolve({"mode": "train", "profile": "files:prices"}, settings=configured, now=NOW)
+    assert values["champion_id"] == identity
 
 
 def test_a_scoring_run_compares_with_nobody(configured):
     """The champion is what is judged."""
     registry = Registry(configured.data)
-    registry.promote(registry.ids()[0], "a test")
-    values = resolve({"mode": "score"}, settings=configured, now=NOW)
+    promote(configured.data, registry.ids()[0])
+    values = resolve({"mode": "score", "profile": "files:prices"}, settings=configured, now=NOW)
     assert values["champion_id"] is None
     assert values["window"] is values["embargo_sessions"] is values["rolling_sessions"] is None

@@ -12,22 +12,23 @@ _RESTS_ON = ("train_or_score", "feature_engineer")
 """Stages whose checkpoints hold signals and outcomes."""
 
 
-def past_signals(settings: Settings) -> dict[str, Any]:
-    """Return every signal of past score runs set against what happened.
+def past_signals(settings: Settings, profile: str) -> dict[str, Any]:
+    """Return every signal of a profile's past score runs set against what happened.
 
     Returns
     -------
     dict
-        ``score_runs``, ``signals`` (how many), ``known`` (with an outcome), ``written_ahead`` (before their
-        session was over, by the machine's clock) and ``scorecard``, as
+        ``profile``, ``score_runs``, ``signals`` (how many), ``known`` (with an outcome), ``written_ahead`` (before
+        their session was over, by the machine's clock) and ``scorecard``, as
         :func:`core.evaluation.scorecard.scorecard` gives it.
     """
     from core.evaluation.scorecard import scorecard
     from core.queries.models.track_record import resampling
     from core.registry.evidence import signals
 
-    past = signals(settings.data)
+    past = signals(settings, profile)
     return {
+        "profile": profile,
         "score_runs": past.checkpoints,
         "signals": len(past.frame),
         "known": int(past.frame["up_next"].notna().sum()),

@@ -10,37 +10,39 @@ from core.models.document import model_id_of
 from core.models.loader import read_model
 from core.models.scoring import score
 from core.models.settings import ScoreSettings
+from core.registry.champions import Champions
 from core.registry.evidence import features_of
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.tables.artifacts import Document
 
 
-def predict(settings: Settings, *, model: str, features: str) -> dict[str, Any]:
-    """Return what a model says of each ticker's next session. Nothing is written.
+def predict(settings: Settings, *, model: str, features: str, profile: str) -> dict[str, Any]:
+    """Return what a model says of each ticker's next session in a profile. Nothing is written.
 
     Parameters
     ----------
     model : str
-        An id, the beginning of one, or a model file; empty: the champion.
+        An id, the beginning of one, or a model file; empty: the profile's champion.
     features : str
-        A features file; empty: the features of the last successful run.
+        A features file; empty: the features of the profile's newest report.
 
     Returns
     -------
     dict
-        ``model_id``, ``model_kind``, ``trained_to``, ``age_sessions`` (from training to the last row of the
-        features), ``features`` (where they are from, their SHA-256 and last session) and ``signals``.
+        ``profile``, ``model_id``, ``model_kind``, ``trained_to``, ``age_sessions`` (from training to the last row of
+        the features), ``features`` (where they are from, their SHA-256 and last session) and ``signals``.
 
     Raises
     ------
     AftercloseError
         If there is no champion, no features, or the two do not fit (other feature definitions).
     """
-    document = _document(Registry(settings.data), model)
-    source = features_of(settings.data, features)
+    document = _document(settings, model, profile)
+    source = features_of(settings, features, profile)
     table = score(source.table, document, ScoreSettings(str(settings["calendar"])))
     return {
+        "profile": profile,
         "model_id": model_id_of(document),
         "model_kind": document.body["model_kind"],
         "trained_to": document.body["training"]["to"],
@@ -54,9 +56,10 @@ def predict(settings: Settings, *, model: str, features: str) -> dict[str, Any]:
     }
 
 
-def _document(registry: Registry, text: str) -> Document:
+def _document(settings: Settings, text: str, profile: str) -> Document:
+    registry = Registry(settings.data)
     if not text:
-        return read_model(registry.bytes_of(registry.require_champion().model_id))
+        return read_model(registry.bytes_of(Champions(settings).require(profile).model_id))
     if "/" not in text and not text.endswith(".json"):
         return read_model(registry.bytes_of(registry.find(text)))
     path = Path(text)

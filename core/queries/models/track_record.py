@@ -21,7 +21,7 @@ from core.measures.performance import measure
 from core.measures.rows import judge
 from core.registry.evidence import model_documents
 from core.request.settings import Settings
-from core.review.decisions import REJECT, Decision, history
+from core.review.decision_history import REJECT, Decision, history
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,13 +73,13 @@ def _labelled(features: Table, *, after: str = "", upto: str = "") -> pd.DataFra
     return with_returns(frame[labelled].reset_index(drop=True), features)
 
 
-def track_record(settings: Settings, features: Table | None) -> list[dict[str, Any]]:
-    """Return every decision that advice was given for, oldest first, with what came of it.
+def track_record(settings: Settings, features: Table | None, profile: str) -> list[dict[str, Any]]:
+    """Return every decision of a profile that advice was given for, oldest first, with what came of it.
 
     Parameters
     ----------
     features : Table or None
-        The newest features; without them nothing can be said about later sessions.
+        The profile's newest features; without them nothing can be said about later sessions.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def track_record(settings: Settings, features: Table | None) -> list[dict[str, A
         the advice was open), ``in_use``, ``instead_of`` and ``outcome``: ``says`` in a sentence, ``rows``, and
         ``auc`` of the model in use or ``difference`` (in use less the other) with their intervals.
     """
-    decisions = [d for d in history(settings).decisions if d.advice and d.completed and _in_use(d)]
+    decisions = [d for d in history(settings, profile).decisions if d.advice and d.completed and _in_use(d)]
     entries = []
     for place, decision in enumerate(decisions):
         advice = decision.advice or {}

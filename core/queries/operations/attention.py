@@ -1,7 +1,7 @@
 """What needs a person, and where each line of work stands: what the desk opens with.
 
-A line of work is a profile, or the source of runs that named none (of files with their path). Only its
-newest run and its newest finished report count: what came before is history.
+A line of work is a profile. Only its newest run and its newest finished report (of the newest session) count:
+what came before is history.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from core.evaluation.advice import RETRAIN
 from core.journal import Journal, Record, Run
 from core.queries.runs.progress import error_told
 from core.queries.runs.run_labels import line_of_work
-from core.registry.registry import PROMOTION, ROLLBACK, Champion, Registry
+from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions
+from core.registry.origins import session_of_run
+from core.registry.registry import Registry
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
-from core.review.decisions import RETRAINING
+from core.review.decision_history import RETRAINING, champion_of
 from core.review.standing import standing
 from core.store.checkpoints import Slot, Store
 
@@ -70,7 +72,7 @@ class Line:
     Parameters
     ----------
     name : str
-        The profile, or the source with its path.
+        The profile.
     source : str
     calendar : str
         The exchange calendar that its sessions follow.
@@ -106,22 +108,20 @@ class InUse:
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything the desk opens with: what needs a person, the lines of work, and the champion."""
+    """Everything the desk opens with: what needs a person, the lines of work, and the champion of each profile."""
 
     needs: tuple[Need, ...]
     lines: tuple[Line, ...]
-    champion: InUse | None
+    champions: dict[str, InUse]
 
 
 def situation(settings: Settings, journal: Journal) -> Situation:
     """Return what needs a person and where things stand. Read-only; what is damaged is said and not raised."""
-    store, registry = Store(settings.data), Registry(settings.data)
-    try:
-        champion = registry.champion()
-    except AftercloseError:
-        champion = None  # the page Model says what is wrong with the pointer
+    store, registry, pointers = Store(settings.data), Registry(settings.data), Champions(settings)
     needs: list[Need] = []
     lines = []
+    # a damaged pointer is said by the page Model
+    champions = {name: c for name in pointers.profiles() if (c := champion_of(settings, name))}
     for last, good in _lines(settings, journal):
         line = _line(settings, last, good)
         if last.state in _CAME_TO_NOTHING:
@@ -131,10 +131,11 @@ def situation(settings: Settings, journal: Journal) -> Situation:
                 )
             )
         if good is not None:
-            line, item = _of_report(store, journal, line, good, champion)
+            line, item = _of_report(store, journal, line, good, champions.get(line.name))
             needs += item
         lines.append(line)
-    return Situation(tuple(needs), tuple(lines), _in_use(registry, champion))
+    in_use = {name: _in_use(registry, champion) for name, champion in champions.items()}
+    return Situation(tuple(needs), tuple(lines), in_use)
 
 
 def sessions_behind(calendar: str, data_to: str, now: datetime) -> int:
@@ -152,7 +153,7 @@ def age_days(day: str, now: datetime) -> int:
 
 
 def _lines(settings: Settings, journal: Journal) -> Iterator[tuple[Run, Run | None]]:
-    """Yield the newest run and the newest finished one of each line of work, the one at work last first."""
+    """Yield the newest run and the one of the newest session that finished, of each profile, the last at work first."""
     last: dict[str, Run] = {}
     good: dict[str, Run] = {}
     for run in journal.runs(limit=MOST_RUNS):
@@ -161,7 +162,11 @@ def _lines(settings: Settings, journal: Journal) -> Iterator[tuple[Run, Run | No
         name = line_of_work(settings, run)
         last.setdefault(name, run)
         if run.state == "succeeded" and run.target == "report":
-            good.setdefault(name, run)
+            before = good.get(name)
+            newer = before is None or (session_of_run(settings, run) or "") > (
+                session_of_run(settings, before) or ""
+            )
+            good[name] = run if newer else good[name]
     for name, run in last.items():
         yield run, good.get(name)
 
@@ -212,9 +217,7 @@ def _undecided(body: Mapping[str, Any], key: str, champion: Champion | None, rec
     return "" if answered else f"{question}{advice['sentence']}"
 
 
-def _in_use(registry: Registry, champion: Champion | None) -> InUse | None:
-    if champion is None:
-        return None
+def _in_use(registry: Registry, champion: Champion) -> InUse:
     last = champion.changes[-1] if champion.changes else None
     try:
         trained_to = str(json.loads(registry.bytes_of(champion.model_id))["training"]["to"])

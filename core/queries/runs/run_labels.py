@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.journal import Journal, Run
-from core.request.profiles import PROFILE
+from core.registry.origins import profile_of_run
 from core.request.settings import Settings
 
 MOST = 50
@@ -19,13 +19,8 @@ def runs_to_show(journal: Journal, current: Run, *, most: int = MOST) -> list[Ru
 
 
 def line_of_work(settings: Settings, run: Run) -> str:
-    """Return what ``run`` is one of: its profile, else its source, with the path where that is what was read.
-
-    Two files are two lines of work: that one went well says nothing about the other.
-    """
-    source = run.request.get("source") or str(settings["source"])
-    path = run.request.get("path", "") if source == "files" else ""
-    return run.request.get(PROFILE) or f"{source} {path}".strip()
+    """Return the profile that ``run`` belongs to; of a run that nothing tells it of any more, its source."""
+    return profile_of_run(settings, run) or run.request.get("source") or str(settings["source"])
 
 
 def last_session(run: Run) -> str:
@@ -39,8 +34,7 @@ def last_session(run: Run) -> str:
 def list_label(settings: Settings, run: Run) -> str:
     """Return a run in one line of a list: session, line of work and id; its state unless it succeeded."""
     state = "" if run.state == "succeeded" else run.state
-    under = run.request.get(PROFILE) or run.request.get("source") or str(settings["source"])
-    parts = (last_session(run), under, state, run.run_id)
+    parts = (run.session or last_session(run), line_of_work(settings, run), state, run.run_id)
     return " · ".join(part for part in parts if part)
 
 
@@ -54,7 +48,5 @@ def page_label(settings: Settings, run: Run, data_to: str | None = None) -> str:
     data_to : str or None
         Last session in its data, where an evaluation says it.
     """
-    profile = run.request.get(PROFILE)
     session = f"data to {data_to}" if data_to else f"data {last_session(run) or 'not planned yet'}"
-    under = f"profile {profile}" if profile else f"no profile, {line_of_work(settings, run)}"
-    return f"{session}, {under}, {run.state}"
+    return f"{session}, profile {line_of_work(settings, run)}, {run.state}"

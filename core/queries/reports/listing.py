@@ -1,0 +1,146 @@
+"""Reports by profile, the newest session first, and the one that is meant where none is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from core.errors import AftercloseError, ParameterError
+from core.journal import Journal, Run
+from core.registry.choosing import known_profile, profiles_here, several
+from core.registry.origins import finished_runs, session_of_run
+from core.request.settings import Settings
+from core.review.standing import standing
+from core.store.checkpoints import META, Slot, Store
+
+UNSIGNED = ("draft", "in_review", "changes_requested", "rejected", "stale")
+"""States of a report that waits for a person."""
+
+MISSING = "missing"
+"""State of a report that the journal names and whose files are not here: after a restore, or removed."""
+
+
+@dataclass(frozen=True)
+class ReportEntry:
+    """One report of a profile.
+
+    Parameters
+    ----------
+    profile, report : str
+        The profile and the report's key.
+    session : str or None
+        Last session (ISO) that it holds.
+    state : str
+        As :data:`core.review.standing.STATES` has it, ``damaged``, or :data:`MISSING`.
+    verdict : str
+        On its predictions; empty where the evaluation cannot be read.
+    published : bool
+    run_id, created_at : str
+        The newest run that made or found it.
+    """
+
+    profile: str
+    report: str
+    session: str | None
+    state: str
+    verdict: str
+    published: bool
+    run_id: str
+    created_at: str
+
+
+def reports(settings: Settings, profile: str = "", *, limit: int = 20) -> list[ReportEntry]:
+    """Return the reports of a profile, or of each, at most ``limit`` of each: the newest session first."""
+    names = [known_profile(settings, profile)] if profile else profiles_here(settings)
+    entries = [entry for name in names for entry in islice(_of_profile(settings, name), limit)]
+    return sorted(entries, key=lambda entry: (entry.session or "", entry.created_at), reverse=True)
+
+
+def newest_reports(settings: Settings) -> list[ReportEntry]:
+    """Return the newest report of each profile whose files are here, by profile."""
+    newest = (next(_there(settings, name), None) for name in profiles_here(settings))
+    return [entry for entry in newest if entry is not None]
+
+
+def report_meant(settings: Settings, text: str, profile: str, waiting: Collection[str] = UNSIGNED) -> str:
+    """Return the key of the report that a command is about.
+
+    Parameters
+    ----------
+    text : str
+        A key or its beginning; empty: the newest report of the profile, of the only profile, or of the only one
+        whose newest report is in one of the states ``waiting``.
+    profile : str
+        Its name, or empty.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or more than one.
+    """
+    if text:
+        return _matching(settings, text)
+    if profile:
+        entry = next(_there(settings, known_profile(settings, profile)), None)
+        if entry is None:
+            raise _none_yet(f" of profile {profile}")
+        return entry.report
+    newest = newest_reports(settings)
+    waiting_entries = [entry for entry in newest if entry.state in waiting]
+    if not newest:
+        raise _none_yet("")
+    if len(newest) == 1 or len(waiting_entries) == 1:
+        return (newest if len(newest) == 1 else waiting_entries)[0].report
+    raise several([entry.profile for entry in newest])
+
+
+def _matching(settings: Settings, text: str) -> str:
+    folder = settings.data / "checkpoints" / "report"
+    names = sorted(meta.parent.name for meta in folder.glob(f"*/{META}"))
+    matches = [name for name in names if name == text] or [name for name in names if name.startswith(text)]
+    if len(matches) != 1:
+        message = f"{len(matches)} reports begin with {text!r}" if matches else f"there is no report {text!r}"
+        raise ParameterError(
+            message,
+            expected="the key of a finished report, or its beginning",
+            remedy="See: afterclose reports",
+        )
+    return matches[0]
+
+
+def _none_yet(whose: str) -> ParameterError:
+    return ParameterError(
+        f"there is no report{whose} yet", expected="a finished run", remedy="Run: afterclose run"
+    )
+
+
+def _there(settings: Settings, profile: str) -> Iterator[ReportEntry]:
+    return (entry for entry in _of_profile(settings, profile) if entry.state != MISSING)
+
+
+def _of_profile(settings: Settings, profile: str) -> Iterator[ReportEntry]:
+    """Yield the reports of a profile, the newest session first, each once."""
+    listed = set[str]()
+    for run in finished_runs(settings, profile):
+        key = run.keys.get("report", "")
+        if key and key not in listed:
+            listed.add(key)
+            yield _entry(settings, profile, key, run)
+
+
+def _entry(settings: Settings, profile: str, key: str, run: Run) -> ReportEntry:
+    store = Store(settings.data)
+    journal = Journal(settings.data, settings.journal, read_only=True)
+    published = any((settings.data / "published" / key).glob("*"))
+    state, verdict = MISSING, ""
+    if store.meta_path(Slot("report", key)).exists():
+        try:
+            state = standing(store, journal, key).state
+            body = json.loads(store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json"))
+            verdict = str(body["verdict"])
+        except (AftercloseError, KeyError, ValueError):
+            state = "damaged"
+    session = session_of_run(settings, run)
+    return ReportEntry(profile, key, session, state, verdict, published, run.run_id, run.created_at)

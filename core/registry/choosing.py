@@ -1,0 +1,67 @@
+"""Which profile a command is about: the one named, else the only one there is."""
+
+from __future__ import annotations
+
+from core.errors import ParameterError, listed, nearest
+from core.registry.champions import Champions
+from core.registry.origins import Origins
+from core.request.known_profiles import KnownProfiles, question_of
+from core.request.settings import Settings
+
+
+def profiles_here(settings: Settings) -> list[str]:
+    """Return the profiles that ran here or have a champion, sorted."""
+    return sorted({*Origins(settings).profiles, *Champions(settings).profiles()})
+
+
+def default_profile(settings: Settings) -> str:
+    """Return the profile of a run that names nothing."""
+    texts = (str(settings[name] or "") for name in ("source", "path", "tickers"))
+    return KnownProfiles(settings.data).name_of(question_of(*texts))
+
+
+def chosen_profile(settings: Settings, name: str) -> str:
+    """Return the profile that is meant: ``name``, else the only one that ran here, else that of a run by default.
+
+    Raises
+    ------
+    ParameterError
+        If the name is not known, or there are several and none was named.
+    """
+    if name:
+        return known_profile(settings, name)
+    names = profiles_here(settings)
+    if len(names) > 1:
+        raise several(names)
+    return names[0] if names else default_profile(settings)
+
+
+def several(names: list[str]) -> ParameterError:
+    """Return the error of a command that does not say which of several profiles it is about."""
+    return ParameterError(
+        f"there are {len(names):,} profiles here: {listed(names, most=50)}",
+        expected="one of them",
+        remedy=f"Say which, for instance: --profile {names[0]}",
+        parameter="profile",
+    )
+
+
+def known_profile(settings: Settings, name: str) -> str:
+    """Return ``name`` if it is a profile of ``luigi.cfg``, or one that ran here.
+
+    Raises
+    ------
+    ParameterError
+        With the nearest name.
+    """
+    names = sorted(
+        {*settings.profiles, *Origins(settings).profiles, *Champions(settings).profiles(), "sample"}
+    )
+    if name in names:
+        return name
+    raise ParameterError(
+        f"there is no profile {name!r}",
+        expected=f"one of {listed(names)}",
+        remedy=nearest(name, names).strip() or f"Add a section [profile:{name}] to luigi.cfg.",
+        parameter="profile",
+    )

@@ -1,0 +1,202 @@
+"""Which profiles runs, checkpoints and models belong to: by the journal, and where it does not say, by the metas.
+
+A run recorded before there were profiles belongs to the one that its request would have today. :func:`take_over`
+writes that down once; in a data root that cannot be written it is told at each reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from core.errors import AftercloseError, CheckpointError
+from core.fingerprint import SHORT
+from core.journal import Journal, Run
+from core.journal.database import JournalError
+from core.request.known_profiles import KnownProfiles, Question, question_of
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
+from core.store.checkpoints import Slot, Store
+from core.store.lineage import keys_behind
+from core.tickers import expand
+
+PAGE = 200
+
+PUBLISH = "publish"
+"""Target of runs that publish a report: they belong where the report does."""
+
+
+def profile_of_run(settings: Settings, run: Run) -> str:
+    """Return the profile that a run belongs to; empty where nothing tells it any more."""
+    if run.profile or run.request.get(PROFILE):
+        return run.profile or run.request[PROFILE]
+    question = None if run.target == PUBLISH else _question(settings, run)
+    return _name(settings, *question) if question else ""
+
+
+def _name(settings: Settings, question: Question, input_digest: str) -> str:
+    return KnownProfiles(settings.data).name_of(question, lambda entry: entry.input_digest == input_digest)
+
+
+def _question(settings: Settings, run: Run) -> tuple[Question, str] | None:
+    """Return what a run of before profiles asked for, and its input's digest."""
+    meta = _ingest_of(settings, run.keys.get("ingest", ""))
+    source = run.request.get("source") or str(meta.get("source") or settings["source"])
+    try:
+        question = question_of(source, run.request.get("path", ""), run.request.get("tickers", ""))
+    except AftercloseError:  # a list in a file that is gone
+        return _question_behind(settings, meta)
+    return question, str(meta.get("input_digest") or "")
+
+
+def _ingest_of(settings: Settings, key: str) -> dict[str, Any]:
+    """Return the parameters of an ingest checkpoint, nothing where it is gone or damaged."""
+    try:
+        meta = Store(settings.data).meta(Slot("ingest", key)) if key else None
+    except CheckpointError:
+        meta = None
+    return dict(meta.body["parameters"]) if meta else {}
+
+
+def _question_behind(settings: Settings, meta: dict[str, Any]) -> tuple[Question, str] | None:
+    """Return what an ingest asked for, as far as its resolved parameters tell."""
+    if not meta:
+        return None
+    tickers = expand(str(meta.get("tickers") or ""), settings.data)
+    if meta["source"] == "sample" and set(tickers) == _of_sample(meta):
+        tickers = ()
+    question = question_of(str(meta["source"]), str(meta.get("path") or ""), ",".join(tickers))
+    return question, str(meta.get("input_digest") or "")
+
+
+def _of_sample(meta: dict[str, Any]) -> set[str]:
+    from core.sources.sample import sessions_by_ticker
+
+    first, last = str(meta.get("start") or ""), str(meta.get("end") or "9999")
+    return {name for name, days in sessions_by_ticker().items() if any(first <= day <= last for day in days)}
+
+
+def tickers_of_run(settings: Settings, run: Run) -> frozenset[str]:
+    """Return the tickers that a run read, none where its ingest is gone."""
+    try:
+        meta = Store(settings.data).meta(Slot("ingest", run.keys.get("ingest", "")))
+    except CheckpointError:
+        meta = None
+    return frozenset(meta.body.get("tickers") or ()) if meta else frozenset()
+
+
+def session_of_run(settings: Settings, run: Run) -> str | None:
+    """Return the last session (ISO) that a run's report holds, None where it made none or it is gone."""
+    return run.session or session_behind(Store(settings.data), run.keys.get("evaluate", ""))
+
+
+def session_behind(store: Store, evaluate_key: str) -> str | None:
+    """Return the last session in the data of an evaluation; None where there is none, or it is damaged."""
+    slot = Slot("evaluate", evaluate_key)
+    try:
+        meta = store.meta(slot) if evaluate_key else None
+        if meta is None:
+            return None
+        session = meta.body.get("session") or json.loads(store.read(slot, "evaluation.json"))["data"]["to"]
+    except (AftercloseError, ValueError, KeyError, TypeError):
+        return None
+    return str(session) if session else None
+
+
+def take_over(settings: Settings) -> None:
+    """Give each run of before profiles its profile and its last session, once."""
+    journal = Journal(settings.data, settings.journal)
+    book, origins = KnownProfiles(settings.data), Origins(settings)
+    for run in journal.without_profile():
+        if run.target == PUBLISH:
+            names = sorted(origins.of_key("report", run.keys.get("report", "")))
+            journal.take_over(run.run_id, names[0] if names else "", None)
+            continue
+        name = profile_of_run(settings, run)
+        question = None if run.request.get(PROFILE) else _question(settings, run)
+        if question and book.entry(name) is None:
+            book.keep(name, *question)
+        journal.take_over(run.run_id, name, session_of_run(settings, run))
+
+
+def runs_of(settings: Settings, profile: str) -> Iterator[Run]:
+    """Yield the runs of a profile, the newest first; of all profiles where it is empty."""
+    if not Journal.exists(settings.data, settings.journal):
+        return
+    journal, offset = Journal(settings.data, settings.journal, read_only=True), 0
+    while page := journal.runs(limit=PAGE, offset=offset, profile=profile):
+        yield from (run for run in page if not profile or profile_of_run(settings, run) == profile)
+        offset += PAGE
+
+
+def finished_runs(settings: Settings, profile: str) -> list[Run]:
+    """Return the runs of a profile that finished with a report: the newest session first, then the newest run."""
+    runs = [run for run in runs_of(settings, profile) if run.state == "succeeded" and run.target == "report"]
+    return sorted(runs, key=lambda run: (session_of_run(settings, run) or "", run.seq), reverse=True)
+
+
+class Origins:
+    """The profiles behind keys and models of a data root; what it reads it reads once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def profiles(self) -> list[str]:
+        """The profiles that ever ran here, sorted."""
+        return sorted({name for name, _ in self._runs if name})
+
+    @cached_property
+    def _runs(self) -> list[tuple[str, Run]]:
+        try:
+            return [(profile_of_run(self._settings, run), run) for run in runs_of(self._settings, "")]
+        except JournalError:  # said by whoever needs the record; what metas tell is left
+            return []
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, str], frozenset[str]]:
+        by_key: dict[tuple[str, str], set[str]] = {}
+        for name, run in self._runs:
+            for stage, key in run.keys.items() if name else ():
+                by_key.setdefault((stage, key), set()).add(name)
+        return {slot: frozenset(names) for slot, names in by_key.items()}
+
+    def of_key(self, stage: str, key: str) -> frozenset[str]:
+        """Return the profiles whose runs made or used a checkpoint; of an unrecorded one what its metas tell."""
+        recorded = self._by_key.get((stage, key))
+        return recorded or self._behind(Slot(stage, key))
+
+    def _behind(self, slot: Slot) -> frozenset[str]:
+        store = Store(self._settings.data)
+        try:
+            ingest = keys_behind(store, slot).get("ingest", "")
+            question = _question_behind(self._settings, _ingest_of(self._settings, ingest))
+        except (AftercloseError, OSError):
+            return frozenset()
+        return frozenset({_name(self._settings, *question)} if question else ())
+
+    @cached_property
+    def _trainings(self) -> dict[str, list[str]]:
+        """Model id -> keys of the training checkpoints that hold it."""
+        store, trainings = Store(self._settings.data), dict[str, list[str]]()
+        for path in sorted((self._settings.data / "checkpoints" / "train_or_score").glob("*")):
+            try:
+                meta = store.meta(Slot("train_or_score", path.name))
+            except CheckpointError:
+                continue  # verify reports damage
+            digest = meta.digests.get("model.json") if meta else None
+            if digest:
+                trainings.setdefault(digest[:SHORT], []).append(path.name)
+        return trainings
+
+    def homes(self, identity: str) -> frozenset[str]:
+        """Return the profiles that a model belongs to: where it was trained, else the only one there is."""
+        alone = frozenset(self.profiles if len(self.profiles) == 1 else ())
+        return self.of_model(identity) or alone
+
+    def of_model(self, identity: str) -> frozenset[str]:
+        """Return the profiles in which a model was trained; none for one that came from elsewhere."""
+        keys = self._trainings.get(identity, [])
+        return frozenset().union(*(self.of_key("train_or_score", key) for key in keys))

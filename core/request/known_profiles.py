@@ -1,0 +1,182 @@
+"""The profile that a run belongs to when it names none: called after what is asked, and known from then on.
+
+``sample``, ``files:<stem>`` or ``yahoo:<tickers>``. The same source and tickers have the same name, whatever folder
+or spelling: a file is the same one by its real path, by its bytes, or by the tickers in it. A short digest is added
+where tickers are named, and where another file of that stem is known already. ``<data>/profiles/<name>.json``
+remembers what a name stands for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core import tickers as ticker_list
+from core.fingerprint import sha256
+from core.paths import StoragePath
+from core.platform.storage import replace_file
+
+FOLDER = "profiles"
+"""Of the data root: one file for each profile without a section in ``luigi.cfg``."""
+
+NAMED_TICKERS = 3
+"""So many tickers stand in a name; more are counted."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_NAME = re.compile(r"(sample|(files|yahoo):[A-Za-z0-9._-]{1,80})(-[0-9a-f]{6})?")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a run asks for, as far as its profile goes.
+
+    Parameters
+    ----------
+    source : str
+    path : str
+        Real path of the file or folder; empty for other sources.
+    tickers : tuple of str
+        Those that were named, sorted; empty for all that the source has.
+    """
+
+    source: str
+    path: str = ""
+    tickers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProfileEntry:
+    """A profile that was used.
+
+    Parameters
+    ----------
+    name : str
+    question : Question
+        What it asks for, with the path that was read last.
+    input_digest : str
+        SHA-256 of its file when it was last run; empty without a file.
+    paths : tuple of str
+        Every real path under which its file was read, sorted.
+    """
+
+    name: str
+    question: Question
+    input_digest: str = ""
+    paths: tuple[str, ...] = ()
+
+
+def question_of(source: str, path: str, tickers: str) -> Question:
+    """Return what a request asks for, from the texts of its parameters.
+
+    Raises
+    ------
+    AftercloseError
+        If the list of tickers cannot be understood.
+    """
+    chosen = ticker_list.parse(tickers, upper=source != "files", folder=Path.cwd())
+    if source == "sample":
+        from core.sources.sample import sessions_by_ticker
+
+        return Question(source, "", () if set(chosen) == set(sessions_by_ticker()) else chosen)
+    return Question(source, str(Path(path).expanduser().resolve()) if source == "files" else "", chosen)
+
+
+def is_derived(name: str) -> bool:
+    """Return whether ``name`` could be that of runs without a profile.
+
+    >>> [is_derived(name) for name in ("sample", "files:prices", "yahoo:AAPL-MSFT-0a1b2c", "mine")]
+    [True, True, True, False]
+    """
+    return _NAME.fullmatch(name) is not None
+
+
+class KnownProfiles:
+    """The profiles of a data root that no section of ``luigi.cfg`` names."""
+
+    def __init__(self, root: StoragePath) -> None:
+        self._folder = root / FOLDER
+
+    def name_of(self, question: Question, same: Callable[[ProfileEntry], bool] = lambda _: False) -> str:
+        """Return the name of the profile of ``question``. Read-only.
+
+        Parameters
+        ----------
+        same : callable
+            Whether the file is that of a known profile all the same: asked only where it is read from a new path and
+            other files of that stem are known.
+        """
+        name = _plain_name(question)
+        if not question.path:
+            return name
+        alike = [
+            entry for entry in map(self.entry, self.names()) if entry and _alike(entry.question, question)
+        ]
+        match = next((entry for entry in alike if question.path in entry.paths), None)
+        match = match or next((entry for entry in alike if same(entry)), None)
+        if match is not None:
+            return match.name
+        if any(entry.name == name for entry in alike):
+            return _marked(_stem(question), question, with_path=True)
+        return name
+
+    def keep(self, name: str, question: Question, input_digest: str = "") -> None:
+        """Remember what a name stands for; a data root that cannot be written forgets it."""
+        before = self.entry(name)
+        paths = sorted({*(before.paths if before else ()), *([question.path] if question.path else [])})
+        entry = ProfileEntry(name, question, input_digest, tuple(paths))
+        if before == entry:
+            return
+        body = {"format": 1, "kind": "profile", "profile": name, **asdict(question)}
+        body |= {"input_digest": input_digest, "paths": paths}
+        with suppress(OSError):
+            replace_file(self._path(name), json.dumps(body, indent=2).encode() + b"\n")
+
+    def entry(self, name: str) -> ProfileEntry | None:
+        """Return what a name stands for, None where that is not known; a damaged entry is none."""
+        try:
+            body = json.loads(self._path(name).read_bytes())
+            question = Question(str(body["source"]), str(body["path"]), tuple(map(str, body["tickers"])))
+            paths = tuple(map(str, body["paths"]))
+            return ProfileEntry(str(body["profile"]), question, str(body["input_digest"]), paths)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+    def names(self) -> list[str]:
+        """Return the names of all profiles that were used here without a section, sorted."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.stem for path in self._folder.glob("*.json") if is_derived(path.stem))
+
+    def _path(self, name: str) -> StoragePath:
+        return self._folder / f"{name}.json"
+
+
+def _alike(first: Question, second: Question) -> bool:
+    """Return whether two questions would have the same name, were it not for their files."""
+    return _plain_name(first) == _plain_name(second)
+
+
+def _plain_name(question: Question) -> str:
+    stem = _stem(question)
+    return _marked(stem, question, with_path=False) if question.tickers else stem
+
+
+def _stem(question: Question) -> str:
+    if question.source == "files":
+        from core.sources.files import label_of
+
+        return f"files:{label_of(Path(question.path).name)}"
+    if question.source == "yahoo":
+        more = len(question.tickers) - NAMED_TICKERS
+        names = [*question.tickers[:NAMED_TICKERS], *([f"{more}-more"] if more > 0 else [])]
+        return f"yahoo:{_UNSAFE.sub('-', '-'.join(names)).strip('-') or 'tickers'}"[:64]
+    return question.source
+
+
+def _marked(stem: str, question: Question, *, with_path: bool) -> str:
+    parts = [question.path if with_path else "", *question.tickers]
+    return f"{stem}-{sha256(chr(10).join(parts).encode())[:6]}"

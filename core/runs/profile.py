@@ -1,0 +1,97 @@
+"""Which profile a request belongs to, and what a profile that is only known here asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from core.errors import AftercloseError
+from core.registry.origins import runs_of, tickers_of_run
+from core.request.known_profiles import KnownProfiles, ProfileEntry, Question, is_derived, question_of
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
+from core.request.stages import chain, parameters_of
+from core.sources import source_named
+
+
+def requested(request: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """Return a request under the name of a profile that has no section: what that profile asks for, filled in.
+
+    Any other request comes back as it is. What the request says itself wins.
+    """
+    question = _question_of_profile(request.get(PROFILE, "").strip(), settings)
+    if question is None:
+        return dict(request)
+    own = {"source": question.source, "path": question.path, "tickers": ",".join(question.tickers)}
+    explicit = {key: text for key, text in request.items() if text.strip() and key != PROFILE}
+    return {**{key: text for key, text in own.items() if text}, **explicit}
+
+
+def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = False) -> str:
+    """Return the name of the profile that a run of ``request`` belongs to.
+
+    Parameters
+    ----------
+    request : mapping of str to str
+        As :func:`core.runs.resolve.resolve` takes it: judged before, or judged by this.
+    keep : bool
+        Whether to remember what the name stands for, because the run is about to start.
+
+    Raises
+    ------
+    AftercloseError
+        If the tickers or the profile cannot be understood.
+    """
+    name = request.get(PROFILE, "").strip()
+    if name and _question_of_profile(name, settings) is not None:
+        return name
+    under = settings.under(name)
+    if name:
+        return name
+    parameters = parameters_of(chain("ingest"))
+    texts = {key: p.text(under[key]) for key, p in parameters.items() if not p.resolved}
+    texts |= {key: text for key, text in request.items() if key in texts and text.strip()}
+    question = question_of(texts["source"], texts["path"], texts["tickers"])
+    book = KnownProfiles(settings.data)
+    name = book.name_of(question, partial(_same_file, settings, texts))
+    if keep:
+        book.keep(name, question, _digest(texts) if question.path else "")
+    return name
+
+
+def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry) -> bool:
+    """Return whether a file holds the bytes, or the tickers, of the file of a known profile."""
+    if entry.input_digest and entry.input_digest == _digest(texts):
+        return True
+    earlier = (tickers_of_run(settings, run) for run in runs_of(settings, entry.name))
+    tickers = next((names for names in earlier if names), None)
+    return tickers is not None and tickers == _tickers_in(texts)
+
+
+def _tickers_in(texts: Mapping[str, str]) -> frozenset[str]:
+    """Return the tickers in a file, none where it cannot be read: the run says what is wrong with it."""
+    parameters = {
+        name: p.parse(texts.get(name) or p.default) for name, p in parameters_of(chain("ingest")).items()
+    }
+    try:
+        answer = source_named("files").resolve(parameters, (), datetime.now(UTC))
+        table = source_named("files").read({**parameters, "input_digest": answer.input_digest}, ())
+    except AftercloseError:
+        return frozenset()
+    return frozenset(table.header["source"]["tickers"])
+
+
+def _question_of_profile(name: str, settings: Settings) -> Question | None:
+    """Return what a profile without a section asks for, None if there is no such profile here."""
+    if not is_derived(name) or name in settings.profiles:
+        return None
+    entry = KnownProfiles(settings.data).entry(name)
+    return entry.question if entry else Question(name) if name == "sample" else None
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    try:
+        return source_named("files").resolve(texts, (), datetime.now(UTC)).input_digest
+    except AftercloseError:
+        return ""  # the run says what is wrong with the file
