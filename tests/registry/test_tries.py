@@ -129,11 +129,12 @@ def test_candidates_that_are_worse_than_chance_pass_no_gate():
 
 
 def test_what_candidates_must_share_is_in_one_place():
-    """Source, file name and tickers, however they are written; not the folder, not how they are trained."""
+    """The profile; of a run of before source, file name and tickers, however they are written, not the folder."""
 
-    def line(**request):
-        return line_of(SimpleNamespace(request=request))
+    def line(*, profile="", **request):
+        return line_of(SimpleNamespace(request=request, profile=profile))
 
+    assert line(profile="mine") == line(profile="mine", source="files") != line(profile="other")
     assert line() == line(source="sample", seed="8")
     assert line(source="files", path="/a/p.csv", tickers="b, A") == line(
         source="files", path="p.csv", tickers="A,B"
