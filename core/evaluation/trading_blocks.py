@@ -16,6 +16,7 @@ from core.evaluation.equity import equity
 from core.evaluation.joined import NEXT_RETURN, open_returns, returns_over
 from core.measures.bootstrap import Resampling, estimate
 from core.measures.expanded import coverage_of
+from core.measures.group_ranks import GroupOrder
 from core.measures.information import (
     DECAY_SESSIONS,
     MIN_TICKERS,
@@ -236,7 +237,8 @@ def _no_break_even(rule: Trading) -> str:
 
 
 def _information(rows: JudgedRows, features: Table, workplace: Workplace) -> dict[str, Any]:
-    score, group, groups = rows.probability, rows.group, len(rows.group_fold)
+    group, groups = rows.group, len(rows.group_fold)
+    score = GroupOrder.of(rows.probability, group)
     next_return = numbers(rows.frame, NEXT_RETURN)
     later = tuple(n for n in DECAY_SESSIONS if n > 1)
     returns = {1: next_return, **returns_over(later, rows.frame, features, workplace)}

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+from core.measures.group_ranks import GroupOrder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,23 +96,24 @@ def correlation_by_group(
     return np.where(varies & (size >= MIN_TICKERS), np.clip(result, -1, 1), np.nan)
 
 
-def ranks_by_group(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return ranks from 1 within each group, equal values sharing their mean rank; NaN stays NaN.
-
-    >>> ranks_by_group(np.array([0.2, 0.1, 0.2, 5.0]), np.array([0, 0, 0, 1])).tolist()
-    [2.5, 1.0, 2.5, 1.0]
-    """
-    return np.asarray(pd.Series(values).groupby(group).rank(), dtype=np.float64)
-
-
 def rank_correlation_by_group(
-    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.int64], groups: int
+    first: NDArray[np.float64] | GroupOrder,
+    second: NDArray[np.float64],
+    group: NDArray[np.int64],
+    groups: int,
 ) -> NDArray[np.float64]:
-    """Return Spearman's correlation within each group; NaN as in :func:`correlation_by_group`."""
-    missing = np.isnan(first) | np.isnan(second)
-    ranks = (ranks_by_group(np.where(missing, np.nan, values), group) for values in (first, second))
-    first_ranks, second_ranks = ranks
-    return correlation_by_group(first_ranks, second_ranks, group, groups)
+    """Return Spearman's correlation within each group; NaN as in :func:`correlation_by_group`.
+
+    Values that are ranked several times may come as their order.
+    """
+    ordered = _ordered(first, group)
+    present = ~(np.isnan(ordered.values) | np.isnan(second))
+    ranks = ordered.ranks(present), GroupOrder.of(np.where(present, second, np.nan), group).ranks()
+    return correlation_by_group(*ranks, group, groups)
+
+
+def _ordered(values: NDArray[np.float64] | GroupOrder, group: NDArray[np.int64]) -> GroupOrder:
+    return values if isinstance(values, GroupOrder) else GroupOrder.of(values, group)
 
 
 @dataclass(frozen=True)
@@ -156,14 +158,17 @@ class Coefficients:
 
 
 def coefficients(
-    score: NDArray[np.float64], following: NDArray[np.float64], group: NDArray[np.int64], groups: int
+    score: NDArray[np.float64] | GroupOrder,
+    following: NDArray[np.float64],
+    group: NDArray[np.int64],
+    groups: int,
 ) -> Coefficients:
     """Return mean and t of the IC and the rank IC by session.
 
     Parameters
     ----------
     score, following : ndarray of float, shape (rows,)
-        What was said of each row, and the return that followed; rows with a NaN are left out.
+        What was said of each row (or its order), and the return that followed; rows with a NaN are left out.
     group : ndarray of int, shape (rows,)
         Number of each row's session, 0 to ``groups`` - 1.
 
@@ -172,14 +177,15 @@ def coefficients(
     t is that of the mean of independent sessions; returns over more than one session overlap, and a t of
     them would be too large: ask for it at one session only.
     """
+    ordered = _ordered(score, group)
     return Coefficients(
-        MeanAndT.of(correlation_by_group(score, following, group, groups)),
-        MeanAndT.of(rank_correlation_by_group(score, following, group, groups)),
+        MeanAndT.of(correlation_by_group(ordered.values, following, group, groups)),
+        MeanAndT.of(rank_correlation_by_group(ordered, following, group, groups)),
     )
 
 
 def quantile_of(
-    score: NDArray[np.float64], group: NDArray[np.int64], quantiles: int = QUANTILES
+    score: NDArray[np.float64] | GroupOrder, group: NDArray[np.int64], quantiles: int = QUANTILES
 ) -> NDArray[np.int64]:
     """Return the quantile of each row among the tickers of its session, 1 the lowest scores, 0 for none.
 
@@ -192,12 +198,13 @@ def quantile_of(
     >>> quantile_of(np.array([0.3, 0.1, 0.2, 0.2, 0.9]), np.zeros(5, dtype=np.int64), 2).tolist()
     [2, 1, 1, 1, 2]
     """
-    present = ~np.isnan(score)
+    ordered = _ordered(score, group)
+    present = ~np.isnan(ordered.values)
     size = np.bincount(group[present], minlength=int(group.max(initial=-1)) + 1)
-    below = pd.Series(score[present]).groupby(group[present]).rank(method="min").to_numpy(np.int64) - 1
+    below = ordered.ranks(lowest=True)[present].astype(np.int64) - 1
     count = size[group[present]]
     bins = np.maximum(1, -(-quantiles * below // np.maximum(count - 1, 1)))
-    result = np.zeros(len(score), dtype=np.int64)
+    result = np.zeros(len(group), dtype=np.int64)
     result[present] = np.where(count >= max(2, quantiles), bins, 0)
     return result
 
@@ -259,7 +266,7 @@ class FactorTurnover:
 
 
 def factor_turnover(
-    score: NDArray[np.float64],
+    score: NDArray[np.float64] | GroupOrder,
     ticker: NDArray[np.int64],
     group: NDArray[np.int64],
     groups: int,
@@ -275,7 +282,8 @@ def factor_turnover(
         Number of each row's ticker and session; a (ticker, session) comes once.
     """
     earlier = _row_before(ticker, group)
-    quantile, ranks = quantile_of(score, group, quantiles), ranks_by_group(score, group)
+    ordered = _ordered(score, group)
+    quantile, ranks = quantile_of(ordered, group, quantiles), ordered.ranks()
     former = np.where(earlier >= 0, ranks[earlier], np.nan)
     mean = MeanAndT.of(correlation_by_group(ranks, former, group, groups)).mean
     top, bottom = (_new_share(quantile == number, earlier, group, groups) for number in (quantiles, 1))
