@@ -9,11 +9,13 @@ import streamlit as st
 from core import columns as col
 from core.queries.reports import tables
 from core.report.figures import NA
+from core.report.importance_sheets import worth_of
 from dashboard import data, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.look import CONFIG
 from dashboard.data import ALL
 from dashboard.subject import Subject, subject
+from dashboard.words import literal
 
 _WARM_UP = {
     "feature": "Feature",
@@ -37,6 +39,8 @@ def show() -> None:
     evaluation = (
         data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
     )
+    if worth := worth_of(evaluation, feature):
+        st.caption(literal(worth))
     _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
     of = st.segmented_control(
         "Windows and correlation of", [ticker, ALL], default=ALL, required=True, key="of"

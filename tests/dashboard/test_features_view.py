@@ -30,6 +30,14 @@ def test_a_feature_is_shown_over_time_in_its_windows_and_beside_the_others(page,
     assert "Drift too little history" in reader.said(at.caption)
 
 
+def test_what_a_feature_was_worth_is_said_of_those_that_the_model_sees(page, prepared, reader):
+    """The loss of AUC of the picked feature; a level, which no model sees, has none."""
+    assert "Shuffled among the judged rows, it costs the model" in reader.said(
+        page(prepared, feature="return").caption
+    )
+    assert "Shuffled" not in reader.said(page(prepared, feature="ma5").caption)
+
+
 def test_pickers_stand_in_the_address(page, prepared, reader):
     """A link shows the same ticker, feature and period."""
     at = page(prepared, ticker="BBB", feature="volatility20", period="All")

@@ -171,3 +171,46 @@ def test_too_little_data_leaves_every_part_open(world, settings):
     assert (body["fills"], body["months"], body["calibration_error"]) == ([], [], None)
     assert body["slices"]["volatility"] == body["slices"]["market"] == []
     assert body["slices"]["reason"]
+
+
+FIGURES = (
+    "performance",
+    "risk",
+    "costs",
+    "fills",
+    "months",
+    "ic",
+    "by_fold",
+    "by_period",
+    "slices",
+    "calibration_error",
+)
+
+
+def flat(value):
+    """Return every number of a nested value, in order."""
+    if isinstance(value, dict):
+        return [number for inner in value.values() for number in flat(inner)]
+    if isinstance(value, list):
+        return [number for inner in value for number in flat(inner)]
+    return [value] if isinstance(value, float) else []
+
+
+def test_names_of_tickers_and_the_size_of_prices_change_no_figure(inputs, settings):
+    """Tickers under other names in another order, prices ten times as high: the same figures to the last digits."""
+    inputs = {**inputs, "prices_clean": with_opens(inputs)}
+    names = {f"T{n}": f"Z{9 - n}" for n in range(5)}
+    turned = {}
+    for kind in ("predictions", "features", "prices_clean"):
+        table = inputs[kind]
+        frame = table.frame.assign(ticker=table.frame["ticker"].map(names))
+        for column in ("adj_close", "close", "open"):
+            if column in frame:
+                frame[column] *= 10
+        turned[kind] = Table(kind, frame.sort_values(["date", "ticker"]).reset_index(drop=True), table.header)
+    before, after = (body_of(given, settings) for given in (inputs, {**inputs, **turned}))
+    for name in FIGURES:
+        np.testing.assert_allclose(flat(after[name]), flat(before[name]), rtol=1e-8, atol=1e-12, err_msg=name)
+    tickers = {names[ticker]: flat(part) for ticker, part in before["by_ticker"].items()}
+    for ticker, part in after["by_ticker"].items():
+        np.testing.assert_allclose(flat(part), tickers[ticker], rtol=1e-8)

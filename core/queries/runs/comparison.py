@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.errors import ParameterError
 from core.queries.runs.facts import METRICS, RunFacts
@@ -85,8 +86,22 @@ def _rows(several: Sequence[RunFacts]) -> Iterator[Row]:
     yield _row("metrics", "verdict", [each.evaluation["verdict"] for each in several])
     for name in METRICS:
         yield _row("metrics", name, [_interval(each, name) for each in several])
+    for name in _union(_trading(each.evaluation) for each in several):
+        yield _row("trading", name, [_trading(each.evaluation).get(name) for each in several])
     for column in _union(each.evaluation["drift"] for each in several):
         yield _row("drift", column, [_drift(each, column) for each in several])
+
+
+def _trading(evaluation: Mapping[str, Any]) -> dict[str, object]:
+    """Return what following the model is worth by name; nothing of an evaluation from before it was measured."""
+    figures = {name: value for name, value in (evaluation.get("risk") or {}).items() if name != "reason"}
+    figures |= {"break_even_bps": evaluation["break_even_bps"]} if "break_even_bps" in evaluation else {}
+    for fill in evaluation.get("fills") or ():
+        figures[f"return at {fill['fill'].replace('_', ' ')}"] = fill["annual_return"]["value"]
+    ic = evaluation.get("ic") or {}
+    figures |= {f"IC {name}": ic[name] for name in ("mean", "t") if name in ic}
+    error = evaluation.get("calibration_error")
+    return figures | ({"calibration error": error["value"]} if error else {})
 
 
 def _row(part: str, name: str, values: Iterable[object]) -> Row:
