@@ -260,11 +260,13 @@ def _figures(store: Store, journal: Journal, report: RunReport) -> Figures:
     return figures(store, journal, report)
 
 
-def download(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
+def download(
+    frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "Download CSV"
+) -> None:
     """Draw a button that gives ``frame``, or what it returns, as CSV; it is made when the button is pressed."""
     from core.report.as_csv import safe_csv
 
     st.download_button(
-        "Download CSV", lambda: safe_csv(frame() if callable(frame) else frame), f"{name}.csv", "text/csv",
+        label, lambda: safe_csv(frame() if callable(frame) else frame), f"{name}.csv", "text/csv",
         key=f"download_{name}", icon=":material/download:", on_click="ignore",
     )  # fmt: skip

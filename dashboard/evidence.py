@@ -162,7 +162,7 @@ def trading(body: Body) -> None:
 def download(body: Body, key: str) -> None:
     """Offer every figure of the evaluation as one table."""
     with st.container(horizontal=True, horizontal_alignment="right"):
-        data.download(lambda: tables.figures(body), f"figures-{key}")
+        data.download(lambda: tables.figures(body), f"figures-{key}", "All figures as CSV")
 
 
 def _over_time(body: Body) -> None:

@@ -85,7 +85,8 @@ class Tries:
         )
         verdict = "more than" if self.above_chance else "no more than"
         ratio = (
-            f" Its Sharpe ratio is above 0 with a probability of {self.sharpe.probability:.2f} in spite of the tries."
+            f" Its Sharpe ratio is above 0 with a probability of {self.sharpe.probability:.2f} in spite of the tries, "
+            "which a rising market alone may give."
             if self.sharpe
             else ""
         )
