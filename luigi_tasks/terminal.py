@@ -83,7 +83,7 @@ class Terminal:
             if sys.stdout.isatty():
                 from core.report.narrative import first_page
 
-                text = first_page(text)
+                text = first_page(text) or text
             print(text, end="", flush=True)  # noqa: T201 - the report is the product
         meta = store.meta(plan.slot)
         # a large table is Parquet: only the checkpoint knows the name

@@ -113,7 +113,8 @@ def follow(configured: Settings, run_id: str, *, full: bool = False) -> int:
             click.echo(report.more(), nl=False)
         if run is None or not run.active:
             if not full:
-                click.echo(first_page(report.more()), nl=False)
+                text = report.more()
+                click.echo(first_page(text) or text, nl=False)
             return _code(run)
         time.sleep(_POLL_S)
 

@@ -90,9 +90,15 @@ def _block(block: Block) -> str:  # noqa: PLR0911 - one return for each kind of 
         case Picture():
             return f"<figure><figcaption>{_safe(block.caption)}</figcaption>{block.svg}</figure>"
         case Gallery():
-            return f'<div class="gallery">{"".join(map(_block, block.pictures))}</div>'
+            return gallery_of(block.pictures)
         case Contents():
             return f'<ol class="contents">{_links(block.titles)}</ol>'
+
+
+def gallery_of(pictures: Sequence[Picture]) -> str:
+    """Return pictures that stand together, nothing where there is none."""
+    figures = "".join(map(_block, pictures))
+    return f'<div class="gallery">{figures}</div>' if figures else ""
 
 
 def _facts(block: Facts) -> str:

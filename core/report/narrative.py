@@ -37,11 +37,13 @@ def body_of(generated: str) -> str:
 def first_page(text: str) -> str:
     r"""Return a report's text up to its second heading: the title and the first section, which is its first page.
 
+    Empty where there is no second heading that would end it.
+
     >>> first_page("REPORT\n\nDecision\n--------\nNo.\n\n\nContext\n-------\n")
     'REPORT\n\nDecision\n--------\nNo.\n'
     """
     places = [at for _, at in headings(text)]
-    return text if len(places) < 2 else text[: places[1]].rstrip("\n") + "\n"
+    return "" if len(places) < 2 else text[: places[1]].rstrip("\n") + "\n"
 
 
 def marked_as_draft(text: str) -> str:

@@ -60,7 +60,7 @@ def _page(body: Body, sentences: tuple[str, ...], fitting: int) -> Section:
         ("How sure", _how_sure(body)),
         ("Data", _data(body)),
     )
-    blocks += [Facts(facts), *_how_good(body), Gallery(_pictures(body))]
+    blocks += [Facts(facts), *_how_good(body), Gallery(pictures(body))]
     blocks += [_doubtful(sentences, fitting), Paragraph(SINCE, "note")]
     return Section(sections.DECISION, tuple(blocks), first=True)
 
@@ -140,7 +140,8 @@ def _rows_of_interest(body: Body) -> list[Predictor]:
     return [p for p in everyone if p.group != BASELINE or p is best or p.key == HOLD]
 
 
-def _pictures(body: Body) -> tuple[Picture, ...]:
+def pictures(body: Body) -> tuple[Picture, ...]:
+    """Return the first page's pictures, the wide one first; those that there is something to draw for."""
     drawings = (
         (
             page_charts.equity(body),

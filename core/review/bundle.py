@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +24,9 @@ from core.fingerprint import sha256
 from core.journal import Record
 from core.journal.chain import hash_of
 from core.paths import StoragePath
-from core.report.as_pdf import pdf_of
+from core.report.as_pdf import pdf_of, signature_lines
 from core.report.as_signed_page import signed_page
+from core.report.blocks import Picture
 from core.report.sections import TITLE
 from core.review import proof
 from core.review.bundle_files import (
@@ -73,9 +74,7 @@ def facts(record: Record) -> list[tuple[str, str]]:
 
 def block_lines(record: Record) -> list[str]:
     """Return the signature's block as lines of text."""
-    # a comment of several lines is set in: none of its lines may look like one of the block's own
-    lines = [f"{name:<12}" + value.replace("\n", "\n" + " " * 12) for name, value in facts(record)]
-    return "\n".join(["Signature", "---------", *lines]).split("\n")
+    return signature_lines(facts(record))
 
 
 def signed_document(text: str, record: Record) -> str:
@@ -89,14 +88,14 @@ def record_bytes(record: Record) -> bytes:
     return json.dumps(body, indent=2, sort_keys=True).encode() + b"\n"
 
 
-def stated(text: str, record: Record) -> dict[str, bytes]:
-    """Return the files that the proof is over, by name; the same text and record give the same bytes."""
+def stated(text: str, record: Record, pictures: Sequence[Picture] = ()) -> dict[str, bytes]:
+    """Return the files that the proof is over, by name; the same text, record and pictures give the same bytes."""
     title = f"{TITLE} {record.subject}"
     made_at = datetime.fromisoformat(str(record.content["at_utc"]))
     return {
         TEXT_NAME: signed_document(text, record).encode(),
-        PAGE_NAME: signed_page(title, facts(record), text).encode(),
-        PDF_NAME: pdf_of(title, block_lines(record), text, made_at),
+        PAGE_NAME: signed_page(title, facts(record), text, pictures).encode(),
+        PDF_NAME: pdf_of(title, facts(record), text, made_at, pictures),
         RECORD_NAME: record_bytes(record),
     }
 

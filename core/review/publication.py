@@ -75,10 +75,13 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
 
 def files_of(settings: Settings, text: str, record: Record) -> dict[str, bytes]:
     """Return everything that is published, by file name, in the order in which it is written."""
+    from core.report.page_one import pictures
     from core.review import bundle, keys, proof
+    from core.review.evaluated import evaluation_of
 
     key = keys.signing_key(settings)
-    files = bundle.stated(text, record)
+    body = evaluation_of(Store(settings.data), record.subject)
+    files = bundle.stated(text, record, pictures(body) if body else ())
     files[PROOF_NAME] = proof.envelope(bundle.statement_of(files, record), key)
     files[KEY_NAME] = keys.public_of(key).pem
     files[ZIP_NAME] = bundle.zipped(files, record)
