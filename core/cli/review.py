@@ -92,17 +92,27 @@ def state_line(standing: Standing) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def list_reports(*, profile: str, limit: int, as_json: bool) -> None:
     """List reports, the newest session first: their profile, state, verdict, and whether they are published."""
+    from core.schedule.scheduler import utc_clock
+
     configured = settings.load()
-    entries = reports(configured, profile, limit=limit)
+    entries = reports(configured, utc_clock(), profile, limit=limit)
     if as_json:
         output.as_json([asdict(entry) for entry in entries])
         return
     if not entries:
         click.echo("no reports yet; start a run with: afterclose run")
         return
-    head = ("profile", "session", "report", "state", "verdict", "published")
+    head = ("profile", "session", "fresh", "report", "state", "verdict", "published")
     rows = [
-        (e.profile, e.session, e.report, e.state.replace("_", " "), e.verdict, "yes" if e.published else "no")
+        (
+            e.profile,
+            e.session,
+            e.freshness,
+            e.report,
+            e.state.replace("_", " "),
+            e.verdict,
+            "yes" if e.published else "no",
+        )
         for e in entries
     ]
     output.table(head, rows)

@@ -97,23 +97,25 @@ fill_sessions = click.Command(
 
 
 @click.command("deadman")
+@output.profile_option("Only this one. [default: that of each active schedule]")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def check_deadline(*, as_json: bool) -> int:
-    """Exit 20, and send a notice once, if the last session has no verified report by its hour."""
+def check_deadline(*, profile: str, as_json: bool) -> int:
+    """Exit 20, and send a notice once, unless each profile's newest verified report holds the last closed session."""
+    from core.registry.choosing import known_profile
     from core.runs.log import RunLog
-    from core.schedule.deadman import last_deadline, tell_if_missing
+    from core.schedule.deadman import tell_if_missing
+    from core.schedule.freshness import FRESH
     from core.schedule.scheduler import LOG, utc_clock
 
-    configured, now = settings.load(), utc_clock()
-    deadline = last_deadline(configured, now)
-    missing = tell_if_missing(configured, now, RunLog(configured.data, LOG))
+    configured = settings.load()
+    if profile:
+        known_profile(configured, profile)
+    rows = tell_if_missing(configured, utc_clock(), RunLog(configured.data, LOG), profile=profile)
     if as_json:
-        answer = {"session": str(deadline.session), "deadline": deadline.at.isoformat()} if deadline else {}
-        output.as_json({**answer, "missing": missing is not None, "reason": missing})
-    elif missing:
-        click.echo(f"afterclose: {missing}", err=True)
-    elif deadline is None:
-        click.echo("no deadline is set: [schedule] deadline is empty")
+        output.as_json([{**asdict(row), "sentence": row.sentence} for row in rows])
     else:
-        click.echo(f"session {deadline.session} has a verified report")
-    return EXIT_WAITING if missing else EXIT_DONE
+        for row in rows:
+            click.echo(
+                f"{'' if row.state == FRESH else 'afterclose: '}{row.sentence}", err=row.state != FRESH
+            )
+    return EXIT_DONE if all(row.state == FRESH for row in rows) else EXIT_WAITING

@@ -14,10 +14,10 @@ from core.queries.operations.attention import (
     Need,
     Situation,
     age_days,
-    sessions_behind,
     situation,
 )
 from core.report.figures import counted
+from core.schedule.freshness import Freshness, freshness
 from dashboard import acting, compact, listing, shell, starting
 from dashboard.words import day, literal, minute
 
@@ -122,22 +122,22 @@ def _facts(line: Line) -> Iterator[str]:
 
 
 def _freshness(line: Line, data_to: str) -> str:
-    """Return how far the data go, held against what the exchange has closed since."""
+    """Return how far the data go, and whether the newest report holds the session that it should."""
     text = f"data to {data_to}"
-    if line.source == "sample":
-        return compact.quiet(f"{text}, the end of the embedded sample")
-    behind = _behind(line.calendar, data_to, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
-    state = "fresh" if behind == 0 else "behind" if behind else "unknown"
-    sessions = "session" if behind == 1 else "sessions"
-    counted = f", {behind:,} {line.calendar} {sessions} behind" if behind else ""
-    return compact.row((compact.badge(state), compact.quiet(f"{text}{counted}")))
+    row = _stands(line.name, line.last.run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
+    if row is None:
+        return compact.row((compact.badge("unknown"), compact.quiet(text)))
+    behind = f", {counted(row.behind, 'session')} behind" if row.behind else ""
+    end = ", the end of the embedded sample" if line.source == "sample" else ""
+    return compact.row((compact.badge(row.state), compact.quiet(f"{text}{end}{behind}")))
 
 
-@st.cache_data(ttl=300, max_entries=32, show_spinner=False)
-def _behind(calendar: str, data_to: str, at: str) -> int | None:
-    """Return the sessions that closed since, None where the calendar does not say; judged once a minute."""
+@st.cache_data(ttl=300, max_entries=64, show_spinner=False)
+def _stands(profile: str, last_run: str, at: str) -> Freshness | None:
+    """Return how fresh a profile is, None where its calendar does not say; judged once a minute and after each run."""
+    del last_run  # a new one is judged anew
     try:
-        return sessions_behind(calendar, data_to, datetime.fromisoformat(at).replace(tzinfo=UTC))
+        return freshness(shell.settings(), datetime.fromisoformat(at).replace(tzinfo=UTC), profile)[0]
     except AftercloseError:
         return None
 

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 import pytest
 
 from core.journal import Journal
-from core.queries.operations.attention import age_days, sessions_behind, situation
+from core.queries.operations.attention import age_days, situation
 from core.request import settings
 from core.review import decisions, signoff
 from core.review.drafts import signable
 from core.review.people import local_person
+from core.schedule.freshness import sessions_behind
+from core.sources.closing import last_closed_session
 from core.store.checkpoints import Store
 
 NOW = datetime(2026, 3, 2, 21, 0, tzinfo=UTC)
@@ -142,7 +144,7 @@ def test_a_profile_that_is_gone_does_not_stop_the_desk(journal, desk_settings, t
 )
 def test_sessions_behind_are_counted_by_the_exchange(calendar, data_to, behind):
     """Counted by hand from the exchange's calendar of early 2026."""
-    assert sessions_behind(calendar, data_to, NOW) == behind
+    assert sessions_behind(calendar, data_to, last_closed_session(calendar, NOW)) == behind
 
 
 def test_ages_are_whole_days():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -10,7 +11,9 @@ from core.errors import ParameterError
 from core.journal import Journal
 from core.journal.schedules import Schedules
 from core.runs.log import RunLog
-from core.schedule.deadman import Deadline, last_deadline, missing, tell_if_missing
+from core.schedule.deadline import last_deadline
+from core.schedule.deadman import tell_if_missing
+from core.schedule.freshness import freshness
 
 DEADLINES = [
     # XNYS at 18:00 New York: 22:00 UTC in summer, 23:00 in winter
@@ -47,28 +50,54 @@ def test_no_deadline_is_no_alarm(configure, at):
     """An empty hour turns it off."""
     configured = configure("[schedule]\ndeadline =\n")
     assert last_deadline(configured, at("2024-07-09 17:00")) is None
-    assert missing(configured, at("2024-07-09 17:00")) is None
+    Journal(configured.data)
+    log = RunLog(configured.data, "scheduler")
+    (row,) = tell_if_missing(configured, at("2024-07-09 17:00"), log)
+    assert row.state == "none"
+    assert not log.path.exists()
 
 
-def test_a_verified_report_since_the_close_keeps_it_quiet(finished, configure, monkeypatch, at):
-    """A whole report of a run after the close counts; before it, or damaged, it does not."""
-    import dataclasses
-    from datetime import UTC, datetime, timedelta
+def profile_at(finished, configure, at, now):
+    """How the only profile of a finished data root stands; its data end on 2020-10-26, a session each day."""
+    configured = dataclasses.replace(configure("[market]\ncalendar = 24/7\n"), data=finished)
+    (row,) = freshness(configured, at(now), "files:prices")
+    return row
 
-    configured = dataclasses.replace(configure(), data=finished)
-    now = datetime.now(UTC)
-    run = next(r for r in Journal(finished, read_only=True).runs() if r.target == "report")
-    from core.schedule import deadman
 
-    def closed(ago_s):
-        moment = datetime.fromisoformat(run.created_at) - timedelta(seconds=ago_s)
-        return Deadline(now, moment.date(), moment)
+@pytest.mark.parametrize(
+    ("now", "state", "behind"),
+    [
+        ("2020-10-27 19:00", "fresh", 0),  # the 26th has closed at midnight, and was due at 18:00
+        ("2020-10-27 17:00", "fresh", 0),  # the 26th is not due yet
+        ("2020-10-28 19:00", "late", 1),
+        ("2026-01-05 19:00", "late", 1896),  # nobody ran it since
+    ],
+)
+def test_a_report_is_fresh_while_it_holds_the_session_that_is_due(
+    now, state, behind, finished, configure, at, monkeypatch
+):
+    """By its rows, whenever it was made; the run is set on the evening of its data's last day."""
+    journal = Journal(finished)
+    with journal._transaction():
+        journal._execute("UPDATE run SET created_at = '2020-10-27T00:05:00.000+00:00'", [])
+    row = profile_at(finished, configure, at, now)
+    assert (row.state, row.last_session) == (state, "2020-10-26")
+    assert row.behind in (behind, 0 if state == "fresh" else behind)
 
-    assert deadman.verified_report(configured, closed(60)).run_id == run.run_id
-    assert deadman.verified_report(configured, closed(-60)) is None, "the report is older than the close"
+
+def test_a_run_that_read_nothing_new_is_stale_and_a_failed_one_is_failed(finished, configure, at):
+    """After the close of the session that is due; a damaged report counts for nothing."""
+    journal = Journal(finished)
+    assert profile_at(finished, configure, at, "2026-01-05 19:00").state == "stale"
+    journal.add_run(
+        "later", who="a", how="terminal", request={}, target="report", state="queued", profile="files:prices"
+    )
+    assert profile_at(finished, configure, at, "2026-01-05 19:00").state == "late"
+    journal.end("later", "failed", 30, "validate: stopped")
+    assert profile_at(finished, configure, at, "2026-01-05 19:00").state == "failed"
     (report,) = (finished / "checkpoints" / "report").glob("*/report.txt")
     report.write_text("edited", encoding="utf-8")
-    assert deadman.verified_report(configured, closed(60)) is None, "the report is not what was committed"
+    assert profile_at(finished, configure, at, "2026-01-05 19:00").last_session is None
 
 
 def test_it_is_told_once_a_session(configured, at):
@@ -76,20 +105,21 @@ def test_it_is_told_once_a_session(configured, at):
     Journal(configured.data)
     log = RunLog(configured.data, "scheduler")
     for now in ("2024-07-08 23:00", "2024-07-08 23:10", "2024-07-09 23:00"):
-        assert tell_if_missing(configured, at(now), log)
+        assert [row.state for row in tell_if_missing(configured, at(now), log)] == ["none"]
     told = [json.loads(line) for line in log.path.read_text(encoding="utf-8").splitlines()]
     assert [(line["event"], line["session"]) for line in told] == [
         ("no_report", "2024-07-08"), ("no_report", "2024-07-09"),
     ]  # fmt: skip
     subjects = {subject for subject, _, _ in Schedules(configured.data).alarms()}
-    assert subjects == {"no_report 2024-07-08", "no_report 2024-07-09"}
+    assert subjects == {"no_report sample 2024-07-08", "no_report sample 2024-07-09"}
 
 
 def test_what_was_due_before_anybody_asked_for_it_is_not_told(configured, at):
     """A schedule set at 23:00 did not miss 22:00."""
     log = RunLog(configured.data, "scheduler")
     since = at("2024-07-08 23:00").isoformat()
-    assert tell_if_missing(configured, at("2024-07-08 23:10"), log, since=since) is None
+    tell_if_missing(configured, at("2024-07-08 23:10"), log, since=since)
+    assert not log.path.exists()
 
 
 def test_the_terminal_raises_it_where_nothing_ever_ran(run_afterclose, data):
@@ -99,5 +129,6 @@ def test_the_terminal_raises_it_where_nothing_ever_ran(run_afterclose, data):
     assert len(asked.messages) == 1
     assert "no verified report of session" in asked.messages[0]
     assert not (data / "journal.sqlite").exists()
-    told = json.loads(run_afterclose("deadman", "--json", data=data).out)
-    assert told["missing"] is True
+    (row,) = json.loads(run_afterclose("deadman", "--json", data=data).out)
+    assert (row["profile"], row["schedule"], row["last_session"]) == ("sample", None, None)
+    assert row["state"] == "none"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from core.errors import AftercloseError, StageError
@@ -136,15 +136,6 @@ def situation(settings: Settings, journal: Journal) -> Situation:
         lines.append(line)
     in_use = {name: _in_use(registry, champion) for name, champion in champions.items()}
     return Situation(tuple(needs), tuple(lines), in_use)
-
-
-def sessions_behind(calendar: str, data_to: str, now: datetime) -> int:
-    """Return how many sessions of a calendar have closed after the last one in the data."""
-    from core.prices.calendar import sessions_between
-    from core.sources.closing import last_closed_session
-
-    last = last_closed_session(calendar, now)
-    return len(sessions_between(calendar, date.fromisoformat(data_to) + timedelta(days=1), last))
 
 
 def age_days(day: str, now: datetime) -> int:

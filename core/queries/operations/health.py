@@ -19,6 +19,7 @@ from core import __version__
 from core.errors import AftercloseError, SourceError
 from core.journal import Journal, chain_faults
 from core.platform.storage import local_folder, nearest_folder, writable
+from core.report.figures import counted
 from core.request import settings as configuration
 from core.request.settings import Settings
 
@@ -174,25 +175,25 @@ def _scheduler(settings: Settings, now: datetime) -> Check:
             "scheduler", "wrong", "; ".join(f"schedule {each['name']}: {each['trouble']}" for each in broken),
             f"Correct luigi.cfg, or remove what cannot run ({names}): afterclose schedules remove NAME",
         )  # fmt: skip
-    if active and not schedules["watched"]:
+    if active and not schedules["watched"] and not schedules["looked_in_time"]:
         return Check(
-            "scheduler", "wrong", f"{len(active)} active schedule(s) and nobody watches the clock",
-            "Start the desk (make dashboard), or on a server: afterclose scheduler",
+            "scheduler", "wrong", f"{counted(len(active), 'active schedule')} and nobody watches the clock",
+            "Start the desk (make dashboard), on a server: afterclose scheduler, in cron: afterclose scheduler --once",
         )  # fmt: skip
     return Check("scheduler", "ok", schedules["scheduler"] if active else "no active schedule")
 
 
 def _report(settings: Settings, now: datetime) -> Check:
-    from core.queries.operations.schedules import reading
-    from core.schedule.deadman import missing, sentence
+    from core.schedule.freshness import FRESH, watched
 
-    journal = reading(settings)
-    if journal is None or not any(stored.state == "active" for stored in journal.schedules()):
+    rows = watched(settings, now)
+    if not rows:
         return Check("report", "ok", "none is expected: no active schedule")
-    deadline = missing(settings, now)
-    if deadline is not None:
-        return Check("report", "warning", sentence(settings, deadline), "Run it: afterclose run")
-    return Check("report", "ok", "the last session has a verified report")
+    behind = [row for row in rows if row.state != FRESH]
+    if behind:
+        remedy = f"Look at what it reads, then: afterclose run --profile {behind[0].profile}"
+        return Check("report", "warning", "; ".join(row.sentence for row in behind), remedy)
+    return Check("report", "ok", "; ".join(row.sentence for row in rows))
 
 
 def _source(settings: Settings, now: datetime, *, ask: bool) -> Check:

@@ -16,6 +16,7 @@ from core.journal.lengths import took_s
 from core.journal.schedules import Schedules
 from core.platform.storage import nearest_folder
 from core.request.settings import Settings
+from core.schedule.freshness import FRESH, freshness
 
 ADDRESS = "127.0.0.1"
 
@@ -75,6 +76,13 @@ class _Collector:
                 family.add_metric([state], count)
             yield family
         yield from (Gauge(name, text, value) for name, text, value in _values(settings, journal, now))
+        behind = Gauge(
+            "afterclose_sessions_behind", "Sessions that a profile's newest report lacks.", labels=["profile"]
+        )
+        for row in freshness(settings, now):
+            if row.behind is not None:
+                behind.add_metric([row.profile], row.behind)
+        yield behind
 
 
 def _counted(journal: Schedules) -> Iterator[tuple[str, str, dict[str, int]]]:
@@ -88,8 +96,6 @@ def _counted(journal: Schedules) -> Iterator[tuple[str, str, dict[str, int]]]:
 
 
 def _values(settings: Settings, journal: Schedules, now: datetime) -> Iterator[tuple[str, str, float]]:
-    from core.schedule.deadman import missing
-
     success = next((run for run in journal.successes(1) if run.ended_at), None)
     if success is not None and success.ended_at:
         ended = datetime.fromisoformat(success.ended_at).timestamp()
@@ -99,5 +105,9 @@ def _values(settings: Settings, journal: Schedules, now: datetime) -> Iterator[t
     if beat is not None:
         at = datetime.fromisoformat(beat.at).timestamp()
         yield "afterclose_scheduler_beat_timestamp_seconds", "When a scheduler last looked at the clock.", at
-    absent = float(missing(settings, now) is not None)
-    yield "afterclose_report_missing", "1 if the last session has no verified report by its hour.", absent
+    absent = float(any(row.state != FRESH for row in freshness(settings, now)))
+    yield (
+        "afterclose_report_missing",
+        "1 if a profile has no verified report of the last session by its hour.",
+        absent,
+    )

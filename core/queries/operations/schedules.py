@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from core.errors import AftercloseError
@@ -22,6 +22,9 @@ COUNT = 5
 PATIENCE_S = 15.0
 """A scheduler looks every five seconds: one that has just been started has left no sign of life yet."""
 
+CRON_PATIENCE = timedelta(hours=1)
+"""Whoever looks at the clock from cron does so at least this often, or as soon after something was due."""
+
 NOBODY = "nobody watches; start the desk (make dashboard) or: afterclose scheduler"
 
 
@@ -36,13 +39,30 @@ def overview(settings: Settings, now: datetime, local: tzinfo | None = None) -> 
     """Return all schedules with their next times and last result, and who watches the clock."""
     journal = reading(settings)
     stored_schedules = [schedule_of(stored) for stored in journal.schedules()] if journal else []
+    beat = journal.last_beat() if journal else None
+    looked = _looked_in_time(stored_schedules, beat, now)
     return {
         "schedules": [
             _entry(settings, journal, schedule, now, local) for schedule in stored_schedules if journal
         ],
-        "scheduler": scheduler_state(journal.last_beat() if journal else None, now),
-        "watched": watched(journal.last_beat() if journal else None, now),
+        "scheduler": scheduler_state(beat, now, looked_in_time=looked),
+        "watched": watched(beat, now),
+        "looked_in_time": looked,
     }
+
+
+def _looked_in_time(schedules: list[Schedule], beat: Beat | None, now: datetime) -> bool:
+    """Return whether somebody looked at the clock since each active schedule was last due, as cron does."""
+    if beat is None:
+        return False
+    at = datetime.fromisoformat(beat.at)
+    if now - at < CRON_PATIENCE:
+        return True
+    active = [schedule for schedule in schedules if schedule.state == ACTIVE]
+    try:
+        return not any(schedule.timing.firings(at, now - CRON_PATIENCE) for schedule in active)
+    except AftercloseError:
+        return False  # said as that schedule's own trouble
 
 
 def schedule_view(
@@ -127,8 +147,10 @@ def may_still_come(missed_since: datetime, now: datetime) -> bool:
     return (now - missed_since).total_seconds() < PATIENCE_S
 
 
-def scheduler_state(beat: Beat | None, now: datetime) -> str:
+def scheduler_state(beat: Beat | None, now: datetime, *, looked_in_time: bool = False) -> str:
     """Return in words who watches the clock."""
+    if beat is not None and looked_in_time and not watched(beat, now):
+        return f"last looked at {beat.at[:16].replace('T', ' ')} UTC on {beat.host}; nothing was due since"
     if beat is None or not watched(beat, now):
         last = f" (last seen {beat.at[:16].replace('T', ' ')} UTC on {beat.host})" if beat else ""
         return NOBODY + last

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 from core.errors import AftercloseError, ParameterError
@@ -13,6 +14,7 @@ from core.registry.choosing import known_profile, profiles_here, several
 from core.registry.origins import finished_runs, session_of_run
 from core.request.settings import Settings
 from core.review.standing import standing
+from core.schedule.freshness import freshness
 from core.store.checkpoints import META, Slot, Store
 
 UNSIGNED = ("draft", "in_review", "changes_requested", "rejected", "stale")
@@ -37,6 +39,9 @@ class ReportEntry:
     verdict : str
         On its predictions; empty where the evaluation cannot be read.
     published : bool
+    freshness : str or None
+        Of the newest report of a profile: whether it holds the session that it should, as
+        :data:`core.schedule.freshness.STATES` has it.
     run_id, created_at : str
         The newest run that made or found it.
     """
@@ -49,12 +54,17 @@ class ReportEntry:
     published: bool
     run_id: str
     created_at: str
+    freshness: str | None = None
 
 
-def reports(settings: Settings, profile: str = "", *, limit: int = 20) -> list[ReportEntry]:
+def reports(settings: Settings, now: datetime, profile: str = "", *, limit: int = 20) -> list[ReportEntry]:
     """Return the reports of a profile, or of each, at most ``limit`` of each: the newest session first."""
     names = [known_profile(settings, profile)] if profile else profiles_here(settings)
-    entries = [entry for name in names for entry in islice(_of_profile(settings, name), limit)]
+    entries = []
+    for name in names:
+        own = list(islice(_of_profile(settings, name), limit))
+        state = freshness(settings, now, name)[0].state
+        entries += [replace(entry, freshness=state if entry is own[0] else None) for entry in own]
     return sorted(entries, key=lambda entry: (entry.session or "", entry.created_at), reverse=True)
 
 

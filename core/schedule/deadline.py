@@ -1,0 +1,67 @@
+"""The hour by which a session's report is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from core.errors import ParameterError, nearest
+from core.request.settings import Settings
+from core.sources.closing import closes_between, zone_of
+
+_BACK_DAYS = 31
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The last moment (UTC) by which a report was due, the session it is about, and that session's close."""
+
+    at: datetime
+    session: date
+    closed_at: datetime
+
+
+def last_deadline(settings: Settings, now: datetime, calendar: str = "") -> Deadline | None:
+    """Return the newest deadline that is past at ``now``, None if none is set.
+
+    Deadlines are on session days of ``calendar`` (empty: ``[market] calendar``), at ``[schedule] deadline`` in
+    ``[schedule] deadline_zone`` (empty: the exchange's own); each is about the last session closed by then.
+
+    Raises
+    ------
+    ParameterError
+        If hour, zone or calendar are none.
+    """
+    text = str(settings["schedule_deadline"] or "")
+    if not text:
+        return None
+    hour, calendar = _hour(text), calendar or str(settings["calendar"])
+    zone = _zone(str(settings["schedule_deadline_zone"] or ""), calendar)
+    today = now.astimezone(zone).date()
+    closes = closes_between(calendar, today - timedelta(days=_BACK_DAYS), today)
+    for day, _ in reversed(closes):
+        at = datetime.combine(day, hour, zone).astimezone(UTC)
+        closed = [(session, close) for session, close in closes if close <= at]
+        if at <= now and closed:
+            return Deadline(at, *closed[-1])
+    return None
+
+
+def _hour(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError as error:
+        raise ParameterError(
+            f"[schedule] deadline is {text!r}", expected="a time of day such as 18:00, or nothing"
+        ) from error
+
+
+def _zone(name: str, calendar: str) -> ZoneInfo:
+    if name and name not in available_timezones():
+        raise ParameterError(
+            f"[schedule] deadline_zone is {name!r}",
+            expected="a name such as Europe/Berlin, or nothing for the exchange's own",
+            remedy=nearest(name, available_timezones()).strip(),
+        )
+    return ZoneInfo(name) if name else zone_of(calendar)

@@ -1,0 +1,225 @@
+"""Whether a profile's newest verified report holds the session that it should: one definition for everybody who asks.
+
+"A report for session S" holds rows of S. What a file, the sample or a live source ends with is no excuse: a file that
+did not change is stale. ``deadman``, ``doctor``, the Overview, notices, metrics and ``afterclose reports`` ask here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from core.errors import AftercloseError
+from core.journal import Journal, Run
+from core.journal.schedules import ACTIVE, Schedules
+from core.prices.calendar import sessions_between
+from core.registry.choosing import default_profile, profiles_here
+from core.registry.origins import finished_runs, runs_of, session_of_run
+from core.request.known_profiles import KnownProfiles
+from core.request.settings import Settings
+from core.runs.profile import profile_of
+from core.schedule.deadline import last_deadline
+from core.schedule.definition import Schedule, schedule_of
+from core.sources.closing import closes_between
+from core.store.checkpoints import Slot, Store
+
+FRESH, LATE, STALE, NO_DATA, FAILED, NONE = "fresh", "late", "stale", "no data", "failed", "none"
+STATES = (FRESH, LATE, STALE, NO_DATA, FAILED, NONE)
+
+WORDS = {
+    FRESH: "the last session has a verified report",
+    LATE: "no run for it has ended yet",
+    STALE: "a run ended, and what it read holds no later session",
+    NO_DATA: "the source was asked, and has no row of it",
+    FAILED: "the newest run for it came to nothing",
+    NONE: "there is no report at all",
+}
+
+_BACK_DAYS = 31
+_CAME_TO_NOTHING = ("failed", "busy", "interrupted", "cancelled")
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How a profile stands.
+
+    Parameters
+    ----------
+    profile : str
+    schedule : str or None
+        The schedule that makes its reports, None without one.
+    session : str or None
+        The session (ISO) that should be there: the last one that had closed when a report was last due. None where
+        the calendar knows none.
+    state : str
+        One of :data:`STATES`.
+    last_session : str or None
+        The last session that its newest verified report holds.
+    behind : int or None
+        Sessions after that one up to ``session``; None where it is not known.
+    """
+
+    profile: str
+    schedule: str | None
+    session: str | None
+    state: str
+    last_session: str | None
+    behind: int | None
+
+    @property
+    def sentence(self) -> str:
+        """The same for a person."""
+        holds = (
+            f"its newest verified report ends with {self.last_session}" if self.last_session else WORDS[NONE]
+        )
+        behind = f", {self.behind:,} session{'' if self.behind == 1 else 's'} behind" if self.behind else ""
+        why = "" if self.state == NONE else f": {WORDS[self.state]}"
+        if self.state == FRESH:
+            return f"profile {self.profile} has a verified report of session {self.session}"
+        return f"no verified report of session {self.session} in profile {self.profile}{why}; {holds}{behind}"
+
+
+def watched(settings: Settings, now: datetime) -> list[Freshness]:
+    """Return how the profile of each active schedule stands, by schedule; a schedule that is broken is left out."""
+    if not Journal.exists(settings.data, settings.journal):
+        return []
+    journal = Schedules(settings.data, settings.journal, read_only=True)
+    schedules = [schedule_of(stored) for stored in journal.schedules() if stored.state == ACTIVE]
+    rows = (_of_schedule(settings, schedule, now) for schedule in schedules)
+    return [row for row in rows if row is not None]
+
+
+def freshness(settings: Settings, now: datetime, profile: str = "") -> list[Freshness]:
+    """Return how each watched profile stands, or the one named, whether a schedule makes its reports or not.
+
+    Without an active schedule every profile counts that ran within a month (a run by default, where nothing ever ran):
+    whoever starts runs from cron has no schedule and asks all the same.
+    """
+    rows = watched(settings, now)
+    if profile:
+        own = [row for row in rows if row.profile == profile]
+        return own or [of_profile(settings, profile, now)]
+    return rows or [of_profile(settings, name, now) for name in _at_work(settings, now)]
+
+
+def of_profile(settings: Settings, profile: str, now: datetime) -> Freshness:
+    """Return how a profile stands that no schedule watches."""
+    under = settings.under(profile) if profile in settings.profiles else settings
+    newest = next(runs_of(settings, profile), None)
+    calendar = (newest.request.get("calendar") if newest else "") or str(under["calendar"])
+    source = (newest.request.get("source") if newest else "") or _source(settings, profile)
+    return _standing(settings, profile, None, _due(under, calendar, now), source=source, calendar=calendar)
+
+
+def _of_schedule(settings: Settings, schedule: Schedule, now: datetime) -> Freshness | None:
+    try:
+        profile = profile_of(schedule.request, settings)
+        under = settings.under(profile) if profile in settings.profiles else settings
+        due = _due(under, schedule.timing.calendar, now, schedule)
+    except AftercloseError:
+        return None  # the pages of schedules and doctor say what is wrong with it
+    source = schedule.request.get("source") or _source(settings, profile)
+    return _standing(settings, profile, schedule.name, due, source=source, calendar=schedule.timing.calendar)
+
+
+def _source(settings: Settings, profile: str) -> str:
+    entry = KnownProfiles(settings.data).entry(profile)
+    if entry is not None:
+        return entry.question.source
+    under = settings.under(profile) if profile in settings.profiles else settings
+    return str(under["source"])
+
+
+def _at_work(settings: Settings, now: datetime) -> list[str]:
+    since = (now - timedelta(days=_BACK_DAYS)).isoformat()
+    names = [
+        name
+        for name in profiles_here(settings)
+        if any(run.created_at >= since for run in finished_runs(settings, name)[:1])
+    ]
+    return names or [default_profile(settings)]
+
+
+@dataclass(frozen=True)
+class _Due:
+    """The session that a report should hold, and when it closed."""
+
+    session: date
+    closed_at: datetime
+
+
+def _due(settings: Settings, calendar: str, now: datetime, schedule: Schedule | None = None) -> _Due | None:
+    """Return what is due: the last session closed by the last deadline, and by the schedule's last time."""
+    closes = closes_between(calendar, now.date() - timedelta(days=_BACK_DAYS), now.date() + timedelta(days=1))
+    limits = [now]
+    deadline = last_deadline(settings, now, calendar)
+    if deadline is not None:
+        limits.append(deadline.at)
+    firings = schedule.timing.firings(now - timedelta(days=_BACK_DAYS), now) if schedule else []
+    if firings:
+        limits.append(firings[-1].at)
+    closed = [(day, at) for day, at in closes if at <= min(limits)]
+    return _Due(*closed[-1]) if closed else None
+
+
+def _standing(
+    settings: Settings, profile: str, schedule: str | None, due: _Due | None, *, source: str, calendar: str
+) -> Freshness:
+    newest = _newest_verified(settings, profile)
+    last = session_of_run(settings, newest) if newest else None
+    session = due.session.isoformat() if due else None
+    # the sample ended in 2013, and never holds a session that has just closed
+    ended = source == "sample" and due is not None and bool(newest or schedule)
+    state = STALE if ended else _state(settings, profile, newest, last, due, live=source == "yahoo")
+    behind = sessions_behind(calendar, last, due.session) if last and due else None
+    return Freshness(profile, schedule, session, state, last, behind)
+
+
+def _state(
+    settings: Settings, profile: str, newest: Run | None, last: str | None, due: _Due | None, *, live: bool
+) -> str:
+    if due is None:
+        return FRESH if newest else NONE
+    if last is not None and last >= due.session.isoformat():
+        return FRESH
+    latest = next((run for run in runs_of(settings, profile) if run.target == "report"), None)
+    if latest is None:
+        return NONE
+    return _of_latest(latest, newest, last, due, live=live)
+
+
+def _of_latest(latest: Run, newest: Run | None, last: str | None, due: _Due, *, live: bool) -> str:
+    """Return why the session is not there, by the latest run and by the newest verified report."""
+    if latest.created_at < due.closed_at.astimezone(UTC).isoformat(timespec="milliseconds"):
+        return LATE if newest is None or _was_fresh(newest, last, due) else STALE
+    if latest.active:
+        return LATE
+    if latest.state in _CAME_TO_NOTHING or newest is None:
+        return FAILED
+    return NO_DATA if live else STALE
+
+
+def _was_fresh(newest: Run, last: str | None, due: _Due) -> bool:
+    """Return whether a report held what could be had when it was made: a week covers every closure of an exchange."""
+    created = datetime.fromisoformat(newest.created_at)
+    return last is not None and last >= (min(created, due.closed_at) - timedelta(days=7)).date().isoformat()
+
+
+def _newest_verified(settings: Settings, profile: str) -> Run | None:
+    store = Store(settings.data)
+    for run in finished_runs(settings, profile):
+        slot = Slot("report", run.keys.get("report", ""))
+        try:
+            if store.meta(slot) is not None and store.damage(slot) is None:
+                return run
+        except AftercloseError:
+            continue
+    return None
+
+
+def sessions_behind(calendar: str, last: str, session: date) -> int | None:
+    """Return how many sessions come after ``last`` (ISO) up to ``session``; None where the calendar does not know."""
+    try:
+        return len(sessions_between(calendar, date.fromisoformat(last) + timedelta(days=1), session))
+    except AftercloseError:
+        return None
