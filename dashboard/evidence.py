@@ -157,6 +157,8 @@ def trading(body: Body) -> None:
     ):
         if sheet.rows:
             _sheet(sheet, key)
+    if steady := trading_sheets.steadiness(body):
+        st.caption(literal(steady))
 
 
 def download(body: Body, key: str) -> None:

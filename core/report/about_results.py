@@ -189,7 +189,9 @@ def _sorting(body: Body) -> tuple[Block, ...]:
         return ()
     tables = (trading_sheets.information(body), trading_sheets.quantiles(body))
     has_ic = body["ic"]["mean"] is not None
-    return (Paragraph(basis_of_ic), *(sheet.grid() for sheet in tables if has_ic and sheet.rows))
+    steady = trading_sheets.steadiness(body)
+    last = (Paragraph(steady),) if steady else ()
+    return (Paragraph(basis_of_ic), *(sheet.grid() for sheet in tables if has_ic and sheet.rows), *last)
 
 
 _EARNINGS = ("long_flat_return", "long_flat_sharpe")

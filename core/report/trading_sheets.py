@@ -193,6 +193,28 @@ def sorting_basis(body: Body) -> str:
     )
 
 
+def steadiness(body: Body) -> str:
+    """Return in words how much the fifths earn apart and how fast they change; empty where that is not known."""
+    ic = body.get("ic") or {}
+    spread, turnover = ic.get("spread") or {}, ic.get("turnover") or {}
+    words = []
+    if spread.get("mean") is not None:
+        t = f" (t {decimal(spread['t'], 2)})" if spread["t"] is not None else ""
+        words.append(
+            f"The highest fifth earned {_small_share(spread['mean'])} a session beyond the lowest{t}."
+        )
+    if turnover.get("top") is not None and turnover.get("bottom") is not None:
+        words.append(
+            f"From one session to the next {share(turnover['top'])} of the tickers in the highest fifth are new, and "
+            f"{share(turnover['bottom'])} of those in the lowest."
+        )
+    if turnover.get("autocorrelation") is not None:
+        words.append(
+            f"Ranks correlate by {_coefficient(turnover['autocorrelation'])} with those of the session before."
+        )
+    return " ".join(words)
+
+
 SHOWN_SESSIONS = 12
 """Sessions of the growing line that a table shows: a year has 252."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,27 @@ def states(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         name: rows[third == n] for n, name in enumerate(("calm third", "middle third", "volatile third"))
     }
     return named | {"falling": rows[over <= 1], "rising": rows[over > 1]}
+
+
+def fifths(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """Return spread of the fifths a session, new tickers in the highest, and autocorrelation of ranks."""
+    full = rows[rows.groupby("date")["ticker"].transform("size") >= 5]
+    fifth = full.groupby("date")["probability"].transform(lambda p: pd.qcut(p, 5, labels=False))
+    by = full.assign(fifth=fifth).pivot_table(index="date", columns="fifth", values="next")
+    order = rows.sort_values("date")["date"].drop_duplicates()
+    top = full[fifth == 4].groupby("date")["ticker"].agg(set).reindex(order)
+    new = [len(now - before) / len(now) for before, now in pairwise(top)
+           if isinstance(now, set) and isinstance(before, set)]  # fmt: skip
+    ranks = rows.assign(rank=rows.groupby("date")["probability"].rank()).pivot_table(
+        index="date", columns="ticker", values="rank"
+    )
+    before = ranks.shift(1)
+    enough = (ranks.notna() & before.notna()).sum(axis=1) >= 3
+    return (
+        float((by[4] - by[0]).mean()),
+        float(np.mean(new)),
+        float(ranks[enough].corrwith(before[enough], axis=1).mean()),
+    )
 
 
 def inputs(features: pd.DataFrame, folds: list[dict[str, Any]], names: list[str]) -> pd.DataFrame:

@@ -133,3 +133,13 @@ def test_what_inputs_were_worth_is_as_the_report_says(made, body, report):
             f"{name} {entry['loss']:.4f} {entry['helped']} of {len(own)} {own['coefficient'].mean():.4f}"
             in report
         )
+
+
+def test_fifths_and_ranks_are_as_the_report_says(rows, body, report):
+    """Pandas' own quintiles of each session with five tickers, and its ranks from one session to the next."""
+    spread, new, correlation = answers.fifths(rows)
+    assert body["ic"]["spread"]["mean"] == pytest.approx(spread, rel=1e-9)
+    assert body["ic"]["turnover"]["top"] == pytest.approx(new, rel=1e-9)
+    assert body["ic"]["turnover"]["autocorrelation"] == pytest.approx(correlation, rel=1e-9)
+    assert f"The highest fifth earned {100 * spread:.2f}% a session beyond the lowest" in report
+    assert f"Ranks correlate by {correlation:.3f} with those of the session before." in report

@@ -55,6 +55,9 @@ def test_sorting_stands_under_performance(trained, rendered):
     assert "20 -0.022 n/a -0.023 n/a" in text
     assert "5 175 0.05%" in text
     assert "the lowest and the highest fifth stand in 175 sessions." in text
+    assert "The highest fifth earned 0.04% a session beyond the lowest (t 0.20)." in text
+    assert "60.0% of the tickers in the highest fifth are new, and 40.0% of those in the lowest." in text
+    assert "Ranks correlate by 0.350 with those of the session before." in text
 
 
 def test_what_is_undefined_says_why(trained, rendered):
@@ -111,4 +114,15 @@ def test_short_lines_are_shown_whole(sessions, scored, rendered):
     rows = trading_sheets.evidence(scored).rows
     assert [row["sessions"] for row in rows] == (
         list(range(1, sessions + 1)) if sessions < 13 else [1, 3, 5, 7, 9, 11, 13]
+    )
+
+
+def test_what_is_not_known_of_the_fifths_is_left_out():
+    """No fifths, no words; ranks alone where there are no fifths."""
+    assert trading_sheets.steadiness({}) == ""
+    nothing = {"mean": None, "t": None, "sessions": 0}
+    alone = {"spread": nothing, "turnover": {"top": None, "bottom": None, "autocorrelation": 0.1}}
+    assert (
+        trading_sheets.steadiness({"ic": alone})
+        == "Ranks correlate by 0.100 with those of the session before."
     )
