@@ -10,8 +10,10 @@ DEV := $(VENV)/.ready-dev
 TESTS ?=
 WORKERS ?= 2
 LARGE ?=
+ROOM ?=
+SAMPLE ?= 0
 
-.PHONY: help run dashboard test check format bench lock screenshots site clean
+.PHONY: help run dashboard test check mutants format bench lock screenshots site clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -39,6 +41,9 @@ check: $(DEV) ## Format, lint, types, import rule, documentation
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q tests/docs
+
+mutants: $(DEV) ## Break the code and see whether a test notices; ROOM=core/measures SAMPLE=200 for some of one room
+	@$(BIN)/python tools/mutants.py $(ROOM) --sample $(SAMPLE) --workers $(WORKERS)
 
 format: $(DEV) ## Let ruff format and mend what it can
 	@$(BIN)/ruff format .

@@ -180,6 +180,42 @@ def test_a_candidate_is_weighed_against_the_champion(champion, decision):
     assert found["decision"] == decision
 
 
+@pytest.mark.parametrize(
+    ("judgement", "expected"),
+    [
+        ("better", "retrain"),
+        ("worse", "keep"),
+        ("better than a bad model", "nothing"),
+        ("no difference shown", "nothing"),
+        ("not inferior", "nothing"),
+    ],
+)
+def test_the_comparison_with_the_champion_speaks_for_one_of_the_two_only_where_it_shows_a_difference(
+    judgement, expected
+):
+    """Better is for the candidate, worse for the champion; anything else is for neither."""
+    found = advised(mode="train", champion={**CHAMPION, "judgement": judgement})
+    assert says(found)["AUC less that of the champion"] == expected
+
+
+def test_what_is_not_known_speaks_for_nothing_and_says_so():
+    """No champion to compare with, no up-rate to compare with."""
+    found = advised(mode="train", champion=None, paired=[])
+    reasons = {r["name"]: (r["value"], r["says"], r["text"]) for r in found["reasons"]}
+    assert reasons["AUC less that of the champion"] == (None, "nothing", "there is no champion")
+    assert reasons["Brier score less that of the up-rate"] == (None, "nothing", "not known")
+
+
+@pytest.mark.parametrize(
+    ("aucs", "trend"),
+    [((0.50, 0.60, 0.50), "steady"), ((0.50, 0.60, 0.55), "rising"), ((0.50,), None), ((), None)],
+)
+def test_of_an_odd_number_of_folds_the_middle_one_is_in_no_half(aucs, trend):
+    """Without an AUC at training the first half of the folds stands against the last."""
+    found = advised(by_fold=[{"auc": auc, "rows": 100} for auc in aucs], earlier=None)
+    assert {r["name"]: r["trend"] for r in found["reasons"]}["AUC"] == trend
+
+
 def test_a_candidate_too_good_to_be_true_is_not_advised():
     """Even if it beats the champion."""
     found = advised(

@@ -145,6 +145,13 @@ def test_under_sixty_common_rows_nothing_is_compared(rows):
     assert found["reason"] == "59 labelled rows after both trainings, at least 60 are needed"
 
 
+def test_without_any_common_row_there_are_no_dates(rows):
+    """Nothing is compared, and from and to are null."""
+    found = contest(rows, np.full(len(rows), np.nan), HOW, cost_bps=0)
+    assert not found["compared"]
+    assert (found["rows"], found["sessions"], found["from"], found["to"]) == (0, 0, None, None)
+
+
 @pytest.mark.parametrize(
     ("auc", "brier", "own", "answer"),
     [

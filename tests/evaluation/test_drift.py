@@ -85,6 +85,15 @@ def test_nulls_are_left_out():
     assert measured(holed)["return"]["ks"] == pytest.approx(measured(kept)["return"]["ks"], rel=1e-12)
 
 
+def test_a_constant_column_has_no_wasserstein_distance_and_says_so():
+    """It is measured in standard deviations of the reference, which are 0: null, and ranked nowhere."""
+    found = measured(table(600).assign(**{"return": 0.25}))["return"]
+    assert found["wasserstein"] is None
+    assert found["percentiles"]["wasserstein"] is None
+    assert (found["ks"], found["psi"]) == (0.0, 0.0)
+    assert found["reason"].endswith("past windows; no Wasserstein distance: the reference does not vary")
+
+
 def test_levels_are_never_watched():
     """Prices and raw moving averages are passed over, even if a model says it sees them."""
     seen = ("adj_close", "ma5", "ma20", "close", "ma5_ratio")
@@ -118,6 +127,7 @@ def test_the_windows_are_described():
     assert found["rows_reference"] == 50
     assert found["reference_from"] == "2015-01-01"
     assert (found["psi_bins"], found["epsilon"], found["current_sessions"]) == (10, 1e-4, 20)
+    assert (found["js_bins"], found["binning"], found["past_windows"]) == (10, "deciles of the reference", 1)
 
 
 def test_no_reference_is_described_with_nulls():

@@ -67,7 +67,9 @@ def test_a_planted_leak_raises_the_alarm(world, settings):
     body = body_of(world(signal=0.1), settings)
     assert body["performance"]["auc"]["value"] > 0.6
     assert body["leak_alarm"]["raised"]
-    assert "leak" in body["verdict_sentence"]
+    assert body["verdict_sentence"].endswith(
+        " A result this good is more likely a leak of the future into the features than skill."
+    )
     assert body["verdict"] == "better than chance"
 
 
@@ -105,6 +107,19 @@ def test_the_alarm_needs_value_interval_and_rows(auc, low, rows, raised):
     found = leak_alarm({"a": {"auc": auc, "low": low, "rows": rows}}, 0.6)
     assert found["raised"] is raised
     assert ("not sure" in found["reason"]) is (not raised and auc > 0.6)
+
+
+def test_the_alarm_says_in_words_what_it_means():
+    """The sentence as people read it: which models, how far, and why that is not believed."""
+    sure, weak = {"auc": 0.71, "low": 0.66, "rows": 900}, {"auc": 0.52, "low": 0.49, "rows": 900}
+    found = leak_alarm({"logistic_regression": weak, "hist_gradient_boosting": sure}, 0.6)
+    assert found["reason"] == (
+        "The AUC of 0.710 (hist gradient boosting) is above 0.60: on daily prices that is more likely the "
+        "future leaking into the features than skill."
+    )
+    assert (
+        leak_alarm({"a": {"auc": None, "low": None, "rows": 0}}, 0.6)["reason"] == "There is no AUC to judge."
+    )
 
 
 def test_a_small_real_skill_is_better_without_alarm(world, settings):

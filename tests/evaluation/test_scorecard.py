@@ -43,6 +43,16 @@ def test_each_model_has_its_whole_time_and_its_quarters(signals):
     ]  # fmt: skip
 
 
+def test_an_entry_says_of_when_it_is_and_of_how_much(signals):
+    """The second quarter of 2013 begins on a Monday and ends, for the market, on a Friday."""
+    twice = pd.concat([signals, signals.assign(ticker="B")], ignore_index=True)
+    entry = scorecard(twice, HOW)[2]
+    own = twice[(twice["model_id"] == "aaa") & twice["date"].between("2013-04-01", "2013-06-30")]
+    assert (entry["from"], entry["to"]) == ("2013-04-01", "2013-06-28")
+    assert (entry["sessions"], entry["rows"]) == (65, 130)
+    assert entry["up_rate"] == pytest.approx(own["up_next"].mean())
+
+
 def test_figures_agree_with_scikit_learn_and_have_intervals(signals):
     """AUC, hit rate and the count of right calls of one quarter."""
     entry = scorecard(signals, HOW)[1]

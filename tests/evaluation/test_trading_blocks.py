@@ -77,6 +77,21 @@ def test_costs_are_swept_and_break_even_leaves_nothing(inputs, settings):
     assert body["break_even_reason"] is None
 
 
+def test_the_spread_is_the_top_fifth_less_the_bottom_fifth_by_session(inputs, settings):
+    """Of six tickers the first and the last two places: ranks 1 to 6 in fifths are 1, 1, 2, 3, 4 and 5."""
+    rows = judged(inputs)
+    place = rows.groupby("date")["probability"].rank(method="min")
+    count = rows.groupby("date")["probability"].transform("count")
+    fifth = np.ceil(5 * (place - 1) / (count - 1)).clip(lower=1).where(count >= 5, 0)
+    top, bottom = (rows[fifth == number].groupby("date")["next1"].mean() for number in (5, 1))
+    spread = (top - bottom).dropna()
+    found = body_of(inputs, settings)["ic"]["spread"]
+    assert set(found) == {"mean", "t", "sessions"}
+    assert found["sessions"] == len(spread)
+    assert found["mean"] == pytest.approx(spread.mean(), rel=1e-10)
+    assert found["t"] == pytest.approx(ttest_1samp(spread, 0).statistic, rel=1e-10)
+
+
 def test_a_rule_that_loses_before_costs_has_no_break_even(inputs, settings):
     """Null with the reason."""
     frame = inputs["features"].frame

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.features import FEATURE_SET, definition_digest, definitions
 from core.features.history import HISTORY, FeatureSet, changes
 
@@ -42,9 +44,10 @@ def test_added_removed_and_redefined_features_are_told_apart():
     }  # fmt: skip
 
 
-def test_an_unknown_set_is_compared_by_name_and_says_so():
-    """A model of somebody else's features."""
-    found = changes(side(ONE), side(TWO), history=(TWO,))
+@pytest.mark.parametrize("known", [ONE, TWO])
+def test_an_unknown_set_is_compared_by_name_and_says_so(known):
+    """A model of somebody else's features, before or after: the texts of one side alone compare nothing."""
+    found = changes(side(ONE), side(TWO), history=(known,))
     assert (found["added"], found["removed"], found["redefined"]) == (["lag2"], ["lag1"], [])
     assert not found["texts_known"]
 

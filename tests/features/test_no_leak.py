@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.features import FEATURES, engineer
 from core.features.definitions import Feature
+from core.features.engineering import by_ticker
 from core.tables.artifacts import Table
 from core.tables.codec import encode
 
@@ -83,6 +84,16 @@ def test_row_order_of_the_input_does_not_matter(sample_prices):
     """Shuffled prices give the same bytes."""
     shuffled = sample_prices.frame.sample(frac=1, random_state=1)
     assert encode(engineer(Table("prices_clean", shuffled))).data == encode(engineer(sample_prices)).data
+
+
+@pytest.mark.parametrize("order", ["ACB", "BAC", "BCA", "CAB", "CBA"])
+def test_whole_tickers_in_another_order_give_the_same_bytes(prices_of, order):
+    """Each ticker's rows together and by date, as a file may have them, only the tickers are not by name."""
+    closes = {"A": [10.0, 11, 12, 11], "B": [5.0, 4, 5, 6], "C": [70.0, 77, 70, 77]}
+    moved = prices_of({ticker: closes[ticker] for ticker in order})
+    assert encode(engineer(moved)).data == encode(engineer(prices_of(closes))).data
+    ordered = by_ticker(moved.frame)
+    assert [ordered.names[code] for code in ordered.codes] == [*"AAAABBBBCCCC"]
 
 
 def test_the_input_is_left_as_it_was(walks):

@@ -40,6 +40,18 @@ def test_the_last_block_is_cut_to_fit():
     assert {tuple(column) for column in drawn.T} <= possible
 
 
+def test_a_resample_is_the_blocks_that_were_drawn_and_the_last_is_the_short_one():
+    """First dates come from the generator, a resample at a time; counted here date by date."""
+    first = np.random.default_rng(4).integers(0, 11, size=(30, 3))
+    expected = np.zeros((11, 30))
+    for sample, starts in enumerate(first.tolist()):
+        for start, length in zip(starts, (4, 4, 3), strict=True):
+            for day in range(start, start + length):
+                expected[day % 11, sample] += 1
+    drawn = bootstrap._fold_weights(np.random.default_rng(4), 11, 4, 30)
+    np.testing.assert_array_equal(drawn, expected)
+
+
 def test_chunks_do_not_change_the_draws(predictions, monkeypatch):
     """The same resamples, bit for bit, whether worked on together or a few at a time."""
     table = predictions(seed=4)

@@ -112,6 +112,18 @@ def test_turnover_is_alphalens(factor):
     assert found.autocorrelation == pytest.approx(theirs.mean(), rel=1e-10)
 
 
+def test_turnover_counts_sessions_that_follow_one_with_the_same_quantile():
+    """Four sessions of two halves; the second has one ticker only, so it has no half and no session follows it.
+
+    From the third to the fourth session the top half (C, D) becomes (D, A): one of its two is new, as of the other.
+    """
+    score = np.array([1.0, 2, 3, 4, 5, 1, 2, 3, 4, 3, 1, 2, 4])
+    ticker = np.array([0, 1, 2, 3, 0, 0, 1, 2, 3, 0, 1, 2, 3])
+    group = np.repeat(np.arange(4), [4, 1, 4, 4])
+    found = info.factor_turnover(score, ticker, group, 4, quantiles=2)
+    assert (found.top, found.bottom) == (0.5, 0.5)
+
+
 def test_forward_returns_compound_over_a_tickers_own_rows():
     """Against the quotient of its prices; the last rows of a ticker have none, not its neighbour's."""
     random = np.random.default_rng(2)

@@ -67,6 +67,16 @@ def test_no_fold_with_both_outcomes_has_no_auc():
     assert np.isnan(score.draws(np.ones((1, 2)))["auc"]).all()
 
 
+def test_without_any_row_there_is_no_auc(predictions):
+    """No fold at all: NaN once for the value and once for each resample."""
+    rows = judge(predictions().iloc[:0])
+    score = RankedScore.of(rows, rows.probability)
+    assert np.isnan(score.point)
+    drawn = score.draws(np.ones((0, 7)))["auc"]
+    assert drawn.shape == (7,)
+    assert np.isnan(drawn).all()
+
+
 def test_mean_leaves_out_what_is_undefined():
     """Resample by resample, only folds with an AUC count."""
     within = np.array([[0.4, np.nan], [0.8, np.nan]])

@@ -57,6 +57,17 @@ def test_p_values_of_candidates_without_skill_are_uniform():
     assert best_by_chance(skilled, chance=0.5, confidence=0.95).p_value < 0.001
 
 
+def test_a_candidate_without_value_or_without_resamples_is_none():
+    """What cannot be judged is no try and never the best: neither alone nor beside one that can be."""
+    (sound,) = candidates(1)
+    without_value, without_draws = Estimate(np.nan, sound.draws), Estimate(0.9, np.full(4000, np.nan))
+    for other in (without_value, without_draws):
+        assert best_by_chance([other], chance=0.5, confidence=0.95) is None
+        beside = best_by_chance([sound, other], chance=0.5, confidence=0.95)
+        assert beside == best_by_chance([sound], chance=0.5, confidence=0.95)
+        assert beside.tries == 1
+
+
 def test_deviations_can_be_stretched():
     """Where resamples are too narrow by a tenth, the best by chance lies a tenth farther out."""
     three = candidates(3)
