@@ -204,6 +204,7 @@ def test_what_is_not_known_speaks_for_nothing_and_says_so():
     reasons = {r["name"]: (r["value"], r["says"], r["text"]) for r in found["reasons"]}
     assert reasons["AUC less that of the champion"] == (None, "nothing", "there is no champion")
     assert reasons["Brier score less that of the up-rate"] == (None, "nothing", "not known")
+    assert reasons["AUC less that of the best simple rule"] == (None, "nothing", "not known")
 
 
 @pytest.mark.parametrize(
