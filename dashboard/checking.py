@@ -8,10 +8,13 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.queries.models.modelbook import journal_of
 from core.queries.reports.contradictions import contradictions
 from core.report.edits import edits
 from core.report.narrative import unwritten
+from core.request.settings import Settings
 from core.review import signoff
+from core.review.since import Since, since_last_signed
 from core.store.checkpoints import Slot
 from core.store.lineage import keys_behind
 from dashboard import data, shell
@@ -30,6 +33,20 @@ def evaluation(report_key: str) -> Mapping[str, Any] | None:
     store = shell.store()
     artifact = data.artifact_of(store, keys_behind(store, Slot("report", report_key)), "evaluation")
     return None if artifact is None else data.document(store, artifact)
+
+
+def since(settings: Settings, report_key: str) -> Since | None:
+    """Return what changed since the last signed report of the profile; looked up anew with each run and record."""
+    journal = journal_of(settings)
+    if journal is None:
+        return None
+    last = max((record.seq for record in journal.records()), default=0)
+    return _since(report_key, journal.count_runs(), last, _settings=settings)
+
+
+@st.cache_data(max_entries=16, show_spinner="Looking at the last signed report…")
+def _since(report_key: str, *key: Any, _settings: Settings) -> Since | None:  # noqa: ARG001 - what it rests on
+    return since_last_signed(_settings, journal_of(_settings), report_key)
 
 
 def draw(draft: Editing) -> None:

@@ -11,9 +11,10 @@ from core.review import signoff
 from core.review.bundle import signed_document
 from core.review.publication import published
 from core.review.signoff import MEANINGS, SignableText, Standing
-from dashboard import acting, checking, editing, shell, signing
+from core.review.since import sentences
+from dashboard import acting, checking, editing, shell, signing, wrapped
 from dashboard.editing import Editing
-from dashboard.words import literal
+from dashboard.words import literal, minute, sentence
 
 _MEANINGS = {
     "approved": "Approved: may be published",
@@ -43,9 +44,29 @@ def _evidence(key: str) -> None:
     except AftercloseError as error:
         shell.problem(error)
         return
+    _since(key)
     with st.expander(f"What a signature rests on ({len(subjects):,} files)", key="subjects"):
         rows = [{"File": name, "SHA-256": editing.short(digest)} for name, digest in subjects.items()]
         st.dataframe(rows, hide_index=True, key="subjects_table")
+
+
+def _since(key: str) -> None:
+    """Draw what changed since the report of the same profile that was signed last."""
+    st.markdown("**Since the last signed report**")
+    since = checking.since(shell.settings(), key)
+    if since is None or not since.changes:
+        st.caption(sentence(literal(sentences(since.entry() if since else None))))
+        return
+    content = since.record.content
+    by = f"approved by {literal(content['user'])} on {minute(content['at_utc'])}"
+    st.caption(f"Report `{since.record.subject}`, {by}.")
+    changes = since.changes
+    columns = {
+        "What": [change.what for change in changes],
+        "Then": [change.before for change in changes],
+        "Now": [change.now for change in changes],
+    }
+    wrapped.table(columns, "since_table", most_px=420)
 
 
 def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:

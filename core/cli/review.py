@@ -187,6 +187,7 @@ def _save(configured: Settings, key: str, file: str, choices: dict[str, Any]) ->
 def _show(configured: Settings, key: str, choices: dict[str, Any]) -> None:
     from core.report.narrative import unwritten
     from core.review import signoff
+    from core.review.since import recorded_since
     from core.store.checkpoints import Store
 
     exists = Journal.exists(configured.data, configured.journal)
@@ -199,9 +200,11 @@ def _show(configured: Settings, key: str, choices: dict[str, Any]) -> None:
          "comment": r.content["comment"]}
         for r in (journal.records(subject=key) if journal else [])
     ]  # fmt: skip
+    since = recorded_since(configured, journal, key)
     body = {
         "report": key, "state": standing.state, "reason": standing.reason, "sha256": text.sha256, "draft": text.draft,
         "characters": len(text.text), "unwritten": unwritten(text.text), "drafts": len(drafts), "acts": acts,
+        "since": since,
     }  # fmt: skip
     if choices["as_json"]:
         output.as_json({**body, "text": text.text} if choices["as_text"] else body)
@@ -215,5 +218,18 @@ def _show(configured: Settings, key: str, choices: dict[str, Any]) -> None:
     if body["unwritten"]:
         click.echo(f"unwritten {', '.join(unwritten(text.text))}")
     click.echo(f"SHA-256   {text.sha256}")
+    _print_since(since)
     if acts:
         output.table(tuple(acts[0]), [tuple(act.values()) for act in acts])
+
+
+def _print_since(entry: dict[str, Any] | None) -> None:
+    """Print what changed since the report of the same profile that was signed last."""
+    from textwrap import fill
+
+    from core.review.since import sentences
+
+    opening, *changes = sentences(entry).splitlines()
+    click.echo(f"since     {opening}")
+    for change in changes:
+        click.echo(fill(change, 80, initial_indent=" " * 10, subsequent_indent=" " * 12))

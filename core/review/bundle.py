@@ -42,6 +42,7 @@ from core.review.bundle_files import (
 )
 from core.review.keys import read_public
 from core.review.signoff import FORM
+from core.review.since import sentences
 
 MAX_MEMBER_BYTES = 64 << 20
 
@@ -69,6 +70,8 @@ def facts(record: Record) -> list[tuple[str, str]]:
     replaced = content.get("supersedes")
     if replaced:
         pairs.append(("Supersedes", f"report {replaced['report']}, record {replaced['record']}"))
+    if "since" in content:
+        pairs.append(("Since", sentences(content["since"])))
     return pairs if content.get("form") == FORM else [pair for pair in pairs if pair[0] != "Known by"]
 
 

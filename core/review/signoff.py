@@ -28,6 +28,7 @@ from core.review.drafts import (
     signable_of,
 )
 from core.review.people import Person, independent, involved, person_fields, require, separated
+from core.review.since import recorded_since
 from core.review.standing import REVIEW, SIGNATURE, Standing, acts, standing, subjects
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
@@ -155,6 +156,7 @@ def sign(
         "subjects": subjects(now.store, report_key),
         "edits": edit_records(edits(now.generated, text.text)),
         "supersedes": now.superseded(supersedes) if meaning == "approved" else None,
+        "since": recorded_since(settings, journal, report_key),
         "tries": now.tries(),
     }
     return now.record(SIGNATURE, person, meaning, comment, content)
