@@ -72,12 +72,3 @@ class GroupOrder:
         result = np.full(len(self.values), np.nan)
         result[order] = np.repeat(rank, last - first) - begin
         return result
-
-
-def ranks_by_group(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return ranks from 1 within each group, equal values sharing their mean rank; NaN stays NaN.
-
-    >>> ranks_by_group(np.array([0.2, 0.1, 0.2, 5.0]), np.array([0, 0, 0, 1])).tolist()
-    [2.5, 1.0, 2.5, 1.0]
-    """
-    return GroupOrder.of(values, group).ranks()

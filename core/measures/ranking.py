@@ -255,22 +255,3 @@ class RankedScore:
 def _fold(rows: JudgedRows, score: NDArray[np.float64], part: slice) -> RankedFold | PairedFold:
     has_score = ~np.isnan(score[part])
     return fold_of(score[part][has_score], rows.up[part][has_score], rows.group[part][has_score])
-
-
-def auc_within_folds(rows: JudgedRows, group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
-    """Return the AUC of each group within each fold, NaN where there is one outcome only.
-
-    Parameters
-    ----------
-    rows : JudgedRows
-        With the probability that is judged.
-    group : ndarray of int, shape (rows,)
-        Number of each row's group, 0 to ``groups`` - 1.
-
-    Returns
-    -------
-    ndarray of float, shape (folds, groups)
-    """
-    p = rows.probability
-    within = [grouped_auc(p[part], rows.up[part], group[part], groups) for part in rows.parts]
-    return np.array(within).reshape(len(rows.folds), groups)

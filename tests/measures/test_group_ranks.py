@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.measures.group_ranks import GroupOrder, ranks_by_group
+from core.measures.group_ranks import GroupOrder
 
 
 @settings(max_examples=60, deadline=None)
@@ -18,7 +18,6 @@ def test_ranks_are_those_of_pandas(seed, step):
     order, subset = GroupOrder.of(values, group), random.random(80) < 0.7
     series = pd.Series(values).groupby(group)
     np.testing.assert_array_equal(order.ranks(), series.rank())
-    np.testing.assert_array_equal(ranks_by_group(values, group), series.rank())
     np.testing.assert_array_equal(order.ranks(lowest=True), series.rank(method="min"))
     part = pd.Series(np.where(subset, values, np.nan)).groupby(group)
     np.testing.assert_array_equal(order.ranks(subset), part.rank())
@@ -27,5 +26,5 @@ def test_ranks_are_those_of_pandas(seed, step):
 def test_nothing_has_no_ranks():
     """No rows, and rows without a value."""
     empty = np.empty(0)
-    assert len(ranks_by_group(empty, empty.astype(np.int64))) == 0
-    assert np.isnan(ranks_by_group(np.full(3, np.nan), np.zeros(3, dtype=np.int64))).all()
+    assert len(GroupOrder.of(empty, empty.astype(np.int64)).ranks()) == 0
+    assert np.isnan(GroupOrder.of(np.full(3, np.nan), np.zeros(3, dtype=np.int64)).ranks()).all()
