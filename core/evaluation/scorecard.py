@@ -84,11 +84,5 @@ def _figures(frame: pd.DataFrame, how: Resampling) -> dict[str, Any]:
     if len(frame) < MIN_NEW_ROWS:
         reason = f"{len(frame)} signals with a known outcome, at least {MIN_NEW_ROWS} are needed"
         return {name: undefined(reason) for name in METRICS}
-    figures = measure(
-        frame,
-        samples=how.samples,
-        block_sessions=how.block_sessions,
-        confidence=how.confidence,
-        seed=how.seed,
-    )
+    figures = measure(frame, how)
     return {name: figures[name] for name in METRICS}

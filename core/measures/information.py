@@ -222,12 +222,19 @@ def returns_by_quantile(
     0.3
     """
     present = (quantile > 0) & ~np.isnan(following)
-    rows = np.bincount(quantile[present], minlength=quantiles + 1)
-    total = np.bincount(quantile[present], weights=following[present], minlength=quantiles + 1)
+    rows, mean = _rows_and_mean(following[present], quantile[present], quantiles + 1)
     return [
-        {"quantile": q, "rows": int(rows[q]), "mean_return": float(total[q] / rows[q]) if rows[q] else np.nan}
-        for q in range(1, quantiles + 1)
+        {"quantile": q, "rows": int(rows[q]), "mean_return": float(mean[q])} for q in range(1, quantiles + 1)
     ]
+
+
+def _rows_and_mean(
+    values: NDArray[np.float64], group: NDArray[np.int64], groups: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return how many values each group has, and their mean: NaN without any."""
+    rows = np.bincount(group, minlength=groups)
+    total = np.bincount(group, weights=values, minlength=groups)
+    return rows, np.where(rows > 0, total / np.maximum(rows, 1), np.nan)
 
 
 def quantile_spread(
@@ -241,9 +248,7 @@ def quantile_spread(
 
     def mean_of(number: int) -> NDArray[np.float64]:
         own = (quantile == number) & ~np.isnan(following)
-        rows = np.bincount(group[own], minlength=groups)
-        total = np.bincount(group[own], weights=following[own], minlength=groups)
-        return np.where(rows > 0, total / np.maximum(rows, 1), np.nan)
+        return _rows_and_mean(following[own], group[own], groups)[1]
 
     return MeanAndT.of(mean_of(quantiles) - mean_of(1))
 

@@ -69,9 +69,7 @@ class PooledScore:
         return metrics.pooled(metrics.Sums(*weighted_sums(self.by_group.stacked(), weights)))
 
 
-def measure(
-    predictions: pd.DataFrame, *, samples: int, block_sessions: int, confidence: float, seed: int
-) -> dict[str, dict[str, Any]]:
+def measure(predictions: pd.DataFrame, how: Resampling) -> dict[str, dict[str, Any]]:
     """Return the classification metrics of ``predictions`` with intervals.
 
     AUC is the mean of the within-fold AUCs weighted by rows; the other metrics are taken over all rows
@@ -83,14 +81,8 @@ def measure(
         Columns ``date``, ``ticker``, ``probability`` (0 to 1), ``up_next`` (1, 0 or null) and ``fold``
         (whole number or null). Rows without label or probability are ignored. With a column ``up_rate`` (the
         share of rises known before the row's fold) the Brier skill is among the metrics, else not.
-    samples : int
-        Number of resamples.
-    block_sessions : int
-        Consecutive dates drawn together.
-    confidence : float
-        Coverage of the intervals, such as 0.95.
-    seed : int
-        Seed of the resampling.
+    how : Resampling
+        How the intervals are made.
 
     Returns
     -------
@@ -108,12 +100,11 @@ def measure(
     >>> import pandas as pd
     >>> table = pd.DataFrame({"date": pd.to_datetime(["2020-01-02", "2020-01-03"]), "ticker": "A",
     ...     "probability": [0.2, 0.4], "up_next": [0.0, 1.0], "fold": 1})
-    >>> found = measure(table, samples=100, block_sessions=1, confidence=0.95, seed=1)
+    >>> found = measure(table, Resampling(samples=100, block_sessions=1, confidence=0.95, seed=1))
     >>> found["auc"]["value"], found["precision"]["reason"]
     (1.0, 'no row is called up')
     """
     rows = judge(predictions)
-    how = Resampling(samples, block_sessions, confidence, seed)
     quantities: dict[str, Quantity] = {
         "auc": WeightedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),

@@ -9,6 +9,7 @@ import numpy as np
 
 from core import columns as col
 from core.features import FEATURE_SET, definition_digest, model_features
+from core.measures.bootstrap import Resampling
 from core.measures.performance import UP_RATE, measure
 from core.models.document import THRESHOLD, self_check
 from core.models.splits import HORIZON_SESSIONS
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
     from core.models.kind import ModelKind
     from core.models.rows import Mask, Rows
 
-INTERVAL_SAMPLES = 1000
-INTERVAL_BLOCK_SESSIONS = 10
-INTERVAL_CONFIDENCE = 0.95
-INTERVAL_SEED = 11
+INTERVAL = Resampling(samples=1000, block_sessions=10, confidence=0.95, seed=11)
 """How the walk-forward figures inside the model file are resampled. Constants rather than the
 evaluate stage's settings: those are not in this stage's key."""
 
@@ -113,13 +111,7 @@ def _libraries() -> dict[str, str]:
 def _walk_forward(predictions: pd.DataFrame, walk: Walk) -> dict[str, Any]:
     columns = list(col.PREDICTIONS)
     own = predictions if list(predictions.columns) == columns else predictions[columns]
-    performance = measure(
-        own.assign(**{UP_RATE: own[col.FOLD].map(walk.up_rates)}),
-        samples=INTERVAL_SAMPLES,
-        block_sessions=INTERVAL_BLOCK_SESSIONS,
-        confidence=INTERVAL_CONFIDENCE,
-        seed=INTERVAL_SEED,
-    )
+    performance = measure(own.assign(**{UP_RATE: own[col.FOLD].map(walk.up_rates)}), INTERVAL)
     return {
         "folds": len(walk.up_rates),
         "min_train_sessions": walk.min_train_sessions,

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import columns as col
 from core.prices.adjustment import factor_steps
-from core.prices.noise import leaping, own_noise, times_usual
+from core.prices.noise import Moves, leaping
 from core.prices.panel import figure, sessions_of
 from core.prices.rows import before
 from core.prices.unadjusted import unadjusted_splits
@@ -56,25 +56,17 @@ def leap_findings(panel: Panel, settings: ValidateSettings) -> tuple[list[Findin
     if not leaps.any():
         return [], explained
     rows = panel.take(leaps)
-    adj_close = rows.cells[col.ADJ_CLOSE]
-    noise = own_noise(rows.codes, adj_close)
-    times = times_usual(rows.codes, rows.cells[col.VOLUME], settings.volume_sessions)
+    cells = rows.cells
+    moves = Moves.of(rows.codes, cells[col.ADJ_CLOSE], cells[col.VOLUME], settings.volume_sessions)
     excused = _after_gap(rows, settings.gap_days)
-    units = unit_runs(rows.codes, adj_close, noise=noise, volume_times=times, excused=excused)
+    units = unit_runs(moves, excused=excused)
     changes = [*(run.start for run in units), *(run.stop for run in units if run.returns)]
     excused |= _factor_jumps(rows)
     excused[changes] = True
-    splits = unadjusted_splits(
-        rows.codes,
-        adj_close,
-        noise=noise,
-        volume_times=times,
-        least_tolerance=settings.split_tolerance,
-        excused=excused,
-    )
+    splits = unadjusted_splits(moves, least_tolerance=settings.split_tolerance, excused=excused)
     explained[np.flatnonzero(leaps)[[*changes, *(split.row for split in splits)]]] = True
-    findings = [_unit(rows, run, times) for run in units]
-    return [*findings, *(_split(rows, split, times) for split in splits)], explained
+    findings = [_unit(rows, run, moves.volume_times) for run in units]
+    return [*findings, *(_split(rows, split, moves.volume_times) for split in splits)], explained
 
 
 def _after_gap(panel: Panel, gap_days: int) -> Flags:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +30,40 @@ _NORMAL = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 
 
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Rows of some tickers, how each moves, and what is usual for it.
+
+    Parameters
+    ----------
+    codes : ndarray of int64, shape (n_rows,)
+        Number of the ticker; rows sorted by (ticker, date), each once, spikes that revert set aside.
+    adj_close : ndarray of float64, shape (n_rows,)
+        Above 0, no NaN.
+    noise : ndarray of float64, shape (n_rows,)
+        The row's usual move (:func:`own_noise`).
+    volume_times : ndarray of float64, shape (n_rows,)
+        Share volume over its usual value (:func:`times_usual`); where it is not known (NaN) the price alone
+        decides.
+    """
+
+    codes: Whole
+    adj_close: Floats
+    noise: Floats
+    volume_times: Floats
+
+    @classmethod
+    def of(cls, codes: Whole, adj_close: Floats, volume: Floats, volume_sessions: int) -> Moves:
+        """Return the moves with what is usual for them, the volume over ``volume_sessions`` rows."""
+        noise, times = own_noise(codes, adj_close), times_usual(codes, volume, volume_sessions)
+        return cls(codes, adj_close, noise, times)
+
+    @cached_property
+    def logs(self) -> Floats:
+        """The logarithm of each adjusted close over the row before, NaN on a ticker's first row."""
+        return log_moves(self.codes, self.adj_close)
+
+
 def log_moves(codes: Whole, price: Floats) -> Floats:
     """Return the logarithm of each price over the ticker's row before, NaN on its first row.
 
@@ -46,10 +82,8 @@ def leaping(codes: Whole, adj_close: Floats) -> Flags:
 
     Parameters
     ----------
-    codes : ndarray of int64, shape (n_rows,)
-        Number of the ticker; rows sorted by (ticker, date), each once.
-    adj_close : ndarray of float64, shape (n_rows,)
-        Above 0, no NaN.
+    codes, adj_close
+        As :class:`Moves` has them.
 
     Examples
     --------
@@ -70,10 +104,8 @@ def own_noise(codes: Whole, adj_close: Floats) -> Floats:
 
     Parameters
     ----------
-    codes : ndarray of int64, shape (n_rows,)
-        Number of the ticker; rows sorted by (ticker, date), each once.
-    adj_close : ndarray of float64, shape (n_rows,)
-        Above 0, no NaN.
+    codes, adj_close
+        As :class:`Moves` has them.
 
     Returns
     -------

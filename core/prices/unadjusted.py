@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.prices.noise import log_moves
+from core.prices.noise import Moves
 
 if TYPE_CHECKING:
-    from core.prices.rows import Flags, Floats, Whole
+    from core.prices.rows import Flags, Floats
 
 SPLITS = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 """Shares that companies give for one (and, the other way round, take in for one)."""
@@ -58,13 +58,7 @@ class UnadjustedSplit:
 
 
 def unadjusted_splits(
-    codes: Whole,
-    adj_close: Floats,
-    *,
-    noise: Floats,
-    volume_times: Floats,
-    least_tolerance: float,
-    excused: Flags | None = None,
+    moves: Moves, *, least_tolerance: float, excused: Flags | None = None
 ) -> list[UnadjustedSplit]:
     """Return the rows whose adjusted close moves by a usual split ratio while no news was traded on.
 
@@ -75,15 +69,7 @@ def unadjusted_splits(
 
     Parameters
     ----------
-    codes : ndarray of int64, shape (n_rows,)
-        Number of the ticker; rows sorted by (ticker, date), each once, spikes that revert set aside.
-    adj_close : ndarray of float64, shape (n_rows,)
-        Above 0, no NaN.
-    noise : ndarray of float64, shape (n_rows,)
-        The row's usual move (:func:`core.prices.noise.own_noise`).
-    volume_times : ndarray of float64, shape (n_rows,)
-        Share volume over its usual value (:func:`core.prices.noise.times_usual`); NaN: not known, then the
-        price alone decides.
+    moves : Moves
     least_tolerance : float
         A share, such as 0.03.
     excused : ndarray of bool, shape (n_rows,), optional
@@ -92,20 +78,20 @@ def unadjusted_splits(
     Examples
     --------
     >>> close, ones = np.array([100.0, 101.0, 51.0, 51.5]), np.ones(4)
-    >>> unadjusted_splits(np.zeros(4, np.int64), close, noise=0.01 * ones, volume_times=ones,
-    ...     least_tolerance=0.03)[0].ratio
+    >>> moves = Moves(np.zeros(4, np.int64), close, noise=0.01 * ones, volume_times=ones)
+    >>> unadjusted_splits(moves, least_tolerance=0.03)[0].ratio
     '2:1'
     """
-    move = log_moves(codes, adj_close)
-    tolerance = np.clip(DEVIATIONS * noise, np.log1p(least_tolerance), WIDEST)
+    move = moves.logs
+    tolerance = np.clip(DEVIATIONS * moves.noise, np.log1p(least_tolerance), WIDEST)
     logs = np.log(SPLITS)
-    large = (np.abs(move) >= logs[0] - tolerance) & (np.abs(move) >= EXTRAORDINARY * noise)
+    large = (np.abs(move) >= logs[0] - tolerance) & (np.abs(move) >= EXTRAORDINARY * moves.noise)
     if excused is not None:
         large &= ~excused
     rows = np.flatnonzero(large)
     apart = np.abs(np.abs(move[rows])[:, None] - logs)
     more = np.array(SPLITS)[apart.argmin(axis=1)]
-    fits = (apart.min(axis=1) <= tolerance[rows]) & _quiet(volume_times[rows], move[rows], more)
+    fits = (apart.min(axis=1) <= tolerance[rows]) & _quiet(moves.volume_times[rows], move[rows], more)
     shares = np.where(move[rows] < 0, more, 1 / more)
     return [UnadjustedSplit(int(rows[i]), float(shares[i])) for i in np.flatnonzero(fits).tolist()]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.prices.noise import log_moves
+from core.prices.noise import Moves
 
 if TYPE_CHECKING:
     from core.prices.rows import Flags, Floats, Whole
@@ -48,9 +48,7 @@ class UnitRun:
     returns: bool
 
 
-def unit_runs(
-    codes: Whole, adj_close: Floats, *, noise: Floats, volume_times: Floats, excused: Flags | None = None
-) -> list[UnitRun]:
+def unit_runs(moves: Moves, *, excused: Flags | None = None) -> list[UnitRun]:
     """Return where prices are multiplied or divided by 100 or 1,000 while as many shares trade as usual.
 
     The adjusted close is looked at, because returns are made of it: a real split of a hundred for one
@@ -58,15 +56,7 @@ def unit_runs(
 
     Parameters
     ----------
-    codes : ndarray of int64, shape (n_rows,)
-        Number of the ticker; rows sorted by (ticker, date), each once, spikes that revert set aside.
-    adj_close : ndarray of float64, shape (n_rows,)
-        Above 0, no NaN.
-    noise : ndarray of float64, shape (n_rows,)
-        The row's usual move (:func:`core.prices.noise.own_noise`).
-    volume_times : ndarray of float64, shape (n_rows,)
-        Share volume over its usual value (:func:`core.prices.noise.times_usual`); where it is not known
-        (NaN) the price alone decides.
+    moves : Moves
     excused : ndarray of bool, shape (n_rows,), optional
         Rows that begin something else, such as another company after a long gap.
 
@@ -79,19 +69,19 @@ def unit_runs(
     --------
     >>> pence = np.array([10.0, 10.1, 1010.0, 1020.0, 10.1])
     >>> ones = np.ones(5)
-    >>> unit_runs(np.zeros(5, np.int64), pence, noise=0.01 * ones, volume_times=ones)
+    >>> unit_runs(Moves(np.zeros(5, np.int64), pence, noise=0.01 * ones, volume_times=ones))
     [UnitRun(start=2, stop=4, factor=100.0, returns=True)]
     """
-    move = log_moves(codes, adj_close)
-    usual = ~((volume_times > USUAL) | (volume_times < 1 / USUAL))
-    tolerance = np.clip(DEVIATIONS * noise, *TOLERANCE)
+    move, times = moves.logs, moves.volume_times
+    usual = ~((times > USUAL) | (times < 1 / USUAL))
+    tolerance = np.clip(DEVIATIONS * moves.noise, *TOLERANCE)
     near = [np.abs(np.abs(move) - np.log(factor)) <= tolerance for factor in FACTORS]
     changes = np.logical_or.reduce(near) & usual
     if excused is not None:
         changes &= ~excused
     size = np.select(near, FACTORS, 1.0)
     factor = np.where(move > 0, size, 1 / size)
-    return _runs(codes, np.flatnonzero(changes), factor)
+    return _runs(moves.codes, np.flatnonzero(changes), factor)
 
 
 def _runs(codes: Whole, changes: Whole, factor: Floats) -> list[UnitRun]:

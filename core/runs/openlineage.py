@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -19,29 +20,35 @@ TIMEOUT_S = 4.0
 _ENDS = {"succeeded": "COMPLETE", "cancelled": "ABORT", "interrupted": "ABORT"}
 
 
-def emit(
-    settings: Settings,
-    run_id: str,
-    target: str,
-    request: Mapping[str, str],
-    *,
-    state: str,
-    keys: Mapping[str, str],
-) -> str | None:
-    """Send one event and return what went wrong in a sentence, None if nothing did or none is wanted.
+@dataclass(frozen=True)
+class RunChange:
+    """A run that started or ended.
 
     Parameters
     ----------
+    run_id, target : str
+    request : mapping of str to str
+        Parameters as they were asked for.
     state : str
         ``running`` at the start, else how the run ended.
     keys : mapping
         Stage -> checkpoint key: what was written, once the run is over.
     """
+
+    run_id: str
+    target: str
+    request: Mapping[str, str]
+    state: str
+    keys: Mapping[str, str]
+
+
+def emit(settings: Settings, change: RunChange) -> str | None:
+    """Send one event and return what went wrong in a sentence, None if nothing did or none is wanted."""
     url = str(settings["observe_openlineage_url"] or "")
     if not url:
         return None
     try:
-        _send(url, _event(settings, run_id, target, request, state=state, keys=keys))
+        _send(url, _event(settings, change))
     except ImportError:
         return "OpenLineage events need the extra [observe]"
     except Exception as error:  # noqa: BLE001 - whatever a receiver answers, the run goes on
@@ -54,25 +61,17 @@ def run_uuid(run_id: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}:{run_id}"))
 
 
-def _event(
-    settings: Settings,
-    run_id: str,
-    target: str,
-    request: Mapping[str, str],
-    *,
-    state: str,
-    keys: Mapping[str, str],
-) -> object:
+def _event(settings: Settings, change: RunChange) -> object:
     from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
 
-    kind = RunState.START if state == "running" else RunState[_ENDS.get(state, "FAIL")]
-    source = request.get("source") or str(settings["source"])
-    written = keys.items() if state == "succeeded" else ()
+    kind = RunState.START if change.state == "running" else RunState[_ENDS.get(change.state, "FAIL")]
+    source = change.request.get("source") or str(settings["source"])
+    written = change.keys.items() if change.state == "succeeded" else ()
     return RunEvent(
         eventTime=datetime.now(UTC).isoformat(),
         eventType=kind,
-        run=Run(runId=run_uuid(run_id)),
-        job=Job(namespace=NAMESPACE, name=target),
+        run=Run(runId=run_uuid(change.run_id)),
+        job=Job(namespace=NAMESPACE, name=change.target),
         producer=PRODUCER,
         inputs=[InputDataset(namespace=NAMESPACE, name=f"source/{source}")],
         outputs=[OutputDataset(namespace=NAMESPACE, name=f"{stage}/{key}") for stage, key in written],

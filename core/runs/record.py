@@ -140,9 +140,9 @@ class RunRecord:
         """Send an OpenLineage event where one is wanted."""
         if not self._settings["observe_openlineage_url"]:
             return
-        from core.runs.openlineage import emit
+        from core.runs.openlineage import RunChange, emit
 
-        trouble = emit(self._settings, self.log.run_id, *self._request, state=state, keys=keys)
+        trouble = emit(self._settings, RunChange(self.log.run_id, *self._request, state, keys))
         if trouble:
             self.log.write("lineage_trouble", level="warning", reason=trouble)
 

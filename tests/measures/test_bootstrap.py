@@ -1,5 +1,7 @@
 """Resampling of date blocks and the intervals it gives."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -55,18 +57,18 @@ def test_a_resample_is_the_blocks_that_were_drawn_and_the_last_is_the_short_one(
 def test_chunks_do_not_change_the_draws(predictions, monkeypatch):
     """The same resamples, bit for bit, whether worked on together or a few at a time."""
     table = predictions(seed=4)
-    options = {"samples": 101, "block_sessions": 3, "confidence": 0.9, "seed": 5}
-    together = measure(table, **options)
+    how = Resampling(101, 3, 0.9, 5)
+    together = measure(table, how)
     monkeypatch.setattr(bootstrap, "CHUNK_CELLS", 700)
-    assert measure(table, **options) == together
+    assert measure(table, how) == together
 
 
 def test_the_seed_decides_the_interval_and_nothing_else(predictions):
     """Same seed, same interval; another seed, the same value with another interval."""
     table = predictions(seed=4)
-    options = {"samples": 100, "block_sessions": 3, "confidence": 0.9}
-    first, again = measure(table, seed=1, **options), measure(table, seed=1, **options)
-    other = measure(table, seed=2, **options)
+    how = Resampling(100, 3, 0.9, seed=1)
+    first, again = measure(table, how), measure(table, how)
+    other = measure(table, replace(how, seed=2))
     assert first == again
     assert first["auc"]["value"] == other["auc"]["value"]
     assert first["auc"]["low"] != other["auc"]["low"]
@@ -75,8 +77,8 @@ def test_the_seed_decides_the_interval_and_nothing_else(predictions):
 def test_the_order_of_the_rows_does_not_matter(predictions):
     """Rows are sorted before anything is drawn or added."""
     table = predictions(seed=4)
-    options = {"samples": 100, "block_sessions": 3, "confidence": 0.9, "seed": 1}
-    assert measure(table.sample(frac=1, random_state=3), **options) == measure(table, **options)
+    how = Resampling(100, 3, 0.9, 1)
+    assert measure(table.sample(frac=1, random_state=3), how) == measure(table, how)
 
 
 def test_short_folds_use_shorter_blocks():
@@ -96,7 +98,7 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(predictions):
     held = 0
     for seed in range(120):
         table = predictions(dates=120, tickers=2, folds=2, seed=1000 + seed)
-        auc = measure(table, samples=200, block_sessions=3, confidence=0.9, seed=seed)["auc"]
+        auc = measure(table, Resampling(200, 3, 0.9, seed))["auc"]
         held += auc["low"] <= 0.5 <= auc["high"]
     assert 0.80 * 120 <= held <= 0.98 * 120
 
@@ -115,7 +117,7 @@ def test_dates_that_move_together_give_wider_intervals():
         probability=random.random(rows * copies),
         up_next=random.integers(0, 2, rows * copies).astype(float),
     )
-    options = {"samples": 400, "block_sessions": 1, "confidence": 0.95, "seed": 1}
-    wide, narrow = (measure(t, **options)["auc"] for t in (clustered, independent))
+    how = Resampling(400, 1, 0.95, 1)
+    wide, narrow = (measure(t, how)["auc"] for t in (clustered, independent))
     # Ten perfect copies widen by the root of ten, 3.16.
     assert 2.5 < (wide["high"] - wide["low"]) / (narrow["high"] - narrow["low"]) < 4.0

@@ -11,12 +11,12 @@ from core.measures.bootstrap import Estimate, Resampling, estimate
 from core.measures.performance import CLASSIFICATION, PooledScore, entries, measure
 from core.measures.rows import judge
 
-OPTIONS = {"samples": 100, "block_sessions": 2, "confidence": 0.9, "seed": 1}
+HOW = Resampling(samples=100, block_sessions=2, confidence=0.9, seed=1)
 
 
 def test_every_metric_has_a_value_within_its_interval(predictions):
     """On ordinary predictions nothing is null and low <= value <= high."""
-    found = measure(predictions().assign(up_rate=0.52), **OPTIONS)
+    found = measure(predictions().assign(up_rate=0.52), HOW)
     assert tuple(found) == CLASSIFICATION
     for entry in found.values():
         assert entry["low"] <= entry["value"] <= entry["high"]
@@ -28,16 +28,16 @@ def test_brier_skill_is_against_what_was_known_before(predictions):
     table = predictions()
     rate = np.where(table["fold"] == 1, 0.55, 0.48)
     ours, theirs = (brier_score_loss(table["up_next"], p) for p in (table["probability"], rate))
-    found = measure(table.assign(up_rate=rate), **OPTIONS)["brier_skill"]
+    found = measure(table.assign(up_rate=rate), HOW)["brier_skill"]
     assert found["value"] == pytest.approx(1 - ours / theirs, rel=1e-12)
-    assert "brier_skill" not in measure(table, **OPTIONS)
+    assert "brier_skill" not in measure(table, HOW)
 
 
 def test_auc_is_the_mean_over_folds(predictions):
     """Two folds: the mean of scikit-learn's AUC of each."""
     table = predictions()
     folds = [roc_auc_score(t["up_next"], t["probability"]) for _, t in table.groupby("fold")]
-    assert measure(table, **OPTIONS)["auc"]["value"] == pytest.approx(sum(folds) / 2, rel=1e-12)
+    assert measure(table, HOW)["auc"]["value"] == pytest.approx(sum(folds) / 2, rel=1e-12)
 
 
 def test_a_fold_counts_by_its_rows(predictions):
@@ -47,12 +47,12 @@ def test_a_fold_counts_by_its_rows(predictions):
     folds = [fold for _, fold in short.groupby("fold")]
     within = [roc_auc_score(fold["up_next"], fold["probability"]) for fold in folds]
     expected = np.average(within, weights=[len(fold) for fold in folds])
-    found = measure(short, **OPTIONS)["auc"]
+    found = measure(short, HOW)["auc"]
     assert found["value"] == pytest.approx(expected, rel=1e-12)
     assert abs(found["value"] - np.mean(within)) > 1e-3
     assert found["low"] < expected < found["high"]
     short.loc[short["fold"] == 2, "up_next"] = 1.0
-    assert measure(short, **OPTIONS)["auc"]["value"] == pytest.approx(within[0], rel=1e-12)
+    assert measure(short, HOW)["auc"]["value"] == pytest.approx(within[0], rel=1e-12)
 
 
 def test_few_blocks_make_the_interval_wider_than_the_plain_percentiles(predictions):
@@ -61,8 +61,7 @@ def test_few_blocks_make_the_interval_wider_than_the_plain_percentiles(predictio
     how = Resampling(2000, 10, 0.95, 3)
     brier = estimate({"pooled": PooledScore.of(rows, rows.probability)}, rows, how)["pooled"]["brier"]
     low, high = brier.interval(0.95)
-    options = {"samples": 2000, "block_sessions": 10, "confidence": 0.95, "seed": 3}
-    found = measure(rows.frame, **options)["brier"]
+    found = measure(rows.frame, how)["brier"]
     assert found["low"] < low < high < found["high"]
     # five blocks of eight in one fold: t(4) at .025 is 2.776, times the root of 5/4
     tail = norm.cdf(-2.7764451 * (5 / 4) ** 0.5)
@@ -73,19 +72,19 @@ def test_rows_without_label_are_ignored(predictions):
     """Unlabelled rows change nothing, whatever their probability."""
     table = predictions()
     more = table.assign(ticker="Z", up_next=None, probability=0.99)
-    assert measure(pd.concat([table, more.astype(table.dtypes)]), **OPTIONS) == measure(table, **OPTIONS)
+    assert measure(pd.concat([table, more.astype(table.dtypes)]), HOW) == measure(table, HOW)
 
 
 def test_no_predictions_give_null_with_a_reason(predictions):
     """An empty table has no metric and says why."""
-    for entry in measure(predictions().iloc[:0], **OPTIONS).values():
+    for entry in measure(predictions().iloc[:0], HOW).values():
         assert entry == {"value": None, "low": None, "high": None, "reason": "no labelled out-of-sample row"}
 
 
 def test_precision_is_null_when_nothing_is_called_up(predictions):
     """No call, no precision; recall is a real 0."""
     table = predictions().assign(probability=0.4)
-    found = measure(table, **OPTIONS)
+    found = measure(table, HOW)
     assert found["precision"] == {"value": None, "low": None, "high": None, "reason": "no row is called up"}
     assert found["recall"]["value"] == 0.0
 
@@ -93,9 +92,9 @@ def test_precision_is_null_when_nothing_is_called_up(predictions):
 def test_an_interval_that_most_resamples_lack_is_null(predictions):
     """With one date that fell among fifty, a third of resamples lack it; with one outcome, all do."""
     table = predictions(dates=50, tickers=1, folds=1).assign(up_next=1.0)
-    assert measure(table, **OPTIONS)["auc"]["reason"] == "no fold has both outcomes"
+    assert measure(table, HOW)["auc"]["reason"] == "no fold has both outcomes"
     table.loc[7, "up_next"] = 0.0
-    assert measure(table, **OPTIONS)["auc"]["low"] is not None
+    assert measure(table, HOW)["auc"]["low"] is not None
 
 
 def test_half_of_the_resamples_must_be_defined():
@@ -112,4 +111,4 @@ def test_impossible_values_are_refused(predictions, column, value):
     table = predictions()
     table.loc[3, column] = value
     with pytest.raises(DataError, match=rf"predictions\.{column} holds {value:g}"):
-        measure(table, **OPTIONS)
+        measure(table, HOW)

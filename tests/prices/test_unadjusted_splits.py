@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.prices.noise import own_noise, times_usual
+from core.prices.noise import Moves, own_noise
 from core.prices.unadjusted import SPLITS, UnadjustedSplit, unadjusted_splits
 
 
@@ -18,10 +18,7 @@ def walk(rows=250, seed=0, deviation=0.01):
 
 def found(codes, close, volume, **options):
     """Return the splits with noise and volumes taken from the rows themselves."""
-    return unadjusted_splits(
-        codes, close, noise=own_noise(codes, close), volume_times=times_usual(codes, volume, 21),
-        least_tolerance=0.03, **options,
-    )  # fmt: skip
+    return unadjusted_splits(Moves.of(codes, close, volume, 21), least_tolerance=0.03, **options)
 
 
 def plant(close, row, shares, own_move=0.0):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.prices.noise import own_noise, times_usual
+from core.prices.noise import Moves
 from core.prices.units import UnitRun, unit_runs
 
 
@@ -20,9 +20,7 @@ def walk(rows=250, tickers=1, seed=0):
 
 def found(codes, close, volume, **options):
     """Return the runs with noise and volumes taken from the rows themselves."""
-    return unit_runs(
-        codes, close, noise=own_noise(codes, close), volume_times=times_usual(codes, volume, 21), **options
-    )
+    return unit_runs(Moves.of(codes, close, volume, 21), **options)
 
 
 @pytest.mark.parametrize("factor", [100.0, 0.01, 1000.0, 0.001])

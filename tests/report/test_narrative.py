@@ -20,14 +20,7 @@ from core.report.narrative import (
 PLACEHOLDER = "[to be written by the reviewer]"
 NAMES = ["Context", "Business implications", "Risks", "Ethical considerations"]
 
-GENERATED = f"""DAILY EQUITY-PRICE REPORT
-=========================
-  Source sample
-
-Status: DRAFT - not signed
-
-
-Decision
+DECIDED = f"""Decision
 --------
 No better than chance.
 
@@ -50,52 +43,32 @@ Risks
 Ethical considerations
 ----------------------
 {PLACEHOLDER}
+"""
 
+HEAD = """DAILY EQUITY-PRICE REPORT
+=========================
+  Source sample
+"""
+
+APPENDIX = """Appendix: digests and settings
+------------------------------
+features.json  abc
+"""
+
+GENERATED = f"""{HEAD}
+Status: DRAFT - not signed
+
+
+{DECIDED}
 
 Sign-off
 --------
 Nobody has signed this.
 
 
-Appendix: digests and settings
-------------------------------
-features.json  abc
-"""
+{APPENDIX}"""
 
-BODY = f"""DAILY EQUITY-PRICE REPORT
-=========================
-  Source sample
-
-
-Decision
---------
-No better than chance.
-
-
-Context
--------
-{PLACEHOLDER}
-
-
-Business implications
----------------------
-{PLACEHOLDER}
-
-
-Risks
------
-{PLACEHOLDER}
-
-
-Ethical considerations
-----------------------
-{PLACEHOLDER}
-
-
-Appendix: digests and settings
-------------------------------
-features.json  abc
-"""
+BODY = f"{HEAD}\n\n{DECIDED}\n\n{APPENDIX}"
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Mn"])).filter(
     lambda text: text.strip() != PLACEHOLDER

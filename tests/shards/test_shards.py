@@ -139,14 +139,20 @@ def test_every_stage_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monke
         assert canonical(parts[kind]) == canonical(artifact), kind
 
 
+def trained_before(folder, session):
+    """A file of 420 sessions, how it is run, and the model that was trained on its first sessions."""
+    path, frame = folder / "prices.parquet", universe(tickers=5, sessions=420)
+    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
+    frame[frame["date"] < frame["date"].unique()[session]].to_parquet(path)
+    model = run(path, "train_or_score", **given)["model"]
+    frame.to_parquet(path)
+    return path, given, model
+
+
 @pytest.mark.parametrize("cut", CUTS)
 def test_scoring_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut):
     """A model trained before judges the sessions after, whole and in parts."""
-    path, frame = tmp_path / "prices.parquet", universe(tickers=5, sessions=420)
-    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
-    frame[frame["date"] < frame["date"].unique()[300]].to_parquet(path)
-    model = run(path, "train_or_score", **given)["model"]
-    frame.to_parquet(path)
+    path, given, model = trained_before(tmp_path, session=300)
     scored = []
     for limit, size in ((10**9, 250_000), (500, CUTS[cut])):
         monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", limit)
@@ -239,11 +245,7 @@ def test_above_the_limit_models_learn_from_some_tickers_and_judge_all(small_shar
 
 def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards, tmp_path, monkeypatch):
     """A table of features in shards and a handful of predictions: as the model gives them row by row."""
-    path, frame = tmp_path / "prices.parquet", universe(tickers=5, sessions=420)
-    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
-    frame[frame["date"] < frame["date"].unique()[400]].to_parquet(path)
-    model = run(path, "train_or_score", **given)["model"]
-    frame.to_parquet(path)
+    path, given, model = trained_before(tmp_path, session=400)
     features = run(path, "feature_engineer", **given)["features"]
     job = Job(
         {"features": Loaded(features, "f", "ab"), "model": Loaded(model, "m", "cd")},

@@ -164,14 +164,7 @@ def _alone(settings: Settings, features: Table, identity: str, since: str, until
     rows = len(judge(frame))
     if rows < MIN_NEW_ROWS:
         return {"says": f"too early: {rows} later rows", "rows": rows}
-    how = resampling(settings)
-    auc = measure(
-        frame,
-        samples=how.samples,
-        block_sessions=how.block_sessions,
-        confidence=how.confidence,
-        seed=how.seed,
-    )["auc"]
+    auc = measure(frame, resampling(settings))["auc"]
     return {"says": _skill(auc), "rows": rows, "auc": auc}
 
 
