@@ -18,7 +18,7 @@ from core.evaluation.breakdown import iso_dates
 from core.evaluation.comparison import Several
 from core.evaluation.economics import earnings
 from core.evaluation.joined import chances
-from core.evaluation.summaries import sessions_after
+from core.evaluation.summaries import age_of
 from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS
 from core.features import model_features
 from core.features.history import changes
@@ -161,6 +161,7 @@ def against(
     how: Resampling,
     *,
     cost_bps: float,
+    calendar: str,
     workplace: Workplace | None = None,
 ) -> dict[str, Any] | None:
     """Return the contest of the judged model with the champion; None when there is no champion.
@@ -185,7 +186,7 @@ def against(
     body = champion.body
     end = str(body["training"]["to"])
     about = {"model_id": identity, "model_kind": body["model_kind"], "trained_to": end}
-    about |= {"age_sessions": sessions_after(end, features), "feature_changes": changed}
+    about |= {"age_sessions": age_of(end, features, calendar), "feature_changes": changed}
     result = contest(rows, theirs, how, cost_bps=cost_bps)
     return {**about, "judgement": judgement(result), **result}
 

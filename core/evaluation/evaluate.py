@@ -312,6 +312,7 @@ def _champion(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
         inputs.features,
         inputs.resampling,
         cost_bps=cost,
+        calendar=inputs.settings.calendar,
         workplace=inputs.workplace,
     )
 
@@ -343,6 +344,6 @@ def _description(inputs: _Inputs, steps: Steps) -> dict[str, Any]:
         "signals": summaries.signals(predictions, inputs.findings),
         "data": summaries.data_summary(inputs.findings, inputs.repairs, features),
         "features": summaries.features_summary(features, model_features),
-        "model": summaries.model_summary(inputs.model, predictions, features),
+        "model": summaries.model_summary(inputs.model, predictions, features, inputs.settings.calendar),
         "settings": asdict(inputs.settings),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from core import columns as col
 from core.evaluation.breakdown import iso_dates
 from core.features import LABEL_TEXT, definition_digest, definitions, model_features
 from core.models.document import model_id_of
+from core.prices.calendar import sessions_after
 from core.prices.findings import MOST_PER_RULE
 
 if TYPE_CHECKING:
@@ -153,11 +155,13 @@ def features_of_model(model: Document | None) -> tuple[str, ...]:
     return tuple(model.body["features"]) if model else model_features()
 
 
-def model_summary(model: Document | None, predictions: Table, features: Table) -> dict[str, Any]:
+def model_summary(
+    model: Document | None, predictions: Table, features: Table, calendar: str
+) -> dict[str, Any]:
     """Return who gave the probabilities, how it was trained and first judged, and how many sessions ago.
 
-    Age counts the sessions in ``features`` after the training's end up to the last row: data against
-    data, never against today.
+    Age counts the exchange's sessions after the training's end up to the last row: data against data, never against
+    today. ``new_tickers`` are those that are scored and that training did not hold.
     """
     training = model.body.get("training") if model else None
     header = predictions.header
@@ -166,7 +170,8 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
         "model_kind": model.body.get("model_kind") if model else header.get("model_kind"),
         "features": list(features_of_model(model)),
         "training": training,
-        "age_sessions": sessions_after((training or {}).get("to"), features),
+        "age_sessions": age_of((training or {}).get("to"), features, calendar),
+        "new_tickers": _new_tickers(training or {}, predictions),
         "retained": header.get("retained"),
         "min_train_sessions": header.get("min_train_sessions") or _min_train_sessions(model),
     }
@@ -211,9 +216,21 @@ def identity_of(model: Document | None, predictions: Table) -> str | None:
     return model_id_of(model) if model else predictions.header.get("model_id")
 
 
-def sessions_after(end: str | None, features: col.Columns) -> int | None:
-    """Return how many distinct dates of ``features`` come after the ISO date ``end``; None without one."""
+def _new_tickers(training: Mapping[str, Any], predictions: Table) -> list[str]:
+    """Return the tickers that a model scores and was not trained on, sorted; none where that is not known."""
+    if predictions.header.get("mode") != "score" or not training.get("tickers"):
+        return []
+    scored = {str(signal["ticker"]) for signal in predictions.header.get("signals") or ()}
+    return sorted(scored - set(training["tickers"]))
+
+
+def age_of(end: str | None, features: col.Columns, calendar: str) -> int | None:
+    """Return how many sessions of the exchange come after the ISO date ``end`` up to the last row; None without one.
+
+    Dates of ``features`` are counted where the calendar does not know them.
+    """
     if end is None:
         return None
-    sessions: NDArray[np.datetime64] = np.unique(features[col.DATE].to_numpy("datetime64[D]"))
-    return int((sessions > np.datetime64(end)).sum())
+    dates: NDArray[np.datetime64] = np.unique(features[col.DATE].to_numpy("datetime64[D]"))
+    counted = sessions_after(calendar, date.fromisoformat(end), dates[-1].item()) if len(dates) else 0
+    return int((dates > np.datetime64(end)).sum()) if counted is None else counted

@@ -14,6 +14,7 @@ from core.models.predicting import Collected, PredictedPart, last_rows, packed_b
 from core.models.rows import Rows, rows_of
 from core.models.settings import ScoreSettings
 from core.models.signals import signals_of
+from core.prices.calendar import sessions_after
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace
 
@@ -67,14 +68,22 @@ def _scored_part(features: Table, model: Document, number: int) -> PredictedPart
     return PredictedPart(packed_by_ticker(frame, features), last_rows(rows), sessions=sessions)
 
 
-def _header_of(rows: Rows, age_sessions: int, model: Model, calendar: str) -> dict[str, Any]:
+def _header_of(rows: Rows, dates: int, model: Model, calendar: str) -> dict[str, Any]:
     """Return the header of a scoring's predictions; of ``rows`` each ticker's last one is read."""
     return {
         "mode": "score",
         "model_id": model.model_id,
         "model_kind": model.kind.name,
-        "age_sessions": age_sessions,
+        "age_sessions": _age(rows, model, calendar, dates),
         "signals": signals_of(rows, model, calendar),
         "folds": [],
         "no_model_reason": None,
     }
+
+
+def _age(rows: Rows, model: Model, calendar: str, dates: int) -> int:
+    """Return how many sessions of the exchange came after a model's training; dates where the calendar is silent."""
+    if not len(rows.dates):
+        return 0
+    sessions = sessions_after(calendar, model.trained_to, rows.dates.max().astype("datetime64[D]").item())
+    return dates if sessions is None else sessions

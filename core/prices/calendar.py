@@ -118,6 +118,21 @@ def known_span(calendar: str, first: date, last: date) -> tuple[date, date] | No
     return (low, high) if low <= high else None
 
 
+def sessions_after(calendar: str, day: date, last: date) -> int | None:
+    """Return how many sessions come after ``day`` up to ``last``; None where the calendar does not know both.
+
+    >>> from datetime import date
+    >>> sessions_after("XNYS", date(2024, 7, 2), date(2024, 7, 5))
+    2
+    """
+    if last <= day:
+        return 0
+    try:
+        return len(sessions_between(calendar, day + timedelta(days=1), last))
+    except (ParameterError, DataError):
+        return None
+
+
 def sessions_between(calendar: str, first: date, last: date) -> Days:
     """Return the sessions from ``first`` to ``last``, both inclusive.
 

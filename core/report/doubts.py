@@ -224,6 +224,16 @@ def _drift(body: Body) -> list[str]:
     return sentences
 
 
+def _new_tickers(body: Body) -> list[str]:
+    names = body["model"].get("new_tickers") or []
+    if not names:
+        return []
+    verb = "was" if len(names) == 1 else "were"
+    return [
+        f"The model was trained without {listed(names)}, which {verb} scored: nothing shows that it holds there."
+    ]
+
+
 def _age(body: Body) -> list[str]:
     age = body["model"].get("age_sessions")
     if age is None or age < OLD_SESSIONS:
@@ -232,6 +242,6 @@ def _age(body: Body) -> list[str]:
 
 
 _DOUBTS: tuple[Callable[[Body], list[str]], ...] = (
-    _leak, _retained, _rules, _adjustment, _drift, _rows, _interval, _folds, _age, _tickers, _removed, _sample,
-    _survivorship, _waivers, _findings, _open,
+    _leak, _retained, _new_tickers, _rules, _adjustment, _drift, _rows, _interval, _folds, _age, _tickers, _removed,
+    _sample, _survivorship, _waivers, _findings, _open,
 )  # fmt: skip

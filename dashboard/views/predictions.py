@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.errors import listed
 from core.queries.models import signals
 from core.queries.reports import tables
 from core.registry.champions import Champions
@@ -33,6 +34,10 @@ def show() -> None:
     _model(header, evaluation)
     if evaluation and not has_verdict(evaluation):
         st.warning(literal(evaluation["verdict_sentence"]), icon=":material/history:")
+    if names := (evaluation.get("model") or {}).get("new_tickers"):
+        st.warning(
+            literal(f"The model was trained without {listed(names)}: nothing judges its word on them.")
+        )
     _signals(header, evaluation)
     _score_now(about)
     _over_time(about)

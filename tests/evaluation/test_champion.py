@@ -18,6 +18,7 @@ from core.models.document import model_id_of
 from core.models.settings import TrainSettings
 from core.models.training import train
 from core.parameters import settings_from
+from core.prices.calendar import sessions_between
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
 
@@ -88,7 +89,7 @@ def test_a_row_that_the_features_lack_has_no_chance(champion, features):
 
 def test_both_are_measured_on_the_same_later_rows(champion, features, rows):
     """Within-fold AUC and Brier score of either by scikit-learn, on those rows alone."""
-    found = against(champion, "x", rows, features, HOW, cost_bps=5)
+    found = against(champion, "x", rows, features, HOW, cost_bps=5, calendar="XNYS")
     theirs = chances(champion, features, rows.frame)
     frame = rows.frame.assign(theirs=theirs)[~np.isnan(theirs)]
     # the champion knows labels to the 199th session: of the fold that ends with the 200th, one is left
@@ -181,7 +182,7 @@ def test_a_champion_of_other_features_is_named_and_stops_nothing(champion, featu
         "model",
         {**champion.body, "feature_set": 0, "definition_digest": "0" * 64, "features": ["return", "moon"]},
     )
-    found = against(other, "x", rows, features, HOW, cost_bps=5)
+    found = against(other, "x", rows, features, HOW, cost_bps=5, calendar="XNYS")
     assert not found["compared"]
     assert "feature definitions" in found["reason"]
     assert found["feature_changes"]["removed"] == ["moon"]
@@ -191,16 +192,16 @@ def test_a_champion_of_other_features_is_named_and_stops_nothing(champion, featu
 @pytest.mark.parametrize("body", [{}, {"features": 7, "training": "x"}, {"model_kind": "pickle"}])
 def test_a_hostile_champion_is_refused_with_its_reason(body, features, rows):
     """Whatever it holds, the candidate's evaluation goes on."""
-    found = against(Document("model", body), "x", rows, features, HOW, cost_bps=5)
+    found = against(Document("model", body), "x", rows, features, HOW, cost_bps=5, calendar="XNYS")
     assert not found["compared"]
     assert found["reason"]
 
 
 def test_an_unreadable_champion_is_named_all_the_same(features, rows):
     """The plan knew its id; its file was damaged."""
-    found = against(None, "0123456789ab (unreadable)", rows, features, HOW, cost_bps=5)
+    found = against(None, "0123456789ab (unreadable)", rows, features, HOW, cost_bps=5, calendar="XNYS")
     assert (found["model_id"], found["judgement"]) == ("0123456789ab", "not compared")
-    assert against(None, None, rows, features, HOW, cost_bps=5) is None
+    assert against(None, None, rows, features, HOW, cost_bps=5, calendar="XNYS") is None
 
 
 def test_the_evaluation_holds_the_contest_and_its_advice(champion, challenger, features, settings):
@@ -215,6 +216,9 @@ def test_the_evaluation_holds_the_contest_and_its_advice(champion, challenger, f
     encode(document)
     body = document.body
     assert body["champion"]["compared"]
-    assert body["champion"]["age_sessions"] == 320 - 199
+    first, last = (
+        np.unique(features.frame["date"])[place].astype("datetime64[D]").item() for place in (199, -1)
+    )
+    assert body["champion"]["age_sessions"] == len(sessions_between("XNYS", first, last)) == 116
     reason = {r["name"]: r for r in body["advice"]["reasons"]}["AUC less that of the champion"]
     assert reason["value"] == body["champion"]["paired"][0]["difference"]

@@ -67,3 +67,12 @@ def test_what_was_not_measured_is_not_known_rather_than_passed():
 def test_each_gate_beside_the_champion_can_pass_and_fail(champion, gate, passed):
     """At its bound."""
     assert result(gates(body(champion=champion)))[gate] is passed
+
+
+def test_a_ticker_that_training_lacked_is_a_gate_when_scoring():
+    """Named; an evaluation of before that does not say it has no such gate."""
+    scored = {**body(), "mode": "score", "model": {"new_tickers": ["BB"]}}
+    gate = gates(scored)[-1]
+    assert (gate.name, gate.value, gate.passed) == ("Trained on every scored ticker", "BB", False)
+    assert gates({**scored, "model": {"new_tickers": []}})[-1].passed is True
+    assert len(gates({**scored, "model": {}})) == 2

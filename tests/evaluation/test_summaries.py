@@ -1,6 +1,7 @@
 """What the evaluation carries of the stages before it."""
 
 import pandas as pd
+import pytest
 
 from core.evaluation.summaries import data_summary, features_summary, model_summary
 from core.features import definition_digest, definitions
@@ -103,6 +104,26 @@ def test_a_model_is_named_by_its_content():
         "model",
         {"model_kind": "logistic_regression", "features": ["return"], "training": {"to": "2020-01-02"}},
     )
-    found = model_summary(model, Table("predictions", FRAME), FEATURES)
+    found = model_summary(model, Table("predictions", FRAME), FEATURES, "24/7")
     assert found["model_id"] == sha256(encode(model).data)[:12]
     assert (found["age_sessions"], found["retained"]) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "trained", "expected"),
+    [
+        ("score", ["AA", "CC"], ["BB"]),
+        ("score", ["AA", "BB"], []),
+        ("score", None, []),  # a model of before says nothing of its tickers
+        ("train", ["AA"], []),  # a training run is judged by its folds
+    ],
+)
+def test_tickers_that_training_lacked_are_named(mode, trained, expected):
+    """Of those that are scored, in order."""
+    training = {"to": "2020-01-02"} | ({"tickers": trained} if trained else {})
+    model = Document("model", {"model_kind": "x", "features": ["return"], "training": training})
+    signals = [{"ticker": "BB"}, {"ticker": "AA"}]
+    summary = model_summary(
+        model, Table("predictions", FRAME, {"mode": mode, "signals": signals}), FEATURES, "24/7"
+    )
+    assert summary["new_tickers"] == expected

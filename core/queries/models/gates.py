@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.errors import listed
 from core.evaluation.champion import NOT_INFERIOR
 from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
 
@@ -58,9 +59,25 @@ def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
         Gate("No sign of a leak", highest, f"AUC of any model at most {body['settings']['leak_auc']:g}", clear),
         _skill(body, low),
         *_among_tries(tries),
+        *_of_training(body),
     ]  # fmt: skip
     champion = body.get("champion")
     return result + (_beside(champion) if champion else [])
+
+
+def _of_training(body: Body) -> list[Gate]:
+    """Return the gate that every scored ticker was in training; none of an evaluation that does not say it."""
+    names = (body.get("model") or {}).get("new_tickers")
+    if names is None or body.get("mode") != "score":
+        return []
+    return [
+        Gate(
+            "Trained on every scored ticker",
+            listed(names) or "yes",
+            "no ticker that training lacked",
+            not names,
+        )
+    ]
 
 
 def _skill(body: Body, low: float | None) -> Gate:
