@@ -7,7 +7,7 @@ Intervals are read from an evaluation where they stand in one. Questions are nam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -17,6 +17,7 @@ from truths import Judgement, defaults, probability, truths
 
 from core import columns as col
 from core.evaluation.joined import NEXT_RETURN, chances
+from core.measures.bootstrap import Resampling
 from core.measures.performance import measure
 from core.measures.rows import judge, numbers
 from core.measures.trading import trading
@@ -147,16 +148,17 @@ def add_looks(answers: Answers, judged: Judgement, seed: int) -> None:
     }
 
 
+def resampling(seed: int) -> Resampling:
+    """Return the product's default way of making intervals; each panel has a seed of its own."""
+    values = defaults()
+    return Resampling(
+        int(values["bootstrap_samples"]), int(values["block_sessions"]), float(values["confidence"]), seed
+    )
+
+
 def figures(predictions: Any, seed: int) -> dict[str, dict[str, Any]]:
     """Return the classification metrics of predictions with the product's default intervals."""
-    values = defaults()
-    return measure(
-        predictions,
-        samples=int(values["bootstrap_samples"]),
-        block_sessions=int(values["block_sessions"]),
-        confidence=float(values["confidence"]),
-        seed=seed,
-    )
+    return measure(predictions, **asdict(resampling(seed)))
 
 
 def add_notebook(answers: Answers, judged: Judgement, seed: int) -> None:

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import notebook
+import numpy as np
 from answers import (
     BESIDE,
     MAIN,
@@ -20,15 +21,20 @@ from answers import (
     add_notebook,
     add_verdicts,
     figures,
+    resampling,
 )
 from panels import World, overlapping, simulated
-from truths import defaults, features_of, judgement, stage
+from truths import features_of, judgement, stage, truths
 
 from core import columns as col
-from core.measures.bootstrap import Resampling, estimate
+from core.evaluation.baselines import probabilities
+from core.measures.bootstrap import Estimate, Quantity, estimate
 from core.measures.expanded import blocks_of, coverage_of, stretch
+from core.measures.performance import PooledScore
+from core.measures.ranking import RankedScore
 from core.measures.rows import judge, numbers
 from core.measures.selection import best_by_chance
+from core.measures.skill import BrierSkill
 from core.measures.weighted import WeightedScore
 from core.tables.artifacts import Document, Table
 
@@ -39,6 +45,7 @@ YEAR = 250
 """Sessions that a model in use is judged by: one more, and its age alone would be reason to retrain."""
 
 HORIZON = 5
+PERCENTILES, WIDENED = " (percentiles)", " (widened)"
 OTHER_SETTINGS: tuple[Mapping[str, Any], ...] = (
     {},
     {"fold_sessions": 126},
@@ -55,8 +62,8 @@ class Study:
 
     Parameters
     ----------
-    text : str
-        What the panels are, for the page.
+    text, short : str
+        What the panels are, for the page, and over a column.
     world : World
     ask : callable
         From the world and a seed to the answers.
@@ -65,6 +72,7 @@ class Study:
     """
 
     text: str
+    short: str
     world: World
     ask: Callable[[World, int], Answers]
     panels: int
@@ -145,10 +153,7 @@ def tries(world: World, seed: int) -> Answers:
     aligned = frames[0].assign(
         **{col.probability_of(str(n)): frame[col.PROBABILITY].to_numpy() for n, frame in enumerate(frames)}
     )
-    rows, values = judge(aligned), defaults()
-    how = Resampling(
-        int(values["bootstrap_samples"]), int(values["block_sessions"]), float(values["confidence"]), seed
-    )
+    rows, how = judge(aligned), resampling(seed)
     scores = {
         str(n): WeightedScore.of(rows, numbers(rows.frame, col.probability_of(str(n))))
         for n in range(len(frames))
@@ -163,6 +168,46 @@ def tries(world: World, seed: int) -> Answers:
             'the best of ten "better" as the best of ten': best.p_value <= (1 - how.confidence) / 2,
         }
     )
+
+
+def causes(world: World, seed: int) -> Answers:
+    """Return which intervals hold the truth as they were made before, and as they are made, step by step."""
+    panel, answers = simulated(world, seed), Answers()
+    features = features_of(panel)
+    predictions, model = stage("train_or_score", {"features": features})
+    judged = judgement(panel, features, predictions, model, bootstrap_samples=100)
+    rows, how = judged.rows, resampling(seed)
+    sign = probabilities(rows, features)["previous_day_sign"]
+    scores = {"": rows.probability, "previous day's sign": sign, "reversal": 1 - sign}
+    scores["boosting"] = numbers(rows.frame, col.probability_of(BESIDE))
+    quantities: dict[str, Quantity] = {}
+    for name, p in scores.items():
+        quantities |= {f"plain {name}": RankedScore.of(rows, p), f"rows {name}": WeightedScore.of(rows, p)}
+    # against a rate known before the fold, and against that of the judged rows, which follows the resample
+    quantities["before"] = BrierSkill.of(rows, rows.probability, judged.references)
+    quantities["pooled"] = PooledScore.of(rows, rows.probability)
+    quantities["reference"] = PooledScore.of(rows, np.ones(len(rows)))
+    drawn = estimate(quantities, rows, how)
+    true = truths(judged, rows.probability, 0.0)["brier_skill"]
+    rate, brier = drawn["reference"]["precision"], drawn["pooled"]["brier"]
+    skill = Estimate(
+        1 - brier.value / (rate.value * (1 - rate.value)), 1 - brier.draws / (rate.draws * (1 - rate.draws))
+    )
+    estimates = {
+        "Brier skill against the judged rows' up-rate": (skill, true),
+        "Brier skill against the rate known before": (drawn["before"]["brier_skill"], true),
+    }
+    for weights, words in (("plain", "a plain mean of folds"), ("rows", "folds by their rows")):
+        auc = {name: drawn[f"{weights} {name}"]["auc"] for name in scores}
+        estimates[f"AUC, {words}"] = (auc[""], 0.5)
+        for name in [name for name in scores if name]:
+            apart = Estimate(auc[""].value - auc[name].value, auc[""].draws - auc[name].draws)
+            estimates[f"AUC less that of {name}, {words}"] = (apart, 0.0)
+    for name, (value, truth) in estimates.items():
+        for kind, share in ((PERCENTILES, how.confidence), (WIDENED, coverage_of(rows, how))):
+            low, high = value.interval(share) or (-np.inf, np.inf)
+            answers.intervals[f"{name}{kind}"] = [value.value, low, high, truth]
+    return answers
 
 
 def shared_outcomes(world: World, seed: int) -> Answers:
@@ -180,19 +225,26 @@ def shared_outcomes(world: World, seed: int) -> Answers:
 
 
 STUDIES: Mapping[str, Study] = {
-    "noise": Study("8 tickers, 1,500 sessions, nothing to predict", World(), candidate, 800),
-    "correlated": Study("the same, correlation .9", World(correlation=0.9), candidate, 400),
-    "one-94": Study("1 ticker, 94 judged rows", World(tickers=1, sessions=807), candidate, 800),
-    "two-120": Study("2 tickers, 60 judged sessions", World(tickers=2, sessions=773), candidate, 400),
-    "one-753": Study("1 ticker, 753 judged rows", World(tickers=1, sessions=1_466), candidate, 400),
-    "year": Study("a model in its first year of use", World(), in_use, 400),
-    "slices": Study("parts of the judged rows", World(), slices, 200),
-    "tries": Study("ten ordinary candidates", World(), tries, 150),
-    "overlap": Study("labels over 5 sessions", World(sessions=787), shared_outcomes, 400),
-    "power-.02": Study("autocorrelation .02", World(autocorrelation=0.02), candidate, 150),
-    "power-.05": Study("autocorrelation .05", World(autocorrelation=0.05), candidate, 150),
-    "power-.1": Study("autocorrelation .1", World(autocorrelation=0.1), candidate, 150),
-    "power-.2": Study("autocorrelation .2", World(autocorrelation=0.2), candidate, 150),
-    "year-.1": Study("a model in use, autocorrelation .1", World(autocorrelation=0.1), in_use, 150),
+    "noise": Study("8 tickers, 1,500 sessions, nothing to predict", "8 tickers", World(), candidate, 800),
+    "correlated": Study("the same, correlation .9", "correlation .9", World(correlation=0.9), candidate, 400),
+    "one-94": Study("1 ticker, 94 judged rows", "94 rows", World(tickers=1, sessions=807), candidate, 800),
+    "two-120": Study(
+        "2 tickers, 60 judged sessions", "60 sessions", World(tickers=2, sessions=773), candidate, 400
+    ),
+    "one-753": Study(
+        "1 ticker, 753 judged rows", "753 rows", World(tickers=1, sessions=1_466), candidate, 400
+    ),
+    "year": Study("a model in its first year of use", "in use", World(), in_use, 400),
+    "slices": Study("parts of the judged rows", "parts", World(), slices, 200),
+    "tries": Study("ten ordinary candidates", "tries", World(), tries, 150),
+    "causes": Study("intervals as they were made before", "causes", World(), causes, 200),
+    "overlap": Study("labels over 5 sessions", "overlap", World(sessions=787), shared_outcomes, 400),
+    "power-.02": Study("autocorrelation .02", ".02", World(autocorrelation=0.02), candidate, 150),
+    "power-.05": Study("autocorrelation .05", ".05", World(autocorrelation=0.05), candidate, 150),
+    "power-.1": Study("autocorrelation .1", ".1", World(autocorrelation=0.1), candidate, 150),
+    "power-.2": Study("autocorrelation .2", ".2", World(autocorrelation=0.2), candidate, 150),
+    "year-.1": Study(
+        "a model in use, autocorrelation .1", "in use, .1", World(autocorrelation=0.1), in_use, 150
+    ),
 }
 """By name. ``one-94`` and ``two-120`` lie just above the floors of a verdict."""

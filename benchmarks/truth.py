@@ -26,11 +26,11 @@ single_threaded()
 import truth_tables  # noqa: E402 - threads are set before anything numeric can be imported
 from studies import STUDIES  # noqa: E402 - see above
 
-from core.request.stages import STAGES  # noqa: E402 - see above
+from core.request.stages import stage_named  # noqa: E402 - see above
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-VERSIONS = {stage.name: stage.version for stage in STAGES}
-"""Lines of other versions of the stages are passed over."""
+VERSIONS = {name: stage_named(name).version for name in ("feature_engineer", "train_or_score", "evaluate")}
+"""Stages that panels go through; lines of other versions are passed over."""
 
 
 def lines(file: Path) -> Iterator[dict[str, Any]]:
@@ -65,7 +65,8 @@ def counted(folder: Path) -> dict[str, Any]:
         # a seed that two processes judged counts once
         once = list({line["seed"]: line for line in panels}.values())
         if once:
-            studies[name] = {"text": study.text, "world": asdict(study.world), **truth_tables.counts(once)}
+            about = {"text": study.text, "short": study.short}
+            studies[name] = {**about, "world": asdict(study.world), **truth_tables.counts(once)}
     return {"versions": VERSIONS, "studies": studies}
 
 

@@ -187,7 +187,7 @@ def worlds(stored: Mapping[str, Any]) -> str:
     names = dict.fromkeys(
         n for study in studies.values() for n in study["intervals"] if not n.startswith(_NOTEBOOK)
     )
-    head = ("", *(f"{study['text']} ({study['panels']:,})" for study in studies.values()))
+    head = ("", *(f"{study['short']} ({study['panels']:,})" for study in studies.values()))
     rows = [(label(n), *(_cell(study["intervals"].get(n)) for study in studies.values())) for n in names]
     plain = f"{_NOTEBOOK}auc"
     rows.append(("a notebook's AUC", *(_cell(study["intervals"].get(plain)) for study in studies.values())))
@@ -203,7 +203,7 @@ def events(stored: Mapping[str, Any]) -> str:
         for name, counted in study["events"].items()
         if "some look" not in name and "some day" not in name
     )
-    head = ("", *(f"{study['text']} ({study['panels']:,})" for study in studies.values()))
+    head = ("", *(f"{study['short']} ({study['panels']:,})" for study in studies.values()))
     rows = []
     for name in names:
         counted = [study["events"].get(name) for study in studies.values()]
@@ -242,6 +242,15 @@ def overlap(stored: Mapping[str, Any]) -> str:
     return _table((f"{study['panels']:,} panels", "covers", "a notebook's covers"), rows)
 
 
+def causes(stored: Mapping[str, Any]) -> str:
+    """Return the coverage of intervals as they were made before, step by step."""
+    study, percentiles, widened = stored["studies"]["causes"], " (percentiles)", " (widened)"
+    intervals = study["intervals"]
+    names = dict.fromkeys(name.removesuffix(percentiles).removesuffix(widened) for name in intervals)
+    rows = [(name, _cell(intervals[name + percentiles]), _cell(intervals[name + widened])) for name in names]
+    return _table((f"{study['panels']:,} panels", "percentiles cover", "widened for few blocks"), rows)
+
+
 def slices(stored: Mapping[str, Any]) -> str:
     """Return the coverage of intervals of parts of the rows."""
     study = stored["studies"]["slices"]
@@ -271,8 +280,8 @@ def power(stored: Mapping[str, Any]) -> str:
             for counted in (events['verdict "better than chance"'], events["leak alarm"])
         )
         when = "in use, 250 sessions" if name.startswith("year") else "training"
-        panels, mean, truth = f"{study['panels']:,}", f"{auc['mean']:.3f}", f"{auc['truth']:.3f}"
-        rows.append((f"{strength:g}", when, panels, mean, truth, better, leak, _cell(auc)))
+        panels, mean, truth = f"{study['panels']:,}", _plain(auc["mean"]), _plain(auc["truth"])
+        rows.append((_plain(strength), when, panels, mean, truth, better, leak, _cell(auc)))
     rows.sort(key=lambda row: (row[1], float(row[0])))
     head = ("autocorrelation", "judged", "panels", "mean AUC", "true AUC")
     return _table((*head, '"better than chance"', "leak alarm", "AUC covers"), rows)
@@ -286,8 +295,8 @@ def missing(stored: Mapping[str, Any]) -> str:
         for name in [name for name, counted in missed.items() if surely_misses(counted)]:
             counted = missed.pop(name)
             sides = (_side(counted[side], counted["panels"]) for side in ("below", "above"))
-            rows.append((study["text"], label(name), _cell(counted), *sides))
-        others.append((study["text"], "; ".join(_in_short(n, c) for n, c in missed.items()) or "none"))
+            rows.append((study["short"], label(name), _cell(counted), *sides))
+        others.append((study["short"], "; ".join(_in_short(n, c) for n, c in missed.items()) or "none"))
     head = ("panels", "interval", "covers", "lies below the truth", "lies above the truth")
     also = _table(("panels", "perhaps outside, by counting alone: covers (below, above)"), others)
     return f"{_table(head, rows)}\n\n{also}"
@@ -301,16 +310,17 @@ def _in_short(name: str, counted: Mapping[str, Any]) -> str:
 def seeds(stored: Mapping[str, Any]) -> str:
     """Return the studies with their panels and seeds."""
     rows = [
-        (f"`{name}`", study["text"], f"{study['panels']:,}", study["seeds"])
+        (f"`{name}`", study["short"], study["text"], f"{study['panels']:,}", study["seeds"])
         for name, study in stored["studies"].items()
     ]
-    return _table(("study", "panels are", "how many", "seeds"), rows)
+    return _table(("study", "in the tables", "panels are", "how many", "seeds"), rows)
 
 
 SECTIONS = {
     "noise": noise,
     "worlds": worlds,
     "missing": missing,
+    "causes": causes,
     "events": events,
     "looks": looks,
     "tries": tries,

@@ -33,7 +33,7 @@ def test_what_misses_the_aim_is_listed(root, tables):
     text = tables.missing(stored)
     sure, possible = text.split("\n\n")
     missed = [
-        (study["text"], name, counted)
+        (study["short"], name, counted)
         for study in (stored["studies"][world] for world in tables.WORLDS)
         for name, counted in study["intervals"].items()
         if tables.misses(counted) and not name.startswith("notebook")

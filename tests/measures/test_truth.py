@@ -14,7 +14,7 @@ from core.measures import bootstrap, expanded
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 WELL_ABOVE = 0.85
-"""Of 60 intervals that cover .95, as many hold the truth with a probability of .997."""
+"""Of 40 or more intervals that cover .95, as many hold the truth with a probability of .996 and above."""
 
 
 @pytest.fixture
@@ -157,8 +157,8 @@ def coverage(bench, name, panels):
 
 
 def test_intervals_cover_on_the_smallest_panels(bench):
-    """60 sessions of two tickers: of 60 panels at least 17 in 20 intervals of each kind hold the truth."""
-    rates, counted = coverage(bench, "two-120", 60)
+    """60 sessions of two tickers: of 40 panels at least 17 in 20 intervals of each kind hold the truth."""
+    rates, counted = coverage(bench, "two-120", 40)
     ours = {name: rate for name, rate in rates.items() if not name.startswith("notebook")}
     assert len(ours) == 24
     assert {name: rate for name, rate in ours.items() if rate < WELL_ABOVE} == {}
@@ -185,11 +185,11 @@ def test_the_study_shows_intervals_that_are_badly_wrong(bench, monkeypatch):
 def test_a_planted_dependence_is_called_better(bench):
     """At an autocorrelation of .1 the verdict is better in nearly every panel; the truth is held as well."""
     study = bench["studies"].STUDIES["power-.1"]
-    answers = [study.ask(study.world, seed) for seed in range(6)]
-    assert sum(answer.events['verdict "better than chance"'] for answer in answers) >= 4
+    answers = [study.ask(study.world, seed) for seed in range(4)]
+    assert sum(answer.events['verdict "better than chance"'] for answer in answers) >= 3
     assert not any(answer.events["leak alarm"] for answer in answers)
     auc = np.array([answer.intervals["logistic regression: auc"] for answer in answers])
-    assert ((auc[:, 1] <= auc[:, 3]) & (auc[:, 3] <= auc[:, 2])).sum() >= 5
+    assert ((auc[:, 1] <= auc[:, 3]) & (auc[:, 3] <= auc[:, 2])).sum() >= 3
 
 
 def test_a_training_run_is_compared_with_a_champion(bench):
@@ -209,6 +209,12 @@ def test_a_training_run_is_compared_with_a_champion(bench):
 def test_ten_candidates_parts_and_a_year_of_looks_are_asked(bench):
     """Each study answers its questions of a panel; the best of ten needs more than one of ten does."""
     studies, panels = bench["studies"], bench["panels"]
+    causes = studies.causes(panels.World(tickers=3, sessions=1100), 1).intervals
+    before, now = (
+        causes[f"AUC, {folds} (widened)"] for folds in ("a plain mean of folds", "folds by their rows")
+    )
+    assert before[2] - before[1] > now[2] - now[1]
+    assert len(causes) == 20
     parts = studies.slices(panels.World(tickers=3, sessions=1100), 1).intervals
     assert len(parts) == 5
     assert all(low < value < high for value, low, high, _ in parts.values())
