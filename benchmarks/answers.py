@@ -7,7 +7,7 @@ Intervals are read from an evaluation where they stand in one. Questions are nam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -158,7 +158,7 @@ def resampling(seed: int) -> Resampling:
 
 def figures(predictions: Any, seed: int) -> dict[str, dict[str, Any]]:
     """Return the classification metrics of predictions with the product's default intervals."""
-    return measure(predictions, **asdict(resampling(seed)))
+    return measure(predictions, resampling(seed))
 
 
 def add_notebook(answers: Answers, judged: Judgement, seed: int) -> None:

@@ -226,7 +226,7 @@ def shared_outcomes(world: World, seed: int) -> Answers:
 
 STUDIES: Mapping[str, Study] = {
     "noise": Study("8 tickers, 1,500 sessions, nothing to predict", "8 tickers", World(), candidate, 800),
-    "correlated": Study("the same, correlation .9", "correlation .9", World(correlation=0.9), candidate, 400),
+    "correlated": Study("the same, correlation .9", "correlation .9", World(correlation=0.9), candidate, 250),
     "one-94": Study("1 ticker, 94 judged rows", "94 rows", World(tickers=1, sessions=807), candidate, 800),
     "two-120": Study(
         "2 tickers, 60 judged sessions", "60 sessions", World(tickers=2, sessions=773), candidate, 400
@@ -236,15 +236,15 @@ STUDIES: Mapping[str, Study] = {
     ),
     "year": Study("a model in its first year of use", "in use", World(), in_use, 400),
     "slices": Study("parts of the judged rows", "parts", World(), slices, 200),
-    "tries": Study("ten ordinary candidates", "tries", World(), tries, 150),
+    "tries": Study("ten ordinary candidates", "tries", World(), tries, 120),
     "causes": Study("intervals as they were made before", "causes", World(), causes, 200),
     "overlap": Study("labels over 5 sessions", "overlap", World(sessions=787), shared_outcomes, 400),
-    "power-.02": Study("autocorrelation .02", ".02", World(autocorrelation=0.02), candidate, 150),
-    "power-.05": Study("autocorrelation .05", ".05", World(autocorrelation=0.05), candidate, 150),
-    "power-.1": Study("autocorrelation .1", ".1", World(autocorrelation=0.1), candidate, 150),
-    "power-.2": Study("autocorrelation .2", ".2", World(autocorrelation=0.2), candidate, 150),
+    "power-.02": Study("autocorrelation .02", ".02", World(autocorrelation=0.02), candidate, 100),
+    "power-.05": Study("autocorrelation .05", ".05", World(autocorrelation=0.05), candidate, 100),
+    "power-.1": Study("autocorrelation .1", ".1", World(autocorrelation=0.1), candidate, 100),
+    "power-.2": Study("autocorrelation .2", ".2", World(autocorrelation=0.2), candidate, 100),
     "year-.1": Study(
-        "a model in use, autocorrelation .1", "in use, .1", World(autocorrelation=0.1), in_use, 150
+        "a model in use, autocorrelation .1", "in use, .1", World(autocorrelation=0.1), in_use, 60
     ),
 }
 """By name. ``one-94`` and ``two-120`` lie just above the floors of a verdict."""
