@@ -25,6 +25,7 @@ from core.request.settings import Settings
 from core.review.people import Person
 from core.runs.launcher import Launched
 from core.schedule import backfill
+from core.schedule.coverage import Range
 
 FIRST = datetime(2004, 1, 2, tzinfo=UTC).date()
 NOW = datetime(2024, 7, 8, 23, tzinfo=UTC)
@@ -66,6 +67,7 @@ def over_at_once(settings: Settings, request: Mapping[str, str], run_id: str, pe
     journal.add_run(
         run_id, who=person.label, how="backfill", request=request, target="report", state="queued"
     )
+    journal.rekey(run_id, {}, request["end"])
     journal.end(run_id, "succeeded", 0, None)
     return Launched(run_id, new=True)
 
@@ -74,7 +76,7 @@ def measured(sessions: int, folder: Path, work: Work | None) -> list[tuple[float
     """Return (CPU seconds, calls, steps) after each session of a range; counted only with ``work``."""
     settings = configuration.load({"AFTERCLOSE_DATA": str(folder / "data")}, folder)
     days = sessions_between("XNYS", FIRST, NOW.date())[:sessions]
-    wanted = backfill.Range(str(days[0]), str(days[-1]), {"tickers": "AAPL"})
+    wanted = Range(str(days[0]), str(days[-1]), {"tickers": "AAPL"})
     person = Person("local:bench", "bench", "operator")
     backfill_id = backfill.begin(settings, wanted, person=person, now=NOW)
     seen: list[tuple[float, int, int]] = []

@@ -9,50 +9,78 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal.backfills import GOING, Backfill, Backfills
+from core.request.known_profiles import KnownProfiles
 from core.request.stages import MODES
 from core.schedule import backfill
+from core.schedule.coverage import MOST_JOBS, Coverage, Range, coverage
 from dashboard import shell, states
 from dashboard.words import literal
 
 REFRESH_S = 2.0
 NO_PROFILE, AS_SET = "(none)", "(as set)"
+COUNTED_S = 60.0
+"""Seconds for which a count is shown before the source is asked again: a live one must not be asked at each key."""
+
 MOST_RANGES = 3
 """Newest ranges on the page."""
 
 
 def form() -> None:
-    """Draw the form of a range and start it when asked to."""
-    settings = shell.settings()
+    """Draw the form of a range, say what it comes to, and start it when asked to."""
     st.caption(
-        "One run for each session, a few at a time. What is there is skipped; a stopped range is resumed."
+        "One run for each session, a few at a time. What is there is skipped; a stopped range is resumed. "
+        "Of a session that the source does not hold nothing is made."
     )
     with st.grid(5, min_column_width=140):
         first = st.text_input("First day", placeholder="YYYY-MM-DD", key="backfill-first")
         last = st.text_input("Last day", placeholder="YYYY-MM-DD", key="backfill-last")
-        profile = st.selectbox("Profile", [NO_PROFILE, *settings.profiles], key="backfill-profile")
+        profile = st.selectbox("Profile", [NO_PROFILE, *profiles()], key="backfill-profile")
         mode = st.selectbox("Mode", [AS_SET, *MODES], key="backfill-mode")
-        jobs = st.number_input("At the same time", 1, backfill.MOST_JOBS, 2, key="backfill-jobs")
-    if st.button(
-        "Fill in", icon=":material/play_arrow:", key="backfill-start", disabled=not shell.can_write()
-    ):
-        request = {
-            name: text
-            for name, text in (("profile", profile), ("mode", mode))
-            if text not in (NO_PROFILE, AS_SET)
-        }
-        start(backfill.Range(first.strip(), last.strip(), request, int(jobs)))
+        jobs = st.number_input("At the same time", 1, MOST_JOBS, 2, key="backfill-jobs")
+    answers = (("profile", profile), ("mode", mode))
+    request = {name: text for name, text in answers if text not in (NO_PROFILE, AS_SET)}
+    span = Range(first.strip(), last.strip(), request, int(jobs))
+    try:
+        counted = count(span) if span.first and span.last else None
+    except AftercloseError as error:
+        shell.problem(error)
+        return
+    if counted is not None:
+        st.caption(literal(f"{counted.profile}: {counted}."))
+    off = counted is None or not shell.can_write()
+    if st.button("Fill in", icon=":material/play_arrow:", key="backfill-start", disabled=off) and counted:
+        start(span, counted)
 
 
-def start(period: backfill.Range) -> None:
+def profiles() -> list[str]:
+    """Return the profiles of ``luigi.cfg``, and those without a section that ran here."""
+    now = shell.settings()
+    return [*now.profiles, *KnownProfiles(now.data).names()]
+
+
+def count(span: Range) -> Coverage:
+    """Return what a range comes to; asked again when another range stands in the form, or after a minute."""
+    return _count(str(shell.settings().data), span.first, span.last, tuple(span.request.items()), span.jobs)
+
+
+@st.cache_data(ttl=COUNTED_S, max_entries=16, show_spinner="Asking the source which sessions it holds…")
+def _count(root: str, first: str, last: str, request: tuple[tuple[str, str], ...], jobs: int) -> Coverage:
+    del root  # it only tells data roots apart
+    return coverage(shell.settings(), Range(first, last, dict(request), jobs), datetime.now(UTC))
+
+
+def start(span: Range, counted: Coverage) -> None:
     """Record a range and start the process that fills it in."""
     settings = shell.settings()
     try:
-        backfill_id = backfill.begin(settings, period, person=shell.person(), now=datetime.now(UTC))
+        backfill_id = backfill.begin(
+            settings, span, person=shell.person(), now=datetime.now(UTC), counted=counted
+        )
     except AftercloseError as error:
         shell.problem(error)
         return
     backfill.in_background(settings, backfill_id, Path.cwd())
-    shell.notice(f"{period.first} to {period.last} is being filled in.")
+    shell.notice(f"{span.first} to {span.last} is being filled in: {counted}.")
     st.rerun()
 
 
@@ -74,8 +102,9 @@ def draw(journal: Backfills, request: Backfill) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{request.body['first']} to {request.body['last']}**", width="content")
             states.badge(request.state)
-            counted = ", ".join(f"{count:,} {state}" for state, count in backfill.counts(sessions).items())
-            st.caption(f"{counted} · {literal(request.who)}", width="content")
+            totals = ", ".join(f"{number:,} {state}" for state, number in backfill.counts(sessions).items())
+            about = [totals, *map(literal, (request.body.get("profile", ""), request.who))]
+            st.caption(" · ".join(filter(None, about)), width="content")
             if request.state == GOING and st.button("Stop", key=f"stop-{request.backfill_id}"):
                 settings = shell.settings()
                 Backfills(settings.data, settings.journal).ask_to_stop(request.backfill_id)

@@ -30,6 +30,7 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "interrupted": ("link_off", "orange"),
     "fresh": ("check_circle", "green"),
     "behind": ("history_toggle_off", "orange"),
+    "no data": ("hide_source", "orange"),
     "unknown": ("help", "gray"),
     "whole": ("check_circle", "green"),
     "damaged": ("broken_image", "red"),

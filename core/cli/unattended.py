@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from core.cli import output
-from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WAITING
+from core.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_WAITING
 from core.request import settings
 from core.request.profiles import settable
 
@@ -48,16 +48,20 @@ def _options() -> list[click.Parameter]:
 
 
 def _backfill(*, first: str, last: str, jobs: int, as_json: bool, **values: Any) -> int:
-    from core.journal.backfills import Backfills, Filled
+    from core.journal.backfills import OPEN, Backfills, Filled
     from core.review.people import local_person
     from core.schedule import backfill
+    from core.schedule.coverage import Range, coverage
     from core.schedule.scheduler import utc_clock
 
     configured = settings.load()
-    sessions_range = backfill.Range(first, last, {name: text for name, text in values.items() if text}, jobs)
-    backfill_id = backfill.begin(configured, sessions_range, person=local_person(configured), now=utc_clock())
+    span = Range(first, last, {name: text for name, text in values.items() if text}, jobs)
+    now = utc_clock()
+    counted = coverage(configured, span, now)
+    click.echo(f"afterclose: {counted}", err=True)
+    backfill_id = backfill.begin(configured, span, person=local_person(configured), now=now, counted=counted)
     journal = Backfills(configured.data, configured.journal)
-    open_ = [row for row in journal.filled(backfill_id) if row.state in ("waiting", "running")]
+    open_ = [row for row in journal.filled(backfill_id) if row.state in OPEN]
     stopped = False
     with click.progressbar(length=len(open_), label=f"backfill {backfill_id}", file=sys.stderr) as bar:
 
@@ -69,30 +73,33 @@ def _backfill(*, first: str, last: str, jobs: int, as_json: bool, **values: Any)
             sessions = backfill.fill(configured, backfill_id, each=advance)
         except KeyboardInterrupt:
             stopped, sessions = True, journal.filled(backfill_id)
-    _print_sessions(sessions, as_json=as_json)
+    _print_sessions(sessions, counted.profile, as_json=as_json)
     if stopped:
         click.echo("afterclose: stopped; runs that go end by themselves. The same command resumes.", err=True)
         return EXIT_INTERRUPTED
-    complete = all(row.state in ("succeeded", "there") for row in sessions)
-    return EXIT_DONE if complete else EXIT_FAILED
+    return backfill.exit_code(sessions)
 
 
-def _print_sessions(sessions: list[Any], *, as_json: bool) -> None:
+def _print_sessions(sessions: list[Any], profile: str, *, as_json: bool) -> None:
     from core.schedule.backfill import counts
 
     if as_json:
-        output.as_json({"counts": counts(sessions), "sessions": [asdict(row) for row in sessions]})
+        rows = [{"profile": profile, **asdict(row)} for row in sessions]
+        output.as_json({"profile": profile, "counts": counts(sessions), "sessions": rows})
         return
-    rows = [(row.session, row.state, row.run_id, (row.note or "")[:70]) for row in sessions]
-    output.table(("session", "state", "run", "note"), rows)
-    click.echo(", ".join(f"{count:,} {state}" for state, count in counts(sessions).items()))
+    output.table(
+        ("session", "state", "run", "note"),
+        [(row.session, row.state, row.run_id, (row.note or "")[:70]) for row in sessions],
+    )
+    click.echo(f"{profile}: " + ", ".join(f"{count:,} {state}" for state, count in counts(sessions).items()))
 
 
 fill_sessions = click.Command(
     "backfill",
     params=_options(),
     callback=_backfill,
-    help="Make a report for each session from FIRST to LAST; what is there is skipped, a stop is resumed.",
+    help="Make a report for each session from FIRST to LAST; what is there is skipped, a stop is resumed, and what "
+    "the source does not hold is no data: nothing is made of it, and the command leaves with 20.",
 )
 
 

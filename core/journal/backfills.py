@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from core.platform.processes import ProcessId
 
 GOING, STOPPED, DONE = "going", "stopped", "done"
 WAITING, RUNNING, THERE = "waiting", "running", "there"
+NO_DATA, UNKNOWN = "no data", "unknown"
+OPEN = (WAITING, UNKNOWN, RUNNING)
+"""States of sessions that something is still to be done about."""
 
 _COLUMNS = "backfill_id, body, state, created_at, ended_at, who, host, pid, pid_started, boot_id"
 
@@ -25,7 +28,8 @@ class Backfill:
     Parameters
     ----------
     body : mapping
-        ``first`` and ``last`` session (ISO, inclusive), ``request`` and ``jobs``.
+        ``first`` and ``last`` session (ISO, inclusive), ``request``, ``jobs`` and ``profile`` (ranges of before
+        profiles have none).
     state : str
         ``going``, ``stopped`` (it can be resumed) or ``done``.
     led : bool
@@ -43,7 +47,14 @@ class Backfill:
 
 @dataclass(frozen=True)
 class Filled:
-    """One session of a range: waiting, running, there (nothing to do), refused, or as its run ended."""
+    """One session of a range.
+
+    Parameters
+    ----------
+    state : str
+        ``waiting``, ``unknown`` (waiting, and the source is to be asked for it first), ``running``, ``there``
+        (nothing to do), ``no data`` (the source does not have it), ``refused``, or as its run ended.
+    """
 
     session: str
     state: str
@@ -55,18 +66,18 @@ class Backfills(Later):
     """The journal with its tables of ranges."""
 
     def add_backfill(
-        self, backfill_id: str, body: Mapping[str, Any], sessions: Iterable[str], *, who: str
+        self, backfill_id: str, body: Mapping[str, Any], states: Mapping[str, str], *, who: str
     ) -> None:
-        """Record a range with all its sessions waiting."""
+        """Record a range with its sessions, each in a state."""
         with self._transaction():
             self._execute(
                 "INSERT INTO backfill (backfill_id, body, state, created_at, who) VALUES (?, ?, ?, ?, ?)",
                 [backfill_id, json.dumps(dict(body)), STOPPED, utc_now(), who],
             )
-            for session in sessions:
+            for session, state in states.items():
                 self._execute(
                     "INSERT INTO backfill_session (backfill_id, session, state) VALUES (?, ?, ?)",
-                    [backfill_id, session, WAITING],
+                    [backfill_id, session, state],
                 )
 
     def lead_backfill(self, backfill_id: str, process: ProcessId) -> None:

@@ -15,119 +15,112 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import AftercloseError, BusyError, ParameterError
+from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_WAITING, AftercloseError, BusyError, ParameterError
 from core.journal import locks
-from core.journal.backfills import DONE, GOING, RUNNING, STOPPED, THERE, WAITING, Backfill, Backfills, Filled
+from core.journal.backfills import (
+    DONE,
+    GOING,
+    NO_DATA,
+    OPEN,
+    RUNNING,
+    STOPPED,
+    THERE,
+    UNKNOWN,
+    WAITING,
+    Backfill,
+    Backfills,
+    Filled,
+)
 from core.platform.processes import this_process
-from core.prices.calendar import sessions_between
+from core.registry.origins import session_behind, session_of_run
 from core.request import settings as configuration
-from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.runs.inputs import is_complete
 from core.runs.log import new_run_id
 from core.runs.plan import stage_plans
+from core.runs.profile import profile_of
 from core.runs.resolve import resolve
+from core.schedule.coverage import Coverage, Range, coverage, sessions_there
 from core.schedule.definition import Schedule
 from core.schedule.scheduler import Start, start_run
 from core.schedule.timing import Timing
-from core.sources.closing import last_closed_session
-from core.store.checkpoints import Store
+from core.store.checkpoints import Slot, Store
 
 POLL_S = 0.5
-MOST_JOBS = 16
-REFUSED = "refused"
+REFUSED, SUCCEEDED = "refused", "succeeded"
 
 Progress = Callable[[Filled], None]
 
 
-@dataclass(frozen=True)
-class Range:
-    """What is to be filled in: sessions ``first`` to ``last`` (inclusive), each by a run of ``request``."""
-
-    first: str
-    last: str
-    request: Mapping[str, str]
-    jobs: int = 2
-
-
-def begin(settings: Settings, span: Range, *, person: Person, now: datetime) -> str:
+def begin(
+    settings: Settings, span: Range, *, person: Person, now: datetime, counted: Coverage | None = None
+) -> str:
     """Record a range and return its id, or the id of the same range that was stopped.
+
+    A session that the source does not have is recorded as ``no data``; nothing else is made of it.
+
+    Parameters
+    ----------
+    counted : Coverage, optional
+        What the range comes to, where the caller has shown it; default: it is counted now.
 
     Raises
     ------
     BusyError
-        If a range with the same request and a session in common is being filled in now.
+        If a range of the same profile with a session in common is being filled in now.
     AftercloseError
         For every mistake that can be judged before a run starts.
     """
     require(person, "launch")
-    sessions = _sessions(settings, span, now)
+    counted = counted or coverage(settings, span, now)
+    states = {session: _state_before(session, counted) for session in counted.sessions}
     journal = Backfills(settings.data, settings.journal)
     with _alone(settings, "backfill-start"):
-        for other in journal.backfills(limit=1000):
-            if dict(other.body["request"]) != dict(span.request):
-                continue
-            if other.state == GOING and not _apart(other, sessions):
+        others = journal.backfills(limit=1000)
+        for other in others:
+            if other.state == GOING and _overlap(settings, other, counted):
                 raise BusyError(
                     f"backfill {other.backfill_id} fills in {other.body['first']} to {other.body['last']} right now",
-                    expected="ranges of one request that do not overlap",
+                    expected="ranges of one profile that do not overlap",
                     remedy="Wait for it, stop it, or choose other days.",
                 )
-            if other.state == STOPPED and (other.body["first"], other.body["last"]) == (
-                span.first,
-                span.last,
-            ):
-                return other.backfill_id
+        stopped = next((other for other in others if other.state == STOPPED and _is_same(other, span)), None)
+        if stopped is not None:
+            _count_again(journal, stopped.backfill_id, states)
+            return stopped.backfill_id
         backfill_id = new_run_id(now)
-        body = {
-            "first": span.first,
-            "last": span.last,
-            "request": dict(span.request),
-            "jobs": span.jobs,
-        }
-        journal.add_backfill(backfill_id, body, sessions, who=person.label)
+        asked_for = {"first": span.first, "last": span.last, "request": dict(span.request), "jobs": span.jobs}
+        body = {**asked_for, "profile": counted.profile}
+        journal.add_backfill(backfill_id, body, states, who=person.label)
     return backfill_id
 
 
-def _apart(other: Backfill, sessions: list[str]) -> bool:
-    return str(other.body["last"]) < sessions[0] or sessions[-1] < str(other.body["first"])
+def _state_before(session: str, counted: Coverage) -> str:
+    return UNKNOWN if counted.unanswered else NO_DATA if session in counted.missing else WAITING
 
 
-def _sessions(settings: Settings, span: Range, now: datetime) -> list[str]:
-    """Return the sessions of the range, or raise what is wrong with it."""
-    under = settings.under(span.request.get(PROFILE, ""))
-    calendar = span.request.get("calendar") or str(under["calendar"])
-    try:
-        first, last = date.fromisoformat(span.first), date.fromisoformat(span.last)
-    except ValueError as error:
-        raise ParameterError(
-            f"the range is {span.first!r} to {span.last!r}",
-            expected="two calendar dates written YYYY-MM-DD",
-        ) from error
-    if first > last:
-        raise ParameterError(
-            f"the range is {first} to {last}",
-            expected="a first day on or before the last",
-            remedy="Swap them.",
-        )
-    if not 1 <= span.jobs <= MOST_JOBS:
-        raise ParameterError(f"--jobs is {span.jobs}", expected=f"1 to {MOST_JOBS}")
-    if "end" in span.request:
-        raise ParameterError(
-            "--end came with a range", expected="the range alone: each run ends with its session"
-        )
-    closed = last_closed_session(calendar, now)
-    sessions = [str(day) for day in sessions_between(calendar, first, min(last, closed))]
-    if not sessions:
-        raise ParameterError(
-            f"there is no closed session of {calendar} from {first} to {last}", expected="at least one"
-        )
-    resolve({**span.request, "end": sessions[-1]}, settings=settings, now=now)
-    return sessions
+def _count_again(journal: Backfills, backfill_id: str, states: Mapping[str, str]) -> None:
+    """Record what the source has by now of the sessions of a stopped range that did not run yet."""
+    for entry in journal.filled(backfill_id):
+        state = states.get(entry.session, entry.state)
+        if entry.state in (WAITING, UNKNOWN, NO_DATA) and entry.run_id is None and entry.state != state:
+            journal.fill_in(backfill_id, entry.session, state)
+
+
+def _is_same(other: Backfill, span: Range) -> bool:
+    body = other.body
+    return (body["first"], body["last"], body["request"]) == (span.first, span.last, dict(span.request))
+
+
+def _overlap(settings: Settings, other: Backfill, counted: Coverage) -> bool:
+    first, last = str(other.body["first"]), str(other.body["last"])
+    if last < counted.sessions[0] or counted.sessions[-1] < first:
+        return False
+    return (other.body.get("profile") or profile_of(other.body["request"], settings)) == counted.profile
 
 
 def fill(
@@ -163,7 +156,7 @@ def fill(
         try:
             _Filler(settings, journal, backfill, start, each, sleep).run()
         finally:
-            unfinished = any(entry.state in (WAITING, RUNNING) for entry in journal.filled(backfill_id))
+            unfinished = any(entry.state in OPEN for entry in journal.filled(backfill_id))
             journal.end_backfill(backfill_id, STOPPED if unfinished else DONE)
     return journal.filled(backfill_id)
 
@@ -183,7 +176,7 @@ class _Filler:
         """Start what is missing, a few at a time, and wait for the last."""
         going: dict[str, str] = {}
         for entry in self.journal.filled(self.backfill.backfill_id):
-            if entry.state not in (WAITING, RUNNING):
+            if entry.state not in OPEN:
                 continue
             while len(going) >= int(self.backfill.body["jobs"]):
                 self._collect(going)
@@ -205,8 +198,9 @@ class _Filler:
             return entry.run_id  # started before the stop
         request = {**self.backfill.body["request"], "end": entry.session}
         try:
-            if self._there(request):
-                self._over(entry.session, THERE)
+            state, note = self._before_run(request, entry)
+            if state != WAITING:
+                self._over(entry.session, state, note=note)
                 return None
             run_id = new_run_id(datetime.now(UTC))
             self._record(entry.session, RUNNING, run_id=run_id)
@@ -218,9 +212,29 @@ class _Filler:
             self._record(entry.session, RUNNING, run_id=launched.run_id)
         return launched.run_id
 
-    def _there(self, request: Mapping[str, str]) -> bool:
+    def _before_run(self, request: Mapping[str, str], entry: Filled) -> tuple[str, str | None]:
+        """Return what a session is before a run of it: there, no data or waiting; and why.
+
+        Raises
+        ------
+        SourceError
+            If a live source that did not answer when the range began does not answer now.
+        """
         values = resolve(request, settings=self.settings, now=datetime.now(UTC))
-        return is_complete(Store(self.settings.data), stage_plans(values), set())
+        store, plan, complete = Store(self.settings.data), stage_plans(values), set[Slot]()
+        if is_complete(store, plan, complete):
+            return self._outcome(THERE, entry.session, session_behind(store, plan.keys["evaluate"]))
+        if entry.state == UNKNOWN and not is_complete(store, plan.before("ingest"), complete):
+            span = (entry.session, entry.session)
+            if not sessions_there(self.settings, values, span):
+                return NO_DATA, None
+        return WAITING, None
+
+    def _outcome(self, state: str, session: str, last: str | None) -> tuple[str, str | None]:
+        """Return the state of a session whose report ends with ``last``: no data unless that is the session."""
+        if last == session:
+            return state, None
+        return NO_DATA, f"its report ends with {last or 'no session'}"
 
     def _person(self) -> Person:
         return Schedule("backfill", Timing("close"), {}, who=self.backfill.who).person(self.settings)
@@ -234,7 +248,10 @@ class _Filler:
         ]
         for session in over:
             run = self.journal.run(going.pop(session))
-            self._over(session, run.state if run else "interrupted", note=run.error if run else None)
+            state, note = (run.state, run.error) if run else ("interrupted", None)
+            if run is not None and state == SUCCEEDED:
+                state, note = self._outcome(state, session, session_of_run(self.settings, run))
+            self._over(session, state, note=note)
         if not over:
             self.sleep(POLL_S)
 
@@ -263,8 +280,19 @@ def counts(sessions: list[Filled]) -> dict[str, int]:
 
 def progress(sessions: list[Filled]) -> float:
     """Return the share of a range that is over, 0 to 1."""
-    over = sum(entry.state not in (WAITING, RUNNING) for entry in sessions)
+    over = sum(entry.state not in OPEN for entry in sessions)
     return over / len(sessions) if sessions else 1.0
+
+
+def exit_code(sessions: list[Filled]) -> int:
+    """Return 0 where every session has its report, 20 where the source lacks some, 30 where one failed or is open.
+
+    >>> row = lambda state: Filled("2013-03-04", state, None, None)
+    >>> [exit_code([row("there"), *map(row, more)]) for more in ((), ["no data"], ["no data", "failed"])]
+    [0, 20, 30]
+    """
+    states = {entry.state for entry in sessions} - {SUCCEEDED, THERE}
+    return EXIT_FAILED if states - {NO_DATA} else EXIT_WAITING if states else EXIT_DONE
 
 
 def in_background(settings: Settings, backfill_id: str, folder: Path) -> None:

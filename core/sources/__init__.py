@@ -1,7 +1,8 @@
 """Price sources, one module each, behind one small interface.
 
-A source answers two questions: :meth:`Source.resolve`, cheap and before any stage runs (which
-bytes, which tickers, which sessions, so that the key is known), and :meth:`Source.read`.
+A source answers three questions: :meth:`Source.resolve`, cheap and before any stage runs (which
+bytes, which tickers, which range, so that the key is known), :meth:`Source.read`, and for whoever fills in a
+range :meth:`Source.sessions`.
 """
 
 from __future__ import annotations
@@ -69,6 +70,23 @@ class Source(Protocol):
         ------
         SourceError
             If the source has no usable answer.
+        """
+
+    def sessions(
+        self,
+        parameters: Mapping[str, Value],
+        tickers: tuple[str, ...],
+        span: tuple[str, str],
+        context: Context = ALONE,
+    ) -> frozenset[str]:
+        """Return the days of ``span`` (first and last, ISO, inclusive) on which any of ``tickers`` has a close.
+
+        Start and end among the parameters do not count. Rows whose close is empty are none: cleaning drops them.
+
+        Raises
+        ------
+        SourceError
+            If the source cannot be read, or does not answer.
         """
 
 

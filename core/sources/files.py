@@ -18,7 +18,7 @@ from core.parameters import Value
 from core.platform.filedigest import identity
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
-from core.sources.table import lacks_tickers, nothing_between, prices_table
+from core.sources.table import lacks_tickers, nothing_between, priced_days, prices_table
 from core.sources.tabular.bytestream import is_feather, is_packed, is_parquet, unpacked
 from core.sources.tabular.inventory import Inventory, inventory_of, stem_of
 from core.sources.tabular.options import CANONICAL, MAX_ROWS, Facts, Options, TableRead, too_many
@@ -82,6 +82,27 @@ class FilesSource:
         uri = f"file:{inventory.name}{'/' if inventory.is_folder else ''}"
         table = prices_table(rows, name="files", uri=uri, digest=digest, price_basis="unknown")
         return _with_facts(table, inventory, tables, digests)
+
+    def sessions(
+        self,
+        parameters: Mapping[str, Value],
+        tickers: tuple[str, ...],
+        span: tuple[str, str],
+        context: Context = ALONE,
+    ) -> frozenset[str]:
+        """Return the days of ``span`` on which the files have a close of any of ``tickers`` (all, when empty)."""
+        inventory = _inventory(parameters)
+        large = _large(inventory, parameters)
+        if large is not None:
+            from core.sources.tabular.streaming import priced_days_of
+
+            days = priced_days_of(large, tickers)
+        else:
+            frame = self.read({**parameters, "start": None, "end": None}, tickers, context).frame
+            if col.DATE not in frame:
+                raise SourceError(f"{inventory.name} has no column of dates", expected="a column date")
+            days = priced_days(frame)
+        return frozenset(day for day in days if span[0] <= day <= span[1])
 
 
 def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> TableRead:

@@ -109,6 +109,18 @@ class SampleSource:
         chosen = chosen[chosen[col.DATE].between(str(parameters["start"]), str(parameters["end"]))]
         return prices_table(chosen, name="sample", uri=URI, digest=digest, price_basis="raw")
 
+    def sessions(
+        self,
+        parameters: Mapping[str, Value],
+        tickers: tuple[str, ...],
+        span: tuple[str, str],
+        context: Context = ALONE,
+    ) -> frozenset[str]:
+        """Return the days of ``span`` on which the sample has a row of any of ``tickers``; each has a close."""
+        del parameters, context
+        have = sessions_by_ticker()
+        return frozenset(day for ticker in tickers or have for day in _within(have[ticker], *span))
+
 
 def _within(dates: list[str], start: Value, end: Value) -> list[str]:
     return [d for d in dates if (not start or d >= str(start)) and (not end or d <= str(end))]

@@ -93,6 +93,12 @@ def nothing_between(name: str, span: tuple[str, str], present: tuple[str, str]) 
     )
 
 
+def priced_days(frame: pd.DataFrame) -> set[str]:
+    """Return the days (ISO) of the rows that have a close; of all rows, where no column is one."""
+    rows = frame[frame[col.CLOSE].notna()] if col.CLOSE in frame else frame
+    return set(rows[col.DATE].dropna().astype(str).str.slice(0, 10))
+
+
 def ranges(frame: pd.DataFrame) -> dict[str, Any]:
     """Return rows, first and last date and outcome per ticker, sorted by ticker."""
     if col.TICKER not in frame or col.DATE not in frame:

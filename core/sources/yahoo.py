@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from core.sources.yahoo_client import Client
+    from core.sources.yahoo_client import Client, Manners
     from core.tables.artifacts import Table
 
 URI = "https://query2.finance.yahoo.com/v8/finance/chart"
@@ -84,22 +84,44 @@ class YahooSource:
         self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE
     ) -> Table:
         """Return the rows of ``tickers`` from start to end, with splits and dividends as further columns."""
-        from core.sources.yahoo_client import Client, Manners
+        from core.sources.yahoo_client import Client
 
-        manners = Manners(
-            int(parameters["yahoo_threads"] or 1),
-            float(parameters["yahoo_timeout_s"] or 0),
-            float(parameters["yahoo_limit_wait_s"] or 0),
-        )
         start, overlap = parameters.get("start"), int(parameters["yahoo_overlap_sessions"] or 1)
         span = Span(str(start) if start else None, str(parameters["end"]), overlap)
         earlier = context.earlier()
-        client = Client(manners, context)
+        client = Client(_manners(parameters), context)
         earlier_rows = _by_ticker(earlier)
         fetched = client.ask_all(partial(_fetch, client, span, earlier_rows, context.tries), tickers)
         _tell(fetched, earlier, context)
         _judge_missing(fetched, drop=parameters.get("on_missing") == "drop", outage=client.outage)
         return _table(fetched, earlier)
+
+    def sessions(
+        self,
+        parameters: Mapping[str, Value],
+        tickers: tuple[str, ...],
+        span: tuple[str, str],
+        context: Context = ALONE,
+    ) -> frozenset[str]:
+        """Return the days of ``span`` on which Yahoo has a close of any of ``tickers``.
+
+        One request where the first ticker has every session of the calendar; what it lacks is asked of the others.
+        """
+        from core.sources.yahoo_client import Client
+        from core.sources.yahoo_probe import days_of_any
+
+        client = Client(_manners(parameters), context)
+        return days_of_any(client, tickers, span, str(parameters["calendar"]))
+
+
+def _manners(parameters: Mapping[str, Value]) -> Manners:
+    from core.sources.yahoo_client import Manners
+
+    return Manners(
+        int(parameters["yahoo_threads"] or 1),
+        float(parameters["yahoo_timeout_s"] or 0),
+        float(parameters["yahoo_limit_wait_s"] or 0),
+    )
 
 
 def _by_ticker(earlier: Earlier | None) -> dict[str, pd.DataFrame]:

@@ -25,7 +25,7 @@ from core.errors import SourceError
 from core.platform.retry import TransientError, with_linear_backoff
 from core.platform.storage import local_folder
 from core.sources.context import Context, Tell
-from core.sources.yahoo_errors import EmptyAnswerError, RateLimitedError, YahooError, fault_of
+from core.sources.yahoo_errors import EmptyAnswerError, NoPricesError, RateLimitedError, YahooError, fault_of
 from core.sources.yahoo_rows import Received, dropped_rows, rows_of
 from core.sources.yahoo_session import shared_session
 
@@ -96,7 +96,7 @@ class Client:
             except EmptyAnswerError as error:
                 empty += 1
                 if empty >= MOST_EMPTY:
-                    raise YahooError(error.problem) from error
+                    raise NoPricesError(error.problem) from error
                 raise
 
         def retried(number: int, error: BaseException, wait_s: float) -> None:

@@ -23,6 +23,10 @@ class YahooError(SourceError):
     """Yahoo's answer for a ticker is final."""
 
 
+class NoPricesError(YahooError):
+    """Yahoo answered, and has no prices of the ticker in the days that were asked for."""
+
+
 class RateLimitedError(TransientError):
     """Yahoo asks to be left alone for a while."""
 
@@ -98,7 +102,7 @@ def _stated_fault(answer: ChartAnswer | None) -> SourceError | None:
         )
     if answer is not None and answer.empty:
         return _nothing()
-    return YahooError(answer.explanation) if answer is not None and answer.explanation else None
+    return NoPricesError(answer.explanation) if answer is not None and answer.explanation else None
 
 
 def _nothing() -> EmptyAnswerError:

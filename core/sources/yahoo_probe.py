@@ -1,11 +1,18 @@
-"""One cheap question to Yahoo: how far its prices of one ticker reach."""
+"""Cheap questions to Yahoo: how far its prices of one ticker reach, and which sessions of a range it has."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from core import columns as col
+from core.errors import SourceError
+from core.prices.calendar import sessions_between
 from core.sources.context import Context
+from core.sources.table import priced_days
+from core.sources.yahoo_errors import NoPricesError
+
+if TYPE_CHECKING:
+    from core.sources.yahoo_client import Client
 
 BACK_DAYS = 10
 """Days that are asked for: the longest ordinary closure, and a few kilobytes."""
@@ -26,5 +33,41 @@ def newest_session(ticker: str, end: str, *, timeout_s: float) -> str | None:
     start = (date.fromisoformat(end) - timedelta(days=BACK_DAYS)).isoformat()
     client = Client(Manners(threads=1, timeout_s=timeout_s), Context(tries=1))
     rows = client.ask_all(lambda name: client.history(name, start, end), [ticker])[ticker].rows
-    priced = rows[rows[col.CLOSE].notna()]
-    return str(priced[col.DATE].max()) if len(priced) else None
+    return max(priced_days(rows), default=None)
+
+
+def days_of_any(
+    client: Client, tickers: tuple[str, ...], span: tuple[str, str], calendar: str
+) -> frozenset[str]:
+    """Return the days of ``span`` (first and last, ISO, inclusive) on which Yahoo has a close of any ticker.
+
+    The first ticker is asked for the whole range. Only what it lacks of the calendar's sessions is asked of the
+    others: never more requests than one run sends.
+
+    Raises
+    ------
+    SourceError
+        If sessions are missing and Yahoo did not answer for a ticker that could have them.
+    """
+    first, last = map(date.fromisoformat, span)
+    sessions = {str(day) for day in sessions_between(calendar, first, last)}
+    days: set[str] = set()
+    faults: list[SourceError] = []
+
+    def ask(ticker: str) -> None:
+        missing = sorted(sessions - days)
+        if not missing or client.outage:
+            return
+        try:
+            days.update(priced_days(client.history(ticker, missing[0], missing[-1]).rows))
+        except NoPricesError:
+            return  # Yahoo's answer: it has nothing of this ticker there
+        except SourceError as error:
+            faults.append(error)
+
+    for together in (tickers[:1], tickers[1:]):
+        if together and sessions - days:
+            client.ask_all(ask, together)
+    if sessions - days and faults:
+        raise faults[0]
+    return frozenset(days)

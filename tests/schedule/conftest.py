@@ -50,6 +50,7 @@ class Starter:
         journal.add_run(
             run_id, who=person.label, how="schedule", request=request, target="report", state="running"
         )
+        journal.rekey(run_id, {}, request.get("end"))
         if self.state != "running":
             journal.end(run_id, self.state, 0, None)
         self.requests.append(dict(request))

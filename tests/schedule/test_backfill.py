@@ -17,7 +17,7 @@ from core.journal import Journal
 from core.journal.backfills import Backfills
 from core.review.people import Person
 from core.schedule import backfill
-from core.schedule.backfill import Range
+from core.schedule.coverage import Range
 
 TESTER = Person("local:tester", "a tester", "operator")
 WEEK = ["2013-02-11", "2013-02-12", "2013-02-13", "2013-02-14", "2013-02-15", "2013-02-19"]

@@ -10,7 +10,7 @@ import pytest
 from core.journal import Journal
 from core.review.people import Person
 from core.schedule import backfill
-from core.schedule.backfill import Range
+from core.schedule.coverage import Range
 
 TESTER = Person("local:tester", "a tester", "operator")
 

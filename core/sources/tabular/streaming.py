@@ -149,6 +149,38 @@ def ingest(
         return writer.done(header(adjusted, counted, facts))
 
 
+def priced_days_of(file: LargeFile, tickers: Sequence[str]) -> set[str]:
+    """Return the days (ISO) on which the file has a close of any of ``tickers`` (all, when empty).
+
+    Tickers, dates and closes alone are read; dates are read as :func:`ingest` reads them.
+
+    Raises
+    ------
+    SourceError
+        If the file lacks a ticker.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows, groups, days = _scanned(file)
+    iso, _ = iso_days(days, file.path.name, file.options)
+    chosen = _chosen(rows, tickers, file.path.name)
+    columns = [
+        file.name_in_file(name) for name in (col.TICKER, col.DATE, col.CLOSE) if name in file.header.names
+    ]
+    parts: list[Any] = []
+    for batch in _batches(file, sorted({n for ticker in chosen for n in groups[ticker]}), columns):
+        texts = pc.fill_null(_texts(batch.column(columns[0])), "")
+        mask = pc.is_in(texts, value_set=pa.array(chosen, pa.string()))
+        if len(columns) > 2:
+            mask = pc.and_(mask, pc.invert(pc.is_null(batch.column(columns[2]), nan_is_null=True)))
+        parts.append(pc.unique(batch.column(columns[1]).filter(mask)))
+    priced = (
+        pd.Index(days).get_indexer(pd.Index(pc.unique(pa.chunked_array(parts)).to_pandas())) if parts else []
+    )
+    return {str(iso.iloc[place])[:10] for place in priced if place >= 0 and iso.iloc[place] is not None}
+
+
 def _scanned(file: LargeFile) -> tuple[Counter[str], dict[str, list[int]], pd.Series]:
     """Return rows by ticker, the row groups of each, and the distinct dates as the file has them."""
     import pyarrow as pa
