@@ -11,6 +11,7 @@ from core.errors import AftercloseError
 from core.journal.backfills import GOING, Backfill, Backfills
 from core.request.known_profiles import KnownProfiles
 from core.request.stages import MODES
+from core.review.people import require
 from core.schedule import backfill
 from core.schedule.coverage import MOST_JOBS, Coverage, Range, coverage
 from dashboard import shell, states
@@ -40,13 +41,13 @@ def form() -> None:
     answers = (("profile", profile), ("mode", mode))
     request = {name: text for name, text in answers if text not in (NO_PROFILE, AS_SET)}
     span = Range(first.strip(), last.strip(), request, int(jobs))
-    try:
-        counted = count(span) if span.first and span.last else None
-    except AftercloseError as error:
-        shell.problem(error)
-        return
-    if counted is not None:
-        st.caption(literal(f"{counted.profile}: {counted}."))
+    counted = None
+    if span.first and span.last:
+        try:
+            counted = count(span)
+            st.caption(literal(f"{counted.profile}: {counted}."))
+        except AftercloseError as error:
+            shell.problem(error)
     off = counted is None or not shell.can_write()
     if st.button("Fill in", icon=":material/play_arrow:", key="backfill-start", disabled=off) and counted:
         start(span, counted)
@@ -59,7 +60,14 @@ def profiles() -> list[str]:
 
 
 def count(span: Range) -> Coverage:
-    """Return what a range comes to; asked again when another range stands in the form, or after a minute."""
+    """Return what a range comes to; asked again when another range stands in the form, or after a minute.
+
+    Raises
+    ------
+    AftercloseError
+        For mistakes in the range, and where this person may not start runs: the source is not asked then.
+    """
+    require(shell.person(), "launch")
     return _count(str(shell.settings().data), span.first, span.last, tuple(span.request.items()), span.jobs)
 
 

@@ -10,6 +10,7 @@ from core.journal import Journal
 from core.journal.backfills import Backfills
 from core.journal.schedules import Schedules
 from core.queries.operations.schedules import schedule_view
+from core.request.known_profiles import KnownProfiles, question_of
 from core.schedule.scheduler import Scheduler, utc_clock
 
 ZONED = ("EST", "EDT")
@@ -33,7 +34,7 @@ def set_daily(at, name="daily", **fields):
 
 def words(at):
     """Everything the page says in captions, markdown and alerts."""
-    found = [*at.caption, *at.markdown, *at.info, *at.warning, *at.error]
+    found = [*at.caption, *at.markdown, *at.info, *at.warning, *at.error, *at.success, *at.toast]
     return " ".join(element.value for element in found)
 
 
@@ -132,14 +133,49 @@ def test_a_schedule_of_the_page_runs_the_sample_by_itself(page, desk_settings, w
     assert "succeeded" in str([link.label for link in page().expander])
 
 
-def fill_in(at, first, last):
-    """Fill in the form of a range and press its button."""
+def fill_in(at, first, last, *, press=True):
+    """Fill in the form of a range, and press its button where it can be pressed."""
     at.text_input(key="backfill-first").set_value(first)
     at.text_input(key="backfill-last").set_value(last)
     at.selectbox(key="backfill-mode").set_value("train")
-    at.button(key="backfill-start").click().run()
+    at.run()
     assert not at.exception
+    if press and not at.button(key="backfill-start").disabled:
+        at.button(key="backfill-start").click().run()
+        assert not at.exception
     return at
+
+
+def test_a_range_is_counted_before_it_is_started(page, desk_settings):
+    """The sample ends on 1 March 2013; the button can be pressed once something was counted, which records nothing."""
+    at = page()
+    assert at.button(key="backfill-start").disabled
+    fill_in(at, "2013-02-25", "2013-03-05", press=False)
+    assert "sample: 7 sessions, of which 2 the source does not hold." in words(at).replace("\\", "")
+    assert not at.button(key="backfill-start").disabled
+    assert not Journal.exists(desk_settings.data)
+
+
+def test_of_what_the_source_does_not_hold_the_page_shows_no_data(page, desk_settings, wait_until):
+    """Its process ends at once, without a run; the notice and the list say so."""
+    at = fill_in(page(), "2024-07-11", "2024-07-12")
+    assert "2 sessions, of which 2 the source does not hold" in words(at)
+    journal = Backfills(desk_settings.data)
+    wait_until(lambda: journal.backfills()[0].state == "done", "the range to be filled in", timeout_s=200)
+    shown = words(page())
+    assert "2 no data" in shown
+    assert "sample" in shown
+    assert journal.count_runs() == 0
+
+
+def test_a_profile_without_a_section_can_be_filled_in(page, desk_settings, prices_file):
+    """It is offered by its name once something ran under it; what it asks for comes from what is known of it."""
+    question = question_of("files", str(prices_file), "")
+    KnownProfiles(desk_settings.data).keep("files:prices", question)
+    at = page()
+    at.selectbox(key="backfill-profile").set_value("files:prices")
+    fill_in(at, "2020-10-20", "2020-10-28", press=False)
+    assert "files:prices: 7 sessions, of which 2 the source does not hold." in words(at).replace("\\", "")
 
 
 @pytest.mark.slow
