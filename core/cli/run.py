@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from core.errors import EXIT_FAILED, EXIT_INTERRUPTED, BusyError
+from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, BusyError, CommandError
 from core.journal import Journal, Run
 from core.queries.runs.folder import Follower
 from core.report.narrative import first_page
@@ -43,6 +43,14 @@ def _options() -> list[click.Parameter]:
             ["--force"], default="", help="Compute this stage and those after it again, and compare."
         ),
         click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
+        click.Option(
+            ["--due"],
+            is_flag=True,
+            help="Run each profile whose newest report lacks the session that is due.",
+        ),
+        click.Option(
+            ["--jobs"], type=click.IntRange(1, 16), default=2, help="With --due: profiles at the same time."
+        ),
         click.Option(["--detach"], is_flag=True, help="Print the run's id and leave it running."),
         click.Option(
             ["--full"], is_flag=True, help="Print the whole report, not its first page, on a terminal."
@@ -52,8 +60,12 @@ def _options() -> list[click.Parameter]:
     return [*options, *(click.Option([p.option, p.name], default="", help=p.help) for p in settable)]
 
 
-def _run(*, target: str, no_wait: bool, force: str, detach: bool, full: bool, **values: Any) -> int:
+def _run(
+    *, target: str, no_wait: bool, force: str, due: bool, jobs: int, detach: bool, full: bool, **values: Any
+) -> int:
     configured = settings.load()
+    if due:
+        return _run_due(configured, jobs, [name for name, text in values.items() if text])
     usable = {PROFILE, *parameters_of(chain(target))}
     request = {name: text for name, text in values.items() if text and name in usable}
     if force:
@@ -77,6 +89,33 @@ def _run(*, target: str, no_wait: bool, force: str, detach: bool, full: bool, **
         if launched is not None and launched.new:
             _interrupt(configured, launched.run_id)
         return EXIT_INTERRUPTED
+
+
+def _run_due(configured: Settings, jobs: int, others: list[str]) -> int:
+    """Run what is due and print what became of each profile; 30 if one came to nothing."""
+    from core.cli import output
+    from core.schedule.due import run_due
+    from core.schedule.scheduler import utc_clock
+
+    if others:
+        raise CommandError(
+            f"--{others[0].replace('_', '-')} came with --due",
+            expected="--due alone: each profile says itself what it asks for",
+        )
+    outcomes = run_due(
+        configured,
+        utc_clock(),
+        person=local_person(configured),
+        jobs=jobs,
+        each=lambda outcome: click.echo(f"{outcome.profile}: {outcome.state}", err=True),
+    )
+    if not outcomes:
+        click.echo("nothing is due: every profile's newest report holds the last session")
+        return EXIT_DONE
+    output.table(
+        ("profile", "state", "run", "note"), [(o.profile, o.state, o.run_id, o.note[:70]) for o in outcomes]
+    )
+    return EXIT_DONE if all(outcome.state == "succeeded" for outcome in outcomes) else EXIT_FAILED
 
 
 def _followed(configured: Settings, launched: Launched, *, no_wait: bool, detach: bool, full: bool) -> int:

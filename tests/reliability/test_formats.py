@@ -119,7 +119,7 @@ def test_without_its_migration_a_journal_of_before_takes_no_new_run(first_versio
 
     with monkeypatch.context() as patch:
         patch.setattr(database, "_behind", lambda database: False)
-        with pytest.raises(JournalError, match="no such (table|column)|has no column"):
+        with pytest.raises(JournalError, match=r"no such (table|column)|has no column"):
             record("untaken")
     record("taken")
     assert Journal(first_version, read_only=True).run("taken").state == "running"
