@@ -207,6 +207,13 @@ def test_what_is_not_known_speaks_for_nothing_and_says_so():
     assert reasons["AUC less that of the best simple rule"] == (None, "nothing", "not known")
 
 
+def test_in_use_too_what_is_not_known_speaks_for_nothing():
+    """No simple rule, no up-rate."""
+    spoken = says(advised(paired=[]))
+    assert spoken["AUC less that of the best simple rule"] == "nothing"
+    assert spoken["Brier score less that of the up-rate"] == "nothing"
+
+
 @pytest.mark.parametrize(
     ("aucs", "trend"),
     [((0.50, 0.60, 0.50), "steady"), ((0.50, 0.60, 0.55), "rising"), ((0.50,), None), ((), None)],

@@ -49,6 +49,13 @@ def test_an_unknown_calendar_is_answered_with_the_nearest_name():
         next_session("zzzzzz", date(2013, 3, 1))
 
 
+def test_an_exchange_may_be_named_by_its_alias():
+    """NYSE is what people call XNYS: both are the same sessions."""
+    assert check_calendar("NYSE") == "NYSE"
+    span = (date(2024, 7, 1), date(2024, 7, 8))
+    assert sessions_between("NYSE", *span).tolist() == sessions_between("XNYS", *span).tolist()
+
+
 def test_days_beyond_the_calendar_are_refused_and_named():
     """Hong Kong's calendar begins in 1960: the message says what it knows."""
     with pytest.raises(DataError, match="1960-01-01 to 2049-12-31"):

@@ -65,6 +65,36 @@ def test_prices_in_another_unit_are_one_error_that_names_each_row(factor, start,
     assert (finding["dates"], finding["count"]) == (SESSIONS[start:stop], stop - start)
 
 
+@pytest.mark.parametrize(
+    ("factor", "start", "stop", "words"),
+    [
+        (
+            100.0,
+            29,
+            30,
+            "100 times what they were from this row to the ticker's last, at the usual share volume",
+        ),
+        (
+            0.01,
+            22,
+            30,
+            "1/100 of what they were from this row to the ticker's last, at the usual share volume",
+        ),
+        (1000.0, 22, 27, "1000 times what they were from this row on, for 5 rows, at the usual share volume"),
+        (0.001, 3, 7, "1/1000 of what they were from this row on, for 4 rows, there is no volume to compare"),
+    ],
+)
+def test_a_unit_is_described_by_factor_extent_and_volume(factor, start, stop, words):
+    """The whole sentence that a person acts on: how much, for how long, and whether volumes could be compared."""
+    frame = quiet_frame()
+    frame.loc[start : stop - 1, PRICES] *= factor
+    (finding,) = gate(frame)
+    assert finding["action"] == (
+        f"Prices are {words}: probably another unit (pence for pounds, cents for dollars); correct it at the "
+        "source and run again."
+    )
+
+
 def test_a_hundred_times_the_price_at_a_hundredth_of_the_shares_is_a_split_and_no_unit():
     """Shares that are merged trade in a hundredth of their number."""
     (finding,) = gate(scaled(25, 100.0, volume=0.01), volume_ratio=1000)
@@ -124,6 +154,38 @@ def test_a_jump_after_a_long_gap_points_to_another_company():
     less = {"min_rows": 1, "max_missing_share": 1.0}
     assert rules(both, **less) == ["missing_sessions", "reused_ticker"]
     assert rules(both, gap_days=60, **less) == ["large_move", "missing_sessions"]
+
+
+def test_half_the_price_after_a_long_gap_is_no_split():
+    """Another company may begin at any price, also at one that looks like a split of 2:1."""
+    days = [*SESSIONS[:5], *SESSIONS[28:]]
+    both = pd.concat([quiet_frame("BBB"), scaled(5, 0.5, days=days, volume=2.0)], ignore_index=True)
+    assert rules(both, min_rows=1, max_missing_share=1.0) == ["missing_sessions", "reused_ticker"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "found"), [(100, []), (99, ["volume_outlier"]), (10_000, []), (10_001, ["volume_outlier"])]
+)
+def test_ten_times_the_usual_volume_and_a_tenth_of_it_are_just_usual(volume, found):
+    """Beyond means beyond: at the ratio itself nothing is pointed out, on either side."""
+    frame = quiet_frame().assign(volume=1000.0)
+    frame.loc[25, "volume"] = float(volume)
+    assert rules(frame, volume_ratio=10) == found
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({"high": 99.5}, "high at or above open, low and close"),
+        ({"low": 101.5}, "low at or below open and close"),
+    ],
+)
+def test_an_inconsistent_bar_says_what_was_expected(cells, expected):
+    """The one or the other end of the bar."""
+    frame = quiet_frame()
+    frame.loc[3, list(cells)] = list(cells.values())
+    (finding,) = gate(frame)
+    assert (finding["rule"], finding["expected"]) == ("inconsistent_ohlc", expected)
 
 
 def test_a_ticker_that_goes_on_where_another_ends_is_pointed_out():
