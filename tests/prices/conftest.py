@@ -81,3 +81,20 @@ def sample() -> pd.DataFrame:
         frame = pd.read_csv(lines, keep_default_na=False, dtype={"Date": object, "Ticker": object})
     frame.columns = [name.lower().replace(" ", "_") for name in frame.columns]
     return frame[list(col.PRICES)].astype({"volume": float})
+
+
+PRICES = ["open", "high", "low", "close", "adj_close"]
+
+
+def scaled(row: int, factor: float, *, days=None, **volume) -> pd.DataFrame:
+    """Quiet rows whose prices are ``factor`` times as high from ``row`` on; the adjusted close follows."""
+    frame = quiet_frame(days=days)
+    frame.loc[frame.index >= row, PRICES] *= factor
+    if volume:
+        frame.loc[frame.index >= row, "volume"] *= volume["volume"]
+    return frame
+
+
+def rules(frame, **changes):
+    """The rules that fire."""
+    return [f["rule"] for f in gate(frame, **changes)]
