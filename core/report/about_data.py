@@ -113,13 +113,18 @@ def quality(body: Body) -> Section:
 def _how_many_waived(waivers: Any) -> str:
     # what stands in a findings file of others may be anything: it is shown as it is
     if waivers and all(isinstance(entry, Mapping) for entry in waivers):
-        return f"{counted(_accepted(waivers), 'finding')}; see Data quality"
+        return f"{counted(accepted(waivers), 'finding')}; see Data quality"
     return word(waivers or "none")
 
 
-def _accepted(waivers: Sequence[Body]) -> int:
-    """Return how many findings were accepted: a last entry may stand for those that are not listed."""
-    return sum(int(w.get("value") or 0) if w.get("rule") == "beyond" else 1 for w in waivers)
+def accepted(waivers: Any) -> int:
+    """Return how many findings were accepted: a last entry may stand for those that are not listed.
+
+    What stands in a findings file of others may be anything: one thing is one finding.
+    """
+    entries = waivers if isinstance(waivers, list | tuple) else [waivers] if waivers else []
+    beyond = (entry for entry in entries if isinstance(entry, Mapping) and entry.get("rule") == "beyond")
+    return len(entries) + sum(int(entry.get("value") or 0) - 1 for entry in beyond)
 
 
 def _waived(prices: Body) -> tuple[Block, ...]:

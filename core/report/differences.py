@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import listed
+from core.report.about_data import accepted
 from core.report.blocks import visible
 from core.report.doubts import doubts
 from core.report.figures import NA, count, ratio, share, spaced, span, word
@@ -76,7 +77,7 @@ _READ: tuple[tuple[str, Callable[[Body], str]], ...] = (
     ("Tickers", _tickers),
     ("Rows", lambda body: count(body["data"]["rows_in"])),
     ("Warnings of the checks", _warnings),
-    ("Findings accepted", lambda body: count(len(body["data"].get("waivers") or ()))),
+    ("Findings accepted", lambda body: count(accepted(body["data"].get("waivers")))),
     ("Feature set", lambda body: word(body["features"].get("feature_set"))),
 )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.report import page_charts, sections
+from core.report.about_data import accepted
 from core.report.as_text import lines_of
 from core.report.blocks import Block, Bullets, Facts, Gallery, Grid, Paragraph, Picture, Section
 from core.report.doubts import doubts
@@ -180,8 +181,9 @@ def _data(body: Body) -> str:
     prices = body["data"]
     warnings = sum(f["count"] for f in prices["findings"] if f["severity"] == "warning")
     removed = prices["rows_in"] - prices["rows_clean"]
+    waived = counted(accepted(prices.get("waivers")), "finding")
     return (
         f"{counted(prices['rows_in'], 'row')} of {counted(len(prices['tickers']), 'ticker')}, "
         f"{period(prices['from'], prices['to'])}; {counted(removed, 'row') if removed else 'none'} removed, "
-        f"{counted(warnings, 'warning')}, {counted(len(prices.get('waivers') or ()), 'finding')} accepted by a person."
+        f"{counted(warnings, 'warning')}, {waived} accepted by a person."
     )

@@ -128,3 +128,17 @@ def test_the_reviewers_headings_follow_the_first_page_and_the_appendix_has_conte
     (listed,) = re.findall(r'<ol class="contents">(.*?)</ol>', page)
     assert re.findall(r">([^<>]+)</a>", listed) == list(BEHIND)
     assert set(re.findall(r'href="#([^"]+)"', listed)) <= set(re.findall(r'section id="([^"]+)"', page))
+
+
+def test_findings_beyond_the_listed_ones_count_as_accepted(whole, rendered):
+    """Two are listed, and a last entry stands for 1,500 more."""
+    listed = {
+        "rule": "large_move",
+        "ticker": "IBM",
+        "date": "2012-01-03",
+        "who": "Ann",
+        "why": "true",
+        "until": "2030-01-01",
+    }
+    whole["data"]["waivers"] = [listed, listed, {"rule": "beyond", "value": 1500}]
+    assert "1,502 findings accepted by a person" in one_line(first_page(rendered(whole)[0]))
