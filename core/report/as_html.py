@@ -88,7 +88,8 @@ def _block(block: Block) -> str:  # noqa: PLR0911 - one return for each kind of 
         case Placeholder():
             return f'<p class="blank">{_safe(block.text)}</p>'
         case Picture():
-            return f"<figure><figcaption>{_safe(block.caption)}</figcaption>{block.svg}</figure>"
+            opening = '<figure class="wide">' if block.wide else "<figure>"
+            return f"{opening}<figcaption>{_safe(block.caption)}</figcaption>{block.svg}</figure>"
         case Gallery():
             return gallery_of(block.pictures)
         case Contents():

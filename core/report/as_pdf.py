@@ -44,7 +44,7 @@ def pdf_of(
     made_at : datetime
         Stands in the document's properties: the time of the signature.
     pictures : sequence of Picture
-        Drawn below the first page's text, the first as wide as the page.
+        Drawn below the first page's text.
     """
     pdf = _document(title, made_at)
     glyphs = frozenset(pdf.fonts["code"].cmap)
@@ -100,13 +100,13 @@ def _rule(pdf: Any) -> None:
 
 
 def _pictures(pdf: Any, pictures: Sequence[Picture], glyphs: frozenset[int]) -> None:
-    """Draw the first picture as wide as the page and the others side by side below it."""
+    """Draw wide pictures as wide as the page and the others side by side below them."""
     gap, wide = 6.0, pdf.w - pdf.l_margin - pdf.r_margin
-    rows = [pictures[:1], pictures[1:3]]
-    for row in rows:
-        if not row:
-            continue
-        width = (wide - gap * (len(row) - 1)) / len(row)
+    narrow = (wide - gap) / 2
+    others = [picture for picture in pictures if not picture.wide]
+    rows = [(wide, [picture]) for picture in pictures if picture.wide]
+    rows += [(narrow, others[start : start + 2]) for start in range(0, len(others), 2)]
+    for width, row in rows:
         height = max(height_of(picture.svg, width) for picture in row)
         if pdf.get_y() + height + 2 * _FIRST_LINE_MM > pdf.h - pdf.b_margin:
             pdf.add_page()
@@ -115,7 +115,7 @@ def _pictures(pdf: Any, pictures: Sequence[Picture], glyphs: frozenset[int]) -> 
             x = pdf.l_margin + place * (width + gap)
             pdf.set_font("code", "", 7)
             pdf.text(x, top + 1, _printable(picture.caption, glyphs))
-            draw(pdf, picture.svg, x, top + 2, width)
+            draw(pdf, picture.svg, (x, top + 2), width, lambda words: _printable(words, glyphs))
         pdf.set_font("code", "", _SIZE_PT)
         pdf.set_y(top + 2 + height)
 

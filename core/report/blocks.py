@@ -81,15 +81,19 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing for the page, as markup that :mod:`core.report.charts` made; text leaves it out."""
+    """A drawing for the page, as markup that :mod:`core.report.charts` made; text leaves it out.
+
+    Among several that stand together, a ``wide`` one has the whole width.
+    """
 
     svg: str
     caption: str
+    wide: bool = False
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures that stand together: the first as wide as the page, the others side by side below."""
+    """Pictures that stand together: wide ones alone in their row, the others side by side."""
 
     pictures: tuple[Picture, ...]
 

@@ -143,21 +143,15 @@ def _rows_of_interest(body: Body) -> list[Predictor]:
 
 def pictures(body: Body) -> tuple[Picture, ...]:
     """Return the first page's pictures, the wide one first; those that there is something to draw for."""
-    drawings = (
-        (
-            page_charts.equity(body),
-            "What 1 became, after costs, by following the model and by holding; each step is twice as much.",
-        ),
-        (
-            page_charts.interval([p for p in _rows_of_interest(body) if p.key != HOLD]),
-            "AUC, its interval, and a coin toss.",
-        ),
-        (
-            page_charts.coverage(body),
-            f"Prices from {body['data']['from'] or NA} to {body['data']['to'] or NA}.",
-        ),
+    money = "What 1 became, after costs, by following the model and by holding; each step is twice as much."
+    prices = f"Prices from {body['data']['from'] or NA} to {body['data']['to'] or NA}."
+    judged_rows = [p for p in _rows_of_interest(body) if p.key != HOLD]
+    drawn = (
+        Picture(page_charts.equity(body), money, wide=True),
+        Picture(page_charts.interval(judged_rows), "AUC, its interval, and a coin toss."),
+        Picture(page_charts.coverage(body), prices),
     )
-    return tuple(Picture(drawing, caption) for drawing, caption in drawings if drawing)
+    return tuple(picture for picture in drawn if picture.svg)
 
 
 def _doubtful(sentences: tuple[str, ...], fitting: int) -> Block:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _VIEW_BOX = re.compile(r'viewBox="([^"]+)"')
 _TEXT, _TICK = 11.0, 10.0
@@ -39,8 +39,10 @@ _PENS: Mapping[str, Pen] = {
 """The page's style sheet in print; what has no colour of its own is drawn as a rule."""
 
 
-def draw(pdf: Any, svg: str, x: float, y: float, width: float) -> float:
-    """Draw ``svg`` at a place on the present page and return its height.
+def draw(
+    pdf: Any, svg: str, at: tuple[float, float], width: float, printable: Callable[[str], str] = str
+) -> None:
+    """Draw ``svg`` at a place on the present page.
 
     Parameters
     ----------
@@ -48,15 +50,17 @@ def draw(pdf: Any, svg: str, x: float, y: float, width: float) -> float:
         In millimetres, with a font set.
     svg : str
         As :func:`core.report.drawing.svg` makes it.
-    x, y, width : float
-        Left, top and width in millimetres.
+    at : tuple of float
+        Left and top in millimetres.
+    width : float
+        In millimetres.
+    printable : callable
+        Gives words as the font can write them.
     """
     root = ET.fromstring(svg)  # noqa: S314 - markup that this program made, from escaped words
-    _, _, across, height = map(float, root.attrib["viewBox"].split())
-    place = _Place(pdf, x, y, width / across)
+    place = _Place(pdf, *at, width / float(root.attrib["viewBox"].split()[2]))
     for mark in root:
-        place.mark(mark.tag, mark.attrib, mark.text or "")
-    return height * place.scale
+        place.mark(mark.tag, mark.attrib, printable(mark.text or ""))
 
 
 def height_of(svg: str, width: float) -> float:

@@ -85,7 +85,7 @@ svg .bar.model { stroke: var(--accent); } svg .bar.beside { stroke: var(--beside
 svg polyline { fill: none; stroke: var(--rule); stroke-width: 1.6; } svg polyline.model { stroke: var(--accent); }
 svg text.model { fill: var(--accent); } svg .bar.bad { stroke: var(--alarm); }
 .gallery { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.5rem; }
-.gallery figure:first-child { grid-column: 1 / -1; }
+.gallery .wide { grid-column: 1 / -1; }
 .caption { margin: 0 0 .35rem; font-weight: 600; }
 .first h2 { display: none; } .first .verdict { font-size: 1.1rem; }
 .first dl { grid-template-columns: 7rem minmax(0, 1fr); }
@@ -98,7 +98,7 @@ ol.contents { columns: 2; padding-left: 1.4rem; margin: 0; } ol.contents a { col
   dl:not(.tiles) { grid-template-columns: 1fr; gap: 0; } dl:not(.tiles) dd { margin-bottom: .6rem; }
 }
 @media screen and (max-width: 40rem) {
-  .gallery figure:first-child svg, .gallery figure:first-child svg .tick { font-size: 21px; }
+  .gallery .wide svg, .gallery .wide svg .tick { font-size: 21px; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --faint: #ddd;

@@ -64,3 +64,13 @@ def test_the_signed_page_has_its_contents_as_links_and_the_first_page_before_the
     for anchor in ("decision", "context", "appendix-digests-and-settings"):
         assert f'href="#{anchor}"' in page
         assert f'id="{anchor}"' in page
+
+
+def test_a_ticker_that_the_font_lacks_is_written_as_its_code_in_the_drawing(rendered):
+    """As in the text: nothing is left out, and nothing fails."""
+    body = trained_body()
+    body["data"]["tickers"]["\u4ef7"] = body["data"]["tickers"].pop("IBM")
+    made = pdf_of(
+        "Report", FACTS, body_of(rendered(body)[0]), datetime(2026, 1, 2, tzinfo=UTC), pictures(body)
+    )
+    assert "<U+4EF7>" in PdfReader(io.BytesIO(made)).pages[0].extract_text()
