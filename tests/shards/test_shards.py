@@ -214,6 +214,27 @@ def test_a_ticker_that_goes_on_under_another_name_is_seen_across_parts(small_sha
     assert found == [("Z9", "T0")]
 
 
+def test_a_rename_into_an_earlier_part_is_flagged_there(tmp_path, monkeypatch):
+    """T0 goes on as T1B, which is in no last part: its first row is flagged, in parts as in one, and cleaned away."""
+    path, frame = tmp_path / "prices.parquet", universe()
+    day = frame["date"].unique()[120]
+    frame.loc[frame["ticker"].eq("T0") & frame["date"].ge(day), "ticker"] = "T1B"
+    frame.to_parquet(path)
+    options = {"max_missing_share": 0.5, "drop_row": "renamed_ticker"}
+    whole = run(path, "clean", **options)
+    monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", 500)
+    monkeypatch.setattr(limits, "PART_ROWS", 1)
+    parts = run(path, "clean", **options)
+    for kind, artifact in whole.items():
+        assert canonical(parts[kind]) == canonical(artifact), kind
+    valid = parts["prices_valid"].frame
+    flagged = valid[valid["flags"].astype(object).map(lambda text: "renamed_ticker" in str(text).split(","))]
+    rows = [(ticker, str(date)[:10]) for ticker, date in zip(flagged["ticker"], flagged["date"], strict=True)]
+    assert rows == [("T1B", str(day)[:10])]
+    clean = parts["prices_clean"].frame
+    assert not ((clean["ticker"] == "T1B") & (clean["date"] == day)).any()
+
+
 def test_a_large_table_in_memory_is_stored_in_the_same_shards(small_shards):
     """Whole tickers in each row group, and the rows come back by date and ticker."""
     import io
