@@ -40,8 +40,9 @@ from core.request import settings as configuration
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.runs.inputs import is_complete
+from core.runs.launcher import FORCE
 from core.runs.log import new_run_id
-from core.runs.plan import stage_plans
+from core.runs.plan import StagePlan, stage_plans
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
 from core.schedule.coverage import Coverage, Range, coverage, sessions_there
@@ -196,9 +197,8 @@ class _Filler:
         """Start the run of a session and return its id; None if nothing goes."""
         if entry.run_id and self.journal.run(entry.run_id) is not None:
             return entry.run_id  # started before the stop
-        request = {**self.backfill.body["request"], "end": entry.session}
         try:
-            state, note = self._before_run(request, entry)
+            state, note, request = self._before_run(entry)
             if state != WAITING:
                 self._over(entry.session, state, note=note)
                 return None
@@ -212,23 +212,29 @@ class _Filler:
             self._record(entry.session, RUNNING, run_id=launched.run_id)
         return launched.run_id
 
-    def _before_run(self, request: Mapping[str, str], entry: Filled) -> tuple[str, str | None]:
-        """Return what a session is before a run of it: there, no data or waiting; and why.
+    def _before_run(self, entry: Filled) -> tuple[str, str | None, dict[str, str]]:
+        """Return what a session is before a run of it (there, no data or waiting), why, and the request of the run.
+
+        A live source's earlier answer that ends before the session is not taken for its answer: it is asked anew.
 
         Raises
         ------
         SourceError
             If a live source that did not answer when the range began does not answer now.
         """
+        request = {**self.backfill.body["request"], "end": entry.session}
         values = resolve(request, settings=self.settings, now=datetime.now(UTC))
         store, plan, complete = Store(self.settings.data), stage_plans(values), set[Slot]()
-        if is_complete(store, plan, complete):
-            return self._outcome(THERE, entry.session, session_behind(store, plan.keys["evaluate"]))
-        if entry.state == UNKNOWN and not is_complete(store, plan.before("ingest"), complete):
+        last_price = "" if values["input_digest"] else _last_price(store, plan.before("ingest"), complete)
+        outdated = bool(last_price) and last_price < entry.session
+        if is_complete(store, plan, complete) and not outdated:
+            last = session_behind(store, plan.keys["evaluate"])
+            return (*self._outcome(THERE, entry.session, last), request)
+        if entry.state == UNKNOWN and (outdated or not last_price):
             span = (entry.session, entry.session)
             if not sessions_there(self.settings, values, span):
-                return NO_DATA, None
-        return WAITING, None
+                return NO_DATA, None, request
+        return WAITING, None, {**request, FORCE: "ingest"} if outdated else request
 
     def _outcome(self, state: str, session: str, last: str | None) -> tuple[str, str | None]:
         """Return the state of a session whose report ends with ``last``: no data unless that is the session."""
@@ -263,6 +269,13 @@ class _Filler:
     def _over(self, session: str, state: str, *, note: str | None = None) -> None:
         self._record(session, state, note=note)
         self.each(Filled(session, state, None, note))
+
+
+def _last_price(store: Store, ingest: StagePlan, complete: set[Slot]) -> str:
+    """Return the last day (ISO) of committed prices, empty where they are not there or damaged."""
+    meta = store.meta(ingest.slot) if is_complete(store, ingest, complete) else None
+    spans = (meta.body.get("tickers") or {}).values() if meta else ()
+    return max((str(span["last"] or "") for span in spans), default="")
 
 
 @contextmanager

@@ -70,7 +70,7 @@ class Coverage:
 
 
 def coverage(settings: Settings, span: Range, now: datetime) -> Coverage:
-    """Return what a range comes to; the source is asked once, and nothing is written.
+    """Return what a range comes to; the source is asked once, and nothing is recorded.
 
     Raises
     ------

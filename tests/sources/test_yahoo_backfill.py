@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 
 from core.journal import Journal
-from core.journal.backfills import Backfills
 from core.review.people import Person
 from core.runs.launcher import Launched
 from core.schedule import backfill
@@ -45,7 +44,7 @@ def filled(ingest):
             )
             journal.rekey(run_id, {}, request["end"])
             journal.end(run_id, "succeeded", 0, None)
-            started.append(request["end"])
+            started.append(request["end"] + (" asked anew" if request.get("force") == "ingest" else ""))
             return Launched(run_id, new=True)
 
         backfill_id = backfill.begin(settings, WANTED, person=TESTER, now=NOW, counted=counted)
@@ -90,20 +89,36 @@ def test_while_yahoo_is_down_nothing_is_started(yahoo, loopback, until, filled):
     assert (started, code) == ([], 30)
 
 
+def test_an_earlier_answer_that_ends_too_soon_is_asked_for_anew(until, filled, ingest):
+    """Prices for Wednesday were committed when Yahoo had Tuesday only: that is not what it has now."""
+    until(272)
+    ingest("2024-07-08 23:00", tickers="AAA,BBB", end="2024-01-17")
+    until(273)
+    rows, started, code = filled()
+    assert [state for state, _ in rows] == ["succeeded", "succeeded", "no data"]
+    assert (started, code) == (["2024-01-16", "2024-01-17 asked anew"], 20)
+
+
 @pytest.mark.slow
 def test_the_command_makes_a_report_of_what_yahoo_has(yahoo, until, run_afterclose, data):
-    """The real command and a real run against the stand-in; its report ends with the session."""
+    """The real command and real runs against the stand-in, after one for the same day that came before its row."""
+    options = [
+        "--source", "yahoo", "--tickers", "AAA,BBB", "--mode", "train", "--beside", "logistic_regression",
+        "--bootstrap-samples", "100",
+    ]  # fmt: skip
+    until(272)
+    early = run_afterclose("run", "--end", "2024-01-17", *options, data=data, env=yahoo.environment)
+    assert early.code == 0, early.err
     until(273)
-    done = run_afterclose(
-        "backfill", "2024-01-17", "2024-01-18", "--source", "yahoo", "--tickers", "AAA,BBB", "--mode", "train",
-        "--beside", "logistic_regression", "--bootstrap-samples", "100", "--json", data=data, env=yahoo.environment,
-    )  # fmt: skip
+    words = ["backfill", "2024-01-17", "2024-01-18", *options, "--json"]
+    done = run_afterclose(*words, data=data, env=yahoo.environment)
     assert done.code == 20, done.err
     assert "2 sessions, of which 1 the source does not hold" in done.err
     answer = json.loads(done.out)
     assert [row["state"] for row in answer["sessions"]] == ["succeeded", "no data"]
     assert answer["profile"].startswith("yahoo:AAA-BBB-")
-    (run,) = Journal(data).runs()
-    assert (run.session, run.profile) == ("2024-01-17", answer["profile"])
-    assert len(list((data / "checkpoints" / "ingest").iterdir())) == 1
-    assert Backfills(data).backfills()[0].body["profile"] == answer["profile"]
+    runs = [(run.session, run.profile) for run in Journal(data).runs()]
+    assert runs == [("2024-01-17", answer["profile"]), ("2024-01-16", answer["profile"])]
+    assert len(list((data / "checkpoints" / "ingest").iterdir())) == 2
+    again = json.loads(run_afterclose(*words, data=data, env=yahoo.environment).out)
+    assert again["counts"] == {"there": 1, "no data": 1}
