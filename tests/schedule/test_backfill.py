@@ -302,7 +302,7 @@ def test_the_command_says_the_count_makes_nothing_and_leaves_with_20(run_aftercl
     assert not (data / "checkpoints").exists()
     assert not (data / "models").exists()
     assert Journal(data).count_runs() == 0
-    assert json.loads(run_afterclose("runs", "--json", data=data).out) in ([], {"runs": []})
+    assert json.loads(run_afterclose("runs", "--json", data=data).out) == []
 
 
 @pytest.mark.slow
