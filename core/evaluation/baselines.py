@@ -12,9 +12,11 @@ The certain rules give probabilities 0 and 1, so their log loss is large by natu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from core import columns as col
 from core.evaluation.economics import earnings
@@ -35,8 +37,35 @@ NAMES = (*RULES, BUY_AND_HOLD, EQUAL_WEIGHT)
 FIGURES = ("auc", "precision", "recall", "hit_rate", "brier", "log_loss", "annual_return", "sharpe")
 
 
-def probabilities(rows: JudgedRows, features: col.Columns) -> dict[str, NDArray[np.float64]]:
-    """Return the probability of an up move by each rule, shape (rows,), NaN where the rule has none.
+class RuleProbabilities(Mapping[str, "NDArray[np.float64]"]):
+    """Probability of an up move by each rule, shape (rows,); each is made when it is asked for and not kept.
+
+    Parameters
+    ----------
+    rows : JudgedRows
+        With the column ``return`` (today's, a share).
+    learnt : sequence of mapping
+        Parameters of each rule by its name, for each fold of the rows.
+    """
+
+    def __init__(self, rows: JudgedRows, learnt: Sequence[Mapping[str, Any]]) -> None:
+        self._rows, self._learnt = rows, learnt
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        returns, result = numbers(self._rows.frame, col.RETURN), np.full(len(self._rows), np.nan)
+        for within, learnt in zip(self._rows.parts, self._learnt, strict=True):
+            result[within] = RULES[name].probability(learnt[name], inputs_of(returns[within]))
+        return result
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(RULES)
+
+    def __len__(self) -> int:
+        return len(RULES)
+
+
+def probabilities(rows: JudgedRows, features: col.Columns) -> RuleProbabilities:
+    """Return the probability of an up move by each rule, NaN where the rule has none.
 
     Row t uses data up to t: today's return, or labels of sessions before the fold.
 
@@ -47,18 +76,20 @@ def probabilities(rows: JudgedRows, features: col.Columns) -> dict[str, NDArray[
     features : Table or pandas.DataFrame
         Columns ``date`` and ``up_next`` of all sessions.
     """
-    returns = numbers(rows.frame, col.RETURN)
-    chances = {name: np.full(len(rows), np.nan) for name in RULES}
-    dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
-    sessions = np.unique(dates)
+    sessions, of_row = _sessions(features)
+    label, learnt = numbers(features, col.UP_NEXT), []
     for within in rows.parts:
-        inputs = inputs_of(returns[within])
         place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0])) - 1
-        earlier = _earlier_labels(rows, dates < sessions[max(place, 0)], label)
-        for name, kind in RULES.items():
-            learnt = kind.fit(np.empty((len(earlier), 0)), earlier, seed=0)
-            chances[name][within] = kind.probability(learnt, inputs)
-    return chances
+        earlier = _earlier_labels(rows, of_row < max(place, 0), label)
+        nothing = np.empty((len(earlier), 0))
+        learnt.append({name: kind.fit(nothing, earlier, seed=0) for name, kind in RULES.items()})
+    return RuleProbabilities(rows, learnt)
+
+
+def _sessions(features: col.Columns) -> tuple[NDArray[np.datetime64], NDArray[np.int32]]:
+    """Return the sessions, rising, and the number of each row's."""
+    codes, sessions = pd.factorize(features[col.DATE], sort=True)
+    return sessions.to_numpy(), codes.astype(np.int32)
 
 
 def _earlier_labels(
@@ -69,8 +100,7 @@ def _earlier_labels(
     The session just before the fold is left out, as in training: its label is known only on the fold's
     first date. Where nothing comes before, the judged rows themselves stand in.
     """
-    earlier = label[before]
-    earlier = earlier[~np.isnan(earlier)]
+    earlier = label[before & ~np.isnan(label)]
     return earlier if len(earlier) else rows.up
 
 

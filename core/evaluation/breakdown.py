@@ -28,8 +28,7 @@ def by_fold(rows: JudgedRows, ranked: RankedRows) -> list[dict[str, Any]]:
         return []
     figures = figures_of(rows, ranked, rows.fold, len(rows.folds))
     days = rows.frame[col.DATE].to_numpy()
-    last = np.cumsum(np.bincount(rows.fold)) - 1
-    first = np.append(0, last[:-1] + 1)
+    first, last = np.array([(part.start, part.stop - 1) for part in rows.parts]).T
     spans = [
         {"fold": number or 1, "from": begin, "to": end, "rows": int(b - a + 1)}
         for number, a, b, begin, end in zip(
@@ -43,14 +42,14 @@ def by_ticker(rows: JudgedRows, ranked: RankedRows) -> dict[str, dict[str, Any]]
     """Return by ticker its rows and metrics or None; AUC is the mean of its within-fold AUCs, by its rows."""
     ticker, names = pd.factorize(rows.frame[col.TICKER], sort=True)
     counts = np.bincount(ticker, minlength=len(names)).tolist()
-    entries = figures_of(rows, ranked, ticker, len(names))
+    entries = figures_of(rows, ranked, ticker.astype(np.int32), len(names))
     return {
         str(name): {"rows": count, **own} for name, count, own in zip(names, counts, entries, strict=True)
     }
 
 
 def figures_of(
-    rows: JudgedRows, ranked: RankedRows, number: NDArray[np.int64], slices: int
+    rows: JudgedRows, ranked: RankedRows, number: NDArray[np.integer], slices: int
 ) -> list[dict[str, float | None]]:
     """Return by slice the AUC with its interval and the metrics that are shown of parts; None where undefined.
 
@@ -59,8 +58,7 @@ def figures_of(
     number : ndarray of int, shape (rows,)
         Slice of each row, 0 to ``slices`` - 1; -1: the row is in none.
     """
-    inside = number >= 0
-    sums = metrics.totals_by(number[inside], slices, rows.probability[inside], rows.up[inside])
+    sums = metrics.totals_by(number, slices, rows.probability, rows.up)
     sliced: SlicedAuc = ranked.sliced(number, slices)
     values = {"auc": sliced.auc, "auc_low": sliced.low, "auc_high": sliced.high}
     values |= {name: metrics.POOLED[name](sums) for name in _METRICS}
@@ -75,10 +73,12 @@ def by_period(rows: JudgedRows, ranked: RankedRows) -> dict[str, dict[str, Any]]
     """
     if not len(rows):
         return {}
-    years = rows.frame[col.DATE].to_numpy("datetime64[Y]")
-    names, year = np.unique(years, return_inverse=True)
+    # all rows of a group are of one date
+    years = rows.frame[col.DATE].to_numpy()[rows.begins].astype("datetime64[Y]")
+    names, year_of_group = np.unique(years, return_inverse=True)
+    year = year_of_group.astype(np.int32)[rows.group]
     entries = figures_of(rows, ranked, year, len(names))
-    days = [len(np.unique(rows.group[year == code])) for code in range(len(names))]
+    days = np.bincount(year_of_group, minlength=len(names)).tolist()
     counts = np.bincount(year, minlength=len(names)).tolist()
     return {
         str(name): {"rows": count, "sessions": sessions, **figures}

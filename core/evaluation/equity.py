@@ -37,8 +37,7 @@ def equity(rows: JudgedRows, holding: Holdings, *, cost_bps: float) -> list[dict
     """
     followed = np.cumprod(1 + np.nan_to_num(earnings(rows, rows.probability, cost_bps=cost_bps).daily))
     bought = np.cumprod(1 + holding.bought_once.daily)[holding.sessions - holding.bought_once.session[0]]
-    first = np.searchsorted(rows.group, np.arange(len(rows.group_fold)))
-    dates = rows.frame[col.DATE].to_numpy("datetime64[D]")[first]
+    dates = rows.frame[col.DATE].to_numpy("datetime64[D]")[rows.begins]
     places = np.unique(np.linspace(0, len(dates) - 1, min(POINTS, len(dates))).round().astype(int))
     return [
         {"date": str(dates[place]), "model": float(followed[place]), "buy_and_hold": float(bought[place])}

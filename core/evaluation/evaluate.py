@@ -22,11 +22,10 @@ from core.evaluation.settings import EvaluateSettings
 from core.measures.bootstrap import Resampling
 from core.measures.expanded import coverage_of
 from core.measures.performance import CLASSIFICATION, entries, json_number, undefined
-from core.measures.rows import JudgedRows, judge, judged_order, numbers
+from core.measures.rows import JudgedRows, judge, numbers
 from core.models.splits import MIN_JUDGED_SESSIONS
 from core.platform.progress import Steps
 from core.tables.artifacts import Artifact, Document, Table
-from core.tables.parquet import joined_frame
 from core.tables.stored import StoredRows
 from core.tables.workplace import Workplace
 
@@ -62,8 +61,8 @@ class _Inputs:
     @property
     def mode(self) -> str:
         """``train`` or ``score``; a table without header says it by having folds or not."""
-        folds = self.predictions.frame[col.FOLD].notna().any()
-        return str(self.predictions.header.get("mode") or ("train" if folds else "score"))
+        mode = self.predictions.header.get("mode")
+        return str(mode or ("train" if self.predictions[col.FOLD].notna().any() else "score"))
 
     @property
     def resampling(self) -> Resampling:
@@ -118,10 +117,12 @@ def evaluate(
 def _performed(inputs: _Inputs) -> dict[str, Any]:
     """Return the judged part of the body; the judged rows are not held any longer than that."""
     also = (col.VOLATILITY20,)
-    frame = with_returns(inputs.predictions.frame, inputs.features, also=also, workplace=inputs.workplace)
+    predictions = _in_memory(inputs.predictions)
+    frame = with_returns(predictions, inputs.features, also=also, workplace=inputs.workplace)
+    del predictions
     if inputs.mode == "score":
         frame = frame.assign(fold=np.nan)
-    rows = judge(_by_fold(frame))
+    rows = judge(frame, consume=True)
     lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
     performance = _unjudged(inputs, rows, lack) if lack else _judgement(inputs, rows)
     return {**performance, "sequential": _sequential(inputs, rows)}
@@ -142,18 +143,9 @@ _ORDER = (
 )  # fmt: skip
 
 
-def _by_fold(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows as they are judged, by fold, date and ticker, and empty ``frame``: no row is there twice."""
-    order = judged_order(frame)
-    if order is None:
-        return frame
-    names = list(frame.columns)
-    return pd.DataFrame({name: frame.pop(name).take(order).reset_index(drop=True) for name in names})
-
-
 def _read(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace: Workplace) -> _Inputs:
     return _Inputs(
-        predictions=_in_memory(_table(inputs, "predictions")),
+        predictions=_table(inputs, "predictions"),
         features=_table(inputs, "features"),
         prices=prices if isinstance(prices := inputs.get("prices_clean"), Table) else None,
         findings=_document(inputs, "findings"),
@@ -165,13 +157,12 @@ def _read(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace:
     )
 
 
-def _in_memory(predictions: Table) -> Table:
-    """Return the predictions with their rows in memory, those of a stored table with coded tickers."""
+def _in_memory(predictions: Table) -> pd.DataFrame:
+    """Return the rows of predictions, those of a stored table with coded tickers."""
     if not isinstance(predictions.content, StoredRows):
-        return predictions
-    rows = predictions.content
-    frame = joined_frame([rows.arrow(number) for number in range(rows.parts)])
-    return Table(predictions.kind, frame, predictions.header)
+        return predictions.content
+    # column by column: what was read of one is gone before the next
+    return pd.DataFrame({name: predictions[name] for name in predictions.columns}, copy=False)
 
 
 def _table(inputs: Mapping[str, Artifact], kind: str) -> Table:
@@ -209,8 +200,8 @@ def _reason(inputs: _Inputs, body: Mapping[str, Any]) -> str | None:
 
 def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
     """Return the judged part of the body when there is too little to judge."""
-    labelled = numbers(inputs.predictions.frame, col.UP_NEXT)
-    frame = inputs.predictions.frame[~np.isnan(labelled)]
+    has_label = ~np.isnan(numbers(inputs.predictions, col.UP_NEXT))
+    frame = pd.DataFrame({name: inputs.predictions[name][has_label] for name in (col.DATE, col.UP_NEXT)})
     empty = {name: undefined(lack) for name in PERFORMANCE}
     earlier = inputs.model.body.get("walk_forward") if inputs.model and inputs.mode == "score" else None
     return {
@@ -229,8 +220,7 @@ def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
 
 
 def _kinds(inputs: _Inputs) -> list[str]:
-    columns = map(str, inputs.predictions.frame.columns)
-    return [name.removeprefix(_BESIDE) for name in columns if name.startswith(_BESIDE)]
+    return [name.removeprefix(_BESIDE) for name in inputs.predictions.columns if name.startswith(_BESIDE)]
 
 
 def _extent(frame: pd.DataFrame) -> dict[str, Any]:

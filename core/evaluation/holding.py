@@ -63,12 +63,13 @@ def holdings(rows: JudgedRows, features: Table, *, cost_bps: float, workplace: W
     workplace : Workplace
         Who reads the parts of large features.
     """
-    calendar = np.unique(features[col.DATE].to_numpy("datetime64[D]"))
+    days = [np.unique(part[col.DATE].to_numpy("datetime64[D]")) for part in features.each([col.DATE])]
+    calendar = np.unique(np.concatenate(days))
     dates = rows.frame[col.DATE].to_numpy("datetime64[D]")
-    begins = np.searchsorted(rows.group, np.arange(len(rows.group_fold)))
-    sessions = np.searchsorted(calendar, dates[begins])
+    sessions = np.searchsorted(calendar, dates[rows.begins])
     ticker, order = rows.by_ticker
-    first = order[np.unique(ticker[order], return_index=True)[1]]
+    owner = ticker[order]
+    first = order[np.concatenate(([True], owner[1:] != owner[:-1]))]
     names = rows.frame[col.TICKER].iloc[first].astype(str)
     purchase = pd.Series(np.searchsorted(calendar, dates[first]), index=names)
     purchases = Purchases(int(sessions.min()), int(sessions.max()), len(purchase), cost_bps)

@@ -67,14 +67,14 @@ def with_returns(
 
 
 def returns_over(
-    sessions: Sequence[int], frame: pd.DataFrame, features: Table, workplace: Workplace
-) -> dict[int, NDArray[np.float64]]:
-    """Return each row's compound return over its ticker's next rows, by how many, shape (rows,).
+    sessions: int, frame: pd.DataFrame, features: Table, workplace: Workplace
+) -> NDArray[np.float64]:
+    """Return each row's compound return over its ticker's next rows, shape (rows,).
 
     Parameters
     ----------
-    sessions : sequence of int
-        Numbers of rows, each at least 1.
+    sessions : int
+        How many rows, at least 1.
     frame : pandas.DataFrame
         With ``date`` and ``ticker``.
     features : Table
@@ -84,13 +84,11 @@ def returns_over(
 
     Returns
     -------
-    dict of int to ndarray of float
+    ndarray of float
         NaN where the ticker has fewer rows left, or ``features`` lacks the row.
     """
-    names = [str(number) for number in sessions]
-    work = partial(_later_returns_of_part, features, tuple(sessions))
-    values = _joined(frame, features, names, work, workplace)
-    return {number: values[str(number)] for number in sessions}
+    work = partial(_later_returns_of_part, features, sessions)
+    return _joined(frame, features, (col.RETURN,), work, workplace)[col.RETURN]
 
 
 def open_returns(frame: pd.DataFrame, prices: Table, workplace: Workplace) -> NDArray[np.float64]:
@@ -175,8 +173,10 @@ def _joined(
     nor the time of an index of pairs, and a part can be joined to the slice of rows that are its tickers'.
     """
     codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
-    keys = codes.astype(np.int64) * _SPAN + _whole_days(frame[col.DATE])
-    order = None if (keys[1:] >= keys[:-1]).all() else np.argsort(keys, kind="stable")
+    keys = codes.astype(np.int64, copy=False)
+    keys *= _SPAN
+    keys += _whole_days(frame[col.DATE])
+    order = None if (keys[1:] >= keys[:-1]).all() else np.argsort(keys, kind="stable").astype(np.uint32)
     keys = keys if order is None else keys[order]
     values = {name: np.full(len(frame), np.nan) for name in names}
     for part in workplace.engine.each(work, range(features.parts)):
@@ -191,10 +191,11 @@ def _joined(
         there = theirs[place] == keys[rows]
         for name, column in zip(names, part.values, strict=True):
             values[name][rows] = np.where(there, column[in_frame][place], values[name][rows])
-    return values if order is None else {name: _scattered(column, order) for name, column in values.items()}
+    del keys
+    return values if order is None else {name: _scattered(values.pop(name), order) for name in names}
 
 
-def _scattered(values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
+def _scattered(values: NDArray[np.float64], order: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Return values that stand in ``order`` in the order of the rows."""
     scattered = np.empty_like(values)
     scattered[order] = values
@@ -202,8 +203,8 @@ def _scattered(values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[
 
 
 def _whole_days(dates: pd.Series) -> NDArray[np.int64]:
-    days: NDArray[np.int64] = dates.to_numpy("datetime64[D]").astype(np.int64) + _SPAN // 2
-    return days
+    days: NDArray[np.int64] = dates.to_numpy("datetime64[D]").astype(np.int64, copy=False)
+    return days + _SPAN // 2
 
 
 def _returns_of_part(features: Table, also: Sequence[str], number: int) -> _PartValues:
@@ -215,11 +216,11 @@ def _returns_of_part(features: Table, also: Sequence[str], number: int) -> _Part
     return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, [gained, following, *more])
 
 
-def _later_returns_of_part(features: Table, sessions: Sequence[int], number: int) -> _PartValues:
-    """Return each row's compound return over its ticker's next rows, for each number of them."""
+def _later_returns_of_part(features: Table, sessions: int, number: int) -> _PartValues:
+    """Return each row's compound return over its ticker's next rows."""
     tickers, codes, days, (gained,) = _sorted_columns(features, number, (col.RETURN,))
-    values = [forward_returns(gained, codes, n) for n in sessions]
-    return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, values)
+    later = forward_returns(gained, codes, sessions)
+    return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, [later])
 
 
 def _sorted_columns(

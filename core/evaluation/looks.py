@@ -45,8 +45,7 @@ def sequential(rows: JudgedRows, features: Table, *, confidence: float) -> dict[
     rate = up_rate_before(rows, features)
     gains = daily_differences(rows, rate)
     better, worse = (e_process(side, confidence=confidence) for side in (gains, -gains))
-    begins = np.searchsorted(rows.group, np.arange(len(rows.group_fold)))
-    days = iso_dates(rows.frame[col.DATE].to_numpy()[begins])
+    days = iso_dates(rows.frame[col.DATE].to_numpy()[rows.begins])
     return {
         "e_value": better.e_value,
         "threshold": better.threshold,

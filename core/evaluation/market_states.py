@@ -82,7 +82,7 @@ def by_state(rows: JudgedRows, ranked: RankedRows) -> dict[str, Any]:
 
 
 def _entries(
-    rows: JudgedRows, ranked: RankedRows, number: NDArray[np.int64], names: tuple[str, ...]
+    rows: JudgedRows, ranked: RankedRows, number: NDArray[np.integer], names: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     if (number < 0).all():
         return []
@@ -95,26 +95,28 @@ def _entries(
     ]
 
 
-def _third(rows: JudgedRows) -> NDArray[np.int64]:
+def _third(rows: JudgedRows) -> NDArray[np.int8]:
     """Return the third of each row by volatility, -1 where that is not known; equal ones share a third."""
     if col.VOLATILITY20 not in rows.frame:
-        return np.full(len(rows), -1)
+        return np.full(len(rows), -1, dtype=np.int8)
     volatility = numbers(rows.frame, col.VOLATILITY20)
     has_value = ~np.isnan(volatility)
     if not has_value.any():
-        return np.full(len(rows), -1)
-    bounds = np.quantile(volatility[has_value], (1 / 3, 2 / 3))
-    return np.where(has_value, np.searchsorted(bounds, volatility, side="left"), -1)
+        return np.full(len(rows), -1, dtype=np.int8)
+    bounds = np.quantile(volatility[has_value], (1 / 3, 2 / 3), overwrite_input=True)
+    third = np.searchsorted(bounds, volatility, side="left").astype(np.int8)
+    third[~has_value] = -1
+    return third
 
 
-def _direction(rows: JudgedRows) -> NDArray[np.int64]:
+def _direction(rows: JudgedRows) -> NDArray[np.int8]:
     """Return 1 where the market rose over the last sessions up to the call, 0 where it did not, -1 before."""
     gain = numbers(rows.frame, col.RETURN)
     has_value, groups = ~np.isnan(gain), len(rows.group_fold)
     count = np.bincount(rows.group[has_value], minlength=groups)
     total = np.bincount(rows.group[has_value], weights=gain[has_value], minlength=groups)
     growth = np.cumsum(np.log1p(np.maximum(total / np.maximum(count, 1), -0.999)))
-    direction = np.full(groups, -1, dtype=np.int64)
+    direction = np.full(groups, -1, dtype=np.int8)
     if groups >= MARKET_SESSIONS:
         over = growth[MARKET_SESSIONS - 1 :] - np.concatenate(([0.0], growth[: groups - MARKET_SESSIONS]))
         direction[MARKET_SESSIONS - 1 :] = over > 0

@@ -102,7 +102,7 @@ def weights(rows: JudgedRows, how: Resampling) -> Iterator[NDArray[np.float64]]:
 
 
 def _largest_fold(rows: JudgedRows) -> int:
-    return int(np.bincount(rows.fold).max()) if len(rows) else 0
+    return max((part.stop - part.start for part in rows.parts), default=0)
 
 
 def _fold_weights(

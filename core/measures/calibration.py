@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.measures.bootstrap import weighted_sums
+from core.measures.metrics import ROWS_AT_ONCE, sums_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class CalibrationBins:
     """
 
     edges: NDArray[np.float64]
-    place: NDArray[np.int64]
+    place: NDArray[np.int8]
     rows: NDArray[np.float64]
     probability: NDArray[np.float64]
     up: NDArray[np.float64]
@@ -51,9 +52,16 @@ class CalibrationBins:
         p = rows.probability
         edges = np.unique(np.quantile(p, np.linspace(0, 1, BINS + 1)))
         bins = max(1, len(edges) - 1)
-        place = np.clip(np.searchsorted(edges, p, side="right") - 1, 0, bins - 1)
-        values = (np.ones_like(p), p, rows.up)
-        sums = (np.bincount(place, weights=w, minlength=bins).astype(np.float64) for w in values)
+        place = np.empty(len(p), dtype=np.int8)
+        for start in range(0, len(p), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            place[part] = np.clip(np.searchsorted(edges, p[part], side="right") - 1, 0, bins - 1)
+        sums = sums_by(
+            lambda part: place[part],
+            bins,
+            lambda part: (np.ones_like(p[part]), p[part], rows.up[part]),
+            len(p),
+        )
         return cls(edges, place, *sums)
 
     @property
@@ -80,9 +88,13 @@ class CalibrationChance:
     def of(cls, rows: JudgedRows, bins: CalibrationBins) -> CalibrationChance:
         """Return the gaps of ``bins`` by date."""
         groups, count = len(rows.group_fold), len(bins.rows)
-        cell = bins.place * groups + rows.group
-        gaps = np.bincount(cell, weights=rows.probability - rows.up, minlength=count * groups)
-        return cls(gaps.reshape(count, groups).astype(np.float64), len(rows))
+        (gaps,) = sums_by(
+            lambda part: bins.place[part].astype(np.int64) * groups + rows.group[part],
+            count * groups,
+            lambda part: (rows.probability[part] - rows.up[part],),
+            len(rows),
+        )
+        return cls(gaps.reshape(count, groups), len(rows))
 
     def points(self) -> dict[str, float]:
         """The error that came."""

@@ -30,11 +30,11 @@ class GroupOrder:
     """
 
     values: NDArray[np.float64]
-    group: NDArray[np.int64]
+    group: NDArray[np.integer]
     order: NDArray[np.intp]
 
     @classmethod
-    def of(cls, values: NDArray[np.float64], group: NDArray[np.int64]) -> GroupOrder:
+    def of(cls, values: NDArray[np.float64], group: NDArray[np.integer]) -> GroupOrder:
         """Return the order of values that stand in any order."""
         rows = np.flatnonzero(~np.isnan(values))
         order = rows[np.argsort(values[rows])]

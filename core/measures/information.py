@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.measures.group_ranks import GroupOrder
+from core.measures.group_ranks import GroupOrder, ranks_by_group
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
 MIN_TICKERS = 3
@@ -27,12 +29,15 @@ DECAY_SESSIONS = (1, 5, 10, 20)
 QUANTILES = 5
 """Groups by score, where a session has so many tickers; alphalens' default."""
 
+ROWS_AT_ONCE = 1_000_000
+"""Rows of whole sessions that are worked on together."""
+
 _FLAT = 1e-12
 """Spread, relative to the size of the values, below which they count as equal."""
 
 
 def forward_returns(
-    gain: NDArray[np.float64], ticker: NDArray[np.int64], sessions: int
+    gain: NDArray[np.float64], ticker: NDArray[np.integer], sessions: int
 ) -> NDArray[np.float64]:
     """Return each row's compound return over its ticker's next ``sessions`` rows.
 
@@ -67,7 +72,7 @@ def forward_returns(
 
 
 def correlation_by_group(
-    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.int64], groups: int
+    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.integer], groups: int
 ) -> NDArray[np.float64]:
     """Return Pearson's correlation within each group, shape (groups,).
 
@@ -80,6 +85,12 @@ def correlation_by_group(
     >>> correlation_by_group(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 3.0]), group, 1).round(6).tolist()
     [0.5]
     """
+    return _in_slices(_correlation, group, groups, first, second)
+
+
+def _correlation(
+    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.integer], groups: int
+) -> NDArray[np.float64]:
     present = ~(np.isnan(first) | np.isnan(second))
     first, second, group = first[present], second[present], group[present]
     size = np.bincount(group, minlength=groups)
@@ -96,24 +107,62 @@ def correlation_by_group(
     return np.where(varies & (size >= MIN_TICKERS), np.clip(result, -1, 1), np.nan)
 
 
-def rank_correlation_by_group(
-    first: NDArray[np.float64] | GroupOrder,
-    second: NDArray[np.float64],
-    group: NDArray[np.int64],
-    groups: int,
-) -> NDArray[np.float64]:
-    """Return Spearman's correlation within each group; NaN as in :func:`correlation_by_group`.
+@dataclass(frozen=True)
+class _Slice:
+    """Rows of whole groups: where they stand, the number of the first group and how many there are."""
 
-    Values that are ranked several times may come as their order.
+    rows: slice
+    first: int
+    groups: int
+
+
+def _slices(group: NDArray[np.integer], groups: int) -> Iterator[_Slice]:
+    """Yield slices of some :data:`ROWS_AT_ONCE` rows; all at once if rows do not stand by group.
+
+    Every figure here is one of a group, so what is worked on together changes none.
     """
-    ordered = _ordered(first, group)
-    present = ~(np.isnan(ordered.values) | np.isnan(second))
-    ranks = ordered.ranks(present), GroupOrder.of(np.where(present, second, np.nan), group).ranks()
-    return correlation_by_group(*ranks, group, groups)
+    rows = len(group)
+    if rows <= ROWS_AT_ONCE or (group[1:] < group[:-1]).any():
+        yield _Slice(slice(0, rows), 0, groups)
+        return
+    start = 0
+    while start < rows:
+        last = int(group[min(start + ROWS_AT_ONCE, rows) - 1])
+        stop = int(np.searchsorted(group, group.dtype.type(last), side="right"))
+        first = int(group[start])
+        yield _Slice(slice(start, stop), first, last - first + 1)
+        start = stop
 
 
-def _ordered(values: NDArray[np.float64] | GroupOrder, group: NDArray[np.int64]) -> GroupOrder:
-    return values if isinstance(values, GroupOrder) else GroupOrder.of(values, group)
+def _in_slices(
+    function: Callable[..., NDArray[np.float64]],
+    group: NDArray[np.integer],
+    groups: int,
+    *values: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return what a function of values, groups and their number gives for each group, NaN for one without rows."""
+    result = np.full(groups, np.nan)
+    for part in _slices(group, groups):
+        own = group[part.rows] - group.dtype.type(part.first)
+        figures = function(*(value[part.rows] for value in values), own, part.groups)
+        result[part.first : part.first + part.groups] = figures
+    return result
+
+
+def rank_correlation_by_group(
+    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.integer], groups: int
+) -> NDArray[np.float64]:
+    """Return Spearman's correlation within each group; NaN as in :func:`correlation_by_group`."""
+    return _in_slices(_rank_correlation, group, groups, first, second)
+
+
+def _rank_correlation(
+    first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.integer], groups: int
+) -> NDArray[np.float64]:
+    missing = np.isnan(first) | np.isnan(second)
+    ranks = (ranks_by_group(np.where(missing, np.nan, values), group) for values in (first, second))
+    first_ranks, second_ranks = ranks
+    return _correlation(first_ranks, second_ranks, group, groups)
 
 
 @dataclass(frozen=True)
@@ -158,17 +207,14 @@ class Coefficients:
 
 
 def coefficients(
-    score: NDArray[np.float64] | GroupOrder,
-    following: NDArray[np.float64],
-    group: NDArray[np.int64],
-    groups: int,
+    score: NDArray[np.float64], following: NDArray[np.float64], group: NDArray[np.integer], groups: int
 ) -> Coefficients:
     """Return mean and t of the IC and the rank IC by session.
 
     Parameters
     ----------
     score, following : ndarray of float, shape (rows,)
-        What was said of each row (or its order), and the return that followed; rows with a NaN are left out.
+        What was said of each row, and the return that followed; rows with a NaN are left out.
     group : ndarray of int, shape (rows,)
         Number of each row's session, 0 to ``groups`` - 1.
 
@@ -177,16 +223,15 @@ def coefficients(
     t is that of the mean of independent sessions; returns over more than one session overlap, and a t of
     them would be too large: ask for it at one session only.
     """
-    ordered = _ordered(score, group)
     return Coefficients(
-        MeanAndT.of(correlation_by_group(ordered.values, following, group, groups)),
-        MeanAndT.of(rank_correlation_by_group(ordered, following, group, groups)),
+        MeanAndT.of(correlation_by_group(score, following, group, groups)),
+        MeanAndT.of(rank_correlation_by_group(score, following, group, groups)),
     )
 
 
 def quantile_of(
-    score: NDArray[np.float64] | GroupOrder, group: NDArray[np.int64], quantiles: int = QUANTILES
-) -> NDArray[np.int64]:
+    score: NDArray[np.float64], group: NDArray[np.integer], quantiles: int = QUANTILES
+) -> NDArray[np.int8]:
     """Return the quantile of each row among the tickers of its session, 1 the lowest scores, 0 for none.
 
     Bins are closed above, as ``pandas.qcut`` makes them: of n scores the one with j below it is in bin
@@ -198,7 +243,14 @@ def quantile_of(
     >>> quantile_of(np.array([0.3, 0.1, 0.2, 0.2, 0.9]), np.zeros(5, dtype=np.int64), 2).tolist()
     [2, 1, 1, 1, 2]
     """
-    ordered = _ordered(score, group)
+    result = np.zeros(len(score), dtype=np.int8)
+    for part in _slices(group, int(group.max(initial=-1)) + 1):
+        own = group[part.rows] - group.dtype.type(part.first)
+        result[part.rows] = _quantiles(GroupOrder.of(score[part.rows], own), own, quantiles)
+    return result
+
+
+def _quantiles(ordered: GroupOrder, group: NDArray[np.integer], quantiles: int) -> NDArray[np.int64]:
     present = ~np.isnan(ordered.values)
     size = np.bincount(group[present], minlength=int(group.max(initial=-1)) + 1)
     below = ordered.ranks(lowest=True)[present].astype(np.int64) - 1
@@ -210,7 +262,7 @@ def quantile_of(
 
 
 def returns_by_quantile(
-    quantile: NDArray[np.int64], following: NDArray[np.float64], quantiles: int = QUANTILES
+    quantile: NDArray[np.integer], following: NDArray[np.float64], quantiles: int = QUANTILES
 ) -> list[dict[str, float]]:
     """Return ``quantile``, ``rows`` and ``mean_return`` (NaN without rows) for each quantile.
 
@@ -238,9 +290,9 @@ def _rows_and_mean(
 
 
 def quantile_spread(
-    quantile: NDArray[np.int64],
+    quantile: NDArray[np.integer],
     following: NDArray[np.float64],
-    group: NDArray[np.int64],
+    group: NDArray[np.integer],
     groups: int,
     quantiles: int = QUANTILES,
 ) -> MeanAndT:
@@ -271,9 +323,9 @@ class FactorTurnover:
 
 
 def factor_turnover(
-    score: NDArray[np.float64] | GroupOrder,
-    ticker: NDArray[np.int64],
-    group: NDArray[np.int64],
+    score: NDArray[np.float64],
+    ticker: NDArray[np.integer],
+    group: NDArray[np.integer],
     groups: int,
     quantiles: int = QUANTILES,
 ) -> FactorTurnover:
@@ -286,16 +338,30 @@ def factor_turnover(
     ticker, group : ndarray of int, shape (rows,)
         Number of each row's ticker and session; a (ticker, session) comes once.
     """
-    earlier = _row_before(ticker, group)
-    ordered = _ordered(score, group)
-    quantile, ranks = quantile_of(ordered, group, quantiles), ordered.ranks()
-    former = np.where(earlier >= 0, ranks[earlier], np.nan)
-    mean = MeanAndT.of(correlation_by_group(ranks, former, group, groups)).mean
-    top, bottom = (_new_share(quantile == number, earlier, group, groups) for number in (quantiles, 1))
-    return FactorTurnover(top, bottom, mean)
+    correlation, ends = np.full(groups, np.nan), (quantiles, 1)
+    rows, new = np.zeros((2, groups), dtype=np.int64), np.zeros((2, groups), dtype=np.int64)
+    for part in _slices(group, groups):
+        # the session before is looked at, too: its rows stand just before the slice
+        before = group.dtype.type(part.first - 1) if part.first else None
+        start = part.rows.start if before is None else int(np.searchsorted(group[: part.rows.start], before))
+        here, first = slice(start, part.rows.stop), part.first - (before is not None)
+        own, count = group[here] - group.dtype.type(first), part.groups + (before is not None)
+        earlier = _row_before(ticker[here], own)
+        ordered = GroupOrder.of(score[here], own)
+        quantile, ranks = _quantiles(ordered, own, quantiles), ordered.ranks()
+        former = np.where(earlier >= 0, ranks[earlier], np.nan)
+        fresh = slice(part.first, part.first + part.groups)
+        correlation[fresh] = _correlation(ranks, former, own, count)[-part.groups :]
+        for place, number in enumerate(ends):
+            inside = quantile == number
+            was = inside[earlier] & (earlier >= 0)
+            rows[place, fresh] = np.bincount(own[inside], minlength=count)[-part.groups :]
+            new[place, fresh] = np.bincount(own[inside & ~was], minlength=count)[-part.groups :]
+    top, bottom = map(_new_share, rows, new)
+    return FactorTurnover(top, bottom, MeanAndT.of(correlation).mean)
 
 
-def _row_before(ticker: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
+def _row_before(ticker: NDArray[np.integer], group: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return where the ticker's row of the session before stands, -1 without one."""
     order = np.lexsort((group, ticker))
     result = np.full(len(order), -1, dtype=np.int64)
@@ -305,12 +371,7 @@ def _row_before(ticker: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[
     return result
 
 
-def _new_share(
-    inside: NDArray[np.bool_], earlier: NDArray[np.int64], group: NDArray[np.int64], groups: int
-) -> float:
-    was = inside[earlier] & (earlier >= 0)
-    rows = np.bincount(group[inside], minlength=groups)
-    new = np.bincount(group[inside & ~was], minlength=groups)
+def _new_share(rows: NDArray[np.int64], new: NDArray[np.int64]) -> float:
     # a session counts where it and the one before have such a quantile
     counts = np.flatnonzero((rows[1:] > 0) & (rows[:-1] > 0)) + 1
     return float((new[counts] / rows[counts]).mean()) if len(counts) else np.nan

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -25,6 +25,10 @@ THRESHOLD = 0.5
 
 CLIP = float(np.finfo(np.float64).eps)
 """Log loss takes probabilities no nearer to 0 or 1 than this, as scikit-learn does for float64."""
+
+
+ROWS_AT_ONCE = 1_000_000
+"""Rows whose contributions are in memory together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,13 +97,47 @@ def totals(probability: ArrayLike, up: ArrayLike) -> Sums:
     return Sums(*contributions(probability, up).sum(axis=1))
 
 
-def totals_by(group: NDArray[np.int64], groups: int, probability: ArrayLike, up: ArrayLike) -> Sums:
-    """Return the sums per group, each of shape (groups,); ``group`` is each row's number from 0."""
+def totals_by(group: NDArray[np.integer], groups: int, probability: ArrayLike, up: ArrayLike) -> Sums:
+    """Return the sums per group, each of shape (groups,); ``group`` is each row's number from 0, -1 for none."""
+    p, y = np.asarray(probability, dtype=np.float64), np.asarray(up, dtype=np.float64)
 
-    def summed(part: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(group, weights=part, minlength=groups).astype(np.float64)
+    def values_of(part: slice) -> Iterator[NDArray[np.float64]]:
+        inside = group[part] >= 0
+        return _contributed(p[part][inside], y[part][inside])
 
-    return Sums(*(summed(part) for part in _contributed(probability, up)))
+    return Sums(*sums_by(lambda part: group[part][group[part] >= 0], groups, values_of, len(p)))
+
+
+def sums_by(
+    group_of: Callable[[slice], NDArray[np.integer]],
+    groups: int,
+    values_of: Callable[[slice], Iterable[NDArray[np.float64]]],
+    rows: int,
+) -> list[NDArray[np.float64]]:
+    """Return sums per group of several values, each of shape (groups,), without holding a value of every row.
+
+    Parameters
+    ----------
+    group_of : callable
+        Gives the group of each row of a slice, from 0.
+    groups : int
+        Number of groups.
+    values_of : callable
+        Gives the values of a slice's rows, always as many arrays.
+    rows : int
+        Number of rows.
+    """
+    sums: list[NDArray[np.float64]] = []
+    for start in range(0, max(rows, 1), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        own = group_of(part)
+        for place, values in enumerate(values_of(part)):
+            if start == 0:
+                sums.append(np.bincount(own, weights=values, minlength=groups).astype(np.float64))
+            else:
+                # one row after the other, as one pass over all rows adds them: where slices begin changes nothing
+                np.add.at(sums[place], own, values)
+    return sums
 
 
 def precision(sums: Sums) -> NDArray[np.float64]:

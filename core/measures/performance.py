@@ -69,7 +69,9 @@ class PooledScore:
         return metrics.pooled(metrics.Sums(*weighted_sums(self.by_group.stacked(), weights)))
 
 
-def measure(predictions: pd.DataFrame, how: Resampling) -> dict[str, dict[str, Any]]:
+def measure(
+    predictions: pd.DataFrame, how: Resampling, *, consume: bool = False
+) -> dict[str, dict[str, Any]]:
     """Return the classification metrics of ``predictions`` with intervals.
 
     AUC is the mean of the within-fold AUCs weighted by rows; the other metrics are taken over all rows
@@ -83,6 +85,8 @@ def measure(predictions: pd.DataFrame, how: Resampling) -> dict[str, dict[str, A
         share of rises known before the row's fold) the Brier skill is among the metrics, else not.
     how : Resampling
         How the intervals are made.
+    consume : bool
+        As in :func:`core.measures.rows.judge`.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def measure(predictions: pd.DataFrame, how: Resampling) -> dict[str, dict[str, A
     >>> found["auc"]["value"], found["precision"]["reason"]
     (1.0, 'no row is called up')
     """
-    rows = judge(predictions)
+    rows = judge(predictions, consume=consume)
     quantities: dict[str, Quantity] = {
         "auc": WeightedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),

@@ -14,11 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from core.measures.rows import JudgedRows
 
 BASIS_POINT = 1e-4
+
+ROWS_AT_ONCE = 1_000_000
+"""Rows of whole tickers whose weights are in memory together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,9 +177,13 @@ def equal_weight_daily(
     ndarray of float, shape (groups,)
         NaN for a date on which no ticker has a next return.
     """
-    groups, has = len(rows.group_fold), ~np.isnan(following)
-    tickers = np.bincount(rows.group[has], minlength=groups)
-    earned = np.bincount(rows.group[has], weights=following[has], minlength=groups)
+    groups = len(rows.group_fold)
+    tickers, earned = np.zeros((2, groups))
+    for part in rows.parts:
+        has = ~np.isnan(following[part])
+        # a group is of one fold alone: nothing is added to anything but 0
+        tickers += np.bincount(rows.group[part][has], minlength=groups)
+        earned += np.bincount(rows.group[part][has], weights=following[part][has], minlength=groups)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, equal = earned / tickers, 1 / tickers
     rebalanced = _rebalanced(rows, following, equal, mean)
@@ -185,23 +194,38 @@ def _rebalanced(
     rows: JudgedRows, following: NDArray[np.float64], equal: NDArray[np.float64], mean: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the share of the money that changes at each date."""
-    groups = len(equal)
-    ticker, order = rows.by_ticker
-    order = order[~np.isnan(following[order])]
     # dates on which nobody has a next return are no dates: a weight drifts over them
-    dates = np.unique(rows.group[order])
-    place, owner = np.searchsorted(dates, rows.group[order]), ticker[order]
+    has_return = np.isfinite(equal)
+    dates, place_of = np.flatnonzero(has_return), np.cumsum(has_return) - 1
     weight, average = equal[dates], mean[dates]
-    drifted = weight[place] * (1 + following[order]) / (1 + average[place])
-    stays = np.zeros(len(order), dtype=bool)
-    stays[:-1] = (owner[1:] == owner[:-1]) & (place[1:] == place[:-1] + 1)
-    comes = np.ones(len(order), dtype=bool)
-    comes[1:] = ~stays[:-1]
-    share = np.bincount(place[comes], weights=weight[place[comes]], minlength=len(dates))
-    moved = np.abs(weight[place[np.flatnonzero(stays) + 1]] - drifted[stays])
-    share += np.bincount(place[np.flatnonzero(stays) + 1], weights=moved, minlength=len(dates))
-    leaves = np.flatnonzero(~stays & (place < len(dates) - 1))
-    share += np.bincount(place[leaves] + 1, weights=drifted[leaves], minlength=len(dates))
-    result = np.zeros(groups)
-    result[dates] = share
+    come, move, leave = np.zeros((3, len(dates)))
+    ticker, order = rows.by_ticker
+    for part in _whole_tickers(ticker, order):
+        own = order[part]
+        own = own[~np.isnan(following[own])]
+        place, owner = place_of[rows.group[own]], ticker[own]
+        drifted = weight[place] * (1 + following[own]) / (1 + average[place])
+        stays = np.zeros(len(own), dtype=bool)
+        stays[:-1] = (owner[1:] == owner[:-1]) & (place[1:] == place[:-1] + 1)
+        comes = np.ones(len(own), dtype=bool)
+        comes[1:] = ~stays[:-1]
+        after = place[np.flatnonzero(stays) + 1]
+        leaves = np.flatnonzero(~stays & (place < len(dates) - 1))
+        # one row after the other, as one pass over all tickers adds them
+        np.add.at(come, place[comes], weight[place[comes]])
+        np.add.at(move, after, np.abs(weight[after] - drifted[stays]))
+        np.add.at(leave, place[leaves] + 1, drifted[leaves])
+    result = np.zeros(len(equal))
+    result[dates] = come + move + leave
     return result
+
+
+def _whole_tickers(ticker: NDArray[np.integer], order: NDArray[np.integer]) -> Iterator[slice]:
+    """Yield slices of ``order``, which stands by ticker, of some :data:`ROWS_AT_ONCE` rows."""
+    start = 0
+    while start < len(order):
+        stop = min(start + ROWS_AT_ONCE, len(order))
+        while stop < len(order) and ticker[order[stop]] == ticker[order[stop - 1]]:
+            stop += 1
+        yield slice(start, stop)
+        start = stop

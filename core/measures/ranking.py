@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def grouped_auc(
-    probability: ArrayLike, up: ArrayLike, group: NDArray[np.int64], groups: int
+    probability: ArrayLike, up: ArrayLike, group: NDArray[np.integer], groups: int
 ) -> NDArray[np.float64]:
     """Return the AUC within each group, NaN for a group with one outcome only.
 
@@ -53,7 +53,7 @@ def grouped_auc(
         return np.where(pairs > 0, (rank_sum - ups * (ups + 1) / 2) / pairs, np.nan)
 
 
-def _mean_ranks(p: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
+def _mean_ranks(p: NDArray[np.float64], group: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return ranks from 1 in the order (group, p); equal values share the mean of their ranks."""
     order = np.lexsort((p, group))
     begins = np.ones(len(p), dtype=bool)
@@ -254,4 +254,5 @@ class RankedScore:
 
 def _fold(rows: JudgedRows, score: NDArray[np.float64], part: slice) -> RankedFold | PairedFold:
     has_score = ~np.isnan(score[part])
-    return fold_of(score[part][has_score], rows.up[part][has_score], rows.group[part][has_score])
+    group = rows.group[part][has_score].astype(np.int64)
+    return fold_of(score[part][has_score], rows.up[part][has_score], group)

@@ -32,10 +32,8 @@ class JudgedRows:
         The rows with default index; no null in ``probability`` and ``up_next``.
     up : ndarray of float, shape (rows,)
         1 where the next session's return is above 0, else 0.
-    group : ndarray of int, shape (rows,)
+    group : ndarray of int32, shape (rows,)
         Number of the row's group, rising from 0.
-    fold : ndarray of int, shape (rows,)
-        Code of the row's fold, rising from 0.
     group_fold : ndarray of int, shape (groups,)
         Code of each group's fold.
     folds : tuple of int
@@ -44,8 +42,7 @@ class JudgedRows:
 
     frame: pd.DataFrame
     up: NDArray[np.float64]
-    group: NDArray[np.int64]
-    fold: NDArray[np.int64]
+    group: NDArray[np.int32]
     group_fold: NDArray[np.int64]
     folds: tuple[int, ...]
 
@@ -53,6 +50,16 @@ class JudgedRows:
     def probability(self) -> NDArray[np.float64]:
         """Probability of an up move by the model that is judged, shape (rows,)."""
         return numbers(self.frame, col.PROBABILITY)
+
+    @property
+    def fold(self) -> NDArray[np.int64]:
+        """Code of each row's fold, rising from 0, shape (rows,)."""
+        return self.group_fold[self.group]
+
+    @property
+    def begins(self) -> NDArray[np.int64]:
+        """Where each group's first row stands, shape (groups,)."""
+        return np.searchsorted(self.group, np.arange(len(self.group_fold), dtype=self.group.dtype))
 
     @cached_property
     def by_ticker(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -66,14 +73,16 @@ class JudgedRows:
     @cached_property
     def parts(self) -> tuple[slice, ...]:
         """Where the rows of each fold stand, by its code: no figure of a fold needs memory for all rows."""
-        ends = np.cumsum(np.bincount(self.fold, minlength=len(self.folds))).tolist()
+        sizes = np.bincount(self.group, minlength=len(self.group_fold))
+        in_fold = np.bincount(self.group_fold, weights=sizes, minlength=len(self.folds))
+        ends = np.cumsum(in_fold.astype(np.int64)).tolist()
         return tuple(slice(start, end) for start, end in zip([0, *ends][: len(ends)], ends, strict=True))
 
     def __len__(self) -> int:
         return len(self.up)
 
 
-def judge(predictions: pd.DataFrame) -> JudgedRows:
+def judge(predictions: pd.DataFrame, *, consume: bool = False) -> JudgedRows:
     """Return the rows of ``predictions`` that have a probability and a known outcome.
 
     Parameters
@@ -81,6 +90,8 @@ def judge(predictions: pd.DataFrame) -> JudgedRows:
     predictions : pandas.DataFrame
         At least ``date``, ``ticker``, ``probability``, ``up_next`` (1, 0 or null) and ``fold`` (whole
         number; null: no fold). Further columns are kept. Any order; it is not changed.
+    consume : bool
+        Whether the columns of ``predictions`` are taken out of it one by one, so that no row is in memory twice.
 
     Raises
     ------
@@ -98,16 +109,20 @@ def judge(predictions: pd.DataFrame) -> JudgedRows:
     probability, up = numbers(predictions, col.PROBABILITY), numbers(predictions, col.UP_NEXT)
     complete = ~np.isnan(probability) & ~np.isnan(up)
     _check(probability[complete], up[complete])
-    frame = predictions if complete.all() else predictions.loc[complete]
-    order = judged_order(frame)
-    frame = frame.reset_index(drop=True) if order is None else frame.take(order).reset_index(drop=True)
+    whole = complete.all()
+    order = _judged_order(predictions if whole else predictions.loc[complete])
+    if order is not None:
+        chosen = order if whole else np.flatnonzero(complete)[order]
+        frame = _taken(predictions if consume else predictions.copy(deep=False), chosen)
+    else:
+        frame = (predictions if whole else predictions.loc[complete]).reset_index(drop=True)
     fold = _fold_numbers(frame)
     begins = _begins(fold)
-    folds, code = fold[begins], np.cumsum(begins) - 1
+    folds = tuple(fold[begins].tolist())
     starts = begins | _begins(frame[col.DATE].to_numpy())
-    return JudgedRows(
-        frame, numbers(frame, col.UP_NEXT), np.cumsum(starts) - 1, code, code[starts], tuple(folds.tolist())
-    )
+    group_fold = np.cumsum(begins[starts]) - 1
+    group = np.cumsum(starts, dtype=np.int32) - np.int32(1)
+    return JudgedRows(frame, numbers(frame, col.UP_NEXT), group, group_fold, folds)
 
 
 def _begins(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -122,14 +137,20 @@ def numbers(frame: col.Columns, column: str) -> NDArray[np.float64]:
     return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _fold_numbers(frame: pd.DataFrame) -> NDArray[np.int64]:
+def _fold_numbers(frame: pd.DataFrame) -> NDArray[np.int32]:
     fold = numbers(frame, col.FOLD)
-    return np.where(np.isnan(fold), NO_FOLD, fold).astype(np.int64)
+    return np.where(np.isnan(fold), NO_FOLD, fold).astype(np.int32)
 
 
-def judged_order(frame: pd.DataFrame) -> NDArray[np.intp] | None:
+def _taken(frame: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Return the rows in this order; the columns of ``frame`` are taken out of it on the way."""
+    columns = {name: frame.pop(name).array.take(rows) for name in list(frame.columns)}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _judged_order(frame: pd.DataFrame) -> NDArray[np.intp] | None:
     """Return the order of the rows by fold, date and ticker; None where they stand so already."""
-    tickers = pd.factorize(frame[col.TICKER], sort=True)[0]
+    tickers = pd.factorize(frame[col.TICKER], sort=True)[0].astype(np.int32)
     keys = (tickers, frame[col.DATE].to_numpy(), _fold_numbers(frame))
     return None if _rising(keys) else np.lexsort(keys)
 

@@ -41,13 +41,15 @@ class BrierSkill:
 
         ``reference`` is the up-rate known before each row's fold, such as the rule ``majority`` gives it.
         """
-        present = ~(np.isnan(probability) | np.isnan(reference))
-        group, groups = rows.group[present], len(rows.group_fold)
-        sums = [
-            np.bincount(group, weights=(forecast[present] - rows.up[present]) ** 2, minlength=groups)
-            for forecast in (probability, reference)
-        ]
-        return cls(np.stack(sums).astype(np.float64))
+        sums = np.zeros((2, len(rows.group_fold)))
+        for part in rows.parts:
+            forecasts, group, up = (probability[part], reference[part]), rows.group[part], rows.up[part]
+            present = ~(np.isnan(forecasts[0]) | np.isnan(forecasts[1]))
+            for place, forecast in enumerate(forecasts):
+                # a group is of one fold alone: nothing is added to anything but 0
+                errors = (forecast[present] - up[present]) ** 2
+                sums[place] += np.bincount(group[present], weights=errors, minlength=sums.shape[1])
+        return cls(sums)
 
     def points(self) -> dict[str, float]:
         """1 less the ratio of the Brier scores; NaN without rows."""

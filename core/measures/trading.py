@@ -59,7 +59,7 @@ class Trading:
         return self.gross - self.turnover * cost_bps * BASIS_POINT
 
 
-def trading(rows: JudgedRows, following: NDArray[np.float64], position: NDArray[np.float64]) -> Trading:
+def trading(rows: JudgedRows, following: NDArray[np.float64], position: NDArray[np.floating]) -> Trading:
     """Return what following ``position`` earned and moved, flat before each ticker's first row.
 
     Parameters
@@ -73,25 +73,31 @@ def trading(rows: JudgedRows, following: NDArray[np.float64], position: NDArray[
     """
     groups, has = len(rows.group_fold), ~np.isnan(following)
     change = _changes(rows, has, position)
-    tickers = np.bincount(rows.group[has], minlength=groups)
+    tickers, gross, moved = np.zeros((3, groups))
+    for part in rows.parts:
+        own, group = has[part], rows.group[part][has[part]]
+        # a group is of one fold alone: nothing is added to anything but 0
+        tickers += np.bincount(group, minlength=groups)
+        gross += np.bincount(group, weights=(position[part] * following[part])[own], minlength=groups)
+        moved += np.bincount(group, weights=change[part][own], minlength=groups)
     with np.errstate(divide="ignore", invalid="ignore"):
-        gross, moved = (
-            np.bincount(rows.group[has], weights=values[has], minlength=groups) / tickers
-            for values in (position * following, change)
-        )
+        gross, moved = gross / tickers, moved / tickers
     if not has.any():
         return Trading(gross, moved, np.nan, np.nan)
-    return Trading(gross, moved, float(change[has].mean()), float(position[has].mean()))
+    changed, exposure = (float(values[has].mean(dtype=np.float64)) for values in (change, position))
+    return Trading(gross, moved, changed, exposure)
 
 
-def _changes(rows: JudgedRows, has: NDArray[np.bool_], position: NDArray[np.float64]) -> NDArray[np.float64]:
+def _changes(
+    rows: JudgedRows, has: NDArray[np.bool_], position: NDArray[np.floating]
+) -> NDArray[np.floating]:
     """Return each row's absolute change from its ticker's row before that has a next return."""
     ticker, order = rows.by_ticker
     order = order[has[order]]
     sequence, owner = position[order], ticker[order]
     earlier = np.zeros_like(sequence)
     earlier[1:] = np.where(owner[1:] == owner[:-1], sequence[:-1], 0.0)
-    change = np.zeros(len(position))
+    change = np.zeros_like(position)
     change[order] = np.abs(sequence - earlier)
     return change
 

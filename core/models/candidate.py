@@ -52,8 +52,8 @@ class Walk:
     up_rates: Mapping[int, float]
 
 
-def candidate(rows: Rows, used: Mask, predictions: pd.DataFrame, walk: Walk, fitting: Fitting) -> Document:
-    """Return the model of the rows ``used``.
+def candidate(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
+    """Return the body of the model of the rows ``used``; its walk forward is recorded later.
 
     Parameters
     ----------
@@ -61,16 +61,12 @@ def candidate(rows: Rows, used: Mask, predictions: pd.DataFrame, walk: Walk, fit
         All rows.
     used : bool array, shape (n,)
         Complete rows with a label: those that are trained on.
-    predictions : pandas.DataFrame
-        Out-of-sample predictions of the same kind of model, for the record of how well it does.
-    walk : Walk
-        The folds that those come from; none leaves the record null.
     fitting : Fitting
         Kind, seed and origin.
     """
     kind = fitting.kind
     learnt = kind.fit(rows.inputs[used], rows.label[used], seed=fitting.seed)
-    body = {
+    return {
         "model_kind": kind.name,
         "features": list(model_features()),
         "definition_digest": definition_digest(),
@@ -80,10 +76,26 @@ def candidate(rows: Rows, used: Mask, predictions: pd.DataFrame, walk: Walk, fit
         "parameters": learnt,
         "hyperparameters": dict(kind.hyperparameters),
         "training": _training(rows, used, fitting),
-        "walk_forward": _walk_forward(predictions, walk) if walk.up_rates else None,
+        "walk_forward": None,
         "self_check": self_check(kind, learnt, rows.inputs[used]),
     }
-    return Document("model", body)
+
+
+def recorded(body: Mapping[str, Any], predictions: pd.DataFrame, walk: Walk) -> Document:
+    """Return the model with the record of how well its kind does.
+
+    Parameters
+    ----------
+    body : mapping
+        As :func:`candidate` gives it.
+    predictions : pandas.DataFrame
+        Out-of-sample predictions of the same kind of model (:data:`core.columns.PREDICTIONS`); the frame is used up.
+    walk : Walk
+        The folds that those come from; none leaves the record null.
+    """
+    return Document(
+        "model", {**body, "walk_forward": _walk_forward(predictions, walk) if walk.up_rates else None}
+    )
 
 
 def _training(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
@@ -109,9 +121,8 @@ def _libraries() -> dict[str, str]:
 
 
 def _walk_forward(predictions: pd.DataFrame, walk: Walk) -> dict[str, Any]:
-    columns = list(col.PREDICTIONS)
-    own = predictions if list(predictions.columns) == columns else predictions[columns]
-    performance = measure(own.assign(**{UP_RATE: own[col.FOLD].map(walk.up_rates)}), INTERVAL)
+    predictions[UP_RATE] = predictions[col.FOLD].map(walk.up_rates)
+    performance = measure(predictions, INTERVAL, consume=True)
     return {
         "folds": len(walk.up_rates),
         "min_train_sessions": walk.min_train_sessions,

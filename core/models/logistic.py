@@ -62,10 +62,12 @@ class LogisticRegressionKind:
         scaler = StandardScaler().fit(inputs)
         mean, scale = [rounded(x) for x in scaler.mean_], [rounded(x) for x in scaler.scale_]
         estimator = LogisticRegression(**self.hyperparameters, random_state=seed)
+        standardised = inputs - np.array(mean)
+        standardised /= np.array(scale)
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
             try:
-                estimator.fit((inputs - np.array(mean)) / np.array(scale), label)
+                estimator.fit(standardised, label)
             except ConvergenceWarning as error:
                 raise ModelError(f"{self.name} did not converge: {error}") from error
         coefficients = [rounded(x) for x in estimator.coef_[0]]

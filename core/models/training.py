@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.models.candidate import Fitting, Walk, candidate
+from core.models.candidate import Fitting, Walk, candidate, recorded
 from core.models.document import kind_named, model_id_of
 from core.models.importance import importance
 from core.models.kind import ModelKind
@@ -86,17 +86,19 @@ def train(
         folds = list(usable_folds(rows, settings))
         steps = Steps(workplace.progress, _steps(features, folds, settings))
         fitted = [_fitted(rows, fold, settings, steps) for fold in folds]
+        used = used_by_candidate(rows, settings)
+        reason = why_untrainable(rows.label[used])
+        fitting = Fitting(kind_named(settings.model), settings.seed, features_sha256)
+        body = None if reason else candidate(rows, used, fitting)
+        walk = Walk(first, _up_rates(rows, folds))
         collected = Collected(writer, col.PREDICTIONS)
         work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
+        del rows  # of a large table they are not in memory beside its predictions
         for part in workplace.engine.each(work, range(features.parts)):
             collected.take(part)
             if features.parts > 1:
                 steps.done()
-        used = used_by_candidate(rows, settings)
-        reason = why_untrainable(rows.label[used])
-        fitting = Fitting(kind_named(settings.model), settings.seed, features_sha256)
-        walk = Walk(first, _up_rates(rows, folds))
-        model = None if reason else candidate(rows, used, collected.frame(), walk, fitting)
+        model = None if body is None else recorded(body, collected.frame(), walk)
         steps.done()
         entries = [_fold_entry(fold, collected.by_fold.get(fold.fold.number, 0)) for fold in folds]
         header = _header_of(collected.last_rows(), entries, settings, model, reason)

@@ -127,13 +127,18 @@ def by_date(frame: pd.DataFrame) -> pd.DataFrame:
 def joined_frame(parts: list[pa.Table]) -> pd.DataFrame:
     """Return packed parts as one frame, tickers as categories in text order.
 
-    The list is emptied on the way: the rows are not in memory twice.
+    The list is emptied on the way, column by column: no more than one column is in memory twice.
     """
+    import pandas as pd
     import pyarrow as pa
 
-    whole = pa.concat_tables(parts)
+    columns = {}
+    for name in parts[0].column_names:
+        whole = pa.concat_tables([part.select([name]) for part in parts]).unify_dictionaries()
+        parts[:] = [part.drop_columns([name]) for part in parts]
+        columns[name] = whole.to_pandas(use_threads=False)[name]
+        del whole
+        pa.default_memory_pool().release_unused()  # else what was copied from stays with Arrow for a while
     parts.clear()
-    frame: pd.DataFrame = whole.unify_dictionaries().to_pandas(
-        use_threads=False, split_blocks=True, self_destruct=True
-    )
+    frame = pd.DataFrame(columns, copy=False)
     return frame.astype({col.DATE: "datetime64[s]"}) if col.DATE in frame else frame
