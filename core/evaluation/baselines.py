@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 BUY_AND_HOLD, EQUAL_WEIGHT = "buy_and_hold", "equal_weight_daily"
 NAMES = (*RULES, BUY_AND_HOLD, EQUAL_WEIGHT)
+_ROWS_AT_ONCE = 100_000
+"""Rows whose inputs, a column for each feature, are in memory together."""
+
 FIGURES = ("auc", "precision", "recall", "hit_rate", "brier", "log_loss", "annual_return", "sharpe")
 
 
@@ -54,7 +57,9 @@ class RuleProbabilities(Mapping[str, "NDArray[np.float64]"]):
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         returns, result = numbers(self._rows.frame, col.RETURN), np.full(len(self._rows), np.nan)
         for within, learnt in zip(self._rows.parts, self._learnt, strict=True):
-            result[within] = RULES[name].probability(learnt[name], inputs_of(returns[within]))
+            for start in range(within.start, within.stop, _ROWS_AT_ONCE):
+                part = slice(start, min(start + _ROWS_AT_ONCE, within.stop))
+                result[part] = RULES[name].probability(learnt[name], inputs_of(returns[part]))
         return result
 
     def __iter__(self) -> Iterator[str]:
