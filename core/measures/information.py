@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.measures.group_ranks import GroupOrder, ranks_by_group
+from core.measures.group_ranks import GroupOrder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,7 +160,7 @@ def _rank_correlation(
     first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.integer], groups: int
 ) -> NDArray[np.float64]:
     missing = np.isnan(first) | np.isnan(second)
-    ranks = (ranks_by_group(np.where(missing, np.nan, values), group) for values in (first, second))
+    ranks = (GroupOrder.of(np.where(missing, np.nan, values), group).ranks() for values in (first, second))
     first_ranks, second_ranks = ranks
     return _correlation(first_ranks, second_ranks, group, groups)
 
