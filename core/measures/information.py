@@ -281,7 +281,7 @@ def returns_by_quantile(
 
 
 def _rows_and_mean(
-    values: NDArray[np.float64], group: NDArray[np.int64], groups: int
+    values: NDArray[np.float64], group: NDArray[np.integer], groups: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return how many values each group has, and their mean: NaN without any."""
     rows = np.bincount(group, minlength=groups)
