@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.measures.group_ranks import GroupOrder
+from core.measures.group_slices import slices_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from numpy.typing import NDArray
 
 MIN_TICKERS = 3
@@ -28,9 +27,6 @@ DECAY_SESSIONS = (1, 5, 10, 20)
 
 QUANTILES = 5
 """Groups by score, where a session has so many tickers; alphalens' default."""
-
-ROWS_AT_ONCE = 1_000_000
-"""Rows of whole sessions that are worked on together."""
 
 _FLAT = 1e-12
 """Spread, relative to the size of the values, below which they count as equal."""
@@ -85,7 +81,7 @@ def correlation_by_group(
     >>> correlation_by_group(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 3.0]), group, 1).round(6).tolist()
     [0.5]
     """
-    return _in_slices(_correlation, group, groups, first, second)
+    return in_slices(_correlation, group, groups, first, second)
 
 
 def _correlation(
@@ -107,53 +103,11 @@ def _correlation(
     return np.where(varies & (size >= MIN_TICKERS), np.clip(result, -1, 1), np.nan)
 
 
-@dataclass(frozen=True)
-class _Slice:
-    """Rows of whole groups: where they stand, the number of the first group and how many there are."""
-
-    rows: slice
-    first: int
-    groups: int
-
-
-def _slices(group: NDArray[np.integer], groups: int) -> Iterator[_Slice]:
-    """Yield slices of some :data:`ROWS_AT_ONCE` rows; all at once if rows do not stand by group.
-
-    Every figure here is one of a group, so what is worked on together changes none.
-    """
-    rows = len(group)
-    if rows <= ROWS_AT_ONCE or (group[1:] < group[:-1]).any():
-        yield _Slice(slice(0, rows), 0, groups)
-        return
-    start = 0
-    while start < rows:
-        last = int(group[min(start + ROWS_AT_ONCE, rows) - 1])
-        stop = int(np.searchsorted(group, group.dtype.type(last), side="right"))
-        first = int(group[start])
-        yield _Slice(slice(start, stop), first, last - first + 1)
-        start = stop
-
-
-def _in_slices(
-    function: Callable[..., NDArray[np.float64]],
-    group: NDArray[np.integer],
-    groups: int,
-    *values: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return what a function of values, groups and their number gives for each group, NaN for one without rows."""
-    result = np.full(groups, np.nan)
-    for part in _slices(group, groups):
-        own = group[part.rows] - group.dtype.type(part.first)
-        figures = function(*(value[part.rows] for value in values), own, part.groups)
-        result[part.first : part.first + part.groups] = figures
-    return result
-
-
 def rank_correlation_by_group(
     first: NDArray[np.float64], second: NDArray[np.float64], group: NDArray[np.integer], groups: int
 ) -> NDArray[np.float64]:
     """Return Spearman's correlation within each group; NaN as in :func:`correlation_by_group`."""
-    return _in_slices(_rank_correlation, group, groups, first, second)
+    return in_slices(_rank_correlation, group, groups, first, second)
 
 
 def _rank_correlation(
@@ -244,7 +198,7 @@ def quantile_of(
     [2, 1, 1, 1, 2]
     """
     result = np.zeros(len(score), dtype=np.int8)
-    for part in _slices(group, int(group.max(initial=-1)) + 1):
+    for part in slices_of(group, int(group.max(initial=-1)) + 1):
         own = group[part.rows] - group.dtype.type(part.first)
         result[part.rows] = _quantiles(GroupOrder.of(score[part.rows], own), own, quantiles)
     return result
@@ -340,7 +294,7 @@ def factor_turnover(
     """
     correlation, ends = np.full(groups, np.nan), (quantiles, 1)
     rows, new = np.zeros((2, groups), dtype=np.int64), np.zeros((2, groups), dtype=np.int64)
-    for part in _slices(group, groups):
+    for part in slices_of(group, groups):
         # the session before is looked at, too: its rows stand just before the slice
         before = group.dtype.type(part.first - 1) if part.first else None
         start = part.rows.start if before is None else int(np.searchsorted(group[: part.rows.start], before))

@@ -113,7 +113,7 @@ def judge(predictions: pd.DataFrame, *, consume: bool = False) -> JudgedRows:
     order = _judged_order(predictions if whole else predictions.loc[complete])
     if order is not None:
         chosen = order if whole else np.flatnonzero(complete)[order]
-        frame = _taken(predictions if consume else predictions.copy(deep=False), chosen)
+        frame = _reordered(predictions if consume else predictions.copy(deep=False), chosen)
     else:
         frame = (predictions if whole else predictions.loc[complete]).reset_index(drop=True)
     fold = _fold_numbers(frame)
@@ -142,7 +142,7 @@ def _fold_numbers(frame: pd.DataFrame) -> NDArray[np.int32]:
     return np.where(np.isnan(fold), NO_FOLD, fold).astype(np.int32)
 
 
-def _taken(frame: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
+def _reordered(frame: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
     """Return the rows in this order; the columns of ``frame`` are taken out of it on the way."""
     columns = {name: frame.pop(name).array.take(rows) for name in list(frame.columns)}
     return pd.DataFrame(columns, copy=False)
