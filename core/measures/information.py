@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.measures.group_ranks import GroupOrder
-from core.measures.group_slices import slices_of
+from core.measures.group_slices import in_slices, slices_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
