@@ -38,14 +38,16 @@ def dag(*, as_json: bool) -> None:
 @click.command("profiles")
 @click.option("--json", "as_json", is_flag=True, help="Print the profiles as JSON.")
 def list_profiles(*, as_json: bool) -> None:
-    """List the profiles of luigi.cfg, each with what differs from the defaults."""
+    """List the profiles of luigi.cfg, each with what differs from the defaults, or what is wrong with it."""
     configured = settings.load()
     changed = {
         name: differences(values, configured.defaults) for name, values in sorted(configured.profiles.items())
     }
+    faults = {name: str(fault) for name, fault in sorted(configured.profile_faults.items())}
     if as_json:
-        output.as_json({name: [asdict(change) for change in changes] for name, changes in changed.items()})
-    elif not changed:
+        by_profile = {name: [asdict(change) for change in changes] for name, changes in changed.items()}
+        output.as_json({**by_profile, **{name: [{"fault": text}] for name, text in faults.items()}})
+    elif not changed and not faults:
         click.echo("no profiles; luigi.cfg names one in a section such as [profile:us-megacaps]")
     else:
         rows = [
@@ -54,4 +56,7 @@ def list_profiles(*, as_json: bool) -> None:
             for change in changes
         ]
         unchanged = [(name, "-", "-", "-") for name, changes in changed.items() if not changes]
-        output.table(("profile", "parameter", "value", "default"), [*rows, *unchanged])
+        unusable = [(name, "cannot be used", "-", "-") for name in faults]
+        output.table(("profile", "parameter", "value", "default"), [*rows, *unchanged, *unusable])
+        for text in faults.values():
+            click.echo(text)

@@ -145,6 +145,11 @@ class KnownProfiles:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
+    def questions(self) -> dict[str, Question]:
+        """Return what each profile without a section asks for, by name; the embedded sample is always one."""
+        entries = [entry for entry in map(self.entry, self.names()) if entry]
+        return {"sample": Question("sample")} | {entry.name: entry.question for entry in entries}
+
     def names(self) -> list[str]:
         """Return the names of all profiles that were used here without a section, sorted."""
         if not self._folder.is_dir():

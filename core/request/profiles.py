@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from core.errors import ParameterError, nearest
+from core.errors import ParameterError, listed, nearest
 from core.parameters import Parameter, Value
+from core.request.known_profiles import is_derived
 from core.request.stages import STAGES, parameters_of
 
 PROFILE = "profile"
@@ -42,7 +43,7 @@ def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
     Raises
     ------
     ParameterError
-        If a profile's name could not be typed safely on a command line.
+        If a profile's name could not be typed safely on a command line, or is that of runs without a profile.
     """
     sections = {}
     for section in names:
@@ -52,6 +53,11 @@ def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
                 raise ParameterError(
                     f"[{section}] names the profile {name!r}",
                     expected="small letters, digits, - and _, beginning with a letter or digit",
+                )
+            if is_derived(name):
+                raise ParameterError(
+                    f"[{section}] has the name of runs of the embedded sample without a profile",
+                    expected="another name",
                 )
             sections[section] = settable()
     return sections
@@ -68,11 +74,16 @@ def defaults_under(profiles: Profiles, name: str, defaults: Mapping[str, Value])
     if not name:
         return dict(defaults)
     if name not in profiles:
-        names = ", ".join(sorted(profiles)) or "none: luigi.cfg has no [profile:...] section"
+        names = listed(sorted(profiles), most=16) or "none: luigi.cfg has no [profile:...] section"
+        add = (
+            f"Add a section [{PREFIX}{name}] to luigi.cfg."
+            if _NAME.fullmatch(name)
+            else "See: afterclose reports"
+        )
         raise ParameterError(
             f"there is no profile {name!r}",
             expected=f"one of {names}",
-            remedy=nearest(name, profiles).strip() or f"Add a section [{PREFIX}{name}] to luigi.cfg.",
+            remedy=nearest(name, profiles).strip() or add,
         )
     return {**defaults, **profiles[name]}
 

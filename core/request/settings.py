@@ -6,19 +6,19 @@ them. An unknown section or key is an error with file, line and the nearest know
 
 from __future__ import annotations
 
-import configparser
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-from core.errors import ParameterError, SettingsError, nearest
+from core.errors import ParameterError, SettingsError
 from core.parameters import Parameter, Value
 from core.paths import StoragePath
 from core.platform import objects
-from core.request import luigi_options, profiles
+from core.request import profiles
+from core.request.config_file import Content, content_of, entries_of
+from core.request.known_profiles import KnownProfiles, Question
 from core.request.stages import STAGES, parameters_of
 from core.tables.engine import ENGINES, Engine
 
@@ -79,12 +79,6 @@ _PREFIXED = {
 }
 """Sections whose keys drop the section's name: ``[retry] tries`` is ``retry_tries``."""
 
-_SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
-_ADDRESS = re.compile(r"(\w://)\S+")
-"""What follows the scheme of an address, which may be a password: never quoted."""
-
-_KEY_LINE = re.compile(r"\s*([^#;=:\[\s][^=:]*?)\s*[=:]")
-
 
 def key_of(parameter: Parameter) -> str:
     """Return the key under which ``parameter`` stands in its section."""
@@ -119,6 +113,8 @@ class Settings:
         The configuration file that was read.
     profiles : mapping
         Parameters of each ``[profile:NAME]`` by the profile's name.
+    profile_faults : mapping of str to SettingsError
+        What is wrong with each section of a profile that cannot be used: it stops only what asks for it.
     """
 
     data: StoragePath
@@ -126,6 +122,7 @@ class Settings:
     defaults: Mapping[str, Value] = field(repr=False)  # addresses of notices hold passwords
     file: Path | None
     profiles: profiles.Profiles = field(default_factory=dict)
+    profile_faults: Mapping[str, SettingsError] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Value:
         return self.defaults[name]
@@ -140,12 +137,26 @@ class Settings:
     def under(self, profile: str) -> Settings:
         """Return the settings with a profile's values as defaults; an empty name changes nothing.
 
+        A profile without a section asks for what it asked for before.
+
         Raises
         ------
         ParameterError
-            If there is no such profile.
+            If there is no such profile, or its section is at fault.
         """
-        return replace(self, defaults=profiles.defaults_under(self.profiles, profile, self.defaults))
+        if profile in self.profile_faults:
+            raise self.profile_faults[profile]
+        known = {**self.profiles}
+        if profile and profile not in known:
+            known |= {
+                name: _asked_by(question) for name, question in KnownProfiles(self.data).questions().items()
+            }
+        return replace(self, defaults=profiles.defaults_under(known, profile, self.defaults))
+
+
+def _asked_by(question: Question) -> dict[str, Value]:
+    texts = {"source": question.source, "path": question.path, "tickers": ",".join(question.tickers)}
+    return {name: profiles.settable()[name].parse(text) for name, text in texts.items()}
 
 
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
@@ -166,13 +177,11 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ = os.environ if environ is None else environ
     folder = Path.cwd() if folder is None else folder
     file = _config_file(environ, folder)
-    values = dict(_built_in())
-    by_profile: dict[str, dict[str, Value]] = {}
-    if file is not None:
-        by_profile = {section: dict(entries) for section, entries in _read(file).items()}
-        values |= by_profile.pop("")
+    content = _read(file) if file is not None else Content({}, {}, {})
+    values = {**_built_in(), **content.values}
     data = _data_root(environ.get(DATA_VARIABLE) or "data", folder, str(values["storage_state"] or "state"))
-    return Settings(data, environ.get(JOURNAL_VARIABLE, ""), values, file, by_profile)
+    journal = environ.get(JOURNAL_VARIABLE, "")
+    return Settings(data, journal, values, file, content.profiles, content.profile_faults)
 
 
 def _data_root(text: str, folder: Path, state: str) -> StoragePath:
@@ -194,14 +203,19 @@ def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _read(file: Path) -> Mapping[str, Mapping[str, Value]]:
-    """Return the values of each profile, and under the empty name those of our own sections."""
+def _read(file: Path) -> Content:
+    """Return what the file says.
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be read, or a section that is no profile is at fault.
+    """
     try:
         return _parsed(file.name, file.read_text(encoding="utf-8"))
-    except (configparser.Error, UnicodeDecodeError) as error:
-        problem = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
+    except UnicodeDecodeError as error:
         raise SettingsError(
-            f"{file.name} cannot be read: {problem}", expected="sections of key = value"
+            f"{file.name} cannot be read: {error}", expected="sections of key = value"
         ) from error
 
 
@@ -212,23 +226,8 @@ def _built_in() -> Mapping[str, Value]:
 
 # a page of the desk asks several times a second: the file is read each time, and parsed when it has changed
 @lru_cache(maxsize=4)
-def _parsed(name: str, text: str) -> Mapping[str, Mapping[str, Value]]:
-    parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
-    parser.read_string(text, source=name)
-    by_section = {**sections(), **profiles.sections_of(parser.sections())}
-    values: dict[str, dict[str, Value]] = {name: {} for name in ("", *map(_profile, parser.sections()))}
-    for section, key, line in _entries(text):
-        parameter = _parameter_of(by_section, section, key, f"{name}, line {line}")
-        if parameter is None or key is None:
-            continue
-        try:
-            values[_profile(section)][parameter.name] = parameter.parse(parser.get(section, key))
-        except ParameterError as error:
-            problem = error.problem.replace(parameter.option, f"[{section}] {key}", 1)
-            raise SettingsError(
-                f"{name}, line {line}: {problem}", expected=error.expected, remedy=error.remedy
-            ) from error
-    return values
+def _parsed(name: str, text: str) -> Content:
+    return content_of(name, text, sections())
 
 
 def placed(error: ParameterError, name: str, settings: Settings) -> ParameterError:
@@ -236,55 +235,11 @@ def placed(error: ParameterError, name: str, settings: Settings) -> ParameterErr
     parameter = parameters_of(STAGES)[name]
     key = key_of(parameter)
     text = settings.file.read_text(encoding="utf-8") if settings.file else ""
-    lines = [line for section, entry, line in _entries(text) if (section, entry) == (parameter.section, key)]
+    lines = [
+        line for section, entry, line in entries_of(text) if (section, entry) == (parameter.section, key)
+    ]
     if settings.file is None or not lines:
         return error
     problem = error.problem.replace(parameter.option, f"[{parameter.section}] {key}", 1)
     place = f"{settings.file.name}, line {lines[-1]}"
     return SettingsError(f"{place}: {problem}", expected=error.expected, remedy=error.remedy)
-
-
-def _profile(section: str) -> str:
-    return section.removeprefix(profiles.PREFIX) if section.startswith(profiles.PREFIX) else ""
-
-
-def _entries(text: str) -> Iterator[tuple[str, str | None, int]]:
-    """Yield (section, key or None for the heading itself, line number), as the parser sees them."""
-    section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if heading := _SECTION_LINE.match(line):
-            section = heading.group(1)
-            yield section, None, number
-        elif line[:1].strip() and (entry := _KEY_LINE.match(line)):
-            yield section, entry.group(1).strip().lower(), number
-
-
-def _parameter_of(
-    by_section: Mapping[str, Mapping[str, Parameter]], section: str, key: str | None, where: str
-) -> Parameter | None:
-    """Return our parameter, or None for Luigi's own; raise for what nobody knows."""
-    if section in by_section:
-        if key is None:
-            return None
-        if key in by_section[section]:
-            return by_section[section][key]
-        raise _unknown(f"key {key!r} in [{section}]", key, by_section[section], where)
-    section_name = section.replace("-", "_")
-    if section_name in luigi_options.FREE_SECTIONS:
-        return None
-    if section_name not in luigi_options.SECTIONS:
-        raise _unknown(f"section [{section}]", section, [*by_section, *luigi_options.SECTIONS], where)
-    if key is not None and key.replace("-", "_") not in luigi_options.SECTIONS[section_name]:
-        raise _unknown(
-            f"key {key!r} in Luigi's [{section}]", key, luigi_options.SECTIONS[section_name], where
-        )
-    return None
-
-
-def _unknown(what: str, name: str, expected: Iterable[str], where: str) -> SettingsError:
-    names = sorted(expected)
-    return SettingsError(
-        f"{where}: unknown {what}",
-        expected=f"one of {', '.join(names)}",
-        remedy=nearest(name, names).strip(),
-    )

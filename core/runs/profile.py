@@ -1,4 +1,4 @@
-"""Which profile a request belongs to, and what a profile that is only known here asks for."""
+"""Which profile a request belongs to."""
 
 from __future__ import annotations
 
@@ -6,26 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, ParameterError
 from core.registry.origins import runs_of, tickers_of_run
-from core.request.known_profiles import KnownProfiles, ProfileEntry, Question, is_derived, question_of
+from core.request.known_profiles import KnownProfiles, ProfileEntry, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
 from core.sources import source_named
-
-
-def requested(request: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """Return a request under the name of a profile that has no section: what that profile asks for, filled in.
-
-    Any other request comes back as it is. What the request says itself wins.
-    """
-    question = _question_of_profile(request.get(PROFILE, "").strip(), settings)
-    if question is None:
-        return dict(request)
-    own = {"source": question.source, "path": question.path, "tickers": ",".join(question.tickers)}
-    explicit = {key: text for key, text in request.items() if text.strip() and key != PROFILE}
-    return {**{key: text for key, text in own.items() if text}, **explicit}
 
 
 def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = False) -> str:
@@ -41,23 +28,29 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     Raises
     ------
     AftercloseError
-        If the tickers or the profile cannot be understood.
+        If the tickers or the profile cannot be understood, or a profile without a section was named beside what belongs
+        to another one.
     """
     name = request.get(PROFILE, "").strip()
-    if name and _question_of_profile(name, settings) is not None:
-        return name
     under = settings.under(name)
-    if name:
+    if name in settings.profiles:
         return name
     parameters = parameters_of(chain("ingest"))
     texts = {key: p.text(under[key]) for key, p in parameters.items() if not p.resolved}
     texts |= {key: text for key, text in request.items() if key in texts and text.strip()}
     question = question_of(texts["source"], texts["path"], texts["tickers"])
     book = KnownProfiles(settings.data)
-    name = book.name_of(question, partial(_same_file, settings, texts))
+    own = book.name_of(question, partial(_same_file, settings, texts))
+    if name and own != name:
+        raise ParameterError(
+            f"profile {name} was named beside what belongs to {own}",
+            expected="source, path and tickers of the profile",
+            remedy=f"Leave --profile {name} out, or the others.",
+            parameter=PROFILE,
+        )
     if keep:
-        book.keep(name, question, _digest(texts) if question.path else "")
-    return name
+        book.keep(own, question, _digest(texts) if question.path else "")
+    return own
 
 
 def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry) -> bool:
@@ -80,14 +73,6 @@ def _tickers_in(texts: Mapping[str, str]) -> frozenset[str]:
     except AftercloseError:
         return frozenset()
     return frozenset(table.header["source"]["tickers"])
-
-
-def _question_of_profile(name: str, settings: Settings) -> Question | None:
-    """Return what a profile without a section asks for, None if there is no such profile here."""
-    if not is_derived(name) or name in settings.profiles:
-        return None
-    entry = KnownProfiles(settings.data).entry(name)
-    return entry.question if entry else Question(name) if name == "sample" else None
 
 
 def _digest(texts: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings, placed
 from core.request.stages import chain, parameters_of
 from core.runs.plan import NOT_SCORING, stage_plans
-from core.runs.profile import profile_of, requested
+from core.runs.profile import profile_of
 from core.sources import source_named
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
@@ -70,7 +70,7 @@ def resolve(
         For every mistake that can be judged before a stage runs.
     """
     parameters = parameters_of(chain(upto))
-    texts = requested(request, settings)
+    texts = dict(request)
     values = _values_of(texts, parameters, settings.under(texts.pop(PROFILE, "").strip()))
     _judge_range(values)
     _judge_calendar(values, settings, requested=bool(texts.get("calendar", "").strip()))

@@ -73,22 +73,38 @@ def test_an_unknown_profile_is_named_with_the_nearest(configured, tmp_path):
 
 
 MISTAKES = [
-    ("[profile:x]\nsede = 7\n", "line 2: unknown key 'sede' in [profile:x]", "Did you mean seed?"),
-    ("[profile:x]\nseed = y\n", "line 2: [profile:x] seed is 'y'", "a whole number"),
-    ("[profile:x]\ninput_digest = y\n", "unknown key 'input_digest'", "source"),
-    ("[profile:Big Caps]\nseed = 1\n", "names the profile 'Big Caps'", "small letters"),
-    ("[profil:x]\nseed = 1\n", "unknown section [profil:x]", "expected one of"),
+    ("[profile:x]\nsede = 7\n", "line 5: unknown key 'sede' in [profile:x]", "Did you mean seed?"),
+    ("[profile:x]\nseed = y\n", "line 5: [profile:x] seed is 'y'", "a whole number"),
+    ("[profile:x]\ninput_digest = y\n", "unknown key 'input_digest'", "more"),
+    ("[profile:x]\nseed\n", "luigi.cfg cannot be read", "line 5"),
+    ("[profile:x]\nseed = 1\n[profile:x]\n", "line 6: [profile:x] already exists", "each section once"),
+    ("[profile:x]\nseed = 1\nseed = 2\n", "line 6: key 'seed' in [profile:x]", "each key once"),
+    ("[profile:Big Caps]\nseed = 1\n", "line 4: [profile:Big Caps] names the profile", "small letters"),
+    ("[profile:sample]\nseed = 1\n", "line 4: [profile:sample] has the name of runs", "another name"),
 ]
 
 
 @pytest.mark.parametrize(("text", "came", "hint"), MISTAKES, ids=[m[1][:40] for m in MISTAKES])
-def test_a_mistake_in_a_profile_is_found_before_anything_runs(text, came, hint, tmp_path):
-    """File, line and nearest name, like any other section."""
-    (tmp_path / "luigi.cfg").write_text(text, encoding="utf-8")
-    with pytest.raises((SettingsError, ParameterError)) as raised:
-        settings.load({}, tmp_path)
+def test_a_mistake_in_a_profile_stops_what_asks_for_it_and_nothing_else(text, came, hint, tmp_path):
+    """File, line and nearest name, like any other section; the profiles around it stay as they are."""
+    name = text[len("[profile:") : text.index("]")]
+    around = f"[profile:first]\nseed = 2\n\n{text}\n[profile:last]\nseed = 3\n"
+    (tmp_path / "luigi.cfg").write_text(around, encoding="utf-8")
+    configured = settings.load({}, tmp_path)
+    assert {name: values["seed"] for name, values in configured.profiles.items()} == {"first": 2, "last": 3}
+    assert planned(configured, profile="last")["seed"] == 3
+    with pytest.raises(SettingsError) as raised:
+        planned(configured, profile=name)
     assert came in str(raised.value)
     assert hint in str(raised.value)
+    assert len(str(raised.value)) < 500
+
+
+def test_a_mistake_outside_of_profiles_stops_everything(tmp_path):
+    """A misspelt section may be anything: nothing runs before it is mended."""
+    (tmp_path / "luigi.cfg").write_text("[profil:x]\nseed = 1\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"unknown section \[profil:x\].*expected one of"):
+        settings.load({}, tmp_path)
 
 
 def test_the_main_job_takes_a_profile(run_luigi, small, data, tmp_path, root):

@@ -54,8 +54,12 @@ MISTAKES = [
     ("[retry]\ntries = 0\n", "line 2: [retry] tries is '0'", "1 to 100"),
     ("seed = 7\n", "luigi.cfg cannot be read", "sections of key = value"),
     ("[train]\nseed\n", "luigi.cfg cannot be read", "sections of key = value"),
-    ("[train]\nseed = 1\nseed = 2\n", "luigi.cfg cannot be read", "already exists"),
-    ("[train]\nseed = 1\n[train]\n", "luigi.cfg cannot be read", "already exists"),
+    (
+        "[train]\nseed = 1\nseed = 2\n",
+        "luigi.cfg, line 3: key 'seed' in [train] already exists",
+        "each key once",
+    ),
+    ("[train]\nseed = 1\n[train]\n", "luigi.cfg, line 3: [train] already exists", "each section once"),
 ]
 
 
