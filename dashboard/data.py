@@ -242,11 +242,11 @@ def past_signals(settings: Settings, profile: str) -> dict[str, Any]:
     return read(settings, profile)
 
 
-def trends(store: Store, journal: Journal) -> pd.DataFrame:
+def trends(settings: Settings, journal: Journal) -> pd.DataFrame:
     """Return a row per run with a report; what a report says is read once, where it stands each time."""
     from core.queries.runs.trends import trends as read
 
-    return read(store, journal, read=_figures)
+    return read(settings, journal, read=_figures)
 
 
 @st.cache_data(

@@ -15,7 +15,7 @@ from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
 from core.paths import StoragePath
 from core.platform.storage import writable
-from core.queries.runs.progress import newest_finished
+from core.queries.runs.run_labels import newest_shown
 from core.registry.choosing import default_profile
 from core.registry.origins import profile_of_run
 from core.request import settings as configuration
@@ -112,7 +112,7 @@ def look_at_newest() -> None:
 
 
 def chosen_run() -> Run | None:
-    """Return the run named in the address, else the one looked at before, else the newest with a report.
+    """Return the run named in the address, else the one looked at before, else that of the newest report.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def chosen_run() -> Run | None:
     if run is not None:
         st.query_params[RUN_PARAMETER] = run.run_id
         return run
-    return newest_finished(log) if log else None
+    return newest_shown(settings(), log) if log else None
 
 
 def profile() -> str:

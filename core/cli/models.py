@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from core.cli import output
-from core.errors import AftercloseError
+from core.errors import AftercloseError, ModelError
 from core.queries.models.tries_words import tries_words
 from core.registry.choosing import chosen_profile, known_profile, profiles_here
 from core.request import settings
@@ -31,10 +31,24 @@ def command(ctx: click.Context, *, profile: str, as_json: bool) -> None:
 
     configured = settings.load()
     profiles = [known_profile(configured, profile)] if profile else profiles_here(configured)
-    entries = [entry for name in profiles for entry in listing(configured, name, with_tries=True)]
-    decisions = history(configured, profile)
+    entries, damaged = [], dict[str, ModelError]()
+    for name in profiles:
+        try:
+            entries += listing(configured, name, with_tries=True)
+        except ModelError as error:  # the others go on
+            damaged[name] = error
+    if entries or not damaged:
+        _print_models(entries, history(configured, profile), damaged, as_json=as_json)
+    if damaged:
+        raise next(iter(damaged.values()))
+
+
+def _print_models(
+    entries: list[dict[str, Any]], decisions: Any, damaged: Mapping[str, ModelError], *, as_json: bool
+) -> None:
     if as_json:
-        output.as_json({"models": entries, "history_trouble": decisions.trouble})
+        troubles = {name: str(error) for name, error in damaged.items()}
+        output.as_json({"models": entries, "damaged": troubles, "history_trouble": decisions.trouble})
         return
     if not entries:
         click.echo("no models yet; train one with --mode train")

@@ -15,7 +15,7 @@ import click
 from core.cli import output
 from core.errors import CommandError, MissingFileError, ParameterError
 from core.journal import Journal, Record
-from core.queries.reports.listing import report_meant, reports
+from core.queries.reports.listing import profile_of_report, report_meant, reports
 from core.request import settings
 from core.request.settings import Settings
 
@@ -64,10 +64,10 @@ def seen_digest(typed: str, present: str, key: str) -> str:
     return present if present.startswith(text) else text
 
 
-def print_record(record: Record, *, as_json: bool) -> None:
-    """Print what was recorded."""
+def print_record(configured: Settings, record: Record, profile: str, *, as_json: bool) -> None:
+    """Print what was recorded about a report."""
     if as_json:
-        output.as_json(asdict(record))
+        output.as_json({"profile": profile_of_report(configured, record.subject, profile), **asdict(record)})
         return
     content = record.content
     click.echo(
@@ -144,19 +144,19 @@ def review_report(
     configured = settings.load()
     key = report_meant(configured, report, profile)
     if save:
-        _save(configured, key, save, choices)
+        _save(configured, key, save, profile, choices)
     elif submit or request_changes:
         act = signoff.submit if submit else signoff.request_changes
         journal, store = Journal(configured.data, configured.journal), Store(configured.data)
         digest = seen_digest(choices["digest"], signoff.signable(store, journal, key).sha256, key)
         person = local_person(configured)
         record = act(configured, journal, key, text_sha256=digest, person=person, comment=choices["comment"])
-        print_record(record, as_json=choices["as_json"])
+        print_record(configured, record, profile, as_json=choices["as_json"])
     else:
-        _show(configured, key, choices)
+        _show(configured, key, profile, choices)
 
 
-def _save(configured: Settings, key: str, file: str, choices: dict[str, Any]) -> None:
+def _save(configured: Settings, key: str, file: str, profile: str, choices: dict[str, Any]) -> None:
     from core.report.narrative import MAX_CHARACTERS
     from core.review import signoff
     from core.review.people import local_person
@@ -179,12 +179,14 @@ def _save(configured: Settings, key: str, file: str, choices: dict[str, Any]) ->
     draft = signoff.save_draft(store, journal, key, text, person=local_person(configured), base=base)
     digest = signoff.signable(store, journal, key).sha256
     if choices["as_json"]:
-        output.as_json({"report": key, "draft": draft.number, "author": draft.author, "sha256": digest})
+        profile = profile_of_report(configured, key, profile)
+        draft_facts = {"draft": draft.number, "author": draft.author, "sha256": digest}
+        output.as_json({"profile": profile, "report": key, **draft_facts})
     else:
         click.echo(f"saved as draft {draft.number} of report {key}\ntext SHA-256 {digest}")
 
 
-def _show(configured: Settings, key: str, choices: dict[str, Any]) -> None:
+def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any]) -> None:
     from core.report.narrative import unwritten
     from core.review import signoff
     from core.review.since import recorded_since
@@ -202,9 +204,9 @@ def _show(configured: Settings, key: str, choices: dict[str, Any]) -> None:
     ]  # fmt: skip
     since = recorded_since(configured, journal, key)
     body = {
-        "report": key, "state": standing.state, "reason": standing.reason, "sha256": text.sha256, "draft": text.draft,
-        "characters": len(text.text), "unwritten": unwritten(text.text), "drafts": len(drafts), "acts": acts,
-        "since": since,
+        "profile": profile_of_report(configured, key, profile), "report": key, "state": standing.state,
+        "reason": standing.reason, "sha256": text.sha256, "draft": text.draft, "characters": len(text.text),
+        "unwritten": unwritten(text.text), "drafts": len(drafts), "acts": acts, "since": since,
     }  # fmt: skip
     if choices["as_json"]:
         output.as_json({**body, "text": text.text} if choices["as_text"] else body)
@@ -213,7 +215,8 @@ def _show(configured: Settings, key: str, choices: dict[str, Any]) -> None:
         click.echo(text.text)
     origin = "the generated text" if text.draft is None else f"draft {text.draft} of {len(drafts)}"
     click.echo(
-        f"report    {key}\nstate     {state_line(standing)}\ntext      {origin}, {len(text.text):,} characters"
+        f"report    {key}\nprofile   {body['profile']}\nstate     {state_line(standing)}\n"
+        f"text      {origin}, {len(text.text):,} characters"
     )
     if body["unwritten"]:
         click.echo(f"unwritten {', '.join(unwritten(text.text))}")

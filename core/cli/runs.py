@@ -76,15 +76,16 @@ def find_run(journal: Journal, run_id: str) -> Run:
 
 
 @click.command("show")
-@click.argument("run")
+@click.argument("run", default="")
+@output.profile_option("Whose newest report, where no run is named. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
-def show_run(*, run: str, as_json: bool) -> None:
-    """Show one RUN: what was asked, how it ended, and every change of a stage's state."""
+def show_run(*, run: str, profile: str, as_json: bool) -> None:
+    """Show one RUN (that of the newest report without one): what was asked, how it ended, every stage's states."""
     from core.queries.runs.progress import attempts, bytes_by_stage, size_text
 
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
-    match = with_profile(configured, find_run(journal, run))
+    match = with_profile(configured, _to_show(configured, journal, run, profile))
     events = journal.events(match.run_id)
     if as_json:
         changes = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
@@ -117,6 +118,29 @@ def show_run(*, run: str, as_json: bool) -> None:
         for event, attempt in zip(events, attempts(events), strict=True)
     ]  # fmt: skip
     output.table(("time (UTC)", "stage", "state", "attempt", "rows", "size", "seconds", "note"), rows)
+
+
+def _to_show(configured: settings.Settings, journal: Journal, run: str, profile: str) -> Run:
+    """Return the run that was named, else that of a profile's newest report.
+
+    Raises
+    ------
+    ParameterError
+        If it is of another profile than the one named, or there is none.
+    """
+    if run:
+        match = find_run(journal, run)
+        _judge_one_profile(configured, [match], known_profile(configured, profile) if profile else "")
+        return match
+    profile = chosen_profile(configured, profile)
+    newest = next(iter(finished_runs(configured, profile)), None)
+    if newest is None:
+        raise ParameterError(
+            f"there is no report of profile {profile} yet",
+            expected="a finished run",
+            remedy="Run: afterclose run",
+        )
+    return newest
 
 
 def _note(facts: Mapping[str, Any]) -> str:
@@ -157,7 +181,7 @@ def compare_runs(
     chosen = _to_compare(configured, journal, runs, profile)
     comparison = compare([facts(store, journal, run) for run in chosen])
     if as_json:
-        output.as_json(asdict(comparison))
+        output.as_json({"profile": profile_of_run(configured, chosen[0]), **asdict(comparison)})
         return
     rows = comparison.rows if everything else comparison.differing()
     output.table(("part", "name", *comparison.runs), [(row.part, row.name, *row.texts) for row in rows])
@@ -175,17 +199,11 @@ def _to_compare(
     Raises
     ------
     ParameterError
-        If a run is of another profile than the one named, or there are not two.
+        If the runs are not of one profile, or not of the one named, or there are not two.
     """
     if names:
         chosen = [find_run(journal, name) for name in names]
-        others = [r for r in chosen if profile and profile_of_run(configured, r) != profile]
-        if others:
-            raise ParameterError(
-                f"run {others[0].run_id} is of profile {profile_of_run(configured, others[0])}",
-                expected=f"runs of profile {profile}",
-                parameter="profile",
-            )
+        _judge_one_profile(configured, chosen, profile)
         return chosen
     profile = chosen_profile(configured, profile)
     by_report = {run.keys.get("report"): run for run in reversed(finished_runs(configured, profile))}
@@ -196,6 +214,20 @@ def _to_compare(
             expected="two runs", remedy="See: afterclose runs",
         )  # fmt: skip
     return chosen
+
+
+def _judge_one_profile(configured: settings.Settings, chosen: list[Run], profile: str) -> None:
+    """Raise unless runs are of one profile, and of the one that was named."""
+    owners = {run.run_id: profile_of_run(configured, run) for run in chosen}
+    expected = profile or next(iter(owners.values()), "")
+    others = [run_id for run_id, owner in owners.items() if owner != expected]
+    if others:
+        raise ParameterError(
+            f"run {others[0]} is of profile {owners[others[0]]}",
+            expected=f"runs of one profile: {expected}",
+            remedy=f"What they say of different tickers cannot be compared. See: afterclose runs --profile {expected}",
+            parameter="profile",
+        )
 
 
 @click.command("export")

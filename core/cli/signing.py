@@ -8,7 +8,7 @@ from core.cli import output
 from core.cli.review import digest_option, options, print_record, seen_digest
 from core.fingerprint import sha256_file
 from core.journal import Journal
-from core.queries.reports.listing import report_meant
+from core.queries.reports.listing import profile_of_report, report_meant
 from core.request import settings
 from core.review import keys, signoff
 from core.review.people import local_person
@@ -29,6 +29,7 @@ def sign_report(
     key = report_meant(configured, report, profile)
     journal = Journal(configured.data, configured.journal)
     present = signoff.signable(Store(configured.data), journal, key)
+    profile = profile_of_report(configured, key, profile)
     record = signoff.sign(
         configured,
         journal,
@@ -37,9 +38,9 @@ def sign_report(
         person=local_person(configured),
         meaning=meaning,
         comment=comment,
-        supersedes=report_meant(configured, supersedes, "") if supersedes else "",
+        supersedes=report_meant(configured, supersedes, profile) if supersedes else "",
     )
-    print_record(record, as_json=as_json)
+    print_record(configured, record, profile, as_json=as_json)
 
 
 @click.command("reject")
@@ -55,7 +56,7 @@ def reject_report(*, report: str, profile: str, digest: str, comment: str, as_js
     text_sha256 = seen_digest(digest, present.sha256, key)
     person = local_person(configured)
     record = signoff.reject(configured, journal, key, text_sha256=text_sha256, person=person, comment=comment)
-    print_record(record, as_json=as_json)
+    print_record(configured, record, profile, as_json=as_json)
 
 
 @click.command("revoke")
@@ -67,7 +68,7 @@ def revoke_signature(*, report: str, profile: str, comment: str, as_json: bool) 
     key = report_meant(configured, report, profile, ("signed",))
     journal = Journal(configured.data, configured.journal)
     record = signoff.revoke(configured, journal, key, person=local_person(configured), comment=comment)
-    print_record(record, as_json=as_json)
+    print_record(configured, record, profile, as_json=as_json)
 
 
 @click.command("publish")
@@ -82,7 +83,14 @@ def publish_report(*, report: str, profile: str, as_json: bool) -> None:
     folder = publish(configured, journal, key, person=local_person(configured))
     files = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
     if as_json:
-        output.as_json({"report": key, "folder": str(folder), "files": files})
+        output.as_json(
+            {
+                "profile": profile_of_report(configured, key, profile),
+                "report": key,
+                "folder": str(folder),
+                "files": files,
+            }
+        )
         return
     click.echo(f"report {key} is published in {folder}")
     output.table(("file", "SHA-256"), list(files.items()))

@@ -190,8 +190,9 @@ class Journal(Connection):
             return [run_of(row) for row in rows]
 
     def runs(self, *, limit: int = 50, offset: int = 0, profile: str = "") -> list[Run]:
-        """Return runs, newest first; only those recorded under ``profile`` where one is named."""
-        where, values = ("WHERE profile = ? ", [profile]) if profile and self._has_profiles() else ("", [])
+        """Return runs, newest first; where a profile is named those recorded under it, or under none yet."""
+        own = bool(profile) and self._has_profiles()
+        where, values = ("WHERE (profile = ? OR profile IS NULL) ", [profile]) if own else ("", [])
         return self._runs(f"{where}ORDER BY seq DESC LIMIT ? OFFSET ?", [*values, limit, offset])
 
     def active_runs(self) -> list[Run]:

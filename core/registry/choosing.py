@@ -52,16 +52,18 @@ def known_profile(settings: Settings, name: str) -> str:
     Raises
     ------
     ParameterError
-        With the nearest name.
+        With the nearest name, or what is wrong with the section of that name.
     """
     names = sorted(
         {*settings.profiles, *Origins(settings).profiles, *Champions(settings).profiles(), "sample"}
     )
     if name in names:
         return name
+    if name in settings.profile_faults:
+        raise settings.profile_faults[name]
     raise ParameterError(
         f"there is no profile {name!r}",
         expected=f"one of {listed(names)}",
-        remedy=nearest(name, names).strip() or f"Add a section [profile:{name}] to luigi.cfg.",
+        remedy=nearest(name, names).strip() or "See: afterclose reports",
         parameter="profile",
     )

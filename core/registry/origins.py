@@ -15,7 +15,7 @@ from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
 from core.journal import Journal, Run
 from core.journal.database import JournalError
-from core.request.known_profiles import KnownProfiles, Question, question_of
+from core.request.known_profiles import KnownProfiles, ProfileEntry, Question, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.store.checkpoints import Slot, Store
@@ -103,6 +103,15 @@ def session_behind(store: Store, evaluate_key: str) -> str | None:
     except (AftercloseError, ValueError, KeyError, TypeError):
         return None
     return str(session) if session else None
+
+
+def entry_behind(settings: Settings, name: str) -> ProfileEntry | None:
+    """Return what a profile stands for as its newest run tells it, None where none does."""
+    for run in runs_of(settings, name):
+        question = _question(settings, run)
+        if question is not None:
+            return ProfileEntry(name, *question, (question[0].path,) if question[0].path else ())
+    return None
 
 
 def take_over(settings: Settings) -> None:

@@ -100,11 +100,18 @@ class KnownProfiles:
     def __init__(self, root: StoragePath) -> None:
         self._folder = root / FOLDER
 
-    def name_of(self, question: Question, same: Callable[[ProfileEntry], bool] = lambda _: False) -> str:
+    def name_of(
+        self,
+        question: Question,
+        same: Callable[[ProfileEntry], bool] = lambda _: False,
+        lost: Callable[[str], ProfileEntry | None] = lambda _: None,
+    ) -> str:
         """Return the name of the profile of ``question``. Read-only.
 
         Parameters
         ----------
+        lost : callable
+            What the profile of a name stands for where no file here says it: as far as its runs tell.
         same : callable
             Whether the file is that of a known profile all the same: asked only where it is read from a new path and
             other files of that stem are known.
@@ -112,9 +119,10 @@ class KnownProfiles:
         name = _plain_name(question)
         if not question.path:
             return name
-        alike = [
-            entry for entry in map(self.entry, self.names()) if entry and _alike(entry.question, question)
-        ]
+        known = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
+        if name not in known and (entry := lost(name)) is not None:
+            known[name] = entry
+        alike = [entry for entry in known.values() if _alike(entry.question, question)]
         match = next((entry for entry in alike if question.path in entry.paths), None)
         match = match or next((entry for entry in alike if same(entry)), None)
         if match is not None:

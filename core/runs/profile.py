@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from core.errors import AftercloseError, ParameterError
-from core.registry.origins import runs_of, tickers_of_run
+from core.registry.origins import entry_behind, runs_of, tickers_of_run
 from core.request.known_profiles import KnownProfiles, ProfileEntry, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -40,7 +40,7 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     texts |= {key: text for key, text in request.items() if key in texts and text.strip()}
     question = question_of(texts["source"], texts["path"], texts["tickers"])
     book = KnownProfiles(settings.data)
-    own = book.name_of(question, partial(_same_file, settings, texts))
+    own = book.name_of(question, partial(_same_file, settings, texts), partial(entry_behind, settings))
     if name and own != name:
         raise ParameterError(
             f"profile {name} was named beside what belongs to {own}",

@@ -25,6 +25,7 @@ from core.journal import Journal, Run
 from core.journal.database import FILE_NAME, JournalError, reading
 from core.paths import StoragePath
 from core.platform.storage import local_folder, replace_file
+from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.review.keys import KEYS, PRIVATE_KEY
 from core.review.people import Person, require
@@ -69,7 +70,7 @@ def backup(settings: Settings, target: Path, *, private_key_by: Person | None = 
     journal = Journal(settings.data, settings.journal, read_only=True)
     needed, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
     paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
-    paths += [path for name in ("models", *LISTS) for path in _files(settings.data / name)]
+    paths += [path for name in ("models", PROFILES, *LISTS) for path in _files(settings.data / name)]
     paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
     members = _by_name(settings.data, paths)
     if private_key_by is not None:

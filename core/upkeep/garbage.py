@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.errors import BusyError, CheckpointError
+from core.errors import BusyError, CheckpointError, ModelError
 from core.fingerprint import SHORT
 from core.journal import Journal, locks
 from core.journal.database import JournalError
@@ -21,6 +21,7 @@ from core.platform.files import TEMPORARY
 from core.platform.object_storage import CACHE, SCRATCH
 from core.platform.storage import local_folder, storage_at
 from core.registry.champions import Champions
+from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.store.checkpoints import Slot, Store
@@ -127,9 +128,18 @@ def _any_active(settings: Settings) -> bool:
 
 
 def _promoted_models(settings: Settings) -> set[str]:
-    """Return the ids of the champion and of every model that a person promoted before."""
-    champions = [Champions(settings).of(name) for name in Champions(settings).profiles()]
-    identities = {champion.model_id for champion in champions if champion}
+    """Return the ids of the champions and of every model that a person promoted before.
+
+    What a damaged pointer pointed to is not known: all models are.
+    """
+    champions = Champions(settings)
+    identities = set[str]()
+    for name in champions.profiles():
+        try:
+            champion = champions.of(name)
+        except ModelError:
+            return set(Registry(settings.data).ids())
+        identities |= {champion.model_id} if champion else set()
     if Journal.exists(settings.data, settings.journal):
         records = Journal(settings.data, settings.journal, read_only=True).records()
         identities |= {record.subject for record in records if record.kind in ("promotion", "rollback")}

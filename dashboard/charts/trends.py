@@ -19,7 +19,7 @@ _HEIGHT = 240
 
 
 def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "at") -> go.Figure:
-    """Return a line over runs for each line of work, with signed reports as filled diamonds.
+    """Return a line over the runs of each profile, with signed reports as filled diamonds.
 
     Parameters
     ----------
@@ -34,12 +34,12 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     if drawn.empty:
         return nothing(f"None of these runs has a value: {label}", height=_HEIGHT)
     figure = go.Figure()
-    works = list(dict.fromkeys(frame["work"]))
-    for number, work in enumerate(works):
-        part = drawn[drawn["work"] == work].sort_values("x", kind="stable")
-        figure.add_scatter(**_line(part, column, work, _COLOURS[number % len(_COLOURS)]))
+    profiles = list(dict.fromkeys(frame["profile"]))
+    for number, profile in enumerate(profiles):
+        part = drawn[drawn["profile"] == profile].sort_values("x", kind="stable")
+        figure.add_scatter(**_line(part, column, profile, _COLOURS[number % len(_COLOURS)]))
     quiet(figure, height=_HEIGHT)
-    figure.update_layout(showlegend=len(works) > 1)
+    figure.update_layout(showlegend=len(profiles) > 1)
     figure.update_xaxes(range=_room(drawn["x"], least=pd.Timedelta(hours=12)))
     low, high = float(drawn[column].min()), float(drawn[column].max())
     if low == high:  # or the axis would spell out digits that mean nothing
@@ -48,12 +48,12 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     return figure
 
 
-def _line(part: pd.DataFrame, column: str, work: str, colour: str) -> dict[str, Any]:
+def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, Any]:
     signed = part["signed"]
     symbols = ["diamond" if is_signed else "circle-open" for is_signed in signed]
     hover = part["run"] + signed.map({True: ", signed", False: ""})
     return {
-        "x": part["x"], "y": part[column], "mode": "lines+markers", "name": work, "text": hover,
+        "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
         "line": {"color": colour}, "marker": {"symbol": symbols, "size": [11 if s else 8 for s in signed]},
         "hovertemplate": "%{text}<br>%{x}<br>%{y:.4g}<extra></extra>",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Figures of all runs over time, a line for each line of work; signed reports are marked."""
+"""Figures of all runs over time, a line for each profile; signed reports are marked."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ from dashboard.charts.look import CONFIG
 from dashboard.charts.trends import ALONG
 
 MOST_LINES = 6
-"""Lines of work that are drawn unless others are chosen: as many as there are colours."""
+"""Profiles that are drawn unless others are chosen: as many as there are colours."""
 
 
 def page() -> None:
     """Lay out one chart for each figure, and the table behind them."""
     journal = shell.journal()
-    frame = data.trends(shell.store(), journal) if journal else None
+    frame = data.trends(shell.settings(), journal) if journal else None
     if frame is None or frame.empty:
         st.info("No run has made a report yet. Start one on **Runs**.", icon=":material/info:")
         return
     st.caption(
-        f"The newest {MOST} runs at most. A line joins runs of one profile, source and tickers; "
+        f"The newest {MOST} runs at most. A line joins the runs of one profile; "
         "diamonds are signed reports. Times are UTC."
     )
-    works = list(dict.fromkeys(reversed(frame["work"].tolist())))
+    profiles = list(dict.fromkeys(reversed(frame["profile"].tolist())))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         along = st.segmented_control(
             "Along", list(ALONG), default="When it ran", required=True, key="trends-along"
         )
-        if len(works) > 1:
-            works = st.multiselect("Lines", works, default=works[:MOST_LINES], key="trends-works")
-    chosen = frame[frame["work"].isin(works)]
+        if len(profiles) > 1:
+            profiles = st.multiselect(
+                "Profiles", profiles, default=profiles[:MOST_LINES], key="trends-profiles"
+            )
+    chosen = frame[frame["profile"].isin(profiles)]
     with st.grid(2, min_column_width=360):
         for column, label in COLUMNS.items():
             with st.container():

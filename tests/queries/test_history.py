@@ -14,6 +14,7 @@ from core.queries.runs.comparison import Row, compare
 from core.queries.runs.facts import facts
 from core.queries.runs.trends import figures, trends
 from core.store.checkpoints import Store
+from tests.champions import settings_of
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +93,8 @@ def test_trends_have_a_row_for_each_whole_report(twice, tmp_path):
 
     data = tmp_path / "data"
     shutil.copytree(twice, data, symlinks=True)
-    journal, store = Journal(data, read_only=True), Store(data)
-    frame = trends(store, journal)
+    journal = Journal(data, read_only=True)
+    frame = trends(settings_of(data), journal)
     assert list(frame["run"]) == [run.run_id for run in reversed(journal.runs())]
     assert not frame["signed"].any()
     assert frame[["auc", "brier", "rows", "seconds"]].notna().all(axis=None)
@@ -101,32 +102,24 @@ def test_trends_have_a_row_for_each_whole_report(twice, tmp_path):
     (data / "checkpoints" / "report" / newest.keys["report"] / "report.txt").write_text(
         "edited", encoding="utf-8"
     )
-    assert newest.run_id not in list(trends(Store(data), journal)["run"])
+    assert newest.run_id not in list(trends(settings_of(data), journal)["run"])
 
 
 @pytest.fixture
 def several(both, twice):
-    """Trends of the two real runs, told once as they are and once more under another profile and other tickers."""
-    import dataclasses
-
-    def read(store, journal, report):
-        made = figures(store, journal, report)
-        other = report.run.run_id == both[1].run.run_id
-        return dataclasses.replace(made, tickers="AAA,BBB") if other else made
-
-    return trends(Store(twice), Journal(twice, read_only=True), read=read)
+    """Trends of the two real runs, the second of them under another profile."""
+    frame = trends(settings_of(twice), Journal(twice, read_only=True))
+    frame.loc[frame["run"] == both[1].run.run_id, "profile"] = "other"
+    return frame
 
 
-def test_runs_of_other_tickers_are_another_line(several):
-    """Each line of work has a name of its own; the figure draws them apart."""
+def test_runs_of_another_profile_are_another_line(several):
+    """The figure draws each profile by itself."""
     from dashboard.charts import trend_figure
 
-    assert (
-        list(several["work"]) == ["prices.csv, AAA BBB CCC and 1 more", "prices.csv, AAA BBB"]
-        or len(set(several["work"])) == 2
-    )
+    assert sorted(several["profile"]) == ["files:prices", "other"]
     drawn = trend_figure(several, "auc", "AUC")
-    assert [(line.name, len(line.x)) for line in drawn.data] == [(work, 1) for work in several["work"]]
+    assert [(line.name, len(line.x)) for line in drawn.data] == [(name, 1) for name in several["profile"]]
     assert drawn.layout.showlegend
 
 
@@ -155,11 +148,11 @@ def test_what_a_report_says_is_read_once_and_where_it_stands_each_time(twice, tm
     monkeypatch.setattr(module, "figures", lambda *given: read.append(given) or figures(*given))
     loaders._figures.clear()
     for _ in range(3):
-        assert len(loaders.trends(Store(root), Journal(root, read_only=True))) == 2
+        assert len(loaders.trends(settings_of(root), Journal(root, read_only=True))) == 2
     assert len(read) == 2
     key = Journal(root, read_only=True).runs()[0].keys["report"]
     (root / "checkpoints" / "report" / key / "report.txt").write_text("edited", encoding="utf-8")
-    assert len(loaders.trends(Store(root), Journal(root, read_only=True))) == 1
+    assert len(loaders.trends(settings_of(root), Journal(root, read_only=True))) == 1
     loaders._figures.clear()
 
 

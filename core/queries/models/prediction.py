@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.errors import MissingFileError
+from core.errors import MissingFileError, ParameterError, listed
 from core.models.document import model_id_of
 from core.models.loader import read_model
 from core.models.scoring import score
 from core.models.settings import ScoreSettings
 from core.registry.champions import Champions
 from core.registry.evidence import features_of
+from core.registry.origins import Origins
 from core.registry.registry import Registry
 from core.request.settings import Settings
+from core.review.decision_history import states
 from core.tables.artifacts import Document
 
 
@@ -57,12 +59,30 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
 
 
 def _document(settings: Settings, text: str, profile: str) -> Document:
+    """Return the model that is meant: one of the profile, or one that came from elsewhere.
+
+    Raises
+    ------
+    ParameterError
+        If it was trained in other profiles and never promoted in this one.
+    """
     registry = Registry(settings.data)
     if not text:
         return read_model(registry.bytes_of(Champions(settings).require(profile).model_id))
     if "/" not in text and not text.endswith(".json"):
-        return read_model(registry.bytes_of(registry.find(text)))
-    path = Path(text)
-    if not path.is_file():
-        raise MissingFileError.of(path, "model file")
-    return read_model(path.read_bytes())
+        document = read_model(registry.bytes_of(registry.find(text)))
+    else:
+        path = Path(text)
+        if not path.is_file():
+            raise MissingFileError.of(path, "model file")
+        document = read_model(path.read_bytes())
+    identity = model_id_of(document)
+    elsewhere = Origins(settings).of_model(identity)
+    if elsewhere and profile not in elsewhere and identity not in states(settings, profile):
+        raise ParameterError(
+            f"model {identity} is of profile {listed(sorted(elsewhere))}",
+            expected=f"a model of profile {profile}",
+            remedy="See: afterclose models",
+            parameter="model",
+        )
+    return document

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from core.errors import AftercloseError, ParameterError
+from core.errors import AftercloseError, ParameterError, listed
 from core.journal import Journal, Run
 from core.registry.choosing import known_profile, profiles_here, several
-from core.registry.origins import finished_runs, session_of_run
+from core.registry.origins import Origins, finished_runs, session_of_run
 from core.request.settings import Settings
 from core.review.standing import standing
 from core.schedule.freshness import freshness
@@ -88,10 +88,19 @@ def report_meant(settings: Settings, text: str, profile: str, waiting: Collectio
     Raises
     ------
     ParameterError
-        If there is none, or more than one.
+        If there is none, more than one, or it is of another profile than the one named.
     """
     if text:
-        return _matching(settings, text)
+        key = _matching(settings, text)
+        owners = Origins(settings).of_key("report", key)
+        if profile and owners and known_profile(settings, profile) not in owners:
+            raise ParameterError(
+                f"report {key} is of profile {listed(sorted(owners))}",
+                expected=f"a report of profile {profile}",
+                remedy=f"See: afterclose reports --profile {profile}",
+                parameter="profile",
+            )
+        return key
     if profile:
         entry = next(_there(settings, known_profile(settings, profile)), None)
         if entry is None:
@@ -104,6 +113,11 @@ def report_meant(settings: Settings, text: str, profile: str, waiting: Collectio
     if len(newest) == 1 or len(waiting_entries) == 1:
         return (newest if len(newest) == 1 else waiting_entries)[0].report
     raise several([entry.profile for entry in newest])
+
+
+def profile_of_report(settings: Settings, key: str, named: str = "") -> str:
+    """Return the profile that a report belongs to: of several that share it the one ``named``, else the first."""
+    return named or next(iter(sorted(Origins(settings).of_key("report", key))), "")
 
 
 def _matching(settings: Settings, text: str) -> str:

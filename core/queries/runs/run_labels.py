@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from core.journal import Journal, Run
-from core.registry.origins import profile_of_run
+from core.queries.runs.progress import newest_finished
+from core.registry.origins import finished_runs, profile_of_run
 from core.request.settings import Settings
 
 MOST = 50
 """Newest finished runs to choose from; older ones are reached from the list of runs."""
+
+
+def newest_shown(settings: Settings, journal: Journal) -> Run | None:
+    """Return what is shown where no run is named: of the profile at work last, the run of its newest report."""
+    last = newest_finished(journal)
+    profile = profile_of_run(settings, last) if last else ""
+    return next(iter(finished_runs(settings, profile)), last) if profile else last
 
 
 def runs_to_show(journal: Journal, current: Run, *, most: int = MOST) -> list[Run]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
 from core.queries.runs.facts import facts
-from core.request.profiles import PROFILE
+from core.queries.runs.run_labels import line_of_work
+from core.request.settings import Settings
 from core.review.standing import standing
 from core.store.checkpoints import Slot, Store
 
@@ -26,9 +27,6 @@ COLUMNS = {
 }  # fmt: skip
 """What is drawn, and how it is called."""
 
-NAMED_TICKERS = 3
-"""Tickers that the name of a line of work spells out."""
-
 
 @dataclass(frozen=True)
 class Figures:
@@ -36,9 +34,6 @@ class Figures:
 
     to: str
     mode: str
-    source: str
-    input_name: str
-    tickers: str
     auc: float | None
     brier: float | None
     drift_percentile: float | None
@@ -67,15 +62,16 @@ def figures(store: Store, journal: Journal, report: RunReport) -> Figures:
         If the run has no whole report.
     """
     each = facts(store, journal, report.run)
-    data, values = each.evaluation["data"], each.parameters
+    data = each.evaluation["data"]
     return Figures(
-        data["to"], each.evaluation["mode"], str(values.get("source") or ""), str(values.get("input_name") or ""),
-        str(values.get("tickers") or ""), each.metric("auc"), each.metric("brier"), each.worst_drift,
+        data["to"], each.evaluation["mode"], each.metric("auc"), each.metric("brier"), each.worst_drift,
         data["rows_clean"], sum(each.findings.values()),
     )  # fmt: skip
 
 
-def trends(store: Store, journal: Journal, *, most: int = MOST, read: ReadFigures = figures) -> pd.DataFrame:
+def trends(
+    settings: Settings, journal: Journal, *, most: int = MOST, read: ReadFigures = figures
+) -> pd.DataFrame:
     """Return a row for each of the newest runs that made a report, oldest first.
 
     Parameters
@@ -86,26 +82,25 @@ def trends(store: Store, journal: Journal, *, most: int = MOST, read: ReadFigure
     Returns
     -------
     DataFrame
-        ``run``, ``at`` (UTC), ``to`` (last session), ``mode``, ``work`` (the name of its line of work: runs
-        that differ in profile, source, file or tickers are not one line), ``standing``, ``signed`` (bool) and
+        ``run``, ``at`` (UTC), ``to`` (last session), ``mode``, ``profile``, ``standing``, ``signed`` (bool) and
         the columns of :data:`COLUMNS`; NaN where a figure is undefined. Runs whose checkpoints are gone or
         damaged are left out.
     """
     import pandas as pd
 
+    store = Store(settings.data)
     runs = [run for run in journal.runs(limit=most) if run.target == "report" and run.state == "succeeded"]
     reports = [
         (run, each) for run in reversed(runs) if (each := _figures(store, journal, run, read)) is not None
     ]
-    works = _works((run.request.get(PROFILE, ""), each) for run, each in reports)
     rows = [
         {
-            "run": run.run_id, "at": run.created_at, "work": work, **asdict(each), "seconds": took_s(run),
-            "standing": standing(store, journal, run.keys["report"]).state,
+            "run": run.run_id, "at": run.created_at, "profile": line_of_work(settings, run), **asdict(each),
+            "seconds": took_s(run), "standing": standing(store, journal, run.keys["report"]).state,
         }
-        for (run, each), work in zip(reports, works, strict=True)
+        for run, each in reports
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["run", "at", "to", "mode", "work", "standing", *COLUMNS])
+    frame = pd.DataFrame(rows, columns=["run", "at", "to", "mode", "profile", "standing", *COLUMNS])
     frame["at"] = pd.to_datetime(frame["at"], utc=True)
     frame["signed"] = frame["standing"] == "signed"
     return frame
@@ -121,31 +116,3 @@ def _figures(store: Store, journal: Journal, run: Run, read: ReadFigures) -> Fig
         return read(store, journal, RunReport(run, meta.digests["report.txt"]))
     except (AftercloseError, KeyError):
         return None
-
-
-def _works(several: Iterable[tuple[str, Figures]]) -> list[str]:
-    """Return the name of each run's line of work; different ones never share a name."""
-    names: dict[tuple[str, ...], str] = {}
-    works = []
-    for profile, each in several:
-        key = (profile, each.source, each.input_name, each.tickers)
-        if key not in names:
-            name = _name(*key)
-            same = sum(other == name or other.startswith(f"{name} (") for other in names.values())
-            names[key] = f"{name} ({same + 1})" if same else name
-        works.append(names[key])
-    return works
-
-
-def _name(profile: str, source: str, input_name: str, tickers: str) -> str:
-    """Return a line of work in a few words.
-
-    >>> _name("", "sample", "", "AAPL,AMZN,GOOG,IBM,MSFT")
-    'sample, AAPL AMZN GOOG and 2 more'
-    >>> _name("us-caps", "files", "prices.csv", "")
-    'us-caps, prices.csv'
-    """
-    listed = [ticker for ticker in tickers.split(",") if ticker]
-    more = f" and {len(listed) - NAMED_TICKERS} more" if len(listed) > NAMED_TICKERS else ""
-    parts = (profile, input_name or source, " ".join(listed[:NAMED_TICKERS]) + more)
-    return ", ".join(part for part in parts if part)
