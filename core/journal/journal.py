@@ -243,8 +243,18 @@ class Journal(Connection):
 
     def events(self, run_id: str) -> list[Event]:
         """Return a run's stage events in order."""
-        sql = "SELECT seq, run_id, at, stage, state, facts FROM event WHERE run_id = ? ORDER BY seq"
-        rows = self._read(sql, [run_id])
+        return self._events("run_id = ?", [run_id])
+
+    def made(self, stage: str) -> list[Event]:
+        """Return what every run said when it had made a stage, the oldest first."""
+        return self._events("stage = ? AND state = 'succeeded'", [stage])
+
+    def _events(self, condition: str, values: Sequence[Any]) -> list[Event]:
+        columns = "seq, run_id, at, stage, state, facts"
+        rows = self._read(
+            f"SELECT {columns} FROM event WHERE {condition} ORDER BY seq",  # noqa: S608 - constants
+            values,
+        )
         with readable():
             return [
                 Event(seq, run, at, stage, EARLIER_NAMES.get(state, state), json.loads(facts))

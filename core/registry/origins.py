@@ -208,4 +208,20 @@ class Origins:
     def of_model(self, identity: str) -> frozenset[str]:
         """Return the profiles in which a model was trained; none for one that came from elsewhere."""
         keys = self._trainings.get(identity, [])
-        return frozenset().union(*(self.of_key("train_or_score", key) for key in keys))
+        by_key = frozenset[str]().union(*(self.of_key("train_or_score", key) for key in keys))
+        return by_key or self._recorded.get(identity, frozenset())
+
+    @cached_property
+    def _recorded(self) -> dict[str, frozenset[str]]:
+        """Model id -> profiles by what runs recorded: gc and a restore leave models without their checkpoints."""
+        profile_of = {run.run_id: name for name, run in self._runs if name}
+        if not profile_of:
+            return {}
+        by_model: dict[str, set[str]] = {}
+        for event in Journal(self._settings.data, self._settings.journal, read_only=True).made(
+            "train_or_score"
+        ):
+            trained = (event.facts.get("parameters") or {}).get("mode") == "train"
+            if trained and event.run_id in profile_of and event.facts.get("model_id"):
+                by_model.setdefault(str(event.facts["model_id"]), set()).add(profile_of[event.run_id])
+        return {identity: frozenset(names) for identity, names in by_model.items()}

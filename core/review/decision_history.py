@@ -114,7 +114,7 @@ def _with_profiles(settings: Settings, decisions: list[Decision]) -> Iterator[De
 
 
 def _time_and_reason(record: Record) -> tuple[str, str]:
-    return str(record.content["at_utc"]), str(record.content["why"])
+    return str(record.content.get("at_utc", "")), str(record.content["why"])
 
 
 def _decision(record: Record, *, completed: bool) -> Decision:
@@ -123,7 +123,7 @@ def _decision(record: Record, *, completed: bool) -> Decision:
     return Decision(
         action=record.kind if moved else str(content["decision"]),
         model_id=record.subject,
-        at_utc=str(content["at_utc"]),
+        at_utc=str(content.get("at_utc", "")),
         who=str(content["user"]),
         why=str(content["why"]),
         before=content.get("before"),
