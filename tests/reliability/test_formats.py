@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from core.errors import DataError
+from core.fingerprint import sha256
 from core.journal import Journal, chain_faults, database, lengths
 from core.journal.database import JournalError
+from core.queries.reports.listing import newest_reports
+from core.registry.champions import Champions
+from core.registry.evidence import features_of
+from core.registry.origins import profile_of_run, session_of_run
 from core.request import settings
+from core.review.decision_history import history
 from core.review.people import Person
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.tables.codec import decode
 from core.upkeep.archive import restore
+from core.upkeep.verification import verify
+from tests.conftest import tree
 
 ME = Person("local:me", "Ann", "approver")
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "v1"
@@ -96,6 +104,89 @@ def test_a_slot_of_the_first_version_says_where_it_came_from(first_version):
     assert {i.stage for i in meta.inputs} == {"evaluate"}
     assert store.meta(Slot("evaluate", meta.inputs[0].key)) is not None
     assert {"fingerprint", "version", "parameters", "libraries", "host", "run_id"} <= meta.body.keys()
+
+
+# ---- profiles
+
+
+@pytest.fixture
+def with_champion(first_version):
+    """The root with a champion, by the one pointer that there was."""
+    (model,) = (first_version / "models").glob("*.json")
+    body = {"model_id": model.stem, "sha256": sha256(model.read_bytes()), "why": "the first"}
+    text = json.dumps({"format": 1, "kind": "champion", **body})
+    (first_version / "models" / "champion.json").write_text(text, encoding="utf-8")
+    return first_version, model.stem
+
+
+def over(data):
+    """The built-in settings over a data root."""
+    return settings.load({"AFTERCLOSE_DATA": str(data)}, data)
+
+
+def answers(data):
+    """What the runs, the champion, the decisions, the newest report and the faults of a root are."""
+    here = over(data)
+    runs = Journal(data, read_only=True).runs()
+    of_runs = [(run.run_id, profile_of_run(here, run), session_of_run(here, run)) for run in runs]
+    champions = {name: Champions(here).of(name).model_id for name in Champions(here).profiles()}
+    decided = [(d.record, d.action, d.model_id, d.profile) for d in history(here).decisions if d.record]
+    newest = [(entry.profile, entry.report, entry.session) for entry in newest_reports(here)]
+    features = features_of(here, "", "files:prices").origin
+    return of_runs, champions, decided, newest, features, verify(here).faults
+
+
+def test_a_root_of_before_profiles_is_read_by_profile_without_a_byte_written(with_champion):
+    """Each run has its profile and last session; the one champion is that of the profile that trained it."""
+    data, model = with_champion
+    before = tree(data)
+    of_runs, champions, _, newest, features, _ = answers(data)
+    assert [(profile, session) for _, profile, session in of_runs] == [
+        ("files:prices", "2020-06-08"), ("files:bad", None),
+    ]  # fmt: skip
+    assert champions == {"files:prices": model}
+    assert newest == [("files:prices", "prices-031ab094f712", "2020-06-08")]
+    assert features == "feature_engineer/prices-bea7accca7be"
+    assert tree(data) == before
+
+
+@pytest.mark.parametrize("migrated", [False, True], ids=["as it was", "opened for writing before"])
+def test_a_root_of_before_profiles_is_taken_over_once(migrated, with_champion):
+    """It answers as it did, from the record now; decisions keep their hashes, the old pointer stays beside it."""
+    data, model = with_champion
+    before = answers(data)
+    hashes = [(record.seq, record.hash) for record in Journal(data, read_only=True).records()]
+    if migrated:
+        Journal(data).settle()
+        assert answers(data) == before
+    Champions(over(data)).take_over()
+    assert answers(data) == before
+    runs = Journal(data, read_only=True).runs()
+    assert [(run.profile, run.session) for run in runs] == [
+        ("files:prices", "2020-06-08"), ("files:bad", None),
+    ]  # fmt: skip
+    assert Journal(data).without_profile() == []
+    assert not (data / "models" / "champion.json").exists()
+    assert json.loads((data / "models" / "champion.before-profiles.json").read_text())["model_id"] == model
+    assert (data / "models" / "champions" / "files:prices.json").exists()
+    assert sorted(path.stem for path in (data / "profiles").glob("*.json")) == ["files:bad", "files:prices"]
+    assert [(record.seq, record.hash) for record in Journal(data).records()] == hashes
+    again = answers(data)
+    Champions(over(data)).take_over()
+    assert answers(data) == again
+
+
+def test_a_run_takes_a_root_of_before_over(with_champion, run_luigi, prices_file):
+    """The first one, whatever it is about: it is of its own profile, the earlier ones of theirs."""
+    data, model = with_champion
+    path = str(prices_file)
+    made = run_luigi("--source", "files", "--path", path, "--calendar", "24/7", task="Ingest", data=data)
+    assert made.code == 0, made.err
+    runs = Journal(data, read_only=True).runs()
+    assert [run.profile for run in runs][1:] == ["files:prices", "files:bad"]
+    assert runs[0].profile.startswith("files:prices-")  # other tickers under the same file name
+    assert Champions(over(data)).of("files:prices").model_id == model
+    assert Champions(over(data)).of(runs[0].profile) is None
 
 
 # ---- with the protection taken out

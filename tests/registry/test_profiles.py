@@ -1,0 +1,162 @@
+"""What a run belongs to when it names no profile: names, and when a file is the same one."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from core.errors import ParameterError
+from core.journal import Journal
+from core.request.known_profiles import KnownProfiles, Question, is_derived, question_of
+from core.runs.profile import profile_of
+from tests.champions import settings_of
+from tests.conftest import prices_csv
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Settings over a fresh data root, and files in the working folder: two vendors', copies of the first."""
+    files = {
+        "prices": "AB",
+        "copy/prices": "AB",
+        "longer/prices": "AB",
+        "other/prices": "CDE",
+        "vendor": "AB",
+    }
+    for name, tickers in files.items():
+        path = tmp_path / f"{name}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            prices_csv(40 if name.startswith("longer") else 30, tickers=tickers), encoding="utf-8"
+        )
+    monkeypatch.chdir(tmp_path)
+    return settings_of(tmp_path / "data")
+
+
+def file_request(path, **more):
+    """A request for a file that trades every day."""
+    return {"source": "files", "path": str(path), "calendar": "24/7", **more}
+
+
+def ran(settings, request, keys=()):
+    """Record a run of a request as a run does, and return its profile."""
+    name = profile_of(request, settings, keep=True)
+    journal, number = Journal(settings.data), len(Journal(settings.data).runs())
+    journal.add_run(
+        f"r{number}", who="a", how="terminal", request=request, target="report", state="running", profile=name
+    )
+    journal.start(f"r{number}", dict(keys))
+    return name
+
+
+SPELT = [
+    ({}, "sample"),
+    ({"source": "sample", "tickers": "MSFT,IBM,GOOG,FB,AAPL,AMZN"}, "sample-"),
+    ({"source": "yahoo", "tickers": "MSFT, aapl"}, "yahoo:AAPL-MSFT-"),
+    ({"source": "yahoo", "tickers": '["AAPL","MSFT"]'}, "yahoo:AAPL-MSFT-"),
+    ({"source": "yahoo", "tickers": "A,B,C,D,E"}, "yahoo:A-B-C-2-more-"),
+    (file_request("prices.csv"), "files:prices"),
+    (file_request("prices.csv", tickers="AAA"), "files:prices-"),
+    (file_request("my prices (1).csv"), "files:my-prices-1"),
+]
+
+
+@pytest.mark.parametrize(("request_", "beginning"), SPELT, ids=[str(s[1]) for s in SPELT])
+def test_a_profile_is_called_after_source_and_tickers(request_, beginning, here):
+    """Six hex digits where tickers are named; the name is one that profiles without a section have."""
+    name = profile_of(request_, here)
+    assert name.startswith(beginning)
+    assert len(name) == len(beginning) + (6 if beginning.endswith("-") else 0)
+    assert is_derived(name)
+
+
+def test_spelling_and_order_of_tickers_change_no_name(here):
+    """``MSFT,aapl`` is ``AAPL,MSFT``; other tickers are another profile, also of one source."""
+    names = [
+        profile_of({"source": "yahoo", "tickers": text}, here) for text in ("MSFT,aapl", "AAPL, MSFT,AAPL")
+    ]
+    assert len(set(names)) == 1
+    assert profile_of({"source": "yahoo", "tickers": "AAPL,IBM"}, here) not in names
+
+
+def test_naming_every_ticker_of_the_sample_is_the_sample():
+    """It asks for the same."""
+    assert question_of("sample", "", "AAPL,FB,GOOG,IBM,MSFT") == Question("sample")
+
+
+def test_a_file_is_the_same_one_by_path_bytes_or_tickers(here, tmp_path, run_luigi):
+    """Relative and absolute, copied, longer elsewhere: one profile; another vendor's of the same stem: another."""
+    made = run_luigi(
+        "--source",
+        "files",
+        "--path",
+        str(tmp_path / "prices.csv"),
+        "--calendar",
+        "24/7",
+        task="Ingest",
+        data=here.data,
+    )
+    assert made.code == 0, made.err
+    names = {
+        name: ran(here, file_request(name))
+        for name in (
+            "prices.csv",
+            str(tmp_path / "prices.csv"),
+            "./copy/../prices.csv",
+            "copy/prices.csv",
+            "longer/prices.csv",
+        )
+    }
+    assert set(names.values()) == {"files:prices"}
+    other = ran(here, file_request("other/prices.csv"))
+    assert other.startswith("files:prices-")
+    assert ran(here, file_request("other/prices.csv")) == other
+    assert ran(here, file_request("vendor.csv")) == "files:vendor"
+
+
+def test_a_file_that_changed_where_it_was_is_the_same_one(here):
+    """A daily job writes over its file: the path says which it is."""
+    assert ran(here, file_request("prices.csv")) == "files:prices"
+    shutil.copyfile("other/prices.csv", "prices.csv")
+    assert ran(here, file_request("prices.csv")) == "files:prices"
+
+
+def test_a_name_whose_file_is_lost_is_told_by_its_runs(here):
+    """Another vendor's file does not take it over; the same file takes it up again."""
+    assert ran(here, file_request("prices.csv")) == "files:prices"
+    shutil.rmtree(here.data / "profiles")
+    assert profile_of(file_request("other/prices.csv"), here).startswith("files:prices-")
+    assert profile_of(file_request("prices.csv"), here) == "files:prices"
+
+
+def test_a_profile_without_a_section_asks_for_the_same_again(here, tmp_path):
+    """Under its name, wherever settings are asked; beside another file, source or ticker it is refused."""
+    request = file_request("prices.csv")
+    ran(here, request)
+    under = here.under("files:prices")
+    assert (under["source"], under["path"]) == ("files", str(tmp_path / "prices.csv"))
+    assert profile_of({"profile": "files:prices"}, here) == "files:prices"
+    for more in ({"path": "other/prices.csv"}, {"tickers": "AAA"}, {"source": "sample", "path": ""}):
+        with pytest.raises(ParameterError, match=r"profile files:prices was named beside|is for"):
+            profile_of({"profile": "files:prices", **more}, here)
+
+
+def test_the_sample_asks_for_the_sample_whatever_the_defaults_are(here):
+    """``[ingest] source = files`` in ``luigi.cfg`` changes nothing of what ``sample`` stands for."""
+    configured = replace(here, defaults={**here.defaults, "source": "files", "path": "prices.csv"})
+    under = configured.under("sample")
+    assert (under["source"], under["path"]) == ("sample", None)
+    assert profile_of({"profile": "sample"}, configured) == "sample"
+    assert profile_of({}, configured) == "files:prices"
+
+
+def test_a_damaged_entry_is_none(here):
+    """It is no profile that can be asked for; a run of the same file writes it anew."""
+    ran(here, file_request("prices.csv"))
+    (here.data / "profiles" / "files:prices.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"no profile 'files:prices'"):
+        here.under("files:prices")
+    assert ran(here, file_request("prices.csv")) == "files:prices"
+    assert KnownProfiles(here.data).entry("files:prices").question.path.endswith("prices.csv")
