@@ -245,7 +245,7 @@ class Journal(Connection):
         """Return a run's stage events in order."""
         return self._events("run_id = ?", [run_id])
 
-    def made(self, stage: str) -> list[Event]:
+    def completions(self, stage: str) -> list[Event]:
         """Return what every run said when it had made a stage, the oldest first."""
         return self._events("stage = ? AND state = 'succeeded'", [stage])
 

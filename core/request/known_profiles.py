@@ -119,10 +119,10 @@ class KnownProfiles:
         name = _plain_name(question)
         if not question.path:
             return name
-        known = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
-        if name not in known and (entry := lost(name)) is not None:
-            known[name] = entry
-        alike = [entry for entry in known.values() if _alike(entry.question, question)]
+        entries = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
+        if name not in entries and (entry := lost(name)) is not None:
+            entries[name] = entry
+        alike = [entry for entry in entries.values() if _alike(entry.question, question)]
         match = next((entry for entry in alike if question.path in entry.paths), None)
         match = match or next((entry for entry in alike if same(entry)), None)
         if match is not None:

@@ -146,12 +146,12 @@ class Settings:
         """
         if profile in self.profile_faults:
             raise self.profile_faults[profile]
-        known = {**self.profiles}
-        if profile and profile not in known:
-            known |= {
+        by_name = {**self.profiles}
+        if profile and profile not in by_name:
+            by_name |= {
                 name: _asked_by(question) for name, question in KnownProfiles(self.data).questions().items()
             }
-        return replace(self, defaults=profiles.defaults_under(known, profile, self.defaults))
+        return replace(self, defaults=profiles.defaults_under(by_name, profile, self.defaults))
 
 
 def _asked_by(question: Question) -> dict[str, Value]:

@@ -116,7 +116,7 @@ class Scratch:
 
     def _placeholders(self):
         return {
-            r"\b(RUN RUN|A B)\b": lambda: " ".join(self._runs()[:2]),
+            r"\b(RUN RUN|A B)\b": lambda: " ".join(self._comparable()),
             r"\bRUN\b": lambda: self._runs()[0],
             r"\bFIRST SECOND\b": lambda: " ".join(self.models()[:2]),
             r"\bMODEL\b|\b[0-9a-f]{12}\b": lambda: self.models()[0],
@@ -133,6 +133,11 @@ class Scratch:
         return sorted(
             (name for name in names if re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{6}", name)), reverse=True
         )
+
+    def _comparable(self) -> list[str]:
+        """Return the two newest runs of the sample: runs of two profiles are not compared."""
+        listed = json.loads(self.ask("afterclose runs --profile sample --limit 2 --json"))
+        return [run["run_id"] for run in listed]
 
     def models(self) -> list[str]:
         """Return all models by id, the champion last."""

@@ -115,9 +115,9 @@ def report_meant(settings: Settings, text: str, profile: str, waiting: Collectio
     raise several([entry.profile for entry in newest])
 
 
-def profile_of_report(settings: Settings, key: str, named: str = "") -> str:
-    """Return the profile that a report belongs to: of several that share it the one ``named``, else the first."""
-    return named or next(iter(sorted(Origins(settings).of_key("report", key))), "")
+def profile_of_report(settings: Settings, key: str, preferred: str = "") -> str:
+    """Return the profile that a report belongs to: of several that share it the one ``preferred``, else the first."""
+    return preferred or next(iter(sorted(Origins(settings).of_key("report", key))), "")
 
 
 def _matching(settings: Settings, text: str) -> str:
