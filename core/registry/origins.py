@@ -218,9 +218,8 @@ class Origins:
         if not profile_of:
             return {}
         by_model: dict[str, set[str]] = {}
-        for event in Journal(self._settings.data, self._settings.journal, read_only=True).made(
-            "train_or_score"
-        ):
+        journal = Journal(self._settings.data, self._settings.journal, read_only=True)
+        for event in journal.completions("train_or_score"):
             trained = (event.facts.get("parameters") or {}).get("mode") == "train"
             if trained and event.run_id in profile_of and event.facts.get("model_id"):
                 by_model.setdefault(str(event.facts["model_id"]), set()).add(profile_of[event.run_id])

@@ -11,7 +11,7 @@ from core.parameters import Value
 from core.prices.calendar import sessions_between
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
-from core.runs.profile import profile_of, requested
+from core.runs.profile import profile_of
 from core.runs.resolve import resolve
 from core.sources import source_named
 from core.sources.closing import last_closed_session
@@ -77,7 +77,7 @@ def coverage(settings: Settings, span: Range, now: datetime) -> Coverage:
     AftercloseError
         For every mistake that can be judged before a run starts.
     """
-    request = requested(span.request, settings)
+    request = span.request
     under = settings.under(request.get(PROFILE, ""))
     sessions = _sessions(request.get("calendar") or str(under["calendar"]), span, now)
     start = request.get("start") or str(under["start"] or "")
