@@ -12,7 +12,7 @@ from core.models.scoring import score
 from core.models.settings import ScoreSettings
 from core.registry.champions import Champions
 from core.registry.evidence import features_of
-from core.registry.origins import Origins
+from core.registry.origins import Origins, finished_runs
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.review.decision_history import states
@@ -42,7 +42,7 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
     """
     document = _document(settings, model, profile)
     source = features_of(settings, features, profile)
-    table = score(source.table, document, ScoreSettings(str(settings["calendar"])))
+    table = score(source.table, document, ScoreSettings(_calendar(settings, profile)))
     return {
         "profile": profile,
         "model_id": model_id_of(document),
@@ -56,6 +56,15 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
         },
         "signals": table.header["signals"],
     }
+
+
+def _calendar(settings: Settings, profile: str) -> str:
+    """Return the calendar that a profile's sessions follow: that of its newest report, else of its section."""
+    newest = next(iter(finished_runs(settings, profile)), None)
+    requested = newest.request.get("calendar", "") if newest else ""
+    return requested or str(
+        (settings.under(profile) if profile in settings.profiles else settings)["calendar"]
+    )
 
 
 def _document(settings: Settings, text: str, profile: str) -> Document:
