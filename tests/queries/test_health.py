@@ -38,6 +38,14 @@ def test_a_fresh_place_is_well_and_stays_untouched(configured):
     assert not configured.data.exists()
 
 
+def test_a_profile_at_fault_is_a_warning(tmp_path):
+    """With file and line; what does not ask for it goes on, so the rest is looked at."""
+    (tmp_path / "luigi.cfg").write_text("[profile:x]\nsede = 7\n", encoding="utf-8")
+    checks = found(settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path))
+    assert (checks["configuration"].state, checks["storage"].state) == ("warning", "ok")
+    assert "luigi.cfg, line 2: unknown key 'sede' in [profile:x]" in checks["configuration"].says
+
+
 def test_a_bad_configuration_is_the_only_other_finding(tmp_path):
     """Nothing else can be judged then."""
 

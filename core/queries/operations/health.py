@@ -63,7 +63,7 @@ def check(
             *checks,
             Check("configuration", "wrong", str(error), "Correct it; nothing else can be judged."),
         ]
-    checks.append(Check("configuration", "ok", str(settings.file or "defaults only: there is no luigi.cfg")))
+    checks.append(_configuration(settings))
     looks: dict[str, Callable[[], Check]] = {
         "storage": lambda: _storage(settings),
         "disk": lambda: _disk(settings),
@@ -75,6 +75,14 @@ def check(
         "source": lambda: _source(settings, now, ask=ask),
     }
     return [*checks, *(_looked(subject, look) for subject, look in looks.items())]
+
+
+def _configuration(settings: Settings) -> Check:
+    """Return which file is in force; a profile that cannot be used stops nothing but what asks for it."""
+    if settings.profile_faults:
+        faults = " ".join(str(fault) for _, fault in sorted(settings.profile_faults.items()))
+        return Check("configuration", "warning", faults, "Correct the profile; the others go on.")
+    return Check("configuration", "ok", str(settings.file or "defaults only: there is no luigi.cfg"))
 
 
 def _looked(subject: str, look: Callable[[], Check]) -> Check:
