@@ -161,7 +161,7 @@ def against(
     how: Resampling,
     *,
     cost_bps: float,
-    calendar: str,
+    calendar: str | None,
     workplace: Workplace | None = None,
 ) -> dict[str, Any] | None:
     """Return the contest of the judged model with the champion; None when there is no champion.

@@ -302,7 +302,7 @@ def _champion(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
         inputs.features,
         inputs.resampling,
         cost_bps=cost,
-        calendar=inputs.settings.calendar,
+        calendar=inputs.predictions.header.get("calendar"),
         workplace=inputs.workplace,
     )
 
@@ -334,6 +334,6 @@ def _description(inputs: _Inputs, steps: Steps) -> dict[str, Any]:
         "signals": summaries.signals(predictions, inputs.findings),
         "data": summaries.data_summary(inputs.findings, inputs.repairs, features),
         "features": summaries.features_summary(features, model_features),
-        "model": summaries.model_summary(inputs.model, predictions, features, inputs.settings.calendar),
+        "model": summaries.model_summary(inputs.model, predictions, features),
         "settings": asdict(inputs.settings),
     }

@@ -21,8 +21,6 @@ class EvaluateSettings:
         Cost of a change of position, in basis points.
     champion_id : str or None
         The champion that a candidate is compared with, by content id.
-    calendar : str
-        The exchange's, by which ages are counted.
     """
 
     bootstrap_samples: int
@@ -36,4 +34,3 @@ class EvaluateSettings:
     drift_columns: int
     cost_bps: float
     champion_id: str | None
-    calendar: str = "XNYS"

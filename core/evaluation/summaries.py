@@ -155,9 +155,7 @@ def features_of_model(model: Document | None) -> tuple[str, ...]:
     return tuple(model.body["features"]) if model else model_features()
 
 
-def model_summary(
-    model: Document | None, predictions: Table, features: Table, calendar: str
-) -> dict[str, Any]:
+def model_summary(model: Document | None, predictions: Table, features: Table) -> dict[str, Any]:
     """Return who gave the probabilities, how it was trained and first judged, and how many sessions ago.
 
     Age counts the exchange's sessions after the training's end up to the last row: data against data, never against
@@ -170,7 +168,7 @@ def model_summary(
         "model_kind": model.body.get("model_kind") if model else header.get("model_kind"),
         "features": list(features_of_model(model)),
         "training": training,
-        "age_sessions": age_of((training or {}).get("to"), features, calendar),
+        "age_sessions": age_of((training or {}).get("to"), features, header.get("calendar")),
         "new_tickers": _new_tickers(training or {}, predictions),
         "retained": header.get("retained"),
         "min_train_sessions": header.get("min_train_sessions") or _min_train_sessions(model),
@@ -224,13 +222,14 @@ def _new_tickers(training: Mapping[str, Any], predictions: Table) -> list[str]:
     return sorted(scored - set(training["tickers"]))
 
 
-def age_of(end: str | None, features: col.Columns, calendar: str) -> int | None:
+def age_of(end: str | None, features: col.Columns, calendar: str | None) -> int | None:
     """Return how many sessions of the exchange come after the ISO date ``end`` up to the last row; None without one.
 
-    Dates of ``features`` are counted where the calendar does not know them.
+    Dates of ``features`` are counted where the calendar is not known, or does not know them.
     """
     if end is None:
         return None
     dates: NDArray[np.datetime64] = np.unique(features[col.DATE].to_numpy("datetime64[D]"))
-    counted = sessions_after(calendar, date.fromisoformat(end), dates[-1].item()) if len(dates) else 0
+    last = dates[-1].item() if len(dates) else date.fromisoformat(end)
+    counted = sessions_after(calendar, date.fromisoformat(end), last) if calendar else None
     return int((dates > np.datetime64(end)).sum()) if counted is None else counted

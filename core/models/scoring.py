@@ -78,6 +78,7 @@ def _header_of(rows: Rows, dates: int, model: Model, calendar: str) -> dict[str,
         "signals": signals_of(rows, model, calendar),
         "folds": [],
         "no_model_reason": None,
+        "calendar": calendar,
     }
 
 

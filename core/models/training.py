@@ -286,6 +286,7 @@ def _header_of(
         "signals": signals,
         "folds": folds,
         "no_model_reason": reason,
+        "calendar": settings.calendar,
     }
 
 

@@ -160,9 +160,10 @@ class KnownProfiles:
 
     def names(self) -> list[str]:
         """Return the names of all profiles that were used here without a section, sorted."""
-        if not self._folder.is_dir():
+        try:
+            return sorted(path.stem for path in self._folder.glob("*.json") if is_derived(path.stem))
+        except OSError:  # a storage that does not answer is said by whoever needs what it holds
             return []
-        return sorted(path.stem for path in self._folder.glob("*.json") if is_derived(path.stem))
 
     def _path(self, name: str) -> StoragePath:
         return self._folder / f"{name}.json"

@@ -218,7 +218,6 @@ _EVALUATE = (
     Parameter("drift_columns", "integer", "3", "evaluate", "Families of columns drifting at the same time from which drift is reason to retrain; a return and its lags are one.", low=1, high=1000),
     Parameter("cost_bps", "number", "5", "evaluate", "Cost of a change of position, in basis points.", low=0, high=1000),
     Parameter("champion_id", "text", "", "", "The champion that a candidate is compared with, by content id.", resolved=True),
-    CALENDAR,
 )  # fmt: skip
 
 _PRICES = ("numpy", "pandas")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.journal import Journal
-from core.registry.registry import Registry
+from tests.champions import champion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=30_000)
@@ -64,8 +64,8 @@ def test_decide_sign_publish_and_verify(new_page, reviewed, finished, requests):
     expect(page.get_by_text("no reason was given")).to_be_visible()
     page.locator(".st-key-decision_why textarea").fill("A first baseline.")
     page.locator(".st-key-promote button").first.click()
-    expect(page.get_by_text("is the champion now")).to_be_visible()
-    assert Registry(finished).champion().why == "A first baseline."
+    expect(page.get_by_text("is the champion of files:prices now")).to_be_visible()
+    assert champion(finished).why == "A first baseline."
     page.locator(".st-key-part button", has_text="Curves").click()
     expect(page.locator(".st-key-roc_chart .main-svg").first).to_be_visible()
 

@@ -179,11 +179,11 @@ def test_under_sixty_new_rows_are_insufficient_new_data(world, settings):
 
 
 def test_new_rows_are_judged_as_one_window(world, settings):
-    """61 dates after training, the last unlabelled: no folds, and no figures of training beside. One was a holiday."""
+    """61 sessions after training, the last unlabelled: no folds, and no figures of training beside."""
     body = body_of(world(judged=61, mode="score"), settings)
     assert body["training_performance"] is None
     assert [entry["fold"] for entry in body["by_fold"]] == [1]
-    assert body["model"]["age_sessions"] == 60
+    assert body["model"]["age_sessions"] == 61
 
 
 def test_the_same_inputs_give_the_same_bytes(world, settings):

@@ -104,7 +104,7 @@ def test_a_model_is_named_by_its_content():
         "model",
         {"model_kind": "logistic_regression", "features": ["return"], "training": {"to": "2020-01-02"}},
     )
-    found = model_summary(model, Table("predictions", FRAME), FEATURES, "24/7")
+    found = model_summary(model, Table("predictions", FRAME), FEATURES)
     assert found["model_id"] == sha256(encode(model).data)[:12]
     assert (found["age_sessions"], found["retained"]) == (1, None)
 
@@ -123,7 +123,6 @@ def test_tickers_that_training_lacked_are_named(mode, trained, expected):
     training = {"to": "2020-01-02"} | ({"tickers": trained} if trained else {})
     model = Document("model", {"model_kind": "x", "features": ["return"], "training": training})
     signals = [{"ticker": "BB"}, {"ticker": "AA"}]
-    summary = model_summary(
-        model, Table("predictions", FRAME, {"mode": mode, "signals": signals}), FEATURES, "24/7"
-    )
+    header = {"mode": mode, "signals": signals}
+    summary = model_summary(model, Table("predictions", FRAME, header), FEATURES)
     assert summary["new_tickers"] == expected

@@ -44,7 +44,8 @@ def test_the_header_names_the_model_and_its_signals(trained, later, parameters, 
     table = score(later, document, settings_from(ScoreSettings, parameters))
     header = table.header
     assert list(header) == [
-        "mode", "model_id", "model_kind", "age_sessions", "signals", "folds", "no_model_reason"
+        "mode", "model_id", "model_kind", "age_sessions", "signals", "folds", "no_model_reason",
+        "calendar",
     ]  # fmt: skip
     assert header["age_sessions"] == 21 - 2, (
         "on two of the dates, New Year and Martin Luther King Day, XNYS was closed"

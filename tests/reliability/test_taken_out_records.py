@@ -17,6 +17,7 @@ import pytest
 from core.errors import AftercloseError, DataError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal, chain, chain_faults
+from core.journal import connection as connection_module
 from core.journal import journal as journal_module
 from core.journal.database import FILE_NAME, JournalError
 from core.queries.runs import log_search as logsearch
@@ -66,7 +67,8 @@ def test_untranslated_a_damaged_journal_would_be_a_crash(finished, monkeypatch):
     path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096))
     with pytest.raises(JournalError):
         Journal(finished, read_only=True).runs()
-    monkeypatch.setattr(journal_module, "readable", nullcontext)
+    for module in (journal_module, connection_module):
+        monkeypatch.setattr(module, "readable", nullcontext)
     with pytest.raises((peewee.PeeweeException, sqlite3.Error)) as crash:
         Journal(finished, read_only=True).runs()
     assert not isinstance(crash.value, AftercloseError)
@@ -77,7 +79,7 @@ def test_unheld_an_unwritable_journal_would_stop_a_run(data, monkeypatch):
 
     def begun():
         record = RunRecord(configured(data), RunLog(data, "r"), None)
-        record.begin("report", {"report": "k"}, {}, who="a", how="terminal")
+        record.begin("report", {"report": "k"}, {}, profile="sample", who="a", how="terminal")
         return record
 
     (data / FILE_NAME).mkdir(parents=True)  # nothing that can be opened, also not by root
