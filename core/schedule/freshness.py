@@ -16,6 +16,7 @@ from core.prices.calendar import sessions_between
 from core.registry.choosing import default_profile, profiles_here
 from core.registry.origins import finished_runs, runs_of, session_of_run
 from core.request.known_profiles import KnownProfiles
+from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.runs.profile import profile_of
 from core.schedule.deadline import last_deadline
@@ -74,19 +75,20 @@ class Freshness:
         )
         behind = f", {self.behind:,} session{'' if self.behind == 1 else 's'} behind" if self.behind else ""
         why = "" if self.state == NONE else f": {WORDS[self.state]}"
+        if self.session is None and self.state == FAILED:
+            return f"schedule {self.schedule} cannot run: see afterclose schedules show {self.schedule}"
         if self.state == FRESH:
             return f"profile {self.profile} has a verified report of session {self.session}"
         return f"no verified report of session {self.session} in profile {self.profile}{why}; {holds}{behind}"
 
 
 def watched(settings: Settings, now: datetime) -> list[Freshness]:
-    """Return how the profile of each active schedule stands, by schedule; a schedule that is broken is left out."""
+    """Return how the profile of each active schedule stands, by schedule; a schedule that cannot run has failed."""
     if not Journal.exists(settings.data, settings.journal):
         return []
     journal = Schedules(settings.data, settings.journal, read_only=True)
     schedules = [schedule_of(stored) for stored in journal.schedules() if stored.state == ACTIVE]
-    rows = (_of_schedule(settings, schedule, now) for schedule in schedules)
-    return [row for row in rows if row is not None]
+    return [_of_schedule(settings, schedule, now) for schedule in schedules]
 
 
 def freshness(settings: Settings, now: datetime, profile: str = "") -> list[Freshness]:
@@ -111,13 +113,15 @@ def of_profile(settings: Settings, profile: str, now: datetime) -> Freshness:
     return _standing(settings, profile, None, _due(under, calendar, now), source=source, calendar=calendar)
 
 
-def _of_schedule(settings: Settings, schedule: Schedule, now: datetime) -> Freshness | None:
+def _of_schedule(settings: Settings, schedule: Schedule, now: datetime) -> Freshness:
     try:
         profile = profile_of(schedule.request, settings)
         under = settings.under(profile) if profile in settings.profiles else settings
         due = _due(under, schedule.timing.calendar, now, schedule)
-    except AftercloseError:
-        return None  # the pages of schedules and doctor say what is wrong with it
+    except AftercloseError:  # its profile was removed, or its calendar: schedules and doctor say which
+        return Freshness(
+            schedule.request.get(PROFILE) or schedule.name, schedule.name, None, FAILED, None, None
+        )
     source = schedule.request.get("source") or _source(settings, profile)
     return _standing(settings, profile, schedule.name, due, source=source, calendar=schedule.timing.calendar)
 

@@ -132,3 +132,19 @@ def test_the_terminal_raises_it_where_nothing_ever_ran(run_afterclose, data):
     (row,) = json.loads(run_afterclose("deadman", "--json", data=data).out)
     assert (row["profile"], row["schedule"], row["last_session"]) == ("sample", None, None)
     assert row["state"] == "none"
+
+
+def test_a_schedule_whose_profile_was_removed_is_no_silence(run_afterclose, data, tmp_path):
+    """Exit 20, with what to look at; the section was there when the schedule was set."""
+    config = tmp_path / "luigi.cfg"
+    config.write_text("[profile:mine]\nsource = sample\n", encoding="utf-8")
+    env = {"LUIGI_CONFIG_PATH": str(config)}
+    added = run_afterclose(
+        "schedules", "add", "daily", "--when", "close+45m", "--profile", "mine", data=data, env=env
+    )
+    assert added.code == 0, added.err
+    config.write_text("", encoding="utf-8")
+    done = run_afterclose("deadman", "--json", data=data, env=env)
+    (row,) = json.loads(done.out)
+    assert (done.code, row["profile"], row["schedule"], row["state"]) == (20, "mine", "daily", "failed")
+    assert "afterclose schedules show daily" in row["sentence"]
