@@ -100,7 +100,7 @@ def test_trends_draw_a_line_for_each_line_of_work_and_mark_what_is_signed(new_pa
     for column in ("auc", "brier", "drift_percentile", "rows", "findings", "seconds"):
         expect(page.locator(f".st-key-trend-{column} .main-svg").first).to_be_visible()
     lines = page.evaluate(DATA_OF_CHART, ".st-key-trend-rows")
-    (of_file,) = [line for line in lines if "prices.csv" in line["name"]]
+    (of_file,) = [line for line in lines if line["name"] == "files:prices"]
     assert (of_file["count"], of_file["symbols"]) == (2, ["diamond", "circle-open"])
     assert all("diamond" not in line["symbols"] for line in lines if line is not of_file)
 
