@@ -107,7 +107,7 @@ def session_behind(store: Store, evaluate_key: str) -> str | None:
 
 def entry_behind(settings: Settings, name: str) -> ProfileEntry | None:
     """Return what a profile stands for as its newest run tells it, None where none does."""
-    for run in runs_of(settings, name):
+    for run in runs_if_readable(settings, name):
         question = _question(settings, run)
         if question is not None:
             return ProfileEntry(name, *question, (question[0].path,) if question[0].path else ())
@@ -138,6 +138,17 @@ def runs_of(settings: Settings, profile: str) -> Iterator[Run]:
     while page := journal.runs(limit=PAGE, offset=offset, profile=profile):
         yield from (run for run in page if not profile or profile_of_run(settings, run) == profile)
         offset += PAGE
+
+
+def runs_if_readable(settings: Settings, profile: str) -> list[Run]:
+    """Return the runs of a profile; none while the journal is just being made, or cannot be read.
+
+    A run that starts does not stop for it: whoever writes the record says what is wrong with the journal.
+    """
+    try:
+        return list(runs_of(settings, profile))
+    except JournalError:
+        return []
 
 
 def finished_runs(settings: Settings, profile: str) -> list[Run]:

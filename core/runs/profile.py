@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from core.errors import AftercloseError, ParameterError
-from core.registry.origins import entry_behind, runs_of, tickers_of_run
+from core.registry.origins import entry_behind, runs_if_readable, tickers_of_run
 from core.request.known_profiles import KnownProfiles, ProfileEntry, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -57,7 +57,7 @@ def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry
     """Return whether a file holds the bytes, or the tickers, of the file of a known profile."""
     if entry.input_digest and entry.input_digest == _digest(texts):
         return True
-    earlier = (tickers_of_run(settings, run) for run in runs_of(settings, entry.name))
+    earlier = (tickers_of_run(settings, run) for run in runs_if_readable(settings, entry.name))
     tickers = next((names for names in earlier if names), None)
     return tickers is not None and tickers == _tickers_in(texts)
 
