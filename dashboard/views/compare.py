@@ -23,7 +23,9 @@ def page() -> None:
         st.info("Two finished runs are needed to compare. Start them on **Runs**.", icon=":material/info:")
         return
     requested = [name for name in st.query_params.get_all(shell.RUN_PARAMETER) if name in owners]
-    profile = _profile(list(dict.fromkeys(owners.values())), owners[next(iter([*requested, *owners]))])
+    comparable = [name for name, owner in owners.items() if list(owners.values()).count(owner) > 1]
+    first = owners[next(iter([*requested, *comparable, *owners]))]  # asked for, else the newest with two runs
+    profile = _profile(list(dict.fromkeys(owners.values())), first)
     names = [name for name, owner in owners.items() if owner == profile]
     if len(names) < 2:
         st.caption("This profile has one finished run: nothing to compare it with.")
