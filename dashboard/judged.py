@@ -68,7 +68,7 @@ def tries(settings: Settings, evaluation_key: str) -> Tries | None:
 def _tries(evaluation_key: str, runs: int, *, _settings: Settings) -> Tries | None:  # noqa: ARG001 - what it rests on
     from core.registry.tries import tries
 
-    return tries(_settings.data, journal_of(_settings), evaluation_key)
+    return tries(_settings, evaluation_key)
 
 
 def models(settings: Settings, profile: str, mark: str) -> list[dict[str, Any]]:

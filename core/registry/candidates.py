@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import PurePath
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from core.errors import CheckpointError, DataError
+from core.journal import Journal
+from core.registry.origins import profile_of_run, runs_of
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Document
 from core.tables.codec import decode
 
 if TYPE_CHECKING:
-    from core.journal import Journal, Run
+    from core.journal import Run
     from core.paths import StoragePath
+    from core.request.settings import Settings
 
 Body = Mapping[str, Any]
 
-DEFAULT_SOURCE = "sample"
-"""Where prices come from in a run that does not say it."""
-
 MOST_RUNS = 2_000
-"""Newest runs that are looked through."""
+"""Newest runs of a profile that are looked through."""
 
 
 @dataclass(frozen=True)
@@ -44,42 +44,40 @@ class Candidate:
     body: Body | None
 
 
-def line_of(run: Run) -> tuple[str, ...]:
-    """Return what competing candidates share: the profile; of a run of before, source, name of the file and tickers."""
-    if run.profile:
-        return (run.profile,)
-    tickers = sorted({name.strip().upper() for name in run.request.get("tickers", "").split(",")} - {""})
-    return (run.request.get("source") or DEFAULT_SOURCE, PurePath(run.request.get("path", "")).name, *tickers)
+def by_profile(settings: Settings, profile: str) -> list[Candidate]:
+    """Return the candidates of a profile, each model once, the first one first."""
+    several = _candidates(settings, _runs(settings, profile), _reader(settings.data))
+    return distinct(several)
 
 
-def by_profile(root: StoragePath, journal: Journal, profile: str) -> list[list[Candidate]]:
-    """Return the candidates of a profile, each model once, the first one first; those of before profiles apart."""
-    lines: dict[tuple[str, ...], list[Candidate]] = {}
-    read = _reader(root)
-    for run in _runs(journal):
-        if run.profile in ("", profile) and (candidate := _candidate(read, journal, run)) is not None:
-            lines.setdefault(line_of(run), []).append(candidate)
-    return [distinct(several) for several in lines.values()]
+def candidates(settings: Settings, evaluation_key: str) -> list[Candidate]:
+    """Return the candidates that compete with that of an evaluation, its own among them, the first one first.
 
-
-def candidates(root: StoragePath, journal: Journal, evaluation_key: str) -> list[Candidate]:
-    """Return the candidates that compete with that of an evaluation, its own among them, the first one first."""
-    read, runs = _reader(root), list(_runs(journal))
-    own = next((run for run in runs if run.keys.get("evaluate") == evaluation_key), None)
+    Those are of the same profile, and judged on some of the same sessions.
+    """
+    read = _reader(settings.data)
+    own = next((run for run in _runs(settings, "") if run.keys.get("evaluate") == evaluation_key), None)
     if own is None:
         return []
-    line = line_of(own)
-    several = [_candidate(read, journal, run) for run in runs if line_of(run) == line]
-    body = next((c.body for c in several if c and c.keys.get("evaluate") == evaluation_key), None)
-    mine = [c for c in several if c is not None and overlap(c.body, body)]
+    several = _candidates(settings, _runs(settings, profile_of_run(settings, own)), read)
+    mine = [c for c in several if overlap(c.body, read(evaluation_key))]
     return distinct(mine, prefer=evaluation_key)
 
 
-def _runs(journal: Journal) -> Iterator[Run]:
-    """Yield the runs that came to an evaluation, the oldest first."""
-    for run in reversed(journal.runs(limit=MOST_RUNS)):
-        if run.keys.get("evaluate") and run.keys.get("train_or_score"):
-            yield run
+def _candidates(
+    settings: Settings, runs: Sequence[Run], read: Callable[[str], Body | None]
+) -> list[Candidate]:
+    if not runs:
+        return []
+    journal = Journal(settings.data, settings.journal, read_only=True)
+    several = (_candidate(read, journal, run) for run in runs)
+    return [candidate for candidate in several if candidate is not None]
+
+
+def _runs(settings: Settings, profile: str) -> list[Run]:
+    """Return the runs of a profile (of all, where it is empty) that came to an evaluation, the oldest first."""
+    newest = islice(runs_of(settings, profile), MOST_RUNS)
+    return [run for run in newest if run.keys.get("evaluate") and run.keys.get("train_or_score")][::-1]
 
 
 def distinct(several: Sequence[Candidate], *, prefer: str = "") -> list[Candidate]:

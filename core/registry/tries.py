@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from core.journal import Journal
     from core.measures.bootstrap import Resampling
     from core.measures.rows import JudgedRows
     from core.measures.selection import BestByChance, DeflatedSharpe
     from core.paths import StoragePath
+    from core.request.settings import Settings
 
 Body = Mapping[str, Any]
 
@@ -104,31 +104,27 @@ class Tries:
         }  # fmt: skip
 
 
-def tries(root: StoragePath, journal: Journal | None, evaluation_key: str) -> Tries | None:
+def tries(settings: Settings, evaluation_key: str) -> Tries | None:
     """Return the candidate of an evaluation among those judged on the same sessions; None where none was trained."""
-    if journal is None:
-        return None
-    rivals = candidates(root, journal, evaluation_key)
+    rivals = candidates(settings, evaluation_key)
     own = next((c for c in rivals if c.keys.get("evaluate") == evaluation_key and c.body), None)
-    return _tries_of(root, rivals, own) if own is not None else None
+    return _tries_of(settings.data, rivals, own) if own is not None else None
 
 
-def all_tries(root: StoragePath, journal: Journal | None, profile: str) -> dict[str, Tries]:
+def all_tries(settings: Settings, profile: str) -> dict[str, Tries]:
     """Return every candidate of a profile among those judged on the same sessions, by model id.
 
     Candidates that compete share one calculation, on the sessions of the newest of them.
     """
-    if journal is None:
-        return {}
     by_model: dict[str, Tries] = {}
-    for several in by_profile(root, journal, profile):
-        for own in reversed(several):
-            if own.model_id in by_model or own.body is None:
-                continue
-            rivals = [c for c in several if overlap(c.body, own.body)]
-            shared = _tries_of(root, rivals, own)
-            for number, rival in enumerate(rivals, 1):
-                by_model.setdefault(rival.model_id, _for_rival(shared, rival, number))
+    several = by_profile(settings, profile)
+    for own in reversed(several):
+        if own.model_id in by_model or own.body is None:
+            continue
+        rivals = [c for c in several if overlap(c.body, own.body)]
+        shared = _tries_of(settings.data, rivals, own)
+        for number, rival in enumerate(rivals, 1):
+            by_model.setdefault(rival.model_id, _for_rival(shared, rival, number))
     return by_model
 
 

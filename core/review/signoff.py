@@ -232,7 +232,7 @@ class _Act:
             key = keys_behind(self.store, Slot("report", self.report_key)).get("evaluate", "")
         except CheckpointError:
             return None
-        among = tries(self.settings.data, self.journal, key)
+        among = tries(self.settings, key)
         return among.sentence if among else None
 
     def superseded(self, other: str) -> dict[str, Any] | None:

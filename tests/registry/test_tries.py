@@ -14,10 +14,11 @@ from core.journal import Journal
 from core.queries.models.gates import gates
 from core.queries.models.modelbook import listing
 from core.queries.models.tries_words import tries_words
-from core.registry.candidates import Candidate, distinct, line_of, overlap
+from core.registry.candidates import Candidate, distinct, overlap
 from core.registry.tries import Tries, all_tries, tries
 from core.request import settings
 from core.store.checkpoints import Store
+from tests.champions import settings_of
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +45,8 @@ def body_of(root, key):
 
 def test_each_model_is_one_try_however_often_it_is_made(several):
     """Three models, four runs: numbered in the order in which they came, each with its own AUC."""
-    journal, keys = Journal(several, read_only=True), keys_in_order(several)
-    found = [tries(several, journal, key) for key in keys]
+    keys = keys_in_order(several)
+    found = [tries(settings_of(several), key) for key in keys]
     assert [(t.number, t.count) for t in found] == [(1, 3), (2, 3), (3, 3)]
     for each, key in zip(found, keys, strict=True):
         body = body_of(several, key)
@@ -54,8 +55,8 @@ def test_each_model_is_one_try_however_often_it_is_made(several):
 
 def test_the_best_of_several_reaches_more_than_one_alone(several):
     """By chance: above one half, within what a single candidate's interval spans, and the p value is of the own AUC."""
-    journal, key = Journal(several, read_only=True), keys_in_order(several)[-1]
-    found, body = tries(several, journal, key), body_of(several, key)
+    key = keys_in_order(several)[-1]
+    found, body = tries(settings_of(several), key), body_of(several, key)
     auc = body["performance"]["auc"]
     assert 0.5 < found.best.typical < found.best.high < 0.5 + 1.5 * (auc["high"] - auc["low"])
     assert found.above_chance == (found.auc > found.best.high)
@@ -71,7 +72,7 @@ def test_the_best_of_several_reaches_more_than_one_alone(several):
 def test_a_single_candidate_has_nothing_to_correct_for(prepared):
     """One of one; no gate, no predictions are read."""
     (key,) = keys_in_order(prepared)
-    found = tries(prepared, Journal(prepared, read_only=True), key)
+    found = tries(settings_of(prepared), key)
     assert (found.number, found.count, found.best) == (1, 1, None)
     assert found.sentence == "Candidate 1 of 1 on these sessions: no other was judged on them."
     body = body_of(prepared, key)
@@ -83,13 +84,12 @@ def test_a_candidate_whose_checkpoints_are_gone_still_counts(several, tmp_path):
     root = tmp_path / "data"
     shutil.copytree(several, root, symlinks=True)
     first, _, last = keys_in_order(root)
-    whole = tries(root, Journal(root, read_only=True), last)
+    whole = tries(settings_of(root), last)
     shutil.rmtree(root / "checkpoints" / "evaluate" / first)
-    found = tries(root, Journal(root, read_only=True), last)
+    found = tries(settings_of(root), last)
     assert (found.number, found.count) == (3, 3)
     assert found.best.typical >= whole.best.typical
-    assert tries(root, Journal(root, read_only=True), first) is None
-    assert tries(root, None, last) is None
+    assert tries(settings_of(root), first) is None
 
 
 def test_the_registry_and_the_gates_say_it(several):
@@ -101,7 +101,7 @@ def test_the_registry_and_the_gates_say_it(several):
     assert all(entry["tries"]["sentence"].startswith("Candidate") for entry in entries)
     assert {entry["tries"] for entry in listing(configured, "files:prices")} == {None}
     key = keys_in_order(several)[-1]
-    found = tries(several, Journal(several, read_only=True), key)
+    found = tries(settings_of(several), key)
     (gate,) = [g for g in gates(body_of(several, key), found) if "best of" in g.name]
     assert (gate.name, gate.value) == ("Better than the best of 3 by chance", found.auc)
     assert (gate.needed, gate.passed) == (f"AUC above {found.best.high:.3f}", found.above_chance)
@@ -128,19 +128,20 @@ def test_candidates_that_are_worse_than_chance_pass_no_gate():
     assert unknown.record()["best_by_chance"] is None
 
 
-def test_what_candidates_must_share_is_in_one_place():
-    """The profile; of a run of before source, file name and tickers, however they are written, not the folder."""
-
-    def line(*, profile="", **request):
-        return line_of(SimpleNamespace(request=request, profile=profile))
-
-    assert line(profile="mine") == line(profile="mine", source="files") != line(profile="other")
-    assert line() == line(source="sample", seed="8")
-    assert line(source="files", path="/a/p.csv", tickers="b, A") == line(
-        source="files", path="p.csv", tickers="A,B"
-    )
-    assert line(source="files", path="p.csv") != line(source="files", path="q.csv")
-    assert line(tickers="A") != line(tickers="A,B")
+def test_candidates_of_another_profile_do_not_compete(several, tmp_path):
+    """Moved to another one, the first is a try no more; without a journal nothing is known."""
+    root = tmp_path / "data"
+    shutil.copytree(several, root, symlinks=True)
+    first, _, last = keys_in_order(root)
+    journal = Journal(root)
+    with journal._transaction():
+        journal._execute("UPDATE run SET profile = 'other' WHERE keys LIKE ?", [f"%{first}%"])
+    assert (tries(settings_of(root), last).number, tries(settings_of(root), last).count) == (2, 2)
+    assert tries(settings_of(root), first).count == 1
+    assert len(all_tries(settings_of(root), "files:prices")) == 2
+    for path in root.glob("journal.sqlite*"):
+        path.unlink()
+    assert tries(settings_of(root), last) is None
 
 
 def test_sessions_are_shared_where_periods_overlap():
@@ -170,7 +171,7 @@ def test_predictions_of_rivals_are_put_on_the_same_rows(several):
     from core.registry.candidates import candidates
     from core.registry.tries import _rows, _scores
 
-    rivals = candidates(several, Journal(several, read_only=True), keys_in_order(several)[-1])
+    rivals = candidates(settings_of(several), keys_in_order(several)[-1])
     store = Store(several)
     rows = _rows(store, rivals[-1])
     (first, _) = _scores(store, rows, rivals[:-1])
@@ -179,6 +180,4 @@ def test_predictions_of_rivals_are_put_on_the_same_rows(several):
     sizes = [there[p].sum() for p in rows.parts]
     assert WeightedScore.of(rows, first).point == pytest.approx(np.average(auc, weights=sizes), rel=1e-9)
     assert rows.frame["next_return"].notna().all()
-    assert set(all_tries(several, Journal(several, read_only=True), "files:prices")) == {
-        c.model_id for c in rivals
-    }
+    assert set(all_tries(settings_of(several), "files:prices")) == {c.model_id for c in rivals}

@@ -49,7 +49,7 @@ def listing(settings: Settings, profile: str, *, with_tries: bool = False) -> li
             remedy="Restore it from a backup, or promote another: afterclose promote MODEL --why TEXT",
         )
     decisions, by_model = history(settings, profile), states(settings, profile)
-    counted = all_tries(settings.data, journal_of(settings), profile) if with_tries else {}
+    counted = all_tries(settings, profile) if with_tries else {}
     entries = [
         {"profile": profile, **_entry(settings, identity, state, decisions)}
         | {"tries": counted[identity].record() if identity in counted else None}
