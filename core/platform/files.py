@@ -32,6 +32,7 @@ class LocalStorage:
 
     def create(self, data: bytes) -> bool:
         """Make the file with these bytes and return True, or False if there is one."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         created = link_new(self.path, data)
         sync_folder(self.path.parent)
         return created

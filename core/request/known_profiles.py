@@ -18,7 +18,7 @@ from pathlib import Path
 from core import tickers as ticker_list
 from core.fingerprint import sha256
 from core.paths import StoragePath
-from core.platform.storage import replace_file
+from core.platform.storage import replace_file, storage_at
 
 FOLDER = "profiles"
 """Of the data root: one file for each profile without a section in ``luigi.cfg``."""
@@ -131,17 +131,36 @@ class KnownProfiles:
             return _marked(_stem(question), question, with_path=True)
         return name
 
-    def keep(self, name: str, question: Question, input_digest: str = "") -> None:
-        """Remember what a name stands for; a data root that cannot be written forgets it."""
+    def keep(
+        self,
+        name: str,
+        question: Question,
+        input_digest: str = "",
+        same: Callable[[ProfileEntry], bool] = lambda _: True,
+    ) -> bool:
+        """Remember what a name stands for; False where another run gave it to something else since it was looked for.
+
+        A data root that cannot be written forgets it. ``same`` as in :meth:`name_of`.
+        """
         before = self.entry(name)
+        if before is not None and question.path not in ("", *before.paths) and not same(before):
+            return False
         paths = sorted({*(before.paths if before else ()), *([question.path] if question.path else [])})
         entry = ProfileEntry(name, question, input_digest, tuple(paths))
         if before == entry:
-            return
+            return True
         body = {"format": 1, "kind": "profile", "profile": name, **asdict(question)}
         body |= {"input_digest": input_digest, "paths": paths}
+        data = json.dumps(body, indent=2).encode() + b"\n"
         with suppress(OSError):
-            replace_file(self._path(name), json.dumps(body, indent=2).encode() + b"\n")
+            if (
+                before is None
+                and not storage_at(self._path(name)).create(data)
+                and self.entry(name) is not None
+            ):
+                return False
+            replace_file(self._path(name), data)
+        return True
 
     def entry(self, name: str) -> ProfileEntry | None:
         """Return what a name stands for, None where that is not known; a damaged entry is none."""

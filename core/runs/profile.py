@@ -40,7 +40,9 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     texts |= {key: text for key, text in request.items() if key in texts and text.strip()}
     question = question_of(texts["source"], texts["path"], texts["tickers"])
     book = KnownProfiles(settings.data)
-    own = book.name_of(question, partial(_same_file, settings, texts), partial(entry_behind, settings))
+    same = partial(_same_file, settings, texts)
+    name_now = partial(book.name_of, question, same, partial(entry_behind, settings))
+    own = name_now()
     if name and own != name:
         raise ParameterError(
             f"profile {name} was named beside what belongs to {own}",
@@ -48,8 +50,10 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
             remedy=f"Leave --profile {name} out, or the others.",
             parameter=PROFILE,
         )
-    if keep:
-        book.keep(own, question, _digest(texts) if question.path else "")
+    digest = _digest(texts) if keep and question.path else ""
+    if keep and not book.keep(own, question, digest, same):  # another run took the name at the same moment
+        own = name_now()
+        book.keep(own, question, digest)
     return own
 
 

@@ -160,3 +160,18 @@ def test_a_damaged_entry_is_none(here):
         here.under("files:prices")
     assert ran(here, file_request("prices.csv")) == "files:prices"
     assert KnownProfiles(here.data).entry("files:prices").question.path.endswith("prices.csv")
+
+
+def test_two_first_runs_at_the_same_moment_share_no_name(here, monkeypatch):
+    """Both files are the first of their stem when they are looked for: the second to write takes another name."""
+    looked, write = [], KnownProfiles.keep
+
+    def late(book, name, *given):
+        if not looked:
+            looked.append(name)
+            assert ran(here, file_request("other/prices.csv")) == name
+        return write(book, name, *given)
+
+    monkeypatch.setattr(KnownProfiles, "keep", late)
+    assert profile_of(file_request("prices.csv"), here, keep=True).startswith("files:prices-")
+    assert looked == ["files:prices"]
