@@ -108,11 +108,9 @@ class Session:
         """Take the first planned task as what this run is for."""
         if self.root_plan is None and self.publishing is None:
             self.root_plan = plan
-            self.profile = profile_of(request, self.settings)
+            self.record.open()  # a data root that refuses the run remembers nothing of it
+            self.profile = profile_of(request, self.settings, keep=True)
             self._begin(target, plan.keys, request)
-            profile_of(
-                request, self.settings, keep=True
-            )  # a data root that refused the run remembers nothing of it
 
     def open_publication(self, report_key: str) -> None:
         """Take the publication of a finished report as what this run is for."""

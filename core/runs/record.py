@@ -53,6 +53,17 @@ class RunRecord:
         self._heartbeat = Heartbeat(settings, log.run_id)
         self._request: tuple[str, dict[str, str]] = ("", {})
 
+    def open(self) -> None:
+        """Open the journal before anything of the run is written: a data root that is another's is refused here.
+
+        Raises
+        ------
+        SettingsError
+            If the data root belongs to another journal.
+        """
+        self.lost = Journal.lost(self._settings.data, self._settings.journal)
+        self._quietly(self._opened)
+
     def begin(
         self,
         target: str,
@@ -64,7 +75,8 @@ class RunRecord:
         how: str,
     ) -> None:
         """Record the run: who wants what, by which process, with which keys and stages to come."""
-        self.lost = Journal.lost(self._settings.data, self._settings.journal)
+        if self._journal is None and self.trouble is None:
+            self.open()
         run = self.log.run_id
 
         def tell(journal: Journal) -> None:
@@ -86,7 +98,7 @@ class RunRecord:
             if not self._supervised:  # else the supervisor leads it
                 self._heartbeat.start()
 
-        self._quietly(lambda: tell(self._opened()))
+        self._to_journal(tell)
         if self.lost:
             self.log.write("journal_lost", level="warning", reason=self.lost)
         self.log.write("run_started", request=dict(request), target=target, keys=dict(keys))
@@ -155,7 +167,7 @@ class RunRecord:
         if journal is not None:
             self._quietly(lambda: tell(journal))
 
-    def _quietly(self, function: Callable[[], None]) -> None:
+    def _quietly(self, function: Callable[[], object]) -> None:
         try:
             function()
         except SettingsError:
