@@ -83,7 +83,7 @@ def test_a_history_too_short_to_judge_is_named_before_the_start(page):
     at.button(key="run").click().run()
     (warned,) = [w.value for w in at.warning]
     assert "90 are needed" in warned
-    assert "Bring 3 more sessions" in warned
+    assert "Bring 5 more sessions" in warned
 
 
 def test_options_that_are_folded_away_are_drawn_once_they_are_opened_and_stay(page):

@@ -7,7 +7,6 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from core import columns as col
 from core import tickers as ticker_list
 from core.errors import AftercloseError
 from core.models.splits import LEAST_TRAINING, MIN_JUDGED_SESSIONS
@@ -27,8 +26,8 @@ _WEEKDAYS, _EVERY_DAY = "1111100", "1111111"
 def shortage(values: Mapping[str, Value], root: StoragePath) -> str:
     """Return why a training run will end as "insufficient data" and what would do; empty where that is not known.
 
-    The number of sessions is the most that can be: those of a small file, or the days from start to end on which
-    an exchange may be open. What cleaning takes away and features need at the start comes on top.
+    The number of sessions is the most that can be: those of the sample or of a small file, or of Yahoo the days from
+    start to end on which an exchange may be open. What cleaning takes away and features need at the start comes on top.
 
     Parameters
     ----------
@@ -69,8 +68,8 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath) -> int | None:
     root : StoragePath
         Data root, for a list of tickers that is too long for a key.
     """
-    if values["source"] == "files":
-        return _sessions_of_file(tuple(sorted(values.items())), root)
+    if values["source"] != "yahoo":
+        return _sessions_held(tuple(sorted(values.items())), root)
     if not values["start"] or not values["end"]:
         return None
     import numpy as np
@@ -81,16 +80,18 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath) -> int | None:
 
 
 @lru_cache(maxsize=8)
-def _sessions_of_file(values: tuple[tuple[str, Value], ...], root: StoragePath) -> int | None:
-    """Return the distinct days of small files as the run will read them; the digest of their bytes is in ``values``."""
+def _sessions_held(values: tuple[tuple[str, Value], ...], root: StoragePath) -> int | None:
+    """Return how many days the sample, or small files, have; the digest of their bytes is in ``values``."""
     from core.sources.tabular.inventory import inventory_of
 
     parameters = dict(values)
+    span = (str(parameters["start"] or ""), str(parameters["end"] or "9999"))
     try:
-        if sum(file.stat().st_size for file in inventory_of(str(parameters["path"])).files) > READ_BYTES:
-            return None
+        if parameters["source"] == "files":
+            files = inventory_of(str(parameters["path"])).files
+            if sum(file.stat().st_size for file in files) > READ_BYTES:
+                return None
         tickers = ticker_list.expand(str(parameters["tickers"] or ""), root)
-        table = source_named("files").read(parameters, tickers)
+        return len(source_named(str(parameters["source"])).sessions(parameters, tickers, span))
     except (AftercloseError, OSError):
         return None  # the run says what is wrong with it
-    return len(set(table.frame[col.DATE].tolist()))
