@@ -35,6 +35,7 @@ from core.errors import (
     SettingsError,
     nearest,
 )
+from core.platform import interrupts
 from core.platform.processes import kill_children_on_exit
 from core.request.stages import STAGES, parameters_of
 from luigi_tasks.terminal import say
@@ -140,7 +141,9 @@ def _take_over_signals() -> None:
             os._exit(EXIT_CANCELLED if cancelled else EXIT_INTERRUPTED)
         if guard.keeps(signum):
             return
-        raise Cancelled if cancelled else KeyboardInterrupt
+        kind = Cancelled if cancelled else KeyboardInterrupt
+        interrupts.request(kind)
+        raise kind
 
     signal.signal(signal.SIGTERM, on_signal)
     if (

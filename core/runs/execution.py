@@ -17,6 +17,7 @@ import orjson
 from core.errors import BusyError, CheckpointError, ValidationFailed, listed
 from core.journal import locks
 from core.paths import StoragePath
+from core.platform import interrupts
 from core.platform.files import TEMPORARY
 from core.platform.retry import TRANSIENT, Faults, with_linear_backoff
 from core.platform.storage import storage_at
@@ -246,7 +247,9 @@ class Runner:
 
     def _compute(self, plan: StagePlan, job: Job) -> list[Artifact]:
         with time_limit(self.timeout_s, plan.slot.stage):
-            return compute(plan.stage.name, job)
+            artifacts = compute(plan.stage.name, job)
+        interrupts.obey()
+        return artifacts
 
     def _context(self, plan: StagePlan) -> Context:
         return Context(
@@ -304,12 +307,14 @@ class Runner:
         return lambda holder: self._tell(plan, "waiting", holder=holder)
 
     def _tell(self, plan: StagePlan, state: str, *, level: str = "info", **facts: Any) -> None:
+        interrupts.obey()
         self.log.write(state, level=level, stage=plan.slot.stage, key=plan.slot.key, pid=os.getpid(), **facts)
         self.watcher.stage(plan.slot.stage, state, facts)
 
     def _failed(self, plan: StagePlan, error: Exception, seconds: float) -> None:
         import traceback
 
+        interrupts.obey()  # the error may be what a library made of it
         facts: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
         if isinstance(error, ValidationFailed):
             body = {"format": 1, "kind": "findings", **error.findings}

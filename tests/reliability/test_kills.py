@@ -136,3 +136,40 @@ def test_a_run_ended_at_any_moment_leaves_the_bytes_of_an_undisturbed_one(
     assert [(hit.stage, hit.door, hit.faults) for hit in hits if hit.faults] == []
     assert Counter(hit.stage for hit in hits) == dict.fromkeys(STAGES, CHAINS)
     assert len({(hit.stage, hit.door) for hit in hits}) == 3 * len(STAGES)
+
+
+ENDED_WITHIN = """
+import os, signal
+import core.runs.compute as c
+
+made = c.compute
+
+
+def compute(stage, job):
+    if stage != os.environ["ENDED_IN"]:
+        return made(stage, job)
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except BaseException:
+        if os.environ["BECOMES"] == "error":
+            raise ImportError("numpy.core.multiarray failed to import") from None
+    return made(stage, job)
+
+
+c.compute = compute
+"""
+"""A library that swallows what a signal's handler raises, or makes an error of its own of it."""
+
+
+@pytest.mark.parametrize("stage", ["ingest", "validate", "train_or_score"])
+@pytest.mark.parametrize("becomes", ["nothing", "error"])
+def test_a_signal_that_a_library_swallows_ends_the_run_all_the_same(
+    stage, becomes, fleet, looks, data, tmp_path
+):
+    """Imports of compiled libraries do that now and then: the run is cancelled, never succeeded or failed."""
+    (tmp_path / "sitecustomize.py").write_text(ENDED_WITHIN, encoding="utf-8")
+    env = {"PYTHONPATH": str(tmp_path), "ENDED_IN": stage, "BECOMES": becomes}
+    done = fleet.run(fleet.luigi(), data, env=env)
+    assert (done.returncode, "Traceback" in done.out + done.err) == (143, False)
+    run = looks.runs(data)[0]
+    assert (run.state, last_states(data, run)[stage]) == ("cancelled", "cancelled")
