@@ -14,8 +14,10 @@ from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_results import at_training, basis
 from core.report.about_slices import calibration_words, drift_basis, state_words
 from core.report.figures import NA
+from core.report.readings import has_verdict
 from core.report.sheets import Sheet
 from core.store.checkpoints import Store
+from core.tables.limits import PARQUET_ABOVE_ROWS
 from dashboard import data, judged, shell, wrapped
 from dashboard.charts import (
     calibration_figure,
@@ -131,8 +133,11 @@ def slices(body: Body) -> None:
         st.caption("There are no judged rows.")
 
 
-def trading(body: Body) -> None:
-    """Draw what following the model put at risk, what costs leave, and how probabilities sort tickers."""
+def trading(body: Body, store: Store, stored: Mapping[str, StoredArtifact | None]) -> None:
+    """Draw what following the model put at risk, what costs leave, and how probabilities sort tickers.
+
+    ``stored`` has predictions, features and clean prices by kind: fills at the next open are worked out from them.
+    """
     if not body.get("risk"):
         st.caption(
             "This evaluation is of a version that did not measure risk and costs; run it again to have them."
@@ -146,9 +151,7 @@ def trading(body: Body) -> None:
     with of_costs:
         _sheet(trading_sheets.costs(body), "costs_table")
         st.caption(literal(trading_sheets.break_even(body)))
-    if words := trading_sheets.fill_words(body):
-        _sheet(trading_sheets.fills(body), "fills_table")
-        st.caption(literal(words))
+    _fills(body, store, stored)
     _over_time(body)
     st.caption(literal(trading_sheets.sorting_basis(body)))
     for sheet, key in (
@@ -159,6 +162,33 @@ def trading(body: Body) -> None:
             _sheet(sheet, key)
     if steady := trading_sheets.steadiness(body):
         st.caption(literal(steady))
+
+
+def _fills(body: Body, store: Store, stored: Mapping[str, StoredArtifact | None]) -> None:
+    tables = {kind: artifact for kind, artifact in stored.items() if artifact}
+    if tables.keys() != stored.keys():
+        st.caption("The tables that fills at the next open are worked out from are not all there.")
+        return
+    if not has_verdict(body):
+        return
+    if body["rows"] > PARQUET_ABOVE_ROWS and not st.toggle(
+        "Fills at the next open", key="fills", bind="query-params",
+        help=f"Worked out from {body['rows']:,} judged rows and all prices: that takes a while.",
+    ):  # fmt: skip
+        return
+    try:
+        entries = judged.fills(store, tables, body["settings"])
+    except AftercloseError as error:
+        shell.problem(error)
+        return
+    _sheet(trading_sheets.fills(body, entries), "fills_table")
+    missing = "; ".join(entry["reason"] for entry in entries if entry["reason"])
+    st.caption(
+        literal(
+            f"{trading_sheets.FILL_WORDS} Filled at the next open, it earns from that open to the one after, opens "
+            f"adjusted as the close of their day is. {f'{NA}: {missing}.' if missing else ''}"
+        )
+    )
 
 
 def download(body: Body, key: str) -> None:

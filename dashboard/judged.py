@@ -59,6 +59,23 @@ def curves_beside(
     return Beside(*curves_of_both(rows, chances(champion, data.table(store, features), rows.frame)))
 
 
+@st.cache_data(max_entries=16, show_spinner="Filling the calls at the next open…", hash_funcs=data.BY_CONTENT)
+def fills(
+    store: Store, tables: Mapping[str, StoredArtifact], settings: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return what the rule earns at the close of the call and at the next open; ``tables`` by kind.
+
+    Raises
+    ------
+    AftercloseError
+        If a table is damaged or gone.
+    """
+    from core.queries.models.fills import fills as of_both
+
+    loaded = {kind: data.table(store, artifact) for kind, artifact in tables.items()}
+    return of_both(loaded["predictions"], loaded["features"], loaded["prices_clean"], settings)
+
+
 def tries(settings: Settings, evaluation_key: str) -> Tries | None:
     """Return the candidate of an evaluation among those judged on the same sessions; counted anew with each run."""
     return _tries(evaluation_key, _runs(settings), _settings=settings)

@@ -50,7 +50,6 @@ class _Inputs:
 
     predictions: Table
     features: Table
-    prices: Table | None
     findings: Document
     repairs: Document
     model: Document | None
@@ -82,8 +81,8 @@ def evaluate(
     Parameters
     ----------
     inputs : mapping of str to Artifact
-        By kind: ``predictions``, ``features``, ``findings``, ``repairs``, ``model`` when there is one,
-        ``prices_clean`` for fills at the open, and, in a train run, ``champion``: the champion's model file.
+        By kind: ``predictions``, ``features``, ``findings``, ``repairs``, ``model`` when there is one
+        and, in a train run, ``champion``: the champion's model file.
     digests : mapping of str to str
         SHA-256 of each input by file name; written as they are.
     settings : EvaluateSettings
@@ -147,7 +146,6 @@ def _read(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace:
     return _Inputs(
         predictions=_table(inputs, "predictions"),
         features=_table(inputs, "features"),
-        prices=prices if isinstance(prices := inputs.get("prices_clean"), Table) else None,
         findings=_document(inputs, "findings"),
         repairs=_document(inputs, "repairs"),
         model=_document(inputs, "model") if "model" in inputs else None,
@@ -238,9 +236,8 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     cost, coverage = inputs.settings.cost_bps, coverage_of(rows, inputs.resampling)
     holding = holdings(rows, inputs.features, cost_bps=cost, workplace=inputs.workplace)
     compared = compare(rows, beside, rules, holding.on_judged_dates, inputs.resampling, cost_bps=cost)
-    performance = entries(compared.model, len(rows), coverage)
     return {
-        "performance": performance,
+        "performance": entries(compared.model, len(rows), coverage),
         "training_performance": None,
         "baselines": _baselines(rows, rules, holding, cost),
         "beside": {
@@ -249,11 +246,7 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
         "paired": compared.paired,
         "champion": _champion(inputs, rows),
         **trading_blocks.blocks(
-            rows,
-            trading_blocks.Market(inputs.features, inputs.prices, holding, performance),
-            inputs.resampling,
-            cost_bps=cost,
-            workplace=inputs.workplace,
+            rows, trading_blocks.Market(inputs.features, holding), cost_bps=cost, workplace=inputs.workplace
         ),
         **_extent(rows.frame),
         **parts(rows, inputs.resampling),

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.evaluation.economics import Earnings
 from core.evaluation.equity import equity
-from core.evaluation.joined import NEXT_RETURN, open_returns, returns_over
-from core.measures.bootstrap import Resampling, estimate
-from core.measures.expanded import coverage_of
+from core.evaluation.joined import NEXT_RETURN, returns_over
 from core.measures.information import (
     DECAY_SESSIONS,
     MIN_TICKERS,
@@ -29,7 +26,7 @@ from core.measures.information import (
     returns_by_quantile,
 )
 from core.measures.metrics import THRESHOLD
-from core.measures.performance import entries, json_number
+from core.measures.performance import json_number
 from core.measures.risk import (
     SESSIONS_A_YEAR,
     SWEEP_BPS,
@@ -49,7 +46,7 @@ if TYPE_CHECKING:
     from core.tables.artifacts import Table
     from core.tables.workplace import Workplace
 
-BLOCKS = ("risk", "costs", "break_even_bps", "break_even_reason", "fills", "months", "ic", "equity")
+BLOCKS = ("risk", "costs", "break_even_bps", "break_even_reason", "months", "ic", "equity")
 """What the evaluation says of trading, in its order."""
 
 Body = Mapping[str, Any]
@@ -69,12 +66,6 @@ _NO_T = "fewer than two sessions, or equal coefficients"
 _NO_QUANTILE = f"no session has {QUANTILES} tickers"
 
 
-CLOSE, NEXT_OPEN = "close", "next_open"
-"""Where a call made after a close is filled: at that very close, or at the next open."""
-
-_NO_OPENS = "there are no opening prices"
-
-
 @dataclass(frozen=True, eq=False)
 class Market:
     """What is known of the judged tickers beside the rows.
@@ -84,23 +75,15 @@ class Market:
     features : Table
         Columns ``date``, ``ticker`` and ``return`` of all rows: returns over several sessions reach beyond
         what is judged.
-    prices : Table or None
-        As the stage clean wrote them, for fills at the open.
     holding : Holdings
         Buying and holding the same tickers.
-    performance : mapping
-        The judged model's measures with their intervals.
     """
 
     features: Table
-    prices: Table | None
     holding: Holdings
-    performance: Body
 
 
-def blocks(
-    rows: JudgedRows, market: Market, how: Resampling, *, cost_bps: float, workplace: Workplace
-) -> dict[str, Any]:
+def blocks(rows: JudgedRows, market: Market, *, cost_bps: float, workplace: Workplace) -> dict[str, Any]:
     """Return :data:`BLOCKS` of the judged model.
 
     Parameters
@@ -108,9 +91,7 @@ def blocks(
     rows : JudgedRows
         With the column ``next_return``.
     market : Market
-        Returns of all sessions, opening prices and holding.
-    how : Resampling
-        How intervals are made.
+        Returns of all sessions, and holding.
     cost_bps : float
         Cost of a change of position, in basis points.
     workplace : Workplace
@@ -118,43 +99,16 @@ def blocks(
     """
     position = (rows.probability >= THRESHOLD).astype(np.float32)  # 1 and 0 are exact in half the bytes
     rule = trading(rows, numbers(rows.frame, NEXT_RETURN), position)
-    at_open = trading(rows, _at_next_open(rows, market, workplace), position)
     even = break_even_bps(rule.gross, rule.turnover)
     return {
         "risk": _risk(rule, market.holding, cost_bps),
         "costs": _costs(cost_sweep(rule.gross, rule.turnover, cost_bps), _LOST),
         "break_even_bps": json_number(even),
         "break_even_reason": _no_break_even(rule) if np.isnan(even) else None,
-        "fills": _fills(rows, {CLOSE: rule, NEXT_OPEN: at_open}, market.performance, how, cost_bps),
         "months": _months(rule.net(cost_bps), market.holding),
         "ic": _information(rows, market.features, workplace),
         "equity": equity(rows, market.holding, cost_bps=cost_bps),
     }
-
-
-def _at_next_open(rows: JudgedRows, market: Market, workplace: Workplace) -> NDArray[np.float64]:
-    """Return what each row's call earns filled at the next open, NaN without opening prices, shape (rows,)."""
-    if market.prices is None:
-        return np.full(len(rows), np.nan)
-    return open_returns(rows.frame, market.prices, workplace)
-
-
-def _fills(
-    rows: JudgedRows, rules: Mapping[str, Trading], at_close: Body, how: Resampling, cost_bps: float
-) -> list[dict[str, Any]]:
-    """Return what the rule earns under each fill, with intervals; at the close as it is reported."""
-    at_open = estimate({"": Earnings(rules[NEXT_OPEN].net(cost_bps))}, rows, how)[""]
-    figures = {CLOSE: at_close, NEXT_OPEN: entries(at_open, len(rows), coverage_of(rows, how))}
-    return [
-        {
-            "fill": fill,
-            "sessions": int((~np.isnan(rule.gross)).sum()),
-            "annual_return": figures[fill]["long_flat_return"],
-            "sharpe": figures[fill]["long_flat_sharpe"],
-            "reason": _NO_OPENS if np.isnan(rule.gross).all() else None,
-        }
-        for fill, rule in rules.items()
-    ]
 
 
 def _months(daily: NDArray[np.float64], holding: Holdings) -> list[dict[str, Any]]:
@@ -196,7 +150,6 @@ def undefined_blocks(cost_bps: float, reason: str) -> dict[str, Any]:
         "costs": _costs(empty, reason),
         "break_even_bps": None,
         "break_even_reason": reason,
-        "fills": [],
         "months": [],
         "equity": [],
         "ic": {

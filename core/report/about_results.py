@@ -167,13 +167,8 @@ def _trading(body: Body) -> tuple[Block, ...]:
     open_figures = (f"{NA}: {reason}.",) if reason else ()
     risk, costs = trading_sheets.risk(body), trading_sheets.costs(body)
     grids = (risk.grid(notes=open_figures), costs.grid(notes=(trading_sheets.break_even(body),)))
-    return (*grids, *_fills(body), *_over_time(body))
-
-
-def _fills(body: Body) -> tuple[Block, ...]:
-    """Return what the model earns by where its calls are filled; nothing of an evaluation without fills."""
-    words = trading_sheets.fill_words(body)
-    return (Paragraph(words), trading_sheets.fills(body).grid()) if words else ()
+    fills = f"{trading_sheets.FILL_WORDS} The desk's page Model sets fills at the next open beside it."
+    return (*grids, Paragraph(fills), *_over_time(body))
 
 
 def _over_time(body: Body) -> tuple[Block, ...]:

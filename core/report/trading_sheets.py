@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, prod
 from typing import Any
 
@@ -58,8 +58,16 @@ def break_even(body: Body) -> str:
 _FILLS = {"close": "At the close of the call", "next_open": "At the next open"}
 
 
-def fills(body: Body) -> Sheet:
-    """Return what following the model earns by where its calls are filled; empty for an evaluation without it."""
+def fills(body: Body, entries: Iterable[Body]) -> Sheet:
+    """Return what following the model earns by where its calls are filled.
+
+    Parameters
+    ----------
+    body : mapping
+        The evaluation.
+    entries : iterable of mapping
+        As :func:`core.queries.models.fills.fills` gives them.
+    """
     interval = f"{confidence(body)} interval"
     columns = (
         Column("fill", "Filled"), Column("sessions", "Sessions", count, "count"),
@@ -68,29 +76,22 @@ def fills(body: Body) -> Sheet:
     )  # fmt: skip
     rows = (
         {
-            "fill": _FILLS.get(fill["fill"], fill["fill"]),
+            "fill": _FILLS[fill["fill"]],
             "sessions": fill["sessions"],
             "annual_return": fill["annual_return"]["value"],
             "return_interval": span(fill["annual_return"], share),
             "sharpe": fill["sharpe"]["value"],
             "sharpe_interval": span(fill["sharpe"], _two_decimals),
         }
-        for fill in body.get("fills") or ()
+        for fill in entries
     )
     return Sheet("Where calls are filled", columns, tuple(rows))
 
 
-def fill_words(body: Body) -> str:
-    """Return in words what a fill is, or why one is open; empty for an evaluation without fills."""
-    if not body.get("fills"):
-        return ""
-    missing = "; ".join(fill["reason"] for fill in body["fills"] if fill["reason"])
-    open_fill = f" There is no figure for the next open: {missing}." if missing else ""
-    return (
-        "A call is made after a close and, everywhere else in this report, earns from that very close, which nobody "
-        "can trade at any more. Filled at the next open, it earns from that open to the one after, opens adjusted as "
-        f"the close of their day is.{open_fill}"
-    )
+FILL_WORDS = (
+    "A call is made after a close and, everywhere in this report, earns from that very close, which nobody can trade "
+    "at any more."
+)
 
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -254,14 +254,14 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "evaluate", "core.runs.compute:evaluate_job",
-        ("model", "predictions", "features", "prices_clean", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 7, "with inputs", (*_LEARN, "scipy"),
+        ("model", "predictions", "features", "findings", "repairs"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 8, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (), 6, "with inputs", (),
+        (), 7, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

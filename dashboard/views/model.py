@@ -170,7 +170,8 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
         case "Slices":
             evidence.slices(body)
         case "Trading":
-            evidence.trading(body)
+            kinds = ("predictions", "features", "prices_clean")
+            evidence.trading(body, store, {kind: data.artifact_of(store, keys, kind) for kind in kinds})
         case "Inputs":
             evidence.inputs(body)
         case "Drift":

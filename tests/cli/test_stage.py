@@ -12,7 +12,7 @@ READS = {
     "clean": ["prices_valid", "findings"],
     "feature_engineer": ["prices_clean"],
     "train_or_score": ["features"],
-    "evaluate": ["model", "predictions", "features", "prices_clean", "findings", "repairs"],
+    "evaluate": ["model", "predictions", "features", "findings", "repairs"],
     "report": ["evaluation"],
 }
 OPTIONS = {

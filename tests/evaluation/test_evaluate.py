@@ -20,7 +20,7 @@ from core.tables.workplace import Workplace
 
 BODY = [
     "verdict", "verdict_sentence", "reason", "advice", "mode", "performance", "training_performance",
-    "baselines", "beside", "paired", "champion", "risk", "costs", "break_even_bps", "break_even_reason", "fills",
+    "baselines", "beside", "paired", "champion", "risk", "costs", "break_even_bps", "break_even_reason",
     "months", "ic", "equity", "sequential", "rows", "sessions", "up_rate", "from", "to", "by_fold", "by_period",
     "by_ticker", "slices", "scorecard", "calibration", "calibration_error", "importance", "leak_alarm", "drift",
     "drift_window", "signals", "data", "features", "model", "settings", "digests",

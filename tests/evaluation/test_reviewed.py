@@ -10,6 +10,7 @@ from core.evaluation.evaluate import evaluate
 from core.evaluation.market_states import MARKET_SESSIONS
 from core.evaluation.settings import EvaluateSettings
 from core.parameters import settings_from
+from core.queries.models.fills import fills
 from core.tables.artifacts import Table
 
 
@@ -52,32 +53,34 @@ def daily(rows, earned, bps):
 
 def test_fills_at_the_next_open_are_pandas_own(inputs, settings):
     """From the open after the call to the one after that, adjusted as the close of their day; the rest is alike."""
-    prices = with_opens(inputs)
-    body = body_of({**inputs, "prices_clean": prices}, settings)
+    prices, body = with_opens(inputs), body_of(inputs, settings)
     frame = prices.frame.sort_values(["ticker", "date"])
     opened = (frame["open"] * frame["adj_close"] / frame["close"]).groupby(frame["ticker"])
     frame["earned"] = opened.shift(-2) / opened.shift(-1) - 1
     rows = judged(inputs).merge(frame[["date", "ticker", "earned"]], on=["date", "ticker"])
     rows = rows.sort_values(["ticker", "date"])
     ours = daily(rows, rows["earned"], settings["cost_bps"])
-    close, at_open = body["fills"]
+    close, at_open = fills(inputs["predictions"], inputs["features"], prices, settings)
     assert (close["fill"], at_open["fill"], at_open["sessions"]) == ("close", "next_open", len(ours))
     assert at_open["annual_return"]["value"] == pytest.approx(
         (1 + ours).prod() ** (252 / len(ours)) - 1, rel=1e-9
     )
     assert at_open["sharpe"]["value"] == pytest.approx(qs.sharpe(ours, periods=252), rel=1e-9)
     assert at_open["sharpe"]["low"] < at_open["sharpe"]["value"] < at_open["sharpe"]["high"]
-    assert close["annual_return"] == body["performance"]["long_flat_return"]
-    assert close["sharpe"] == body["performance"]["long_flat_sharpe"]
+    assert close["annual_return"] == pytest.approx(body["performance"]["long_flat_return"], rel=1e-9)
+    assert close["sharpe"] == pytest.approx(body["performance"]["long_flat_sharpe"], rel=1e-9)
 
 
 def test_without_opens_the_fill_says_so(inputs, settings):
-    """No prices, or prices without opens: null with the reason, at both figures."""
-    bare = with_opens(inputs).frame.assign(open=np.nan)
-    for more in ({}, {"prices_clean": Table("prices_clean", bare)}):
-        at_open = body_of({**inputs, **more}, settings)["fills"][1]
-        assert (at_open["annual_return"]["value"], at_open["sessions"]) == (None, 0)
-        assert at_open["reason"] == "there are no opening prices"
+    """Prices without opens: null with the reason, at both figures."""
+    bare = Table("prices_clean", with_opens(inputs).frame.assign(open=np.nan))
+    at_open = fills(inputs["predictions"], inputs["features"], bare, settings)[1]
+    assert (at_open["annual_return"]["value"], at_open["sharpe"]["value"], at_open["sessions"]) == (
+        None,
+        None,
+        0,
+    )
+    assert at_open["reason"] == "there are no opening prices"
 
 
 def test_months_are_quantstats_and_so_is_the_rolling_ratio(inputs, settings):
@@ -168,7 +171,7 @@ def test_importance_is_summed_over_folds(inputs, settings):
 def test_too_little_data_leaves_every_part_open(world, settings):
     """Nothing is shown of what is not judged."""
     body = body_of(world(judged=20), settings)
-    assert (body["fills"], body["months"], body["calibration_error"]) == ([], [], None)
+    assert (body["months"], body["calibration_error"]) == ([], None)
     assert body["slices"]["volatility"] == body["slices"]["market"] == []
     assert body["slices"]["reason"]
 
@@ -177,7 +180,6 @@ FIGURES = (
     "performance",
     "risk",
     "costs",
-    "fills",
     "months",
     "ic",
     "by_fold",
@@ -208,8 +210,12 @@ def test_names_of_tickers_and_the_size_of_prices_change_no_figure(inputs, settin
             if column in frame:
                 frame[column] *= 10
         turned[kind] = Table(kind, frame.sort_values(["date", "ticker"]).reset_index(drop=True), table.header)
-    before, after = (body_of(given, settings) for given in (inputs, {**inputs, **turned}))
-    for name in FIGURES:
+    before, after = (dict(body_of(whole, settings)) for whole in (inputs, {**inputs, **turned}))
+    opens = ("predictions", "features", "prices_clean")
+    before["fills"], after["fills"] = (
+        fills(*(whole[kind] for kind in opens), settings) for whole in (inputs, {**inputs, **turned})
+    )
+    for name in (*FIGURES, "fills"):
         np.testing.assert_allclose(flat(after[name]), flat(before[name]), rtol=1e-8, atol=1e-12, err_msg=name)
     tickers = {names[ticker]: flat(part) for ticker, part in before["by_ticker"].items()}
     for ticker, part in after["by_ticker"].items():

@@ -71,17 +71,13 @@ def test_the_figures_are_the_evaluations(both, twice):
 
 
 def test_what_following_is_worth_stands_side_by_side(both, twice):
-    """Risk, fills, coefficients and calibration, as each evaluation has them; one of before has none."""
+    """Risk, coefficients and calibration, as each evaluation has them; one of before has none."""
     rows = {row.name: row.values for row in compare(both).rows if row.part == "trading"}
     bodies = [each.evaluation for each in both]
     assert rows["volatility"] == tuple(f"{body['risk']['volatility']:.6g}" for body in bodies)
-    opens = [body["fills"][1]["annual_return"]["value"] for body in bodies]
-    assert rows["return at next open"] == tuple(f"{value:.6g}" for value in opens)
     assert set(rows) >= {"turnover", "break_even_bps", "IC mean", "calibration error"}
     earlier = {
-        k: v
-        for k, v in bodies[0].items()
-        if k not in ("risk", "fills", "ic", "calibration_error", "break_even_bps")
+        k: v for k, v in bodies[0].items() if k not in ("risk", "ic", "calibration_error", "break_even_bps")
     }
     old = [replace(both[0], evaluation=earlier)] * 2
     assert not [row for row in compare(old).rows if row.part == "trading"]

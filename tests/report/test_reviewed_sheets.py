@@ -23,13 +23,13 @@ PART = {
     "rows": 3325, "sessions": 1714, "auc": 0.4884, "auc_low": 0.4654, "auc_high": 0.5114, "precision": 0.4959,
     "recall": 0.6784, "hit_rate": 0.4893, "brier": 0.2506,
 }  # fmt: skip
+FILLS = [
+    {"fill": "close", "sessions": 2557, "annual_return": estimate(0.056, -0.032, 0.15),
+     "sharpe": estimate(0.427, -0.122, 0.972), "reason": None},
+    {"fill": "next_open", "sessions": 2556, "annual_return": estimate(0.0497, -0.036, 0.141),
+     "sharpe": estimate(0.387, -0.151, 0.9247), "reason": None},
+]  # fmt: skip
 MORE = {
-    "fills": [
-        {"fill": "close", "sessions": 2557, "annual_return": estimate(0.056, -0.032, 0.15),
-         "sharpe": estimate(0.427, -0.122, 0.972), "reason": None},
-        {"fill": "next_open", "sessions": 2556, "annual_return": estimate(0.0497, -0.036, 0.141),
-         "sharpe": estimate(0.387, -0.151, 0.9247), "reason": None},
-    ],
     "months": [
         {"month": "2003-11", "return": 0.1, "buy_and_hold": 0.2, "sharpe": None},
         {"month": "2003-12", "return": -0.05, "buy_and_hold": 0.1, "sharpe": 0.5},
@@ -58,12 +58,10 @@ MORE = {
 }  # fmt: skip
 
 
-def test_fills_and_returns_over_time_stand_under_economics(trained, rendered):
-    """Both fills with intervals and in words; years compound their months; an absent month is blank."""
+def test_returns_over_time_stand_under_economics(trained, rendered):
+    """Where a call is filled in words; years compound their months; an absent month is blank."""
     text = section_of(rendered(trained | BLOCKS | MORE)[0], "Economics")
     for line in (
-        "At the close of the call 2,557 5.6% [-3.2%, 15.0%] 0.43 [-0.12, 0.97]",
-        "At the next open 2,556 5.0% [-3.6%, 14.1%] 0.39 [-0.15, 0.92]",
         "earns from that very close, which nobody can trade at any more",
         "2003 4.5% 32.0% 0.50",
         "2004 2.0% -50.0% 1.23",
@@ -73,19 +71,19 @@ def test_fills_and_returns_over_time_stand_under_economics(trained, rendered):
         assert line in text, line
 
 
-def test_without_opens_the_sentence_says_so():
-    """The figure is n/a, and why."""
-    nothing = estimate(None, None, None)
-    fill = MORE["fills"][1] | {
+def test_both_fills_are_a_table_and_what_is_open_is_not_available():
+    """Return and Sharpe ratio with intervals; without opening prices there is no figure."""
+    body, nothing = {"settings": {"confidence": 0.95}}, estimate(None, None, None)
+    assert trading_sheets.fills(body, FILLS).written() == [
+        ("At the close of the call", "2,557", "5.6%", "[-3.2%, 15.0%]", "0.43", "[-0.12, 0.97]"),
+        ("At the next open", "2,556", "5.0%", "[-3.6%, 14.1%]", "0.39", "[-0.15, 0.92]"),
+    ]
+    unfilled = FILLS[1] | {
         "annual_return": nothing,
         "sharpe": nothing,
         "reason": "there are no opening prices",
     }
-    body = {"fills": [MORE["fills"][0], fill], "settings": {"confidence": 0.95}}
-    assert trading_sheets.fill_words(body).endswith(
-        "no figure for the next open: there are no opening prices."
-    )
-    assert trading_sheets.fills(body).written()[1][2:] == ("n/a",) * 4
+    assert trading_sheets.fills(body, [FILLS[0], unfilled]).written()[1][2:] == ("n/a",) * 4
 
 
 def test_states_of_the_market_have_a_section(trained, rendered):
@@ -135,11 +133,6 @@ def test_all_figures_are_one_table_of_the_evaluations_numbers(body):
     auc = body["performance"]["auc"]
     assert found["Measures", "This model", "AUC"] == auc["value"]
     assert found["Measures", "This model", "AUC, interval from"] == auc["low"]
-    close = body["fills"][0]
-    assert (
-        found["Where calls are filled", "At the close of the call", "Sharpe ratio"]
-        == close["sharpe"]["value"]
-    )
     ticker, part = next(iter(body["by_ticker"].items()))
     assert found["Tickers", ticker, "AUC"] == part["auc"]
     assert {t for t, _, _ in found} >= {

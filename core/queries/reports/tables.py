@@ -150,7 +150,7 @@ def _sheets(body: Body) -> tuple[Sheet, ...]:
     return (
         sheets.by_fold(body), sheets.by_period(body), sheets.by_ticker(body), sheets.by_state(body),
         sheets.calibration(body["calibration"]), sheets.drift(body["drift"]), sheets.signals(body["signals"]),
-        trading_sheets.risk(body), trading_sheets.costs(body), trading_sheets.fills(body), trading_sheets.years(body),
+        trading_sheets.risk(body), trading_sheets.costs(body), trading_sheets.years(body),
         trading_sheets.months(body), trading_sheets.information(body), trading_sheets.quantiles(body),
         trading_sheets.evidence(body), importance_sheets.importance(body), importance_sheets.by_fold(body),
     )  # fmt: skip

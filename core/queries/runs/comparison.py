@@ -96,8 +96,6 @@ def _trading(evaluation: Mapping[str, Any]) -> dict[str, object]:
     """Return what following the model is worth by name; nothing of an evaluation from before it was measured."""
     figures = {name: value for name, value in (evaluation.get("risk") or {}).items() if name != "reason"}
     figures |= {"break_even_bps": evaluation["break_even_bps"]} if "break_even_bps" in evaluation else {}
-    for fill in evaluation.get("fills") or ():
-        figures[f"return at {fill['fill'].replace('_', ' ')}"] = fill["annual_return"]["value"]
     ic = evaluation.get("ic") or {}
     figures |= {f"IC {name}": ic[name] for name in ("mean", "t") if name in ic}
     error = evaluation.get("calibration_error")
