@@ -89,8 +89,8 @@ def fills(body: Body, entries: Iterable[Body]) -> Sheet:
 
 
 FILL_WORDS = (
-    "A call is made after a close and, everywhere in this report, earns from that very close, which nobody can trade "
-    "at any more."
+    "A call is made after a close and, in the figures of return and risk, earns from that very close, which nobody can "
+    "trade at any more."
 )
 
 
