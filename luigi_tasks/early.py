@@ -7,11 +7,29 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from core.errors import AftercloseError
+from core.platform.files import working_folder
+from core.platform.streams import make_sound
+
+
+def is_script() -> bool:
+    """Return whether this process is the ``luigi`` command, also as ``python -m luigi``."""
+    script = Path(sys.argv[0])
+    return script.name in ("luigi", "luigi.exe") or script.parts[-2:] == ("luigi", "__main__.py")
+
 
 def install() -> None:
     """Answer an early Ctrl-C under the ``luigi`` script; ``luigi_adapter`` takes over once it is loaded."""
-    if Path(sys.argv[0]).name in ("luigi", "luigi.exe"):
-        sys.excepthook = _excepthook
+    if not is_script():
+        return
+    sys.excepthook = _excepthook
+    make_sound()
+    try:
+        working_folder()
+    except AftercloseError as error:
+        sys.stderr.write(f"afterclose: {error}\n")
+        sys.stderr.flush()
+        os._exit(error.exit_code)
 
 
 def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -15,7 +15,6 @@ import sys
 import threading
 import traceback
 import warnings
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -29,15 +28,20 @@ from core.errors import (
     EXIT_BUSY,
     EXIT_CANCELLED,
     EXIT_COMMAND,
+    EXIT_FAILED,
     EXIT_INTERRUPTED,
+    EXIT_UNEXPECTED,
     AftercloseError,
     BusyError,
     SettingsError,
     nearest,
 )
 from core.platform import interrupts
+from core.platform.causes import sentence
 from core.platform.processes import kill_children_on_exit
+from core.platform.streams import output_fault
 from core.request.stages import STAGES, parameters_of
+from luigi_tasks.early import is_script
 from luigi_tasks.terminal import say
 
 DEFAULTS = {
@@ -80,7 +84,7 @@ def install() -> None:
     logger = logging.getLogger("luigi-interface")
     if not any(isinstance(f, _ToRunLog) for f in logger.filters):
         logger.addFilter(_ToRunLog())
-    if _is_script():
+    if is_script():
         sys.excepthook = _excepthook
         # our own reading of the file judges keys; Luigi warns of some that it does use
         warnings.simplefilter("ignore", UnconsumedParameterWarning)
@@ -91,11 +95,6 @@ def install() -> None:
         argparse.ArgumentParser.error = _refuse_arguments  # type: ignore[method-assign,assignment]  # instead of a page of usage
         _judge_settings()
         _judge_options(sys.argv[1:])
-
-
-def _is_script() -> bool:
-    script = Path(sys.argv[0])
-    return script.name in ("luigi", "luigi.exe") or script.parts[-2:] == ("luigi", "__main__.py")
 
 
 class ForkGuard:
@@ -165,6 +164,10 @@ def _take_over_exit() -> None:
             session().unheard = _hear_nothing()
             status = session().final_code(status)
             session().close()  # not left to atexit: from there no thread can be started, which notices need
+            fault = output_fault()
+            if fault is not None:
+                say(f"afterclose: standard output could not be written: {fault.strerror or fault}")
+                status = status or EXIT_FAILED
             _leave_at_once(status)
         leave(status)
 
@@ -179,11 +182,8 @@ def _leave_at_once(status: int) -> None:
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         return
     atexit._run_exitfuncs()  # noqa: SLF001 - what libraries have registered is still done; there is no public way
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # a closed pipe: the interpreter has an exit code for it
-        return
+    sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(status)
 
 
@@ -311,7 +311,9 @@ def _record(record: logging.LogRecord) -> None:
     level = "debug" if isinstance(error, AftercloseError) else record.levelname.lower()
     log.write("luigi", level=level, message=record.getMessage(), traceback=trace)
     if error is not None and record.getMessage().startswith("Uncaught"):
-        say(f"afterclose: unexpected {type(error).__name__}: {error}; the traceback is in {log.path}")
+        session().lacking = sentence(error)
+        unnamed = f"unexpected {type(error).__name__}: {error}; the traceback is in {log.path}"
+        say(f"afterclose: {session().lacking or unnamed}")
 
 
 def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> Any:
@@ -325,7 +327,14 @@ def _excepthook(kind: type[BaseException], error: BaseException, trace: Tracebac
         _leave(" ".join(str(error).split()), EXIT_COMMAND)
     if isinstance(error, AftercloseError):
         _leave(str(error), error.exit_code)
-    sys.__excepthook__(kind, error, trace)
+    lacking = sentence(error)
+    if lacking is not None:
+        _leave(lacking, EXIT_FAILED)
+    from luigi_tasks.session import session
+
+    log = session().log
+    log.write("unexpected", level="error", traceback="".join(traceback.format_exception(kind, error, trace)))
+    _leave(f"unexpected {kind.__name__}: {error}; the traceback is in {log.path}", EXIT_UNEXPECTED)
 
 
 _STATES = {EXIT_CANCELLED: "cancelled", EXIT_INTERRUPTED: "interrupted", EXIT_BUSY: "busy"}

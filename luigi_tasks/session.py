@@ -16,6 +16,7 @@ from core.errors import (
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_NOT_RUN,
+    EXIT_UNEXPECTED,
     EXIT_WAITING,
     AftercloseError,
     BusyError,
@@ -61,6 +62,8 @@ class Session:
     exit_code: int | None = None
     unheard: tuple[signal.Signals, ...] = ()
     publishing: str | None = None
+    lacking: str | None = None
+    """What this machine lacked for a fault that Luigi took for an unexpected one."""
     profile: str = ""
     _complete_slots: set[Slot] = field(default_factory=set)
     _owner: int = field(default_factory=os.getpid)
@@ -229,6 +232,8 @@ class Session:
 
         What another worker of the same ``luigid`` complete counts as done; a "done" without the checkpoint does not.
         """
+        if self.lacking and code == EXIT_UNEXPECTED:
+            code = EXIT_FAILED
         if self.root_plan is not None and self.publishing is None:
             complete = self._is_complete()
             if complete and code in (EXIT_BUSY, EXIT_NOT_RUN):

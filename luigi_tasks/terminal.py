@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import AftercloseError, listed
 from core.paths import StoragePath
+from core.platform.causes import sentence
 from core.platform.progress import Progress
 
 if TYPE_CHECKING:
@@ -53,10 +54,7 @@ class Terminal:
         return show
 
     def _failed(self, stage: str, facts: Mapping[str, Any]) -> None:
-        error = facts["exception"]
-        ours = isinstance(error, AftercloseError | OSError)
-        text = str(error) if ours else f"unexpected {type(error).__name__}: {error}"
-        say(f"{stage:<17} failed   {text}")
+        say(f"{stage:<17} failed   {_reason(facts['exception'])}")
         errors = [f for f in facts.get("findings_found", ()) if f["severity"] == "error"]
         for finding in errors[:MOST_FINDINGS]:
             where = " ".join(str(finding[k]) for k in ("ticker", "date") if finding[k] is not None)
@@ -109,6 +107,14 @@ class Terminal:
         """Print which notice of the run's end was not sent."""
         if trouble:
             say(f"afterclose: {trouble}")
+
+
+def _reason(error: BaseException) -> str:
+    """Return an error in one sentence: what this machine lacks under its own name, with the remedy."""
+    if isinstance(error, AftercloseError):
+        return str(error)
+    unnamed = str(error) if isinstance(error, OSError) else f"unexpected {type(error).__name__}: {error}"
+    return sentence(error) or unnamed
 
 
 def _say_unfinished(record: RunRecord) -> None:

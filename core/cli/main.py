@@ -8,8 +8,11 @@ from importlib import import_module
 import click
 
 from core import __version__
-from core.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
+from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
+from core.platform.causes import cause_of, sentence
 from core.platform.determinism import single_threaded
+from core.platform.files import working_folder
+from core.platform.streams import make_sound, output_fault
 
 _COMMANDS = {
     "run": "core.cli.run:command",
@@ -70,26 +73,42 @@ def group() -> None:
 
 def main() -> None:
     """Run the command; leave with the contract's exit code."""
+    make_sound()
     single_threaded()
+    code = _run()
+    fault = output_fault()
+    if fault is not None:
+        cause = cause_of(fault)
+        _say(f"standard output could not be written: {cause.words if cause else fault}")
+        code = code or EXIT_FAILED
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command and return its exit code; an error has been said."""
     try:
-        sys.exit(group.main(standalone_mode=False) or 0)
+        working_folder()
+        return group.main(standalone_mode=False) or EXIT_DONE
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.ClickException as error:
-        click.echo(f"afterclose: {_one_line(error)}", err=True)
-        sys.exit(error.exit_code)
+        message, code = _one_line(error), error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("afterclose: interrupted", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+        message, code = "interrupted", EXIT_INTERRUPTED
     except AftercloseError as error:
-        click.echo(f"afterclose: {error}", err=True)
-        sys.exit(error.exit_code)
+        message, code = str(error), error.exit_code
     except Exception as error:  # noqa: BLE001 - the traceback goes to a log; the terminal gets one line
-        click.echo(
-            f"afterclose: unexpected {type(error).__name__}: {error}; {_save_traceback(error)}", err=True
-        )
-        sys.exit(EXIT_UNEXPECTED)
+        message, code = sentence(error) or "", EXIT_FAILED
+        if not message:
+            message = f"unexpected {type(error).__name__}: {error}; {_save_traceback(error)}"
+            code = EXIT_UNEXPECTED
+    _say(message)
+    return code
+
+
+def _say(message: str) -> None:
+    click.echo(f"afterclose: {message}", err=True)
 
 
 def _one_line(error: click.ClickException) -> str:

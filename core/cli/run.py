@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 import click
 
-from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, BusyError, CommandError
+from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, BusyError, CheckpointError, CommandError
 from core.journal import Journal, Run
+from core.platform.causes import cause_at
+from core.platform.storage import nearest_folder, writable
 from core.queries.runs.folder import Follower
 from core.report.narrative import first_page
 from core.request import settings
@@ -27,7 +30,9 @@ from core.runs.launcher import (
     Launched,
     cancel,
     ending_signals_blocked,
+    is_made,
     launch,
+    words_of,
 )
 
 _POLL_S = 0.2
@@ -72,6 +77,8 @@ def _run(
         request[FORCE] = force
     if no_wait:
         request[NO_WAIT] = "true"
+    if not writable(configured.data):
+        return _unrecorded(configured, request, target)
     launched = None
     try:
         # Ctrl-C waits until there is a run to interrupt, or none
@@ -89,6 +96,24 @@ def _run(
         if launched is not None and launched.new:
             _interrupt(configured, launched.run_id)
         return EXIT_INTERRUPTED
+
+
+def _unrecorded(configured: Settings, request: dict[str, str], target: str) -> int:
+    """Print what is there already in a data root that cannot be written; nobody records that.
+
+    Raises
+    ------
+    CheckpointError
+        If anything must be made.
+    """
+    if not is_made(configured, request, target):
+        cause = cause_at(nearest_folder(configured.data))
+        raise CheckpointError(
+            f"{configured.data} cannot be written{f': {cause.words}' if cause else ''}",
+            expected="a writable data root, as there is something to make",
+            remedy=cause.remedy if cause else "",
+        )
+    return subprocess.run(words_of(request, target), check=False).returncode  # noqa: S603 - our own interpreter
 
 
 def _run_due(configured: Settings, jobs: int, others: list[str]) -> int:

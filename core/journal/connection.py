@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from core.journal import database
-from core.journal.database import FAULTS, JournalError, Reader, readable
+from core.journal import database, postgres
+from core.journal.faults import FAULTS, JournalError, journal_error, readable, server_error
+from core.journal.reading import WAL, Reader, beside
 from core.paths import StoragePath
 
 T = TypeVar("T")
@@ -20,6 +21,8 @@ class Connection:
     """A journal that can be read and written; safe from several threads and processes."""
 
     def __init__(self, root: StoragePath, url: str = "", *, read_only: bool = False) -> None:
+        self._path = database.path_of(root, url)
+        self._url = url
         self._database = database.open_database(root, url, read_only=read_only)
 
     @staticmethod
@@ -32,9 +35,16 @@ class Connection:
         """Return in one sentence that runs happened here whose journal is gone; None if nothing is amiss."""
         if Connection.exists(root, url) or not (root / "checkpoints").is_dir():
             return None
+        path = database.path_of(root, url)
+        log = beside(path, WAL) if path else None
+        left = (
+            f" {log} was left behind: put the journal that it belongs to back beside it, or move it away."
+            if log and log.exists()
+            else ""
+        )
         return database.belongs(root) or (
-            f"the journal {root / database.FILE_NAME} is lost: earlier runs and signatures are not in the record. "
-            "Checkpoints and logs are intact; to have it back: afterclose restore BACKUP"
+            f"the journal {root / database.FILE_NAME} is lost: earlier runs and signatures are not in the record."
+            f"{left} Checkpoints and logs are intact; to have it back: afterclose restore BACKUP"
         )
 
     @contextmanager
@@ -43,10 +53,12 @@ class Connection:
             with self._database.connection_context(), database.writing(self._database):
                 yield
         except FAULTS as error:
-            raise JournalError(
-                f"the journal could not be read or written: {error}",
-                expected="a whole database on a disk with room",
-            ) from error
+            raise self._error(error, "could not be written") from error
+
+    def _error(self, error: BaseException, did: str) -> JournalError:
+        if self._path is None:
+            return server_error(error, postgres.address(self._url), did=did)
+        return journal_error(error, self._path, did=did)
 
     def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._fetched(lambda: list(self._execute(sql, values)))
@@ -55,8 +67,11 @@ class Connection:
         """Return what ``function`` reads; once more when a writer came while a closed file was being read."""
         for _ in range(MOST_READINGS):
             before = self._identity()
-            with readable(), self._database.connection_context():
-                result = function()
+            try:
+                with readable(), self._database.connection_context():
+                    result = function()
+            except (*FAULTS, OSError) as error:
+                raise self._error(error, "could not be read") from error
             if before == self._identity():
                 return result
         raise JournalError("the journal changes faster than it can be read", remedy="Try again.")

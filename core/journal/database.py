@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from core.errors import AftercloseError, SettingsError
+from core.errors import SettingsError
 from core.journal import postgres
 from core.journal.driver import migrate, peewee
+from core.journal.faults import FAULTS, LOCK_WAIT_S, JournalError, journal_error, server_error
+from core.journal.reading import Reader
 from core.paths import StoragePath
 from core.platform.storage import local_folder
 
@@ -21,33 +20,9 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 _HISTORY = "schema_migration"
 
 
-FAULTS = (peewee.PeeweeException, sqlite3.Error)
-"""What a database may answer: peewee's names for it, or SQLite's own while rows are being fetched."""
-
-
-class JournalError(AftercloseError):
-    """The journal cannot be opened or is damaged; checkpoints are unaffected."""
-
-    exit_code = 30
-
-
-@contextmanager
-def readable() -> Iterator[None]:
-    """Turn whatever a damaged database gives, also rows that are not what was written, into one error."""
-    try:
-        yield
-    except (*FAULTS, OSError, ValueError, TypeError, RecursionError) as error:
-        if "no such table" in str(error):
-            raise JournalError(
-                "the journal has no tables: it is just being made, or it was emptied",
-                expected="a whole database",
-                remedy="Look again in a second; if it stays so, restore a backup.",
-            ) from error
-        raise JournalError(
-            f"the journal could not be read: {error}",
-            expected="a whole database",
-            remedy="Move it away and restore a backup; checkpoints do not depend on it.",
-        ) from error
+def path_of(root: StoragePath, url: str) -> Path | None:
+    """Return the file of a data root's journal, None if that is on a server."""
+    return None if postgres.is_postgres(url) else local_folder(root) / FILE_NAME
 
 
 def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
@@ -75,18 +50,11 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
             if not read_only and local_folder(root) != root:
                 _claim(root, database)
     except (*FAULTS, OSError) as error:
-        where = postgres.address(url) if postgres.is_postgres(url) else local_folder(root) / FILE_NAME
-        raise JournalError(
-            f"the journal {where} cannot be used: {' '.join(str(error).split())}",
-            expected="a readable database",
-            remedy=_SERVER_REMEDY
-            if postgres.is_postgres(url)
-            else "Move it away and restore a backup; checkpoints do not depend on it.",
-        ) from error
+        path = path_of(root, url)
+        if path is None:
+            raise server_error(error, postgres.address(url), did="cannot be used") from error
+        raise journal_error(error, path, did="cannot be used") from error
     return database
-
-
-_SERVER_REMEDY = "Is the server up, and may this user use the database? Checkpoints do not depend on it."
 
 
 def _claim(root: StoragePath, database: Any) -> None:
@@ -169,58 +137,15 @@ def _sqlite(root: StoragePath, *, read_only: bool) -> Any:
     path = local_folder(root) / FILE_NAME
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pragmas = {"journal_mode": "wal", "synchronous": "full", "busy_timeout": 10_000}
+        pragmas = {"journal_mode": "wal", "synchronous": "full", "busy_timeout": int(1000 * LOCK_WAIT_S)}
         return peewee.SqliteDatabase(str(path), pragmas=pragmas)
     if not path.exists():
         raise JournalError(
             f"there is no journal at {path}",
             expected="the record of what ran",
-            remedy="Restore a backup, or start a run: that begins a new one. Checkpoints do not depend on it.",
+            remedy="Start a run: that begins one. Checkpoints do not depend on it.",
         )
     return Reader(path)
-
-
-def _wal(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")
-
-
-def _reading_uri(path: Path) -> str:
-    mode = "mode=ro" if _wal(path).exists() else "mode=ro&immutable=1"
-    return f"file:{quote(str(path))}?{mode}"
-
-
-def reading(root: StoragePath) -> sqlite3.Connection:
-    """Return a connection that only reads the journal of a data root."""
-    return sqlite3.connect(_reading_uri(local_folder(root) / FILE_NAME), uri=True)
-
-
-class Reader(peewee.SqliteDatabase):
-    """SQLite for reading only, beside writers that come and go.
-
-    A closed WAL database on a read-only mount opens only as immutable; one with a WAL must not be opened so,
-    or the WAL's rows are silently missed. Which it is, is asked at every connection.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(None, uri=True)
-        self._path = path
-        self._connecting = threading.Lock()
-        self.init(self._uri())
-
-    def _uri(self) -> str:
-        return _reading_uri(self._path)
-
-    def _connect(self) -> Any:
-        with self._connecting:
-            self.database = self._uri()
-            return super()._connect()  # type: ignore[misc]  # peewee ships no stubs for it
-
-    def identity(self) -> tuple[int, ...] | None:
-        """Return what changes when a writer changes the file; None while readers need not look (a WAL)."""
-        if _wal(self._path).exists():
-            return None
-        stat = self._path.stat()
-        return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
 def is_sqlite(database: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from core.journal import chain, database, heartbeats, lengths
 from core.journal.chain import GENESIS, Record
 from core.journal.connection import Connection
-from core.journal.database import readable
+from core.journal.faults import readable
 from core.journal.rows import (
     ACTIVE,
     EARLIER_NAMES,

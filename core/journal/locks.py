@@ -8,6 +8,7 @@ A lock file is never deleted: unlinking a held one would admit a second holder.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -74,6 +75,10 @@ def _file(root: StoragePath, name: str, holder: str, waiting: Callable[[str], No
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            # nobody has it: its file would be there. Who frees room must not need any
+            yield
+            return
         raise CheckpointError(
             f"the lock {path} cannot be opened: {error.strerror or error}", expected="a writable data root"
         ) from error

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.journal.database import readable
+from core.journal.faults import readable
 from core.journal.journal import utc_now
 from core.journal.later import Later
 from core.platform.processes import ProcessId

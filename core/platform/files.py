@@ -9,9 +9,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import MissingFileError
 from core.paths import NewFile, StoragePath
 
 TEMPORARY = ".tmp-"
+
+
+def working_folder() -> Path:
+    """Return the folder that the process works in.
+
+    Raises
+    ------
+    MissingFileError
+        If somebody has removed it: neither ``luigi.cfg`` nor a data root could be looked for.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise MissingFileError(
+            "the working folder is gone", expected="a folder that is there", remedy="Change into one: cd ~"
+        ) from error
 
 
 @dataclass(frozen=True)

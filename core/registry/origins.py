@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
 from core.journal import Journal, Run
-from core.journal.database import JournalError
+from core.journal.faults import JournalError
 from core.request.known_profiles import KnownProfiles, ProfileEntry, Question, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings

@@ -27,9 +27,12 @@ from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
 from core.request.stages import chain, stage_named
 from core.review.people import Person, require
+from core.runs.inputs import is_complete
 from core.runs.log import RunLog, new_run_id
+from core.runs.plan import stage_plans
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
+from core.store.checkpoints import Store
 
 OUTPUT_NAME = "output.txt"
 """In a run's folder: messages of its processes (standard error)."""
@@ -118,6 +121,15 @@ def launch(
     return Launched(run_id, new=True)
 
 
+def is_made(settings: Settings, request: Mapping[str, str], target: str) -> bool:
+    """Return whether all that a request asks for is there and whole. Read-only."""
+    if FORCE in request:
+        return False
+    parameters = {name: text for name, text in request.items() if name != NO_WAIT}
+    values = resolve(parameters, settings=settings, now=datetime.now(UTC), upto=target)
+    return is_complete(Store(settings.data), stage_plans(values, target), set())
+
+
 def _same(journal: Journal, request: Mapping[str, str], target: str) -> Run | None:
     def work(of: Mapping[str, str]) -> dict[str, str]:
         return {name: text for name, text in of.items() if name != NO_WAIT}
@@ -160,13 +172,18 @@ def command_of(run: Run, root: StoragePath) -> list[str]:
 
     A ticker list that is too long for it is kept in the run's folder and named instead.
     """
-    task = chain(run.target)[-1].task
     request = dict(run.request)
-    flags = ["--no-wait"] if request.pop(NO_WAIT, "") else []
     if len(request.get("tickers", "")) > LONGEST_ARGUMENT:
         path = RunLog(root, run.run_id).folder / TICKERS_NAME
         replace_file(path, "\n".join(_names(request["tickers"])).encode())
         request["tickers"] = f"@{path}"
+    return words_of(request, run.target)
+
+
+def words_of(request: Mapping[str, str], target: str) -> list[str]:
+    """Return the command line of the stock luigi script for a request."""
+    request, task = dict(request), chain(target)[-1].task
+    flags = ["--no-wait"] if request.pop(NO_WAIT, "") else []
     options = [*flags, *(f"--{name.replace('_', '-')}={text}" for name, text in request.items())]
     return [sys.executable, "-m", "luigi", "--module", "luigi_tasks", task, "--local-scheduler", *options]
 

@@ -39,6 +39,10 @@ _STATES = {EXIT_BUSY: "busy", EXIT_INTERRUPTED: "interrupted", EXIT_CANCELLED: "
 """What an exit code of the pipeline says of the run; any other but 0 is a failure."""
 
 
+_OFTEN_MEMORY = {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS}
+"""What ends a process that the system, or a library of numbers, has no memory for."""
+
+
 @dataclass
 class Supervisor:
     """Runs one recorded run and writes its end."""
@@ -112,7 +116,8 @@ class Supervisor:
             code = EXIT_INTERRUPTED if self.ending_signal == signal.SIGINT else EXIT_CANCELLED
             return _STATES[code], code, f"{_STATES[code]} by a person"
         if code < 0:
-            return "failed", EXIT_UNEXPECTED, f"its process was ended by signal {-code}"
+            often = "; most often because memory ran out" if -code in _OFTEN_MEMORY else ""
+            return "failed", EXIT_UNEXPECTED, f"its process was ended by signal {-code}{often}"
         if code != EXIT_DONE:
             return _STATES.get(code, "failed"), code, f"exit code {code}; the log and output have the reason"
         damage = self._damage()

@@ -22,7 +22,9 @@ from pathlib import Path, PurePosixPath
 from core.errors import CheckpointError, DataError, MissingFileError, ParameterError
 from core.fingerprint import sha256, sha256_file
 from core.journal import Journal, Run
-from core.journal.database import FILE_NAME, JournalError, reading
+from core.journal.database import FILE_NAME
+from core.journal.faults import JournalError
+from core.journal.reading import reading
 from core.paths import StoragePath
 from core.platform.storage import local_folder, replace_file
 from core.request.known_profiles import FOLDER as PROFILES
@@ -85,7 +87,10 @@ def _journal_copy(root: StoragePath) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / FILE_NAME
         try:
-            with closing(reading(root)) as source, closing(sqlite3.connect(copy)) as target:
+            with (
+                closing(reading(local_folder(root) / FILE_NAME)) as source,
+                closing(sqlite3.connect(copy)) as target,
+            ):
                 source.backup(target)
         except sqlite3.Error as error:
             raise JournalError(

@@ -15,7 +15,7 @@ from pathlib import Path
 from core.errors import BusyError, CheckpointError, ModelError
 from core.fingerprint import SHORT
 from core.journal import Journal, locks
-from core.journal.database import JournalError
+from core.journal.faults import JournalError
 from core.paths import StoragePath
 from core.platform.files import TEMPORARY
 from core.platform.object_storage import CACHE, SCRATCH

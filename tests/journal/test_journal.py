@@ -12,7 +12,8 @@ import pytest
 
 from core.errors import SignOffError
 from core.journal import Journal, chain_faults
-from core.journal.database import FILE_NAME, JournalError
+from core.journal.database import FILE_NAME
+from core.journal.faults import JournalError
 from core.journal.rows import SILENT
 
 GENESIS = "0" * 64

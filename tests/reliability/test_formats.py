@@ -11,7 +11,7 @@ import pytest
 from core.errors import DataError
 from core.fingerprint import sha256
 from core.journal import Journal, chain_faults, database, lengths
-from core.journal.database import JournalError
+from core.journal.faults import JournalError
 from core.queries.reports.listing import newest_reports
 from core.registry.champions import Champions
 from core.registry.evidence import features_of

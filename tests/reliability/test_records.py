@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from core.journal import Journal
-from core.journal.database import FILE_NAME, JournalError
+from core.journal.database import FILE_NAME
+from core.journal.faults import JournalError
 from core.platform.processes import ProcessId, boot_id, this_process
 
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")

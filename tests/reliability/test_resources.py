@@ -93,6 +93,19 @@ def test_a_read_only_root_with_nothing_to_do_exits_0_and_says_it_was_not_recorde
     assert lookers.tree(read_only) == before
 
 
+def test_afterclose_run_on_a_read_only_root_does_as_luigi_does(read_only, fleet, lookers):
+    """Nothing to make: the report and 0. Something to make: one line with the cause, and 30."""
+    before = lookers.tree(read_only)
+    done = fleet.run(fleet.supervised(), read_only)
+    assert done.returncode == 0, done.err
+    assert "this run was not recorded" in done.err
+    assert done.out == (lookers.folder_of(read_only, "report") / "report.txt").read_text()
+    refused = fleet.run(fleet.supervised("--split-ratio", "1.3"), read_only)
+    assert refused.returncode == 30
+    assert len(lines_about(refused.err, "Read-only file system")) == len(refused.err.splitlines()) == 1
+    assert lookers.tree(read_only) == before
+
+
 def test_a_read_only_root_with_something_to_make_exits_30_and_names_the_cause(read_only, fleet, lookers):
     """One line says what could not be written and why."""
     before = lookers.tree(read_only)

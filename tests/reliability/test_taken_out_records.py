@@ -19,7 +19,8 @@ from core.fingerprint import sha256
 from core.journal import Journal, chain, chain_faults
 from core.journal import connection as connection_module
 from core.journal import journal as journal_module
-from core.journal.database import FILE_NAME, JournalError
+from core.journal.database import FILE_NAME
+from core.journal.faults import JournalError
 from core.queries.runs import log_search as logsearch
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.log_search import LogFilter, end_of
@@ -69,6 +70,7 @@ def test_untranslated_a_damaged_journal_would_be_a_crash(finished, monkeypatch):
         Journal(finished, read_only=True).runs()
     for module in (journal_module, connection_module):
         monkeypatch.setattr(module, "readable", nullcontext)
+    monkeypatch.setattr(connection_module.Connection, "_error", lambda self, error, did: error)
     with pytest.raises((peewee.PeeweeException, sqlite3.Error)) as crash:
         Journal(finished, read_only=True).runs()
     assert not isinstance(crash.value, AftercloseError)

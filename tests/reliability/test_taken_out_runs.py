@@ -87,7 +87,11 @@ def killed_under(data, run_id):
 def test_without_its_word_a_killed_pipeline_would_leave_no_reason_and_no_contract(data, monkeypatch, without):
     """The supervisor's sentence and code taken out: -9, and nobody reads that a signal ended it."""
     run, states = killed_under(data, "protected")
-    assert (run.state, run.exit_code, run.error) == ("failed", 40, "its process was ended by signal 9")
+    assert (run.state, run.exit_code, run.error) == (
+        "failed",
+        40,
+        "its process was ended by signal 9; most often because memory ran out",
+    )
     assert states == ["queued", "started", "interrupted"]
     monkeypatch.setattr(Supervisor, "_outcome", without(Supervisor._outcome, "if code < 0"))
     run, _ = killed_under(data, "taken out")

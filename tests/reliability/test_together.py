@@ -164,7 +164,7 @@ def test_a_supervised_run_dies_whole(victim, fleet, data, looks, wait_until):
         assert (run.state, ended.returncode) == ("interrupted", 130)
     else:
         assert (run.state, run.exit_code, ended.returncode) == ("failed", 40, 40)
-        assert run.error == "its process was ended by signal 9"
+        assert run.error == "its process was ended by signal 9; most often because memory ran out"
         assert looks.events(data, "interrupted") == ["ingest"]
 
 

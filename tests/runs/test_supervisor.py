@@ -36,7 +36,7 @@ def test_a_killed_pipeline_is_a_failed_run_that_names_the_signal(going, journal,
     wait_until(lambda: journal.run(run.run_id).exit_code is not None, "the supervisor to write the end")
     ended = journal.run(run.run_id)
     assert (ended.state, ended.exit_code) == ("failed", 40)
-    assert ended.error == "its process was ended by signal 9"
+    assert ended.error == "its process was ended by signal 9; most often because memory ran out"
 
 
 def test_a_killed_supervisor_takes_the_pipeline_along_and_reads_interrupted(going, journal, wait_until):

@@ -18,7 +18,7 @@ import pytest
 
 from core.errors import SettingsError
 from core.journal import Journal, chain_faults
-from core.journal.database import JournalError
+from core.journal.faults import JournalError
 from core.request.settings import Settings
 
 _spec = importlib.util.spec_from_file_location(
