@@ -37,14 +37,14 @@ class Connection:
             return None
         path = database.path_of(root, url)
         log = beside(path, WAL) if path else None
-        left = (
+        leftover = (
             f" {log} was left behind: put the journal that it belongs to back beside it, or move it away."
             if log and log.exists()
             else ""
         )
         return database.belongs(root) or (
             f"the journal {root / database.FILE_NAME} is lost: earlier runs and signatures are not in the record."
-            f"{left} Checkpoints and logs are intact; to have it back: afterclose restore BACKUP"
+            f"{leftover} Checkpoints and logs are intact; to have it back: afterclose restore BACKUP"
         )
 
     @contextmanager

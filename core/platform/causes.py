@@ -88,14 +88,14 @@ _NO_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory"
 
 def cause_of(error: BaseException) -> Cause | None:
     """Return the cause that an error names, its own or that of an error behind it; None if it names none of these."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
         this = waiting.pop(0)
-        if this is None or id(this) in seen:
+        if this is None or id(this) in visited:
             continue
-        seen.add(id(this))
-        name = _named(this)
+        visited.add(id(this))
+        name = _name_of(this)
         if name is not None:
             folder = getattr(this, "filename", None)
             inodes = (
@@ -114,7 +114,7 @@ def sentence(error: BaseException) -> str | None:
     return f"{cause.words} ({' '.join(str(error).split()) or type(error).__name__}). {cause.remedy}"
 
 
-def _named(error: BaseException) -> str | None:
+def _name_of(error: BaseException) -> str | None:
     text = str(error).lower()
     if isinstance(error, MemoryError):
         return MEMORY
