@@ -8,6 +8,7 @@ from core.errors import AftercloseError
 from core.queries.reports import tables
 from core.report.narrative import marked_as_draft, unwritten
 from core.review import signoff
+from core.review.approvals import approvals
 from core.review.bundle import signed_document
 from core.review.publication import published
 from core.review.signoff import MEANINGS, SignableText, Standing
@@ -74,9 +75,12 @@ def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None
     acting.show_message(signing.PLACE)  # beside the button: the top of the page may be out of sight
     if standing.record is not None:
         _signature(standing)
-    if standing.state == "signed":
+    among = approvals(shell.settings(), shell.journal(), draft.report_key).of_text(present.sha256)
+    if among.sentence:
+        st.caption(f"{'●' if not among.missing else '◐'} **{literal(sentence(among.sentence))}**")
+    if standing.state == "signed" and not among.missing:
         _publication(draft.report_key)
-    _act(draft, standing)
+    _act(draft, standing, more=standing.state == "signed" and bool(among.missing))
     _downloads(draft.report_key, present, standing)
 
 
@@ -97,15 +101,19 @@ def _signature(standing: Standing) -> None:
     )
 
 
-def _act(draft: Editing, standing: Standing) -> None:
-    """Draw the acts that this state allows, with one comment for whichever is chosen."""
-    _who(draft, signing_next=standing.state in (*_OPEN, "in_review"))
+def _act(draft: Editing, standing: Standing, *, more: bool) -> None:
+    """Draw the acts that this state allows, with one comment for whichever is chosen.
+
+    ``more``: signed, and its profile asks for further people.
+    """
+    signing_next = more or standing.state in (*_OPEN, "in_review")
+    _who(draft, signing_next=signing_next)
     with st.form("sign_form"):
-        if standing.state in (*_OPEN, "in_review"):
+        if signing_next:
             st.radio("Meaning", MEANINGS, index=None, key=signing.MEANING, format_func=_MEANINGS.__getitem__)
         st.text_area("Comment", key=signing.COMMENT, height=90, max_chars=10_000)
         with st.container(horizontal=True):
-            _buttons(draft, standing)
+            _buttons(draft, standing, signing_next=signing_next)
     if draft.unsaved:
         st.caption("▲ Save or discard your changes first: a signature is for the saved text.")
 
@@ -129,9 +137,9 @@ def _who(draft: Editing, *, signing_next: bool) -> None:
         )
 
 
-def _buttons(draft: Editing, standing: Standing) -> None:
+def _buttons(draft: Editing, standing: Standing, *, signing_next: bool) -> None:
     text = (draft.report_key, draft.opened.sha256)
-    if standing.state in (*_OPEN, "in_review"):
+    if signing_next:
         _button("Sign", "sign", "sign", signing.sign, text, off=draft.unsaved, primary=True)
     if standing.state in _OPEN:
         _button("Submit for review", "submit", "submit", signing.submit, text, off=draft.unsaved)

@@ -189,6 +189,7 @@ def _save(configured: Settings, key: str, file: str, profile: str, choices: dict
 def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any]) -> None:
     from core.report.narrative import unwritten
     from core.review import signoff
+    from core.review.approvals import approvals
     from core.review.since import recorded_since
     from core.store.checkpoints import Store
 
@@ -203,10 +204,12 @@ def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any])
         for r in (journal.records(subject=key) if journal else [])
     ]  # fmt: skip
     since = recorded_since(configured, journal, key)
+    signatures = approvals(configured, journal, key).of_text(text.sha256)
     body = {
         "profile": profile_of_report(configured, key, profile), "report": key, "state": standing.state,
         "reason": standing.reason, "sha256": text.sha256, "draft": text.draft, "characters": len(text.text),
         "unwritten": unwritten(text.text), "drafts": len(drafts), "acts": acts, "since": since,
+        "signatures": signatures.entry(),
     }  # fmt: skip
     if choices["as_json"]:
         output.as_json({**body, "text": text.text} if choices["as_text"] else body)
@@ -221,6 +224,8 @@ def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any])
     if body["unwritten"]:
         click.echo(f"unwritten {', '.join(unwritten(text.text))}")
     click.echo(f"SHA-256   {text.sha256}")
+    if signatures.sentence:
+        click.echo(f"approvals {signatures.sentence}")
     _print_since(since)
     if acts:
         output.table(tuple(acts[0]), [tuple(act.values()) for act in acts])

@@ -32,8 +32,29 @@ class Difference:
     value: str
 
 
+POLICIES: tuple[Parameter, ...] = (
+    Parameter(
+        "review_signatures",
+        "integer",
+        "1",
+        "review",
+        "Different people who must approve a report before it may be published.",
+        low=1,
+        high=20,
+    ),
+    Parameter(
+        "review_signers",
+        "text",
+        "",
+        "review",
+        "Who may approve: names or ids of logins, separated by commas; empty: whoever has the role.",
+    ),
+)
+"""Settings of what is done with reports, not of runs: in their sections for all, in a profile for its own."""
+
+
 def settable() -> dict[str, Parameter]:
-    """Return what a profile may set: every parameter of a run, by name."""
+    """Return what a profile may set of a run: every parameter, by name."""
     return {name: p for name, p in parameters_of(STAGES).items() if not p.resolved}
 
 
@@ -59,7 +80,7 @@ def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
                     f"[{section}] has the name of runs of the embedded sample without a profile",
                     expected="another name",
                 )
-            sections[section] = settable()
+            sections[section] = settable() | {policy.name: policy for policy in POLICIES}
     return sections
 
 
@@ -92,6 +113,6 @@ def differences(profile: Mapping[str, Value], defaults: Mapping[str, Value]) -> 
     """Return what a profile sets apart from the defaults, in the order of the stages."""
     return [
         Difference(name, parameter.text(defaults[name]), parameter.text(profile[name]))
-        for name, parameter in settable().items()
+        for name, parameter in (settable() | {policy.name: policy for policy in POLICIES}).items()
         if name in profile and profile[name] != defaults[name]
     ]

@@ -51,6 +51,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("schedule_deadline_zone", "text", "", "schedule", "Time zone of the deadline; empty: the exchange's."),
     Parameter("review_separate_author", "choice", "team", "review", "Who may not approve a text they had a hand in: team (whoever logged in), always or never.", choices=SEPARATION),
     Parameter("review_separate_requester", "choice", "team", "review", "Who may not promote a model whose training they asked for: team (whoever logged in), always or never.", choices=SEPARATION),
+    *profiles.POLICIES,
     Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
     Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
     Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),

@@ -65,6 +65,7 @@ def facts(record: Record) -> list[tuple[str, str]]:
         figures = sum(bool(edit["figure"]) for edit in content["edits"])
         changed = f"generated text changed in {len(content['edits'])} places, {figures} with figures"
         pairs.append(("Changed", f"{changed} ({RECORD_NAME})"))
+    pairs += _others(record)
     if content.get("tries"):
         pairs.append(("Tries", str(content["tries"])))
     replaced = content.get("supersedes")
@@ -73,6 +74,18 @@ def facts(record: Record) -> list[tuple[str, str]]:
     if "since" in content:
         pairs.append(("Since", sentences(content["since"])))
     return pairs if content.get("form") == FORM else [pair for pair in pairs if pair[0] != "Known by"]
+
+
+def _others(record: Record) -> list[tuple[str, str]]:
+    """Return who approved before the signature that this record is, where more than one had to."""
+    among = record.content.get("signatures")
+    if not among:
+        return []
+    earlier = [
+        f"{entry['user']}, {entry['at_utc']} (UTC), record {entry['record']}, SHA-256 {entry['sha256']}"
+        for entry in among["before"]
+    ]
+    return [("Signatures", "\n".join([f"{len(earlier) + 1} of {among['required']}", *earlier]))]
 
 
 def block_lines(record: Record) -> list[str]:
@@ -114,6 +127,7 @@ def statement_of(files: Mapping[str, bytes], record: Record) -> bytes:
         },
         "textSha256": content["text_sha256"],
         "record": {"seq": record.seq, "sha256": record.hash, "previous": record.prev_hash},
+        **({"signatures": content["signatures"]} if "signatures" in content else {}),
     }
     return proof.statement({**content["subjects"], **subjects}, predicate)
 

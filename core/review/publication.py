@@ -13,6 +13,7 @@ from core.journal import Journal, Record
 from core.paths import StoragePath
 from core.platform.storage import replace_file
 from core.request.settings import Settings
+from core.review.approvals import judge_number
 from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, ZIP_NAME
 from core.review.people import Person, require
 from core.review.signoff import signable, standing
@@ -50,7 +51,8 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
     Raises
     ------
     SignOffError
-        If no valid approval covers what is there now (exit code 20), or the person's role does not allow it.
+        If no valid approval covers what is there now (exit code 20), fewer people approved it than its profile asks
+        for, or the person's role does not allow it.
     """
     require(person, "publish")
     root = settings.data
@@ -63,6 +65,7 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
             remedy="Read it and sign it: make dashboard, or afterclose review and afterclose sign.",
         )
     folder = folder_of(root, current.record)
+    judge_number(settings, journal, report_key)
     present = signable(store, journal, report_key)
     if present.sha256 != current.record.content["text_sha256"]:
         raise SignOffError(

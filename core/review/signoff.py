@@ -16,9 +16,10 @@ from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
 from core.registry.tries import tries
 from core.report.edits import edit_records, edits
-from core.report.narrative import cleaned, unwritten
+from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
+from core.review.approvals import Approvals, approvals, as_recorded, judge_signer
 from core.review.drafts import (
     DraftConflict,
     SignableText,
@@ -27,7 +28,14 @@ from core.review.drafts import (
     signable,
     signable_of,
 )
-from core.review.people import Person, independent, involved, person_fields, require, separated
+from core.review.judgements import (
+    MEANINGS,
+    judge_comment,
+    judge_meaning,
+    judge_sections,
+    judge_separation,
+)
+from core.review.people import Person, independent, person_fields, require, separated
 from core.review.since import recorded_since
 from core.review.standing import REVIEW, SIGNATURE, Standing, acts, standing, subjects
 from core.store.checkpoints import Slot, Store
@@ -38,14 +46,8 @@ __all__ = [
     "request_changes", "revoke", "save_draft", "sign", "signable", "standing", "subjects", "submit",
 ]  # fmt: skip
 
-MEANINGS = ("approved", "reviewed", "rejected")
-"""What a signature can mean; only an approval lets a report be published."""
-
 FORM = 2
 """Published with a proof (:mod:`core.review.bundle`); records without it are of the first version."""
-
-MAX_COMMENT = 10_000
-"""Characters of a comment."""
 
 _FROM: Mapping[str, tuple[str, ...]] = {
     "submit": ("draft", "changes_requested", "rejected", "revoked", "stale"),
@@ -80,7 +82,7 @@ def submit(
     require(person, "submit")
     now = _Act(settings, journal, report_key, "submit")
     text = now.check_text(text_sha256)
-    _judge_sections(text, comment)
+    judge_sections(text, comment)
     return now.record(REVIEW, person, "authored", comment, {"text_sha256": text_sha256, "draft": text.draft})
 
 
@@ -99,7 +101,7 @@ def request_changes(
     require(person, "request_changes")
     now = _Act(settings, journal, report_key, "request_changes")
     text = now.check_text(text_sha256)
-    _judge_comment(comment, "a request for changes", needed=True)
+    judge_comment(comment, "a request for changes", needed=True)
     content = {"text_sha256": text_sha256, "draft": text.draft}
     return now.record(REVIEW, person, "changes requested", comment, content)
 
@@ -140,24 +142,28 @@ def sign(
     """
     act = _ACT_OF.get(meaning, "sign")
     require(person, act)
-    _judge_meaning(meaning, comment)
+    judge_meaning(meaning, comment)
     now = _Act(settings, journal, report_key, act, implied=not separated(settings, "separate_author", person))
     text = now.check_text(text_sha256)
     hands = now.hands()
+    present = subjects(now.store, report_key)
+    others = approvals(settings, journal, report_key).of_text(text_sha256, present)
     if meaning == "approved":
-        _judge_separation(settings, person, hands)
-        _judge_sections(text, comment)
+        judge_signer(others, person)
+        judge_separation(settings, person, hands)
+        judge_sections(text, comment)
     content = {
         "form": FORM,
         "independent_review": independent(person, hands),
         "submitted": "implied" if now.before.state != "in_review" else "before",
         "text_sha256": text_sha256,
         "draft": text.draft,
-        "subjects": subjects(now.store, report_key),
+        "subjects": present,
         "edits": edit_records(edits(now.generated, text.text)),
-        "supersedes": now.superseded(supersedes) if meaning == "approved" else None,
+        "supersedes": now.superseded(supersedes, others) if meaning == "approved" else None,
         "since": recorded_since(settings, journal, report_key),
         "tries": now.tries(),
+        **(as_recorded(others) if meaning == "approved" else {}),
     }
     return now.record(SIGNATURE, person, meaning, comment, content)
 
@@ -188,7 +194,7 @@ def revoke(settings: Settings, journal: Journal, report_key: str, *, person: Per
         If the comment is empty.
     """
     require(person, "revoke")
-    _judge_comment(comment, "a revocation", needed=True)
+    judge_comment(comment, "a revocation", needed=True)
     now = _Act(settings, journal, report_key, "revoke")
     signed = now.before.record
     content = {
@@ -210,6 +216,8 @@ class _Act:
         self.before = standing(self.store, journal, report_key)
         self._text: str | None = None
         allowed = {*_FROM[act], *(_FROM["submit"] if implied and act in ("sign", "reject") else ())}
+        if act == "sign" and approvals(settings, journal, report_key).missing:
+            allowed.add("signed")  # its profile asks for more people than when it was signed
         if self.before.state not in allowed:
             raise _wrong_state(self.before, act, report_key)
 
@@ -235,9 +243,15 @@ class _Act:
         among = tries(self.settings, key)
         return among.sentence if among else None
 
-    def superseded(self, other: str) -> dict[str, Any] | None:
-        """Return the signature whose place this one takes: of this report before, or of another that is named."""
+    def superseded(self, other: str, others: Approvals) -> dict[str, Any] | None:
+        """Return the signature whose place this one takes: of this report before, or of another that is named.
+
+        A further approval of the same text takes the place that the first of them does.
+        """
         if not other:
+            if others.required > 1 and others.records:
+                first: dict[str, Any] | None = others.records[0].content["supersedes"]
+                return first
             entries = acts(self.journal.records(subject=self.report_key))
             earlier = [r for r in entries if r.content["meaning"] == "approved"]
             return _reference(earlier[-1]) if earlier else None
@@ -307,39 +321,3 @@ def _meanwhile(record: Record, report_key: str) -> SignOffError:
         expected="the report as it was when you opened it",
         remedy="Look at it again.",
     )
-
-
-def _judge_separation(settings: Settings, person: Person, hands: Sequence[str]) -> None:
-    if separated(settings, "separate_author", person) and involved(person, hands):
-        raise SignOffError(
-            f"{person.name} had a hand in this text",
-            expected="an approver who neither wrote nor submitted it",
-            remedy="Ask another approver ([review] separate_author in luigi.cfg).",
-        )
-
-
-def _judge_sections(text: SignableText, comment: str) -> None:
-    _judge_comment(comment, "an approval", needed=False)
-    missing = unwritten(text.text)
-    if missing and not cleaned(comment).strip():
-        raise ParameterError(
-            f"still to be written: {', '.join(missing)}",
-            expected="every section written, or a comment that says why not",
-        )
-
-
-def _judge_meaning(meaning: str, comment: str) -> None:
-    if not meaning:
-        raise ParameterError("no meaning was chosen", expected=f"one of {', '.join(MEANINGS)}")
-    if meaning not in MEANINGS:
-        raise ParameterError(f"meaning is {meaning!r}", expected=f"one of {', '.join(MEANINGS)}")
-    _judge_comment(comment, "a rejection", needed=meaning == "rejected")
-
-
-def _judge_comment(comment: str, what: str, *, needed: bool) -> None:
-    if len(comment) > MAX_COMMENT:
-        raise ParameterError(
-            f"the comment has {len(comment):,} characters", expected=f"at most {MAX_COMMENT:,}"
-        )
-    if needed and not cleaned(comment).strip():
-        raise ParameterError(f"{what} came without a comment", expected="the reason, in a sentence")

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import CheckpointError, ParameterError, StageError
+from core.errors import CheckpointError, ParameterError, StageError, listed
 from core.fingerprint import sha256
 from core.journal import Journal, Record
 from core.registry.registry import Registry
 from core.review.drafts import signable
+from core.review.people import identity_of
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
 
@@ -99,10 +100,46 @@ def acts(records: Sequence[Record]) -> list[Record]:
     return [record for record in records if record.kind in (SIGNATURE, REVIEW)]
 
 
+def approvals_of(entries: Sequence[Record]) -> list[Record]:
+    """Return the approvals that count together, oldest first, one of each person.
+
+    They are the last ones that nobody decided against since, of the same text over the same files.
+    """
+    together: list[Record] = []
+    for record in reversed([r for r in entries if r.content["meaning"] in _AFTER]):
+        if record.content["meaning"] != "approved" or (together and _covers(record) != _covers(together[0])):
+            break
+        if who_signed(record) not in {who_signed(other) for other in together}:
+            together.insert(0, record)
+    return together
+
+
+def _covers(record: Record) -> tuple[Any, Any]:
+    return record.content["text_sha256"], record.content.get("subjects")
+
+
+def who_signed(record: Record) -> str:
+    """Return what tells the person of a record apart: the id of a login, the name of a local user."""
+    label = str(record.content.get("label") or record.content["user"])
+    return identity_of(label) or label
+
+
+def _state_after(entries: Sequence[Record], deciding: Record) -> str:
+    """Return the state that the last deciding record leads to: too few approvals leave a report in review."""
+    state = _AFTER[deciding.content["meaning"]]
+    return "in_review" if state == "signed" and len(approvals_of(entries)) < _required(deciding) else state
+
+
+def _required(record: Record) -> int:
+    """Return how many approvals a report's profile asked for when this one was recorded."""
+    return int((record.content.get("signatures") or {}).get("required", 1))
+
+
 def recorded_state(records: Sequence[Record]) -> str:
     """Return the state that the records alone lead to, whatever has become of the files."""
-    states = [_AFTER[m] for record in acts(records) if (m := record.content["meaning"]) in _AFTER]
-    return states[-1] if states else "draft"
+    entries = acts(records)
+    deciding = next((r for r in reversed(entries) if r.content["meaning"] in _AFTER), None)
+    return _state_after(entries, deciding) if deciding else "draft"
 
 
 def standing(store: Store, journal: Journal | None, report_key: str) -> Standing:
@@ -114,12 +151,17 @@ def standing(store: Store, journal: Journal | None, report_key: str) -> Standing
     deciding = next((r for r in reversed(entries) if r.content["meaning"] in _AFTER), None)
     if deciding is None:
         return Standing("draft", last, "reviewed, not yet approved", last.seq)
-    state = _AFTER[deciding.content["meaning"]]
+    state = _state_after(entries, deciding)
     if state == "signed":
         return _of_signature(store, journal, deciding, last.seq)
     if state in _OVER_THE_TEXT and _edited(store, journal, deciding):
         return Standing("draft", last, f"edited since: {_reason(deciding)}", last.seq)
     basis = deciding if state != "in_review" else last
+    together = approvals_of(entries)
+    if state == "in_review" and together:
+        names = listed([str(record.content["user"]) for record in together])
+        few = f"{len(together)} of {_required(deciding)} signatures: by {names}"
+        return Standing(state, basis, few, last.seq)
     return Standing(state, basis, _reason(basis), last.seq)
 
 

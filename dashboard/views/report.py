@@ -121,9 +121,9 @@ def _difference(draft: Editing, generated: str, *, wrap: bool) -> None:
     if against == _AGAINST[0]:
         _diff(generated, draft.working, "Nothing has been changed yet.", wrap=wrap)
         return
-    signed = last_signed(shell.store(), shell.journal(), other_than=draft.opened.sha256)
+    signed = last_signed(shell.settings(), shell.journal(), draft.report_key, other_than=draft.opened.sha256)
     if signed is None:
-        st.caption("No other report has been signed yet.")
+        st.caption("No other report of this profile has been signed yet.")
         return
     content = signed.record.content
     st.caption(

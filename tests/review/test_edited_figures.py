@@ -57,15 +57,15 @@ def test_an_untouched_text_has_no_edits_and_the_block_says_nothing_of_them(finis
 
 def test_the_last_signed_text_is_found_and_only_while_it_is_what_was_signed(finished):
     """Of a generated text and of a draft; one that is no longer those bytes is not shown as signed."""
-    journal, store = Journal(finished), Store(finished)
+    journal, store, here = Journal(finished), Store(finished), load({"AFTERCLOSE_DATA": str(finished)})
     key, first = signed(finished)
     generated = signoff.generated_body(store, key)
-    assert last_signed(store, journal, other_than=first.content["text_sha256"]) is None
+    assert last_signed(here, journal, key, other_than=first.content["text_sha256"]) is None
     _, second = signed(finished, generated + "More.\n")
-    found = last_signed(store, journal, other_than="0" * 64)
+    found = last_signed(here, journal, key, other_than="0" * 64)
     assert found is not None
     assert (found.record.seq, found.text) == (second.seq, generated + "More.\n")
-    earlier = last_signed(store, journal, other_than=second.content["text_sha256"])
+    earlier = last_signed(here, journal, key, other_than=second.content["text_sha256"])
     assert earlier is not None
     assert earlier.text == generated
     path = finished / "checkpoints" / "report" / key / "report.txt"

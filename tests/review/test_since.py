@@ -7,6 +7,7 @@ import json
 import pytest
 
 from core.journal import Journal
+from core.queries.reports.audit import last_signed
 from core.request.settings import load
 from core.review import signoff
 from core.review.bundle import check_bundle
@@ -78,6 +79,8 @@ def test_another_profile_and_a_revoked_report_are_nothing_to_compare_with(office
     )
     assert since_last_signed(office.settings, office.journal, same).record.subject == first
     assert since_last_signed(office.settings, office.journal, other) is None
+    assert last_signed(office.settings, office.journal, same, other_than="").record.subject == first
+    assert last_signed(office.settings, office.journal, other, other_than="") is None
     person = local_person(office.settings)
     signoff.revoke(office.settings, office.journal, first, person=person, comment="Wrong.")
     assert since_last_signed(office.settings, office.journal, same) is None

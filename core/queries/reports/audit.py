@@ -10,6 +10,8 @@ from typing import Any
 from core.errors import AftercloseError
 from core.fingerprint import sha256
 from core.journal import Journal, Record
+from core.registry.origins import Origins
+from core.request.settings import Settings
 from core.review.drafts import generated_body
 from core.review.standing import SIGNATURE
 from core.store.checkpoints import Store
@@ -156,18 +158,24 @@ class Signed:
     text: str
 
 
-def last_signed(store: Store, journal: Journal | None, *, other_than: str) -> Signed | None:
-    """Return the newest approval whose text can still be shown, None if there is none.
+def last_signed(
+    settings: Settings, journal: Journal | None, report_key: str, *, other_than: str
+) -> Signed | None:
+    """Return the newest approval in the report's profile whose text can still be shown, None if there is none.
 
     Parameters
     ----------
     other_than : str
         SHA-256 of the text that it is read against: an approval of that very text is passed over.
     """
+    store, origins = Store(settings.data), Origins(settings)
+    profiles = origins.of_key("report", report_key)
     for record in reversed(journal.records() if journal else []):
         if record.kind != SIGNATURE or record.content.get("meaning") != "approved":
             continue
         if record.content["text_sha256"] == other_than:
+            continue
+        if record.subject != report_key and not profiles & origins.of_key("report", record.subject):
             continue
         text = text_of(store, journal, record)
         if text is not None:

@@ -1,0 +1,138 @@
+"""How many different people must approve a report, who of them may, and who has: N of M, as its profile asks.
+
+Approvals count together while nobody decides otherwise between them and all are of the same text. A record says how
+many its profile asked for when it was made, and names those before it: the last one proves all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.errors import SignOffError, listed
+from core.journal import Journal, Record
+from core.registry.origins import Origins
+from core.request.settings import Settings
+from core.review.people import Person, identity_of, involved
+from core.review.standing import acts, approvals_of
+
+
+@dataclass(frozen=True)
+class Approvals:
+    """Where the signatures under a report stand.
+
+    Parameters
+    ----------
+    required : int
+        Different people who must approve it, as its profile asks now.
+    signers : tuple of str
+        Names or ids of those who may; empty: whoever has the role.
+    records : tuple of Record
+        The approvals that count together, oldest first, each of another person.
+    """
+
+    required: int
+    signers: tuple[str, ...]
+    records: tuple[Record, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many further people must approve it."""
+        return max(self.required - len(self.records), 0)
+
+    def of_text(self, text_sha256: str, subjects: Mapping[str, str] | None = None) -> Approvals:
+        """Return the same with those approvals alone that are of this text (and rest on these files)."""
+        records = [
+            record
+            for record in self.records
+            if record.content["text_sha256"] == text_sha256
+            and (subjects is None or record.content.get("subjects") == subjects)
+        ]
+        return replace(self, records=tuple(records))
+
+    def entry(self) -> dict[str, Any]:
+        """Return the same as JSON has it."""
+        signed = [
+            {"record": r.seq, "who": r.content["user"], "at": r.content["at_utc"]} for r in self.records
+        ]
+        return {
+            "required": self.required,
+            "missing": self.missing,
+            "among": list(self.signers),
+            "signed": signed,
+        }
+
+    @property
+    def sentence(self) -> str:
+        """The same for a person; empty where one signature does and any approver may give it."""
+        if self.required == 1 and not self.signers:
+            return ""
+        by = listed([str(record.content["user"]) for record in self.records]) or "nobody yet"
+        among = f", among {listed(list(self.signers))}" if self.signers else ""
+        return f"{len(self.records)} of {self.required} signatures: {by}{among}"
+
+
+def approvals(settings: Settings, journal: Journal | None, report_key: str) -> Approvals:
+    """Return who approved a report, and how many its profile asks for: of several profiles that share it the most."""
+    names = sorted(Origins(settings).of_key("report", report_key))
+    policies = [settings.under(name) if name in settings.profiles else settings for name in names or [""]]
+    required = max(int(policy["review_signatures"] or 1) for policy in policies)
+    signers = {name for policy in policies for name in _names(policy)}
+    records = journal.records(subject=report_key) if journal else []
+    return Approvals(required, tuple(sorted(signers)), tuple(approvals_of(acts(records))))
+
+
+def _names(policy: Settings) -> list[str]:
+    return [name for part in str(policy["review_signers"] or "").split(",") if (name := part.strip())]
+
+
+def judge_signer(before: Approvals, person: Person) -> None:
+    """Raise unless the person may add an approval.
+
+    Raises
+    ------
+    SignOffError
+        If the person has approved this text already where others must, or is not among those who may.
+    """
+    identity = identity_of(person.label)
+    if before.signers and not {person.name, person.id, identity} & set(before.signers):
+        raise SignOffError(
+            f"{person.name} is not among those who sign for this profile",
+            expected=f"one of {listed(list(before.signers))}",
+            remedy="See [review] signers in luigi.cfg.",
+        )
+    if before.missing and involved(person, [str(record.content["label"]) for record in before.records]):
+        raise SignOffError(
+            f"{person.name} has signed this text already",
+            expected=f"another person: {before.sentence}",
+            remedy="Ask another approver.",
+        )
+
+
+def judge_number(settings: Settings, journal: Journal, report_key: str) -> None:
+    """Raise unless as many different people approved a report as its profile asks for now.
+
+    Raises
+    ------
+    SignOffError
+        Naming who has signed and how many are missing.
+    """
+    present = approvals(settings, journal, report_key)
+    if present.missing:
+        raise SignOffError(
+            f"report {report_key} has {present.sentence}",
+            expected=f"{present.missing} further approval{'s' if present.missing > 1 else ''} by other people",
+            remedy="Ask another approver: [review] signatures in luigi.cfg.",
+        )
+
+
+def as_recorded(before: Approvals) -> dict[str, Any]:
+    """Return what an approval's record says of the others; nothing where one signature does."""
+    if before.required == 1:
+        return {}
+    earlier = [
+        {"record": r.seq, "sha256": r.hash, "user": r.content["user"], "at_utc": r.content["at_utc"]}
+        for r in before.records
+    ]
+    return {"signatures": {"required": before.required, "before": earlier}}

@@ -1,0 +1,57 @@
+"""What meaning, comment and person of an act of sign-off must be, each judged by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.errors import ParameterError, SignOffError
+from core.report.narrative import cleaned, unwritten
+from core.request.settings import Settings
+from core.review.drafts import SignableText
+from core.review.people import Person, involved, separated
+
+MEANINGS = ("approved", "reviewed", "rejected")
+"""What a signature can mean; only an approval lets a report be published."""
+
+MAX_COMMENT = 10_000
+"""Characters of a comment."""
+
+
+def judge_separation(settings: Settings, person: Person, hands: Sequence[str]) -> None:
+    """Raise if the person had a hand in the text, and author and approver must be different people."""
+    if separated(settings, "separate_author", person) and involved(person, hands):
+        raise SignOffError(
+            f"{person.name} had a hand in this text",
+            expected="an approver who neither wrote nor submitted it",
+            remedy="Ask another approver ([review] separate_author in luigi.cfg).",
+        )
+
+
+def judge_sections(text: SignableText, comment: str) -> None:
+    """Raise if a section is still unwritten and no comment says why."""
+    judge_comment(comment, "an approval", needed=False)
+    missing = unwritten(text.text)
+    if missing and not cleaned(comment).strip():
+        raise ParameterError(
+            f"still to be written: {', '.join(missing)}",
+            expected="every section written, or a comment that says why not",
+        )
+
+
+def judge_meaning(meaning: str, comment: str) -> None:
+    """Raise if a meaning cannot be used, or a rejection has no reason."""
+    if not meaning:
+        raise ParameterError("no meaning was chosen", expected=f"one of {', '.join(MEANINGS)}")
+    if meaning not in MEANINGS:
+        raise ParameterError(f"meaning is {meaning!r}", expected=f"one of {', '.join(MEANINGS)}")
+    judge_comment(comment, "a rejection", needed=meaning == "rejected")
+
+
+def judge_comment(comment: str, what: str, *, needed: bool) -> None:
+    """Raise if a comment is too long, or a needed one is missing."""
+    if len(comment) > MAX_COMMENT:
+        raise ParameterError(
+            f"the comment has {len(comment):,} characters", expected=f"at most {MAX_COMMENT:,}"
+        )
+    if needed and not cleaned(comment).strip():
+        raise ParameterError(f"{what} came without a comment", expected="the reason, in a sentence")

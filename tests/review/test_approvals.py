@@ -1,0 +1,106 @@
+"""N of M signatures: so many people approve the same text before it may be published, and the proof says who."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.errors import SignOffError
+from core.review import publication
+from core.review.approvals import approvals
+from core.review.bundle import check_published
+from tests.review.conftest import login
+
+
+@pytest.fixture
+def bob():
+    """A second approver."""
+    return login("Bob", "approver")
+
+
+def test_two_of_two_must_have_signed_before_a_report_is_published(office, olga, ann, bob):
+    """After one approval it is in review, refused to publish with who is missing; after the second it is signed."""
+    office.configured(review_signatures=2)
+    office.submit(olga)
+    office.sign(ann)
+    assert office.state == "in_review"
+    with pytest.raises(SignOffError, match="1 of 2 signatures: by Ann"):
+        publication.publish(office.settings, office.journal, office.key, person=ann)
+    last = office.sign(bob)
+    assert office.state == "signed"
+    folder = publication.publish(office.settings, office.journal, office.key, person=bob)
+    assert check_published(folder) == last
+    words = (folder / "report.txt").read_text()
+    assert "Signed by   Bob" in words
+    assert "Signatures  2 of 2" in words
+    assert "Ann" in words
+    proof = (folder / "proof.dsse.json").read_bytes()
+    from base64 import b64decode
+
+    predicate = json.loads(b64decode(json.loads(proof)["payload"]))["predicate"]
+    assert predicate["signatures"]["required"] == 2
+    assert [entry["user"] for entry in predicate["signatures"]["before"]] == ["Ann"]
+
+
+def test_one_person_counts_once(office, olga, ann):
+    """Whoever has approved cannot be the second, whatever the name under it."""
+    office.configured(review_signatures=2)
+    office.submit(olga)
+    office.sign(ann)
+    with pytest.raises(SignOffError, match="Ann has signed this text already"):
+        office.sign(ann)
+    assert office.state == "in_review"
+
+
+def test_an_approval_of_another_text_does_not_count(office, olga, ann, bob):
+    """Edited after the first approval, a report begins anew: both sign the text that is there."""
+    office.configured(review_signatures=2)
+    office.submit(olga)
+    office.sign(ann)
+    office.edit("Changed.", person=olga)
+    assert office.state == "draft"
+    office.submit(olga)
+    office.sign(bob)
+    assert office.state == "in_review"
+    office.sign(ann)
+    assert office.state == "signed"
+
+
+def test_a_rejection_between_two_approvals_begins_anew(office, olga, ann, bob):
+    """An approval before a rejection does not count after it."""
+    office.configured(review_signatures=2)
+    office.submit(olga)
+    office.sign(ann)
+    office.reject(bob)
+    office.submit(olga)
+    office.sign(bob)
+    assert office.state == "in_review"
+
+
+def test_only_those_that_the_profile_names_may_approve(office, olga, ann, bob):
+    """M people are named: another approver is refused with their names; they are known by name or id."""
+    office.configured(review_signatures=2, review_signers="Ann, carl@id.example.org")
+    office.submit(olga)
+    with pytest.raises(SignOffError, match="Bob is not among those who sign"):
+        office.sign(bob)
+    office.sign(ann)
+    office.sign(login("Carl", "approver"))
+    assert office.state == "signed"
+
+
+def test_a_setting_that_was_raised_after_the_signature_asks_for_one_more(office, ann, bob, olga):
+    """A report signed by one is not published once its profile asks for two; the second may sign at once."""
+    office.submit(olga)
+    office.sign(ann)
+    office.configured(review_signatures=2)
+    with pytest.raises(SignOffError, match="1 of 2 signatures"):
+        publication.publish(office.settings, office.journal, office.key, person=ann)
+    office.sign(bob)
+    assert approvals(office.settings, office.journal, office.key).missing == 0
+    publication.publish(office.settings, office.journal, office.key, person=ann)
+
+
+def test_where_one_signature_does_records_are_as_before(office):
+    """Without the setting no record has a word about it: an old reader sees what it saw."""
+    assert "signatures" not in office.sign().content
