@@ -19,6 +19,7 @@ PAGES = {
         st.Page("views/audit.py", title="Audit", help="Who did what, when, to which digest."),
     ],
     "More": [
+        st.Page("views/profiles.py", title="Profiles", help="Every profile: how it stands, and when it runs next."),
         st.Page("views/schedules.py", title="Schedules", help="Runs that come by themselves, and their next times."),
         st.Page("views/compare.py", title="Compare", help="Runs side by side, and what differs."),
         st.Page("views/trends.py", title="Trends", help="Figures of all runs over time, signed ones marked."),

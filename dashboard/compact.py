@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
 from typing import Literal
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -61,6 +62,20 @@ def strong(text: str) -> str:
     '<strong>a &amp; b</strong>'
     """
     return f"<strong>{escape(text)}</strong>"
+
+
+def link(text: str, page: str, run_id: str) -> str:
+    """Return a link to a page by its address, about a run.
+
+    >>> link("a < b", "report", "r1")
+    '<a href="report?run=r1" target="_self" class="to-page">a &lt; b</a>'
+    """
+    return f'<a href="{escape(page)}?run={quote(run_id)}" target="_self" class="to-page">{escape(text)}</a>'
+
+
+def unbroken(text: str) -> str:
+    """Return text that stays in one line."""
+    return f'<span style="white-space:nowrap">{escape(text)}</span>'
 
 
 def cell(markup: str, width_px: int) -> str:

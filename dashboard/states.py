@@ -29,6 +29,8 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "cancelled": ("cancel", "orange"),
     "interrupted": ("link_off", "orange"),
     "fresh": ("check_circle", "green"),
+    "late": ("schedule", "orange"),
+    "none": ("remove", "gray"),
     "behind": ("history_toggle_off", "orange"),
     "no data": ("hide_source", "orange"),
     "unknown": ("help", "gray"),

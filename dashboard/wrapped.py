@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,13 +23,20 @@ MOST_ROWS = 200
 Columns: TypeAlias = "Mapping[str, Sequence[object]] | pd.DataFrame"
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A cell of markup that :mod:`dashboard.compact` made; every other cell is text."""
+
+    markup: str
+
+
 def table(columns: Columns, key: str, *, titles: Mapping[str, str] | None = None, most_px: int = 0) -> None:
     """Draw a table whole, of a longer one its first :data:`MOST_ROWS` rows and how many there are.
 
     Parameters
     ----------
     columns : mapping of str to sequence, or pandas.DataFrame
-        Text and whole numbers by name; None and NaN are drawn as nothing.
+        Text, whole numbers and :class:`Drawn` by name; None and NaN are drawn as nothing.
     key : str
         Of the container around it.
     titles : mapping of str to str
@@ -74,7 +82,8 @@ def _numeric(values: Sequence[object]) -> bool:
 
 def _cell(head: tuple[str, str], value: object) -> str:
     name, kind = head
-    return f'<td role="cell" data-label="{name}"{kind}>{_broken(_text(value))}</td>'
+    content = value.markup if isinstance(value, Drawn) else _broken(_text(value))
+    return f'<td role="cell" data-label="{name}"{kind}>{content}</td>'
 
 
 def _text(value: object) -> str:

@@ -1,10 +1,11 @@
-"""``afterclose dag, profiles``: the line of stages, and the named sets of parameters it can run with."""
+"""``afterclose dag, profiles``: the line of stages, and the profiles: how they stand, and what they set."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,9 @@ from core.cli import output
 from core.request import settings
 from core.request.profiles import differences
 from core.request.stages import STAGES, previous
+
+if TYPE_CHECKING:
+    from core.queries.operations.profile_list import ProfileRow
 
 
 def mapping() -> dict[str, list[str]]:
@@ -36,10 +40,42 @@ def dag(*, as_json: bool) -> None:
 
 
 @click.command("profiles")
+@click.option(
+    "--settings", "as_set", is_flag=True, help="What each section of luigi.cfg sets apart from the defaults."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the profiles as JSON.")
-def list_profiles(*, as_json: bool) -> None:
-    """List the profiles of luigi.cfg, each with what differs from the defaults, or what is wrong with it."""
+def list_profiles(*, as_set: bool, as_json: bool) -> None:
+    """List all profiles: state, last session, verdict, signature and next run of each, what needs somebody first."""
+    from core.queries.operations.profile_list import profile_list
+    from core.schedule.scheduler import utc_clock
+
     configured = settings.load()
+    if as_set:
+        _print_settings(configured, as_json=as_json)
+        return
+    rows = profile_list(configured, utc_clock())
+    changed = {name: differences(values, configured.defaults) for name, values in configured.profiles.items()}
+    if as_json:
+        sets = {name: [asdict(change) for change in changes] for name, changes in changed.items()}
+        output.as_json([{**asdict(row), "settings": sets.get(row.profile, [])} for row in rows])
+    elif not rows:
+        click.echo("no profiles yet; a run makes one, and so does a section such as [profile:us-megacaps]")
+    else:
+        head = ("profile", "state", "session", "behind", "verdict", "signature", "next run (UTC)")
+        output.table(head, [_cells(row) for row in rows])
+        for row in rows:
+            if row.fault:
+                click.echo(row.fault, err=True)
+
+
+def _cells(row: ProfileRow) -> tuple[Any, ...]:
+    signature = row.approvals.partition(" signatures")[0] if row.signature == "in_review" else ""
+    signed = " ".join([row.signature.replace("_", " "), *([f"({signature})"] if signature else [])])
+    due = row.next_run[:16].replace("T", " ") if row.next_run else None
+    return row.profile, row.state, row.last_session, row.behind, row.verdict or None, signed or None, due
+
+
+def _print_settings(configured: settings.Settings, *, as_json: bool) -> None:
     changed = {
         name: differences(values, configured.defaults) for name, values in sorted(configured.profiles.items())
     }

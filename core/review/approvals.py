@@ -6,7 +6,7 @@ many its profile asked for when it was made, and names those before it: the last
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,6 +77,11 @@ def approvals(settings: Settings, journal: Journal | None, report_key: str) -> A
     """Return who approved a report, and how many its profile asks for: of several profiles that share it the most."""
     names = sorted(Origins(settings).of_key("report", report_key))
     policies = [settings.under(name) if name in settings.profiles else settings for name in names or [""]]
+    return approvals_by(policies, journal, report_key)
+
+
+def approvals_by(policies: Sequence[Settings], journal: Journal | None, report_key: str) -> Approvals:
+    """Return the same where the settings of the report's profiles are known."""
     required = max(int(policy["review_signatures"] or 1) for policy in policies)
     signers = {name for policy in policies for name in _names(policy)}
     records = journal.records(subject=report_key) if journal else []

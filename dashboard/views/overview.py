@@ -23,6 +23,11 @@ from dashboard.words import day, literal, minute
 
 REFRESH_S = 5.0
 LATEST = 5
+MOST_LINES = 6
+"""Lines of work, and champions, that are drawn; the page Profiles has all in one list."""
+
+MOST_NEEDS = 20
+"""Needs that are drawn."""
 
 
 def page() -> None:
@@ -76,8 +81,10 @@ def inbox(now: Situation) -> None:
         st.success("Nothing waits for a person.", icon=":material/inbox:")
         return
     with st.container(border=True, gap="small", key="needs"):
-        for number, need in enumerate(now.needs):
+        for number, need in enumerate(now.needs[:MOST_NEEDS]):
             _need(number, need)
+    if len(now.needs) > MOST_NEEDS:
+        st.caption(f"The first {MOST_NEEDS} of {len(now.needs):,}; they are in the order of the latest runs.")
 
 
 _ACTIONS = {
@@ -98,8 +105,11 @@ def lines(several: tuple[Line, ...]) -> None:
     """Draw the last run, the report and the data of each line of work."""
     st.subheader("Lines of work", anchor=False)
     with st.grid(3, min_column_width=300, gap="small"):
-        for line in several:
+        for line in several[:MOST_LINES]:
             _line(line)
+    if len(several) > MOST_LINES:
+        st.caption(f"The {MOST_LINES} that were at work last, of {len(several):,}.")
+    shell.page_link("profiles", "All profiles", help_="State, verdict, signature and next run of each")
 
 
 def _line(line: Line) -> None:
@@ -148,8 +158,10 @@ def champions(in_use: dict[str, InUse]) -> None:
     if not in_use:
         st.caption("No model is in use: runs train a candidate. Promote one on the page **Model**.")
     now = datetime.now(UTC)
-    for profile, model in in_use.items():
+    for profile, model in list(in_use.items())[:MOST_LINES]:
         _champion(profile, model, now)
+    if len(in_use) > MOST_LINES:
+        st.caption(f"The first {MOST_LINES} of {len(in_use):,}; `afterclose models` lists all.")
 
 
 def _champion(profile: str, in_use: InUse, now: datetime) -> None:

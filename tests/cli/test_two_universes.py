@@ -135,6 +135,36 @@ def test_what_a_command_says_of_a_profile_is_of_that_profile(which, universes, r
     assert [model["model_id"] for model in of("models")["models"]] == [universes.models[name]]
 
 
+def test_the_list_of_profiles_has_each_with_what_is_its_own(
+    universes, copied, read, run_afterclose, tmp_path
+):
+    """State, session, verdict, signature and next run by profile; a section at fault has a row; signing moves one."""
+    second = universes.second
+    config = tmp_path / "luigi.cfg"
+    fifty = "".join(f"[profile:p{number:02d}]\nsource = sample\n" for number in range(50))
+    config.write_text(f"{fifty}[profile:typo]\nsorce = files\n", encoding="utf-8")
+    added = run_afterclose(
+        "schedules", "add", "evening", "--when", "close+45m", "--profile", "p07", data=copied, cwd=tmp_path
+    )
+    assert added.code == 0, added.err
+    digest = run_afterclose("review", "--profile", FIRST, "--json", data=copied, cwd=tmp_path)
+    sign = ("--digest", json.loads(digest.out)["sha256"], "--meaning", "approved", "--comment", "a test")
+    assert run_afterclose("sign", "--profile", FIRST, *sign, data=copied, cwd=tmp_path).code == 0
+    outcome = run_afterclose("profiles", "--json", data=copied, cwd=tmp_path)
+    rows = {row["profile"]: row for row in json.loads(outcome.out)}
+    assert len(rows) == 53
+    assert {name: rows[name]["signature"] for name in (FIRST, second)} == {FIRST: "signed", second: "draft"}
+    assert {name: rows[name]["report"] for name in (FIRST, second)} == universes.reports
+    assert rows[FIRST]["last_session"] > rows[second]["last_session"]
+    assert {rows[name]["state"] for name in (FIRST, second)} == {"stale"}
+    assert [name for name, row in rows.items() if row["next_run"]] == ["p07"]
+    assert (rows["typo"]["state"], "sorce" in rows["typo"]["fault"]) == ("failed", True)
+    assert next(iter(rows)) == "typo"
+    shown = run_afterclose("profiles", data=copied, cwd=tmp_path)
+    assert len(shown.out.splitlines()) == 54
+    assert "sorce" in shown.err
+
+
 def test_what_is_of_one_profile_is_refused_in_the_other(universes, run_afterclose, tmp_path):
     """A model that scores, two models or runs side by side, a report, a run under the other's name: 4 each."""
     second, models, runs = universes.second, universes.models, universes.runs

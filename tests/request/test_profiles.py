@@ -126,8 +126,8 @@ def test_the_main_job_takes_a_profile(run_luigi, small, data, tmp_path, root):
 def test_the_terminal_shows_profiles(run_afterclose, data, tmp_path):
     """A row per difference; as JSON by name."""
     (tmp_path / "luigi.cfg").write_text(CONFIG, encoding="utf-8")
-    shown = run_afterclose("profiles", data=data, cwd=tmp_path)
+    shown = run_afterclose("profiles", "--settings", data=data, cwd=tmp_path)
     assert shown.code == 0
     assert ["us-megacaps", "seed", "11", "9"] in [line.split() for line in shown.out.splitlines()]
-    told = json.loads(run_afterclose("profiles", "--json", data=data, cwd=tmp_path).out)
+    told = json.loads(run_afterclose("profiles", "--settings", "--json", data=data, cwd=tmp_path).out)
     assert told["us-megacaps"][2] == {"name": "seed", "default": "9", "value": "11"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.queries.operations.profile_list import profile_list
 from core.registry.origins import profile_of_run, runs_of
 from core.review.people import local_person
 from core.schedule.due import due_profiles, run_due
@@ -36,3 +37,9 @@ def test_one_failing_profile_leaves_the_others_alone(configure, make_prices, at,
     assert sorted(told) == ["alpha", "gone", "omega"]
     assert {profile_of_run(configured, run) for run in runs_of(configured, "")} == {"alpha", "omega"}
     assert due_profiles(configured, now) == ["gone"]
+    rows = {row.profile: row for row in profile_list(configured, now)}
+    assert next(iter(rows)) == "gone"
+    assert (rows["gone"].state, rows["gone"].last_session, rows["gone"].signature) == ("none", None, "")
+    stands = (rows["omega"].state, rows["omega"].last_session, rows["omega"].signature)
+    assert stands == ("fresh", "2020-10-26", "draft")
+    assert rows["omega"].report != rows["alpha"].report or rows["omega"].run_id != rows["alpha"].run_id

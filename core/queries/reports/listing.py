@@ -68,9 +68,14 @@ def reports(settings: Settings, now: datetime, profile: str = "", *, limit: int 
     return sorted(entries, key=lambda entry: (entry.session or "", entry.created_at), reverse=True)
 
 
+def newest_report(settings: Settings, profile: str) -> ReportEntry | None:
+    """Return the newest report of a profile whose files are here, None where there is none."""
+    return next(_there(settings, profile), None)
+
+
 def newest_reports(settings: Settings) -> list[ReportEntry]:
     """Return the newest report of each profile whose files are here, by profile."""
-    newest = (next(_there(settings, name), None) for name in profiles_here(settings))
+    newest = (newest_report(settings, name) for name in profiles_here(settings))
     return [entry for entry in newest if entry is not None]
 
 

@@ -1,0 +1,87 @@
+"""Profiles: every one in a row, what needs somebody first. Refreshes itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core.queries.operations.profile_list import URGENCY, ProfileRow, profile_list
+from core.report.figures import counted
+from dashboard import compact, shell, wrapped
+from dashboard.words import minute
+
+REFRESH_S = 30.0
+
+
+def page() -> None:
+    """Lay out the counts, what is shown, and the table."""
+
+    @st.fragment(run_every=REFRESH_S, key="profiles-now")
+    def draw() -> None:
+        with shell.guarded():
+            _table(_rows(str(shell.settings().data), shell.settings().journal))
+
+    draw()
+
+
+@st.cache_data(ttl=REFRESH_S - 1, max_entries=4, show_spinner="Looking…")
+def _rows(data: str, journal: str) -> list[ProfileRow]:
+    """Return the rows, looked up once for all viewers."""
+    del data, journal  # they tell two desks apart
+    return profile_list(shell.settings(), datetime.now(UTC))
+
+
+def _table(rows: list[ProfileRow]) -> None:
+    if not rows:
+        st.info("There is no profile yet. A run makes one: start it on **Runs**.", icon=":material/info:")
+        return
+    counts = Counter(row.state for row in rows)
+    states = st.pills(
+        "State",
+        [state for state in URGENCY if counts[state]],
+        selection_mode="multi",
+        format_func=lambda state: f"{state} ({counts[state]:,})",
+        key="profiles-state",
+        help="None chosen: all of them.",
+    )
+    chosen = [row for row in rows if not states or row.state in states]
+    st.caption(f"{counted(len(chosen), 'profile')}, what needs somebody first. Times are UTC.")
+    columns: dict[str, list[object]] = {
+        "Profile": [_name(row) for row in chosen],
+        "State": [_state(row) for row in chosen],
+        "Last session": [_line(row.last_session) for row in chosen],
+        "Verdict": [_line(row.verdict) for row in chosen],
+        "Signature": [_signature(row) for row in chosen],
+        "Next run": [_line(minute(row.next_run) if row.next_run else "no schedule") for row in chosen],
+    }
+    wrapped.table(columns, "profiles-table")
+    for row in chosen:
+        if row.fault:
+            shell.alarm(f"{row.profile}: {row.fault}")
+
+
+def _name(row: ProfileRow) -> object:
+    """Return the name, as a link to the newest report where there is one."""
+    return wrapped.Drawn(compact.link(row.profile, "report", row.run_id)) if row.run_id else row.profile
+
+
+def _line(text: str | None) -> wrapped.Drawn | None:
+    return wrapped.Drawn(compact.unbroken(text)) if text else None
+
+
+def _state(row: ProfileRow) -> wrapped.Drawn:
+    behind = [compact.quiet(f"{counted(row.behind, 'session')} behind")] if row.behind else []
+    return wrapped.Drawn(compact.row([compact.badge(row.state), *behind]))
+
+
+def _signature(row: ProfileRow) -> object:
+    if not row.signature:
+        return None
+    parts = [compact.badge(row.signature.replace("_", " "))]
+    return wrapped.Drawn(compact.row([*parts, *([compact.quiet(row.approvals)] if row.approvals else [])]))
+
+
+with shell.guarded():
+    page()

@@ -1,0 +1,56 @@
+"""The page Profiles: every profile in a row, with a link to its newest report; what is chosen alone is shown."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from core.request import settings as configuration
+
+
+@pytest.fixture
+def page(desk_page):
+    """The page."""
+
+    def show():
+        return desk_page("views/profiles.py")
+
+    return show
+
+
+def markup(at) -> str:
+    """All that is drawn as HTML."""
+    return "".join(element.proto.body for element in at.get("html"))
+
+
+def test_an_empty_desk_says_how_a_profile_comes_to_be(page):
+    """No empty table."""
+    at = page()
+    assert "There is no profile yet" in at.info[0].value
+    assert not at.exception
+
+
+@pytest.mark.slow
+def test_each_profile_has_a_row_and_states_filter_them(page, prepared, desk_settings, reader):
+    """A finished run beside a section that nothing ran of and one at fault; a link leads to the report."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    at = page()
+    words = reader.words(at)
+    assert "2020-10-26" in words
+    assert "draft" in words
+    assert 'href="report?run=' in markup(at)
+    assert not at.exception
+    (state,) = {row.state for row in _rows(desk_settings)}
+    at.button_group(key="profiles-state").set_value([state]).run()
+    assert "1 profile" in " ".join(caption.value for caption in at.caption)
+    assert not at.exception
+
+
+def _rows(settings):
+    from datetime import UTC, datetime
+
+    from core.queries.operations.profile_list import profile_list
+
+    assert configuration.load().data == settings.data
+    return profile_list(settings, datetime.now(UTC))
