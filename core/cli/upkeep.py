@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from core.cli import output
-from core.errors import EXIT_DONE, EXIT_FAILED, CommandError, MissingFileError
+from core.errors import EXIT_DONE, EXIT_FAILED, CommandError, MissingFileError, listed
 from core.request import settings
 
 
@@ -105,29 +105,39 @@ def collect_garbage(*, yes: bool, as_json: bool) -> None:
 @click.option(
     "--with-key", is_flag=True, help="Also the desk's private key (role admin); keep FILE safe then."
 )
-def back_up(*, file: str, with_key: bool) -> None:
+@click.option("--force", is_flag=True, help="Write over FILE if it is there.")
+def back_up(*, file: str, with_key: bool, force: bool) -> None:
     """Write the journal and everything that drafts and signed reports rest on to the zip FILE."""
     from core.review.people import local_person
     from core.upkeep.archive import backup
 
     configured = settings.load()
     person = local_person(configured) if with_key else None
-    members = backup(configured, Path(file), private_key_by=person)
+    written = backup(configured, Path(file), private_key_by=person, force=force)
     if with_key:
         Path(file).chmod(0o600)
-    click.echo(f"{file}: {members:,} files, {Path(file).stat().st_size:,} bytes")
+    click.echo(f"{file}: {written.members:,} files, {Path(file).stat().st_size:,} bytes")
+    for left_out in written.left_out:
+        click.echo(f"not in it: {left_out}")
 
 
 @click.command("restore")
 @click.argument("file")
-def restore_backup(*, file: str) -> None:
+def restore_backup(*, file: str) -> int:
     """Bring back what the zip FILE holds; files that are there already stay as they are."""
     from core.review.people import local_person
-    from core.upkeep.archive import restore
+    from core.upkeep.restoring import restore
 
     configured = settings.load()
-    restored, present = restore(configured, Path(file), person=local_person(configured))
-    click.echo(f"{restored:,} files restored, {present:,} were there already")
+    restored = restore(configured, Path(file), person=local_person(configured))
+    click.echo(f"{restored.written:,} files restored, {restored.present:,} were there already")
+    if restored.other:
+        click.echo(f"{len(restored.other):,} of those have other bytes and stay: {listed(restored.other)}")
+    for note in restored.notes:
+        click.echo(f"note: {note}")
+    for fault in restored.faults:
+        click.echo(f"the archive is partial, or of a damaged root: {fault}")
+    return EXIT_FAILED if restored.faults else EXIT_DONE
 
 
 @click.command("doctor")

@@ -11,6 +11,7 @@ from core.errors import SettingsError
 from core.journal import postgres
 from core.journal.driver import migrate, peewee
 from core.journal.faults import FAULTS, LOCK_WAIT_S, JournalError, journal_error, server_error
+from core.journal.identity import same_identity
 from core.journal.reading import Reader
 from core.paths import StoragePath
 from core.platform.storage import local_folder
@@ -45,8 +46,12 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
     try:
         database = _opened(root, url, read_only=read_only)
         with database.connection_context():
-            if not read_only and _behind(database):
-                _migrate(database)
+            if not read_only:
+                new = not has_table(database, _HISTORY)
+                if new or _behind(database):
+                    _migrate(database)
+                if is_sqlite(database):
+                    same_identity(local_folder(root), database, new=new)
             if not read_only and local_folder(root) != root:
                 _claim(root, database)
     except (*FAULTS, OSError) as error:

@@ -27,8 +27,8 @@ from core.review.people import Person, require
 from core.store.checkpoints import Slot, Store
 from core.store.latest import latest_slots
 from core.store.lineage import slots
-from core.upkeep.archive import LISTS
 from core.upkeep.closure import closure, lists_behind
+from core.upkeep.members import LISTS, STAGING
 
 TEMPORARY_AGE_S = 86_400.0
 """A temporary file of this age in seconds is nobody's: writing one takes seconds."""
@@ -101,6 +101,7 @@ def _temporaries(root: StoragePath, now: datetime) -> list[StoragePath]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
     paths = [path for name in ("models", *LISTS) for path in (root / name).glob(f"{TEMPORARY}*")]
     paths += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
+    paths += local_folder(root).glob(f"{STAGING}*")
     oldest = now.timestamp() - TEMPORARY_AGE_S
     return [path for path in paths if path.lstat().st_mtime < oldest]
 

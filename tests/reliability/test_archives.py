@@ -15,7 +15,8 @@ from core.request import settings
 from core.review.people import Person
 from core.store.checkpoints import Store
 from core.store.lineage import slots
-from core.upkeep.archive import MANIFEST, backup, restore
+from core.upkeep.archive import MANIFEST, backup
+from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
 
 ME = Person("local:me", "Ann", "approver")
@@ -59,7 +60,7 @@ HOSTILE = {
 def test_a_member_that_would_leave_the_data_root_is_refused_and_nothing_is_written(trick, tmp_path):
     """Judged whole before a byte is written: also the good members beside it stay in the zip."""
     data = tmp_path / "deep" / "data"
-    path = packed(tmp_path / "evil.zip", [("models/good.json", b"{}"), *HOSTILE[trick]()])
+    path = packed(tmp_path / "evil.zip", [("models/0123456789ab.json", b"{}"), *HOSTILE[trick]()])
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(DataError):
         restore(settings_over(data), path, person=ME)
@@ -69,14 +70,22 @@ def test_a_member_that_would_leave_the_data_root_is_refused_and_nothing_is_writt
 
 @pytest.mark.parametrize(
     "manifest",
-    [{"models/a.json": "0" * 64}, {}, {"models/b.json": sha256(b"{}")}, [], None, 7, "x"],
+    [
+        {"models/aaaaaaaaaaaa.json": "0" * 64},
+        {},
+        {"models/bbbbbbbbbbbb.json": sha256(b"{}")},
+        [],
+        None,
+        7,
+        "x",
+    ],
     ids=["other bytes", "unlisted", "other name", "list", "null", "number", "text"],
 )
 def test_a_manifest_that_does_not_fit_is_refused(manifest, tmp_path):
     """A member must be what the manifest says, and the manifest a table of names and digests."""
     path = tmp_path / "odd.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("models/a.json", b"{}")
+        archive.writestr("models/aaaaaaaaaaaa.json", b"{}")
         archive.writestr(MANIFEST, json.dumps({"members": manifest}))
     with pytest.raises(DataError):
         restore(settings_over(tmp_path / "data"), path, person=ME)
@@ -122,8 +131,8 @@ def test_a_backup_brings_back_drafts_signatures_and_what_they_rest_on(finished, 
     assert [d.text for d in Journal(data).drafts(run.keys["report"])] == ["text"]
     assert chain_faults(Journal(data).records()) == []
     assert verify(settings_over(data)).faults == ()
-    came, there = restore(settings_over(tmp_path / "other"), tmp_path / "b.zip", person=ME)
-    assert (came > 0, there) == (True, 0)
+    came = restore(settings_over(tmp_path / "other"), tmp_path / "b.zip", person=ME)
+    assert (came.written > 0, came.present, came.faults) == (True, 0, ())
 
 
 def test_an_export_has_the_runs_rows_log_and_checkpoints(finished, fleet, tmp_path):

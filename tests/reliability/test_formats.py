@@ -22,7 +22,7 @@ from core.review.people import Person
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.tables.codec import decode
-from core.upkeep.archive import restore
+from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
 from tests.conftest import tree
 

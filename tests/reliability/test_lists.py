@@ -17,7 +17,8 @@ from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded
 from core.tickers import compact, expand, universe_file
 from core.upkeep import closure, garbage
-from core.upkeep.archive import backup, export, restore
+from core.upkeep.archive import backup, export
+from core.upkeep.restoring import restore
 
 ME = Person("local:me", "Ann", "approver")
 

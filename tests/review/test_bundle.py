@@ -20,7 +20,8 @@ from core.fingerprint import sha256
 from core.review import bundle, bundle_files, keys, signoff
 from core.review.people import Person
 from core.review.publication import published
-from core.upkeep.archive import backup, restore
+from core.upkeep.archive import backup
+from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
 
 NASTY = (

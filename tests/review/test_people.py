@@ -11,7 +11,7 @@ from core.review import people
 from core.review.decisions import decide, promote, requesters
 from core.review.people import Person
 from core.runs import launcher
-from core.upkeep import archive, garbage
+from core.upkeep import garbage, restoring
 from tests.champions import champion
 
 ISSUER = "OpenID Connect, https://id.example.org"
@@ -53,7 +53,7 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(role):
         (lambda s, p, t: launcher.cancel(s, "no-run", person=p), "operator"),
         (lambda s, p, t: decide(s, "perhaps", "x", person=p, profile="sample"), "operator"),
         (lambda s, p, t: promote(s, "ffffff", "x", person=p), "approver"),
-        (lambda s, p, t: archive.restore(s, t / "none.zip", person=p), "approver"),
+        (lambda s, p, t: restoring.restore(s, t / "none.zip", person=p), "approver"),
         (lambda s, p, t: garbage.remove(s, garbage.Garbage("log", t / "none", 0), person=p), "operator"),
     ],
     ids=["launch", "cancel", "decide", "promote", "restore", "gc"],

@@ -1,0 +1,61 @@
+"""Which data root this is: a name that its journal and every backup of it carry.
+
+``<data>/root.json`` is made with the first journal; a journal that is begun anew in the same root takes the same name,
+so that a backup of before still belongs here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import suppress
+from typing import Any
+
+from core.paths import StoragePath
+from core.platform.storage import storage_at
+
+ROOT_NAME = "root.json"
+_FORMAT, _KIND = 1, "root"
+
+
+def identity_of(root: StoragePath) -> str:
+    """Return the name of a data root, empty where it has none yet or it cannot be read."""
+    try:
+        body = json.loads((root / ROOT_NAME).read_bytes())
+        return str(body["id"]) if (body["format"], body["kind"]) == (_FORMAT, _KIND) else ""
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def name_of(database: sqlite3.Connection) -> str:
+    """Return the name in a journal, empty in one of before journals had names."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'identity'").fetchone():
+        return ""
+    row = database.execute("SELECT id FROM identity").fetchone()
+    return str(row[0]) if row else ""
+
+
+def give_identity(root: StoragePath, identity: str) -> None:
+    """Give a data root its name, unless it has one; without room or right for the file it has none until later."""
+    data = json.dumps({"format": _FORMAT, "kind": _KIND, "id": identity}).encode() + b"\n"
+    with suppress(OSError):
+        storage_at(root / ROOT_NAME).create(data)
+
+
+def same_identity(root: StoragePath, database: Any, *, new: bool) -> None:
+    """See that a data root and the SQLite journal in it have one name.
+
+    Parameters
+    ----------
+    new : bool
+        Whether the journal has just been made: it takes the root's name.
+    """
+    of_root = identity_of(root)
+    if of_root and not new:
+        return
+    if of_root:
+        database.execute_sql("UPDATE identity SET id = ?", (of_root,))
+        return
+    row = database.execute_sql("SELECT id FROM identity").fetchone()
+    if row is not None:
+        give_identity(root, str(row[0]))

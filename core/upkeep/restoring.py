@@ -1,0 +1,336 @@
+"""Bringing an archive back: judged whole before a byte is written, staged, then moved, the journal last.
+
+Killed at any moment it is finished by the same command: what was staged is staged again, what has its place stays
+there, and while the journal is missing nobody takes the data root for whole. What is there already stays as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import CheckpointError, DataError, MissingFileError, ParameterError
+from core.fingerprint import SHORT, sha256_file
+from core.journal import locks
+from core.journal.database import FILE_NAME
+from core.journal.identity import give_identity, identity_of, name_of
+from core.journal.reading import beside
+from core.paths import StoragePath
+from core.platform.files import sync_folder
+from core.platform.storage import local_folder, replace_file
+from core.request.settings import Settings
+from core.review.people import Person, require
+from core.upkeep.archive import BACKUP, MANIFEST, MOST_UNPACKED
+from core.upkeep.members import SECRET, STAGING, is_member
+from core.upkeep.verification import verify
+
+MAX_MANIFEST_BYTES = 64 << 20
+_CHUNK = 1 << 20
+_SQLITE = b"SQLite format 3\x00"
+_BESIDE = ("", "-wal", "-shm", "-journal")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came of an archive.
+
+    Parameters
+    ----------
+    written, present : int
+        Files that were written, and that were there already.
+    other : tuple of str
+        Those that were there with other bytes, and stay so.
+    notes : tuple of str
+        What a person should know: of which data root it is, what it does not hold.
+    faults : tuple of str
+        What the data root lacks of what its journal rests on, or has damaged: a partial archive.
+    """
+
+    written: int
+    present: int
+    other: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """An archive whose members can be trusted: name -> digest, what it is, and of which data root."""
+
+    members: dict[str, str]
+    kind: str
+    root: str
+
+
+def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
+    """Restore the files of an archive and return what came of it.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such archive.
+    ParameterError
+        If the data root has a journal already, or what belongs to one: two histories cannot be merged.
+    SignOffError
+        If the person's role does not allow it.
+    DataError
+        If a member's name, size or bytes cannot be trusted, or it is of another data root; nothing is written then.
+    """
+    require(person, "restore")
+    if not source.is_file():
+        raise MissingFileError.of(source, "archive")
+    with _readable(source), zipfile.ZipFile(source) as archive:
+        judged = _judge(archive, source)
+        staging = local_folder(settings.data) / f"{STAGING}{_name_of(judged)}"
+        if FILE_NAME in judged.members:
+            _refuse_beside_a_journal(local_folder(settings.data), staging)
+        _judge_bytes(archive, judged, source)
+        _judge_root(settings.data, judged, source)
+        try:
+            with locks.hold(settings.data, "restore", str(os.getpid()), journal="", waiting=None):
+                restored = _bring(archive, judged, settings.data, staging)
+        except OSError as error:
+            if not (local_folder(settings.data) / FILE_NAME).exists():
+                shutil.rmtree(staging, ignore_errors=True)  # its room; it is unpacked again
+            raise CheckpointError(
+                f"{settings.data} could not be written: {error.strerror or error}",
+                expected="a writable data root with room",
+                remedy="Mend the cause and restore again: what came already stays.",
+            ) from error
+    faults = verify(settings, quick=True).faults if FILE_NAME in judged.members else ()
+    return replace(restored, faults=tuple(f"{fault.what} {fault.which}: {fault.how}" for fault in faults))
+
+
+@contextmanager
+def _readable(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        zlib.error,
+        EOFError,
+        UnicodeError,
+    ) as error:
+        raise DataError(
+            f"{source} is not a readable archive: {error}", expected="a zip made by backup"
+        ) from error
+    except OSError as error:
+        raise DataError(f"{source} could not be read: {error.strerror or error}") from error
+
+
+def _name_of(judged: _Judged) -> str:
+    body = json.dumps([judged.root, sorted(judged.members.items())]).encode()
+    return hashlib.sha256(body).hexdigest()[:SHORT]
+
+
+# ---- judging
+
+
+def _judge(archive: zipfile.ZipFile, source: Path) -> _Judged:
+    """Return what an archive holds after judging names, kinds and sizes: what its directory says of each member."""
+    infos = archive.infolist()
+    _judge_sizes(infos, source)
+    judged = _manifest(archive, source)
+    names = [info.filename for info in infos if info.filename != MANIFEST]
+    if sorted(names) != sorted(judged.members):
+        odd = min({*names} ^ {*judged.members}, default="one that is there twice")
+        raise DataError(f"{source}: {odd!r} is not in both archive and manifest", expected="the same members")
+    for info in infos:
+        if info.filename != MANIFEST and not (is_member(info.filename) and _is_plain(info)):
+            raise DataError(
+                f"{source} has a member {info.orig_filename!r}",
+                expected="only plain files that backup and export write, spelt as they do",
+                remedy="Nothing was written.",
+            )
+    return judged
+
+
+def _is_plain(info: zipfile.ZipInfo) -> bool:
+    mode = info.external_attr >> 16
+    return (
+        info.filename == info.orig_filename
+        and not info.is_dir()
+        and not info.flag_bits & 1
+        and (not stat.S_IFMT(mode) or stat.S_ISREG(mode))
+    )
+
+
+def _judge_sizes(infos: list[zipfile.ZipInfo], source: Path) -> None:
+    size, total = source.stat().st_size, sum(info.file_size for info in infos)
+    if total > MOST_UNPACKED * size:
+        raise DataError(
+            f"{source} has {size:,} bytes and would unpack to {total:,}",
+            expected=f"at most {MOST_UNPACKED} times its size",
+            remedy="Nothing was written.",
+        )
+
+
+def _manifest(archive: zipfile.ZipFile, source: Path) -> _Judged:
+    try:
+        info = archive.getinfo(MANIFEST)
+        body: Any = json.loads(archive.read(info)) if info.file_size <= MAX_MANIFEST_BYTES else {}
+        members = {str(name): digest for name, digest in dict(body["members"]).items()}
+        kind, root = body.get("archive", ""), body.get("root", "")
+        texts = all(isinstance(text, str) for text in (*members.values(), kind, root))
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"{source} has no readable {MANIFEST}", expected="an archive made by backup"
+        ) from error
+    if not texts:
+        raise DataError(f"{source}: a digest in {MANIFEST} is no text", expected="an archive made by backup")
+    return _Judged(members, kind, root)
+
+
+def _refuse_beside_a_journal(folder: Path, staging: Path) -> None:
+    """Raise if a journal, or what SQLite keeps beside one, is there; that of this very archive may be."""
+    there = [path for ending in _BESIDE if (path := beside(folder / FILE_NAME, ending)).exists()]
+    if not there or (staging.is_dir() and there == [folder / FILE_NAME]):
+        return
+    whole = there[0].name == FILE_NAME
+    raise ParameterError(
+        f"{folder} has a journal already"
+        if whole
+        else f"{there[0]} was left behind by a journal that is gone",
+        expected="a data root without one",
+        remedy=f"Move {FILE_NAME} away (with its -wal and -shm), or restore into another root."
+        if whole
+        else "SQLite would read it into the restored one: move it away first.",
+    )
+
+
+def _judge_bytes(archive: zipfile.ZipFile, judged: _Judged, source: Path) -> None:
+    """Raise unless every member's bytes are those that the manifest names, and the journal is one."""
+    for name, digest in judged.members.items():
+        with archive.open(name) as member:
+            if name == FILE_NAME and member.read(len(_SQLITE)) != _SQLITE:
+                raise DataError(f"{source}: {name} is no database", expected="a journal")
+            member.seek(0)
+            if hashlib.file_digest(member, "sha256").hexdigest() != digest:  # type: ignore[arg-type]  # a file to read
+                raise DataError(f"{source}: {name} is not what the manifest says", expected=digest[:SHORT])
+
+
+def _judge_root(root: StoragePath, judged: _Judged, source: Path) -> None:
+    """Raise if a backup is of another data root than this one."""
+    own = identity_of(local_folder(root))
+    if judged.kind == BACKUP and own and judged.root and own != judged.root:
+        raise DataError(
+            f"{source} is a backup of data root {judged.root[:SHORT]}, and {root} is {own[:SHORT]}",
+            expected="a backup of this data root",
+            remedy="Restore it into a folder of its own: AFTERCLOSE_DATA=FOLDER afterclose restore FILE.",
+        )
+
+
+# ---- bringing
+
+
+def _bring(archive: zipfile.ZipFile, judged: _Judged, root: StoragePath, staging: Path) -> Restored:
+    local = local_folder(root)
+    local.mkdir(parents=True, exist_ok=True)
+    if FILE_NAME in judged.members and (local / FILE_NAME).exists():
+        return _finished(judged, staging, root)
+    for leftover in local.glob(f"{STAGING}*"):
+        shutil.rmtree(leftover)
+    staging.mkdir(mode=0o700)
+    for name in judged.members:
+        _unpack(archive, name, staging / name)
+    if FILE_NAME in judged.members:
+        _judge_journal(staging / FILE_NAME, judged)
+    if judged.root and judged.kind == BACKUP:
+        give_identity(local, judged.root)
+    written, other = 0, []
+    for name in sorted(judged.members, key=_place):
+        moved = _move(staging / name, _path(root, name))
+        written += moved
+        if not moved and sha256_file(_path(root, name)) != judged.members[name]:
+            other.append(name)
+    shutil.rmtree(
+        staging
+    )  # the last act: until then the journal's being there does not mean that this is done
+    return Restored(written, len(judged.members) - written, tuple(other), tuple(_notes(judged, root)))
+
+
+def _finished(judged: _Judged, staging: Path, root: StoragePath) -> Restored:
+    """Take away what a killed command left when the journal, the last file, had its place already."""
+    shutil.rmtree(staging)
+    return Restored(0, len(judged.members), (), tuple(_notes(judged, root)))
+
+
+def _place(name: str) -> tuple[bool, bool, str]:
+    # commit marks after artifacts, the journal after everything: what a kill leaves is never taken for whole
+    return (name == FILE_NAME, name.endswith(("/meta.json", "/signature.json")), name)
+
+
+def _path(root: StoragePath, name: str) -> StoragePath:
+    here = name in (FILE_NAME, SECRET) or name.startswith("runs/")
+    return local_folder(root) / name if here else root / name
+
+
+def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = 0o600 if name == SECRET else 0o644
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream, archive.open(name) as member:
+        shutil.copyfileobj(member, stream, _CHUNK)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _judge_journal(path: Path, judged: _Judged) -> None:
+    """Raise unless the staged journal is whole and of the data root that the archive names."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
+            faults = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)")]
+            identity = name_of(database)
+    except sqlite3.Error as error:
+        faults, identity = [str(error)], ""
+    if faults == ["ok"] and (not judged.root or identity in ("", judged.root)):
+        return
+    shutil.rmtree(path.parent)
+    with suppress(OSError):
+        path.parent.parent.rmdir()  # a data root that was made for this alone
+    raise DataError(
+        f"the journal of the archive is {'that of another data root' if faults == ['ok'] else faults[0]}",
+        expected="a whole journal of the data root that the archive names",
+        remedy="Nothing was restored.",
+    )
+
+
+def _move(staged: Path, target: StoragePath) -> bool:
+    """Give a staged file its place and return True; False if there is one."""
+    if target.exists():
+        return False
+    if not isinstance(target, Path):
+        replace_file(target, staged.read_bytes())
+        return True
+    secret = target.name == Path(SECRET).name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if secret:
+        target.parent.chmod(0o700)
+    try:
+        os.link(staged, target)  # as a whole or not at all, and never over another one
+    except FileExistsError:
+        return False
+    sync_folder(target.parent)
+    return True
+
+
+def _notes(judged: _Judged, root: StoragePath) -> Iterator[str]:
+    if judged.kind == BACKUP:
+        yield "no backup holds logs of runs, nor checkpoints that no signature rests on: a run says which are gone"
+    elif judged.kind and judged.root != identity_of(local_folder(root)):
+        yield f"these are files of one run of data root {judged.root[:SHORT] or 'unknown'}, without its journal"
+    elif not judged.kind:
+        yield "the archive does not say of which data root it is: an earlier version made it"

@@ -1,0 +1,418 @@
+"""Restoring: only what backups hold, judged whole before a byte is written; foreign, partial and inflated archives."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.errors import AftercloseError, CheckpointError, DataError, ParameterError
+from core.fingerprint import sha256
+from core.journal import Journal
+from core.journal.database import FILE_NAME
+from core.journal.identity import ROOT_NAME, identity_of
+from core.request import settings
+from core.review.people import Person
+from core.upkeep import members, restoring
+from core.upkeep.archive import MANIFEST, backup, export
+from core.upkeep.members import is_member
+from core.upkeep.restoring import restore
+from core.upkeep.verification import verify
+
+ME = Person("local:me", "Ann", "approver")
+ADMIN = Person("local:me", "Ann", "admin")
+GOOD = "models/0123456789ab.json"
+
+
+def settings_over(data):
+    """Settings over a data root that is not there yet."""
+    return settings.load(environ={"AFTERCLOSE_DATA": str(data)}, folder=Path(__file__).resolve().parents[2])
+
+
+def packed(path, contents, **manifest):
+    """A zip with these members (name or ZipInfo, bytes) and a manifest that fits them."""
+    digests = {getattr(name, "filename", name): sha256(data) for name, data in contents}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents:
+            archive.writestr(name, data)
+        archive.writestr(
+            MANIFEST, json.dumps({"format": 1, "kind": "archive", "members": digests, **manifest})
+        )
+    return path
+
+
+@pytest.fixture
+def drafted(finished):
+    """A finished root with a draft and a signature: their report is in a backup."""
+    journal = Journal(finished)
+    key = journal.runs()[0].keys["report"]
+    journal.save_draft(key, "text", author="ann")
+    journal.append("signature", key, {"user": "ann"})
+    return finished
+
+
+@pytest.fixture
+def saved(drafted, tmp_path):
+    """Its backup."""
+    backup(settings_over(drafted), tmp_path / "b.zip")
+    return tmp_path / "b.zip"
+
+
+def tree(folder):
+    """Every file by its name."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+# ---- names
+
+STRANGE = [
+    "journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite-journal", "./keys/desk.pem", "keys//desk.pem",
+    "keys/./desk.pem", "KEYS/desk.pem", "keys/desk.pem/", "keys/mallory.pem", "keys/desk.pem.old", "waivers.toml",
+    "champion.json", "locks/launch.lock", "any/thing.sh", "luigi.cfg", "login.toml", "latest/report.txt",
+    "journal.json", "root.json", "journal.sqlite/x", "quarantine/x", ".restoring-x/journal.sqlite",
+    "checkpoints/clean/2020-01-01-0123456789ab/evil.sh", "checkpoints/none/2020-01-01-0123456789ab/meta.json",
+    "checkpoints/clean/..-0123456789ab/meta.json", "checkpoints/clean/2020-01-01-0123456789ab/.tmp-1",
+    "published/2020-01-01-0123456789ab/0123456789ab/.tmp-1", "models/a.json", "models/champions/../x.json",
+    "models/champions/.json", "runs/../x/log.jsonl", "runs/r/evil.sh", "universes/x.txt", "\n", "", "keys/desk.pem\n",
+    "keys\\desk.pem", "/keys/desk.pem", "../keys/desk.pem", "profiles/a/b.json", "models/0123456789AB.json",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STRANGE, ids=repr)
+def test_a_name_that_no_backup_writes_is_refused_and_nothing_is_written(name, tmp_path):
+    """Judged by its spelling, whatever it would mean to a file system; the good member beside it stays, too."""
+    assert not is_member(name)
+    if not name:
+        return
+    path = packed(tmp_path / "a.zip", [(GOOD, b"{}"), (name, b"x")])
+    with pytest.raises(DataError) as caught:
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+    assert caught.value.exit_code == 30
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK])
+def test_a_member_that_is_no_plain_file_is_refused(kind, tmp_path):
+    """By its type, under a good name."""
+    info = zipfile.ZipInfo(GOOD)
+    info.external_attr = (kind | 0o777) << 16
+    with pytest.raises(DataError):
+        restore(settings_over(tmp_path / "data"), packed(tmp_path / "a.zip", [(info, b"{}")]), person=ME)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_name_that_is_there_twice_is_refused(tmp_path):
+    """Which of the two would be judged, and which written?"""
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        path = packed(tmp_path / "a.zip", [(GOOD, b"{}"), (GOOD, b"[]")])
+    with pytest.raises(DataError):
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+
+
+@pytest.mark.parametrize("digest", [7, None, ["x"], {"a": 1}])
+def test_a_digest_that_is_no_text_is_one_error(digest, tmp_path):
+    """It was an unexpected one before."""
+    path = packed(tmp_path / "a.zip", [(GOOD, b"{}")], members={GOOD: digest})
+    with pytest.raises(DataError):
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+
+
+def test_whatever_backup_and_export_write_can_be_restored(drafted, tmp_path):
+    """Every name of theirs is one that restore takes; what is none of ours stays out, and is said."""
+    (drafted / "models" / ".tmp-1-abcdef").write_bytes(b"half")
+    (drafted / "models" / "notes.txt").write_text("mine")
+    written = backup(settings_over(drafted), tmp_path / "b.zip", private_key_by=ADMIN)
+    run = Journal(drafted).runs()[0]
+    export(settings_over(drafted), run, tmp_path / "e.zip")
+    for name in ("b.zip", "e.zip"):
+        with zipfile.ZipFile(tmp_path / name) as archive:
+            assert [n for n in archive.namelist() if n != MANIFEST and not is_member(n)] == []
+    assert any("none of ours" in words for words in written.left_out)
+
+
+def test_without_the_judgement_of_names_a_log_would_rewrite_the_journal(tmp_path, monkeypatch):
+    """The protection taken out: a member beside the journal that SQLite applies to it."""
+    path = packed(tmp_path / "a.zip", [("journal.sqlite-wal", b"x" * 64)])
+    with pytest.raises(DataError):
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+    monkeypatch.setattr(restoring, "is_member", lambda name: True)
+    restore(settings_over(tmp_path / "data"), path, person=ME)
+    assert (tmp_path / "data" / "journal.sqlite-wal").exists()
+
+
+# ---- what is there already
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_journal_or_what_belongs_to_one_is_refused_with_4_before_a_byte(ending, saved, tmp_path, fleet):
+    """In one line; a leftover log would be read into the restored journal."""
+    data = tmp_path / "other"
+    data.mkdir()
+    (data / f"{FILE_NAME}{ending}").write_bytes(b"x")
+    done = fleet.run(fleet.afterclose("restore", str(saved)), data)
+    assert done.returncode == 4
+    assert len(done.err.splitlines()) == 1
+    assert f"{FILE_NAME}{ending}" in done.err
+    assert tree(data) == {f"{FILE_NAME}{ending}": b"x"}
+
+
+def test_a_log_without_its_journal_is_named_by_every_command_that_needs_it(drafted, fleet):
+    """`runs`, `gc` and a run say which file was left behind."""
+    holder = sqlite3.connect(drafted / FILE_NAME)
+    holder.execute("BEGIN")
+    holder.execute("SELECT * FROM run").fetchall()
+    Journal(drafted).event("x", "clean", "started", {})
+    (drafted / FILE_NAME).rename(drafted.parent / "elsewhere.sqlite")
+    for words in (["runs"], ["gc"]):
+        done = fleet.run(fleet.afterclose(*words), drafted)
+        assert f"{FILE_NAME}-wal was left behind" in done.err
+    holder.close()
+
+
+def test_without_the_look_for_a_log_a_restored_journal_would_be_another(
+    drafted, saved, tmp_path, monkeypatch
+):
+    """The protection taken out: the left log's pages are in the restored journal."""
+    holder = sqlite3.connect(drafted / FILE_NAME)
+    holder.execute("BEGIN")
+    holder.execute("SELECT * FROM run").fetchall()
+    Journal(drafted).add_run("late", who="a", how="desk", request={}, target="report", state="failed")
+    data = tmp_path / "other"
+    data.mkdir()
+    shutil.copy(drafted / f"{FILE_NAME}-wal", data)
+    holder.close()
+    with pytest.raises(ParameterError):
+        restore(settings_over(data), saved, person=ME)
+    monkeypatch.setattr(restoring, "_refuse_beside_a_journal", lambda *_: None)
+    restore(settings_over(data), saved, person=ME)
+    try:
+        assert Journal(data, read_only=True).run("late") is not None
+    except AftercloseError as error:
+        assert "journal" in str(error)  # noqa: PT017 - a journal that cannot be read is as bad
+
+
+def test_what_is_there_stays_and_is_named_where_it_differs(saved, tmp_path):
+    """Nothing is written over; other bytes under the same name are said."""
+    data = tmp_path / "other"
+    with zipfile.ZipFile(saved) as archive:
+        name = next(n for n in archive.namelist() if n.startswith("models/"))
+    (data / name).parent.mkdir(parents=True)
+    (data / name).write_bytes(b"mine")
+    restored = restore(settings_over(data), saved, person=ME)
+    assert restored.other == (name,)
+    assert (data / name).read_bytes() == b"mine"
+    assert restored.faults
+
+
+# ---- size
+
+
+def test_an_archive_that_unpacks_to_more_than_a_hundred_times_its_size_is_refused(tmp_path):
+    """From its directory alone: nothing is unpacked, in no time."""
+    path = packed(tmp_path / "bomb.zip", [(GOOD, b"0" * (64 << 20))])
+    with pytest.raises(DataError, match="would unpack to"):
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_backup_of_what_packs_well_can_be_restored(drafted, tmp_path):
+    """A journal that is mostly empty packs to a thousandth: it is stored as it is instead."""
+    raw = sqlite3.connect(drafted / FILE_NAME)
+    raw.execute("CREATE TABLE ballast (data BLOB)")
+    raw.execute("INSERT INTO ballast VALUES (zeroblob(60000000))")
+    raw.commit()
+    raw.close()
+    backup(settings_over(drafted), tmp_path / "b.zip")
+    assert (tmp_path / "b.zip").stat().st_size * 100 >= 60_000_000
+    restored = restore(settings_over(tmp_path / "other"), tmp_path / "b.zip", person=ME)
+    assert restored.faults == ()
+
+
+def test_without_the_limit_a_small_file_would_fill_the_disk(tmp_path, monkeypatch):
+    """The protection taken out: 64 kB become 64 MB, and more would become more."""
+    path = packed(tmp_path / "bomb.zip", [(GOOD, b"0" * (64 << 20))])
+    monkeypatch.setattr(restoring, "_judge_sizes", lambda infos, source: None)
+    restore(settings_over(tmp_path / "data"), path, person=ME)
+    assert (tmp_path / "data" / GOOD).stat().st_size == 64 << 20 > 100 * path.stat().st_size
+
+
+@pytest.mark.slow
+def test_a_large_archive_is_restored_in_little_memory(drafted, tmp_path):
+    """By pieces: 400 MB of a member add less than 200 MB to the process."""
+    noise = os.urandom(1 << 20)
+    raw = sqlite3.connect(drafted / FILE_NAME)
+    raw.execute("CREATE TABLE ballast (data BLOB)")
+    for _ in range(400):
+        raw.execute("INSERT INTO ballast VALUES (?)", [noise])
+    raw.commit()
+    raw.close()
+    path = packed(
+        tmp_path / "a.zip", [(FILE_NAME, (drafted / FILE_NAME).read_bytes())], root=identity_of(drafted)
+    )
+    code = (
+        "import resource, sys\nfrom pathlib import Path\nfrom tests.reliability.test_restoring import *\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "restoring.verify = lambda *_, **__: type('V', (), {'faults': ()})\n"
+        "restore(settings_over(Path(sys.argv[2])), Path(sys.argv[1]), person=ME)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    words = [sys.executable, "-c", code, str(path), str(tmp_path / "other")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert int(done.stdout) < 200_000
+    assert resource.RUSAGE_SELF == 0
+
+
+# ---- whose
+
+
+def test_a_root_has_a_name_that_its_backup_carries_and_a_copy_keeps(drafted, saved, tmp_path):
+    """Also a journal that is begun anew in the same root takes it, so an old backup still belongs here."""
+    name = identity_of(drafted)
+    assert len(name) == 32
+    with zipfile.ZipFile(saved) as archive:
+        assert json.loads(archive.read(MANIFEST))["root"] == name
+    for path in drafted.glob(f"{FILE_NAME}*"):
+        path.unlink()
+    Journal(drafted)
+    raw = sqlite3.connect(drafted / FILE_NAME)
+    assert raw.execute("SELECT id FROM identity").fetchone() == (name,)
+    raw.close()
+    (drafted / FILE_NAME).unlink()
+    for path in drafted.glob(f"{FILE_NAME}-*"):
+        path.unlink()
+    assert restore(settings_over(drafted), saved, person=ME).faults == ()
+
+
+def test_an_old_root_gets_its_name_from_its_journal(drafted):
+    """The file is new; the journal had a name before."""
+    raw = sqlite3.connect(drafted / FILE_NAME)
+    (name,) = raw.execute("SELECT id FROM identity").fetchone()
+    raw.close()
+    (drafted / ROOT_NAME).unlink()
+    Journal(drafted)
+    assert identity_of(drafted) == name
+
+
+def test_a_backup_of_another_root_is_refused_before_a_byte(drafted, saved, tmp_path, monkeypatch):
+    """Named with both; without that, the protection taken out, checkpoints of one lie beside the journal of another."""
+    data = tmp_path / "other"
+    Journal(data)
+    for path in data.glob(f"{FILE_NAME}*"):
+        path.unlink()
+    before = tree(data)
+    with pytest.raises(DataError, match="is a backup of data root") as caught:
+        restore(settings_over(data), saved, person=ME)
+    assert caught.value.exit_code == 30
+    assert tree(data) == before
+    monkeypatch.setattr(restoring, "_judge_root", lambda *_: None)
+    restore(settings_over(data), saved, person=ME)
+    assert (data / FILE_NAME).exists()
+
+
+def test_a_journal_of_another_root_in_an_archive_is_refused(drafted, tmp_path):
+    """The manifest says one name and the journal another."""
+    path = packed(
+        tmp_path / "a.zip", [(FILE_NAME, (drafted / FILE_NAME).read_bytes())], root="0" * 32, archive="backup"
+    )
+    with pytest.raises(DataError, match="another data root"):
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+    assert not (tmp_path / "data" / FILE_NAME).exists()
+
+
+def test_a_journal_that_is_damaged_in_the_archive_is_refused(drafted, tmp_path):
+    """Its digest fits, its pages do not."""
+    data = (drafted / FILE_NAME).read_bytes()
+    scratched = data[:8192] + b"\xff" * (len(data) - 8192)
+    path = packed(tmp_path / "a.zip", [(FILE_NAME, scratched)])
+    with pytest.raises(DataError):
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+    assert not (tmp_path / "data" / FILE_NAME).exists()
+    path = packed(tmp_path / "b.zip", [(FILE_NAME, b"no database at all")])
+    with pytest.raises(DataError, match="no database"):
+        restore(settings_over(tmp_path / "data"), path, person=ME)
+
+
+def test_a_partial_archive_is_named_with_what_is_missing(drafted, saved, tmp_path, fleet):
+    """A checkpoint that a signature rests on was taken out, and the manifest made to fit."""
+    with zipfile.ZipFile(saved) as archive:
+        body = json.loads(archive.read(MANIFEST))
+        contents = [(n, archive.read(n)) for n in archive.namelist() if n != MANIFEST and "/clean/" not in n]
+    path = packed(tmp_path / "p.zip", contents, archive="backup", root=body["root"])
+    done = fleet.run(fleet.afterclose("restore", str(path)), tmp_path / "other")
+    assert done.returncode == 30
+    assert "the archive is partial" in done.out
+    assert "clean/" in done.out
+
+
+# ---- backups
+
+
+def test_a_backup_writes_over_nothing_unless_told_to(drafted, saved, fleet):
+    """4 and one line; with --force it does."""
+    before = saved.read_bytes()
+    refused = fleet.run(fleet.afterclose("backup", str(saved)), drafted)
+    assert refused.returncode == 4
+    assert "--force" in refused.err
+    assert len(refused.err.splitlines()) == 1
+    assert saved.read_bytes() == before
+    assert fleet.run(fleet.afterclose("backup", str(saved), "--force"), drafted).returncode == 0
+
+
+def test_a_backup_says_what_it_does_not_hold(finished, fleet, tmp_path):
+    """Nothing was drafted: no checkpoint is in it, nor the logs, nor what lies outside the data root."""
+    done = fleet.run(fleet.afterclose("backup", str(tmp_path / "b.zip")), finished)
+    assert done.returncode == 0
+    left_out = [line for line in done.out.splitlines() if line.startswith("not in it: ")]
+    assert any("7 checkpoints" in line for line in left_out)
+    assert any("logs of 1 runs" in line for line in left_out)
+    assert any("luigi.cfg" in line for line in left_out)
+
+
+AFTERWARDS = (
+    ["runs"], ["runs", "--json"], ["show"], ["show", "RUN"], ["show", "RUN", "--json"], ["models"], ["predict"],
+    ["scorecard"], ["review"], ["reports"], ["compare"], ["profiles"], ["verify"], ["gc"], ["gc", "--yes"],
+    ["doctor", "--offline"], ["export", "RUN"], ["backup", "again.zip"], ["schedules"], ["deadman"], ["keys"],
+    ["metrics"], ["dag"],
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_after_a_restore_every_command_works_and_says_which_files_are_gone(finished, tmp_path, fleet):
+    """A run whose checkpoints are in no backup: codes of the contract, nothing unexpected, and `show` names them."""
+    backup(settings_over(finished), tmp_path / "b.zip")
+    data = tmp_path / "other"
+    assert restore(settings_over(data), tmp_path / "b.zip", person=ME).faults == ()
+    run = Journal(data, read_only=True).runs()[0].run_id
+    for words in AFTERWARDS:
+        done = fleet.run(
+            fleet.afterclose(*(run if word == "RUN" else word for word in words)), data, cwd=tmp_path
+        )
+        assert done.returncode in (0, 4, 20, 30), (words, done.returncode, done.err)
+        assert "unexpected" not in done.err, (words, done.err)
+    shown = fleet.run(fleet.afterclose("show", run), data)
+    assert shown.returncode == 0, shown.err
+    assert "gone" in shown.out
+    assert verify(settings_over(data)).faults == ()
+    assert fleet.run(fleet.luigi(), data).returncode == 0
+
+
+def test_a_full_disk_leaves_a_root_that_the_same_command_finishes(saved, mount, remount):
+    """Out of room half-way, then room: nothing of the first try is in the way."""
+    disk = mount("size=300k")
+    data = disk / "data"
+    with pytest.raises(CheckpointError, match="No space left"):
+        restore(settings_over(data), saved, person=ME)
+    assert not (data / FILE_NAME).exists()
+    assert list(data.glob(f"{members.STAGING}*")) == []
+    remount(disk, "size=16m")
+    assert restore(settings_over(data), saved, person=ME).faults == ()
