@@ -36,15 +36,15 @@ def list_runs(*, limit: int, profile: str, as_json: bool) -> None:
     if profile:
         known_profile(configured, profile)
     runs = [with_profile(configured, run) for run in islice(runs_of(configured, profile), limit)]
-    gone = {run.run_id: gone_stages(Store(configured.data), run) for run in runs}
+    missing = {run.run_id: gone_stages(Store(configured.data), run) for run in runs}
     if as_json:
-        output.as_json([{**asdict(run), "gone": gone[run.run_id]} for run in runs])
+        output.as_json([{**asdict(run), "missing": missing[run.run_id]} for run in runs])
     elif not runs and not lost:
         click.echo(f"no runs yet in {configured.data}; start one with: afterclose run (the built-in sample)")
     elif runs:
         rows = [
             (r.run_id, r.profile, r.session, r.state, r.target, r.how, r.who, took_s(r), r.exit_code,
-             (r.error or in_words(gone[r.run_id]))[:60])
+             (r.error or in_words(missing[r.run_id]))[:60])
             for r in runs
         ]  # fmt: skip
         head = ("run", "profile", "session", "state", "target", "how", "who", "seconds", "exit", "error")
@@ -90,12 +90,12 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
     journal = Journal(configured.data, configured.journal, read_only=True)
     match = with_profile(configured, _to_show(configured, journal, run, profile))
     events = journal.events(match.run_id)
-    gone = gone_stages(Store(configured.data), match)
+    missing = gone_stages(Store(configured.data), match)
     if as_json:
         changes = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
         by_stage = {"bytes_by_stage": bytes_by_stage(events)}
         output.as_json(
-            {**asdict(match), "gone": gone, "seconds": took_s(match), **by_stage, "events": changes}
+            {**asdict(match), "missing": missing, "seconds": took_s(match), **by_stage, "events": changes}
         )
         return
     for name in (
@@ -114,8 +114,8 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
         click.echo(f"{name:<12}{getattr(match, name) or '-'}")
     took = took_s(match)
     click.echo(f"{'seconds':<12}{'-' if took is None else f'{took:,.2f}'}")
-    if gone:
-        click.echo(in_words(gone))
+    if missing:
+        click.echo(in_words(missing))
     sizes = bytes_by_stage(events)
     click.echo(f"{'size':<12}{size_text(sum(sizes.values())) or '-'} in {len(sizes)} stages")
     for name, value in match.request.items():

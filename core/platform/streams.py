@@ -86,7 +86,9 @@ def make_sound() -> None:
     if sys.getfilesystemencoding().lower().replace("-", "") != "utf8" and not sys.flags.utf8_mode:
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very command
-    if not _raw:
+    if (
+        not _raw and sys.stdout is sys.__stdout__
+    ):  # else somebody who calls this in a process of theirs reads along
         sys.stdout, sys.stderr = _wrapped(sys.stdout, 1), _wrapped(sys.stderr, 2)
 
 

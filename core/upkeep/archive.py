@@ -70,7 +70,7 @@ def export(settings: Settings, run: Run, target: Path) -> int:
     members = _by_name(settings.data, paths)
     members |= _by_name(local_folder(settings.data), _files(RunLog(settings.data, run.run_id).folder))
     return _write(
-        target, _known(members), extra=extra, kind=EXPORT, root=identity_of(local_folder(settings.data))
+        target, _restorable(members), extra=extra, kind=EXPORT, root=identity_of(local_folder(settings.data))
     )
 
 
@@ -111,12 +111,14 @@ def backup(
     if private_key_by is not None:
         local = local_folder(settings.data)
         members |= _by_name(local, sorted((local / KEYS).glob(PRIVATE_KEY)))
-    known = _known(members)
+    restorable = _restorable(members)
     identity, extra = identity_of(local_folder(settings.data)), dict[str, bytes]()
     if not settings.journal:
         extra[FILE_NAME], identity = _journal_copy(settings.data)
-    count = _write(target, known, extra=extra, kind=BACKUP, root=identity)
-    return Written(count, tuple(_left_out(settings, needed, sorted({*members} - {*known}), private_key_by)))
+    count = _write(target, restorable, extra=extra, kind=BACKUP, root=identity)
+    return Written(
+        count, tuple(_left_out(settings, needed, sorted({*members} - {*restorable}), private_key_by))
+    )
 
 
 def _left_out(
@@ -175,7 +177,7 @@ def _by_name(root: StoragePath, paths: Iterable[StoragePath]) -> dict[str, Stora
     return {path.relative_to(root).as_posix(): path for path in paths}
 
 
-def _known(members: Mapping[str, StoragePath]) -> dict[str, StoragePath]:
+def _restorable(members: Mapping[str, StoragePath]) -> dict[str, StoragePath]:
     """Return those that can be restored: what a killed writer left, or a person put there, is not among them."""
     return {name: path for name, path in members.items() if is_member(name)}
 

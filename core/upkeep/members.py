@@ -49,7 +49,7 @@ _OF_A_RUN = (
     "findings.json", *(f"{CONFIRMED}{name}" for name in NAMES), *(f"failed-{name}" for name in NAMES),
 )  # fmt: skip
 
-_KNOWN = re.compile(
+_MEMBER = re.compile(
     "|".join(
         (
             re.escape(FILE_NAME),
@@ -76,4 +76,4 @@ def is_member(name: str) -> bool:
     >>> is_member("keys/desk.pem"), is_member("./keys/desk.pem"), is_member("journal.sqlite-wal")
     (True, False, False)
     """
-    return ".." not in name and _KNOWN.fullmatch(name) is not None
+    return ".." not in name and _MEMBER.fullmatch(name) is not None

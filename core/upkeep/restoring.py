@@ -65,7 +65,7 @@ class Restored:
 
 
 @dataclass(frozen=True)
-class _Judged:
+class _Contents:
     """An archive whose members can be trusted: name -> digest, what it is, and of which data root."""
 
     members: dict[str, str]
@@ -91,15 +91,15 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
     if not source.is_file():
         raise MissingFileError.of(source, "archive")
     with _readable(source), zipfile.ZipFile(source) as archive:
-        judged = _judge(archive, source)
-        staging = local_folder(settings.data) / f"{STAGING}{_name_of(judged)}"
-        if FILE_NAME in judged.members:
+        contents = _judge(archive, source)
+        staging = local_folder(settings.data) / f"{STAGING}{_name_of(contents)}"
+        if FILE_NAME in contents.members:
             _refuse_beside_a_journal(local_folder(settings.data), staging)
-        _judge_bytes(archive, judged, source)
-        _judge_root(settings.data, judged, source)
+        _judge_bytes(archive, contents, source)
+        _judge_root(settings.data, contents, source)
         try:
             with locks.hold(settings.data, "restore", str(os.getpid()), journal="", waiting=None):
-                restored = _bring(archive, judged, settings.data, staging)
+                restored = _bring(archive, contents, settings.data, staging)
         except OSError as error:
             if not (local_folder(settings.data) / FILE_NAME).exists():
                 shutil.rmtree(staging, ignore_errors=True)  # its room; it is unpacked again
@@ -108,7 +108,7 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
                 expected="a writable data root with room",
                 remedy="Mend the cause and restore again: what came already stays.",
             ) from error
-    faults = verify(settings, quick=True).faults if FILE_NAME in judged.members else ()
+    faults = verify(settings, quick=True).faults if FILE_NAME in contents.members else ()
     return replace(restored, faults=tuple(f"{fault.what} {fault.which}: {fault.how}" for fault in faults))
 
 
@@ -131,22 +131,22 @@ def _readable(source: Path) -> Iterator[None]:
         raise DataError(f"{source} could not be read: {error.strerror or error}") from error
 
 
-def _name_of(judged: _Judged) -> str:
-    body = json.dumps([judged.root, sorted(judged.members.items())]).encode()
+def _name_of(contents: _Contents) -> str:
+    body = json.dumps([contents.root, sorted(contents.members.items())]).encode()
     return hashlib.sha256(body).hexdigest()[:SHORT]
 
 
 # ---- judging
 
 
-def _judge(archive: zipfile.ZipFile, source: Path) -> _Judged:
+def _judge(archive: zipfile.ZipFile, source: Path) -> _Contents:
     """Return what an archive holds after judging names, kinds and sizes: what its directory says of each member."""
     infos = archive.infolist()
     _judge_sizes(infos, source)
-    judged = _manifest(archive, source)
+    contents = _manifest(archive, source)
     names = [info.filename for info in infos if info.filename != MANIFEST]
-    if sorted(names) != sorted(judged.members):
-        odd = min({*names} ^ {*judged.members}, default="one that is there twice")
+    if sorted(names) != sorted(contents.members):
+        odd = min({*names} ^ {*contents.members}, default="one that is there twice")
         raise DataError(f"{source}: {odd!r} is not in both archive and manifest", expected="the same members")
     for info in infos:
         if info.filename != MANIFEST and not (is_member(info.filename) and _is_plain(info)):
@@ -155,7 +155,7 @@ def _judge(archive: zipfile.ZipFile, source: Path) -> _Judged:
                 expected="only plain files that backup and export write, spelt as they do",
                 remedy="Nothing was written.",
             )
-    return judged
+    return contents
 
 
 def _is_plain(info: zipfile.ZipInfo) -> bool:
@@ -178,7 +178,7 @@ def _judge_sizes(infos: list[zipfile.ZipInfo], source: Path) -> None:
         )
 
 
-def _manifest(archive: zipfile.ZipFile, source: Path) -> _Judged:
+def _manifest(archive: zipfile.ZipFile, source: Path) -> _Contents:
     try:
         info = archive.getinfo(MANIFEST)
         body: Any = json.loads(archive.read(info)) if info.file_size <= MAX_MANIFEST_BYTES else {}
@@ -191,7 +191,7 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> _Judged:
         ) from error
     if not texts:
         raise DataError(f"{source}: a digest in {MANIFEST} is no text", expected="an archive made by backup")
-    return _Judged(members, kind, root)
+    return _Contents(members, kind, root)
 
 
 def _refuse_beside_a_journal(folder: Path, staging: Path) -> None:
@@ -211,9 +211,9 @@ def _refuse_beside_a_journal(folder: Path, staging: Path) -> None:
     )
 
 
-def _judge_bytes(archive: zipfile.ZipFile, judged: _Judged, source: Path) -> None:
+def _judge_bytes(archive: zipfile.ZipFile, contents: _Contents, source: Path) -> None:
     """Raise unless every member's bytes are those that the manifest names, and the journal is one."""
-    for name, digest in judged.members.items():
+    for name, digest in contents.members.items():
         with archive.open(name) as member:
             if name == FILE_NAME and member.read(len(_SQLITE)) != _SQLITE:
                 raise DataError(f"{source}: {name} is no database", expected="a journal")
@@ -222,12 +222,12 @@ def _judge_bytes(archive: zipfile.ZipFile, judged: _Judged, source: Path) -> Non
                 raise DataError(f"{source}: {name} is not what the manifest says", expected=digest[:SHORT])
 
 
-def _judge_root(root: StoragePath, judged: _Judged, source: Path) -> None:
+def _judge_root(root: StoragePath, contents: _Contents, source: Path) -> None:
     """Raise if a backup is of another data root than this one."""
     own = identity_of(local_folder(root))
-    if judged.kind == BACKUP and own and judged.root and own != judged.root:
+    if contents.kind == BACKUP and own and contents.root and own != contents.root:
         raise DataError(
-            f"{source} is a backup of data root {judged.root[:SHORT]}, and {root} is {own[:SHORT]}",
+            f"{source} is a backup of data root {contents.root[:SHORT]}, and {root} is {own[:SHORT]}",
             expected="a backup of this data root",
             remedy="Restore it into a folder of its own: AFTERCLOSE_DATA=FOLDER afterclose restore FILE.",
         )
@@ -236,36 +236,36 @@ def _judge_root(root: StoragePath, judged: _Judged, source: Path) -> None:
 # ---- bringing
 
 
-def _bring(archive: zipfile.ZipFile, judged: _Judged, root: StoragePath, staging: Path) -> Restored:
+def _bring(archive: zipfile.ZipFile, contents: _Contents, root: StoragePath, staging: Path) -> Restored:
     local = local_folder(root)
     local.mkdir(parents=True, exist_ok=True)
-    if FILE_NAME in judged.members and (local / FILE_NAME).exists():
-        return _finished(judged, staging, root)
+    if FILE_NAME in contents.members and (local / FILE_NAME).exists():
+        return _finished(contents, staging, root)
     for leftover in local.glob(f"{STAGING}*"):
         shutil.rmtree(leftover)
     staging.mkdir(mode=0o700)
-    for name in judged.members:
+    for name in contents.members:
         _unpack(archive, name, staging / name)
-    if FILE_NAME in judged.members:
-        _judge_journal(staging / FILE_NAME, judged)
-    if judged.root and judged.kind == BACKUP:
-        give_identity(local, judged.root)
+    if FILE_NAME in contents.members:
+        _judge_journal(staging / FILE_NAME, contents)
+    if contents.root and contents.kind == BACKUP:
+        give_identity(local, contents.root)
     written, other = 0, []
-    for name in sorted(judged.members, key=_place):
+    for name in sorted(contents.members, key=_place):
         moved = _move(staging / name, _path(root, name))
         written += moved
-        if not moved and sha256_file(_path(root, name)) != judged.members[name]:
+        if not moved and sha256_file(_path(root, name)) != contents.members[name]:
             other.append(name)
     shutil.rmtree(
         staging
     )  # the last act: until then the journal's being there does not mean that this is done
-    return Restored(written, len(judged.members) - written, tuple(other), tuple(_notes(judged, root)))
+    return Restored(written, len(contents.members) - written, tuple(other), tuple(_notes(contents, root)))
 
 
-def _finished(judged: _Judged, staging: Path, root: StoragePath) -> Restored:
+def _finished(contents: _Contents, staging: Path, root: StoragePath) -> Restored:
     """Take away what a killed command left when the journal, the last file, had its place already."""
     shutil.rmtree(staging)
-    return Restored(0, len(judged.members), (), tuple(_notes(judged, root)))
+    return Restored(0, len(contents.members), (), tuple(_notes(contents, root)))
 
 
 def _place(name: str) -> tuple[bool, bool, str]:
@@ -288,7 +288,7 @@ def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _judge_journal(path: Path, judged: _Judged) -> None:
+def _judge_journal(path: Path, contents: _Contents) -> None:
     """Raise unless the staged journal is whole and of the data root that the archive names."""
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
@@ -296,7 +296,7 @@ def _judge_journal(path: Path, judged: _Judged) -> None:
             identity = name_of(database)
     except sqlite3.Error as error:
         faults, identity = [str(error)], ""
-    if faults == ["ok"] and (not judged.root or identity in ("", judged.root)):
+    if faults == ["ok"] and (not contents.root or identity in ("", contents.root)):
         return
     shutil.rmtree(path.parent)
     with suppress(OSError):
@@ -327,10 +327,10 @@ def _move(staged: Path, target: StoragePath) -> bool:
     return True
 
 
-def _notes(judged: _Judged, root: StoragePath) -> Iterator[str]:
-    if judged.kind == BACKUP:
+def _notes(contents: _Contents, root: StoragePath) -> Iterator[str]:
+    if contents.kind == BACKUP:
         yield "no backup holds logs of runs, nor checkpoints that no signature rests on: a run says which are gone"
-    elif judged.kind and judged.root != identity_of(local_folder(root)):
-        yield f"these are files of one run of data root {judged.root[:SHORT] or 'unknown'}, without its journal"
-    elif not judged.kind:
+    elif contents.kind and contents.root != identity_of(local_folder(root)):
+        yield f"these are files of one run of data root {contents.root[:SHORT] or 'unknown'}, without its journal"
+    elif not contents.kind:
         yield "the archive does not say of which data root it is: an earlier version made it"
