@@ -30,6 +30,8 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) == signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
+os.environ.pop("COLUMNS", None)  # what runs tests side by side sets it, and a pipe has no width
+
 collect_ignore = ["slow/sitecustomize.py"]  # start-up code of slow runs, no module with tests
 
 

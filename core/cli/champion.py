@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 import click
 
@@ -29,7 +30,8 @@ _SCORECARD_COLUMNS = (
 @click.argument("model")
 @click.option("--why", required=True, help="The reason, in a sentence; it is kept with the decision.")
 @output.profile_option("Whose champion. [default: the profile in which it was trained]")
-def promote_model(*, model: str, why: str, profile: str) -> None:
+@output.json_option("Print the champion and the one before as JSON.")
+def promote_model(*, model: str, why: str, profile: str, as_json: bool) -> None:
     """Make MODEL (an id, the beginning of one, or a model.json) the champion that scores a profile from now on."""
     from core.registry.registry import reason_of
     from core.review.decisions import promote
@@ -39,6 +41,9 @@ def promote_model(*, model: str, why: str, profile: str) -> None:
     _ask(configured, model)
     person = local_person(configured)
     champion, before = promote(configured, model, reason, person=person, profile=profile)
+    if as_json:
+        output.as_json({"champion": asdict(champion), "before": asdict(before) if before else None})
+        return
     instead = f" instead of {before.model_id}" if before and before.model_id != champion.model_id else ""
     if before and before.model_id == champion.model_id:
         click.echo(f"{champion.model_id} was the champion already and stays it: {champion.why}")
@@ -63,7 +68,8 @@ def _ask(configured: settings.Settings, model: str) -> None:
 @click.command("rollback")
 @click.option("--why", required=True, help="The reason, in a sentence; it is kept with the decision.")
 @output.profile_option("Whose champion. [default: the only profile]")
-def roll_back(*, why: str, profile: str) -> None:
+@output.json_option("Print the champion and the one before as JSON.")
+def roll_back(*, why: str, profile: str, as_json: bool) -> None:
     """Bring back a profile's champion before the present one; the present one is retired."""
     from core.registry.choosing import chosen_profile
     from core.review.decisions import rollback
@@ -71,6 +77,9 @@ def roll_back(*, why: str, profile: str) -> None:
     configured = settings.load()
     profile = chosen_profile(configured, profile)
     champion, former = rollback(configured, why, person=local_person(configured), profile=profile)
+    if as_json:
+        output.as_json({"champion": asdict(champion), "before": asdict(former) if former else None})
+        return
     instead = f" instead of {former.model_id}" if former else ""
     click.echo(f"champion is again {champion.model_id}{instead}: {champion.why}")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 
 import click
 
 from core import __version__
+from core.cli import output
 from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
 from core.platform.causes import cause_of, sentence
 from core.platform.determinism import single_threaded
@@ -16,9 +18,11 @@ from core.platform.streams import make_sound, output_fault
 
 _COMMANDS = {
     "run": "core.cli.run:command",
+    "plan": "core.cli.run:plan",
     "runs": "core.cli.runs:list_runs",
     "show": "core.cli.runs:show_run",
     "compare": "core.cli.runs:compare_runs",
+    "logs": "core.cli.logs:print_log",
     "cancel": "core.cli.runs:cancel_run",
     "verify": "core.cli.upkeep:verify",
     "gc": "core.cli.upkeep:collect_garbage",
@@ -44,11 +48,68 @@ _COMMANDS = {
     "scheduler": "core.cli.unattended:watch_clock",
     "backfill": "core.cli.unattended:fill_sessions",
     "deadman": "core.cli.unattended:check_deadline",
+    "init": "core.cli.configuration:begin",
+    "config": "core.cli.configuration:print_settings",
     "doctor": "core.cli.upkeep:doctor",
     "metrics": "core.cli.upkeep:print_metrics",
+    "query": "core.cli.querying:ask",
     "dashboard": "core.cli.dashboard:command",
 }
 """Command -> ``module:function`` of its click command, imported only when it is used."""
+
+
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Every day": {
+        "run": "Run the pipeline and follow it; Ctrl-C interrupts it.",
+        "plan": "Say what a run would make and what is there already.",
+        "runs": "List runs, newest first.",
+        "show": "Show one run: what was asked, every stage's states.",
+        "logs": "Print a run's log.",
+        "cancel": "Stop a run.",
+        "reports": "List reports, the newest session first.",
+        "compare": "Set runs side by side.",
+    },
+    "Review": {
+        "review": "Show where a report stands, or take a step towards signing.",
+        "sign": "Sign a report.",
+        "reject": "Reject a report.",
+        "revoke": "Revoke the signature under a report.",
+        "publish": "Publish a signed report with its proof.",
+        "keys": "List the keys that ever signed here; make new ones.",
+    },
+    "Models": {
+        "models": "List models, advice and decisions.",
+        "promote": "Make a model the champion of its profile.",
+        "rollback": "Bring back the champion before the present one.",
+        "predict": "Score the newest features with the champion, now.",
+        "scorecard": "Set past signals against what happened.",
+    },
+    "Data": {
+        "query": "Ask SQL of every artifact and the journal.",
+        "export": "Write a run with all that it rests on to a file.",
+        "stage": "Run one stage on files.",
+        "dag": "Print the line of stages.",
+    },
+    "Schedules": {
+        "profiles": "List profiles, each a line of work.",
+        "schedules": "List, add, pause, resume or remove schedules.",
+        "scheduler": "Start what schedules have due, until Ctrl-C.",
+        "backfill": "Make a report for each session of a range.",
+        "deadman": "Exit 20 unless each profile has its newest session.",
+    },
+    "Upkeep": {
+        "init": "Begin a folder of one's own.",
+        "config": "Print what is in force, and where it was set.",
+        "doctor": "Check what a run needs, and say what to do.",
+        "verify": "Hash every checkpoint and the journal's chain.",
+        "gc": "List what nothing rests on; remove it with --yes.",
+        "backup": "Write journal and signed reports to a file.",
+        "restore": "Bring back what a backup holds.",
+        "metrics": "Print metrics in Prometheus' form.",
+        "dashboard": "Open the desk in the browser.",
+    },
+}
+"""Group -> command -> what it does, in a line of the help that needs no command to be imported."""
 
 
 class _Lazy(click.Group):
@@ -64,8 +125,17 @@ class _Lazy(click.Group):
         command: click.Command = getattr(import_module(module), function)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        widest = max(map(len, _COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), sentence) for name, sentence in commands.items()])
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": output.WIDTH}
+)
 @click.version_option(__version__, prog_name="afterclose")
 def group() -> None:
     """Afterclose: a daily equity-price pipeline with verified checkpoints and a signed report."""
@@ -75,6 +145,7 @@ def main() -> None:
     """Run the command; leave with the contract's exit code."""
     make_sound()
     single_threaded()
+    output.fit_terminal()
     code = _run()
     fault = output_fault()
     if fault is not None:

@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from core.cli import output
 from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, BusyError, CheckpointError, CommandError
 from core.journal import Journal, Run
 from core.platform.causes import cause_at
@@ -39,15 +43,11 @@ _POLL_S = 0.2
 
 
 def _options() -> list[click.Parameter]:
-    options: list[click.Parameter] = [
-        click.Option(["--target"], type=click.Choice(NAMES), default="report", help="Last stage wanted."),
+    return [
+        *_what(),
         click.Option(
             ["--no-wait"], is_flag=True, help="Exit 10 instead of waiting for a run that makes the same."
         ),
-        click.Option(
-            ["--force"], default="", help="Compute this stage and those after it again, and compare."
-        ),
-        click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
         click.Option(
             ["--due"],
             is_flag=True,
@@ -56,25 +56,54 @@ def _options() -> list[click.Parameter]:
         click.Option(
             ["--jobs"], type=click.IntRange(1, 16), default=2, help="With --due: profiles at the same time."
         ),
+        click.Option(["--dry-run"], is_flag=True, help="Start nothing: say what would be made; as plan."),
         click.Option(["--detach"], is_flag=True, help="Print the run's id and leave it running."),
+        click.Option(
+            ["--json", "as_json"], is_flag=True, help="Print what became of it as JSON, not the report."
+        ),
         click.Option(
             ["--full"], is_flag=True, help="Print the whole report, not its first page, on a terminal."
         ),
+    ]
+
+
+def _what() -> list[click.Parameter]:
+    """Return the options that say what is wanted."""
+    options: list[click.Parameter] = [
+        click.Option(
+            ["--target"],
+            type=click.Choice(NAMES),
+            default="report",
+            metavar="STAGE",
+            help="Last stage wanted.",
+        ),
+        click.Option(
+            ["--force"], default="", help="Compute this stage and those after it again, and compare."
+        ),
+        click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
     ]
     settable = [p for p in parameters_of(STAGES).values() if not p.resolved]
     return [*options, *(click.Option([p.option, p.name], default="", help=p.help) for p in settable)]
 
 
-def _run(
-    *, target: str, no_wait: bool, force: str, due: bool, jobs: int, detach: bool, full: bool, **values: Any
-) -> int:
-    configured = settings.load()
-    if due:
-        return _run_due(configured, jobs, [name for name, text in values.items() if text])
+def _request(target: str, force: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wanted, as far as the target's stages use it."""
     usable = {PROFILE, *parameters_of(chain(target))}
     request = {name: text for name, text in values.items() if text and name in usable}
-    if force:
-        request[FORCE] = force
+    return request | ({FORCE: force} if force else {})
+
+
+def _run(
+    *, target: str, no_wait: bool, force: str, due: bool, jobs: int, dry_run: bool, detach: bool, full: bool,
+    as_json: bool, **values: Any,
+) -> int:  # fmt: skip
+    configured = settings.load()
+    if due:
+        return _run_due(configured, jobs, [name for name, text in values.items() if text], as_json=as_json)
+    request = _request(target, force, values)
+    if dry_run:
+        return _say_plan(configured, request, target, as_json=as_json)
+    _say_if_new(configured)
     if no_wait:
         request[NO_WAIT] = "true"
     if not writable(configured.data):
@@ -91,11 +120,16 @@ def _run(
                 folder=Path.cwd(),
                 target=target,
             )
-        return _followed(configured, launched, no_wait=no_wait, detach=detach, full=full)
+        amount = NOTHING if as_json else WHOLE if full else PAGE
+        code = _followed(configured, launched, no_wait=no_wait, detach=detach, amount=amount)
     except KeyboardInterrupt:
         if launched is not None and launched.new:
             _interrupt(configured, launched.run_id)
         return EXIT_INTERRUPTED
+    if as_json:
+        run = Journal(configured.data, configured.journal, read_only=True).run(launched.run_id)
+        output.as_json(asdict(run) if run else {"run_id": launched.run_id})
+    return code
 
 
 def _unrecorded(configured: Settings, request: dict[str, str], target: str) -> int:
@@ -116,9 +150,42 @@ def _unrecorded(configured: Settings, request: dict[str, str], target: str) -> i
     return subprocess.run(words_of(request, target), check=False).returncode  # noqa: S603 - our own interpreter
 
 
-def _run_due(configured: Settings, jobs: int, others: list[str]) -> int:
+def _say_if_new(configured: Settings) -> None:
+    """Say that a data root begins here: whoever mistook the folder sees it at once."""
+    if isinstance(configured.data, Path) and not configured.data.exists():
+        click.echo(f"a new data root begins: {configured.data}", err=True)
+
+
+def _plan(*, target: str, force: str, as_json: bool, **values: Any) -> int:
+    return _say_plan(settings.load(), _request(target, force, values), target, as_json=as_json)
+
+
+def _say_plan(configured: Settings, request: Mapping[str, str], target: str, *, as_json: bool) -> int:
+    """Print what a run would do now; nothing is started and nothing is written."""
+    from core.queries.runs.preview import COMPARED, COMPUTED, preview
+
+    coming = preview(configured, request, now=datetime.now(UTC), target=target)
+    if as_json:
+        output.as_json(
+            {"makes": coming.count(COMPUTED), "compares": coming.count(COMPARED), **asdict(coming)}
+        )
+        return EXIT_DONE
+    output.table(("stage", "is", "key"), [(step.stage, step.does, step.key) for step in coming.steps])
+    rows = [(each.name, each.value, each.origin) for each in coming.parameters if each.origin != "settings"]
+    output.table(("parameter", "value", "from"), rows)
+    makes, compares = coming.count(COMPUTED), coming.count(COMPARED)
+    if makes or compares:
+        again = f", {output.counted(compares, 'stage')} to compare" if compares else ""
+        click.echo(f"{output.counted(makes, 'stage')} to make{again}; nothing was started")
+    else:
+        click.echo("nothing to do: everything is there; nothing was started")
+    if coming.shortage:
+        click.echo(coming.shortage)
+    return EXIT_DONE
+
+
+def _run_due(configured: Settings, jobs: int, others: list[str], *, as_json: bool) -> int:
     """Run what is due and print what became of each profile; 30 if one came to nothing."""
-    from core.cli import output
     from core.schedule.due import run_due
     from core.schedule.scheduler import utc_clock
 
@@ -134,24 +201,29 @@ def _run_due(configured: Settings, jobs: int, others: list[str]) -> int:
         jobs=jobs,
         each=lambda outcome: click.echo(f"{outcome.profile}: {outcome.state}", err=True),
     )
+    code = EXIT_DONE if all(outcome.state == "succeeded" for outcome in outcomes) else EXIT_FAILED
+    if as_json:
+        output.as_json([asdict(outcome) for outcome in outcomes])
+        return code
     if not outcomes:
         click.echo("nothing is due: every profile's newest report holds the last session")
         return EXIT_DONE
     output.table(
         ("profile", "state", "run", "note"), [(o.profile, o.state, o.run_id, o.note[:70]) for o in outcomes]
     )
-    return EXIT_DONE if all(outcome.state == "succeeded" for outcome in outcomes) else EXIT_FAILED
+    return code
 
 
-def _followed(configured: Settings, launched: Launched, *, no_wait: bool, detach: bool, full: bool) -> int:
+def _followed(configured: Settings, launched: Launched, *, no_wait: bool, detach: bool, amount: str) -> int:
     if not launched.new and no_wait:
         raise BusyError(f"run {launched.run_id} does the same right now", expected="nobody at work on it")
     if detach:
-        click.echo(launched.run_id)
-        return 0
+        if amount != NOTHING:
+            click.echo(launched.run_id)
+        return EXIT_DONE
     if not launched.new:
         click.echo(f"following run {launched.run_id}, which does the same", err=True)
-    return follow(configured, launched.run_id, full=full)
+    return follow(configured, launched.run_id, amount=amount)
 
 
 def _interrupt(configured: Settings, run_id: str) -> None:
@@ -161,22 +233,25 @@ def _interrupt(configured: Settings, run_id: str) -> None:
         follow(configured, run_id)
 
 
-def follow(configured: Settings, run_id: str, *, full: bool = False) -> int:
+NOTHING, PAGE, WHOLE = "nothing", "page", "whole"
+"""How much of a report is printed; a file or pipe gets the whole in place of its first page."""
+
+
+def follow(configured: Settings, run_id: str, *, amount: str = PAGE) -> int:
     """Print what a run prints until it is over and return its exit code.
 
-    What it says goes to standard error, its report to standard output: on a terminal its first page, unless
-    ``full``.
+    What it says goes to standard error, its report to standard output, as much as ``amount`` says.
     """
-    full = full or not sys.stdout.isatty()
+    full = amount == WHOLE or (amount == PAGE and not sys.stdout.isatty())
     journal = Journal(configured.data, configured.journal, read_only=True)
     messages, report = (Follower(configured.data, run_id, name) for name in (OUTPUT_NAME, RESULT_NAME))
     while True:
         run = journal.run(run_id)  # before the last look at what it printed
         click.echo(messages.more(), nl=False, err=True)
         if full:
-            click.echo(report.more(), nl=False)
+            output.as_it_is(report.more())
         if run is None or not run.active:
-            if not full:
+            if not full and amount != NOTHING:
                 text = report.more()
                 click.echo(first_page(text) or text, nl=False)
             return _code(run)
@@ -197,4 +272,11 @@ command = click.Command(
     params=_options(),
     callback=_run,
     help="Run the pipeline under a supervisor and follow it; Ctrl-C interrupts it.",
+)
+
+plan = click.Command(
+    "plan",
+    params=[*_what(), click.Option(["--json", "as_json"], is_flag=True, help="Print it as JSON.")],
+    callback=_plan,
+    help="Say what a run would make and what is there already, with its keys; start nothing.",
 )

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from core.cli import output
-from core.errors import ParameterError, nearest
+from core.errors import ParameterError, listed, nearest
 from core.journal import Journal, Run
 from core.journal.lengths import took_s
 from core.queries.runs.missing import gone_stages, in_words
@@ -19,6 +19,9 @@ from core.registry.choosing import chosen_profile, known_profile
 from core.registry.origins import finished_runs, profile_of_run, runs_of, session_of_run
 from core.request import settings
 from core.store.checkpoints import Store
+
+LATEST = "latest"
+"""In place of a run's id: the newest run."""
 
 
 @click.command("runs")
@@ -56,26 +59,38 @@ def with_profile(configured: settings.Settings, run: Run) -> Run:
     return replace(run, profile=profile_of_run(configured, run), session=session_of_run(configured, run))
 
 
-def find_run(journal: Journal, run_id: str) -> Run:
-    """Return the run with this id, or with an id that begins so.
+def find_run(journal: Journal, run_id: str, *, profile: str = "") -> Run:
+    """Return the run with this id, or with an id that begins so; ``latest`` is the newest, whatever came of it.
 
     Raises
     ------
     ParameterError
         If no run or more than one answers to it.
     """
-    recent = journal.runs(limit=1000)
-    matches = [run for run in recent if run.run_id == run_id or run.run_id.startswith(run_id)]
+    if run_id == LATEST:
+        newest = journal.runs(limit=1, profile=profile)
+        if not newest:
+            raise ParameterError(
+                f"there is no run{f' of profile {profile}' if profile else ''} yet",
+                expected="a run",
+                remedy="Run: afterclose run",
+            )
+        return newest[0]
     exact = journal.run(run_id)
     if exact is not None:
         return exact
+    recent = [run.run_id for run in journal.runs(limit=1000)]
+    matches = [name for name in recent if name.startswith(run_id)]
     if len(matches) != 1:
         raise ParameterError(
-            f"{'no' if not matches else 'more than one'} run is called {run_id!r}",
-            expected="the id of a run, as in: afterclose runs",
-            remedy=nearest(run_id, [run.run_id for run in recent]).strip(),
+            f"{'more than one' if matches else 'no'} run is called {run_id!r}"
+            f"{f': {listed(matches)}' if matches else ''}",
+            expected="latest, or the id of a run or its beginning, as in: afterclose runs",
+            remedy="" if matches else nearest(run_id, recent).strip(),
         )
-    return matches[0]
+    match = journal.run(matches[0])
+    assert match is not None, "it was listed just now"
+    return match
 
 
 @click.command("show")
@@ -158,14 +173,19 @@ def _note(facts: Mapping[str, Any]) -> str:
 
 @click.command("cancel")
 @click.argument("run")
-def cancel_run(*, run: str) -> None:
+@output.profile_option("Whose newest run, where RUN is latest. [default: of all profiles]")
+@output.json_option("Print what became of it as JSON.")
+def cancel_run(*, run: str, profile: str, as_json: bool) -> None:
     """Stop RUN: its processes are asked to end and, after five seconds, ended."""
     from core.review.people import local_person
     from core.runs import launcher
 
     configured = settings.load()
-    match = find_run(Journal(configured.data, configured.journal, read_only=True), run)
+    match = find_run(Journal(configured.data, configured.journal, read_only=True), run, profile=profile)
     stopped = launcher.cancel(configured, match.run_id, person=local_person(configured))
+    if as_json:
+        output.as_json({"run": match.run_id, "stopped": stopped, "state": match.state})
+        return
     click.echo(f"run {match.run_id} {'is being cancelled' if stopped else f'is over already: {match.state}'}")
 
 
@@ -238,16 +258,35 @@ def _judge_one_profile(configured: settings.Settings, chosen: list[Run], profile
 
 
 @click.command("export")
-@click.argument("run")
+@click.argument("run", default=LATEST)
 @click.option(
-    "--output", "target", default="", metavar="FILE", help="Where the zip goes. [default: RUN.zip here]"
+    "--output",
+    "target",
+    default="",
+    metavar="FILE",
+    help="Where it goes. [default: RUN.zip or RUN.xlsx here]",
 )
-def export_run(*, run: str, target: str) -> None:
-    """Write RUN's log, its checkpoints and all they rest on to a zip."""
+@click.option("--xlsx", is_flag=True, help="Write the report's tables, signals and findings as a workbook.")
+@output.profile_option("Whose newest run, where none is named. [default: of all profiles]")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+def export_run(*, run: str, target: str, xlsx: bool, profile: str, as_json: bool) -> None:
+    """Write RUN's log, its checkpoints and all they rest on to a zip, or its report to a workbook."""
     from core.upkeep import archive
 
     configured = settings.load()
-    match = find_run(Journal(configured.data, configured.journal, read_only=True), run)
-    path = Path(target or f"{match.run_id}.zip")
-    members = archive.export(configured, match, path)
-    click.echo(f"{path}: {members:,} files, {path.stat().st_size:,} bytes")
+    journal = Journal(configured.data, configured.journal, read_only=True)
+    match = with_profile(configured, find_run(journal, run, profile=profile))
+    path = Path(target or f"{match.run_id}.{'xlsx' if xlsx else 'zip'}")
+    if xlsx:
+        from core.platform.storage import replace_file
+        from core.queries.reports.workbook import workbook
+
+        replace_file(path, workbook(configured, match))
+        written = {}
+    else:
+        written = {"files": archive.export(configured, match, path)}
+    written["bytes"] = path.stat().st_size
+    if as_json:
+        output.as_json({"run": match.run_id, "path": str(path), **written})
+    else:
+        click.echo(f"{path}: " + ", ".join(f"{number:,} {what}" for what, number in written.items()))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import CheckpointError, ParameterError, listed, nearest
 from core.journal import Journal
 from core.platform.objects import is_url
+from core.queries.artifacts import file_of
 from core.registry.registry import Registry
 from core.request import settings
 from core.request.settings import DATA_VARIABLE, Settings
@@ -66,8 +67,7 @@ def load(
     configured = _settings(data)
     store = Store(configured.data)
     slot = _slot(configured, store, kind, run)
-    meta = store.meta(slot)
-    name = _file_of(kind, meta.digests if meta else {})
+    name = file_of(kind, store, slot)
     if name is None and kind == "model":
         return _content(decode(_scoring_model(configured, store, slot), "model.json"))
     if name is None:
@@ -86,11 +86,6 @@ def _settings(data: str | Path | None) -> Settings:
         else {DATA_VARIABLE: str(data) if is_url(str(data)) else str(Path(data).absolute())}
     )
     return settings.load({**os.environ, **root})
-
-
-def _file_of(kind: str, names: Mapping[str, str]) -> str | None:
-    # the report's text comes first, its page second
-    return next((name for name in sorted(names, reverse=True) if name.split(".")[0] == kind), None)
 
 
 def _content(artifact: object) -> pd.DataFrame | Mapping[str, Any]:

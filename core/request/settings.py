@@ -168,7 +168,8 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ : mapping, optional
         The environment; default: this process's.
     folder : Path, optional
-        Where ``luigi.cfg`` is looked for when ``LUIGI_CONFIG_PATH`` is not set; default: here.
+        Where ``luigi.cfg`` is looked for when ``LUIGI_CONFIG_PATH`` is not set, and in the folders above it; default:
+        here. A data root that is no absolute path is beside the file.
 
     Raises
     ------
@@ -180,7 +181,9 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     file = _config_file(environ, folder)
     content = _read(file) if file is not None else Content({}, {}, {})
     values = {**_built_in(), **content.values}
-    data = _data_root(environ.get(DATA_VARIABLE) or "data", folder, str(values["storage_state"] or "state"))
+    root = environ.get(DATA_VARIABLE)
+    home = folder if root or file is None or environ.get(CONFIG_VARIABLE) else file.parent
+    data = _data_root(root or "data", home, str(values["storage_state"] or "state"))
     journal = environ.get(JOURNAL_VARIABLE, "")
     return Settings(data, journal, values, file, content.profiles, content.profile_faults)
 
@@ -200,8 +203,17 @@ def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
                 f"{CONFIG_VARIABLE} names {name}, which is not a file", expected="a configuration file"
             )
         return path
-    path = folder / CONFIG_NAME
-    return path if path.is_file() else None
+    folder = folder.absolute()
+    here, *above = (place / CONFIG_NAME for place in (folder, *folder.parents))
+    return here if here.is_file() else next((path for path in above if _is_ours(path)), None)
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether a file above the working folder belongs to this account or to root: others configure nothing."""
+    try:
+        return path.is_file() and path.stat().st_uid in (0, os.geteuid())
+    except OSError:
+        return False
 
 
 def _read(file: Path) -> Content:

@@ -122,7 +122,7 @@ def figures(body: Body) -> pd.DataFrame:
         for part, end in (("value", ""), ("low", ", interval from"), ("high", ", interval to"))
         if part in p.estimate(key)
     ]
-    rows = [cell for sheet in _sheets(body) for cell in _cells(sheet)]
+    rows = [cell for sheet in every_sheet(body) for cell in _cells(sheet)]
     return pd.DataFrame([*measures, *rows], columns=["table", "row", "figure", "value"], dtype=object)
 
 
@@ -146,7 +146,8 @@ def _cells(sheet: Sheet) -> list[tuple[str, str, str, Any]]:
     ]
 
 
-def _sheets(body: Body) -> tuple[Sheet, ...]:
+def every_sheet(body: Body) -> tuple[Sheet, ...]:
+    """Return every table of an evaluation but that of measures."""
     return (
         sheets.by_fold(body), sheets.by_period(body), sheets.by_ticker(body), sheets.by_state(body),
         sheets.calibration(body["calibration"]), sheets.drift(body["drift"]), sheets.signals(body["signals"]),

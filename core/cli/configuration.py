@@ -1,0 +1,71 @@
+"""``afterclose init, config``: a folder of one's own, and what is in force in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from core.cli import output
+from core.request import settings
+
+
+@click.command("config")
+@click.option("--changed", is_flag=True, help="Only what was set, not what is as it comes.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def print_settings(*, changed: bool, as_json: bool) -> None:
+    """Print every setting that is in force, and the file and line that set it.
+
+    Addresses that may hold passwords are not shown.
+    """
+    from core.request.in_force import DEFAULT, in_force
+
+    entries = [
+        entry for entry in in_force(settings.load(), os.environ) if not (changed and entry.origin == DEFAULT)
+    ]
+    if as_json:
+        output.as_json([asdict(entry) for entry in entries])
+        return
+    rows = [
+        (f"[{e.section}]" if e.section else "environment", e.key, e.value or "-", e.origin) for e in entries
+    ]
+    output.table(("section", "key", "value", "set in"), rows)
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--profile", default="", metavar="NAME", help="Name of the first profile. [default: after its source]"
+)
+@click.option("--path", default="", metavar="FILE_OR_FOLDER", help="Its price file, or the folder of them.")
+@click.option(
+    "--tickers", default="", metavar="LIST", help="Its tickers, as in MSFT,AAPL; without --path from Yahoo."
+)
+@click.option("--calendar", default="", metavar="NAME", help="Its exchange calendar, as in XNYS, or 24/7.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
+def begin(*, folder: Path, profile: str, path: str, tickers: str, calendar: str, as_json: bool) -> None:
+    """Begin FOLDER: a luigi.cfg of your own with a first profile, and units for systemd or cron.
+
+    Without --path and --tickers a terminal asks for a file; an empty answer takes the embedded sample. What is there
+    is never overwritten.
+    """
+    from core.upkeep.beginning import First, begin
+
+    if not path and not tickers and sys.stdin.isatty() and not as_json:
+        path = click.prompt(
+            "Price file or folder (empty: the embedded sample)", default="", show_default=False
+        )
+    beginning = begin(folder, First(profile, path, tickers, calendar))
+    if as_json:
+        output.as_json(
+            {"folder": str(folder.absolute()), "profile": beginning.profile, "files": list(beginning.files)}
+        )
+        return
+    for name in beginning.files:
+        click.echo(f"made {folder / name}")
+    click.echo(f"\nNext:\n  cd {folder}\n  afterclose plan --profile {beginning.profile}\n"
+                f"  afterclose run --profile {beginning.profile}\n  afterclose dashboard")  # fmt: skip
+    click.echo(f"Every evening: {beginning.units} has units for systemd and lines for cron.")

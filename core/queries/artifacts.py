@@ -1,0 +1,27 @@
+"""Reading an artifact of a checkpoint by its kind, verified."""
+
+from __future__ import annotations
+
+from core.store.checkpoints import Slot, Store
+from core.tables.artifacts import Artifact, Table
+from core.tables.codec import decode
+
+
+def file_of(kind: str, store: Store, slot: Slot) -> str | None:
+    """Return the name of the file that holds a kind, None where the checkpoint has none; of two the text first."""
+    meta = store.meta(slot)
+    names = sorted(meta.digests, reverse=True) if meta else []
+    return next((name for name in names if name.split(".")[0] == kind), None)
+
+
+def artifact_at(store: Store, slot: Slot, filename: str) -> Artifact:
+    """Return a checkpoint's table or document; the rows of a large table stay in their file.
+
+    Raises
+    ------
+    CheckpointError
+        If the bytes are not those that were committed.
+    """
+    if filename.endswith(".parquet"):
+        return Table.stored_at(store.file(slot, filename))
+    return decode(store.read(slot, filename), filename)
