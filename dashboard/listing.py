@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.journal import Run
-from core.journal.lengths import took_s
 from core.queries.runs.progress import asked_for, utc_clock
 from dashboard import compact, requesting, shell
 
@@ -24,7 +23,7 @@ def rows(runs: Iterable[Run], name: str, *, clone: bool = False) -> None:
 
 def row(run: Run, name: str, *, clone: bool) -> None:
     """Draw one run: link, state, start, who and how, seconds, what was asked. The widths line rows up."""
-    took = took_s(run, datetime.now(UTC))
+    took = run.took_s(datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}-{run.run_id}"):
         shell.page_link("run", f":blue[{run.run_id}]", run=run.run_id, width=224, help_="Open this run")
         request = asked_for(run.request)

@@ -13,7 +13,6 @@ import click
 from core.cli import output
 from core.errors import ParameterError, listed, nearest
 from core.journal import Journal, Run
-from core.journal.lengths import took_s
 from core.queries.runs.missing import gone_stages, in_words
 from core.registry.choosing import chosen_profile, known_profile
 from core.registry.origins import finished_runs, profile_of_run, runs_of, session_of_run
@@ -46,7 +45,7 @@ def list_runs(*, limit: int, profile: str, as_json: bool) -> None:
         click.echo(f"no runs yet in {configured.data}; start one with: afterclose run (the built-in sample)")
     elif runs:
         rows = [
-            (r.run_id, r.profile, r.session, r.state, r.target, r.how, r.who, took_s(r), r.exit_code,
+            (r.run_id, r.profile, r.session, r.state, r.target, r.how, r.who, r.took_s(), r.exit_code,
              (r.error or in_words(missing[r.run_id]))[:60])
             for r in runs
         ]  # fmt: skip
@@ -110,7 +109,7 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
         changes = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
         by_stage = {"bytes_by_stage": bytes_by_stage(events)}
         output.as_json(
-            {**asdict(match), "missing": missing, "seconds": took_s(match), **by_stage, "events": changes}
+            {**asdict(match), "missing": missing, "seconds": match.took_s(), **by_stage, "events": changes}
         )
         return
     for name in (
@@ -127,7 +126,7 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
         "error",
     ):
         click.echo(f"{name:<12}{getattr(match, name) or '-'}")
-    took = took_s(match)
+    took = match.took_s()
     click.echo(f"{'seconds':<12}{'-' if took is None else f'{took:,.2f}'}")
     if missing:
         click.echo(in_words(missing))

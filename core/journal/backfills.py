@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.journal.journal import utc_now
-from core.journal.later import Later
+from core.journal.journal import Journal, utc_now
 from core.platform.processes import ProcessId
 
 GOING, STOPPED, DONE = "going", "stopped", "done"
@@ -62,7 +61,7 @@ class Filled:
     note: str | None
 
 
-class Backfills(Later):
+class Backfills(Journal):
     """The journal with its tables of ranges."""
 
     def add_backfill(
@@ -130,20 +129,18 @@ class Backfills(Later):
 
     def backfills(self, *, limit: int = 20) -> list[Backfill]:
         """Return ranges, newest first."""
-        sql = f"SELECT {_COLUMNS} FROM backfill ORDER BY seq DESC LIMIT ?"  # noqa: S608 - constants
-        return [_backfill(row) for row in self.rows("backfill", sql, [limit])]
+        rest = "ORDER BY seq DESC LIMIT ?"
+        return [_backfill(row) for row in self._select(_COLUMNS, "backfill", rest, [limit])]
 
     def backfill(self, backfill_id: str) -> Backfill | None:
         """Return one range, None if there is none."""
-        sql = f"SELECT {_COLUMNS} FROM backfill WHERE backfill_id = ?"  # noqa: S608 - constants
-        return next((_backfill(row) for row in self.rows("backfill", sql, [backfill_id])), None)
+        rows = self._select(_COLUMNS, "backfill", "WHERE backfill_id = ?", [backfill_id])
+        return next((_backfill(row) for row in rows), None)
 
     def filled(self, backfill_id: str) -> list[Filled]:
         """Return the sessions of a range, oldest first."""
-        sql = (
-            "SELECT session, state, run_id, note FROM backfill_session WHERE backfill_id = ? ORDER BY session"
-        )
-        return [Filled(*row) for row in self.rows("backfill_session", sql, [backfill_id])]
+        columns, rest = "session, state, run_id, note", "WHERE backfill_id = ? ORDER BY session"
+        return [Filled(*row) for row in self._select(columns, "backfill_session", rest, [backfill_id])]
 
 
 def _backfill(row: tuple[Any, ...]) -> Backfill:

@@ -13,6 +13,17 @@ from core.paths import StoragePath
 
 T = TypeVar("T")
 
+ADDED = {
+    "run": {
+        "profile": "TEXT",
+        "session": "TEXT",
+        "started_s": "DOUBLE PRECISION",
+        "seconds": "DOUBLE PRECISION",
+        "heartbeat_at": "DOUBLE PRECISION",
+    }
+}
+"""Columns, with their types, that a table of the first version got later."""
+
 MOST_READINGS = 50
 """Times a reader looks again when a writer changes the file under it."""
 
@@ -24,6 +35,7 @@ class Connection:
         self._path = database.path_of(root, url)
         self._url = url
         self._database = database.open_database(root, url, read_only=read_only)
+        self._up_to_date: set[str] = set()
 
     @staticmethod
     def exists(root: StoragePath, url: str = "") -> bool:
@@ -62,6 +74,31 @@ class Connection:
 
     def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._fetched(lambda: list(self._execute(sql, values)))
+
+    def _select(
+        self, columns: str, table: str, rest: str = "", values: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Return rows of a table; what a journal of an earlier version lacks, being only read, is NULL or no rows."""
+
+        def read() -> list[tuple[Any, ...]]:
+            source = self._source(table)
+            return list(self._execute(f"SELECT {columns} FROM {source} {rest}", values)) if source else []  # noqa: S608 - constants
+
+        return self._fetched(read)
+
+    def _source(self, table: str) -> str:
+        """Return what a SELECT reads a table from; nothing where the journal has not come as far as that table."""
+        if table in self._up_to_date:
+            return table
+        there = database.columns(self._database, table)
+        if not there and table not in ADDED:
+            return ""
+        added = ADDED.get(table, {}) if there else {}
+        missing = [f"CAST(NULL AS {kind}) AS {name}" for name, kind in added.items() if name not in there]
+        if missing:
+            return f"(SELECT *, {', '.join(missing)} FROM {table}) AS {table}"  # noqa: S608 - constants
+        self._up_to_date.add(table)
+        return table
 
     def _fetched(self, function: Callable[[], T]) -> T:
         """Return what ``function`` reads; once more when a writer came while a closed file was being read."""

@@ -106,7 +106,7 @@ def is_there(root: StoragePath, url: str) -> bool:
         database = postgres.database(url, read_only=True)
         try:
             with database.connection_context():
-                if not postgres.has_tables(database, _HISTORY):
+                if not postgres.columns(database, _HISTORY):
                     return False
         except peewee.PeeweeException:
             return True
@@ -158,19 +158,16 @@ def is_sqlite(database: Any) -> bool:
     return isinstance(database, peewee.SqliteDatabase)
 
 
-def has_table(database: Any, name: str) -> bool:
-    """Return whether a journal has a table: one that is only read may be of an earlier version."""
-    return bool(database.table_exists(name) if is_sqlite(database) else postgres.has_tables(database, name))
-
-
-def has_column(database: Any, table: str, name: str) -> bool:
-    """Return whether a journal's table has a column: one that is only read may be of an earlier version."""
-    return any(column.name == name for column in database.get_columns(table))
+def columns(database: Any, table: str) -> set[str]:
+    """Return the names of a table's columns, none where there is no such table: an earlier version may lack it."""
+    if not is_sqlite(database):
+        return postgres.columns(database, table)
+    return {name for (name,) in database.execute_sql("SELECT name FROM pragma_table_info(?)", (table,))}
 
 
 def _behind(database: Any) -> bool:
     names = {path.stem for path in _MIGRATIONS.glob("[0-9]*.py")}
-    if not has_table(database, _HISTORY):
+    if not columns(database, _HISTORY):
         return True
     done = {name for (name,) in database.execute_sql(f"SELECT name FROM {_HISTORY}")}  # noqa: S608 - a constant
     return not names <= done

@@ -23,7 +23,6 @@ LEASE_S = 60.0
 """Seconds without a heartbeat after which a run is taken for gone: as long as PostgreSQL takes to free a lost host's
 locks, so that what the journal says and what can be started again agree."""
 
-_TABLE = "run_sign"
 _NOW = "EXTRACT(EPOCH FROM clock_timestamp())"
 
 
@@ -31,11 +30,7 @@ def record(database: Any, execute: Execute, run_id: str) -> None:
     """Record that a run is led right now; one that was taken for gone goes on. Inside the caller's transaction."""
     if databases.is_sqlite(database):
         return
-    execute(
-        f"INSERT INTO {_TABLE} (run_id, at) VALUES (?, {_NOW}) "  # noqa: S608 - constants
-        "ON CONFLICT (run_id) DO UPDATE SET at = excluded.at",
-        [run_id],
-    )
+    execute(f"UPDATE run SET heartbeat_at = {_NOW} WHERE run_id = ?", [run_id])  # noqa: S608 - a constant
     execute(
         "UPDATE run SET state = 'running', error = NULL, ended_at = NULL "
         "WHERE run_id = ? AND state = 'interrupted' AND error = ?",
@@ -44,7 +39,5 @@ def record(database: Any, execute: Execute, run_id: str) -> None:
 
 
 def column(database: Any) -> str:
-    """Return what a SELECT of runs reads as "silent for too long"; nothing in an earlier journal, nor in SQLite."""
-    if databases.is_sqlite(database) or not databases.has_table(database, _TABLE):
-        return "NULL"
-    return f"(SELECT {_NOW} - at > {LEASE_S} FROM {_TABLE} WHERE {_TABLE}.run_id = run.run_id)"  # noqa: S608 - constants
+    """Return what a SELECT of runs reads as "silent for too long"; nothing in SQLite."""
+    return "NULL" if databases.is_sqlite(database) else f"{_NOW} - heartbeat_at > {LEASE_S}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from core.journal import chain, database, heartbeats, lengths
+from core.journal import chain, heartbeats
 from core.journal.chain import GENESIS, Record
 from core.journal.connection import Connection
 from core.journal.faults import readable
@@ -23,8 +23,7 @@ from core.journal.rows import (
     Run,
     run_of,
 )
-from core.paths import StoragePath
-from core.platform.processes import ProcessId
+from core.platform.processes import ProcessId, boot_id, since_boot_s
 
 AT_WORK = ("started", "retried", "waiting", "retained")
 """Last events of a stage that somebody works at, or waits for."""
@@ -37,10 +36,6 @@ def utc_now() -> str:
 
 class Journal(Connection):
     """One journal; safe from several threads and processes. Each call is one transaction."""
-
-    def __init__(self, root: StoragePath, url: str = "", *, read_only: bool = False) -> None:
-        super().__init__(root, url, read_only=read_only)
-        self._profiles = not read_only
 
     # ---- runs
 
@@ -95,10 +90,10 @@ class Journal(Connection):
         """Record that the run has a plan and goes, and that ``stages`` are to come, in that order."""
         with self._transaction():
             self._execute(
-                "UPDATE run SET state = 'running', started_at = ?, keys = ? WHERE run_id = ?",
-                [utc_now(), json.dumps(dict(keys)), run_id],
+                "UPDATE run SET state = 'running', started_at = ?, started_s = ?, "
+                "boot_id = COALESCE(boot_id, ?), keys = ? WHERE run_id = ?",
+                [utc_now(), since_boot_s(), boot_id(), json.dumps(dict(keys)), run_id],
             )
-            lengths.begin(self._execute, run_id)
             for stage in stages:
                 self._add_event(run_id, stage, "queued", {})
 
@@ -120,24 +115,21 @@ class Journal(Connection):
 
     def without_profile(self) -> list[Run]:
         """Return the runs that nobody has given a profile yet, oldest first: all of them before profiles."""
-        return self._runs(
-            "WHERE profile IS NULL ORDER BY seq" if self._has_profiles() else "ORDER BY seq", []
-        )
-
-    def _has_profiles(self) -> bool:
-        if not self._profiles:  # a journal of before that is only read has none until somebody writes
-            self._profiles = self._fetched(lambda: database.has_column(self._database, "run", "profile"))
-        return self._profiles
+        return self._runs("WHERE profile IS NULL ORDER BY seq", [])
 
     def end(self, run_id: str, state: str, exit_code: int | None, error: str | None) -> None:
-        """Record how the run ended. The first error recorded stays, unless it is that the run was silent."""
+        """Record how the run ended. The first error recorded stays, unless it is that the run was silent.
+
+        Its length is by the seconds since the machine started, which go on while it sleeps and are the same for all
+        its processes: a clock that is set changes nothing, and of a machine started anew meanwhile there is none.
+        """
         with self._transaction():
             self._execute(
                 "UPDATE run SET state = ?, ended_at = ?, exit_code = ?, "
-                "error = COALESCE(NULLIF(error, ?), ?) WHERE run_id = ?",
-                [state, utc_now(), exit_code, SILENT, error, run_id],
+                "error = COALESCE(NULLIF(error, ?), ?), "
+                "seconds = CASE WHEN boot_id = ? THEN ? - started_s ELSE seconds END WHERE run_id = ?",
+                [state, utc_now(), exit_code, SILENT, error, boot_id(), since_boot_s(), run_id],
             )
-            lengths.end(self._execute, run_id)
             self._end_stages(run_id, "cancelled" if state == "cancelled" else "interrupted")
 
     def _end_stages(self, run_id: str, state: str) -> None:
@@ -177,22 +169,13 @@ class Journal(Connection):
         return runs[0] if runs else None
 
     def _runs(self, rest: str, values: Sequence[Any]) -> list[Run]:
-        own = "profile, session" if self._has_profiles() else "NULL, NULL"
-
-        def read() -> list[tuple[Any, ...]]:
-            columns = (
-                f"{RUN_COLUMNS}, {own}, {lengths.column(self._database)}, {heartbeats.column(self._database)}"
-            )
-            return list(self._execute(f"SELECT {columns} FROM run {rest}", values))  # noqa: S608 - constants
-
-        rows = self._fetched(read)
+        rows = self._select(f"{RUN_COLUMNS}, {heartbeats.column(self._database)}", "run", rest, values)
         with readable():
             return [run_of(row) for row in rows]
 
     def runs(self, *, limit: int = 50, offset: int = 0, profile: str = "") -> list[Run]:
         """Return runs, newest first; where a profile is named those recorded under it, or under none yet."""
-        own = bool(profile) and self._has_profiles()
-        where, values = ("WHERE (profile = ? OR profile IS NULL) ", [profile]) if own else ("", [])
+        where, values = ("WHERE (profile = ? OR profile IS NULL) ", [profile]) if profile else ("", [])
         return self._runs(f"{where}ORDER BY seq DESC LIMIT ? OFFSET ?", [*values, limit, offset])
 
     def active_runs(self) -> list[Run]:

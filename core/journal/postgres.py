@@ -109,9 +109,10 @@ def take_turn(connected: Any) -> None:
     connected.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_WRITERS,))
 
 
-def has_tables(connected: Any, name: str) -> bool:
-    """Return whether the table is there, wherever this role looks for tables."""
-    return connected.execute_sql("SELECT to_regclass(%s)", (name,)).fetchone()[0] is not None
+def columns(connected: Any, table: str) -> set[str]:
+    """Return the names of a table's columns, wherever this role looks for tables; none where it is not there."""
+    sql = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
+    return {name for (name,) in connected.execute_sql(sql, (table,))}
 
 
 def storable(value: Any) -> Any:

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from core.platform.processes import ProcessId
@@ -52,7 +53,7 @@ class Run:
     process : ProcessId or None
         Who leads the run.
     seconds : float or None
-        How long it took by a clock that cannot be set, once it has ended; see ``core.journal.lengths``.
+        How long it took by a clock that cannot be set, once it has ended; the times are UTC and for reading.
     profile : str
         The profile it belongs to; empty for a run of before profiles that nobody has taken over yet.
     session : str or None
@@ -83,15 +84,29 @@ class Run:
         """Whether the run is not over."""
         return self.state in ACTIVE
 
+    def took_s(self, now: datetime | None = None) -> float | None:
+        """Return how many seconds the run took, or has taken until ``now`` while it goes; None if that is unknown.
+
+        A run without a measured length (of an earlier version, or one that nobody ended) has the difference of its
+        times, unless that is below zero: the clock was set back meanwhile.
+        """
+        if self.seconds is not None:
+            return self.seconds
+        end_at = datetime.fromisoformat(self.ended_at) if self.ended_at else (now if self.active else None)
+        if self.started_at is None or end_at is None:
+            return None
+        seconds = (end_at - datetime.fromisoformat(self.started_at)).total_seconds()
+        return seconds if seconds >= 0 else None
+
 
 RUN_COLUMNS = (
     "seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, "
-    "error, host, pid, pid_started, boot_id"
+    "error, host, pid, pid_started, boot_id, profile, session, seconds"
 )
 
 
 def run_of(row: Sequence[Any]) -> Run:
-    """Return the run of a row: columns, profile, session, length, and whether it has been silent for too long."""
+    """Return the run of a row: the columns, and whether it has been silent for too long."""
     (seq, run_id, created_at, who, how, request, target, keys, state, started_at, ended_at, exit_code, error,
      host, pid, pid_started, boot_id, profile, session, seconds, silent) = row  # fmt: skip
     process = ProcessId(pid, pid_started, boot_id) if pid else None

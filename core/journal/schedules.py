@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.journal.faults import readable
-from core.journal.journal import utc_now
-from core.journal.later import Later
+from core.journal.journal import Journal, utc_now
 from core.platform.processes import ProcessId
 
 ACTIVE, PAUSED = "active", "paused"
@@ -63,7 +62,7 @@ class Beat:
         return self.process.alive_on(self.host)
 
 
-class Schedules(Later):
+class Schedules(Journal):
     """The journal with its tables of schedules."""
 
     # ---- schedules
@@ -82,7 +81,7 @@ class Schedules(Later):
 
     def schedules(self) -> list[Stored]:
         """Return all schedules by name."""
-        rows = self.rows("schedule", f"SELECT {_STORED} FROM schedule ORDER BY name")  # noqa: S608 - constants
+        rows = self._select(_STORED, "schedule", "ORDER BY name")
         with readable():
             return [Stored(r[0], json.loads(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6]) for r in rows]
 
@@ -173,8 +172,11 @@ class Schedules(Later):
         return self._occurrences("WHERE schedule = ? ORDER BY due_at DESC LIMIT ?", [name, limit])
 
     def _occurrences(self, rest: str, values: Sequence[Any]) -> list[Occurrence]:
-        sql = f"SELECT {_COLUMNS} FROM occurrence {rest}"  # noqa: S608 - constants
-        return [Occurrence(*row) for row in self.rows("occurrence", sql, values)]
+        return [Occurrence(*row) for row in self._select(_COLUMNS, "occurrence", rest, values)]
+
+    def count_states(self, table: str) -> dict[str, int]:
+        """Return how many rows of a table are in each state."""
+        return dict(self._select("state, COUNT(*)", table, "GROUP BY state"))
 
     # ---- the scheduler
 
@@ -189,8 +191,7 @@ class Schedules(Later):
 
     def last_beat(self) -> Beat | None:
         """Return who last watched the clock, None if nobody ever did."""
-        sql = "SELECT host, pid, pid_started, boot_id, beat_at FROM scheduler"
-        rows = self.rows("scheduler", sql)
+        rows = self._select("host, pid, pid_started, boot_id, beat_at", "scheduler")
         return next((Beat(r[0], ProcessId(r[1], r[2], r[3]), r[4]) for r in rows), None)
 
     # ---- alarms
@@ -207,5 +208,5 @@ class Schedules(Later):
 
     def alarms(self, *, limit: int = 20) -> list[tuple[str, str, str]]:
         """Return (subject, UTC time, note) of the last alarms, newest first."""
-        sql = "SELECT subject, at, note FROM alarm ORDER BY at DESC LIMIT ?"
-        return [(str(s), str(at), str(note)) for s, at, note in self.rows("alarm", sql, [limit])]
+        rows = self._select("subject, at, note", "alarm", "ORDER BY at DESC LIMIT ?", [limit])
+        return [(str(s), str(at), str(note)) for s, at, note in rows]

@@ -9,7 +9,6 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.journal.lengths import took_s
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.holdings import as_zip, exceeds_zip_limit, export_command
 from core.queries.runs.progress import (
@@ -127,7 +126,7 @@ def live(journal: Journal, opened: Run) -> None:
 
 def heading(run: Run) -> None:
     """Draw the run's state, and who asked for what."""
-    took = took_s(run, datetime.now(UTC))
+    took = run.took_s(datetime.now(UTC))
     facts = [
         f"{run.who}, {run.how}",
         f"started {utc_clock(run.started_at or run.created_at)} UTC",

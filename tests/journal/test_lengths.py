@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.journal import Journal, lengths
+from core.journal import Journal
 from core.journal import journal as module
-from core.journal.lengths import took_s
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "v1"
 
@@ -29,7 +29,7 @@ def ended(journal, monkeypatch, *, clock, seconds):
         (clock[1], 100.0 + seconds, lambda: journal.end("r", "succeeded", 0, None)),
     ):
         monkeypatch.setattr(module, "utc_now", lambda told=told: f"{told}+00:00")
-        monkeypatch.setattr(lengths, "now_s", lambda since=since: since)
+        monkeypatch.setattr(module, "since_boot_s", lambda since=since: since)
         call()
     return journal.run("r")
 
@@ -44,45 +44,46 @@ CLOCKS = {
 @pytest.mark.parametrize("clock", CLOCKS)
 def test_a_run_takes_the_seconds_that_passed_whatever_the_clock_says(clock, journal, monkeypatch):
     """7.5 s in each case."""
-    assert took_s(ended(journal, monkeypatch, clock=CLOCKS[clock], seconds=7.5)) == 7.5
+    assert ended(journal, monkeypatch, clock=CLOCKS[clock], seconds=7.5).took_s() == 7.5
 
 
 def test_by_the_times_alone_a_clock_set_ahead_would_make_a_run_take_a_year(journal, monkeypatch):
     """The measured length taken out: 365 days; and of one set back nothing can be said."""
-    monkeypatch.setattr(lengths, "end", lambda execute, run_id: None)
-    assert took_s(ended(journal, monkeypatch, clock=CLOCKS["set ahead"], seconds=7.5)) == 365 * 86400
+    run = replace(ended(journal, monkeypatch, clock=CLOCKS["set ahead"], seconds=7.5), seconds=None)
+    assert run.took_s() == 365 * 86400
+    assert replace(run, ended_at="2023-06-01T12:00:00.000+00:00").took_s() is None
 
 
 def test_of_a_run_whose_machine_was_started_anew_only_the_times_are_known(journal, monkeypatch):
     """Seconds since the start of another boot mean nothing."""
-    monkeypatch.setattr(lengths, "boot_id", iter(("one", "other")).__next__)
+    monkeypatch.setattr(module, "boot_id", iter(("one", "other")).__next__)
     run = ended(journal, monkeypatch, clock=CLOCKS["left alone"], seconds=-90)
     assert run.seconds is None
-    assert took_s(run) == 7.5
+    assert run.took_s() == 7.5
 
 
 def test_a_real_run_takes_as_long_as_its_times_say_while_nobody_sets_the_clock(prepared):
     """The two clocks agree to a tenth of a second."""
     (run,) = Journal(prepared, read_only=True).runs()
     measured = run.seconds
-    by_times = took_s(type(run)(**{**vars(run), "seconds": None}))
+    by_times = replace(run, seconds=None).took_s()
     assert measured > 0
     assert measured == pytest.approx(by_times, abs=0.1)
 
 
 @pytest.mark.parametrize("read_only", [True, False], ids=["only read", "migrated"])
 def test_a_journal_of_before_has_the_difference_of_its_times(read_only, tmp_path):
-    """Read as it is, without the new table; and after its migration, which loses nothing."""
+    """Read as it is, without the new columns; and after its migration, which loses nothing."""
     shutil.copytree(FIXTURE, tmp_path / "v1")
     if not read_only:
         Journal(tmp_path / "v1")
     runs = Journal(tmp_path / "v1", read_only=True).runs()
     assert [run.seconds for run in runs] == [None, None]
-    assert [took_s(run) > 0 for run in runs] == [True, True]
+    assert [run.took_s() > 0 for run in runs] == [True, True]
     raw = sqlite3.connect(tmp_path / "v1" / "journal.sqlite")
-    tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    columns = {name for (name,) in raw.execute("SELECT name FROM pragma_table_info('run')")}
     raw.close()
-    assert ("run_length" in tables) is not read_only
+    assert ("seconds" in columns) is not read_only
 
 
 def test_events_of_before_read_as_they_are_called_now(tmp_path):

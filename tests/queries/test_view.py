@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from core.journal import Event, Journal, Run
-from core.journal.lengths import took_s
 from core.queries.runs.progress import (
     StageView,
     asked_for,
@@ -150,9 +149,9 @@ def test_sign_off_follows_the_run_and_then_a_person():
 def test_times_are_told_to_the_second_and_a_run_without_an_end_has_no_length():
     """An interrupted run ended nobody knows when, so it claims no seconds."""
     assert utc_clock("2026-03-02T21:05:00.123+00:00") == "2026-03-02 21:05:00"
-    assert took_s(run(ended="2026-03-02T21:05:04.500+00:00", state="succeeded"), NOW) == 4.5
-    assert took_s(run("running"), NOW) == 10.0
-    assert took_s(run("interrupted"), NOW) is None
+    assert run(ended="2026-03-02T21:05:04.500+00:00", state="succeeded").took_s(NOW) == 4.5
+    assert run("running").took_s(NOW) == 10.0
+    assert run("interrupted").took_s(NOW) is None
 
 
 def test_what_was_asked_for_reads_as_a_line():

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import DataError
 from core.fingerprint import sha256
-from core.journal import Journal, chain_faults, database, lengths
+from core.journal import Journal, chain_faults, connection, database
 from core.journal.faults import JournalError
 from core.queries.reports.listing import newest_reports
 from core.registry.champions import Champions
@@ -192,11 +192,11 @@ def test_a_run_takes_a_root_of_before_over(with_champion, run_luigi, prices_file
 # ---- with the protection taken out
 
 
-def test_without_asking_for_the_table_a_journal_of_before_could_not_be_read(first_version, monkeypatch):
+def test_without_asking_for_its_columns_a_journal_of_before_could_not_be_read(first_version, monkeypatch):
     """A newer column is asked of a journal that has none: the error, and with the question the rows."""
     assert len(Journal(first_version, read_only=True).runs()) == 2
-    monkeypatch.setattr(lengths, "has_table", lambda database, name: True)
-    with pytest.raises(JournalError, match="no tables"):
+    monkeypatch.setattr(connection, "ADDED", {"run": {}})
+    with pytest.raises(JournalError, match="no such column"):
         Journal(first_version, read_only=True).runs()
 
 

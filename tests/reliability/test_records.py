@@ -117,9 +117,8 @@ def test_a_stage_at_work_when_its_run_ends_is_told_how_it_ended(journal, state, 
 def test_runs_are_in_order_of_their_making_whatever_the_clock_says(journal, monkeypatch):
     """A clock set back by a year changes what is printed, neither the order nor how long a run took."""
     from core.journal import journal as module
-    from core.journal import lengths
 
-    monkeypatch.setattr(lengths, "now_s", iter((10, 12, 20, 23, 30, 34)).__next__)
+    monkeypatch.setattr(module, "since_boot_s", iter((10, 12, 20, 23, 30, 34)).__next__)
 
     for run_id, clock in (("first", "2024-06-01"), ("second", "2023-06-01"), ("third", "2025-06-01")):
         monkeypatch.setattr(module, "utc_now", lambda clock=clock: f"{clock}T00:00:00.000+00:00")
@@ -128,7 +127,7 @@ def test_runs_are_in_order_of_their_making_whatever_the_clock_says(journal, monk
         journal.end(run_id, "succeeded", 0, None)
     assert [run.run_id for run in journal.runs()] == ["third", "second", "first"]
     assert [run.run_id for run in journal.successes(2)] == ["third", "second"]
-    assert [lengths.took_s(run) for run in journal.runs()] == [4, 3, 2]
+    assert [run.took_s() for run in journal.runs()] == [4, 3, 2]
     assert [e.seq for e in journal.events("second")] == sorted(e.seq for e in journal.events("second"))
 
 

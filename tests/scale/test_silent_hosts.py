@@ -33,7 +33,7 @@ def journal(tmp_path, url) -> Journal:
 @pytest.fixture
 def as_time_goes(server, database):
     """Let seconds pass for the database: every sign becomes so much older."""
-    return lambda seconds: server.sql(f"UPDATE run_sign SET at = at - {seconds}", database)
+    return lambda seconds: server.sql(f"UPDATE run SET heartbeat_at = heartbeat_at - {seconds}", database)
 
 
 @pytest.fixture
@@ -112,20 +112,20 @@ def test_a_sign_does_not_wake_what_ended_otherwise(journal, elsewhere):
 
 def test_a_run_of_an_earlier_version_is_never_given_up(journal, elsewhere, server, database):
     """It gives no signs; only its host knows."""
-    server.sql("DELETE FROM run_sign", database)
+    server.sql("UPDATE run SET heartbeat_at = NULL", database)
     assert journal.run(elsewhere).state == "running"
 
 
 def test_who_leads_a_run_signs_until_it_ends(tmp_path, url, journal, elsewhere, server, database, wait_until):
     """The sign grows younger by itself, from a thread that ends with the run."""
-    server.sql("UPDATE run_sign SET at = 0", database)
+    server.sql("UPDATE run SET heartbeat_at = 0", database)
     heartbeat = Heartbeat(Settings(tmp_path, url, {}, None), elsewhere, every_s=0.05)
     heartbeat.start()
-    wait_until(lambda: float(server.sql("SELECT at FROM run_sign", database)) > 0, "a sign")
+    wait_until(lambda: float(server.sql("SELECT heartbeat_at FROM run", database)) > 0, "a sign")
     heartbeat.close()
-    server.sql("UPDATE run_sign SET at = 0", database)
+    server.sql("UPDATE run SET heartbeat_at = 0", database)
     time.sleep(0.3)
-    assert server.sql("SELECT at FROM run_sign", database) == "0"
+    assert server.sql("SELECT heartbeat_at FROM run", database) == "0"
 
 
 def test_nobody_signs_where_one_host_is_all(tmp_path):
@@ -136,4 +136,4 @@ def test_nobody_signs_where_one_host_is_all(tmp_path):
     journal = Journal(tmp_path)
     journal.add_run("r", **TOLD, state="running")
     journal.heartbeat("r")
-    assert journal._read("SELECT COUNT(*) FROM run_sign") == [(0,)]
+    assert journal._read("SELECT heartbeat_at FROM run") == [(None,)]

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import SettingsError
-from core.journal.lengths import took_s
 from core.journal.schedules import Schedules
 from core.platform.storage import nearest_folder
 from core.request.settings import Settings
@@ -91,8 +90,7 @@ def _counted(journal: Schedules) -> Iterator[tuple[str, str, dict[str, int]]]:
         ("schedule", "afterclose_schedules", "Schedules by state."),
         ("occurrence", "afterclose_occurrences", "Times that schedules were due, by what became of them."),
     ):
-        sql = f"SELECT state, COUNT(*) FROM {table} GROUP BY state"  # noqa: S608 - constants
-        yield name, text, dict(journal.rows(table, sql))
+        yield name, text, journal.count_states(table)
 
 
 def _values(settings: Settings, journal: Schedules, now: datetime) -> Iterator[tuple[str, str, float]]:
@@ -100,7 +98,7 @@ def _values(settings: Settings, journal: Schedules, now: datetime) -> Iterator[t
     if success is not None and success.ended_at:
         ended = datetime.fromisoformat(success.ended_at).timestamp()
         yield "afterclose_last_success_timestamp_seconds", "End of the newest successful run.", ended
-        yield "afterclose_last_success_seconds", "How long it took.", took_s(success, now) or 0.0
+        yield "afterclose_last_success_seconds", "How long it took.", success.took_s(now) or 0.0
     beat = journal.last_beat()
     if beat is not None:
         at = datetime.fromisoformat(beat.at).timestamp()

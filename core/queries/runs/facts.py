@@ -8,7 +8,6 @@ from typing import Any
 
 from core.errors import ParameterError
 from core.journal import Journal, Run
-from core.journal.lengths import took_s
 from core.review.standing import standing
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
@@ -45,7 +44,7 @@ class RunFacts:
     @property
     def seconds(self) -> float | None:
         """How long the run took."""
-        return took_s(self.run)
+        return self.run.took_s()
 
     def metric(self, name: str, part: str = "value") -> float | None:
         """Return a measure, or a bound of its interval (``low``, ``high``)."""

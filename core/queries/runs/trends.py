@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.journal.lengths import took_s
 from core.queries.runs.facts import facts
 from core.queries.runs.run_labels import line_of_work
 from core.request.settings import Settings
@@ -96,7 +95,7 @@ def trends(
     rows = [
         {
             "run": run.run_id, "at": run.created_at, "profile": line_of_work(settings, run), **asdict(each),
-            "seconds": took_s(run), "standing": standing(store, journal, run.keys["report"]).state,
+            "seconds": run.took_s(), "standing": standing(store, journal, run.keys["report"]).state,
         }
         for run, each in reports
     ]  # fmt: skip
