@@ -47,7 +47,7 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
         database = _opened(root, url, read_only=read_only)
         with database.connection_context():
             if not read_only:
-                new = not has_table(database, _HISTORY)
+                new = not columns(database, _HISTORY)
                 if new or _behind(database):
                     _migrate(database)
                 if is_sqlite(database):
