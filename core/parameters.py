@@ -59,6 +59,8 @@ class Parameter:
         True for a value that only the plan fills; it is neither an option nor a setting.
     auto : bool
         True for a number that may be the word :data:`AUTO`, which stands in the key as such.
+    quiet : bool
+        True for a parameter that came later: at its default it is in no key, so that keys of before it stay.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Parameter:
     keyed: bool = True
     resolved: bool = False
     auto: bool = False
+    quiet: bool = False
 
     @property
     def option(self) -> str:
@@ -82,6 +85,10 @@ class Parameter:
     def label(self) -> str:
         """The name as a form writes it."""
         return self.name.replace("_", " ").capitalize()
+
+    def in_key(self, value: Value) -> bool:
+        """Return whether ``value`` stands in the key of its stage."""
+        return self.keyed and not (self.quiet and value == self.parse(self.default))
 
     def parse(self, text: str) -> Value:  # noqa: PLR0911 - one return per kind reads as a table
         """Return the typed value of ``text``; an empty text is None.

@@ -166,12 +166,13 @@ def summary(
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=BY_CONTENT)
 def definitions(store: Store, features: StoredArtifact) -> dict[str, str]:
     """Return what each feature is, by name; empty when another version of the program made the table."""
-    from core.features import LABEL_TEXT, definition_digest, definitions
+    from core.features import definition_digest, definitions
+    from core.label import Label
 
     header = _table(store, features).header
     if header.get("definition_digest") != definition_digest():
         return {}
-    return {d["name"]: d["text"] for d in definitions()} | {col.UP_NEXT: LABEL_TEXT}
+    return {d["name"]: d["text"] for d in definitions()} | {col.UP_NEXT: Label.of(header).text}
 
 
 def coverage(store: Store, prices: StoredArtifact) -> pd.DataFrame:

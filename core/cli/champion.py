@@ -91,6 +91,7 @@ def roll_back(*, why: str, profile: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print profile, model, age and signals as JSON.")
 def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> None:
     """Score on request: a profile's newest features, its champion, one signal per ticker."""
+    from core.label import Label
     from core.queries.models.prediction import predict
     from core.registry.choosing import chosen_profile
     from core.report.figures import counted
@@ -107,11 +108,15 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
         f"{counted(prediction['age_sessions'], 'session')} old; features {prediction['features']['origin']} "
         f"to {prediction['features']['last_session']}"
     )
+    label = Label(**prediction["label"])
+    if not label.is_default:
+        click.echo(f"label: {label.name}")
     rows = [
         (s["ticker"], s["after"], s["session"], f"{s['probability']:.3f}", s["direction"])
         for s in prediction["signals"]
     ]
-    output.table(("ticker", "after", "for session", "probability", "direction"), rows)
+    until = "for session" if label.horizon_sessions == 1 else "up to session"
+    output.table(("ticker", "after", until, "probability", "direction"), rows)
 
 
 @click.command("scorecard")

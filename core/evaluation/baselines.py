@@ -84,7 +84,8 @@ def probabilities(rows: JudgedRows, features: col.Columns) -> RuleProbabilities:
     sessions, of_row = _sessions(features)
     label, learnt = numbers(features, col.UP_NEXT), []
     for within in rows.parts:
-        place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0])) - 1
+        place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0]))
+        place -= rows.horizon_sessions
         earlier = _earlier_labels(rows, of_row < max(place, 0), label)
         nothing = np.empty((len(earlier), 0))
         learnt.append({name: kind.fit(nothing, earlier, seed=0) for name, kind in RULES.items()})
@@ -102,8 +103,8 @@ def _earlier_labels(
 ) -> NDArray[np.float64]:
     """Return the labels of the sessions before a fold.
 
-    The session just before the fold is left out, as in training: its label is known only on the fold's
-    first date. Where nothing comes before, the judged rows themselves stand in.
+    The sessions just before the fold, as many as the label looks ahead, are left out, as in training: their labels are
+    known only from the fold's first date on. Where nothing comes before, the judged rows themselves stand in.
     """
     earlier = label[before & ~np.isnan(label)]
     return earlier if len(earlier) else rows.up

@@ -28,7 +28,7 @@ from core.measures.performance import PooledScore, entries, json_number
 from core.measures.rows import JudgedRows, judge
 from core.measures.weighted import WeightedScore
 from core.models.document import model_id_of
-from core.models.splits import MIN_TEST_SESSIONS
+from core.models.splits import MIN_TEST_SESSIONS, least_fold_sessions
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace
 
@@ -71,7 +71,8 @@ def contest(
         champion's), ``challenger`` and ``paired`` (challenger less champion; of Brier score and log loss
         less is better).
     """
-    both = judge(rows.frame.assign(_theirs=theirs)[common_rows(rows, theirs)])
+    frame = rows.frame.assign(_theirs=theirs)[common_rows(rows, theirs)]
+    both = judge(frame, horizon_sessions=rows.horizon_sessions)
     days = iso_dates(np.unique(both.frame[col.DATE].to_numpy()))
     ends = (days[0], days[-1]) if days else (None, None)
     extent = {"rows": len(both), "sessions": len(days), "from": ends[0], "to": ends[1]}
@@ -107,15 +108,16 @@ def contest(
 def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return the rows that count for both, shape (rows,).
 
-    Of a fold that the champion's training end cuts, a rest of under :data:`MIN_TEST_SESSIONS` sessions is
-    left out: the blocks of so few sessions are hardly resampled.
+    Of a fold that the champion's training end cuts, a rest of under :data:`MIN_TEST_SESSIONS` sessions (or two
+    horizons) is left out: the blocks of so few sessions are hardly resampled.
     """
     has_probability = ~np.isnan(theirs)
     whole = np.bincount(rows.group_fold, minlength=len(rows.folds))
     has_rows = np.zeros(len(rows.group_fold), dtype=bool)
     has_rows[rows.group[has_probability]] = True
     sessions = np.bincount(rows.group_fold[has_rows], minlength=len(rows.folds))
-    sliver = (sessions < whole) & (sessions < MIN_TEST_SESSIONS)
+    least = max(MIN_TEST_SESSIONS, least_fold_sessions(rows.horizon_sessions))
+    sliver = (sessions < whole) & (sessions < least)
     common: NDArray[np.bool_] = has_probability & ~sliver[rows.fold]
     return common
 

@@ -1,9 +1,10 @@
 """What following the calls would have earned: long when called up, flat otherwise, after costs.
 
 Conventions. A call made after the close of a date earns the ticker's simple return of its next
-session. Each day's return is the mean over the tickers that have one (equal weights, rebalanced
-daily); flat positions earn nothing. Every change of a ticker's position, the first entry included,
-costs ``cost_bps`` basis points of it; rebalancing and the exit after the last row cost nothing. A
+session; where the label looks H sessions ahead, 1/H of the money follows it through as many
+(:func:`core.measures.trading.positions`). Each day's return is the mean over the tickers that have one
+(equal weights, rebalanced daily); flat positions earn nothing. Every change of a ticker's position, the first
+entry included, costs ``cost_bps`` basis points of it; rebalancing and the exit after the last row cost nothing. A
 year has :data:`SESSIONS_A_YEAR` sessions and the cash rate is 0.
 """
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from core.evaluation.joined import NEXT_RETURN
 from core.measures.bootstrap import weighted_sums
-from core.measures.metrics import THRESHOLD
+from core.measures.trading import changes, positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,14 +86,14 @@ def earnings(rows: JudgedRows, probability: NDArray[np.float64], *, cost_bps: fl
     rows : JudgedRows
         With the column ``next_return``.
     probability : ndarray of float, shape (rows,)
-        Long where at least 0.5, flat below and where NaN.
+        Called up where at least 0.5, not where below or NaN.
     cost_bps : float
         Cost of a change of position, in basis points of the position.
     """
     after = rows.frame[NEXT_RETURN].to_numpy(np.float64)
     has_return = ~np.isnan(after)
-    position = probability >= THRESHOLD
-    changed = _changed(rows, has_return, position)
+    position = positions(rows, probability)
+    changed = changes(rows, has_return, position)
     groups = len(rows.group_fold)
     gain, tickers = np.zeros(groups), np.zeros(groups, dtype=np.int64)
     for part in rows.parts:
@@ -103,21 +104,6 @@ def earnings(rows: JudgedRows, probability: NDArray[np.float64], *, cost_bps: fl
         gain += np.bincount(rows.group[part][own], weights=earned, minlength=groups)
         tickers += np.bincount(rows.group[part][own], minlength=groups)
     return Earnings(np.where(tickers > 0, gain / np.maximum(tickers, 1), np.nan))
-
-
-def _changed(
-    rows: JudgedRows, has_return: NDArray[np.bool_], position: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Return which rows' positions differ from that of their ticker's held row before, flat at first."""
-    ticker, order = rows.by_ticker
-    if not has_return.all():
-        order = order[has_return[order]]
-    sequence, owner = position[order], ticker[order]
-    before = np.zeros_like(sequence)
-    before[1:] = (owner[1:] == owner[:-1]) & sequence[:-1]
-    changed = np.zeros(len(has_return), dtype=bool)
-    changed[order] = sequence != before
-    return changed
 
 
 def annual_return(daily: NDArray[np.float64]) -> float:

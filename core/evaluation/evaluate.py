@@ -19,11 +19,12 @@ from core.evaluation.joined import with_returns
 from core.evaluation.market_states import no_parts, parts
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
+from core.label import FIELD, Label
 from core.measures.bootstrap import Resampling
 from core.measures.expanded import coverage_of
 from core.measures.performance import CLASSIFICATION, entries, json_number, undefined
 from core.measures.rows import JudgedRows, judge, numbers
-from core.models.splits import MIN_JUDGED_SESSIONS
+from core.models.splits import judged_sessions_needed
 from core.platform.progress import Steps
 from core.tables.artifacts import Artifact, Document, Table
 from core.tables.stored import StoredRows
@@ -62,6 +63,11 @@ class _Inputs:
         """``train`` or ``score``; a table without header says it by having folds or not."""
         mode = self.predictions.header.get("mode")
         return str(mode or ("train" if self.predictions[col.FOLD].notna().any() else "score"))
+
+    @property
+    def label(self) -> Label:
+        """What the outcomes are of."""
+        return Label.of(self.features.header)
 
     @property
     def resampling(self) -> Resampling:
@@ -106,11 +112,20 @@ def evaluate(
     steps.done()
     body = {**performance, **_description(loaded, steps), "digests": dict(digests)}
     steps.done()
+    body |= _label(loaded.label, body)
     body["verdict"] = verdict.verdict_of(body["performance"]["auc"], loaded.mode, body["sequential"])
     body["reason"] = _reason(loaded, body)
     body["verdict_sentence"] = verdict.sentence(body)
     body["advice"] = advice(body, settings, _auc_at_training(loaded.model))
-    return Document("evaluation", {name: body[name] for name in _ORDER})
+    return Document("evaluation", {name: body[name] for name in (*_ORDER, FIELD) if name in body})
+
+
+def _label(label: Label, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the label and how many outcomes that do not overlap were judged; nothing of the default."""
+    if label.is_default:
+        return {}
+    outcomes = body["sessions"] // label.horizon_sessions
+    return {FIELD: {**label.field[FIELD], "text": label.text, "sessions_without_overlap": outcomes}}
 
 
 def _performed(inputs: _Inputs) -> dict[str, Any]:
@@ -121,7 +136,7 @@ def _performed(inputs: _Inputs) -> dict[str, Any]:
     del predictions
     if inputs.mode == "score":
         frame = frame.assign(fold=np.nan)
-    rows = judge(frame, consume=True)
+    rows = judge(frame, horizon_sessions=inputs.label.horizon_sessions, consume=True)
     lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
     performance = _unjudged(inputs, rows, lack) if lack else _judgement(inputs, rows)
     return {**performance, "sequential": _sequential(inputs, rows)}
@@ -189,7 +204,7 @@ def _reason(inputs: _Inputs, body: Mapping[str, Any]) -> str | None:
     if body["verdict"] not in (verdict.INSUFFICIENT, verdict.INSUFFICIENT_NEW):
         return None
     reason = str(body["performance"]["auc"]["reason"])
-    if body["sessions"] >= MIN_JUDGED_SESSIONS:
+    if body["sessions"] >= judged_sessions_needed(inputs.label.horizon_sessions):
         return reason
     setting = (inputs.predictions.header.get("min_train_sessions") or {}).get("setting")
     model_features = summaries.features_of_model(inputs.model)
@@ -305,7 +320,9 @@ def _scorecard(inputs: _Inputs, rows: JudgedRows) -> list[dict[str, Any]] | None
     if inputs.mode != "score":
         return None
     identity = summaries.identity_of(inputs.model, inputs.predictions) or "not recorded"
-    return scorecard(rows.frame.assign(model_id=identity), inputs.resampling)
+    return scorecard(
+        rows.frame.assign(model_id=identity), inputs.resampling, horizon_sessions=rows.horizon_sessions
+    )
 
 
 def _auc_at_training(model: Document | None) -> float | None:

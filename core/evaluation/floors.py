@@ -8,8 +8,9 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.verdict import MIN_NEW_ROWS
+from core.label import Label
 from core.measures.rows import JudgedRows, numbers
-from core.models.splits import LEAST_TRAINING, MIN_JUDGED_SESSIONS, MIN_TRAIN_ROWS
+from core.models.splits import LEAST_TRAINING, MIN_TRAIN_ROWS, judged_sessions_needed
 from core.parameters import AUTO
 
 if TYPE_CHECKING:
@@ -30,14 +31,15 @@ def lack(rows: JudgedRows, mode: str, no_model: str | None) -> str:
         Why training gave no model, where it said so.
     """
     sessions = judged_sessions(rows)
-    if len(rows) >= MIN_NEW_ROWS and sessions >= MIN_JUDGED_SESSIONS:
+    needed = judged_sessions_needed(rows.horizon_sessions)
+    if len(rows) >= MIN_NEW_ROWS and sessions >= needed:
         return ""
     if not len(rows) and mode == "train":
         return (no_model or "there is no labelled out-of-sample row").rstrip(".")
     after = " after the model's training" if mode == "score" else " out of sample"
     return (
         f"{_counted(len(rows), 'labelled row')} in {_counted(sessions, 'session')}{after}, "
-        f"at least {MIN_NEW_ROWS} rows in {MIN_JUDGED_SESSIONS} sessions are needed"
+        f"at least {MIN_NEW_ROWS} rows in {needed} sessions are needed"
     )
 
 
@@ -66,11 +68,13 @@ def remedy(
     setting : int or str, optional
         What ``min_train_sessions`` was set to in training, where that is known.
     """
-    sessions, most = _most_training(features, model_features)
+    horizon = Label.of(features.header).horizon_sessions
+    sessions, most = _most_training(features, model_features, horizon)
     if most is None:
+        least, to_judge = LEAST_TRAINING + horizon - 1, judged_sessions_needed(horizon)
         return (
             f"the data hold {_counted(sessions, 'labelled session')}, too few for any min_train_sessions "
-            f"({LEAST_TRAINING} at least, and {MIN_JUDGED_SESSIONS} sessions to judge): bring more history"
+            f"({least} at least, and {to_judge} sessions to judge): bring more history"
         )
     if mode == "score":
         return f"wait for more sessions, or train with min_train_sessions = {most} or fewer"
@@ -79,17 +83,17 @@ def remedy(
     return f"min_train_sessions = {most} or fewer{auto} would do"
 
 
-def _most_training(features: Table, model_features: Sequence[str]) -> tuple[int, int | None]:
+def _most_training(features: Table, model_features: Sequence[str], horizon: int) -> tuple[int, int | None]:
     """Return the labelled sessions, and the largest ``min_train_sessions`` that leaves enough to judge."""
     dates, label = features[col.DATE].to_numpy(), numbers(features, col.UP_NEXT)
     usable = ~np.isnan(label)
     sessions = np.unique(dates[usable])
-    most = len(sessions) - MIN_JUDGED_SESSIONS
-    if most < LEAST_TRAINING:
+    most = len(sessions) - judged_sessions_needed(horizon)
+    if most < LEAST_TRAINING + horizon - 1:
         return len(sessions), None
     for name in model_features:
         if name in features:
             usable &= features[name].notna().to_numpy()
-    # the session just before the first test window is left out of training
-    learnt = int((usable & (dates < sessions[most - 1])).sum())
+    # the sessions just before the first test window, as many as the label looks ahead, are left out of training
+    learnt = int((usable & (dates < sessions[most - horizon])).sum())
     return len(sessions), most if learnt >= MIN_TRAIN_ROWS else None

@@ -12,11 +12,12 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
+from core.label import Label
 from core.measures.information import forward_returns
 from core.measures.rows import numbers
 from core.measures.trading import next_open_returns
 from core.models.document import Model
-from core.models.loader import load_model
+from core.models.loader import load_model, require_label
 from core.models.rows import rows_of
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace
@@ -133,9 +134,11 @@ def chances(
     Raises
     ------
     ModelError
-        If the model is damaged or was trained on features defined otherwise.
+        If the model is damaged, or was trained on features defined otherwise or on another label.
     """
-    work = partial(_chances_of_part, features, load_model(model))
+    loaded = load_model(model)
+    require_label(loaded, Label.of(features.header))
+    work = partial(_chances_of_part, features, loaded)
     return _joined(frame, features, (col.PROBABILITY,), work, workplace or Workplace())[col.PROBABILITY]
 
 
@@ -254,7 +257,7 @@ def _open_returns_of_part(prices: Table, number: int) -> _PartValues:
 def _chances_of_part(features: Table, model: Model, number: int) -> _PartValues:
     """Return a model's probability of each row, NaN up to its training's end."""
     rows = rows_of(features, number)
-    usable = rows.complete & (rows.dates > np.datetime64(model.trained_to, "D"))
+    usable = rows.complete & (rows.dates > np.datetime64(model.no_test_to, "D"))
     probability = np.full(len(usable), np.nan)
     probability[usable] = model.probability(rows.inputs[usable])
     codes, tickers = pd.factorize(rows.tickers, sort=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
-from core.measures.rows import numbers
+from core.measures.rows import judge, numbers
 from core.measures.sequential import Sequential, brier_differences, daily_differences, e_process
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ SIMPLE_RULES, UP_RATE = "simple_rules", "up_rate"
 
 def sequential(rows: JudgedRows, features: Table, *, confidence: float) -> dict[str, Any]:
     """Return the evidence so far that the judged model is better, and that it is worse, than chance.
+
+    Where the label looks H sessions ahead every H-th session is staked upon: before each stake the outcome of the
+    one before is known, as the bound over all looks requires.
 
     Parameters
     ----------
@@ -43,6 +46,7 @@ def sequential(rows: JudgedRows, features: Table, *, confidence: float) -> dict[
         ``beside``: the same four now, of the model beside the simple rules and beside the up-rate so far.
     """
     rate = up_rate_before(rows, features)
+    rows = without_overlap(rows, features)
     gains = daily_differences(rows, rate)
     better, worse = (e_process(side, confidence=confidence) for side in (gains, -gains))
     days = iso_dates(rows.frame[col.DATE].to_numpy()[rows.begins])
@@ -62,6 +66,17 @@ def sequential(rows: JudgedRows, features: Table, *, confidence: float) -> dict[
             UP_RATE: _beside(*_both_sides(brier_differences(rows, rate), confidence)),
         },
     }
+
+
+def without_overlap(rows: JudgedRows, features: Table) -> JudgedRows:
+    """Return the rows of every H-th session from the first judged one on: the labels of those in between overlap."""
+    horizon = rows.horizon_sessions
+    if horizon == 1 or not len(rows):
+        return rows
+    calendar = np.unique(features[col.DATE].to_numpy("datetime64[D]"))
+    session = np.searchsorted(calendar, rows.frame[col.DATE].to_numpy("datetime64[D]"))
+    chosen = (session - session.min()) % horizon == 0
+    return judge(rows.frame[chosen], horizon_sessions=horizon)
 
 
 def _both_sides(differences: NDArray[np.float64], confidence: float) -> tuple[Sequential, Sequential]:
@@ -96,12 +111,13 @@ def _beside(better: Sequential, worse: Sequential) -> dict[str, Any]:
 def up_rate_before(rows: JudgedRows, features: Table) -> float:
     """Return the share of rises known before the first judged session, one half where nothing is.
 
-    The label of the session just before is made of the first judged one's close, and is left out as in training.
+    The labels of the sessions just before, as many as it looks ahead, are made of the first judged one's close and
+    later ones, and are left out as in training.
     """
     if not len(rows):
         return EVEN
     dates, label = features[col.DATE].to_numpy("datetime64[D]"), numbers(features, col.UP_NEXT)
     calendar = np.unique(dates)
     first = np.searchsorted(calendar, rows.frame[col.DATE].to_numpy("datetime64[D]").min())
-    earlier = label[(dates < calendar[max(int(first) - 1, 0)]) & ~np.isnan(label)]
+    earlier = label[(dates < calendar[max(int(first) - rows.horizon_sessions, 0)]) & ~np.isnan(label)]
     return float(earlier.mean()) if len(earlier) else EVEN

@@ -29,17 +29,19 @@ WHOLE = "all"
 METRICS = ("auc", "hit_rate", "precision", "brier")
 
 
-def scorecard(signals: pd.DataFrame, how: Resampling) -> list[dict[str, Any]]:
+def scorecard(signals: pd.DataFrame, how: Resampling, *, horizon_sessions: int = 1) -> list[dict[str, Any]]:
     """Return one entry per model and quarter, each model's whole time first.
 
     Parameters
     ----------
     signals : pandas.DataFrame
         Columns ``model_id``, ``date`` (the session after which the signal was given), ``ticker``,
-        ``probability`` (of a rise in the next session) and ``up_next`` (what happened: 1, 0 or null).
+        ``probability`` (of a rise over the label's horizon) and ``up_next`` (what happened: 1, 0 or null).
         Rows whose outcome is not known are left out.
     how : Resampling
         How intervals are made.
+    horizon_sessions : int
+        How many sessions a signal looks ahead.
 
     Returns
     -------
@@ -53,8 +55,11 @@ def scorecard(signals: pd.DataFrame, how: Resampling) -> list[dict[str, Any]]:
     for identity in sorted(set(labelled[MODEL_ID].tolist())):
         own = labelled[labelled[MODEL_ID] == identity]
         quarter = _quarters(own[col.DATE].to_numpy("datetime64[D]"))
-        entries.append(_entry(identity, WHOLE, own, how))
-        entries += [_entry(identity, str(name), own[quarter == name], how) for name in np.unique(quarter)]
+        entries.append(_entry(identity, WHOLE, own, how, horizon_sessions))
+        entries += [
+            _entry(identity, str(name), own[quarter == name], how, horizon_sessions)
+            for name in np.unique(quarter)
+        ]
     return entries
 
 
@@ -69,7 +74,7 @@ def _quarters(dates: NDArray[np.datetime64]) -> NDArray[np.str_]:
     return np.array(names, dtype=np.str_)
 
 
-def _entry(identity: str, period: str, frame: pd.DataFrame, how: Resampling) -> dict[str, Any]:
+def _entry(identity: str, period: str, frame: pd.DataFrame, how: Resampling, horizon: int) -> dict[str, Any]:
     rows = judge(frame.assign(**{col.FOLD: np.nan}))
     days = iso_dates(np.unique(rows.frame[col.DATE].to_numpy()))
     right = int(((rows.probability >= 0.5) == (rows.up > 0)).sum())
@@ -77,12 +82,12 @@ def _entry(identity: str, period: str, frame: pd.DataFrame, how: Resampling) -> 
         MODEL_ID: identity, "period": period, "from": days[0], "to": days[-1], "sessions": len(days),
         "rows": len(rows), "right": right, "up_rate": float(rows.up.mean()),
     }  # fmt: skip
-    return entry | _figures(rows.frame, how)
+    return entry | _figures(rows.frame, how, horizon)
 
 
-def _figures(frame: pd.DataFrame, how: Resampling) -> dict[str, Any]:
+def _figures(frame: pd.DataFrame, how: Resampling, horizon: int) -> dict[str, Any]:
     if len(frame) < MIN_NEW_ROWS:
         reason = f"{len(frame)} signals with a known outcome, at least {MIN_NEW_ROWS} are needed"
         return {name: undefined(reason) for name in METRICS}
-    figures = measure(frame, how)
+    figures = measure(frame, how, horizon_sessions=horizon)
     return {name: figures[name] for name in METRICS}

@@ -11,7 +11,8 @@ import pandas as pd
 
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
-from core.features import LABEL_TEXT, definition_digest, definitions, model_features
+from core.features import definition_digest, definitions, model_features
+from core.label import Label
 from core.models.document import model_id_of
 from core.prices.calendar import sessions_after
 from core.prices.findings import MOST_PER_RULE
@@ -146,7 +147,7 @@ def features_summary(features: Table, names: Sequence[str]) -> dict[str, Any]:
         "rows": features.rows,
         "complete_rows": int(complete.sum()),
         "definitions": definitions() if digest in (None, definition_digest()) else [],
-        "label": LABEL_TEXT,
+        "label": Label.of(features.header).text,
     }
 
 

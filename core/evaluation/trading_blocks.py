@@ -25,7 +25,6 @@ from core.measures.information import (
     quantile_spread,
     returns_by_quantile,
 )
-from core.measures.metrics import THRESHOLD
 from core.measures.performance import json_number
 from core.measures.risk import (
     SESSIONS_A_YEAR,
@@ -36,7 +35,7 @@ from core.measures.risk import (
     rolling_sharpe,
 )
 from core.measures.rows import numbers
-from core.measures.trading import Trading, risk_of_rule, trading
+from core.measures.trading import Trading, positions, risk_of_rule, trading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,8 +96,7 @@ def blocks(rows: JudgedRows, market: Market, *, cost_bps: float, workplace: Work
     workplace : Workplace
         Who reads the parts of large tables.
     """
-    position = (rows.probability >= THRESHOLD).astype(np.float32)  # 1 and 0 are exact in half the bytes
-    rule = trading(rows, numbers(rows.frame, NEXT_RETURN), position)
+    rule = trading(rows, numbers(rows.frame, NEXT_RETURN), positions(rows, rows.probability))
     even = break_even_bps(rule.gross, rule.turnover)
     return {
         "risk": _risk(rule, market.holding, cost_bps),
@@ -190,31 +188,34 @@ def _no_break_even(rule: Trading) -> str:
 
 def _information(rows: JudgedRows, features: Table, workplace: Workplace) -> dict[str, Any]:
     score, group, groups = rows.probability, rows.group, len(rows.group_fold)
-    next_return = numbers(rows.frame, NEXT_RETURN)
-    by_sessions = {1: coefficients(score, next_return, group, groups)}
-    for number in (n for n in DECAY_SESSIONS if n > 1):
+    horizon, following = rows.horizon_sessions, numbers(rows.frame, NEXT_RETURN)
+    by_sessions = {1: coefficients(score, following, group, groups)}
+    if horizon > 1:
+        following = returns_over(horizon, rows.frame, features, workplace)
+    for number in sorted({*DECAY_SESSIONS, horizon} - {1}):
         # one after the other: the returns of all rows over several lengths are not in memory together
-        returns = returns_over(number, rows.frame, features, workplace)
-        by_sessions[number] = coefficients(score, returns, group, groups)
+        own = number == horizon
+        returns = following if own else returns_over(number, rows.frame, features, workplace)
+        by_sessions[number] = coefficients(score, returns, group, groups, horizon if own else 1)
         del returns
     quantile = quantile_of(score, group)
     turnover = factor_turnover(score, rows.by_ticker[0], group, groups)
-    by_quantile = returns_by_quantile(quantile, next_return)
+    by_quantile = returns_by_quantile(quantile, following)
     return {
-        **_coefficients(by_sessions),
+        **_coefficients(by_sessions, horizon),
         "quantiles": [{**row, "mean_return": json_number(row["mean_return"])} for row in by_quantile],
-        "spread": _summary(quantile_spread(quantile, next_return, group, groups)),
+        "spread": _summary(quantile_spread(quantile, following, group, groups, overlap=horizon)),
         "turnover": {
             "top": json_number(turnover.top),
             "bottom": json_number(turnover.bottom),
             "autocorrelation": json_number(turnover.autocorrelation),
         },
-        "reason": _why_open(by_sessions[1], has_quantile=bool((quantile > 0).any())),
+        "reason": _why_open(by_sessions[horizon], has_quantile=bool((quantile > 0).any())),
     }
 
 
-def _coefficients(by_sessions: Mapping[int, Coefficients]) -> dict[str, Any]:
-    now = by_sessions[1]
+def _coefficients(by_sessions: Mapping[int, Coefficients], horizon: int = 1) -> dict[str, Any]:
+    now = by_sessions[horizon]
     values = (now.ic.mean, now.ic.t, now.rank.mean, now.rank.t)
     return {
         **dict(zip(IC, map(json_number, values), strict=True)),

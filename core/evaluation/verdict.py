@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.label import Label
 from core.report.figures import e_value
 
 BETTER = "better than chance"
@@ -159,9 +160,14 @@ def _ranking(body: Body) -> str:
     once = "valid for one look, " if body.get("sequential") else ""
     return (
         f"{opening}: AUC {auc['value']:.3f} ({coverage} interval {auc['low']:.3f} to {auc['high']:.3f}, "
-        f"{once}{relation} 0.500) over {_counted(body['rows'], 'prediction')} "
+        f"{once}{relation} 0.500) over {_counted(body['rows'], 'prediction')}{_of_what(body)} "
         f"in {_counted(body['sessions'], 'session')}."
     )
+
+
+def _of_what(body: Body) -> str:
+    label = Label.of(body)
+    return "" if label.is_default else f" of the {label.name}"
 
 
 def _looks(body: Body) -> str:
@@ -170,10 +176,12 @@ def _looks(body: Body) -> str:
     if not evidence:
         return ""
     side, value = ("it", evidence["e_value"])
+    horizon = Label.of(body).horizon_sessions
+    often = "every session" if horizon == 1 else f"every {horizon} sessions, whose outcomes do not overlap"
     if body["verdict"] == WORSE:
         side, value = ("its opposite", evidence["worse_e_value"])
     return (
-        f"Looked at after every session, the evidence for {side} is an e-value of {e_value(value)}, where "
+        f"Looked at after {often}, the evidence for {side} is an e-value of {e_value(value)}, where "
         f"{evidence['threshold']:g} is enough at any look."
     )
 
@@ -198,9 +206,14 @@ def _money(body: Body) -> str:
     if ours is None or hold is None:
         return ""
     return (
-        f"Following it would have earned {_percent(ours)} a year after costs; "
+        f"Following it{_portfolios(body)} would have earned {_percent(ours)} a year after costs; "
         f"buying each ticker once and holding it, which needs no model, {_percent(hold)}."
     )
+
+
+def _portfolios(body: Body) -> str:
+    horizon = Label.of(body).horizon_sessions
+    return "" if horizon == 1 else f", with 1/{horizon} of the money a session,"
 
 
 def _percent(share: float) -> str:

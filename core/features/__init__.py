@@ -1,4 +1,4 @@
-"""Features of each session from data up to that session, and the label of the session after.
+"""Features of each session from data up to that session, and the label of what comes after.
 
 One entry in :mod:`core.features.definitions` is all it takes to add a feature.
 Uses the shared words, :mod:`core.platform` and :mod:`core.tables`.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from core.features.definitions import (
     FEATURE_SET,
     FEATURES,
-    LABEL_TEXT,
     columns,
     definition_digest,
     definitions,
@@ -21,7 +20,6 @@ from core.features.engineering import engineer
 __all__ = [
     "FEATURES",
     "FEATURE_SET",
-    "LABEL_TEXT",
     "columns",
     "definition_digest",
     "definitions",

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 FEATURE_SET = 1
 """Version of the whole set: raised whenever a value of any feature would come out otherwise."""
 
-LABEL_TEXT = "1 if the return of the ticker's next session is above 0, else 0; null on its last row"
-
 
 @dataclass(frozen=True)
 class Feature:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,11 @@ from core.features.definitions import (
     Feature,
     columns,
     definition_digest,
-    up_next,
     warm_up,
 )
+from core.features.labels import ReturnSums, SessionMeans, label_of, return_sums
 from core.features.panel import Panel, Vector
+from core.label import EXCESS, NEXT_SESSION, Label
 from core.tables.artifacts import Table
 from core.tables.workplace import Workplace
 
@@ -35,9 +36,13 @@ _REMEDY = "Run validate and clean on the prices first; the findings name what is
 
 
 def engineer(
-    prices_clean: Table, *, feature_set: Sequence[Feature] = FEATURES, workplace: Workplace | None = None
+    prices_clean: Table,
+    settings: Label = NEXT_SESSION,
+    *,
+    feature_set: Sequence[Feature] = FEATURES,
+    workplace: Workplace | None = None,
 ) -> Table:
-    """Return the features of each price row, from its ticker's rows up to that row.
+    """Return the features of each price row, from its ticker's rows up to that row, and its label.
 
     Parameters
     ----------
@@ -45,6 +50,8 @@ def engineer(
         Clean prices in any row order: ``date`` (datetime64, the session), ``ticker`` (text),
         ``adj_close`` (number above 0, adjusted for splits and dividends by the source). Other columns
         are not read.
+    settings : Label
+        What ``up_next`` says: direction or excess, and over how many sessions.
     feature_set : sequence of Feature
     workplace : Workplace, optional
         Who works on the parts of a large table, and where its file is made.
@@ -53,9 +60,9 @@ def engineer(
     -------
     Table
         Kind ``features``, sorted by (date, ticker), one row per price row, default index. Features are
-        float64 and NaN in each ticker's warm-up; ``up_next`` is 1, 0 or NaN (a ticker's last row). Row
-        t of a ticker is bit-equal whatever stands in its later rows or in other tickers; ``up_next``
-        alone looks one row ahead.
+        float64 and NaN in each ticker's warm-up; ``up_next`` is 1, 0 or NaN (a ticker's last rows, as many as the
+        label looks ahead). Row t of a ticker is bit-equal whatever stands in its later rows or in other tickers;
+        ``up_next`` alone looks ahead, and as an excess at other tickers.
 
     Raises
     ------
@@ -64,16 +71,30 @@ def engineer(
         missing, a price is not above 0, a (date, ticker) comes twice, or a feature overflows.
     """
     workplace = workplace or Workplace()
+    means = None
+    if settings.label == EXCESS:  # of all tickers, so that all parts are gone through once before
+        sums = partial(_return_sums, prices_clean, settings.horizon_sessions)
+        means = SessionMeans.of(workplace.engine.each(sums, range(prices_clean.parts)))
     with workplace.writer("features") as writer:
-        for rows in workplace.each_part(partial(_engineered, prices_clean, tuple(feature_set)), prices_clean):
+        work = partial(_engineered, prices_clean, tuple(feature_set), settings, means)
+        for rows in workplace.each_part(work, prices_clean):
             writer.add(rows)
-        return writer.done(header(feature_set))
+        return writer.done({**header(feature_set), **settings.field})
 
 
-def _engineered(prices: Table, features: Sequence[Feature], number: int) -> pd.DataFrame | pa.Table:
+def _return_sums(prices: Table, sessions: int, number: int) -> ReturnSums:
+    """Return the returns of one part's tickers, added up by session."""
+    _check_columns(prices)
+    rows = _sorted_rows(prices.part(number, _NEEDED))
+    return return_sums(Panel.of(rows.codes, rows.adj_close), rows.dates, sessions)
+
+
+def _engineered(
+    prices: Table, features: Sequence[Feature], label: Label, means: SessionMeans | None, number: int
+) -> pd.DataFrame | pa.Table:
     """Return the features of one part of the prices, by ticker and date."""
     _check_columns(prices)
-    rows = by_ticker(prices.part(number, _NEEDED), features=features)
+    rows = by_ticker(prices.part(number, _NEEDED), label, means, features=features)
     values = {name: rows.columns[name] for name in columns(features)}
     if prices.parts == 1:
         values[col.TICKER] = pd.Series(rows.names, dtype="str").take(rows.codes).to_numpy()
@@ -106,8 +127,44 @@ class ByTicker:
     columns: dict[str, Any]
 
 
-def by_ticker(frame: pd.DataFrame, *, features: Sequence[Feature] = FEATURES) -> ByTicker:
+def by_ticker(
+    frame: pd.DataFrame,
+    label: Label = NEXT_SESSION,
+    means: SessionMeans | None = None,
+    *,
+    features: Sequence[Feature] = FEATURES,
+) -> ByTicker:
     """Return the features of whole tickers, as :func:`engineer` gives them, sorted by (ticker, date).
+
+    ``means`` are those of all tickers, for a label that is an excess.
+
+    Raises
+    ------
+    DataError
+        As :func:`engineer`.
+    """
+    rows = _sorted_rows(frame)
+    panel = Panel.of(rows.codes, rows.adj_close)
+    values: dict[str, Any] = {col.DATE: rows.dates, col.TICKER: rows.codes}
+    for feature in features:
+        values[feature.name] = _computed(
+            feature, panel, rows.dates, lambda row: str(rows.names[rows.codes[row]])
+        )
+    values[col.UP_NEXT] = label_of(panel, rows.dates, label, means)
+    return ByTicker(rows.codes, pd.Index(rows.names), values)
+
+
+class _SortedRows(NamedTuple):
+    """Price rows by (ticker, date)."""
+
+    codes: NDArray[np.int64]
+    names: pd.Index
+    dates: NDArray[np.datetime64]
+    adj_close: Vector
+
+
+def _sorted_rows(frame: pd.DataFrame) -> _SortedRows:
+    """Return the rows by ticker and date, after a look at each.
 
     Raises
     ------
@@ -122,12 +179,7 @@ def by_ticker(frame: pd.DataFrame, *, features: Sequence[Feature] = FEATURES) ->
         order = np.lexsort((dates, codes))
         codes, dates, adj_close = codes[order], dates[order], adj_close[order]
     _check_rows(codes, dates, adj_close, names)
-    panel = Panel.of(codes, adj_close)
-    values: dict[str, Any] = {col.DATE: dates, col.TICKER: codes}
-    for feature in features:
-        values[feature.name] = _computed(feature, panel, dates, lambda row: str(names[codes[row]]))
-    values[col.UP_NEXT] = up_next(panel)
-    return ByTicker(codes, pd.Index(names), values)
+    return _SortedRows(codes, names, dates, adj_close)
 
 
 def _sorted(codes: NDArray[np.int64], dates: NDArray[np.datetime64]) -> bool:

@@ -71,13 +71,35 @@ class Resampling:
     seed: int
 
 
-def block_length(dates: int, block_sessions: int) -> int:
+def block_length(dates: int, block_sessions: int, horizon_sessions: int = 1) -> int:
     """Return the block length used in a fold of ``dates`` dates.
+
+    Labels that look ``horizon_sessions`` ahead move together over as many dates: a block then holds two horizons, or
+    half of the fold where that is less, and one horizon at least.
 
     >>> block_length(252, 10), block_length(20, 10)
     (10, 4)
+    >>> [block_length(dates, 10, 20) for dates in (252, 50, 30)]
+    [40, 25, 20]
     """
+    if horizon_sessions > 1:
+        length = max(block_sessions, 2 * horizon_sessions)
+        return max(min(length, dates // 2), min(horizon_sessions, dates), 1)
     return max(1, min(block_sessions, dates // MIN_BLOCKS))
+
+
+def visible_variance(block: float, horizon_sessions: int) -> float:
+    """Return the share of a mean's variance that blocks of this length show where labels overlap.
+
+    Outcomes over H sessions that begin k sessions apart share 1 - k / H of their time, and blocks of b dates see
+    1 - k / b of what neighbours k apart have in common (Künsch 1989, section 3.2).
+
+    >>> visible_variance(10, 1), round(visible_variance(40, 20), 4)
+    (1.0, 0.8337)
+    """
+    apart = np.arange(1, horizon_sessions)
+    shared, visible = 1 - apart / horizon_sessions, np.maximum(1 - apart / block, 0)
+    return float((1 + 2 * (shared * visible).sum()) / (1 + 2 * shared.sum()))
 
 
 def weights(rows: JudgedRows, how: Resampling) -> Iterator[NDArray[np.float64]]:
@@ -95,7 +117,9 @@ def weights(rows: JudgedRows, how: Resampling) -> Iterator[NDArray[np.float64]]:
     for start in range(0, how.samples, chunk):
         count = min(chunk, how.samples - start)
         parts = [
-            _fold_weights(generator, size, block_length(size, how.block_sessions), count)
+            _fold_weights(
+                generator, size, block_length(size, how.block_sessions, rows.horizon_sessions), count
+            )
             for generator, size in zip(generators, sizes, strict=True)
         ]
         yield np.concatenate(parts) if parts else np.zeros((0, count))

@@ -5,7 +5,8 @@ mean (a factor of the root of (n - 1) / n), and its quantiles are those of a nor
 observations have Student's. Hesterberg (2015), What Teachers Should Know about the Bootstrap, The American
 Statistician 69(4), 371-386, widens the tails so that both are made up for. Here the unit that is drawn is a
 block of dates and every fold is drawn around its own mean, so n is the number of blocks and a fold costs
-one degree of freedom.
+one degree of freedom. Where labels overlap, blocks of a few horizons show only a part of the variance
+(:func:`core.measures.bootstrap.visible_variance`); the tails are widened for the rest, too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.measures.bootstrap import block_length
+from core.measures.bootstrap import block_length, visible_variance
 
 if TYPE_CHECKING:
     from core.measures.bootstrap import Estimate, Resampling
@@ -32,10 +33,13 @@ class Blocks:
         Dates of each fold over its block length, added up; a part of a block is a part of one.
     folds : int
         Folds that the blocks are drawn in.
+    visible : float
+        Share of the variance that the blocks show: 1 where labels do not overlap.
     """
 
     blocks: float
     folds: int
+    visible: float = 1.0
 
     @property
     def freedom(self) -> float:
@@ -46,7 +50,11 @@ class Blocks:
 def blocks_of(rows: JudgedRows, how: Resampling) -> Blocks:
     """Return the blocks that resamples of ``rows`` are made of."""
     sizes = np.bincount(rows.group_fold, minlength=len(rows.folds)).tolist()
-    return Blocks(sum(size / block_length(size, how.block_sessions) for size in sizes), len(sizes))
+    horizon = rows.horizon_sessions
+    lengths = [block_length(size, how.block_sessions, horizon) for size in sizes]
+    blocks = sum(size / length for size, length in zip(sizes, lengths, strict=True))
+    visible = visible_variance(sum(sizes) / blocks, horizon) if horizon > 1 and blocks else 1.0
+    return Blocks(blocks, len(sizes), visible)
 
 
 def tail(confidence: float, blocks: Blocks) -> float:
@@ -58,7 +66,7 @@ def tail(confidence: float, blocks: Blocks) -> float:
     from scipy.special import ndtr, stdtrit
 
     student = float(stdtrit(blocks.freedom, (1 - confidence) / 2))
-    return float(ndtr(student * np.sqrt(blocks.blocks / blocks.freedom)))
+    return float(ndtr(student * np.sqrt(blocks.blocks / blocks.freedom / blocks.visible)))
 
 
 def coverage_of(rows: JudgedRows, how: Resampling) -> float:

@@ -136,8 +136,11 @@ class MeanAndT:
     sessions: int
 
     @classmethod
-    def of(cls, values: NDArray[np.float64]) -> MeanAndT:
+    def of(cls, values: NDArray[np.float64], overlap: int = 1) -> MeanAndT:
         """Return the mean of the values that are there; t takes sessions as independent.
+
+        Values of returns over ``overlap`` sessions are not: their error is that of Newey and West (1987) over
+        ``overlap`` - 1 sessions, with weights that fall in a straight line.
 
         >>> summary = MeanAndT.of(np.array([0.1, 0.3, np.nan]))
         >>> round(summary.mean, 6), round(summary.t, 6), summary.sessions
@@ -149,7 +152,16 @@ class MeanAndT:
             return cls(np.nan, np.nan, 0)
         error = float(present.std(ddof=1)) / count**0.5 if count > 1 else 0.0
         mean = float(present.mean())
+        if overlap > 1:
+            error *= _inflation(present - mean, overlap)
         return cls(mean, mean / error if error > 0 else np.nan, count)
+
+
+def _inflation(apart: NDArray[np.float64], overlap: int) -> float:
+    """Return how many times larger the error of a mean is than that of as many independent values."""
+    own, lags = float((apart**2).sum()), range(1, min(overlap, len(apart)))
+    both = sum((1 - lag / overlap) * float((apart[lag:] * apart[:-lag]).sum()) for lag in lags)
+    return float(np.sqrt(max(1 + 2 * both / own, 0.0))) if own > 0 else 1.0
 
 
 @dataclass(frozen=True)
@@ -161,7 +173,11 @@ class Coefficients:
 
 
 def coefficients(
-    score: NDArray[np.float64], following: NDArray[np.float64], group: NDArray[np.integer], groups: int
+    score: NDArray[np.float64],
+    following: NDArray[np.float64],
+    group: NDArray[np.integer],
+    groups: int,
+    overlap: int = 1,
 ) -> Coefficients:
     """Return mean and t of the IC and the rank IC by session.
 
@@ -171,15 +187,16 @@ def coefficients(
         What was said of each row, and the return that followed; rows with a NaN are left out.
     group : ndarray of int, shape (rows,)
         Number of each row's session, 0 to ``groups`` - 1.
+    overlap : int
+        Sessions that the returns are over.
 
     Notes
     -----
-    t is that of the mean of independent sessions; returns over more than one session overlap, and a t of
-    them would be too large: ask for it at one session only.
+    At an ``overlap`` of 1 t is that of independent sessions: for returns over more, which overlap, it is too large.
     """
     return Coefficients(
-        MeanAndT.of(correlation_by_group(score, following, group, groups)),
-        MeanAndT.of(rank_correlation_by_group(score, following, group, groups)),
+        MeanAndT.of(correlation_by_group(score, following, group, groups), overlap),
+        MeanAndT.of(rank_correlation_by_group(score, following, group, groups), overlap),
     )
 
 
@@ -249,6 +266,8 @@ def quantile_spread(
     group: NDArray[np.integer],
     groups: int,
     quantiles: int = QUANTILES,
+    *,
+    overlap: int = 1,
 ) -> MeanAndT:
     """Return mean and t of the top quantile's mean return less the bottom one's, by session."""
 
@@ -256,7 +275,7 @@ def quantile_spread(
         own = (quantile == number) & ~np.isnan(following)
         return _rows_and_mean(following[own], group[own], groups)[1]
 
-    return MeanAndT.of(mean_of(quantiles) - mean_of(1))
+    return MeanAndT.of(mean_of(quantiles) - mean_of(1), overlap)
 
 
 @dataclass(frozen=True)

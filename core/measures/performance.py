@@ -70,7 +70,7 @@ class PooledScore:
 
 
 def measure(
-    predictions: pd.DataFrame, how: Resampling, *, consume: bool = False
+    predictions: pd.DataFrame, how: Resampling, *, horizon_sessions: int = 1, consume: bool = False
 ) -> dict[str, dict[str, Any]]:
     """Return the classification metrics of ``predictions`` with intervals.
 
@@ -85,7 +85,7 @@ def measure(
         share of rises known before the row's fold) the Brier skill is among the metrics, else not.
     how : Resampling
         How the intervals are made.
-    consume : bool
+    horizon_sessions, consume
         As in :func:`core.measures.rows.judge`.
 
     Returns
@@ -108,7 +108,7 @@ def measure(
     >>> found["auc"]["value"], found["precision"]["reason"]
     (1.0, 'no row is called up')
     """
-    rows = judge(predictions, consume=consume)
+    rows = judge(predictions, horizon_sessions=horizon_sessions, consume=consume)
     quantities: dict[str, Quantity] = {
         "auc": WeightedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),

@@ -31,13 +31,16 @@ class JudgedRows:
     frame : pandas.DataFrame
         The rows with default index; no null in ``probability`` and ``up_next``.
     up : ndarray of float, shape (rows,)
-        1 where the next session's return is above 0, else 0.
+        1 where the label says so (a rise over the next session, unless it was set otherwise), else 0.
     group : ndarray of int32, shape (rows,)
         Number of the row's group, rising from 0.
     group_fold : ndarray of int, shape (groups,)
         Code of each group's fold.
     folds : tuple of int
         The fold number of each code.
+    horizon_sessions : int
+        How many sessions the label looks ahead: so many rows of a ticker share an outcome in part, and a rule that
+        follows the calls holds as long.
     """
 
     frame: pd.DataFrame
@@ -45,6 +48,7 @@ class JudgedRows:
     group: NDArray[np.int32]
     group_fold: NDArray[np.int64]
     folds: tuple[int, ...]
+    horizon_sessions: int = 1
 
     @property
     def probability(self) -> NDArray[np.float64]:
@@ -82,7 +86,7 @@ class JudgedRows:
         return len(self.up)
 
 
-def judge(predictions: pd.DataFrame, *, consume: bool = False) -> JudgedRows:
+def judge(predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool = False) -> JudgedRows:
     """Return the rows of ``predictions`` that have a probability and a known outcome.
 
     Parameters
@@ -90,6 +94,8 @@ def judge(predictions: pd.DataFrame, *, consume: bool = False) -> JudgedRows:
     predictions : pandas.DataFrame
         At least ``date``, ``ticker``, ``probability``, ``up_next`` (1, 0 or null) and ``fold`` (whole
         number; null: no fold). Further columns are kept. Any order; it is not changed.
+    horizon_sessions : int
+        How many sessions the label looks ahead.
     consume : bool
         Whether the columns of ``predictions`` are taken out of it one by one, so that no row is in memory twice.
 
@@ -122,7 +128,7 @@ def judge(predictions: pd.DataFrame, *, consume: bool = False) -> JudgedRows:
     starts = begins | _begins(frame[col.DATE].to_numpy())
     group_fold = np.cumsum(begins[starts]) - 1
     group = np.cumsum(starts, dtype=np.int32) - np.int32(1)
-    return JudgedRows(frame, numbers(frame, col.UP_NEXT), group, group_fold, folds)
+    return JudgedRows(frame, numbers(frame, col.UP_NEXT), group, group_fold, folds, horizon_sessions)
 
 
 def _begins(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.measures.bootstrap import block_length
+from core.measures.expanded import blocks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,8 +67,9 @@ class RankedRows:
         self._rows, self._confidence = rows, how.confidence
         self._score, self._folds, first, self._blocks = rows.probability, [], 0, 0
         sizes = np.bincount(rows.group_fold, minlength=len(rows.folds)).tolist()
+        self._visible = blocks_of(rows, how).visible
         for part, dates in zip(rows.parts, sizes, strict=True):
-            length = block_length(dates, how.block_sessions)
+            length = block_length(dates, how.block_sessions, rows.horizon_sessions)
             order = part.start + np.argsort(self._score[part], kind="stable")
             block = self._blocks + (rows.group[order] - first) // length
             # in half the bytes of what numpy gives: they are in memory while every slice is looked at
@@ -99,7 +101,7 @@ class RankedRows:
             freedom += np.maximum(blocks - 1, 0)
             counted += part.rows
         with np.errstate(divide="ignore", invalid="ignore"):
-            auc, error = total / weight, np.sqrt(spread) / weight
+            auc, error = total / weight, np.sqrt(spread / self._visible) / weight
         enough = (counted >= MIN_ROWS) & (freedom >= MIN_FREEDOM)
         reach = np.where(enough, _student(self._confidence, np.maximum(freedom, 1)) * error, np.nan)
         return SlicedAuc(auc, np.maximum(auc - reach, 0), np.minimum(auc + reach, 1))

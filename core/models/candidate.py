@@ -9,10 +9,10 @@ import numpy as np
 
 from core import columns as col
 from core.features import FEATURE_SET, definition_digest, model_features
+from core.label import NEXT_SESSION, Label
 from core.measures.bootstrap import Resampling
 from core.measures.performance import UP_RATE, measure
-from core.models.document import THRESHOLD, self_check
-from core.models.splits import HORIZON_SESSIONS
+from core.models.document import LABELS_TO, THRESHOLD, self_check
 from core.tables.artifacts import Document
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ evaluate stage's settings: those are not in this stage's key."""
 
 @dataclass(frozen=True)
 class Fitting:
-    """What a candidate is made with: its kind, the seed and the features file's SHA-256."""
+    """What a candidate is made with: its kind, the seed, the features file's SHA-256 and the label."""
 
     kind: ModelKind
     seed: int
     features_sha256: str
+    label: Label = NEXT_SESSION
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,13 @@ class Walk:
     min_train_sessions : int
     up_rates : mapping of int to float
         Share of rises known before each fold, by its number; empty without folds.
+    horizon_sessions : int
+        How far the label looks ahead.
     """
 
     min_train_sessions: int
     up_rates: Mapping[int, float]
+    horizon_sessions: int = 1
 
 
 def candidate(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
@@ -108,9 +112,15 @@ def _training(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
         "tickers": sorted(set(rows.tickers[used].tolist())),
         "features_sha256": fitting.features_sha256,
         "seed": fitting.seed,
-        "horizon_sessions": HORIZON_SESSIONS,
+        **fitting.label.training,
+        **_labels_to(rows, used, fitting.label),
         "libraries": _libraries(),
     }
+
+
+def _labels_to(rows: Rows, used: Mask, label: Label) -> dict[str, str]:
+    """Return the last session that a label is made of; after a label of one session that is the next."""
+    return {LABELS_TO: str(rows.label_dates[used].max())} if label.horizon_sessions > 1 else {}
 
 
 def _libraries() -> dict[str, str]:
@@ -122,7 +132,7 @@ def _libraries() -> dict[str, str]:
 
 def _walk_forward(predictions: pd.DataFrame, walk: Walk) -> dict[str, Any]:
     predictions[UP_RATE] = predictions[col.FOLD].map(walk.up_rates)
-    performance = measure(predictions, INTERVAL, consume=True)
+    performance = measure(predictions, INTERVAL, horizon_sessions=walk.horizon_sessions, consume=True)
     return {
         "folds": len(walk.up_rates),
         "min_train_sessions": walk.min_train_sessions,

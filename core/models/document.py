@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import ModelError, nearest
 from core.fingerprint import SHORT, sha256
+from core.label import NEXT_SESSION, Label
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
 from core.tables.artifacts import Document
@@ -29,6 +30,9 @@ KINDS: Mapping[str, ModelKind] = {
 THRESHOLD = 0.5
 """From this probability on the call is "up"."""
 
+LABELS_TO = "labels_to"
+"""In the record of a training on labels of several sessions: the last session whose close one of them is made of."""
+
 REMEDY = "Use a model file as the train stage wrote it, or train again."
 
 SELF_CHECKS = 3
@@ -48,13 +52,19 @@ class Model:
     model_id : str
         First 12 hex digits of the SHA-256 of its file.
     trained_to : date
-        The last session whose label was used; rows up to it are no test of this model.
+        The last session whose label was used.
+    no_test_to : date
+        Rows up to this day are no test of this model: their outcomes have begun in what it learnt from.
+    label : Label
+        What its probabilities are of.
     """
 
     kind: ModelKind
     parameters: Parameters
     model_id: str
     trained_to: date
+    no_test_to: date
+    label: Label = NEXT_SESSION
 
     def probability(self, inputs: Matrix) -> Vector:
         """Return the probability of an up move for rows (n, features) without NaN, shape (n,)."""

@@ -7,7 +7,7 @@ checked before anything is computed with it.
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,8 @@ import numpy as np
 from core import columns as col
 from core.errors import DataError, ModelError
 from core.features import definition_digest, model_features
-from core.models.document import REMEDY, SELF_CHECKS, THRESHOLD, Model, kind_named, model_id_of
+from core.label import FIELD, LABELS, MOST_SESSIONS, Label
+from core.models.document import LABELS_TO, REMEDY, SELF_CHECKS, THRESHOLD, Model, kind_named, model_id_of
 from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
 from core.tables.artifacts import Document
 from core.tables.limits import FORMAT
@@ -32,6 +33,8 @@ MAX_TEXT = 200
 SELF_CHECK_TOLERANCE = 1e-12
 """How closely a loaded model must meet its recorded probabilities: arithmetic in another order or on
 another processor stays three digits below this."""
+
+LABEL_REMEDY = "Train again with --mode train, or set --horizon-sessions and --label as the model has them."
 
 _KEYS = (
     "model_kind", "features", "definition_digest", "feature_set", "label", "threshold", "parameters",
@@ -96,7 +99,26 @@ def load_model(document: Document) -> Model:
     _check_walk_forward(body["walk_forward"])
     kind.check(body["parameters"], len(model_features()))
     _run_self_check(kind, body["parameters"], body["self_check"])
-    return Model(kind, body["parameters"], _identity(document), trained_to)
+    label = Label.of_training(body["training"])
+    return Model(
+        kind, body["parameters"], _identity(document), trained_to, _no_test_to(body["training"]), label
+    )
+
+
+def require_label(model: Model, label: Label) -> None:
+    """Refuse features whose label is another than the one that the model was trained on.
+
+    Raises
+    ------
+    ModelError
+        Naming both.
+    """
+    if model.label != label:
+        raise ModelError(
+            f"model {model.model_id} was trained on the {model.label.name}",
+            expected=f"a model of the {label.name}, as these features have it",
+            remedy=LABEL_REMEDY,
+        )
 
 
 def _identity(document: Document) -> str:
@@ -131,12 +153,24 @@ def _check_label(body: Mapping[str, Any]) -> None:
 
 
 def _trained_to(training: Any) -> date:
-    require_keys(training, tuple(_TRAINING_FORM), "training")
-    for name, (expected, fits) in _TRAINING_FORM.items():
+    form = dict(_TRAINING_FORM)
+    if isinstance(training, dict) and FIELD in training:  # of a label that is not the default
+        form[FIELD] = (f"one of {', '.join(LABELS)}", LABELS.__contains__)
+    if isinstance(training, dict) and training.get("horizon_sessions") != 1:
+        form[LABELS_TO] = _DAY
+    require_keys(training, tuple(form), "training")
+    for name, (expected, fits) in form.items():
         if not fits(training[name]):
             what = f"training.{name} is {str(training[name])[:80]!r}"
             raise ModelError(what, expected=expected, remedy=REMEDY)
     return date.fromisoformat(training["to"])
+
+
+def _no_test_to(training: Mapping[str, Any]) -> date:
+    """Return the day up to which rows are no test: the outcomes of later ones begin where the training's end."""
+    if LABELS_TO not in training:  # a label of one session: the next session's outcome begins there
+        return date.fromisoformat(training["to"])
+    return date.fromisoformat(training[LABELS_TO]) - timedelta(days=1)
 
 
 def _is_day(value: Any) -> bool:
@@ -148,6 +182,10 @@ def _is_day(value: Any) -> bool:
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_horizon(value: Any) -> bool:
+    return _is_count(value) and 1 <= value <= MOST_SESSIONS
 
 
 def _is_text(value: Any) -> bool:
@@ -172,7 +210,7 @@ _TRAINING_FORM: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "tickers": ("a list of tickers", _are_texts),
     "features_sha256": ("a SHA-256", _is_text),
     "seed": _COUNT,
-    "horizon_sessions": _COUNT,
+    "horizon_sessions": (f"a whole number from 1 to {MOST_SESSIONS}", _is_horizon),
     "libraries": ("versions by library", _are_versions),
 }
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core import columns as col
 from core.errors import DataError, listed
 from core.features import columns, definition_digest, model_features
+from core.label import EXCESS, NEXT_SESSION, Label
 
 if TYPE_CHECKING:
     from core.tables.artifacts import Table
@@ -37,9 +38,11 @@ class Rows:
     inputs : float64 array, shape (n, features)
         What a model sees, in the order of :func:`core.features.model_features`; NaN in warm-up.
     label : float64 array, shape (n,)
-        1, 0 or NaN where the next session is not known.
+        1, 0 or NaN where the price that makes it is not known.
     label_dates : datetime64[D] array, shape (n,)
-        The ticker's next session, whose price made the label; NaT on a ticker's last row.
+        The session from whose close on the label is known; NaT where it is not.
+    last : bool array, shape (n,)
+        Each ticker's last row.
     """
 
     dates: Dates
@@ -47,6 +50,7 @@ class Rows:
     inputs: Matrix
     label: Vector
     label_dates: Dates
+    last: Mask
 
     @property
     def complete(self) -> Mask:
@@ -57,11 +61,6 @@ class Rows:
     def labelled(self) -> Mask:
         """Complete rows whose label is known: what a model is trained on and judged by."""
         return self.complete & ~np.isnan(self.label)
-
-    @property
-    def last(self) -> Mask:
-        """Each ticker's last row."""
-        return np.isnat(self.label_dates)
 
     def sessions(self) -> list[Any]:
         """Return the distinct dates that hold a label, ascending, as ``datetime.date``."""
@@ -83,11 +82,16 @@ def rows_of(features: Table, number: int = 0) -> Rows:
         a date or ticker is missing, a feature is no finite number or a label is neither 1, 0 nor null.
     """
     check_features(features)
-    return rows_from(features.part(number, NEEDED))
+    return rows_from(features.part(number, NEEDED), Label.of(features.header))
 
 
-def rows_from(frame: pd.DataFrame) -> Rows:
+def rows_from(frame: pd.DataFrame, label: Label = NEXT_SESSION) -> Rows:
     """Return the rows of whole tickers, with the columns :data:`NEEDED`, in any order.
+
+    Parameters
+    ----------
+    label : Label
+        What ``up_next`` says: it decides when a row's label is known.
 
     Raises
     ------
@@ -100,18 +104,42 @@ def rows_from(frame: pd.DataFrame) -> Rows:
     order = np.lexsort((codes, dates))
     dates, codes = dates[order], codes[order]
     inputs = frame[list(model_features())].to_numpy("float64")[order]
-    label = frame[col.UP_NEXT].to_numpy("float64")[order]
-    _check_values(inputs, label)
-    label_dates = _next_dates(dates, codes, names)
-    return Rows(dates, names.to_numpy(dtype=object)[codes], inputs, label, label_dates)
+    values = frame[col.UP_NEXT].to_numpy("float64")[order]
+    _check_values(inputs, values)
+    following = _next_dates(dates, codes, names)
+    label_dates = _known_dates(dates, codes, following, label)
+    return Rows(dates, names.to_numpy(dtype=object)[codes], inputs, values, label_dates, np.isnat(following))
+
+
+def _known_dates(dates: Dates, codes: NDArray[np.int64], following: Dates, label: Label) -> Dates:
+    """Return the session from whose close on each row's label is known, NaT where it is not.
+
+    An excess is known when the last ticker of its session has its return: one that trades again only after a hole
+    holds up the mean, and with it the labels of all.
+    """
+    until = following
+    if label.horizon_sessions > 1:
+        until = _later_dates(dates, codes, label.horizon_sessions)
+    if label.label == EXCESS:
+        starts = np.flatnonzero(np.append(True, dates[1:] != dates[:-1])) if len(dates) else np.zeros(0, int)
+        latest = np.fmax.reduceat(until, starts) if len(dates) else until
+        sizes = np.diff(np.append(starts, len(dates)))
+        until = np.where(np.isnat(until), until, np.repeat(latest, sizes))
+    return until
+
+
+def _later_dates(dates: Dates, codes: NDArray[np.int64], sessions: int) -> Dates:
+    """Return the date of the row ``sessions`` later in each row's ticker, NaT where there is none."""
+    order = np.argsort(codes, kind="stable")
+    same = codes[order][sessions:] == codes[order][:-sessions]
+    later = np.full(len(dates), np.datetime64("NaT"), dtype="datetime64[D]")
+    later[order[:-sessions][same]] = dates[order[sessions:][same]]
+    return later
 
 
 def _next_dates(dates: Dates, codes: NDArray[np.int64], names: pd.Index) -> Dates:
     """Return the date of each row's successor in its ticker, NaT where there is none."""
-    order = np.argsort(codes, kind="stable")
-    same = codes[order][1:] == codes[order][:-1]
-    following = np.full(len(dates), np.datetime64("NaT"), dtype="datetime64[D]")
-    following[order[:-1][same]] = dates[order[1:][same]]
+    following = _later_dates(dates, codes, 1)
     if len(twice := np.flatnonzero(following == dates)):
         repeated = listed([f"{names[codes[row]]} {dates[row]}" for row in twice])
         raise DataError(f"rows come twice: {repeated}", expected="one row per (date, ticker)", remedy=_REMEDY)

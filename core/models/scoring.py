@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from core import columns as col
+from core.label import Label
 from core.models.document import Model
-from core.models.loader import load_model
+from core.models.loader import load_model, require_label
 from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
 from core.models.rows import Rows, rows_of
 from core.models.settings import ScoreSettings
@@ -38,18 +39,20 @@ def score(
     -------
     Table
         Kind ``predictions``, sorted by (date, ticker): complete rows dated after the last session the
-        model was trained on (earlier rows are no test of it). ``up_next`` is NaN where not yet known,
+        model was trained on (earlier rows are no test of it; of a label over several sessions, those whose outcome
+        began before the last label's end are none either). ``up_next`` is NaN where not yet known,
         ``fold`` is NaN throughout. The header has ``mode`` ``score``, the model's id and age in sessions,
         and a signal per ticker.
 
     Raises
     ------
     ModelError
-        If the model is damaged or was trained on features defined otherwise (hard stop).
+        If the model is damaged, or was trained on features defined otherwise or on another label (hard stop).
     DataError
         If the features table is unusable.
     """
     loaded, workplace = load_model(model), workplace or Workplace()
+    require_label(loaded, Label.of(features.header))
     with workplace.writer("predictions") as writer:
         collected = Collected(writer, ())
         for part in workplace.each_part(partial(_scored_part, features, model), features):
@@ -61,7 +64,7 @@ def score(
 
 def _scored_part(features: Table, model: Document, number: int) -> PredictedPart:
     loaded, rows = load_model(model), rows_of(features, number)
-    after = rows.dates > np.datetime64(loaded.trained_to, "D")
+    after = rows.dates > np.datetime64(loaded.no_test_to, "D")
     new = rows.complete & after
     frame = predictions_frame(rows, new, {col.PROBABILITY: loaded.probability(rows.inputs[new])})
     sessions = tuple(np.unique(rows.dates[after]).tolist())
@@ -79,6 +82,7 @@ def _header_of(rows: Rows, dates: int, model: Model, calendar: str) -> dict[str,
         "folds": [],
         "no_model_reason": None,
         "calendar": calendar,
+        **model.label.field,
     }
 
 

@@ -1,4 +1,4 @@
-"""Signals: what a model says about the session after each ticker's last row."""
+"""Signals: what a model says about the sessions after each ticker's last row."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:
     rows : Rows
         Each ticker's last row alone is read.
     model : Model
-        Gives the probability that the ticker's next return is above 0.
+        Gives the probability of a rise (or of an excess) over its label's horizon.
     calendar : str
-        Exchange calendar that names the session after.
+        Exchange calendar that names the sessions after.
 
     Returns
     -------
     list of dict
-        ``ticker``, ``after`` (date of the last row), ``session`` (the exchange's next), ``probability``
-        and ``direction`` (``up`` from 0.5 on, else ``down``).
+        ``ticker``, ``after`` (date of the last row), ``session`` (the last one of the horizon: the exchange's next of
+        a label of one session), ``probability`` and ``direction`` (``up`` from 0.5 on, else ``down``).
     """
     chosen = rows.last & rows.complete
     days: list[date] = rows.dates[chosen].tolist()
-    following = _sessions_after(set(days), calendar)
+    following = _sessions_after(set(days), calendar, model.label.horizon_sessions)
     rows_with_chances = zip(
         rows.tickers[chosen].tolist(), days, model.probability(rows.inputs[chosen]).tolist(), strict=True
     )
@@ -50,8 +50,11 @@ def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:
     return sorted(signals, key=lambda signal: signal["ticker"])
 
 
-def _sessions_after(days: set[date], calendar: str) -> dict[date, date]:
+def _sessions_after(days: set[date], calendar: str, sessions: int) -> dict[date, date]:
     # The calendar library takes 0.2 s to import: not paid when there is nothing to look up.
     from core.prices.calendar import next_session
 
-    return {day: next_session(calendar, day) for day in days}
+    following = {day: day for day in days}
+    for _ in range(sessions):
+        following = {day: next_session(calendar, reached) for day, reached in following.items()}
+    return following

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-HORIZON_SESSIONS = 1
-"""How far the label looks ahead: the return of the next session."""
-
 MIN_TEST_SESSIONS = 20
 """A shorter rest joins the fold before it: at 20 sessions of five tickers the 95 % interval of an AUC
 of .5 is still about .1 to either side, below that a fold says nothing."""
@@ -26,6 +23,9 @@ MIN_TRAIN_ROWS = 60
 
 MIN_JUDGED_SESSIONS = 60
 """Judged sessions below which nothing is judged: the intervals of 27 and 94 rows cover .79 to .88, not .95."""
+
+MIN_OUTCOMES = 5
+"""Outcomes that do not overlap, below which nothing is judged: as many blocks as a fold is cut into at least."""
 
 LEAST_TRAINING = 30
 """The smallest ``min_train_sessions`` that is taken."""
@@ -61,7 +61,7 @@ def walk_forward(
     *,
     min_train_sessions: int,
     fold_sessions: int,
-    horizon_sessions: int = HORIZON_SESSIONS,
+    horizon_sessions: int = 1,
     embargo_sessions: int = 0,
     rolling_sessions: int | None = None,
 ) -> Iterator[Fold]:
@@ -73,8 +73,8 @@ def walk_forward(
     ``embargo_sessions`` before those are left out as well: features look back over many sessions, so
     the last training rows and the first test rows are made of nearly the same prices (7.4.2; there the
     embargo follows the test window, but here nothing after it is ever trained on). A last window that
-    is not full is a fold of its own from :data:`MIN_TEST_SESSIONS` sessions on; a shorter one joins the
-    window before it, and if there is none no fold is yielded.
+    is not full is a fold of its own from :data:`MIN_TEST_SESSIONS` sessions (and two horizons) on; a shorter one joins
+    the window before it, and if there is none no fold is yielded.
 
     Parameters
     ----------
@@ -118,14 +118,16 @@ def walk_forward(
         raise ParameterError(
             f"a rolling window of {rolling_sessions} sessions", expected="at least one training session"
         )
-    bounds = _test_bounds(len(sessions), min_train_sessions, fold_sessions)
+    bounds = _test_bounds(len(sessions), min_train_sessions, fold_sessions, horizon_sessions)
     for number, (start, stop) in enumerate(bounds, start=1):
         last = start - 1 - gap
         first = 0 if rolling_sessions is None else max(0, last + 1 - rolling_sessions)
         yield Fold(number, sessions[first], sessions[last], sessions[start], sessions[stop - 1])
 
 
-def fitting_min_train_sessions(learnable: Sequence[int], *, embargo_sessions: int = 0) -> int:
+def fitting_min_train_sessions(
+    learnable: Sequence[int], *, horizon_sessions: int = 1, embargo_sessions: int = 0
+) -> int:
     """Return the sessions before the first test window that fit a history: half of it, at most 712.
 
     A planted dependence is seen about equally often when a fifth to a half of a history is learnt from, and less often
@@ -137,6 +139,8 @@ def fitting_min_train_sessions(learnable: Sequence[int], *, embargo_sessions: in
     ----------
     learnable : sequence of int
         Rows with a label and all features on each labelled session, in the order of time.
+    horizon_sessions : int
+        How far the label looks ahead: so many sessions before each fold are left out.
     embargo_sessions : int
         Sessions that each fold leaves out beside the label's horizon.
 
@@ -145,15 +149,35 @@ def fitting_min_train_sessions(learnable: Sequence[int], *, embargo_sessions: in
     >>> [fitting_min_train_sessions([5] * sessions) for sessions in (3249, 480, 100, 40)]
     [712, 240, 40, 30]
     """
-    gap = HORIZON_SESSIONS + embargo_sessions
+    gap = horizon_sessions + embargo_sessions
     enough = bisect_left(list(accumulate(learnable)), MIN_TRAIN_ROWS) + 1 + gap
     target = max(min(len(learnable) // 2, MOST_TRAINING), enough)
-    return max(min(target, len(learnable) - MIN_JUDGED_SESSIONS), LEAST_TRAINING + embargo_sessions)
+    to_judge = judged_sessions_needed(horizon_sessions)
+    return max(min(target, len(learnable) - to_judge), LEAST_TRAINING + gap - 1)
 
 
-def _test_bounds(sessions: int, first: int, size: int) -> list[tuple[int, int]]:
+def judged_sessions_needed(horizon_sessions: int) -> int:
+    """Return the judged sessions below which nothing is judged: at least five outcomes that do not overlap.
+
+    >>> [judged_sessions_needed(h) for h in (1, 12, 63)]
+    [60, 60, 315]
+    """
+    return max(MIN_JUDGED_SESSIONS, MIN_OUTCOMES * horizon_sessions)
+
+
+def least_fold_sessions(horizon_sessions: int) -> int:
+    """Return the sessions below which a fold could not be resampled: two outcomes that do not overlap.
+
+    >>> [least_fold_sessions(h) for h in (1, 5, 63)]
+    [2, 10, 126]
+    """
+    return 2 * horizon_sessions
+
+
+def _test_bounds(sessions: int, first: int, size: int, horizon: int) -> list[tuple[int, int]]:
     """Return the test windows as (first, one past the last) positions."""
     starts = list(range(first, sessions, size))
-    if starts and sessions - starts[-1] < min(size, MIN_TEST_SESSIONS):
+    least = max(MIN_TEST_SESSIONS, least_fold_sessions(horizon))
+    if starts and sessions - starts[-1] < min(size, least):
         starts.pop()
     return list(zip(starts, [*starts[1:], sessions], strict=True)) if starts else []

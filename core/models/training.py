@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
+from core.label import Label
 from core.models.candidate import Fitting, Walk, candidate, recorded
 from core.models.document import kind_named, model_id_of
 from core.models.importance import importance
@@ -81,16 +82,17 @@ def train(
     """
     workplace = workplace or Workplace()
     rows, trained_on = _learning_rows(features)
-    first = min_train_sessions(rows, settings)
+    label = Label.of(features.header)
+    first = min_train_sessions(rows, settings, label.horizon_sessions)
     with single_thread(), workplace.writer("predictions") as writer:
-        folds = list(usable_folds(rows, settings))
+        folds = list(usable_folds(rows, settings, label.horizon_sessions))
         steps = Steps(workplace.progress, _steps(features, folds, settings))
         fitted = [_fitted(rows, fold, settings, steps) for fold in folds]
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
-        fitting = Fitting(kind_named(settings.model), settings.seed, features_sha256)
+        fitting = Fitting(kind_named(settings.model), settings.seed, features_sha256, label)
         body = None if reason else candidate(rows, used, fitting)
-        walk = Walk(first, _up_rates(rows, folds))
+        walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions)
         collected = Collected(writer, col.PREDICTIONS)
         work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
         del rows  # of a large table they are not in memory beside its predictions
@@ -107,7 +109,7 @@ def train(
         header["importance"] = [
             {"fold": entry.fold.number, **entry.importance} for entry in fitted if entry.importance
         ]
-        return writer.done(header | trained_on), model
+        return writer.done(header | trained_on | label.field), model
 
 
 def _up_rates(rows: Rows, folds: Sequence[FoldRows]) -> dict[int, float]:
@@ -140,7 +142,7 @@ def _learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:
     whole = pd.concat([frame.astype({col.TICKER: "str"}) for frame in frames], ignore_index=True)
     frames.clear()
     about = {"tickers": chosen, "of_tickers": tickers, "rows": len(whole), "of_rows": features.rows}
-    return rows_from(whole), ({"trained_on": about} if step > 1 else {})
+    return rows_from(whole, Label.of(features.header)), ({"trained_on": about} if step > 1 else {})
 
 
 def _steps(features: Table, folds: list[FoldRows], settings: TrainSettings) -> int:
@@ -204,22 +206,25 @@ def single_thread() -> Iterator[None]:
         yield
 
 
-def min_train_sessions(rows: Rows, settings: TrainSettings) -> int:
+def min_train_sessions(rows: Rows, settings: TrainSettings, horizon_sessions: int = 1) -> int:
     """Return the sessions before the first fold: as they are set, else as they fit the history."""
     if settings.min_train_sessions is not None:
         return settings.min_train_sessions
     place = np.searchsorted(np.array(rows.sessions(), dtype="datetime64[D]"), rows.dates[rows.labelled])
     learnable = np.bincount(place, minlength=len(rows.sessions())).tolist()
-    return fitting_min_train_sessions(learnable, embargo_sessions=settings.embargo_sessions)
+    return fitting_min_train_sessions(
+        learnable, horizon_sessions=horizon_sessions, embargo_sessions=settings.embargo_sessions
+    )
 
 
-def usable_folds(rows: Rows, settings: TrainSettings) -> Iterator[FoldRows]:
+def usable_folds(rows: Rows, settings: TrainSettings, horizon_sessions: int = 1) -> Iterator[FoldRows]:
     """Yield the folds that have rows to judge and enough, of both outcomes, to learn from."""
     number = 0
     for fold in walk_forward(
         rows.sessions(),
-        min_train_sessions=min_train_sessions(rows, settings),
+        min_train_sessions=min_train_sessions(rows, settings, horizon_sessions),
         fold_sessions=settings.fold_sessions,
+        horizon_sessions=horizon_sessions,
         embargo_sessions=settings.embargo_sessions,
         rolling_sessions=settings.most_sessions,
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from core.errors import (
     ParameterError,
 )
 from core.fingerprint import sha256
+from core.label import Label
 from core.paths import StoragePath
 from core.registry.origins import Origins, finished_runs
 from core.request.settings import Settings
@@ -26,6 +27,9 @@ from core.tables.codec import decode
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LABEL = tuple(field.name for field in fields(Label))
+"""Columns that say what a signal is about: an outcome of another label is none of it."""
 
 _MOST_EVALUATIONS = 500
 """Evaluations that are looked through for one of a model, newest first."""
@@ -192,13 +196,14 @@ def signals(settings: Settings, profile: str) -> Signals:
         runs += 1
         header = artifact.header if isinstance(artifact, Table) else {}
         rows += [_signal(s, header, meta, source) for s in header.get("signals") or ()]
-    columns = ["model_id", "date", "ticker", "session", "probability", "source", "ahead"]
+    columns = ["model_id", "date", "ticker", "session", "probability", "source", *_LABEL, "ahead"]
     frame = pd.DataFrame(rows, columns=columns)
     # rows are newest first, so the last of equal ones was given first
     frame = frame.drop_duplicates(["model_id", "source", "ticker", "date"], keep="last")
+    frame["horizon_sessions"] = frame["horizon_sessions"].astype("int64")
     frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[s]")
     outcomes = _outcomes(settings, profile, set(frame["source"]))
-    merged = frame.merge(outcomes, on=["source", "date", "ticker"], how="left")
+    merged = frame.merge(outcomes, on=["source", *_LABEL, "date", "ticker"], how="left")
     ordered = merged.sort_values(["model_id", "date", "ticker"], kind="stable").reset_index(drop=True)
     return Signals(ordered, runs)
 
@@ -213,6 +218,7 @@ def _signal(signal: Mapping[str, Any], header: Mapping[str, Any], meta: Meta, so
         "session": signal["session"],
         "probability": float(signal["probability"]),
         "source": source,
+        **asdict(Label.of(header)),
         "ahead": written <= str(signal["session"]),
     }
 
@@ -227,7 +233,7 @@ def _source_of(store: Store, slot: Slot) -> str:
 
 
 def _outcomes(settings: Settings, profile: str, sources: set[str]) -> pd.DataFrame:
-    """Return ``source``, ``date``, ``ticker`` and ``up_next`` of all labelled rows, the newest word on each."""
+    """Return ``source``, the label, ``date``, ``ticker`` and ``up_next`` of labelled rows, the newest of each."""
     import pandas as pd
 
     store = Store(settings.data)
@@ -237,16 +243,17 @@ def _outcomes(settings: Settings, profile: str, sources: set[str]) -> pd.DataFra
             source = _source_of(store, slot)
             if source not in sources:
                 continue
-            frame = _features_in(store, slot).table.frame
+            table = _features_in(store, slot).table
         except (CheckpointError, DataError):
             continue
+        frame = table.frame
         labelled = frame.loc[frame["up_next"].notna(), ["date", "ticker", "up_next"]]
-        parts.append(labelled.assign(source=source))
+        parts.append(labelled.assign(source=source, **asdict(Label.of(table.header))))
     empty = pd.DataFrame(
         {"date": pd.Series(dtype="datetime64[s]"), "ticker": "", "up_next": 0.0, "source": ""}
-    )
+    ).assign(**asdict(Label()))
     every = pd.concat(parts or [empty], ignore_index=True)
-    return every.drop_duplicates(["source", "date", "ticker"], keep="first")
+    return every.drop_duplicates(["source", *_LABEL, "date", "ticker"], keep="first")
 
 
 def model_documents(root: StoragePath, *identities: str) -> list[Document]:

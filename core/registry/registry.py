@@ -6,11 +6,13 @@ can be neither changed nor mistaken. Which one scores is said by :mod:`core.regi
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 from core.errors import MissingFileError, ModelError, ParameterError, listed, nearest
 from core.fingerprint import SHORT, sha256
+from core.label import Label
 from core.paths import StoragePath
 from core.platform.storage import replace_file
 
@@ -65,6 +67,19 @@ class Registry:
                 remedy="Promote another model, or train again.",
             )
         return data
+
+    def label_of(self, identity: str) -> Label | None:
+        """Return what a model was trained on; None where its file does not say it.
+
+        Raises
+        ------
+        ModelError
+            If the file is gone or is not what it was.
+        """
+        try:
+            return Label.of_training(json.loads(self.bytes_of(identity))["training"])
+        except (ValueError, LookupError, TypeError):
+            return None
 
     def find(self, text: str) -> str:
         """Return the id that ``text`` means: an id, its beginning (6 digits or more), or a model file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core.label import Label
 from core.report import charts, sections, trading_sheets
 from core.report.blocks import Block, Facts, Grid, Paragraph, Picture, Section
 from core.report.figures import (
@@ -84,7 +85,7 @@ def basis(body: Body) -> str:
     return (
         f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} "
         f"resamples of whole blocks of {short_number(settings.get('block_sessions'))} sessions, so that days that "
-        f"move together stay together.{_looks(body)}"
+        f"move together stay together.{Label.of(body).overlap}{_looks(body)}"
     )
 
 
@@ -136,12 +137,12 @@ def _reading(pair: Body) -> str:
 def economics(body: Body) -> Section:
     """Return what following the model would have earned, against simply holding."""
     ours, hold = body["performance"], body["baselines"].get(HOLD) or {}
-    cost = short_number(body["settings"].get("cost_bps"))
+    cost, label = short_number(body["settings"].get("cost_bps")), Label.of(body)
     intro = Paragraph(
-        "Long/flat holds a ticker for the next session when its probability of a rise is at least one half "
+        f"Long/flat holds a ticker for {label.over} when its probability of a rise is at least one half "
         "and nothing otherwise, every ticker with the same weight, net of "
-        f"{cost} basis points per change of position. A call is made after a close and earns from that very "
-        "close. Taxes, spreads beyond that cost, slippage and interest on cash are left out."
+        f"{cost} basis points per change of position.{label.portfolio} A call is made after a close and earns from "
+        "that very close. Taxes, spreads beyond that cost, slippage and interest on cash are left out."
     )
     blocks = (intro, _earnings(body), *_against_holding(ours, hold), *_best(body, hold), *_trading(body))
     return Section(sections.ECONOMICS, blocks)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import listed
+from core.label import Label
 from core.report import charts, sections, sheets
 from core.report.blocks import Paragraph, Picture, Section, Tone
 from core.report.figures import (
@@ -153,17 +154,20 @@ def _families(body: Body) -> str:
 
 
 def signals(body: Body) -> Section:
-    """Return what the model expects of each ticker's next session."""
+    """Return what the model expects of each ticker over the label's horizon."""
+    label = Label.of(body)
+    title = sections.SIGNALS if label.is_default else sections.SIGNALS_AHEAD
     if not body["signals"]:
-        return Section(sections.SIGNALS, (Paragraph("There are no signals: no model could give any."),))
+        return Section(title, (Paragraph("There are no signals: no model could give any."),))
     tone: Tone = "note" if body["verdict"] == "better than chance" else "alarm"
-    sheet = sheets.signals(body["signals"])
+    sheet = sheets.signals(body["signals"], label)
     if len(sheet.rows) > ROWS_SHOWN:
         sheet = sheet.sort(lambda s: (_or_half(s["probability"]), s["ticker"]), reverse=True)
     else:
         sheet = sheet.sort(lambda s: (s["ticker"], s["after"], s["session"]))
     table = sheet.grid("the highest and the lowest probabilities")
-    return Section(sections.SIGNALS, (Paragraph(_trust(body), tone), table))
+    words = (Paragraph(label.meaning),) if label.meaning else ()
+    return Section(title, (Paragraph(_trust(body), tone), *words, table))
 
 
 def _trust(body: Body) -> str:

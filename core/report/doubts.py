@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.errors import listed
+from core.label import Label
 from core.report import sections
 from core.report.about_data import SAMPLE
 from core.report.blocks import Bullets, Paragraph, Section
@@ -34,10 +35,6 @@ _FINE = frozenset({"ok", "not recorded"})
 _LIMITS = (
     "Figures describe the sessions judged. They are no promise for later ones.",
     "Prices alone go in: no news, fundamentals, order book or interest rates.",
-    (
-        "The label is the direction of the next session, not its size: many small right calls can be undone "
-        "by one large wrong one."
-    ),
 )
 _INTENDED = (
     "Intended use: evidence for a person who decides whether to keep, replace or distrust a model. Not "
@@ -51,7 +48,11 @@ def limits(body: Body) -> Section:
     listed_doubts: tuple[Paragraph | Bullets, ...] = (Paragraph("Doubts about this run:"), Bullets(sentences))
     if not sentences:
         listed_doubts = (Paragraph("Nothing in this run gave reason for a particular doubt."),)
-    always = (Paragraph("Limits that always hold:"), Bullets(_LIMITS), Paragraph(_INTENDED))
+    always = (
+        Paragraph("Limits that always hold:"),
+        Bullets((*_LIMITS, Label.of(body).limits)),
+        Paragraph(_INTENDED),
+    )
     return Section(sections.LIMITS, (*listed_doubts, *always))
 
 

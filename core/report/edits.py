@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from core.report.narrative import headings
-from core.report.sections import ANALYST_SECTIONS, SECTIONS
+from core.report.sections import ANALYST_SECTIONS, GENERATED
 
 _FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*%?")
 _TOP = "Title"
@@ -63,7 +63,7 @@ def _own(text: str) -> list[tuple[str, str]]:
     places = [(at, name) for name, at in headings(text)]
     lines, section, start = [], _TOP, 0
     for at, name in [*places, (len(text), "")]:
-        if section == _TOP or (section in SECTIONS and section not in ANALYST_SECTIONS):
+        if section == _TOP or section in GENERATED:
             lines += [(section, line.rstrip()) for line in text[start:at].splitlines() if line.strip()]
         elif section in ANALYST_SECTIONS:
             # the heading itself is generated: that it is gone is an edit

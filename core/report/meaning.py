@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.label import Label
 from core.report import sections
 from core.report.blocks import Bullets, Paragraph, Section
 from core.report.figures import loss, ratio, share
@@ -26,6 +27,7 @@ def meaning(body: Body) -> Section:
     )
     items = tuple(sentence for sentence in sentences if sentence)
     if items:
+        items = (*filter(None, [Label.of(body).meaning]), *items)
         return Section(sections.MEANING, (Bullets(items),))
     text = (
         "There are no figures to explain. A model that predicts nothing would score an AUC of 0.500, the "

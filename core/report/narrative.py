@@ -10,7 +10,7 @@ import re
 from difflib import unified_diff
 
 from core.errors import ParameterError
-from core.report.sections import ANALYST_SECTIONS, PLACEHOLDER, SECTIONS, SIGN_OFF, STATUS
+from core.report.sections import ANALYST_SECTIONS, OF_PROGRAM, PLACEHOLDER, SIGN_OFF, STATUS
 
 DRAFT_MARK = "DRAFT - NOT SIGNED - NOT FOR DISTRIBUTION"
 
@@ -79,7 +79,7 @@ def added_sections(text: str) -> list[str]:
     >>> added_sections("Risks\n-----\nNone.\n\n\nLiquidity\n---------\nThin.\n")
     ['Liquidity']
     """
-    return [name for name, _ in headings(text) if name not in SECTIONS]
+    return [name for name, _ in headings(text) if name not in OF_PROGRAM]
 
 
 def with_section(text: str, name: str, written: str) -> str:
@@ -121,7 +121,7 @@ def with_added(text: str, name: str) -> str:
         raise ParameterError(
             f"the heading is {name[:MAX_HEADING]!r}", expected=f"one line of 1 to {MAX_HEADING} characters"
         )
-    if name in SECTIONS or name in added_sections(text):
+    if name in OF_PROGRAM or name in added_sections(text):
         raise ParameterError(f"there is a section {name!r} already", expected="a heading of its own")
     if not re.search(r"[^\W_]", name):
         raise ParameterError(f"the heading is {name!r}", expected="a heading with a letter or digit")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.label import Label
 from core.report import page_charts, sections
 from core.report.about_data import accepted
 from core.report.as_text import lines_of
@@ -58,6 +59,7 @@ def _page(body: Body, sentences: tuple[str, ...], fitting: int) -> Section:
     facts = (
         ("Asked of you", _question(body)),
         *_advice(body),
+        *_label(body),
         ("How sure", _how_sure(body)),
         ("Data", _data(body)),
     )
@@ -87,6 +89,11 @@ def _advice(body: Body) -> tuple[tuple[str, str], ...]:
         return ()
     sentence = str(advised["sentence"]).replace("champion", "champion (the model in use)", 1)
     return (("Advice", _cut(f"{advised['decision'].capitalize()}. {sentence}", 2 * _LONGEST)),)
+
+
+def _label(body: Body) -> tuple[tuple[str, str], ...]:
+    label = Label.of(body)
+    return () if label.is_default else (("Predicted", f"{label.name}: whether {label.outcome}."),)
 
 
 def _how_sure(body: Body) -> str:

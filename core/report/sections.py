@@ -26,6 +26,8 @@ BY_STATE = "By state of the market"
 DRIFT = "Drift"
 LIVE = "Live record"
 SIGNALS = "Signals for the next session"
+SIGNALS_AHEAD = "Signals over the label's horizon"
+"""Stands in its place where the label is not that of the next session."""
 LIMITS = "Doubts, limits and intended use"
 SIGN_OFF = "Sign-off"
 CONTENTS = "Contents of the appendix"
@@ -42,3 +44,9 @@ BEHIND = (
 
 SECTIONS = (DECISION, *ANALYST_SECTIONS, SIGN_OFF, CONTENTS, *BEHIND)
 """Every heading, in reading order; the report has exactly these, whatever the evaluation holds."""
+
+GENERATED = frozenset({*SECTIONS, SIGNALS_AHEAD}) - frozenset(ANALYST_SECTIONS)
+"""Headings that no person writes under."""
+
+OF_PROGRAM = frozenset({*GENERATED, *ANALYST_SECTIONS})
+"""Headings of the program, as opposed to those that a person adds."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from core.label import DIRECTION, NEXT_SESSION, Label
 from core.report.blocks import Grid
 from core.report.figures import (
     HOLDINGS,
@@ -164,11 +165,13 @@ def _chance(p: float | None) -> str:
     return "<0.001" if p is not None and p < 0.001 else ratio(p)
 
 
-def signals(entries: Iterable[Body]) -> Sheet:
-    """Return the signals for the next session in the given order."""
+def signals(entries: Iterable[Body], label: Label = NEXT_SESSION) -> Sheet:
+    """Return the signals over the label's horizon in the given order."""
+    until = "For session" if label.horizon_sessions == 1 else "Up to session"
+    chance = "Probability of a rise" if label.label == DIRECTION else f"Probability of {label.event}"
     columns = (
         Column("ticker", "Ticker"), Column("after", "After session"),
-        Column("session", "For session"), Column("probability", "Probability of a rise", share, "number"),
+        Column("session", until), Column("probability", chance, share, "number"),
         Column("direction", "Direction"), Column("reason", "Reason"),
     )  # fmt: skip
     # predictions know of no doubt, evaluations of before had none

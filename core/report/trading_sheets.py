@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, prod
 from typing import Any
 
+from core.label import Label
 from core.report.figures import NA, count, counted, decimal, e_value, share, short_number, span
 from core.report.readings import confidence
 from core.report.sheets import Column, Sheet
@@ -149,12 +150,12 @@ def years(body: Body) -> Sheet:
 
 def information(body: Body) -> Sheet:
     """Return how well probabilities sort the tickers of a session by the return over the next ones."""
-    ic = body.get("ic") or {}
+    ic, horizon = body.get("ic") or {}, Label.of(body).horizon_sessions
     rows = tuple(
         {
             **row,
-            "t": ic["t"] if row["sessions"] == 1 else None,
-            "rank_t": ic["rank_t"] if row["sessions"] == 1 else None,
+            "t": ic["t"] if row["sessions"] == horizon else None,
+            "rank_t": ic["rank_t"] if row["sessions"] == horizon else None,
         }
         for row in ic.get("decay", ())
     )
@@ -169,14 +170,20 @@ def information(body: Body) -> Sheet:
 
 
 def quantiles(body: Body) -> Sheet:
-    """Return the mean next return by fifth of the session's tickers, the least probable first."""
+    """Return the mean return over the label's horizon by fifth of the session's tickers, the least probable first."""
+    label = Label.of(body)
+    what = "next return" if label.horizon_sessions == 1 else f"return over {label.over}"
     columns = (
         Column("quantile", "Fifth by probability", count, "count"),
         Column("rows", "Rows", count, "count"),
-        Column("mean_return", "Mean next return", _small_share, "number"),
+        Column("mean_return", f"Mean {what}", _small_share, "number"),
     )
     rows = (body.get("ic") or {}).get("quantiles") or ()
-    return Sheet("Next return by probability", columns, tuple(rows) if any(r["rows"] for r in rows) else ())
+    return Sheet(
+        f"{what[0].upper()}{what[1:]} by probability",
+        columns,
+        tuple(rows) if any(r["rows"] for r in rows) else (),
+    )
 
 
 def sorting_basis(body: Body) -> str:
@@ -189,8 +196,18 @@ def sorting_basis(body: Body) -> str:
     return (
         f"Within each of {count(ic['sessions'])} sessions with at least 3 tickers: the correlation of probability and "
         "return (IC) and of their ranks, as the mean over sessions; 0 is chance, and a t beyond 2 is rare by chance. "
-        "A t stands at one session only: longer returns overlap. Fifths need 5 tickers in a session; "
+        f"{_t_words(body)} Fifths need 5 tickers in a session; "
         f"the lowest and the highest fifth stand in {counted(ic['spread']['sessions'], 'session')}."
+    )
+
+
+def _t_words(body: Body) -> str:
+    label = Label.of(body)
+    if label.horizon_sessions == 1:
+        return "A t stands at one session only: longer returns overlap."
+    return (
+        f"The t stands at the label's {label.horizon_sessions} sessions and counts how much their returns overlap "
+        "(Newey and West)."
     )
 
 
@@ -198,11 +215,12 @@ def steadiness(body: Body) -> str:
     """Return in words how much the fifths earn apart and how fast they change; empty where that is not known."""
     ic = body.get("ic") or {}
     spread, turnover = ic.get("spread") or {}, ic.get("turnover") or {}
-    words = []
+    words, horizon = [], Label.of(body).horizon_sessions
+    span_of = "a session" if horizon == 1 else f"over {horizon} sessions"
     if spread.get("mean") is not None:
         t = f" (t {decimal(spread['t'], 2)})" if spread["t"] is not None else ""
         words.append(
-            f"The highest fifth earned {_small_share(spread['mean'])} a session beyond the lowest{t}."
+            f"The highest fifth earned {_small_share(spread['mean'])} {span_of} beyond the lowest{t}."
         )
     if turnover.get("top") is not None and turnover.get("bottom") is not None:
         words.append(
@@ -241,8 +259,12 @@ def evidence_basis(body: Body) -> str:
     now = body.get("sequential")
     if not now:
         return ""
+    horizon = Label.of(body).horizon_sessions
+    staked = (
+        "each call" if horizon == 1 else f"each {horizon}th session's call, whose outcomes do not overlap,"
+    )
     return (
-        f"Evidence since the training: an e-value is what 1 becomes when each call is staked, by the model's rank, at "
+        f"Evidence since the training: an e-value is what 1 becomes when {staked} is staked, by the model's rank, at "
         f"the odds of the up-rate so far. Without skill it reaches {short_number(now['threshold'])} at some session "
         f"ever with a chance of 1 in {short_number(now['threshold'])} at most, so it may be read every day. After "
         f"{counted(now['sessions'], 'session')} it is {e_value(now['e_value'])} for the model, and "

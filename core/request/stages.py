@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.errors import CommandError, nearest
+from core.label import DIRECTION, LABELS, MOST_SESSIONS
 from core.parameters import Parameter
 from core.prices.catalogue import CAN_DROP_ROW, CAN_DROP_TICKER, CAN_STOP, DROPPED_BY_DEFAULT
 
@@ -192,6 +193,11 @@ _CLEAN = (
     Parameter("fill", "choice", "none", "clean", "Fill missing cells with the ticker's row before (forward), on record, instead of dropping the row.", choices=("none", "forward")),
 )  # fmt: skip
 
+_FEATURES = (
+    Parameter("horizon_sessions", "integer", "1", "features", "How many sessions the label looks ahead.", low=1, high=MOST_SESSIONS, quiet=True),
+    Parameter("label", "choice", DIRECTION, "features", "What is predicted: whether the price rises (direction), or does better than the mean of all tickers (excess).", choices=LABELS, quiet=True),
+)  # fmt: skip
+
 _TRAIN = (
     CALENDAR,
     Parameter("mode", "choice", "auto", "train", "Train a candidate, score with the champion, or auto: score if there is one.", choices=MODES),
@@ -243,7 +249,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "feature_engineer", "core.features.engineering:engineer", ("prices_clean",), (Artifact("features"),),
-        (), 1, "transient", _PRICES,
+        _FEATURES, 1, "transient", _PRICES,
         "Computes features of each session from data up to that session.",
     ),
     Stage(

@@ -14,8 +14,10 @@ from typing import Any
 
 import orjson
 
-from core.errors import BusyError, CheckpointError, ValidationFailed, listed
+from core.errors import BusyError, CheckpointError, ModelError, ValidationFailed, listed
 from core.journal import locks
+from core.label import Label
+from core.parameters import settings_from
 from core.paths import StoragePath
 from core.platform import interrupts
 from core.platform.files import TEMPORARY
@@ -263,12 +265,20 @@ class Runner:
     def _keeping_previous(self, plan: StagePlan, error: Exception) -> StagePlan | None:
         """Return the plan that goes on with the previous model, None if that is not to be."""
         training = plan.stage.name == "train_or_score" and plan.parameters["mode"] == "train"
-        if not training or self.previous_model is None:
+        if not training or self.previous_model is None or not self._has_label(self.previous_model, plan):
             return None
         retained = {"model_id": self.previous_model, "reason": str(error)}
         self.log.save(RETAINED_NAME, orjson.dumps(retained))
         self._tell(plan, "retained", level="warning", **retained)
         return plan.retaining(self.previous_model)
+
+    def _has_label(self, identity: str, plan: StagePlan) -> bool:
+        """Return whether a model says what this run asks for; one that was trained on another label does not."""
+        label = settings_from(Label, plan.before("feature_engineer").parameters)
+        try:
+            return Registry(self.root).label_of(identity) in (None, label)
+        except ModelError:  # said by whoever scores with it
+            return True
 
     def _make_retained(self, plan: StagePlan, reason: str, started: float) -> Meta:
         """Commit what the previous model gives, with the reason in the predictions' header."""

@@ -116,7 +116,7 @@ def _stage_plan(
         {
             "stage": stage.name,
             "version": stage.version,
-            "parameters": {p.name: own[p.name] for p in stage.parameters if p.keyed},
+            "parameters": {p.name: own[p.name] for p in stage.parameters if p.in_key(own[p.name])},
             "libraries": libraries,
             "upstream": upstream.fingerprint if upstream else None,
         }

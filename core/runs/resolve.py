@@ -14,6 +14,8 @@ from pathlib import Path
 
 from core import tickers as ticker_list
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
+from core.label import Label
+from core.models.splits import least_fold_sessions
 from core.parameters import Value, settings_from
 from core.paths import StoragePath
 from core.platform.storage import replace_file
@@ -60,7 +62,7 @@ def resolve(
     now : datetime
         The time of the start, with its zone; used for nothing but live sources.
     upto : str
-        The last stage wanted.
+        The last stage label.
     fresh : bool
         Whether a live source is to be asked again although an intact answer is there.
 
@@ -190,7 +192,7 @@ def _with_mode(values: dict[str, Value], settings: Settings, profile: Callable[[
         values["mode"] = "score" if champion else "train"
     if values["mode"] == "score":
         champion = champion or champions.require(profile())
-        registry.bytes_of(champion.model_id)
+        _judge_label(values, champion.model_id, registry.label_of(champion.model_id))
         values |= {**dict.fromkeys(NOT_SCORING), "model_id": champion.model_id}
         return values
     _judge_splits(values)
@@ -212,21 +214,45 @@ def _compared_with(champion: Champion | None, registry: Registry) -> str | None:
     return champion.model_id
 
 
+def _judge_label(values: Mapping[str, Value], identity: str, model: Label | None) -> None:
+    """Refuse to score with a model of another label; a file that says nothing of it is judged by the stage."""
+    label = settings_from(Label, values)
+    if model is not None and model != label:
+        parameter = "label" if model.label != label.label else "horizon_sessions"
+        raise ParameterError(
+            f"model {identity} was trained on the {model.name}, and this run asks for the {label.name}",
+            expected=f"--horizon-sessions {model.horizon_sessions} --label {model.label}, as the model has them",
+            remedy="Train one for this label with --mode train, in a profile of its own if both are to be used.",
+            parameter=parameter,
+        )
+
+
 @dataclass(frozen=True)
 class _Split:
-    """What decides whether sessions are left to train on."""
+    """What decides whether sessions are left to train on and to resample."""
 
     min_train_sessions: int | None
+    fold_sessions: int
     embargo_sessions: int
+    horizon_sessions: int
 
 
 def _judge_splits(values: Mapping[str, Value]) -> None:
     split = settings_from(_Split, values)
-    if split.min_train_sessions is not None and split.min_train_sessions <= split.embargo_sessions + 1:
+    horizon, gap = split.horizon_sessions, split.embargo_sessions + split.horizon_sessions
+    if split.min_train_sessions is not None and split.min_train_sessions <= gap:
+        over = f" and --horizon-sessions {horizon}" if horizon > 1 else ""
         raise ParameterError(
-            f"--embargo-sessions {split.embargo_sessions} came with "
+            f"--embargo-sessions {split.embargo_sessions}{over} came with "
             f"--min-train-sessions {split.min_train_sessions}",
             expected="sessions left to train on before the first fold",
             remedy="Lower the embargo, or begin testing later.",
             parameter="embargo_sessions",
+        )
+    if horizon > 1 and split.fold_sessions < least_fold_sessions(horizon):
+        raise ParameterError(
+            f"--fold-sessions {split.fold_sessions} came with --horizon-sessions {horizon}",
+            expected=f"{least_fold_sessions(horizon)} sessions or more: two outcomes that do not overlap",
+            remedy="Lengthen the folds, or shorten the horizon.",
+            parameter="fold_sessions",
         )

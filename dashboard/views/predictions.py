@@ -1,4 +1,4 @@
-"""Predictions: what the model says of the next session, how old it is, and what became of past signals."""
+"""Predictions: what the model says of the next sessions, how old it is, and what became of past signals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import listed
+from core.label import Label
 from core.queries.models import signals
 from core.queries.reports import tables
 from core.registry.champions import Champions
@@ -51,7 +52,7 @@ def _model(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
 
 
 def _signals(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
-    st.subheader("Signals for the next session", anchor=False)
+    st.subheader(f"Signals for {Label.of(header).over}", anchor=False)
     evidence.signals(header, evaluation)
     if header["signals"]:
         data.download(tables.frame(tables.signals(header)).assign(model_id=header["model_id"]), "signals")
@@ -87,12 +88,13 @@ def _over_time(about: Subject) -> None:
         st.caption("No row was predicted out of sample.")
         return
     ticker = st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
+    label = Label.of(data.header_of(about.store, predictions))
     rows = data.rows_of(about.store, predictions, ticker, None)
     alt = f"Probability of a rise of {ticker} over time"
     st.plotly_chart(probability_figure(rows), key="probability_chart", config=CONFIG, alt=alt)
     st.caption(
         f"{counted(len(rows), 'row')}, each judged by a model that never saw it. A probability after one session is "
-        "about the next."
+        f"about {'the next' if label.is_default else label.over}."
     )
     data.download(rows, f"predictions-{ticker}")
 

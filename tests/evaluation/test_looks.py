@@ -149,3 +149,21 @@ def test_a_model_that_repeats_a_rule_wrongly_is_worse_than_it(world, settings):
     assert turned["sequential"]["beside"]["up_rate"]["worse"]
     reasons = {r["name"]: r["says"] for r in turned["advice"]["reasons"]}
     assert reasons["AUC less that of the best simple rule"] == "retrain"
+
+
+def test_labels_of_several_sessions_are_staked_upon_without_overlap():
+    """Every third session of the calendar from the first judged one on; the up-rate leaves out three before it."""
+    days = pd.bdate_range("2020-01-01", periods=14)
+    draw = np.random.default_rng(3)
+    frame = pd.DataFrame({"date": np.repeat(days, 2), "ticker": ["A", "B"] * 14, "return": 0.0})
+    frame["up_next"] = draw.integers(0, 2, 28)
+    features = Table("features", frame)
+    later = frame.iloc[10:].assign(probability=draw.random(18), fold=np.nan)
+    later = later[later["date"] != days[7]]  # a session that nobody was judged on counts in the calendar
+    rows = judge(later, horizon_sessions=3)
+    assert looks.up_rate_before(rows, features) == pytest.approx(frame["up_next"].iloc[:4].mean())
+    found = looks.sequential(rows, features, confidence=0.9)
+    assert [day["date"] for day in found["line"]] == [str(days[place].date()) for place in (5, 8, 11)]
+    alone = judge(later[later["date"].isin(days[[5, 8, 11]])])
+    gains = daily_differences(alone, frame["up_next"].iloc[:4].mean())
+    assert found["e_value"] == pytest.approx(e_process(gains, confidence=0.9).e_value, rel=1e-12)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from core.measures import bootstrap
-from core.measures.bootstrap import Resampling, block_length, weighted_sums, weights
+from core.measures.bootstrap import Resampling, block_length, visible_variance, weighted_sums, weights
 from core.measures.performance import measure
 from core.measures.rows import judge
 
@@ -121,3 +122,22 @@ def test_dates_that_move_together_give_wider_intervals():
     wide, narrow = (measure(t, how)["auc"] for t in (clustered, independent))
     # Ten perfect copies widen by the root of ten, 3.16.
     assert 2.5 < (wide["high"] - wide["low"]) / (narrow["high"] - narrow["low"]) < 4.0
+
+
+def test_a_block_holds_the_labels_horizon():
+    """Twice where the fold allows it, and once in any case; over one session nothing changes."""
+    for horizon in (2, 5, 20, 63):
+        for dates in range(2 * horizon, 400, 7):
+            assert horizon <= block_length(dates, 10, horizon) <= max(10, 2 * horizon)
+            assert dates // block_length(dates, 10, horizon) >= 2, "resamples of one block would all be alike"
+    assert [block_length(n, 10, 1) for n in (1, 10, 49, 50, 1000)] == [1, 2, 9, 10, 10]
+
+
+def test_blocks_show_the_share_of_the_variance_that_overlap_leaves_them():
+    """Sums of blocks of moving sums, simulated: what their spread is of the true one."""
+    draw, horizon, block = np.random.default_rng(4), 10, 20
+    steps = draw.normal(size=(4_000, 400 + horizon))
+    moving = np.lib.stride_tricks.sliding_window_view(steps, horizon, axis=1).sum(axis=2)[:, :400]
+    true = moving.mean(axis=1).var() * 400
+    inside = moving.reshape(4_000, -1, block).sum(axis=2)
+    assert inside.var() / block / true == pytest.approx(visible_variance(block, horizon), rel=0.05)

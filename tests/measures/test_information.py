@@ -170,3 +170,12 @@ def test_size_of_scores_and_order_of_rows_do_not_matter(seed, size):
     ):
         assert other.ic.mean == pytest.approx(first.ic.mean, abs=1e-10)
         assert other.rank.mean == pytest.approx(first.rank.mean, abs=1e-10)
+
+
+def test_a_mean_of_overlapping_values_has_newey_and_wests_error():
+    """Their estimator by hand, as a quadratic form in the weights; over one session the plain error."""
+    values = np.cumsum(np.random.default_rng(5).normal(size=40)) + 3
+    apart, lags = values - values.mean(), np.abs(np.subtract.outer(np.arange(40), np.arange(40)))
+    variance = apart @ np.maximum(1 - lags / 5, 0) @ apart / 40 / 39
+    assert info.MeanAndT.of(values, 5).t == pytest.approx(values.mean() / variance**0.5, rel=1e-12)
+    assert info.MeanAndT.of(values, 1) == info.MeanAndT.of(values)

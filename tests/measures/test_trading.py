@@ -6,7 +6,7 @@ import pytest
 
 from core.measures.portfolio import HoldingReturns
 from core.measures.rows import judge
-from core.measures.trading import next_open_returns, risk_of_rule, trading
+from core.measures.trading import next_open_returns, positions, risk_of_rule, trading
 
 
 def test_what_a_rule_moves_by_hand(table_of):
@@ -62,3 +62,32 @@ def test_fills_at_the_next_open_are_a_tickers_own():
     columns = (frame[name].to_numpy() for name in ("open", "factor", "ticker"))
     np.testing.assert_allclose(next_open_returns(*columns), expected, rtol=1e-12)
     assert len(next_open_returns(np.zeros(1), np.ones(1), np.zeros(1, np.int64))) == 1
+
+
+def test_calls_over_several_sessions_are_held_in_overlapping_shares():
+    """Each session's call moves a third of the money and is held for three; a ticker's own calls alone count."""
+    days = pd.bdate_range("2020-01-01", periods=5)
+    calls = pd.DataFrame({"A": [0.9, 0.1, 0.6, 0.6, 0.2], "B": [0.1, 0.5, 0.4, np.nan, 0.9]}, index=days)
+    frame = (
+        calls.melt(ignore_index=False, var_name="ticker", value_name="p").rename_axis("date").reset_index()
+    )
+    frame = frame.assign(probability=0.5, up_next=1.0, fold=1)
+    rows = judge(frame, horizon_sessions=3)
+    held = pd.Series(positions(rows, rows.frame["p"].to_numpy()), [rows.frame["ticker"], rows.frame["date"]])
+    assert (held["A"] * 3).round(9).tolist() == [1, 1, 2, 2, 2]
+    assert (held["B"] * 3).round(9).tolist() == [0, 1, 1, 1, 1]
+    assert positions(judge(frame), rows.frame["p"].to_numpy()).sum() == 5, (
+        "over one session a call is all or nothing"
+    )
+
+
+def test_overlapping_portfolios_earn_the_mean_of_their_parts(panel):
+    """Three books, each of which acts on every third session and keeps a third of the money, by pandas."""
+    rows = judge(panel().frame, horizon_sessions=3)
+    after = rows.frame["next_return"].to_numpy(float)
+    found = trading(rows, after, positions(rows, rows.probability))
+    frame = rows.frame.assign(called=(rows.probability >= 0.5).astype(float), after=after)
+    wide = frame.pivot_table("called", "date", "ticker")
+    books = [wide.iloc[start::3].reindex(wide.index).ffill(limit=2).fillna(0.0) for start in range(3)]
+    earned = sum(books) / 3 * frame.pivot_table("after", "date", "ticker")
+    np.testing.assert_allclose(found.gross, earned.mean(axis=1).to_numpy(), rtol=1e-9)

@@ -177,7 +177,7 @@ def test_intervals_cover_where_labels_overlap(bench):
 def test_the_study_shows_intervals_that_are_badly_wrong(bench, monkeypatch):
     """The gate itself: with single dates drawn instead of blocks, the same panels are not covered."""
     for module in (bootstrap, expanded):
-        monkeypatch.setattr(module, "block_length", lambda dates, block_sessions: 1)
+        monkeypatch.setattr(module, "block_length", lambda dates, *_: 1)
     rates, _ = coverage(bench, "overlap", 60)
     assert max(rates["auc"], rates["hit_rate"]) < WELL_ABOVE
 

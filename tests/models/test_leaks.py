@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from core.features import engineer
 from core.fingerprint import digest_of
+from core.label import NEXT_SESSION, Label
 from core.models import training
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
@@ -41,9 +42,9 @@ def learnt(monkeypatch, parameters):
     for kind in KINDS:
         monkeypatch.setattr(kind, "fit", recording(kind.fit))
 
-    def of(prices):
+    def of(prices, label):
         digests.clear()
-        train(engineer(prices), settings_from(TrainSettings, parameters), features_sha256="")
+        train(engineer(prices, label), settings_from(TrainSettings, parameters), features_sha256="")
         return list(digests)
 
     return of
@@ -65,13 +66,13 @@ def _changed_from(prices, day, level):
     return Table("prices_clean", frame)
 
 
-def _leaking_folds(learnt, prices):
+def _leaking_folds(learnt, prices, label=NEXT_SESSION):
     """Folds whose models change when prices from their first test day on change."""
-    before = learnt(prices)
+    before = learnt(prices, label)
     leaking = set()
     for number, day in enumerate(TEST_FROM, start=1):
         for level in (0.1, 10):
-            after = learnt(_changed_from(prices, day, level))
+            after = learnt(_changed_from(prices, day, level), label)
             if after[: 2 * number] != before[: 2 * number]:
                 leaking.add(number)
             assert after[2 * number :] != before[2 * number :], "the change must matter to what comes later"
@@ -86,6 +87,12 @@ def test_changing_test_rows_changes_no_fold_model(learnt, walk_prices):
 def test_a_label_made_after_a_hole_is_not_trained_on(learnt, holed_prices):
     """BB's last row before its hole gets its label inside the first test window."""
     assert _leaking_folds(learnt, holed_prices) == []
+
+
+@pytest.mark.parametrize("label", [Label(10), Label(10, "excess")])
+def test_labels_of_several_sessions_are_purged(learnt, holed_prices, label):
+    """Every label whose horizon reaches a test is left out, through the hole and, of an excess, of all."""
+    assert _leaking_folds(learnt, holed_prices, label) == []
 
 
 def test_a_label_made_by_the_first_test_price_is_not_trained_on():

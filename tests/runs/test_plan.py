@@ -263,3 +263,27 @@ def test_a_plan_up_to_a_stage_needs_only_that_stages_parameters(configured):
     assert keys(configured, upto="clean") == {k: v for k, v in keys(configured).items() if k in NAMES[:3]}
     with pytest.raises(CommandError, match="--seed"):
         keys(configured, upto="clean", seed="1")
+
+
+def test_the_label_is_in_no_key_at_its_default(configured):
+    """Results of before there was a choice keep their keys; another label changes all from the features on."""
+    before = keys(configured)
+    assert keys(configured, horizon_sessions="1", label="direction") == before
+    for request in ({"horizon_sessions": "5"}, {"label": "excess"}):
+        after = keys(configured, **request)
+        assert [name for name in NAMES if after[name] == before[name]] == ["ingest", "validate", "clean"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"horizon_sessions": "64"}, "from 1 to 63"),
+        ({"label": "exces"}, "excess"),
+        ({"horizon_sessions": "63", "fold_sessions": "125"}, "126 sessions or more"),
+        ({"horizon_sessions": "40", "min_train_sessions": "40"}, "--horizon-sessions 40"),
+    ],
+)
+def test_a_label_that_leaves_nothing_to_judge_is_refused_by_the_plan(configured, request_, message):
+    """Before anything runs, with what would do."""
+    with pytest.raises(ParameterError, match=message):
+        keys(configured, mode="train", **request_)

@@ -74,3 +74,16 @@ def test_a_scoring_run_compares_with_nobody(configured):
     values = resolve({"mode": "score", "profile": "files:prices"}, settings=configured, now=NOW)
     assert values["champion_id"] is None
     assert values["window"] is values["embargo_sessions"] is values["rolling_sessions"] is None
+
+
+@pytest.mark.parametrize("mode", ["score", "auto"])
+@pytest.mark.parametrize("request_", [{"horizon_sessions": "5"}, {"label": "excess"}])
+def test_scoring_with_a_champion_of_another_label_is_refused_by_the_plan(configured, mode, request_):
+    """Four, before a stage runs; a training for the other label goes ahead."""
+    promote(configured.data, Registry(configured.data).ids()[0])
+    with pytest.raises(ParameterError, match="was trained on the direction over the next session") as error:
+        keys(configured, mode=mode, **request_)
+    assert error.value.exit_code == 4
+    assert error.value.parameter == next(iter(request_))
+    assert keys(configured, mode=mode)
+    assert keys(configured, mode="train", **request_)

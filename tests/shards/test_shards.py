@@ -113,8 +113,9 @@ CUTS = {"three tickers a part": 1300, "one ticker a part": 1}
         {"drop_row": "renamed_ticker,outlier_spike"},
         {"drop_ticker": "outlier_spike", "fill": "forward"},
         {"close_only": True, "columns": ["date", "ticker", "close"]},
+        {"horizon_sessions": 5, "label": "excess"},
     ],
-    ids=["defaults", "renamed rows dropped", "filled", "closes alone"],
+    ids=["defaults", "renamed rows dropped", "filled", "closes alone", "an excess over five sessions"],
 )
 def test_every_stage_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut, options):
     """From ingest to evaluation: one part, three tickers a part, one ticker a part."""

@@ -9,12 +9,12 @@ import numpy as np
 
 from core.evaluation.economics import Earnings
 from core.evaluation.joined import NEXT_RETURN, open_returns, with_returns
+from core.label import Label
 from core.measures.bootstrap import Resampling, estimate
 from core.measures.expanded import coverage_of
-from core.measures.metrics import THRESHOLD
 from core.measures.performance import entries
 from core.measures.rows import judge, numbers
-from core.measures.trading import trading
+from core.measures.trading import positions, trading
 from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ def fills(
     DataError
         If the tables do not belong together.
     """
-    rows = judge(with_returns(predictions.frame, features))
+    rows = judge(
+        with_returns(predictions.frame, features),
+        horizon_sessions=Label.of(features.header).horizon_sessions,
+    )
     how = Resampling(
         settings["bootstrap_samples"],
         settings["block_sessions"],
@@ -64,7 +67,7 @@ def fills(
         CLOSE: numbers(rows.frame, NEXT_RETURN),
         NEXT_OPEN: open_returns(rows.frame, prices, Workplace()),
     }
-    position = (rows.probability >= THRESHOLD).astype(np.float32)  # 1 and 0 are exact in half the bytes
+    position = positions(rows, rows.probability)
     rules = {fill: trading(rows, earned, position) for fill, earned in following.items()}
     quantities = {fill: Earnings(rule.net(settings["cost_bps"])) for fill, rule in rules.items()}
     estimates, coverage = estimate(quantities, rows, how), coverage_of(rows, how)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.fingerprint import digest_of
 from core.paths import StoragePath
 from core.request.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.measures.bootstrap import Resampling
 
 _RESTS_ON = ("train_or_score", "feature_engineer")
 """Stages whose checkpoints hold signals and outcomes."""
@@ -22,7 +27,6 @@ def past_signals(settings: Settings, profile: str) -> dict[str, Any]:
         their session was over, by the machine's clock) and ``scorecard``, as
         :func:`core.evaluation.scorecard.scorecard` gives it.
     """
-    from core.evaluation.scorecard import scorecard
     from core.queries.models.track_record import resampling
     from core.registry.evidence import signals
 
@@ -33,8 +37,21 @@ def past_signals(settings: Settings, profile: str) -> dict[str, Any]:
         "signals": len(past.frame),
         "known": int(past.frame["up_next"].notna().sum()),
         "written_ahead": int(past.frame["ahead"].sum()),
-        "scorecard": scorecard(past.frame, resampling(settings)),
+        "scorecard": _scorecards(past.frame, resampling(settings)),
     }
+
+
+def _scorecards(signals: pd.DataFrame, how: Resampling) -> list[dict[str, Any]]:
+    """Return the scorecard of each model's signals, whose outcomes overlap as far as they look ahead."""
+    from core.evaluation.scorecard import scorecard
+
+    entries = []
+    # a model has one label
+    for horizon in sorted(set(signals["horizon_sessions"].tolist())):
+        own = signals[signals["horizon_sessions"] == horizon]
+        rows = scorecard(own, how, horizon_sessions=int(horizon))
+        entries += [{**row, "horizon_sessions": int(horizon)} for row in rows]
+    return sorted(entries, key=lambda entry: str(entry["model_id"]))
 
 
 def mark_of_signals(root: StoragePath) -> str:

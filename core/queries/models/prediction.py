@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.errors import MissingFileError, ParameterError, listed
+from core.label import Label
 from core.models.document import model_id_of
 from core.models.loader import read_model
 from core.models.scoring import score
@@ -20,7 +22,7 @@ from core.tables.artifacts import Document
 
 
 def predict(settings: Settings, *, model: str, features: str, profile: str) -> dict[str, Any]:
-    """Return what a model says of each ticker's next session in a profile. Nothing is written.
+    """Return what a model says of each ticker's next sessions in a profile. Nothing is written.
 
     Parameters
     ----------
@@ -33,7 +35,8 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
     -------
     dict
         ``profile``, ``model_id``, ``model_kind``, ``trained_to``, ``age_sessions`` (from training to the last row of
-        the features), ``features`` (where they are from, their SHA-256 and last session) and ``signals``.
+        the features), ``features`` (where they are from, their SHA-256 and last session), ``label`` (horizon and kind)
+        and ``signals``.
 
     Raises
     ------
@@ -54,6 +57,7 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
             "sha256": source.sha256,
             "last_session": str(source.table.frame["date"].max())[:10],
         },
+        "label": asdict(Label.of(table.header)),
         "signals": table.header["signals"],
     }
 

@@ -16,6 +16,7 @@ from core.errors import AftercloseError
 from core.evaluation.champion import BETTER_THAN_BAD, contest, judgement
 from core.evaluation.joined import chances, with_returns
 from core.evaluation.verdict import MIN_NEW_ROWS
+from core.label import Label
 from core.measures.bootstrap import Resampling
 from core.measures.performance import measure
 from core.measures.rows import judge
@@ -58,7 +59,7 @@ def contest_of(settings: Settings, features: Table, first: str, second: str, **s
     ours, theirs = model_documents(settings.data, first, second)
     frame = _labelled(features, **span)
     frame = frame.assign(probability=chances(ours, features, frame), fold=np.nan)
-    rows = judge(frame)
+    rows = judge(frame, horizon_sessions=Label.of(features.header).horizon_sessions)
     cost = float(str(settings["cost_bps"]))
     result = contest(rows, chances(theirs, features, rows.frame), resampling(settings), cost_bps=cost)
     return {"judgement": judgement(result), **result}
@@ -164,7 +165,8 @@ def _alone(settings: Settings, features: Table, identity: str, since: str, until
     rows = len(judge(frame))
     if rows < MIN_NEW_ROWS:
         return {"says": f"too early: {rows} later rows", "rows": rows}
-    auc = measure(frame, resampling(settings))["auc"]
+    horizon = Label.of(features.header).horizon_sessions
+    auc = measure(frame, resampling(settings), horizon_sessions=horizon)["auc"]
     return {"says": _skill(auc), "rows": rows, "auc": auc}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from core.label import Label
 from core.report import importance_sheets, sheets, trading_sheets
 from core.report.blocks import Grid
 from core.report.figures import NA, metric, name, ratio, share, spaced, span, word
@@ -87,8 +88,8 @@ def _with_interval(estimate: Body, write: Callable[[float | None], str]) -> str:
 def signals_basis(body: Body) -> str:
     """Return in words what the signals rest on and how far they go."""
     return (
-        f"The verdict is \"{body['verdict']}\". A signal is the model's probability that the next session's "
-        "return is above 0: evidence, not advice."
+        f'The verdict is "{body["verdict"]}". A signal is the model\'s probability that {Label.of(body).outcome}: '
+        "evidence, not advice."
     )
 
 
@@ -189,10 +190,11 @@ def severity(key: str) -> str:
 
 
 def signals(body: Body) -> Sheet:
-    """Return the signals for the next session, direction as mark and word."""
+    """Return the signals over the label's horizon, direction as mark and word."""
     marks = {"up": "▲ up", "down": "▼ down", None: "○ withheld"}
     return sheets.signals(
-        {**s, "direction": marks.get(s["direction"], s["direction"])} for s in body["signals"]
+        ({**s, "direction": marks.get(s["direction"], s["direction"])} for s in body["signals"]),
+        Label.of(body),
     )
 
 

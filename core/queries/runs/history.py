@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core import tickers as ticker_list
 from core.errors import AftercloseError
-from core.models.splits import LEAST_TRAINING, MIN_JUDGED_SESSIONS
+from core.models.splits import LEAST_TRAINING, judged_sessions_needed
 from core.parameters import AUTO, Value
 from core.report.figures import count, counted
 from core.sources import source_named
@@ -41,20 +41,22 @@ def shortage(values: Mapping[str, Value], root: StoragePath) -> str:
     sessions = most_sessions(values, root)
     if sessions is None:
         return ""
-    labelled, setting = max(sessions - 1, 0), values["min_train_sessions"]
-    first = LEAST_TRAINING if setting == AUTO else int(setting or 0)
-    if labelled - first >= MIN_JUDGED_SESSIONS:
+    horizon = int(values.get("horizon_sessions") or 1)
+    labelled, setting = max(sessions - horizon, 0), values["min_train_sessions"]
+    least, to_judge = LEAST_TRAINING + horizon - 1, judged_sessions_needed(horizon)
+    first = least if setting == AUTO else int(setting or 0)
+    if labelled - first >= to_judge:
         return ""
-    most = labelled - MIN_JUDGED_SESSIONS
+    most = labelled - to_judge
     remedy = (
         f"Set it to {AUTO}, or to {count(most)} or fewer."
-        if most >= LEAST_TRAINING
-        else f"Bring {counted(LEAST_TRAINING - most, 'more session')} at least."
+        if most >= least
+        else f"Bring {counted(least - most, 'more session')} at least."
     )
     return (
         f'The verdict will be "insufficient data": there are at most {counted(labelled, "session")} with a known '
-        f"outcome, and {count(first + MIN_JUDGED_SESSIONS)} are needed, {count(first)} to learn from "
-        f"(min_train_sessions = {setting}) and {MIN_JUDGED_SESSIONS} to judge. {remedy}"
+        f"outcome, and {count(first + to_judge)} are needed, {count(first)} to learn from "
+        f"(min_train_sessions = {setting}) and {to_judge} to judge. {remedy}"
     )
 
 
