@@ -105,7 +105,7 @@ def listing() -> None:
 
 def draw(journal: Backfills, request: Backfill) -> None:
     """Draw one range: progress, counts, a way to stop it, and the table of its sessions."""
-    sessions = journal.filled(request.backfill_id)
+    sessions = journal.sessions_of(request.backfill_id)
     with st.container(border=True, key=f"backfill-{request.backfill_id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{request.body['first']} to {request.body['last']}**", width="content")

@@ -48,11 +48,13 @@ def _options() -> list[click.Parameter]:
 
 
 def _backfill(*, first: str, last: str, jobs: int, as_json: bool, **values: Any) -> int:
-    from core.journal.backfills import OPEN, Backfills, Filled
+    from core.journal.backfills import Backfills
+    from core.journal.occurrences import Occurrence
     from core.review.people import local_person
     from core.schedule import backfill
     from core.schedule.coverage import Range, coverage
     from core.schedule.scheduler import utc_clock
+    from core.schedule.starting import is_open
 
     configured = settings.load()
     span = Range(first, last, {name: text for name, text in values.items() if text}, jobs)
@@ -61,18 +63,18 @@ def _backfill(*, first: str, last: str, jobs: int, as_json: bool, **values: Any)
     click.echo(f"afterclose: {counted}", err=True)
     backfill_id = backfill.begin(configured, span, person=local_person(configured), now=now, counted=counted)
     journal = Backfills(configured.data, configured.journal)
-    open_ = [row for row in journal.filled(backfill_id) if row.state in OPEN]
+    open_ = list(filter(is_open, journal.sessions_of(backfill_id)))
     stopped = False
     with click.progressbar(length=len(open_), label=f"backfill {backfill_id}", file=sys.stderr) as bar:
 
-        def advance(session: Filled) -> None:
+        def advance(session: Occurrence) -> None:
             del session
             bar.update(1)
 
         try:
             sessions = backfill.fill(configured, backfill_id, each=advance)
         except KeyboardInterrupt:
-            stopped, sessions = True, journal.filled(backfill_id)
+            stopped, sessions = True, journal.sessions_of(backfill_id)
     _print_sessions(sessions, counted.profile, as_json=as_json)
     if stopped:
         click.echo("afterclose: stopped; runs that go end by themselves. The same command resumes.", err=True)
@@ -84,7 +86,16 @@ def _print_sessions(sessions: list[Any], profile: str, *, as_json: bool) -> None
     from core.schedule.backfill import counts
 
     if as_json:
-        rows = [{"profile": profile, **asdict(row)} for row in sessions]
+        rows = [
+            {
+                "profile": profile,
+                "session": row.session,
+                "state": row.state,
+                "run_id": row.run_id,
+                "note": row.note,
+            }
+            for row in sessions
+        ]
         output.as_json({"profile": profile, "counts": counts(sessions), "sessions": rows})
         return
     output.table(

@@ -1,4 +1,4 @@
-"""Ranges of sessions that are filled in, session by session, in the journal."""
+"""Ranges of sessions that are filled in, in the journal; each session is an occurrence."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.journal.journal import Journal, utc_now
+from core.journal.journal import utc_now
+from core.journal.occurrences import Occurrence, Occurrences
 from core.platform.processes import ProcessId
 
 GOING, STOPPED, DONE = "going", "stopped", "done"
-WAITING, RUNNING, THERE = "waiting", "running", "there"
-NO_DATA, UNKNOWN = "no data", "unknown"
-OPEN = (WAITING, UNKNOWN, RUNNING)
-"""States of sessions that something is still to be done about."""
 
 _COLUMNS = "backfill_id, body, state, created_at, ended_at, who, host, pid, pid_started, boot_id"
 
@@ -44,24 +41,7 @@ class Backfill:
     led: bool
 
 
-@dataclass(frozen=True)
-class Filled:
-    """One session of a range.
-
-    Parameters
-    ----------
-    state : str
-        ``waiting``, ``unknown`` (waiting, and the source is to be asked for it first), ``running``, ``there``
-        (nothing to do), ``no data`` (the source does not have it), ``refused``, or as its run ended.
-    """
-
-    session: str
-    state: str
-    run_id: str | None
-    note: str | None
-
-
-class Backfills(Journal):
+class Backfills(Occurrences):
     """The journal with its tables of ranges."""
 
     def add_backfill(
@@ -73,11 +53,9 @@ class Backfills(Journal):
                 "INSERT INTO backfill (backfill_id, body, state, created_at, who) VALUES (?, ?, ?, ?, ?)",
                 [backfill_id, json.dumps(dict(body)), STOPPED, utc_now(), who],
             )
-            for session, state in states.items():
-                self._execute(
-                    "INSERT INTO backfill_session (backfill_id, session, state) VALUES (?, ?, ?)",
-                    [backfill_id, session, state],
-                )
+            self._add_all(
+                Occurrence(backfill_id, session, session, state) for session, state in states.items()
+            )
 
     def lead_backfill(self, backfill_id: str, process: ProcessId) -> None:
         """Record that a process is at work on a range."""
@@ -110,23 +88,6 @@ class Backfills(Journal):
                 [STOPPED, backfill_id, GOING],
             )
 
-    def fill_in(
-        self,
-        backfill_id: str,
-        session: str,
-        state: str,
-        *,
-        run_id: str | None = None,
-        note: str | None = None,
-    ) -> None:
-        """Record what became of one session."""
-        with self._transaction():
-            self._execute(
-                "UPDATE backfill_session SET state = ?, run_id = COALESCE(?, run_id), note = ? "
-                "WHERE backfill_id = ? AND session = ?",
-                [state, run_id, note, backfill_id, session],
-            )
-
     def backfills(self, *, limit: int = 20) -> list[Backfill]:
         """Return ranges, newest first."""
         rest = "ORDER BY seq DESC LIMIT ?"
@@ -136,11 +97,6 @@ class Backfills(Journal):
         """Return one range, None if there is none."""
         rows = self._select(_COLUMNS, "backfill", "WHERE backfill_id = ?", [backfill_id])
         return next((_backfill(row) for row in rows), None)
-
-    def filled(self, backfill_id: str) -> list[Filled]:
-        """Return the sessions of a range, oldest first."""
-        columns, rest = "session, state, run_id, note", "WHERE backfill_id = ? ORDER BY session"
-        return [Filled(*row) for row in self._select(columns, "backfill_session", rest, [backfill_id])]
 
 
 def _backfill(row: tuple[Any, ...]) -> Backfill:

@@ -24,6 +24,9 @@ ADDED = {
 }
 """Columns, with their types, that a table of the first version got later."""
 
+_MOVED = {"occurrence": ("backfill_session", "0, backfill_id, session, session, state, run_id, note, ''")}
+"""Tables of before whose rows are in another one now, and how they read there."""
+
 MOST_READINGS = 50
 """Times a reader looks again when a writer changes the file under it."""
 
@@ -93,6 +96,9 @@ class Connection:
         there = database.columns(self._database, table)
         if not there and table not in ADDED:
             return ""
+        earlier, moved = _MOVED.get(table, ("", ""))
+        if earlier and database.columns(self._database, earlier):
+            return f"(SELECT * FROM {table} UNION ALL SELECT {moved} FROM {earlier}) AS {table}"  # noqa: S608 - constants
         added = ADDED.get(table, {}) if there else {}
         missing = [f"CAST(NULL AS {kind}) AS {name}" for name, kind in added.items() if name not in there]
         if missing:

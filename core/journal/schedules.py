@@ -1,25 +1,20 @@
-"""Schedules in the journal: what they are, each time they were due, and who watches the clock."""
+"""Schedules in the journal: what they are, how far the clock was looked at, and by whom."""
 
 from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.journal.faults import readable
-from core.journal.journal import Journal, utc_now
+from core.journal.journal import utc_now
+from core.journal.occurrences import SKIPPED, WAITING, Occurrence, Occurrences
 from core.platform.processes import ProcessId
 
 ACTIVE, PAUSED = "active", "paused"
 
-WAITING, STARTING, RUNNING = "waiting", "starting", "running"
-OPEN = (WAITING, STARTING, RUNNING)
-"""States of an occurrence that is not over; it ends as its run ends, or as one of these:"""
-SKIPPED, REFUSED = "skipped", "refused"
-
-_COLUMNS = "schedule, due_at, session, state, run_id, note"
 _STORED = "name, body, state, since, seen, created_at, who"
 
 
@@ -37,18 +32,6 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Occurrence:
-    """One time that a schedule was due (UTC, ISO), the session it is about, and what became of it."""
-
-    schedule: str
-    due_at: str
-    session: str | None
-    state: str
-    run_id: str | None
-    note: str | None
-
-
-@dataclass(frozen=True)
 class Beat:
     """The scheduler that last looked at the clock."""
 
@@ -62,8 +45,8 @@ class Beat:
         return self.process.alive_on(self.host)
 
 
-class Schedules(Journal):
-    """The journal with its tables of schedules."""
+class Schedules(Occurrences):
+    """The journal with its tables of schedules and of who watches them."""
 
     # ---- schedules
 
@@ -106,8 +89,6 @@ class Schedules(Journal):
                 [SKIPPED, "the schedule was removed", name, WAITING],
             )
 
-    # ---- occurrences
-
     def advance(
         self,
         name: str,
@@ -126,57 +107,13 @@ class Schedules(Journal):
             sql = "SELECT 1 FROM schedule WHERE name = ? AND since = ? AND state = ?"
             if not list(self._execute(sql, [name, since, ACTIVE])):
                 return False
-            for due in occurrences:
-                self._add(due)
+            self._add_all(occurrences)
             self._execute("UPDATE schedule SET since = ? WHERE name = ?", [until, name])
             if settled is not None:
                 self._execute(
                     "UPDATE schedule SET seen = ? WHERE name = ?", [json.dumps(dict(settled)), name]
                 )
         return True
-
-    def add_occurrence(self, due: Occurrence) -> None:
-        """Record one occurrence; one of the same schedule and time stays as it is."""
-        with self._transaction():
-            self._add(due)
-
-    def _add(self, due: Occurrence) -> None:
-        self._execute(
-            f"INSERT INTO occurrence ({_COLUMNS}, at) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - constants
-            "ON CONFLICT (schedule, due_at) DO NOTHING",
-            [due.schedule, due.due_at, due.session, due.state, due.run_id, due.note, utc_now()],
-        )
-
-    def settle_occurrence(
-        self, due: Occurrence, state: str, *, run_id: str | None = None, note: str | None = None
-    ) -> bool:
-        """Move an occurrence on from the state it was read in; False if somebody else did."""
-        with self._transaction():
-            sql = "SELECT 1 FROM occurrence WHERE schedule = ? AND due_at = ? AND state = ?"
-            if not list(self._execute(sql, [due.schedule, due.due_at, due.state])):
-                return False
-            self._execute(
-                "UPDATE occurrence SET state = ?, run_id = COALESCE(?, run_id), note = COALESCE(?, note) "
-                "WHERE schedule = ? AND due_at = ?",
-                [state, run_id, note, due.schedule, due.due_at],
-            )
-        return True
-
-    def open_occurrences(self) -> list[Occurrence]:
-        """Return what is not over, oldest first."""
-        where = "WHERE state IN (?, ?, ?) ORDER BY due_at, seq"
-        return self._occurrences(where, OPEN)
-
-    def occurrences(self, name: str, *, limit: int = 20) -> list[Occurrence]:
-        """Return the last occurrences of a schedule, newest first."""
-        return self._occurrences("WHERE schedule = ? ORDER BY due_at DESC LIMIT ?", [name, limit])
-
-    def _occurrences(self, rest: str, values: Sequence[Any]) -> list[Occurrence]:
-        return [Occurrence(*row) for row in self._select(_COLUMNS, "occurrence", rest, values)]
-
-    def count_states(self, table: str) -> dict[str, int]:
-        """Return how many rows of a table are in each state."""
-        return dict(self._select("state, COUNT(*)", table, "GROUP BY state"))
 
     # ---- the scheduler
 

@@ -19,21 +19,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_WAITING, AftercloseError, BusyError, ParameterError
-from core.journal import locks
+from core.journal import Run, locks
 from core.journal.backfills import (
     DONE,
     GOING,
-    NO_DATA,
-    OPEN,
-    RUNNING,
     STOPPED,
-    THERE,
-    UNKNOWN,
-    WAITING,
     Backfill,
     Backfills,
-    Filled,
 )
+from core.journal.occurrences import NO_DATA, REFUSED, RUNNING, STARTING, THERE, UNKNOWN, WAITING, Occurrence
 from core.platform.processes import this_process
 from core.registry.origins import session_behind, session_of_run
 from core.request import settings as configuration
@@ -47,14 +41,13 @@ from core.runs.profile import profile_of
 from core.runs.resolve import resolve
 from core.schedule.coverage import Coverage, Range, coverage, sessions_there
 from core.schedule.definition import Schedule
-from core.schedule.scheduler import Start, start_run
+from core.schedule.starting import Start, Starter, is_open, start_run, work_through
 from core.schedule.timing import Timing
 from core.store.checkpoints import Slot, Store
 
-POLL_S = 0.5
-REFUSED, SUCCEEDED = "refused", "succeeded"
+SUCCEEDED = "succeeded"
 
-Progress = Callable[[Filled], None]
+Progress = Callable[[Occurrence], None]
 
 
 def begin(
@@ -106,10 +99,10 @@ def _state_before(session: str, counted: Coverage) -> str:
 
 def _count_again(journal: Backfills, backfill_id: str, states: Mapping[str, str]) -> None:
     """Record what the source has by now of the sessions of a stopped range that did not run yet."""
-    for entry in journal.filled(backfill_id):
-        state = states.get(entry.session, entry.state)
-        if entry.state in (WAITING, UNKNOWN, NO_DATA) and entry.run_id is None and entry.state != state:
-            journal.fill_in(backfill_id, entry.session, state)
+    for due in journal.sessions_of(backfill_id):
+        state = states.get(due.due_at, due.state)
+        if due.state in (WAITING, UNKNOWN, NO_DATA) and due.run_id is None and due.state != state:
+            journal.move(due, state, note=None)
 
 
 def _is_same(other: Backfill, span: Range) -> bool:
@@ -131,7 +124,7 @@ def fill(
     start: Start = start_run,
     each: Progress = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
-) -> list[Filled]:
+) -> list[Occurrence]:
     """Fill in what is waiting and return all sessions of the range as they stand.
 
     At most ``jobs`` runs go at once, oldest session first. A session that fails does not stop the others.
@@ -157,9 +150,9 @@ def fill(
         try:
             _Filler(settings, journal, backfill, start, each, sleep).run()
         finally:
-            unfinished = any(entry.state in OPEN for entry in journal.filled(backfill_id))
+            unfinished = any(map(is_open, journal.sessions_of(backfill_id)))
             journal.end_backfill(backfill_id, STOPPED if unfinished else DONE)
-    return journal.filled(backfill_id)
+    return journal.sessions_of(backfill_id)
 
 
 @dataclass
@@ -173,46 +166,48 @@ class _Filler:
     each: Progress
     sleep: Callable[[float], None]
 
+    def __post_init__(self) -> None:
+        """Have occurrences started as schedules have theirs; one is over as its report, not its run, says."""
+        self.starter = Starter(self.settings, self.journal, self.start, self._when_run_ended)
+
     def run(self) -> None:
         """Start what is missing, a few at a time, and wait for the last."""
-        going: dict[str, str] = {}
-        for entry in self.journal.filled(self.backfill.backfill_id):
-            if entry.state not in OPEN:
-                continue
-            while len(going) >= int(self.backfill.body["jobs"]):
-                self._collect(going)
-            if not self._is_going():
-                break
-            run_id = self._begin(entry)
-            if run_id is not None:
-                going[entry.session] = run_id
-        while going:
-            self._collect(going)
+        jobs = int(self.backfill.body["jobs"])
+        work_through(self._sessions(), self._begin, self._is_over, jobs=jobs, sleep=self.sleep)
 
-    def _is_going(self) -> bool:
-        backfill = self.journal.backfill(self.backfill.backfill_id)
-        return backfill is not None and backfill.state == GOING
+    def _sessions(self) -> Iterator[Occurrence]:
+        """Give what is open, the oldest first, until somebody asks to stop."""
+        for due in filter(is_open, self.journal.sessions_of(self.backfill.backfill_id)):
+            backfill = self.journal.backfill(self.backfill.backfill_id)
+            if backfill is None or backfill.state != GOING:
+                return
+            yield due
 
-    def _begin(self, entry: Filled) -> str | None:
-        """Start the run of a session and return its id; None if nothing goes."""
-        if entry.run_id and self.journal.run(entry.run_id) is not None:
-            return entry.run_id  # started before the stop
-        try:
-            state, note, request = self._before_run(entry)
-            if state != WAITING:
-                self._over(entry.session, state, note=note)
-                return None
-            run_id = new_run_id(datetime.now(UTC))
-            self._record(entry.session, RUNNING, run_id=run_id)
-            launched = self.start(self.settings, request, run_id, self._person())
-        except AftercloseError as error:
-            self._over(entry.session, REFUSED, note=str(error))
-            return None
-        if launched.run_id != run_id:
-            self._record(entry.session, RUNNING, run_id=launched.run_id)
-        return launched.run_id
+    def _begin(self, due: Occurrence) -> Occurrence | None:
+        """Start the run of a session and return it; None if nothing goes."""
+        now = datetime.now(UTC)
+        due = self.starter.look(due, now)  # it may have been started before the stop
+        if due.state in (WAITING, UNKNOWN):
+            try:
+                state, note, request = self._before_run(due)
+            except AftercloseError as error:
+                state, note, request = REFUSED, str(error), {}
+            if state == WAITING:
+                due = self.starter.begin(due, lambda: (request, self._person()), now)
+            else:
+                due = self.starter.record(due, state, note=note)
+        if is_open(due):
+            return due
+        self.each(due)
+        return None
 
-    def _before_run(self, entry: Filled) -> tuple[str, str | None, dict[str, str]]:
+    def _is_over(self, due: Occurrence) -> bool:
+        now = self.starter.look(due, datetime.now(UTC))
+        if not is_open(now):
+            self.each(now)
+        return now.state not in (STARTING, RUNNING)
+
+    def _before_run(self, due: Occurrence) -> tuple[str, str | None, dict[str, str]]:
         """Return what a session is before a run of it (there, no data or waiting), why, and the request of the run.
 
         A live source's earlier answer that ends before the session is not taken for its answer: it is asked anew.
@@ -222,53 +217,32 @@ class _Filler:
         SourceError
             If a live source that did not answer when the range began does not answer now.
         """
-        request = {**self.backfill.body["request"], "end": entry.session}
+        session = due.due_at
+        request = {**self.backfill.body["request"], "end": session}
         values = resolve(request, settings=self.settings, now=datetime.now(UTC))
         store, plan, complete = Store(self.settings.data), stage_plans(values), set[Slot]()
         last_price = "" if values["input_digest"] else _last_price(store, plan.before("ingest"), complete)
-        outdated = bool(last_price) and last_price < entry.session
+        outdated = bool(last_price) and last_price < session
         if is_complete(store, plan, complete) and not outdated:
             last = session_behind(store, plan.keys["evaluate"])
-            return (*self._outcome(THERE, entry.session, last), request)
-        if entry.state == UNKNOWN and (outdated or not last_price):
-            span = (entry.session, entry.session)
-            if not sessions_there(self.settings, values, span):
-                return NO_DATA, None, request
+            return (*_judged_by_report(THERE, session, last), request)
+        ask = due.state == UNKNOWN and (outdated or not last_price)
+        if ask and not sessions_there(self.settings, values, (session, session)):
+            return NO_DATA, None, request
         return WAITING, None, {**request, FORCE: "ingest"} if outdated else request
 
-    def _outcome(self, state: str, session: str, last: str | None) -> tuple[str, str | None]:
-        """Return the state of a session whose report ends with ``last``: no data unless that is the session."""
-        if last == session:
-            return state, None
-        return NO_DATA, f"its report ends with {last or 'no session'}"
+    def _when_run_ended(self, due: Occurrence, run: Run) -> tuple[str, str | None]:
+        if run.state != SUCCEEDED:
+            return run.state, run.error
+        return _judged_by_report(run.state, due.due_at, session_of_run(self.settings, run))
 
     def _person(self) -> Person:
         return Schedule("backfill", Timing("close"), {}, who=self.backfill.who).person(self.settings)
 
-    def _collect(self, going: dict[str, str]) -> None:
-        """Take what is over out of ``going``; wait a little if nothing is."""
-        over = [
-            session
-            for session, run_id in going.items()
-            if not (run := self.journal.run(run_id)) or not run.active
-        ]
-        for session in over:
-            run = self.journal.run(going.pop(session))
-            state, note = (run.state, run.error) if run else ("interrupted", None)
-            if run is not None and state == SUCCEEDED:
-                state, note = self._outcome(state, session, session_of_run(self.settings, run))
-            self._over(session, state, note=note)
-        if not over:
-            self.sleep(POLL_S)
 
-    def _record(
-        self, session: str, state: str, *, run_id: str | None = None, note: str | None = None
-    ) -> None:
-        self.journal.fill_in(self.backfill.backfill_id, session, state, run_id=run_id, note=note)
-
-    def _over(self, session: str, state: str, *, note: str | None = None) -> None:
-        self._record(session, state, note=note)
-        self.each(Filled(session, state, None, note))
+def _judged_by_report(state: str, session: str, last: str | None) -> tuple[str, str | None]:
+    """Return the state of a session whose report ends with ``last``: no data unless that is the session."""
+    return (state, None) if last == session else (NO_DATA, f"its report ends with {last or 'no session'}")
 
 
 def _last_price(store: Store, ingest: StagePlan, complete: set[Slot]) -> str:
@@ -284,23 +258,23 @@ def _alone(settings: Settings, name: str) -> Iterator[None]:
         yield
 
 
-def counts(sessions: list[Filled]) -> dict[str, int]:
+def counts(sessions: list[Occurrence]) -> dict[str, int]:
     """Return how many sessions are in each state, the most common first."""
     from collections import Counter
 
     return dict(Counter(entry.state for entry in sessions).most_common())
 
 
-def progress(sessions: list[Filled]) -> float:
+def progress(sessions: list[Occurrence]) -> float:
     """Return the share of a range that is over, 0 to 1."""
-    over = sum(entry.state not in OPEN for entry in sessions)
+    over = sum(not is_open(due) for due in sessions)
     return over / len(sessions) if sessions else 1.0
 
 
-def exit_code(sessions: list[Filled]) -> int:
+def exit_code(sessions: list[Occurrence]) -> int:
     """Return 0 where every session has its report, 20 where the source lacks some, 30 where one failed or is open.
 
-    >>> row = lambda state: Filled("2013-03-04", state, None, None)
+    >>> row = lambda state: Occurrence("range", "2013-03-04", "2013-03-04", state)
     >>> [exit_code([row("there"), *map(row, more)]) for more in ((), ["no data"], ["no data", "failed"])]
     [0, 20, 30]
     """

@@ -16,8 +16,7 @@ from core.request.settings import Settings
 from core.review.people import Person, require
 from core.runs.launcher import launch
 from core.schedule.freshness import FRESH, freshness
-
-POLL_S = 0.5
+from core.schedule.starting import work_through
 
 
 @dataclass(frozen=True)
@@ -79,41 +78,29 @@ def run_due(
     """
     require(person, "launch")
     outcomes: dict[str, Outcome] = {}
-    going: dict[str, str] = {}
-    waiting = due_profiles(settings, now)
-    order = list(waiting)
 
     def settle(outcome: Outcome) -> None:
         outcomes[outcome.profile] = outcome
         each(outcome)
 
-    while waiting or going:
-        while waiting and len(going) < jobs:
-            profile = waiting.pop(0)
-            try:
-                request = {PROFILE: profile}
-                going[profile] = launch(
-                    settings, request, person=person, how="terminal", folder=Path.cwd()
-                ).run_id
-            except AftercloseError as error:
-                settle(Outcome(profile, "refused", None, str(error)))
-        for outcome in _ended(settings, going):
-            del going[outcome.profile]
-            settle(outcome)
-        if going:
-            sleep(POLL_S)
+    def begin(profile: str) -> tuple[str, str] | None:
+        request = {PROFILE: profile}
+        try:
+            launched = launch(settings, request, person=person, how="terminal", folder=Path.cwd())
+        except AftercloseError as error:
+            settle(Outcome(profile, "refused", None, str(error)))
+            return None
+        return profile, launched.run_id
+
+    def is_over(going: tuple[str, str]) -> bool:
+        profile, run_id = going
+        run = Journal(settings.data, settings.journal, read_only=True).run(run_id)
+        if run is not None and run.active:
+            return False
+        state, error = (run.state, run.error) if run else ("interrupted", None)
+        settle(Outcome(profile, state, run_id, error or ""))
+        return True
+
+    order = due_profiles(settings, now)
+    work_through(order, begin, is_over, jobs=jobs, sleep=sleep)
     return [outcomes[profile] for profile in order]
-
-
-def _ended(settings: Settings, going: dict[str, str]) -> list[Outcome]:
-    if not going:
-        return []
-    journal = Journal(settings.data, settings.journal, read_only=True)
-    runs = {profile: journal.run(run_id) for profile, run_id in going.items()}
-    return [
-        Outcome(
-            profile, run.state if run else "interrupted", going[profile], (run.error if run else None) or ""
-        )
-        for profile, run in runs.items()
-        if run is None or not run.active
-    ]

@@ -1,32 +1,29 @@
-"""The scheduler: looks at the clock, records what is due, and starts it, each thing once.
+"""The scheduler: looks at the clock, records what is due, and has it started, each thing once.
 
-What is due is recorded together with how far the clock was looked at, and a run's id is recorded before
-the run is started: a scheduler killed at any moment leaves nothing undone and nothing twice. The lock that
-lets one scheduler watch at a time saves work; correctness does not rest on it.
+What is due is recorded together with how far the clock was looked at; :mod:`core.schedule.starting` starts it. The lock
+that lets one scheduler watch at a time saves work; correctness does not rest on it.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import AftercloseError, BusyError
-from core.journal import Journal, locks
-from core.journal.schedules import ACTIVE, REFUSED, RUNNING, SKIPPED, STARTING, WAITING, Occurrence, Schedules
+from core.errors import AftercloseError
+from core.journal import Journal
+from core.journal.occurrences import REFUSED, RUNNING, SKIPPED, WAITING, Occurrence
+from core.journal.schedules import ACTIVE, Schedules
 from core.platform.processes import this_process
 from core.request.settings import Settings
 from core.review.people import Person, require
-from core.runs.launcher import Launched, launch
-from core.runs.log import RunLog, new_run_id
+from core.runs.log import RunLog
 from core.schedule.arrival import Arrivals
 from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule, schedule_named, schedule_of, stamp
 from core.schedule.missed import backfill_command, caught_up, missed_note, too_old_note
+from core.schedule.starting import Start, Starter, start_run
 from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS, Firing
 
 if TYPE_CHECKING:
@@ -35,18 +32,7 @@ if TYPE_CHECKING:
 LOG = "scheduler"
 """Name of the scheduler's own log among the runs' folders."""
 
-HOW = "schedule"
 BEAT_S = 30.0
-UNLED_S = 120.0
-"""A run that nobody leads this long after it was recorded has lost whoever started it."""
-
-Start = Callable[[Settings, Mapping[str, str], str, Person], Launched]
-"""Starts the run of a request under an id that was recorded before."""
-
-
-def start_run(settings: Settings, request: Mapping[str, str], run_id: str, person: Person) -> Launched:
-    """Start a supervised run in this folder."""
-    return launch(settings, request, person=person, how=HOW, folder=Path.cwd(), run_id=run_id)
 
 
 @dataclass
@@ -78,7 +64,8 @@ class Scheduler:
         journal = Schedules(settings.data, settings.journal)
         log = RunLog(settings.data, LOG)
         beating = self._tell_of_life(journal, now)
-        _settle(settings, journal, now)
+        for due in journal.open_occurrences():
+            Starter(settings, journal).look(due, now)
         for schedule in (schedule_of(entry) for entry in stored if entry.state == ACTIVE):
             try:
                 self._record(settings, journal, schedule, now, log)
@@ -132,31 +119,20 @@ class Scheduler:
     def begin(
         self, settings: Settings, journal: Schedules, due: Occurrence, log: RunLog, now: datetime
     ) -> Occurrence:
-        """Start the run of one occurrence and return how it stands."""
-        with _starting(settings):
-            return self._begin_alone(settings, journal, due, log, now)
+        """Start the run of one occurrence and return how it stands; a refusal is logged, and people are told."""
 
-    def _begin_alone(
-        self, settings: Settings, journal: Schedules, due: Occurrence, log: RunLog, now: datetime
-    ) -> Occurrence:
-        run_id = new_run_id(now)
-        if not journal.settle_occurrence(due, STARTING, run_id=run_id):
-            return due  # somebody else took it
-        starting = Occurrence(due.schedule, due.due_at, due.session, STARTING, run_id, due.note)
-        try:
+        def asks() -> tuple[Mapping[str, str], Person]:
             schedule = schedule_named(journal, due.schedule)
-            maker = schedule.person(settings)
-            require(maker, "launch")
-            launched = self.start(settings, schedule.asks_for(due.session), run_id, maker)
-        except AftercloseError as error:
-            journal.settle_occurrence(starting, REFUSED, note=str(error))
-            log.write("schedule_refused", level="error", schedule=due.schedule, reason=str(error))
+            return schedule.asks_for(due.session), schedule.person(settings)
+
+        begun = Starter(settings, journal, self.start).begin(due, asks, now)
+        if begun.state == RUNNING:
+            log.write("schedule_started", schedule=due.schedule, session=due.session, started=begun.run_id)
+        elif begun.state == REFUSED:
+            log.write("schedule_refused", level="error", schedule=due.schedule, reason=begun.note)
             title = f"Schedule {due.schedule} could not start"
-            _notify(settings, "failed", title, f"{due.session or due.due_at}: {error}", log)
-            return Occurrence(due.schedule, due.due_at, due.session, REFUSED, None, str(error))
-        journal.settle_occurrence(starting, RUNNING, run_id=launched.run_id)
-        log.write("schedule_started", schedule=due.schedule, session=due.session, started=launched.run_id)
-        return Occurrence(due.schedule, due.due_at, due.session, RUNNING, launched.run_id, due.note)
+            _notify(settings, "failed", title, f"{due.session or due.due_at}: {begun.note}", log)
+        return begun
 
 
 def run_now(
@@ -184,40 +160,6 @@ def _session_at(schedule: Schedule, now: datetime) -> str:
     from core.sources.closing import last_closed_session
 
     return last_closed_session(schedule.timing.calendar, now).isoformat()
-
-
-def _settle(settings: Settings, journal: Schedules, now: datetime) -> None:
-    """Write down what became of the runs that were started, also by a scheduler that was killed meanwhile."""
-    for due in journal.open_occurrences():
-        run = journal.run(due.run_id) if due.run_id else None
-        if due.state == STARTING or (run is not None and run.active and run.process is None):
-            _judge_unled(settings, journal, due, now)
-        elif run is not None and run.state != due.state and not run.active:
-            journal.settle_occurrence(due, run.state, note=run.error)
-
-
-def _judge_unled(settings: Settings, journal: Schedules, due: Occurrence, now: datetime) -> None:
-    """Put back what a starter began and left when it was killed; what is just being started is let be."""
-    try:
-        with _starting(settings, wait=False):
-            run = journal.run(due.run_id) if due.run_id else None
-            if run is None:
-                journal.settle_occurrence(due, WAITING)
-            elif run.process is not None or not run.active:
-                journal.settle_occurrence(due, RUNNING)
-            elif (now - datetime.fromisoformat(run.created_at)).total_seconds() > UNLED_S:
-                journal.end(run.run_id, "interrupted", None, "whoever started it was ended")
-                journal.settle_occurrence(due, WAITING)
-    except BusyError:
-        return
-
-
-def _starting(settings: Settings, *, wait: bool = True) -> AbstractContextManager[None]:
-    """Hold what tells a start that goes on from one that was killed in the middle."""
-    waiting = (lambda _: None) if wait else None
-    return locks.hold(
-        settings.data, "schedule-start", str(os.getpid()), journal=settings.journal, waiting=waiting
-    )
 
 
 def _occurrence(

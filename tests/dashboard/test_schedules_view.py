@@ -185,6 +185,6 @@ def test_a_range_is_filled_in_by_a_process_of_its_own(page, desk_settings, wait_
     fill_in(page(), "2001-01-02", "2001-01-02")
     journal = Backfills(desk_settings.data)
     wait_until(lambda: journal.backfills()[0].state == "done", "the range to be filled in", timeout_s=200)
-    (one_session,) = journal.filled(journal.backfills()[0].backfill_id)
+    (one_session,) = journal.sessions_of(journal.backfills()[0].backfill_id)
     assert (one_session.session, one_session.state) == ("2001-01-02", "succeeded")
     assert "1 succeeded" in words(page())

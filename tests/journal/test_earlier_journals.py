@@ -10,8 +10,12 @@ import pytest
 
 from core.journal import Journal
 from core.journal.schedules import Schedules
+from core.request import settings
+from core.runs.launcher import Launched
+from core.schedule.backfill import fill
 from tests.conftest import tree
 
+RANGE = "20261127T220000Z-aa11bb"
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 
 
@@ -31,6 +35,9 @@ def answers(journal):
         "schedules": [(entry.name, entry.state, entry.since) for entry in journal.schedules()],
         "alarms": [(subject, note) for subject, _, note in journal.alarms()],
         "beat": journal.last_beat().at,
+        "range": [(due.session, due.state, due.run_id, due.note) for due in journal.sessions_of(RANGE)],
+        "open": [due.session for due in journal.open_occurrences()],
+        "counts": journal.count_states("occurrence"),
     }
 
 
@@ -49,6 +56,16 @@ EXPECTED = {
     "schedules": [("daily", "active", "2026-11-27T19:00:00.000+00:00")],
     "alarms": [("sample 2026-11-25", "no report")],
     "beat": "2026-11-27T19:00:00.000+00:00",
+    "range": [
+        ("2013-02-11", "succeeded", "measured", None),
+        ("2013-02-12", "failed", "another-boot", "no"),
+        ("2013-02-13", "running", "lost", None),
+        ("2013-02-14", "unknown", None, None),
+        ("2013-02-15", "no data", None, None),
+        ("2013-02-19", "waiting", None, None),
+    ],
+    "open": ["2026-11-27"],
+    "counts": {"skipped": 1, "succeeded": 1, "waiting": 1},
 }
 
 
@@ -91,4 +108,24 @@ def test_the_tables_of_before_are_gone(earlier):
     raw = sqlite3.connect(earlier / "journal.sqlite")
     tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     raw.close()
-    assert not tables & {"run_length", "run_sign"}
+    assert not tables & {"run_length", "run_sign", "backfill_session"}
+
+
+def test_a_range_that_an_earlier_version_left_is_resumed(earlier):
+    """A session whose run never came to be is begun anew; what is over stays, and the schedule starts nothing of it."""
+    configured = settings.load({"AFTERCLOSE_DATA": str(earlier)}, earlier)
+    started = []
+
+    def start(configured, request, run_id, person):
+        journal = Journal(configured.data)
+        journal.add_run(run_id, who="a", how="schedule", request=request, target="report", state="running")
+        journal.rekey(run_id, {}, request["end"])
+        journal.end(run_id, "succeeded", 0, None)
+        started.append(request["end"])
+        return Launched(run_id, new=True)
+
+    sessions = fill(configured, RANGE, start=start)
+    assert started == ["2013-02-13", "2013-02-14", "2013-02-19"]
+    assert [due.state for due in sessions] == [
+        "succeeded", "failed", "succeeded", "succeeded", "no data", "succeeded",
+    ]  # fmt: skip

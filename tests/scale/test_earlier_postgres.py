@@ -9,7 +9,9 @@ import pytest
 
 from core.journal import Journal, database
 from core.journal.heartbeats import LEASE_S
+from core.journal.occurrences import Occurrence
 from core.journal.rows import SILENT
+from core.journal.schedules import Schedules
 
 ROWS = (
     """
@@ -21,6 +23,9 @@ ROWS = (
     "INSERT INTO run_length VALUES ('ended', 'b', 100, 7.5), ('alive', 'b', 200, NULL)",
     "INSERT INTO run_sign SELECT 'silent', EXTRACT(EPOCH FROM clock_timestamp()) - 1000",
     "INSERT INTO run_sign SELECT 'alive', EXTRACT(EPOCH FROM clock_timestamp())",
+    "INSERT INTO backfill (backfill_id, body, state, created_at, who) VALUES ('range', '{}', 'stopped', 'then', 'ann')",
+    "INSERT INTO backfill_session VALUES ('range', '2013-02-12', 'waiting', NULL, NULL)",
+    "INSERT INTO backfill_session VALUES ('range', '2013-02-11', 'failed', 'r', 'no')",
 )
 
 
@@ -61,7 +66,18 @@ def test_lengths_and_heartbeats_move_into_the_run(earlier, tmp_path):
     assert LEASE_S < 1000
 
 
+@pytest.mark.parametrize("read_only", [True, False], ids=["only read", "migrated"])
+def test_sessions_of_a_range_are_occurrences_and_no_times_of_a_schedule(earlier, tmp_path, read_only):
+    """In order, before and after the migration."""
+    journal = Schedules(tmp_path, earlier, read_only=read_only)
+    assert journal.sessions_of("range") == [
+        Occurrence("range", "2013-02-11", "2013-02-11", "failed", "r", "no"),
+        Occurrence("range", "2013-02-12", "2013-02-12", "waiting"),
+    ]
+    assert (journal.open_occurrences(), journal.count_states("occurrence")) == ([], {})
+
+
 def test_nothing_is_left_of_the_tables_of_before(earlier, tmp_path, server, database):
-    """Neither of the two is there after the first writer."""
+    """None is there after the first writer."""
     Journal(tmp_path, earlier)
-    assert server.sql("SELECT to_regclass('run_length'), to_regclass('run_sign')", database) == "|"
+    assert server.sql("SELECT to_regclass('run_length'), to_regclass('backfill_session')", database) == "|"

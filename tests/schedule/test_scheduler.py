@@ -10,7 +10,8 @@ import pytest
 
 from core.errors import AftercloseError, ParameterError, SignOffError
 from core.journal import Journal
-from core.journal.schedules import Occurrence, Schedules
+from core.journal.occurrences import Occurrence
+from core.journal.schedules import Schedules
 from core.review.people import Person
 from core.runs.launcher import Launched
 from core.schedule import definition
