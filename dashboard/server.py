@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from streamlit import net_util
 
 from core.review.login_file import ORIGIN_VARIABLE
+from dashboard.api import routes
 from dashboard.door import Door, names_of
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
@@ -28,4 +29,4 @@ _names = names_of(
     int(st.get_option("server.port")),
     _public,
 )
-app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(Door, names=_names)])
+app = st.App(Path(__file__).with_name("app.py"), routes=routes(), middleware=[Middleware(Door, names=_names)])

@@ -52,6 +52,7 @@ _COMMANDS = {
     "config": "core.cli.configuration:print_settings",
     "doctor": "core.cli.upkeep:doctor",
     "metrics": "core.cli.upkeep:print_metrics",
+    "tokens": "core.cli.tokens:list_tokens",
     "query": "core.cli.querying:ask",
     "dashboard": "core.cli.dashboard:command",
 }
@@ -107,6 +108,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "restore": "Bring back what a backup holds.",
         "metrics": "Print metrics in Prometheus' form.",
         "dashboard": "Open the desk in the browser.",
+        "tokens": "List who may use the HTTP interface; make a token.",
     },
 }
 """Group -> command -> what it does, in a line of the help that needs no command to be imported."""

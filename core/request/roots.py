@@ -27,7 +27,7 @@ TICKERS_NAME = "tickers.txt"
 
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz"})
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
-_NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers")
+_NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers", "api_tokens")
 """Settings that name a file."""
 
 
@@ -38,7 +38,7 @@ def roots_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, ...]
     ]
     if configured:
         return tuple(path.resolve() for path in configured)
-    team = environ.get(LOGIN_VARIABLE) or settings["people_roles_file"]
+    team = environ.get(LOGIN_VARIABLE) or settings["people_roles_file"] or settings["api_tokens"]
     return (Path.cwd().resolve(),) if team else ()
 
 

@@ -57,6 +57,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
     Parameter("proof_key_file", "text", "", "proof", "Your own Ed25519 key (PEM, mode 600) for published reports; empty: the desk's, made at first use."),
     Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
+    Parameter("api_tokens", "text", "", "api", "File of tokens (afterclose tokens) for the HTTP interface beside the desk; empty: it is off."),
     Parameter("observe_metrics_port", "integer", "0", "observe", "Port on this machine where the scheduler serves Prometheus metrics; 0 is none.", low=0, high=65535),
     Parameter("observe_openlineage_url", "text", "", "observe", "Receiver of OpenLineage run events; empty: none."),
     Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, separated by spaces, or @FILE; empty: no notices."),
@@ -65,6 +66,7 @@ OPERATION: tuple[Parameter, ...] = (
 """Settings of running, not of results: they are in no key."""
 
 _PREFIXED = {
+    "api",
     "compute",
     "notices",
     "observe",

@@ -1,0 +1,166 @@
+"""The HTTP interface on a real desk: off until a file of tokens is named, and each role its own."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+from core.errors import MissingFileError, ParameterError, SettingsError
+from core.review.tokens import add_token, person_of, read_tokens
+from dashboard.api import ENDPOINTS, description
+
+
+def ask(url, token="", body=None, host=""):
+    """Status and JSON of one request."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers |= {"Host": host} if host else {}
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        text = error.read()
+        return error.code, json.loads(text) if text.startswith(b"{") else {}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder whose luigi.cfg names a file of tokens."""
+    made = tmp_path_factory.mktemp("api")
+    (made / "luigi.cfg").write_text(f"[api]\ntokens = tokens.toml\n\n[files]\nroots = {made}\n")
+    return made
+
+
+@pytest.fixture(scope="module")
+def tokens(folder):
+    """A token of each role."""
+    return {role: add_token(folder / "tokens.toml", f"a-{role}", role) for role in ("viewer", "operator")}
+
+
+@pytest.fixture(scope="module")
+def url(prepared, folder, tokens, start_desk, tmp_path_factory):
+    """The address of a desk with the interface, on a data root of its own."""
+    import shutil
+
+    data = tmp_path_factory.mktemp("apidata") / "data"
+    shutil.copytree(prepared, data, symlinks=True)
+    return start_desk(data, cwd=folder).url
+
+
+def test_answers_are_what_the_commands_print(url, tokens, prepared, run_afterclose):
+    """Runs, one run, reports, findings, the evaluation and the predictions."""
+    viewer = tokens["viewer"]
+    status, runs = ask(f"{url}/api/runs", viewer)
+    printed = json.loads(run_afterclose("runs", "--json", data=prepared).out)
+    assert (status, len(runs)) == (200, len(printed))
+    for run, own in zip(runs, printed, strict=True):
+        assert {name for name in {*run, *own} if run.get(name) != own.get(name)} == set()
+    run_id = runs[0]["run_id"]
+    _, one = ask(f"{url}/api/runs/{run_id}", viewer)
+    shown = json.loads(run_afterclose("show", run_id, "--json", data=prepared).out)
+    assert one["keys"] == shown["keys"]
+    assert [e["state"] for e in one["events"]] == [e["state"] for e in shown["events"]]
+    _, reports = ask(f"{url}/api/reports?profile=files:prices", viewer)
+    assert [r["report"] for r in reports] == [runs[0]["keys"]["report"]]
+    for stage, kind in (
+        ("validate", "findings"),
+        ("evaluate", "evaluation"),
+        ("train_or_score", "predictions"),
+    ):
+        path = prepared / "checkpoints" / stage / runs[0]["keys"][stage] / f"{kind}.json"
+        _, answer = ask(f"{url}/api/runs/{run_id}/{kind}", viewer)
+        written = json.loads(path.read_bytes())
+        assert {name: answer[name] for name in written} == written
+
+
+def test_health_needs_no_token_and_tells_nothing(url):
+    """For whoever watches the process."""
+    status, body = ask(f"{url}/healthz")
+    assert (status, body["status"], set(body)) == (200, "ok", {"status", "version"})
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+def test_without_a_token_nothing_is_answered(url, endpoint):
+    """Whatever the address; a wrong token is none."""
+    address = url + endpoint.path.replace("{run}", "x").replace("{profile}", "x")
+    body = {} if endpoint.method == "POST" else None
+    for token in ("", "afterclose_wrong"):
+        assert ask(address, token, body)[0] == 401
+
+
+def test_a_token_starts_runs_only_in_an_operators_role(url, tokens, prices_file, folder):
+    """A viewer may not; an operator may, under the configured roots alone; who asked is on record."""
+    start = f"{url}/api/runs"
+    assert ask(start, tokens["viewer"], {"source": "sample"})[0] == 403
+    assert ask(start, tokens["operator"], {"source": "files", "path": "/etc/passwd"})[0] == 422
+    assert ask(start, tokens["operator"], {"sourse": "files"})[0] == 422
+    assert ask(start, tokens["operator"], ["x"])[0] == 422
+    (folder / "mine.csv").write_bytes(prices_file.read_bytes())
+    status, started = ask(start, tokens["operator"], {"source": "files", "path": str(folder / "mine.csv")})
+    assert (status, started["new"]) == (200, True)
+    _, run = ask(f"{url}/api/runs/{started['run_id']}", tokens["viewer"])
+    assert (run["how"], run["who"]) == ("api", "a-operator <token:a-operator>")
+    assert run["profile"] == "files:mine"
+    assert ask(f"{url}/api/hooks/nobody", tokens["operator"], {})[0] == 422
+
+
+def test_what_cannot_be_asked_is_refused_in_words(url, tokens):
+    """An unknown parameter, a limit that is none, a run that is not there, a foreign name."""
+    viewer = tokens["viewer"]
+    assert "unknown parameter 'x'" in ask(f"{url}/api/runs?x=1", viewer)[1]["error"]
+    assert ask(f"{url}/api/runs?limit=0", viewer)[0] == 422
+    assert ask(f"{url}/api/runs/nobody", viewer)[0] == 404
+    assert ask(f"{url}/api/runs?profile=nobody", viewer)[0] == 422
+    assert ask(f"{url}/api/runs", viewer, host="evil.example.org")[0] == 421
+
+
+def test_the_interface_is_off_without_a_file_of_tokens(prepared, start_desk, tmp_path):
+    """Neither data nor health: the pages alone are there."""
+    desk = start_desk(prepared, cwd=tmp_path)
+    for address in ("/api/runs", "/api/openapi.json", "/healthz"):
+        try:
+            with urllib.request.urlopen(desk.url + address, timeout=60) as answer:
+                text = answer.read().lower()
+        except urllib.error.HTTPError as error:
+            text = error.read().lower()
+        assert not text.startswith(
+            (b"{", b"[")
+        )  # the desk's own page, as for any address that it does not know
+
+
+def test_the_description_names_every_endpoint():
+    """OpenAPI 3.1, each address with its method and its parameters."""
+    body = description()
+    assert {(m.upper(), p) for p, methods in body["paths"].items() for m in methods} == {
+        (e.method, e.path) for e in ENDPOINTS
+    }
+    assert body["paths"]["/api/runs/{run}"]["get"]["parameters"][0]["in"] == "path"
+
+
+def test_tokens_are_digests_for_the_owner_alone(tmp_path):
+    """Their text is nowhere; others may not read the file; a role beyond an operator's is refused."""
+    path = tmp_path / "tokens.toml"
+    text = add_token(path, "ops", "operator")
+    assert text not in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    person = person_of(read_tokens(path), text)
+    assert (person.role, person.logged_in, person.label) == ("operator", True, "ops <token:ops>")
+    assert person_of(read_tokens(path), text + "x") is None
+    for name, role, words in (
+        ("ops", "viewer", "already"),
+        ("O P", "viewer", "small letters"),
+        ("a", "approver", "role"),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            add_token(path, name, role)
+    path.write_text(path.read_text().replace("operator", "admin"))
+    with pytest.raises(SettingsError, match="another role"):
+        read_tokens(path)
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        read_tokens(path)
+    with pytest.raises(MissingFileError):
+        read_tokens(tmp_path / "none.toml")
