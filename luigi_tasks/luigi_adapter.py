@@ -41,6 +41,7 @@ from core.platform.causes import sentence
 from core.platform.processes import kill_children_on_exit
 from core.platform.streams import output_fault
 from core.request.stages import STAGES, parameters_of
+from luigi_tasks.central_scheduler import refuse_without_scheduler
 from luigi_tasks.early import is_script
 from luigi_tasks.terminal import say
 
@@ -279,6 +280,7 @@ def _judge_options(argv: list[str]) -> None:
                 f"{nearest(_without_family(option), own or options)}"
             )
             raise SystemExit(EXIT_COMMAND)
+    refuse_without_scheduler(arguments)
 
 
 _FAMILIES = (*(stage.task for stage in STAGES), "Publish", "SignOff")
