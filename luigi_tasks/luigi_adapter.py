@@ -229,9 +229,8 @@ def refuse(error: AftercloseError) -> None:
         raise SystemExit(error.exit_code)
 
 
-def _refuse_arguments(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+def _refuse_arguments(_: argparse.ArgumentParser, message: str) -> NoReturn:
     """Answer what argparse refuses with one line instead of its page of usage."""
-    del parser
     say(f"afterclose: {message}. See: luigi --module luigi_tasks Report --help")
     raise SystemExit(EXIT_COMMAND)
 

@@ -1,9 +1,9 @@
 """The profile that a run belongs to when it names none: called after what is asked, and known from then on.
 
-``sample``, ``files:<stem>`` or ``yahoo:<tickers>``. The same source and tickers have the same name, whatever folder
-or spelling: a file is the same one by its real path, by its bytes, or by the tickers in it. A short digest is added
-where tickers are named, and where another file of that stem is known already. ``<data>/profiles/<name>.json``
-remembers what a name stands for.
+``sample``, ``files:<stem>``, ``yahoo:<tickers>`` or ``tiingo:<tickers>``. The same source and tickers have the same
+name, whatever folder or spelling: a file is the same one by its real path, by its bytes, or by the tickers in it. A
+short digest is added where tickers are named, and where another file of that stem is known already.
+``<data>/profiles/<name>.json`` remembers what a name stands for.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from core import tickers as ticker_list
 from core.fingerprint import sha256
 from core.paths import StoragePath
 from core.platform.storage import replace_file, storage_at
+from core.sources import LIVE
 
 FOLDER = "profiles"
 """Of the data root: one file for each profile without a section in ``luigi.cfg``."""
@@ -27,7 +28,7 @@ NAMED_TICKERS = 3
 """So many tickers stand in a name; more are counted."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_NAME = re.compile(r"(sample|(files|yahoo):[A-Za-z0-9._-]{1,80})(-[0-9a-f]{6})?")
+_NAME = re.compile(r"(sample|(files|yahoo|tiingo):[A-Za-z0-9._-]{1,80})(-[0-9a-f]{6})?")
 
 
 @dataclass(frozen=True)
@@ -203,10 +204,10 @@ def _stem(question: Question) -> str:
         from core.sources.files import label_of
 
         return f"files:{label_of(Path(question.path).name)}"
-    if question.source == "yahoo":
+    if question.source in LIVE:
         more = len(question.tickers) - NAMED_TICKERS
         names = [*question.tickers[:NAMED_TICKERS], *([f"{more}-more"] if more > 0 else [])]
-        return f"yahoo:{_UNSAFE.sub('-', '-'.join(names)).strip('-') or 'tickers'}"[:64]
+        return f"{question.source}:{_UNSAFE.sub('-', '-'.join(names)).strip('-') or 'tickers'}"[:64]
     return question.source
 
 

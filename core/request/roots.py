@@ -15,6 +15,8 @@ from pathlib import Path
 from core.errors import ParameterError
 from core.platform.storage import local_folder
 from core.request.settings import Settings
+from core.sources import LIVE
+from core.sources.service_key import key_file
 
 LOGIN_VARIABLE = "AFTERCLOSE_LOGIN"
 """Set where people log in: for the desk's process and the runs that it starts."""
@@ -103,7 +105,7 @@ def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]
     texts = [str(settings[name] or "") for name in _NAMING]
     receivers = str(settings["notices_urls"] or "")
     texts += [receivers[1:]] if receivers.startswith("@") else []
-    texts += [environ.get(LOGIN_FILE_VARIABLE, "")]
+    texts += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
     yield from (Path(text).expanduser().resolve() for text in texts if text)
     if settings.file is not None:
         yield settings.file.resolve()

@@ -77,6 +77,7 @@ _PREFIXED = {
     "run",
     "schedule",
     "storage",
+    "tiingo",
     "user",
     "yahoo",
 }

@@ -18,7 +18,7 @@ from core.prices.catalogue import CAN_DROP_ROW, CAN_DROP_TICKER, CAN_STOP, DROPP
 MODEL_KINDS = ("logistic_regression", "hist_gradient_boosting")
 """The closed list of model kinds; a model file of any other kind is refused."""
 
-SOURCES = ("sample", "files", "yahoo")
+SOURCES = ("sample", "files", "yahoo", "tiingo")
 MODES = ("auto", "train", "score")
 WINDOWS = ("expanding", "rolling")
 
@@ -96,6 +96,18 @@ _FILES = (
 )  # fmt: skip
 """How files are read, in the key for source files only."""
 
+
+def _asked(source: str, *, threads: int) -> tuple[Parameter, ...]:
+    """Return how a live source is asked: in no key, for it changes no answer."""
+    about = f"(source {source})."
+    return (
+        Parameter(f"{source}_threads", "integer", str(threads), source, f"Tickers asked for at the same time {about}", low=1, high=16, keyed=False),
+        Parameter(f"{source}_timeout_s", "number", "20", source, f"Seconds to wait for one answer {about}", low=0.1, high=600, keyed=False),
+        Parameter(f"{source}_limit_wait_s", "number", "30", source, f"First wait after Too Many Requests; each further wait is this much longer {about}", low=0, high=3600, keyed=False),
+        Parameter(f"{source}_overlap_sessions", "integer", "10", source, f"Sessions of the earlier answer that are asked for again and compared {about}", low=1, high=1000, keyed=False),
+    )  # fmt: skip
+
+
 _INGEST = (
     Parameter("source", "choice", "sample", "ingest", "Where prices come from.", choices=SOURCES),
     Parameter("path", "text", "", "ingest", "File or folder with prices (source files only).", keyed=False),
@@ -118,46 +130,8 @@ _INGEST = (
     *_FILES,
     # the calendar decides which session is the last closed one; what it decides is in the key as the end
     replace(CALENDAR, keyed=False),
-    Parameter(
-        "yahoo_threads",
-        "integer",
-        "4",
-        "yahoo",
-        "Tickers asked for at the same time (source yahoo).",
-        low=1,
-        high=16,
-        keyed=False,
-    ),
-    Parameter(
-        "yahoo_timeout_s",
-        "number",
-        "20",
-        "yahoo",
-        "Seconds to wait for one answer (source yahoo).",
-        low=0.1,
-        high=600,
-        keyed=False,
-    ),
-    Parameter(
-        "yahoo_limit_wait_s",
-        "number",
-        "30",
-        "yahoo",
-        "First wait after Too Many Requests; each further wait is this much longer (source yahoo).",
-        low=0,
-        high=3600,
-        keyed=False,
-    ),
-    Parameter(
-        "yahoo_overlap_sessions",
-        "integer",
-        "10",
-        "yahoo",
-        "Sessions of the earlier answer that are asked for again and compared (source yahoo).",
-        low=1,
-        high=1000,
-        keyed=False,
-    ),
+    *_asked("yahoo", threads=4),
+    *_asked("tiingo", threads=2),
 )
 
 _SPIKES = (

@@ -13,6 +13,7 @@ from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
 from core.runs.resolve import resolve
 from core.schedule.definition import Schedule
+from core.sources import LIVE
 from core.sources.closing import closes_between
 from core.tickers import expand
 
@@ -54,17 +55,17 @@ def has_arrived(settings: Settings, values: Mapping[str, Value], now: datetime) 
 
     A live source is asked for one ticker, the first. One that does not answer has not got it yet.
     """
-    if values["source"] != "yahoo":
+    if values["source"] not in LIVE:
         return True
     end = str(values["end"])
     closes = closes_between(str(values["calendar"]), date.fromisoformat(end), date.fromisoformat(end))
     if closes and now - closes[0][1] > GIVE_UP:
         return True
-    from core.sources.yahoo_probe import newest_session
+    from core.sources.live_probe import newest_session
 
     try:
         ticker = expand(str(values["tickers"]), settings.data)[0]
-        return newest_session(ticker, end, timeout_s=PATIENCE_S) == end
+        return newest_session(str(values["source"]), ticker, end, timeout_s=PATIENCE_S) == end
     except SourceError:
         return False
 

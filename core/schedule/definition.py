@@ -16,6 +16,7 @@ from core.review.logins import role_of_label
 from core.review.people import LOCAL, Person, identity_of, may, require
 from core.runs.resolve import resolve
 from core.schedule.timing import ARRIVAL, Timing
+from core.sources import LIVE
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -98,7 +99,7 @@ def judge(settings: Settings, schedule: Schedule, now: datetime) -> None:
     if schedule.timing.text == ARRIVAL and source == "sample":
         raise ParameterError(
             "the schedule waits for new data from the sample, which never changes",
-            expected="--source files (a file or folder that is watched) or yahoo",
+            expected=f"--source files (a file or folder that is watched), or a live source: {', '.join(sorted(LIVE))}",
         )
 
 

@@ -18,6 +18,7 @@ from core.sources.context import ALONE, Context
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from core.sources.live import Service
     from core.tables.artifacts import Table
 
 
@@ -94,10 +95,20 @@ _MODULES = {
     "sample": "core.sources.sample",
     "files": "core.sources.files",
     "yahoo": "core.sources.yahoo",
+    "tiingo": "core.sources.tiingo",
 }
+
+LIVE = frozenset({"yahoo", "tiingo"})
+"""Sources that are asked over the network; each gives the last closed session and no later one."""
 
 
 def source_named(name: str) -> Source:
     """Return the source called ``name``; its module is imported only now."""
     source: Source = import_module(_MODULES[name]).SOURCE
     return source
+
+
+def live_service(name: str) -> Service:
+    """Return what is particular to the live source called ``name``."""
+    service: Service = import_module(_MODULES[name]).SOURCE.service
+    return service

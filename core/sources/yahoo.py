@@ -6,252 +6,29 @@ close is adjusted for both. Every split or dividend therefore restates what came
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core import columns as col
-from core.errors import ParameterError, SourceError, listed
-from core.fingerprint import sha256
-from core.parameters import Value
-from core.sources import Resolved
-from core.sources.closing import last_closed_session, surely_closed
-from core.sources.context import ALONE, Context, Earlier
+from core.sources.context import Context
+from core.sources.live import LiveSource, Service
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    import pandas as pd
-
-    from core.sources.yahoo_client import Client, Manners
-    from core.tables.artifacts import Table
-
-URI = "https://query2.finance.yahoo.com/v8/finance/chart"
-OK = "ok"
-MOST_NAMED = 20
-"""Missing tickers named in the message; all of them stand in the run's log."""
+    from core.sources.live_client import LiveClient, Manners
 
 
-@dataclass(frozen=True)
-class Span:
-    """What is asked for of each ticker, and how much of it again."""
+def _client(manners: Manners, context: Context) -> LiveClient:
+    from core.sources.yahoo_client import YahooClient
 
-    start: str | None
-    end: str
-    overlap_sessions: int
+    return YahooClient(manners, context)
 
 
-@dataclass(frozen=True)
-class Fetched:
-    """What came of one ticker: rows, or why there are none."""
-
-    outcome: str
-    rows: pd.DataFrame | None = None
-    answered: pd.DataFrame | None = None
-    dropped: list[dict[str, str]] = field(default_factory=list)
-    restated: list[dict[str, Any]] = field(default_factory=list)
-    copied: int = 0
-
-
-class YahooSource:
-    """Yahoo Finance: live, so that the same question may be answered differently tomorrow."""
-
-    def resolve(self, request: Mapping[str, Value], tickers: tuple[str, ...], now: datetime) -> Resolved:
-        """Return the tickers and the range, which never goes beyond the last closed session."""
-        if not tickers:
-            raise ParameterError(
-                "--source yahoo came without --tickers",
-                expected="the tickers to ask for",
-                remedy="For example: --tickers AAPL,BRK-B,^GSPC or --tickers @universe.txt",
-                parameter="tickers",
-            )
-        start, end = request.get("start"), request.get("end")
-        if not end or not surely_closed(str(end), now):
-            closed = last_closed_session(str(request["calendar"]), now).isoformat()
-            end = min(str(end), closed) if end else closed
-        if start and str(start) > str(end):
-            raise ParameterError(
-                f"--start {start} is after {end}, the last closed session of {request['calendar']}",
-                expected="a session that has closed",
-                remedy="An unfinished day is never taken; start earlier.",
-                parameter="start",
-            )
-        return Resolved(tickers, str(start) if start else None, str(end), "", "", str(end))
-
-    def read(
-        self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE
-    ) -> Table:
-        """Return the rows of ``tickers`` from start to end, with splits and dividends as further columns."""
-        from core.sources.yahoo_client import Client
-
-        start, overlap = parameters.get("start"), int(parameters["yahoo_overlap_sessions"] or 1)
-        span = Span(str(start) if start else None, str(parameters["end"]), overlap)
-        earlier = context.earlier()
-        client = Client(_manners(parameters), context)
-        earlier_rows = _by_ticker(earlier)
-        fetched = client.ask_all(partial(_fetch, client, span, earlier_rows, context.tries), tickers)
-        _tell(fetched, earlier, context)
-        _judge_missing(fetched, drop=parameters.get("on_missing") == "drop", outage=client.outage)
-        return _table(fetched, earlier)
-
-    def sessions(
-        self,
-        parameters: Mapping[str, Value],
-        tickers: tuple[str, ...],
-        span: tuple[str, str],
-        context: Context = ALONE,
-    ) -> frozenset[str]:
-        """Return the days of ``span`` on which Yahoo has a close of any of ``tickers``.
-
-        One request where the first ticker has every session of the calendar; what it lacks is asked of the others.
-        """
-        from core.sources.yahoo_client import Client
-        from core.sources.yahoo_probe import days_of_any
-
-        client = Client(_manners(parameters), context)
-        return days_of_any(client, tickers, span, str(parameters["calendar"]))
-
-
-def _manners(parameters: Mapping[str, Value]) -> Manners:
-    from core.sources.yahoo_client import Manners
-
-    return Manners(
-        int(parameters["yahoo_threads"] or 1),
-        float(parameters["yahoo_timeout_s"] or 0),
-        float(parameters["yahoo_limit_wait_s"] or 0),
+SOURCE = LiveSource(
+    Service(
+        "yahoo",
+        "Yahoo",
+        "https://query2.finance.yahoo.com/v8/finance/chart",
+        "split_adjusted",
+        _client,
+        lambda: f"yfinance {version('yfinance')}",
     )
-
-
-def _by_ticker(earlier: Earlier | None) -> dict[str, pd.DataFrame]:
-    if earlier is None:
-        return {}
-    return {str(name): rows for name, rows in earlier.table.frame.groupby(col.TICKER, sort=False)}
-
-
-def _fetch(
-    client: Client, span: Span, earlier: Mapping[str, pd.DataFrame], tries: int, ticker: str
-) -> Fetched:
-    """Return one ticker's rows: what is new added to what is known, or the whole range."""
-    from core.sources.yahoo_client import short
-
-    if client.outage:
-        return Fetched("not asked: too many tickers before it had failed")
-    try:
-        restated: list[dict[str, Any]] = []
-        if len(earlier.get(ticker, ())) > span.overlap_sessions:
-            added, restated = _added(client, span, earlier[ticker], ticker)
-            if added is not None:
-                return added
-        got = client.history(ticker, span.start, span.end)
-    except SourceError as error:
-        return Fetched(short(error, tries))
-    if not len(got.rows):
-        return Fetched(f"no rows from {span.start or 'its first day'} to {span.end}", dropped=got.dropped)
-    return Fetched(OK, got.rows, got.rows, got.dropped, restated)
-
-
-def _added(
-    client: Client, span: Span, earlier: pd.DataFrame, ticker: str
-) -> tuple[Fetched | None, list[dict[str, Any]]]:
-    """Return the known rows with the new ones after them; None if Yahoo disagrees, and where."""
-    import pandas as pd
-
-    from core.sources.yahoo_rows import CAPITAL_GAINS, disagreements
-
-    overlap = earlier.iloc[-span.overlap_sessions :]
-    got = client.history(ticker, str(overlap[col.DATE].iloc[0]), span.end)
-    restated = disagreements(overlap, got.rows)
-    if restated:
-        return None, restated
-    if CAPITAL_GAINS in earlier and CAPITAL_GAINS not in got.rows:
-        earlier = earlier.drop(columns=CAPITAL_GAINS)  # another ticker's column
-    new = got.rows[got.rows[col.DATE] > earlier[col.DATE].iloc[-1]]
-    rows = pd.concat([earlier, new]) if len(new) else earlier
-    return Fetched(OK, rows, got.rows, got.dropped, [], len(earlier)), []
-
-
-def _tell(fetched: Mapping[str, Fetched], earlier: Earlier | None, context: Context) -> None:
-    """Write to the run's log what is not as it should be, and what was copied."""
-    for ticker, fetch in fetched.items():
-        if fetch.outcome != OK:
-            context.tell("ticker_missing", level="warning", ticker=ticker, outcome=fetch.outcome)
-        if fetch.restated:
-            context.tell("restated", level="warning", ticker=ticker, rows=fetch.restated)
-        for row in fetch.dropped:
-            context.tell("row_dropped", **row)
-    if earlier is not None:
-        context.tell("copied", key=earlier.key, rows=sum(fetch.copied for fetch in fetched.values()))
-
-
-def _judge_missing(fetched: Mapping[str, Fetched], *, drop: bool, outage: bool) -> None:
-    """Refuse a set that is not whole, unless the user accepts what is missing and why is plain."""
-    missing = {ticker: fetch.outcome for ticker, fetch in fetched.items() if fetch.outcome != OK}
-    if not missing or (drop and not outage and len(missing) < len(fetched)):
-        return
-    by_outcome: dict[str, list[str]] = {}
-    for ticker in list(missing)[:MOST_NAMED]:
-        by_outcome.setdefault(missing[ticker], []).append(ticker)
-    outcomes = "; ".join(f"{', '.join(names)}: {outcome}" for outcome, names in by_outcome.items())
-    more = f"; and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
-    raise SourceError(
-        f"Yahoo gave no prices for {len(missing)} of {len(fetched)} tickers: {outcomes}{more}",
-        expected="prices for every ticker",
-        remedy=_remedy(missing, len(fetched), outage=outage),
-    )
-
-
-def _remedy(missing: Mapping[str, str], requested: int, *, outage: bool) -> str:
-    if outage:
-        return "Yahoo or the network is down; run again later."
-    if len(missing) == requested:
-        return "Check --tickers and the network, or run again later."
-    return f"Check {listed(list(missing))}, run again, or pass --on-missing drop to go on without."
-
-
-def _table(fetched: Mapping[str, Fetched], earlier: Earlier | None) -> Table:
-    """Return ``prices_raw`` with a header that says what was asked, copied, dropped and restated."""
-    import orjson
-    import pandas as pd
-
-    from core.sources.table import prices_table
-    from core.tables.artifacts import Table
-
-    frames = [fetch.rows for fetch in fetched.values() if fetch.rows is not None]
-    answers = [
-        [t, fetch.answered.to_numpy(object).tolist()]
-        for t, fetch in fetched.items()
-        if fetch.answered is not None
-    ]
-    table = prices_table(
-        pd.concat(frames, ignore_index=True),
-        name="yahoo",
-        uri=URI,
-        digest=sha256(orjson.dumps(answers)),
-        price_basis="split_adjusted",
-    )
-    source = {
-        **table.header["source"],
-        "client": f"yfinance {version('yfinance')}",
-        "tickers": {t: _outcome(t, fetch, table.header["source"]["tickers"]) for t, fetch in fetched.items()},
-        "dropped": [row for fetch in fetched.values() for row in fetch.dropped],
-        "restated": {t: fetch.restated for t, fetch in fetched.items() if fetch.restated},
-        "copied": _copied(fetched, earlier),
-    }
-    return Table(table.kind, table.frame, {**table.header, "source": source})
-
-
-def _outcome(ticker: str, fetch: Fetched, spans: Mapping[str, Any]) -> dict[str, Any]:
-    absent = {"rows": 0, "first": None, "last": None}
-    return {**spans.get(ticker, absent), "outcome": fetch.outcome}
-
-
-def _copied(fetched: Mapping[str, Fetched], earlier: Earlier | None) -> dict[str, Any] | None:
-    rows = {ticker: fetch.copied for ticker, fetch in fetched.items() if fetch.copied}
-    if earlier is None or not rows:
-        return None
-    return {"from": earlier.key, "sha256": earlier.sha256, "rows": sum(rows.values()), "tickers": rows}
-
-
-SOURCE = YahooSource()
+)

@@ -1,8 +1,4 @@
-"""What went wrong with one ticker at Yahoo: worth another try, or final, in one short text.
-
-The texts stand in artifacts when tickers are dropped, so they hold no time, port or address. What the
-client itself said goes to the run's log.
-"""
+"""What went wrong with one ticker at Yahoo: worth another try, or final, in one short text."""
 
 from __future__ import annotations
 
@@ -12,27 +8,18 @@ from typing import Any
 
 from core.errors import SourceError
 from core.platform.retry import TransientError
+from core.sources.live_errors import (
+    SERVER_ERROR,
+    TOO_MANY,
+    EmptyAnswerError,
+    NoPricesError,
+    RateLimitedError,
+    ServiceError,
+    of_connection,
+)
 
-TOO_MANY = 429
-SERVER_ERROR = 500
 _REFUSED = (401, 403)
 """A cookie or crumb that went stale; the client takes a new one at the next try."""
-
-
-class YahooError(SourceError):
-    """Yahoo's answer for a ticker is final."""
-
-
-class NoPricesError(YahooError):
-    """Yahoo answered, and has no prices of the ticker in the days that were asked for."""
-
-
-class RateLimitedError(TransientError):
-    """Yahoo asks to be left alone for a while."""
-
-
-class EmptyAnswerError(TransientError):
-    """Yahoo answered without prices and without saying why."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +104,9 @@ def _of_connection(error: Exception) -> SourceError | None:
         error, http.IncompleteRead
     ):
         return None
-    if isinstance(error, http.Timeout | TimeoutError):
-        return TransientError("no answer in time")
-    if isinstance(error, http.CertificateVerifyError):
-        return YahooError("the certificate of Yahoo's server, or of a proxy before it, cannot be verified")
     if isinstance(error, PeeweeException):
         return TransientError("yfinance's own cache in the data root cannot be used")
-    if isinstance(error, http.RequestException | ConnectionError):
-        return TransientError(f"the connection failed ({type(error).__name__})")
-    return None
+    return of_connection(error, "Yahoo")
 
 
 def _of_form(error: Exception, answer: ChartAnswer | None) -> SourceError | None:
@@ -144,7 +125,7 @@ def _of_form(error: Exception, answer: ChartAnswer | None) -> SourceError | None
     ):  # of a helper service: the chart service's own status was judged before
         return TransientError("an HTTP error outside the chart service")
     if isinstance(error, yahoo.YFException):
-        return YahooError(" ".join(str(error).split())[:300])
+        return ServiceError(" ".join(str(error).split())[:300])
     unknown_form = isinstance(error, KeyError | IndexError | TypeError | AttributeError | ValueError)
     description = f"an answer in a form that yfinance does not know ({type(error).__name__}: {error})"
-    return YahooError(description) if unknown_form else None
+    return ServiceError(description) if unknown_form else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import SourceError
-from core.sources.yahoo_rows import disagreements
+from core.sources.live_rows import disagreements
 
 TUESDAY = "2024-01-30T22:00:00"
 WEDNESDAY = "2024-01-31T22:00:00"

@@ -22,6 +22,7 @@ from core.platform.storage import local_folder, nearest_folder, writable
 from core.report.figures import counted
 from core.request import settings as configuration
 from core.request.settings import Settings
+from core.sources import LIVE
 
 LIBRARIES = ("luigi", "streamlit", "pandas", "scikit-learn", "exchange_calendars", "peewee")
 LITTLE_BYTES = 2 * 1024**3
@@ -209,24 +210,24 @@ def _source(settings: Settings, now: datetime, *, ask: bool) -> Check:
 
     values = resolve({}, settings=settings, now=now, upto="ingest")
     source = str(values["source"])
-    if source != "yahoo":
+    if source not in LIVE:
         return Check("source", "ok", f"{source} is there")
     if not ask:
         return Check("source", "ok", f"{source} can be planned up to {values['end']} (it was not asked)")
-    return _answer_of_yahoo(str(values["tickers"]), str(values["end"]), settings)
+    return _answer_of(source, str(values["tickers"]), str(values["end"]), settings)
 
 
-def _answer_of_yahoo(tickers: str, end: str, settings: Settings) -> Check:
-    from core.sources.yahoo_probe import newest_session
+def _answer_of(source: str, tickers: str, end: str, settings: Settings) -> Check:
+    from core.sources.live_probe import newest_session
     from core.tickers import expand
 
     ticker = expand(tickers, settings.data)[0]
     try:
-        newest = newest_session(ticker, end, timeout_s=PATIENCE_S)
+        newest = newest_session(source, ticker, end, timeout_s=PATIENCE_S)
     except SourceError as error:
         remedy = "Check the network and a proxy if there is one; runs ask again with patience."
-        return Check("source", "wrong", f"yahoo, asked for {ticker}: {error.problem}", remedy)
+        return Check("source", "wrong", f"{source}, asked for {ticker}: {error.problem}", remedy)
     if newest is None or newest < end:
-        says = f"yahoo has {ticker} up to {newest or 'no session of late'}, and {end} has closed"
+        says = f"{source} has {ticker} up to {newest or 'no session of late'}, and {end} has closed"
         return Check("source", "warning", says, f"Wait an hour, or see whether {ticker} still trades.")
-    return Check("source", "ok", f"yahoo answers: it has {ticker} up to {newest}")
+    return Check("source", "ok", f"{source} answers: it has {ticker} up to {newest}")

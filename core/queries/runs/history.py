@@ -12,7 +12,7 @@ from core.errors import AftercloseError
 from core.models.splits import LEAST_TRAINING, judged_sessions_needed
 from core.parameters import AUTO, Value
 from core.report.figures import count, counted
-from core.sources import source_named
+from core.sources import LIVE, source_named
 
 if TYPE_CHECKING:
     from core.paths import StoragePath
@@ -26,8 +26,9 @@ _WEEKDAYS, _EVERY_DAY = "1111100", "1111111"
 def shortage(values: Mapping[str, Value], root: StoragePath) -> str:
     """Return why a training run will end as "insufficient data" and what would do; empty where that is not known.
 
-    The number of sessions is the most that can be: those of the sample or of a small file, or of Yahoo the days from
-    start to end on which an exchange may be open. What cleaning takes away and features need at the start comes on top.
+    The number of sessions is the most that can be: those of the sample or of a small file, or of a live source the days
+    from start to end on which an exchange may be open. What cleaning takes away and features need at the start comes on
+    top.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath) -> int | None:
     root : StoragePath
         Data root, for a list of tickers that is too long for a key.
     """
-    if values["source"] != "yahoo":
+    if values["source"] not in LIVE:
         return _sessions_held(tuple(sorted(values.items())), root)
     if not values["start"] or not values["end"]:
         return None

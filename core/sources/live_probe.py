@@ -1,4 +1,4 @@
-"""Cheap questions to Yahoo: how far its prices of one ticker reach, and which sessions of a range it has."""
+"""Cheap questions to a live service: how far its prices of one ticker reach, and which sessions of a range it has."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ from typing import TYPE_CHECKING
 
 from core.errors import SourceError
 from core.prices.calendar import sessions_between
+from core.sources import live_service
 from core.sources.context import Context
+from core.sources.live_errors import NoPricesError
 from core.sources.table import priced_days
-from core.sources.yahoo_errors import NoPricesError
 
 if TYPE_CHECKING:
-    from core.sources.yahoo_client import Client
+    from core.sources.live_client import LiveClient
 
 BACK_DAYS = 10
 """Days that are asked for: the longest ordinary closure, and a few kilobytes."""
 
 
-def newest_session(ticker: str, end: str, *, timeout_s: float) -> str | None:
-    """Return the last session up to ``end`` (ISO) that Yahoo has of ``ticker``, None if it has none of late.
+def newest_session(source: str, ticker: str, end: str, *, timeout_s: float) -> str | None:
+    """Return the last session up to ``end`` (ISO) that a live source has of ``ticker``, None if it has none of late.
 
     Asked once, without patience; nothing is kept.
 
     Raises
     ------
     SourceError
-        If Yahoo does not answer in ``timeout_s`` seconds, or answers that it cannot.
+        If it does not answer in ``timeout_s`` seconds, or answers that it cannot.
     """
-    from core.sources.yahoo_client import Client, Manners
+    from core.sources.live_client import Manners
 
     start = (date.fromisoformat(end) - timedelta(days=BACK_DAYS)).isoformat()
-    client = Client(Manners(threads=1, timeout_s=timeout_s), Context(tries=1))
+    client = live_service(source).client(Manners(threads=1, timeout_s=timeout_s), Context(tries=1))
     rows = client.ask_all(lambda name: client.history(name, start, end), [ticker])[ticker].rows
     return max(priced_days(rows), default=None)
 
 
 def days_of_any(
-    client: Client, tickers: tuple[str, ...], span: tuple[str, str], calendar: str
+    client: LiveClient, tickers: tuple[str, ...], span: tuple[str, str], calendar: str
 ) -> frozenset[str]:
-    """Return the days of ``span`` (first and last, ISO, inclusive) on which Yahoo has a close of any ticker.
+    """Return the days of ``span`` (first and last, ISO, inclusive) on which the service has a close of any ticker.
 
     The first ticker is asked for the whole range. Only what it lacks of the calendar's sessions is asked of the
     others: never more requests than one run sends.
@@ -47,7 +48,7 @@ def days_of_any(
     Raises
     ------
     SourceError
-        If sessions are missing and Yahoo did not answer for a ticker that could have them.
+        If sessions are missing and the service did not answer for a ticker that could have them.
     """
     first, last = map(date.fromisoformat, span)
     sessions = {str(day) for day in sessions_between(calendar, first, last)}
@@ -61,7 +62,7 @@ def days_of_any(
         try:
             days.update(priced_days(client.history(ticker, missing[0], missing[-1]).rows))
         except NoPricesError:
-            return  # Yahoo's answer: it has nothing of this ticker there
+            return  # its answer: it has nothing of this ticker there
         except SourceError as error:
             faults.append(error)
 
