@@ -23,7 +23,7 @@ _PORTS = {"http": 80, "https": 443}
 
 def scheduler_url(arguments: argparse.Namespace) -> str:
     """Return the URL of the ``luigid`` that these options and ``luigi.cfg`` name; empty with a local scheduler."""
-    configured = luigi.interface.core()
+    configured = luigi.interface.core()  # type: ignore[no-untyped-call]  # luigi ships no types
     if arguments.core_local_scheduler or configured.local_scheduler:
         return ""
     url = arguments.core_scheduler_url or configured.scheduler_url

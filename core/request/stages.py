@@ -97,7 +97,7 @@ _FILES = (
 """How files are read, in the key for source files only."""
 
 
-def _asked(source: str, *, threads: int) -> tuple[Parameter, ...]:
+def _manners_of(source: str, *, threads: int) -> tuple[Parameter, ...]:
     """Return how a live source is asked: in no key, for it changes no answer."""
     about = f"(source {source})."
     return (
@@ -130,8 +130,8 @@ _INGEST = (
     *_FILES,
     # the calendar decides which session is the last closed one; what it decides is in the key as the end
     replace(CALENDAR, keyed=False),
-    *_asked("yahoo", threads=4),
-    *_asked("tiingo", threads=2),
+    *_manners_of("yahoo", threads=4),
+    *_manners_of("tiingo", threads=2),
 )
 
 _SPIKES = (

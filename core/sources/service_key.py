@@ -21,8 +21,8 @@ def key_variable(service: str) -> str:
 
 def key_file(service: str, environ: Mapping[str, str]) -> Path:
     """Return the file that the environment names for a service's key, else ``~/.config/afterclose/SERVICE.key``."""
-    named = environ.get(f"{key_variable(service)}_FILE", "")
-    return Path(named or f"~/.config/afterclose/{service}.key").expanduser()
+    path = environ.get(f"{key_variable(service)}_FILE", "")
+    return Path(path or f"~/.config/afterclose/{service}.key").expanduser()
 
 
 def key_of(service: str, environ: Mapping[str, str]) -> str:
@@ -42,7 +42,7 @@ def key_of(service: str, environ: Mapping[str, str]) -> str:
     """
     variable = key_variable(service)
     if text := environ.get(variable, "").strip():
-        return _judged(text, f"${variable}", service)
+        return _checked(text, f"${variable}", service)
     path = key_file(service, environ)
     try:
         mode, text = path.stat().st_mode, path.read_text(encoding="utf-8").strip()
@@ -61,10 +61,10 @@ def key_of(service: str, environ: Mapping[str, str]) -> str:
             remedy=f"Run: chmod 600 {path}",
             parameter="source",
         )
-    return _judged(text, str(path), service)
+    return _checked(text, str(path), service)
 
 
-def _judged(text: str, place: str, service: str) -> str:
+def _checked(text: str, place: str, service: str) -> str:
     if text and text.isascii() and text.isprintable() and not any(character.isspace() for character in text):
         return text
     raise ParameterError(
