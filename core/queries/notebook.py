@@ -64,7 +64,7 @@ def load(
             expected=f"one of {', '.join(KINDS)}",
             remedy=nearest(kind, KINDS).strip(),
         )
-    configured = _settings(data)
+    configured = settings_at(data)
     store = Store(configured.data)
     slot = _slot(configured, store, kind, run)
     name = file_of(kind, store, slot)
@@ -79,7 +79,7 @@ def load(
     return content.decode() if kind == "report" else _content(decode(content, name))
 
 
-def _settings(data: str | Path | None) -> Settings:
+def settings_at(data: str | Path | None) -> Settings:
     root = (
         {}
         if data is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -157,7 +158,9 @@ def test_a_folder_of_ones_own_runs_from_anywhere_in_it(tmp_path, run_afterclose,
 def test_units_of_a_new_folder_are_understood_by_systemd(tmp_path, run_afterclose):
     """systemd reads them without a word, also where the folder's name has a blank."""
     if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed")
+        (pytest.fail if os.environ.get("AFTERCLOSE_REQUIRE_TOOLS") else pytest.skip)(
+            "systemd-analyze is not installed"
+        )
     home = tmp_path / "a desk"
     done = json.loads(run_afterclose("init", str(home), "--tickers", "MSFT,AAPL", "--json").out)
     assert done["profile"] == "msft-aapl"
@@ -171,8 +174,6 @@ def test_units_of_a_new_folder_are_understood_by_systemd(tmp_path, run_afterclos
 
 def test_a_stranger_above_configures_nothing(tmp_path, monkeypatch):
     """A luigi.cfg in a folder above counts only if it is one's own or root's."""
-    import os
-
     from core.request import settings
 
     (tmp_path / "luigi.cfg").write_text("[train]\nmodel = hist_gradient_boosting\n")

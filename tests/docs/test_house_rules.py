@@ -12,7 +12,7 @@ import pytest
 
 from tests.commands import ROOT
 
-PACKAGES = ("core", "luigi_tasks", "dashboard")
+PACKAGES = ("core", "luigi_tasks", "dashboard", "afterclose")
 SOURCES = sorted(
     path
     for folder in (*PACKAGES, "benchmarks", "tools")
