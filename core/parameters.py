@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -182,7 +182,8 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
     cls : type
         A dataclass whose fields are ``str``, ``int``, ``float``, ``bool``, ``tuple[str, ...]`` or
         ``frozenset[str]`` (comma lists; the word ``nothing`` stands for an empty one), or one of these ``| None``;
-        a number that may be None is None for the word ``auto``.
+        a number that may be None is None for the word ``auto``. A field that is such a class itself is filled from
+        the same values.
     values : mapping of str to Value
         Resolved values by parameter name; further names are ignored. No value fills a text or a list that
         may not be None with an empty one; a field with a default keeps it.
@@ -205,6 +206,9 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
     hints = get_type_hints(cls)
     filled: dict[str, Any] = {}
     for field in fields(cls):  # type: ignore[arg-type] # a dataclass, which a TypeVar cannot say
+        if is_dataclass(hints[field.name]):
+            filled[field.name] = settings_from(hints[field.name], values)
+            continue
         optional = field.default is not MISSING or field.default_factory is not MISSING
         if field.name in values and not (optional and values[field.name] is None):
             filled[field.name] = _typed(field.name, hints[field.name], values[field.name])

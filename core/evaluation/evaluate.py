@@ -27,6 +27,7 @@ from core.measures.rows import JudgedRows, judge, numbers
 from core.models.splits import judged_sessions_needed
 from core.platform.progress import Steps
 from core.tables.artifacts import Artifact, Document, Table
+from core.tables.inputs import document_of, table_of
 from core.tables.stored import StoredRows
 from core.tables.workplace import Workplace
 
@@ -161,10 +162,10 @@ def _read(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace:
     return _Inputs(
         predictions=_table(inputs, "predictions"),
         features=_table(inputs, "features"),
-        findings=_document(inputs, "findings"),
-        repairs=_document(inputs, "repairs"),
-        model=_document(inputs, "model") if "model" in inputs else None,
-        champion=_document(inputs, "champion") if "champion" in inputs else None,
+        findings=document_of(inputs, "findings"),
+        repairs=document_of(inputs, "repairs"),
+        model=document_of(inputs, "model") if "model" in inputs else None,
+        champion=document_of(inputs, "champion") if "champion" in inputs else None,
         settings=settings,
         workplace=workplace,
     )
@@ -179,9 +180,7 @@ def _in_memory(predictions: Table) -> pd.DataFrame:
 
 
 def _table(inputs: Mapping[str, Artifact], kind: str) -> Table:
-    table = inputs[kind]
-    if not isinstance(table, Table):
-        raise DataError(f"{kind} came as a document", expected="a table with columns and rows")
+    table = table_of(inputs, kind)
     missing = [name for name in _NEEDED[kind] if name not in table]
     if missing:
         raise DataError(
@@ -190,13 +189,6 @@ def _table(inputs: Mapping[str, Artifact], kind: str) -> Table:
             remedy="Make the table again with the stage that writes it.",
         )
     return table
-
-
-def _document(inputs: Mapping[str, Artifact], kind: str) -> Document:
-    document = inputs[kind]
-    if not isinstance(document, Document):
-        raise DataError(f"{kind} came as a table", expected="a document")
-    return document
 
 
 def _reason(inputs: _Inputs, body: Mapping[str, Any]) -> str | None:

@@ -63,3 +63,20 @@ class ScoreSettings:
     """
 
     calendar: str
+
+
+@dataclass(frozen=True)
+class TrainOrScoreSettings:
+    """What the stage is set by.
+
+    Parameters
+    ----------
+    mode : str
+        ``train`` or ``score``.
+    train : TrainSettings
+    score : ScoreSettings
+    """
+
+    mode: str
+    train: TrainSettings
+    score: ScoreSettings

@@ -227,13 +227,13 @@ STAGES: tuple[Stage, ...] = (
         "Computes features of each session from data up to that session.",
     ),
     Stage(
-        "train_or_score", "core.runs.compute:train_or_score_job", ("features",),
+        "train_or_score", "core.models.train_or_score:train_or_score", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
         _TRAIN, 4, "once", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
-        "evaluate", "core.runs.compute:evaluate_job",
+        "evaluate", "core.evaluation.evaluate:evaluate",
         ("model", "predictions", "features", "findings", "repairs"),
         (Artifact("evaluation", "document"),), _EVALUATE, 8, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",

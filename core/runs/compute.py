@@ -15,13 +15,13 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from core.errors import CommandError, DataError
 from core.parameters import Value, settings_from
 from core.platform.progress import Progress, silent
 from core.request.stages import Stage, stage_named, writer_of
 from core.sources.context import ALONE, Context
 from core.tables.artifacts import Artifact, Document, Table, Text
 from core.tables.engine import LOCAL, Engine
+from core.tables.inputs import document_of, table_of
 from core.tables.workplace import Workplace
 from core.tables.writer import Scratch
 
@@ -79,28 +79,16 @@ class Job:
         """Where a table is worked on part by part."""
         return Workplace(self.scratch, self.engine, self.progress)
 
-    def table(self, kind: str) -> Table:
-        """Return an input table."""
-        artifact = self._input(kind).artifact
-        if not isinstance(artifact, Table):
-            raise DataError(f"{kind} came as a document", expected="a table with columns and rows")
-        return artifact
+    @property
+    def artifacts(self) -> dict[str, Artifact]:
+        """The inputs' artifacts by kind."""
+        return {kind: loaded.artifact for kind, loaded in self.inputs.items()}
 
-    def document(self, kind: str) -> Document:
-        """Return an input document."""
-        artifact = self._input(kind).artifact
-        if not isinstance(artifact, Document):
-            raise DataError(f"{kind} came as a table", expected="a document")
-        return artifact
-
-    def _input(self, kind: str) -> Loaded:
-        if kind not in self.inputs:
-            raise CommandError(
-                f"no input of kind {kind!r} was given",
-                expected=f"a file that begins with kind {kind!r}",
-                remedy=f"There were: {', '.join(sorted(self.inputs)) or 'none'}.",
-            )
-        return self.inputs[kind]
+    @property
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of each input by its file name, in order of names."""
+        digests = {loaded.filename: loaded.sha256 for loaded in self.inputs.values()}
+        return {name: digests[name] for name in sorted(digests)}
 
 
 def ingest_job(job: Job) -> list[Artifact]:
@@ -111,49 +99,13 @@ def ingest_job(job: Job) -> list[Artifact]:
     return [source.read(job.parameters, job.tickers, context)]
 
 
-def train_or_score_job(job: Job) -> list[Artifact]:
-    features = job.table("features")
-    if job.parameters["mode"] == "score":
-        from core.models.scoring import score
-        from core.models.settings import ScoreSettings
-
-        scoring = settings_from(ScoreSettings, job.parameters)
-        return [score(features, job.document("model"), scoring, workplace=job.workplace)]
-    from core.models.settings import TrainSettings
-    from core.models.training import train
-
-    digest = job.inputs["features"].sha256
-    training = settings_from(TrainSettings, job.parameters)
-    predictions, model = train(features, training, features_sha256=digest, workplace=job.workplace)
-    return [predictions, model] if model else [predictions]
-
-
-def evaluate_job(job: Job) -> list[Artifact]:
-    for kind in ("predictions", "features"):
-        job.table(kind)
-    for kind in ("findings", "repairs"):
-        job.document(kind)
-    if "model" in job.inputs:
-        from core.models.loader import load_model
-
-        load_model(job.document("model"))  # a model that cannot be used is refused, not summarised
-    from core.evaluation.evaluate import evaluate
-    from core.evaluation.settings import EvaluateSettings
-
-    artifacts = {kind: loaded.artifact for kind, loaded in job.inputs.items()}
-    digests = {loaded.filename: loaded.sha256 for loaded in job.inputs.values()}
-    ordered = {name: digests[name] for name in sorted(digests)}
-    settings = settings_from(EvaluateSettings, job.parameters)
-    return [evaluate(artifacts, ordered, settings, workplace=job.workplace)]
-
-
 def compute(stage: str, job: Job) -> list[Artifact]:
     """Return the artifacts of ``stage``, the main one first.
 
     The stage table names the function. What it is called with follows from the names of its arguments: a kind of
-    artifact that it reads (``prices_clean``), ``settings`` (of the class that the argument is annotated with),
-    anything else that a :class:`Job` has (``today``, ``workplace``, ...), or the ``job`` itself. Further
-    arguments keep their defaults.
+    artifact that it reads (``prices_clean``) or its digest (``prices_clean_sha256``), ``settings`` (of the class that
+    the argument is annotated with), ``inputs`` (all artifacts by kind), anything else that a :class:`Job` has
+    (``today``, ``workplace``, ``digests``, ...), or the ``job`` itself. Further arguments keep their defaults.
 
     Raises
     ------
@@ -168,6 +120,10 @@ def compute(stage: str, job: Job) -> list[Artifact]:
         for name, argument in signature(function).parameters.items()
         if argument.default is argument.empty or name in _PROVIDED or name in entry.reads
     ]
+    if "model" in entry.reads and "model" in job.inputs:
+        from core.models.loader import load_model
+
+        load_model(document_of(job.artifacts, "model"))  # one that cannot be used is refused, not summarised
     artifacts = function(**{name: _argument(name, entry, function, job) for name in arguments})
     return [artifacts] if isinstance(artifacts, Table | Document | Text) else list(artifacts)
 
@@ -178,15 +134,20 @@ def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -
         return job
     if name == "settings":
         return settings_from(function.__globals__[function.__annotations__[name]], job.parameters)
+    if name == "inputs":
+        return job.artifacts
     if name in _OF_A_JOB:
         return getattr(job, name)
-    if name not in stage.reads:
+    kind, is_digest = name.removesuffix(_SHA256), name.endswith(_SHA256)
+    if kind not in stage.reads:
         raise LookupError(
             f"{stage.name} asks for {name!r}, which is neither read by it nor anything of a job"
         )
-    shape = next(artifact.shape for artifact in writer_of(name).writes if artifact.kind == name)
-    return job.table(name) if shape == "table" else job.document(name)
+    shape = next(artifact.shape for artifact in writer_of(kind).writes if artifact.kind == kind)
+    artifact = (table_of if shape == "table" else document_of)(job.artifacts, kind)
+    return job.inputs[kind].sha256 if is_digest else artifact
 
 
-_OF_A_JOB = frozenset({"workplace", *(field.name for field in fields(Job))})
+_SHA256 = "_sha256"
+_OF_A_JOB = frozenset({"workplace", "digests", *(field.name for field in fields(Job))})
 _PROVIDED = frozenset({"job", "settings", *_OF_A_JOB})

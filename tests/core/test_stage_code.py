@@ -142,15 +142,15 @@ def test_other_texts_and_what_a_message_computes_still_count(stage_code, before,
     assert digest_of_text(stage_code, before) != digest_of_text(stage_code, after)
 
 
-def test_a_changed_call_in_compute_is_noticed(stage_code, copy):
-    """What a stage is given matters, too."""
+def test_a_changed_call_of_a_stages_halves_is_noticed(stage_code, copy):
+    """What training is given matters, too."""
     edit(
         copy,
-        "core/runs/compute.py",
-        "evaluate(artifacts, ordered,",
-        "evaluate(artifacts or artifacts, ordered,",
+        "core/models/train_or_score.py",
+        "settings.train, features_sha256",
+        "settings.train or settings.train, features_sha256",
     )
-    assert changed(stage_code, copy) == {"evaluate"}
+    assert changed(stage_code, copy) == {"train_or_score"}
 
 
 def test_the_message_says_what_to_do(stage_code):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import typing
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import signature
-from pathlib import Path
 from types import NoneType
 
 import pytest
 
-from core.parameters import settings_from
 from core.request.stages import BY_NAME, NAMES, STAGES, parameters_of
 from core.runs import compute
 from core.runs.compute import Job
@@ -31,23 +28,16 @@ def function_of(stage):
 
 
 def settings_of(function) -> list[type]:
-    """The settings classes of a stage's function: its argument's, or those that it makes of a job's parameters."""
-    asked = "settings" in signature(function).parameters
-    classes = [function.__globals__[function.__annotations__["settings"]]] if asked else []
-    tree = ast.parse(Path(function.__globals__["__file__"]).read_text(encoding="utf-8"))
-    body = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function.__name__)
-    imported = {
-        alias.asname or alias.name: (node.module, alias.name)
-        for scope in (tree, body)
-        for node in ast.walk(scope)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    for call in ast.walk(body):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == settings_from.__name__:
-            module, name = imported[call.args[0].id]
-            classes.append(getattr(import_module(module), name))
-    return classes
+    """The settings class of a stage's function, or the classes that it is made of."""
+    if "settings" not in signature(function).parameters:
+        return []
+    return parts_of(function.__globals__[function.__annotations__["settings"]])
+
+
+def parts_of(cls) -> list[type]:
+    """A settings class and those that its fields are."""
+    inner = filter(dataclasses.is_dataclass, typing.get_type_hints(cls).values())
+    return [cls, *(part for each in inner for part in parts_of(each))]
 
 
 def misfits(cls, stage) -> list[str]:
@@ -55,6 +45,8 @@ def misfits(cls, stage) -> list[str]:
     parameters, hints = parameters_of([stage]), typing.get_type_hints(cls)
     wrong = []
     for field in dataclasses.fields(cls):
+        if dataclasses.is_dataclass(hints[field.name]):
+            continue
         members = [m for m in typing.get_args(hints[field.name]) if m is not NoneType]
         kind = members[0] if NoneType in typing.get_args(hints[field.name]) else hints[field.name]
         kind = typing.get_origin(kind) or kind
@@ -92,10 +84,11 @@ def test_a_field_of_another_name_or_type_is_noticed():
 
 @pytest.mark.parametrize("stage", STAGES, ids=NAMES)
 def test_every_argument_of_a_stages_function_can_be_filled(stage):
-    """By the job itself, its fields, the settings, or a kind of artifact that the stage reads."""
-    of_a_job = {"job", "settings", "workplace", *(field.name for field in dataclasses.fields(Job))}
+    """By the job itself, what it has, the settings, or a kind of artifact that the stage reads, or its digest."""
+    of_a_job = {"job", "settings", "workplace", "digests", *(field.name for field in dataclasses.fields(Job))}
     for name, argument in signature(function_of(stage)).parameters.items():
-        assert name in of_a_job or name in stage.reads or argument.default is not argument.empty, name
+        read = name.removesuffix("_sha256") in stage.reads
+        assert name in of_a_job or read or argument.default is not argument.empty, name
 
 
 def test_a_function_that_asks_for_what_nobody_has_is_an_error(monkeypatch):

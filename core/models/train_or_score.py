@@ -1,0 +1,47 @@
+"""The train_or_score stage: a candidate and its walk forward, or the probabilities of a model in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.models.settings import TrainOrScoreSettings
+from core.tables.artifacts import Artifact, Table
+from core.tables.inputs import document_of
+from core.tables.workplace import Workplace
+
+
+def train_or_score(
+    features: Table,
+    settings: TrainOrScoreSettings,
+    *,
+    inputs: Mapping[str, Artifact],
+    features_sha256: str,
+    workplace: Workplace | None = None,
+) -> list[Artifact]:
+    """Return predictions, and the candidate where one could be trained.
+
+    Parameters
+    ----------
+    features : Table
+        As :func:`core.features.engineering.engineer` gives it.
+    settings : TrainOrScoreSettings
+        Its mode decides: :func:`core.models.training.train` or :func:`core.models.scoring.score`.
+    inputs : mapping of str to Artifact
+        By kind; ``model`` is the one that scores.
+    features_sha256 : str
+        Digest of the features' bytes; a trained model names it.
+
+    Raises
+    ------
+    AftercloseError
+        If there is no model to score with, or features and model do not fit.
+    """
+    # each half is imported where it is needed: scoring loads no trainer
+    if settings.mode == "score":
+        from core.models.scoring import score
+
+        return [score(features, document_of(inputs, "model"), settings.score, workplace=workplace)]
+    from core.models.training import train
+
+    predictions, model = train(features, settings.train, features_sha256=features_sha256, workplace=workplace)
+    return [predictions, model] if model else [predictions]
