@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from core.errors import MissingFileError, ParameterError
 from core.fingerprint import sha256
@@ -19,18 +20,46 @@ MAX_LIST_BYTES = 10_000_000
 LONGEST_INLINE = 2_000
 """Characters of a ticker list above which it travels as a digest (one argument is capped by the system)."""
 
-_LEGAL = re.compile(r"[\w^][\w.\-=^&+*]{0,19}")
+LONGEST = 20
+"""Characters: exchange symbols, with suffixes such as ``005930.KS`` or ``US Equity``, stay under this."""
+
+_LEGAL = re.compile(r"[\w^$](?:[\w.\-=^&+*/:#@%$'!~()]| (?! )){0,19}")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
 def is_legal(ticker: str) -> bool:
-    """Return whether ``ticker`` may name a price series.
+    """Return whether ``ticker`` may name a price series, in a file's column as on the command line.
 
-    Letters and digits of any script, ``. - = ^ & + *``; at most 20 characters; nothing that could be a path.
+    Letters and digits of any script, ``. - = ^ & + * / : # @ % $ ' ! ~ ( )`` and single blanks between them; at most 20
+    characters. It begins with a letter, a digit, ``^`` or ``$``, ends with no blank or slash, and has no ``..``.
+    What becomes part of a file's name goes through :func:`file_name`.
 
-    >>> [is_legal(t) for t in ("BRK-B", "^GSPC", "NA", "005930.KS", "../../etc/passwd", "")]
-    [True, True, True, True, False, False]
+    >>> [is_legal(t) for t in ("BRK/B", "BTC/USD", "^GSPC", "NA", "ZQX US Equity", "../../etc/passwd", "a//b", "")]
+    [True, True, True, True, True, False, False, False]
     """
-    return _LEGAL.fullmatch(ticker) is not None and ".." not in ticker
+    return (
+        _LEGAL.fullmatch(ticker) is not None
+        and ".." not in ticker
+        and "//" not in ticker
+        and not ticker.endswith((" ", "/"))
+    )
+
+
+def file_name(ticker: str) -> str:
+    """Return a ticker as part of a file's name; :func:`from_file_name` gives it back.
+
+    >>> file_name("BRK/B"), from_file_name("BRK%2FB")
+    ('BRK%2FB', 'BRK/B')
+    """
+    return quote(ticker, safe=_SAFE_IN_NAMES)
+
+
+def from_file_name(name: str) -> str:
+    """Return the ticker behind a part of a file's name; one without ``%`` is itself."""
+    return unquote(name)
+
+
+_SAFE_IN_NAMES = "^=&+$@'!~() "
 
 
 def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
@@ -57,7 +86,7 @@ def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
         if name and not is_legal(name):
             raise ParameterError(
                 f"--tickers holds {name[:80]!r}{place}",
-                expected="letters, digits and . - = ^ & + *, at most 20 characters",
+                expected="letters, digits, . - = ^ & + * / : and single blanks, at most 20 characters",
                 remedy="For example: --tickers AAPL,BRK-B,^GSPC",
                 parameter=TICKERS,
             )
@@ -106,7 +135,7 @@ def _listed(path: Path) -> Iterable[tuple[str, str]]:
     return [
         (name, f" ({path.name}, line {number})")
         for number, line in enumerate(lines, start=1)
-        for name in line.split("#")[0].split(",")
+        for name in _COMMENT.sub("", line).split(",")
     ]
 
 

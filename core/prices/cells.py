@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from core.tickers import is_legal
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
-
-LONGEST_TICKER = 20
-"""Exchange symbols, with suffixes such as ``005930.KS``, stay well under this."""
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ISO_WITH_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ].+")
@@ -110,30 +108,6 @@ def _is_number_or_null(cell: Any) -> bool:
         return False
 
 
-def is_ticker(cell: Any) -> bool:
-    r"""Return whether ``cell`` can name a ticker, however odd, and can do no harm as a label.
-
-    Refused: no text, empty, blanks around it, over 20 characters, control or invisible characters,
-    and what could act as a path (a slash, a backslash, ``..``, a leading dot).
-
-    Examples
-    --------
-    >>> [is_ticker(t) for t in ("BRK-B", "^GSPC", "NA", "EURUSD=X", "005930.KS")]
-    [True, True, True, True, True]
-    >>> [is_ticker(t) for t in ("", " AAPL", "../etc", "A/B", "A\x00B", None)]
-    [False, False, False, False, False, False]
-    """
-    if not isinstance(cell, str) or not 0 < len(cell) <= LONGEST_TICKER or cell != cell.strip():
-        return False
-    if cell.startswith(".") or ".." in cell or "/" in cell or "\\" in cell:
-        return False
-    return not any(unicodedata.category(character) in _UNSEEN for character in cell)
-
-
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories without a visible shape: control, format, surrogate, private, unassigned, breaks."""
-
-
 def read_tickers(column: pd.Series) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Return a code per row (-1 where malformed) and the tickers that the codes count, in text order."""
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -153,7 +127,7 @@ def _renumbered(
     in_use = np.zeros(len(distinct) + 1, bool)
     in_use[codes] = True
     distinct = [cell if there else None for cell, there in zip(distinct, in_use[:-1].tolist(), strict=True)]
-    good = sorted(cell for cell in distinct if is_ticker(cell))
+    good = sorted(cell for cell in distinct if isinstance(cell, str) and is_legal(cell))
     place = {cell: number for number, cell in enumerate(good)}
     renumber = np.array([*(place.get(cell, -1) for cell in distinct), -1], dtype=np.int64)
     return renumber[codes], tuple(good)

@@ -76,10 +76,22 @@ def row_findings(panel: Panel, *, tolerance: float, excused: Flags) -> list[Find
 
 def _non_positive(panel: Panel, stack: np.ndarray, which: np.ndarray, flags: Flags) -> list[Finding]:
     return [
-        panel.finding("non_positive_price", row, figure(stack[number, row]), expected=f"{name} above 0")
+        panel.finding(
+            "non_positive_price",
+            row,
+            figure(stack[number, row]),
+            expected=f"{name} above 0",
+            action=_BELOW_0 if stack[number, row] < 0 else "",
+        )
         for row in np.flatnonzero(flags).tolist()
         for number, name in [_first(which[:, row])]
     ]
+
+
+_BELOW_0 = (
+    "CRSP writes the middle of bid and ask with a minus on days without a trade: write it without one, or leave the "
+    "row out. A price that is truly below 0 (a future, a spread) has no return here: leave the ticker out."
+)
 
 
 def _first(which: Flags) -> tuple[int, str]:

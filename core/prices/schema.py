@@ -104,12 +104,15 @@ def _copied(reading: Reading, name: str) -> Flags:
 
 
 def _missing_column(name: str, present: Iterable[str]) -> Finding:
-    action = _CLOSES if name in (col.OPEN, col.HIGH, col.LOW, col.VOLUME) else ""
+    action = f"Add it at the source, or say which column it is: --columns {name}=COLUMN."
+    action += _CLOSES if name in (col.OPEN, col.HIGH, col.LOW, col.VOLUME) else ""
+    action += _SHARES if name == col.VOLUME else ""
     expected = f"a column named {name} beside {', '.join(map(str, present))}"
     return Finding("missing_column", value=name, expected=expected, action=action)
 
 
-_CLOSES = "Add it at the source; or, if there are closes and nothing else, say so: --close-only true."
+_CLOSES = " If there are closes and nothing else, say so: --close-only true."
+_SHARES = " A volume counts shares; a turnover or amount in money is none."
 
 
 def _faulty_cells(reading: Reading) -> dict[str, tuple[str, Flags]]:

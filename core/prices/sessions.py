@@ -24,12 +24,38 @@ class Market(NamedTuple):
         The days that the calendar knows and the table reaches.
     sessions, traded : ndarray of datetime64[D]
         All sessions between them, and those on which some ticker has a row.
+    spacing : str
+        ``weekly``, ``monthly`` or ``quarterly`` where the days of all rows are so far apart, else empty.
+    began : numpy.datetime64
+        The first day.
     """
 
     first: np.datetime64
     last: np.datetime64
     sessions: Days
     traded: Days
+    spacing: str
+    began: np.datetime64
+
+
+_SPACINGS = {"weekly": (5, 9), "monthly": (26, 36), "quarterly": (85, 97)}
+"""Days from one row to the next: a week that begins or ends with a holiday, the shortest and the longest month."""
+
+_LEAST_ROWS = 6
+_SHARE_ALIKE = 0.8
+
+
+def spacing_of(days: Days) -> str:
+    """Return ``weekly``, ``monthly`` or ``quarterly`` where days (ascending) are mostly so far apart, else empty.
+
+    >>> spacing_of(np.arange("2022-01-07", "2022-06-01", 7, dtype="datetime64[D]"))
+    'weekly'
+    """
+    if len(days) < _LEAST_ROWS:
+        return ""
+    apart = np.diff(days).astype(np.int64)
+    shares = {name: np.mean((apart >= low) & (apart <= high)) for name, (low, high) in _SPACINGS.items()}
+    return next((name for name, share in shares.items() if share >= _SHARE_ALIKE), "")
 
 
 def market_of(days: Days, calendar: str) -> Market | None:
@@ -41,15 +67,27 @@ def market_of(days: Days, calendar: str) -> Market | None:
         return None
     sessions = sessions_between(calendar, *span)
     first, last = (np.datetime64(day, "D") for day in span)
-    return Market(first, last, sessions, sessions[np.isin(sessions, days)])
+    distinct = np.unique(days)
+    traded = sessions[np.isin(sessions, distinct)]
+    return Market(first, last, sessions, traded, spacing_of(distinct), distinct[0])
 
 
 def nowhere_findings(market: Market | None, *, unjudged: bool) -> list[Finding]:
-    """Return the sessions that no ticker has; none with a malformed date, which may be any of them."""
+    """Return the sessions that no ticker has; none with a malformed date, which may be any of them.
+
+    Of rows that are a week or more apart one finding says so: of their missing sessions there is nothing to get.
+    """
     if market is None or unjudged:
         return []
+    if market.spacing:
+        return [_not_daily(None, str(market.began), market.spacing)]
     nowhere = np.setdiff1d(market.sessions, market.traded)
     return [Finding("missing_session_everywhere", date=str(day)) for day in nowhere]
+
+
+def _not_daily(ticker: str | None, day: str, spacing: str) -> Finding:
+    action = f"These rows are {spacing}: get the daily ones of this source. No setting makes {spacing} rows sessions."
+    return Finding("not_daily", ticker, day, spacing, action=action)
 
 
 def session_findings(
@@ -115,6 +153,8 @@ def _gap(panel: Panel, traded: Days, rows: slice, due: int, largest_share: float
     flagged = panel.rows[rows][after].tolist()
     sessions = sessions_of(missing)
     if len(missing) > largest_share * due:
+        if spacing := spacing_of(np.unique(days)):
+            return _not_daily(ticker, str(days[0]), spacing)
         expected = f"at most a share of {largest_share:g} of its {due} sessions without a row"
         share = figure(len(missing) / due)
         return Finding(

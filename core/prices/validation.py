@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.errors import ValidationFailed
+from core.errors import ValidationFailed, listed
 from core.prices.calendar import check_calendar
 from core.prices.catalogue import ERROR
 from core.prices.cells import read_dates
@@ -80,7 +80,7 @@ def validate(
     gate = Gate(settings, today, tuple(waivers), market, end_of(days), absent)
     table, parts, renames = _judged_parts(prices_raw, gate, workplace)
     header = parts[0].header
-    findings = [*_about_adjustment(header), *_in_order(parts, market, renames)]
+    findings = [*_about_adjustment(header), *_about_files(header), *_in_order(parts, market, renames)]
     counted = {"rows": prices_raw.rows, "tickers": {k: v for part in parts for k, v in part.spans.items()}}
     source = _source_of(header, counted, _not_checked(header, absent, days, calendar))
     if doubts := {ticker: doubt for part in parts for ticker, doubt in part.doubts.items()}:
@@ -182,6 +182,19 @@ def end_of(days: Days) -> str:
 def _about_adjustment(header: Mapping[str, Any]) -> list[Finding]:
     """Return that there is no adjusted close, if so."""
     return [Finding("no_adjusted_close")] if header["adjusted_close"] == COPIED else []
+
+
+def _about_files(header: Mapping[str, Any]) -> list[Finding]:
+    """Return whose ticker is the name of its file, and what of a folder was not read."""
+    source = header.get("source")
+    if not isinstance(source, Mapping):
+        return []
+    files = [file for file in source.get("files") or () if isinstance(file, Mapping)]
+    by_name = [str(file.get("name")) for file in files if file.get("ticker_from") == "file name"]
+    tickers = list(source.get("tickers") or {}) if len(files) == len(by_name) == 1 else []
+    ticker = str(tickers[0]) if len(tickers) == 1 else None
+    findings = [Finding("ticker_from_file_name", ticker, value=listed(by_name))] if by_name else []
+    return findings + [Finding("skipped_file", value=str(name)) for name in source.get("skipped") or ()]
 
 
 def _source_of(

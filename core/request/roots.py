@@ -17,6 +17,7 @@ from core.platform.storage import local_folder
 from core.request.settings import Settings
 from core.sources import LIVE
 from core.sources.service_key import key_file
+from core.sources.tabular.inventory import is_table_name
 
 LOGIN_VARIABLE = "AFTERCLOSE_LOGIN"
 """Set where people log in: for the desk's process and the runs that it starts."""
@@ -27,7 +28,6 @@ LOGIN_FILE_VARIABLE = "AFTERCLOSE_LOGIN_FILE"
 TICKERS_NAME = "tickers.txt"
 """In a run's folder: a ticker list that is too long for a command line."""
 
-_TABLES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz"})
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
 _NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers", "api_tokens")
 """Settings that name a file."""
@@ -88,8 +88,8 @@ def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[
     if path.is_relative_to(data):
         return "in the data root"
     for secret in secrets_of(settings, environ):
-        # of a folder the tables directly in it are read: a secret with the ending of a table would be one
-        if path == secret or (secret.parent == path and secret.suffix in _TABLES):
+        # a folder's tables are read, those in folders key=value too: a secret with the ending of a table would be one
+        if path == secret or (is_table_name(secret.name) and _is_read_with(secret, path)):
             return "a file of the configuration, or the folder of one"
     if any(path.is_relative_to(folder) for folder in _SYSTEM):
         return "in a folder of the system"
@@ -98,6 +98,11 @@ def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[
     if any(part.startswith(".") for part in below.parts):
         return "hidden, or in a hidden folder"
     return ""
+
+
+def _is_read_with(file: Path, folder: Path) -> bool:
+    """Return whether a file is among those that are read of a folder."""
+    return file.is_relative_to(folder) and all("=" in part for part in file.relative_to(folder).parts[:-1])
 
 
 def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:

@@ -92,7 +92,8 @@ _FILES = (
     Parameter("date_format", "choice", "auto", "files", "How dates are written where they do not decide it themselves: us is month first, eu is day first.", choices=("auto", "iso", "us", "eu", "ymd", "epoch")),
     Parameter("delimiter", "choice", "auto", "files", "What parts the cells of a text file.", choices=("auto", "comma", "semicolon", "tab", "pipe")),
     Parameter("decimal", "choice", "auto", "files", "The decimal mark where numbers do not decide it themselves.", choices=("auto", "point", "comma")),
-    Parameter("encoding", "choice", "auto", "files", "The encoding of a text file that is not UTF-8.", choices=("auto", "utf-8", "utf-16", "cp1252", "latin-1", "gb18030", "big5", "cp932", "cp949")),
+    Parameter("encoding", "choice", "auto", "files", "The encoding of a text file that is not UTF-8.", choices=("auto", "utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "cp1251", "gb18030", "big5", "cp932", "cp949")),
+    Parameter("columns", "text", "", "files", "Which column is which where names do not say it: date=Datum,close=Schluss, or the same as JSON."),
 )  # fmt: skip
 """How files are read, in the key for source files only."""
 
@@ -206,13 +207,13 @@ _LEARN = ("numpy", "pandas", "sklearn")
 # The pipeline is one line: this order is the only place where it stands. Each stage requires the one before.
 STAGES: tuple[Stage, ...] = (
     Stage(
-        "ingest", "core.runs.compute:ingest_job", (), (Artifact("prices_raw"),), _INGEST, 2, "transient", _PRICES,
+        "ingest", "core.runs.compute:ingest_job", (), (Artifact("prices_raw"),), _INGEST, 3, "transient", _PRICES,
         "Reads daily prices from the source as they are.",
     ),
     Stage(
         "validate", "core.prices.validation:validate", ("prices_raw",),
         (Artifact("prices_valid"), Artifact("findings", "document")),
-        _VALIDATE, 3, "never", _PRICES,
+        _VALIDATE, 4, "never", _PRICES,
         "Checks schema, types and every row; an error stops the run.",
     ),
     Stage(

@@ -28,6 +28,7 @@ from core.request.stages import chain, parameters_of
 from core.runs.plan import NOT_SCORING, stage_plans
 from core.runs.profile import profile_of
 from core.sources import source_named
+from core.sources.tabular.inventory import globbed
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.vintages import choose_vintage
@@ -38,7 +39,7 @@ _COMMON_CALENDARS = ("XNYS", "24/7")
 _NOT_LIVE: dict[str, Value] = {"vintage": 0, "on_missing": None}
 """A source whose bytes are in the key answers once, and no ticker of it comes and goes."""
 
-_NOT_FILES: dict[str, Value] = dict.fromkeys(("date_format", "delimiter", "decimal", "encoding"))
+_NOT_FILES: dict[str, Value] = dict.fromkeys(("date_format", "delimiter", "decimal", "encoding", "columns"))
 """How files are read is in the key of files only."""
 
 
@@ -83,6 +84,8 @@ def resolve(
         )
     if values.get("path"):
         roots.judge(str(values["path"]), settings, parameter="path")
+        for file in globbed(str(values["path"])):
+            roots.judge(str(file), settings, parameter="path")
     listed = str(values["tickers"] or "").strip()
     if listed.startswith("@"):
         roots.judge(listed[1:], settings, parameter="tickers")

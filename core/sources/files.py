@@ -19,8 +19,15 @@ from core.platform.filedigest import identity
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
 from core.sources.table import lacks_tickers, nothing_between, priced_days, prices_table
-from core.sources.tabular.bytestream import is_feather, is_packed, is_parquet, unpacked
-from core.sources.tabular.inventory import Inventory, inventory_of, stem_of
+from core.sources.tabular.bytestream import is_feather, is_parquet, packing_of, unpacked
+from core.sources.tabular.columns import COLUMNS, columns_mapping, value_for
+from core.sources.tabular.inventory import Inventory, inventory_of, partitions_of, stem_of
+from core.sources.tabular.members import (
+    refuse_no_prices,
+    refuse_shared_names,
+    refuse_unrecognised,
+    with_partition,
+)
 from core.sources.tabular.options import CANONICAL, MAX_ROWS, Facts, Options, TableRead, too_many
 from core.tables.artifacts import Table
 
@@ -49,6 +56,7 @@ class FilesSource:
     def resolve(self, request: Mapping[str, Value], tickers: tuple[str, ...], now: datetime) -> Resolved:
         """Return the bytes' digest and name; tickers and dates are known when they are read."""
         del now  # a file does not move; rows from the future are for the gate
+        columns_mapping(str(request.get(COLUMNS) or ""))
         inventory = _inventory(request)
         start, end = request.get("start"), request.get("end")
         return Resolved(
@@ -68,16 +76,17 @@ class FilesSource:
         large = _large(inventory, parameters)
         if large is not None:
             return _in_pieces(large, inventory, parameters, tickers, context)
-        contents = {file.name: file.read_bytes() for file in inventory.files}
+        contents = {inventory.name_of(file): file.read_bytes() for file in inventory.files}
         digests = {name: sha256(data) for name, data in contents.items()}
         digest = inventory.digest_over(digests)
         _check_digest(digest, inventory, parameters)
         options, tables = Options.of(parameters), {}
         if len(tickers) == 1 and not inventory.is_folder:
             options = replace(options, ticker=tickers[0])
-        for number, file in enumerate(inventory.files, start=1):
-            tables[file.name] = _read_of(inventory, contents.pop(file.name), file.name, options)
+        for number, name in enumerate(list(contents), start=1):
+            tables[name] = _read_of(inventory, contents.pop(name), name, options)
             context.progress(number, len(inventory.files))
+        refuse_shared_names(tables, inventory.name)
         rows = _chosen(_joined(tables, inventory.name), parameters, tickers, inventory.name)
         uri = f"file:{inventory.name}{'/' if inventory.is_folder else ''}"
         table = prices_table(rows, name="files", uri=uri, digest=digest, price_basis="unknown")
@@ -111,69 +120,19 @@ def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> 
         read = read_file(data, name, options)
         refuse_unrecognised(read.frame, name)
         return read
+    partitions = partitions_of(name)
+    ticker, day = value_for(partitions, col.TICKER), value_for(partitions, col.DATE)
     try:
-        read = read_file(data, name, options)
+        read = read_file(data, name, replace(options, ticker=ticker))
     except SourceError as error:
         if folders := inventory.folders():
             error.remedy += (
                 f" The folders in {inventory.name} ({listed(folders)}) are not read: name one of them."
             )
         raise
+    read = with_partition(read, name, ticker=ticker, day=day)
     refuse_no_prices(read.frame, name, inventory)
     return read
-
-
-def refuse_unrecognised(frame: pd.DataFrame, name: str) -> None:
-    """Refuse a file in which no column of prices has a number: whatever it is, it must not become an artifact.
-
-    A table with prices and other faults goes to the gate, which names them. Nothing of the file is quoted.
-
-    Raises
-    ------
-    SourceError
-        Naming the file.
-    """
-    import pandas as pd
-
-    columns = [column for column in (*col.PRICE_VALUES, col.VOLUME) if column in frame]
-    blank = not len(frame) and set(map(str, frame.columns)) <= {col.TICKER}
-    headed = not len(frame) and col.DATE in frame and len(columns) > 1
-    if (
-        blank
-        or headed
-        or any(pd.to_numeric(frame[column], errors="coerce").notna().any() for column in columns)
-    ):
-        return
-    raise SourceError(
-        f"{name} was not recognised as a table of prices: no column of prices holds a number",
-        expected="a date and open, high, low, close and volume",
-        remedy="Take the file that holds the prices; nothing of this one was kept.",
-    )
-
-
-def refuse_no_prices(frame: pd.DataFrame, name: str, inventory: Inventory) -> None:
-    """Refuse a file of a folder that is no table of prices: it would vanish, or stop the gate without a name.
-
-    Raises
-    ------
-    SourceError
-        Naming the file, and the folders beside it that were not read.
-    """
-    prices = [column for column in col.PRICE_VALUES if column in frame]
-    if len(frame) and col.DATE in frame and prices:
-        return
-    what = (
-        f"has the columns {listed([str(c) for c in frame.columns])}"
-        if len(frame.columns) > 1 and len(frame)
-        else "is empty"
-    )
-    folders = inventory.folders()
-    beside = f" The folders in it ({listed(folders)}) are not read: name one of them." if folders else ""
-    raise SourceError(
-        f"{name} in the folder {inventory.name} is no table of prices: it {what}",
-        expected="a date and prices in every file of the folder",
-        remedy=f"Take it out of the folder, or fetch it again.{beside}",
-    )
 
 
 def _check_digest(digest: str, inventory: Inventory, parameters: Mapping[str, Value]) -> None:
@@ -255,7 +214,7 @@ def read_file(data: bytes, name: str, options: Options) -> TableRead:
     """
     content = unpacked(data, name)
     if is_feather(content):
-        from core.sources.tabular.parquetfile import as_parquet
+        from core.sources.tabular.featherfile import as_parquet
 
         content = as_parquet(content, name)
     if is_parquet(content):
@@ -266,7 +225,7 @@ def read_file(data: bytes, name: str, options: Options) -> TableRead:
         from core.sources.tabular.csvfile import read_text_table
 
         read = read_text_table(content, name, options)
-    return replace(read, facts=replace(read.facts, packed=is_packed(data)))
+    return replace(read, facts=replace(read.facts, packed=packing_of(data)))
 
 
 def read_csv(data: bytes, name: str) -> pd.DataFrame:
@@ -298,6 +257,8 @@ def _with_facts(
         for name, read in tables.items()
     ]
     source = {**table.header["source"], "files": files}
+    if inventory.skipped:
+        source["skipped"] = list(inventory.skipped)
     return Table(table.kind, table.frame, {**table.header, "source": source})
 
 

@@ -129,7 +129,7 @@ def _rows(about: Subject, ticker: str) -> None:
     st.caption(
         f"{len(rows):,} rows, newest first. Empty cells are warming up; the last label is not known yet."
     )
-    data.download(rows, f"features-{ticker}")
+    data.download(rows, f"features-{file_name(ticker)}")
 
 
 with shell.guarded():

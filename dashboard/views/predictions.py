@@ -96,7 +96,7 @@ def _over_time(about: Subject) -> None:
         f"{counted(len(rows), 'row')}, each judged by a model that never saw it. A probability after one session is "
         f"about {'the next' if label.is_default else label.over}."
     )
-    data.download(rows, f"predictions-{ticker}")
+    data.download(rows, f"predictions-{file_name(ticker)}")
 
 
 def _past() -> None:

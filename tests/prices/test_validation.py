@@ -72,7 +72,9 @@ def test_a_faulty_cell_is_told_once_and_by_its_rule(row, cells, expected):
 TICKERS = [
     "",
     " ",
-    "A/B",
+    "A/",
+    "A//B",
+    "A,B",
     "..",
     "../x",
     ".x",
@@ -100,7 +102,20 @@ def test_an_empty_dangerous_or_invisible_ticker_is_an_error(ticker):
 
 
 @pytest.mark.parametrize(
-    "ticker", ["BRK-B", "^GSPC", "BTC-USD", "NA", "EURUSD=X", "005930.KS", "M&M.NS", "nan"]
+    "ticker",
+    [
+        "BRK-B",
+        "BRK/B",
+        "BTC/USD",
+        "ZQX US Equity",
+        "^GSPC",
+        "BTC-USD",
+        "NA",
+        "EURUSD=X",
+        "005930.KS",
+        "M&M.NS",
+        "nan",
+    ],
 )
 def test_an_odd_but_legal_ticker_is_fine(ticker):
     """Real symbols look odd; "NA" is a company and not a missing value."""

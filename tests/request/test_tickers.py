@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core import tickers
 from core.errors import MissingFileError, ParameterError
+from tests.prices.conftest import gate, quiet_frame
 
 
 @pytest.mark.parametrize(
@@ -25,11 +27,48 @@ def test_a_files_tickers_keep_their_case(tmp_path):
     assert tickers.parse("brk-b,NA,^GSPC", upper=False, folder=tmp_path) == ("NA", "^GSPC", "brk-b")
 
 
-@pytest.mark.parametrize("text", ["../x", "a/b", "A B", "A" * 21, "$A", "A..B", '["A;rm"]', "-A", ".A"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "../x",
+        "/a",
+        "a/",
+        "a//b",
+        "A  B",
+        "A" * 21,
+        "A..B",
+        '["A;rm"]',
+        '["A,B"]',
+        "-A",
+        ".A",
+        "A\\B",
+        "A\x00",
+    ],
+)
 def test_what_could_be_a_path_or_worse_is_refused(text, tmp_path):
     """The offending name is in the message."""
     with pytest.raises(ParameterError, match="--tickers holds"):
         tickers.parse(text, upper=True, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["BRK/B,BTC/USD", "ZQX US Equity", "BRK/B US Equity,$SPX", "AAPL#1", "@list.txt"], ids=range(5)
+)
+def test_what_is_a_ticker_in_a_column_is_one_in_the_option(text, tmp_path):
+    """One rule: slashes and single blanks between words; in a list file a comment stands by itself or after a blank."""
+    (tmp_path / "list.txt").write_text("BRK/B # a share\nA#1\n#B\n")
+    names = ["A#1", "BRK/B"] if text.startswith("@") else sorted(text.split(","))
+    assert tickers.parse(text, upper=False, folder=tmp_path) == tuple(names)
+    frame = pd.concat([quiet_frame(name) for name in names], ignore_index=True)
+    assert [finding for finding in gate(frame) if finding["rule"] == "malformed_ticker"] == []
+
+
+@given(st.text(min_size=1, max_size=20).filter(tickers.is_legal))
+def test_a_ticker_on_disk_is_read_back(ticker):
+    """Whatever is legal is one part of a path, and comes back from it."""
+    name = tickers.file_name(ticker)
+    assert "/" not in name
+    assert tickers.from_file_name(name) == ticker
 
 
 @pytest.mark.parametrize("text", ["[", '["A"', "[1]", '[["A"]]', "[null]"])

@@ -23,14 +23,9 @@ CASES = {case["id"]: case for case in json.loads((HERE / "cases.json").read_text
 
 NOT_YET = {
     "06b": "the gate's message does not name the option",
-    "21c": "the gate does not say that CRSP writes the middle of bid and ask so",
-    "28b": "that the ticker is the file's name is in the record only",
     "41b": "the gate does not offer --close-only",
     "41bw": "as 41b",
     "43": "the gate does not name the calendar that fits",
-    "81": "as 28b",
-    "81c": "as 28b",
-    "86": "a weekly file is not called so",
 }
 """Cases whose answer is not what it should be, and what is missing."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import unicodedata
 from datetime import UTC, datetime
 
@@ -64,10 +65,10 @@ def test_every_table_of_a_folder_is_read_under_its_name(folder):
 
 
 def test_a_folders_digest_is_over_names_and_digests_and_nothing_else(folder):
-    """Worked out here; what is not read does not count, a changed byte or name does."""
+    """Worked out here; what stands in a file that is not read does not count, a changed byte or a name does."""
     names = ["BRK-B.csv", "NA.csv", "Zürich.csv", "^GSPC.csv.gz", "btc-usd.parquet"]
     pairs = [[name, hashlib.sha256((folder / name).read_bytes()).hexdigest()] for name in sorted(names)]
-    canonical = "[" + ",".join(f'["{n}","{d}"]' for n, d in pairs) + "]"
+    canonical = "[" + ",".join(f'["{n}","{d}"]' for n, d in pairs) + ',["README.md","sub/"]]'
     escaped = canonical.encode("ascii", "backslashreplace").replace(b"\\xfc", b"\\u00fc")
     first = read(folder)[1].input_digest
     assert first == hashlib.sha256(escaped).hexdigest()
@@ -86,10 +87,26 @@ def test_a_decomposed_file_name_is_the_same_ticker_and_the_same_key(folder):
     assert sorted(set(second[0].frame["ticker"])) == sorted(set(first[0].frame["ticker"]))
 
 
+def test_a_folder_of_tables_alone_has_the_digest_of_its_tables(tmp_path):
+    """Nothing else is in it: names and digests, as ever."""
+    (tmp_path / "A.csv").write_text(CSV)
+    pair = ["A.csv", hashlib.sha256(CSV.encode()).hexdigest()]
+    (tmp_path / ".hidden").write_text("")
+    assert (
+        read(tmp_path)[1].input_digest
+        == hashlib.sha256(json.dumps([pair], separators=(",", ":")).encode()).hexdigest()
+    )
+
+
+def test_what_is_left_unread_is_on_record(folder):
+    """Other endings and folders by name; hidden files are nobody's business."""
+    assert read(folder)[0].header["source"]["skipped"] == ["README.md", "sub/"]
+
+
 def test_the_order_in_which_files_were_written_does_not_matter(folder, tmp_path):
     """The same files elsewhere give the same table and digest."""
     other = tmp_path / "x" / "Kurse"
-    other.mkdir(parents=True)
+    (other / "sub").mkdir(parents=True)
     for file in sorted(folder.glob("*.*"), reverse=True):
         if file.is_file():
             (other / file.name).write_bytes(file.read_bytes())

@@ -1,76 +1,122 @@
-"""Which column is which: the usual spellings of vendors, and what is left when there is none."""
+"""Which column is which: a person's word, else the usual spellings of vendors; and what is left when there is none."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from core import columns as col
-from core.errors import SourceError
+from core.errors import ParameterError, SourceError, listed, nearest
+from core.sources.tabular.spellings import LETTERS, LONE, SPELLINGS
 
-SPELLINGS = {
-    col.DATE: (
-        "date", "day", "session", "trade_date", "trading_date", "trading_day", "observation_date", "datadate", "datetime",
-        "timestamp", "date_time", "time", "datum", "data", "fecha", "window_start", "trad_dt", "date1", "tradedate", "caldt",
-        "\u65e5\u671f", "\u4ea4\u6613\u65e5\u671f",
-    ),
-    col.TICKER: (
-        "ticker", "symbol", "ticker_symbol", "tic", "act_symbol", "tckrsymb", "ts_code", "stock_code", "stock_symbol", "tradingsymbol",
-        "sc_code", "sc_name", "stock", "name", "code", "instrument", "ric", "\u80a1\u7968\u4ee3\u7801", "\u4ee3\u7801",
-    ),
-    col.OPEN: (
-        "open", "open_price", "opening_price", "px_open", "o", "first", "prcod", "openprc", "opnpric", "er\u00f6ffnung", "eroeffnung",
-        "er\u00f6ffn", "eroeffn", "erster", "ouv", "ouverture", "apertura", "abertura", "\u5f00\u76d8", "\u5f00\u76d8\u4ef7",
-    ),
-    col.HIGH: (
-        "high", "high_price", "px_high", "h", "max", "prchd", "askhi", "hghpric", "hoch", "tageshoch", "plus_haut", "haut", "m\u00e1x",
-        "m\u00e1ximo", "massimo", "m\u00e1xima", "maxima", "\u6700\u9ad8", "\u6700\u9ad8\u4ef7",
-    ),
-    col.LOW: (
-        "low", "low_price", "px_low", "l", "min", "prcld", "bidlo", "lwpric", "tief", "tagestief", "plus_bas", "bas", "m\u00edn", "m\u00ednimo",
-        "minimo", "m\u00ednima", "minima", "\u6700\u4f4e", "\u6700\u4f4e\u4ef7",
-    ),
-    col.CLOSE: (
-        "close", "close_price", "closing_price", "close_last", "clspric", "last", "px_last", "last_price", "c", "price", "prc", "prccd",
-        "schluss", "schlusskurs", "zuletzt", "dernier", "cl\u00f4ture", "cierre", "\u00faltimo", "ultimo", "chiusura", "fechamento",
-        "\u6536\u76d8", "\u6536\u76d8\u4ef7",
-    ),
-    col.ADJ_CLOSE: (
-        "adj_close", "adjclose", "adjusted_close", "close_adj", "adj_close_price", "adjusted", "adjusted_price", "closeadj",
-    ),
-    col.VOLUME: (
-        "volume", "vol", "v", "px_volume", "shares_traded", "number_of_shares", "tottrdqty", "ttltradgvol", "total_traded_quantity",
-        "no_of_shares", "total_volume", "cshtrd", "stuecke", "st\u00fccke", "volumen", "umsatz", "\u6210\u4ea4\u91cf",
-    ),
-}  # fmt: skip
-"""Our columns and how vendors spell them, the plainest first: of two that fit, the earlier is taken."""
-
-_LETTERS = frozenset("ohlc")
-_LONE = _LETTERS | {"v"}
-"""C, V and O are tickers as well: one letter names a column only where all of o, h, l, c stand together."""
+COLUMNS = "columns"
+"""The parameter in which a person says which column is which."""
 
 _EXPLAINED = re.compile(r"^(close|adj_close)_(?:adjusted_)?close_price_adjusted_for_.*$")
 """A site's heads carry their explanation: "Close Close price adjusted for splits"."""
 
-_UNNAMED = re.compile(r"(unnamed(:_?|_)\d+|index|level_0|)")
+_NUMBER_IN_FRONT = re.compile(r"^\d[ab]?_(?=[^\W\d])")
+"""``1. open``, ``4a. close (USD)``; two digits are another thing: 52W High is no high of the day."""
+_LATIN_MARKS = re.compile("[\u0300-\u036f]")
+
+_UNIT = re.compile(
+    r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\]|,\s*(\w+)|\s([A-Z]{3}))\s*$",
+)
+_PRICE_UNITS = frozenset(
+    [
+        "usd",
+        "eur",
+        "gbp",
+        "gbx",
+        "jpy",
+        "cny",
+        "rmb",
+        "hkd",
+        "inr",
+        "chf",
+        "sek",
+        "nok",
+        "dkk",
+        "pln",
+        "brl",
+        "cad",
+        "aud",
+        "krw",
+        "twd",
+        "rs",
+        "p",
+        "pence",
+        "$",
+        "€",
+        "£",
+        "¥",
+        "₹",
+        "元",
+        "円",
+        "원",
+        "港元",
+        "美元",
+    ]
+)
+_VOLUME_UNITS = frozenset(["shares", "share", "units", "stk", "stück", "st", "pcs", "nos", "股", "株", "주"])
+
+_UNNAMED = re.compile(r"(unnamed(:_?|_)\d+(_level_\d)?|index|level_0|)")
 
 
 @cache
 def known_spellings() -> frozenset[str]:
     """Return every spelling of every column."""
-    return frozenset(spelling for of in SPELLINGS.values() for spelling in of)
+    return frozenset(spelling for of in SPELLINGS.values() for spelling in of) | frozenset(LONE)
 
 
 def plain_name(text: str) -> str:
-    """Return a header's cell in lower case, words joined by ``_``, without marks around it.
+    """Return a header's cell in lower case without accents, words joined by ``_``, without marks around it.
 
     >>> [plain_name(t) for t in (" Adj. Close**", "<VOL>", "Close/Last", "1. open", "Eröffnung")]
-    ['adj_close', 'vol', 'close_last', 'open', 'eröffnung']
+    ['adj_close', 'vol', 'close_last', 'open', 'eroffnung']
     """
-    joined = re.sub(r"\W+", "_", text.strip().lower()).strip("_")
-    return re.sub(r"^\d+_(?=[a-z])", "", _EXPLAINED.sub(r"\1", joined))
+    folded = unicodedata.normalize("NFKD", text.strip().lower().replace("ø", "o").replace("ı", "i"))
+    bare = unicodedata.normalize("NFC", _LATIN_MARKS.sub("", folded))
+    joined = re.sub(r"\W+", "_", bare).strip("_")
+    return _NUMBER_IN_FRONT.sub("", _EXPLAINED.sub(r"\1", joined))
+
+
+def unguarded_text(text: str) -> str:
+    """Return a cell without blanks around it and without the guard that keeps it a text in a spreadsheet.
+
+    >>> [unguarded_text(text) for text in ('="ZQX"', "'ZQX", "ZQX  ")]
+    ['ZQX', 'ZQX', 'ZQX']
+    """
+    text = text.strip().replace("\u00a0", " ")
+    guarded = _GUARD.fullmatch(text) if text.startswith("=") else None
+    return guarded[1].strip() if guarded else text.removeprefix("'")
+
+
+_GUARD = re.compile(r'="?([^"]*)"?')
+
+
+def spelling_of(cell: str) -> str:
+    """Return a header's cell as :func:`plain_name`; a unit behind it goes where the rest is then a known spelling.
+
+    A volume in money or in thousands is another column than a volume in shares, and keeps its unit.
+
+    >>> [spelling_of(t) for t in ("Close (USD)", "Volume (shares)", "Volume (EUR)", "收盘价(元)")]
+    ['close', 'volume', 'volume_eur', '收盘价']
+    """
+    word = plain_name(cell)
+    if word in known_spellings():
+        return word
+    match = _UNIT.search(cell)
+    if match is None:
+        return word
+    unit, rest = next(part for part in match.groups() if part is not None), plain_name(cell[: match.start()])
+    is_volume = rest in SPELLINGS[col.VOLUME]
+    fits = unit.strip().lower() in (_VOLUME_UNITS if is_volume else _PRICE_UNITS)
+    return rest if fits and rest in known_spellings() else word
 
 
 @dataclass(frozen=True)
@@ -99,9 +145,19 @@ class Header:
         return any(name in self.names for name in (*col.PRICE_VALUES, col.VOLUME))
 
     @property
+    def is_wide(self) -> bool:
+        """Whether there are a date and named columns, and none of them names a ticker or a value: tickers stand side by side."""
+        others = sum(
+            not is_unnamed(cell)
+            for cell, name in zip(self.cells, self.names, strict=True)
+            if name != col.DATE
+        )
+        return col.DATE in self.names and not self.is_long and not self.has_values and others > 0
+
+    @property
     def unnamed(self) -> int | None:
         """The first column that has no name of its own, None if each has one."""
-        places = (i for i, cell in enumerate(self.cells) if _UNNAMED.fullmatch(plain_name(cell)))
+        places = (i for i, cell in enumerate(self.cells) if is_unnamed(cell))
         return next(places, None)
 
     def with_date(self, position: int) -> Header:
@@ -110,29 +166,162 @@ class Header:
         return Header(self.cells, tuple(names))
 
 
-def header_of(cells: Sequence[str], file: str) -> Header:
+def is_unnamed(cell: str) -> bool:
+    """Return whether a header's cell names nothing: empty, or what pandas writes for an index."""
+    return _UNNAMED.fullmatch(plain_name(cell)) is not None
+
+
+def columns_mapping(text: str) -> dict[str, str]:
+    """Return what a person says of columns: our name to the name in the file.
+
+    Parameters
+    ----------
+    text : str
+        ``date=Datum,close=Schluss``, or the same as JSON where a name holds a comma: ``{"close": "Schluss, EUR"}``.
+
+    Raises
+    ------
+    ParameterError
+        If it is written in another way, names none of our columns, or one of them or of the file's twice.
+
+    Examples
+    --------
+    >>> columns_mapping("date=Datum, close = Schluss")
+    {'date': 'Datum', 'close': 'Schluss'}
+    """
+    pairs = _pairs(text.strip())
+    mapping: dict[str, str] = {}
+    for ours, theirs in pairs:
+        if ours not in col.PRICES:
+            raise _wrong(
+                f"--columns names {ours!r}",
+                f"one of {', '.join(col.PRICES)}",
+                nearest(ours, col.PRICES).strip(),
+            )
+        if not theirs:
+            raise _wrong(f"--columns gives {ours} no name", f"{ours}=NAME_IN_THE_FILE")
+        if ours in mapping or theirs in mapping.values():
+            raise _wrong(
+                f"--columns names {ours if ours in mapping else repr(theirs)} twice", "each column once"
+            )
+        mapping[ours] = theirs
+    return mapping
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    if not text:
+        return []
+    if text.startswith("{"):
+        try:
+            body = json.loads(text)
+        except ValueError:
+            body = None
+        if not isinstance(body, dict) or not all(isinstance(name, str) for name in body.values()):
+            raise _wrong(
+                f"--columns is {text[:80]!r}", 'OURS=THEIRS,... or JSON such as {"close": "Schluss"}'
+            )
+        return [(str(ours).strip().lower(), theirs.strip()) for ours, theirs in body.items()]
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(mark for _, mark, _ in pairs):
+        raise _wrong(f"--columns is {text[:80]!r}", "OURS=THEIRS, separated by commas")
+    return [(ours.strip().lower(), theirs.strip()) for ours, _, theirs in pairs]
+
+
+def _wrong(problem: str, expected: str, hint: str = "") -> ParameterError:
+    remedy = f"{hint} For example: --columns date=Datum,close=Schluss".strip()
+    return ParameterError(problem, expected=expected, remedy=remedy, parameter=COLUMNS)
+
+
+def fields_named(cells: Sequence[str], mapping: Mapping[str, str] | None = None) -> set[str]:
+    """Return which of our columns a line's cells name, by spelling or by a person's word.
+
+    >>> sorted(fields_named(["Date", "Open", "Number of Shares"]))
+    ['date', 'open', 'volume']
+    """
+    spelt = {spelling_of(cell) for cell in cells}
+    lone = set(LONE.values()) if spelt >= LETTERS else set()
+    words = {plain_name(theirs): ours for ours, theirs in (mapping or {}).items()}
+    spelled = {ours for ours, spellings in SPELLINGS.items() if not spelt.isdisjoint(spellings)}
+    return spelled | lone | {ours for word, ours in words.items() if word in {plain_name(c) for c in cells}}
+
+
+def value_for(words: Mapping[str, str], ours: str) -> str:
+    """Return the value of the first word that is a spelling of one of our columns, empty if there is none.
+
+    >>> value_for({"Symbol": "BRK/B", "year": "2022"}, "ticker")
+    'BRK/B'
+    """
+    return next((value for word, value in words.items() if plain_name(word) in SPELLINGS[ours]), "")
+
+
+def header_of(cells: Sequence[str], file: str, mapping: Mapping[str, str] | None = None) -> Header:
     """Return our names for a header's cells.
+
+    Parameters
+    ----------
+    cells : sequence of str
+    file : str
+        For messages.
+    mapping : mapping of str to str, optional
+        As :func:`columns_mapping`: it wins over spellings.
 
     Raises
     ------
     SourceError
-        If one name stands twice.
+        If one name stands twice, or a column that was named is not there.
     """
-    spelt = [plain_name(cell) for cell in cells]
-    lone = set(spelt) >= _LETTERS
-    chosen: dict[int, str] = {}
-    for ours, spellings in SPELLINGS.items():
-        usable = [s for s in spellings if lone or s not in _LONE]
-        best = next((s for s in usable if s in spelt), None)
-        if best is not None:
-            chosen |= {i: ours for i, name in enumerate(spelt) if name == best}
-    names = [
-        chosen.get(i) or re.sub(r"\s+", "_", cell.strip().lower()) or f"column_{i + 1}"
-        for i, cell in enumerate(cells)
-    ]
+    placed = _mapped_places(cells, file, mapping or {})
+    chosen = {**_spelt_places(cells, without=placed), **placed}
+    ours = set(chosen.values())
+    names = [chosen.get(i) or _further_name(cell, i, ours) for i, cell in enumerate(cells)]
     twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if twice:
         raise SourceError(
-            f"{file} has more than one column for {', '.join(twice[:8])}", expected="each column once"
+            f"{file} has more than one column for {', '.join(twice[:8])}",
+            expected="each column once",
+            remedy="Say which is meant: --columns OURS=THEIRS.",
         )
     return Header(tuple(cells), tuple(names))
+
+
+def _spelt_places(cells: Sequence[str], without: Mapping[int, str]) -> dict[int, str]:
+    """Return our name of each column that a spelling names; of two that fit, the plainest alone."""
+    spelt = [spelling_of(cell) for cell in cells]
+    lone = set(spelt) >= LETTERS
+    chosen: dict[int, str] = {}
+    for ours, spellings in SPELLINGS.items():
+        if ours in without.values():
+            continue
+        usable = [*(s for s, of in LONE.items() if lone and of == ours), *spellings]
+        best = next((s for s in usable if s in spelt), None)
+        if best is not None:
+            chosen |= {i: ours for i, name in enumerate(spelt) if name == best and i not in without}
+    return chosen
+
+
+def _further_name(cell: str, place: int, chosen: Collection[str]) -> str:
+    """Return the name of a column that is none of ours."""
+    name = re.sub(r"\s+", "_", cell.strip().lower()) or f"column_{place + 1}"
+    # a column that is called like one of ours, where a person or a plainer spelling says that another is it
+    return f"{name}_of_file" if name in col.PRICES and name in chosen else name
+
+
+def _mapped_places(cells: Sequence[str], file: str, mapping: Mapping[str, str]) -> dict[int, str]:
+    places: dict[int, str] = {}
+    written = [cell.strip() for cell in cells]
+    for ours, theirs in mapping.items():
+        exact = [i for i, cell in enumerate(written) if cell == theirs]
+        fitting = exact or [
+            i for i, cell in enumerate(written) if plain_name(cell) == plain_name(theirs) != ""
+        ]
+        if len(fitting) != 1:
+            problem = (
+                f"has {len(fitting)} columns named {theirs!r}" if fitting else f"has no column {theirs!r}"
+            )
+            raise SourceError(
+                f"{file} {problem}, which --columns gives for {ours}",
+                expected=f"one of {listed([cell for cell in written if cell])}",
+                remedy=nearest(theirs, written).strip() or "Correct --columns.",
+            )
+        places[fitting[0]] = ours
+    return places

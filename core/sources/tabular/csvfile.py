@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError
-from core.sources.tabular.bytestream import as_utf8, refuse_text
-from core.sources.tabular.columns import Header, header_of
+from core.sources.tabular.bytestream import as_utf8
+from core.sources.tabular.columns import Header, header_of, is_unnamed
 from core.sources.tabular.dates import iso_dates, kind_of
+from core.sources.tabular.kinds import refuse_text
 from core.sources.tabular.layout import Layout, layout_of
 from core.sources.tabular.norows import NoRow, shortened, without_no_rows
 from core.sources.tabular.numbers import dressed
@@ -31,19 +31,30 @@ from core.sources.tabular.options import (
     too_many,
 )
 from core.sources.tabular.shapes import (
+    Flattened,
+    Stacked,
     flattened_header,
     from_stacked,
     from_wide,
     stacked_header,
-    ticker_of_file,
 )
-from core.sources.tabular.tickercells import refuse_further_key, refuse_unnamed_ticker, unguarded
+from core.sources.tabular.tickercells import with_tickers
+from core.sources.tabular.workbook import is_workbook, sheet_as_text
 
-MISSING = [
+_MISSING_TEXTS = (
     "", "NA", "N/A", "#N/A", "#N/A N/A", "#N/A Field Not Applicable", "NaN", "nan", "-nan", "-NaN", "null", "NULL",
     "None", "-", "--", "n/a", "N/D", "n.a.", "<NA>", ".", "\u2014", "\u2013",
-]  # fmt: skip
-"""Cells that mean "no value" in a numeric column; in the ticker column NA is a ticker."""
+)  # fmt: skip
+"""Cells that mean "no value" in a further column; in the ticker column NA is a ticker."""
+
+MISSING = (
+    *_MISSING_TEXTS,
+    "#NA", "#N/A Requesting Data...", "#N/A Invalid Security", "#N/A Sec", "#N/A Real Time", "#N/A Hist", "#NV", "#N/V",
+    "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?", "#NULL!", "#WERT!", "NAN", "NaT", "Null", "<null>", "(null)", "\\N", "none",
+    "NONE", "nil", "---", "----", "N.A.", "n.a", "na", "n/d", "n.d.", "N.D.", "s/d", "S/D", "n.v.", "n/v", "k.A.", "<na>", "..",
+    "...", "?", "undefined", "missing", "\u2212", "\uff0d", "\u7121",
+)  # fmt: skip
+"""The same in a column of numbers: as databases, spreadsheets in several languages and terminals write it."""
 
 NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
 
@@ -56,6 +67,13 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     SourceError
         Naming the file, the line where there is one, what came and what was expected.
     """
+    if is_workbook(data):
+        sheet = read_text_table(
+            sheet_as_text(data, name, options.decimal),
+            name,
+            replace(options, encoding=AUTO, delimiter="comma"),
+        )
+        return replace(sheet, facts=replace(sheet.facts, encoding="xlsx", delimiter=""))
     text, encoding = as_utf8(data, name, options.encoding)
     if not text.strip():
         # a table without rows and columns: the gate says what is missing
@@ -63,28 +81,25 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     lines = text.count(b"\n")
     if lines > MAX_ROWS:
         raise too_many(name, "lines", lines, MAX_ROWS)
-    layout = layout_of(text, name, options.delimiter)
-    above = layout.above - len(layout.preamble)
-    left_out = tuple(
-        LeftOut(above + number, "above the header", shortened(line))
-        for number, line in enumerate(layout.preamble, 1)
-    )
+    layout = layout_of(text, name, options.delimiter, options.mapping)
+    left_out = tuple(LeftOut(number, "above the header", shortened(line)) for number, line in layout.preamble)
     facts = Facts(delimiter=layout.delimiter, encoding=encoding, left_out=left_out)
-    if stacked := stacked_header(layout.rows):
-        return _stacked(layout, name, options, facts, stacked)
-    if flat := flattened_header(layout.rows[0]):
-        return _flattened(layout, name, options, facts, place=flat[0], columns=flat[1])
-    header = _header(layout, name)
+    if not options.columns:
+        if stacked := stacked_header(layout.rows):
+            return _stacked(layout, name, options, facts, stacked)
+        if flat := flattened_header(layout.rows[0]):
+            return _flattened(layout, name, options, facts, flat)
+    header = _header(layout, name, options)
     recognised = {*header.names} & {col.DATE, *NUMBERS}
     if not recognised and header.unnamed is None and len(header.names) <= MAX_COLUMNS:
         refuse_text(text, name)
-    if _is_wide(header):
+    if header.is_wide:
         return _wide(layout, header, name, options, facts)
     return _long(layout, header, name, options, facts)
 
 
-def _header(layout: Layout, name: str) -> Header:
-    header = header_of(layout.rows[0], name)
+def _header(layout: Layout, name: str, options: Options) -> Header:
+    header = header_of(layout.rows[0], name, options.mapping)
     place = header.unnamed
     if col.DATE not in header.names and place is not None:
         cells = [row[place] for row in layout.rows[1:] if len(row) > place]
@@ -93,75 +108,75 @@ def _header(layout: Layout, name: str) -> Header:
     return header
 
 
-def _is_wide(header: Header) -> bool:
-    return col.DATE in header.names and not header.is_long and not header.has_values and len(header.names) > 1
-
-
 def _long(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
     if len(header.names) > MAX_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
-    names, filler = _with_filler(layout, header.names)
-    frame, decimal, left_out = _numbers(layout, names, NUMBERS, name, options)
-    frame = frame.drop(columns=filler)
+    frame, decimal, left_out = _numbers(layout, header.names, NUMBERS, name, options)
     frame, dates = _dates(frame, name, options, layout.above + 2)
-    shape = "long"
-    if col.TICKER in frame:
-        frame[col.TICKER] = unguarded(frame[col.TICKER])
-    else:
-        ticker = next(iter({line.ticker for line in left_out if line.ticker}), "")
-        refuse_unnamed_ticker(frame, name)
-        frame.insert(0, col.TICKER, ticker or options.ticker or ticker_of_file(name))
-        shape = "one ticker"
-    refuse_further_key(frame, name)
-    facts = replace(facts, left_out=(*facts.left_out, *(line.line for line in left_out))[:MOST_LEFT_OUT])
-    return TableRead(frame, replace(facts, shape=shape, dates=dates, decimal=decimal))
+    in_file = next((line.ticker for line in left_out if line.ticker), "")
+    frame, shape, origin = with_tickers(frame, name, in_file=in_file, option=options.ticker)
+    facts = replace(facts, shape=shape, dates=dates, decimal=decimal, ticker_from=origin)
+    return TableRead(frame, _with_lines(facts, left_out))
 
 
-def _with_filler(layout: Layout, names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the names with one more for an empty cell that ends each row but not the header, and that one."""
+def _with_filler(layout: Layout, names: Sequence[str], skipped: int) -> tuple[list[str], list[str]]:
+    """Return the names with one more for an empty cell that ends rows but not the header, and that one."""
     width = len(names)
-    rows = layout.rows[1:]
-    if rows and all(len(row) == width + 1 and not row[-1] for row in rows):
+    rows = layout.rows[skipped:]
+    longer = [row for row in rows if len(row) > width]
+    if len(longer) * 2 > len(rows) and all(len(row) == width + 1 and not row[-1] for row in longer):
         filler = f"column_{width + 1}"
         return [*names, filler], [filler]
     return list(names), []
 
 
-def _flattened(
-    layout: Layout, name: str, options: Options, facts: Facts, *, place: int, columns: list[tuple[str, str]]
-) -> TableRead:
+def _flattened(layout: Layout, name: str, options: Options, facts: Facts, flat: Flattened) -> TableRead:
     """Return a table whose columns hold field and ticker in one name."""
-    width = len(columns) + 1
-    names = [f"{i}" for i in range(width)]
-    names[place] = col.DATE
-    values = [n for n in names if n != col.DATE]
-    frame, decimal, left_out = _numbers(layout, names, values, name, options)
+    names = [f"{i}" for i in range(len(layout.rows[0]))]
+    names[flat.place] = col.DATE
+    values = [names[i] for i, _, _ in flat.columns]
+    volumes = {names[i] for i, field, _ in flat.columns if field == col.VOLUME}
+    frame, decimal, left_out = _numbers(layout, names, values, name, options, volumes=volumes)
     frame, dates = _dates(frame, name, options, layout.above + 2)
-    table = from_stacked(frame[col.DATE], [(*c, frame[n]) for c, n in zip(columns, values, strict=True)])
-    lines = (*facts.left_out, *(line.line for line in left_out))[:MOST_LEFT_OUT]
-    return TableRead(table, replace(facts, shape="flattened", dates=dates, decimal=decimal, left_out=lines))
+    columns = [(field, ticker, frame[names[i]]) for i, field, ticker in flat.columns]
+    facts = replace(facts, shape="flattened", dates=dates, decimal=decimal)
+    return TableRead(from_stacked(frame[col.DATE], columns), _with_lines(facts, left_out))
+
+
+def _with_lines(facts: Facts, left_out: Sequence[NoRow]) -> Facts:
+    """Return the facts with further lines that are no rows."""
+    lines = (*facts.left_out, *(line.line for line in left_out))
+    return replace(facts, left_out=lines[:MOST_LEFT_OUT])
 
 
 def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
     if len(header.names) > MAX_WIDE_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_WIDE_COLUMNS)
     place = header.names.index(col.DATE)
-    names = [col.DATE if i == place else cell for i, cell in enumerate(header.cells)]
-    tickers = [cell for i, cell in enumerate(names) if i != place]
-    frame, decimal, _ = _numbers(layout, names, tickers, name, options)
-    frame, dates = _dates(frame, name, options, layout.above + 2)
-    return TableRead(from_wide(frame, name), replace(facts, shape="wide", dates=dates, decimal=decimal))
+    dropped = [i for i, cell in enumerate(header.cells) if i != place and is_unnamed(cell)]
+    names = [
+        col.DATE if i == place else f"column_{i + 1}" if i in dropped else cell
+        for i, cell in enumerate(header.cells)
+    ]
+    tickers = [cell for i, cell in enumerate(names) if i != place and i not in dropped]
+    frame, decimal, left_out = _numbers(layout, names, tickers, name, options)
+    frame, dates = _dates(frame.drop(columns=[names[i] for i in dropped]), name, options, layout.above + 2)
+    facts = replace(facts, shape="wide", dates=dates, decimal=decimal)
+    return TableRead(from_wide(frame, name), _with_lines(facts, left_out))
 
 
-def _stacked(
-    layout: Layout, name: str, options: Options, facts: Facts, stacked: tuple[int, list[Any]]
-) -> TableRead:
-    lines, columns = stacked
-    names = [col.DATE, *(f"{i}" for i in range(len(columns)))]
-    frame, decimal, _ = _numbers(layout, names, names[1:], name, options, skipped=lines)
-    frame, dates = _dates(frame, name, options, layout.above + lines + 1)
-    table = from_stacked(frame[col.DATE], [(*c, frame[n]) for c, n in zip(columns, names[1:], strict=True)])
-    return TableRead(table, replace(facts, shape="stacked", dates=dates, decimal=decimal))
+def _stacked(layout: Layout, name: str, options: Options, facts: Facts, stacked: Stacked) -> TableRead:
+    names = [f"{i}" for i in range(len(layout.rows[0]))]
+    names[stacked.place] = col.DATE
+    values = [names[i] for i, _, _ in stacked.columns]
+    volumes = {names[i] for i, field, _ in stacked.columns if field == col.VOLUME}
+    frame, decimal, left_out = _numbers(
+        layout, names, values, name, options, skipped=stacked.lines, volumes=volumes
+    )
+    frame, dates = _dates(frame, name, options, layout.above + stacked.lines + 1)
+    columns = [(field, ticker, frame[names[i]]) for i, field, ticker in stacked.columns]
+    facts = replace(facts, shape="stacked", dates=dates, decimal=decimal)
+    return TableRead(from_stacked(frame[col.DATE], columns), _with_lines(facts, left_out))
 
 
 def _numbers(
@@ -172,18 +187,34 @@ def _numbers(
     options: Options,
     *,
     skipped: int = 1,
+    volumes: Collection[str] = (col.VOLUME,),
 ) -> tuple[pd.DataFrame, str, list[NoRow]]:
+    filled, filler = _with_filler(layout, names, skipped)
+
     def read(*, as_text: bool) -> tuple[pd.DataFrame, list[NoRow]]:
-        frame = _parsed(layout, names, file, skipped=skipped, texts=numeric if as_text else ())
+        frame = _parsed(layout, filled, file, numeric, skipped=skipped, texts=numeric if as_text else ())
+        if filler and frame[filler].notna().to_numpy().any():
+            raise _unreadable(layout, len(names), file, "a row has more cells than the header")
+        frame = frame.drop(columns=filler)
         return without_no_rows(frame, layout.rows[0], numeric, layout.above + skipped + 1)
 
     frame, no_rows = read(as_text=False)
-    frame, decimal = dressed(frame, numeric, file, options.decimal, lambda: read(as_text=True)[0])
+    places = [i for i, name in enumerate(names) if name in numeric]
+    sample = [row[i] for row in layout.rows[skipped:] for i in places if i < len(row)]
+    frame, decimal = dressed(
+        frame, numeric, file, options.decimal, lambda: read(as_text=True)[0], sample=sample, volumes=volumes
+    )
     return frame, decimal, no_rows
 
 
 def _parsed(
-    layout: Layout, names: Sequence[str], file: str, *, skipped: int, texts: Sequence[str]
+    layout: Layout,
+    names: Sequence[str],
+    file: str,
+    numeric: Sequence[str],
+    *,
+    skipped: int,
+    texts: Sequence[str],
 ) -> pd.DataFrame:
     keys = [name for name in (col.DATE, col.TICKER) if name in names]
     try:
@@ -200,7 +231,11 @@ def _parsed(
                 index_col=False,
                 dtype=dict.fromkeys([*keys, *texts], str),
                 keep_default_na=False,
-                na_values={name: MISSING for name in names if name not in keys},
+                na_values={
+                    name: list(MISSING if name in numeric else _MISSING_TEXTS)
+                    for name in names
+                    if name not in keys
+                },
                 low_memory=False,
                 skipinitialspace=True,
             )

@@ -7,29 +7,46 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+_ZONE = r"(?:Z|UTC|GMT|[A-Z]{2,4}T|[+-]\d{2}(?::?\d{2})?)"
 _TIME = r"(?:[T ,]+(?P<time>\d{1,2}:\d{2}.*))?"
 _MIDNIGHT = re.compile(
-    r"(?:0{1,2}:00(?::00(?:\.0+)?)?|12:00(?::00(?:\.0+)?)? ?[Aa]\.?[Mm]\.?)(?P<zone> ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?"
+    rf"(?:0{{1,2}}:?00(?::?00(?:\.0+)?)?|12:00(?::00(?:\.0+)?)? ?[Aa]\.? ?[Mm]\.?)(?P<zone> ?{_ZONE})?"
 )
 _CLOCK = re.compile(
-    r"(?P<h>\d{1,2}):(?P<rest>\d{2}(?::\d{2}(?:\.\d+)?)?)(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?P<zone> ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?"
+    rf"(?P<h>\d{{1,2}}):(?P<rest>\d{{2}}(?::\d{{2}}(?:\.\d+)?)?)(?: ?(?P<half>[AaPp])\.? ?[Mm]\.?)?(?P<zone> ?{_ZONE})?"
 )
-_UTC = re.compile(r" ?(?:Z|UTC|[+-]00:?00)")
+_UTC = re.compile(r" ?(?:Z|UTC|GMT|[+-]00(?::?00)?)")
 
-_WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +(?=\S)", re.IGNORECASE)
+_DAY_NAMES = (
+    "mon tue wed thu fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim mie mi\u00e9 jue vie sab s\u00e1b dom gio seg ter qua "
+    "qui sex maa din woe don vri zat zon"
+)
+"""Beginnings of the weekdays' names in English, German, French, Spanish, Italian, Portuguese and Dutch."""
+_DAY_NAME = re.compile(rf"(?:{'|'.join(_DAY_NAMES.split())})[^\W\d_]*\.?,?\s+(?=\S)", re.IGNORECASE)
+_DAY_NAME_BEHIND = re.compile(
+    rf"\s*[(,]?\s*(?:(?:{'|'.join(_DAY_NAMES.split())})[^\W\d_]*\.?|[\u6708\u706b\u6c34\u6728\u91d1\u571f\u65e5\uc6d4\ud654\uc218\ubaa9\uae08\ud1a0\uc77c])\)?$",
+    re.IGNORECASE,
+)
 _FLOAT = re.compile(r"(\d{5,8})\.0+")
 
 _ISO = re.compile(rf"(?P<y>\d{{4}})-(?P<m>\d{{2}})-(?P<d>\d{{2}}){_TIME}")
-_YMD = re.compile(rf"(?P<y>\d{{4}})(?:[/.-](?P<m>\d{{1,2}})[/.-](?P<d>\d{{1,2}}){_TIME}|(?P<md>\d{{4}}))")
+_YMD = re.compile(
+    rf"(?P<y>\d{{4}})(?:[/.-](?P<m>\d{{1,2}})[/.-](?P<d>\d{{1,2}}){_TIME}|(?P<md>\d{{4}})(?:[T ](?P<clock>\d{{2}}:?\d{{2}}.*))?)"
+)
 _NUMBERED = re.compile(rf"(?P<a>\d{{1,2}})(?P<mark>[/.-])(?P<b>\d{{1,2}})(?P=mark)(?P<y>\d{{4}}){_TIME}")
 _SHORT = re.compile(rf"(?P<a>\d{{1,2}})(?P<mark>[/.-])(?P<b>\d{{1,2}})(?P=mark)(?P<c>\d{{2}}){_TIME}")
 _COMPACT = re.compile(r"(?P<a>\d{2})(?P<b>\d{2})(?P<c>\d{2})")
 _MONTH_NAME = re.compile(
-    r"(?:(?P<d>\d{1,2})(?:st|nd|rd|th)?\.?[ -]?(?P<m>[^\W\d_]{3,9})\.?[ ,-]*(?P<y>\d{4}|\d{2})"
+    r"(?:(?P<d>\d{1,2})(?:st|nd|rd|th|er)?\.?(?:[ /-]|\s+de\s+)?(?P<m>[^\W\d_]{3,10})\.?(?:[ ,/-]*|\s+del?\s+)(?P<y>\d{4}|\d{2})"
+    r"|(?P<y3>\d{4})[ /-]?(?P<m3>[^\W\d_]{3,10})\.?[ /-]?(?P<d3>\d{1,2})"
     rf"|(?P<m2>[^\W\d_]{{3,9}})\.?[ -](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?[ -](?P<y2>\d{{4}}|\d{{2}})){_TIME}"
 )
-_HAN = re.compile(rf"(?P<y>\d{{4}})\u5e74(?P<m>\d{{1,2}})\u6708(?P<d>\d{{1,2}})\u65e5{_TIME}")
-_MINGUO = re.compile(rf"(?P<y>\d{{3}})[/.-](?P<m>\d{{1,2}})[/.-](?P<d>\d{{1,2}}){_TIME}")
+_HAN = re.compile(
+    rf"(?:\u6c11\u570b)?(?P<y>\d{{4}}|\d{{2,3}})[\u5e74\ub144]\s*(?P<m>\d{{1,2}})[\u6708\uc6d4]\s*(?P<d>\d{{1,2}})[\u65e5\uc77c]?{_TIME}"
+)
+_MINGUO = re.compile(
+    rf"(?:\u6c11\u570b)?(?P<y>\d{{3}})(?:[/.-](?P<m>\d{{1,2}})[/.-](?P<d>\d{{1,2}}){_TIME}|(?P<md>(?:0[1-9]|1[0-2])[0-3]\d))"
+)
 _EXCEL = re.compile(r"[2-6]\d{4}")
 _EPOCH = re.compile(r"(?P<s>-?\d{9,10})(?:\d{3}|\d{6}|\d{9})?(?:\.0+)?|-\d{1,8}(?:\.0+)?")
 _SECONDS = re.compile(r"-?\d{1,10}(?:\.0+)?")
@@ -46,6 +63,9 @@ _MONTHS: Mapping[str, int] = {
     for prefix in prefixes.split()
 }  # fmt: skip
 """Beginnings of the months' names in English, German, French, Spanish, Italian and Portuguese."""
+
+LATEST_MIDNIGHT_BEHIND = 10
+"""Hours in UTC of a midnight in Hawaii; from 11 on it is one in New Zealand, of the day after."""
 
 _MINGUO_YEAR_0 = 1911
 _EXCEL_DAY_0 = date(1899, 12, 30)
@@ -81,7 +101,7 @@ class DateRead:
 
     def text(self) -> str:
         """Return the date, with its time of day where it says more than the date."""
-        midnight_behind = self.is_utc and self.hour is not None and self.hour <= 12
+        midnight_behind = self.is_utc and self.hour is not None and self.hour <= LATEST_MIDNIGHT_BEHIND
         return f"{self.day}T{self.time}" if self.time and not midnight_behind else self.day
 
 
@@ -91,12 +111,16 @@ Reader = Callable[[str], DateRead | None]
 def without_weekday(text: str) -> str:
     """Return a cell without a weekday's name before it and without the ``.0`` of a number that went through a float.
 
-    >>> without_weekday("Monday, January 3, 2022"), without_weekday("20220103.0")
-    ('January 3, 2022', '20220103')
+    >>> [without_weekday(text) for text in ("Monday, January 3, 2022", "20220103.0", "Mar 3, 2022", "mar. 3 janv. 2022")]
+    ['January 3, 2022', '20220103', 'Mar 3, 2022', '3 janv. 2022']
     """
-    text = _WEEKDAY.sub("", text)
-    match = _FLOAT.fullmatch(text)
-    return match[1] if match else text
+    for pattern in (_DAY_NAME, _DAY_NAME_BEHIND):
+        match = pattern.match(text) if pattern is _DAY_NAME else pattern.search(text)
+        rest = (text[: match.start()] + text[match.end() :]).strip() if match else text
+        if match and kind_of(rest, loosely=True) is not None:  # "Mar 3, 2022" begins with a month
+            text = rest
+    number = _FLOAT.fullmatch(text)
+    return number[1] if number else text
 
 
 def _written(year: int, month: int, day: int, time: str | None) -> DateRead | None:
@@ -111,7 +135,7 @@ def _written(year: int, month: int, day: int, time: str | None) -> DateRead | No
         return DateRead(written, "", bool(_UTC.fullmatch(midnight["zone"] or "")))
     clock = _CLOCK.fullmatch(time)
     if clock is None:
-        return DateRead(written, time.rjust(5, "0"))
+        return None  # a date and something else is not half a date
     hour = int(clock["h"])
     if clock["half"]:
         hour = hour % 12 + (12 if clock["half"] in "pP" else 0)
@@ -135,7 +159,7 @@ def _ymd(text: str) -> DateRead | None:
     if m is None:
         return None
     month, day = (m["md"][:2], m["md"][2:]) if m["md"] else (m["m"], m["d"])
-    return _written(int(m["y"]), int(month), int(day), m["time"])
+    return _written(int(m["y"]), int(month), int(day), m["time"] or m["clock"])
 
 
 def _us(text: str) -> DateRead | None:
@@ -162,21 +186,29 @@ def _with_month_name(text: str) -> DateRead | None:
     m = _MONTH_NAME.fullmatch(text)
     if m is None:
         return None
-    name = (m["m"] or m["m2"]).lower()
+    name = (m["m"] or m["m2"] or m["m3"]).lower()
     month = _MONTHS.get(name[:4]) or _MONTHS.get(name[:3])
     if month is None:
         return None
-    return _written(_century(m["y"] or m["y2"]), month, int(m["d"] or m["d2"]), m["time"])
+    return _written(
+        _century(m["y"] or m["y2"] or m["y3"]), month, int(m["d"] or m["d2"] or m["d3"]), m["time"]
+    )
 
 
 def _han(text: str) -> DateRead | None:
     m = _HAN.fullmatch(text)
-    return _written(int(m["y"]), int(m["m"]), int(m["d"]), m["time"]) if m else None
+    if m is None:
+        return None
+    year = int(m["y"]) + (_MINGUO_YEAR_0 if len(m["y"]) < 4 else 0)
+    return _written(year, int(m["m"]), int(m["d"]), m["time"])
 
 
 def _minguo(text: str) -> DateRead | None:
     m = _MINGUO.fullmatch(text)
-    return _written(int(m["y"]) + _MINGUO_YEAR_0, int(m["m"]), int(m["d"]), m["time"]) if m else None
+    if m is None:
+        return None
+    month, day = (m["md"][:2], m["md"][2:]) if m["md"] else (m["m"], m["d"])
+    return _written(int(m["y"]) + _MINGUO_YEAR_0, int(month), int(day), m["time"])
 
 
 def _excel(text: str) -> DateRead | None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import SourceError
-from core.sources.tabular.date_forms import FORMS, SHORT_READINGS, DateRead, kind_of, without_weekday
+from core.sources.tabular.columns import unguarded_text
+from core.sources.tabular.date_forms import (
+    FORMS,
+    LATEST_MIDNIGHT_BEHIND,
+    SHORT_READINGS,
+    DateRead,
+    kind_of,
+    without_weekday,
+)
 from core.sources.tabular.options import AUTO
 
 if TYPE_CHECKING:
@@ -21,6 +30,11 @@ DATE_FORMATS = (AUTO, "iso", "us", "eu", "ymd", "epoch")
 _LARGEST_UNREAD = 0.5
 """With more cells than this share in no form that is read, the column is not understood."""
 
+_FRIDAY, _SUNDAY = 4, 6
+"""A market's midnights that are a day early in UTC fall on Sundays and on no Friday; its closes the other way round."""
+
+_DATES_THAT_PROVE, _WEEKENDS_THAT_PROVE = 15, 3
+
 _ORDERS = {"us": "month first", "eu": "day first", "ymd": "year first"}
 
 
@@ -31,7 +45,7 @@ def iso_dates(
 
     A column has one format, the one most of its cells have. A cell of another format, or an impossible
     day, stays as it is written: the gate names it with its value. A midnight is no time of day; any
-    other time stays beside its date, and the gate says so. Instants in UTC at whole hours up to noon are
+    other time stays beside its date, and the gate says so. Instants in UTC at whole hours up to ten are
     midnights of a market behind UTC: their date stands.
 
     Parameters
@@ -53,7 +67,7 @@ def iso_dates(
     import pandas as pd
 
     codes, distinct = pd.factorize(cells.astype(object))
-    texts = [without_weekday(str(cell).strip()) for cell in distinct]
+    texts = [without_weekday(unguarded_text(str(cell))) for cell in distinct]
     column = _Column(texts, Counter(codes[codes >= 0].tolist()), codes.tolist(), name, first_line)
     form = column.form() if date_format == AUTO else date_format
     if form == "":
@@ -70,8 +84,9 @@ def _refuse_midnights_elsewhere(read: list[DateRead | None], name: str) -> None:
     hours = {day.hour for day in read if day is not None and day.is_utc}
     if not hours or None in hours or hours == {0}:
         return
-    late = {hour for hour in hours if hour is not None and hour > 12}
-    if late and len(hours) <= 2:
+    late = {hour for hour in hours if hour is not None and hour > LATEST_MIDNIGHT_BEHIND}
+    weekdays = {date.fromisoformat(day.day).weekday() for day in read if day is not None}
+    if late and len(hours) <= 2 and not (_FRIDAY in weekdays and _SUNDAY not in weekdays):
         example = next(day for day in read if day is not None and day.hour in late)
         raise SourceError(
             f"{name} has instants in UTC such as {example.day} {max(late):02}:00, which are midnights of another time zone",
@@ -115,14 +130,38 @@ class _Column:
         }
         if not fitting:
             raise self._mixed(rows, readings)
-        if set(readings) == {"us", "eu"} and all("." in self._texts[row] for row in rows) and "eu" in fitting:
-            return readings["eu"]  # no country writes month.day.year with dots
+        if all("." in self._texts[row] for row in rows):
+            fitting.pop("us", None)  # no country writes month.day.year with dots
+            if not fitting:
+                raise self._not_understood(rows[0], len(rows), len(rows))
+        if len(fitting) > 2 or (len(fitting) == 2 and "ymd" in fitting):
+            fitting = self._on_weekdays(rows, fitting)
         if len(fitting) > 1:
             raise self._ambiguous(rows[0], fitting)
         (order,) = fitting
         if order in ("us", "eu"):
             self._refuse_swapped(rows, readings, order)
         return fitting[order]
+
+    def _on_weekdays(self, rows: list[int], fitting: dict[str, str]) -> dict[str, str]:
+        """Return the one reading of years with two digits in which every date is a weekday; all, if that decides nothing.
+
+        Read in a wrong order, the parts of dates fall on any day of the week: of fifteen dates four on a weekend.
+        """
+        if len(rows) < _DATES_THAT_PROVE:
+            return fitting
+        weekends = {
+            order: sum(
+                day is not None and date.fromisoformat(day.day).weekday() > _FRIDAY
+                for day in (FORMS[form](self._texts[row]) for row in rows)
+            )
+            for order, form in fitting.items()
+        }
+        clean = [order for order, count in weekends.items() if not count]
+        others = [count for order, count in weekends.items() if order not in clean]
+        if len(clean) == 1 and min(others) >= _WEEKENDS_THAT_PROVE:
+            return {clean[0]: fitting[clean[0]]}
+        return fitting
 
     def _refuse_swapped(self, rows: list[int], readings: dict[str, str], order: str) -> None:
         """Refuse a column in which cells that could be read either way stand in the other order than the rest.

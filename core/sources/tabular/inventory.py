@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from core.errors import MissingFileError, ParameterError, listed
 from core.fingerprint import digest_of
 from core.platform.filedigest import digest_of_file
 from core.sources.tabular.options import MAX_BYTES
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
-_PACKED = ".gz"
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".feather", ".arrow", ".xlsx", ".xlsm")
+PACKED = (".gz", ".bz2", ".zst")
 MAX_FILES = 20_000
-_TABLE = re.compile(r"(?i)\.(csv|tsv|txt|parquet|pq)(\.gz)?$")
+MAX_DEPTH = 6
+"""Folders named ``key=value`` within each other."""
+
+_TABLE = re.compile(rf"(?i)({'|'.join(map(re.escape, SUFFIXES))})({'|'.join(map(re.escape, PACKED))})?$")
+_OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
+MOST_SKIPPED = 50
+"""Names of what is left unread that are recorded."""
 
 
 def stem_of(name: str) -> str:
@@ -27,6 +36,11 @@ def stem_of(name: str) -> str:
     return _TABLE.sub("", Path(name).name)
 
 
+def is_table_name(name: str) -> bool:
+    """Return whether a file of a folder is read: its name ends like a table's, and it is not hidden."""
+    return _TABLE.search(name) is not None and not name.startswith(".")
+
+
 @dataclass(frozen=True)
 class Inventory:
     """The files behind a path, sorted by name.
@@ -34,45 +48,85 @@ class Inventory:
     Parameters
     ----------
     path : Path
-        The file, or the folder.
+        The file, the folder, or the pattern.
     files : tuple of Path
         Never empty.
+    base : Path
+        The folder that names are relative to.
+    skipped : tuple of str
+        What is in a folder and is not read: other endings, and folders; hidden ones are not counted.
     """
 
     path: Path
     files: tuple[Path, ...]
+    base: Path
+    skipped: tuple[str, ...] = ()
 
     @property
     def is_folder(self) -> bool:
-        """Whether the path is a folder."""
+        """Whether the path means several files: a folder or a pattern."""
         return self.files != (self.path,)
 
     @property
     def name(self) -> str:
-        """The name of the file or folder."""
+        """The name of the file or folder, or the pattern behind its folder."""
+        if _is_pattern(self.path):
+            return self.path.relative_to(self.base).as_posix()
         return self.path.name or self.path.absolute().name or "folder"
 
+    def name_of(self, file: Path) -> str:
+        """Return a file's name within the folder: with the folders ``key=value`` that it is in."""
+        return file.relative_to(self.base).as_posix()
+
     def folders(self) -> list[str]:
-        """Return the names of the folders in the folder, which are not read."""
-        return _folders(self.path) if self.is_folder else []
+        """Return the names of the folders in the folder that are not read."""
+        return [name.removesuffix("/") for name in self.skipped if name.endswith("/")]
 
     def digest(self) -> str:
         """Return the file's SHA-256, or of a folder the SHA-256 over names and digests, sorted by name."""
-        return self.digest_over({file.name: digest_of_file(file) for file in self.files})
+        return self.digest_over({self.name_of(file): digest_of_file(file) for file in self.files})
 
     def digest_over(self, digests: dict[str, str]) -> str:
-        """Return the digest of these files, from the digest of each by name."""
+        """Return the digest of these files, from the digest of each by name.
+
+        The names of what is not read count as well, where there are any: they are on record in the artifact.
+        """
         if not self.is_folder:
-            return digests[self.files[0].name]
+            return digests[self.name_of(self.files[0])]
         # names in one Unicode form: the same folder on another system has the same digest
         by_name = sorted((unicodedata.normalize("NFC", name), digest) for name, digest in digests.items())
-        return digest_of(by_name)
+        skipped = sorted(unicodedata.normalize("NFC", name) for name in self.skipped)
+        return digest_of([*by_name, skipped] if skipped else by_name)
+
+
+def partitions_of(name: str) -> dict[str, str]:
+    """Return what the folders ``key=value`` of a file's name say.
+
+    >>> partitions_of("ticker=BRK%2FB/year=2022/part-0.parquet")
+    {'ticker': 'BRK/B', 'year': '2022'}
+    """
+    pairs = (part.partition("=") for part in Path(name).parent.parts)
+    return {unquote(key): unquote(value) for key, mark, value in pairs if mark}
+
+
+def globbed(path_text: str) -> tuple[Path, ...]:
+    """Return the files that a pattern with ``*``, ``?`` or ``[...]`` matches, sorted; none for any other path."""
+    path = Path(path_text).expanduser()
+    if not _is_pattern(path):
+        return ()
+    matches = (Path(match) for match in glob.iglob(str(path), recursive=True))  # noqa: PTH207 - an absolute pattern
+    return tuple(sorted(match for match in matches if match.is_file()))
+
+
+def _is_pattern(path: Path) -> bool:
+    return glob.has_magic(str(path)) and not path.exists()
 
 
 def inventory_of(path_text: str) -> Inventory:
-    """Return the files that a path means: itself, or the tables directly in it.
+    """Return the files that a path means: itself, the tables in a folder, or those that a pattern matches.
 
-    In a folder, files with other endings and hidden ones are not read, nor are folders in it.
+    In a folder the tables directly in it are read, and those in folders named ``key=value``. Files with other endings
+    and other folders are not; they are named. Hidden ones are not looked at.
 
     Raises
     ------
@@ -81,55 +135,81 @@ def inventory_of(path_text: str) -> Inventory:
     ParameterError
         If the files are too many or too large, or a link leads out of the folder.
     """
-    path = Path(path_text)
+    path = Path(path_text).expanduser()
     if path.is_dir():
-        files = _tables(path)
+        inventory = _folder(path)
     elif path.is_file():
-        files = (path,)
+        inventory = Inventory(path, (path,), path.parent)
+    elif files := globbed(path_text):
+        inventory = Inventory(path, files, _fixed_part(path))
     else:
         raise MissingFileError.of(path, "price file", parameter="path")
+    _judge(inventory)
+    return inventory
+
+
+def _fixed_part(pattern: Path) -> Path:
+    """Return the folders of a pattern before its first wildcard."""
+    fixed = list(pattern.parent.parts)
+    place = next((i for i, part in enumerate(fixed) if glob.has_magic(part)), len(fixed))
+    return Path(*fixed[:place])
+
+
+def _folder(path: Path) -> Inventory:
+    files, skipped = [], []
+    for entry in sorted(_entries(path), key=lambda entry: entry.relative_to(path).as_posix()):
+        name = entry.relative_to(path).as_posix()
+        if entry.is_dir():
+            skipped.append(f"{name}/")
+        elif is_table_name(entry.name):
+            files.append(entry)
+        elif entry.name.lower() not in _OF_SYSTEMS:
+            skipped.append(name)
     if not files:
-        folders = _folders(path)
-        beside = f"; it has {len(folders)} folders in it ({listed(folders)})" if folders else ""
-        raise MissingFileError(
-            f"there is no price file in the folder {path}{beside}",
-            expected=f"at least one file ending in {', '.join(SUFFIXES)}, or one of these and {_PACKED}",
-            remedy="Folders in a folder are not read: name one of them."
-            if folders
-            else "Check the folder, or name a file.",
-            parameter="path",
-        )
-    _judge_size(path, files)
-    return Inventory(path, files)
+        raise _no_table(path, [name.removesuffix("/") for name in skipped if name.endswith("/")])
+    return Inventory(path, tuple(files), path, tuple(skipped[:MOST_SKIPPED]))
 
 
-def _folders(folder: Path) -> list[str]:
-    return sorted(
-        entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+def _entries(folder: Path, depth: int = 0) -> Iterator[Path]:
+    """Yield files and folders that are not opened; folders named ``key=value`` are opened."""
+    for entry in folder.iterdir():
+        if entry.name.startswith((".", "_")):
+            continue  # hidden, or the marks that Spark leaves
+        if entry.is_dir() and "=" in entry.name and depth < MAX_DEPTH:
+            yield from _entries(entry, depth + 1)
+        else:
+            yield entry
+
+
+def _no_table(path: Path, folders: list[str]) -> MissingFileError:
+    beside = f"; it has {len(folders)} folders in it ({listed(folders)})" if folders else ""
+    return MissingFileError(
+        f"there is no price file in the folder {path}{beside}",
+        expected=f"at least one file ending in {', '.join(SUFFIXES)}, or one of these and {', '.join(PACKED)}",
+        remedy="Folders in a folder are not read, but those named key=value: name one of them."
+        if folders
+        else "Check the folder, or name a file.",
+        parameter="path",
     )
 
 
-def _tables(folder: Path) -> tuple[Path, ...]:
-    entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    files = [f for f in entries if not f.name.startswith(".") and _TABLE.search(f.name) and f.is_file()]
-    home = folder.resolve()
-    for file in files:
-        if file.resolve().parent != home:
-            raise ParameterError(
-                f"{file.name} in {folder.name} is a link to {file.resolve()}",
-                expected="files that are in the folder itself",
-                remedy="Copy the file into the folder, or take the link away.",
-            )
+def _judge(inventory: Inventory) -> None:
+    files = inventory.files
+    if inventory.is_folder and not _is_pattern(inventory.path):
+        home = inventory.base.resolve()
+        for file in files:
+            if not file.resolve().is_relative_to(home):
+                raise ParameterError(
+                    f"{file.name} in {inventory.name} is a link to {file.resolve()}",
+                    expected="files that are in the folder itself",
+                    remedy="Copy the file into the folder, or take the link away.",
+                )
     if len(files) > MAX_FILES:
-        raise ParameterError(f"{folder.name} has {len(files):,} files", expected=f"at most {MAX_FILES:,}")
-    return tuple(files)
-
-
-def _judge_size(path: Path, files: tuple[Path, ...]) -> None:
+        raise ParameterError(f"{inventory.name} has {len(files):,} files", expected=f"at most {MAX_FILES:,}")
     size = sum(file.stat().st_size for file in files)
     if size > MAX_BYTES:
         raise ParameterError(
-            f"{path.name} has {size:,} bytes",
+            f"{inventory.name} has {size:,} bytes",
             expected=f"at most {MAX_BYTES:,}",
             remedy="Take a shorter range or fewer tickers.",
         )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core import columns as col
 from core.errors import SourceError
-from core.sources.tabular.columns import SPELLINGS, known_spellings, plain_name
+from core.sources.tabular.columns import fields_named, known_spellings, plain_name, spelling_of
+from core.sources.tabular.date_forms import kind_of
 from core.sources.tabular.options import AUTO
+from core.sources.tabular.shapes import flattened_header, stacked_header
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _SAMPLE_BYTES = 4 << 20
@@ -37,15 +40,15 @@ class Layout:
         By name, a key of :data:`DELIMITERS`.
     rows : list of list of str
         The header's cells and those of the first rows.
-    preamble : tuple of str
-        Lines of text above the header, which are left out; blank lines and comments are not among them.
+    preamble : tuple of (int, str)
+        Lines of text above the header with their numbers, which are left out; not blank lines and comments.
     """
 
     body: bytes
     above: int
     delimiter: str
     rows: list[list[str]]
-    preamble: tuple[str, ...] = ()
+    preamble: tuple[tuple[int, str], ...] = ()
 
     @property
     def mark(self) -> str:
@@ -53,8 +56,10 @@ class Layout:
         return DELIMITERS[self.delimiter]
 
 
-def layout_of(text: bytes, name: str, delimiter: str = AUTO) -> Layout:
-    """Return how a text table is laid out.
+def layout_of(
+    text: bytes, name: str, delimiter: str = AUTO, mapping: Mapping[str, str] | None = None
+) -> Layout:
+    """Return how a text table is laid out; ``mapping`` is what a person says of its columns.
 
     Raises
     ------
@@ -72,69 +77,117 @@ def layout_of(text: bytes, name: str, delimiter: str = AUTO) -> Layout:
             f"{name} is not a readable CSV table (it is empty)",
             expected="a header line and one row per date and ticker",
         )
-    start = _header_start(body, next((w for w in (delimiter, declared) if w != AUTO), None))
-    preamble = tuple(
-        line.strip() for line in body[:start].decode("utf-8", "replace").splitlines() if line.strip()
-    )
+    mapping = mapping or {}
+    body = _unwrapped(body, mapping)
+    start = _header_start(body, next((w for w in (delimiter, declared) if w != AUTO), None), mapping)
+    first = text.count(b"\n", 0, len(text) - len(body)) + 1
+    lines = enumerate(body[:start].decode("utf-8", "replace").split("\n"), start=first)
+    preamble = tuple((number, line.strip()) for number, line in lines if line.strip(" ,;\t|\r"))
     body = body[start:]
     above = text.count(b"\n", 0, len(text) - len(body))
-    if delimiter == declared == AUTO and (joined := _blanks_joined(body)) is not None:
-        return Layout(joined, above, "comma", _cells(joined, ",", name), preamble)
-    chosen = next((w for w in (delimiter, declared) if w != AUTO), None) or _delimiter(body, name)
+    if delimiter == declared == AUTO and (joined := _blanks_joined(body, name, mapping)) is not None:
+        return Layout(joined, above, "tab", _cells(joined, "\t", name), preamble)
+    chosen = next((w for w in (delimiter, declared) if w != AUTO), None) or _delimiter(body, name, mapping)
     rows = _cells(body, DELIMITERS[chosen], name)
     _refuse_headless(rows[0], name, above + 1)
     return Layout(body, above, chosen, rows, preamble)
 
 
-def _header_start(body: bytes, delimiter: str | None) -> int:
-    """Return where the header line begins: the first line, or one of the next that names a date and prices.
+def _unwrapped(body: bytes, mapping: Mapping[str, str]) -> bytes:
+    """Return a table without quotes around each line: a spreadsheet that did not cut it saves it as one column."""
+    first = body.partition(b"\n")[0].strip()
+    if not (first.startswith(b'"') and first.endswith(b'"') and first.count(b'"') == 2):
+        return body
+    inner = next(csv.reader([first.decode("utf-8", "replace")]), [""])
+    marks = DELIMITERS.values()
+    if len(inner) != 1 or not any(_begins_long(_cut(inner[0], mark), [], mapping) for mark in marks):
+        return body
+    lines = body.decode("utf-8", "replace").splitlines()
+    return ("\n".join(next(csv.reader([line]), [""])[0] if line else "" for line in lines) + "\n").encode()
 
-    Exports of terminals and exchanges have lines of text above their table. A first line that is a header of any kind
-    stays the header; only where it names neither a date nor a price is a better one looked for.
+
+def names_date_and_prices(cells: Sequence[str]) -> bool:
+    """Return whether a line's cells name a date and a price, as a header of a table of prices does."""
+    return _is_header(fields_named(cells))
+
+
+def _is_header(ours: set[str]) -> bool:
+    return col.DATE in ours and not ours.isdisjoint(col.PRICE_VALUES)
+
+
+def _header_start(body: bytes, delimiter: str | None, mapping: Mapping[str, str]) -> int:
+    """Return where the header begins: the first of the first lines that names a date and prices, else the first.
+
+    Exports of terminals and exchanges have lines of text above their table, some with a date or a price of their own.
     """
     marks = [DELIMITERS[delimiter]] if delimiter else list(DELIMITERS.values())
-    lines = body[:_SAMPLE_BYTES].split(b"\n")[: MOST_PREAMBLE_LINES + 1]
-    at = 0
-    for number, line in enumerate(lines):
-        text = line.decode("utf-8", "replace")
-        for mark in marks:
-            header = header_of_line(text, mark)
-            if number == 0 and header & {col.DATE, *col.PRICE_VALUES}:
-                return 0
-            if {col.DATE} < header and header & set(col.PRICE_VALUES):
-                return at
-        at += len(line) + 1
+    lines = body[:_SAMPLE_BYTES].split(b"\n")[: MOST_PREAMBLE_LINES + 2]
+    texts = [line.decode("utf-8", "replace") for line in lines]
+    for begins in (_begins_long, _begins_side_by_side):
+        for number, text in enumerate(texts[:-1] or texts):
+            below = texts[number + 1] if number + 1 < len(texts) else ""
+            if any(begins(_cut(text, mark), _cut(below, mark), mapping) for mark in marks):
+                return sum(len(line) + 1 for line in lines[:number])
     return 0
 
 
-def header_of_line(text: str, mark: str) -> set[str]:
-    """Return which of our columns the cells of a line name.
+def _begins_long(cells: list[str], below: list[str], mapping: Mapping[str, str]) -> bool:
+    """Return whether a line names a date and prices."""
+    del below
+    return len(cells) > 1 and _is_header(fields_named(cells, mapping))
 
-    >>> sorted(header_of_line("Date;Open;Number of Shares", ";"))
-    ['date', 'open', 'volume']
-    """
+
+def _begins_side_by_side(cells: list[str], below: list[str], mapping: Mapping[str, str]) -> bool:
+    """Return whether a line is the header of a table with tickers side by side, by itself and the line below it."""
+    del mapping
+    if len(cells) < 2 or len(below) < len(cells):
+        return False
+    if stacked_header([cells, below[: len(cells)]]) or flattened_header(cells):
+        return True
+    place = next((i for i, cell in enumerate(cells) if col.DATE in fields_named([cell])), None)
+    return place is not None and kind_of(below[place], loosely=True) is not None
+
+
+def _cut(text: str, mark: str) -> list[str]:
     try:
-        cells = [plain_name(cell) for cell in next(csv.reader([text], delimiter=mark), [])]
+        return [cell.strip() for cell in next(csv.reader([text], delimiter=mark), [])]
     except csv.Error:
-        return set()  # no line of cells, and so no header
-    return {
-        ours
-        for ours, spellings in SPELLINGS.items()
-        if len(cells) > 1 and any(cell in spellings for cell in cells)
-    }
+        return []  # no line of cells, and so no header
 
 
-def _blanks_joined(body: bytes) -> bytes | None:
-    """Return a table whose columns are separated by blanks with commas instead, None if it is no such table."""
-    lines = body.rstrip().split(b"\n")
-    if any(mark.encode() in body for mark in DELIMITERS.values()) or b'"' in body or len(lines) < 2:
+def _blanks_joined(body: bytes, name: str, mapping: Mapping[str, str]) -> bytes | None:
+    """Return a table whose columns are separated by blanks with tabs instead, None if it is no such table.
+
+    A frame that was printed has a count of rows, or its dates, in front of each row and no name above them.
+
+    Raises
+    ------
+    SourceError
+        If its header is so separated and its rows are not.
+    """
+    head = body.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    if any(mark in head for mark in DELIMITERS.values()) or '"' in head:
         return None
-    cells = [line.split() for line in lines if line.strip()]
-    header = header_of_line(",".join(cell.decode("utf-8", "replace") for cell in cells[0]), ",")
-    even = all(len(row) == len(cells[0]) for row in cells)
-    if not even or not header & set(col.PRICE_VALUES) or col.DATE not in header:
+    cells = [line.split() for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
+    header, rows = cells[0], cells[1:]
+    indexed = bool(rows) and len(rows[0]) == 1 and "date" in fields_named(rows[0])
+    if indexed:
+        header, rows = [*rows[0], *header], rows[1:]
+    if not rows or len(header) < 3 or not _is_header(fields_named(header, mapping)):
         return None
-    return b"\n".join(b",".join(row) for row in cells) + b"\n"
+    if all(len(row) == len(header) + 1 and row[0] == str(n) for n, row in enumerate(rows)):
+        rows = [row[1:] for row in rows]  # a count of rows without a name
+    uneven = next((n for n, row in enumerate(rows) if len(row) != len(header)), None)
+    if uneven is not None:
+        raise SourceError(
+            f"{name} has its columns separated by blanks: {len(header)} in the header, "
+            f"{len(rows[uneven])} in row {uneven + 1}",
+            expected="as many cells in each row, or cells separated by commas, semicolons or tabs",
+            remedy="Save the table as CSV.",
+        )
+    blank = [""] if indexed else []  # the line that named the dates
+    lines = ["\t".join(header), *blank, *("\t".join(row) for row in rows)]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _cells(body: bytes, mark: str, name: str) -> list[list[str]]:
@@ -153,15 +206,17 @@ def _cells(body: bytes, mark: str, name: str) -> list[list[str]]:
     return rows
 
 
-def _delimiter(body: bytes, name: str) -> str:
+def _delimiter(body: bytes, name: str, mapping: Mapping[str, str]) -> str:
     """Return the delimiter that cuts the header into the most cells that have a known name.
 
     A header that nothing cuts is one column. Two delimiters of the same merit are an error.
     """
-    merits = {}
+    merits, words = {}, {plain_name(theirs) for theirs in mapping.values()}
     for delimiter, mark in DELIMITERS.items():
         rows = _cells(body, mark, name)
-        recognised = sum(plain_name(cell) in known_spellings() for cell in rows[0])
+        recognised = sum(
+            spelling_of(cell) in known_spellings() or plain_name(cell) in words for cell in rows[0]
+        )
         even = sum(len(row) == len(rows[0]) for row in rows)
         if len(rows[0]) > 1:
             merits[delimiter] = (recognised, even)

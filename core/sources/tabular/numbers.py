@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError
+from core.sources.tabular.columns import unguarded_text
 from core.sources.tabular.options import AUTO
 
 if TYPE_CHECKING:
@@ -18,13 +20,27 @@ if TYPE_CHECKING:
 
 DECIMALS = (AUTO, "point", "comma")
 
-_DRESSING = re.compile("[$\u20ac\u00a3\u00a5\u00a0\u202f' ]")
+_DRESSING = re.compile(
+    "[$\u20ac\u00a3\u00a5\u20b9\u20a9\u20bd\u20ba\u0e3f\u00a0\u202f\u2009'\u2019 ]|R(?=\\$)"
+)
+_CURRENCY = re.compile(
+    r"^(?:[A-Z]{3}|Rs\.?|kr\.?|Fr\.?)(?=[-+\d.])|(?<=\d)(?:[A-Z]{3}|z\u0142|kr\.?|K\u010d|p|\u5143|\u5186|\uc6d0)$"
+)
+"""A currency before or behind a number, blanks taken away: ``USD51.29``, ``51,29EUR``."""
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_SCALED = re.compile(r"(.*\d)([KMB])")
+_SCALED = re.compile(
+    r"(.*\d)([KMBkmb]|Tsd\.?|Mio\.?|Mrd\.?|mln|mil|bn|\u4e07|\u842c|\ub9cc|\u4ebf|\u5104|\uc5b5)"
+)
 _HUGE = 2**1023
-_SCALES = {"K": 1e3, "M": 1e6, "B": 1e9}
+_SCALES = {
+    "k": 1e3, "tsd": 1e3, "m": 1e6, "mio": 1e6, "mln": 1e6, "mil": 1e6, "b": 1e9, "bn": 1e9, "mrd": 1e9,
+    "\u4e07": 1e4, "\u842c": 1e4, "\ub9cc": 1e4, "\u4ebf": 1e8, "\u5104": 1e8, "\uc5b5": 1e8,
+}  # fmt: skip
+"""Thousands, millions, milliards; in East Asia ten thousands and hundred millions."""
 _UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
-_POINT = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+\.\d*|[-+]?\d{1,3}(?:,\d{3}){2,}")
+_POINT = re.compile(
+    r"[-+]?\d{1,3}(?:,\d{3})+\.\d*|[-+]?\d{1,3}(?:,\d{3}){2,}|[-+]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?"
+)
 _COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+|[-+]?\d{1,3}(?:\.\d{3}){2,}")
 
 
@@ -46,24 +62,83 @@ def decimal_mark(frame: pd.DataFrame, names: Sequence[str], file: str, decimal: 
     """
     if decimal != AUTO:
         return decimal
-    undecided = None
-    comma = point = False
+    evidence = _evidence(frame, names)
+    if evidence.comma:
+        return "comma"
+    if evidence.grouped:
+        pointed = evidence.pointed or _first_fraction(frame, names)
+        if evidence.point or pointed:
+            raise _both_points(*(pointed or (names[0], "")), file)
+        return "comma"
+    undecided = evidence.undecided or evidence.pointed
+    if undecided and not evidence.point and not _plain_points(frame, names):
+        raise _undecided(*undecided, file) if "," in undecided[1] else _undecided_points(*undecided, file)
+    return "point"
+
+
+@dataclass
+class _Evidence:
+    """What the cells that are no plain numbers show of the decimal mark.
+
+    Parameters
+    ----------
+    comma, point : bool
+        A cell leaves no choice: ``12,5`` and ``1.234,5``, or ``1,234.5`` and ``12.5K``.
+    grouped : bool
+        ``1.234.567``: points part thousands, and no cell has a decimal comma.
+    undecided, pointed : (str, str) or None
+        Column and cell of the first ``1,234`` and of the first ``1.234`` beside them.
+    """
+
+    comma: bool = False
+    point: bool = False
+    grouped: bool = False
+    undecided: tuple[str, str] | None = None
+    pointed: tuple[str, str] | None = None
+
+    def take(self, name: str, cell: str) -> None:
+        """Take notice of a cell."""
+        text = _undressed(cell)
+        text = match[1] if (match := _SCALED.fullmatch(text)) else text
+        if _UNDECIDED.fullmatch(text):
+            self.undecided = self.undecided or (name, cell)
+        elif _COMMA.fullmatch(text):
+            self.comma |= "," in text
+            self.grouped |= "," not in text
+        elif _GROUPED.fullmatch(text):
+            self.pointed = self.pointed or (name, cell)
+        elif _POINT.fullmatch(text) or (
+            "." in text and _NUMBER.fullmatch(text) and len(text.split(".")[1]) not in (0, 3)
+        ):
+            self.point = True
+
+
+def _evidence(frame: pd.DataFrame, names: Sequence[str]) -> _Evidence:
+    evidence = _Evidence()
     for name in text_columns(frame, names):
         for cell in pd.unique(frame[name].dropna()).tolist():
-            text = _DRESSING.sub("", str(cell)).rstrip("KMB")
-            if _UNDECIDED.fullmatch(text):
-                undecided = undecided or (name, str(cell))
-            elif _POINT.fullmatch(text):
-                point = True
-            elif _COMMA.fullmatch(text):
-                comma = True
-            elif "." in text and _NUMBER.fullmatch(text) and len(text.split(".")[1]) not in (0, 3):
-                point = True
-    if comma:
-        return "comma"
-    if undecided and not point and not _plain_points(frame, names):
-        raise _undecided(*undecided, file)
-    return "point"
+            evidence.take(name, str(cell))
+    return evidence
+
+
+def _first_fraction(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, str] | None:
+    """Return a number with a fraction in a column that reads as plain numbers, None if there is none."""
+    for name in names:
+        if name in frame and frame[name].dtype.kind == "f":
+            values = frame[name].dropna()
+            fractions = values[values != np.floor(values)]
+            if len(fractions):
+                return name, repr(float(fractions.iloc[0]))
+    return None
+
+
+def _both_points(name: str, cell: str, file: str) -> SourceError:
+    return SourceError(
+        f"{file}: a point parts thousands in one column (1.827.710), and {cell or 'numbers'} in column {name} can be read with a "
+        "decimal point or without",
+        expected="one decimal mark in all numbers",
+        remedy="Say which: --decimal comma (points part thousands) or --decimal point; the gate then names the other cells.",
+    )
 
 
 def _plain_points(frame: pd.DataFrame, names: Sequence[str]) -> bool:
@@ -87,18 +162,33 @@ def _undecided(name: str, cell: str, file: str) -> SourceError:
     )
 
 
-def _points_may_part_thousands(frame: pd.DataFrame, names: Sequence[str]) -> bool:
-    """Return whether a volume has fractions, all whole thousandths: shares are no fractions, 114.509 may be many."""
-    if col.VOLUME not in names or col.VOLUME not in frame or frame[col.VOLUME].dtype.kind != "f":
+def _points_may_part_thousands(frame: pd.DataFrame, names: Sequence[str], sample: Sequence[str]) -> bool:
+    """Return whether fractions are there, and nothing shows that their points are decimal marks.
+
+    A cell of the first rows with another number of digits behind its point shows it, and so do four digits before one.
+    """
+    if any("." in cell and not _GROUPED.fullmatch(cell) for cell in sample if _NUMBER.fullmatch(cell)):
         return False
-    values = frame[col.VOLUME].to_numpy("float64")
-    values = values[np.isfinite(values)]
-    fractions = values != np.floor(values)
-    return bool(fractions.any() and (np.abs(np.round(values * 1000) - values * 1000) < 1e-6).all())
+    fractions = False
+    for name in names:
+        if name not in frame or frame[name].dtype.kind != "f":
+            continue
+        values = frame[name].to_numpy("float64")
+        values = values[np.isfinite(values)]
+        if not (values != np.floor(values)).any():
+            continue
+        fractions = True
+        thousandths = (np.abs(np.round(values * 1000) - values * 1000) < 1e-6).all()
+        if np.abs(values).max() >= _UNGROUPED or not thousandths:
+            return False
+    return fractions
+
+
+_UNGROUPED = 1000
 
 
 def _refuse_points(texts: pd.DataFrame, names: Sequence[str], file: str) -> None:
-    """Refuse numbers in which every point has three digits behind it and at most three before, volume included.
+    """Refuse numbers in which every point has three digits behind it and at most three before.
 
     Raises
     ------
@@ -115,7 +205,11 @@ def _refuse_points(texts: pd.DataFrame, names: Sequence[str], file: str) -> None
     if not pointed or not all(_GROUPED.fullmatch(cell) for _, cell in pointed):
         return
     name, cell = next((pair for pair in pointed if pair[0] == col.VOLUME), pointed[0])
-    raise SourceError(
+    raise _undecided_points(name, cell, file)
+
+
+def _undecided_points(name: str, cell: str, file: str) -> SourceError:
+    return SourceError(
         f"{file}: {cell} in column {name} can be read as {cell.replace('.', '')} (the point parts thousands) and as "
         f"{cell} (the point is the decimal mark); every number with a point has three digits after it",
         expected="numbers of which at least one decides",
@@ -151,16 +245,28 @@ def plain_numbers(cells: pd.Series, decimal: str, *, scaled: bool) -> pd.Series:
     return pd.Series(values[codes], index=cells.index, dtype=object)
 
 
+def _undressed(cell: str) -> str:
+    """Return a number's text without blanks, currency and the marks that stand for a minus.
+
+    >>> [_undressed(text) for text in ("$1,234.50", "51,29 EUR", "R$ 51,29", "\u22125", "1'059'335")]
+    ['1,234.50', '51,29', '51,29', '-5', '1059335']
+    """
+    return _CURRENCY.sub("", _DRESSING.sub("", unguarded_text(cell).replace("\u2212", "-")))
+
+
 def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
     if not isinstance(cell, str):
         # an integer that no float can hold stays for the gate, as text
         return str(cell) if isinstance(cell, int) and abs(cell) >= _HUGE else cell
-    text, scale = _DRESSING.sub("", cell), 1.0
+    text, scale = _undressed(cell), 1.0
     if scaled and (match := _SCALED.fullmatch(text)):
-        text, scale = match[1], _SCALES[match[2]]
+        text, scale = match[1], _SCALES[match[2].rstrip(".").lower()]
     thousands, mark = (",", ".") if decimal == "point" else (".", ",")
     if thousands in text:
-        grouped = re.fullmatch(rf"([-+]?\d{{1,3}}(?:\{thousands}\d{{3}})+)((?:\{mark}\d*)?)", text)
+        grouped = re.fullmatch(
+            rf"([-+]?(?:\d{{1,3}}(?:\{thousands}\d{{3}})+|\d{{1,2}}(?:\{thousands}\d{{2}})+\{thousands}\d{{3}}))((?:\{mark}\d*)?)",
+            text,
+        )
         if grouped is None:
             return cell
         text = grouped[1].replace(thousands, "") + grouped[2]
@@ -171,7 +277,14 @@ def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
 
 
 def dressed(
-    frame: pd.DataFrame, names: Sequence[str], file: str, mark: str, reread: Callable[[], pd.DataFrame]
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    file: str,
+    mark: str,
+    reread: Callable[[], pd.DataFrame],
+    *,
+    sample: Sequence[str] = (),
+    volumes: Collection[str] = (col.VOLUME,),
 ) -> tuple[pd.DataFrame, str]:
     """Return a table whose numbers are plain, and the decimal mark that was found.
 
@@ -185,15 +298,17 @@ def dressed(
         As in :func:`decimal_mark`.
     reread : callable
         Gives the same table with every cell as text: with a decimal comma ``1.234`` is no 1.234.
+    sample : sequence of str
+        Cells of the first rows, as written: what they show need not be looked for in all.
+    volumes : collection of str
+        Columns that count shares: 45.3M is a number there.
     """
-    if mark == AUTO and not text_columns(frame, names) and _points_may_part_thousands(frame, names):
+    if mark == AUTO and not text_columns(frame, names) and _points_may_part_thousands(frame, names, sample):
         _refuse_points(reread(), names, file)
     if not text_columns(frame, names) and mark != "comma":
         return frame, "point"
     decimal = decimal_mark(frame, names, file, mark)
     if decimal == "comma":
         frame = reread()
-    numbers = {
-        n: plain_numbers(frame[n], decimal, scaled=n == col.VOLUME) for n in text_columns(frame, names)
-    }
+    numbers = {n: plain_numbers(frame[n], decimal, scaled=n in volumes) for n in text_columns(frame, names)}
     return frame.assign(**numbers), decimal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import SourceError
 from core.parameters import Value
+from core.sources.tabular.columns import columns_mapping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,9 @@ MAX_COLUMNS = 200
 MAX_WIDE_COLUMNS = 5_000
 """Tickers side by side in a wide table."""
 
+MAX_CELLS = 200_000_000
+"""Cells of a table that is read whole: 1.6 GB of numbers."""
+
 MAX_BYTES = 1024**3
 """Bytes of a file, or of a folder's files together, packed and unpacked."""
 
@@ -41,6 +45,8 @@ class Options:
     decimal : {'auto', 'point', 'comma'}
     encoding : str
         ``auto``, or a name that Python knows.
+    columns : str
+        Which column is which, as :func:`core.sources.tabular.columns.columns_mapping` reads it.
     ticker : str
         The ticker of a file of one that does not name it; empty: its name is the ticker.
     """
@@ -49,7 +55,13 @@ class Options:
     delimiter: str = AUTO
     decimal: str = AUTO
     encoding: str = AUTO
+    columns: str = ""
     ticker: str = ""
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Our name of each column that a person named, to its name in the file."""
+        return columns_mapping(self.columns)
 
     @classmethod
     def of(cls, parameters: Mapping[str, Value]) -> Options:
@@ -94,8 +106,10 @@ class Facts:
         ``stacked`` has two header lines, field over ticker.
     dates, delimiter, decimal, encoding : str
         What was found or was said; empty where it does not apply.
-    packed : bool
-        The file was gzipped.
+    packed : str
+        ``gzip``, ``bzip2`` or ``zstd``; empty for a file that is not packed.
+    ticker_from : str
+        ``file name`` where the name of the file stands for the ticker, ``option`` where ``--tickers`` says it.
     left_out : tuple of LeftOut
         Lines that are no rows, at most :data:`MOST_LEFT_OUT`.
     """
@@ -105,7 +119,8 @@ class Facts:
     delimiter: str = "comma"
     decimal: str = "point"
     encoding: str = "utf-8"
-    packed: bool = False
+    packed: str = ""
+    ticker_from: str = ""
     left_out: tuple[LeftOut, ...] = ()
 
     def record(self) -> dict[str, Any]:
@@ -113,7 +128,7 @@ class Facts:
         facts = {"shape": self.shape, "dates": self.dates, "delimiter": self.delimiter}
         facts |= {"decimal": self.decimal, "encoding": self.encoding}
         applying: dict[str, Any] = {key: value for key, value in facts.items() if value}
-        applying |= {"packed": "gzip"} if self.packed else {}
+        applying |= {name: text for name in ("packed", "ticker_from") if (text := getattr(self, name))}
         return applying | ({"left_out": [line.record() for line in self.left_out]} if self.left_out else {})
 
 

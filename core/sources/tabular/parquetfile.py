@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError
-from core.sources.tabular.columns import header_of
+from core.sources.tabular.columns import header_of, is_unnamed
 from core.sources.tabular.dates import iso_dates
 from core.sources.tabular.options import (
+    MAX_BYTES,
+    MAX_CELLS,
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_WIDE_COLUMNS,
@@ -21,12 +24,13 @@ from core.sources.tabular.options import (
     too_many,
 )
 from core.sources.tabular.shapes import (
+    Flattened,
     flattened_header,
     from_stacked,
     from_wide,
     stacked_header,
-    ticker_of_file,
 )
+from core.sources.tabular.tickercells import with_tickers
 
 
 def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
@@ -40,12 +44,13 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
     frame = _frame(data, name)
     if frame.columns.nlevels == 2:
         return _stacked(frame, name, options)
-    if flat := flattened_header([str(c) for c in frame.columns]):
-        return _flattened(frame, name, options, *flat)
-    header = header_of([str(c) for c in frame.columns], name)
+    cells = [str(c) for c in frame.columns]
+    if not options.columns and (flat := flattened_header(cells)):
+        return _flattened(frame, name, options, flat)
+    header = header_of(cells, name, options.mapping)
     if col.DATE not in header.names and header.unnamed is not None:
         header = header.with_date(header.unnamed)
-    wide = col.DATE in header.names and not header.is_long and not header.has_values and len(header.names) > 1
+    wide = header.is_wide
     if not wide and len(header.names) > MAX_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
     place = header.names.index(col.DATE) if col.DATE in header.names else None
@@ -55,20 +60,16 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
     if place is not None:
         frame[col.DATE], dates = _dates(frame[col.DATE], name, options)
     if wide:
-        return TableRead(from_wide(frame, name), _facts("wide", dates))
-    if header.is_long:
-        return TableRead(frame, _facts("long", dates))
-    frame.insert(0, col.TICKER, options.ticker or ticker_of_file(name))
-    return TableRead(frame, _facts("one ticker", dates))
+        unnamed = [cell for i, cell in enumerate(header.cells) if i != place and is_unnamed(cell)]
+        return TableRead(from_wide(frame.drop(columns=unnamed), name), _facts("wide", dates))
+    frame, shape, origin = with_tickers(frame, name, option=options.ticker)
+    return TableRead(frame, replace(_facts(shape, dates), ticker_from=origin))
 
 
-def _flattened(
-    frame: pd.DataFrame, name: str, options: Options, place: int, columns: list[tuple[str, str]]
-) -> TableRead:
-    days, form = _dates(frame.iloc[:, place], name, options)
-    others = [i for i in range(frame.shape[1]) if i != place]
-    pairs = [(*pair, frame.iloc[:, i]) for pair, i in zip(columns, others, strict=True)]
-    return TableRead(from_stacked(days, pairs), _facts("flattened", form))
+def _flattened(frame: pd.DataFrame, name: str, options: Options, flat: Flattened) -> TableRead:
+    days, form = _dates(frame.iloc[:, flat.place], name, options)
+    columns = [(field, ticker, frame.iloc[:, i]) for i, field, ticker in flat.columns]
+    return TableRead(from_stacked(days, columns), _facts("flattened", form))
 
 
 def _facts(shape: str, dates: str) -> Facts:
@@ -86,7 +87,14 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
             raise too_many(name, "rows", rows, MAX_ROWS)
         if columns > MAX_WIDE_COLUMNS:
             raise too_many(name, "columns", columns, MAX_WIDE_COLUMNS)
-        frame: pd.DataFrame = _plain_types(file.read()).to_pandas()
+        _refuse_unpacked(file.metadata, name)
+        texts = [
+            field.name
+            for field in file.schema_arrow
+            if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+        ]
+        file = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts)
+        frame: pd.DataFrame = _plain_types(_bounded(file.read(), name)).to_pandas()
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise SourceError(
             f"{name} is a damaged Parquet file ({' '.join(str(error).split())[:200]})",
@@ -99,6 +107,38 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
     return frame.reset_index() if index_has_data else frame.reset_index(drop=True)
 
 
+def _refuse_unpacked(metadata: Any, name: str) -> None:
+    """Refuse a file whose pages, unpacked, or whose cells would take more than the caps, before a page is read."""
+    unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    if unpacked > MAX_BYTES:
+        raise too_many(name, "bytes when unpacked", unpacked, MAX_BYTES)
+    cells = metadata.num_rows * metadata.num_columns
+    if cells > MAX_CELLS:
+        raise too_many(name, "cells", cells, MAX_CELLS)
+
+
+def _bounded(table: Any, name: str) -> Any:
+    """Return an Arrow table whose texts, each of which may stand for millions of rows, take no more than the cap.
+
+    Raises
+    ------
+    SourceError
+        If they do.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    total = 0
+    for column in table.columns:
+        for chunk in column.chunks if pa.types.is_dictionary(column.type) else ():
+            if pa.types.is_string(chunk.dictionary.type) or pa.types.is_large_string(chunk.dictionary.type):
+                lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
+                total += pc.sum(lengths).as_py() or 0
+    if total > MAX_BYTES:
+        raise too_many(name, "bytes of text when unpacked", total, MAX_BYTES)
+    return table
+
+
 def _plain_types(table: Any) -> Any:
     """Return an Arrow table with decimals as float64 and dictionaries as their values."""
     import pyarrow as pa
@@ -109,30 +149,6 @@ def _plain_types(table: Any) -> Any:
         return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
     return table.cast(pa.schema([plain_field(field) for field in table.schema], table.schema.metadata))
-
-
-def as_parquet(data: bytes, name: str) -> bytes:
-    """Return a Feather file's bytes as Parquet's.
-
-    Raises
-    ------
-    SourceError
-        If the file is damaged.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    from pyarrow import feather
-
-    buffer = io.BytesIO()
-    try:
-        pq.write_table(feather.read_table(io.BytesIO(data)), buffer)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(
-            f"{name} is a damaged Feather file ({' '.join(str(error).split())[:200]})",
-            expected="a whole one",
-            remedy="Write or fetch it again.",
-        ) from error
-    return buffer.getvalue()
 
 
 def iso_days(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, str]:
@@ -169,5 +185,5 @@ def _stacked(frame: pd.DataFrame, name: str, options: Options) -> TableRead:
             f"{name} has two header levels that are not field and ticker", expected="one header, or those two"
         )
     dates, form = _dates(frame.iloc[:, 0], name, options)
-    columns = [(*pair, frame.iloc[:, i + 1]) for i, pair in enumerate(stacked[1])]
+    columns = [(field, ticker, frame.iloc[:, i]) for i, field, ticker in stacked.columns]
     return TableRead(from_stacked(dates, columns), _facts("stacked", form))

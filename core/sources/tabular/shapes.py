@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError, listed
-from core.sources.tabular.columns import SPELLINGS, header_of, known_spellings, plain_name
+from core.sources.tabular.columns import is_unnamed, known_spellings, plain_name, spelling_of
 from core.sources.tabular.inventory import stem_of
 from core.sources.tabular.options import MAX_ROWS, too_many
-from core.tickers import is_legal
+from core.sources.tabular.spellings import LONE, SPELLINGS
+from core.tickers import from_file_name, is_legal
 
 _FIELD_CORNERS = frozenset({"price", "attributes", ""})
 _TICKER_CORNERS = frozenset({"ticker", "tickers", "symbol", "symbols", ""})
-_VALUES = frozenset((*col.PRICE_VALUES, col.VOLUME))
+_VALUES_IN_ORDER = (*col.PRICE_VALUES, col.VOLUME)
+_VALUES = frozenset(_VALUES_IN_ORDER)
 
 
 def ticker_of_file(name: str) -> str:
@@ -29,18 +33,22 @@ def ticker_of_file(name: str) -> str:
     SourceError
         If the name cannot be a ticker.
 
-    >>> ticker_of_file("brk-b.csv.gz")
-    'BRK-B'
+    >>> ticker_of_file("brk-b.csv.gz"), ticker_of_file("BTC%2FUSD.csv")
+    ('BRK-B', 'BTC/USD')
     """
     # Some systems write file names decomposed: the same name must be the same ticker everywhere.
-    ticker = unicodedata.normalize("NFC", stem_of(name)).strip().upper()
-    if not is_legal(ticker):
+    ticker = from_file_name(unicodedata.normalize("NFC", stem_of(name))).strip().upper()
+    if not (is_legal(ticker) and _FROM_NAME.fullmatch(ticker)):
         raise SourceError(
             f"{name} has no ticker column, and its name cannot be a ticker",
             expected="a column named ticker, or a file named like AAPL.csv (at most 20 characters)",
             remedy="Say the ticker of its one series (--tickers AAPL), rename the file, or add the column.",
         )
     return ticker
+
+
+_FROM_NAME = re.compile(r"[\w^$][\w.\-=^&+*/:$@!]*")
+"""What a name of a file or a column of a wide table may be called as a ticker: ``prices (1)`` is none."""
 
 
 def from_wide(frame: pd.DataFrame, file: str) -> pd.DataFrame:
@@ -65,14 +73,15 @@ def from_wide(frame: pd.DataFrame, file: str) -> pd.DataFrame:
         raise SourceError(
             f"{file} has a date and columns such as {listed(fields)}, which name fields (open, high, low, volume) and no tickers",
             expected="columns named open, high, low, close and volume, or field and ticker in one name (Close_AAPL) throughout",
-            remedy="Name the columns so; this is no table of closes, and --close-only does not help.",
+            remedy="Say which column is which (--columns open=...,close=...), or name them so; this is no table of closes, and "
+            "to take it for one does not help.",
         )
-    wrong = [repr(ticker) for ticker in tickers if not is_legal(ticker)]
+    wrong = [repr(ticker) for ticker in tickers if not _may_head(ticker)]
     if wrong:
         raise SourceError(
             f"{file} is read as a wide table of closes, and its columns {listed(wrong)} cannot be tickers",
             expected="a date column and tickers, or columns named open, high, low, close and volume",
-            remedy="Name the columns by their tickers.",
+            remedy="Name the columns by their tickers, or say which column is which: --columns date=...,close=...",
         )
     if len(frame) * len(tickers) > MAX_ROWS:
         raise too_many(file, "cells", len(frame) * len(tickers), MAX_ROWS)
@@ -87,96 +96,172 @@ def _listed_part(frame: pd.DataFrame, ticker: str) -> pd.DataFrame:
     return pd.DataFrame(part)
 
 
-def stacked_header(rows: Sequence[Sequence[str]]) -> tuple[int, list[tuple[str, str]]] | None:
-    """Return lines of a two-line header and (field, ticker) of each column, None if there is no such.
+def _may_head(ticker: str) -> bool:
+    """Return whether a column of a wide table may be called so: blanks between words too (``ZQX US Equity``)."""
+    return is_legal(ticker) and all(_FROM_NAME.fullmatch(word) for word in ticker.split(" "))
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """A header of two lines, field over ticker.
+
+    Parameters
+    ----------
+    lines : int
+        Lines of the header, a third with the index's name among them.
+    place : int
+        The column of the dates; what stands before it is a count of rows.
+    columns : list of (int, str, str)
+        Place, our name of the field, and ticker of each column after it that has a name.
+    """
+
+    lines: int
+    place: int
+    columns: list[tuple[int, str, str]]
+
+
+def stacked_header(rows: Sequence[Sequence[str]]) -> Stacked | None:
+    """Return a two-line header, None if there is no such.
 
     ``yfinance.download(...).to_csv()`` writes it: fields in the first line, tickers in the second, and
-    the index's name in a third. The two lines may be swapped.
+    the index's name in a third. The two lines may be swapped. Read back as a plain table and saved again, the fields
+    are numbered (``Close.1``) and a count of rows stands in front.
     """
     if len(rows) < 2 or len(rows[0]) < 2 or len(rows[0]) != len(rows[1]):
         return None
-    first, second = list(rows[0]), list(rows[1])
-    if plain_name(first[0]) not in _FIELD_CORNERS or _fields(first[1:]) is None:
+    place = 0
+    if len(rows[0]) > 2 and is_unnamed(rows[0][0]) and rows[1][0] == "0":
+        place = 1
+    first, second = list(rows[0][place:]), list(rows[1][place:])
+    if plain_name(first[0]) not in _FIELD_CORNERS or _fields([cell for cell in first[1:] if cell]) is None:
         first, second = second, first
-    fields = _fields(first[1:])
+    places = [i for i in range(1, len(first)) if first[i] or second[i]]
+    fields = _fields([first[i] for i in places])
     corners = plain_name(first[0]) in _FIELD_CORNERS and plain_name(second[0]) in _TICKER_CORNERS
-    if fields is None or not corners or not all(is_legal(ticker) for ticker in second[1:]):
+    tickers = [
+        _NUMBERED.sub("", ticker) if first[0] == rows[1][place] else ticker
+        for ticker in (second[i] for i in places)
+    ]
+    if fields is None or not corners or not all(is_legal(ticker) for ticker in tickers):
         return None
-    third = len(rows) > 2 and not any(rows[2][1:]) and plain_name(rows[2][0]) in ("date", "datetime", "")
-    return 3 if third else 2, list(zip(fields, second[1:], strict=True))
+    third = (
+        len(rows) > 2
+        and not any(rows[2][place + 1 :])
+        and plain_name(rows[2][place]) in ("date", "datetime", "")
+    )
+    return Stacked(
+        3 if third else 2,
+        place,
+        [(place + i, field, ticker) for i, field, ticker in zip(places, fields, tickers, strict=True)],
+    )
 
 
-_NOT_CLOSE = frozenset({"open", "high", "low", "volume", "vol"})
+_NUMBERED = re.compile(r"\.\d+$")
+"""What pandas adds to a name that stands again."""
+
+
+@cache
+def _not_close() -> frozenset[str]:
+    """Return the spellings of fields of prices other than the close."""
+    return frozenset(
+        s for of in (col.OPEN, col.HIGH, col.LOW, col.VOLUME) for s in SPELLINGS[of] if len(s) > 2
+    )
 
 
 def _names_field(name: str) -> bool:
     """Return whether a column's name holds a field of prices other than the close beside something else."""
-    words = re.split(r"[\W_]+", name.lower())
-    return len(words) > 1 and any(word in _NOT_CLOSE for word in words)
+    words = [word for word in re.split(r"[\W_]+", plain_name(name)) if word]
+    return len(words) > 1 and any(word in _not_close() for word in words)
 
 
-def flattened_header(cells: Sequence[str]) -> tuple[int, list[tuple[str, str]]] | None:
-    """Return the place of the date and (field, ticker) of each other column, None if names do not hold both.
+@dataclass(frozen=True)
+class Flattened:
+    """A header whose names hold field and ticker.
+
+    Parameters
+    ----------
+    place : int
+        The column of the dates.
+    columns : list of (int, str, str)
+        Place, our name of the field, and ticker of each other column; a count of rows is none of them.
+    """
+
+    place: int
+    columns: list[tuple[int, str, str]]
+
+
+def flattened_header(cells: Sequence[str]) -> Flattened | None:
+    """Return the header, None if names do not hold both.
 
     A frame with two levels of columns is saved as ``Close_ZQX``, ``ZQX.Close`` or ``('Close', 'ZQX')``.
 
     >>> flattened_header(["Date", "Close_ZQX", "Volume_ZQX"])
-    (0, [('close', 'ZQX'), ('volume', 'ZQX')])
+    Flattened(place=0, columns=[(1, 'close', 'ZQX'), (2, 'volume', 'ZQX')])
     """
-    spelt = [plain_name(cell) for cell in cells]
-    place = next(
-        (i for i, name in enumerate(spelt) if name in SPELLINGS[col.DATE]),
-        0 if spelt and not spelt[0] else None,
-    )
+    spelt = [spelling_of(cell) for cell in cells]
+    unnamed = bool(cells) and is_unnamed(cells[0])
+    place = next((i for i, name in enumerate(spelt) if name in SPELLINGS[col.DATE]), 0 if unnamed else None)
     if place is None or len(cells) < 2:
         return None
-    if any(name in known_spellings() for i, name in enumerate(spelt) if i != place):
+    others = [i for i, cell in enumerate(cells) if i != place and not is_unnamed(cell)]
+    if not others or any(spelt[i] in known_spellings() for i in others):
         return None
-    pairs = [_two_in_one(cell) for i, cell in enumerate(cells) if i != place]
-    columns = [pair for pair in pairs if pair is not None]
+    pairs = [_two_in_one(cells[i]) for i in others]
+    columns = [(i, *pair) for i, pair in zip(others, pairs, strict=True) if pair is not None]
+    distinct = {(field, ticker) for _, field, ticker in columns}
     if (
-        len(columns) != len(pairs)
-        or len(set(columns)) != len(columns)
-        or all(field != col.CLOSE for field, _ in columns)
+        len(columns) != len(others)
+        or len(distinct) != len(columns)
+        or all(f != col.CLOSE for f, _ in distinct)
     ):
         return None
-    return place, columns
+    return Flattened(place, columns)
 
 
 def _two_in_one(cell: str) -> tuple[str, str] | None:
-    """Return field and ticker of a column's name, None if it does not hold both."""
+    """Return field and ticker of a column's name, None if it does not hold both; the longest field counts."""
     text = cell.strip()
-    for pattern in (_TUPLE, _FIELD_FIRST, _FIELD_LAST):
-        match = pattern.fullmatch(text)
-        if match is None:
-            continue
-        for field, ticker in ((match["a"], match["b"]), (match["b"], match["a"])):
-            ours = next((o for o in _VALUES if plain_name(field) in SPELLINGS[o]), None)
-            if (
-                ours
-                and len(plain_name(field)) > 1
-                and is_legal(ticker.strip())
-                and plain_name(ticker) not in known_spellings()
-            ):
-                return ours, ticker.strip()
-    return None
+    match = _TUPLE.fullmatch(text) or _BRACKETS.fullmatch(text)
+    cuts = [(match["a"], match["b"])] if match else []
+    cuts += [(text[: m.start()], text[m.end() :]) for m in _CUT.finditer(text)]
+    pairs = [(field.strip(), ticker.strip()) for cut in cuts for field, ticker in (cut, cut[::-1])]
+    fits = [
+        (plain_name(field), ours, ticker)
+        for field, ticker in pairs
+        if (ours := _value_of(field)) and is_legal(ticker) and plain_name(ticker) not in known_spellings()
+    ]
+    if not fits:
+        return None
+    _, ours, ticker = max(fits, key=lambda fit: len(fit[0]))
+    return ours, ticker
 
 
-_FIELD_WORD = r"(?:Adj(?:usted)?[ _.]?Close|[A-Za-z]+)"
-_TUPLE = re.compile(r"\(\s*['\"](?P<a>[^'\"]+)['\"]\s*,\s*['\"](?P<b>[^'\"]+)['\"]\s*\)")
-_FIELD_FIRST = re.compile(rf"(?P<a>{_FIELD_WORD})[_ .](?P<b>.+)", re.IGNORECASE)
-_FIELD_LAST = re.compile(rf"(?P<b>.+)[_ .](?P<a>{_FIELD_WORD})", re.IGNORECASE)
+def _value_of(field: str) -> str | None:
+    """Return our name of a field of prices, None for any other word; a single letter is none."""
+    word = spelling_of(field)
+    return (
+        next((ours for ours in _VALUES_IN_ORDER if word in SPELLINGS[ours]), None)
+        if word not in LONE
+        else None
+    )
+
+
+_TUPLE = re.compile(r"\(\s*['\"](?P<a>[^'\"]*)['\"]\s*,\s*['\"](?P<b>[^'\"]*)['\"]\s*\)")
+_BRACKETS = re.compile(r"(?P<a>[^()\[\]]+)[(\[](?P<b>[^()\[\]]+)[)\]]")
+_CUT = re.compile(r"[_ .:|/-]+")
 
 
 def _fields(cells: Sequence[str]) -> list[str] | None:
     """Return our names of repeated field names, None if one is no field of prices."""
-    distinct = list(dict.fromkeys(cells))
-    try:
-        ours = dict(zip(distinct, header_of(distinct, "").names, strict=True))
-    except SourceError:
-        return None
-    prices = set(ours.values()) & _VALUES
-    return [ours[cell] for cell in cells] if prices else None
+    fields = [_value_of(cell) or _value_of(_NUMBERED.sub("", cell)) or "" for cell in cells]
+    distinct = {field for field in fields if field}
+    if not distinct or ("" in fields and len(distinct) < _FIELDS_THAT_PROVE):
+        return None  # a line of tickers, of which one is called like a field
+    return [field or re.sub(r"\s+", "_", cell.lower()) for field, cell in zip(fields, cells, strict=True)]
+
+
+_FIELDS_THAT_PROVE = 3
+"""With as many known fields beside it an unknown one (dividends) is a field too."""
 
 
 def from_stacked(dates: pd.Series, columns: Sequence[tuple[str, str, pd.Series]]) -> pd.DataFrame:

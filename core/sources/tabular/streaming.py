@@ -18,7 +18,7 @@ import pandas as pd
 
 from core import columns as col
 from core.sources.table import arranged, finite, lacks_tickers, nothing_between
-from core.sources.tabular.columns import Header, header_of
+from core.sources.tabular.columns import Header, header_of, unguarded_text
 from core.sources.tabular.options import MAX_COLUMNS, MAX_STREAMED_ROWS, Facts, Options, too_many
 from core.sources.tabular.parquetfile import iso_days
 from core.tables import limits
@@ -98,7 +98,7 @@ def large_file(path: Path, options: Options) -> LargeFile | None:
     if footer.num_rows <= limits.PARQUET_ABOVE_ROWS or footer.num_columns > MAX_COLUMNS:
         return None
     names = [name for name in footer.schema.to_arrow_schema().names if not name.startswith(_UNNAMED_INDEX)]
-    header = header_of(names, path.name)
+    header = header_of(names, path.name, options.mapping)
     priced = any(name in header.names for name in col.PRICE_VALUES)
     if not header.is_long or col.DATE not in header.names or not priced:
         return None
@@ -215,12 +215,17 @@ def _batches(file: LargeFile, groups: Sequence[int], columns: Sequence[str] | No
 
 
 def _texts(column: Any) -> Any:
-    """Return tickers as text, null where there is none."""
+    """Return tickers as text without blanks and guards around them, null where there is none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    return pc.cast(texts, pa.string())
+    texts = pc.cast(texts, pa.string())
+    distinct = pc.unique(texts).to_pylist()
+    plain = [text if text is None else unguarded_text(text) for text in distinct]
+    if plain == distinct:
+        return texts
+    return pc.take(pa.array(plain, pa.string()), pc.index_in(texts, pa.array(distinct, pa.string())))
 
 
 def _chosen(rows: Counter[str], tickers: Sequence[str], name: str) -> list[str]:

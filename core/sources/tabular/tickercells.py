@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from core import columns as col
 from core.errors import SourceError, listed
+from core.sources.tabular.columns import plain_name, unguarded_text
+from core.sources.tabular.shapes import ticker_of_file
 from core.tickers import is_legal
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_GUARD = re.compile(r'="?([^"]*)"?')
-"""Excel's guards that keep a text a text: ``="ZQX"`` and ``'ZQX``."""
-
 MOST_VALUES = 20_000
 _LARGEST_SHARE_OF_DUPLICATES = 0.2
 """With more rows than this that repeat a ticker's date, something else tells them apart."""
+
+
+def with_tickers(
+    frame: pd.DataFrame, file: str, *, in_file: str = "", option: str = ""
+) -> tuple[pd.DataFrame, str, str]:
+    """Return a long table with each row's ticker, its shape, and what says the ticker of a file of one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Under our names, dates read.
+    file : str
+        Its name, which is the ticker where nothing else says it.
+    in_file : str
+        The ticker that a second header line of the file says.
+    option : str
+        The one ticker that was asked for.
+
+    Raises
+    ------
+    SourceError
+        If another column tells the rows of one date apart, or those of one ticker and date; or if the file's name
+        would have to be the ticker and cannot.
+    """
+    shape, origin = "long", ""
+    refuse_intraday(frame, file)
+    if col.TICKER in frame:
+        frame = frame.assign(**{col.TICKER: unguarded(frame[col.TICKER])})
+    else:
+        refuse_unnamed_ticker(frame, file)
+        shape, origin = "one ticker", "" if in_file else "option" if option else "file name"
+        frame = frame.copy(deep=False)
+        frame.insert(0, col.TICKER, in_file or option or ticker_of_file(file))
+    refuse_further_key(frame, file)
+    return frame, shape, origin
 
 
 def unguarded(tickers: pd.Series) -> pd.Series:
@@ -33,10 +68,10 @@ def unguarded(tickers: pd.Series) -> pd.Series:
 
 def _unguarded(value: object) -> object:
     if not isinstance(value, str):
-        return value
-    text = value.strip()
-    guarded = _GUARD.fullmatch(text) if text.startswith("=") else None
-    return guarded[1].strip() if guarded else text.removeprefix("'")
+        return (
+            str(int(value)) if isinstance(value, int | float | np.integer) and value == int(value) else value
+        )
+    return unguarded_text(value)
 
 
 def _text_columns(frame: pd.DataFrame) -> list[str]:
@@ -65,8 +100,46 @@ def refuse_unnamed_ticker(frame: pd.DataFrame, file: str) -> None:
                 f"{file} has several rows of one date and no ticker column; its column {name} "
                 f"({listed(sorted(values.unique().tolist()))}) would tell them apart",
                 expected="a column named ticker (or symbol, ts_code, stock_code)",
-                remedy=f"If {name} is the ticker, name it ticker.",
+                remedy=f"If {name} is the ticker, say so: --columns ticker={name}",
             )
+
+
+def refuse_intraday(frame: pd.DataFrame, file: str) -> None:
+    """Refuse bars of minutes or hours: several rows of one ticker and day, each with its time of day.
+
+    Raises
+    ------
+    SourceError
+        Saying how rows of a day are made from them.
+    """
+    if col.DATE not in frame or not len(frame):
+        return
+    by = [col.TICKER] if col.TICKER in frame else []
+    first = frame[col.DATE].iloc[:_SAMPLE_ROWS].astype(str)
+    if first.str.contains("T", regex=False).any():
+        keys = frame[by].assign(day=frame[col.DATE].astype(str).str.slice(0, 10))
+        if keys.duplicated().mean() > _LARGEST_SHARE_OF_DUPLICATES:
+            raise _intraday(file, sorted({time for time in first.str.slice(11, 16) if time}))
+    times = [name for name in frame.columns if name not in col.PRICES and plain_name(str(name)) in _TIMES]
+    if not times or frame.duplicated([*by, col.DATE]).mean() <= _LARGEST_SHARE_OF_DUPLICATES:
+        return
+    if not frame.duplicated([*by, col.DATE, times[0]]).any():
+        raise _intraday(file, frame[times[0]].iloc[:_SAMPLE_ROWS].astype(str).unique().tolist())
+
+
+def _intraday(file: str, times: list[str]) -> SourceError:
+    return SourceError(
+        f"{file} is intraday: several rows of one ticker and day, which differ in the time of day ({listed(times)})",
+        expected="daily rows: one per ticker and session",
+        remedy="Get the daily file, or make each day one row: its open, high, low, close and all volume.",
+    )
+
+
+_SAMPLE_ROWS = 200
+_TIMES = frozenset(
+    {"time", "hour", "minute", "bar_time", "timestamp", "time_utc", "zeit", "hora", "heure", "\u65f6\u95f4"}
+)
+"""Columns beside a date that hold a time of day."""
 
 
 def refuse_further_key(frame: pd.DataFrame, file: str) -> None:

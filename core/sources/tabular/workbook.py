@@ -1,0 +1,163 @@
+"""An Excel workbook's one table as text: what a sheet shows, cell by cell, in the one way that text is read.
+
+The file is a ZIP archive of XML. What it would unpack to is summed and bounded before a cell is read, and what is
+read is then exactly that: entries that are longer than they say are cut there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from core.errors import SourceError, listed
+from core.sources.tabular.layout import MOST_PREAMBLE_LINES, names_date_and_prices
+from core.sources.tabular.options import AUTO, too_many
+
+MAX_WORKBOOK_BYTES = 512 * 1024**2
+"""Bytes of XML behind a workbook: a million rows of prices are under 400 MB."""
+
+MAX_CELLS = 20_000_000
+"""Cells from a sheet's first corner to its last, of all sheets: empty ones between take memory as well."""
+
+_WORKBOOK = "xl/workbook.xml"
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_PLACE = re.compile(rb'\br="([A-Z]{0,3})([0-9]{1,7})"')
+_CHUNK = 1 << 20
+
+
+def is_workbook(data: bytes) -> bool:
+    """Return whether the bytes are an Excel workbook (.xlsx), whatever the file is called."""
+    return data.startswith(b"PK\x03\x04") and _WORKBOOK in names_in_zip(data)
+
+
+def names_in_zip(data: bytes) -> list[str]:
+    """Return the names in a ZIP archive; none where it is damaged."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(data)).namelist()
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return []
+
+
+def sheet_as_text(data: bytes, name: str, decimal: str = AUTO) -> bytes:
+    """Return the sheet that holds the table as CSV in UTF-8: dates ISO, numbers with a point, not with three decimals.
+
+    A number of a sheet is no text: its point parts no thousands, and a fourth decimal says so to whoever reads on.
+    Where a decimal comma is said of its texts, its numbers are written so, too.
+
+    Raises
+    ------
+    SourceError
+        If what reads workbooks is not installed, the file is damaged or too large when unpacked, or several sheets
+        could be the table.
+    """
+    try:
+        import python_calamine
+    except ImportError as error:
+        raise SourceError(
+            f"{name} is an Excel workbook (.xlsx), and what reads one is not installed",
+            expected="CSV or Parquet, or the extra that reads workbooks",
+            remedy='Install it: pip install "afterclose[excel]"; or save the sheet as CSV (UTF-8).',
+        ) from error
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(_bounded(data, name)))
+        sheets = [
+            (sheet.name, book.get_sheet_by_index(place).to_python(skip_empty_area=False))
+            for place, sheet in enumerate(book.sheets_metadata)
+            if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+        ]
+    except (python_calamine.CalamineError, zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+        raise SourceError(
+            f"{name} is a damaged Excel workbook ({' '.join(str(error).split())[:200]})",
+            expected="a whole one without a password",
+            remedy="Save it again, or save the sheet as CSV (UTF-8).",
+        ) from error
+    rows = _the_table({title: rows for title, rows in sheets if any(map(any, rows))}, name)
+    text, mark = io.StringIO(), "," if decimal == "comma" else "."
+    csv.writer(text, lineterminator="\n").writerows([_text(cell, mark) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _bounded(data: bytes, name: str) -> bytes:
+    """Return the workbook stored anew, with every entry as long as it says.
+
+    Raises
+    ------
+    SourceError
+        If it would unpack to more than the cap, or its cells span more than the cap.
+    """
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    total = sum(entry.file_size for entry in archive.infolist())
+    if total > MAX_WORKBOOK_BYTES:
+        raise too_many(name, "bytes when unpacked", total, MAX_WORKBOOK_BYTES)
+    copy, cells = io.BytesIO(), 0
+    with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as stored:
+        for entry in archive.infolist():
+            content = archive.read(entry)
+            cells += _span(content) if _SHEET.fullmatch(entry.filename) else 0
+            if cells > MAX_CELLS:
+                raise too_many(name, "cells", cells, MAX_CELLS)
+            stored.writestr(entry.filename, content)
+    return copy.getvalue()
+
+
+def _span(sheet: bytes) -> int:
+    """Return how many cells lie between the corners of a sheet."""
+    row, column = 0, b""
+    for match in _PLACE.finditer(sheet):
+        row = max(row, int(match[2]))
+        column = max(column, match[1], key=lambda letters: (len(letters), letters))
+    width = 0
+    for letter in column:
+        width = width * 26 + letter - ord("A") + 1
+    return row * max(width, 1)
+
+
+def _the_table(sheets: dict[str, list[list[Any]]], name: str) -> Sequence[Sequence[Any]]:
+    """Return the rows of the one sheet that is a table of prices.
+
+    Raises
+    ------
+    SourceError
+        Naming the sheets, if none is or several are.
+    """
+    if len(sheets) == 1:
+        return next(iter(sheets.values()))
+    tables = [title for title, rows in sheets.items() if any(map(_heads, rows[: MOST_PREAMBLE_LINES + 1]))]
+    if len(tables) == 1:
+        return sheets[tables[0]]
+    if not sheets:
+        return []
+    which = f"of which {listed(tables)} hold prices" if tables else "of which none names a date and prices"
+    raise SourceError(
+        f"{name} has {len(sheets)} sheets ({listed(list(sheets))}), {which}",
+        expected="one sheet with the table of prices",
+        remedy="Save each sheet as a file of its own, named by its ticker, in a folder.",
+    )
+
+
+def _heads(row: Sequence[Any]) -> bool:
+    return names_date_and_prices([_text(cell) for cell in row])
+
+
+def _text(cell: Any, mark: str = ".") -> str:
+    """Return a cell as text.
+
+    >>> [_text(cell) for cell in (51.29, 114.509, 1827710.0, date(2022, 1, 3), datetime(2022, 1, 3), "ZQX", "")]
+    ['51.29', '114.5090', '1827710', '2022-01-03', '2022-01-03', 'ZQX', '']
+    """
+    if isinstance(cell, bool | str):
+        return str(cell)
+    if isinstance(cell, int | float):
+        if float(cell).is_integer() and abs(cell) < 2**63:
+            return str(int(cell))
+        written = repr(float(cell))
+        exact = f"{written}0" if len(written.partition(".")[2]) == 3 and "e" not in written else written
+        return exact.replace(".", mark)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat(" ")
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
