@@ -1,7 +1,7 @@
 """Is a price file ever read wrongly in silence? ``python benchmarks/file_forms.py [--count 20000] [--seed 17]``.
 
 One true table is written in so many combinations of layout, header, language, delimiter, decimal mark, date form,
-encoding, packing and lines that are no rows (``benchmarks/file_writer.py``), drawn with a seed. Each is read as ingest
+encoding, packing and lines that are no rows (``benchmarks/file_table.py``), drawn with a seed. Each is read as ingest
 reads it. It is *read* where every value of every day and ticker is the true one; *asked* where it is refused in words
 or the gate names what is not understood; and *wrong* otherwise, which must not happen. Prints the counts.
 """
@@ -15,7 +15,8 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import date
 
-from file_writer import COLUMNS, FORMS, NUMBERS, Form, form_of, truth_of, written
+from file_table import COLUMNS, FORMS, NUMBERS, Form, form_of, truth_of
+from file_writer import written
 
 from core.errors import AftercloseError, ValidationFailed
 from core.parameters import settings_from

@@ -10,6 +10,7 @@ from core import columns as col
 from core.queries.reports import tables
 from core.report.figures import NA
 from core.report.importance_sheets import worth_of
+from core.tickers import file_name
 from dashboard import data, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.look import CONFIG

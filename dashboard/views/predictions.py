@@ -14,6 +14,7 @@ from core.registry.champions import Champions
 from core.report.figures import counted
 from core.report.readings import has_verdict
 from core.request.form import scoring_request
+from core.tickers import file_name
 from dashboard import data, evidence, shell, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG

@@ -18,7 +18,7 @@ COUNT, SEED = 300, 2024
 def forms():
     """``benchmarks/file_forms.py`` as a module, with the writer beside it."""
     modules = {}
-    for name in ("file_writer", "file_forms"):
+    for name in ("file_table", "file_writer", "file_forms"):
         spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module

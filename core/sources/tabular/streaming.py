@@ -222,10 +222,10 @@ def _texts(column: Any) -> Any:
     texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
     texts = pc.cast(texts, pa.string())
     distinct = pc.unique(texts).to_pylist()
-    plain = [text if text is None else unguarded_text(text) for text in distinct]
-    if plain == distinct:
+    tickers = [text if text is None else unguarded_text(text) for text in distinct]
+    if tickers == distinct:
         return texts
-    return pc.take(pa.array(plain, pa.string()), pc.index_in(texts, pa.array(distinct, pa.string())))
+    return pc.take(pa.array(tickers, pa.string()), pc.index_in(texts, pa.array(distinct, pa.string())))
 
 
 def _chosen(rows: Counter[str], tickers: Sequence[str], name: str) -> list[str]:
