@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.journal import heartbeats
 from core.journal.journal import utc_now
 from core.journal.occurrences import Occurrence, Occurrences
 from core.platform.processes import ProcessId
@@ -29,7 +30,7 @@ class Backfill:
     state : str
         ``going``, ``stopped`` (it can be resumed) or ``done``.
     led : bool
-        Whether a process is known to be at work on it (one of another machine counts).
+        Whether a process is known to be at work on it (one that cannot be asked counts while it has a heartbeat).
     """
 
     backfill_id: str
@@ -61,7 +62,8 @@ class Backfills(Occurrences):
         """Record that a process is at work on a range."""
         with self._transaction():
             self._execute(
-                "UPDATE backfill SET state = ?, host = ?, pid = ?, pid_started = ?, boot_id = ? WHERE backfill_id = ?",
+                "UPDATE backfill SET state = ?, host = ?, pid = ?, pid_started = ?, boot_id = ?, "
+                "heartbeat_at = NULL WHERE backfill_id = ?",
                 [
                     GOING,
                     socket.gethostname(),
@@ -70,6 +72,15 @@ class Backfills(Occurrences):
                     process.boot_id,
                     backfill_id,
                 ],
+            )
+        self.beat_backfill(backfill_id)
+
+    def beat_backfill(self, backfill_id: str) -> None:
+        """Record that the process at work on a range still is, for those who cannot ask it."""
+        with self._transaction():
+            self._execute(
+                f"UPDATE backfill SET heartbeat_at = {heartbeats.now_of(self._database)} WHERE backfill_id = ?",  # noqa: S608 - constants
+                [backfill_id],
             )
 
     def end_backfill(self, backfill_id: str, state: str) -> None:
@@ -91,17 +102,22 @@ class Backfills(Occurrences):
     def backfills(self, *, limit: int = 20) -> list[Backfill]:
         """Return ranges, newest first."""
         rest = "ORDER BY seq DESC LIMIT ?"
-        return [_backfill(row) for row in self._select(_COLUMNS, "backfill", rest, [limit])]
+        return [_backfill(row) for row in self._select(self._columns, "backfill", rest, [limit])]
 
     def backfill(self, backfill_id: str) -> Backfill | None:
         """Return one range, None if there is none."""
-        rows = self._select(_COLUMNS, "backfill", "WHERE backfill_id = ?", [backfill_id])
+        rows = self._select(self._columns, "backfill", "WHERE backfill_id = ?", [backfill_id])
         return next((_backfill(row) for row in rows), None)
+
+    @property
+    def _columns(self) -> str:
+        return f"{_COLUMNS}, {heartbeats.column(self._database)}"
 
 
 def _backfill(row: tuple[Any, ...]) -> Backfill:
-    backfill_id, body, state, created_at, ended_at, who, host, pid, started, boot = row
-    led = bool(pid) and ProcessId(pid, started, boot).alive_on(host) is not False
+    backfill_id, body, state, created_at, ended_at, who, host, pid, started, boot, silent = row
+    running = ProcessId(pid, started, boot).alive_on(host) if pid else False
+    led = not silent if running is None else running
     if state == GOING and not led:
         state = STOPPED
     return Backfill(backfill_id, json.loads(body), state, created_at, ended_at, who, led)

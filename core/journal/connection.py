@@ -20,9 +20,10 @@ ADDED = {
         "started_s": "DOUBLE PRECISION",
         "seconds": "DOUBLE PRECISION",
         "heartbeat_at": "DOUBLE PRECISION",
-    }
+    },
+    "backfill": {"heartbeat_at": "DOUBLE PRECISION"},
 }
-"""Columns, with their types, that a table of the first version got later."""
+"""Columns, with their types, that a table got later than itself."""
 
 _MOVED = {"occurrence": ("backfill_session", "0, backfill_id, session, session, state, run_id, note, ''")}
 """Tables of before whose rows are in another one now, and how they read there."""
@@ -94,7 +95,7 @@ class Connection:
         if table in self._up_to_date:
             return table
         there = database.columns(self._database, table)
-        if not there and table not in ADDED:
+        if not there and table != "run":
             return ""
         earlier, moved = _MOVED.get(table, ("", ""))
         if earlier and database.columns(self._database, earlier):

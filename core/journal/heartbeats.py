@@ -1,9 +1,10 @@
-"""Heartbeats of runs in a journal that several hosts share, so that others can tell who is gone.
+"""Heartbeats of runs and ranges in the journal, so that whoever cannot ask their process can tell who is gone.
 
-Whether a process runs is known on its own host only. Where the journal is PostgreSQL, who leads a run therefore
-records a heartbeat every few seconds, and a run without one for a minute was interrupted: its host lost its power,
-its network or its place. All times are the database's own, so clocks of hosts do not matter. A host that comes back
-records the next heartbeat, and its run goes on in the journal, too. SQLite is one host's and needs none of this.
+Whether a process runs is known where its id counts, which is neither on another machine nor in another container: one
+that was started again has another name and other ids. Who leads a run therefore records a heartbeat every few
+seconds, and a run without one for a minute was interrupted: its machine lost its power, its network or its place. All
+times are the database's own, so clocks of hosts do not matter. A run that comes back records the next heartbeat, and
+goes on in the journal, too.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ LEASE_S = 60.0
 """Seconds without a heartbeat after which a run is taken for gone: as long as PostgreSQL takes to free a lost host's
 locks, so that what the journal says and what can be started again agree."""
 
-_NOW = "EXTRACT(EPOCH FROM clock_timestamp())"
+
+def now_of(database: Any) -> str:
+    """Return the database's present time in seconds since the epoch, as SQL."""
+    if databases.is_sqlite(database):
+        return "((julianday('now') - 2440587.5) * 86400.0)"
+    return "EXTRACT(EPOCH FROM clock_timestamp())"
 
 
 def record(database: Any, execute: Execute, run_id: str) -> None:
     """Record that a run is led right now; one that was taken for gone goes on. Inside the caller's transaction."""
-    if databases.is_sqlite(database):
-        return
-    execute(f"UPDATE run SET heartbeat_at = {_NOW} WHERE run_id = ?", [run_id])  # noqa: S608 - a constant
+    execute(f"UPDATE run SET heartbeat_at = {now_of(database)} WHERE run_id = ?", [run_id])  # noqa: S608 - constants
     execute(
         "UPDATE run SET state = 'running', error = NULL, ended_at = NULL "
         "WHERE run_id = ? AND state = 'interrupted' AND error = ?",
@@ -39,5 +43,10 @@ def record(database: Any, execute: Execute, run_id: str) -> None:
 
 
 def column(database: Any) -> str:
-    """Return what a SELECT of runs reads as "silent for too long"; nothing in SQLite."""
-    return "NULL" if databases.is_sqlite(database) else f"{_NOW} - heartbeat_at > {LEASE_S}"
+    """Return what a SELECT reads as "silent for too long": since its last heartbeat, or since it was recorded."""
+    created = (
+        "(julianday(created_at) - 2440587.5) * 86400.0"
+        if databases.is_sqlite(database)
+        else "EXTRACT(EPOCH FROM created_at::timestamptz)"
+    )
+    return f"({now_of(database)} - COALESCE(heartbeat_at, {created})) > {LEASE_S}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,7 +111,7 @@ def run_of(row: Sequence[Any]) -> Run:
     process = ProcessId(pid, pid_started, boot_id) if pid else None
     if state in ACTIVE:
         running = process.alive_on(host) if process else None
-        if running is False or (silent and host != socket.gethostname()):
+        if running is False or (running is None and silent):
             state, error = "interrupted", error or (SILENT if running is None else PROCESS_GONE)
     return Run(
         seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,

@@ -17,6 +17,10 @@ _STATE, _START = 0, 19
 """Positions in /proc/PID/stat after the command's closing bracket: state, start in ticks since boot."""
 
 
+_IN = "/"
+"""Between the id of a boot and that of the namespace in it."""
+
+
 @dataclass(frozen=True)
 class ProcessId:
     """A process that cannot be mistaken for a later one with the same pid."""
@@ -26,25 +30,40 @@ class ProcessId:
     boot_id: str
 
     def alive(self) -> bool:
-        """Return whether this very process still runs (a zombie does not)."""
+        """Return whether this very process still runs (a zombie does not; one that was stopped does)."""
         fields = _stat(self.pid)
-        if fields is None or self.boot_id != boot_id():
+        if fields is None or not self._is_of_here():
             return False
         return fields[_STATE] != "Z" and int(fields[_START]) == self.started_ticks
 
     def alive_on(self, host: str) -> bool | None:
-        """Return whether it still runs on ``host``; None if that is another machine, which nobody here can tell."""
-        return self.alive() if host == socket.gethostname() else None
+        """Return whether it still runs on ``host``; None if nobody here can tell.
+
+        What is asked is the kernel's boot and the namespace in which process ids count, whatever the host is called: a
+        machine that was renamed is the same one. Another container on the same machine, or another machine, cannot be
+        asked. A host of this name that was started again since has no process of before.
+        """
+        if self._is_of_here():
+            return self.alive()
+        other_boot = self.boot_id.partition(_IN)[0] != boot_id().partition(_IN)[0]
+        return False if other_boot and host == socket.gethostname() else None
+
+    def _is_of_here(self) -> bool:
+        """Return whether its id means the same process here; records of before name the boot alone."""
+        here = boot_id()
+        return self.boot_id == (here if _IN in self.boot_id else here.partition(_IN)[0])
 
     def signal(self, number: signal.Signals, *, group: bool) -> bool:
-        """Send a signal to the process, or to its group if it leads one; False if it is gone."""
+        """Send a signal to the process, or to its group if it leads one; False if it is gone.
+
+        One that was stopped is let go on, so that it takes the signal.
+        """
         if not self.alive():
             return False
+        whole = group and os.getpgid(self.pid) == self.pid
         try:
-            if group and os.getpgid(self.pid) == self.pid:
-                os.killpg(self.pid, number)
-            else:
-                os.kill(self.pid, number)
+            for each in (number, signal.SIGCONT):
+                (os.killpg if whole else os.kill)(self.pid, each)
         except ProcessLookupError:
             return False
         return True
@@ -104,8 +123,13 @@ def _stat(pid: int) -> list[str] | None:
 
 @cache
 def boot_id() -> str:
-    """Return the id of this boot of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    """Return the id of this boot of the machine, and of the namespace in which process ids count (a container's)."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - no path, as in pid:[4026531836]
+    except OSError:
+        return boot
+    return f"{boot}{_IN}{namespace.strip('pid:[]')}"
 
 
 def since_boot_s() -> float:

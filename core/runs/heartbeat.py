@@ -1,12 +1,13 @@
 """The heartbeat of a run: that it goes, and how far long work in a stage is.
 
-Both are small files in the run's folder, replaced as they change and never synced: they are news, not record. Where
-several hosts share a journal, no other host sees these files: a time in the journal stands for them.
+Both are small files in the run's folder, replaced as they change and never synced: they are news, not record. Who
+cannot ask the run's process (another machine, another container) looks at a time in the journal.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from contextlib import suppress
@@ -16,7 +17,6 @@ from pathlib import Path
 from core.errors import AftercloseError
 from core.journal import Journal
 from core.journal.heartbeats import HEARTBEAT_S
-from core.journal.postgres import is_postgres
 from core.platform.progress import Progress
 from core.request.settings import Settings
 from core.runs.launcher import OUTPUT_NAME
@@ -31,13 +31,22 @@ SILENT_S = 30.0
 """A run that goes and gave no heartbeat for longer may hang, or its machine is overwhelmed."""
 
 
+_BEATING = threading.Lock()
+"""Taken while a heartbeat is written and while this process forks: a worker must not inherit a library's lock that the
+thread holds, or it waits for ever."""
+
+os.register_at_fork(
+    before=_BEATING.acquire, after_in_parent=_BEATING.release, after_in_child=_BEATING.release
+)
+
+
 class Heartbeat:
     """Shows that a run goes, for as long as this process leads it.
 
     Parameters
     ----------
     every_s : float
-        Seconds between two heartbeats in a journal that several hosts share; see :mod:`core.journal.heartbeats`.
+        Seconds between two heartbeats in the journal; see :mod:`core.journal.heartbeats`.
     """
 
     def __init__(self, settings: Settings, run_id: str, *, every_s: float = HEARTBEAT_S) -> None:
@@ -57,11 +66,11 @@ class Heartbeat:
                 self._path.write_bytes(b"")
 
     def start(self) -> None:
-        """Begin to beat in a shared journal, of which SQLite is none; a second call does nothing.
+        """Begin to beat in the journal; a second call does nothing.
 
         A thread of its own does it, so that hours of training in the main one do not look like an end.
         """
-        if self._thread is None and is_postgres(self._settings.journal):
+        if self._thread is None:
             self._thread = threading.Thread(target=self._beat_in_journal, name="heartbeat", daemon=True)
             self._thread.start()
 
@@ -70,8 +79,9 @@ class Heartbeat:
         journal: Journal | None = None
         while not self._closed.wait(self._every_s):
             try:
-                journal = journal or Journal(self._settings.data, self._settings.journal)
-                journal.heartbeat(self._run_id)
+                with _BEATING:
+                    journal = journal or Journal(self._settings.data, self._settings.journal)
+                    journal.heartbeat(self._run_id)
             except AftercloseError:
                 journal = None  # the next one may come through; until then others may think what they see
 

@@ -196,7 +196,7 @@ def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signal
     """Ask a run to stop and return whether there was anything to stop.
 
     A supervised run's supervisor ends its whole group and records the end; a run in somebody's
-    terminal is asked like with ``kill``.
+    terminal is asked like with ``kill``. Processes that were stopped are let go on, to be ended.
 
     Parameters
     ----------
@@ -208,16 +208,14 @@ def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signal
     ParameterError
         If there is no such run.
     CommandError
-        If it runs on another machine.
+        If it runs on another machine, or in another container.
     """
-    import socket
-
     require(person, "cancel")
     run = Journal(settings.data, settings.journal).run(run_id)
     if run is None:
         raise ParameterError(f"there is no run {run_id!r}", expected="the id of a run in the journal")
     if not run.active or run.process is None:
         return False
-    if run.host != socket.gethostname():
+    if run.process.alive_on(run.host) is None:
         raise CommandError(f"run {run_id} runs on {run.host}", expected="a run of this machine")
     return run.process.signal(by, group=False)

@@ -137,8 +137,10 @@ class Supervisor:
 
 
 def _signal_group(pid: int, number: int) -> bool:
+    """Send a signal to a group; what was stopped in it is let go on, so that it takes the signal."""
     try:
-        os.killpg(pid, number)
+        for each in (number, signal.SIGCONT):
+            os.killpg(pid, each)
     except (ProcessLookupError, PermissionError):
         return False
     return True

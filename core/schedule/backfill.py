@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from core.journal.backfills import (
     Backfill,
     Backfills,
 )
+from core.journal.heartbeats import HEARTBEAT_S
 from core.journal.occurrences import NO_DATA, REFUSED, RUNNING, STARTING, THERE, UNKNOWN, WAITING, Occurrence
 from core.platform.processes import this_process
 from core.registry.origins import session_behind, session_of_run
@@ -165,6 +166,7 @@ class _Filler:
     start: Start
     each: Progress
     sleep: Callable[[float], None]
+    _beat_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         """Have occurrences started as schedules have theirs; one is over as its report, not its run, says."""
@@ -173,7 +175,14 @@ class _Filler:
     def run(self) -> None:
         """Start what is missing, a few at a time, and wait for the last."""
         jobs = int(self.backfill.body["jobs"])
-        work_through(self._sessions(), self._begin, self._is_over, jobs=jobs, sleep=self.sleep)
+        work_through(self._sessions(), self._begin, self._is_over, jobs=jobs, sleep=self._wait)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait a little, with a heartbeat for those who cannot ask this process."""
+        if time.monotonic() - self._beat_at >= HEARTBEAT_S:
+            self._beat_at = time.monotonic()
+            self.journal.beat_backfill(self.backfill.backfill_id)
+        self.sleep(seconds)
 
     def _sessions(self) -> Iterator[Occurrence]:
         """Give what is open, the oldest first, until somebody asks to stop."""

@@ -95,7 +95,7 @@ class Starter:
         if due.state not in (STARTING, RUNNING):
             return due
         run = self.journal.run(due.run_id) if due.run_id else None
-        if due.state == STARTING or run is None or (run.active and run.process is None):
+        if due.state == STARTING or run is None or run.process is None:
             return self._judge_unled(due, now)
         if run.active:
             return due
@@ -107,9 +107,9 @@ class Starter:
         try:
             with self._starting(wait=False):
                 run = self.journal.run(due.run_id) if due.run_id else None
-                if run is None:
+                if run is None or (run.process is None and not run.active):
                     return self.record(due, WAITING)
-                if run.process is not None or not run.active:
+                if run.process is not None:
                     return self.record(due, RUNNING)
                 if (now - datetime.fromisoformat(run.created_at)).total_seconds() > UNLED_S:
                     self.journal.end(run.run_id, "interrupted", None, "whoever started it was ended")

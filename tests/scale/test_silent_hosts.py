@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -41,7 +40,7 @@ def elsewhere(journal, server, database) -> str:
     """A run that goes on another host."""
     journal.add_run("r", **TOLD, state="running")
     journal.event("r", "clean", "started", {})
-    server.sql("UPDATE run SET host = 'elsewhere'", database)
+    server.sql("UPDATE run SET host = 'elsewhere', boot_id = 'another'", database)
     return "r"
 
 
@@ -56,7 +55,17 @@ def test_a_killed_machine_leaves_no_run_that_goes_for_ever(
 ):
     """A machine of another name runs and is killed whole: it goes on for a minute, then it was interrupted."""
     needed(os.geteuid() == 0 and shutil.which("unshare"), "no right to give a process another host name")
-    words = ["unshare", "--uts", "sh", "-c", 'hostname elsewhere && exec "$@"', "sh"]
+    words = [
+        "unshare",
+        "--uts",
+        "--pid",
+        "--fork",
+        "--mount-proc",
+        "sh",
+        "-c",
+        'hostname elsewhere && exec "$@"',
+        "sh",
+    ]
     words += [str(Path(sys.executable).with_name("luigi")), "--module", "luigi_tasks", "Report", *small]
     env = slow(60, {**os.environ, "AFTERCLOSE_DATA": str(data), "AFTERCLOSE_JOURNAL": url})
     machine = subprocess.Popen(
@@ -126,14 +135,3 @@ def test_who_leads_a_run_signs_until_it_ends(tmp_path, url, journal, elsewhere, 
     server.sql("UPDATE run SET heartbeat_at = 0", database)
     time.sleep(0.3)
     assert server.sql("SELECT heartbeat_at FROM run", database) == "0"
-
-
-def test_nobody_signs_where_one_host_is_all(tmp_path):
-    """SQLite: no thread and no row, the process itself can be asked."""
-    before = threading.active_count()
-    Heartbeat(Settings(tmp_path, "", {}, None), "r", every_s=0.01).start()
-    assert threading.active_count() == before
-    journal = Journal(tmp_path)
-    journal.add_run("r", **TOLD, state="running")
-    journal.heartbeat("r")
-    assert journal._read("SELECT heartbeat_at FROM run") == [(None,)]
