@@ -43,10 +43,11 @@ def record(database: Any, execute: Execute, run_id: str) -> None:
 
 
 def column(database: Any) -> str:
-    """Return what a SELECT reads as "silent for too long": since its last heartbeat, or since it was recorded."""
-    created = (
-        "(julianday(created_at) - 2440587.5) * 86400.0"
-        if databases.is_sqlite(database)
-        else "EXTRACT(EPOCH FROM created_at::timestamptz)"
-    )
-    return f"({now_of(database)} - COALESCE(heartbeat_at, {created})) > {LEASE_S}"
+    """Return what a SELECT reads as "silent for too long": since its last heartbeat, in SQLite else since its record.
+
+    A SQLite journal of before its runs had heartbeats is read with that lease, too: nobody leads those any more.
+    """
+    last = "heartbeat_at"
+    if databases.is_sqlite(database):
+        last = "COALESCE(heartbeat_at, (julianday(created_at) - 2440587.5) * 86400.0)"
+    return f"({now_of(database)} - {last}) > {LEASE_S}"

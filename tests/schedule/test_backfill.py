@@ -174,7 +174,9 @@ def test_killed_in_the_middle_the_same_command_resumes(run_afterclose, small, da
     assert again.code == 0, again.err
     told = json.loads(again.out)
     assert [one["state"] for one in told["sessions"]] == ["succeeded"] * 4
-    assert len(Journal(data).runs()) == 4, "no session ran twice"
+    ended = [run.state for run in Journal(data).runs()]
+    assert ended.count("succeeded") == 4, "no session ran twice"
+    assert set(ended) <= {"succeeded", "interrupted"}  # killed before its supervisor was there
     assert len(list((data / "checkpoints" / "report").iterdir())) == 4
     third = json.loads(run_afterclose(*words, "--json", data=data).out)
     assert third["counts"] == {"there": 4}
