@@ -95,7 +95,7 @@ class Starter:
         if due.state not in (STARTING, RUNNING):
             return due
         run = self.journal.run(due.run_id) if due.run_id else None
-        if due.state == STARTING or run is None or run.process is None:
+        if due.state == STARTING or run is None or _never_led(run):
             return self._judge_unled(due, now)
         if run.active:
             return due
@@ -107,9 +107,9 @@ class Starter:
         try:
             with self._starting(wait=False):
                 run = self.journal.run(due.run_id) if due.run_id else None
-                if run is None or (run.process is None and not run.active):
+                if run is None or (_never_led(run) and not run.active):
                     return self.record(due, WAITING)
-                if run.process is not None:
+                if not _never_led(run):
                     return self.record(due, RUNNING)
                 if (now - datetime.fromisoformat(run.created_at)).total_seconds() > UNLED_S:
                     self.journal.end(run.run_id, "interrupted", None, "whoever started it was ended")
@@ -128,6 +128,11 @@ class Starter:
             journal=self.settings.journal,
             waiting=waiting,
         )
+
+
+def _never_led(run: Run) -> bool:
+    """Return whether no process ever led a run: whoever recorded it is just starting it, or was killed."""
+    return run.process is None and (run.active or run.state == "interrupted")
 
 
 def is_open(due: Occurrence) -> bool:
