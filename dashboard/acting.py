@@ -49,6 +49,11 @@ def _keep(page: str, kind: str, text: str) -> None:
     st.session_state[f"{page}_said"] = (kind, text)
 
 
+def has_message(page: str) -> bool:
+    """Return whether the last button of ``page`` has something to say that was not drawn yet."""
+    return f"{page}_said" in st.session_state
+
+
 def show_message(page: str) -> None:
     """Draw once what the last button of ``page`` had to say."""
     kind, text = st.session_state.pop(f"{page}_said", (SUCCESS, ""))

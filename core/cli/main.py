@@ -45,6 +45,8 @@ _COMMANDS = {
     "predict": "core.cli.champion:predict_now",
     "scorecard": "core.cli.champion:print_scorecard",
     "schedules": "core.cli.schedules:command",
+    "inbox": "core.cli.inbox:show_inbox",
+    "notices": "core.cli.inbox:list_notices",
     "scheduler": "core.cli.unattended:watch_clock",
     "backfill": "core.cli.unattended:fill_sessions",
     "deadman": "core.cli.unattended:check_deadline",

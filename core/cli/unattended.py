@@ -123,12 +123,15 @@ def check_deadline(*, profile: str, as_json: bool) -> int:
     from core.runs.log import RunLog
     from core.schedule.deadman import tell_if_missing
     from core.schedule.freshness import FRESH
+    from core.schedule.reminders import tell_people
     from core.schedule.scheduler import LOG, utc_clock
 
     configured = settings.load()
     if profile:
         known_profile(configured, profile)
-    rows = tell_if_missing(configured, utc_clock(), RunLog(configured.data, LOG), profile=profile)
+    now, log = utc_clock(), RunLog(configured.data, LOG)
+    rows = tell_if_missing(configured, now, log, profile=profile)
+    tell_people(configured, now, log)
     if as_json:
         output.as_json([{**asdict(row), "sentence": row.sentence} for row in rows])
     else:

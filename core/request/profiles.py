@@ -49,6 +49,13 @@ POLICIES: tuple[Parameter, ...] = (
         "review",
         "Who may approve: names or ids of logins, separated by commas; empty: whoever has the role.",
     ),
+    Parameter(
+        "review_sign_by",
+        "text",
+        "",
+        "review",
+        "Time of day by which a report that was made is signed, on a session day; empty: no hour.",
+    ),
 )
 """Settings of what is done with reports, not of runs: in their sections for all, in a profile for its own."""
 

@@ -108,8 +108,8 @@ def _is_read_with(file: Path, folder: Path) -> bool:
 def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that configure this installation and may hold secrets, links resolved."""
     texts = [str(settings[name] or "") for name in _NAMING]
-    receivers = str(settings["notices_urls"] or "")
-    texts += [receivers[1:]] if receivers.startswith("@") else []
+    receivers = f"{settings['notices_urls'] or ''} {settings['notices_deputy_urls'] or ''}".split()
+    texts += [word[1:] for word in receivers if word.startswith("@")]
     texts += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
     yield from (Path(text).expanduser().resolve() for text in texts if text)
     if settings.file is not None:

@@ -33,6 +33,19 @@ ROLES = ("viewer", "operator", "approver", "admin")
 SEPARATION = ("team", "always", "never")
 """For whom two acts must be done by different people."""
 
+NOTICES = (
+    "waiting",
+    "failed",
+    "drift",
+    "no_report",
+    "reminder",
+    "escalation",
+    "promote",
+    "publish",
+    "revoke",
+)
+"""Events that people can be told of."""
+
 OPERATION: tuple[Parameter, ...] = (
     Parameter("retry_tries", "integer", "3", "retry", "Attempts of a stage on transient faults.", low=1, high=100),
     Parameter("retry_wait_s", "number", "0.2", "retry", "First wait; each further wait is this much longer.", low=0, high=3600),
@@ -52,6 +65,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("review_separate_author", "choice", "team", "review", "Who may not approve a text they had a hand in: team (whoever logged in), always or never.", choices=SEPARATION),
     Parameter("review_separate_requester", "choice", "team", "review", "Who may not promote a model whose training they asked for: team (whoever logged in), always or never.", choices=SEPARATION),
     *profiles.POLICIES,
+    Parameter("review_remind_minutes", "integer", "60", "review", "So long before that hour people are reminded.", low=0, high=10_080),
     Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
     Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
     Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
@@ -61,7 +75,9 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("observe_metrics_port", "integer", "0", "observe", "Port on this machine where the scheduler serves Prometheus metrics; 0 is none.", low=0, high=65535),
     Parameter("observe_openlineage_url", "text", "", "observe", "Receiver of OpenLineage run events; empty: none."),
     Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, separated by spaces, or @FILE; empty: no notices."),
-    Parameter("notices_events", "names", "waiting,failed,drift,no_report", "notices", "What is told.", choices=("waiting", "failed", "drift", "no_report")),
+    Parameter("notices_deputy_urls", "text", "", "notices", "Receivers of escalations, as urls: who signs where nobody did in time; empty: nobody."),
+    Parameter("notices_desk_url", "text", "", "notices", "Address of the desk, such as https://desk.example.org, for links in notices; empty: no links."),
+    Parameter("notices_events", "names", ",".join(NOTICES), "notices", "What is told.", choices=NOTICES),
 )  # fmt: skip
 """Settings of running, not of results: they are in no key."""
 

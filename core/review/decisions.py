@@ -14,6 +14,7 @@ from typing import Any
 
 from core.errors import AftercloseError, ParameterError, SignOffError, listed
 from core.journal import Journal, Record, locks
+from core.notices.outgoing import Notice, notify
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
 from core.registry.choosing import default_profile, known_profile
 from core.registry.evidence import advice_about
@@ -99,7 +100,11 @@ def _move(
         }
         record = _record(settings, action, identity, about, why=why, person=person)
         change = Change(action, identity, why, *_signature(record), record.seq)
-        return Champions(settings).point(profile, change), former
+        champion = Champions(settings).point(profile, change)
+    verb = "promoted" if action == PROMOTION else "rolled back to"
+    text = f"{person.name} {verb} model {identity} in profile {profile}: {why}"
+    notify(settings, Notice("promote", "Afterclose: another champion", text, "model"))
+    return champion, former
 
 
 def profile_to_promote_in(settings: Settings, identity: str, profile: str = "") -> str:

@@ -13,6 +13,7 @@ from core.journal import Journal, Record
 from core.paths import StoragePath
 from core.platform.storage import replace_file
 from core.request.settings import Settings
+from core.review.announcements import announce_report
 from core.review.approvals import judge_number
 from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, ZIP_NAME
 from core.review.people import Person, require
@@ -73,6 +74,9 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
         )
     if not _whole(folder, current.record):
         _write(root, folder, files_of(settings, present.text, current.record))
+        announce_report(
+            settings, journal, "publish", report_key, f"{person.name} published report {report_key}"
+        )
     return folder
 
 

@@ -19,6 +19,7 @@ from core.report.edits import edit_records, edits
 from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
+from core.review.announcements import announce_report
 from core.review.approvals import Approvals, approvals, as_recorded, judge_signer
 from core.review.drafts import (
     DraftConflict,
@@ -201,7 +202,10 @@ def revoke(settings: Settings, journal: Journal, report_key: str, *, person: Per
         "text_sha256": signed.content["text_sha256"] if signed else None,
         "revokes": {"record": signed.seq, "sha256": signed.hash} if signed else None,
     }
-    return now.record(SIGNATURE, person, "revoked", comment, content)
+    record = now.record(SIGNATURE, person, "revoked", comment, content)
+    text = f"{person.name} revoked the signature under report {report_key}: {record.content['comment']}"
+    announce_report(settings, journal, "revoke", report_key, text)
+    return record
 
 
 class _Act:

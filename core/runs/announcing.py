@@ -8,7 +8,8 @@ from typing import Any
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.notices import Event, notify
+from core.notices.outgoing import Notice, notify
+from core.registry.origins import profile_of_run
 from core.request.settings import Settings
 from core.review.signoff import standing
 from core.runs.log import RunLog
@@ -16,8 +17,6 @@ from core.store.checkpoints import Slot, Store
 
 _WITH_REPORT = ("succeeded", "waiting")
 """States of a run that has a report."""
-
-Notice = tuple[Event, str, str]
 
 
 def announce(settings: Settings, run_id: str, state: str) -> str | None:
@@ -34,13 +33,13 @@ def announce(settings: Settings, run_id: str, state: str) -> str | None:
         return None
     log = RunLog(settings.data, run_id)
     troubles = []
-    for event, title, text in _notices(settings, run_id, state):
-        trouble = notify(settings, event, title, text)
+    for notice in _notices(settings, run_id, state):
+        trouble = notify(settings, notice)
         if trouble:
             troubles.append(trouble)
             log.write("notice_not_sent", level="warning", reason=trouble)
         else:
-            log.write("notice_sent", notice=event)
+            log.write("notice_sent", notice=notice.event)
     return "; ".join(troubles) or None
 
 
@@ -58,13 +57,16 @@ def _blindly(run_id: str, state: str) -> list[Notice]:
     """Return the notices for a run that is in no journal."""
     if state != "failed":
         return []
-    return [("failed", "Afterclose: a run failed", f"Run {run_id} failed. It is not in the journal.")]
+    text = f"Run {run_id} failed. It is not in the journal."
+    return [Notice("failed", "Afterclose: a run failed", text)]
 
 
 def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> Iterator[Notice]:
+    whose, about = _whose(settings, run), {"run": run.run_id}
     if run.state == "failed":
         reason = run.error or f"exit code {run.exit_code}"
-        yield "failed", "Afterclose: a run failed", f"Run {run.run_id} failed: {reason}"
+        text = f"Run {run.run_id}{whose} failed: {reason}"
+        yield Notice("failed", "Afterclose: a run failed", text, "run", about)
     if run.state not in _WITH_REPORT or "report" not in run.keys:
         return
     store, key = Store(settings.data), run.keys["report"]
@@ -74,16 +76,19 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
             name for name, statistics in _drift(evaluation).items() if statistics.get("severity") == "alarm"
         )
         if alarms:
-            yield (
-                "drift",
-                "Afterclose: drift alarm",
-                f"Run {run.run_id}: drift alarm for {', '.join(alarms)}.",
-            )
+            text = f"Run {run.run_id}{whose}: drift alarm for {', '.join(alarms)}."
+            yield Notice("drift", "Afterclose: drift alarm", text, "model", about)
     unsigned = standing(store, journal, key).state != "signed"
     if unsigned and (fresh or run.state == "waiting"):
         verdict = f" Its verdict: {evaluation['verdict']}." if "verdict" in evaluation else ""
-        text = f"Report {key} of run {run.run_id} waits for a person to read and sign it.{verdict}"
-        yield "waiting", "Afterclose: a report waits for your signature", text
+        text = f"Report {key} of run {run.run_id}{whose} waits for a person to read and sign it.{verdict}"
+        yield Notice("waiting", "Afterclose: a report waits for your signature", text, "report", about)
+
+
+def _whose(settings: Settings, run: Run) -> str:
+    """Return whose run it is, in words."""
+    name = profile_of_run(settings, run)
+    return f" of profile {name}" if name else ""
 
 
 def _drift(evaluation: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

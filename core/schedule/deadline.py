@@ -48,12 +48,32 @@ def last_deadline(settings: Settings, now: datetime, calendar: str = "") -> Dead
     return None
 
 
-def _hour(text: str) -> time:
+def first_deadline(settings: Settings, text: str, calendar: str, *, after: datetime) -> datetime | None:
+    """Return the first ``text`` (a time of day) on a session day after a moment (UTC); None where the calendar ends.
+
+    In ``[schedule] deadline_zone``, as :func:`last_deadline`.
+
+    Raises
+    ------
+    ParameterError
+        If hour, zone or calendar are none.
+    """
+    hour, zone = (
+        _hour(text, "[review] sign_by"),
+        _zone(str(settings["schedule_deadline_zone"] or ""), calendar),
+    )
+    first = after.astimezone(zone).date()
+    days = (day for day, _ in closes_between(calendar, first, first + timedelta(days=_BACK_DAYS)))
+    moments = (datetime.combine(day, hour, zone).astimezone(UTC) for day in days)
+    return next((at for at in moments if at > after), None)
+
+
+def _hour(text: str, key: str = "[schedule] deadline") -> time:
     try:
         return time.fromisoformat(text)
     except ValueError as error:
         raise ParameterError(
-            f"[schedule] deadline is {text!r}", expected="a time of day such as 18:00, or nothing"
+            f"{key} is {text!r}", expected="a time of day such as 18:00, or nothing"
         ) from error
 
 

@@ -40,12 +40,13 @@ def tell_if_missing(
 
 
 def _tell(settings: Settings, row: Freshness, log: RunLog) -> None:
-    from core.notices import notify
+    from core.notices.outgoing import Notice, notify
 
     facts = {"profile": row.profile, "session": row.session, "last_session": row.last_session}
     log.write("no_report", level="error", **facts, reason=row.sentence)
     text = f"{row.sentence} ({settings.data})"
-    trouble = notify(settings, "no_report", f"No report of {row.session} in {row.profile}", text)
+    title = f"No report of {row.session} in {row.profile}"
+    trouble = notify(settings, Notice("no_report", title, text, "profiles"))
     if trouble:
         log.write("notice_trouble", level="warning", reason=trouble)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import AftercloseError
 from core.journal import Journal
 from core.journal.occurrences import REFUSED, RUNNING, SKIPPED, WAITING, Occurrence
 from core.journal.schedules import ACTIVE, Schedules
+from core.notices.outgoing import Notice, notify
 from core.platform.processes import this_process
 from core.request.settings import Settings
 from core.review.people import Person, require
@@ -23,11 +24,9 @@ from core.schedule.arrival import Arrivals
 from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule, schedule_named, schedule_of, stamp
 from core.schedule.missed import backfill_command, caught_up, missed_note, too_old_note
+from core.schedule.reminders import tell_people
 from core.schedule.starting import Start, Starter, start_run
 from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS, Firing
-
-if TYPE_CHECKING:
-    from core.notices import Event
 
 LOG = "scheduler"
 """Name of the scheduler's own log among the runs' folders."""
@@ -51,12 +50,14 @@ class Scheduler:
     start: Start = start_run
     _arrivals: Arrivals = field(default_factory=Arrivals)
     _beat: datetime | None = None
+    _notices_at: datetime | None = None
 
     def tick(self, now: datetime) -> None:
         """Record what is due at ``now`` and start what is next. Does nothing where there is no schedule."""
         settings = self.load()
         if not Journal.exists(settings.data, settings.journal):
             return  # made with the first schedule; an empty one would hide that a journal was lost
+        self._tell_people(settings, now)
         reading = Schedules(settings.data, settings.journal, read_only=True)
         stored = reading.schedules()
         if not stored and not reading.open_occurrences():
@@ -75,6 +76,12 @@ class Scheduler:
         expected = [entry.created_at for entry in stored if entry.state == ACTIVE]
         if expected and beating:
             tell_if_missing(settings, now, log, since=min(expected))
+
+    def _tell_people(self, settings: Settings, now: datetime) -> None:
+        """Send now and then what waits in the queue of notices, and what is due about signatures."""
+        if self._notices_at is None or not 0 <= (now - self._notices_at).total_seconds() < BEAT_S:
+            self._notices_at = now
+            tell_people(settings, now, RunLog(settings.data, LOG))
 
     def _tell_of_life(self, journal: Schedules, now: datetime) -> bool:
         """Record now and then that this process watches, and return whether it did now."""
@@ -131,7 +138,8 @@ class Scheduler:
         elif begun.state == REFUSED:
             log.write("schedule_refused", level="error", schedule=due.schedule, reason=begun.note)
             title = f"Schedule {due.schedule} could not start"
-            _notify(settings, "failed", title, f"{due.session or due.due_at}: {begun.note}", log)
+            text = f"{due.session or due.due_at}: {begun.note}"
+            _notify(settings, Notice("failed", title, text, "schedules"), log)
         return begun
 
 
@@ -194,13 +202,12 @@ def _report(settings: Settings, schedule: Schedule, skipped: list[Occurrence], l
         log.write("schedule_skipped", level="warning", **details)
     if skipped:
         text = "\n".join(dict.fromkeys(str(due.note) for due in skipped))
-        _notify(settings, "no_report", f"Schedule {schedule.name} missed sessions", text, log)
+        title = f"Schedule {schedule.name} missed sessions"
+        _notify(settings, Notice("no_report", title, text, "schedules"), log)
 
 
-def _notify(settings: Settings, event: Event, title: str, text: str, log: RunLog) -> None:
-    from core.notices import notify
-
-    trouble = notify(settings, event, title, text)
+def _notify(settings: Settings, notice: Notice, log: RunLog) -> None:
+    trouble = notify(settings, notice)
     if trouble:
         log.write("notice_trouble", level="warning", reason=trouble)
 

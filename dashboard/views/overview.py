@@ -18,7 +18,7 @@ from core.queries.operations.attention import (
 )
 from core.report.figures import counted
 from core.schedule.freshness import Freshness, freshness
-from dashboard import acting, compact, listing, shell, starting
+from dashboard import acting, compact, listing, putting_aside, shell, starting
 from dashboard.words import day, literal, minute
 
 REFRESH_S = 5.0
@@ -40,6 +40,8 @@ def page() -> None:
     @st.fragment(run_every=REFRESH_S, key="now")
     def draw() -> None:
         with shell.guarded():
+            if acting.has_message(putting_aside.PLACE):
+                _situation.clear()
             now = _situation(str(shell.settings().data), shell.settings().journal)
             inbox(now)
             lines(now.lines)
@@ -77,9 +79,16 @@ def _situation(data: str, journal: str) -> Situation:
 def inbox(now: Situation) -> None:
     """Draw what needs a person, a link to where it is done with each."""
     st.subheader("Needs you", anchor=False)
-    if not now.needs:
+    acting.show_message(putting_aside.PLACE)
+    putting_aside.ask()
+    if now.needs:
+        _needs(now)
+    else:
         st.success("Nothing waits for a person.", icon=":material/inbox:")
-        return
+    putting_aside.draw(now.aside)
+
+
+def _needs(now: Situation) -> None:
     with st.container(border=True, gap="small", key="needs"):
         for number, need in enumerate(now.needs[:MOST_NEEDS]):
             _need(number, need)
@@ -99,6 +108,7 @@ def _need(number: int, need: Need) -> None:
         why = compact.quiet(" ".join(need.why.split()))
         state = compact.cell(compact.badge(need.what), 104)
         compact.draw(compact.beside((state, compact.strong(need.line), why)))
+        putting_aside.offer(need)
 
 
 def lines(several: tuple[Line, ...]) -> None:

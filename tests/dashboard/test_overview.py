@@ -104,3 +104,27 @@ def test_a_broken_journal_is_one_message(page, desk_settings):
     at = page()
     assert "journal" in at.error[0].value
     assert not at.exception
+
+
+@pytest.mark.slow
+def test_what_is_put_aside_leaves_the_inbox_with_its_reason_and_comes_back(
+    page, prepared, desk_settings, told
+):
+    """The button asks for a reason; put aside it stands by itself, and is taken up again."""
+    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    at = page()
+    buttons = [button for button in at.button if button.label == "Put aside"]
+    assert len(buttons) == links(at).count("Decide") + links(at).count("Read and sign")
+    buttons[-1].click().run()
+    at.button(key="aside-confirm").click().run()
+    assert "expected the reason" in at.error[0].value
+    at.text_input(key="aside-why").input("a rehearsal")
+    at.button(key="aside-confirm").click().run()
+    assert not at.exception
+    assert not at.error
+    assert "Read and sign" not in links(at)
+    assert "a rehearsal" in told(at)
+    next(button for button in at.button if button.label == "Take up again").click().run()
+    assert "Read and sign" in links(at)
+    (_, *_, last) = Journal(desk_settings.data).records()
+    assert (last.content["decision"], last.kind) == ("taken up again", "inbox")

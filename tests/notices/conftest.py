@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -99,7 +100,7 @@ def configured(tmp_path, root):
     def write(urls: str, *, events: str | None = None):
         text = (root / "luigi.cfg").read_text(encoding="utf-8").replace("\nurls =", f"\nurls = {urls}")
         if events is not None:
-            text = text.replace("events = waiting,failed,drift,no_report", f"events = {events}")
+            text = re.sub(r"(?m)^events = .*$", f"events = {events}", text)
         path = tmp_path / "luigi.cfg"
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)

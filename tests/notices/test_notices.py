@@ -10,8 +10,8 @@ from email import message_from_string, policy
 
 import pytest
 
-from core import notices
 from core.errors import SettingsError
+from core.notices import outgoing
 from core.request import settings
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
@@ -19,6 +19,11 @@ if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
 
 SECRET = "h1dd3n"
 """The password in the receivers' addresses; no message may hold it."""
+
+
+def notify(over, event, title, text):
+    """Send one notice and return what was not sent."""
+    return outgoing.notify(over, outgoing.Notice(event, title, text))
 
 
 @pytest.fixture
@@ -34,7 +39,7 @@ def over(configured):
 
 def test_a_web_hook_gets_title_and_text_with_its_credentials(over, web):
     """What was posted is what was said; the credentials are the address's."""
-    assert notices.notify(over(web.url), "failed", "a title", "a <b>text</b> & more") is None
+    assert notify(over(web.url), "failed", "a title", "a <b>text</b> & more") is None
     ((authorization, body),) = web.taken
     assert (body["title"], body["message"]) == ("a title", "a <b>text</b> & more")
     assert authorization.startswith("Basic ")
@@ -42,7 +47,7 @@ def test_a_web_hook_gets_title_and_text_with_its_credentials(over, web):
 
 def test_a_mail_arrives_with_title_and_text(over, mailbox):
     """Read back by the standard library's mail parser."""
-    assert notices.notify(over(mailbox.url), "waiting", "Sign, please", "The report waits.") is None
+    assert notify(over(mailbox.url), "waiting", "Sign, please", "The report waits.") is None
     mail = message_from_string(mailbox.taken[0], policy=policy.default)
     assert mail["Subject"] == "Sign, please"
     assert "ann@example.org" in mail["To"]
@@ -52,8 +57,9 @@ def test_a_mail_arrives_with_title_and_text(over, mailbox):
 def test_nothing_is_sent_by_default_and_apprise_is_not_imported(tmp_path):
     """Off: no receiver named, no library loaded."""
     program = (
-        "import sys; from pathlib import Path; from core import notices; from core.request import settings\n"
-        f"told = notices.notify(settings.load(environ={{}}, folder=Path({str(tmp_path)!r})), 'failed', 't', 'x')\n"
+        "import sys; from pathlib import Path; from core.notices import outgoing; from core.request import settings\n"
+        f"here = settings.load(environ={{}}, folder=Path({str(tmp_path)!r}))\n"
+        "told = outgoing.notify(here, outgoing.Notice('failed', 't', 'x'))\n"
         "print(told, 'apprise' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -63,9 +69,9 @@ def test_nothing_is_sent_by_default_and_apprise_is_not_imported(tmp_path):
 def test_an_event_that_is_not_asked_for_is_not_sent(over, web):
     """[notices] events chooses."""
     chosen = over(web.url, events="drift")
-    assert notices.notify(chosen, "failed", "t", "x") is None
+    assert notify(chosen, "failed", "t", "x") is None
     assert web.taken == []
-    assert notices.notify(chosen, "drift", "t", "x") is None
+    assert notify(chosen, "drift", "t", "x") is None
     assert len(web.taken) == 1
 
 
@@ -90,7 +96,7 @@ def test_an_event_that_does_not_exist_is_refused_with_its_line(over):
 )
 def test_what_cannot_be_sent_is_one_sentence_without_the_address(url, said, over, capfd, caplog):
     """The receiver's number and scheme; neither the sentence, nor the terminal, nor a log has the secret."""
-    told = notices.notify(over(url), "failed", "t", "x")
+    told = notify(over(url), "failed", "t", "x")
     assert said in told
     assert told.startswith("the notice of 'failed' was not sent: receiver 1 ")
     printed = capfd.readouterr()
@@ -102,7 +108,7 @@ def test_what_cannot_be_sent_is_one_sentence_without_the_address(url, said, over
 @pytest.mark.parametrize("web", [500, 403], indirect=True)
 def test_one_receiver_that_refuses_does_not_keep_it_from_the_next(over, web, mailbox):
     """Each is tried; only the one that refused is named."""
-    told = notices.notify(over(f"{web.url} {mailbox.url}"), "failed", "t", "x")
+    told = notify(over(f"{web.url} {mailbox.url}"), "failed", "t", "x")
     assert told == "the notice of 'failed' was not sent: receiver 1 (json) did not take it"
     assert len(mailbox.taken) == 1
 
@@ -112,12 +118,12 @@ def test_addresses_may_stand_in_a_file_that_only_its_owner_can_read(over, web, t
     path = tmp_path / "receivers"
     path.write_text(f"# the desk's\n{web.url}\n\n", encoding="utf-8")
     path.chmod(0o600)
-    assert notices.notify(over("@receivers"), "failed", "t", "x") is None
+    assert notify(over("@receivers"), "failed", "t", "x") is None
     assert len(web.taken) == 1
     path.chmod(0o644)
-    assert "may be read by others" in notices.notify(over("@receivers"), "failed", "t", "x")
+    assert "may be read by others" in notify(over("@receivers"), "failed", "t", "x")
     path.unlink()
-    assert "No such file" in notices.notify(over("@receivers"), "failed", "t", "x")
+    assert "No such file" in notify(over("@receivers"), "failed", "t", "x")
     assert len(web.taken) == 1
 
 
@@ -127,16 +133,14 @@ def test_a_receiver_that_never_answers_holds_nobody_up_for_long(over):
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
-        told = notices.notify(
-            over(f"json://127.0.0.1:{silent.getsockname()[1]}/?rto=0.5"), "failed", "t", "x"
-        )
+        told = notify(over(f"json://127.0.0.1:{silent.getsockname()[1]}/?rto=0.5"), "failed", "t", "x")
     assert "did not take it" in told
     assert time.monotonic() - began < 5
 
 
 def test_a_long_text_is_cut(over, web):
     """2,000 characters at most."""
-    notices.notify(over(web.url), "failed", "t", "x" * 5000)
+    notify(over(web.url), "failed", "t", "x" * 5000)
     assert len(web.taken[0][1]["message"]) == 2000
 
 

@@ -57,7 +57,7 @@ def test_a_run_that_fails_tells_its_reason(run_luigi, small, data, told, web, tm
     assert failed.code == 30
     assert titles(web) == ["a run failed"]
     run = Journal(data, read_only=True).runs()[0]
-    assert web.taken[0][1]["message"] == f"Run {run.run_id} failed: {run.error}"
+    assert web.taken[0][1]["message"] == f"Run {run.run_id} of profile {run.profile} failed: {run.error}"
 
 
 def test_without_the_call_at_the_end_nobody_is_told(finished, monkeypatch, configured, web):

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from core.errors import AftercloseError, StageError
+from core.errors import AftercloseError, ParameterError, StageError
 from core.evaluation.advice import RETRAIN
+from core.fingerprint import sha256
 from core.journal import Journal, Record, Run
 from core.queries.runs.progress import error_told
 from core.queries.runs.run_labels import line_of_work
@@ -22,6 +23,7 @@ from core.registry.origins import session_of_run
 from core.registry.registry import Registry
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
+from core.review.aside import about_report, put_aside_here
 from core.review.decision_history import RETRAINING, champion_of
 from core.review.standing import standing
 from core.store.checkpoints import Slot, Store
@@ -56,6 +58,8 @@ class Need:
         The desk's page where it is done.
     run_id : str
         The run that the page should show.
+    about : str
+        What it is about: put aside under this name, it is no need until another of its kind comes.
     """
 
     what: str
@@ -63,6 +67,22 @@ class Need:
     why: str
     page: str
     run_id: str
+    about: str
+
+    @property
+    def mark(self) -> str:
+        """Six hex digits that name it on a command line."""
+        return sha256(self.about.encode())[:6]
+
+
+@dataclass(frozen=True)
+class PutAside:
+    """A need that a person put aside: by whom, when (UTC) and why."""
+
+    need: Need
+    who: str
+    at: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -108,11 +128,35 @@ class InUse:
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything the desk opens with: what needs a person, the lines of work, and the champion of each profile."""
+    """Everything the desk opens with: what needs a person, the lines of work, and the champion of each profile.
+
+    What a person put aside is no need; it stands by itself.
+    """
 
     needs: tuple[Need, ...]
     lines: tuple[Line, ...]
     champions: dict[str, InUse]
+    aside: tuple[PutAside, ...] = ()
+
+
+def need_named(settings: Settings, journal: Journal, mark: str) -> Need:
+    """Return the need of the inbox, waiting or put aside, that is called ``mark`` (or begins so).
+
+    Raises
+    ------
+    ParameterError
+        If none is, or several.
+    """
+    now = situation(settings, journal)
+    needs = [*now.needs, *(entry.need for entry in now.aside)]
+    matches = [need for need in needs if mark and need.mark.startswith(mark.lower())]
+    if len(matches) != 1:
+        raise ParameterError(
+            f"{len(matches)} things of the inbox are called {mark!r}",
+            expected="the mark of one of them",
+            remedy="See: afterclose inbox",
+        )
+    return matches[0]
 
 
 def situation(settings: Settings, journal: Journal) -> Situation:
@@ -125,17 +169,21 @@ def situation(settings: Settings, journal: Journal) -> Situation:
     for last, good in _lines(settings, journal):
         line = _line(settings, last, good)
         if last.state in _CAME_TO_NOTHING:
-            needs.append(
-                Need(
-                    "failed", line.name, error_told(last) or f"The run was {last.state}.", "run", last.run_id
-                )
-            )
+            why = error_told(last) or f"The run was {last.state}."
+            about = f"failed:{line.name}:{last.run_id}"
+            needs.append(Need("failed", line.name, why, "run", last.run_id, about))
         if good is not None:
             line, item = _of_report(store, journal, line, good, champions.get(line.name))
             needs += item
         lines.append(line)
     in_use = {name: _in_use(registry, champion) for name, champion in champions.items()}
-    return Situation(tuple(needs), tuple(lines), in_use)
+    records = put_aside_here(journal)
+    aside = tuple(
+        PutAside(need, str(r.content["user"]), str(r.content["at_utc"]), str(r.content["why"]))
+        for need in needs
+        if (r := records.get(need.about)) is not None
+    )
+    return Situation(tuple(need for need in needs if need.about not in records), tuple(lines), in_use, aside)
 
 
 def age_days(day: str, now: datetime) -> int:
@@ -180,12 +228,16 @@ def _of_report(
         state = standing(store, journal, key)
         body = json.loads(store.read(Slot("evaluate", good.keys["evaluate"]), "evaluation.json"))
     except (StageError, KeyError) as error:
-        return line, [Need("damaged", line.name, str(error), "run", good.run_id)]
+        return line, [
+            Need("damaged", line.name, str(error), "run", good.run_id, f"damaged:{line.name}:{good.run_id}")
+        ]
     what, page, why = _REPORTS.get(state.state, ("", "", ""))
-    needs = [Need(what, line.name, why or f"{state.reason}.", page, good.run_id)] if what else []
+    about = about_report(line.name, key, state.state)
+    needs = [Need(what, line.name, why or f"{state.reason}.", page, good.run_id, about)] if what else []
     undecided = _undecided(body, good.keys["evaluate"], champion, journal.records())
     if undecided:
-        needs.insert(0, Need("to decide", line.name, undecided, "model", good.run_id))
+        about = f"candidate:{line.name}:{good.keys['evaluate']}"
+        needs.insert(0, Need("to decide", line.name, undecided, "model", good.run_id, about))
     line = replace(line, report=state.state, data_to=body["data"]["to"], verdict=str(body["verdict"]))
     return line, needs
 

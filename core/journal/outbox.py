@@ -1,0 +1,107 @@
+"""Notices in the journal: those that were sent, and those that still wait for a receiver."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from core.journal.faults import readable
+from core.journal.journal import Journal, utc_now
+
+WAITING, SENT, DROPPED = "waiting", "sent", "dropped"
+"""A notice waits until every receiver took it, or until it is too old to be of use."""
+
+_COLUMNS = "seq, subject, event, title, body, state, took, tries, again_at, trouble, created_at, ended_at"
+
+
+@dataclass(frozen=True)
+class QueuedNotice:
+    """One notice.
+
+    Parameters
+    ----------
+    seq : int
+        Their order.
+    subject : str or None
+        What it is about, where it is to be sent once only.
+    event, title, body : str
+    state : str
+        ``waiting``, ``sent`` or ``dropped``.
+    took : frozenset of str
+        Marks of the receivers that took it; an address never stands here.
+    tries : int
+    again_at : str
+        When it is tried again (UTC, ISO).
+    trouble : str or None
+        What its last try came to, in a sentence.
+    created_at, ended_at : str
+        UTC, ISO; the last is None while it waits.
+    """
+
+    seq: int
+    subject: str | None
+    event: str
+    title: str
+    body: str
+    state: str
+    took: frozenset[str]
+    tries: int
+    again_at: str
+    trouble: str | None
+    created_at: str
+    ended_at: str | None
+
+
+class Outbox(Journal):
+    """The journal with its table of notices."""
+
+    def add(self, event: str, title: str, body: str, *, subject: str | None = None) -> int | None:
+        """Record a notice that is to be sent and return its number; None if there was one about ``subject``."""
+        now = utc_now()
+        with self._transaction():
+            if subject and list(self._execute("SELECT 1 FROM notice WHERE subject = ?", [subject])):
+                return None
+            self._execute(
+                "INSERT INTO notice (subject, event, title, body, state, took, tries, again_at, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [subject, event, title, body, WAITING, "[]", 0, now, now],
+            )
+            return int(next(iter(self._execute("SELECT MAX(seq) FROM notice", [])))[0])
+
+    def waiting(self) -> list[QueuedNotice]:
+        """Return what still waits, oldest first."""
+        return self._notices("WHERE state = ? ORDER BY seq", [WAITING])
+
+    def newest(self, *, limit: int = 50) -> list[QueuedNotice]:
+        """Return the last notices, newest first."""
+        return self._notices("ORDER BY seq DESC LIMIT ?", [limit])
+
+    def _notices(self, rest: str, values: list[object]) -> list[QueuedNotice]:
+        rows = self._read(f"SELECT {_COLUMNS} FROM notice {rest}", values)  # noqa: S608 - constants
+        with readable():
+            return [
+                QueuedNotice(r[0], r[1], r[2], r[3], r[4], r[5], frozenset(json.loads(r[6])), *r[7:])
+                for r in rows
+            ]
+
+    def record_receivers(self, seq: int, marks: Collection[str]) -> None:
+        """Record which receivers took a notice so far."""
+        with self._transaction():
+            self._execute("UPDATE notice SET took = ? WHERE seq = ?", [json.dumps(sorted(marks)), seq])
+
+    def put_off(self, seq: int, again_at: str, trouble: str) -> None:
+        """Record a try that did not reach everybody, and when the next is made."""
+        with self._transaction():
+            self._execute(
+                "UPDATE notice SET tries = tries + 1, again_at = ?, trouble = ? WHERE seq = ?",
+                [again_at, trouble, seq],
+            )
+
+    def settle_notice(self, seq: int, state: str) -> None:
+        """Record that a notice was sent, or is tried no more."""
+        with self._transaction():
+            self._execute(
+                "UPDATE notice SET state = ?, tries = tries + 1, ended_at = ? WHERE seq = ?",
+                [state, utc_now(), seq],
+            )

@@ -1,0 +1,164 @@
+"""Sending notices: each is kept in the journal until every receiver took it, and told to none of them twice.
+
+A receiver gets its notices in order: while it does not take one, later ones wait behind it. Killed between a receiver's
+answer and the record of it, a notice is sent to that one again; nothing that goes over a network can rule this out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from core.errors import AftercloseError
+from core.journal import Journal, locks
+from core.journal.outbox import DROPPED, SENT, Outbox, QueuedNotice
+from core.notices.sending import (
+    MOST_CHARACTERS,
+    Event,
+    UnusableReceivers,
+    addresses,
+    is_enabled,
+    mark_of,
+    scheme_of,
+    send,
+)
+from core.request.settings import Settings
+
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+"""A notice is tried again after a minute, then after twice as long each time, up to an hour."""
+
+KEPT_FOR = timedelta(days=7)
+"""After a week a notice is of no use any more: it is dropped, and stays on record."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that people are told.
+
+    Parameters
+    ----------
+    event : str
+        ``waiting`` (for a signature), ``failed`` (a run), ``drift`` (an alarm), ``no_report`` (none verified when one
+        was due), ``reminder`` (of a signature that is due soon), ``escalation`` (it was due; to the deputy),
+        ``promote``, ``publish``, ``revoke``.
+    title, text : str
+        Plain text; with the link it is cut after 2,000 characters.
+    page : str
+        The desk's page that it is about, by its address; empty for none.
+    about : mapping of str to str
+        What the page shows: ``run``.
+    once : str
+        A notice that says the same is sent once only; empty: each time.
+    """
+
+    event: Event
+    title: str
+    text: str
+    page: str = ""
+    about: Mapping[str, str] | None = None
+    once: str = ""
+
+
+def notify(settings: Settings, notice: Notice) -> str | None:
+    """Tell every receiver, and return in one sentence what was not sent, None if all was (or none was wanted).
+
+    Never raises. What a receiver did not take waits in the journal (where there is one) and is tried again by
+    :func:`deliver`. Each receiver gets apprise's own limits of four seconds to connect and four to answer, unless its
+    address says otherwise.
+    """
+    if not is_enabled(settings, notice.event):
+        return None
+    text = _with_link(settings, notice)
+    try:
+        if Journal.exists(settings.data, settings.journal):
+            outbox = Outbox(settings.data, settings.journal)
+            seq = outbox.add(notice.event, notice.title, text, subject=notice.once or None)
+            return deliver(settings, at_once=True).get(seq) if seq is not None else None
+    except (AftercloseError, OSError):  # a journal that cannot be written stops no alarm
+        pass
+    return _tell_each(settings, notice.event, lambda address: send(address, notice.title, text))
+
+
+def _with_link(settings: Settings, notice: Notice) -> str:
+    base = str(settings["notices_desk_url"] or "").rstrip("/")
+    if not base or not notice.page:
+        return notice.text[:MOST_CHARACTERS]
+    query = f"?{urlencode(dict(notice.about))}" if notice.about else ""
+    link = f"\n{base}/{notice.page}{query}"
+    return notice.text[: MOST_CHARACTERS - len(link)] + link
+
+
+def deliver(settings: Settings, *, now: datetime | None = None, at_once: bool = False) -> dict[int, str]:
+    """Send what waits in the journal, in order, and return by number what was not taken.
+
+    Parameters
+    ----------
+    now : datetime, optional
+        Default: the present time.
+    at_once : bool
+        Whether to try although the time of the next try has not come.
+    """
+    if not Journal.exists(settings.data, settings.journal):
+        return {}
+    now = now or datetime.now(UTC)
+    reading = Outbox(settings.data, settings.journal, read_only=True)
+    waiting = reading.waiting()
+    if not waiting or not (at_once or any(notice.again_at <= now.isoformat() for notice in waiting)):
+        return {}
+    outbox = Outbox(settings.data, settings.journal)
+    with locks.hold(
+        settings.data, "notices", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
+    ):
+        refused = set[str]()
+        troubles = {notice.seq: _try(settings, outbox, notice, refused, now) for notice in outbox.waiting()}
+    return {seq: trouble for seq, trouble in troubles.items() if trouble}
+
+
+def _try(
+    settings: Settings, outbox: Outbox, notice: QueuedNotice, refused: set[str], now: datetime
+) -> str | None:
+    """Send one notice to those who have not got it; ``refused`` are receivers that an earlier one waits for."""
+    if now - datetime.fromisoformat(notice.created_at) > KEPT_FOR:
+        outbox.settle_notice(notice.seq, DROPPED)
+        return None
+    took = set(notice.took)
+
+    def tell(address: str) -> str | None:
+        mark = mark_of(address)
+        if mark in took:
+            return None
+        trouble = (
+            "waits for an earlier notice" if mark in refused else send(address, notice.title, notice.body)
+        )
+        if trouble is None:
+            took.add(mark)
+            outbox.record_receivers(notice.seq, took)
+        else:
+            refused.add(mark)
+        return trouble
+
+    trouble = _tell_each(settings, notice.event, tell)
+    if trouble is None:
+        outbox.settle_notice(notice.seq, SENT)
+        return None
+    wait = min(FIRST_WAIT * 2 ** min(notice.tries, 12), LONGEST_WAIT)
+    outbox.put_off(notice.seq, (now + wait).isoformat(timespec="milliseconds"), trouble)
+    return trouble
+
+
+def _tell_each(settings: Settings, event: str, tell: Callable[[str], str | None]) -> str | None:
+    """Tell each receiver of an event, and return in a sentence who did not take it."""
+    try:
+        outcomes = [(address, tell(address)) for address in addresses(settings, event)]
+    except UnusableReceivers as error:
+        return f"the notice of {event!r} was not sent: {error}"
+    failed = [
+        f"receiver {number}{scheme_of(address)} {trouble}"
+        for number, (address, trouble) in enumerate(outcomes, start=1)
+        if trouble
+    ]
+    return f"the notice of {event!r} was not sent: {'; '.join(failed)}" if failed else None
