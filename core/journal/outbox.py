@@ -78,7 +78,7 @@ class Outbox(Journal):
         return self._notices("ORDER BY seq DESC LIMIT ?", [limit])
 
     def _notices(self, rest: str, values: list[object]) -> list[QueuedNotice]:
-        rows = self._read(f"SELECT {_COLUMNS} FROM notice {rest}", values)  # noqa: S608 - constants
+        rows = self._select(_COLUMNS, "notice", rest, values)
         with readable():
             return [
                 QueuedNotice(r[0], r[1], r[2], r[3], r[4], r[5], frozenset(json.loads(r[6])), *r[7:])
