@@ -82,6 +82,10 @@ class SettingsError(ParameterError):
     """``luigi.cfg`` or the environment holds something unknown or unusable."""
 
 
+class PluginError(ParameterError):
+    """A module of somebody's own cannot be used; the message names its file and line."""
+
+
 class MissingFileError(AftercloseError):
     """A file that a person must bring is not there."""
 

@@ -61,6 +61,8 @@ class Parameter:
         True for a number that may be the word :data:`AUTO`, which stands in the key as such.
     quiet : bool
         True for a parameter that came later: at its default it is in no key, so that keys of before it stay.
+    key : str
+        What it is called in its section, where that is not its name.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Parameter:
     resolved: bool = False
     auto: bool = False
     quiet: bool = False
+    key: str = ""
 
     @property
     def option(self) -> str:

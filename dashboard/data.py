@@ -167,12 +167,14 @@ def summary(
 def definitions(store: Store, features: StoredArtifact) -> dict[str, str]:
     """Return what each feature is, by name; empty when another version of the program made the table."""
     from core.features import definition_digest, definitions
+    from core.features.definitions import own_of
     from core.label import Label
 
     header = _table(store, features).header
-    if header.get("definition_digest") != definition_digest():
+    own = own_of(header)
+    if header.get("definition_digest") != definition_digest(own=own):
         return {}
-    return {d["name"]: d["text"] for d in definitions()} | {col.UP_NEXT: Label.of(header).text}
+    return {d["name"]: d["text"] for d in definitions(own=own)} | {col.UP_NEXT: Label.of(header).text}
 
 
 def coverage(store: Store, prices: StoredArtifact) -> pd.DataFrame:
@@ -203,11 +205,12 @@ def windows_of(store: Store, features: StoredArtifact, column: str, ticker: str,
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=BY_CONTENT)
 def correlation(store: Store, features: StoredArtifact, ticker: str) -> pd.DataFrame:
     """Return the rank correlation of what a model sees, of one ticker or all (:data:`ALL`)."""
-    from core.features.definitions import model_features
+    from core.features.definitions import model_features, own_of
     from core.queries.series.feature_relations import rank_correlation
 
     frame = _table(store, features).frame
-    names = [name for name in (*model_features(), col.UP_NEXT) if name in frame]
+    own = own_of(header_of(store, features))
+    names = [name for name in (*model_features(own=own), col.UP_NEXT) if name in frame]
     return rank_correlation(_of(frame, ticker), names)
 
 

@@ -14,7 +14,7 @@ from core.errors import CheckpointError, CommandError, MissingFileError, Validat
 from core.fingerprint import sha256, sha256_file
 from core.parameters import Parameter, Value
 from core.platform.storage import replace_file
-from core.request import settings
+from core.request import own_modules, settings
 from core.request.stages import STAGES, Stage
 from core.runs.compute import Job, Loaded, compute
 from core.runs.inputs import LARGE
@@ -105,6 +105,9 @@ def _values(
         text = texts.get(parameter.name, "")
         default = None if parameter.resolved else configured[parameter.name]
         values[parameter.name] = parameter.parse(text) if text else default
+    if "plugins" in values:
+        planned = own_modules.resolved(str(values["plugins"] or ""), configured)
+        values |= {name: value for name, value in planned.items() if name in values}
     if values.get("mode") == "auto":
         values["mode"] = "score" if scoring else "train"
     return values

@@ -21,6 +21,7 @@ from core.evaluation.joined import chances
 from core.evaluation.summaries import age_of
 from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS
 from core.features import model_features
+from core.features.definitions import OWN, own_of
 from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
@@ -200,8 +201,10 @@ def _feature_changes(body: Mapping[str, Any], features: Table) -> dict[str, Any]
         "feature_set": body.get("feature_set"),
         "definition_digest": body.get("definition_digest"),
         "features": [str(name) for name in names] if isinstance(names, list) else [],
+        OWN: own_of(body),
     }
-    return changes(before, {**features.header, "features": list(model_features())})
+    present = model_features(own=own_of(features.header))
+    return changes(before, {**features.header, "features": list(present)})
 
 
 def _unusable(identity: str, reason: str) -> dict[str, Any]:

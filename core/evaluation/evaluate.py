@@ -108,7 +108,8 @@ def evaluate(
     """
     workplace = workplace or Workplace()
     loaded = _read(inputs, settings, workplace)
-    steps = Steps(workplace.progress, 2 + len(drift.watched(summaries.features_of_model(loaded.model))))
+    watched = drift.watched(summaries.features_of_model(loaded.model, loaded.features))
+    steps = Steps(workplace.progress, 2 + len(watched))
     performance = _performed(loaded)
     steps.done()
     body = {**performance, **_description(loaded, steps), "digests": dict(digests)}
@@ -199,7 +200,7 @@ def _reason(inputs: _Inputs, body: Mapping[str, Any]) -> str | None:
     if body["sessions"] >= judged_sessions_needed(inputs.label.horizon_sessions):
         return reason
     setting = (inputs.predictions.header.get("min_train_sessions") or {}).get("setting")
-    model_features = summaries.features_of_model(inputs.model)
+    model_features = summaries.features_of_model(inputs.model, inputs.features)
     return f"{reason}; {floors.remedy(inputs.features, model_features, inputs.mode, setting)}"
 
 
@@ -326,7 +327,7 @@ def _auc_at_training(model: Document | None) -> float | None:
 def _description(inputs: _Inputs, steps: Steps) -> dict[str, Any]:
     """Return the part of the body that needs no labelled prediction."""
     features, predictions = inputs.features, inputs.predictions
-    model_features = summaries.features_of_model(inputs.model)
+    model_features = summaries.features_of_model(inputs.model, features)
     cut = drift.windows(features, inputs.settings.drift_sessions)
     return {
         "mode": inputs.mode,

@@ -12,12 +12,13 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
+from core.features.definitions import own_of
 from core.label import Label
 from core.measures.information import forward_returns
 from core.measures.rows import numbers
 from core.measures.trading import next_open_returns
 from core.models.document import Model
-from core.models.loader import load_model, require_label
+from core.models.loader import load_model, require_features, require_label
 from core.models.rows import rows_of
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace
@@ -138,6 +139,7 @@ def chances(
     """
     loaded = load_model(model)
     require_label(loaded, Label.of(features.header))
+    require_features(loaded, own_of(features.header))
     work = partial(_chances_of_part, features, loaded)
     return _joined(frame, features, (col.PROBABILITY,), work, workplace or Workplace())[col.PROBABILITY]
 
@@ -256,7 +258,7 @@ def _open_returns_of_part(prices: Table, number: int) -> _PartValues:
 
 def _chances_of_part(features: Table, model: Model, number: int) -> _PartValues:
     """Return a model's probability of each row, NaN up to its training's end."""
-    rows = rows_of(features, number)
+    rows = rows_of(features, number, model.own)
     usable = rows.complete & (rows.dates > np.datetime64(model.no_test_to, "D"))
     probability = np.full(len(usable), np.nan)
     probability[usable] = model.probability(rows.inputs[usable])

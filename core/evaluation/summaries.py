@@ -12,6 +12,7 @@ import pandas as pd
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
 from core.features import definition_digest, definitions, model_features
+from core.features.definitions import AUDIT, OWN, own_of
 from core.label import Label
 from core.models.document import model_id_of
 from core.prices.calendar import sessions_after
@@ -136,7 +137,8 @@ def features_summary(features: Table, names: Sequence[str]) -> dict[str, Any]:
     names : sequence of str
         What the model sees; a row is complete when none of them is null.
     """
-    digest = features.header.get("definition_digest")
+    digest, own = features.header.get("definition_digest"), own_of(features.header)
+    present = digest in (None, definition_digest(own=own))
     complete = np.ones(features.rows, dtype=bool)
     for name in names:
         if name in features:
@@ -146,14 +148,15 @@ def features_summary(features: Table, names: Sequence[str]) -> dict[str, Any]:
         "definition_digest": digest,
         "rows": features.rows,
         "complete_rows": int(complete.sum()),
-        "definitions": definitions() if digest in (None, definition_digest()) else [],
+        "definitions": definitions(own=own) if present else [],
         "label": Label.of(features.header).text,
+        **{name: features.header[name] for name in (OWN, AUDIT) if name in features.header},
     }
 
 
-def features_of_model(model: Document | None) -> tuple[str, ...]:
-    """Return the ordered features of ``model``; without one, those a model would see."""
-    return tuple(model.body["features"]) if model else model_features()
+def features_of_model(model: Document | None, features: Table) -> tuple[str, ...]:
+    """Return the ordered features of ``model``; without one, those a model of ``features`` would see."""
+    return tuple(model.body["features"]) if model else model_features(own=own_of(features.header))
 
 
 def model_summary(model: Document | None, predictions: Table, features: Table) -> dict[str, Any]:
@@ -167,7 +170,7 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
     return {
         "model_id": identity_of(model, predictions),
         "model_kind": model.body.get("model_kind") if model else header.get("model_kind"),
-        "features": list(features_of_model(model)),
+        "features": list(features_of_model(model, features)),
         "training": training,
         "age_sessions": age_of((training or {}).get("to"), features, header.get("calendar")),
         "new_tickers": _new_tickers(training or {}, predictions),

@@ -6,9 +6,10 @@ any other column follows the label. Models refuse a feature set other than the o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import columns as col
 from core.features.panel import Panel, Vector
@@ -37,6 +38,10 @@ class Feature:
         Rows at the start of each ticker that have no value.
     seen_by_model : bool
         False for levels: a model that sees a price level learns the calendar.
+    across : bool
+        Whether it looks at the other tickers of a session, up to that session.
+    own : mapping or None
+        Where a feature of somebody's own comes from: ``module``, ``line``, ``sha256``; None for a built-in one.
     """
 
     name: str
@@ -44,6 +49,8 @@ class Feature:
     text: str
     warm_up: int
     seen_by_model: bool = True
+    across: bool = False
+    own: Mapping[str, Any] | None = None
 
 
 def adjusted_close(panel: Panel) -> Vector:
@@ -168,9 +175,25 @@ def columns(features: Sequence[Feature] = FEATURES) -> tuple[str, ...]:
     return (*col.FEATURES, *added)
 
 
-def model_features(features: Sequence[Feature] = FEATURES) -> tuple[str, ...]:
+OWN = "own"
+"""In the header of features and in a model: name, text, warm-up and origin of each feature of somebody's own."""
+
+
+AUDIT = "audit"
+"""In the header of features: what was computed again on other data, and how (:mod:`core.features.audit`)."""
+
+Own = tuple[Mapping[str, Any], ...]
+"""Features of somebody's own as a header lists them."""
+
+
+def model_features(features: Sequence[Feature] = FEATURES, own: Own = ()) -> tuple[str, ...]:
     """Return the names of the columns a model sees, in order."""
-    return tuple(feature.name for feature in features if feature.seen_by_model)
+    return (*(feature.name for feature in features if feature.seen_by_model), *(f["name"] for f in own))
+
+
+def own_of(header: Mapping[str, Any]) -> Own:
+    """Return the features of somebody's own that a header (or a model) lists, in order; mostly none."""
+    return tuple(header.get(OWN) or ())
 
 
 def warm_up(features: Sequence[Feature] = FEATURES) -> dict[str, int]:
@@ -178,14 +201,37 @@ def warm_up(features: Sequence[Feature] = FEATURES) -> dict[str, int]:
     return {feature.name: feature.warm_up for feature in features}
 
 
-def definitions(features: Sequence[Feature] = FEATURES) -> list[dict[str, str]]:
+def definitions(features: Sequence[Feature] = FEATURES, own: Own = ()) -> list[dict[str, str]]:
     """Return name and definition text of every feature, in order."""
-    return [{"name": feature.name, "text": feature.text} for feature in features]
+    built_in = [{"name": feature.name, "text": feature.text} for feature in features]
+    return [*built_in, *({"name": entry["name"], "text": entry["text"]} for entry in own)]
 
 
-def definition_digest(features: Sequence[Feature] = FEATURES, version: int = FEATURE_SET) -> str:
-    """Return the SHA-256 over the version and every name and definition text, in order."""
-    return digest_of({"feature_set": version, "definitions": definitions(features)})
+def definition_digest(
+    features: Sequence[Feature] = FEATURES, version: int = FEATURE_SET, own: Own = ()
+) -> str:
+    """Return the SHA-256 over the version and every name and definition text, in order.
+
+    Of ``own`` features the whole entry counts, the digest of their module among it.
+    """
+    body: dict[str, Any] = {"feature_set": version, "definitions": definitions(features)}
+    return digest_of({**body, OWN: list(own)} if own else body)
+
+
+def header(features: Sequence[Feature] = FEATURES) -> dict[str, Any]:
+    """Return the header of a features table."""
+    built_in = [feature for feature in features if feature.own is None]
+    own = tuple(
+        {"name": f.name, "text": f.text, "warm_up": f.warm_up, "across": f.across, **f.own}
+        for f in features
+        if f.own is not None
+    )
+    return {
+        "feature_set": FEATURE_SET,
+        "definition_digest": definition_digest(built_in, own=own),
+        "warm_up": warm_up(features),
+        **({OWN: list(own)} if own else {}),
+    }
 
 
 def _one_ticker(*prices: float) -> Panel:

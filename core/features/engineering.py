@@ -7,29 +7,29 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from core import columns as col
 from core.errors import DataError, listed, nearest
-from core.features.definitions import (
-    FEATURE_SET,
-    FEATURES,
-    Feature,
-    columns,
-    definition_digest,
-    warm_up,
-)
+from core.features import auditing
+from core.features.across import Answers, Request, answered, request_of
+from core.features.definitions import FEATURES, Feature, columns, header
 from core.features.labels import ReturnSums, SessionMeans, label_of, return_sums
+from core.features.market import COLUMNS, MarketPanel
 from core.features.panel import Panel, Vector
+from core.features.price_rows import Prices
 from core.label import EXCESS, NEXT_SESSION, Label
+from core.platform.fresh_process import FreshProcess
 from core.tables.artifacts import Table
 from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from core.plugins.loading import Plugins
 
 _NEEDED = (col.DATE, col.TICKER, col.ADJ_CLOSE)
 _REMEDY = "Run validate and clean on the prices first; the findings name what is wrong with them."
@@ -41,6 +41,7 @@ def engineer(
     *,
     feature_set: Sequence[Feature] = FEATURES,
     workplace: Workplace | None = None,
+    audited: bool = False,
 ) -> Table:
     """Return the features of each price row, from its ticker's rows up to that row, and its label.
 
@@ -48,13 +49,15 @@ def engineer(
     ----------
     prices_clean : Table
         Clean prices in any row order: ``date`` (datetime64, the session), ``ticker`` (text),
-        ``adj_close`` (number above 0, adjusted for splits and dividends by the source). Other columns
-        are not read.
+        ``adj_close`` (number above 0, adjusted for splits and dividends by the source). Features of somebody's own
+        read the other prices and the volume as well; further columns are not read.
     settings : Label
         What ``up_next`` says: direction or excess, and over how many sessions.
     feature_set : sequence of Feature
     workplace : Workplace, optional
         Who works on the parts of a large table, and where its file is made.
+    audited : bool
+        Whether every feature is computed again on other data (:mod:`core.features.audit`); the header says how.
 
     Returns
     -------
@@ -68,35 +71,108 @@ def engineer(
     ------
     DataError
         If there are no rows, a column is missing or of the wrong type, a date, ticker or price is
-        missing, a price is not above 0, a (date, ticker) comes twice, or a feature overflows.
+        missing, a price is not above 0, a (date, ticker) comes twice, or a feature overflows or fails.
+    LeakError
+        If a value moves in the audit.
     """
-    workplace = workplace or Workplace()
+    workplace, features = workplace or Workplace(), tuple(feature_set)
     means = None
     if settings.label == EXCESS:  # of all tickers, so that all parts are gone through once before
         sums = partial(_return_sums, prices_clean, settings.horizon_sessions)
         means = SessionMeans.of(workplace.engine.each(sums, range(prices_clean.parts)))
+    answers = _compared(prices_clean, features, workplace) if prices_clean.parts > 1 else {}
+    audits: list[auditing.Audited] = []
     with workplace.writer("features") as writer:
-        work = partial(_engineered, prices_clean, tuple(feature_set), settings, means)
-        for rows in workplace.each_part(work, prices_clean):
+        work = partial(_engineered, prices_clean, _Selection(features, settings, means, answers, audited))
+        for rows, of_part in workplace.each_part(work, prices_clean):
             writer.add(rows)
-        return writer.done({**header(feature_set), **settings.field})
+            audits += of_part
+        return writer.done(
+            {**header(features), **(auditing.about(features, audits) if audited else {}), **settings.field}
+        )
+
+
+def engineer_audited(
+    prices_clean: Table, settings: Label, plugins: Plugins | None, workplace: Workplace
+) -> Table:
+    """Return the features of each price row, audited, those of somebody's own among them; see :func:`engineer`."""
+    features: tuple[Feature, ...] = FEATURES
+    if plugins is not None:
+        from core.features.own import feature_set_of
+
+        features = feature_set_of(plugins)
+    return engineer(prices_clean, settings, feature_set=features, workplace=workplace, audited=True)
 
 
 def _return_sums(prices: Table, sessions: int, number: int) -> ReturnSums:
     """Return the returns of one part's tickers, added up by session."""
-    _check_columns(prices)
+    _check_columns(prices, _NEEDED)
     rows = _sorted_rows(prices.part(number, _NEEDED))
     return return_sums(Panel.of(rows.codes, rows.adj_close), rows.dates, sessions)
 
 
+def _compared(prices: Table, features: Sequence[Feature], workplace: Workplace) -> dict[str, Answers]:
+    """Return how the values of features across tickers compare over all parts, by feature."""
+    answers = {}
+    for feature in features:
+        if feature.across:
+            folder = workplace.scratch.path(feature.name).parent
+
+            def ask(so_far: Answers, feature: Feature = feature) -> Iterator[Request]:
+                return workplace.engine.each(partial(_request, prices, feature, so_far), range(prices.parts))
+
+            answers[feature.name] = answered(feature, folder, prices.parts, ask)
+    return answers
+
+
+def _request(prices: Table, feature: Feature, so_far: Answers, number: int) -> Request:
+    """Return what a feature asks in one part."""
+    panel = _sorted_rows(_part(prices, (feature,), number)).panel
+    assert isinstance(panel, MarketPanel), "a feature across tickers is one of somebody's own"
+    return request_of(feature, panel, so_far.of_part(number))
+
+
+class _Selection(NamedTuple):
+    """What is computed of each part."""
+
+    features: tuple[Feature, ...]
+    label: Label
+    means: SessionMeans | None
+    answers: Mapping[str, Answers]
+    audited: bool
+
+
+BUILT_IN = _Selection(FEATURES, NEXT_SESSION, None, {}, audited=False)
+"""The features of this program and the direction of the next session."""
+
+
+def _part(prices: Table, features: Sequence[Feature], number: int) -> pd.DataFrame:
+    """Return the columns of a part that features are computed from."""
+    needed = (*_NEEDED[:2], *COLUMNS) if any(feature.own for feature in features) else _NEEDED
+    _check_columns(prices, needed)
+    return prices.part(number, needed)
+
+
 def _engineered(
-    prices: Table, features: Sequence[Feature], label: Label, means: SessionMeans | None, number: int
-) -> pd.DataFrame | pa.Table:
-    """Return the features of one part of the prices, by ticker and date."""
-    _check_columns(prices)
-    rows = by_ticker(prices.part(number, _NEEDED), label, means, features=features)
+    prices: Table, selection: _Selection, number: int
+) -> tuple[pd.DataFrame | pa.Table, list[auditing.Audited]]:
+    """Return the features of one part of the prices, by ticker and date, and what was audited of them."""
+    frame = _part(prices, selection.features, number)
+    if not selection.audited:
+        return _arranged(by_ticker(frame, selection, number), selection.features, prices), []
+    with FreshProcess(auditing.__name__) as process:
+        rows = by_ticker(frame, selection, number)
+        return _arranged(rows, selection.features, prices), [
+            auditing.audit(process, selection.features, rows.prices, rows.raw, rows.names.tolist())
+        ]
+
+
+def _arranged(rows: ByTicker, features: Sequence[Feature], prices: Table) -> pd.DataFrame | pa.Table:
+    """Return the rows of one part as the writer takes them."""
     values = {name: rows.columns[name] for name in columns(features)}
     if prices.parts == 1:
+        import pandas as pd
+
         values[col.TICKER] = pd.Series(rows.names, dtype="str").take(rows.codes).to_numpy()
         return pd.DataFrame(values).astype({col.TICKER: "str"})
     import pyarrow as pa
@@ -120,23 +196,21 @@ class ByTicker:
         What the codes count, ascending.
     columns : mapping of str to array, shape (n,)
         Every column by name; the ticker as its code.
+    prices : Prices
+        What they were computed from.
+    raw : mapping of str to float64 array
+        Features as their functions give them for these tickers alone, warm-up included: what an audit compares with.
     """
 
     codes: NDArray[np.int64]
     names: pd.Index
     columns: dict[str, Any]
+    prices: Prices
+    raw: dict[str, Vector]
 
 
-def by_ticker(
-    frame: pd.DataFrame,
-    label: Label = NEXT_SESSION,
-    means: SessionMeans | None = None,
-    *,
-    features: Sequence[Feature] = FEATURES,
-) -> ByTicker:
+def by_ticker(frame: pd.DataFrame, selection: _Selection = BUILT_IN, number: int = 0) -> ByTicker:
     """Return the features of whole tickers, as :func:`engineer` gives them, sorted by (ticker, date).
-
-    ``means`` are those of all tickers, for a label that is an excess.
 
     Raises
     ------
@@ -144,14 +218,18 @@ def by_ticker(
         As :func:`engineer`.
     """
     rows = _sorted_rows(frame)
-    panel = Panel.of(rows.codes, rows.adj_close)
+    panel = rows.panel
     values: dict[str, Any] = {col.DATE: rows.dates, col.TICKER: rows.codes}
-    for feature in features:
-        values[feature.name] = _computed(
-            feature, panel, rows.dates, lambda row: str(rows.names[rows.codes[row]])
-        )
-    values[col.UP_NEXT] = label_of(panel, rows.dates, label, means)
-    return ByTicker(rows.codes, pd.Index(rows.names), values)
+    raw: dict[str, Vector] = {}
+    for feature in selection.features:
+        raw[feature.name] = column = _computed(feature, panel, rows)
+        if feature.name in selection.answers and isinstance(panel, MarketPanel):
+            over_all = panel.looking_across(selection.answers[feature.name].of_part(number))
+            column = _computed(feature, over_all, rows)
+        blank = feature.own is not None and bool(feature.warm_up)
+        values[feature.name] = np.where(panel.position < feature.warm_up, np.nan, column) if blank else column
+    values[col.UP_NEXT] = label_of(panel, rows.dates, selection.label, selection.means)
+    return ByTicker(rows.codes, rows.names, values, rows.prices, raw)
 
 
 class _SortedRows(NamedTuple):
@@ -160,7 +238,25 @@ class _SortedRows(NamedTuple):
     codes: NDArray[np.int64]
     names: pd.Index
     dates: NDArray[np.datetime64]
-    adj_close: Vector
+    columns: dict[str, Vector]
+
+    @property
+    def adj_close(self) -> Vector:
+        return self.columns[col.ADJ_CLOSE]
+
+    @property
+    def prices(self) -> Prices:
+        """What an audit computes from."""
+        return Prices(self.codes, self.dates.astype("datetime64[D]"), self.columns)
+
+    @property
+    def panel(self) -> Panel:
+        """What features are computed from."""
+        return self.prices.panel()
+
+    def place(self, row: int) -> str:
+        """Return ticker and day of a row."""
+        return f"{self.names[self.codes[row]]} on {_day(self.dates[row])}"
 
 
 def _sorted_rows(frame: pd.DataFrame) -> _SortedRows:
@@ -171,15 +267,18 @@ def _sorted_rows(frame: pd.DataFrame) -> _SortedRows:
     DataError
         As :func:`engineer`.
     """
+    import pandas as pd
+
     _check_types(frame)
     codes, names = pd.factorize(frame[col.TICKER], sort=True)
     codes, dates = codes.astype("int64"), frame[col.DATE].to_numpy("datetime64[s]")
-    adj_close = frame[col.ADJ_CLOSE].to_numpy("float64")
+    values = {name: frame[name].to_numpy("float64") for name in COLUMNS if name in frame}
     if not _sorted(codes, dates):
         order = np.lexsort((dates, codes))
-        codes, dates, adj_close = codes[order], dates[order], adj_close[order]
-    _check_rows(codes, dates, adj_close, names)
-    return _SortedRows(codes, names, dates, adj_close)
+        codes, dates = codes[order], dates[order]
+        values = {name: column[order] for name, column in values.items()}
+    _check_rows(codes, dates, values[col.ADJ_CLOSE], names)
+    return _SortedRows(codes, pd.Index(names), dates, values)
 
 
 def _sorted(codes: NDArray[np.int64], dates: NDArray[np.datetime64]) -> bool:
@@ -187,39 +286,30 @@ def _sorted(codes: NDArray[np.int64], dates: NDArray[np.datetime64]) -> bool:
     return bool((later | (same & (dates[1:] >= dates[:-1]))).all())
 
 
-def header(features: Sequence[Feature] = FEATURES) -> dict[str, Any]:
-    """Return the header of a features table."""
-    return {
-        "feature_set": FEATURE_SET,
-        "definition_digest": definition_digest(features),
-        "warm_up": warm_up(features),
-    }
-
-
-def _computed(
-    feature: Feature, panel: Panel, dates: NDArray[np.datetime64], ticker: Callable[[int], str]
-) -> Vector:
+def _computed(feature: Feature, panel: Panel, rows: _SortedRows) -> Vector:
     # Rows of two tickers meet in a shifted window before they are masked, so overflow there means nothing.
     with np.errstate(over="ignore", invalid="ignore"):
         values = feature.compute(panel)
     wrong = np.flatnonzero(~np.isfinite(values) & (panel.position >= feature.warm_up))
     if len(wrong):
-        where = f"{ticker(int(wrong[0]))} on {_day(dates[wrong[0]])}"
+        row, own = int(wrong[0]), feature.own
         raise DataError(
-            f"feature {feature.name} of {where} is {values[wrong[0]]}",
-            expected="a finite number after the warm-up",
-            remedy="Look for an absurdly large or small adj_close in the rows before.",
+            (f"{own['module']}, line {own['line']}: " if own else "")
+            + f"feature {feature.name} of {rows.place(row)} is {values[row]}",
+            expected=f"a finite number after the warm-up of {feature.warm_up} row(s)",
+            remedy="Look for an absurdly large or small price in the rows before"
+            + (", a division by zero, or a longer warm-up." if own else "."),
         )
     return values
 
 
-def _check_columns(prices: Table) -> None:
-    missing = [name for name in _NEEDED if name not in prices.columns]
+def _check_columns(prices: Table, needed: Sequence[str]) -> None:
+    missing = [name for name in needed if name not in prices.columns]
     if missing:
         hint = nearest(missing[0], prices.columns)
         raise DataError(
             f"the prices lack {listed(missing)}",
-            expected=f"columns {', '.join(_NEEDED)}",
+            expected=f"columns {', '.join(needed)}",
             remedy=_REMEDY + hint,
         )
 
@@ -227,9 +317,9 @@ def _check_columns(prices: Table) -> None:
 def _check_types(frame: pd.DataFrame) -> None:
     if not len(frame):
         raise DataError("the prices have no rows", expected="at least one price row", remedy=_REMEDY)
-    kinds = {col.DATE: ("M", "calendar dates"), col.ADJ_CLOSE: ("fiu", "numbers")}
+    kinds = {col.DATE: ("M", "calendar dates"), **dict.fromkeys(COLUMNS, ("fiu", "numbers"))}
     for name, (kind, expected) in kinds.items():
-        if frame[name].dtype.kind not in kind:
+        if name in frame and frame[name].dtype.kind not in kind:
             raise DataError(
                 f"column {name} is of type {frame[name].dtype}", expected=expected, remedy=_REMEDY
             )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.features.definitions import OWN, Own, own_of
 from core.fingerprint import digest_of
 
 
@@ -23,8 +24,13 @@ class FeatureSet:
     @property
     def digest(self) -> str:
         """The digest that features and models of this set carry."""
+        return self.digest_with(())
+
+    def digest_with(self, own: Own) -> str:
+        """Return the digest of this set with features of somebody's own behind it."""
         definitions = [{"name": name, "text": text} for name, text in self.definitions]
-        return digest_of({"feature_set": self.version, "definitions": definitions})
+        body: dict[str, Any] = {"feature_set": self.version, "definitions": definitions}
+        return digest_of({**body, OWN: list(own)} if own else body)
 
 
 HISTORY: tuple[FeatureSet, ...] = (
@@ -58,7 +64,8 @@ def changes(
     Parameters
     ----------
     before, after : mapping
-        With ``feature_set``, ``definition_digest`` and ``features`` (names in order, as a model sees them).
+        With ``feature_set``, ``definition_digest``, ``features`` (names in order, as a model sees them) and,
+        where there are features of somebody's own, ``own``.
     history : sequence of FeatureSet
         The sets whose texts are known.
 
@@ -81,8 +88,7 @@ def changes(
     >>> found["added"], found["removed"], found["redefined"]
     (['lag9'], [], [{'name': 'return', 'before': 'simple return', 'after': 'log return'}])
     """
-    texts = {entry.digest: dict(entry.definitions) for entry in history}
-    old, new = (texts.get(str(side.get("definition_digest"))) for side in (before, after))
+    old, new = (_texts(side, history) for side in (before, after))
     texts_known = old is not None and new is not None
     then = old if old is not None and texts_known else dict.fromkeys(before.get("features") or (), "")
     now = new if new is not None and texts_known else dict.fromkeys(after.get("features") or (), "")
@@ -99,3 +105,13 @@ def changes(
         ],
         "texts_known": texts_known,
     }
+
+
+def _texts(side: Mapping[str, Any], history: Sequence[FeatureSet]) -> dict[str, str] | None:
+    """Return the definitions of a set by name, None where they are not known; of own features with their module."""
+    own = own_of(side)
+    for entry in history:
+        if entry.digest_with(own) == str(side.get("definition_digest")):
+            ours = {f["name"]: f"{f['text']} ({f['module']}, sha256 {f['sha256'][:12]})" for f in own}
+            return {**dict(entry.definitions), **ours}
+    return None

@@ -46,11 +46,17 @@ class Panel:
     def lag(self, values: Vector, sessions: int) -> Vector:
         """Return each row's value ``sessions`` rows earlier in its ticker; NaN where there is none.
 
+        A negative number looks ahead: the leak audit finds whoever does.
+
         >>> Panel.of(np.array([0, 0, 1, 1]), np.ones(4)).lag(np.array([1.0, 2.0, 7.0, 8.0]), 1).tolist()
         [nan, 1.0, nan, 7.0]
         """
         shifted = np.full(len(values), np.nan)
-        shifted[sessions:] = values[:-sessions]
+        if sessions < 0:
+            shifted[:sessions] = values[-sessions:]
+            shifted[:sessions][self.position[-sessions:] < -sessions] = np.nan
+            return shifted
+        shifted[sessions:] = values[: max(0, len(values) - sessions)]
         shifted[self.position < sessions] = np.nan
         return shifted
 

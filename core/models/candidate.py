@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.features import FEATURE_SET, definition_digest, model_features
+from core.features import FEATURE_SET, definition_digest
+from core.features.definitions import OWN
 from core.label import NEXT_SESSION, Label
 from core.measures.bootstrap import Resampling
 from core.measures.performance import UP_RATE, measure
@@ -72,8 +73,8 @@ def candidate(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
     learnt = kind.fit(rows.inputs[used], rows.label[used], seed=fitting.seed)
     return {
         "model_kind": kind.name,
-        "features": list(model_features()),
-        "definition_digest": definition_digest(),
+        "features": list(rows.names),
+        "definition_digest": definition_digest(own=rows.own),
         "feature_set": FEATURE_SET,
         "label": col.UP_NEXT,
         "threshold": THRESHOLD,
@@ -82,6 +83,7 @@ def candidate(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
         "training": _training(rows, used, fitting),
         "walk_forward": None,
         "self_check": self_check(kind, learnt, rows.inputs[used]),
+        **({OWN: [dict(entry) for entry in rows.own]} if rows.own else {}),
     }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from core.features.definitions import Own
     from core.models.kind import ModelKind, Parameters
     from core.models.rows import Matrix, Vector
 
@@ -57,6 +58,8 @@ class Model:
         Rows up to this day are no test of this model: their outcomes have begun in what it learnt from.
     label : Label
         What its probabilities are of.
+    own : tuple of mapping
+        The features of somebody's own that it sees, beside the built-in ones.
     """
 
     kind: ModelKind
@@ -65,6 +68,7 @@ class Model:
     trained_to: date
     no_test_to: date
     label: Label = NEXT_SESSION
+    own: Own = ()
 
     def probability(self, inputs: Matrix) -> Vector:
         """Return the probability of an up move for rows (n, features) without NaN, shape (n,)."""

@@ -7,13 +7,12 @@ that say the same share it: shuffling one leaves the others. At or below 0 an in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.features import model_features
 from core.measures.ranking import grouped_auc
 
 if TYPE_CHECKING:
@@ -40,7 +39,13 @@ class _Fitted:
 
 
 def importance(
-    kind: ModelKind, parameters: Mapping[str, Any], inputs: Matrix, label: Vector, *, seed: int
+    kind: ModelKind,
+    parameters: Mapping[str, Any],
+    inputs: Matrix,
+    label: Vector,
+    *,
+    names: Sequence[str],
+    seed: int,
 ) -> dict[str, Any] | None:
     """Return what each input was worth on the test rows of a fold; None where these have one outcome only.
 
@@ -53,6 +58,8 @@ def importance(
         The fold's test rows, without NaN.
     label : float64 array, shape (n,)
         1 or 0.
+    names : sequence of str
+        Of the inputs, in order.
     seed : int
         Of the shuffles.
 
@@ -75,9 +82,7 @@ def importance(
         model, inputs, label, scoring=_auc, n_repeats=REPEATS, random_state=seed
     )
     coefficients = parameters.get("coefficients") or [None] * inputs.shape[1]
-    figures = zip(
-        model_features(), shuffled.importances_mean, shuffled.importances_std, coefficients, strict=True
-    )
+    figures = zip(names, shuffled.importances_mean, shuffled.importances_std, coefficients, strict=True)
     return {
         "auc": _auc(model, inputs, label),
         "rows": len(label),

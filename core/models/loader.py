@@ -15,6 +15,7 @@ import numpy as np
 from core import columns as col
 from core.errors import DataError, ModelError
 from core.features import definition_digest, model_features
+from core.features.definitions import OWN, Own, own_of
 from core.label import FIELD, LABELS, MOST_SESSIONS, Label
 from core.models.document import LABELS_TO, REMEDY, SELF_CHECKS, THRESHOLD, Model, kind_named, model_id_of
 from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
@@ -91,18 +92,40 @@ def load_model(document: Document) -> Model:
         or no tree, or a self-check that does not come out.
     """
     body = document.body
-    require_keys(body, _KEYS, "the model")
+    require_keys(body, (*_KEYS, *({OWN} & set(body))), "the model")
     kind = kind_named(body["model_kind"])
-    _check_features(body)
+    own = _check_features(body)
     _check_label(body)
     trained_to = _trained_to(body["training"])
     _check_walk_forward(body["walk_forward"])
-    kind.check(body["parameters"], len(model_features()))
-    _run_self_check(kind, body["parameters"], body["self_check"])
+    kind.check(body["parameters"], len(body["features"]))
+    _run_self_check(kind, body["parameters"], body["self_check"], len(body["features"]))
     label = Label.of_training(body["training"])
     return Model(
-        kind, body["parameters"], _identity(document), trained_to, _no_test_to(body["training"]), label
+        kind, body["parameters"], _identity(document), trained_to, _no_test_to(body["training"]), label, own
     )
+
+
+def require_features(model: Model, own: Own) -> None:
+    """Refuse features without those of somebody's own that a model was trained on.
+
+    A table may have more of them: the model does not see those.
+
+    Raises
+    ------
+    ModelError
+        Naming the feature and its module.
+    """
+    for entry in model.own:
+        if entry not in own:
+            now = next((other for other in own if other["name"] == entry["name"]), None)
+            raise ModelError(
+                f"model {model.model_id} was trained on the feature {entry['name']} of {entry['module']} "
+                f"(sha256 {entry['sha256'][:12]})",
+                expected="that feature, "
+                + (f"not that of sha256 {now['sha256'][:12]}" if now else "which this run does not have"),
+                remedy="Name the module in [plugins] modules as it was then, or train again.",
+            )
 
 
 def require_label(model: Model, label: Label) -> None:
@@ -129,8 +152,14 @@ def _identity(document: Document) -> str:
         raise ModelError(what, expected="plain JSON as the train stage writes it", remedy=REMEDY) from error
 
 
-def _check_features(body: Mapping[str, Any]) -> None:
-    present = definition_digest()
+def _check_features(body: Mapping[str, Any]) -> Own:
+    """Return the features of somebody's own that a model sees, after a look at all its features."""
+    own = body.get(OWN, [])
+    if not isinstance(own, list) or not all(_is_own(entry) for entry in own) or (OWN in body and not own):
+        raise ModelError(
+            f"{OWN} is malformed", expected="a list of features with their modules", remedy=REMEDY
+        )
+    present, names = definition_digest(own=own_of(body)), list(model_features(own=own_of(body)))
     if body["definition_digest"] != present:
         raise ModelError(
             f"the model was trained on feature definitions {str(body['definition_digest'])[:80]} "
@@ -138,12 +167,28 @@ def _check_features(body: Mapping[str, Any]) -> None:
             expected=f"the present definitions {present}",
             remedy="Train again with the present features, or score with the release that trained it.",
         )
-    if body["features"] != list(model_features()):
+    if body["features"] != names:
         raise ModelError(
             f"the model's features are {str(body['features'])[:200]}",
-            expected=f"{', '.join(model_features())}, in this order",
+            expected=f"{', '.join(names)}, in this order",
             remedy=REMEDY,
         )
+    return own_of(body)
+
+
+_OWN_FORM: Mapping[str, type] = {
+    "name": str, "text": str, "warm_up": int, "across": bool, "module": str, "line": int, "sha256": str,
+}  # fmt: skip
+
+
+def _is_own(entry: Any) -> bool:
+    """Return whether an entry describes a feature of somebody's own."""
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == _OWN_FORM.keys()
+        and all(type(entry[name]) is form for name, form in _OWN_FORM.items())
+        and all(_is_text(value) for value in entry.values() if isinstance(value, str))
+    )
 
 
 def _check_label(body: Mapping[str, Any]) -> None:
@@ -238,13 +283,13 @@ def _check_walk_forward(record: Any) -> None:
                 require_number(entry[bound], f"{where}.{bound}")
 
 
-def _run_self_check(kind: ModelKind, parameters: Parameters, pairs: Any) -> None:
+def _run_self_check(kind: ModelKind, parameters: Parameters, pairs: Any, width: int) -> None:
     if not isinstance(pairs, list) or len(pairs) != SELF_CHECKS:
         raise ModelError("self_check is incomplete", expected=f"{SELF_CHECKS} pairs", remedy=REMEDY)
     for number, pair in enumerate(pairs):
         where = f"self_check[{number}]"
         require_keys(pair, ("inputs", "probability"), where)
-        inputs = require_numbers(pair["inputs"], len(model_features()), f"{where}.inputs")
+        inputs = require_numbers(pair["inputs"], width, f"{where}.inputs")
         expected = require_number(pair["probability"], f"{where}.probability")
         with np.errstate(over="ignore", invalid="ignore"):
             got = float(kind.probability(parameters, np.array([inputs]))[0])

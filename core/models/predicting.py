@@ -116,7 +116,8 @@ class Collected:
 
     def last_rows(self) -> Rows:
         """Return each ticker's last row, over all parts."""
-        return Rows(*(np.concatenate([getattr(part, f.name) for part in self._last]) for f in fields(Rows)))
+        arrays = {name: np.concatenate([getattr(part, name) for part in self._last]) for name in _ARRAYS}
+        return Rows(**arrays, own=self._last[0].own)
 
     def frame(self) -> pd.DataFrame:
         """Return the rows of all parts, once: they are not kept twice. Packed tickers come as categories."""
@@ -128,4 +129,8 @@ class Collected:
 def last_rows(rows: Rows) -> Rows:
     """Return each ticker's last row."""
     last = rows.last
-    return Rows(*(getattr(rows, f.name)[last] for f in fields(Rows)))
+    return Rows(**{name: getattr(rows, name)[last] for name in _ARRAYS}, own=rows.own)
+
+
+_ARRAYS = tuple(field.name for field in fields(Rows) if field.name != "own")
+"""What each row has of its own."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core import columns as col
 from core.errors import DataError, listed
 from core.features import columns, definition_digest, model_features
+from core.features.definitions import Own, own_of
 from core.label import EXCESS, NEXT_SESSION, Label
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Rows:
         The session from whose close on the label is known; NaT where it is not.
     last : bool array, shape (n,)
         Each ticker's last row.
+    own : tuple of mapping
+        The features of somebody's own among the inputs, as the header of features lists them.
     """
 
     dates: Dates
@@ -51,6 +54,12 @@ class Rows:
     label: Vector
     label_dates: Dates
     last: Mask
+    own: Own = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the inputs, in order."""
+        return model_features(own=self.own)
 
     @property
     def complete(self) -> Mask:
@@ -68,12 +77,24 @@ class Rows:
         return days
 
 
-NEEDED = (col.DATE, col.TICKER, *model_features(), col.UP_NEXT)
-"""The columns of features that a model is made from and judged by."""
+def needed(own: Own = ()) -> tuple[str, ...]:
+    """Return the columns of features that a model is made from and judged by."""
+    return (col.DATE, col.TICKER, *model_features(own=own), col.UP_NEXT)
 
 
-def rows_of(features: Table, number: int = 0) -> Rows:
+NEEDED = needed()
+"""Those of the features of this program alone."""
+
+
+def rows_of(features: Table, number: int = 0, own: Own | None = None) -> Rows:
     """Return the rows of a part of ``features``, whatever order they came in.
+
+    Parameters
+    ----------
+    features : Table
+    number : int
+    own : tuple of mapping, optional
+        The features of somebody's own that a model sees; default: all that the table has.
 
     Raises
     ------
@@ -82,33 +103,39 @@ def rows_of(features: Table, number: int = 0) -> Rows:
         a date or ticker is missing, a feature is no finite number or a label is neither 1, 0 nor null.
     """
     check_features(features)
-    return rows_from(features.part(number, NEEDED), Label.of(features.header))
+    own = own_of(features.header) if own is None else own
+    return rows_from(features.part(number, needed(own)), Label.of(features.header), own)
 
 
-def rows_from(frame: pd.DataFrame, label: Label = NEXT_SESSION) -> Rows:
-    """Return the rows of whole tickers, with the columns :data:`NEEDED`, in any order.
+def rows_from(frame: pd.DataFrame, label: Label = NEXT_SESSION, own: Own = ()) -> Rows:
+    """Return the rows of whole tickers, with the columns that are :func:`needed`, in any order.
 
     Parameters
     ----------
     label : Label
         What ``up_next`` says: it decides when a row's label is known.
+    own : tuple of mapping
+        The features of somebody's own that a model sees.
 
     Raises
     ------
     DataError
         As :func:`rows_of`.
     """
-    _check_types(frame)
+    names_of_inputs = model_features(own=own)
+    _check_types(frame, names_of_inputs)
     dates = frame[col.DATE].to_numpy("datetime64[D]")
     codes, names = pd.factorize(frame[col.TICKER], sort=True)
     order = np.lexsort((codes, dates))
     dates, codes = dates[order], codes[order]
-    inputs = frame[list(model_features())].to_numpy("float64")[order]
+    inputs = frame[list(names_of_inputs)].to_numpy("float64")[order]
     values = frame[col.UP_NEXT].to_numpy("float64")[order]
     _check_values(inputs, values)
     following = _next_dates(dates, codes, names)
     label_dates = _known_dates(dates, codes, following, label)
-    return Rows(dates, names.to_numpy(dtype=object)[codes], inputs, values, label_dates, np.isnat(following))
+    return Rows(
+        dates, names.to_numpy(dtype=object)[codes], inputs, values, label_dates, np.isnat(following), own
+    )
 
 
 def _known_dates(dates: Dates, codes: NDArray[np.int64], following: Dates, label: Label) -> Dates:
@@ -154,25 +181,27 @@ def check_features(features: Table) -> None:
     DataError
         Saying what is missing, or which definitions made it.
     """
-    needed = columns()
-    missing = [name for name in needed if name not in features.columns]
+    own = own_of(features.header)
+    contract = (*columns(), *(entry["name"] for entry in own))
+    missing = [name for name in contract if name not in features.columns]
     if missing:
-        raise DataError(f"the features lack {listed(missing)}", expected=listed(needed, 99), remedy=_REMEDY)
-    made_by = features.header.get("definition_digest", definition_digest())
-    if made_by != definition_digest():
+        raise DataError(f"the features lack {listed(missing)}", expected=listed(contract, 99), remedy=_REMEDY)
+    present = definition_digest(own=own)
+    made_by = features.header.get("definition_digest", present)
+    if made_by != present:
         raise DataError(
             f"the features were made by definitions {made_by}",
-            expected=f"the present definitions {definition_digest()}",
+            expected=f"the present definitions {present}",
             remedy=_REMEDY,
         )
 
 
-def _check_types(frame: pd.DataFrame) -> None:
+def _check_types(frame: pd.DataFrame, names: tuple[str, ...]) -> None:
     if frame[col.DATE].dtype.kind != "M" or frame[[col.DATE, col.TICKER]].isna().to_numpy().any():
         raise DataError(
             "a date or ticker is missing or malformed", expected="both on every row", remedy=_REMEDY
         )
-    text = [name for name in (*model_features(), col.UP_NEXT) if frame[name].dtype.kind not in "fiu"]
+    text = [name for name in (*names, col.UP_NEXT) if frame[name].dtype.kind not in "fiu"]
     if text:
         raise DataError(f"no numbers in {listed(text)}", expected="numbers or null", remedy=_REMEDY)
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from core import columns as col
+from core.features.definitions import own_of
 from core.label import Label
 from core.models.document import Model
-from core.models.loader import load_model, require_label
+from core.models.loader import load_model, require_features, require_label
 from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
 from core.models.rows import Rows, rows_of
 from core.models.settings import ScoreSettings
@@ -53,6 +54,7 @@ def score(
     """
     loaded, workplace = load_model(model), workplace or Workplace()
     require_label(loaded, Label.of(features.header))
+    require_features(loaded, own_of(features.header))
     with workplace.writer("predictions") as writer:
         collected = Collected(writer, ())
         for part in workplace.each_part(partial(_scored_part, features, model), features):
@@ -63,7 +65,8 @@ def score(
 
 
 def _scored_part(features: Table, model: Document, number: int) -> PredictedPart:
-    loaded, rows = load_model(model), rows_of(features, number)
+    loaded = load_model(model)
+    rows = rows_of(features, number, loaded.own)
     after = rows.dates > np.datetime64(loaded.no_test_to, "D")
     new = rows.complete & after
     frame = predictions_frame(rows, new, {col.PROBABILITY: loaded.probability(rows.inputs[new])})

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
+from core.features.definitions import own_of
 from core.label import Label
 from core.models.candidate import Fitting, Walk, candidate, recorded
 from core.models.document import kind_named, model_id_of
@@ -19,7 +20,7 @@ from core.models.importance import importance
 from core.models.kind import ModelKind
 from core.models.loader import load_model
 from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
-from core.models.rows import NEEDED, Mask, Rows, check_features, rows_from, rows_of
+from core.models.rows import Mask, Rows, check_features, needed, rows_from, rows_of
 from core.models.settings import TrainSettings
 from core.models.signals import signals_of
 from core.models.splits import MIN_TRAIN_ROWS, Fold, fitting_min_train_sessions, walk_forward
@@ -130,9 +131,10 @@ def _learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:
     if features.parts == 1 and features.rows <= TRAINING_ROWS:
         return rows_of(features), {}
     check_features(features)
+    own = own_of(features.header)
     step = -(-features.rows // TRAINING_ROWS)
     frames, tickers, chosen = [], 0, 0
-    for frame in features.each(NEEDED):
+    for frame in features.each(needed(own)):
         codes, names = pd.factorize(frame[col.TICKER], sort=True)
         # counted over all parts: every step-th ticker, wherever parts begin
         chosen_tickers = (np.arange(len(names)) + tickers) % step == 0
@@ -142,7 +144,7 @@ def _learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:
     whole = pd.concat([frame.astype({col.TICKER: "str"}) for frame in frames], ignore_index=True)
     frames.clear()
     about = {"tickers": chosen, "of_tickers": tickers, "rows": len(whole), "of_rows": features.rows}
-    return rows_from(whole, Label.of(features.header)), ({"trained_on": about} if step > 1 else {})
+    return rows_from(whole, Label.of(features.header), own), ({"trained_on": about} if step > 1 else {})
 
 
 def _steps(features: Table, folds: list[FoldRows], settings: TrainSettings) -> int:
@@ -169,7 +171,9 @@ def _fitted(rows: Rows, fold: FoldRows, settings: TrainSettings, steps: Steps) -
         models[column] = (kind, kind.fit(rows.inputs[fold.train], rows.label[fold.train], seed=settings.seed))
         steps.done()
     kind, learnt = models[col.PROBABILITY]
-    worth = importance(kind, learnt, rows.inputs[fold.test], rows.label[fold.test], seed=settings.seed)
+    worth = importance(
+        kind, learnt, rows.inputs[fold.test], rows.label[fold.test], names=rows.names, seed=settings.seed
+    )
     return _FittedFold(fold.fold, models, worth)
 
 

@@ -203,7 +203,51 @@ def features(body: Body) -> Section:
     label = Paragraph(f"What is predicted: {summary['label'].rstrip('.')}.")
     return Section(
         sections.FEATURES,
-        (Paragraph(intro), *feature_changes(body), _definitions(summary["definitions"]), label),
+        (
+            Paragraph(intro),
+            *feature_changes(body),
+            _definitions(summary["definitions"]),
+            *_own(summary.get("own") or ()),
+            label,
+            *([Paragraph(words)] if (words := audit_words(summary.get("audit"))) else ()),
+        ),
+    )
+
+
+def _own(own: Sequence[Body]) -> tuple[Block, ...]:
+    """Return where features of somebody's own come from; nothing without any."""
+    rows = tuple(
+        (
+            f["name"],
+            f"{f['module']}, line {f['line']}",
+            f["sha256"][:12],
+            count(f["warm_up"]),
+            word(f["across"]),
+        )
+        for f in own
+    )
+    head = ("Feature", "Defined in", "SHA-256", "Warm-up", "Across tickers")
+    return (Grid("Features of somebody's own", head, rows, frozenset({0, 1, 2, 4})),) if rows else ()
+
+
+def audit_words(audit: Body | None) -> str:
+    """Return what the leak audit did, in two sentences; empty where there was none."""
+    if not audit:
+        return ""
+    where = (
+        "after every session of every ticker"
+        if audit["every_session"]
+        else ("after each ticker's first 30 sessions and sessions drawn by the data's digest")
+    )
+    values = count(audit["rows_cut"] + audit["rows_long"])
+    return (
+        f"Leak audit: {counted(audit['features'], 'feature')} over {counted(audit['rows'], 'row')}, and no value moved "
+        f"by more than {audit['tolerance']:g} of itself. In a process without memory of the first computation they "
+        f"were computed again on data cut {where} ({values} values), on all tickers cut after "
+        f"{counted(audit['sessions_cut'], 'session')}, with everything, one column or one ticker after a session "
+        f"changed ({count(audit['changes'])} times), on single tickers ({count(audit['alone'])}), and with adjusted "
+        f"closes rescaled as a later split does ({count(audit['splits'])} times; price levels are exempt, and no "
+        "model sees them)."
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from core.errors import ParameterError
 from core.parameters import Parameter, Value
 from core.request.profiles import PROFILE
-from core.request.stages import STAGES, parameters_of
+from core.request.stages import PLUGINS, STAGES, parameters_of
 
 MAIN = ("source", "path", "tickers", "start", "end", "mode")
 """What nearly every run is about; everything else is under "More options"."""
@@ -27,7 +27,8 @@ def more_fields() -> dict[str, list[Parameter]]:
     """Return the other fields under their headings, in the order of the stages."""
     groups: dict[str, list[Parameter]] = {}
     for name, parameter in parameters_of(STAGES).items():
-        if name not in MAIN and not parameter.resolved:
+        # which code runs is for whoever may write luigi.cfg or has a terminal here, not for a form
+        if name not in (*MAIN, PLUGINS.name) and not parameter.resolved:
             heading = _HEADINGS.get(parameter.section, parameter.section.capitalize())
             groups.setdefault(heading, []).append(parameter)
     return groups

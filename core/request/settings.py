@@ -103,6 +103,8 @@ _PREFIXED = {
 def key_of(parameter: Parameter) -> str:
     """Return the key under which ``parameter`` stands in its section."""
     prefix = parameter.section + "_"
+    if parameter.key:
+        return parameter.key
     if parameter.section in _PREFIXED:
         return parameter.name.removeprefix(prefix)
     return parameter.name

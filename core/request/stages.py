@@ -88,6 +88,23 @@ CALENDAR = Parameter(
     "Exchange calendar (an exchange_calendars name such as XNYS, or 24/7).",
 )
 
+PLUGINS = Parameter(
+    "plugins",
+    "text",
+    "",
+    "plugins",
+    "Modules of your own: files relative to luigi.cfg, or installed ones by name, separated by commas.",
+    keyed=False,
+    key="modules",
+)
+
+
+def _digest_of_own(what: str) -> Parameter:
+    """Return the parameter that puts modules of somebody's own into the key of the stage that they touch."""
+    help_ = f"Digest of the modules that declare {what}."
+    return Parameter(f"{what}_modules", "text", "", "", help_, resolved=True, quiet=True)
+
+
 _FILES = (
     Parameter("date_format", "choice", "auto", "files", "How dates are written where they do not decide it themselves: us is month first, eu is day first.", choices=("auto", "iso", "us", "eu", "ymd", "epoch")),
     Parameter("delimiter", "choice", "auto", "files", "What parts the cells of a text file.", choices=("auto", "comma", "semicolon", "tab", "pipe")),
@@ -157,6 +174,8 @@ _VALIDATE = (
     Parameter("stop_on", "names", "", "validate", "Warnings that stop the run like errors.", choices=CAN_STOP),
     Parameter("waivers", "text", "", "validate", "File (TOML) of findings that a person accepts.", keyed=False),
     Parameter("waivers_digest", "text", "", "", "SHA-256 of the waivers' bytes.", resolved=True),
+    PLUGINS,
+    _digest_of_own("rules"),
 )  # fmt: skip
 
 _CLEAN = (
@@ -171,6 +190,8 @@ _CLEAN = (
 _FEATURES = (
     Parameter("horizon_sessions", "integer", "1", "features", "How many sessions the label looks ahead.", low=1, high=MOST_SESSIONS, quiet=True),
     Parameter("label", "choice", DIRECTION, "features", "What is predicted: whether the price rises (direction), or does better than the mean of all tickers (excess).", choices=LABELS, quiet=True),
+    PLUGINS,
+    _digest_of_own("features"),
 )  # fmt: skip
 
 _TRAIN = (
@@ -223,8 +244,8 @@ STAGES: tuple[Stage, ...] = (
         "Removes what the rules name, on record, and enriches.",
     ),
     Stage(
-        "feature_engineer", "core.features.engineering:engineer", ("prices_clean",), (Artifact("features"),),
-        _FEATURES, 1, "transient", _PRICES,
+        "feature_engineer", "core.features.engineering:engineer_audited", ("prices_clean",), (Artifact("features"),),
+        _FEATURES, 2, "transient", _PRICES,
         "Computes features of each session from data up to that session.",
     ),
     Stage(
@@ -242,7 +263,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (), 7, "with inputs", (),
+        (PLUGINS, _digest_of_own("sections")), 7, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

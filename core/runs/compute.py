@@ -26,6 +26,7 @@ from core.tables.workplace import Workplace
 from core.tables.writer import Scratch
 
 if TYPE_CHECKING:
+    from core.plugins.loading import Plugins
     from core.prices.waivers import Waiver
 
 
@@ -78,6 +79,17 @@ class Job:
     def workplace(self) -> Workplace:
         """Where a table is worked on part by part."""
         return Workplace(self.scratch, self.engine, self.progress)
+
+    @property
+    def plugins(self) -> Plugins | None:
+        """The modules of somebody's own that touch the stage, as they were planned; None where none does."""
+        planned = {n: v for n in self.parameters if (v := self.parameters[n]) and n.endswith("_modules")}
+        if not planned:
+            return None
+        from core.plugins.loading import planned as loaded
+
+        ((name, digest),) = planned.items()
+        return loaded(str(self.parameters["plugins"]), name.removesuffix("_modules"), str(digest))
 
     @property
     def artifacts(self) -> dict[str, Artifact]:
@@ -149,5 +161,5 @@ def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -
 
 
 _SHA256 = "_sha256"
-_OF_A_JOB = frozenset({"workplace", "digests", *(field.name for field in fields(Job))})
+_OF_A_JOB = frozenset({"workplace", "plugins", "digests", *(field.name for field in fields(Job))})
 _PROVIDED = frozenset({"job", "settings", *_OF_A_JOB})

@@ -21,7 +21,7 @@ from core.paths import StoragePath
 from core.platform.storage import replace_file
 from core.registry.champions import Champion, Champions
 from core.registry.registry import Registry
-from core.request import roots
+from core.request import own_modules, roots
 from core.request.profiles import PROFILE
 from core.request.settings import Settings, placed
 from core.request.stages import chain, parameters_of
@@ -103,6 +103,12 @@ def resolve(
     if values["source"] != "files":
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
     values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
+    if "plugins" in parameters:
+        values |= {
+            name: value
+            for name, value in own_modules.resolved(str(values["plugins"] or ""), settings).items()
+            if name in parameters
+        }
     if "waivers" in parameters:
         values["waivers_digest"] = waiver_files.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in parameters:

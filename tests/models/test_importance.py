@@ -24,7 +24,9 @@ def test_figures_are_those_of_scikit_learns_own_model():
     """The same regression fitted and judged by scikit-learn: same losses, deviations and coefficients."""
     inputs, label, test_inputs, test_label = planted()
     kind = kind_named("logistic_regression")
-    found = importance(kind, kind.fit(inputs, label, seed=7), test_inputs, test_label, seed=7)
+    found = importance(
+        kind, kind.fit(inputs, label, seed=7), test_inputs, test_label, names=model_features(), seed=7
+    )
     scaler = StandardScaler().fit(inputs)
     theirs = LogisticRegression(**kind.hyperparameters).fit(scaler.transform(inputs), label)
     expected = permutation_importance(
@@ -48,9 +50,11 @@ def test_many_rows_are_looked_at_in_even_steps(monkeypatch):
     kind = kind_named("logistic_regression")
     learnt = kind.fit(inputs, label, seed=7)
     monkeypatch.setattr(module, "MOST_ROWS", 100)
-    found = importance(kind, learnt, test_inputs, test_label, seed=7)
+    found = importance(kind, learnt, test_inputs, test_label, names=model_features(), seed=7)
     rows = np.linspace(0, 449, 100).round().astype(int)
-    assert found == importance(kind, learnt, test_inputs[rows], test_label[rows], seed=7)
+    assert found == importance(
+        kind, learnt, test_inputs[rows], test_label[rows], names=model_features(), seed=7
+    )
     assert found["rows"] == 100
 
 
@@ -59,9 +63,12 @@ def test_other_kinds_have_no_coefficients_and_one_outcome_no_figure():
     inputs, label, test_inputs, test_label = planted(300)
     kind = kind_named("hist_gradient_boosting")
     learnt = kind.fit(inputs, label, seed=7)
-    found = importance(kind, learnt, test_inputs, test_label, seed=7)
+    found = importance(kind, learnt, test_inputs, test_label, names=model_features(), seed=7)
     assert {entry["coefficient"] for entry in found["inputs"].values()} == {None}
-    assert importance(kind, learnt, test_inputs, np.ones(len(test_label)), seed=7) is None
+    assert (
+        importance(kind, learnt, test_inputs, np.ones(len(test_label)), names=model_features(), seed=7)
+        is None
+    )
 
 
 def test_training_writes_them_for_each_fold(trained):

@@ -1,0 +1,83 @@
+"""What a leak audit counts and names: how much is computed again at most, what was, and a value that moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+TOLERANCE = 1e-9
+"""A value moves when it differs by more than this share of itself: sums in another order stay far below."""
+
+NOISE = 1e-12
+"""Of a feature's median size: a difference below it is rounding around zero."""
+
+EVERY_ROWS = 20_000
+"""Up to so many rows there is a cut after every session of every ticker; the sample has 16,355."""
+
+DRAWN_ROWS = 10_000
+"""Beyond that: rows drawn at random, and as many where the feature changes most."""
+
+FIRST_ROWS = 30
+"""Rows at each ticker's start that are always looked at."""
+
+LONG_ROWS = 30_000_000
+"""Rows computed at most where a feature's memory is longer than its warm-up: 5 tickers of 13 years, every session."""
+
+PLAIN_ROWS = 1_000_000
+"""Rows computed at most with whole tables cut at the starts of tickers."""
+
+BATCH_ROWS = 20_000
+"""Rows computed at a time: functions that go through tickers one by one take the square of their number."""
+
+DRAWN_SESSIONS = 8
+"""Sessions drawn for cuts and changes of whole tables."""
+
+MOST_ALONE = 50
+"""Tickers computed alone at most."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A value that came out otherwise: what a feature is on all data, and what on other data.
+
+    Parameters
+    ----------
+    feature : str
+    row : int
+        Number of the row.
+    value, again : float
+        NaN stands for no value.
+    how : str
+        What it was computed from the second time.
+    """
+
+    feature: str
+    row: int
+    value: float
+    again: float
+    how: str
+
+
+class Moved(Exception):
+    """The first move of a feature; it ends the audit."""
+
+    def __init__(self, move: Move) -> None:
+        self.move = move
+        super().__init__(move)
+
+
+@dataclass
+class Counts:
+    """How much was computed again."""
+
+    rows_cut: int = 0
+    rows_long: int = 0
+    sessions_cut: int = 0
+    changes: int = 0
+    alone: int = 0
+    splits: int = 0
+
+
+def outcome_of(counts: Counts) -> dict[str, Any]:
+    """Return the counts as they stand in a header."""
+    return {name: int(value) for name, value in vars(counts).items()}

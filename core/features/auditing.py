@@ -1,0 +1,148 @@
+"""The leak audit in a process of its own, that has computed nothing of what it is compared with."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import AftercloseError, DataError
+from core.features.audit import Audit
+from core.features.audit_record import EVERY_ROWS, TOLERANCE, Counts, Moved, outcome_of
+from core.features.definitions import AUDIT
+from core.fingerprint import SHORT, digest_of, sha256
+
+if TYPE_CHECKING:
+    from core.features.definitions import Feature
+    from core.features.panel import Vector
+    from core.features.price_rows import Prices
+    from core.platform.fresh_process import FreshProcess
+
+_REMEDY = (
+    "It rests on what was not known at that session, or on other tickers: use that row and rows before it alone. "
+    "Nothing of this stage was committed."
+)
+
+
+class LeakError(DataError):
+    """A feature has a value that moves when what comes later, or another ticker, changes."""
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What was computed again of one part: the counts, its rows, and the digest that decided what is drawn."""
+
+    counts: Mapping[str, int]
+    rows: int
+    digest: str
+
+
+def audit(
+    process: FreshProcess,
+    features: Sequence[Feature],
+    prices: Prices,
+    values: Mapping[str, Vector],
+    names: Sequence[str],
+) -> Audited:
+    """Return what was computed again, when nothing moved.
+
+    Parameters
+    ----------
+    process : FreshProcess
+        Of this module.
+    features : sequence of Feature
+    prices : Prices
+    values : mapping of str to float64 array, shape (n,)
+        As they were computed here.
+    names : sequence of str
+        The tickers that the codes count.
+
+    Raises
+    ------
+    LeakError
+        Naming feature, ticker, session and the two values of the first value that moved.
+    DataError
+        If a feature fails on other data, or the process ends.
+    """
+    digest = _digest(prices, names)
+    packed = pickle.dumps((tuple(features), prices, dict(values), digest), protocol=5)
+    try:
+        outcome = pickle.loads(process.ask(packed))  # noqa: S301 - our own process wrote it
+    except (EOFError, pickle.UnpicklingError):
+        raise DataError(
+            f"the leak audit's process ended with {process.end}",
+            expected="features that end no process",
+        ) from None
+    if isinstance(outcome, AftercloseError):
+        raise outcome
+    if isinstance(outcome, Moved):
+        raise _leak(outcome, prices, names)
+    return Audited(outcome_of(outcome), len(prices), digest)
+
+
+def _leak(moved: Moved, prices: Prices, names: Sequence[str]) -> LeakError:
+    move = moved.move
+    where = f"{names[prices.codes[move.row]]} on {prices.session[move.row]}"
+    return LeakError(
+        f"feature {move.feature} of {where} moves: it is {_figure(move.value)}, and {_figure(move.again)} {move.how}",
+        expected="the same value to nine digits",
+        remedy=_REMEDY,
+    )
+
+
+def _figure(value: float) -> str:
+    return "without a value" if np.isnan(value) else repr(value)
+
+
+def _digest(prices: Prices, names: Sequence[str]) -> str:
+    columns = {
+        name: sha256(np.ascontiguousarray(values).tobytes()) for name, values in prices.columns.items()
+    }
+    days = sha256(prices.session.astype("datetime64[D]").astype("int64").tobytes())
+    return digest_of([sha256(prices.codes.tobytes()), list(map(str, names)), days, columns])
+
+
+def about(features: Sequence[Feature], parts: Sequence[Audited]) -> dict[str, Any]:
+    """Return what the header of a table says of its audit."""
+    rows = sum(part.rows for part in parts)
+    counts = {name: sum(part.counts[name] for part in parts) for name in outcome_of(Counts())}
+    return {
+        AUDIT: {
+            "features": len(features),
+            "rows": rows,
+            "parts": len(parts),
+            "every_session": all(part.rows <= EVERY_ROWS for part in parts),
+            "tolerance": TOLERANCE,
+            "drawn_by": digest_of([part.digest for part in parts])[:SHORT],
+            **counts,
+        }
+    }
+
+
+def main() -> None:
+    """Read a table from the standard input, audit it, and write what came of it."""
+    with os.fdopen(os.dup(1), "wb") as answer:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what own code writes there is no answer
+        _serve(sys.stdin.buffer, answer)
+
+
+def _serve(question: IO[bytes], answer: IO[bytes]) -> None:
+    try:
+        features, prices, values, digest = pickle.load(question)  # noqa: S301 - our own process wrote it
+    except EOFError:
+        return  # whoever started this one ended before there was anything to audit
+    try:
+        outcome: Any = Audit(prices, features, values, int(digest[:15], 16)).run()
+    except (AftercloseError, Moved) as error:
+        error.__traceback__ = error.__cause__ = None
+        outcome = error
+    answer.write(pickle.dumps(outcome, protocol=5))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""The panel that features of one's own are computed from: every price column, the calendar, and other tickers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core import columns as col
+from core.features.panel import Panel, Vector
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMNS = (col.OPEN, col.HIGH, col.LOW, col.CLOSE, col.ADJ_CLOSE, col.VOLUME)
+"""What a panel has of each row, in the order of the prices."""
+
+Across = Callable[[str, Vector], Vector]
+"""``(what, values)`` -> the rank, or the mean, of the values among the rows of the same session."""
+
+
+class NotAcross(ValueError):
+    """A feature looks at other tickers and was not declared to."""
+
+
+@dataclass(frozen=True)
+class MarketPanel(Panel):
+    """Daily prices of many tickers, all rows of a ticker together and in date order; arrays cannot be written to.
+
+    Parameters
+    ----------
+    open, high, low, close, volume : float64 array, shape (n,)
+        As the source gives them, in the ticker's currency and in shares; NaN where the source has none.
+    session : datetime64[D] array, shape (n,)
+        The row's date.
+    ticker : int64 array, shape (n,)
+        A number that all rows of a ticker share.
+    across : callable or None
+        How values of a session are compared; None where other tickers are out of sight.
+    """
+
+    open: Vector
+    high: Vector
+    low: Vector
+    close: Vector
+    volume: Vector
+    session: NDArray[np.datetime64]
+    ticker: NDArray[np.int64]
+    across: Across | None = None
+
+    @classmethod
+    def of_rows(
+        cls, codes: NDArray[np.int64], session: NDArray[np.datetime64], columns: Mapping[str, Vector]
+    ) -> MarketPanel:
+        """Return the panel of rows that stand sorted by (ticker, date), as arrays of its own.
+
+        Examples
+        --------
+        >>> days = np.array(["2024-01-02", "2024-01-03", "2024-01-02"], "datetime64[D]")
+        >>> panel = MarketPanel.of_rows(np.array([0, 0, 1]), days, {name: np.array([1.0, 2, 3]) for name in COLUMNS})
+        >>> panel.position.tolist(), panel.weekday.tolist(), panel.maximum(panel.close, 2).tolist()
+        ([0, 1, 0], [1, 2, 1], [nan, 2.0, nan])
+        """
+        own = {name: _frozen(columns[name]) for name in COLUMNS}
+        ticker, days = _frozen(codes), _frozen(session.astype("datetime64[D]"))
+        position = _frozen(Panel.of(ticker, own[col.ADJ_CLOSE]).position)
+        return cls(position=position, session=days, ticker=ticker, across=None, **own)
+
+    def looking_across(self, across: Across | None = None) -> MarketPanel:
+        """Return the panel with other tickers in sight; default: those of this panel."""
+        return replace(self, across=across or within_sessions(self.session.astype("int64")))
+
+    @cached_property
+    def weekday(self) -> NDArray[np.int64]:
+        """The day of the week: Monday is 0."""
+        weekday: NDArray[np.int64] = (self.session.astype("int64") + 3) % 7  # 1970-01-01 was a Thursday
+        return weekday
+
+    @cached_property
+    def month(self) -> NDArray[np.int64]:
+        """The month, 1 to 12."""
+        month: NDArray[np.int64] = self.session.astype("datetime64[M]").astype("int64") % 12 + 1
+        return month
+
+    @cached_property
+    def day(self) -> NDArray[np.int64]:
+        """The day of the month, 1 to 31."""
+        day: NDArray[np.int64] = (self.session - self.session.astype("datetime64[M]")).astype("int64") + 1
+        return day
+
+    @cached_property
+    def days_since_last(self) -> Vector:
+        """Calendar days since the ticker's row before; NaN on its first row."""
+        days = self.session.astype("float64")
+        return days - self.lag(days, 1)
+
+    def maximum(self, values: Vector, window: int) -> Vector:
+        """Return the largest of the last ``window`` rows, the present one included; NaN as in :meth:`mean`."""
+        return self._extreme(np.maximum, values, window)
+
+    def minimum(self, values: Vector, window: int) -> Vector:
+        """Return the smallest of the last ``window`` rows, the present one included; NaN as in :meth:`mean`."""
+        return self._extreme(np.minimum, values, window)
+
+    def _extreme(self, larger: np.ufunc, values: Vector, window: int) -> Vector:
+        result = np.array(values, dtype="float64")
+        for back in range(1, window):
+            result = larger(result, self.lag(values, back))
+        return result
+
+    def rank(self, values: Vector) -> Vector:
+        """Return the rank among the session's tickers: ``(r - 1) / (n - 1)``, ties averaged, 0.5 for one ticker.
+
+        Rows without a value (NaN) have no rank and do not count. For features declared ``across``.
+        """
+        return self._compared("rank", values)
+
+    def mean_across(self, values: Vector) -> Vector:
+        """Return the mean among the session's tickers that have a value; NaN where none has."""
+        return self._compared("mean_across", values)
+
+    def _compared(self, what: str, values: Vector) -> Vector:
+        if self.across is None:
+            raise NotAcross(f"panel.{what} looks at other tickers; declare the feature with across=True")
+        return self.across(what, np.asarray(values, dtype="float64"))
+
+    def beta(self, values: Vector, window: int) -> Vector:
+        """Return the slope of a ticker's values on the mean across tickers, over the last ``window`` rows.
+
+        Ordinary least squares with an intercept; NaN where the mean does not vary, and as in :meth:`mean`.
+        """
+        market = self.mean_across(values)
+        ours, theirs = self.mean(values, window), self.mean(market, window)
+        shared, squared = np.zeros(len(ours)), np.zeros(len(ours))
+        for back in range(window):
+            distance = self.lag(market, back) - theirs
+            shared += (self.lag(np.asarray(values), back) - ours) * distance
+            squared += distance * distance
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(squared > 0, shared / squared, np.nan)
+
+
+def _frozen(values: NDArray) -> NDArray:  # type: ignore[type-arg] # of any type: it is given back as it came
+    copy = np.array(values)
+    copy.flags.writeable = False
+    return copy
+
+
+def within_sessions(session: NDArray[np.int64]) -> Across:
+    """Return how values compare among rows with the same number in ``session``.
+
+    Examples
+    --------
+    >>> across = within_sessions(np.array([1, 1, 1, 2]))
+    >>> across("rank", np.array([3.0, 3.0, 1.0, 9.0])).tolist()
+    [0.75, 0.75, 0.0, 0.5]
+    >>> across("mean_across", np.array([3.0, np.nan, 1.0, 9.0])).tolist()
+    [2.0, 2.0, 2.0, 9.0]
+    """
+    group = np.unique(session, return_inverse=True)[1].reshape(-1)
+    groups = int(group.max()) + 1 if len(group) else 0
+
+    def mean_across(values: Vector) -> Vector:
+        present = ~np.isnan(values)
+        total = np.bincount(group[present], values[present], groups)
+        count = np.bincount(group[present], minlength=groups)
+        with np.errstate(invalid="ignore"):
+            return (total / np.where(count, count, np.nan))[group]
+
+    def rank(values: Vector) -> Vector:
+        result = np.full(len(values), np.nan)
+        rows = np.flatnonzero(~np.isnan(values))
+        rows = rows[np.lexsort((values[rows], group[rows]))]
+        if len(rows):
+            result[rows] = _ranks(values[rows], group[rows])
+        return result
+
+    forms = {"rank": rank, "mean_across": mean_across}
+    return lambda what, values: forms[what](values)
+
+
+def _ranks(values: Vector, group: NDArray[np.int64]) -> Vector:
+    """Return ranks of values sorted by (group, value), from 0 to 1 within each group."""
+    place = np.arange(len(values))
+    new_group = np.r_[True, group[1:] != group[:-1]]
+    new_value = new_group | np.r_[True, values[1:] != values[:-1]]
+    start = np.maximum.accumulate(np.where(new_group, place, 0))
+    size = np.bincount(np.cumsum(new_group) - 1)[np.cumsum(new_group) - 1]
+    tie = np.cumsum(new_value) - 1
+    average = (np.bincount(tie, place - start) / np.bincount(tie))[tie]
+    return np.where(size > 1, average / np.maximum(size - 1, 1), 0.5)

@@ -1,0 +1,68 @@
+"""Price rows as an audit cuts them: some of the rows, and windows laid side by side as tickers of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core import columns as col
+from core.features.market import COLUMNS, MarketPanel
+from core.features.panel import Panel, Vector
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Rows sorted by (ticker, date).
+
+    Parameters
+    ----------
+    codes : int64 array, shape (n,)
+        Number of the row's ticker.
+    session : datetime64[D] array, shape (n,)
+    columns : mapping of str to float64 array
+        ``adj_close`` alone where all features are built in, else every price column.
+    """
+
+    codes: NDArray[np.int64]
+    session: NDArray[np.datetime64]
+    columns: Mapping[str, Vector]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: Rows) -> Prices:
+        """Return some of the rows."""
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return Prices(self.codes[rows], self.session[rows], columns)
+
+    def panel(self, codes: NDArray[np.int64] | None = None) -> Panel:
+        """Return the panel of the rows, under other ticker numbers where given."""
+        codes = self.codes if codes is None else codes
+        if len(self.columns) == len(COLUMNS):
+            return MarketPanel.of_rows(codes, self.session, self.columns)
+        return Panel.of(codes, self.columns[col.ADJ_CLOSE])
+
+    @cached_property
+    def position(self) -> NDArray[np.int64]:
+        """The row's number within its ticker."""
+        return Panel.of(self.codes, self.columns[col.ADJ_CLOSE]).position
+
+
+def ranges(starts: Rows, sizes: Rows) -> tuple[Rows, Rows]:
+    """Return the numbers of all ranges one after the other, and of which range each is.
+
+    >>> [x.tolist() for x in ranges(np.array([5, 2]), np.array([2, 3]))]
+    [[5, 6, 2, 3, 4], [0, 0, 1, 1, 1]]
+    """
+    owner = np.repeat(np.arange(len(starts)), sizes)
+    before = np.cumsum(sizes) - sizes
+    return starts[owner] + np.arange(int(sizes.sum())) - before[owner], owner

@@ -1,0 +1,49 @@
+"""A Python process that knows nothing of this one: it is asked once, over pipes, and ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Self
+
+
+class FreshProcess:
+    """A process that runs a module of ours; started early, it gets ready while its question is being made.
+
+    The module reads the question from its standard input and writes the answer to its standard output.
+
+    Parameters
+    ----------
+    module : str
+        Such as ``core.features.auditing``.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", self._module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+    def ask(self, question: bytes) -> bytes:
+        """Return the answer; empty where the process ended without one."""
+        self._answer, self._complaint = self._process.communicate(question)
+        return self._answer
+
+    @property
+    def end(self) -> str:
+        """How it ended: its exit code, and the last line of what it complained."""
+        last = self._complaint.decode(errors="replace").strip().splitlines()[-1:] or ["without a word"]
+        return f"code {self._process.returncode}: {last[0][:200]}"

@@ -1,0 +1,225 @@
+"""What a module declares: features, rules of the gate, sections of the report and price sources.
+
+Outside a run, as in a module's own tests, the decorators return the function unchanged and remember nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from core import columns as col
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+SEVERITIES = ("error", "warning")
+
+MOST_WARM_UP = 10_000
+"""Rows of a warm-up at most: forty years of sessions."""
+
+MOST_TEXT = 200
+"""Characters of a definition at most: it stands in a table of the report."""
+
+RESERVED = frozenset({*col.FEATURES, *col.PRICES, *col.PREDICTIONS})
+"""Names of columns that stand in the artifacts already."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+class Misdeclared(ValueError):
+    """A declaration that cannot be used; the message says which and what was expected."""
+
+
+@dataclass(frozen=True)
+class OwnFeature:
+    """A column of somebody's own.
+
+    Parameters
+    ----------
+    name : str
+        The function's name; that of the column.
+    function : callable
+        From a panel to float64, shape (n,), NaN in the warm-up.
+    text : str
+        The definition for a person, with unit.
+    warm_up : int
+        Rows at the start of each ticker that have no value.
+    across : bool
+        Whether it looks at the session's other tickers.
+    file, line : str, int
+        Where it is defined.
+    """
+
+    name: str
+    function: Callable[[Any], Any]
+    text: str
+    warm_up: int
+    across: bool
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class OwnRule:
+    """A rule of the gate: ``function`` is from a panel to bool, shape (n,), True for rows in question."""
+
+    name: str
+    function: Callable[[Any], Any]
+    severity: str
+    expected: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class OwnSection:
+    """A section of the report: ``function`` is from the evaluation to sentences."""
+
+    name: str
+    function: Callable[[Mapping[str, Any]], Any]
+    title: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class OwnSource:
+    """A price source: ``function`` is from (tickers, start, end) to rows of prices."""
+
+    name: str
+    function: Callable[..., Any]
+    text: str
+    file: str
+    line: int
+
+
+@dataclass
+class Declarations:
+    """Everything that one module declared, in its order."""
+
+    features: list[OwnFeature] = field(default_factory=list)
+    rules: list[OwnRule] = field(default_factory=list)
+    sections: list[OwnSection] = field(default_factory=list)
+    sources: list[OwnSource] = field(default_factory=list)
+
+
+_collecting: list[Declarations] = []
+"""The module that is being loaded now, if one is."""
+
+
+@contextmanager
+def collecting() -> Iterator[Declarations]:
+    """Collect what is declared within the block."""
+    _collecting.append(declarations := Declarations())
+    try:
+        yield declarations
+    finally:
+        _collecting.pop()
+
+
+def feature(*, warm_up: int, text: str, across: bool = False) -> Callable[[Function], Function]:
+    """Declare a function from a panel to a column as a feature; the function's name is the column.
+
+    Parameters
+    ----------
+    warm_up : int
+        Rows at the start of each ticker that have no value: 19 for a mean of 20.
+    text : str
+        What it is, for a person, with its unit.
+    across : bool
+        Whether it looks at the other tickers of a session, by ``panel.rank``, ``panel.mean_across`` or
+        ``panel.beta``.
+
+    Examples
+    --------
+    >>> @feature(warm_up=19, text="mean of the last 20 bar ranges, as a share of the close")
+    ... def range20(panel):
+    ...     return panel.mean((panel.high - panel.low) / panel.close, 20)
+    """
+
+    def declare(function: Function) -> Function:
+        name, place = _place(function, "feature")
+        if name in RESERVED or name.startswith(col.PROBABILITY):
+            raise Misdeclared(f"feature {name} has the name of a column that is there already")
+        whole = isinstance(warm_up, int) and not isinstance(warm_up, bool)
+        if not whole or not 0 <= warm_up <= MOST_WARM_UP:
+            raise Misdeclared(f"feature {name} has warm_up {warm_up!r}; expected 0 to {MOST_WARM_UP:,} rows")
+        _check_text(f"feature {name}", "text", text)
+        _add("features", OwnFeature(name, function, text, warm_up, bool(across), *place))
+        return function
+
+    return declare
+
+
+def rule(*, severity: str, expected: str) -> Callable[[Function], Function]:
+    """Declare a function from a panel to a boolean array, True for rows in question, as a rule of the gate.
+
+    Parameters
+    ----------
+    severity : {'error', 'warning'}
+        An error stops the run.
+    expected : str
+        What would have been right, as the finding says it.
+    """
+
+    def declare(function: Function) -> Function:
+        name, place = _place(function, "rule")
+        if severity not in SEVERITIES:
+            raise Misdeclared(f"rule {name} has severity {severity!r}; expected {' or '.join(SEVERITIES)}")
+        _check_text(f"rule {name}", "expected", expected)
+        _add("rules", OwnRule(name, function, severity, expected, *place))
+        return function
+
+    return declare
+
+
+def section(title: str) -> Callable[[Function], Function]:
+    """Declare a function from the evaluation to sentences as a section of the report, under ``title``."""
+
+    def declare(function: Function) -> Function:
+        name, place = _place(function, "section")
+        _check_text(f"section {name}", "title", title)
+        _add("sections", OwnSection(name, function, title, *place))
+        return function
+
+    return declare
+
+
+def source(*, text: str) -> Callable[[Function], Function]:
+    """Declare a function from (tickers, start, end) to rows of prices as a source; its name is that of the source."""
+
+    def declare(function: Function) -> Function:
+        name, place = _place(function, "source")
+        _check_text(f"source {name}", "text", text)
+        _add("sources", OwnSource(name, function, text, *place))
+        return function
+
+    return declare
+
+
+def _place(function: Callable[..., Any], what: str) -> tuple[str, tuple[str, int]]:
+    name = getattr(function, "__name__", "")
+    code = getattr(function, "__code__", None)
+    if code is None or not _NAME.fullmatch(name):
+        raise Misdeclared(
+            f"the {what} is called {name or repr(function)!r}; expected a function whose name is small letters, "
+            "digits and _, beginning with a letter, at most 63 of them"
+        )
+    return name, (code.co_filename, code.co_firstlineno)
+
+
+def _check_text(owner: str, name: str, text: object) -> None:
+    if not isinstance(text, str) or not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
+        raise Misdeclared(f"{owner} has {name} {text!r}; expected one line of 1 to {MOST_TEXT} characters")
+
+
+def _add(kind: str, declared: OwnFeature | OwnRule | OwnSection | OwnSource) -> None:
+    if not _collecting:
+        return
+    entries = getattr(_collecting[-1], kind)
+    if any(entry.name == declared.name for entry in entries):
+        raise Misdeclared(f"{kind[:-1]} {declared.name} comes twice")
+    entries.append(declared)

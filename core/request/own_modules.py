@@ -1,0 +1,47 @@
+"""Modules of somebody's own, as a run is planned with them: where they are, and a digest for each stage they touch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.parameters import Value
+
+if TYPE_CHECKING:
+    from core.plugins.modules import Module
+    from core.request.settings import Settings
+
+KINDS = ("rules", "features", "sections")
+"""What a module declares, in the order of the stages that it touches; each has a parameter ``<kind>_modules``."""
+
+
+def modules_of(text: str, settings: Settings) -> tuple[Module, ...]:
+    """Return the modules of a comma list; files are relative to ``luigi.cfg``, else to the working folder."""
+    from core.plugins.modules import modules_named
+
+    return modules_named(text, settings.file.parent if settings.file else Path.cwd())
+
+
+def resolved(text: str, settings: Settings) -> dict[str, Value]:
+    """Return the parameters of modules: their absolute paths, and by kind the digest of those that declare any.
+
+    Without modules nothing of them is imported. They are loaded in a process of their own, so that one that hangs
+    or ends its process is a message.
+
+    Raises
+    ------
+    MissingFileError, PluginError
+        Naming the file and line of what cannot be used.
+    """
+    values: dict[str, Value] = {"plugins": None, **dict.fromkeys(f"{kind}_modules" for kind in KINDS)}
+    if not text.strip():
+        return values
+    from core.plugins.examining import examined
+    from core.plugins.modules import digest_of_modules
+
+    modules = examined(modules_of(text, settings))
+    values["plugins"] = ", ".join(entry.module.address for entry in modules) or None
+    for kind in KINDS:
+        touching = [entry.module for entry in modules if entry.declared[kind]]
+        values[f"{kind}_modules"] = digest_of_modules(touching) if touching else None
+    return values

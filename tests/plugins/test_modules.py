@@ -1,0 +1,191 @@
+"""Modules of one's own: which files they are, what they declare, and one message for each thing that is wrong."""
+
+import re
+import shutil
+
+import pytest
+
+from core.errors import DataError, MissingFileError, PluginError
+from core.features.definitions import header
+from core.features.engineering import engineer
+from core.plugins.examining import examined
+from core.plugins.modules import modules_named
+
+GOOD = """
+from core.plugins import feature
+
+@feature(warm_up=0, text="the day's move")
+def body(panel):
+    return panel.close / panel.open - 1
+"""
+
+
+def named(folder, text, name="mine.py"):
+    """The modules of a folder after a file was written."""
+    (folder / name).write_text(text)
+    return modules_named(name, folder)
+
+
+def test_a_module_tells_its_features_with_place(tmp_path):
+    """Name, text, warm-up and line, learnt in another process."""
+    (entry,) = examined(named(tmp_path, GOOD))
+    assert entry.declared["features"] == [
+        {
+            "name": "body",
+            "text": "the day's move",
+            "warm_up": 0,
+            "across": False,
+            "file": "mine.py",
+            "line": 4,
+        }
+    ]
+
+
+def test_what_is_imported_beside_a_module_is_in_its_digest(tmp_path):
+    """A helper, and what that imports; not what lies beside unnamed."""
+    (tmp_path / "helper.py").write_text("import deeper\nn = deeper.n\n")
+    (tmp_path / "deeper.py").write_text("n = 20\n")
+    (tmp_path / "other.py").write_text("n = 1\n")
+    text = "import json\nimport helper\n" + GOOD
+    (first,) = named(tmp_path, text)
+    assert list(first.texts) == ["mine.py", "deeper.py", "helper.py"]
+    (tmp_path / "other.py").write_text("n = 2\n")
+    assert named(tmp_path, text)[0].sha256 == first.sha256
+    (tmp_path / "deeper.py").write_text("n = 21\n")
+    assert named(tmp_path, text)[0].sha256 != first.sha256
+
+
+def test_two_modules_may_each_have_a_helper(tmp_path, prices):
+    """Each sees its own, at import and when it is called."""
+    for name, n in (("one", 1), ("two", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "helper.py").write_text(f"n = {n}\n")
+        text = GOOD.replace("body", name).replace("return ", "import helper\n    return helper.n * ")
+        (tmp_path / name / f"{name}.py").write_text(text)
+    from core.features.own import feature_set_of
+    from core.plugins.loading import Plugins
+
+    features = feature_set_of(Plugins(modules_named("one/one.py, two/two.py", tmp_path)))
+    frame = engineer(prices(), feature_set=features).frame
+    assert (frame["two"] + 1 == 2 * (frame["one"] + 1)).all()
+
+
+WRONG = {
+    "prints 'hello'": "print('hello')",
+    "writes the file": "open('x.txt', 'w')",
+    "reads the file": "open('prices.csv').read()",
+    "starts a process (os.fork)": "import os\nos.fork()",
+    "starts a process (subprocess.Popen)": "import subprocess\nsubprocess.run(['true'])",
+    "uses the network": "import socket\nsocket.create_connection(('127.0.0.1', 9))",
+    "changes files (os.mkdir": "import os\nos.mkdir('x')",
+    "ZeroDivisionError: division by zero": "1 / 0",
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_a_module_may_not_do_is_named_with_its_line(tmp_path, what):
+    """When it is loaded, and also where it catches the error itself."""
+    text = "\n\n" + WRONG[what].replace("\n", "; ")
+    with pytest.raises(PluginError, match=rf"^mine\.py, line 3: {re.escape(what)}"):
+        examined(named(tmp_path, text))
+    if "Zero" not in what:
+        swallowed = f"try:\n    {WRONG[what].splitlines()[-1]}\nexcept Exception:\n    pass\n"
+        imports = "import os, socket, subprocess\n"
+        with pytest.raises(PluginError, match=rf"^mine\.py, line 3: {re.escape(what)}"):
+            examined(named(tmp_path, imports + swallowed))
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_nor_may_a_feature_when_it_is_computed(tmp_path, prices, features_in, what):
+    """The message names the feature, too, and nothing comes of it."""
+    body = "; ".join(WRONG[what].splitlines())
+    text = GOOD.replace("    return", f"    {body}\n    return")
+    with pytest.raises(DataError, match=rf"^feature body fails: mine\.py, line 6: {re.escape(what)}"):
+        engineer(prices(), feature_set=features_in(tmp_path, text), audited=True)
+
+
+DECLARED = {
+    "is not there": ("def f(p): return 1 +", "line 2"),
+    "column that is there already": (
+        '@feature(warm_up=0, text="x")\ndef close(panel):\n    return 1',
+        "line 2: feature close",
+    ),
+    "comes twice": (
+        (
+            '@feature(warm_up=0, text="x")\ndef a(panel):\n    return 1\n\n@feature(warm_up=0, text="y")\n'
+            "def a(panel):\n    return 2"
+        ),
+        "line 6: feature a",
+    ),
+    "has warm_up -1": ('@feature(warm_up=-1, text="x")\ndef a(panel):\n    return 1', "line 2: feature a"),
+    "has text ''": ('@feature(warm_up=1, text="")\ndef a(panel):\n    return 1', "line 2: feature a"),
+    "small letters": (
+        '@feature(warm_up=1, text="x")\ndef Range(panel):\n    return 1',
+        "line 2: the feature",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DECLARED)
+def test_a_declaration_that_cannot_be_used_is_named(tmp_path, what):
+    """Reserved and doubled names, warm-ups and texts."""
+    text, place = DECLARED[what]
+    with pytest.raises(PluginError) as raised:
+        examined(named(tmp_path, "from core.plugins import feature\n" + text))
+    assert f"mine.py, {place}" in str(raised.value)
+    assert what in str(raised.value) or what == "is not there"
+
+
+def test_two_modules_with_one_name_are_refused(tmp_path):
+    """Both places are named."""
+    shutil.copy(named(tmp_path, GOOD)[0].path("mine.py"), tmp_path / "more.py")
+    with pytest.raises(PluginError, match=r"more\.py, line 4: feature body is declared in mine\.py, line 4"):
+        examined(modules_named("mine.py, more.py", tmp_path))
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    """A person must bring it: exit code 20."""
+    with pytest.raises(MissingFileError, match="module of your own"):
+        modules_named("mine.py", tmp_path)
+
+
+RESULTS = {
+    "the shape": ("return panel.close[:-1]", r"feature body gives shape \(\d+,\)"),
+    "no array": ("return 'x'", "feature body gives str"),
+    "a hole": (
+        "return panel.close / (panel.position != 50)",
+        r"mine\.py, line 4: feature body of AA on 2020-08-10 is inf",
+    ),
+    "NaN after the warm-up": ("return panel.lag(panel.close, 3)", r"feature body of AA on 2020-06-01 is nan"),
+    "no panel of more": ("return panel.rank(panel.close)", "declare the feature with across=True"),
+    "writing": ("panel.close[0] = 1\n    return panel.close", "read-only"),
+}
+
+
+@pytest.mark.parametrize("what", RESULTS)
+def test_a_result_that_cannot_be_used_is_named(tmp_path, prices, features_in, what):
+    """Wrong shape, no numbers, holes, overflow."""
+    body, message = RESULTS[what]
+    text = GOOD.replace("return panel.close / panel.open - 1", body)
+    with pytest.raises(DataError, match=message):
+        engineer(prices(), feature_set=features_in(tmp_path, text))
+
+
+def test_a_feature_that_raises_on_cut_data_is_named(tmp_path, prices, features_in):
+    """It asks for a hundred rows, and the first sessions have fewer."""
+    text = GOOD.replace("    return", "    assert len(panel.close) > 100, 'too short'\n    return")
+    with pytest.raises(DataError, match=r"feature body fails: mine\.py, line 6: AssertionError: too short"):
+        engineer(prices(), feature_set=features_in(tmp_path, text), audited=True)
+
+
+def test_a_longer_warm_up_than_needed_is_blanked(tmp_path, prices, features_in):
+    """The first rows of each ticker have no value whatever the function gives."""
+    text = GOOD.replace("warm_up=0", "warm_up=3")
+    frame = engineer(prices(), feature_set=features_in(tmp_path, text), audited=True).frame
+    first = frame.groupby("ticker")["body"].apply(lambda x: x.isna().sum())
+    assert first.tolist() == [3, 3, 3]
+
+
+def test_without_modules_the_header_is_that_of_before():
+    """No word of own features."""
+    assert list(header()) == ["feature_set", "definition_digest", "warm_up"]
