@@ -186,7 +186,7 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
         A dataclass whose fields are ``str``, ``int``, ``float``, ``bool``, ``tuple[str, ...]`` or
         ``frozenset[str]`` (comma lists; the word ``nothing`` stands for an empty one), or one of these ``| None``;
         a number that may be None is None for the word ``auto``. A field that is such a class itself is filled from
-        the same values.
+        the same values; where it may be None, it is if one of those that it needs has no value.
     values : mapping of str to Value
         Resolved values by parameter name; further names are ignored. No value fills a text or a list that
         may not be None with an empty one; a field with a default keeps it.
@@ -209,8 +209,8 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
     hints = get_type_hints(cls)
     filled: dict[str, Any] = {}
     for field in fields(cls):  # type: ignore[arg-type] # a dataclass, which a TypeVar cannot say
-        if is_dataclass(hints[field.name]):
-            filled[field.name] = settings_from(hints[field.name], values)
+        if any(map(is_dataclass, (hints[field.name], *get_args(hints[field.name])))):
+            filled[field.name] = _nested(hints[field.name], values)
             continue
         optional = field.default is not MISSING or field.default_factory is not MISSING
         if field.name in values and not (optional and values[field.name] is None):
@@ -222,6 +222,19 @@ def settings_from(cls: type[Settings], values: Mapping[str, Value]) -> Settings:
                 parameter=field.name,
             )
     return cls(**filled)
+
+
+def _nested(kind: Any, values: Mapping[str, Value]) -> Any:
+    """Return settings within settings; None where they may be None and something that they need has no value."""
+    members = [
+        member for member in (kind, *get_args(kind)) if isinstance(member, type) and is_dataclass(member)
+    ]
+    try:
+        return settings_from(members[0], values)
+    except ParameterError:
+        if NoneType not in get_args(kind):
+            raise
+        return None
 
 
 def _typed(name: str, kind: Any, value: Value) -> Any:

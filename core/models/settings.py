@@ -73,10 +73,11 @@ class TrainOrScoreSettings:
     ----------
     mode : str
         ``train`` or ``score``.
-    train : TrainSettings
+    train : TrainSettings or None
+        None when scoring: the plan gives none of its values then.
     score : ScoreSettings
     """
 
     mode: str
-    train: TrainSettings
+    train: TrainSettings | None
     score: ScoreSettings

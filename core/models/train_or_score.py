@@ -43,5 +43,6 @@ def train_or_score(
         return [score(features, document_of(inputs, "model"), settings.score, workplace=workplace)]
     from core.models.training import train
 
+    assert settings.train is not None, "the plan gives every value of training where it trains"
     predictions, model = train(features, settings.train, features_sha256=features_sha256, workplace=workplace)
     return [predictions, model] if model else [predictions]

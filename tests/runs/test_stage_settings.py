@@ -85,7 +85,14 @@ def test_a_field_of_another_name_or_type_is_noticed():
 @pytest.mark.parametrize("stage", STAGES, ids=NAMES)
 def test_every_argument_of_a_stages_function_can_be_filled(stage):
     """By the job itself, what it has, the settings, or a kind of artifact that the stage reads, or its digest."""
-    of_a_job = {"job", "settings", "workplace", "digests", *(field.name for field in dataclasses.fields(Job))}
+    of_a_job = {
+        "job",
+        "settings",
+        "workplace",
+        "plugins",
+        "digests",
+        *(field.name for field in dataclasses.fields(Job)),
+    }
     for name, argument in signature(function_of(stage)).parameters.items():
         read = name.removesuffix("_sha256") in stage.reads
         assert name in of_a_job or read or argument.default is not argument.empty, name
