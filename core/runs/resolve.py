@@ -104,11 +104,8 @@ def resolve(
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
     values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
     if "plugins" in parameters:
-        values |= {
-            name: value
-            for name, value in own_modules.resolved(str(values["plugins"] or ""), settings).items()
-            if name in parameters
-        }
+        modules = own_modules.resolved(str(values["plugins"] or ""), settings)
+        values |= {name: value for name, value in modules.items() if name in parameters}
     if "waivers" in parameters:
         values["waivers_digest"] = waiver_files.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in parameters:

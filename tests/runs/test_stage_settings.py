@@ -36,7 +36,10 @@ def settings_of(function) -> list[type]:
 
 def parts_of(cls) -> list[type]:
     """A settings class and those that its fields are."""
-    inner = filter(dataclasses.is_dataclass, typing.get_type_hints(cls).values())
+    hints = typing.get_type_hints(cls).values()
+    inner = [
+        kind for hint in hints for kind in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(kind)
+    ]
     return [cls, *(part for each in inner for part in parts_of(each))]
 
 
@@ -45,7 +48,7 @@ def misfits(cls, stage) -> list[str]:
     parameters, hints = parameters_of([stage]), typing.get_type_hints(cls)
     wrong = []
     for field in dataclasses.fields(cls):
-        if dataclasses.is_dataclass(hints[field.name]):
+        if any(map(dataclasses.is_dataclass, (hints[field.name], *typing.get_args(hints[field.name])))):
             continue
         members = [m for m in typing.get_args(hints[field.name]) if m is not NoneType]
         kind = members[0] if NoneType in typing.get_args(hints[field.name]) else hints[field.name]
