@@ -309,7 +309,9 @@ def _content(frame: pd.DataFrame) -> pd.DataFrame:
 def _check_values(frame: pd.DataFrame, names: list[str]) -> None:
     if not len(frame):
         raise NothingLeft(
-            "every row lacks a price or volume: none is left", expected="at least one complete row"
+            "every row lacks a price or volume: none is left",
+            expected="at least one complete row",
+            remedy="If there are closes and no more, say so: --close-only true. A waiver makes no row complete.",
         )
     values = frame[names].to_numpy()
     prices = values[:, [name != col.VOLUME for name in names]]

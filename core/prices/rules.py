@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core import columns as col
+from core.errors import listed
 from core.prices.findings import Finding
 from core.prices.panel import figure, sessions_of
 
@@ -132,6 +134,7 @@ def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
             panel.tickers[code],
             value=figure(missing[code] / rows[code]),
             expected=f"at most a share of {largest_share:g} of its {rows[code]} rows incomplete",
+            action=_what_to_do(panel, gaps & (panel.codes == code), int(rows[code])),
             rows=panel.rows[gaps & (panel.codes == code)].tolist(),
             sessions=sessions_of(panel.days[gaps & (panel.codes == code)]),
         )
@@ -139,6 +142,27 @@ def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
     ]
     few = np.flatnonzero(gaps & ~too_many[panel.codes] if len(panel.tickers) else gaps)
     return [*findings, *(panel.finding("missing_price", row, _blank(panel, row)) for row in few.tolist())]
+
+
+def _what_to_do(panel: Panel, gaps: Flags, rows: int) -> str:
+    """Return which columns of a ticker's incomplete rows are empty, on which days first, and the setting that helps."""
+    count = int(gaps.sum())
+    empty = {
+        name: int(np.isnan(values[gaps]).sum())
+        for name, values in panel.cells.items()
+        if name not in panel.absent
+    }
+    blank = [name for name, number in empty.items() if number]
+    throughout = [name for name in blank if empty[name] == rows and name not in (col.CLOSE, col.ADJ_CLOSE)]
+    if throughout:
+        words = f"Empty on every row: {', '.join(throughout)}."
+        return f"{words} If this has closes and no more, say so: --close-only true; else get the columns."
+    days = listed([str(day) for day in panel.days[gaps]], most=3)
+    share = math.ceil(count / rows * 1000) / 1000
+    return (
+        f"Empty: {', '.join(blank)} on {days}. Get the rows again, leave the ticker out, or allow it: "
+        f"--max-missing-share {share:g} (clean then removes the rows, on record)."
+    )
 
 
 def _blank(panel: Panel, row: int) -> str:

@@ -75,3 +75,24 @@ def test_the_name_of_a_file_as_ticker_and_what_was_left_unread_are_warnings():
     ]
     assert np.all(["--tickers" in f["action"] for f in found if f["rule"] == "ticker_from_file_name"])
     assert gate(quiet_frame()) == []
+
+
+def test_too_many_missing_names_columns_days_and_the_setting():
+    """One row of thirty is more than one in a hundred: the share that would do is said."""
+    frame = quiet_frame()
+    frame.loc[[3, 5], "volume"] = np.nan
+    (finding,) = [f for f in gate(frame) if f["rule"] == "too_many_missing"]
+    assert "Empty: volume on 2012-01-06, 2012-01-10." in finding["action"]
+    assert "--max-missing-share 0.067" in finding["action"]
+    again = gate(frame, max_missing_share=0.067)
+    assert [f for f in again if f["severity"] == "error"] == []
+
+
+def test_a_column_that_is_empty_throughout_asks_for_closes_alone():
+    """No share would do: an exchange rate has no volume."""
+    frame = quiet_frame()
+    frame["volume"] = np.nan
+    (finding,) = [f for f in gate(frame) if f["rule"] == "too_many_missing"]
+    assert "Empty on every row: volume." in finding["action"]
+    assert "--close-only true" in finding["action"]
+    assert "waive" not in finding["action"]

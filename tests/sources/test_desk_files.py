@@ -22,9 +22,6 @@ HERE = Path(__file__).with_name("desk_files")
 CASES = {case["id"]: case for case in json.loads((HERE / "cases.json").read_text(encoding="utf-8"))}
 
 NOT_YET = {
-    "06b": "the gate's message does not name the option",
-    "41b": "the gate does not offer --close-only",
-    "41bw": "as 41b",
     "43": "the gate does not name the calendar that fits",
 }
 """Cases whose answer is not what it should be, and what is missing."""
