@@ -13,7 +13,7 @@ from core.parameters import Value
 from core.queries.runs.preview import Preview, preview
 from core.request.form import filled_by, main_fields, more_fields, request_of
 from core.request.profiles import PROFILE
-from dashboard import acting, fields, shell, starting
+from dashboard import acting, fields, looking, shell, starting
 from dashboard.words import literal
 
 CLONE = "clone"
@@ -69,6 +69,8 @@ def _form() -> None:
     missing = not mistakes and drawn.values["source"] == "files" and not request.get("path")
     if missing:
         drawn.places["path"].caption("Name a file or folder of prices on this machine.")
+    if drawn.values["source"] == "files" and not missing and not mistakes:
+        looking.show(request)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Run", type="primary", icon=":material/play_arrow:", key="run",

@@ -30,6 +30,7 @@ _COMMANDS = {
     "backup": "core.cli.upkeep:back_up",
     "restore": "core.cli.upkeep:restore_backup",
     "profiles": "core.cli.pipeline:list_profiles",
+    "look": "core.cli.look:command",
     "stage": "core.cli.stage:command",
     "dag": "core.cli.pipeline:dag",
     "reports": "core.cli.review:list_reports",
@@ -88,6 +89,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "scorecard": "Set past signals against what happened.",
     },
     "Data": {
+        "look": "Say how a file is read and judged, before a run.",
         "query": "Ask SQL of every artifact and the journal.",
         "export": "Write a run with all that it rests on to a file.",
         "stage": "Run one stage on files.",

@@ -285,3 +285,17 @@ def test_a_request_is_resolved_once_when_run_is_pressed(page, monkeypatch):
     at.button(key="run").click().run()
     assert at.button(key="start").label == "Start"
     assert len(resolved) == 1
+
+
+def test_a_file_can_be_looked_at_before_it_runs(page, prices_file):
+    """The button stands there once a path is named; what is shown is the gate's own, and no run begins."""
+    at = page()
+    at.segmented_control(key="source").set_value("files").run()
+    assert "look-at" not in {button.key for button in at.button}
+    at.text_input(key="field-path").set_value(str(prices_file)).run()
+    at.button(key="look-at").click().run()
+    assert not at.exception
+    text = " ".join(markdown.value for markdown in at.markdown).replace("\\", "")
+    assert "600 rows of 2 tickers, 300 sessions from 2020-01-01 to 2020-10-26" in text
+    assert "choose it with --calendar 24/7" in text
+    assert "non_session_row" in text

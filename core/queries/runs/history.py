@@ -40,8 +40,19 @@ def shortage(values: Mapping[str, Value], root: StoragePath) -> str:
     if values.get("mode") != "train":
         return ""
     sessions = most_sessions(values, root)
-    if sessions is None:
-        return ""
+    return "" if sessions is None else shortage_of(sessions, values)
+
+
+def shortage_of(sessions: int, values: Mapping[str, Value]) -> str:
+    """Return why so many sessions are not enough to judge a model, empty where they are.
+
+    Parameters
+    ----------
+    sessions : int
+        The most that there can be.
+    values : mapping of str to Value
+        ``min_train_sessions`` and ``horizon_sessions`` of the run.
+    """
     horizon = int(values.get("horizon_sessions") or 1)
     labelled, setting = max(sessions - horizon, 0), values["min_train_sessions"]
     least, to_judge = LEAST_TRAINING + horizon - 1, judged_sessions_needed(horizon)

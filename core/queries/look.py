@@ -1,0 +1,342 @@
+"""A look at a file or folder of prices before any run: how it is read, what it holds, what the gate would say.
+
+It is read and judged by the code of ``ingest`` and ``validate``; nothing is committed or recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import columns as col
+from core import tickers as ticker_list
+from core.errors import DataError, ParameterError, ValidationFailed
+from core.parameters import Value, settings_from
+from core.queries.runs.history import shortage_of
+from core.request import roots
+from core.request.settings import Settings
+from core.request.stages import STAGES, parameters_of
+from core.sources import source_named
+from core.sources.context import Context
+from core.sources.table import priced_days
+from core.tables.workplace import Workplace
+from core.tables.writer import Scratch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.tables.artifacts import Table
+
+FIRST_ROWS = 5
+
+CALENDARS = (
+    "XNYS", "24/7", "XLON", "XETR", "XPAR", "XMIL", "XMAD", "XSWX", "XSTO", "XTSE", "XTKS", "XHKG", "XSHG", "XBOM",
+    "XASX", "XTAI", "BVMF", "24/5",
+)  # fmt: skip
+"""What days are compared with where the run's own calendar does not fit. Amsterdam, Brussels and Lisbon trade on the
+days of Paris; Seoul is left out, because building its calendar takes seconds."""
+
+FITS = 0.995
+"""Share of days in common from which a calendar is taken as it is: one odd day in two hundred, most of a year."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a calendar fits the days of a table.
+
+    Parameters
+    ----------
+    calendar : str
+    share : float
+        Days that both have, over days that either has; 0 to 1.
+    missing : int
+        Sessions of the calendar without a row.
+    extra : int
+        Days with rows that are no sessions.
+    """
+
+    calendar: str
+    share: float
+    missing: int
+    extra: int
+
+
+@dataclass(frozen=True)
+class RuleSummary:
+    """One rule of the gate once: how many findings, the first of them, and what to do.
+
+    Parameters
+    ----------
+    rule, severity : str
+    count : int
+        Findings of it.
+    example : str
+        Ticker, date and value of the first, as far as it has them.
+    expected, action : str
+        Of the first.
+    """
+
+    rule: str
+    severity: str
+    count: int
+    example: str
+    expected: str
+    action: str
+
+    @property
+    def more(self) -> str:
+        """How many further findings there are, empty for one alone."""
+        return f", and {self.count - 1:,} more" if self.count > 1 else ""
+
+
+def rule_summaries(findings: Iterable[Mapping[str, Any]]) -> list[RuleSummary]:
+    """Return each rule once, in the order of its first finding."""
+    by_rule: dict[str, list[Mapping[str, Any]]] = {}
+    for finding in findings:
+        by_rule.setdefault(str(finding["rule"]), []).append(finding)
+    return [
+        RuleSummary(
+            rule, first["severity"], len(group), _example(first), str(first["expected"]), str(first["action"])
+        )
+        for rule, group in by_rule.items()
+        for first in [group[0]]
+    ]
+
+
+def _example(finding: Mapping[str, Any]) -> str:
+    where = " ".join(str(finding[key]) for key in ("ticker", "date") if finding[key] is not None)
+    value = "" if finding["value"] is None else f": {finding['value']}"
+    return f"{f'at {where}' if where else ''}{value}"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file or folder of prices holds, and what a run would say of it.
+
+    Parameters
+    ----------
+    name : str
+        Of the file or folder.
+    files : tuple of mapping
+        How each file was read, as the artifact's header has it; empty for one plain file.
+    columns : tuple of str
+    rows, sessions : int
+        Rows, and days on which some ticker has a close.
+    first, last : str or None
+        The first and last of these days (ISO).
+    tickers : mapping of str to mapping
+        ``rows``, ``first`` and ``last`` of each.
+    first_rows : tuple of mapping
+        As they are read, at most five.
+    price_basis, adjusted_close : str
+        As the header of ``prices_raw`` says.
+    calendar, best : Fit or None
+        The run's calendar and the one that fits best; None without days that it knows.
+    findings : tuple of mapping
+        The gate's own, under the run's settings, errors first.
+    shortage : str
+        Why the history is too short to judge a model; empty where it is not.
+    """
+
+    name: str
+    files: tuple[Mapping[str, Any], ...]
+    columns: tuple[str, ...]
+    rows: int
+    sessions: int
+    first: str | None
+    last: str | None
+    tickers: Mapping[str, Mapping[str, Any]]
+    first_rows: tuple[Mapping[str, Any], ...]
+    price_basis: str
+    adjusted_close: str
+    calendar: Fit | None
+    best: Fit | None
+    findings: tuple[Mapping[str, Any], ...]
+    shortage: str
+
+    @property
+    def stops(self) -> bool:
+        """Whether the gate would stop a run."""
+        return any(finding["severity"] == "error" for finding in self.findings)
+
+    @property
+    def better_calendar(self) -> str:
+        """The calendar that fits better than the run's own, empty if none does."""
+        best = self.best
+        if best is None or (self.calendar is not None and best.share <= self.calendar.share):
+            return ""
+        return best.calendar
+
+    def rules(self) -> list[RuleSummary]:
+        """Return the gate's findings, each rule once."""
+        return rule_summaries(self.findings)
+
+    def advice(self) -> list[str]:
+        """Return in plain sentences what to do before a run, the most important first; nothing where nothing is."""
+        sentences = []
+        if self.better_calendar and self.best:
+            sentences.append(
+                f"The days are those of {self.best.calendar} ({self.best.share:.1%} in common): "
+                f"choose it with --calendar {self.best.calendar}."
+            )
+        if self.stops:
+            sentences.append("A run would stop at the gate: see the errors.")
+        return [*sentences, self.shortage] if self.shortage else sentences
+
+
+def fit_sentence(look: Look) -> str:
+    """Return how the run's calendar fits, in one sentence."""
+    fit = look.calendar
+    if fit is None:
+        return "The run's calendar does not know these days."
+    return (
+        f"Calendar {fit.calendar}: {fit.share:.1%} of days in common, {fit.missing:,} sessions without a row, "
+        f"{fit.extra:,} days that are no sessions."
+    )
+
+
+def basis_sentence(look: Look) -> str:
+    """Return what the prices are, as far as the file says, in one sentence."""
+    basis = "The file does not say whether prices are adjusted for splits" if look.price_basis == "unknown" else (
+        f"Prices are {look.price_basis.replace('_', ' ')}"
+    )  # fmt: skip
+    own = look.adjusted_close == "source"
+    return (
+        f"{basis}; {'it has an adjusted close' if own else 'without an adjusted close, the close stands in'}."
+    )
+
+
+def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) -> Look:
+    """Return what the file or folder named by ``request`` holds.
+
+    Parameters
+    ----------
+    settings : Settings
+        Defaults of everything that the request does not name.
+    request : mapping of str to str
+        ``path`` and any parameter of ``ingest``, ``validate`` or ``train_or_score``, as text.
+    now : datetime
+        The present, with its zone: rows after this day are from the future.
+
+    Raises
+    ------
+    AftercloseError
+        If the path may not be read, is not there, or is no table of prices.
+    """
+    values = _values(settings, request)
+    roots.judge(str(values["path"] or ""), settings, parameter="path")
+    tickers = ticker_list.parse(str(values["tickers"] or ""), upper=False, folder=Path.cwd())
+    source = source_named("files")
+    answer = source.resolve(values, tickers, now)
+    values |= {"input_digest": answer.input_digest, "input_name": answer.input_name}
+    with Scratch() as scratch:
+        table = source.read(values, tickers, Context(scratch=scratch))
+        findings = _findings(table, values, now.date(), Workplace(scratch))
+        return _look_of(table, answer.input_name, values, findings)
+
+
+def _values(settings: Settings, request: Mapping[str, str]) -> dict[str, Value]:
+    """Return the values that a run of ``request`` would have, with files as source."""
+    from core.request.profiles import PROFILE
+
+    parameters = parameters_of(STAGES)
+    under = settings.under(request.get(PROFILE, "").strip())
+    values: dict[str, Value] = {
+        name: parameter.parse(parameter.default) if parameter.resolved else under[name]
+        for name, parameter in parameters.items()
+    }
+    for name, text in request.items():
+        if name != PROFILE and text.strip():
+            values[name] = parameters[name].parse(text.strip())
+    return values | {"source": "files", "mode": "train"}
+
+
+def _findings(
+    table: Table, values: Mapping[str, Value], today: date, workplace: Workplace
+) -> tuple[Mapping[str, Any], ...]:
+    """Return what the gate says, whether it would stop or not."""
+    from core.prices.settings import ValidateSettings
+    from core.prices.validation import validate
+
+    try:
+        document = validate(table, settings_from(ValidateSettings, values), today=today, workplace=workplace)[
+            1
+        ].body
+    except ValidationFailed as error:
+        document = dict(error.findings)
+    return tuple(document["findings"])
+
+
+def _look_of(
+    table: Table, name: str, values: Mapping[str, Value], findings: tuple[Mapping[str, Any], ...]
+) -> Look:
+    dates, days = [column for column in (col.DATE, col.CLOSE) if column in table.columns], set[str]()
+    head: pd.DataFrame | None = None
+    for part in table.each():
+        head = part.head(FIRST_ROWS) if head is None else head
+        days |= priced_days(part[dates]) if col.DATE in dates else set()
+    ordered = sorted(day for day in days if _is_day(day))
+    own = fit_of(str(values["calendar"]), ordered)
+    source = table.header["source"]
+    return Look(
+        name=name,
+        files=tuple(source.get("files") or ()),
+        columns=tuple(map(str, table.columns)),
+        rows=table.rows,
+        sessions=len(ordered),
+        first=ordered[0] if ordered else None,
+        last=ordered[-1] if ordered else None,
+        tickers=source.get("tickers") or {},
+        first_rows=() if head is None else tuple(_cells(row) for row in head.to_dict("records")),
+        price_basis=str(table.header["price_basis"]),
+        adjusted_close=str(table.header["adjusted_close"]),
+        calendar=own,
+        best=best_fit(own, ordered),
+        findings=findings,
+        shortage=shortage_of(len(ordered), values),
+    )
+
+
+def _cells(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row as JSON values."""
+    from core.prices.cells import json_value
+
+    return {str(name): json_value(cell) for name, cell in row.items()}
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def fit_of(calendar: str, days: list[str]) -> Fit | None:
+    """Return how well ``calendar`` fits ``days`` (ISO, ascending); None where it does not know them.
+
+    >>> fit_of("XNYS", ["2024-07-02", "2024-07-03", "2024-07-04", "2024-07-08"])
+    Fit(calendar='XNYS', share=0.6, missing=1, extra=1)
+    """
+    from core.prices.calendar import sessions_between
+
+    if not days:
+        return None
+    try:
+        sessions = sessions_between(calendar, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))
+    except (DataError, ParameterError):
+        return None
+    traded, open_days = set(days), set(map(str, sessions))
+    share = len(traded & open_days) / len(traded | open_days)
+    return Fit(calendar, share, len(open_days - traded), len(traded - open_days))
+
+
+def best_fit(own: Fit | None, days: list[str]) -> Fit | None:
+    """Return the calendar that fits best: the run's own where it fits well, or no other fits better."""
+    if own is not None and own.share >= FITS:
+        return own
+    fits = [fit for name in CALENDARS if (fit := fit_of(name, days)) is not None]
+    return max([*([own] if own else []), *fits], key=lambda fit: fit.share, default=None)
