@@ -57,6 +57,7 @@ _COMMANDS = {
     "metrics": "core.cli.upkeep:print_metrics",
     "tokens": "core.cli.tokens:list_tokens",
     "query": "core.cli.querying:ask",
+    "plugins": "core.cli.own_code:command",
     "dashboard": "core.cli.dashboard:command",
 }
 """Command -> ``module:function`` of its click command, imported only when it is used."""
@@ -94,6 +95,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "export": "Write a run with all that it rests on to a file.",
         "stage": "Run one stage on files.",
         "dag": "Print the line of stages.",
+        "plugins": "List features, rules and sections of your own.",
     },
     "Schedules": {
         "profiles": "List profiles, each a line of work.",

@@ -6,7 +6,7 @@ from it, and ``docs/data-quality.md`` is held against it by a test.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -110,6 +110,20 @@ RULES: Mapping[str, Rule] = {rule.name: rule for rule in (*_ERRORS, *_REPAIRABLE
 
 WITHHOLDING = frozenset(name for name, rule in RULES.items() if rule.withholds)
 """Rules that withhold the signal of a ticker whose last row they name."""
+
+_OWN: dict[str, Rule] = {}
+"""Rules of somebody's own that this process has met."""
+
+
+def learn(rules: Iterable[Rule]) -> None:
+    """Take rules of somebody's own into the catalogue of this process; the built-in ones stay as they are."""
+    _OWN.update({rule.name: rule for rule in rules})
+
+
+def rule_of(name: str) -> Rule:
+    """Return the rule called ``name``, built in or somebody's own."""
+    return RULES[name] if name in RULES else _OWN[name]
+
 
 CAN_STOP = (NOTHING, *(name for name, rule in RULES.items() if rule.severity == WARNING))
 """Warnings that a setting may make errors. No setting makes an error a warning."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.prices.catalogue import ERROR, RULES, WARNING, Rule
+from core.prices.catalogue import ERROR, RULES, WARNING, Rule, rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +94,7 @@ class Finding:
 
     def record(self, stopping: frozenset[str] = frozenset()) -> dict[str, Any]:
         """Return the finding as it stands in ``findings.json``; a rule in ``stopping`` is an error."""
-        rule, dates = RULES[self.rule], self.dates
+        rule, dates = rule_of(self.rule), self.dates
         return {
             "rule": self.rule,
             "severity": ERROR if self.rule in stopping else rule.severity,
@@ -117,7 +117,7 @@ def records(findings: Iterable[Finding], stopping: frozenset[str] = frozenset())
     by_rule: dict[str, list[Finding]] = {}
     for finding in findings:
         by_rule.setdefault(finding.rule, []).append(finding)
-    errors = {name for name, rule in RULES.items() if rule.severity == ERROR} | stopping
+    errors = {name for name in by_rule if rule_of(name).severity == ERROR} | stopping
     rules = sorted(by_rule, key=lambda name: (name not in errors, name))
     return [finding.record(stopping) for rule in rules for finding in capped(by_rule[rule])]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.prices.catalogue import RULES
+from core.prices.catalogue import rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ def row_flags(count: int, standing: Iterable[Finding], waived: Iterable[Finding]
     rules: dict[int, set[str]] = {}
     for prefix, findings in (("", standing), (WAIVED, waived)):
         for finding in findings:
-            if RULES[finding.rule].clean:
+            if rule_of(finding.rule).clean:
                 for row in finding.rows:
                     rules.setdefault(row, set()).add(prefix + finding.rule)
     if not rules:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from core import columns as col
 from core.prices import rules
 from core.prices.bars import bar_findings, frozen_findings
-from core.prices.catalogue import ERROR, RULES, WITHHOLDING
+from core.prices.catalogue import ERROR, WITHHOLDING, Rule, learn, rule_of
 from core.prices.findings import Finding
 from core.prices.flags import row_flags
 from core.prices.leaps import leap_findings
@@ -32,15 +32,26 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from core.prices.rows import Days, Flags, Whole
+    from core.prices.rows import Days, Flags, Floats, Whole
 
 COPIED = "copied_from_close"
 
 GROUPS = (
     "duplicates", "rows", "missing", "dates", "size", "market", "sessions", "spikes", "moves", "renames", "frozen",
-    "volumes", "bars",
+    "volumes", "bars", "own",
 )  # fmt: skip
 """Findings in the order in which they are reported; ``market`` and ``renames`` show between parts only."""
+
+
+class OwnRule(Protocol):
+    """A rule of somebody's own; it travels to other processes."""
+
+    @property
+    def rule(self) -> Rule:
+        """Its entry in the catalogue."""
+
+    def __call__(self, codes: Whole, session: Days, columns: Mapping[str, Floats]) -> Flags:
+        """Return the rows in question, of rows sorted by (ticker, date)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,8 @@ class Gate:
         The last sound day of all rows (ISO), by which a waiver is current or not.
     absent : frozenset of str
         Columns that need not be there and hold nothing in any part.
+    own : tuple of OwnRule
+        Rules of somebody's own.
     """
 
     settings: ValidateSettings
@@ -67,6 +80,7 @@ class Gate:
     market: Market | None
     end: str
     absent: frozenset[str]
+    own: tuple[OwnRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +141,7 @@ def judge_part(prices: Table, gate: Gate, number: int) -> JudgedPart:
     groups, usable = _judged_rows(panel, gate)
     verdict = judge([*shape, *(f for group in groups.values() for f in group)], gate.waivers, gate.end)
     stopping = gate.settings.stop_on
-    stopped = any(RULES[f.rule].severity == ERROR or f.rule in stopping for f in verdict.standing)
+    stopped = any(rule_of(f.rule).severity == ERROR or f.rule in stopping for f in verdict.standing)
     flags = row_flags(len(panel), verdict.standing, [finding for finding, _ in verdict.waived])
     return JudgedPart(
         shape,
@@ -197,8 +211,14 @@ def _judged_rows(panel: Panel, gate: Gate) -> tuple[dict[str, list[Finding]], Pa
         ),
         "spikes": panel.each("outlier_spike", spiked, panel.cells[col.CLOSE]),
         **(_sequence(rows, settings) if len(rows) else {}),
+        "own": [finding for own in gate.own for finding in _own(rows, own)],
     }
     return {name: list(findings) for name, findings in groups.items()}, rows
+
+
+def _own(rows: Panel, own: OwnRule) -> list[Finding]:
+    learn([own.rule])
+    return rows.each(own.rule.name, own(rows.codes, rows.days, rows.cells)) if len(rows) else []
 
 
 def _future(days: Days, today: date) -> Flags:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.prices.catalogue import RULES
+from core.prices.catalogue import rule_of
 from core.prices.flags import WAIVED
 from core.prices.moves import rename_findings
 from core.prices.panel import Panel
@@ -60,7 +60,7 @@ def rename_flags(renames: Sequence[Finding], parts: Sequence[JudgedPart], gate: 
     flags: dict[int, Flags] = {}
     for prefix, findings in (("", verdict.standing), (WAIVED, [finding for finding, _ in verdict.waived])):
         for finding in findings:
-            if RULES[finding.rule].clean and finding.ticker is not None:
+            if rule_of(finding.rule).clean and finding.ticker is not None:
                 for row in finding.rows:
                     flags.setdefault(place[finding.ticker], {}).setdefault(row, []).append(
                         prefix + finding.rule

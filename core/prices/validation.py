@@ -12,10 +12,10 @@ import numpy as np
 from core import columns as col
 from core.errors import ValidationFailed, listed
 from core.prices.calendar import check_calendar
-from core.prices.catalogue import ERROR
+from core.prices.catalogue import ERROR, learn
 from core.prices.cells import read_dates
 from core.prices.findings import Finding, records
-from core.prices.judging import COPIED, GROUPS, Gate, JudgedPart, judge_part, reading_of
+from core.prices.judging import COPIED, GROUPS, Gate, JudgedPart, OwnRule, judge_part, reading_of
 from core.prices.panel import absent_columns
 from core.prices.renames import rename_flags, renames_between, with_flags, with_flags_in_parts
 from core.prices.sessions import Market, market_of, nowhere_findings
@@ -37,6 +37,7 @@ def validate(
     *,
     today: date,
     waivers: Sequence[Waiver] = (),
+    own_rules: tuple[OwnRule, ...] = (),
     workplace: Workplace | None = None,
 ) -> tuple[Table, Document]:
     """Every row has been judged, and nothing was changed but types and order.
@@ -54,6 +55,8 @@ def validate(
         Rows after this day are from the future.
     waivers : sequence of Waiver
         Findings that a person accepts.
+    own_rules : tuple of OwnRule
+        Rules of somebody's own, after the built-in ones and over the rows that those find usable.
     workplace : Workplace, optional
         Who works on the parts of a large table, and where its file is made.
 
@@ -77,7 +80,8 @@ def validate(
     calendar, workplace = check_calendar(settings.calendar), workplace or Workplace()
     days, absent = _days(prices_raw), _absent(prices_raw, settings)
     market = market_of(days_up_to(days, today), calendar)
-    gate = Gate(settings, today, tuple(waivers), market, end_of(days), absent)
+    gate = Gate(settings, today, tuple(waivers), market, end_of(days), absent, own_rules)
+    learn(own.rule for own in own_rules)
     table, parts, renames = _judged_parts(prices_raw, gate, workplace)
     header = parts[0].header
     findings = [*_about_adjustment(header), *_about_files(header), *_in_order(parts, market, renames)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from core.errors import DataError, listed
 from core.report import about_data, about_models, about_results, about_slices
@@ -26,16 +26,30 @@ NEEDED = (
 )  # fmt: skip
 """What the body of an evaluation must have for a report; what later versions added may be missing."""
 
+
+class OwnSection(Protocol):
+    """A section of somebody's own."""
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+
+    def __call__(self, body: Body) -> Sequence[str]:
+        """Return its sentences."""
+
+
 _BLANK = "." * 40
 
 
-def render(evaluation: Document) -> list[Text]:
+def render(evaluation: Document, *, own_sections: Sequence[OwnSection] = ()) -> list[Text]:
     """Return ``report.txt`` and ``report.html`` of an evaluation.
 
     Parameters
     ----------
     evaluation : Document
         Kind ``evaluation``; a null figure is written ``n/a`` and its reason stands below the table.
+    own_sections : sequence of OwnSection
+        Sections of somebody's own, before the appendix of digests.
 
     Returns
     -------
@@ -52,7 +66,7 @@ def render(evaluation: Document) -> list[Text]:
     if missing:
         raise _unusable(f"it has no {listed(missing)}")
     try:
-        sections = contents(body)
+        sections = contents(body, own_sections)
         subtitle = _subtitle(body)
         text, page = text_of(TITLE, subtitle, sections), html_of(TITLE, subtitle, sections)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -68,7 +82,7 @@ def _unusable(why: str) -> DataError:
     )
 
 
-def contents(body: Body) -> tuple[Section, ...]:
+def contents(body: Body, own: Sequence[OwnSection] = ()) -> tuple[Section, ...]:
     """Return every section of the report in reading order (:data:`core.report.sections.SECTIONS`)."""
     behind = (
         about_models.advice(body),
@@ -90,6 +104,7 @@ def contents(body: Body) -> tuple[Section, ...]:
         about_data.data(body),
         about_data.quality(body),
         about_data.done(body),
+        *(Section(entry.title, tuple(map(Paragraph, entry(body)))) for entry in own),
         about_data.appendix(body),
     )
     return (

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import PluginError
 from core.parameters import Value
+from core.prices.catalogue import RULES
 
 if TYPE_CHECKING:
+    from core.plugins.examining import Examined
     from core.plugins.modules import Module
     from core.request.settings import Settings
 
@@ -40,8 +44,21 @@ def resolved(text: str, settings: Settings) -> dict[str, Value]:
     from core.plugins.modules import digest_of_modules
 
     modules = examined(modules_of(text, settings))
+    _refuse_taken(modules)
     values["plugins"] = ", ".join(entry.module.address for entry in modules) or None
     for kind in KINDS:
         touching = [entry.module for entry in modules if entry.declared[kind]]
         values[f"{kind}_modules"] = digest_of_modules(touching) if touching else None
     return values
+
+
+def _refuse_taken(modules: Sequence[Examined]) -> None:
+    """Refuse rules called like a built-in one."""
+    for entry in modules:
+        for rule in entry.declared["rules"]:
+            if rule["name"] in RULES:
+                raise PluginError(
+                    f"{entry.module.file}, line {rule['line']}: rule {rule['name']} has the name of a built-in one",
+                    expected="a name of its own",
+                    parameter="plugins",
+                )

@@ -28,6 +28,7 @@ from core.tables.writer import Scratch
 if TYPE_CHECKING:
     from core.plugins.loading import Plugins
     from core.prices.waivers import Waiver
+    from core.runs.own_code import GateRule, ReportSection
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,24 @@ class Job:
 
         ((name, digest),) = planned.items()
         return loaded(str(self.parameters["plugins"]), name.removesuffix("_modules"), str(digest))
+
+    @property
+    def own_rules(self) -> tuple[GateRule, ...]:
+        """The rules of the gate that are somebody's own."""
+        if (plugins := self.plugins) is None:
+            return ()
+        from core.runs.own_code import rules_of
+
+        return rules_of(plugins)
+
+    @property
+    def own_sections(self) -> tuple[ReportSection, ...]:
+        """The sections of the report that are somebody's own."""
+        if (plugins := self.plugins) is None:
+            return ()
+        from core.runs.own_code import sections_of
+
+        return sections_of(plugins)
 
     @property
     def artifacts(self) -> dict[str, Artifact]:
@@ -161,5 +180,7 @@ def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -
 
 
 _SHA256 = "_sha256"
-_OF_A_JOB = frozenset({"workplace", "plugins", "digests", *(field.name for field in fields(Job))})
+_OF_A_JOB = frozenset(
+    {"workplace", "plugins", "own_rules", "own_sections", "digests", *(field.name for field in fields(Job))}
+)
 _PROVIDED = frozenset({"job", "settings", *_OF_A_JOB})

@@ -93,6 +93,8 @@ def test_every_argument_of_a_stages_function_can_be_filled(stage):
         "settings",
         "workplace",
         "plugins",
+        "own_rules",
+        "own_sections",
         "digests",
         *(field.name for field in dataclasses.fields(Job)),
     }
