@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import login, shell
+from dashboard import ledger, login, shell
 
 PAGES = {
     "": [
@@ -32,5 +32,6 @@ page = st.navigation({section: pages for section, pages in PAGES.items() if page
 with shell.guarded():
     if login.admitted():
         shell.header(page.title)
+        ledger.alarm()
         page.run()
 shell.settle(page.title)

@@ -135,7 +135,7 @@ def _save(editing: Editing, *, beside: bool = False) -> str:
     base = None if beside else editing.opened.draft or 0
     try:
         draft = signoff.save_draft(
-            shell.store(), shell.journal_to_write(), editing.report_key, editing.working,
+            shell.settings(), shell.journal_to_write(), editing.report_key, editing.working,
             person=shell.person(), base=base,
         )  # fmt: skip
     except AftercloseError as error:

@@ -131,6 +131,8 @@ def _say_troubles(record: RunRecord) -> None:
         say(f"this run was not recorded: {record.log.folder} cannot be written ({reason})")
     elif record.trouble is not None:
         say(f"this run is not in the journal: {record.trouble}")
+    elif record.unsigned is not None:
+        say(f"who asked for this run is not in the ledger: {record.unsigned}")
 
 
 def _details(facts: Mapping[str, Any]) -> str:

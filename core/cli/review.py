@@ -176,7 +176,7 @@ def _save(configured: Settings, key: str, file: str, profile: str, choices: dict
         raise ParameterError(f"{path.name} is not UTF-8 text: {error}", expected="a text file") from error
     journal, store = Journal(configured.data, configured.journal), Store(configured.data)
     base = None if choices["base"] < 0 else int(choices["base"])
-    draft = signoff.save_draft(store, journal, key, text, person=local_person(configured), base=base)
+    draft = signoff.save_draft(configured, journal, key, text, person=local_person(configured), base=base)
     digest = signoff.signable(store, journal, key).sha256
     if choices["as_json"]:
         profile = profile_of_report(configured, key, profile)

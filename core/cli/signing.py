@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import click
 
 from core.cli import output
 from core.cli.review import digest_option, options, print_record, seen_digest
+from core.errors import MissingFileError
 from core.fingerprint import sha256_file
 from core.journal import Journal
 from core.queries.reports.listing import profile_of_report, report_meant
 from core.request import settings
 from core.review import keys, signoff
+from core.review.ledger_check import trust_in
 from core.review.people import local_person
 from core.store.checkpoints import Store
 
@@ -100,23 +105,34 @@ def publish_report(*, report: str, profile: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_context
 def list_keys(ctx: click.Context, *, as_json: bool) -> None:
-    """List the public keys that ever signed here; rotate makes a new one."""
+    """List the public keys and which of them count; rotate, admit or renew changes that."""
     if ctx.invoked_subcommand is not None:
         return
     configured = settings.load()
     current = keys.in_use(configured)
+    trust = trust_in(configured)
     rows = [
-        {"id": identity, "in_use": current is not None and current.id == identity, "file": str(path)}
+        {
+            "id": identity,
+            "in_use": current is not None and current.id == identity,
+            "counts": trust.proves(identity),
+            "file": str(path),
+        }
         for identity, path in keys.public_key_files(configured.data).items()
     ]
     if as_json:
         output.as_json({"keys": rows})
     elif rows:
         output.table(
-            ("key", "", "public half"), [(r["id"], "in use" if r["in_use"] else "", r["file"]) for r in rows]
+            ("key", "", "public half"),
+            [(r["id"], _use(r), r["file"]) for r in rows],
         )
     else:
-        click.echo("no key yet; the first publication makes one")
+        click.echo("no key yet; the first record makes one")
+
+
+def _use(row: Mapping[str, object]) -> str:
+    return f"{'in use, ' if row['in_use'] else ''}{'counts' if row['counts'] else 'does not count'}"
 
 
 @list_keys.command("rotate")
@@ -126,4 +142,30 @@ def rotate_key(*, why: str) -> None:
     configured = settings.load()
     journal = Journal(configured.data, configured.journal)
     key, record = keys.rotate(configured, journal, person=local_person(configured), why=why)
+    click.echo(f"key {key.id} is in use; recorded as {record.seq}")
+
+
+@list_keys.command("admit")
+@click.argument("public", metavar="PUBLIC.pem", type=click.Path(path_type=Path))
+@click.option("--why", required=True, help="Whose it is, in a sentence; it is kept with the record.")
+def admit_key(*, public: Path, why: str) -> None:
+    """Let the key of another machine that uses this journal count, too (role admin)."""
+    configured = settings.load()
+    if not public.is_file():
+        raise MissingFileError.of(public, "public key")
+    journal = Journal(configured.data, configured.journal)
+    person = local_person(configured)
+    key, record = keys.admit(configured, journal, public.read_bytes(), person=person, why=why)
+    click.echo(f"key {key.id} counts; recorded as {record.seq}")
+
+
+@list_keys.command("renew")
+@click.option(
+    "--why", required=True, help="What was lost and how, in a sentence; everybody who verifies sees it."
+)
+def renew_key(*, why: str) -> None:
+    """Begin signing anew where the private key or the journal is lost (role admin); verify says so from then on."""
+    configured = settings.load()
+    journal = Journal(configured.data, configured.journal)
+    key, record = keys.renew(configured, journal, person=local_person(configured), why=why)
     click.echo(f"key {key.id} is in use; recorded as {record.seq}")

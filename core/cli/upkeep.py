@@ -35,6 +35,8 @@ def verify(*, quick: bool, bundle: str, key: str, as_json: bool) -> int:
     else:
         for fault in result.faults:
             click.echo(f"damaged {fault.what} {fault.which}: {fault.how}")
+        for note in result.notes:
+            click.echo(f"note: {note}")
         counts = ", ".join(
             output.counted(number, name)
             for number, name in (
@@ -47,6 +49,7 @@ def verify(*, quick: bool, bundle: str, key: str, as_json: bool) -> int:
 
 def _verify_bundle(bundle: str, key: str, *, as_json: bool) -> int:
     """Check a bundle by itself: no data root, no journal, no settings."""
+    from core.platform.program import in_words
     from core.review.bundle import check_bundle
 
     if not bundle or not key:
@@ -68,6 +71,7 @@ def _verify_bundle(bundle: str, key: str, *, as_json: bool) -> int:
     click.echo(f"report {result.report}: {result.files} files and the proof are whole, key {result.key_id}")
     click.echo(f"{content['meaning']} by {content['user']} ({content['role']}) at {content['at_utc']}")
     click.echo(
+        f"program      {in_words(content.get('program'))}\n"
         f"text SHA-256 {content['text_sha256']}\nchain head   {result.record.hash}, record {result.record.seq}"
     )
     return EXIT_DONE
@@ -82,8 +86,9 @@ def collect_garbage(*, yes: bool, as_json: bool) -> None:
     from core.upkeep.garbage import garbage, remove
 
     configured = settings.load()
-    items = garbage(configured, datetime.now(UTC))
-    removed = [item for item in items if yes and remove(configured, item, person=local_person(configured))]
+    now = datetime.now(UTC)
+    items = garbage(configured, now)
+    removed = remove(configured, items, now, person=local_person(configured)) if yes and items else []
     total = sum(item.size_bytes for item in items)
     if as_json:
         rows = [

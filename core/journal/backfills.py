@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.journal import heartbeats
-from core.journal.journal import utc_now
 from core.journal.occurrences import Occurrence, Occurrences
+from core.journal.rows import utc_now
 from core.platform.processes import ProcessId
 
 GOING, STOPPED, DONE = "going", "stopped", "done"

@@ -6,10 +6,11 @@ insertions and reordering; a cut tail shows against the heads printed in publish
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from core.fingerprint import canonical, digest_of
 
@@ -32,6 +33,9 @@ class Record:
         Everything else: at_utc, user, role, meaning, comment, digests.
     prev_hash, hash : str
         SHA-256 of the record before and of this one.
+    key, signature : str
+        Id of the key that signed the hash, and its Ed25519 signature (base64); empty in records of before
+        records were signed.
     """
 
     seq: int
@@ -40,13 +44,43 @@ class Record:
     content: Mapping[str, Any]
     prev_hash: str
     hash: str
+    key: str = ""
+    signature: str = ""
 
 
-def make(seq: int, kind: str, subject: str, content: Mapping[str, Any], prev_hash: str) -> Record:
-    """Return the record that follows ``prev_hash``."""
+class Signer(Protocol):
+    """A private key that signs records."""
+
+    @property
+    def id(self) -> str:
+        """SHA-256 of the public half."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the Ed25519 signature of ``data``."""
+
+
+def make(
+    seq: int,
+    kind: str,
+    subject: str,
+    content: Mapping[str, Any],
+    prev_hash: str,
+    *,
+    signer: Signer | None = None,
+) -> Record:
+    """Return the record that follows ``prev_hash``, signed by ``signer``."""
     # through JSON, so that what is hashed is what will be read back
     stored = json.loads(canonical(content))
-    return Record(seq, kind, subject, stored, prev_hash, hash_of(seq, kind, subject, stored, prev_hash))
+    digest = hash_of(seq, kind, subject, stored, prev_hash)
+    key = signature = ""
+    if signer is not None:
+        key, signature = signer.id, base64.b64encode(signer.sign(signed_bytes(digest))).decode()
+    return Record(seq, kind, subject, stored, prev_hash, digest, key, signature)
+
+
+def signed_bytes(digest: str) -> bytes:
+    """Return what is signed of a record with this hash; the words before it keep it from meaning anything else."""
+    return b"afterclose ledger record v1 " + digest.encode()
 
 
 def hash_of(seq: int, kind: str, subject: str, content: Mapping[str, Any], prev_hash: str) -> str:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from core.journal import chain, heartbeats
-from core.journal.chain import GENESIS, Record
-from core.journal.connection import Connection
+from core.errors import AftercloseError
+from core.journal import heartbeats
 from core.journal.faults import readable
+from core.journal.records import REQUEST, Records, Signing
 from core.journal.rows import (
     ACTIVE,
     EARLIER_NAMES,
     PROCESS_GONE,
     RUN_COLUMNS,
     SILENT,
-    Draft,
     Event,
     Run,
     run_of,
+    utc_now,
 )
 from core.platform.processes import ProcessId, boot_id, since_boot_s
 
@@ -29,12 +28,7 @@ AT_WORK = ("started", "retried", "waiting", "retained")
 """Last events of a stage that somebody works at, or waits for."""
 
 
-def utc_now() -> str:
-    """Return the present time in UTC, ISO with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-class Journal(Connection):
+class Journal(Records):
     """One journal; safe from several threads and processes. Each call is one transaction."""
 
     # ---- runs
@@ -50,28 +44,32 @@ class Journal(Connection):
         state: str,
         process: ProcessId | None = None,
         profile: str = "",
-    ) -> None:
-        """Record a run before anything of it happens; a run id that is there already stays as it is."""
-        values = [
-            run_id,
-            utc_now(),
-            who,
-            how,
-            json.dumps(dict(request)),
-            target,
-            "{}",
-            state,
-            profile or None,
-        ]
+        signing: Signing | None = None,
+    ) -> str | None:
+        """Record a run before anything of it happens; a run id that is there already stays as it is.
+
+        With ``signing`` a new one has a record in the chain: who asked for what. Returns why it has none, which
+        stops no run.
+        """
+        content = {"at_utc": utc_now(), "who": who, "how": how, "request": dict(request), "target": target}
+        values = [run_id, content["at_utc"], who, how, json.dumps(dict(request)), target]
         led_by = [process.pid, process.started_ticks, process.boot_id] if process else [None, None, None]
+        trouble = None
         with self._transaction():
+            there = list(self._execute("SELECT 1 FROM run WHERE run_id = ?", [run_id]))
+            if signing is not None and not there:
+                try:
+                    self._record(REQUEST, run_id, content, signing)
+                except AftercloseError as error:
+                    trouble = str(error)
             self._execute(
                 "INSERT INTO run (run_id, created_at, who, how, request, target, keys, state, profile, host, "
-                "pid, pid_started, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "pid, pid_started, boot_id) VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (run_id) DO NOTHING",
-                [*values, socket.gethostname(), *led_by],
+                [*values, state, profile or None, socket.gethostname(), *led_by],
             )
             heartbeats.record(self._database, self._execute, run_id)
+        return trouble
 
     def heartbeat(self, run_id: str) -> None:
         """Record that the run is alive, for other hosts; see ``core.journal.heartbeats``."""
@@ -243,88 +241,3 @@ class Journal(Connection):
                 Event(seq, run, at, stage, EARLIER_NAMES.get(state, state), json.loads(facts))
                 for seq, run, at, stage, state, facts in rows
             ]
-
-    # ---- drafts
-
-    def save_draft(
-        self,
-        report_key: str,
-        text: str,
-        *,
-        author: str,
-        unless: Callable[[Draft | None], None] = lambda _: None,
-    ) -> Draft:
-        """Keep the text as the next numbered draft, unless what ``unless`` raises on seeing the latest one.
-
-        The same text as the latest one is not kept twice.
-        """
-        with self._transaction():
-            last = self._latest_draft(report_key)
-            unless(last)
-            if last is not None and last.text == text:
-                return last
-            draft = Draft(report_key, last.number + 1 if last else 1, utc_now(), author, text)
-            self._execute(
-                "INSERT INTO draft (report_key, number, at, author, body) VALUES (?, ?, ?, ?, ?)",
-                [draft.report_key, draft.number, draft.at, draft.author, draft.text],
-            )
-        return draft
-
-    def _latest_draft(self, report_key: str) -> Draft | None:
-        rows = self._execute(
-            "SELECT number, at, author, body FROM draft WHERE report_key = ? ORDER BY number DESC LIMIT 1",
-            [report_key],
-        )
-        return next((Draft(report_key, *row) for row in rows), None)
-
-    def drafts(self, report_key: str) -> list[Draft]:
-        """Return a report's drafts, newest first."""
-        sql = "SELECT number, at, author, body FROM draft WHERE report_key = ? ORDER BY number DESC"
-        return [Draft(report_key, *row) for row in self._read(sql, [report_key])]
-
-    # ---- records
-
-    def append(
-        self,
-        kind: str,
-        subject: str,
-        content: Mapping[str, Any],
-        *,
-        unless: Callable[[list[Record], Draft | None], None] | None = None,
-    ) -> Record:
-        """Add a record at the end of the chain and return it.
-
-        Parameters
-        ----------
-        unless : callable, optional
-            Called inside the transaction with all records and the latest draft of the same subject;
-            what it raises stops the append: a comparison and the signature it allows cannot be parted.
-        """
-        with self._transaction():
-            last = list(self._execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", []))
-            if unless is not None:
-                unless(self._records("WHERE subject = ?", [subject]), self._latest_draft(subject))
-            seq, prev_hash = (last[0][0] + 1, last[0][1]) if last else (1, GENESIS)
-            record = chain.make(seq, kind, subject, content, prev_hash)
-            self._execute(
-                "INSERT INTO record (seq, hash, prev_hash, kind, subject, content) VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    seq,
-                    record.hash,
-                    prev_hash,
-                    kind,
-                    subject,
-                    json.dumps(dict(record.content), sort_keys=True),
-                ],
-            )
-        return record
-
-    def _records(self, where: str, values: Sequence[Any]) -> list[Record]:
-        sql = f"SELECT seq, kind, subject, content, prev_hash, hash FROM record {where} ORDER BY seq"  # noqa: S608 - constants
-        rows = self._execute(sql, values)
-        return [Record(r[0], r[1], r[2], json.loads(r[3]), r[4], r[5]) for r in rows]
-
-    def records(self, *, subject: str | None = None) -> list[Record]:
-        """Return the chain in order, or the part of it about one subject."""
-        where, values = ("WHERE subject = ?", [subject]) if subject is not None else ("", [])
-        return self._fetched(lambda: self._records(where, values))

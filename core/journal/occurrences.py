@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.journal.journal import Journal, utc_now
+from core.journal.journal import Journal
+from core.journal.rows import utc_now
 
 WAITING, UNKNOWN, STARTING, RUNNING = "waiting", "unknown", "starting", "running"
 OPEN = (WAITING, UNKNOWN, STARTING, RUNNING)

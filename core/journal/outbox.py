@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.journal.faults import readable
-from core.journal.journal import Journal, utc_now
+from core.journal.journal import Journal
+from core.journal.rows import utc_now
 
 WAITING, SENT, DROPPED = "waiting", "sent", "dropped"
 """A notice waits until every receiver took it, or until it is too old to be of use."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from core.platform.processes import ProcessId
@@ -21,6 +21,11 @@ SILENT = "its machine has given no sign of life for a minute"
 """Why a run is taken for interrupted that nobody ended: known on its own machine, or told by its silence."""
 
 ENDED = ("succeeded", "waiting", "failed", "busy", "cancelled", "interrupted")
+
+
+def utc_now() -> str:
+    """Return the present time in UTC, ISO with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.journal.faults import readable
-from core.journal.journal import utc_now
 from core.journal.occurrences import SKIPPED, WAITING, Occurrence, Occurrences
+from core.journal.rows import utc_now
 from core.platform.processes import ProcessId
 
 ACTIVE, PAUSED = "active", "paused"

@@ -6,6 +6,7 @@
 | ``signature.json`` | the record in the journal's chain |
 | ``proof.dsse.json`` | the statement over the digests of these files and of all they rest on, signed |
 | ``public.pem`` | the key that verifies the proof; take it from its owner, not from here |
+| ``sbom.cdx.json`` | what the program is made of: every pin, as CycloneDX |
 | ``bundle.zip`` | all of them in one file |
 """
 
@@ -19,11 +20,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from core.errors import CheckpointError, DataError, MissingFileError
+from core.errors import CheckpointError, DataError
 from core.fingerprint import sha256
 from core.journal import Record
 from core.journal.chain import hash_of
 from core.paths import StoragePath
+from core.platform.program import in_words, program
 from core.report.as_pdf import pdf_of, signature_lines
 from core.report.as_signed_page import signed_page
 from core.report.blocks import Picture
@@ -31,20 +33,24 @@ from core.report.sections import TITLE
 from core.review import proof
 from core.review.bundle_files import (
     KEY_NAME,
-    MEMBERS,
     PAGE_NAME,
     PDF_NAME,
     PROOF_NAME,
     RECORD_NAME,
-    STATED,
+    SBOM_NAME,
     TEXT_NAME,
     ZIP_NAME,
+    member_names,
+    read_bundle,
+    stated_names,
 )
-from core.review.keys import read_public
+from core.review.head import Head
+from core.review.keypair import read_public
 from core.review.signoff import FORM
 from core.review.since import sentences
 
-MAX_MEMBER_BYTES = 64 << 20
+UNRECORDED = {"version": None, "commit": None, "dirty": None, "lock_sha256": None}
+"""The program of a report that an earlier version made."""
 
 
 def facts(record: Record) -> list[tuple[str, str]]:
@@ -71,9 +77,11 @@ def facts(record: Record) -> list[tuple[str, str]]:
     replaced = content.get("supersedes")
     if replaced:
         pairs.append(("Supersedes", f"report {replaced['report']}, record {replaced['record']}"))
+    if content.get("form") == FORM:
+        pairs.append(("Program", in_words(content["program"])))
     if "since" in content:
         pairs.append(("Since", sentences(content["since"])))
-    return pairs if content.get("form") == FORM else [pair for pair in pairs if pair[0] != "Known by"]
+    return pairs if content.get("form") else [pair for pair in pairs if pair[0] != "Known by"]
 
 
 def _others(record: Record) -> list[tuple[str, str]]:
@@ -101,26 +109,45 @@ def signed_document(text: str, record: Record) -> str:
 def record_bytes(record: Record) -> bytes:
     """Return ``signature.json``."""
     body = {"format": 1, "kind": "signature", **asdict(record)}
+    if not record.signature:  # as it was published before records were signed
+        del body["key"], body["signature"]
     return json.dumps(body, indent=2, sort_keys=True).encode() + b"\n"
 
 
-def stated(text: str, record: Record, pictures: Sequence[Picture] = ()) -> dict[str, bytes]:
-    """Return the files that the proof is over, by name; the same text, record and pictures give the same bytes."""
+def stated(
+    text: str, record: Record, pictures: Sequence[Picture] = (), parts: bytes = b""
+) -> dict[str, bytes]:
+    """Return the files that the proof is over, by name; the same text, record, pictures and parts give the same bytes.
+
+    Parameters
+    ----------
+    parts : bytes
+        What the program is made of; in no bundle of a form without it.
+    """
     title = f"{TITLE} {record.subject}"
     made_at = datetime.fromisoformat(str(record.content["at_utc"]))
-    return {
+    files = {
         TEXT_NAME: signed_document(text, record).encode(),
         PAGE_NAME: signed_page(title, facts(record), text, pictures).encode(),
         PDF_NAME: pdf_of(title, facts(record), text, made_at, pictures),
         RECORD_NAME: record_bytes(record),
+        SBOM_NAME: parts,
     }
+    return {name: files[name] for name in stated_names(record.content.get("form"))}
 
 
-def statement_of(files: Mapping[str, bytes], record: Record) -> bytes:
-    """Return the statement over published files and over everything the signature rests on."""
+def statement_of(files: Mapping[str, bytes], record: Record, head: Head | None = None) -> bytes:
+    """Return the statement over published files and over everything the signature rests on.
+
+    Parameters
+    ----------
+    head : Head or None
+        The newest head of the ledger: whoever holds a bundle can show that later records were taken away.
+    """
     content = record.content
-    subjects = {name: sha256(files[name]) for name in STATED}
-    predicate = {
+    form = content.get("form")
+    subjects = {name: sha256(files[name]) for name in stated_names(form)}
+    predicate: dict[str, Any] = {
         "report": record.subject,
         "signedBy": {
             name: content[name] for name in ("user", "role", "meaning", "at_utc", "independent_review")
@@ -129,6 +156,10 @@ def statement_of(files: Mapping[str, bytes], record: Record) -> bytes:
         "record": {"seq": record.seq, "sha256": record.hash, "previous": record.prev_hash},
         **({"signatures": content["signatures"]} if "signatures" in content else {}),
     }
+    if form == FORM:
+        predicate |= {"program": content["program"] or UNRECORDED, "publishedBy": program()}
+    if head is not None:
+        predicate["head"] = {**head.body(), "signature": head.signature}
     return proof.statement({**content["subjects"], **subjects}, predicate)
 
 
@@ -137,7 +168,7 @@ def zipped(files: Mapping[str, bytes], record: Record) -> bytes:
     at = datetime.fromisoformat(str(record.content["at_utc"])).timetuple()[:6]
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name in MEMBERS:
+        for name in member_names(record.content.get("form")):
             member = zipfile.ZipInfo(name, (max(at[0], 1980), *at[1:]))
             member.external_attr = 0o100644 << 16
             member.create_system = 3
@@ -159,57 +190,6 @@ class Checked:
     subjects: int
 
 
-def read_bundle(path: StoragePath) -> dict[str, bytes]:
-    """Return the files of a bundle, from its folder or its zip.
-
-    Raises
-    ------
-    MissingFileError
-        If there is nothing at ``path``.
-    DataError
-        If the zip holds anything but the known names at sane sizes, or a folder has a file of another name.
-    CheckpointError
-        If the zip is not byte for byte what was written.
-    """
-    if path.is_dir():
-        strange = sorted(p.name for p in path.iterdir() if p.name not in (*MEMBERS, ZIP_NAME))
-        if strange:
-            raise DataError(f"{path} holds {strange[0]!r}", expected=f"only {', '.join(MEMBERS)}, {ZIP_NAME}")
-        return {p.name: _capped(p) for name in (*MEMBERS, ZIP_NAME) if (p := path / name).is_file()}
-    if not path.is_file():
-        raise MissingFileError.of(path, "bundle")
-    data = _capped(path)
-    return {**_members(data, path.name), ZIP_NAME: data}
-
-
-def _capped(path: StoragePath) -> bytes:
-    size = path.stat().st_size
-    if path.is_symlink() or size > 4 * MAX_MEMBER_BYTES:
-        raise DataError(
-            f"{path.name} is a link or has {size:,} bytes",
-            expected=f"a file of at most {4 * MAX_MEMBER_BYTES:,}",
-        )
-    return path.read_bytes()
-
-
-def _members(data: bytes, name: str) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            infos = archive.infolist()
-            names = [info.filename for info in infos]
-            if sorted(names) != sorted(MEMBERS):
-                odd = next((n for n in names if n not in MEMBERS), None)
-                content = f"a member {odd!r}" if odd else f"members {', '.join(names)}"
-                raise DataError(f"{name} has {content}", expected=f"exactly {', '.join(MEMBERS)}")
-            if any(info.file_size > MAX_MEMBER_BYTES for info in infos):
-                raise DataError(f"{name} has a member of more than {MAX_MEMBER_BYTES:,} bytes")
-            return {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise CheckpointError(
-            f"{name} is not a readable zip: {error}", expected="an untouched bundle"
-        ) from error
-
-
 def check_bundle(path: StoragePath, public_pem: bytes | None) -> Checked:
     """Raise unless a bundle is, byte for byte, what the holder of a key published.
 
@@ -229,23 +209,31 @@ def check_bundle(path: StoragePath, public_pem: bytes | None) -> Checked:
         If it is no bundle.
     """
     files = read_bundle(path)
-    missing = [name for name in MEMBERS if name not in files]
-    if missing:
-        raise CheckpointError(f"{path} has no {missing[0]}", expected="a whole bundle")
+    _judge_names(path, files, member_names(None))
+    record = record_of(files[RECORD_NAME])
+    form = record.content.get("form")
+    _judge_names(path, files, member_names(form))
     pem = files[KEY_NAME] if public_pem is None else public_pem
     statement = proof.opened(files[PROOF_NAME], pem, PROOF_NAME)
     key = read_public(pem, "the public key")[0]
     if files[KEY_NAME] != key.pem:
         raise CheckpointError(f"{KEY_NAME} is not the key that signed {PROOF_NAME}")
     digests = _digests(statement)
-    changed = next((name for name in STATED if digests.get(name) != sha256(files[name])), None)
+    changed = next((name for name in stated_names(form) if digests.get(name) != sha256(files[name])), None)
     if changed:
         raise CheckpointError(f"{changed} was changed after publication", expected="what the proof states")
-    record = record_of(files[RECORD_NAME])
     _judge_text(files[TEXT_NAME], record)
     if ZIP_NAME in files and files[ZIP_NAME] != zipped(files, record):
         raise CheckpointError(f"{ZIP_NAME} was changed after publication", expected="the files beside it")
-    return Checked(record.subject, record, key.id, len(MEMBERS), len(digests) - len(STATED))
+    return Checked(
+        record.subject, record, key.id, len(member_names(form)), len(digests) - len(stated_names(form))
+    )
+
+
+def _judge_names(path: StoragePath, files: Mapping[str, bytes], names: Sequence[str]) -> None:
+    missing = [name for name in names if name not in files]
+    if missing:
+        raise CheckpointError(f"{path} has no {missing[0]}", expected="a whole bundle")
 
 
 def _digests(statement: Mapping[str, Any]) -> dict[str, str]:
@@ -269,7 +257,11 @@ def record_of(data: bytes) -> Record:
     """
     try:
         body = json.loads(data)
-        record = Record(**{name: body[name] for name in Record.__dataclass_fields__})
+        fields = Record.__dataclass_fields__
+        body = {"key": "", "signature": "", **body}
+        record = Record(**{name: body[name] for name in fields})
+        if not isinstance(record.content, dict):
+            raise TypeError("content")  # noqa: TRY301 - the same answer as for any other damage
         whole = record.hash == hash_of(
             record.seq, record.kind, record.subject, record.content, record.prev_hash
         )
@@ -306,7 +298,7 @@ def check_published(folder: StoragePath) -> Record:
         raise CheckpointError(f"{folder}: {error.problem}") from error
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{folder / RECORD_NAME} is no signature") from error
-    if record.content.get("form") != FORM and not (folder / PROOF_NAME).exists():
+    if not record.content.get("form") and not (folder / PROOF_NAME).exists():
         return record
     if not (folder / ZIP_NAME).is_file():
         raise CheckpointError(f"{folder} has no {ZIP_NAME}", expected="a whole bundle")

@@ -1,6 +1,12 @@
-"""Names of the files of a published bundle, without what it takes to make them."""
+"""Files of a published bundle: their names, and reading them from a folder or a zip."""
 
 from __future__ import annotations
+
+import io
+import zipfile
+
+from core.errors import CheckpointError, DataError, MissingFileError
+from core.paths import StoragePath
 
 TEXT_NAME = "report.txt"
 PAGE_NAME = "report.html"
@@ -9,8 +15,76 @@ RECORD_NAME = "signature.json"
 PROOF_NAME = "proof.dsse.json"
 KEY_NAME = "public.pem"
 ZIP_NAME = "bundle.zip"
-STATED = (TEXT_NAME, PAGE_NAME, PDF_NAME, RECORD_NAME)
+SBOM_NAME = "sbom.cdx.json"
+MAX_MEMBER_BYTES = 64 << 20
+STATED = (TEXT_NAME, PAGE_NAME, PDF_NAME, RECORD_NAME, SBOM_NAME)
 """Files whose digests the proof states."""
 
 MEMBERS = (*STATED, PROOF_NAME, KEY_NAME)
 """Files of the zip, in its order."""
+
+WITH_SBOM = 3
+"""From this form of a signature's record on a bundle says what the program is made of."""
+
+
+def stated_names(form: object) -> tuple[str, ...]:
+    """Return the files whose digests the proof states, for a record of a form."""
+    return (
+        STATED if isinstance(form, int) and form >= WITH_SBOM else tuple(n for n in STATED if n != SBOM_NAME)
+    )
+
+
+def member_names(form: object) -> tuple[str, ...]:
+    """Return the files of the zip, in its order, for a record of a form."""
+    return (*stated_names(form), PROOF_NAME, KEY_NAME)
+
+
+def read_bundle(path: StoragePath) -> dict[str, bytes]:
+    """Return the files of a bundle, from its folder or its zip.
+
+    Raises
+    ------
+    MissingFileError
+        If there is nothing at ``path``.
+    DataError
+        If the zip holds anything but the known names at sane sizes, or a folder has a file of another name.
+    CheckpointError
+        If the zip is not byte for byte what was written.
+    """
+    if path.is_dir():
+        strange = sorted(p.name for p in path.iterdir() if p.name not in (*MEMBERS, ZIP_NAME))
+        if strange:
+            raise DataError(f"{path} holds {strange[0]!r}", expected=f"only {', '.join(MEMBERS)}, {ZIP_NAME}")
+        return {p.name: _capped(p) for name in (*MEMBERS, ZIP_NAME) if (p := path / name).is_file()}
+    if not path.is_file():
+        raise MissingFileError.of(path, "bundle")
+    data = _capped(path)
+    return {**_members(data, path.name), ZIP_NAME: data}
+
+
+def _capped(path: StoragePath) -> bytes:
+    size = path.stat().st_size
+    if path.is_symlink() or size > 4 * MAX_MEMBER_BYTES:
+        raise DataError(
+            f"{path.name} is a link or has {size:,} bytes",
+            expected=f"a file of at most {4 * MAX_MEMBER_BYTES:,}",
+        )
+    return path.read_bytes()
+
+
+def _members(data: bytes, name: str) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = archive.infolist()
+            names = [info.filename for info in infos]
+            if sorted(names) not in (sorted(MEMBERS), sorted(member_names(None))):
+                odd = next((n for n in names if n not in MEMBERS), None)
+                content = f"a member {odd!r}" if odd else f"members {', '.join(names)}"
+                raise DataError(f"{name} has {content}", expected=f"exactly {', '.join(MEMBERS)}")
+            if any(info.file_size > MAX_MEMBER_BYTES for info in infos):
+                raise DataError(f"{name} has a member of more than {MAX_MEMBER_BYTES:,} bytes")
+            return {info.filename: archive.read(info) for info in infos}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        raise CheckpointError(
+            f"{name} is not a readable zip: {error}", expected="an untouched bundle"
+        ) from error

@@ -8,6 +8,8 @@ from core.errors import ParameterError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Draft, Journal
 from core.report.narrative import MAX_CHARACTERS, body_of, cleaned
+from core.request.settings import Settings
+from core.review import ledger
 from core.review.people import Person, require
 from core.store.checkpoints import Slot, Store
 
@@ -65,14 +67,17 @@ def generated_body(store: Store, report_key: str) -> str:
     CheckpointError
         If it is damaged.
     """
-    slot = Slot("report", report_key)
-    if store.meta(slot) is None:
+    _judge_there(store, report_key)
+    return body_of(store.read(Slot("report", report_key), "report.txt").decode())
+
+
+def _judge_there(store: Store, report_key: str) -> None:
+    if store.meta(Slot("report", report_key)) is None:
         raise ParameterError(
             f"there is no report {report_key!r}",
             expected="the key of a finished report",
             remedy="Finished reports are in <data>/checkpoints/report/.",
         )
-    return body_of(store.read(slot, "report.txt").decode())
 
 
 def signable(store: Store, journal: Journal | None, report_key: str) -> SignableText:
@@ -89,7 +94,13 @@ def signable_of(generated: str, draft: Draft | None) -> SignableText:
 
 
 def save_draft(
-    store: Store, journal: Journal, report_key: str, text: str, *, person: Person, base: int | None = None
+    settings: Settings,
+    journal: Journal,
+    report_key: str,
+    text: str,
+    *,
+    person: Person,
+    base: int | None = None,
 ) -> Draft:
     """Keep an edited text as the next numbered draft.
 
@@ -111,13 +122,14 @@ def save_draft(
         If the text is longer than a report may be.
     """
     require(person, "save_draft")
-    generated_body(store, report_key)
+    generated_body(Store(settings.data), report_key)
     if len(text) > MAX_CHARACTERS:
         raise ParameterError(f"the text has {len(text):,} characters", expected=f"at most {MAX_CHARACTERS:,}")
     clean = cleaned(text)
 
     def unchanged(latest: Draft | None) -> None:
+        _judge_there(Store(settings.data), report_key)  # gc removes none while a draft is being kept
         if base is not None and latest is not None and latest.number > base and latest.text != clean:
             raise DraftConflict(base, latest)
 
-    return journal.save_draft(report_key, clean, author=person.label, unless=unchanged)
+    return ledger.save_draft(settings, journal, report_key, clean, author=person.label, unless=unchanged)

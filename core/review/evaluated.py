@@ -1,4 +1,4 @@
-"""The evaluation that a report was written from."""
+"""What a report was made from and by: its evaluation, and the program."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ def evaluation_of(store: Store, report_key: str) -> Mapping[str, Any] | None:
     except AftercloseError:
         return None
     return artifact.body if isinstance(artifact, Document) else None
+
+
+def program_of(store: Store, report_key: str) -> Mapping[str, Any] | None:
+    """Return the program that made a report; None where an earlier version did not record it."""
+    meta = store.meta(Slot("report", report_key))
+    return meta.body.get("program") if meta else None

@@ -1,200 +1,86 @@
-"""The key that proves what this desk published: made at first use, readable by its owner only.
+"""What is done with keys: the one that proves what is published, rotating, admitting and beginning anew.
 
-``<data>/keys/desk.pem`` is the private half; it is in no archive unless asked for. ``<data>/keys/<id>.pub.pem``
-are the public halves of all keys that ever signed here: what was published under an earlier one stays
-verifiable.
+``<data>/keys/desk.pem`` is the private half of the desk's key, made with the first record and readable by its owner
+only; it is in no archive unless asked for. ``<data>/keys/<id>.pub.pem`` are public halves. That a file lies there says
+nothing: which keys count is said by the ledger (:mod:`core.review.trust`).
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from core.errors import CheckpointError, DataError, MissingFileError, SettingsError
-from core.fingerprint import SHORT, sha256
+from core.errors import CheckpointError, MissingFileError, SettingsError
 from core.journal import Journal, Record
-from core.paths import StoragePath
-from core.platform.storage import local_folder, replace_file
+from core.journal.chain import GENESIS
+from core.journal.records import Signing, Tail
 from core.request.settings import Settings
 from core.review import ledger
+from core.review.head import Beginning, Head, read_head, write_head
+from core.review.keypair import PrivateKey, PublicKey, create, read_private, read_public
+from core.review.ledger import KEYS, NEXT_KEY, PRIVATE_KEY, private_path, public_key_files
 from core.review.people import Person, person_fields, require
+from core.review.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-KEYS, PRIVATE_KEY = "keys", "desk.pem"
-"""Folder of the keys in the data root, and the name of the private half in it."""
-
-KEY = "key"
-"""Kind of the record of a rotation."""
+__all__ = [
+    "KEYS", "PRIVATE_KEY", "PublicKey", "admit", "in_use", "public_key_files", "read_public", "renew", "rotate",
+    "signing_key",
+]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class PublicKey:
-    """The half of a key that others verify with.
+def signing_key(settings: Settings, journal: Journal, person: Person) -> PrivateKey:
+    """Return the key that proves what is published: the one of ``[proof] key_file``, else the desk's.
 
-    Parameters
-    ----------
-    id : str
-        SHA-256 of the key's DER form (SubjectPublicKeyInfo).
-    pem : bytes
-    """
-
-    id: str
-    pem: bytes
-
-
-def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """Return the key that signs here: the one of ``[proof] key_file``, else the desk's, made if there is none.
+    The former is admitted on record when it is first used.
 
     Raises
     ------
-    SettingsError, DataError, CheckpointError
-        If the file is not there, not an Ed25519 key, readable by others, or a new one cannot be written.
+    SettingsError, DataError, CheckpointError, SignOffError
+        If the file is not there, not an Ed25519 key, readable by others, or nothing can be recorded.
     """
+    path = _own_path(settings)
+    if path is None:
+        return ledger.desk_key(settings, journal)
+    key = read_private(path)
+    ledger.keep_public(settings.data, key.public)
+    head = read_head(settings.data)
+    trust = trust_of(head.begun if head else (), journal.ledger())
+    if not trust.proves(key.id):
+        content = _content(ADMITTED, key.public, person, "named by [proof] key_file")
+        ledger.append(settings, journal, KEY, key.id, content)
+    return key
+
+
+def _own_path(settings: Settings) -> Path | None:
     own = str(settings["proof_key_file"] or "")
-    path = Path(own).expanduser() if own else _private_path(settings)
-    if own and not path.is_file():
+    if own and not Path(own).expanduser().is_file():
         raise SettingsError(
             f"[proof] key_file names {own}, which is not a file", expected="an Ed25519 key (PEM)"
         )
-    if not path.exists():
-        _create(path)
-    key = _read_private(path)
-    _keep_public(settings.data, public_of(key))
-    return key
-
-
-def _private_path(settings: Settings) -> Path:
-    """Return where the desk's key is: on this machine, also when the data root is in a bucket that others read."""
-    return local_folder(settings.data) / KEYS / PRIVATE_KEY
-
-
-def _create(path: Path) -> None:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        handle, name = tempfile.mkstemp(dir=path.parent)  # 0600 from its first moment on
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(_private_pem(Ed25519PrivateKey.generate()))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(name, path)  # whoever comes second takes the first one's key
-        except FileExistsError:
-            pass
-        finally:
-            Path(name).unlink()
-    except OSError as error:
-        raise CheckpointError(
-            f"the desk's key {path} could not be made: {error.strerror or error}",
-            expected="a writable data root",
-        ) from error
-
-
-def _private_pem(key: Ed25519PrivateKey) -> bytes:
-    from cryptography.hazmat.primitives import serialization as form
-
-    return key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
-
-
-def _read_private(path: Path) -> Ed25519PrivateKey:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    if path.stat().st_mode & 0o077:
-        raise SettingsError(
-            f"the key {path} can be read by others", expected="mode 600", remedy=f"Run: chmod 600 {path}"
-        )
-    try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise DataError(
-            f"the key {path} cannot be read: {error}", expected="an unencrypted Ed25519 key (PKCS 8, PEM)"
-        ) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise DataError(f"the key {path} is a {type(key).__name__}", expected="an Ed25519 key")
-    return key
-
-
-def public_of(key: Ed25519PrivateKey) -> PublicKey:
-    """Return the public half."""
-    return _public(key.public_key())
-
-
-def _public(key: Ed25519PublicKey) -> PublicKey:
-    from cryptography.hazmat.primitives import serialization as form
-
-    info = form.PublicFormat.SubjectPublicKeyInfo
-    return PublicKey(
-        sha256(key.public_bytes(form.Encoding.DER, info)), key.public_bytes(form.Encoding.PEM, info)
-    )
-
-
-def read_public(pem: bytes, name: str) -> tuple[PublicKey, Ed25519PublicKey]:
-    """Return a public key from its PEM bytes.
-
-    Raises
-    ------
-    DataError
-        If they are not an Ed25519 public key.
-    """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        key = load_pem_public_key(pem)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise DataError(f"{name} is not a public key", expected="an Ed25519 public key (PEM)") from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise DataError(f"{name} is a {type(key).__name__}", expected="an Ed25519 public key (PEM)")
-    return _public(key), key
-
-
-def _public_path(root: StoragePath, key: PublicKey) -> StoragePath:
-    return root / KEYS / f"{key.id[:SHORT]}.pub.pem"
-
-
-def _keep_public(root: StoragePath, key: PublicKey) -> None:
-    path = _public_path(root, key)
-    if path.is_file() and path.read_bytes() == key.pem:
-        return
-    try:
-        replace_file(path, key.pem)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} could not be written: {error.strerror or error}", expected="a writable data root"
-        ) from error
-
-
-def public_key_files(root: StoragePath) -> dict[str, StoragePath]:
-    """Return the files of all public keys that signed here, by key id; other files are skipped."""
-    files = {}
-    for path in sorted((root / KEYS).glob("*.pub.pem")):
-        try:
-            files[read_public(path.read_bytes(), path.name)[0].id] = path
-        except (DataError, OSError):
-            continue
-    return files
+    return Path(own).expanduser() if own else None
 
 
 def in_use(settings: Settings) -> PublicKey | None:
-    """Return the public half of the key that would sign now, None while there is none. Makes nothing."""
-    if not settings["proof_key_file"] and not _private_path(settings).exists():
-        return None
-    return public_of(signing_key(settings))
+    """Return the public half of the key that would prove a publication now, None without one. Makes nothing."""
+    path = _own_path(settings) or private_path(settings)
+    return read_private(path).public if path.exists() else None
+
+
+def _content(meaning: str, key: PublicKey, person: Person, why: str) -> dict[str, Any]:
+    return {
+        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        **person_fields(person),
+        "meaning": meaning,
+        "comment": why,
+        "public": key.pem.decode(),
+    }
 
 
 def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) -> tuple[PublicKey, Record]:
     """Make a new key for the desk, forget the old private half, record both ids, and return the new one.
+
+    Killed at any moment it is finished by doing it again, or by the next record.
 
     Raises
     ------
@@ -204,23 +90,102 @@ def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) ->
         If there is no key of the desk yet, or a person's own key is in use.
     """
     require(person, "rotate_key")
-    path = _private_path(settings)
+    path = private_path(settings)
     if settings["proof_key_file"] or not path.is_file():
         raise MissingFileError(
-            f"there is no key of the desk at {path}", expected="a key that was made by publishing"
+            f"there is no key of the desk at {path}", expected="a key that was made with the first record"
         )
-    before = public_of(signing_key(settings))
-    aside = path.with_name(f".{PRIVATE_KEY}.old")
-    path.rename(aside)
-    after = public_of(signing_key(settings))
-    content = {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        **person_fields(person),
-        "meaning": "rotated",
-        "comment": why,
-        "before": before.id,
-        "public": after.pem.decode(),
-    }
+    finished = ledger.finish_rotation(settings, journal)
+    if finished is not None:
+        return finished, journal.records(subject=finished.id)[-1]
+    before = ledger.desk_key(settings, journal)
+    coming, after = _new_key(settings)
+    content = {**_content(ROTATED, after.public, person, why), "before": before.id}
     record = ledger.append(settings, journal, KEY, after.id, content)
-    aside.unlink()
-    return after, record
+    ledger.put_in_place(coming, path)
+    return after.public, record
+
+
+def _new_key(settings: Settings) -> tuple[Path, PrivateKey]:
+    """Make the key that is to take the place of the desk's: one that a killed command left is not on record."""
+    coming = private_path(settings).with_name(NEXT_KEY)
+    coming.unlink(missing_ok=True)
+    create(coming)
+    key = read_private(coming)
+    ledger.keep_public(settings.data, key.public)
+    return coming, key
+
+
+def admit(
+    settings: Settings, journal: Journal, pem: bytes, *, person: Person, why: str
+) -> tuple[PublicKey, Record]:
+    """Let another key count beside the desk's: of another machine that uses this journal; return it and the record.
+
+    What that machine's runs left without a record is sealed.
+
+    Raises
+    ------
+    SignOffError
+        If the person is no admin, or the key of this machine does not count.
+    DataError
+        If it is no Ed25519 public key.
+    """
+    require(person, "rotate_key")
+    key = read_public(pem, "the file")[0]
+    ledger.keep_public(settings.data, key)
+    record = ledger.append(settings, journal, KEY, key.id, _content(ADMITTED, key, person, why))
+    own = ledger.desk_key(settings, journal)
+    journal.seal(Signing(own, lambda tail: ledger.judge(settings.data, own, tail) or {}))
+    return key, record
+
+
+def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> tuple[PublicKey, Record]:
+    """Begin signing anew where the private half, the head or the journal is lost; return the new key and its record.
+
+    Nobody can prove that this was the owner: the head in the data root names the new key and the reason, and everybody
+    who verifies is told. What is there unsigned is sealed.
+
+    Raises
+    ------
+    SignOffError
+        If the person is no admin.
+    CheckpointError
+        If the data root cannot be written.
+    """
+    require(person, "rotate_key")
+    earlier = _earlier(settings, journal)
+    coming, key = _new_key(settings)
+    content = _content(RENEWED, key.public, person, why)
+    begun = Beginning(key.id, key.public.pem.decode(), content["at_utc"], f"{person.name}: {why}")
+
+    def begin(tail: Tail) -> None:
+        at = (tail.last.seq, tail.last.hash) if tail.last else (0, GENESIS)
+        write_head(settings.data, Head(*at, (*earlier, begun)).signed(key))
+
+    try:
+        ledger.put_in_place(coming, private_path(settings))
+        journal.with_tail(begin)
+    except OSError as error:
+        raise CheckpointError(
+            f"the head of the ledger could not be written: {error.strerror or error}",
+            expected="a writable data root",
+        ) from error
+    record = journal.append(KEY, key.id, content, signing=Signing(key, lambda _: {}))
+    ledger.seal(settings, journal)  # keeps the new head
+    return key.public, record
+
+
+def _earlier(settings: Settings, journal: Journal) -> tuple[Beginning, ...]:
+    """Return what the ledger began with before; where its head is lost, the key of the first signed record."""
+    try:
+        head = read_head(settings.data)
+    except CheckpointError:
+        head = None
+    if head is not None:
+        return head.begun
+    first = next((record.key for record in journal.ledger() if record.signature), "")
+    files = public_key_files(settings.data)
+    if first not in files:
+        return ()
+    public = files[first].read_bytes().decode()
+    return (Beginning(first, public, "", "the head was lost: taken from the folder of keys"),)

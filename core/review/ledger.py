@@ -1,23 +1,45 @@
-"""Records of people's acts: appended to the journal's chain, its head kept in a second place.
+"""The ledger: each record is signed when it is made, and its head kept outside the database.
 
-A chain that was cut shorter is whole by itself. What shows the cut are heads kept elsewhere: in published
-bundles, and in ``[proof] heads_file``, one line for each record: number, SHA-256, time.
+What is recorded: people's acts, the drafts they wrote, and who asked for each run. The newest head lies signed in the
+data root (:mod:`core.review.head`), and in the second place that ``[proof] heads_file`` names: one line for each act
+with number, SHA-256 and time. :mod:`core.review.ledger_check` says whether all of it holds.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import CheckpointError, SettingsError
+from core.errors import AftercloseError, CheckpointError, SettingsError, SignOffError
+from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
+from core.journal.chain import signed_bytes
+from core.journal.records import Signing, Tail
+from core.paths import StoragePath
+from core.platform.files import sync_folder
+from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
+from core.review.head import Beginning, first_head, read_head, write_head
+from core.review.keypair import PrivateKey, PublicKey, create, read_private
+from core.review.trust import KEY_KINDS, Trust, trust_of
+
+KEYS, PRIVATE_KEY, NEXT_KEY = "keys", "desk.pem", ".desk.pem.next"
+"""Folder of the keys in the data root, the private half in it, and the one that a rotation is bringing."""
 
 _LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
+RENEW = (
+    'The key may be lost, or the data restored without it: afterclose keys renew --why "..." (role admin).'
+)
+
+
+class LedgerError(CheckpointError):
+    """The ledger is not what was written: nothing is added to it."""
 
 
 def append(
@@ -29,31 +51,233 @@ def append(
     *,
     unless: Callable[[list[Record], Draft | None], None] | None = None,
 ) -> Record:
-    """Add a record at the end of the chain, keep its head in the second place, and return it.
+    """Add a signed record at the end of the chain, keep its head outside the database, and return it.
 
     Raises
     ------
     SettingsError
         If the second place cannot be written; nothing is recorded then.
+    SignOffError
+        If the key that is here does not count.
+    LedgerError
+        If the end of the ledger is forged or cut.
     """
+    with _recording(settings, journal) as signing:
+        return journal.append(kind, subject, content, signing=signing, unless=unless)
+
+
+def save_draft(
+    settings: Settings,
+    journal: Journal,
+    report_key: str,
+    text: str,
+    *,
+    author: str,
+    unless: Callable[[Draft | None], None] = lambda _: None,
+) -> Draft:
+    """Keep a draft, with a signed record of who wrote it; raises as :func:`append`."""
+    with _recording(settings, journal) as signing:
+        return journal.save_draft(report_key, text, author=author, unless=unless, signing=signing)
+
+
+def add_run(settings: Settings, journal: Journal, run_id: str, **facts: Any) -> str | None:
+    """Record a run, with a signed record of who asked for it; return why it has none, which stops no run.
+
+    Parameters
+    ----------
+    facts : Any
+        As for :meth:`core.journal.Journal.add_run`.
+    """
+    try:
+        with _recording(settings, journal) as signing:
+            return journal.add_run(run_id, **facts, signing=signing)
+    except (SignOffError, SettingsError, CheckpointError) as error:
+        if journal.run(run_id) is None:
+            journal.add_run(run_id, **facts)
+        return str(error)
+
+
+def seal(settings: Settings, journal: Journal) -> None:
+    """Seal what an earlier version left unsigned, if it did; raises as :func:`append`."""
+    with _recording(settings, journal) as signing:
+        journal.seal(signing)
+
+
+@contextmanager
+def _recording(settings: Settings, journal: Journal) -> Iterator[Signing]:
+    """Provide what signs a record, and keep the head of the ledger when it is made."""
     path = heads_file(settings)
-    if path is None:
-        return journal.append(kind, subject, content, unless=unless)
     try:
         # opened before the record is made: an act whose head could not be kept is not done
-        place = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        place = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644) if path else None
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        record = journal.append(kind, subject, content, unless=unless)
-        line = f"{record.seq} {record.hash} {datetime.now(UTC).isoformat(timespec='seconds')}\n"
-        os.write(place, line.encode())
-        os.fsync(place)
+        key = desk_key(settings, journal)
+        with journal.connected():
+            yield Signing(key, lambda tail: judge(settings.data, key, tail))
+            head = journal.with_tail(lambda tail: _keep_head(settings.data, key, tail))
+        if place is not None and head is not None:
+            line = f"{head.seq} {head.hash} {datetime.now(UTC).isoformat(timespec='seconds')}\n"
+            os.write(place, line.encode())
+            os.fsync(place)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _unwritable(path or settings.data, error) from error
     finally:
-        os.close(place)
-    return record
+        if place is not None:
+            os.close(place)
+
+
+def judge(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[str, Any] | None:
+    """Raise unless a record by ``key`` may follow; return what a seal has to say where one is due.
+
+    Raises
+    ------
+    SignOffError, LedgerError
+        As for :func:`append`.
+    """
+    head = read_head(root)
+    if head is None and not tail.signed:
+        # before the first record: a ledger that has one has a head, whenever it is killed
+        begun = Beginning(key.id, key.public.pem.decode(), datetime.now(UTC).isoformat(timespec="seconds"))
+        before = sorted(public_key_ids(root))
+        keep_public(root, key.public)
+        head = first_head(begun).signed(key)
+        write_head(root, head)
+        return {"keys": before}
+    if head is None:
+        raise LedgerError("the head of the ledger is gone from the data root", remedy=RENEW)
+    trust = trust_of(head.begun, tail.of_kinds(KEY_KINDS))
+    last = tail.last
+    if head.seq and tail.hash_at(head.seq) != head.sha256:
+        change = "is gone" if tail.hash_at(head.seq) is None else "was rewritten"
+        raise LedgerError(
+            f"record {head.seq} {change}: the data root keeps its head",
+            expected="the journal as it was",
+            remedy="afterclose verify says more; to have it back: afterclose restore BACKUP",
+        )
+    if last is not None and tail.signed and (fault := trust.fault(last)):
+        raise LedgerError(
+            fault, expected="records that a key which counts signed", remedy="Run: afterclose verify"
+        )
+    if last is not None and head.seq and not tail.signed:
+        raise LedgerError(f"record {last.seq} carries no signature", remedy="Run: afterclose verify")
+    if not trust.counts(key.id, last.seq + 1 if last else 1):
+        raise SignOffError(
+            f"the key of this machine, {key.id[:SHORT]}, does not count in this ledger",
+            expected="the desk's key",
+            remedy=f"Another machine's: afterclose keys admit {KEYS}/{key.id[:SHORT]}.pub.pem there. {RENEW}",
+        )
+    return None if tail.signed else {}
+
+
+def _keep_head(root: StoragePath, key: PrivateKey, tail: Tail) -> Record | None:
+    """Write the newest record's head unless a later one is there, and return that record.
+
+    A record that is not by this key is left to its maker, and a head that the chain no longer has stays as evidence.
+    """
+    head, last = read_head(root), tail.last
+    if head is None or last is None:
+        return None
+    own = base64.b64encode(key.sign(signed_bytes(last.hash))).decode()
+    if (last.key, last.signature) != (key.id, own):
+        return None
+    if last.seq > head.seq and (head.seq == 0 or tail.hash_at(head.seq) == head.sha256):
+        write_head(root, head.moved(last.seq, last.hash).signed(key))
+    return last
+
+
+# ---- the desk's key
+
+
+def private_path(settings: Settings) -> Path:
+    """Return where the desk's key is: on this machine, also when the data root is in a bucket that others read."""
+    return local_folder(settings.data) / KEYS / PRIVATE_KEY
+
+
+def desk_key(settings: Settings, journal: Journal) -> PrivateKey:
+    """Return the desk's key, made if nothing was ever signed here; a rotation that was killed is finished.
+
+    Raises
+    ------
+    SignOffError
+        If records were signed here and the private half is not here.
+    SettingsError, DataError, CheckpointError
+        If others can read it, it is no Ed25519 key, or it cannot be made.
+    """
+    path = private_path(settings)
+    finish_rotation(settings, journal)
+    if not path.exists():
+        if local_folder(settings.data) == settings.data and read_head(settings.data) is not None:
+            raise SignOffError(f"the private half of the desk's key is not at {path}", remedy=RENEW)
+        create(path)
+        keep_public(settings.data, read_private(path).public)
+    return read_private(path)
+
+
+def finish_rotation(settings: Settings, journal: Journal) -> PublicKey | None:
+    """Let a key take its place whose rotation is on record and was killed before; return it, None if there is none."""
+    path = private_path(settings)
+    coming = path.with_name(NEXT_KEY)
+    if not coming.exists():
+        return None
+    key, head = read_private(coming), read_head(settings.data)
+    records = journal.ledger()
+    trust: Trust = trust_of(head.begun if head else (), records)
+    if not trust.counts(key.id, len(records) + 1):
+        return None
+    put_in_place(coming, path)
+    return key.public
+
+
+def put_in_place(coming: Path, path: Path) -> None:
+    """Let a private key take the place of the one that it replaces, of which nothing is left."""
+    coming.replace(path)
+    sync_folder(path.parent)
+
+
+def public_path(root: StoragePath, key: PublicKey) -> StoragePath:
+    """Return the file of a public key."""
+    return root / KEYS / f"{key.id[:SHORT]}.pub.pem"
+
+
+def keep_public(root: StoragePath, key: PublicKey) -> None:
+    """Keep a public half for whoever is to verify.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be written.
+    """
+    path = public_path(root, key)
+    try:
+        if not path.is_file() or path.read_bytes() != key.pem:
+            replace_file(path, key.pem)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} could not be written: {error.strerror or error}", expected="a writable data root"
+        ) from error
+
+
+def public_key_ids(root: StoragePath) -> set[str]:
+    """Return the ids of all public halves in the folder of keys; other files are skipped."""
+    return set(public_key_files(root))
+
+
+def public_key_files(root: StoragePath) -> dict[str, StoragePath]:
+    """Return the files of all public halves, by key id; other files are skipped."""
+    from core.review.keypair import read_public
+
+    files = {}
+    for path in sorted((root / KEYS).glob("*.pub.pem")):
+        try:
+            files[read_public(path.read_bytes(), path.name)[0].id] = path
+        except (AftercloseError, OSError):
+            continue
+    return files
+
+
+# ---- the second place
 
 
 def heads_file(settings: Settings) -> Path | None:
@@ -62,7 +286,7 @@ def heads_file(settings: Settings) -> Path | None:
     return Path(path).expanduser() if path else None
 
 
-def _unwritable(path: Path, error: OSError) -> SettingsError:
+def _unwritable(path: StoragePath | None, error: OSError) -> SettingsError:
     return SettingsError(
         f"the heads of the chain cannot be kept in {path}: {error.strerror or error}",
         expected="a writable file",

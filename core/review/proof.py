@@ -9,13 +9,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import CheckpointError
-from core.review.keys import public_of, read_public
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from core.review.keypair import PrivateKey, read_public
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -52,9 +49,9 @@ def encoded(payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
 
 
-def envelope(payload: bytes, key: Ed25519PrivateKey) -> bytes:
+def envelope(payload: bytes, key: PrivateKey) -> bytes:
     """Return the signed envelope as JSON; the same payload and key give the same bytes."""
-    return _envelope(payload, public_of(key).id, key.sign(encoded(payload)))
+    return _envelope(payload, key.id, key.sign(encoded(payload)))
 
 
 def _envelope(payload: bytes, key_id: str, signature: bytes) -> bytes:
@@ -64,6 +61,12 @@ def _envelope(payload: bytes, key_id: str, signature: bytes) -> bytes:
         "signatures": [{"keyid": key_id, "sig": base64.b64encode(signature).decode()}],
     }
     return json.dumps(body, indent=1).encode() + b"\n"
+
+
+def unverified(data: bytes) -> dict[str, Any]:
+    """Return the statement in an envelope without a look at its signature; ``ValueError`` or the like if it is none."""
+    statement_body: dict[str, Any] = json.loads(base64.b64decode(json.loads(data)["payload"], validate=True))
+    return statement_body
 
 
 def opened(data: bytes, public_pem: bytes, name: str) -> dict[str, Any]:

@@ -7,15 +7,19 @@ finished one again changes nothing.
 
 from __future__ import annotations
 
-from core.errors import CheckpointError, SignOffError
+from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Journal, Record
 from core.paths import StoragePath
 from core.platform.storage import replace_file
 from core.request.settings import Settings
+from core.review import keys, ledger
 from core.review.announcements import announce_report
 from core.review.approvals import judge_number
 from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, ZIP_NAME
+from core.review.head import Head, head_in, read_head
+from core.review.keypair import PrivateKey
+from core.review.ledger_check import ledger_faults
 from core.review.people import Person, require
 from core.review.signoff import signable, standing
 from core.store.checkpoints import Store
@@ -56,6 +60,7 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
         for, or the person's role does not allow it.
     """
     require(person, "publish")
+    judge_ledger(settings, journal)
     root = settings.data
     store = Store(root)
     current = standing(store, journal, report_key)
@@ -73,27 +78,66 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
             f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
         )
     if not _whole(folder, current.record):
-        _write(root, folder, files_of(settings, present.text, current.record))
+        key = keys.signing_key(settings, journal, person)
+        _write(root, folder, files_of(settings, present.text, current.record, key))
         announce_report(
             settings, journal, "publish", report_key, f"{person.name} published report {report_key}"
         )
     return folder
 
 
-def files_of(settings: Settings, text: str, record: Record) -> dict[str, bytes]:
+def judge_ledger(settings: Settings, journal: Journal) -> None:
+    """Raise unless the whole ledger holds; what an earlier version left unsigned is sealed first.
+
+    Raises
+    ------
+    LedgerError
+        Naming the first of what ``afterclose verify`` would name.
+    SignOffError
+        If the key that is here does not count.
+    """
+    ledger.seal(settings, journal)
+    faults = ledger_faults(settings)[1]
+    if faults:
+        more = f" (and {len(faults) - 1:,} more)" if len(faults) > 1 else ""
+        raise ledger.LedgerError(
+            f"nothing is published on a ledger that does not hold: {faults[0]}{more}",
+            expected="records that a key which counts signed",
+            remedy="Run: afterclose verify",
+        )
+
+
+def files_of(settings: Settings, text: str, record: Record, key: PrivateKey) -> dict[str, bytes]:
     """Return everything that is published, by file name, in the order in which it is written."""
+    from core.platform.program import parts
     from core.report.page_one import pictures
-    from core.review import bundle, keys, proof
+    from core.review import bundle, proof
     from core.review.evaluated import evaluation_of
 
-    key = keys.signing_key(settings)
     body = evaluation_of(Store(settings.data), record.subject)
-    files = bundle.stated(text, record, pictures(body) if body else ())
-    files[PROOF_NAME] = proof.envelope(bundle.statement_of(files, record), key)
-    files[KEY_NAME] = keys.public_of(key).pem
+    head = _stated_head(folder_of(settings.data, record), key) or read_head(settings.data)
+    files = bundle.stated(text, record, pictures(body) if body else (), parts())
+    files[PROOF_NAME] = proof.envelope(bundle.statement_of(files, record, head), key)
+    files[KEY_NAME] = key.public.pem
     files[ZIP_NAME] = bundle.zipped(files, record)
     last = files.pop(RECORD_NAME)
     return {**files, RECORD_NAME: last}
+
+
+def _stated_head(folder: StoragePath, key: PrivateKey) -> Head | None:
+    """Return the head in a proof that a killed publication left: finishing it makes the same bytes."""
+    from core.review import proof
+
+    path = folder / PROOF_NAME
+    try:
+        stated = (
+            proof.opened(path.read_bytes(), key.public.pem, PROOF_NAME)["predicate"]["head"]
+            if path.is_file()
+            else None
+        )
+        return head_in(stated) if stated else None
+    except (CheckpointError, DataError, OSError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _write(root: StoragePath, folder: StoragePath, files: dict[str, bytes]) -> None:

@@ -29,6 +29,7 @@ from core.review.drafts import (
     signable,
     signable_of,
 )
+from core.review.evaluated import program_of
 from core.review.judgements import (
     MEANINGS,
     judge_comment,
@@ -38,7 +39,7 @@ from core.review.judgements import (
 )
 from core.review.people import Person, independent, person_fields, require, separated
 from core.review.since import recorded_since
-from core.review.standing import REVIEW, SIGNATURE, Standing, acts, standing, subjects
+from core.review.standing import REVIEW, SIGNATURE, Standing, acts, judge_there, standing, subjects
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
 
@@ -47,8 +48,9 @@ __all__ = [
     "request_changes", "revoke", "save_draft", "sign", "signable", "standing", "subjects", "submit",
 ]  # fmt: skip
 
-FORM = 2
-"""Published with a proof (:mod:`core.review.bundle`); records without it are of the first version."""
+FORM = 3
+"""Published with a proof and a list of what the program is made of (:mod:`core.review.bundle_files`); 2 is without the
+list, records without a form are of the first version."""
 
 _FROM: Mapping[str, tuple[str, ...]] = {
     "submit": ("draft", "changes_requested", "rejected", "revoked", "stale"),
@@ -155,6 +157,7 @@ def sign(
         judge_sections(text, comment)
     content = {
         "form": FORM,
+        "program": program_of(now.store, report_key),
         "independent_review": independent(person, hands),
         "submitted": "implied" if now.before.state != "in_review" else "before",
         "text_sha256": text_sha256,
@@ -276,6 +279,7 @@ class _Act:
             entries = acts(records)
             if entries and entries[-1].seq != self.before.last:
                 raise _meanwhile(entries[-1], self.report_key)
+            judge_there(self.store, [f"report/{self.report_key}/", *content.get("subjects", ())])
             if self._text is not None:
                 _compare(self._text, signable_of(self.generated, latest).sha256)
 

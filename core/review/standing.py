@@ -8,7 +8,7 @@ byte-identical rerun changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,24 @@ def subjects(store: Store, report_key: str) -> dict[str, str]:
     if changed:
         raise CheckpointError(f"{changed} is not what the report was made from", remedy="Run again.")
     return dict(sorted(digests.items()))
+
+
+def judge_there(store: Store, names: Iterable[str]) -> None:
+    """Raise unless the checkpoints of ``stage/key/file`` are there: gc removes none while a record is being made.
+
+    Raises
+    ------
+    CheckpointError
+        Naming the first that is gone.
+    """
+    slots = {Slot(*parts[:2]) for name in names if len(parts := name.split("/")) == 3}
+    missing = next((slot for slot in sorted(slots, key=str) if not store.meta_path(slot).is_file()), None)
+    if missing is not None:
+        raise CheckpointError(
+            f"{missing.stage}/{missing.key} was removed meanwhile",
+            expected="all that the report rests on",
+            remedy="Run again.",
+        )
 
 
 def acts(records: Sequence[Record]) -> list[Record]:

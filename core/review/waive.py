@@ -17,6 +17,7 @@ from core.prices.waivers import parse
 from core.report.narrative import cleaned
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
+from core.review import ledger
 from core.review.people import Person, person_fields, require
 from core.store.waivers import MAX_BYTES, read
 
@@ -84,7 +85,9 @@ def accept(
     parse(block, "the waiver")
     with locks.hold(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
         after = _extended(path, block)
-        record = journal.append(
+        record = ledger.append(
+            settings,
+            journal,
             WAIVER,
             str(finding["rule"]),
             {"at_utc": _now(), **person_fields(person), "file": path.name, **entry},

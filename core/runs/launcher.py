@@ -26,6 +26,7 @@ from core.platform.storage import replace_file
 from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
 from core.request.stages import chain, stage_named
+from core.review import ledger
 from core.review.people import Person, require
 from core.runs.inputs import is_complete
 from core.runs.log import RunLog, new_run_id
@@ -114,9 +115,19 @@ def launch(
             return Launched(running.run_id, new=False)
         run_id = run_id or new_run_id(now)
         profile = profile_of(request, settings, keep=True)
-        journal.add_run(
-            run_id, who=person.label, how=how, request=request, target=target, state="queued", profile=profile
+        trouble = ledger.add_run(
+            settings,
+            journal,
+            run_id,
+            who=person.label,
+            how=how,
+            request=request,
+            target=target,
+            state="queued",
+            profile=profile,
         )
+        if trouble:
+            RunLog(settings.data, run_id).write("ledger_trouble", level="warning", reason=trouble)
         _spawn(settings, journal, run_id, folder)
     return Launched(run_id, new=True)
 

@@ -16,6 +16,7 @@ from core.platform.progress import Progress
 from core.registry.champions import Champions
 from core.request.settings import Settings
 from core.request.stages import NAMES
+from core.review import ledger
 from core.runs.heartbeat import Heartbeat, recorded
 from core.runs.log import RunLog
 
@@ -49,6 +50,7 @@ class RunRecord:
         self._journal: Journal | None = None
         self.trouble: str | None = None
         self.lost: str | None = None
+        self.unsigned: str | None = None
         self.nothing_to_do = False
         self._heartbeat = Heartbeat(settings, log.run_id)
         self._request: tuple[str, dict[str, str]] = ("", {})
@@ -84,7 +86,9 @@ class RunRecord:
             if journal.without_profile():
                 Champions(self._settings).take_over()
             process = this_process()
-            journal.add_run(
+            self.unsigned = ledger.add_run(
+                self._settings,
+                journal,
                 run,
                 who=who,
                 how=how,
@@ -101,6 +105,8 @@ class RunRecord:
         self._to_journal(tell)
         if self.lost:
             self.log.write("journal_lost", level="warning", reason=self.lost)
+        if self.unsigned:
+            self.log.write("ledger_trouble", level="warning", reason=self.unsigned)
         self.log.write("run_started", request=dict(request), target=target, keys=dict(keys))
         self._request = (target, dict(request))
         self._tell_lineage("running", keys)

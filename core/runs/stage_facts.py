@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.parameters import Value
+from core.platform.program import program, stage_code
 from core.runs.plan import StagePlan
 from core.store.checkpoints import Input
 from core.tables.artifacts import Artifact, Document, Table
@@ -76,6 +77,7 @@ def meta_body(plan: StagePlan, inputs: Sequence[Input], started_at: datetime, ru
         "version": plan.stage.version,
         "parameters": dict(plan.parameters),
         "libraries": dict(plan.libraries),
+        "program": {**program(), "stage_code": stage_code(plan.stage.name)},
         "inputs": [
             {"stage": stage, "key": key, "artifacts": by_name} for (stage, key), by_name in digests.items()
         ],

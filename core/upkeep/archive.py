@@ -105,14 +105,16 @@ def backup(
     paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
     paths += [path for name in ("models", PROFILES, *LISTS) for path in _files(settings.data / name)]
     paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
-    # the head before the journal: one that is behind takes nothing away, one that is ahead would show a cut
-    paths += [path for path in (settings.data / HEAD,) if path.is_file()]
     members = _by_name(settings.data, paths)
     if private_key_by is not None:
         local = local_folder(settings.data)
         members |= _by_name(local, sorted((local / KEYS).glob(PRIVATE_KEY)))
     restorable = _restorable(members)
     identity, extra = identity_of(local_folder(settings.data)), dict[str, bytes]()
+    # the head before the journal: one that is behind takes nothing away, one that is ahead would show a cut
+    head = settings.data / HEAD
+    if head.is_file():
+        extra[HEAD] = head.read_bytes()
     if not settings.journal:
         extra[FILE_NAME], identity = _journal_copy(settings.data)
     count = _write(target, restorable, extra=extra, kind=BACKUP, root=identity)

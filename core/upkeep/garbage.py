@@ -2,12 +2,13 @@
 
 Kept are the closures of every report that is signed, published or being edited, of the champion, of every
 model that was ever promoted (a roll-back target), of runs that go, and of the last successes with their
-candidates. The rest is listed with its size and removed only when asked, each under its own lock.
+candidates. The rest is listed with its size and removed only when asked, while nobody can sign or begin a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,12 +24,19 @@ from core.platform.storage import local_folder, storage_at
 from core.registry.champions import Champions
 from core.registry.registry import Registry
 from core.request.settings import Settings
+from core.review.head import FOLDER as LEDGER
 from core.review.people import Person, require
 from core.store.checkpoints import Slot, Store
 from core.store.latest import latest_slots
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
 from core.upkeep.members import LISTS, STAGING
+
+LONGEST_LOCKED_S = 5.0
+"""Seconds for which writers of the journal are locked out at a time; they wait for half a minute."""
+
+_NOBODYS = ("temporary", "quarantine", "log")
+"""What no decision rests on: it goes without a lock, and first, so that a full disk has room again."""
 
 TEMPORARY_AGE_S = 86_400.0
 """A temporary file of this age in seconds is nobody's: writing one takes seconds."""
@@ -99,7 +107,7 @@ def _unfinished(store: Store) -> Iterator[Slot]:
 
 def _temporaries(root: StoragePath, now: datetime) -> list[StoragePath]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
-    paths = [path for name in ("models", *LISTS) for path in (root / name).glob(f"{TEMPORARY}*")]
+    paths = [path for name in ("models", LEDGER, *LISTS) for path in (root / name).glob(f"{TEMPORARY}*")]
     paths += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     paths += local_folder(root).glob(f"{STAGING}*")
     oldest = now.timestamp() - TEMPORARY_AGE_S
@@ -176,14 +184,55 @@ def _size(path: StoragePath) -> int:
     return sum(p.lstat().st_size for p in files if p.is_file() and not p.is_symlink())
 
 
-def remove(settings: Settings, item: Garbage, *, person: Person) -> bool:
-    """Remove one thing and return whether it went; what a run makes, or may be about to read, stays."""
+def remove(settings: Settings, items: Sequence[Garbage], now: datetime, *, person: Person) -> list[Garbage]:
+    """Remove what was listed and may still go, and return what went.
+
+    Nobody can sign, save a draft, decide or begin a run while checkpoints and lists are removed, and whether each may
+    go is asked again once that is so: what was signed since the list was made stays, with all that it rests on.
+    Writers wait for a few seconds at a time.
+
+    Parameters
+    ----------
+    items : sequence of Garbage
+        Of :func:`garbage`.
+    now : datetime
+
+    Raises
+    ------
+    SignOffError
+        If the person's role may not.
+    CheckpointError
+        If something cannot be removed.
+    """
     require(person, "gc")
+    removed = [item for item in items if item.what in _NOBODYS and _remove(item)]  # makes room first
+    waiting = [item for item in items if item.what not in _NOBODYS]
+    if not Journal.exists(settings.data, settings.journal):
+        return removed  # nothing can be locked out, and nobody knows what is needed
+    journal = Journal(settings.data, settings.journal)
+    while waiting:
+        until = time.monotonic() + LONGEST_LOCKED_S
+        removed += journal.with_tail(lambda _: _round(settings, waiting, now, until))  # noqa: B023 - called at once
+    return removed
+
+
+def _round(settings: Settings, waiting: list[Garbage], now: datetime, until: float) -> list[Garbage]:
+    """Remove from the front of ``waiting`` what may still go, until it is time to let others in; return what went."""
+    store = Store(settings.data)
+    needed, lists = _needed(settings, store), set(_lists(settings, now))
+    removed = []
+    while waiting:
+        item = waiting.pop(0)
+        free = item.slot not in needed if item.slot is not None else item.path in lists
+        if free and (_remove_checkpoint(settings, item) if item.slot is not None else _remove(item)):
+            removed.append(item)
+        if time.monotonic() > until:
+            break
+    return removed
+
+
+def _remove(item: Garbage) -> bool:
     try:
-        if item.slot is not None:
-            return _remove_checkpoint(settings, item.slot)
-        if item.what == "list" and _any_active(settings):
-            return False
         if item.path.is_dir() and not item.path.is_symlink():
             storage_at(item.path).remove_folder()
         else:
@@ -195,25 +244,21 @@ def remove(settings: Settings, item: Garbage, *, person: Person) -> bool:
     return True
 
 
-def _remove_checkpoint(settings: Settings, slot: Slot) -> bool:
-    store = Store(settings.data)
+def _remove_checkpoint(settings: Settings, item: Garbage) -> bool:
+    """Remove a checkpoint, or what was left of one, unless somebody makes it at this moment."""
+    slot, store = item.slot, Store(settings.data)
+    if slot is None or (item.what == "unfinished" and store.meta_path(slot).exists()):
+        return False  # it was committed meanwhile
     try:
         with locks.hold(
             settings.data, f"{slot.stage}-{slot.key}", "gc", journal=settings.journal, waiting=None
         ):
-            if _is_needed_now(settings, slot):
-                return False
             # the commit mark first: whatever is left after a kill is no checkpoint
             store.meta_path(slot).unlink(missing_ok=True)
-            storage_at(store.folder(slot)).remove_folder()
+            return _remove(item)
     except BusyError:
         return False
-    return True
-
-
-def _is_needed_now(settings: Settings, slot: Slot) -> bool:
-    """Return whether a run that began after the list was made counts on this checkpoint."""
-    if not Journal.exists(settings.data, settings.journal):
-        return False
-    runs = Journal(settings.data, settings.journal, read_only=True).active_runs()
-    return any(run.keys.get(slot.stage) == slot.key for run in runs)
+    except OSError as error:
+        raise CheckpointError(
+            f"{item.path} could not be removed: {error.strerror or error}", expected="a writable data root"
+        ) from error

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from core.errors import AftercloseError, CheckpointError
-from core.journal import Journal, chain_faults
+from core.fingerprint import SHORT
+from core.journal import Journal
 from core.paths import StoragePath
+from core.platform.program import in_words, program
 from core.registry.champions import Champions
 from core.registry.registry import Registry
 from core.request.settings import Settings
-from core.review import keys, ledger
 from core.review.bundle import check_published
 from core.review.bundle_files import KEY_NAME, RECORD_NAME
+from core.review.head import read_head
+from core.review.keypair import read_public
+from core.review.ledger import public_key_files
+from core.review.ledger_check import ledger_faults, trust_in
 from core.review.signoff import SIGNATURE
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
@@ -33,12 +37,13 @@ class Fault:
 
 @dataclass(frozen=True)
 class Verification:
-    """How much was checked, and what is wrong with it."""
+    """How much was checked, what is wrong with it, and what is right and worth knowing."""
 
     checkpoints: int
     models: int
     records: int
     faults: tuple[Fault, ...]
+    notes: tuple[str, ...] = ()
 
 
 def verify(
@@ -65,21 +70,60 @@ def verify(
         faults += _faults_of("model", identity, partial(registry.bytes_of, identity))
     for profile in Champions(settings).profiles():
         faults += _faults_of("champion", profile, partial(_champion, settings, profile))
+    proves = _proving(settings)
     for record in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
         which = f"{record.parent.parent.name}/{record.parent.name}"
-        faults += _faults_of("published", which, partial(_judge_published, settings.data, record.parent))
+        faults += _faults_of("published", which, partial(_judge_published, proves, record.parent))
     records, broken = _chain(settings)
     faults += _missing(settings)
-    return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken))
+    notes = (*_keys_begun_anew(settings), *_other_builds(settings))
+    return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken), notes)
 
 
-def _judge_published(root: StoragePath, folder: StoragePath) -> None:
-    """Raise unless a published folder is whole and its proof is by a key that signed here."""
+def _keys_begun_anew(settings: Settings) -> Iterator[str]:
+    """Yield where signing began without a key that counted before."""
+    try:
+        head = read_head(settings.data)
+    except AftercloseError:
+        return  # reported with the ledger
+    for entry in head.begun[1:] if head else ():
+        yield f"signing began anew with key {entry.key[:SHORT]} at {entry.at_utc}: {entry.why}"
+
+
+def _other_builds(settings: Settings) -> Iterator[str]:
+    """Yield the signed reports that another build of the program made: made again, they may have other bytes."""
+    store, own = Store(settings.data), program()
+    for key in sorted(_signed_reports(settings)):
+        builds = set()
+        for slot in closure(store, [Slot("report", key)])[0]:
+            try:
+                meta = store.meta(slot)
+            except CheckpointError:
+                continue  # reported as damage
+            of = meta.body.get("program") if meta else None
+            if meta and (not of or any(of.get(name) != value for name, value in own.items())):
+                builds.add(in_words(of))
+        if builds:
+            yield f"report {key} was made by another build ({'; '.join(sorted(builds))}); this is {in_words(own)}"
+
+
+def _signed_reports(settings: Settings) -> set[str]:
+    try:
+        if not Journal.exists(settings.data, settings.journal):
+            return set()
+        records = Journal(settings.data, settings.journal, read_only=True).records()
+    except AftercloseError:
+        return set()  # reported with the ledger
+    return {record.subject for record in records if record.kind == SIGNATURE}
+
+
+def _judge_published(proves: Callable[[str], bool], folder: StoragePath) -> None:
+    """Raise unless a published folder is whole and its proof is by a key that counts here."""
     check_published(folder)
     if (folder / KEY_NAME).is_file():
-        key = keys.read_public((folder / KEY_NAME).read_bytes(), KEY_NAME)[0]
-        if key.id not in keys.public_key_files(root):
-            raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which never signed here")
+        key = read_public((folder / KEY_NAME).read_bytes(), KEY_NAME)[0]
+        if not proves(key.id):
+            raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which does not count here")
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
@@ -89,6 +133,7 @@ def _missing(settings: Settings) -> Iterator[Fault]:
         there = Journal.exists(settings.data, settings.journal)
         journal = Journal(settings.data, settings.journal, read_only=True) if there else None
         records = journal.records() if journal else []
+        runs = journal.runs(limit=10_000) if journal else []
     except AftercloseError:
         return  # reported with the chain
     for key in sorted({record.subject for record in records if record.kind == SIGNATURE}):
@@ -96,7 +141,7 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
         if identity not in registry.ids():
             yield Fault("model", identity, "it was promoted and is gone")
-    for run in journal.runs(limit=10_000) if journal else []:
+    for run in runs:
         key = run.keys.get("report", "")
         if run.target == "publish" and run.state == "succeeded" and not any(_published(settings, key)):
             yield Fault("published", key, "it was published and is gone")
@@ -128,28 +173,18 @@ def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fa
 
 
 def _chain(settings: Settings) -> tuple[int, list[Fault]]:
-    """Return how many records the journal's chain has, and where it is broken."""
-    if not Journal.exists(settings.data, settings.journal):
-        return 0, []
-    try:
-        records = Journal(settings.data, settings.journal, read_only=True).records()
-    except AftercloseError as error:
-        return 0, [Fault("journal", "database", str(error))]
-    broken = [*chain_faults(records), *_cut_off(settings, {record.hash for record in records})]
-    try:
-        broken += ledger.head_faults(settings, records)
-    except CheckpointError as error:
-        broken.append(str(error))
-    return len(records), [Fault("journal", "chain", fault) for fault in broken]
+    """Return how many records the ledger has, and in what it does not hold."""
+    count, faults = ledger_faults(settings)
+    return count, [Fault("journal", "ledger", fault) for fault in faults]
 
 
-def _cut_off(settings: Settings, hashes: set[str]) -> Iterator[str]:
-    """Yield what published documents show to be gone from the chain: a cut tail leaves the rest of it whole."""
-    for path in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
-        try:
-            record = json.loads(path.read_bytes())
-            seq, head = int(record["seq"]), str(record["hash"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            continue  # reported with the published document
-        if head not in hashes:
-            yield f"record {seq} is gone: {path.parent.parent.name}/{path.parent.name} was published under it"
+def _proving(settings: Settings) -> Callable[[str], bool]:
+    """Return which keys may have proved what is published."""
+    try:
+        trust = trust_in(settings)
+    except AftercloseError:
+        return lambda _: True  # the ledger cannot be read: reported with it
+    files = (
+        set(public_key_files(settings.data)) if not trust.since else set()
+    )  # of before records were signed
+    return lambda key: trust.proves(key) or key in files

@@ -11,6 +11,7 @@ import pytest
 
 from core.journal import Journal
 from core.platform.processes import ProcessId, boot_id
+from core.review import ledger
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,8 @@ def fake_run(desk_settings):
         run_id, state, *, keys=None, who="a tester", how="desk", request=None, error=None, gone=False
     ) -> None:
         journal = Journal(desk_settings.data)
-        journal.add_run(run_id, who=who, how=how, request=request or {}, target="report", state="queued")
+        facts = {"who": who, "how": how, "request": request or {}, "target": "report", "state": "queued"}
+        ledger.add_run(desk_settings, journal, run_id, **facts)
         if gone:
             journal.lead(run_id, ProcessId(2**22 + 1, 1, boot_id()))
         journal.start(run_id, keys or {})

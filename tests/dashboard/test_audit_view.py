@@ -38,7 +38,7 @@ def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, read
     at = page(decided)
     assert not at.exception
     shown = reader.table(at, "Record", "Who", "Digest")
-    assert list(shown["Record"]) == ["2", "1"]
+    assert list(shown["Record"]) == ["3", "2"]
     assert list(shown["What"]) == ["submitted", "promoted"]
     assert set(shown["Who"]) == {"Ann"}
     record = Journal(decided).records()[1]
@@ -50,7 +50,7 @@ def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, read
 
 def test_filters_stand_in_the_address(page, decided, reader):
     """A link shows the same; nothing that matches is said as such."""
-    assert list(reader.table(page(decided, what="promoted"), "Record", "Who")["Record"]) == ["1"]
+    assert list(reader.table(page(decided, what="promoted"), "Record", "Who")["Record"]) == ["2"]
     assert "0 of 2 records" in reader.said(page(decided, text="nowhere").caption)
 
 

@@ -128,7 +128,7 @@ def test_the_hash_is_the_sha256_of_the_canonical_json(chained, data):
 
 def test_a_whole_chain_has_no_fault_and_reads_back(chained):
     """Contents come back equal, and the part about one subject keeps its numbers."""
-    assert chain_faults(chained.records()) == []
+    assert chain_faults(chained.ledger()) == []
     assert [dict(r.content) for r in chained.records()] == list(CONTENTS)
     assert [r.seq for r in chained.records(subject="report-1")] == [2, 4]
 
@@ -148,7 +148,7 @@ def test_a_whole_chain_has_no_fault_and_reads_back(chained):
 def test_every_changed_record_is_found(chained, data, seq, change):
     """Whatever column of whichever record is edited, the fault names that record."""
     raw(data).execute(f"UPDATE record SET {change} WHERE seq = {seq}")
-    faults = chain_faults(chained.records())
+    faults = chain_faults(chained.ledger())
     assert any(f"record {seq} " in fault for fault in faults), faults
 
 
@@ -156,14 +156,14 @@ def test_every_changed_record_is_found(chained, data, seq, change):
 def test_every_removed_record_is_found(chained, data, seq):
     """A record missing before another one is named."""
     raw(data).execute(f"DELETE FROM record WHERE seq = {seq}")
-    assert f"record {seq} is missing before record {seq + 1}" in chain_faults(chained.records())
+    assert f"record {seq} is missing before record {seq + 1}" in chain_faults(chained.ledger())
 
 
 def test_a_cut_tail_shows_against_a_head_kept_elsewhere(chained, data):
     """The chain alone cannot show it; the head that a published document prints is then in no record."""
     head = chained.records()[-1].hash
     raw(data).execute("DELETE FROM record WHERE seq = 4")
-    assert chain_faults(chained.records()) == []
+    assert chain_faults(chained.ledger()) == []
     assert head not in {r.hash for r in chained.records()}
 
 
@@ -173,7 +173,7 @@ def test_every_swapped_pair_is_found(chained, data, seq):
     database = raw(data)
     for old, new in ((seq, 99), (seq + 1, seq), (99, seq + 1)):
         database.execute(f"UPDATE record SET seq = {new} WHERE seq = {old}")
-    faults = chain_faults(chained.records())
+    faults = chain_faults(chained.ledger())
     assert any(f"record {seq} " in fault for fault in faults)
     assert any(f"record {seq + 1} " in fault for fault in faults)
 
@@ -188,7 +188,7 @@ def test_a_record_with_its_own_hash_made_anew_still_breaks_the_next(chained, dat
     database.execute(
         "UPDATE record SET content = ?, hash = ? WHERE seq = 2", (forged[3], independent_hash(forged))
     )
-    assert chain_faults(chained.records()) == ["record 3 does not follow the one before it"]
+    assert chain_faults(chained.ledger()) == ["record 3 does not follow the one before it"]
 
 
 def test_what_the_check_raises_stops_the_append(chained):

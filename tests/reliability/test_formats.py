@@ -79,7 +79,7 @@ def test_the_journal_of_the_first_version_is_read(read_only, first_version):
     (run,) = [run for run in journal.runs() if run.state == "succeeded"]
     assert {event.stage for event in journal.events(run.run_id) if event.state == "succeeded"} == set(LINE)
     assert [(r.seq, r.hash) for r in journal.records()] == [tuple(r) for r in told["records"]]
-    assert chain_faults(journal.records()) == []
+    assert chain_faults(journal.ledger()) == []
     assert [d.text for d in journal.drafts(run.keys["report"])] == told["drafts"]
 
 
@@ -91,7 +91,7 @@ def test_the_backup_of_the_first_version_is_restored(first_version, tmp_path):
         first_version / "backup.zip",
         person=ME,
     )
-    assert chain_faults(Journal(data).records()) == []
+    assert chain_faults(Journal(data).ledger()) == []
     assert {slot.stage for slot in slots(data)} == set(LINE)
     assert [s for s in slots(data) if Store(data).damage(s)] == []
 

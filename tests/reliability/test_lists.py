@@ -99,7 +99,7 @@ def test_gc_keeps_a_list_as_long_as_a_checkpoint_names_it(named, data):
     Store(data).meta_path(SLOT).unlink()
     found = listed(data)
     assert {item.path.relative_to(data).as_posix() for item in found} == lists(data)
-    assert all(garbage.remove(configured(data), item, person=ME) for item in found)
+    assert garbage.remove(configured(data), found, NOW, person=ME) == found
     assert lists(data) == set()
 
 
@@ -112,7 +112,7 @@ def test_gc_leaves_lists_that_a_run_may_be_about_to_read(named, data):
         "now", who="a", how="desk", request={}, target="report", state="running", process=this_process()
     )
     assert listed(data) == []
-    assert [garbage.remove(configured(data), item, person=ME) for item in found] == [False, False]
+    assert garbage.remove(configured(data), found, NOW, person=ME) == []
     journal.end("now", "failed", 30, None)
     (data / "universes" / "young.txt").write_bytes(b"A")
     os.utime(data / "universes" / "young.txt", (NOW.timestamp(), NOW.timestamp()))

@@ -15,6 +15,7 @@ from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.journal.identity import ROOT_NAME, identity_of
 from core.request import settings
+from core.review import ledger
 from core.review.people import Person
 from core.upkeep import members, restoring
 from core.upkeep.archive import MANIFEST, backup
@@ -48,8 +49,8 @@ def drafted(finished):
     """A finished root with a draft and a signature: their report is in a backup."""
     journal = Journal(finished)
     key = journal.runs()[0].keys["report"]
-    journal.save_draft(key, "text", author="ann")
-    journal.append("signature", key, {"user": "ann"})
+    ledger.save_draft(settings_over(finished), journal, key, "text", author="ann")
+    ledger.append(settings_over(finished), journal, "signature", key, {"user": "ann"})
     return finished
 
 

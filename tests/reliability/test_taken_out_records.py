@@ -25,7 +25,7 @@ from core.queries.runs import log_search as logsearch
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.log_search import LogFilter, end_of
 from core.request import settings
-from core.review import publication, signoff
+from core.review import ledger_check, publication, signoff
 from core.review.people import Person
 from core.runs.log import RunLog
 from core.runs.record import RunRecord
@@ -242,13 +242,22 @@ def test_a_cut_tail_is_told_by_what_was_published_under_it(finished, monkeypatch
     shown = publication.publish(configured(finished), journal, folder.name, person=ME)
     assert verification.verify(configured(finished)).faults == ()
     raw = sqlite3.connect(finished / FILE_NAME)
-    raw.execute("DELETE FROM record WHERE seq = 1")
+    last = journal.ledger()[-1].seq
+    raw.execute("DELETE FROM record WHERE seq = ?", [last])
     raw.commit()
     raw.close()
-    said = f"record 1 is gone: {folder.name}/{shown.name} was published under it"
-    assert [fault.how for fault in verification.verify(configured(finished)).faults] == [said]
-    monkeypatch.setattr(verification, "_cut_off", lambda *_: [])
-    assert verification.verify(configured(finished)).faults == ()
+    published = f"record {last} is gone: {folder.name}/{shown.name} was published under it"
+    kept = f"record {last} is gone: ledger/head.json keeps its head"
+
+    def told():
+        return {fault.how for fault in verification.verify(configured(finished)).faults}
+
+    assert told() == {published, kept}
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger_check, "_published", lambda *_: [])
+        assert told() == {kept}
+        patch.setattr(ledger_check, "_of_head", lambda *_: [])
+        assert told() == set()
 
 
 @pytest.fixture
@@ -265,7 +274,7 @@ def opened(finished):
         )  # fmt: skip
 
     def edit():
-        signoff.save_draft(store, journal, folder.name, text.text + "\nmore\n", person=ME)
+        signoff.save_draft(configured(finished), journal, folder.name, text.text + "\nmore\n", person=ME)
 
     sign.edit = edit
     return sign
@@ -277,7 +286,7 @@ def test_without_the_comparison_a_text_that_was_never_shown_would_be_signed(open
     with pytest.raises(SignOffError, match="changed since you opened it"):
         opened()
     monkeypatch.setattr(signoff, "_compare", without(signoff._compare, "if present != expected:"))
-    assert opened().seq == 1
+    assert opened().content["meaning"] == "approved"
 
 
 def test_without_the_comparison_in_the_transaction_an_edit_could_slip_in_between(
@@ -300,4 +309,4 @@ def test_without_the_comparison_in_the_transaction_an_edit_could_slip_in_between
     # one draft is there by now, so what was opened has to be that one again
     monkeypatch.setattr(Journal, "append", unguarded)
     monkeypatch.setattr(signoff._Act, "check_text", without(signoff._Act.check_text, "_compare(digest"))
-    assert opened().seq == 1
+    assert opened().content["meaning"] == "approved"

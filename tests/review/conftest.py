@@ -13,6 +13,7 @@ from core.fingerprint import digest_of
 from core.journal import Journal
 from core.request import settings
 from core.review import publication, signoff
+from core.review.ledger_check import ledger_faults
 from core.review.people import Person
 from core.store.checkpoints import Store
 
@@ -61,7 +62,7 @@ class Office:
     def edit(self, words="A word more.", *, person=None, base=None):
         text = signoff.signable(self.store, self.journal, self.key).text + words + "\n"
         return signoff.save_draft(
-            self.store, self.journal, self.key, text, person=person or self.me, base=base
+            self.settings, self.journal, self.key, text, person=person or self.me, base=base
         )
 
     def _acted(self, act, person, key=None, **more):
@@ -128,3 +129,11 @@ def bob() -> Person:
 def olga() -> Person:
     """An operator who logged in."""
     return login("Olga", "operator")
+
+
+@pytest.fixture
+def signed(office):
+    """An office with a signed report, and nothing published."""
+    office.sign()
+    assert ledger_faults(office.settings)[1] == []
+    return office

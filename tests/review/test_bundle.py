@@ -17,7 +17,8 @@ import pytest
 
 from core.errors import AftercloseError, CheckpointError, DataError, SettingsError
 from core.fingerprint import sha256
-from core.review import bundle, bundle_files, keys, signoff
+from core.platform.program import in_words, program
+from core.review import bundle, bundle_files, keys, ledger, signoff
 from core.review.people import Person
 from core.review.publication import published
 from core.upkeep.archive import backup
@@ -118,24 +119,25 @@ def test_another_key_does_not_verify_it(folder):
 
 def test_a_stranger_cannot_pass_off_a_bundle_that_they_signed_themselves(office, folder, pem):
     """Whole by itself, it is refused with the key of its owner, and by the desk."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from core.review import keypair, proof
 
-    from core.review import proof
-
-    key = Ed25519PrivateKey.generate()
+    keypair.create(office.root / "stranger.pem")
+    key = keypair.read_private(office.root / "stranger.pem")
     record = office.journal.records()[-1]
     files = {name: (folder / name).read_bytes() for name in bundle_files.STATED}
     files["report.html"] = b"<p>All is well.</p>"
     files["proof.dsse.json"] = proof.envelope(bundle.statement_of(files, record), key)
-    files["public.pem"] = keys.public_of(key).pem
+    files["public.pem"] = key.public.pem
     files["bundle.zip"] = bundle.zipped(files, record)
     for name, data in files.items():
         (folder / name).write_bytes(data)
     bundle.check_bundle(folder, None)
     with pytest.raises(CheckpointError, match="signed with key"):
         bundle.check_bundle(folder, pem)
-    (fault,) = verify(office.settings).faults
-    assert "never signed here" in fault.how
+    for _ in ("as it is", "with his public half among the others"):
+        (fault,) = verify(office.settings).faults
+        assert "does not count here" in fault.how
+        ledger.keep_public(office.root, key.public)
 
 
 def test_the_proof_is_an_in_toto_statement_in_a_dsse_envelope(office, folder):
@@ -145,11 +147,30 @@ def test_the_proof_is_an_in_toto_statement_in_a_dsse_envelope(office, folder):
     told = json.loads(base64.b64decode(envelope["payload"], validate=True))
     assert told["_type"] == "https://in-toto.io/Statement/v1"
     digests = {subject["name"]: subject["digest"]["sha256"] for subject in told["subject"]}
-    for name in ("report.txt", "report.html", "report.pdf", "signature.json"):
+    for name in ("report.txt", "report.html", "report.pdf", "signature.json", "sbom.cdx.json"):
         assert digests.pop(name) == sha256((folder / name).read_bytes())
     paths = {name: office.root / "checkpoints" / name for name in digests}
     assert digests == {name: sha256(path.read_bytes()) for name, path in paths.items()}
     assert len(digests) > 8
+    made = json.loads(next((office.root / "checkpoints" / "report").glob("*/meta.json")).read_bytes())[
+        "program"
+    ]
+    predicate = told["predicate"]
+    assert predicate["program"] == made
+    assert set(made) >= {"version", "commit", "dirty", "lock_sha256"}
+    assert predicate["publishedBy"] == program()
+    assert in_words(made) in (folder / "report.txt").read_text(encoding="utf-8").partition("\n\n\n")[0]
+
+
+def test_a_report_of_another_build_is_said_when_it_is_verified(office, folder, monkeypatch):
+    """Nothing is damaged; made again here it may have other bytes."""
+    assert verify(office.settings).notes == ()
+    other = {**program(), "commit": "ab" * 20, "dirty": True}
+    monkeypatch.setattr("core.upkeep.verification.program", lambda: other)
+    (note,) = verify(office.settings).notes
+    assert f"report {office.key} was made by another build ({in_words(program())})" in note
+    assert "this is 0.1.0, commit abababababab with changed files" in note
+    assert verify(office.settings).faults == ()
 
 
 def test_openssl_and_the_shell_verify_it_as_the_documentation_says(folder, tmp_path, root):
@@ -169,7 +190,7 @@ def test_openssl_and_the_shell_verify_it_as_the_documentation_says(folder, tmp_p
     done = check()
     assert done.returncode == 0, done.stderr
     assert "Signature Verified Successfully" in done.stdout
-    assert done.stdout.count(": OK") == 4
+    assert done.stdout.count(": OK") == 5
     report, proof = out / "report.txt", out / "proof.dsse.json"
     whole = report.read_bytes()
     report.write_bytes(whole + b" ")
@@ -265,7 +286,7 @@ def test_what_a_person_wrote_is_text_in_every_form(office):
 def test_a_long_narrative_is_published_whole(office):
     """A hundred thousand characters and a line of five thousand: no line of the PDF is cut."""
     text = ("word " * 19 + "\n") * 1000 + "x" * 5_000 + "\nThe end.\n"
-    signoff.save_draft(office.store, office.journal, office.key, text, person=office.me)
+    signoff.save_draft(office.settings, office.journal, office.key, text, person=office.me)
     office.sign()
     read = pdf_text((office.publish() / "report.pdf").read_bytes())
     assert read.count("word") == 19_000
@@ -311,11 +332,10 @@ def test_a_person_may_sign_with_a_key_of_their_own(office, tmp_path):
         office.publish()
     path.chmod(0o600)
     bundle.check_bundle(office.publish(), public.read_bytes())
-    assert not (office.root / "keys" / "desk.pem").exists()
     for wrong in (b"words", b"", public.read_bytes()):
         path.write_bytes(wrong)
         with pytest.raises(DataError, match="cannot be read"):
-            keys.signing_key(office.settings)
+            keys.signing_key(office.settings, office.journal, office.me)
     office.configured(proof_key_file=str(tmp_path / "none.pem"))
     with pytest.raises(SettingsError, match="not a file"):
-        keys.signing_key(office.settings)
+        keys.signing_key(office.settings, office.journal, office.me)

@@ -17,7 +17,7 @@ def signed(data, text=None):
     (folder,) = (data / "checkpoints" / "report").iterdir()
     person = local_person(settings)
     if text is not None:
-        signoff.save_draft(store, journal, folder.name, text, person=person)
+        signoff.save_draft(settings, journal, folder.name, text, person=person)
     shown = signoff.signable(store, journal, folder.name).sha256
     record = signoff.sign(
         settings,

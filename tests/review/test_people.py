@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -54,7 +55,12 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(role):
         (lambda s, p, t: decide(s, "perhaps", "x", person=p, profile="sample"), "operator"),
         (lambda s, p, t: promote(s, "ffffff", "x", person=p), "approver"),
         (lambda s, p, t: restoring.restore(s, t / "none.zip", person=p), "approver"),
-        (lambda s, p, t: garbage.remove(s, garbage.Garbage("log", t / "none", 0), person=p), "operator"),
+        (
+            lambda s, p, t: garbage.remove(
+                s, [garbage.Garbage("log", t / "none", 0)], datetime.now(UTC), person=p
+            ),
+            "operator",
+        ),
     ],
     ids=["launch", "cancel", "decide", "promote", "restore", "gc"],
 )

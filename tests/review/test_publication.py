@@ -41,7 +41,7 @@ class Desk:
         )
 
     def save(self, text):
-        return signoff.save_draft(self.store, self.journal, self.key, text, person=ANN)
+        return signoff.save_draft(self.settings, self.journal, self.key, text, person=ANN)
 
     def publish(self):
         return publication.publish(self.settings, self.journal, self.key, person=ANN)

@@ -40,7 +40,7 @@ class Desk:
             for name in ANALYST_SECTIONS:
                 text = with_section(text, name, f"{name}: considered.")
         person = Person(f"local:{author}", author, "operator")
-        return signoff.save_draft(self.store, self.journal, self.key, text, person=person)
+        return signoff.save_draft(self.settings, self.journal, self.key, text, person=person)
 
     def sign(self, *, shown=None, person=ANN, meaning="approved", comment=""):
         return signoff.sign(
@@ -102,7 +102,7 @@ def test_a_novel_is_refused(desk):
 def test_there_is_nothing_to_edit_where_there_is_no_report(desk):
     """A made-up key is named."""
     with pytest.raises(ParameterError, match="no-such"):
-        signoff.save_draft(desk.store, desk.journal, "no-such", "x", person=ANN)
+        signoff.save_draft(desk.settings, desk.journal, "no-such", "x", person=ANN)
 
 
 # ---- what a signature rests on
@@ -185,7 +185,7 @@ def test_an_approval_of_the_shown_text_signs_it(desk):
     assert said["subjects"] == signoff.subjects(desk.store, desk.key)
     assert said["independent_review"] is False
     assert record.subject == desk.key
-    assert chain_faults(desk.journal.records()) == []
+    assert chain_faults(desk.journal.ledger()) == []
     assert desk.standing().state == "signed"
 
 
@@ -213,7 +213,7 @@ def test_the_change_is_noticed_even_between_check_and_append(desk, monkeypatch):
     shown, append = desk.present().sha256, desk.journal.append
 
     def late(*args, **kwargs):
-        signoff.save_draft(desk.store, Journal(desk.root), desk.key, "Other words.\n", person=ANN)
+        signoff.save_draft(desk.settings, Journal(desk.root), desk.key, "Other words.\n", person=ANN)
         return append(*args, **kwargs)
 
     monkeypatch.setattr(desk.journal, "append", late)

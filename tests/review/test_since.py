@@ -45,22 +45,23 @@ def test_a_signature_records_what_changed_since_the_one_before_and_the_block_say
 ):
     """Dearer trading: the setting and the return, from the report that was signed; proven with the bundle."""
     (first,) = office.keys()
-    assert office.sign(first).content["since"] is None
+    before = office.sign(first)
+    assert before.content["since"] is None
     assert run_luigi(*small, "--mode", "train", "--cost-bps", "9", data=finished).code == 0
     (second,) = office.keys() - {first}
     told = json.loads(run_afterclose("review", second, "--json", data=finished).out)["since"]
     record = office.sign(second)
     since = record.content["since"]
     assert since == told
-    assert (since["report"], since["record"]) == (first, 1)
+    assert (since["report"], since["record"]) == (first, before.seq)
     changes = {what: (before, now) for what, before, now in since["changes"]}
     assert changes["Setting: cost bps"] == ("5.0", "9.0")
-    before, now = (float(text.rstrip("%")) for text in changes["Return a year, after costs"])
-    assert now < before
+    dearer, now = (float(text.rstrip("%")) for text in changes["Return a year, after costs"])
+    assert now < dearer
     assert "Model" not in changes
     folder = publish(office.settings, office.journal, second, person=local_person(office.settings))
     block = (folder / "report.txt").read_text(encoding="utf-8").partition("\n\n\n")[0]
-    assert f"Since       report {first}, record 1:" in block
+    assert f"Since       report {first}, record {before.seq}:" in block
     assert "            Setting: cost bps: 5.0 -> 9.0" in block
     assert "Setting: cost bps: 5.0 -&gt; 9.0" in (folder / "report.html").read_text(encoding="utf-8")
     assert check_bundle(folder, None).record == record
@@ -89,11 +90,11 @@ def test_another_profile_and_a_revoked_report_are_nothing_to_compare_with(office
 def test_a_report_whose_evaluation_is_gone_is_named_and_not_compared(office, run_luigi, small, finished):
     """It stops no signature; the block says why there is nothing."""
     (first,) = office.keys()
-    office.sign(first)
+    before = office.sign(first)
     assert run_luigi(*small, "--mode", "train", "--cost-bps", "9", data=finished).code == 0
     (second,) = office.keys() - {first}
     (meta,) = finished.glob(f"checkpoints/report/{first}/meta.json")
     evaluate = next(i["key"] for i in json.loads(meta.read_text())["inputs"] if i["stage"] == "evaluate")
     (finished / "checkpoints" / "evaluate" / evaluate / "evaluation.json").unlink()
     record = office.sign(second)
-    assert record.content["since"] == {"report": first, "record": 1, "changes": None}
+    assert record.content["since"] == {"report": first, "record": before.seq, "changes": None}

@@ -52,7 +52,7 @@ def test_it_stands_in_the_file_and_on_record(accepted, journal, desk_settings):
     )
     assert (waiver.who, waiver.why, waiver.until) == ("local user", "a halt", "2013-06-30")
     assert (record.kind, record.content["why"], record.content["role"]) == ("waiver", "a halt", "approver")
-    assert not chain_faults(journal.records())
+    assert not chain_faults(journal.ledger())
 
 
 def test_what_stands_in_the_file_already_stays(accepted, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from core.journal import Journal
 from core.registry.registry import Registry
 from core.request import settings
-from core.review import publication, signoff
+from core.review import ledger, publication, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
 from core.upkeep import verification
@@ -28,11 +28,13 @@ def desk(finished):
     shown = signoff.signable(Store(finished), journal, key).sha256
     signoff.sign(over, journal, key, text_sha256=shown, person=ANN, meaning="approved", comment="Read.")
     publication.publish(over, journal, key, person=ANN)
-    journal.add_run("published", who="a", how="terminal", request={}, target="publish", state="queued")
+    ledger.add_run(
+        over, journal, "published", who="a", how="terminal", request={}, target="publish", state="queued"
+    )
     journal.start("published", {"report": key})
     journal.end("published", "succeeded", 0, None)
     (model,) = Registry(finished).ids()
-    journal.append("promotion", model, {"user": "ann", "why": "the first"})
+    ledger.append(over, journal, "promotion", model, {"user": "ann", "why": "the first"})
     assert verify(over).faults == ()
     return over
 

@@ -17,11 +17,12 @@ from typing import Literal
 
 from core import __version__
 from core.errors import AftercloseError, SourceError
-from core.journal import Journal, chain_faults
+from core.journal import Journal
 from core.platform.storage import local_folder, nearest_folder, writable
 from core.report.figures import counted
 from core.request import settings as configuration
 from core.request.settings import Settings
+from core.review.ledger_check import ledger_faults
 from core.sources import LIVE
 
 LIBRARIES = ("luigi", "streamlit", "pandas", "scikit-learn", "exchange_calendars", "peewee")
@@ -149,15 +150,14 @@ def _journal(settings: Settings) -> Check:
     lost = Journal.lost(settings.data, settings.journal)
     if lost:
         return Check("journal", "wrong", lost, "Restore a backup: afterclose restore BACKUP")
+    faults = ledger_faults(settings)[1]
+    if faults:
+        return Check("journal", "wrong", faults[0], "Find out who changed it, then restore a backup.")
     if not Journal.exists(settings.data, settings.journal):
         return Check("journal", "ok", "none yet; the first run makes it")
     journal = Journal(settings.data, settings.journal, read_only=True)
-    faults = chain_faults(journal.records())
-    if faults:
-        return Check("journal", "wrong", faults[0], "Find out who changed it, then restore a backup.")
-    return Check(
-        "journal", "ok", f"{journal.count_runs():,} runs, {len(journal.records()):,} decisions, chain whole"
-    )
+    decisions = len(journal.records())
+    return Check("journal", "ok", f"{journal.count_runs():,} runs, {decisions:,} decisions, ledger whole")
 
 
 def _runs(settings: Settings) -> Check:

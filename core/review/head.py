@@ -1,0 +1,130 @@
+"""The newest head of the ledger, signed, in a file of the data root outside the database.
+
+A chain that was cut shorter, or a journal that was emptied or deleted, is whole by itself. ``<data>/ledger/head.json``
+shows it, for a forger who may write the database; whoever may write the whole data root can roll all of it back, which
+only a witness outside shows (``[proof] heads_file``, a time stamp). The file also says with which keys it began.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from core.errors import CheckpointError
+from core.fingerprint import canonical
+from core.journal.chain import GENESIS, Signer
+from core.paths import StoragePath
+from core.platform.storage import replace_file
+
+FOLDER, HEAD_NAME = "ledger", "head.json"
+_FORMAT, _KIND = 1, "ledger"
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A key with which signing began here without an earlier one that counted.
+
+    Parameters
+    ----------
+    key, public : str
+        The key's id, and its public half (PEM).
+    at_utc, why : str
+        When; and why, for any but the first.
+    """
+
+    key: str
+    public: str
+    at_utc: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest record's number and hash, by whose key that is said, and with which keys the ledger began."""
+
+    seq: int
+    sha256: str
+    begun: tuple[Beginning, ...]
+    key: str = ""
+    signature: str = ""
+
+    def body(self) -> dict[str, Any]:
+        """Return what is signed."""
+        body = {"format": _FORMAT, "kind": _KIND, **asdict(self)}
+        del body["signature"]
+        return body
+
+    def signed(self, signer: Signer) -> Head:
+        """Return this head signed by a key."""
+        own = replace(self, key=signer.id, signature="")
+        return replace(own, signature=base64.b64encode(signer.sign(own.signed_bytes())).decode())
+
+    def signed_bytes(self) -> bytes:
+        """Return the bytes that the signature is over."""
+        return b"afterclose ledger head v1 " + canonical(self.body())
+
+    def moved(self, seq: int, sha256: str) -> Head:
+        """Return the head at another record, unsigned."""
+        return replace(self, seq=seq, sha256=sha256, key="", signature="")
+
+
+def first_head(beginning: Beginning) -> Head:
+    """Return the head of a ledger that has no record yet."""
+    return Head(0, GENESIS, (beginning,))
+
+
+def as_bytes(head: Head) -> bytes:
+    """Return the file's bytes."""
+    return json.dumps({**head.body(), "signature": head.signature}, indent=1).encode() + b"\n"
+
+
+def write_head(root: StoragePath, head: Head) -> None:
+    """Write the head.
+
+    Raises
+    ------
+    OSError
+        If the data root cannot be written.
+    """
+    replace_file(root / FOLDER / HEAD_NAME, as_bytes(head))
+
+
+def read_head(root: StoragePath) -> Head | None:
+    """Return the head in a data root, None where there is none.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is none of ours.
+    """
+    path = root / FOLDER / HEAD_NAME
+    try:
+        return head_of(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not the head of a ledger ({type(error).__name__})") from error
+
+
+def head_of(data: bytes) -> Head:
+    """Return the head in a file's bytes; ``ValueError``, ``KeyError`` or ``TypeError`` if there is none in it."""
+    head = head_in(json.loads(data))
+    if as_bytes(head) != data:
+        raise ValueError("written in another form")
+    return head
+
+
+def head_in(body: dict[str, Any]) -> Head:
+    """Return the head in the parsed form of a file; raises as :func:`head_of`."""
+    body = dict(body)
+    if (body.pop("format"), body.pop("kind")) != (_FORMAT, _KIND):
+        raise ValueError("another format")
+    begun = tuple(Beginning(**entry) for entry in body.pop("begun"))
+    head = Head(int(body.pop("seq")), str(body.pop("sha256")), begun, **body)
+    if not begun:
+        raise ValueError("it began with no key")
+    return head

@@ -1,0 +1,193 @@
+"""Whether the ledger holds: chain, signatures, heads outside the database, and what its records stand for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from core.errors import AftercloseError, CheckpointError
+from core.fingerprint import digest_of
+from core.journal import Journal, Record, chain_faults
+from core.journal.records import DRAFT, REQUEST, SEAL
+from core.paths import StoragePath
+from core.request.settings import Settings
+from core.review import ledger
+from core.review.bundle_files import PROOF_NAME, RECORD_NAME
+from core.review.head import FOLDER, HEAD_NAME, Head, read_head
+from core.review.trust import Trust, holds
+
+_HEAD = f"{FOLDER}/{HEAD_NAME}"
+
+
+def ledger_faults(settings: Settings) -> tuple[int, list[str]]:
+    """Return how many records there are, and one sentence for each thing in which the ledger does not hold. Read-only.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the data root, its journal and the second place for heads.
+    """
+    faults: list[str] = []
+    head: Head | None = None
+    try:
+        head = read_head(settings.data)
+    except CheckpointError as error:
+        faults.append(str(error))
+    try:
+        if not Journal.exists(settings.data, settings.journal):
+            return 0, [*faults, *_without_journal(settings, head)]
+        journal = Journal(settings.data, settings.journal, read_only=True)
+        records = journal.ledger()
+        faults += chain_faults(records)
+        faults += _signatures(settings.data, records, head, Trust(head.begun if head else ()))
+        faults += _rows(journal, records)
+        faults += _published(settings, records)
+        faults += ledger.head_faults(settings, records)
+    except AftercloseError as error:
+        return 0, [*faults, str(error)]
+    return len(records), faults
+
+
+def trust_in(settings: Settings) -> Trust:
+    """Return which keys count, as far as head and journal can be read."""
+    head = read_head(settings.data)
+    trust = Trust(head.begun if head else ())
+    if Journal.exists(settings.data, settings.journal):
+        for record in Journal(settings.data, settings.journal, read_only=True).ledger():
+            trust.learn(record)
+    return trust
+
+
+def _without_journal(settings: Settings, head: Head | None) -> Iterator[str]:
+    published = next(iter(sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}"))), None)
+    if head is not None and head.seq:
+        yield f"the journal is gone: {_HEAD} keeps the head of record {head.seq}"
+    elif published is not None:
+        yield f"the journal is gone: {published.parent.parent.name} was published under it"
+    elif head is not None:
+        yield f"the journal is gone: {_HEAD} says that records were signed"
+
+
+def _signatures(
+    root: StoragePath, records: Sequence[Record], head: Head | None, trust: Trust
+) -> Iterator[str]:
+    """Yield where signatures and the head in the data root do not fit the chain."""
+    first = next((record for record in records if record.signature), None)
+    if head is None:
+        if first is not None or (root / FOLDER).exists():
+            yield f"{_HEAD} is gone: records are signed, and their head is not kept"
+        return
+    earlier = _before_signatures(first, head, len(records))
+    for record in records:
+        fault = trust.fault(record) if record.seq > earlier else None
+        if fault:
+            yield fault
+        trust.learn(record)
+    yield from _of_head(records, head, trust)
+
+
+def _before_signatures(first: Record | None, head: Head, count: int) -> int:
+    """Return how many records at the beginning are of before records were signed: those that the first one seals."""
+    if first is None:
+        return 0 if head.seq else count
+    return first.seq - 1 if first.kind == SEAL and first.content["records"] == first.seq - 1 else 0
+
+
+def _of_head(records: Sequence[Record], head: Head, trust: Trust) -> Iterator[str]:
+    there = {record.seq: record.hash for record in records}
+    counts = head.key in trust.pems and (head.seq == 0 or trust.counts(head.key, head.seq))
+    if not counts or not holds(trust.pems[head.key], head.signature, head.signed_bytes()):
+        yield f"{_HEAD} is not signed by a key that counts"
+    if head.seq and head.seq not in there:
+        yield f"record {head.seq} is gone: {_HEAD} keeps its head"
+    elif head.seq and there[head.seq] != head.sha256:
+        yield f"record {head.seq} was rewritten: {_HEAD} keeps another head"
+
+
+# ---- what records stand for
+
+
+def _rows(journal: Journal, records: Sequence[Record]) -> Iterator[str]:
+    """Yield runs and drafts that are not what their records say, that have none, or that are gone."""
+    seals = [record.content for record in records if record.kind == SEAL and record.signature]
+    if not any(record.signature for record in records):
+        return  # of before: nothing is known of them
+    requests, written = journal.requests(), journal.written()
+    yield from _sealed("runs", requests, seals)
+    yield from _sealed("drafts", written, seals)
+    by_run = {r.subject: r.content for r in records if r.kind == REQUEST}
+    runs = {row[0]: row[1:] for row in requests}
+    free = {row[0] for row in requests[: max((int(s["runs"]) for s in seals), default=0)]}
+    for run, row in runs.items():
+        recorded = by_run.get(run)
+        if recorded is None and run not in free:
+            yield f"run {run} has no record of who asked for it"
+        elif recorded is not None and row != [
+            recorded[n] for n in ("at_utc", "who", "how", "request", "target")
+        ]:
+            yield f"run {run} was changed: its record says {recorded['who']} asked for {_request(recorded)}"
+    yield from (f"run {run} is gone: its record is there" for run in sorted(set(by_run) - set(runs)))
+    yield from _drafts(records, written, max((int(s["drafts"]) for s in seals), default=0))
+
+
+def _request(recorded: Any) -> str:
+    return json.dumps(recorded["request"], sort_keys=True)[:200]
+
+
+def _sealed(what: str, rows: Sequence[Any], seals: Sequence[Any]) -> Iterator[str]:
+    for content in seals:
+        count = int(content[what])
+        if digest_of(rows[:count]) != content[f"{what}_sha256"]:
+            yield f"the {count:,} {what} that were there when the ledger was sealed were changed"
+
+
+def _drafts(records: Sequence[Record], written: Sequence[Any], free: int) -> Iterator[str]:
+    recorded = {
+        (r.subject, int(r.content["number"])): [
+            r.content[name] for name in ("at_utc", "author", "text_sha256")
+        ]
+        for r in records
+        if r.kind == DRAFT
+    }
+    there = {(row[0], row[1]): row[2:] for row in written}
+    under_seal = {(row[0], row[1]) for row in written[:free]}
+    for name, row in there.items():
+        if name not in recorded and name not in under_seal:
+            yield f"draft {name[1]} of report {name[0]} has no record of who wrote it"
+        elif name in recorded and row != recorded[name]:
+            yield f"draft {name[1]} of report {name[0]} was changed: its record says {recorded[name][1]} wrote it"
+    for report, number in sorted(set(recorded) - set(there)):
+        yield f"draft {number} of report {report} is gone: its record is there"
+
+
+# ---- published documents
+
+
+def _published(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
+    """Yield what published documents show to be gone from the chain: a cut tail leaves the rest of it whole."""
+    hashes = {record.hash for record in records}
+    for path in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
+        which = f"{path.parent.parent.name}/{path.parent.name}"
+        for seq, head in (*_record_in(path), *_head_in(path.parent / PROOF_NAME)):
+            if head not in hashes:
+                yield f"record {seq} is gone: {which} was published under it"
+
+
+def _record_in(path: StoragePath) -> Iterator[tuple[int, str]]:
+    try:
+        record = json.loads(path.read_bytes())
+        yield int(record["seq"]), str(record["hash"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return  # reported with the published document
+
+
+def _head_in(path: StoragePath) -> Iterator[tuple[int, str]]:
+    from core.review.proof import unverified
+
+    try:
+        head = unverified(path.read_bytes())["predicate"].get("head")
+        if head:
+            yield int(head["seq"]), str(head["sha256"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError):
+        return  # an earlier form, or reported with the published document

@@ -1,0 +1,126 @@
+"""Which keys count: rotated, killed in between, lost, put there by a forger, of another machine."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from core.errors import SignOffError
+from core.journal import Journal
+from core.request import settings
+from core.review import keypair, keys, ledger, signoff
+from core.review.head import read_head
+from core.review.ledger_check import ledger_faults
+from core.review.people import Person, local_person
+from core.upkeep.archive import backup
+from core.upkeep.restoring import restore
+from core.upkeep.verification import verify
+from tests.forging import (
+    approval,
+    faults,
+    following,
+    own_key,
+    put,
+    whole,
+)  # fmt: skip
+
+ADMIN = Person("local:root", "Root", "admin")
+
+
+def test_a_key_that_was_rotated_out_signs_nothing_more(signed, tmp_path):
+    """Whoever kept the old private half cannot go on; what it signed before stays."""
+    shutil.copy(signed.root / "keys" / "desk.pem", tmp_path / "kept.pem")
+    old = keypair.read_private(tmp_path / "kept.pem")
+    new, record = keys.rotate(signed.settings, signed.journal, person=ADMIN, why="somebody left")
+    assert faults(signed) == []
+    assert record.key == old.id
+    assert not list((signed.root / "keys").glob(".desk*"))
+    signed.revoke()
+    assert whole(signed)[-1].key == new.id
+    put(signed, following(signed, "signature", signed.key, approval(signed), old))
+    assert any("which does not count here" in fault for fault in faults(signed))
+
+
+@pytest.mark.parametrize("step", ["before the record", "after the record"])
+def test_a_rotation_that_was_killed_is_finished(signed, step, monkeypatch):
+    """By doing it again, or by the next record; one rotation is on record and no old private half is left."""
+    before = keypair.read_private(signed.root / "keys" / "desk.pem").id
+
+    class KilledError(Exception):
+        pass
+
+    def dying(*args, **kwargs):
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        if step == "before the record":
+            patch.setattr(ledger, "append", dying)
+        else:
+            patch.setattr(ledger, "put_in_place", dying)
+        with pytest.raises(KilledError):
+            keys.rotate(signed.settings, signed.journal, person=ADMIN, why="once")
+    assert faults(signed) == []
+    key, record = keys.rotate(signed.settings, signed.journal, person=ADMIN, why="once")
+    rotations = [r for r in whole(signed) if r.kind == "key"]
+    assert [r.seq for r in rotations] == [record.seq]
+    assert keypair.read_private(signed.root / "keys" / "desk.pem").id == key.id != before
+    assert not list((signed.root / "keys").glob(".desk*"))
+    signed.revoke()
+    assert faults(signed) == []
+
+
+def test_a_coming_key_that_a_forger_put_there_takes_no_place(signed):
+    """Also with a record of it: nobody whose key counts signed that."""
+    key = own_key(signed)
+    shutil.copy(signed.root.parent / "forger.pem", signed.root / "keys" / ledger.NEXT_KEY)
+    put(
+        signed,
+        following(signed, "key", key.id, {"meaning": "rotated", "public": key.public.pem.decode()}, key),
+    )
+    with pytest.raises(ledger.LedgerError):
+        signed.revoke()
+    assert keypair.read_private(signed.root / "keys" / "desk.pem").id != key.id
+
+
+def test_after_a_restore_without_the_private_key_it_says_what_to_do(signed, tmp_path, run_luigi, small):
+    """Reading and running go on; an act waits for an admin, and everybody is told from then on."""
+    signed.publish()
+    backup(signed.settings, tmp_path / "b.zip")
+    other = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "other")}, tmp_path)
+    restore(other, tmp_path / "b.zip", person=local_person(other))
+    assert ledger_faults(other)[1] == []
+    journal = Journal(other.data)
+    with pytest.raises(SignOffError, match="keys renew"):
+        signoff.revoke(other, journal, signed.key, person=local_person(other), comment="no")
+    assert run_luigi(*small, data=other.data).code == 0
+    assert any("has no record of who asked for it" in fault for fault in ledger_faults(other)[1])
+    key, record = keys.renew(other, journal, person=ADMIN, why="restored without the key")
+    assert ledger_faults(other)[1] == []
+    assert [b.why for b in read_head(other.data).begun] == ["", "Root: restored without the key"]
+    assert (record.content["meaning"], record.key) == ("begun anew", key.id)
+    revoked = signoff.revoke(other, journal, signed.key, person=local_person(other), comment="no")
+    assert revoked.key == key.id
+    assert verify(other).faults == ()
+
+
+def test_a_private_key_that_a_forger_put_there_signs_nothing(signed):
+    """Where the private half was lost, one that lies there is not taken for it."""
+    key = own_key(signed)
+    (signed.root / "keys" / "desk.pem").unlink()
+    shutil.copy(signed.root.parent / "forger.pem", signed.root / "keys" / "desk.pem")
+    with pytest.raises(SignOffError, match="does not count"):
+        signed.revoke()
+    assert all(record.key != key.id for record in whole(signed))
+
+
+def test_another_machines_key_counts_once_it_is_admitted(signed, tmp_path):
+    """By a record that a key which counts signed."""
+    keypair.create(tmp_path / "other.pem")
+    other = keypair.read_private(tmp_path / "other.pem")
+    keys.admit(signed.settings, signed.journal, other.public.pem, person=ADMIN, why="the second machine")
+    put(signed, following(signed, "review", "x", {"meaning": "reviewed"}, other))
+    assert faults(signed) == []
+    operator = Person("local:x", "X", "approver")
+    with pytest.raises(SignOffError):
+        keys.admit(signed.settings, signed.journal, other.public.pem, person=operator, why="no")
