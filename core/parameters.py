@@ -7,6 +7,7 @@ exact inverses for every valid value.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -17,7 +18,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from core.errors import ParameterError, nearest
 
 Value = str | int | float | bool | None
-Kind = Literal["text", "choice", "date", "integer", "number", "flag", "tickers", "names"]
+Kind = Literal["text", "choice", "date", "integer", "number", "flag", "tickers", "names", "json"]
 
 Settings = TypeVar("Settings")
 
@@ -42,7 +43,8 @@ class Parameter:
         Python name; the option is ``--name`` with dashes.
     kind : str
         How the text is read: ``text``, ``choice``, ``date`` (ISO), ``integer``, ``number``, ``flag``,
-        ``tickers`` (a comma list, a JSON list or ``@file``) or ``names`` (a comma list).
+        ``tickers`` (a comma list, a JSON list or ``@file``), ``names`` (a comma list) or ``json`` (an object; its
+        canonical text is the value, so that spellings of one object give one key).
     default : str
         The default as text; empty means "what the source has" or "none".
     section : str
@@ -59,6 +61,8 @@ class Parameter:
         True for a value that only the plan fills; it is neither an option nor a setting.
     auto : bool
         True for a number that may be the word :data:`AUTO`, which stands in the key as such.
+    open : bool
+        True for a choice beside whose values any dotted name may stand.
     quiet : bool
         True for a parameter that came later: at its default it is in no key, so that keys of before it stay.
     key : str
@@ -76,6 +80,7 @@ class Parameter:
     keyed: bool = True
     resolved: bool = False
     auto: bool = False
+    open: bool = False
     quiet: bool = False
     key: str = ""
 
@@ -115,6 +120,8 @@ class Parameter:
                 return AUTO if self.auto and text == AUTO else self._number(text)
             case "flag":
                 return self._flag(text)
+            case "json":
+                return self._json(text)
             case _:
                 return text
 
@@ -135,8 +142,9 @@ class Parameter:
         )
 
     def _choice(self, text: str) -> str:
-        if text not in self.choices:
+        if text not in self.choices and not (self.open and "." in text):
             expected = f"one of {', '.join(self.choices)}"
+            expected += ", or a dotted name" if self.open else ""
             raise self._wrong(text, expected, nearest(text, self.choices))
         return text
 
@@ -163,6 +171,18 @@ class Parameter:
         if value != value or value in (float("inf"), float("-inf")) or too_low or too_high:
             raise self._wrong(text, expected)
         return value
+
+    def _json(self, text: str) -> str | None:
+        try:
+            value = json.loads(text, parse_constant=lambda name: self._refuse_constant(text, name))
+        except (ValueError, RecursionError) as error:
+            raise self._wrong(text, f"a JSON object ({str(error)[:80]})") from None
+        if not isinstance(value, dict):
+            raise self._wrong(text, "a JSON object, in braces")
+        return json.dumps(value, sort_keys=True, separators=(",", ":")) if value else None
+
+    def _refuse_constant(self, text: str, name: str) -> float:
+        raise self._wrong(text, f"finite numbers, not {name}")
 
     def _flag(self, text: str) -> bool:
         if text.lower() not in _TRUE | _FALSE:

@@ -118,9 +118,14 @@ def _widget(parameter: Parameter) -> Value:
     label, key, help_ = parameter.label, key_of(parameter.name), parameter.help
     match parameter.kind:
         case "choice":
-            return st.selectbox(label, parameter.choices, help=help_, key=key)
+            return st.selectbox(
+                label, parameter.choices, help=help_, key=key, accept_new_options=parameter.open
+            )
         case "names":
-            return ",".join(st.multiselect(label, parameter.choices, help=help_, key=key))
+            several = st.multiselect(
+                label, parameter.choices, help=help_, key=key, accept_new_options=parameter.open
+            )
+            return ",".join(several)
         case "date":
             chosen = st.date_input(label, None, EARLIEST, LATEST, format="YYYY-MM-DD", help=help_, key=key)
             return chosen.isoformat() if isinstance(chosen, date) else None

@@ -176,6 +176,18 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
         "new_tickers": _new_tickers(training or {}, predictions),
         "retained": header.get("retained"),
         "min_train_sessions": header.get("min_train_sessions") or _min_train_sessions(model),
+        **_settings_tried(model),
+    }
+
+
+def _settings_tried(model: Document | None) -> dict[str, Any]:
+    """Return among how many settings a model's own were chosen, with what; nothing of one without a grid."""
+    choice = model.body.get("choice") if model else None
+    if not choice:
+        return {}
+    return {
+        "tries": len(choice["settings"]),
+        "hyperparameters": model.body["hyperparameters"] if model else {},
     }
 
 

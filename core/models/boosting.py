@@ -62,7 +62,13 @@ class HistGradientBoostingKind:
         }
     )
 
-    def fit(self, inputs: Matrix, label: Vector, *, seed: int) -> dict[str, Any]:
+    def __init__(self, hyperparameters: Mapping[str, Any] | None = None) -> None:
+        if hyperparameters is not None:
+            self.hyperparameters = MappingProxyType(dict(hyperparameters))
+
+    def fit(
+        self, inputs: Matrix, label: Vector, *, seed: int, weights: Vector | None = None
+    ) -> dict[str, Any]:
         """Return the baseline log-odds and the trees, exactly as fitted.
 
         Parameters
@@ -71,13 +77,15 @@ class HistGradientBoostingKind:
             Rows without NaN.
         label : float64 array, shape (n,)
             1 or 0, both present.
+        weights : float64 array, shape (n,), optional
+            How much each row counts; all alike without.
         seed : int
             Of the rows that bins are made from (all of them up to 200,000).
         """
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         estimator = HistGradientBoostingClassifier(**self.hyperparameters, random_state=seed)
-        estimator.fit(inputs, label)
+        estimator.fit(inputs, label, sample_weight=weights)
         # scikit-learn has no public way to the trees; a test compares probabilities with its own.
         trees = [_tree_arrays(stage[0].nodes) for stage in estimator._predictors]  # noqa: SLF001 - see above
         return {"baseline": float(estimator._baseline_prediction[0, 0]), "trees": trees}  # noqa: SLF001 - see above

@@ -13,7 +13,7 @@ from core.features.definitions import OWN
 from core.label import NEXT_SESSION, Label
 from core.measures.bootstrap import Resampling
 from core.measures.performance import UP_RATE, measure
-from core.models.document import LABELS_TO, THRESHOLD, self_check
+from core.models.document import CHOICE, LABELS_TO, THRESHOLD, self_check
 from core.tables.artifacts import Document
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from core.models.kind import ModelKind
+    from core.models.fitting import FittedModel
     from core.models.rows import Mask, Rows
 
 INTERVAL = Resampling(samples=1000, block_sessions=10, confidence=0.95, seed=11)
@@ -31,9 +31,8 @@ evaluate stage's settings: those are not in this stage's key."""
 
 @dataclass(frozen=True)
 class Fitting:
-    """What a candidate is made with: its kind, the seed, the features file's SHA-256 and the label."""
+    """What a candidate is made with: the seed, the features file's SHA-256 and the label."""
 
-    kind: ModelKind
     seed: int
     features_sha256: str
     label: Label = NEXT_SESSION
@@ -57,7 +56,7 @@ class Walk:
     horizon_sessions: int = 1
 
 
-def candidate(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
+def candidate(rows: Rows, used: Mask, model: FittedModel, fitting: Fitting) -> dict[str, Any]:
     """Return the body of the model of the rows ``used``; its walk forward is recorded later.
 
     Parameters
@@ -66,11 +65,12 @@ def candidate(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
         All rows.
     used : bool array, shape (n,)
         Complete rows with a label: those that are trained on.
+    model : FittedModel
+        What they taught.
     fitting : Fitting
-        Kind, seed and origin.
+        Seed, origin and label.
     """
-    kind = fitting.kind
-    learnt = kind.fit(rows.inputs[used], rows.label[used], seed=fitting.seed)
+    kind, learnt = model.kind, model.parameters
     return {
         "model_kind": kind.name,
         "features": list(rows.names),
@@ -80,6 +80,7 @@ def candidate(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
         "threshold": THRESHOLD,
         "parameters": learnt,
         "hyperparameters": dict(kind.hyperparameters),
+        **({CHOICE: dict(model.choice)} if model.choice else {}),
         "training": _training(rows, used, fitting),
         "walk_forward": None,
         "self_check": self_check(kind, learnt, rows.inputs[used]),

@@ -31,6 +31,9 @@ KINDS: Mapping[str, ModelKind] = {
 THRESHOLD = 0.5
 """From this probability on the call is "up"."""
 
+CHOICE = "choice"
+"""Field of a model whose settings were chosen from a grid: each setting's loss on earlier rows, and the one taken."""
+
 LABELS_TO = "labels_to"
 """In the record of a training on labels of several sessions: the last session whose close one of them is made of."""
 
@@ -83,21 +86,38 @@ class Model:
         return chances
 
 
-def kind_named(name: Any) -> ModelKind:
-    """Return the model kind called ``name``.
+def kind_named(name: Any, settings: Mapping[str, Any] | None = None) -> ModelKind:
+    """Return the model kind called ``name``: of the closed list, or a classifier by its dotted name.
+
+    Parameters
+    ----------
+    name : str
+    settings : mapping, optional
+        Its hyperparameters where they are not the defaults.
 
     Raises
     ------
     ModelError
-        If the closed list does not have it.
+        If there is none of that name.
     """
+    if isinstance(name, str) and name.startswith(("sklearn.", "lightgbm.", "xgboost.")):
+        return _classifier(name, settings or {})
     kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is not None and settings:
+        return type(kind)({**kind.hyperparameters, **settings})  # type: ignore[call-arg]  # each of the list takes them
     if kind is None:
         hint = nearest(str(name)[:80], KINDS)
         raise ModelError(
             f"model_kind is {str(name)[:80]!r}", expected=f"one of {', '.join(KINDS)}", remedy=REMEDY + hint
         )
     return kind
+
+
+def _classifier(name: str, settings: Mapping[str, Any]) -> ModelKind:
+    from core.models.boosters import BOOSTERS, BoosterKind
+    from core.models.classifier import ClassifierKind
+
+    return BoosterKind(name, settings) if name in BOOSTERS else ClassifierKind(name, settings)
 
 
 def model_id_of(document: Document) -> str:

@@ -31,8 +31,10 @@ class ModelKind(Protocol):
     def hyperparameters(self) -> Mapping[str, Any]:
         """What the fit is set to, as JSON."""
 
-    def fit(self, inputs: Matrix, label: Vector, *, seed: int) -> dict[str, Any]:
-        """Return the parameters learnt from rows (n, features), NaN-free, and labels 1 or 0."""
+    def fit(
+        self, inputs: Matrix, label: Vector, *, seed: int, weights: Vector | None = None
+    ) -> dict[str, Any]:
+        """Return the parameters learnt from rows (n, features), NaN-free, and labels 1 or 0; rows may have weights."""
 
     def probability(self, parameters: Parameters, inputs: Matrix) -> Vector:
         """Return the probability of label 1 for each row; each depends on its own row alone."""

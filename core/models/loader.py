@@ -13,11 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.errors import DataError, ModelError
+from core.errors import DataError, ModelError, ParameterError
 from core.features import definition_digest, model_features
 from core.features.definitions import OWN, Own, own_of
 from core.label import FIELD, LABELS, MOST_SESSIONS, Label
-from core.models.document import LABELS_TO, REMEDY, SELF_CHECKS, THRESHOLD, Model, kind_named, model_id_of
+from core.models.calibrated import CalibratedKind
+from core.models.document import (
+    CHOICE,
+    LABELS_TO,
+    REMEDY,
+    SELF_CHECKS,
+    THRESHOLD,
+    Model,
+    kind_named,
+    model_id_of,
+)
 from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
 from core.tables.artifacts import Document
 from core.tables.limits import FORMAT
@@ -25,8 +35,8 @@ from core.tables.limits import FORMAT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MAX_BYTES = 8 * 1024 * 1024
-"""A boosted model of default size is 0.16 MB; fifty times that is not one of ours."""
+MAX_BYTES = 64 * 1024 * 1024
+"""A boosted model of default size is 0.16 MB; a forest of a hundred trees without bounds is 40 MB."""
 
 MAX_TEXT = 200
 """Longest ticker, version or reason that is taken from a model file."""
@@ -92,18 +102,28 @@ def load_model(document: Document) -> Model:
         or no tree, or a self-check that does not come out.
     """
     body = document.body
-    require_keys(body, (*_KEYS, *({OWN} & set(body))), "the model")
-    kind = kind_named(body["model_kind"])
+    # a model without a grid was not chosen among settings, and one of the program's own features names no others
+    require_keys(body, (*_KEYS, *({OWN, CHOICE} & set(body))), "the model")
+    kind = _kind_of(body)
     own = _check_features(body)
     _check_label(body)
     trained_to = _trained_to(body["training"])
     _check_walk_forward(body["walk_forward"])
-    kind.check(body["parameters"], len(body["features"]))
+    try:
+        kind.check(body["parameters"], len(body["features"]))
+    except ParameterError as error:  # of a library that is not here, or a name that it does not have
+        raise ModelError(error.problem, expected=error.expected, remedy=error.remedy) from error
     _run_self_check(kind, body["parameters"], body["self_check"], len(body["features"]))
     label = Label.of_training(body["training"])
     return Model(
         kind, body["parameters"], _identity(document), trained_to, _no_test_to(body["training"]), label, own
     )
+
+
+def _kind_of(body: Mapping[str, Any]) -> ModelKind:
+    kind, parameters = kind_named(body["model_kind"]), body["parameters"]
+    calibration = parameters.get("calibration") if isinstance(parameters, dict) else None
+    return CalibratedKind(kind, str(calibration.get("method"))) if isinstance(calibration, dict) else kind
 
 
 def require_features(model: Model, own: Own) -> None:

@@ -38,7 +38,13 @@ class LogisticRegressionKind:
         {"C": 1.0, "solver": "newton-cholesky", "tol": 1e-10, "max_iter": 100}
     )
 
-    def fit(self, inputs: Matrix, label: Vector, *, seed: int) -> dict[str, Any]:
+    def __init__(self, hyperparameters: Mapping[str, Any] | None = None) -> None:
+        if hyperparameters is not None:
+            self.hyperparameters = MappingProxyType(dict(hyperparameters))
+
+    def fit(
+        self, inputs: Matrix, label: Vector, *, seed: int, weights: Vector | None = None
+    ) -> dict[str, Any]:
         """Return mean, scale, coefficients and intercept, rounded; nothing here is random.
 
         Parameters
@@ -47,6 +53,8 @@ class LogisticRegressionKind:
             Rows without NaN.
         label : float64 array, shape (n,)
             1 or 0, both present.
+        weights : float64 array, shape (n,), optional
+            How much each row counts; all alike without.
         seed : int
             Unused: the solver draws no numbers.
 
@@ -67,7 +75,7 @@ class LogisticRegressionKind:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
             try:
-                estimator.fit(standardised, label)
+                estimator.fit(standardised, label, sample_weight=weights)
             except ConvergenceWarning as error:
                 raise ModelError(f"{self.name} did not converge: {error}") from error
         coefficients = [rounded(x) for x in estimator.coef_[0]]

@@ -50,9 +50,11 @@ class MajorityKind:
     name = "majority"
     hyperparameters = _NOTHING
 
-    def fit(self, inputs: Matrix, label: Vector, *, seed: int) -> dict[str, Any]:
+    def fit(
+        self, inputs: Matrix, label: Vector, *, seed: int, weights: Vector | None = None
+    ) -> dict[str, Any]:
         """Return the share of ones in ``label``; neither inputs nor seed matter."""
-        del inputs, seed
+        del inputs, seed, weights
         return {"probability": float(label.mean())}
 
     def probability(self, parameters: Parameters, inputs: Matrix) -> Vector:
@@ -76,9 +78,11 @@ class _Unlearning:
 
     hyperparameters = _NOTHING
 
-    def fit(self, inputs: Matrix, label: Vector, *, seed: int) -> dict[str, Any]:
+    def fit(
+        self, inputs: Matrix, label: Vector, *, seed: int, weights: Vector | None = None
+    ) -> dict[str, Any]:
         """Return nothing: there is nothing to learn."""
-        del inputs, label, seed
+        del inputs, label, seed, weights
         return {}
 
     def check(self, parameters: Parameters, features: int) -> None:

@@ -29,6 +29,14 @@ class TrainSettings:
     rolling_sessions : int
     embargo_sessions : int
         Sessions left out between training and test, beside the label's horizon.
+    model_parameters, model_grid : str
+        Settings of the named model and lists of values to choose from, as JSON objects; empty: none.
+    calibration : str
+        ``none``, ``sigmoid`` or ``isotonic``.
+    sample_weights : str
+        ``none``, ``uniqueness``, ``decay`` or ``both``.
+    half_life_sessions : int
+        Of the decay.
     """
 
     model: str
@@ -40,6 +48,11 @@ class TrainSettings:
     window: str = "expanding"
     rolling_sessions: int = 0
     embargo_sessions: int = 0
+    model_parameters: str = ""
+    model_grid: str = ""
+    calibration: str = "none"
+    sample_weights: str = "none"
+    half_life_sessions: int = 504
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -15,7 +15,10 @@ from core import columns as col
 from core.features.definitions import own_of
 from core.label import Label
 from core.models.candidate import Fitting, Walk, candidate, recorded
+from core.models.choosing import fitter_of
 from core.models.document import kind_named, model_id_of
+from core.models.fitting import fit_plain
+from core.models.folding import FoldRows, split
 from core.models.importance import importance
 from core.models.kind import ModelKind
 from core.models.loader import load_model
@@ -34,15 +37,6 @@ if TYPE_CHECKING:
 
 TRAINING_ROWS = 2_000_000
 """Rows that models learn from at most: the fit of them peaks at about 1 GB."""
-
-
-@dataclass(frozen=True)
-class FoldRows:
-    """A fold with the rows its models learn from and the rows they are judged by."""
-
-    fold: Fold
-    train: Mask
-    test: Mask
 
 
 def train(
@@ -88,11 +82,12 @@ def train(
     with single_thread(), workplace.writer("predictions") as writer:
         folds = list(usable_folds(rows, settings, label.horizon_sessions))
         steps = Steps(workplace.progress, _steps(features, folds, settings))
-        fitted = [_fitted(rows, fold, settings, steps) for fold in folds]
+        fitted = [_fitted(rows, fold, settings, label.horizon_sessions, steps) for fold in folds]
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
-        fitting = Fitting(kind_named(settings.model), settings.seed, features_sha256, label)
-        body = None if reason else candidate(rows, used, fitting)
+        fitter = fitter_of(settings, label.horizon_sessions)
+        fitting = Fitting(settings.seed, features_sha256, label)
+        body = None if reason else candidate(rows, used, fitter.fit(rows, used), fitting)
         walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions)
         collected = Collected(writer, col.PREDICTIONS)
         work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
@@ -110,6 +105,8 @@ def train(
         header["importance"] = [
             {"fold": entry.fold.number, **entry.importance} for entry in fitted if entry.importance
         ]
+        choices = [{"fold": entry.fold.number, **entry.choice} for entry in fitted if entry.choice]
+        header |= {"choices": choices} if choices else {}
         return writer.done(header | trained_on | label.field), model
 
 
@@ -153,28 +150,33 @@ def _steps(features: Table, folds: list[FoldRows], settings: TrainSettings) -> i
 
 @dataclass(frozen=True)
 class _FittedFold:
-    """The models of one fold by probability column, and what the main one's inputs are worth."""
+    """The models of one fold by probability column, what the main one's inputs are worth, and what was chosen."""
 
     fold: Fold
     models: Mapping[str, tuple[ModelKind, Any]]
     importance: Mapping[str, Any] | None
+    choice: Mapping[str, Any]
 
 
 def _probability_columns(settings: TrainSettings) -> list[str]:
     return [col.PROBABILITY, *(col.probability_of(name) for name in settings.kinds[1:])]
 
 
-def _fitted(rows: Rows, fold: FoldRows, settings: TrainSettings, steps: Steps) -> _FittedFold:
-    models = {}
-    for column, name in zip(_probability_columns(settings), settings.kinds, strict=True):
-        kind = kind_named(name)
-        models[column] = (kind, kind.fit(rows.inputs[fold.train], rows.label[fold.train], seed=settings.seed))
+def _fitted(
+    rows: Rows, fold: FoldRows, settings: TrainSettings, horizon_sessions: int, steps: Steps
+) -> _FittedFold:
+    model = fitter_of(settings, horizon_sessions).fit(rows, fold.train)
+    models = {col.PROBABILITY: (model.kind, model.parameters)}
+    steps.done()
+    for column, name in zip(_probability_columns(settings)[1:], settings.kinds[1:], strict=True):
+        beside = kind_named(name)
+        models[column] = (beside, fit_plain(beside, rows, fold.train, settings, horizon_sessions))
         steps.done()
     kind, learnt = models[col.PROBABILITY]
     worth = importance(
         kind, learnt, rows.inputs[fold.test], rows.label[fold.test], names=rows.names, seed=settings.seed
     )
-    return _FittedFold(fold.fold, models, worth)
+    return _FittedFold(fold.fold, models, worth, model.choice)
 
 
 def _predicted_part(
@@ -251,22 +253,6 @@ def used_by_candidate(rows: Rows, settings: TrainSettings) -> Mask:
         return rows.labelled
     used: Mask = rows.labelled & (rows.dates >= np.datetime64(sessions[-most], "D"))
     return used
-
-
-def split(rows: Rows, fold: Fold) -> FoldRows:
-    """Return the rows on either side; a label made inside the test window is never trained on.
-
-    The purge of the split covers a ticker that trades every session. After a hole in its data the next
-    price may lie beyond the purge: the date that made the label decides.
-    """
-    known_before = rows.label_dates < np.datetime64(fold.test_from, "D")
-    within = (rows.dates >= np.datetime64(fold.train_from, "D")) & (
-        rows.dates <= np.datetime64(fold.train_to, "D")
-    )
-    tested = (rows.dates >= np.datetime64(fold.test_from, "D")) & (
-        rows.dates <= np.datetime64(fold.test_to, "D")
-    )
-    return FoldRows(fold, rows.labelled & within & known_before, rows.labelled & tested)
 
 
 def why_untrainable(label: np.ndarray) -> str | None:

@@ -140,8 +140,9 @@ def _auc(candidate: Candidate) -> float | None:
 
 
 def _tries_of(root: StoragePath, rivals: Sequence[Candidate], own: Candidate) -> Tries:
-    number = next(place for place, c in enumerate(rivals, 1) if c.model_id == own.model_id)
-    uncorrected = Tries(own.model_id, number, len(rivals), _auc(own))
+    place = next(place for place, c in enumerate(rivals, 1) if c.model_id == own.model_id)
+    number, count = sum(map(_settings_tried, rivals[:place])), sum(map(_settings_tried, rivals))
+    uncorrected = Tries(own.model_id, number, count, _auc(own))
     if uncorrected.count == 1 or uncorrected.auc is None or own.body is None or own.body["rows"] > MOST_ROWS:
         return uncorrected
     try:
@@ -151,6 +152,11 @@ def _tries_of(root: StoragePath, rivals: Sequence[Candidate], own: Candidate) ->
     return _corrected(
         Store(root), uncorrected, rows, [c for c in rivals if c.model_id != own.model_id], own.body
     )
+
+
+def _settings_tried(candidate: Candidate) -> int:
+    """Return among how many settings a candidate's own were chosen: each was a try."""
+    return int(((candidate.body or {}).get("model") or {}).get("tries") or 1)
 
 
 def _corrected(

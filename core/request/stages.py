@@ -20,6 +20,8 @@ MODEL_KINDS = ("logistic_regression", "hist_gradient_boosting")
 
 SOURCES = ("sample", "files", "yahoo", "tiingo")
 MODES = ("auto", "train", "score")
+CALIBRATIONS = ("none", "sigmoid", "isotonic")
+WEIGHTS = ("none", "uniqueness", "decay", "both")
 WINDOWS = ("expanding", "rolling")
 
 
@@ -197,8 +199,13 @@ _FEATURES = (
 _TRAIN = (
     CALENDAR,
     Parameter("mode", "choice", "auto", "train", "Train a candidate, score with the champion, or auto: score if there is one.", choices=MODES),
-    Parameter("model", "choice", "logistic_regression", "train", "The model named in the report.", choices=MODEL_KINDS),
-    Parameter("beside", "names", "hist_gradient_boosting", "train", "Models trained beside it for comparison.", choices=MODEL_KINDS),
+    Parameter("model", "choice", "logistic_regression", "train", "The model named in the report: one of these, or the dotted name of a classifier.", choices=MODEL_KINDS, open=True),
+    Parameter("model_parameters", "json", "", "train", "Settings of that model, as a JSON object.", quiet=True),
+    Parameter("model_grid", "json", "", "train", "Values to choose its settings from within each fold, as a JSON object of lists; each counts as a try.", quiet=True),
+    Parameter("calibration", "choice", "none", "train", "How its probabilities are set right by the latest fifth of what it learns from.", choices=CALIBRATIONS, quiet=True),
+    Parameter("sample_weights", "choice", "none", "train", "How much rows count: less where their outcomes overlap, less the older they are, or both.", choices=WEIGHTS, quiet=True),
+    Parameter("half_life_sessions", "integer", "504", "train", "Sessions after which a row counts half, where weights decay.", low=1, high=1_000_000, quiet=True),
+    Parameter("beside", "names", "hist_gradient_boosting", "train", "Models trained beside it for comparison.", choices=MODEL_KINDS, open=True),
     Parameter("seed", "integer", "7", "train", "Seed of everything random in training.", low=0, high=2**31 - 1),
     Parameter("min_train_sessions", "integer", "auto", "train", "Sessions before the first test fold; auto: half of the history, 712 at most.", low=30, high=1_000_000, auto=True),
     Parameter("fold_sessions", "integer", "252", "train", "Sessions in one test fold.", low=5, high=100_000),

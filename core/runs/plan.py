@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from core.fingerprint import SHORT, digest_of
 from core.parameters import Value
 from core.request.stages import Stage, chain
 from core.store.checkpoints import Slot
 
-_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+_DISTRIBUTIONS = {"sklearn": ("scikit-learn",), "xgboost": ("xgboost-cpu", "xgboost")}
+_EXTRA = ("lightgbm", "xgboost")
+"""Libraries of the extra ``models``."""
+
 NOT_SCORING = (
     "model", "beside", "seed", "min_train_sessions", "fold_sessions", "window", "rolling_sessions",
-    "embargo_sessions",
+    "embargo_sessions", "model_parameters", "model_grid", "calibration", "sample_weights", "half_life_sessions",
 )  # fmt: skip
 """Parameters of training: a scoring run uses none of them, so they are not in its key."""
 
@@ -111,7 +114,7 @@ def _stage_plan(
     stage: Stage, values: Mapping[str, Value], label: str, upstream: StagePlan | None
 ) -> StagePlan:
     own = {p.name: values[p.name] for p in stage.parameters}
-    libraries = {name: library_version(name) for name in stage.libraries}
+    libraries = {name: library_version(name) for name in (*stage.libraries, *_boosters(own))}
     fingerprint = digest_of(
         {
             "stage": stage.name,
@@ -125,6 +128,12 @@ def _stage_plan(
     return StagePlan(stage, slot, fingerprint, own, libraries, upstream)
 
 
+def _boosters(values: Mapping[str, Value]) -> list[str]:
+    """Return the libraries of an extra that a stage's models come from: another version may give other trees."""
+    names = f"{values.get('model') or ''},{values.get('beside') or ''}"
+    return [library for library in _EXTRA if f"{library}." in names]
+
+
 def _label(values: Mapping[str, Value]) -> str:
     if values["end"]:
         return str(values["end"])
@@ -135,10 +144,21 @@ def _label(values: Mapping[str, Value]) -> str:
     return str(values["source"])
 
 
+def _distribution(name: str) -> Distribution:
+    """Return the distribution of a library, which may come under one of two names."""
+    first, *others = _DISTRIBUTIONS.get(name, (name,))
+    try:
+        return distribution(first)
+    except PackageNotFoundError:
+        if not others:
+            raise
+        return distribution(others[0])
+
+
 @cache
 def library_version(name: str) -> str:
     """Return the installed major.minor of a library, as it stands in keys."""
     # the one line that is needed: parsing all of the metadata costs a rerun as much as verifying it
-    metadata = distribution(_DISTRIBUTIONS.get(name, name)).read_text("METADATA") or ""
+    metadata = _distribution(name).read_text("METADATA") or ""
     full = next(line for line in metadata.splitlines() if line.startswith("Version: "))
     return ".".join(full.removeprefix("Version: ").split(".")[:2])

@@ -24,7 +24,7 @@ from core.registry.registry import Registry
 from core.request import own_modules, roots
 from core.request.profiles import PROFILE
 from core.request.settings import Settings, placed
-from core.request.stages import chain, parameters_of
+from core.request.stages import MODEL_KINDS, chain, parameters_of
 from core.runs.plan import NOT_SCORING, stage_plans
 from core.runs.profile import profile_of
 from core.sources import source_named
@@ -202,6 +202,7 @@ def _with_mode(values: dict[str, Value], settings: Settings, profile: Callable[[
         values |= {**dict.fromkeys(NOT_SCORING), "model_id": champion.model_id}
         return values
     _judge_splits(values)
+    _judge_models(values)
     if "champion_id" in values:
         values["champion_id"] = _compared_with(champions.of(profile()), registry)
     if values["window"] == "expanding":
@@ -231,6 +232,21 @@ def _judge_label(values: Mapping[str, Value], identity: str, model: Label | None
             remedy="Train one for this label with --mode train, in a profile of its own if both are to be used.",
             parameter=parameter,
         )
+
+
+_WITHOUT_TRIAL = {"model_parameters": None, "model_grid": None, "sample_weights": "none"}
+"""Values with which the built-in kinds need no trial, and no numeric library is loaded for one."""
+
+
+def _judge_models(values: Mapping[str, Value]) -> None:
+    names = {str(values["model"]), *str(values["beside"] or "").split(",")}
+    if names <= {*MODEL_KINDS, ""} and all(values[name] == value for name, value in _WITHOUT_TRIAL.items()):
+        return
+    from core.features import model_features
+    from core.models.choosing import judge
+    from core.models.settings import TrainSettings
+
+    judge(settings_from(TrainSettings, values), len(model_features()))
 
 
 @dataclass(frozen=True)

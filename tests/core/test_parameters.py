@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,12 @@ def bounded(parameter):
             return st.integers(int(parameter.low or 0), int(parameter.high or 10**9))
         case "flag":
             return st.booleans()
+        case "json":
+            numbers = (
+                st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53) | st.text()
+            )
+            objects = st.dictionaries(st.text(), st.lists(numbers) | numbers, min_size=1)
+            return objects.map(lambda value: json.dumps(value, sort_keys=True, separators=(",", ":")))
         case "number":
             return st.floats(parameter.low, parameter.high, allow_nan=False)
         case _:
@@ -116,3 +124,27 @@ def test_every_parameter_says_what_it_is_for():
     for parameter in ALL:
         assert parameter.help.endswith("."), parameter.name
         assert bool(parameter.section) != parameter.resolved, parameter.name
+
+
+def test_spellings_of_one_json_object_are_one_value():
+    """Order and blanks do not matter; an empty object is nothing, and what is no object is refused."""
+    parameter = next(p for p in ALL if p.name == "model_parameters")
+    assert (
+        parameter.parse('{"b": 1,  "a": [2.0]}')
+        == parameter.parse('{"a":[2.0],"b":1}')
+        == '{"a":[2.0],"b":1}'
+    )
+    assert parameter.parse("{}") is None
+    for text in ("[1]", "{", '{"a": NaN}', "7"):
+        with pytest.raises(ParameterError, match="--model-parameters"):
+            parameter.parse(text)
+
+
+def test_a_dotted_name_may_stand_beside_the_values_of_an_open_choice():
+    """Of the model, and of those beside it; of no other choice."""
+    model, beside, mode = (next(p for p in ALL if p.name == name) for name in ("model", "beside", "mode"))
+    assert model.parse("sklearn.naive_bayes.GaussianNB") == "sklearn.naive_bayes.GaussianNB"
+    assert beside.parse("logistic_regression, a.B") == "logistic_regression,a.B"
+    for parameter, text in ((model, "logistic"), (mode, "a.B")):
+        with pytest.raises(ParameterError, match="expected one of"):
+            parameter.parse(text)

@@ -240,7 +240,7 @@ def _refused_bytes(data, reason):
         (b'{"format": 2, "kind": "model"}', "the file is not a model"),
         (b'{"format": 1, "kind": "findings"}', "the file is not a model"),
         (b'{"format": 1, "kind": "model"}', "the model lacks"),
-        (b" " * (loader.MAX_BYTES + 1), "8388609 bytes; expected at most 8388608"),
+        (b" " * (loader.MAX_BYTES + 1), "67108865 bytes; expected at most 67108864"),
     ],
 )
 def test_bytes_that_are_no_model_are_refused(data, reason):

@@ -79,7 +79,7 @@ OTHER = {
     "champion_id": "0123456789ab",
     "calendar": "24/7", "mode": "score", "model": "hist_gradient_boosting", "beside": "logistic_regression",
     "stop_on": "split", "drop_row": "flat_bar", "drop_ticker": "split", "waivers": "w.toml",
-    "waivers_digest": "other", "columns": "close=Last",
+    "waivers_digest": "other", "columns": "close=Last", "model_parameters": '{"C":2}', "model_grid": '{"C":[1,2]}',
 }  # fmt: skip
 """Another value for each parameter that is no number."""
 

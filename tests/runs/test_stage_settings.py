@@ -16,7 +16,7 @@ from core.runs import compute
 from core.runs.compute import Job
 
 TYPES = {
-    "text": str, "choice": str, "date": str, "tickers": str, "integer": int, "number": float, "flag": bool,
+    "text": str, "choice": str, "date": str, "tickers": str, "integer": int, "number": float, "flag": bool, "json": str,
 }  # fmt: skip
 LISTS = (tuple, frozenset)
 
