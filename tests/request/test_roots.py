@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 
 from core.errors import ParameterError
 from core.request import roots
 from core.request.settings import load
+from core.runs.resolve import resolve
 
 PRICES = "date,ticker,open,high,low,close,volume\n2024-01-02,A,1,1,1,1,1\n"
 TEAM = {"AFTERCLOSE_LOGIN": "1"}
@@ -111,3 +113,26 @@ def test_a_long_list_that_the_desk_wrote_for_a_run_is_read(place):
         (folder / name).write_text("AAPL\n")
     assert judged(folder / "tickers.txt") is None
     assert judged(folder / "log.jsonl") is not None
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "d*/keys/*.pem", "roles.*", "../e*/prices.csv", "folder-*/*", "/e*/passwd"]
+)
+def test_a_pattern_is_no_road_to_a_secret(place, pattern):
+    """Each file that it matches is judged, links resolved; in a team and, but for the roots, for one person alike."""
+    (place / "folder-1").symlink_to(place / "data" / "keys")
+    settings = load({"AFTERCLOSE_DATA": "data"})
+    with pytest.raises(ParameterError, match="--path names") as raised:
+        resolve({"source": "files", "path": pattern}, settings=settings, now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert raised.value.exit_code == 4
+    assert "PRIVATE" not in str(raised.value)
+
+
+def test_a_secret_in_a_folder_by_key_and_value_is_out_of_reach(place):
+    """Such folders are read with the folder that they are in; others are not."""
+    (place / "p" / "k=v").mkdir(parents=True)
+    (place / "p" / "other").mkdir()
+    for name in ("k=v", "other"):
+        (place / "p" / name / "roles.csv").write_text("secret")
+    assert judged("p", people_roles_file=str(place / "p" / "k=v" / "roles.csv"))
+    assert judged("p", people_roles_file=str(place / "p" / "other" / "roles.csv")) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import unicodedata
 from datetime import UTC, datetime
@@ -170,3 +171,71 @@ def test_how_files_are_read_is_in_the_key_of_files_and_of_nothing_else(folder, t
     files = {"source": "files", "path": str(folder)}
     assert key(**files) != key(**files, date_format="eu")
     assert key() == key(date_format="eu", encoding="cp1252")
+
+
+@pytest.fixture
+def partitioned(tmp_path):
+    """Parquet as engines write it: the ticker and the year in the names of folders, marks of the engine beside them."""
+    frame = pd.read_csv(io.StringIO(CSV))
+    for folder in ("ticker=ZQX/year=2024", "ticker=BRK%2FB"):
+        (tmp_path / "hive" / folder).mkdir(parents=True)
+        frame.to_parquet(tmp_path / "hive" / folder / "part-0.parquet")
+    (tmp_path / "hive" / "_SUCCESS").touch()
+    return tmp_path / "hive"
+
+
+def test_folders_named_by_key_and_value_are_read_and_give_the_ticker(partitioned):
+    """Two files of one name are two companies; a slash in a ticker is escaped on disk."""
+    table, found = read(partitioned)
+    assert table.frame["ticker"].value_counts().to_dict() == {"ZQX": 2, "BRK/B": 2}
+    files = table.header["source"]["files"]
+    assert [file["name"] for file in files] == [
+        "ticker=BRK%2FB/part-0.parquet",
+        "ticker=ZQX/year=2024/part-0.parquet",
+    ]
+    assert {file["ticker_from"] for file in files} == {"folder name"}
+    assert "skipped" not in table.header["source"]
+    (partitioned / "ticker=ZQX").rename(partitioned / "ticker=YRW")
+    assert read(partitioned)[1].input_digest != found.input_digest
+
+
+def test_a_folder_may_say_the_date(tmp_path):
+    """Where the file has no column of dates."""
+    for day in ("2024-01-02", "2024-01-03"):
+        (tmp_path / f"date={day}").mkdir()
+        text = "ticker,open,high,low,close,volume\nA,1,2,0.5,1.5,7\n"
+        (tmp_path / f"date={day}" / "part.csv").write_text(text)
+    assert read(tmp_path)[0].frame["date"].tolist() == ["2024-01-02", "2024-01-03"]
+
+
+def test_a_folder_that_contradicts_its_file_is_refused(tmp_path):
+    """Which of both is right, a person must say."""
+    (tmp_path / "ticker=A").mkdir()
+    (tmp_path / "ticker=A" / "x.csv").write_text("date,ticker,close\n2024-01-02,B,1\n")
+    with pytest.raises(SourceError, match="rows of B in a folder that says A"):
+        read(tmp_path)
+
+
+def test_two_files_that_would_be_one_ticker_by_their_names_are_refused(tmp_path):
+    """Folders that name something else than the ticker: both would be PART-0."""
+    for name in ("venue=x", "venue=y"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part-0.csv").write_text(CSV)
+    with pytest.raises(SourceError, match="both would be PART-0 by their names"):
+        read(tmp_path)
+
+
+def test_a_pattern_reads_what_it_matches(folder):
+    """Files alone; nothing else of the folder is looked at."""
+    table, found = read(folder / "N*.csv")
+    assert sorted(set(table.frame["ticker"])) == ["NA"]
+    assert table.header["source"]["uri"] == "file:N*.csv/"
+    assert found.input_digest == read(folder / "NA*")[1].input_digest
+    with pytest.raises(MissingFileError):
+        read(folder / "Q*.csv")
+
+
+def test_a_file_whose_name_holds_brackets_is_no_pattern(tmp_path):
+    """It is there as it is written."""
+    (tmp_path / "prices[1].csv").write_text("date,ticker,close\n2024-01-02,A,1.5\n")
+    assert len(read(tmp_path / "prices[1].csv")[0].frame) == 1
