@@ -14,7 +14,7 @@ from core.request.stages import MODES
 from core.review.people import require
 from core.schedule import backfill
 from core.schedule.coverage import MOST_JOBS, Coverage, Range, coverage
-from dashboard import shell, states
+from dashboard import acting, shell, states
 from dashboard.words import literal
 
 REFRESH_S = 2.0
@@ -48,8 +48,10 @@ def form() -> None:
             st.caption(literal(f"{counted.profile}: {counted}."))
         except AftercloseError as error:
             shell.problem(error)
-    off = counted is None or not shell.can_write()
-    if st.button("Fill in", icon=":material/play_arrow:", key="backfill-start", disabled=off) and counted:
+    why = acting.refusal("launch")
+    off = counted is None or why is not None
+    pressed = st.button("Fill in", icon=":material/play_arrow:", key="backfill-start", disabled=off, help=why)
+    if pressed and counted:
         start(span, counted)
 
 
@@ -113,8 +115,10 @@ def draw(journal: Backfills, request: Backfill) -> None:
             totals = ", ".join(f"{number:,} {state}" for state, number in backfill.counts(sessions).items())
             about = [totals, *map(literal, (request.body.get("profile", ""), request.who))]
             st.caption(" · ".join(filter(None, about)), width="content")
-            if request.state == GOING and st.button("Stop", key=f"stop-{request.backfill_id}"):
+            off = acting.refusal("launch") is not None
+            if request.state == GOING and st.button("Stop", key=f"stop-{request.backfill_id}", disabled=off):
                 settings = shell.settings()
+                require(shell.person(), "launch")
                 Backfills(settings.data, settings.journal).ask_to_stop(request.backfill_id)
         st.progress(backfill.progress(sessions))
         with st.expander("Sessions", key=f"sessions-{request.backfill_id}"):

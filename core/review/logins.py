@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,27 @@ def person_of(settings: Settings, claims: Claims) -> Person:
         )
     identity = f"{subject}@{issuer.partition('://')[2].rstrip('/') or issuer}"
     name = next((text for key in _NAMES if (text := _line(claims.get(key)))), identity)
-    return Person(identity, name, role_of(settings, identity, claims), f"OpenID Connect, {issuer}")
+    return Person(
+        identity,
+        name,
+        role_of(settings, identity, claims),
+        f"OpenID Connect, {issuer}",
+        issuer,
+        subject,
+        _authenticated_at(claims),
+    )
+
+
+def _authenticated_at(claims: Claims) -> str:
+    """Return when the provider saw the person (``auth_time``), or else issued the token (``iat``), in UTC."""
+    for name in ("auth_time", "iat"):
+        seconds = claims.get(name)
+        if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+            try:
+                return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+            except (ValueError, OverflowError, OSError):
+                continue
+    return ""
 
 
 def _line(text: object) -> str:

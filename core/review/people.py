@@ -58,12 +58,19 @@ class Person:
         viewer, operator, approver or admin; any other word may do nothing.
     authentication : str
         How the person was known: :data:`LOCAL`, or the issuer of a login.
+    issuer, subject : str
+        Of a login, as the provider has them.
+    authenticated_at : str
+        UTC, ISO: when the provider saw the person, or else issued the token; empty where it does not say.
     """
 
     id: str
     name: str
     role: str
     authentication: str = LOCAL
+    issuer: str = ""
+    subject: str = ""
+    authenticated_at: str = ""
 
     @property
     def logged_in(self) -> bool:
@@ -148,10 +155,18 @@ def independent(person: Person, labels: Iterable[str]) -> bool:
 
 
 def person_fields(person: Person) -> dict[str, Any]:
-    """Return a person as records keep it."""
-    return {
+    """Return a person as records keep it; of a login also issuer, subject and time of authentication."""
+    fields = {
         "user": person.name,
         "user_id": person.id,
         "role": person.role,
         "authentication": person.authentication,
     }
+    if not person.issuer:
+        return fields
+    of_login = {
+        "issuer": person.issuer,
+        "subject": person.subject,
+        "authenticated_at": person.authenticated_at,
+    }
+    return {**fields, **of_login}

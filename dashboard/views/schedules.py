@@ -14,7 +14,7 @@ from core.queries.operations.schedules import may_still_come, overview, profile_
 from core.request.stages import MODES, SOURCES
 from core.schedule import definition
 from core.schedule.scheduler import run_now
-from dashboard import filling, shell, states, wrapped
+from dashboard import acting, filling, shell, states, wrapped
 from dashboard.words import literal
 
 REFRESH_S = 5.0
@@ -91,9 +91,10 @@ def draw(schedule: dict[str, Any]) -> None:
 
 def buttons(name: str, state: str) -> None:
     """Draw what can be done with a schedule."""
-    off = not shell.can_write()
+    why = acting.refusal("schedule")
+    off = why is not None
     with st.container(horizontal=True):
-        if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off):
+        if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why):
             act(f"{name} was started.", lambda: _start(name))
         if state == "active":
             if st.button("Pause", icon=":material/pause:", key=f"pause-{name}", disabled=off):
@@ -181,7 +182,8 @@ def new() -> None:
         st.caption(
             "The profile sets " + literal("; ".join(f"{p} {v or '(empty)'}" for p, v, _ in rows) + ".")
         )
-    if st.button("Set this schedule", type="primary", key="schedule-set", disabled=not shell.can_write()):
+    why = acting.refusal("schedule")
+    if st.button("Set this schedule", type="primary", key="schedule-set", disabled=why is not None, help=why):
         schedule = form.schedule(settings, name, text, request, sessions_only=sessions_only)
         act(
             f"{name} is set.",

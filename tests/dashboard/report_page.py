@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.journal import Journal
+from core.request.settings import load
 from core.review import signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
@@ -29,7 +30,9 @@ def standing(data) -> str:
 
 
 def save_as_bob(data, text) -> None:
-    signoff.save_draft(Store(data), Journal(data), report_key(data), text, person=BOB)
+    signoff.save_draft(
+        load({"AFTERCLOSE_DATA": str(data)}), Journal(data), report_key(data), text, person=BOB
+    )
 
 
 def sign(at, meaning="approved", comment="Open sections on purpose.") -> AppTest:

@@ -11,7 +11,9 @@ from core.journal.backfills import Backfills
 from core.journal.schedules import Schedules
 from core.queries.operations.schedules import schedule_view
 from core.request.known_profiles import KnownProfiles, question_of
+from core.review.people import Person
 from core.schedule.scheduler import Scheduler, utc_clock
+from dashboard import shell
 
 ZONED = ("EST", "EDT")
 
@@ -188,3 +190,15 @@ def test_a_range_is_filled_in_by_a_process_of_its_own(page, desk_settings, wait_
     (one_session,) = journal.sessions_of(journal.backfills()[0].backfill_id)
     assert (one_session.session, one_session.state) == ("2001-01-02", "succeeded")
     assert "1 succeeded" in words(page())
+
+
+def test_what_a_viewer_may_not_press_is_off(page, desk_settings, monkeypatch):
+    """Each button of the page, with the reason; the service would refuse as well."""
+    at = page()
+    set_daily(at)
+    monkeypatch.setattr(shell, "person", lambda: Person("local:v", "V", "viewer"))
+    at = page()
+    buttons = {button.key: button for button in at.button}
+    for key in ("now-daily", "pause-daily", "schedule-set", "backfill-start"):
+        assert buttons[key].disabled, key
+    assert "viewer" in buttons["now-daily"].help

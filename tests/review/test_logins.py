@@ -7,6 +7,7 @@ import pytest
 from core.errors import MissingFileError, SettingsError
 from core.request import settings as configuration
 from core.review.logins import person_of
+from core.review.people import Person, person_fields
 
 ISSUER = "https://id.example.org/"
 
@@ -103,3 +104,22 @@ def test_a_printed_name_is_one_plain_line(settings):
     assert ann.name.startswith("Ann gnp.exe xxx")
     assert len(ann.name) == 100
     assert person_of(settings(), claims(name=" ", preferred_username="ann")).name == "ann"
+
+
+@pytest.mark.parametrize(
+    ("claims", "time"),
+    [
+        ({"auth_time": 1_700_000_000, "iat": 1_700_000_900}, "2023-11-14T22:13:20+00:00"),
+        ({"iat": 1_700_000_900}, "2023-11-14T22:28:20+00:00"),
+        ({"auth_time": "soon", "iat": 1_700_000_900}, "2023-11-14T22:28:20+00:00"),
+        ({"auth_time": float("nan"), "iat": True}, ""),
+        ({}, ""),
+    ],
+)
+def test_records_have_issuer_subject_and_time_of_authentication(claims, time, tmp_path):
+    """As the provider says them: when it saw the person, or else when it issued the token."""
+    login = {"iss": "https://id.example.org", "sub": "77", "name": "Ann", **claims}
+    fields = person_fields(person_of(configuration.load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path), login))
+    assert (fields["issuer"], fields["subject"]) == ("https://id.example.org", "77")
+    assert fields["authenticated_at"] == time
+    assert "issuer" not in person_fields(Person("local:me", "Me", "approver"))
