@@ -137,9 +137,9 @@ class ValidationFailed(DataError):
         count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
         super().__init__(
             f"the gate stopped the run: {count} by rule {', '.join(rules)}",
-            expected="no finding of severity error",
-            remedy="Correct the data at its source; the findings name ticker, date and value."
-            + _expired(findings),
+            expected="prices without an error",
+            remedy="Nothing was computed from these prices, and nothing made before was touched. "
+            "The findings name ticker, date and value, and what to do about each rule." + _expired(findings),
         )
 
 

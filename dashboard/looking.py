@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries.look import Look, RuleSummary, basis_sentence, fit_sentence, look_at
+from core.prices.rule_summaries import RuleSummary
+from core.queries.look import Look, basis_sentence, fit_sentence, look_at
 from core.report.figures import counted
 from dashboard import acting, shell
 from dashboard.words import literal

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
+from core.prices.rule_summaries import rule_summaries
 from core.queries.runs.folder import RunFolder
 from core.review.waive import DEFAULT_NAME, accept, file_for, may_be_accepted
 from dashboard import acting, shell, wrapped
@@ -24,7 +25,7 @@ MOST_CHOICES = 100
 _MARKED = {"error": "■ error", "warning": "▲ warning"}
 _TITLES = {
     "severity": "Severity", "rule": "Rule", "ticker": "Ticker", "date": "Date", "count": "Sessions", "value": "Value",
-    "expected": "Expected", "action": "What to do",
+    "expected": "Expected",
 }  # fmt: skip
 
 
@@ -39,8 +40,17 @@ def show(run: Run) -> None:
             "An error stops the run. Correct the data at its source and retry, or accept a finding that is right. "
             f"{_reach(run)}"
         )
+        _remedies(findings)
         wrapped.table(_columns(findings), "findings-table", titles=_TITLES, most_px=480)
         _choose(run, findings)
+
+
+def _remedies(findings: list[dict[str, Any]]) -> None:
+    """Draw what to do, each rule that stopped the run once."""
+    for each in rule_summaries(each for each in findings if each["severity"] == "error"):
+        st.markdown(
+            f"**{literal(each.rule)}** {literal(each.example)}{literal(each.more)}  \n{literal(each.action)}"
+        )
 
 
 def _reach(run: Run) -> str:

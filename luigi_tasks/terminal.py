@@ -15,6 +15,7 @@ from core.errors import AftercloseError, listed
 from core.paths import StoragePath
 from core.platform.causes import sentence
 from core.platform.progress import Progress
+from core.prices.rule_summaries import rule_summaries
 
 if TYPE_CHECKING:
     from core.runs.plan import StagePlan
@@ -63,6 +64,8 @@ class Terminal:
             )
         if len(errors) > MOST_FINDINGS:
             say(f"  and {len(errors) - MOST_FINDINGS} more")
+        for each in rule_summaries(errors):
+            say(f"  what to do about {each.rule}: {each.action}")
         if facts.get("findings_path"):
             say(f"  all findings: {facts['findings_path']}")
 

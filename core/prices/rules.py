@@ -42,9 +42,27 @@ def _contradicting(panel: Panel, group: Whole, second: Flags, rows: Floats) -> l
     for row in np.flatnonzero(panel.conflict & second).tolist():
         of_key = np.arange(row - 1, row - 1 + int(rows[row]))  # sorted: the key's rows stand together
         assert (group[of_key] == group[row]).all(), "rows are counted by group"
-        finding = panel.finding("conflicting_duplicate", row, figure(rows[row]))
+        finding = panel.finding("conflicting_duplicate", row, figure(rows[row]), action=_both(panel, of_key))
         findings.append(replace(finding, rows=panel.rows[of_key].tolist()))
     return findings
+
+
+def _both(panel: Panel, of_key: Whole) -> str:
+    """Return what to do, with the values in which rows of one ticker and date differ, by content."""
+    values = {
+        name: [figure(cells[row]) for row in of_key[:MOST_ROWS_SHOWN]] for name, cells in panel.cells.items()
+    }
+    parts = [
+        f"{name} {' or '.join('nothing' if value is None else str(value) for value in different)}"
+        for name, different in values.items()
+        if len(set(different)) > 1
+    ]
+    differ = f" They differ in {'; '.join(parts)}." if parts else ""
+    return f"Decide which row is right; keep one.{differ}"
+
+
+MOST_ROWS_SHOWN = 4
+"""Rows of one ticker and date whose values are shown."""
 
 
 def _same_key_as_before(panel: Panel) -> Flags:

@@ -5,7 +5,7 @@ It is read and judged by the code of ``ingest`` and ``validate``; nothing is com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from core import columns as col
 from core import tickers as ticker_list
 from core.errors import DataError, ParameterError, ValidationFailed
 from core.parameters import Value, settings_from
+from core.prices.rule_summaries import RuleSummary, rule_summaries
 from core.queries.runs.history import shortage_of
 from core.request import roots
 from core.request.settings import Settings
@@ -62,54 +63,6 @@ class Fit:
     share: float
     missing: int
     extra: int
-
-
-@dataclass(frozen=True)
-class RuleSummary:
-    """One rule of the gate once: how many findings, the first of them, and what to do.
-
-    Parameters
-    ----------
-    rule, severity : str
-    count : int
-        Findings of it.
-    example : str
-        Ticker, date and value of the first, as far as it has them.
-    expected, action : str
-        Of the first.
-    """
-
-    rule: str
-    severity: str
-    count: int
-    example: str
-    expected: str
-    action: str
-
-    @property
-    def more(self) -> str:
-        """How many further findings there are, empty for one alone."""
-        return f", and {self.count - 1:,} more" if self.count > 1 else ""
-
-
-def rule_summaries(findings: Iterable[Mapping[str, Any]]) -> list[RuleSummary]:
-    """Return each rule once, in the order of its first finding."""
-    by_rule: dict[str, list[Mapping[str, Any]]] = {}
-    for finding in findings:
-        by_rule.setdefault(str(finding["rule"]), []).append(finding)
-    return [
-        RuleSummary(
-            rule, first["severity"], len(group), _example(first), str(first["expected"]), str(first["action"])
-        )
-        for rule, group in by_rule.items()
-        for first in [group[0]]
-    ]
-
-
-def _example(finding: Mapping[str, Any]) -> str:
-    where = " ".join(str(finding[key]) for key in ("ticker", "date") if finding[key] is not None)
-    value = "" if finding["value"] is None else f": {finding['value']}"
-    return f"{f'at {where}' if where else ''}{value}"
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,10 @@ def test_its_findings_are_the_gates_own(configured, prices):
     assert any("stop at the gate" in sentence for sentence in look.advice())
     (summary,) = [each for each in look.rules() if each.rule == "conflicting_duplicate"]
     assert summary.count == 2
-    assert summary.action.startswith("Decide which row is right")
+    assert summary.action == (
+        "Decide which row is right; keep one. They differ in open 9 or 50.8; high 8 or 51.8; low 7 or 49.8; "
+        "close 9 or 50.8; adj_close 9 or 50.8; volume 5 or 1000."
+    )
 
 
 def test_days_of_another_market_are_called_so(configured, prices):
