@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from core.errors import DataError, listed
-from core.report import about_data, about_models, about_results, about_slices
+from core.report import about_data, about_features, about_models, about_results, about_slices
 from core.report.as_html import html_of
 from core.report.as_text import text_of
 from core.report.blocks import Contents, Facts, Paragraph, Placeholder, Section
@@ -100,7 +100,7 @@ def contents(body: Body, own: Sequence[OwnSection] = ()) -> tuple[Section, ...]:
         about_slices.drift(body),
         about_models.live(body),
         about_data.model(body),
-        about_data.features(body),
+        about_features.features(body),
         about_data.data(body),
         about_data.quality(body),
         about_data.done(body),

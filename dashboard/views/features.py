@@ -37,6 +37,8 @@ def show() -> None:
     text = data.definitions(about.store, about.artifacts["features"]).get(feature)
     if text:
         st.caption(f"`{feature}`: {text}")
+    if origin := data.own_words(about.store, about.artifacts["features"], feature):
+        st.caption(literal(origin))
     evaluation = (
         data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
     )
@@ -52,6 +54,8 @@ def show() -> None:
     with correlation:
         _correlation(about, str(of))
     _warm_up(about, ticker)
+    if audit := data.audit_words(about.store, about.artifacts["features"]):
+        st.caption(literal(audit))
     _rows(about, ticker)
 
 

@@ -1,0 +1,91 @@
+"""The section on features: what they are, where own ones come from, and how all were audited for look-ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.report import sections
+from core.report.about_models import feature_changes
+from core.report.blocks import Block, Grid, Paragraph, Section
+from core.report.figures import count, counted, word
+
+Body = Mapping[str, Any]
+
+
+def features(body: Body) -> Section:
+    """Return what the features are, their version, and how many rows are warm-up."""
+    summary = body["features"]
+    warm_up = summary["rows"] - summary["complete_rows"]
+    number = "not recorded" if summary["feature_set"] is None else word(summary["feature_set"])
+    intro = (
+        f"Feature set: {number}. {counted(summary['complete_rows'], 'row')} of "
+        f"{count(summary['rows'])} have every feature; {count(warm_up)} "
+        f"{'lacks' if warm_up == 1 else 'lack'} at least one, as the first sessions of each ticker do "
+        "until its longest window is full (warm-up). Each feature uses data up to its own session only."
+    )
+    label = Paragraph(f"What is predicted: {summary['label'].rstrip('.')}.")
+    return Section(
+        sections.FEATURES,
+        (
+            Paragraph(intro),
+            *feature_changes(body),
+            _definitions(summary["definitions"]),
+            *_own(summary.get("own") or ()),
+            label,
+            *([Paragraph(words)] if (words := audit_words(summary.get("audit"))) else ()),
+        ),
+    )
+
+
+def _own(own: Sequence[Body]) -> tuple[Block, ...]:
+    """Return where features of somebody's own come from; nothing without any."""
+    rows = tuple(
+        (
+            f["name"],
+            f"{f['module']}, line {f['line']}",
+            f["sha256"][:12],
+            count(f["warm_up"]),
+            word(f["across"]),
+        )
+        for f in own
+    )
+    head = ("Feature", "Defined in", "SHA-256", "Warm-up", "Across tickers")
+    return (Grid("Features of somebody's own", head, rows, frozenset({0, 1, 2, 4})),) if rows else ()
+
+
+def origin_words(own: Body) -> str:
+    """Return where a feature of somebody's own comes from, in a sentence."""
+    whose = "its ticker and the others of the session" if own["across"] else "its ticker alone"
+    return (
+        f"Your own: {own['module']}, line {own['line']}, SHA-256 {own['sha256'][:12]}; it looks at {whose}, and its "
+        f"first {counted(own['warm_up'], 'row')} of each ticker have no value."
+    )
+
+
+def audit_words(audit: Body | None) -> str:
+    """Return what the leak audit did, in two sentences; empty where there was none."""
+    if not audit:
+        return ""
+    where = (
+        "after every session of every ticker"
+        if audit["every_session"]
+        else ("after each ticker's first 30 sessions and sessions drawn by the data's digest")
+    )
+    values = count(audit["rows_cut"] + audit["rows_long"])
+    return (
+        f"Leak audit: {counted(audit['features'], 'feature')} over {counted(audit['rows'], 'row')}, and no value moved "
+        f"by more than {audit['tolerance']:g} of itself. In a process without memory of the first computation they "
+        f"were computed again on data cut {where} ({values} values), on all tickers cut after "
+        f"{counted(audit['sessions_cut'], 'session')}, with everything, one column or one ticker after a session "
+        f"changed ({count(audit['changes'])} times), on single tickers ({count(audit['alone'])}), and with adjusted "
+        f"closes rescaled as a later split does ({count(audit['splits'])} times; price levels are exempt, and no "
+        "model sees them)."
+    )
+
+
+def _definitions(definitions: Sequence[Body]) -> Block:
+    if not definitions:
+        return Paragraph("The features were made by others; what they mean is not recorded.")
+    rows = tuple((d["name"], d["text"]) for d in definitions)
+    return Grid("Definitions", ("Feature", "Meaning"), rows, frozenset({0, 1}))
