@@ -53,8 +53,15 @@ def resolved(text: str, settings: Settings) -> dict[str, Value]:
 
 
 def _refuse_taken(modules: Sequence[Examined]) -> None:
-    """Refuse rules called like a built-in one."""
+    """Refuse rules called like a built-in one, and sources, which no run reads from a module so far."""
     for entry in modules:
+        for source in entry.declared["sources"]:
+            raise PluginError(
+                f"{entry.module.file}, line {source['line']}: source {source['name']} cannot be read from a module yet",
+                expected="features, rules and sections",
+                remedy="Write its rows to a file and use --source files, or see docs/add-a-source.md.",
+                parameter="plugins",
+            )
         for rule in entry.declared["rules"]:
             if rule["name"] in RULES:
                 raise PluginError(
