@@ -14,11 +14,12 @@ from core.platform.determinism import single_threaded
 
 single_threaded()
 
-from core.parameters import Value  # noqa: E402 - see above
+from core.parameters import Value, settings_from  # noqa: E402 - see above
 from core.request import settings  # noqa: E402 - threads are set before anything numeric can be imported
 from core.request.stages import STAGES, parameters_of, stage_named  # noqa: E402 - see above
 from core.runs.compute import Job, Loaded, compute  # noqa: E402 - see above
 from core.sources import source_named  # noqa: E402 - see above
+from core.sources.settings import IngestSettings  # noqa: E402 - see above
 from core.tables.artifacts import Artifact, Encoded, Table  # noqa: E402 - see above
 from core.tables.codec import encode  # noqa: E402 - see above
 from core.tables.writer import Scratch  # noqa: E402 - see above
@@ -29,7 +30,7 @@ def values(source: str, path: str) -> dict[str, Value]:
     defaults = settings.load({}).defaults
     known = {name: defaults.get(name) for name in parameters_of(STAGES)}
     known |= {"source": source, "path": path or None, "mode": "train", "vintage": 0}
-    found = source_named(source).resolve(known, (), datetime.now(UTC))
+    found = source_named(source).resolve(settings_from(IngestSettings, known), (), datetime.now(UTC))
     return {
         **known,
         "tickers": found.tickers,

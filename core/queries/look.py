@@ -6,7 +6,7 @@ It is read and judged by the code of ``ingest`` and ``validate``; nothing is com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from core.request.settings import Settings
 from core.request.stages import STAGES, parameters_of
 from core.sources import source_named
 from core.sources.context import Context
+from core.sources.settings import IngestSettings
 from core.sources.table import priced_days
 from core.tables.workplace import Workplace
 from core.tables.writer import Scratch
@@ -183,10 +184,12 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
     roots.judge(str(values["path"] or ""), settings, parameter="path")
     tickers = ticker_list.parse(str(values["tickers"] or ""), upper=False, folder=Path.cwd())
     source = source_named("files")
-    answer = source.resolve(values, tickers, now)
+    source_settings = settings_from(IngestSettings, values)
+    answer = source.resolve(source_settings, tickers, now)
     values |= {"input_digest": answer.input_digest, "input_name": answer.input_name}
     with Scratch() as scratch:
-        table = source.read(values, tickers, Context(scratch=scratch))
+        source_settings = replace(source_settings, input_digest=answer.input_digest)
+        table = source.read(source_settings, tickers, Context(scratch=scratch))
         findings = _findings(table, values, now.date(), Workplace(scratch))
         return _look_of(table, answer.input_name, values, findings)
 

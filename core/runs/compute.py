@@ -9,7 +9,7 @@ imports what it needs, so that a run with nothing to do never loads a numeric li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import date
 from importlib import import_module
 from inspect import signature
@@ -122,21 +122,13 @@ class Job:
         return {name: digests[name] for name in sorted(digests)}
 
 
-def ingest_job(job: Job) -> list[Artifact]:
-    from core.sources import source_named
-
-    source = source_named(str(job.parameters["source"]))
-    context = replace(job.context, progress=job.progress, scratch=job.scratch, engine=job.engine)
-    return [source.read(job.parameters, job.tickers, context)]
-
-
 def compute(stage: str, job: Job) -> list[Artifact]:
     """Return the artifacts of ``stage``, the main one first.
 
     The stage table names the function. What it is called with follows from the names of its arguments: a kind of
     artifact that it reads (``prices_clean``) or its digest (``prices_clean_sha256``), ``settings`` (of the class that
     the argument is annotated with), ``inputs`` (all artifacts by kind), anything else that a :class:`Job` has
-    (``today``, ``workplace``, ``digests``, ...), or the ``job`` itself. Further arguments keep their defaults.
+    (``today``, ``workplace``, ``digests``, ...). Further arguments keep their defaults.
 
     Raises
     ------
@@ -161,8 +153,6 @@ def compute(stage: str, job: Job) -> list[Artifact]:
 
 def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -> Any:
     """Return what a stage's function is given for one of its arguments."""
-    if name == "job":
-        return job
     if name == "settings":
         return settings_from(function.__globals__[function.__annotations__[name]], job.parameters)
     if name == "inputs":
@@ -183,4 +173,4 @@ _SHA256 = "_sha256"
 _OF_A_JOB = frozenset(
     {"workplace", "plugins", "own_rules", "own_sections", "digests", *(field.name for field in fields(Job))}
 )
-_PROVIDED = frozenset({"job", "settings", *_OF_A_JOB})
+_PROVIDED = frozenset({"settings", *_OF_A_JOB})

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 from core.errors import AftercloseError, ParameterError
+from core.parameters import settings_from
 from core.registry.origins import entry_behind, runs_if_readable, tickers_of_run
 from core.request.known_profiles import KnownProfiles, ProfileEntry, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
 from core.sources import source_named
+from core.sources.settings import IngestSettings
 
 
 def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = False) -> str:
@@ -72,8 +75,9 @@ def _tickers_in(texts: Mapping[str, str]) -> frozenset[str]:
         name: p.parse(texts.get(name) or p.default) for name, p in parameters_of(chain("ingest")).items()
     }
     try:
-        answer = source_named("files").resolve(parameters, (), datetime.now(UTC))
-        table = source_named("files").read({**parameters, "input_digest": answer.input_digest}, ())
+        source_settings, files = settings_from(IngestSettings, parameters), source_named("files")
+        answer = files.resolve(source_settings, (), datetime.now(UTC))
+        table = files.read(replace(source_settings, input_digest=answer.input_digest), ())
     except AftercloseError:
         return frozenset()
     return frozenset(table.header["source"]["tickers"])
@@ -81,6 +85,7 @@ def _tickers_in(texts: Mapping[str, str]) -> frozenset[str]:
 
 def _digest(texts: Mapping[str, str]) -> str:
     try:
-        return source_named("files").resolve(texts, (), datetime.now(UTC)).input_digest
+        source_settings = IngestSettings(path=texts.get("path", ""), columns=texts.get("columns", ""))
+        return source_named("files").resolve(source_settings, (), datetime.now(UTC)).input_digest
     except AftercloseError:
         return ""  # the run says what is wrong with the file

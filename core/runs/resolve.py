@@ -28,6 +28,7 @@ from core.request.stages import MODEL_KINDS, chain, parameters_of
 from core.runs.plan import NOT_SCORING, stage_plans
 from core.runs.profile import profile_of
 from core.sources import source_named
+from core.sources.settings import IngestSettings
 from core.sources.tabular.inventory import globbed
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
@@ -92,7 +93,7 @@ def resolve(
     tickers = ticker_list.parse(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )
-    answer = source.resolve(values, tickers, now)
+    answer = source.resolve(settings_from(IngestSettings, values), tickers, now)
     values |= {
         "tickers": _compacted(answer.tickers, settings.data),
         "start": answer.start,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from core.errors import ParameterError, SourceError
-from core.parameters import Value
+from core.parameters import Value, settings_from
 from core.prices.calendar import sessions_between
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -16,6 +16,7 @@ from core.runs.resolve import resolve
 from core.sources import source_named
 from core.sources.closing import last_closed_session
 from core.sources.context import Context
+from core.sources.settings import IngestSettings
 from core.tickers import expand
 
 MOST_JOBS = 16
@@ -115,7 +116,8 @@ def sessions_there(settings: Settings, values: Mapping[str, Value], span: tuple[
         settings.data, tries=int(settings["retry_tries"] or 1), wait_s=float(settings["retry_wait_s"] or 0)
     )
     tickers = expand(str(values["tickers"] or ""), settings.data)
-    return source_named(str(values["source"])).sessions(values, tickers, span, context)
+    source_settings = settings_from(IngestSettings, values)
+    return source_named(source_settings.source).sessions(source_settings, tickers, span, context)
 
 
 def _sessions(calendar: str, span: Range, now: datetime) -> tuple[str, ...]:

@@ -7,19 +7,21 @@ range :meth:`Source.sessions`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from core.parameters import Value
 from core.sources.context import ALONE, Context
+from core.sources.settings import IngestSettings
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from core.platform.progress import Progress
     from core.sources.live import Service
     from core.tables.artifacts import Table
+    from core.tables.engine import Engine
+    from core.tables.writer import Scratch
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Resolved:
 class Source(Protocol):
     """A place prices come from."""
 
-    def resolve(self, request: Mapping[str, Value], tickers: tuple[str, ...], now: datetime) -> Resolved:
+    def resolve(self, settings: IngestSettings, tickers: tuple[str, ...], now: datetime) -> Resolved:
         """Return what can be known before reading.
 
         Raises
@@ -62,9 +64,7 @@ class Source(Protocol):
             If a file is not there.
         """
 
-    def read(
-        self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE
-    ) -> Table:
+    def read(self, settings: IngestSettings, tickers: tuple[str, ...], context: Context = ALONE) -> Table:
         """Return ``prices_raw``, sorted by (date, ticker).
 
         Raises
@@ -75,14 +75,14 @@ class Source(Protocol):
 
     def sessions(
         self,
-        parameters: Mapping[str, Value],
+        settings: IngestSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
         """Return the days of ``span`` (first and last, ISO, inclusive) on which any of ``tickers`` has a close.
 
-        Start and end among the parameters do not count. Rows whose close is empty are none: cleaning drops them.
+        Start and end among the settings do not count. Rows whose close is empty are none: cleaning drops them.
 
         Raises
         ------
@@ -112,3 +112,23 @@ def live_service(name: str) -> Service:
     """Return what is particular to the live source called ``name``."""
     service: Service = import_module(_MODULES[name]).SOURCE.service
     return service
+
+
+def ingest(
+    settings: IngestSettings,
+    tickers: tuple[str, ...],
+    *,
+    context: Context,
+    progress: Progress,
+    scratch: Scratch,
+    engine: Engine,
+) -> Table:
+    """Return ``prices_raw``: what the source of the settings has of ``tickers`` (all, when empty).
+
+    Raises
+    ------
+    SourceError
+        If it has no usable answer.
+    """
+    own = replace(context, progress=progress, scratch=scratch, engine=engine)
+    return source_named(settings.source).read(settings, tickers, own)

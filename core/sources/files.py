@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from core import columns as col
 from core.errors import ParameterError, SourceError, listed
 from core.fingerprint import sha256, sha256_file
-from core.parameters import Value
 from core.platform.filedigest import identity
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
+from core.sources.settings import IngestSettings
 from core.sources.table import lacks_tickers, nothing_between, priced_days, prices_table
 from core.sources.tabular.bytestream import is_feather, is_parquet, packing_of, unpacked
-from core.sources.tabular.columns import COLUMNS, columns_mapping, value_for
+from core.sources.tabular.columns import columns_mapping, value_for
 from core.sources.tabular.inventory import Inventory, inventory_of, partitions_of, stem_of
 from core.sources.tabular.members import (
     refuse_no_prices,
@@ -53,61 +53,58 @@ def label_of(name: str) -> str:
 class FilesSource:
     """A file, or a folder of files, that a person names with ``--path``."""
 
-    def resolve(self, request: Mapping[str, Value], tickers: tuple[str, ...], now: datetime) -> Resolved:
+    def resolve(self, settings: IngestSettings, tickers: tuple[str, ...], now: datetime) -> Resolved:
         """Return the bytes' digest and name; tickers and dates are known when they are read."""
         del now  # a file does not move; rows from the future are for the gate
-        columns_mapping(str(request.get(COLUMNS) or ""))
-        inventory = _inventory(request)
-        start, end = request.get("start"), request.get("end")
+        columns_mapping(settings.columns)
+        inventory = _inventory(settings)
         return Resolved(
             tickers,
-            str(start) if start else None,
-            str(end) if end else None,
+            settings.start or None,
+            settings.end or None,
             inventory.digest(),
             inventory.name,
-            str(end) if end else label_of(inventory.name),
+            settings.end or label_of(inventory.name),
         )
 
-    def read(
-        self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE
-    ) -> Table:
+    def read(self, settings: IngestSettings, tickers: tuple[str, ...], context: Context = ALONE) -> Table:
         """Return the rows of ``tickers`` (all, when empty) from start to end."""
-        inventory = _inventory(parameters)
-        large = _large(inventory, parameters)
+        inventory = _inventory(settings)
+        large = _large(inventory, settings)
         if large is not None:
-            return _in_pieces(large, inventory, parameters, tickers, context)
+            return _in_pieces(large, inventory, settings, tickers, context)
         contents = {inventory.name_of(file): file.read_bytes() for file in inventory.files}
         digests = {name: sha256(data) for name, data in contents.items()}
         digest = inventory.digest_over(digests)
-        _check_digest(digest, inventory, parameters)
-        options, tables = Options.of(parameters), {}
+        _check_digest(digest, inventory, settings.input_digest)
+        options, tables = _options(settings), {}
         if len(tickers) == 1 and not inventory.is_folder:
             options = replace(options, ticker=tickers[0])
         for number, name in enumerate(list(contents), start=1):
             tables[name] = _read_of(inventory, contents.pop(name), name, options)
             context.progress(number, len(inventory.files))
         refuse_shared_names(tables, inventory.name)
-        rows = _chosen(_joined(tables, inventory.name), parameters, tickers, inventory.name)
+        rows = _chosen(_joined(tables, inventory.name), settings, tickers, inventory.name)
         uri = f"file:{inventory.name}{'/' if inventory.is_folder else ''}"
         table = prices_table(rows, name="files", uri=uri, digest=digest, price_basis="unknown")
         return _with_facts(table, inventory, tables, digests)
 
     def sessions(
         self,
-        parameters: Mapping[str, Value],
+        settings: IngestSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
         """Return the days of ``span`` on which the files have a close of any of ``tickers`` (all, when empty)."""
-        inventory = _inventory(parameters)
-        large = _large(inventory, parameters)
+        inventory = _inventory(settings)
+        large = _large(inventory, settings)
         if large is not None:
             from core.sources.tabular.streaming import priced_days_of
 
             days = priced_days_of(large, tickers)
         else:
-            frame = self.read({**parameters, "start": None, "end": None}, tickers, context).frame
+            frame = self.read(replace(settings, start="", end=""), tickers, context).frame
             if col.DATE not in frame:
                 raise SourceError(f"{inventory.name} has no column of dates", expected="a column date")
             days = priced_days(frame)
@@ -135,16 +132,16 @@ def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> 
     return read
 
 
-def _check_digest(digest: str, inventory: Inventory, parameters: Mapping[str, Value]) -> None:
-    if digest != parameters["input_digest"]:
+def _check_digest(digest: str, inventory: Inventory, expected: str) -> None:
+    if digest != expected:
         raise SourceError(
             f"{inventory.name} changed while the run was starting",
-            expected=f"SHA-256 {parameters['input_digest']}",
+            expected=f"SHA-256 {expected}",
             remedy="Run again when nobody is writing to it.",
         )
 
 
-def _large(inventory: Inventory, parameters: Mapping[str, Value]) -> LargeFile | None:
+def _large(inventory: Inventory, settings: IngestSettings) -> LargeFile | None:
     """Return the one file if it is too large to be read whole."""
     if inventory.is_folder:
         return None
@@ -153,13 +150,13 @@ def _large(inventory: Inventory, parameters: Mapping[str, Value]) -> LargeFile |
             return None
     from core.sources.tabular.streaming import large_file
 
-    return large_file(inventory.path, Options.of(parameters))
+    return large_file(inventory.path, _options(settings))
 
 
 def _in_pieces(
     large: LargeFile,
     inventory: Inventory,
-    parameters: Mapping[str, Value],
+    settings: IngestSettings,
     tickers: tuple[str, ...],
     context: Context,
 ) -> Table:
@@ -168,8 +165,8 @@ def _in_pieces(
 
     before = identity(inventory.path)
     digest = sha256_file(inventory.path)
-    _check_digest(digest, inventory, parameters)
-    span = (str(parameters.get("start") or ""), str(parameters.get("end") or ""))
+    _check_digest(digest, inventory, settings.input_digest)
+    span = (settings.start, settings.end)
 
     def header(adjusted: str, counted: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
         entry = {"name": inventory.path.name, "sha256": digest, "rows": counted["rows"], **facts.record()}
@@ -192,16 +189,21 @@ def _in_pieces(
     return table
 
 
-def _inventory(request: Mapping[str, Value]) -> Inventory:
-    path = request.get("path")
-    if not path:
+def _options(settings: IngestSettings) -> Options:
+    return Options(
+        settings.date_format, settings.delimiter, settings.decimal, settings.encoding, settings.columns
+    )
+
+
+def _inventory(settings: IngestSettings) -> Inventory:
+    if not settings.path:
         raise ParameterError(
             "--source files came without --path",
             expected="--path FILE_OR_FOLDER",
             remedy="Name a CSV or Parquet file, or a folder of them.",
             parameter="path",
         )
-    return inventory_of(str(path))
+    return inventory_of(settings.path)
 
 
 def read_file(data: bytes, name: str, options: Options) -> TableRead:
@@ -263,7 +265,7 @@ def _with_facts(
 
 
 def _chosen(
-    frame: pd.DataFrame, parameters: Mapping[str, Value], tickers: tuple[str, ...], name: str
+    frame: pd.DataFrame, settings: IngestSettings, tickers: tuple[str, ...], name: str
 ) -> pd.DataFrame:
     have = sorted(set(frame[col.TICKER].astype(str).str.strip()))
     absent = [t for t in tickers if t not in have]
@@ -271,13 +273,13 @@ def _chosen(
         raise lacks_tickers(name, absent, have)
     if tickers:
         frame = frame[frame[col.TICKER].astype(str).str.strip().isin(tickers)]
-    start, end = parameters.get("start"), parameters.get("end")
+    start, end = settings.start, settings.end
     if not len(frame) or col.DATE not in frame or not (start or end):
         return frame
     days = frame[col.DATE].astype(str).str.slice(0, 10)
-    rows = frame[((days >= str(start)) | (not start)) & ((days <= str(end)) | (not end))]
+    rows = frame[((days >= start) | (not start)) & ((days <= end) | (not end))]
     if not len(rows):
-        raise nothing_between(name, (str(start or ""), str(end or "")), (days.min(), days.max()))
+        raise nothing_between(name, (start, end), (days.min(), days.max()))
     return rows
 
 

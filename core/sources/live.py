@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from core import columns as col
 from core.errors import ParameterError, SourceError, listed
 from core.fingerprint import sha256
-from core.parameters import Value
 from core.sources import Resolved
 from core.sources.closing import last_closed_session, surely_closed
 from core.sources.context import ALONE, Context, Earlier
+from core.sources.settings import IngestSettings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -92,7 +92,7 @@ class LiveSource:
     def __init__(self, service: Service) -> None:
         self.service = service
 
-    def resolve(self, request: Mapping[str, Value], tickers: tuple[str, ...], now: datetime) -> Resolved:
+    def resolve(self, settings: IngestSettings, tickers: tuple[str, ...], now: datetime) -> Resolved:
         """Return the tickers and the range, which never goes beyond the last closed session."""
         if not tickers:
             raise ParameterError(
@@ -102,38 +102,35 @@ class LiveSource:
                 parameter="tickers",
             )
         self.service.ready()
-        start, end = request.get("start"), request.get("end")
-        if not end or not surely_closed(str(end), now):
-            closed = last_closed_session(str(request["calendar"]), now).isoformat()
-            end = min(str(end), closed) if end else closed
-        if start and str(start) > str(end):
+        start, end = settings.start, settings.end
+        if not end or not surely_closed(end, now):
+            closed = last_closed_session(settings.calendar, now).isoformat()
+            end = min(end, closed) if end else closed
+        if start and start > end:
             raise ParameterError(
-                f"--start {start} is after {end}, the last closed session of {request['calendar']}",
+                f"--start {start} is after {end}, the last closed session of {settings.calendar}",
                 expected="a session that has closed",
                 remedy="An unfinished day is never taken; start earlier.",
                 parameter="start",
             )
-        return Resolved(tickers, str(start) if start else None, str(end), "", "", str(end))
+        return Resolved(tickers, start or None, end, "", "", end)
 
-    def read(
-        self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE
-    ) -> Table:
+    def read(self, settings: IngestSettings, tickers: tuple[str, ...], context: Context = ALONE) -> Table:
         """Return the rows of ``tickers`` from start to end, with splits and dividends as further columns."""
         name = self.service.name
-        start, overlap = parameters.get("start"), int(parameters[f"{name}_overlap_sessions"] or 1)
-        span = Span(str(start) if start else None, str(parameters["end"]), overlap)
+        span = Span(settings.start or None, settings.end, getattr(settings, f"{name}_overlap_sessions"))
         earlier = context.earlier()
-        client = self.service.client(_manners(parameters, name), context)
+        client = self.service.client(_manners(settings, name), context)
         earlier_rows = _by_ticker(earlier)
         fetched = client.ask_all(partial(_fetch, client, span, earlier_rows, context.tries), tickers)
         _tell(fetched, earlier, context)
-        drop = parameters.get("on_missing") == "drop"
+        drop = settings.on_missing == "drop"
         _judge_missing(fetched, self.service.title, drop=drop, outage=client.outage)
         return _table(fetched, earlier, self.service)
 
     def sessions(
         self,
-        parameters: Mapping[str, Value],
+        settings: IngestSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
@@ -144,18 +141,17 @@ class LiveSource:
         """
         from core.sources.live_probe import days_of_any
 
-        client = self.service.client(_manners(parameters, self.service.name), context)
-        return days_of_any(client, tickers, span, str(parameters["calendar"]))
+        client = self.service.client(_manners(settings, self.service.name), context)
+        return days_of_any(client, tickers, span, settings.calendar)
 
 
-def _manners(parameters: Mapping[str, Value], name: str) -> Manners:
+def _manners(settings: IngestSettings, name: str) -> Manners:
     from core.sources.live_client import Manners
 
-    return Manners(
-        int(parameters[f"{name}_threads"] or 1),
-        float(parameters[f"{name}_timeout_s"] or 0),
-        float(parameters[f"{name}_limit_wait_s"] or 0),
+    threads, timeout_s, limit_wait_s = (
+        getattr(settings, f"{name}_{what}") for what in ("threads", "timeout_s", "limit_wait_s")
     )
+    return Manners(threads, timeout_s, limit_wait_s)
 
 
 def _by_ticker(earlier: Earlier | None) -> dict[str, pd.DataFrame]:

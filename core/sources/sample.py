@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,10 +16,10 @@ from typing import TYPE_CHECKING
 from core import columns as col
 from core.errors import ParameterError, SourceError, nearest
 from core.fingerprint import sha256
-from core.parameters import Value
 from core.platform.filedigest import digest_of_file
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
+from core.sources.settings import IngestSettings
 from core.sources.table import prices_table
 from core.tickers import place_of
 
@@ -66,71 +65,68 @@ def sessions_by_ticker() -> dict[str, list[str]]:
 class SampleSource:
     """The five stocks of the sample."""
 
-    def resolve(self, request: Mapping[str, Value], tickers: tuple[str, ...], now: datetime) -> Resolved:
+    def resolve(self, settings: IngestSettings, tickers: tuple[str, ...], now: datetime) -> Resolved:
         """Return the request with the tickers and sessions the sample really has."""
         del now  # the sample does not move
         have = sessions_by_ticker()
         for ticker in tickers:
             if ticker not in have:
                 raise ParameterError(
-                    f"the sample has no ticker {ticker!r}"
-                    f"{place_of(str(request.get('tickers') or ''), ticker, Path.cwd())}",
+                    f"the sample has no ticker {ticker!r}{place_of(settings.tickers, ticker, Path.cwd())}",
                     expected=f"any of {', '.join(have)}",
                     remedy=nearest(ticker, have).strip() or "Other tickers need --source yahoo or files.",
                     parameter="tickers",
                 )
-        inside = {t: _within(have[t], request.get("start"), request.get("end")) for t in tickers or have}
+        inside = {t: _within(have[t], settings.start, settings.end) for t in tickers or have}
         empty = [t for t, dates in inside.items() if not dates]
         if len(empty) == len(inside) or (tickers and empty):
-            raise _empty(empty, have, request)
+            raise _empty(empty, have, settings)
         sessions = {t: dates for t, dates in inside.items() if dates}
         start, end = min(d[0] for d in sessions.values()), max(d[-1] for d in sessions.values())
         return Resolved(tuple(sessions), start, end, digest_of_file(sample_file()), "stocks.csv.gz", end)
 
-    def read(
-        self, parameters: Mapping[str, Value], tickers: tuple[str, ...], context: Context = ALONE
-    ) -> Table:
+    def read(self, settings: IngestSettings, tickers: tuple[str, ...], context: Context = ALONE) -> Table:
         """Return the sample's rows of ``tickers`` from start to end."""
         del context  # read in one piece, and at once
         import pandas as pd
 
         data = sample_file().read_bytes()
         digest = sha256(data)
-        if digest != parameters["input_digest"]:
+        if digest != settings.input_digest:
             raise SourceError(
                 "the sample's file changed while the run was starting",
-                expected=f"SHA-256 {parameters['input_digest']}",
+                expected=f"SHA-256 {settings.input_digest}",
                 remedy="Run again.",
             )
         # keep_default_na: a ticker called NA is a ticker
         text = io.BytesIO(gzip.decompress(data))
         frame = pd.read_csv(text, keep_default_na=False).rename(columns=_NAMES)
         chosen = frame[frame[col.TICKER].isin(tickers)]
-        chosen = chosen[chosen[col.DATE].between(str(parameters["start"]), str(parameters["end"]))]
+        chosen = chosen[chosen[col.DATE].between(settings.start, settings.end)]
         return prices_table(chosen, name="sample", uri=URI, digest=digest, price_basis="raw")
 
     def sessions(
         self,
-        parameters: Mapping[str, Value],
+        settings: IngestSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
         """Return the days of ``span`` on which the sample has a row of any of ``tickers``; each has a close."""
-        del parameters, context
+        del settings, context
         have = sessions_by_ticker()
         return frozenset(day for ticker in tickers or have for day in _within(have[ticker], *span))
 
 
-def _within(dates: list[str], start: Value, end: Value) -> list[str]:
-    return [d for d in dates if (not start or d >= str(start)) and (not end or d <= str(end))]
+def _within(dates: list[str], start: str, end: str) -> list[str]:
+    return [d for d in dates if (not start or d >= start) and (not end or d <= end)]
 
 
-def _empty(empty: list[str], have: dict[str, list[str]], request: Mapping[str, Value]) -> ParameterError:
+def _empty(empty: list[str], have: dict[str, list[str]], settings: IngestSettings) -> ParameterError:
     spans = "; ".join(f"{t} {have[t][0]} to {have[t][-1]}" for t in empty)
     return ParameterError(
-        f"the sample has no rows of {', '.join(empty)} from {request.get('start') or 'its start'} "
-        f"to {request.get('end') or 'its end'}",
+        f"the sample has no rows of {', '.join(empty)} from {settings.start or 'its start'} "
+        f"to {settings.end or 'its end'}",
         expected=f"a range that meets what it has: {spans}",
         remedy="Widen --start and --end, or leave them out.",
     )

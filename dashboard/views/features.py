@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core import columns as col
+from core.queries.models.track_record import evaluation_settings
 from core.queries.reports import tables
 from core.report.figures import NA
 from core.report.importance_sheets import worth_of
@@ -78,8 +79,8 @@ def _pickers(about: Subject) -> tuple[str, str, int | None]:
 
 def _window_sessions(evaluation: dict[str, Any]) -> int:
     """Return how many sessions the evaluation compared with those before; without one, the setting."""
-    settings = evaluation.get("settings") or shell.settings().defaults
-    return int(str(settings["drift_sessions"]))
+    settings = evaluation.get("settings")
+    return settings["drift_sessions"] if settings else evaluation_settings(shell.settings()).drift_sessions
 
 
 def _over_time(about: Subject, ticker: str, feature: str, sessions: int | None, window: int) -> None:

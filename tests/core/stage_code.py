@@ -61,10 +61,8 @@ def imported(tree: ast.AST) -> Iterator[str]:
 def modules_of(stage: str, root: Path = ROOT) -> list[str]:
     """Return the modules that a stage's code consists of, sorted."""
     found: set[str] = set()
-    home = function_name(stage)[0]
-    # in a room that only calls stages, the function alone counts; every stage's bytes are made by the encoder
-    waiting = [*imported(function_of(stage, root)), "core.tables.codec"]
-    waiting += [] if home.startswith("core.runs.") else [home]
+    # every stage's bytes are made by the encoder
+    waiting = [function_name(stage)[0], "core.tables.codec"]
     while waiting:
         module = waiting.pop()
         path = path_of(module, root)

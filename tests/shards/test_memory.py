@@ -18,6 +18,8 @@ LIMIT_MB = 520
 PROGRAM = """
 import resource, sys
 from datetime import UTC, date, datetime
+from core.parameters import settings_from
+from core.sources.settings import IngestSettings
 from core.platform.determinism import single_threaded
 single_threaded()
 import exchange_calendars, pandas, pyarrow.parquet  # imports are not what is limited
@@ -31,7 +33,7 @@ if whole:
 resource.setrlimit(resource.RLIMIT_DATA, (limit << 20, limit << 20))
 known = {name: p.parse(p.default) for name, p in parameters_of(STAGES).items()}
 known |= {"source": "files", "path": file}
-found = source_named("files").resolve(known, (), datetime.now(UTC))
+found = source_named("files").resolve(settings_from(IngestSettings, known), (), datetime.now(UTC))
 known |= {"input_digest": found.input_digest, "input_name": found.input_name}
 made, jobs = {}, []
 for stage in STAGES[:4]:

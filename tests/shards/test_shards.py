@@ -12,9 +12,11 @@ import pytest
 
 from core.errors import SourceError, ValidationFailed
 from core.models import training
+from core.parameters import settings_from
 from core.request.stages import STAGES, parameters_of, stage_named
 from core.runs.compute import Job, Loaded, compute
 from core.sources import source_named
+from core.sources.settings import IngestSettings
 from core.tables import limits
 from core.tables.artifacts import Artifact, Document, Table
 from core.tables.codec import decode, encode
@@ -63,7 +65,7 @@ def run(path: Path, upto: str, engine: Engine = LOCAL, **given) -> dict[str, Art
     """Return every artifact of the stages up to ``upto``, and the jobs that hold their files."""
     known = {**values(), "path": str(path), **given}
     wanted = tuple(str(known["tickers"] or "").split(",")) if known["tickers"] else ()
-    found = source_named("files").resolve(known, wanted, datetime.now(UTC))
+    found = source_named("files").resolve(settings_from(IngestSettings, known), wanted, datetime.now(UTC))
     known |= {"input_digest": found.input_digest, "input_name": found.input_name}
     made: dict[str, Loaded] = {}
     for stage in STAGES:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SourceError
+from core.parameters import settings_from
 from core.platform.progress import silent
 from core.request import settings
 from core.runs.execution import Runner
@@ -19,6 +20,7 @@ from core.runs.plan import stage_plans
 from core.runs.resolve import resolve
 from core.sources import source_named
 from core.sources.context import Context
+from core.sources.settings import IngestSettings
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +92,9 @@ def read(yahoo, heard, tmp_path):
             "yahoo_limit_wait_s": 0.02, "yahoo_overlap_sessions": 10, **given,
         }  # fmt: skip
         context = Context(tmp_path / "data", progress, heard, tries, 0.01)
-        return source_named("yahoo").read(parameters, tuple(tickers.split(",")), context)
+        return source_named("yahoo").read(
+            settings_from(IngestSettings, parameters), tuple(tickers.split(",")), context
+        )
 
     return reading
 

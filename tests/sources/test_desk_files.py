@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import AftercloseError, ValidationFailed
+from core.parameters import settings_from
 from core.prices.waivers import parse
 from core.request.stages import STAGES, parameters_of
 from core.runs.compute import Job, Loaded, compute
 from core.sources import source_named
+from core.sources.settings import IngestSettings
 
 HERE = Path(__file__).with_name("desk_files")
 CASES = {case["id"]: case for case in json.loads((HERE / "cases.json").read_text(encoding="utf-8"))}
@@ -52,7 +54,9 @@ class Outcome:
             values[name] = known[name].parse(text)
         tickers = (values["tickers"],) if values["tickers"] else ()
         waivers = parse(Path(values["waivers"]).read_bytes(), "waivers.toml") if values["waivers"] else ()
-        found = source_named("files").resolve(values, tickers, datetime.now(UTC))
+        found = source_named("files").resolve(
+            settings_from(IngestSettings, values), tickers, datetime.now(UTC)
+        )
         values |= {"input_digest": found.input_digest, "input_name": found.input_name}
         made = {}
         for stage in STAGES[:3]:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import MissingFileError, ParameterError, SourceError
+from core.parameters import settings_from
 from core.sources import source_named
 from core.sources.files import read_csv
+from core.sources.settings import IngestSettings
 from core.tables.codec import decode, encode
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,8 +24,10 @@ def table(tmp_path, text, tickers=(), name="prices.csv", **request):
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     source = source_named("files")
     asked = {"path": str(path), **request}
-    found = source.resolve(asked, tickers, NOW)
-    return source.read({**asked, "input_digest": found.input_digest}, found.tickers)
+    found = source.resolve(settings_from(IngestSettings, asked), tickers, NOW)
+    return source.read(
+        settings_from(IngestSettings, {**asked, "input_digest": found.input_digest}), found.tickers
+    )
 
 
 def rows(table):
@@ -164,20 +168,20 @@ def test_a_file_that_changes_between_plan_and_reading_fails(tmp_path):
     path = tmp_path / "prices.csv"
     path.write_text(ONE)
     source = source_named("files")
-    digest = source.resolve({"path": str(path)}, (), NOW).input_digest
+    digest = source.resolve(IngestSettings(path=str(path)), (), NOW).input_digest
     path.write_text(ONE + ONE)
     with pytest.raises(SourceError, match="changed while the run was starting"):
-        source.read({"path": str(path), "input_digest": digest}, ())
+        source.read(IngestSettings(path=str(path), input_digest=digest), ())
 
 
 def test_resolving_needs_a_path_to_a_file(tmp_path):
     """None, a folder, and nothing there."""
     source = source_named("files")
     with pytest.raises(ParameterError, match="--path FILE"):
-        source.resolve({}, (), NOW)
+        source.resolve(IngestSettings(), (), NOW)
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(MissingFileError, match=str(path)):
-            source.resolve({"path": str(path)}, (), NOW)
+            source.resolve(IngestSettings(path=str(path)), (), NOW)
 
 
 def test_a_short_row_is_filled_with_missing_values_and_not_shifted():

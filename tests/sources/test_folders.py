@@ -13,10 +13,12 @@ import pandas as pd
 import pytest
 
 from core.errors import MissingFileError, ParameterError, SourceError
+from core.parameters import settings_from
 from core.request.settings import load
 from core.runs.plan import stage_plans
 from core.runs.resolve import resolve
 from core.sources import source_named
+from core.sources.settings import IngestSettings
 from core.sources.tabular import inventory
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,8 +48,10 @@ def read(path, tickers=(), **said):
     """Resolve and read, as ingest does."""
     source = source_named("files")
     asked = {"path": str(path), **said}
-    found = source.resolve(asked, tickers, NOW)
-    return source.read({**asked, "input_digest": found.input_digest}, found.tickers), found
+    found = source.resolve(settings_from(IngestSettings, asked), tickers, NOW)
+    return source.read(
+        settings_from(IngestSettings, {**asked, "input_digest": found.input_digest}), found.tickers
+    ), found
 
 
 def test_every_table_of_a_folder_is_read_under_its_name(folder):
@@ -120,10 +124,10 @@ def test_the_order_in_which_files_were_written_does_not_matter(folder, tmp_path)
 def test_a_file_that_joins_between_plan_and_reading_fails(folder):
     """The key holds the digest of another folder."""
     source = source_named("files")
-    digest = source.resolve({"path": str(folder)}, (), NOW).input_digest
+    digest = source.resolve(IngestSettings(path=str(folder)), (), NOW).input_digest
     (folder / "NEW.csv").write_text(CSV)
     with pytest.raises(SourceError, match="Kurse changed while the run was starting"):
-        source.read({"path": str(folder), "input_digest": digest}, ())
+        source.read(IngestSettings(path=str(folder), input_digest=digest), ())
 
 
 def test_one_bad_file_is_named(folder):

@@ -12,6 +12,7 @@ import pytest
 
 from core.errors import ParameterError, SourceError
 from core.sources import sample, source_named
+from core.sources.settings import IngestSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FILE = files("bokeh_sampledata") / "_data" / "stocks.csv.gz"
@@ -29,9 +30,9 @@ def shipped():
 def read(tickers=(), **request):
     """Resolve and read, as ingest does."""
     source = source_named("sample")
-    found = source.resolve(request, tickers, NOW)
-    parameters = {"start": found.start, "end": found.end, "input_digest": found.input_digest}
-    return found, source.read(parameters, found.tickers)
+    found = source.resolve(IngestSettings(**request), tickers, NOW)
+    settings = IngestSettings(start=found.start, end=found.end, input_digest=found.input_digest)
+    return found, source.read(settings, found.tickers)
 
 
 def test_every_row_of_the_wheel_is_read_exactly(shipped):
@@ -82,7 +83,7 @@ def test_other_bytes_than_planned_fail():
     """The digest is in the key."""
     with pytest.raises(SourceError, match="changed while"):
         source_named("sample").read(
-            {"start": "2012-01-03", "end": "2012-01-04", "input_digest": "x"}, ("IBM",)
+            IngestSettings(start="2012-01-03", end="2012-01-04", input_digest="x"), ("IBM",)
         )
 
 

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from core.errors import SourceError
+from core.parameters import settings_from
 from core.sources import source_named
+from core.sources.settings import IngestSettings
 from core.tables import limits
 
 ALL = ("0001-01-01", "9999-12-31")
@@ -35,8 +37,12 @@ def sessions(tmp_path):
             source_named("files"),
             {"path": str(path), "start": "2024-01-08", "end": "2024-01-08"},
         )
-        digest = source.resolve(request, (), datetime(2024, 2, 1, tzinfo=UTC)).input_digest
-        return sorted(source.sessions({**request, "input_digest": digest}, tickers, span))
+        digest = source.resolve(
+            settings_from(IngestSettings, request), (), datetime(2024, 2, 1, tzinfo=UTC)
+        ).input_digest
+        return sorted(
+            source.sessions(settings_from(IngestSettings, {**request, "input_digest": digest}), tickers, span)
+        )
 
     return answer
 
@@ -67,8 +73,11 @@ def test_files_have_the_days_of_rows_with_a_close(kind, date_type, sessions, mon
 def test_the_sample_has_its_own_sessions():
     """It ends on 1 March 2013; GOOG was first traded on 19 August 2004."""
     source = source_named("sample")
-    assert sorted(source.sessions({}, (), ("2013-02-28", "2013-03-05"))) == ["2013-02-28", "2013-03-01"]
-    assert sorted(source.sessions({}, ("GOOG",), ("2004-08-17", "2004-08-20"))) == [
+    assert sorted(source.sessions(IngestSettings(), (), ("2013-02-28", "2013-03-05"))) == [
+        "2013-02-28",
+        "2013-03-01",
+    ]
+    assert sorted(source.sessions(IngestSettings(), ("GOOG",), ("2004-08-17", "2004-08-20"))) == [
         "2004-08-19",
         "2004-08-20",
     ]
@@ -90,7 +99,9 @@ def of_yahoo(yahoo, loopback):
             if number is not None:
                 yahoo.stocks[ticker] = loopback.Stock(loopback.walk(loopback.weekdays("2024-01-08", number)))
         return sorted(
-            source_named("yahoo").sessions(PARAMETERS, tuple(days), span, Context(tries=2, wait_s=0.01))
+            source_named("yahoo").sessions(
+                settings_from(IngestSettings, PARAMETERS), tuple(days), span, Context(tries=2, wait_s=0.01)
+            )
         )
 
     return answer

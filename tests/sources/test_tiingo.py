@@ -9,8 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from core.errors import ParameterError, SourceError
+from core.parameters import settings_from
 from core.sources import source_named
 from core.sources.context import Context, Earlier
+from core.sources.settings import IngestSettings
 from core.sources.tiingo_client import FIRST_DAY
 from tests.commands import command, luigi_words
 from tests.sources import tiingo_service as service
@@ -72,7 +74,9 @@ def read(heard):
             wait_s=0.01,
             earlier=lambda: earlier,
         )
-        return source_named("tiingo").read(parameters, tuple(tickers.split(",")), context)
+        return source_named("tiingo").read(
+            settings_from(IngestSettings, parameters), tuple(tickers.split(",")), context
+        )
 
     return reading
 
@@ -194,9 +198,15 @@ def test_the_plan_ends_with_the_last_closed_session(tiingo):
     """17 January 2024 at 20:59 UTC: New York closes a minute later. Nothing is asked."""
     source = source_named("tiingo")
     at = datetime(2024, 1, 17, 20, 59, tzinfo=UTC)
-    assert source.resolve(REQUEST, ("AAA",), at).end == "2024-01-16"
-    assert source.resolve(REQUEST, ("AAA",), at.replace(hour=21, minute=1)).end == "2024-01-17"
-    assert source.resolve({**REQUEST, "end": "2030-01-01"}, ("AAA",), at).end == "2024-01-16"
+    assert source.resolve(settings_from(IngestSettings, REQUEST), ("AAA",), at).end == "2024-01-16"
+    assert (
+        source.resolve(settings_from(IngestSettings, REQUEST), ("AAA",), at.replace(hour=21, minute=1)).end
+        == "2024-01-17"
+    )
+    assert (
+        source.resolve(settings_from(IngestSettings, {**REQUEST, "end": "2030-01-01"}), ("AAA",), at).end
+        == "2024-01-16"
+    )
     assert tiingo.requests == []
 
 
@@ -211,7 +221,9 @@ def test_the_key_may_stand_in_a_file_for_its_owner_alone(stocked, read, monkeypa
     for mode in (0o640, 0o604, 0o620):
         file.chmod(mode)
         with pytest.raises(ParameterError, match="can be read by others") as caught:
-            source_named("tiingo").resolve(REQUEST, ("AAA",), datetime(2024, 1, 17, tzinfo=UTC))
+            source_named("tiingo").resolve(
+                settings_from(IngestSettings, REQUEST), ("AAA",), datetime(2024, 1, 17, tzinfo=UTC)
+            )
         assert f"chmod 600 {file}" in str(caught.value)
         assert service.KEY not in str(caught.value)
 
@@ -226,7 +238,9 @@ def test_a_key_that_is_none_is_refused_by_the_plan(text, tiingo, monkeypatch, tm
         file.chmod(0o600)
         monkeypatch.setenv("AFTERCLOSE_TIINGO_KEY_FILE", str(file))
     with pytest.raises(ParameterError) as caught:
-        source_named("tiingo").resolve(REQUEST, ("AAA",), datetime(2024, 1, 17, tzinfo=UTC))
+        source_named("tiingo").resolve(
+            settings_from(IngestSettings, REQUEST), ("AAA",), datetime(2024, 1, 17, tzinfo=UTC)
+        )
     assert (str(tmp_path / "a.key") if text is not None else "AFTERCLOSE_TIINGO_KEY") in str(caught.value)
 
 
@@ -235,7 +249,9 @@ def test_the_key_is_sent_to_no_address_in_the_clear(url, tiingo, monkeypatch):
     """Another address is https, or this machine."""
     monkeypatch.setenv("AFTERCLOSE_TIINGO_URL", url)
     with pytest.raises(ParameterError, match="no address that a key may be sent to"):
-        source_named("tiingo").resolve(REQUEST, ("AAA",), datetime(2024, 1, 17, tzinfo=UTC))
+        source_named("tiingo").resolve(
+            settings_from(IngestSettings, REQUEST), ("AAA",), datetime(2024, 1, 17, tzinfo=UTC)
+        )
 
 
 @pytest.mark.slow

@@ -7,8 +7,10 @@ import os
 import pytest
 
 from core.errors import SourceError
+from core.parameters import settings_from
 from core.sources import source_named
 from core.sources.context import Context
+from core.sources.settings import IngestSettings
 
 pytestmark = [
     pytest.mark.live,
@@ -25,7 +27,11 @@ PARAMETERS = {
 
 def test_apples_split_of_2020_is_taken_out_of_the_prices_and_told(tmp_path):
     """4:1 on 2020-08-31; the close before it, about 499 dollars as traded, reads about 125."""
-    frame = source_named("yahoo").read(PARAMETERS, ("AAPL", "MSFT"), Context(tmp_path)).frame
+    frame = (
+        source_named("yahoo")
+        .read(settings_from(IngestSettings, PARAMETERS), ("AAPL", "MSFT"), Context(tmp_path))
+        .frame
+    )
     a = frame[frame["ticker"] == "AAPL"].set_index("date")
     assert list(a.index) == [
         "2020-08-24", "2020-08-25", "2020-08-26", "2020-08-27", "2020-08-28", "2020-08-31", "2020-09-01", "2020-09-02",
@@ -38,4 +44,6 @@ def test_apples_split_of_2020_is_taken_out_of_the_prices_and_told(tmp_path):
 def test_an_unknown_ticker_is_named_with_yahoos_words(tmp_path):
     """Final, in one try."""
     with pytest.raises(SourceError, match="ZZZZNOTATICKER: "):
-        source_named("yahoo").read(PARAMETERS, ("ZZZZNOTATICKER",), Context(tmp_path))
+        source_named("yahoo").read(
+            settings_from(IngestSettings, PARAMETERS), ("ZZZZNOTATICKER",), Context(tmp_path)
+        )

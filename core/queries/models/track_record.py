@@ -15,11 +15,13 @@ from core import columns as col
 from core.errors import AftercloseError
 from core.evaluation.champion import BETTER_THAN_BAD, contest, judgement
 from core.evaluation.joined import chances, with_returns
+from core.evaluation.settings import EvaluateSettings
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.label import Label
 from core.measures.bootstrap import Resampling
 from core.measures.performance import measure
 from core.measures.rows import judge
+from core.parameters import settings_from
 from core.registry.evidence import model_documents
 from core.request.settings import Settings
 from core.review.decision_history import REJECT, Decision, history
@@ -35,10 +37,13 @@ _FOLLOWS = {"promotion": "retrain", "retrain": "retrain", "keep": "keep", REJECT
 
 def resampling(settings: Settings) -> Resampling:
     """Return how intervals are made, from the settings of the evaluate stage."""
-    samples, block, seed = (
-        int(str(settings[name])) for name in ("bootstrap_samples", "block_sessions", "bootstrap_seed")
-    )
-    return Resampling(samples, block, float(str(settings["confidence"])), seed)
+    s = evaluation_settings(settings)
+    return Resampling(s.bootstrap_samples, s.block_sessions, s.confidence, s.bootstrap_seed)
+
+
+def evaluation_settings(settings: Settings) -> EvaluateSettings:
+    """Return what the evaluate stage is set by here, without a champion."""
+    return settings_from(EvaluateSettings, {**settings.defaults, "champion_id": None})
 
 
 def contest_of(settings: Settings, features: Table, first: str, second: str, **span: str) -> dict[str, Any]:
@@ -60,7 +65,7 @@ def contest_of(settings: Settings, features: Table, first: str, second: str, **s
     frame = _labelled(features, **span)
     frame = frame.assign(probability=chances(ours, features, frame), fold=np.nan)
     rows = judge(frame, horizon_sessions=Label.of(features.header).horizon_sessions)
-    cost = float(str(settings["cost_bps"]))
+    cost = evaluation_settings(settings).cost_bps
     result = contest(rows, chances(theirs, features, rows.frame), resampling(settings), cost_bps=cost)
     return {"judgement": judgement(result), **result}
 

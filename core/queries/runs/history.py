@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from core import tickers as ticker_list
 from core.errors import AftercloseError
 from core.models.splits import LEAST_TRAINING, judged_sessions_needed
-from core.parameters import AUTO, Value
+from core.parameters import AUTO, Value, settings_from
 from core.report.figures import count, counted
 from core.sources import LIVE, source_named
+from core.sources.settings import IngestSettings
 
 if TYPE_CHECKING:
     from core.paths import StoragePath
@@ -106,6 +107,7 @@ def _sessions_held(values: tuple[tuple[str, Value], ...], root: StoragePath) -> 
             if sum(file.stat().st_size for file in files) > READ_BYTES:
                 return None
         tickers = ticker_list.expand(str(parameters["tickers"] or ""), root)
-        return len(source_named(str(parameters["source"])).sessions(parameters, tickers, span))
+        source_settings = settings_from(IngestSettings, parameters)
+        return len(source_named(source_settings.source).sessions(source_settings, tickers, span))
     except (AftercloseError, OSError):
         return None  # the run says what is wrong with it

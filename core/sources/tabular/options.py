@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.errors import SourceError
-from core.parameters import Value
 from core.sources.tabular.columns import columns_mapping
 
 if TYPE_CHECKING:
@@ -62,12 +60,6 @@ class Options:
     def mapping(self) -> dict[str, str]:
         """Our name of each column that a person named, to its name in the file."""
         return columns_mapping(self.columns)
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, Value]) -> Options:
-        """Return the options among resolved parameters; what is not there is ``auto``."""
-        values = {name: parameters.get(name) for name in cls.__dataclass_fields__}
-        return cls(**{name: str(value) for name, value in values.items() if value})
 
 
 MOST_LEFT_OUT = 50
