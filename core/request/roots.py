@@ -9,6 +9,7 @@ the configuration, the files it names, hidden files and the system's own folders
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -29,6 +30,9 @@ TICKERS_NAME = "tickers.txt"
 """In a run's folder: a ticker list that is too long for a command line."""
 
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
+_ADDRESS = re.compile(r"(?i)(https?|s3|gs|gcs|abfs|az|sftp|ssh|ftp|file):/")
+"""Also with one slash, as an address looks after it went through a path. The rest may hold a password and is not shown."""
+
 _NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers", "api_tokens")
 """Settings that name a file."""
 
@@ -60,6 +64,13 @@ def judge(text: str, settings: Settings, *, parameter: str, environ: Mapping[str
         Naming the path, what it is in, and the setting; nothing of the file is quoted.
     """
     environ = os.environ if environ is None else environ
+    if (address := _ADDRESS.match(text.strip())) and not Path(text).exists():
+        raise ParameterError(
+            f"--{parameter.replace('_', '-')} names an address ({address[1]}:...), and addresses are not read",
+            expected="a file or folder on this machine",
+            remedy="Fetch it into a file first, then name that file.",
+            parameter=parameter,
+        )
     path = Path(text).expanduser().resolve()
     roots = roots_of(settings, environ)
     root = next((root for root in roots if path.is_relative_to(root)), None)

@@ -136,3 +136,19 @@ def test_a_secret_in_a_folder_by_key_and_value_is_out_of_reach(place):
         (place / "p" / name / "roles.csv").write_text("secret")
     assert judged("p", people_roles_file=str(place / "p" / "k=v" / "roles.csv"))
     assert judged("p", people_roles_file=str(place / "p" / "other" / "roles.csv")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.com/p.csv",
+        "https:/example.com/p.csv",
+        "S3://bucket/p.csv",
+        "sftp://anna:sesame@host/p.csv",
+    ],
+)
+def test_an_address_is_named_as_one_and_its_password_is_not_shown(text, tmp_path):
+    """Also one that lost a slash on its way; nothing is looked up."""
+    with pytest.raises(ParameterError, match="names an address") as caught:
+        roots.judge(text, load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path), parameter="path")
+    assert "sesame" not in str(caught.value)
