@@ -48,6 +48,7 @@ def test_the_whole_way_in_the_terminal(desk, tmp_path):
     published = told(desk("publish", "--json"))
     assert set(published["files"]) == {
         "report.txt", "report.html", "report.pdf", "signature.json", "proof.dsse.json", "public.pem", "bundle.zip",
+        "sbom.cdx.json",
     }  # fmt: skip
     assert told(desk("publish", "--json")) == published
     assert told(desk("verify", "--json"))["damaged"] == 0
