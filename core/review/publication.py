@@ -11,6 +11,7 @@ from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Journal, Record
 from core.paths import StoragePath
+from core.platform.files import TEMPORARY
 from core.platform.storage import replace_file
 from core.request.settings import Settings
 from core.review import keys, ledger
@@ -77,6 +78,7 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
         raise SignOffError(
             f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
         )
+    _sweep(folder)
     if not _whole(folder, current.record):
         key = keys.signing_key(settings, journal, person)
         _write(root, folder, files_of(settings, present.text, current.record, key))
@@ -138,6 +140,17 @@ def _stated_head(folder: StoragePath, key: PrivateKey) -> Head | None:
         return head_in(stated) if stated else None
     except (CheckpointError, DataError, OSError, KeyError, TypeError, ValueError):
         return None
+
+
+def _sweep(folder: StoragePath) -> None:
+    """Remove what a killed publication was just writing: a bundle holds nothing else, and nobody comes back for it."""
+    try:
+        for path in folder.glob(f"{TEMPORARY}*"):
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder} could not be tidied: {error.strerror or error}", expected="a writable data root"
+        ) from error
 
 
 def _write(root: StoragePath, folder: StoragePath, files: dict[str, bytes]) -> None:

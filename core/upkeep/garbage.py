@@ -107,7 +107,8 @@ def _unfinished(store: Store) -> Iterator[Slot]:
 
 def _temporaries(root: StoragePath, now: datetime) -> list[StoragePath]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
-    paths = [path for name in ("models", LEDGER, *LISTS) for path in (root / name).glob(f"{TEMPORARY}*")]
+    folders = ("", "models", "models/champions", "profiles", LEDGER, *LISTS)
+    paths = [path for name in folders for path in (root / name).glob(f"{TEMPORARY}*")]
     paths += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     paths += local_folder(root).glob(f"{STAGING}*")
     oldest = now.timestamp() - TEMPORARY_AGE_S

@@ -1,0 +1,139 @@
+"""Acts that are killed, or find no room, before each of their calls are finished by doing them again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.journal import Journal
+from core.registry.registry import Registry
+from core.request import settings
+from core.review import signoff
+from core.review.people import Person
+from core.review.publication import publish
+from core.store.checkpoints import Store
+from core.upkeep.archive import backup
+
+ROOT = Path(__file__).resolve().parents[2]
+ME = Person("local:me", "local user", "approver")
+
+
+@pytest.fixture
+def swept(tmp_path, capsys):
+    """Inject at every call of a command over a prepared root, say how many there were, and return what was lost."""
+
+    def sweep(prepared, mode, *words, **env):
+        work = tmp_path / "work"
+        work.mkdir(exist_ok=True)
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AFTERCLOSE_", "LUIGI_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.reliability.injection", str(work), str(prepared), mode, *words],
+            cwd=ROOT, env={**clean, **env}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        with capsys.disabled():
+            print(f"\n{words[0]} {mode}: {told['calls']} calls, {told['tried']} tried, {told['losses']} lost")  # noqa: T201 - the count is the finding
+        assert told["calls"] > 3
+        return told["lost"]
+
+    return sweep
+
+
+def settings_over(data):
+    """Settings over a data root."""
+    return settings.load(environ={"AFTERCLOSE_DATA": str(data)}, folder=ROOT)
+
+
+@pytest.fixture
+def signed(finished):
+    """A finished root whose report is signed, and its key."""
+    configured, journal = settings_over(finished), Journal(finished)
+    key = journal.runs()[0].keys["report"]
+    shown = signoff.signable(Store(finished), journal, key).sha256
+    why = "Sections are open on purpose."
+    signoff.sign(configured, journal, key, text_sha256=shown, person=ME, meaning="approved", comment=why)
+    return finished, key
+
+
+MODES = ("kill", "full")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_publish_is_finished_at_every_call(mode, signed, swept):
+    """The same files, whole, and nothing beside them."""
+    data, key = signed
+    assert swept(data, mode, "publish", key) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_restore_is_finished_at_every_call(mode, signed, swept, tmp_path):
+    """The journal comes last, so the same command is never refused."""
+    data, key = signed
+    publish(settings_over(data), Journal(data), key, person=ME)
+    backup(settings_over(data), tmp_path / "b.zip")
+    assert swept(tmp_path / "nothing", mode, "restore", str(tmp_path / "b.zip")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_promote_is_finished_at_every_call(mode, finished, swept):
+    """The pointer and the record."""
+    (model,) = Registry(finished).ids()
+    assert swept(finished, mode, "promote", model, "--why", "a reason") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_gc_is_finished_at_every_call(mode, signed, swept):
+    """What goes is gone, what a signature rests on is there."""
+    data, _ = signed
+    for stage in ("clean", "report"):
+        for folder in list((data / "checkpoints" / stage).iterdir()):
+            other = folder.with_name(f"2001-01-01-{folder.name[-12:]}")
+            shutil.copytree(folder, other)
+            (other / "meta.json").unlink()
+    (data / "quarantine").mkdir()
+    (data / "quarantine" / "x").write_bytes(b"x")
+    assert swept(data, mode, "gc", "--yes") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_keys_rotate_is_finished_at_every_call(mode, signed, swept):
+    """One private half, and no old one."""
+    data, key = signed
+    publish(settings_over(data), Journal(data), key, person=ME)
+    env = {"LUIGI_CONFIG_PATH": str(data.parent / "luigi.cfg")}
+    (data.parent / "luigi.cfg").write_text("[user]\nrole = admin\n", encoding="utf-8")
+    assert swept(data, mode, "keys", "rotate", "--why", "a reason", **env) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_backfill_is_finished_at_every_call(mode, finished, small, swept):
+    """A range whose sessions are there: recorded, led, looked through, ended."""
+    words = ["backfill", "2020-10-26", "2020-10-26", *small]
+    assert swept(finished, mode, *words) == []
+
+
+@pytest.mark.slow
+def test_without_the_sweep_a_killed_publication_would_stay_damaged(signed, swept, tmp_path):
+    """The protection taken out: the file that was being written is in the bundle for good."""
+    data, key = signed
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "if 'tests.reliability.injection' in sys.orig_argv:\n"
+        "    from core.review import publication\n"
+        "    publication._sweep = lambda folder: None\n"
+    )
+    lost = swept(data, "kill", "publish", key, PYTHONPATH=str(tmp_path))
+    assert any("left behind" in line or "verify 30" in line for line in lost)
