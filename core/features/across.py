@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -66,16 +65,22 @@ class Answers:
 
     def of_part(self, part: int) -> Across:
         """Return how values compare in one part; without an answer it raises :class:`Question`."""
-        calls: Iterator[int] = iter(range(MOST_QUESTIONS))
+        # read before own code runs, which may read no file
+        answers: list[Vector] = [np.load(self.file(answer, part)) for answer in range(self.number)]
+        return in_turn(lambda call: answers[call] if call < len(answers) else None)
 
-        def across(what: str, values: Vector) -> Vector:
-            answer = next(calls)
-            if answer >= self.number:
-                raise Question(what, values)
-            answered: Vector = np.load(self.file(answer, part))
-            return answered
 
-        return across
+def in_turn(answer_to: Callable[[int], Vector | None]) -> Across:
+    """Return how values compare by answers in the order of the calls; :class:`Question` where there is none."""
+    calls: Iterator[int] = iter(range(MOST_QUESTIONS + 1))
+
+    def across(what: str, values: Vector) -> Vector:
+        answer = answer_to(next(calls))
+        if answer is None:
+            raise Question(what, values)
+        return answer
+
+    return across
 
 
 def request_of(feature: Feature, panel: MarketPanel, across: Across) -> Request:
@@ -138,15 +143,7 @@ def in_two_parts(feature: Feature, panels: Sequence[MarketPanel]) -> Vector:
     answers: list[list[Vector]] = []
 
     def across(part: int) -> Across:
-        calls: Iterator[int] = iter(range(MOST_QUESTIONS))
-
-        def compare(what: str, values: Vector) -> Vector:
-            answer = next(calls)
-            if answer >= len(answers):
-                raise Question(what, values)
-            return answers[answer][part]
-
-        return compare
+        return in_turn(lambda call: answers[call][part] if call < len(answers) else None)
 
     while len(answers) < MOST_QUESTIONS:
         requests = [request_of(feature, panel, across(number)) for number, panel in enumerate(panels)]
@@ -155,8 +152,3 @@ def in_two_parts(feature: Feature, panels: Sequence[MarketPanel]) -> Vector:
         answers.append(compared_in_parts(requests))
     values = [feature.compute(panel.looking_across(across(number))) for number, panel in enumerate(panels)]
     return np.concatenate(values)
-
-
-def looking(answers: dict[str, Answers], part: int) -> dict[str, Across]:
-    """Return how each feature's values compare in one part."""
-    return {name: partial(entry.of_part(part)) for name, entry in answers.items()}
