@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings
 
 from tests.commands import BIN, OURS, ROOT, Outcome, command, environment, luigi_words
+from tests.shared import shared
 
 # the same examples everywhere, and no clock: a busy machine is no failure
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -116,9 +117,13 @@ def make_prices():
 @pytest.fixture(scope="session")
 def prices_file(tmp_path_factory) -> Path:
     """A small CSV: 300 days of two tickers."""
-    path = tmp_path_factory.mktemp("prices") / "prices.csv"
-    path.write_text(prices_csv(), encoding="utf-8")
-    return path
+
+    def make(folder: Path) -> Path:
+        path = folder / "prices.csv"
+        path.write_text(prices_csv(), encoding="utf-8")
+        return path
+
+    return shared(tmp_path_factory, "prices", make)
 
 
 def small_options(path: Path) -> list[str]:
@@ -176,8 +181,11 @@ def run_afterclose():
 @pytest.fixture(scope="session")
 def cold(tmp_path_factory, run_luigi, small) -> tuple[Path, Outcome]:
     """A data root with one finished small run, and how that run ended. Never write to it."""
-    data = tmp_path_factory.mktemp("prepared") / "data"
-    return data, run_luigi(*small, "--mode", "train", data=data)
+
+    def make(folder: Path) -> tuple[Path, Outcome]:
+        return folder / "data", run_luigi(*small, "--mode", "train", data=folder / "data")
+
+    return shared(tmp_path_factory, "prepared", make)
 
 
 @pytest.fixture(scope="session")

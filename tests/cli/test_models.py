@@ -7,11 +7,19 @@ import shutil
 
 import pytest
 
+from tests.shared import shared
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory, run_luigi, run_afterclose, small):
     """A data root with a life of its own: train, promote, score twice, retrain, promote; what each said."""
-    data = tmp_path_factory.mktemp("life") / "data"
+    return shared(
+        tmp_path_factory, "life", lambda folder: life(folder / "data", run_luigi, run_afterclose, small)
+    )
+
+
+def life(data, run_luigi, run_afterclose, small):
+    """Live it."""
     early = [*small, "--end", "2020-07-31"]
     said = {}
     for name, words in {

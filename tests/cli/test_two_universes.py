@@ -11,6 +11,7 @@ import pytest
 
 from tests.champions import settings_of
 from tests.conftest import prices_csv, small_options
+from tests.shared import shared
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,13 @@ def read(run_afterclose):
 @pytest.fixture(scope="module")
 def universes(tmp_path_factory, run_luigi, run_afterclose, read) -> Universes:
     """The first trains, is promoted and scores a longer file elsewhere; then the second does, by ``--mode auto``."""
-    folder = tmp_path_factory.mktemp("universes")
+    return shared(
+        tmp_path_factory, "universes", lambda folder: made_in(folder, run_luigi, run_afterclose, read)
+    )
+
+
+def made_in(folder, run_luigi, run_afterclose, read) -> Universes:
+    """Make both in a folder."""
     data = folder / "data"
     files = {"first": "AB", "longer": "AB", "second": "CDE"}
     for name, tickers in files.items():

@@ -18,6 +18,7 @@ from core.cli.main import group
 from core.sources.sample import sample_file
 from tests.commands import ROOT, environment
 from tests.docs.shown import Scratch, Shown, left_out, not_run, shown, unlabelled, wrong
+from tests.shared import shared
 
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
@@ -93,10 +94,14 @@ def prepared_folder(folder: Path) -> Scratch:
 @pytest.fixture(scope="module")
 def lived_in(tmp_path_factory):
     """A scratch folder with two trained models and no champion. Never write to it."""
-    scratch = prepared_folder(tmp_path_factory.mktemp("clone"))
-    for options in ("--tickers AAPL,MSFT", ""):
-        scratch.ask(f"luigi --module luigi_tasks Report --local-scheduler --mode train {options}")
-    return scratch
+
+    def make(folder):
+        scratch = prepared_folder(folder)
+        for options in ("--tickers AAPL,MSFT", ""):
+            scratch.ask(f"luigi --module luigi_tasks Report --local-scheduler --mode train {options}")
+        return scratch
+
+    return shared(tmp_path_factory, "clone", make)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 from core.queries.models.fills import fills
 from core.tables.codec import decode
 from tests.evaluation import sample_answers as answers
+from tests.shared import shared
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,12 +23,15 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The artifacts of the seven stages on the sample, trained."""
-    out = tmp_path_factory.mktemp("sample")
-    subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "bare.py"), "--out", str(out)], check=True, cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}, capture_output=True, timeout=300,
-    )  # fmt: skip
-    return out
+
+    def make(out):
+        subprocess.run(
+            [sys.executable, str(ROOT / "benchmarks" / "bare.py"), "--out", str(out)], check=True, cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}, capture_output=True, timeout=300,
+        )  # fmt: skip
+        return out
+
+    return shared(tmp_path_factory, "sample", make)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from core.queries.runs.facts import facts
 from core.queries.runs.trends import figures, trends
 from core.store.checkpoints import Store
 from tests.champions import settings_of
+from tests.shared import shared
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +23,13 @@ def twice(cold, tmp_path_factory, run_luigi, small):
     """A data root with two runs: the prepared one, and one with another cost and threshold for spikes."""
     import shutil
 
-    data = tmp_path_factory.mktemp("twice") / "data"
-    shutil.copytree(cold[0], data, symlinks=True)
-    made = run_luigi(*small, "--mode", "train", "--embargo-sessions", "3", data=data)
-    assert made.code == 0, made.err
-    return data
+    def make(folder):
+        data = shutil.copytree(cold[0], folder / "data", symlinks=True)
+        made = run_luigi(*small, "--mode", "train", "--embargo-sessions", "3", data=data)
+        assert made.code == 0, made.err
+        return data
+
+    return shared(tmp_path_factory, "twice", make)
 
 
 @pytest.fixture

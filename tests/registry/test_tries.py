@@ -19,17 +19,21 @@ from core.registry.tries import Tries, all_tries, tries
 from core.request import settings
 from core.store.checkpoints import Store
 from tests.champions import settings_of
+from tests.shared import shared
 
 
 @pytest.fixture(scope="module")
 def several(tmp_path_factory, prepared, run_luigi, small):
     """A data root in which three candidates were judged on the same sessions, one of them twice."""
-    root = tmp_path_factory.mktemp("tries") / "data"
-    shutil.copytree(prepared, root, symlinks=True)
-    for more in (["--seed", "8"], ["--model", "hist_gradient_boosting"], ["--seed", "8"]):
-        outcome = run_luigi(*small, *more, data=root)
-        assert outcome.code == 0, outcome.err
-    return root
+
+    def make(folder):
+        root = shutil.copytree(prepared, folder / "data", symlinks=True)
+        for more in (["--seed", "8"], ["--model", "hist_gradient_boosting"], ["--seed", "8"]):
+            outcome = run_luigi(*small, *more, data=root)
+            assert outcome.code == 0, outcome.err
+        return root
+
+    return shared(tmp_path_factory, "tries", make)
 
 
 def keys_in_order(root):
