@@ -31,7 +31,7 @@ TICKERS_NAME = "tickers.txt"
 
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
 _ADDRESS = re.compile(r"(?i)(https?|s3|gs|gcs|abfs|az|sftp|ssh|ftp|file):/")
-"""Also with one slash, as an address looks after it went through a path. The rest may hold a password and is not shown."""
+"""Also with one slash, as an address looks after it went through a path. The rest may hold a password: not shown."""
 
 _NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers", "api_tokens")
 """Settings that name a file."""
