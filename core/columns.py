@@ -41,6 +41,9 @@ ABSENT = "absent_columns"
 RETURN = "return"
 VOLATILITY20 = "volatility20"
 UP_NEXT = "up_next"
+MEMBER = "member"
+"""Of features under a membership: 1 on days on which the ticker belongs to the universe, 0 on those after its last."""
+
 FEATURES = (
     DATE, TICKER, ADJ_CLOSE, RETURN, "ma5", "ma10", "ma20", "ma5_ratio", "ma10_ratio", "ma20_ratio",
     VOLATILITY20, "lag1", "lag2", "lag3", "lag5", UP_NEXT,
@@ -52,7 +55,7 @@ PREDICTIONS = (DATE, TICKER, PROBABILITY, UP_NEXT, FOLD)
 
 TEXT = frozenset({TICKER})
 FLAGS = frozenset({IS_SPLIT, IS_DIVIDEND})
-WHOLE = frozenset({VOLUME, UP_NEXT, FOLD, SESSIONS_SINCE_LAST})
+WHOLE = frozenset({VOLUME, UP_NEXT, FOLD, SESSIONS_SINCE_LAST, MEMBER})
 """Columns written as integers while every value is one (a fractional volume stays fractional)."""
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import orjson
@@ -24,6 +25,9 @@ from core.store import waivers as waiver_files
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import decode, encode
 from core.tickers import expand
+from core.universe import EVERYBODY, membership_of, symbols_of
+
+T = TypeVar("T")
 
 
 @click.group("stage")
@@ -61,6 +65,22 @@ def _callback(stage: Stage) -> Callable[..., None]:
     return run
 
 
+def _of_file(values: Mapping[str, Value], name: str, parse: Callable[[bytes, str], T]) -> T | None:
+    """Return what a file of the universe says, None where none was named.
+
+    Raises
+    ------
+    MissingFileError
+        If it is not there.
+    """
+    path = Path(str(values.get(name) or ""))
+    if not values.get(name):
+        return None
+    if not path.is_file():
+        raise MissingFileError.of(path, f"file of {name}", parameter=name)
+    return parse(path.read_bytes(), path.name)
+
+
 def run_stage(
     stage: Stage, inputs: list[Path], output: Path, texts: Mapping[str, str], *, folder: bool
 ) -> None:
@@ -82,8 +102,10 @@ def run_stage(
         tries=int(configured["retry_tries"] or 1), wait_s=float(configured["retry_wait_s"] or 0)
     )
     job = Job(
-        loaded, values, tickers, now.date(), context=patience, waivers=waivers, engine=configured.engine
-    )
+        loaded, values, tickers, now.date(), context=patience, waivers=waivers, engine=configured.engine,
+        membership=_of_file(values, "membership", membership_of) or EVERYBODY,
+        symbols=_of_file(values, "symbols", symbols_of) or (),
+    )  # fmt: skip
     try:
         artifacts = compute(stage.name, job)
     except ValidationFailed as error:

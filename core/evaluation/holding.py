@@ -85,11 +85,16 @@ def _prices_of_part(
     features: Table, calendar: NDArray[np.datetime64], purchase: pd.Series, number: int
 ) -> PriceRows:
     """Return the rows of the part's tickers that are bought, from the purchase on; an unknown return is none."""
-    frame = features.part(number, (col.DATE, col.TICKER, col.RETURN))
+    also = (col.MEMBER,) if col.MEMBER in features else ()
+    frame = features.part(number, (col.DATE, col.TICKER, col.RETURN, *also))
     codes, names = pd.factorize(frame[col.TICKER], sort=True)
     since = purchase.reindex(pd.Index(names).astype(str)).to_numpy(np.float64)
     session = np.searchsorted(calendar, frame[col.DATE].to_numpy("datetime64[D]"))
     is_bought = session >= since[codes]
     chosen = np.flatnonzero(is_bought)[np.lexsort((session[is_bought], codes[is_bought]))]
     gain = np.nan_to_num(frame[col.RETURN].to_numpy(np.float64)[chosen])
+    if also:  # who went out was sold at the close of its first day out, and is cash until it comes in again
+        member = frame[col.MEMBER].to_numpy(np.float64)[chosen] == 1
+        stayed = np.append(False, member[:-1] & (codes[chosen][1:] == codes[chosen][:-1]))
+        gain = np.where(stayed, gain, 0.0)
     return PriceRows(codes[chosen], session[chosen], gain, np.ones(len(chosen), dtype=bool))

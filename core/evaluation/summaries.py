@@ -53,6 +53,7 @@ def data_summary(findings: Document, repairs: Document, features: Table) -> dict
         "price_basis": about["price_basis"],
         "adjusted_close": about["adjusted_close"],
         "waivers": about["waivers"] or [],
+        **{name: features.header[name] for name in ("membership",) if name in features.header},
     }
 
 

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from core import columns as col
-from core.errors import DataError, listed, nearest
-from core.features import auditing
+from core.errors import DataError
+from core.features import auditing, members
 from core.features.across import Answers, Request, answered, request_of
 from core.features.definitions import FEATURES, Feature, columns, header
 from core.features.labels import ReturnSums, SessionMeans, label_of, return_sums
 from core.features.market import COLUMNS, MarketPanel
 from core.features.panel import Panel, Vector
+from core.features.price_checks import check_columns, check_rows, check_types, day
 from core.features.price_rows import Prices
 from core.label import EXCESS, NEXT_SESSION, Label
 from core.platform.fresh_process import FreshProcess
 from core.tables.artifacts import Table
 from core.tables.workplace import Workplace
+from core.universe import EVERYBODY, Membership
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from core.plugins.loading import Plugins
 
 _NEEDED = (col.DATE, col.TICKER, col.ADJ_CLOSE)
-_REMEDY = "Run validate and clean on the prices first; the findings name what is wrong with them."
 
 
 def engineer(
@@ -40,6 +41,7 @@ def engineer(
     settings: Label = NEXT_SESSION,
     *,
     feature_set: Sequence[Feature] = FEATURES,
+    membership: Membership = EVERYBODY,
     workplace: Workplace | None = None,
     audited: bool = False,
 ) -> Table:
@@ -54,6 +56,8 @@ def engineer(
     settings : Label
         What ``up_next`` says: direction or excess, and over how many sessions.
     feature_set : sequence of Feature
+    membership : Membership
+        Which tickers belong on which days; all on all days, where it is empty. See :mod:`core.features.members`.
     workplace : Workplace, optional
         Who works on the parts of a large table, and where its file is made.
     audited : bool
@@ -76,24 +80,31 @@ def engineer(
         If a value moves in the audit.
     """
     workplace, features = workplace or Workplace(), tuple(feature_set)
-    means = None
+    means, about = None, settings.field
+    if membership:
+        about = {**about, "membership": members.summary(prices_clean, membership, workplace)}
     if settings.label == EXCESS:  # of all tickers, so that all parts are gone through once before
-        sums = partial(_return_sums, prices_clean, settings.horizon_sessions)
+        sums = partial(_return_sums, prices_clean, settings.horizon_sessions, membership)
         means = SessionMeans.of(workplace.engine.each(sums, range(prices_clean.parts)))
     answers = _compared(prices_clean, features, workplace) if prices_clean.parts > 1 else {}
     audits: list[auditing.Audited] = []
     with workplace.writer("features") as writer:
-        work = partial(_engineered, prices_clean, _Selection(features, settings, means, answers, audited))
-        for rows, of_part in workplace.each_part(work, prices_clean):
-            writer.add(rows)
+        selection = _Selection(features, settings, means, answers, audited, membership)
+        for rows, of_part in workplace.each_part(partial(_engineered, prices_clean, selection), prices_clean):
+            if len(rows):  # of a part whose tickers are never in there is none
+                writer.add(rows)
             audits += of_part
         return writer.done(
-            {**header(features), **(auditing.about(features, audits) if audited else {}), **settings.field}
+            {**header(features), **(auditing.about(features, audits) if audited else {}), **about}
         )
 
 
 def engineer_audited(
-    prices_clean: Table, settings: Label, plugins: Plugins | None, workplace: Workplace
+    prices_clean: Table,
+    settings: Label,
+    plugins: Plugins | None,
+    membership: Membership,
+    workplace: Workplace,
 ) -> Table:
     """Return the features of each price row, audited, those of somebody's own among them; see :func:`engineer`."""
     features: tuple[Feature, ...] = FEATURES
@@ -101,14 +112,17 @@ def engineer_audited(
         from core.features.own import feature_set_of
 
         features = feature_set_of(plugins)
-    return engineer(prices_clean, settings, feature_set=features, workplace=workplace, audited=True)
+    return engineer(
+        prices_clean, settings, feature_set=features, membership=membership, workplace=workplace, audited=True
+    )
 
 
-def _return_sums(prices: Table, sessions: int, number: int) -> ReturnSums:
-    """Return the returns of one part's tickers, added up by session."""
-    _check_columns(prices, _NEEDED)
+def _return_sums(prices: Table, sessions: int, membership: Membership, number: int) -> ReturnSums:
+    """Return the returns of one part's tickers, added up by session; of a universe's members alone."""
+    check_columns(prices, _NEEDED)
     rows = _sorted_rows(prices.part(number, _NEEDED))
-    return return_sums(Panel.of(rows.codes, rows.adj_close), rows.dates, sessions)
+    member = members.belongs(membership, rows.codes, rows.names, rows.dates) if membership else None
+    return return_sums(Panel.of(rows.codes, rows.adj_close), rows.dates, sessions, member)
 
 
 def _compared(prices: Table, features: Sequence[Feature], workplace: Workplace) -> dict[str, Answers]:
@@ -140,6 +154,7 @@ class _Selection(NamedTuple):
     means: SessionMeans | None
     answers: Mapping[str, Answers]
     audited: bool
+    membership: Membership = EVERYBODY
 
 
 BUILT_IN = _Selection(FEATURES, NEXT_SESSION, None, {}, audited=False)
@@ -149,7 +164,7 @@ BUILT_IN = _Selection(FEATURES, NEXT_SESSION, None, {}, audited=False)
 def _part(prices: Table, features: Sequence[Feature], number: int) -> pd.DataFrame:
     """Return the columns of a part that features are computed from."""
     needed = (*_NEEDED[:2], *COLUMNS) if any(feature.own for feature in features) else _NEEDED
-    _check_columns(prices, needed)
+    check_columns(prices, needed)
     return prices.part(number, needed)
 
 
@@ -159,27 +174,30 @@ def _engineered(
     """Return the features of one part of the prices, by ticker and date, and what was audited of them."""
     frame = _part(prices, selection.features, number)
     if not selection.audited:
-        return _arranged(by_ticker(frame, selection, number), selection.features, prices), []
+        return _arranged(by_ticker(frame, selection, number), selection, prices), []
     with FreshProcess(auditing.__name__) as process:
         rows = by_ticker(frame, selection, number)
-        return _arranged(rows, selection.features, prices), [
+        return _arranged(rows, selection, prices), [
             auditing.audit(process, selection.features, rows.prices, rows.raw, rows.names.tolist())
         ]
 
 
-def _arranged(rows: ByTicker, features: Sequence[Feature], prices: Table) -> pd.DataFrame | pa.Table:
+def _arranged(rows: ByTicker, selection: _Selection, prices: Table) -> pd.DataFrame | pa.Table:
     """Return the rows of one part as the writer takes them."""
-    values = {name: rows.columns[name] for name in columns(features)}
+    values, codes = {name: rows.columns[name] for name in columns(selection.features)}, rows.codes
+    if selection.membership:
+        sessions = selection.label.horizon_sessions
+        values, codes = members.of_members(values, codes, rows.names, selection.membership, sessions)
     if prices.parts == 1:
         import pandas as pd
 
-        values[col.TICKER] = pd.Series(rows.names, dtype="str").take(rows.codes).to_numpy()
+        values[col.TICKER] = pd.Series(rows.names, dtype="str").take(codes).to_numpy()
         return pd.DataFrame(values).astype({col.TICKER: "str"})
     import pyarrow as pa
 
     # tickers travel as codes: text of a million rows would be copied row by row
     values[col.TICKER] = pa.DictionaryArray.from_arrays(
-        rows.codes.astype("int32"), pa.array(rows.names, pa.string())
+        codes.astype("int32"), pa.array(rows.names, pa.string())
     )
     return pa.table({name: pa.array(column, from_pandas=True) for name, column in values.items()})
 
@@ -256,7 +274,7 @@ class _SortedRows(NamedTuple):
 
     def place(self, row: int) -> str:
         """Return ticker and day of a row."""
-        return f"{self.names[self.codes[row]]} on {_day(self.dates[row])}"
+        return f"{self.names[self.codes[row]]} on {day(self.dates[row])}"
 
 
 def _sorted_rows(frame: pd.DataFrame) -> _SortedRows:
@@ -269,7 +287,7 @@ def _sorted_rows(frame: pd.DataFrame) -> _SortedRows:
     """
     import pandas as pd
 
-    _check_types(frame)
+    check_types(frame)
     codes, names = pd.factorize(frame[col.TICKER], sort=True)
     codes, dates = codes.astype("int64"), frame[col.DATE].to_numpy("datetime64[s]")
     values = {name: frame[name].to_numpy("float64") for name in COLUMNS if name in frame}
@@ -277,7 +295,7 @@ def _sorted_rows(frame: pd.DataFrame) -> _SortedRows:
         order = np.lexsort((dates, codes))
         codes, dates = codes[order], dates[order]
         values = {name: column[order] for name, column in values.items()}
-    _check_rows(codes, dates, values[col.ADJ_CLOSE], names)
+    check_rows(codes, dates, values[col.ADJ_CLOSE], names)
     return _SortedRows(codes, pd.Index(names), dates, values)
 
 
@@ -301,48 +319,3 @@ def _computed(feature: Feature, panel: Panel, rows: _SortedRows) -> Vector:
             + (", a division by zero, or a longer warm-up." if own else "."),
         )
     return values
-
-
-def _check_columns(prices: Table, needed: Sequence[str]) -> None:
-    missing = [name for name in needed if name not in prices.columns]
-    if missing:
-        hint = nearest(missing[0], prices.columns)
-        raise DataError(
-            f"the prices lack {listed(missing)}",
-            expected=f"columns {', '.join(needed)}",
-            remedy=_REMEDY + hint,
-        )
-
-
-def _check_types(frame: pd.DataFrame) -> None:
-    if not len(frame):
-        raise DataError("the prices have no rows", expected="at least one price row", remedy=_REMEDY)
-    kinds = {col.DATE: ("M", "calendar dates"), **dict.fromkeys(COLUMNS, ("fiu", "numbers"))}
-    for name, (kind, expected) in kinds.items():
-        if name in frame and frame[name].dtype.kind not in kind:
-            raise DataError(
-                f"column {name} is of type {frame[name].dtype}", expected=expected, remedy=_REMEDY
-            )
-    for name in (col.DATE, col.TICKER):
-        if empty := int(frame[name].isna().sum()):
-            raise DataError(f"{empty} price row(s) have no {name}", expected="none", remedy=_REMEDY)
-
-
-def _check_rows(
-    codes: NDArray[np.int64], dates: NDArray[np.datetime64], adj_close: Vector, names: pd.Index
-) -> None:
-    """Refuse rows that no feature can be computed from; rows stand sorted by (ticker, date)."""
-    twice = np.flatnonzero((codes[1:] == codes[:-1]) & (dates[1:] == dates[:-1]))
-    unusable = np.flatnonzero(~(np.isfinite(adj_close) & (adj_close > 0)))
-    if len(twice):
-        repeated = listed([f"{names[codes[row]]} {_day(dates[row])}" for row in twice])
-        raise DataError(f"rows come twice: {repeated}", expected="one row per (date, ticker)", remedy=_REMEDY)
-    if len(unusable):
-        cells = [f"{names[codes[row]]} {_day(dates[row])} {adj_close[row]}" for row in unusable]
-        raise DataError(
-            f"adj_close is unusable: {listed(cells)}", expected="a number above 0", remedy=_REMEDY
-        )
-
-
-def _day(moment: Any) -> str:
-    return str(np.datetime_as_string(moment, unit="D"))

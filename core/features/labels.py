@@ -65,9 +65,18 @@ class ReturnSums(NamedTuple):
     counts: Whole
 
 
-def return_sums(panel: Panel, days: Days, sessions: int) -> ReturnSums:
-    """Return by session the sum of the returns over the next ``sessions`` rows, and how many tickers have one."""
+def return_sums(
+    panel: Panel, days: Days, sessions: int, member: NDArray[np.bool_] | None = None
+) -> ReturnSums:
+    """Return by session the sum of the returns over the next ``sessions`` rows, and how many tickers have one.
+
+    Parameters
+    ----------
+    member : bool array, shape (rows,), optional
+        Rows that count; default: all.
+    """
     units, has_return = _units(panel, sessions)
+    has_return = has_return if member is None else has_return & member
     unique, place = np.unique(days[has_return], return_inverse=True)
     sums = np.zeros(len(unique), dtype=np.int64)
     np.add.at(sums, place, units[has_return])
@@ -112,6 +121,7 @@ def excess(panel: Panel, days: Days, sessions: int, means: SessionMeans) -> Vect
     """
     units, has_return = _units(panel, sessions)
     label = np.full(len(units), np.nan)
+    has_return &= np.isin(days, means.days)  # a session without any member has no mean
     place = np.searchsorted(means.days, days[has_return])
     label[has_return] = units[has_return] > means.units[place]
     return label

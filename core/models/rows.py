@@ -104,7 +104,13 @@ def rows_of(features: Table, number: int = 0, own: Own | None = None) -> Rows:
     """
     check_features(features)
     own = own_of(features.header) if own is None else own
-    return rows_from(features.part(number, needed(own)), Label.of(features.header), own)
+    label = Label.of(features.header)
+    if col.MEMBER not in features:
+        return rows_from(features.part(number, needed(own)), label, own)
+    frame = features.part(number, (*needed(own), col.MEMBER))
+    inputs = list(model_features(own=own))
+    # without inputs a row is neither learnt from nor judged nor signalled after; its date still ends a label
+    return rows_from(frame.assign(**frame[inputs].where(frame[col.MEMBER] == 1)), label, own)
 
 
 def rows_from(frame: pd.DataFrame, label: Label = NEXT_SESSION, own: Own = ()) -> Rows:

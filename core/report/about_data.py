@@ -13,6 +13,7 @@ from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, short_number, spaced, word
 from core.report.importance_sheets import importance, importance_words
 from core.report.readings import has_verdict, retained, trained_here, without_model
+from core.report.universes import universe_facts
 
 Body = Mapping[str, Any]
 
@@ -66,6 +67,7 @@ def data(body: Body) -> Section:
         ("Prices", _worded(_BASIS, prices.get("price_basis"))),
         ("Adjusted close", _worded(_ADJUSTED, prices.get("adjusted_close"))),
         ("Findings waived", _how_many_waived(prices.get("waivers"))),
+        *universe_facts(prices),
     )
     return Section(sections.DATA, (*blocks, Facts(pairs)))
 

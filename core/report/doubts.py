@@ -12,6 +12,7 @@ from core.report.about_data import SAMPLE
 from core.report.blocks import Bullets, Paragraph, Section
 from core.report.figures import HOLDINGS, count, counted, name, ratio, share, word
 from core.report.readings import has_verdict, trained_here
+from core.report.universes import without_prices
 
 Body = Mapping[str, Any]
 
@@ -113,6 +114,8 @@ def _survivorship(body: Body) -> list[str]:
     tickers = body["data"]["tickers"]
     if source == "sample" or not tickers:
         return []
+    if "membership" in body["data"]:
+        return without_prices(body["data"]["membership"])
     lasts = [ticker.get("last") for ticker in tickers.values()]
     ended = sum(last is not None and last < body["data"]["to"] for last in lasts) if body["data"]["to"] else 0
     reach = f"{count(ended)} of them end before the last session" if ended else "all reach the last session"

@@ -136,6 +136,15 @@ _INGEST = (
     ),
     Parameter("start", "date", "", "ingest", "First session, inclusive; empty: what the source has."),
     Parameter("end", "date", "", "ingest", "Last session, inclusive; empty: what the source has."),
+    Parameter(
+        "symbols",
+        "text",
+        "",
+        "ingest",
+        "File (CSV: old, new, date) of tickers that go on under another name.",
+        keyed=False,
+    ),
+    Parameter("symbols_digest", "text", "", "", "SHA-256 of the symbols' bytes.", resolved=True, quiet=True),
     Parameter("input_digest", "text", "", "", "SHA-256 of the source's bytes.", resolved=True),
     Parameter("input_name", "text", "", "", "Name of the source's file.", resolved=True),
     Parameter("vintage", "integer", "0", "", "Which answer of a live source.", resolved=True),
@@ -190,6 +199,8 @@ _CLEAN = (
 )  # fmt: skip
 
 _FEATURES = (
+    Parameter("membership", "text", "", "features", "File (CSV: date, ticker, change) of who comes in and goes out of the universe.", keyed=False),
+    Parameter("membership_digest", "text", "", "", "SHA-256 of the membership's bytes.", resolved=True, quiet=True),
     Parameter("horizon_sessions", "integer", "1", "features", "How many sessions the label looks ahead.", low=1, high=MOST_SESSIONS, quiet=True),
     Parameter("label", "choice", DIRECTION, "features", "What is predicted: whether the price rises (direction), or does better than the mean of all tickers (excess).", choices=LABELS, quiet=True),
     PLUGINS,

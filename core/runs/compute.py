@@ -24,6 +24,7 @@ from core.tables.engine import LOCAL, Engine
 from core.tables.inputs import document_of, table_of
 from core.tables.workplace import Workplace
 from core.tables.writer import Scratch
+from core.universe import EVERYBODY, Membership, SymbolChange
 
 if TYPE_CHECKING:
     from core.plugins.loading import Plugins
@@ -60,6 +61,10 @@ class Job:
         The surroundings of a source; only ingest uses them.
     waivers : tuple of Waiver
         Findings that a person accepts; only validate uses them.
+    membership : Membership
+        Which tickers belong on which days; only feature_engineer uses it.
+    symbols : tuple of SymbolChange
+        Tickers that go on under another name; only ingest uses them.
     scratch : Scratch
         Where the files of large tables are made; they are gone with it.
     engine : Engine
@@ -73,6 +78,8 @@ class Job:
     progress: Progress = silent
     context: Context = ALONE
     waivers: tuple[Waiver, ...] = ()
+    membership: Membership = EVERYBODY
+    symbols: tuple[SymbolChange, ...] = ()
     scratch: Scratch = field(default_factory=Scratch)
     engine: Engine = LOCAL
 

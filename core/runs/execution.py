@@ -33,6 +33,7 @@ from core.runs.log import RunLog
 from core.runs.plan import StagePlan
 from core.runs.record import Watcher
 from core.sources.context import Context
+from core.store import universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Meta, Store
 from core.tables.artifacts import Artifact, Encoded, Table
@@ -229,6 +230,7 @@ class Runner:
             self.watcher.progress(plan.slot.stage),
             self._context(plan),
             waiver_files.load(str(plan.parameters.get("waivers_digest") or ""), self.root),
+            *universe_files.behind(plan.parameters, self.root),
             scratch,
             self.engine,
         )

@@ -30,6 +30,7 @@ from core.runs.profile import profile_of
 from core.sources import source_named
 from core.sources.settings import IngestSettings
 from core.sources.tabular.inventory import globbed
+from core.store import universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.vintages import choose_vintage
@@ -93,6 +94,7 @@ def resolve(
     tickers = ticker_list.parse(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )
+    values |= _universe(values, settings)
     answer = source.resolve(settings_from(IngestSettings, values), tickers, now)
     values |= {
         "tickers": _compacted(answer.tickers, settings.data),
@@ -113,6 +115,18 @@ def resolve(
         values = _with_mode(values, settings, partial(profile_of, request, settings))
     # a value travels to a task as text: what comes back there must be what is planned with here
     return _as_planned(values)
+
+
+def _universe(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:
+    """Return the digests of the files that say how the universe changes, of which the data root now has copies."""
+    digests: dict[str, Value] = {}
+    for name in ("symbols", "membership"):
+        if name in values:
+            path = str(values[name] or "")
+            if path:
+                roots.judge(path, settings, parameter=name)
+            digests[f"{name}_digest"] = universe_files.keep(path, settings.data, name)
+    return digests
 
 
 def _values_of(

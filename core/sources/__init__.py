@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.tables.artifacts import Table
     from core.tables.engine import Engine
     from core.tables.writer import Scratch
+    from core.universe import SymbolChange
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def ingest(
     progress: Progress,
     scratch: Scratch,
     engine: Engine,
+    symbols: tuple[SymbolChange, ...] = (),
 ) -> Table:
     """Return ``prices_raw``: what the source of the settings has of ``tickers`` (all, when empty).
 
@@ -131,4 +133,11 @@ def ingest(
         If it has no usable answer.
     """
     own = replace(context, progress=progress, scratch=scratch, engine=engine)
-    return source_named(settings.source).read(settings, tickers, own)
+    source = source_named(settings.source)
+    if not symbols:
+        return source.read(settings, tickers, own)
+    from core.sources.symbols import renamed, with_former
+    from core.tables.workplace import Workplace
+
+    prices = source.read(settings, with_former(tickers, symbols), own)
+    return renamed(prices, symbols, Workplace(scratch, engine, progress))

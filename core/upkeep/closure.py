@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from core.errors import CheckpointError
 from core.paths import StoragePath
+from core.store import universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
@@ -53,6 +54,9 @@ def lists_behind(store: Store, slots: Iterable[Slot]) -> set[StoragePath]:
         tickers, waivers = str(parameters.get("tickers") or ""), str(parameters.get("waivers_digest") or "")
         if tickers.startswith("sha256:"):
             paths.add(universe_file(store.root, tickers))
+        for name in ("membership_digest", "symbols_digest"):
+            if parameters.get(name):
+                paths.add(universe_files.copy_of(store.root, str(parameters[name])))
         if waivers:
             paths.add(store.root / waiver_files.FOLDER / f"{waivers}.toml")
     return paths

@@ -61,7 +61,7 @@ _MEMBER = re.compile(
             r"models/champion(?:\.before-profiles)?\.json",
             rf"models/champions/{_PROFILE}\.json",
             rf"{PROFILES}/{_PROFILE}\.json",
-            rf"universes/{_LIST}\.txt",
+            rf"universes/{_LIST}\.(?:txt|csv)",
             rf"waivers/{_LIST}\.toml",
             rf"{KEYS}/[0-9a-f]{{{SHORT}}}\.pub\.pem",
             re.escape(SECRET),
