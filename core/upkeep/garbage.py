@@ -18,6 +18,7 @@ from core.fingerprint import SHORT
 from core.journal import Journal, locks
 from core.journal.faults import JournalError
 from core.paths import StoragePath
+from core.platform.causes import FULL, NO_INODES, QUOTA, cause_at
 from core.platform.files import TEMPORARY
 from core.platform.object_storage import CACHE, SCRATCH
 from core.platform.storage import local_folder, storage_at
@@ -210,11 +211,24 @@ def remove(settings: Settings, items: Sequence[Garbage], now: datetime, *, perso
     waiting = [item for item in items if item.what not in _NOBODYS]
     if not Journal.exists(settings.data, settings.journal):
         return removed  # nothing can be locked out, and nobody knows what is needed
-    journal = Journal(settings.data, settings.journal)
     while waiting:
-        until = time.monotonic() + LONGEST_LOCKED_S
-        removed += journal.with_tail(lambda _: _round(settings, waiting, now, until))  # noqa: B023 - called at once
+        removed += _locked_round(settings, waiting, now, time.monotonic() + LONGEST_LOCKED_S)
     return removed
+
+
+def _locked_round(settings: Settings, waiting: list[Garbage], now: datetime, until: float) -> list[Garbage]:
+    """Remove what may go while nobody can write to the journal.
+
+    Where there is no room for the lock there is none for a signature either: one goes, and the lock is tried again.
+    """
+    try:
+        journal = Journal(settings.data, settings.journal)
+        return journal.with_tail(lambda _: _round(settings, waiting, now, until))
+    except JournalError:
+        cause = cause_at(local_folder(settings.data))
+        if cause is None or cause.name not in (FULL, NO_INODES, QUOTA):
+            raise
+        return _round(settings, waiting, now, until=0.0)
 
 
 def _round(settings: Settings, waiting: list[Garbage], now: datetime, until: float) -> list[Garbage]:
