@@ -80,6 +80,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "reject": "Reject a report.",
         "revoke": "Revoke the signature under a report.",
         "publish": "Publish a signed report with its proof.",
+        "inbox": "List what waits for a person; put one aside.",
+        "notices": "List notices that wait for their receiver.",
         "keys": "List the keys that ever signed here; make new ones.",
     },
     "Models": {

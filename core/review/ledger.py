@@ -22,6 +22,7 @@ from core.journal import Draft, Journal, Record
 from core.journal.chain import signed_bytes
 from core.journal.records import Signing, Tail
 from core.paths import StoragePath
+from core.platform.causes import FULL, NO_INODES, QUOTA, cause_of
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
@@ -286,12 +287,13 @@ def heads_file(settings: Settings) -> Path | None:
     return Path(path).expanduser() if path else None
 
 
-def _unwritable(path: StoragePath | None, error: OSError) -> SettingsError:
-    return SettingsError(
-        f"the heads of the chain cannot be kept in {path}: {error.strerror or error}",
-        expected="a writable file",
-        remedy="See [proof] heads_file in luigi.cfg.",
-    )
+def _unwritable(path: StoragePath | None, error: OSError) -> AftercloseError:
+    """Return the error of a head that has no place: a machine's fault by its own name, else one of the setting."""
+    cause = cause_of(error)
+    problem = f"the heads of the chain cannot be kept in {path}: {cause.words if cause else error.strerror or error}"
+    if cause is not None and cause.name in (FULL, NO_INODES, QUOTA):
+        return CheckpointError(problem, expected="a place with room", remedy=cause.remedy)
+    return SettingsError(problem, expected="a writable file", remedy="See [proof] heads_file in luigi.cfg.")
 
 
 def head_faults(settings: Settings, records: Iterable[Record]) -> Iterator[str]:

@@ -97,10 +97,17 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
             _refuse_beside_a_journal(local_folder(settings.data), staging)
         _judge_bytes(archive, contents, source)
         _judge_root(settings.data, contents, source)
+        restored: Restored | None = None
         try:
             with locks.hold(settings.data, "restore", str(os.getpid()), journal="", waiting=None):
                 restored = _bring(archive, contents, settings.data, staging)
+                if FILE_NAME in contents.members:
+                    restored = replace(restored, faults=_faults(settings))
+                # the last act: until then the journal's being there does not mean that this is done
+                shutil.rmtree(staging)
         except OSError as error:
+            if restored is not None and not staging.exists():  # all that is left is to let go of the lock
+                return restored
             if not (local_folder(settings.data) / FILE_NAME).exists():
                 shutil.rmtree(staging, ignore_errors=True)  # its room; it is unpacked again
             raise CheckpointError(
@@ -108,8 +115,11 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
                 expected="a writable data root with room",
                 remedy="Mend the cause and restore again: what came already stays.",
             ) from error
-    faults = verify(settings, quick=True).faults if FILE_NAME in contents.members else ()
-    return replace(restored, faults=tuple(f"{fault.what} {fault.which}: {fault.how}" for fault in faults))
+    return restored
+
+
+def _faults(settings: Settings) -> tuple[str, ...]:
+    return tuple(f"{fault.what} {fault.which}: {fault.how}" for fault in verify(settings, quick=True).faults)
 
 
 @contextmanager
@@ -197,7 +207,7 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> _Contents:
 def _refuse_beside_a_journal(folder: Path, staging: Path) -> None:
     """Raise if a journal, or what SQLite keeps beside one, is there; that of this very archive may be."""
     there = [path for ending in _BESIDE if (path := beside(folder / FILE_NAME, ending)).exists()]
-    if not there or (staging.is_dir() and there == [folder / FILE_NAME]):
+    if not there or (staging.is_dir() and there[0] == folder / FILE_NAME):
         return
     whole = there[0].name == FILE_NAME
     raise ParameterError(
@@ -240,7 +250,8 @@ def _bring(archive: zipfile.ZipFile, contents: _Contents, root: StoragePath, sta
     local = local_folder(root)
     local.mkdir(parents=True, exist_ok=True)
     if FILE_NAME in contents.members and (local / FILE_NAME).exists():
-        return _finished(contents, staging, root)
+        # a killed command left its staging when the journal, the last file, had its place already
+        return Restored(0, len(contents.members), (), tuple(_notes(contents, root)))
     for leftover in local.glob(f"{STAGING}*"):
         shutil.rmtree(leftover)
     staging.mkdir(mode=0o700)
@@ -256,16 +267,7 @@ def _bring(archive: zipfile.ZipFile, contents: _Contents, root: StoragePath, sta
         written += moved
         if not moved and sha256_file(_path(root, name)) != contents.members[name]:
             other.append(name)
-    shutil.rmtree(
-        staging
-    )  # the last act: until then the journal's being there does not mean that this is done
     return Restored(written, len(contents.members) - written, tuple(other), tuple(_notes(contents, root)))
-
-
-def _finished(contents: _Contents, staging: Path, root: StoragePath) -> Restored:
-    """Take away what a killed command left when the journal, the last file, had its place already."""
-    shutil.rmtree(staging)
-    return Restored(0, len(contents.members), (), tuple(_notes(contents, root)))
 
 
 def _place(name: str) -> tuple[bool, bool, str]:

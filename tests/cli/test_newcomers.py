@@ -195,7 +195,7 @@ def _later():
 def test_one_of_a_thing_is_no_plural(finished, run_afterclose):
     """1 model, 0 records."""
     assert run_afterclose("verify", data=finished).out.startswith(
-        "7 checkpoints, 1 model, 0 records: all whole"
+        "7 checkpoints, 1 model, 1 record: all whole"
     )
     shutil.rmtree(finished / "checkpoints" / "report")
     assert run_afterclose("verify", data=finished).out.startswith("6 checkpoints, 1 model")

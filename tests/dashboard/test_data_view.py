@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from core.journal import Journal
+from tests.commands import recorded_run
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def test_a_finished_run_shows_facts_and_prices(page, prepared, reader):
     """Averages come from the features; one chart at a time."""
     at = page(prepared)
     assert not at.exception
-    assert not at.error
+    assert [e.value for e in at.error] == []
     assert reader.facts(at)["Rows"] == "600"
     (figure,) = reader.figures(at)
     assert [trace["name"] for trace in figure["data"]][:2] == ["Adjusted close", "Mean of 5"]
@@ -96,7 +97,7 @@ def test_an_unknown_run_in_the_address_is_named(page, prepared, reader):
 @pytest.mark.parametrize("state", ["queued", "running"])
 def test_a_run_that_goes_has_nothing_to_show_yet(page, finished, state, reader):
     """It says so and where to look."""
-    Journal(finished).add_run("going-1", who="ann", how="desk", request={}, target="report", state=state)
+    recorded_run(finished, "going-1", who="ann", how="desk", request={}, target="report", state=state)
     at = page(finished, run="going-1")
     assert not at.exception
     assert "The page **Run** shows where it is" in reader.said(at.info)
@@ -106,11 +107,11 @@ def test_a_run_that_is_half_way_shows_prices_without_averages(page, finished, lo
     """Cleaned prices are there, features are not yet."""
     journal = Journal(finished)
     keys = {stage: lookers.folder_of(finished, stage).name for stage in ("ingest", "validate", "clean")}
-    journal.add_run("half-1", who="ann", how="desk", request={}, target="report", state="queued")
+    recorded_run(finished, "half-1", who="ann", how="desk", request={}, target="report", state="queued")
     journal.start("half-1", keys)
     at = page(finished, run="half-1")
     assert not at.exception
-    assert not at.error
+    assert [e.value for e in at.error] == []
     assert [trace["name"] for trace in reader.figures(at)[0]["data"]] == ["Adjusted close", "Volume"]
 
 

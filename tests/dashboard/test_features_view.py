@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from core.journal import Journal
+from tests.commands import recorded_run
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def test_a_feature_is_shown_over_time_in_its_windows_and_beside_the_others(page,
     """Three charts, warm-up and rows; the drift sentence is the evaluation's."""
     at = page(prepared)
     assert not at.exception
-    assert not at.error
+    assert [e.value for e in at.error] == []
     time, windows, correlation = reader.figures(at)
     assert time["data"][0]["name"] == "return"
     assert [trace["name"].split(",")[0] for trace in windows["data"]] == ["Reference", "Current window"]
@@ -63,11 +64,11 @@ def test_a_run_that_is_half_way_shows_features_without_a_judgement(page, finishe
         stage: lookers.folder_of(finished, stage).name
         for stage in ("ingest", "validate", "clean", "feature_engineer")
     }
-    journal.add_run("half-1", who="ann", how="desk", request={}, target="report", state="queued")
+    recorded_run(finished, "half-1", who="ann", how="desk", request={}, target="report", state="queued")
     journal.start("half-1", keys)
     at = page(finished, run="half-1")
     assert not at.exception
-    assert not at.error
+    assert [e.value for e in at.error] == []
     assert "does not watch" in reader.said(at.caption)
 
 
@@ -81,7 +82,7 @@ def test_an_empty_data_root_says_what_to_press(page, data, reader):
 
 def test_a_running_run_has_nothing_to_show_yet(page, finished, reader):
     """It says so and where to look."""
-    Journal(finished).add_run("going-1", who="ann", how="desk", request={}, target="report", state="running")
+    recorded_run(finished, "going-1", who="ann", how="desk", request={}, target="report", state="running")
     at = page(finished, run="going-1")
     assert not at.exception
     assert "not come as far as features" in reader.said(at.info)

@@ -206,7 +206,7 @@ def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int 
             continue  # this try took fewer calls
         if mode == FULL and first not in (0, 10, 30):
             lost.append(f"{at}: without room it ends with {first}: {said}")
-        again, _, said = forked(root, words, COUNT, 0)
+        again, _, said = forked(root, words, COUNT, 0) if first else (0, 0, "")  # it may be done all the same
         if again:
             lost.append(f"{at}: again it ends with {again}: {said}")
             continue
