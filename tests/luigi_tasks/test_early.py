@@ -21,6 +21,7 @@ if os.environ.get("OUT"):
     import types
     early = types.ModuleType("luigi_tasks.early")
     early.install = lambda: None
+    early.is_script = lambda: True
     sys.modules["luigi_tasks.early"] = early
 """
 

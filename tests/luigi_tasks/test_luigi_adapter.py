@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from luigi_tasks import luigi_adapter
+from luigi_tasks import early, luigi_adapter
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from luigi_tasks import luigi_adapter
 def test_only_luigis_own_script_is_taken_over(argv, script, monkeypatch):
     """Another program that imports the tasks keeps its options, signals and excepthook."""
     monkeypatch.setattr(sys, "argv", [argv, "--collect-only"])
-    assert luigi_adapter._is_script() is script
+    assert early.is_script() is script
 
 
 def test_importing_the_tasks_elsewhere_judges_no_options(root):
