@@ -52,9 +52,9 @@ PRINTING = [
 
 
 @pytest.mark.parametrize("words", PRINTING, ids=" ".join)
-def test_no_line_is_wider_than_the_terminal(words, prepared, run_afterclose):
+def test_no_line_is_wider_than_the_terminal(words, finished, run_afterclose):
     """Tables are narrowed or stacked, sentences broken; a pipe gets lines as long as they are."""
-    done = run_afterclose(*words, data=prepared, env={"COLUMNS": str(WIDTH)})
+    done = run_afterclose(*words, data=finished, env={"COLUMNS": str(WIDTH)})
     assert "Traceback" not in done.err
     assert [line for line in (done.out + done.err).splitlines() if len(line) > WIDTH] == []
 
