@@ -80,6 +80,7 @@ OTHER = {
     "calendar": "24/7", "mode": "score", "model": "hist_gradient_boosting", "beside": "logistic_regression",
     "stop_on": "split", "drop_row": "flat_bar", "drop_ticker": "split", "waivers": "w.toml",
     "plugins": "mine.py", "rules_modules": "mine:0a", "features_modules": "mine:0a", "sections_modules": "mine:0a",
+    "symbols": "s.csv", "symbols_digest": "other", "membership": "m.csv", "membership_digest": "other",
     "waivers_digest": "other", "columns": "close=Last", "model_parameters": '{"C":2}', "model_grid": '{"C":[1,2]}',
 }  # fmt: skip
 """Another value for each parameter that is no number."""
@@ -115,7 +116,13 @@ def test_only_where_and_how_to_read_are_in_no_key():
     """A path is not keyed (the digest is), nor how a live source is asked; everything else is."""
     unkeyed = {p.name for p in parameters_of(STAGES).values() if not p.keyed}
     live = ("yahoo_", "tiingo_")
-    assert {name for name in unkeyed if not name.startswith(live)} == {"path", "plugins", "waivers"}
+    assert {name for name in unkeyed if not name.startswith(live)} == {
+        "path",
+        "plugins",
+        "waivers",
+        "symbols",
+        "membership",
+    }
 
 
 @pytest.mark.parametrize("number", range(len(STAGES)))
