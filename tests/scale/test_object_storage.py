@@ -67,7 +67,8 @@ def test_a_run_in_object_storage_gives_the_same_bytes_and_every_command_reads_it
 ):
     """Run, run again, list, show, verify, gc, export, backup, load: as on a disk, with the local part in its folder."""
     assert trained.artifacts() == lookers.artifacts(prepared)
-    assert sorted(p.name for p in (tmp_path / "state").iterdir()) == ["journal.sqlite", "locks", "runs"]
+    local = ["journal.sqlite", "keys", "locks", "root.json", "runs"]
+    assert sorted(p.name for p in (tmp_path / "state").iterdir()) == local
 
     def afterclose(*words, code=0):
         done = run_afterclose(*words, data=trained.data, env=s3_environment, cwd=tmp_path)
