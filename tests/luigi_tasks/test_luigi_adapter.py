@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from luigi_tasks import early, luigi_adapter
+from luigi_tasks import early
 
 
 @pytest.mark.parametrize(
