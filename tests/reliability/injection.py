@@ -93,7 +93,9 @@ class Injector:
 
     def _statement(self, real):
         def call(database, *args, **kwargs):
-            self.hit("statement", f"{self.root}/journal")
+            # what only reads needs no room, but may be killed as well
+            reads = bool(args) and str(args[0]).lstrip().upper().startswith(("SELECT", "PRAGMA"))
+            self.hit("read" if reads else "statement", f"{self.root}/journal")
             return real(database, *args, **kwargs)
 
         return call
@@ -201,14 +203,14 @@ def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int 
     tried = range(1, calls + 1, step)
     for at in tried:
         fresh()
-        first, _, said = forked(root, words, mode, at)
+        first, _, before = forked(root, words, mode, at)
         if mode == KILL and first != -signal.SIGKILL:
             continue  # this try took fewer calls
         if mode == FULL and first not in (0, 10, 30):
-            lost.append(f"{at}: without room it ends with {first}: {said}")
+            lost.append(f"{at}: without room it ends with {first}: {before}")
         again, _, said = forked(root, words, COUNT, 0) if first else (0, 0, "")  # it may be done all the same
         if again:
-            lost.append(f"{at}: again it ends with {again}: {said}")
+            lost.append(f"{at}: after {first} ({before}) again it ends with {again}: {said}")
             continue
         there = {name for name in tree(root) if name.startswith("keys")}
         lost += [f"{at}: {wrong}" for wrong in judge(root, expected | there)]
