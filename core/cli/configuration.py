@@ -14,7 +14,7 @@ from core.request import settings
 
 
 @click.command("config")
-@click.option("--changed", is_flag=True, help="Only what was set, not what is as it comes.")
+@click.option("--changed", is_flag=True, help="Only what differs from the default.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def print_settings(*, changed: bool, as_json: bool) -> None:
     """Print every setting that is in force, and the file and line that set it.
@@ -24,7 +24,9 @@ def print_settings(*, changed: bool, as_json: bool) -> None:
     from core.request.in_force import DEFAULT, in_force
 
     entries = [
-        entry for entry in in_force(settings.load(), os.environ) if not (changed and entry.origin == DEFAULT)
+        entry
+        for entry in in_force(settings.load(), os.environ)
+        if not (changed and (entry.origin == DEFAULT or entry.value == entry.default))
     ]
     if as_json:
         output.as_json([asdict(entry) for entry in entries])

@@ -69,7 +69,8 @@ def _of_sections(settings: Settings) -> Iterator[InForce]:
             value = parameter.text(settings.defaults[parameter.name])
             text = HIDDEN if parameter.name in _SECRET and value else value
             origin = places.get((section, key), DEFAULT)
-            yield InForce(section, key, text, parameter.default, origin, parameter.help)
+            default = parameter.text(parameter.parse(parameter.default))
+            yield InForce(section, key, text, default, origin, parameter.help)
 
 
 def _of_profiles(settings: Settings) -> Iterator[InForce]:
