@@ -19,6 +19,11 @@ from pathlib import Path
 
 import pytest
 
+from core.journal import Journal
+from core.review import ledger
+from core.upkeep.archive import backup
+from tests.reliability.backups import settings_over
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
@@ -239,3 +244,20 @@ def taken_out(function: Callable, code: str) -> Callable:
 def without():
     """Take one statement out of a function: ``without(function, "os.fsync(")``."""
     return taken_out
+
+
+@pytest.fixture
+def drafted(finished):
+    """A finished root with a draft and a signature: their report is in a backup."""
+    journal = Journal(finished)
+    key = journal.runs()[0].keys["report"]
+    ledger.save_draft(settings_over(finished), journal, key, "text", author="ann")
+    ledger.append(settings_over(finished), journal, "signature", key, {"user": "ann"})
+    return finished
+
+
+@pytest.fixture
+def saved(drafted, tmp_path):
+    """Its backup."""
+    backup(settings_over(drafted), tmp_path / "b.zip")
+    return tmp_path / "b.zip"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import shutil
@@ -16,60 +15,19 @@ from pathlib import Path
 import pytest
 
 from core.errors import AftercloseError, DataError, ParameterError
-from core.fingerprint import sha256
 from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.journal.identity import identity_of
-from core.request import settings
-from core.review import ledger
 from core.review.people import Person
 from core.upkeep import restoring
 from core.upkeep.archive import MANIFEST, backup, export
 from core.upkeep.members import is_member
 from core.upkeep.restoring import restore
+from tests.reliability.backups import packed, settings_over, tree
 
 ME = Person("local:me", "Ann", "approver")
 ADMIN = Person("local:me", "Ann", "admin")
 GOOD = "models/0123456789ab.json"
-
-
-def settings_over(data):
-    """Settings over a data root that is not there yet."""
-    return settings.load(environ={"AFTERCLOSE_DATA": str(data)}, folder=Path(__file__).resolve().parents[2])
-
-
-def packed(path, contents, **manifest):
-    """A zip with these members (name or ZipInfo, bytes) and a manifest that fits them."""
-    digests = {getattr(name, "filename", name): sha256(data) for name, data in contents}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in contents:
-            archive.writestr(name, data)
-        archive.writestr(
-            MANIFEST, json.dumps({"format": 1, "kind": "archive", "members": digests, **manifest})
-        )
-    return path
-
-
-@pytest.fixture
-def drafted(finished):
-    """A finished root with a draft and a signature: their report is in a backup."""
-    journal = Journal(finished)
-    key = journal.runs()[0].keys["report"]
-    ledger.save_draft(settings_over(finished), journal, key, "text", author="ann")
-    ledger.append(settings_over(finished), journal, "signature", key, {"user": "ann"})
-    return finished
-
-
-@pytest.fixture
-def saved(drafted, tmp_path):
-    """Its backup."""
-    backup(settings_over(drafted), tmp_path / "b.zip")
-    return tmp_path / "b.zip"
-
-
-def tree(folder):
-    """Every file by its name."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 # ---- names
