@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 from tests.commands import BIN, OURS, ROOT, Outcome, command, environment, luigi_words
-from tests.shared import shared
+from tests.shared import copy_root, shared
 
 # the same examples everywhere, and no clock: a busy machine is no failure
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -200,7 +199,7 @@ def prepared(cold) -> Path:
 def finished(prepared, tmp_path) -> Path:
     """A copy of the finished data root that a test may change."""
     copy = tmp_path / "finished"
-    shutil.copytree(prepared, copy, symlinks=True)
+    copy_root(prepared, copy)
     return copy
 
 

@@ -6,7 +6,9 @@ import fcntl
 import os
 import pickle
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,3 +37,18 @@ def shared(factory, name: str, make: Callable[[Path], T]) -> T:
             folder.mkdir()
             done.write_bytes(pickle.dumps(make(folder)))
         return pickle.loads(done.read_bytes())
+
+
+def copy_root(root: Path, target: Path) -> Path:
+    """Copy a data root that others may be reading; its journal as SQLite copies one.
+
+    A reader makes ``-wal`` and ``-shm`` beside a journal and the last reader removes them: a copy by names meets
+    them at one moment and misses them at the next.
+    """
+    shutil.copytree(root, target, symlinks=True, ignore=shutil.ignore_patterns("journal.sqlite*"))
+    journal, copy = root / "journal.sqlite", target / "journal.sqlite"
+    if journal.exists():
+        with closing(sqlite3.connect(journal)) as source, closing(sqlite3.connect(copy)) as copied:
+            source.backup(copied)
+        shutil.copymode(journal, copy)
+    return target

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from playwright.sync_api import expect
 
@@ -13,6 +11,7 @@ from core.request import settings
 from core.review import signoff
 from core.review.people import local_person
 from core.store.checkpoints import Store
+from tests.shared import copy_root
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=60_000)
@@ -28,7 +27,7 @@ def data(cold, tmp_path_factory, run_luigi, small):
     """Two runs of one line of work; the first one's report is signed."""
     assert cold[1].code == 0, cold[1].err
     root = tmp_path_factory.mktemp("automatic") / "data"
-    shutil.copytree(cold[0], root, symlinks=True)
+    copy_root(cold[0], root)
     first = Journal(root).runs()[0]
     sign(root, first.keys["report"])
     made = run_luigi(*small, "--mode", "train", "--embargo-sessions", "3", data=root)

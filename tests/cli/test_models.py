@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
 
-from tests.shared import shared
+from tests.shared import copy_root, shared
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +172,7 @@ def test_decide_promote_roll_back_and_the_track_record(told, run_afterclose, tmp
     """The whole line in a copy: keep, promote, roll back, and what the advice was worth."""
     data, one, two, _ = told
     copy = tmp_path / "copy"
-    shutil.copytree(data, copy, symlinks=True)
+    copy_root(data, copy)
     kept = run_afterclose("models", "decide", "keep", "--why", "earnings season", data=copy)
     assert f"keep {one}" in kept.out
     assert "the advice was: " in kept.out
@@ -210,7 +209,7 @@ def test_a_damaged_champion_does_not_stop_its_successor(told, run_luigi, small, 
     """Training goes on; the evaluation names the champion and says why it was not compared."""
     data, one, _, _ = told
     copy = tmp_path / "copy"
-    shutil.copytree(data, copy, symlinks=True)
+    copy_root(data, copy)
     (copy / "models" / f"{one}.json").write_text("{}")
     outcome = run_luigi(*small, "--mode", "train", data=copy)
     assert outcome.code == 0, outcome.err

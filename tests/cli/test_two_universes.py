@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from tests.champions import settings_of
 from tests.conftest import prices_csv, small_options
-from tests.shared import shared
+from tests.shared import copy_root, shared
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +84,7 @@ def made_in(folder, run_luigi, run_afterclose, read) -> Universes:
 @pytest.fixture
 def copied(universes, tmp_path) -> Path:
     """A copy of the data root that a test may change."""
-    shutil.copytree(universes.data, tmp_path / "data", symlinks=True)
+    copy_root(universes.data, tmp_path / "data")
     return tmp_path / "data"
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
+from contextlib import closing
 
 import pytest
 
 from tests.commands import ROOT
-from tests.shared import shared
+from tests.shared import copy_root, shared
 
 TWO = """
 import sys, time
@@ -56,3 +59,27 @@ def test_what_failed_is_made_anew(tmp_path_factory, tmp_path):
         shared(tmp_path_factory, name, fail)
     assert list(shared(tmp_path_factory, name, lambda folder: folder).iterdir()) == []
     assert shared(tmp_path_factory, name, fail).name == f"shared-{name}"
+
+
+def test_a_root_that_others_read_is_copied_whole(prepared, tmp_path):
+    """Readers come and go while it is copied; the copy holds every row and no file of theirs."""
+    stop, journal = threading.Event(), prepared / "journal.sqlite"
+
+    def read() -> None:
+        while not stop.is_set():
+            with closing(sqlite3.connect(journal)) as reader:
+                reader.execute("select count(*) from run").fetchone()
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    try:
+        copies = [copy_root(prepared, tmp_path / str(number)) for number in range(20)]
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+    for copy in copies:
+        assert not list(copy.glob("journal.sqlite-*"))
+        with closing(sqlite3.connect(copy / "journal.sqlite")) as rows:
+            assert rows.execute("select count(*) from run").fetchone() == (1,)

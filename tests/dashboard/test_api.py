@@ -11,6 +11,7 @@ import pytest
 from core.errors import MissingFileError, ParameterError, SettingsError
 from core.review.tokens import add_token, person_of, read_tokens
 from dashboard.api import ENDPOINTS, description
+from tests.shared import copy_root
 
 
 def ask(url, token="", body=None, host=""):
@@ -43,10 +44,9 @@ def tokens(folder):
 @pytest.fixture(scope="module")
 def url(prepared, folder, tokens, start_desk, tmp_path_factory):
     """The address of a desk with the interface, on a data root of its own."""
-    import shutil
 
     data = tmp_path_factory.mktemp("apidata") / "data"
-    shutil.copytree(prepared, data, symlinks=True)
+    copy_root(prepared, data)
     return start_desk(data, cwd=folder).url
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from core.journal import Journal
+from tests.shared import copy_root
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_nothing_to_do_is_said(page, fake_run, told):
 @pytest.mark.slow
 def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, desk_settings, told):
     """Each with its link; report, verdict and data of the line are there."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     at = page()
     assert "Decide" in links(at)
     assert "Read and sign" in links(at)
@@ -78,7 +77,7 @@ def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, des
 @pytest.mark.slow
 def test_a_damaged_checkpoint_is_said_and_the_page_stands(page, prepared, desk_settings, told):
     """The rest is drawn."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     (path,) = desk_settings.data.glob("checkpoints/evaluate/*/evaluation.json")
     path.write_text("{}", encoding="utf-8")
     at = page()
@@ -111,7 +110,7 @@ def test_what_is_put_aside_leaves_the_inbox_with_its_reason_and_comes_back(
     page, prepared, desk_settings, told
 ):
     """The button asks for a reason; put aside it stands by itself, and is taken up again."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     at = page()
     buttons = [button for button in at.button if button.label == "Put aside"]
     assert len(buttons) == links(at).count("Decide") + links(at).count("Read and sign")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from core.request import settings as configuration
+from tests.shared import copy_root
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def test_an_empty_desk_says_how_a_profile_comes_to_be(page):
 @pytest.mark.slow
 def test_each_profile_has_a_row_and_states_filter_them(page, prepared, desk_settings, reader):
     """A finished run beside a section that nothing ran of and one at fault; a link leads to the report."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     at = page()
     words = reader.words(at)
     assert "2020-10-26" in words

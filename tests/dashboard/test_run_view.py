@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from html import unescape
 
 import pytest
 
 from core.journal import Journal
 from core.runs.log import RunLog
+from tests.shared import copy_root
 
 
 def shown(at) -> str:
@@ -47,7 +47,7 @@ def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(
     page, prepared, desk_settings, reader
 ):
     """Seven boxes done, sign-off is next; the log is there and no output file was needed."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     (run,) = Journal(desk_settings.data).runs()
     at = page()
     assert at.query_params["run"] in (run.run_id, [run.run_id])
@@ -128,7 +128,7 @@ def test_an_error_full_of_markdown_is_shown_as_it_is(page, fake_run):
 @pytest.mark.slow
 def test_a_damaged_report_is_said_and_the_rest_is_shown(page, prepared, desk_settings, reader):
     """One changed byte: sign-off cannot be judged, the page says which file."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     (path,) = desk_settings.data.glob("checkpoints/report/*/report.txt")
     path.write_bytes(path.read_bytes() + b" ")
     at = page()
@@ -156,7 +156,7 @@ def test_filters_in_the_address_narrow_the_log(page, fake_run, desk_settings):
 @pytest.mark.slow
 def test_a_checkpoint_leads_to_its_inputs_and_on_to_the_rows(page, prepared, desk_settings, reader):
     """From the report back to the prices, each time by what the meta names; rows, document and text are shown."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     at = page(show="artifacts")
     assert "report.txt" in at.selectbox(key="file").options
     assert "PRICE REPORT" in at.code[0].value
@@ -175,7 +175,7 @@ def test_a_checkpoint_leads_to_its_inputs_and_on_to_the_rows(page, prepared, des
 @pytest.mark.slow
 def test_a_damaged_checkpoint_says_so_where_it_is_looked_at(page, prepared, desk_settings, reader):
     """No rows of it are shown and nothing of it can be downloaded; the stage before is whole."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     (path,) = desk_settings.data.glob("checkpoints/clean/*/prices_clean.json")
     path.write_bytes(path.read_bytes()[:-2])
     at = page(show="artifacts", of="clean")

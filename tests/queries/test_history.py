@@ -15,16 +15,15 @@ from core.queries.runs.facts import facts
 from core.queries.runs.trends import figures, trends
 from core.store.checkpoints import Store
 from tests.champions import settings_of
-from tests.shared import shared
+from tests.shared import copy_root, shared
 
 
 @pytest.fixture(scope="module")
 def twice(cold, tmp_path_factory, run_luigi, small):
     """A data root with two runs: the prepared one, and one with another cost and threshold for spikes."""
-    import shutil
 
     def make(folder):
-        data = shutil.copytree(cold[0], folder / "data", symlinks=True)
+        data = copy_root(cold[0], folder / "data")
         made = run_luigi(*small, "--mode", "train", "--embargo-sessions", "3", data=data)
         assert made.code == 0, made.err
         return data
@@ -88,10 +87,9 @@ def test_what_following_is_worth_stands_side_by_side(both, twice):
 
 def test_trends_have_a_row_for_each_whole_report(twice, tmp_path):
     """Oldest first; a run whose report was damaged is left out."""
-    import shutil
 
     data = tmp_path / "data"
-    shutil.copytree(twice, data, symlinks=True)
+    copy_root(twice, data)
     journal = Journal(data, read_only=True)
     frame = trends(settings_of(data), journal)
     assert list(frame["run"]) == [run.run_id for run in reversed(journal.runs())]
@@ -137,13 +135,12 @@ def test_one_run_alone_has_axes_with_room(several):
 
 def test_what_a_report_says_is_read_once_and_where_it_stands_each_time(twice, tmp_path, monkeypatch):
     """The desk keeps figures by the report's digest; a report that was damaged since is left out all the same."""
-    import shutil
 
     from core.queries.runs import trends as module
     from dashboard import data as loaders
 
     root, read = tmp_path / "data", []
-    shutil.copytree(twice, root, symlinks=True)
+    copy_root(twice, root)
     monkeypatch.setattr(module, "figures", lambda *given: read.append(given) or figures(*given))
     loaders._figures.clear()
     for _ in range(3):

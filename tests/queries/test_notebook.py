@@ -5,13 +5,13 @@ from __future__ import annotations
 import doctest
 import json
 import re
-import shutil
 
 import pandas as pd
 import pytest
 
 from core.errors import CheckpointError, ParameterError
 from core.queries.notebook import KINDS, load
+from tests.shared import copy_root
 
 TABLES = ("prices_raw", "prices_valid", "prices_clean", "features", "predictions")
 
@@ -88,7 +88,7 @@ def test_the_pages_examples_run_as_they_stand(root, prepared, monkeypatch, tmp_p
     text = (root / "docs" / "notebook.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert blocks
-    shutil.copytree(prepared, tmp_path / "data", symlinks=True)
+    copy_root(prepared, tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AFTERCLOSE_DATA", raising=False)
     test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "notebook.md", None, 0)

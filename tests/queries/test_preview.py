@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +11,7 @@ from core.errors import AftercloseError, CommandError
 from core.journal import Journal
 from core.queries.runs.preview import preview
 from core.request import settings
+from tests.shared import copy_root
 
 NOW = datetime(2026, 3, 2, 21, 0, tzinfo=UTC)
 LINE = ["ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report"]
@@ -43,7 +43,7 @@ def test_an_earlier_target_ends_the_line(told):
 @pytest.mark.slow
 def test_what_is_there_is_reused_and_what_differs_is_made(told, prepared, desk_settings, small_request):
     """The same run reuses all; another report option's stage is made; a damaged stage and those after it too."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     request = {**small_request, "mode": "train"}
     assert set(told(request).values()) == {"reused"}
     dearer = told({**request, "cost_bps": "9"})

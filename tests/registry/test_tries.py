@@ -19,7 +19,7 @@ from core.registry.tries import Tries, all_tries, tries
 from core.request import settings
 from core.store.checkpoints import Store
 from tests.champions import settings_of
-from tests.shared import shared
+from tests.shared import copy_root, shared
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def several(tmp_path_factory, prepared, run_luigi, small):
     """A data root in which three candidates were judged on the same sessions, one of them twice."""
 
     def make(folder):
-        root = shutil.copytree(prepared, folder / "data", symlinks=True)
+        root = copy_root(prepared, folder / "data")
         for more in (["--seed", "8"], ["--model", "hist_gradient_boosting"], ["--seed", "8"]):
             outcome = run_luigi(*small, *more, data=root)
             assert outcome.code == 0, outcome.err
@@ -86,7 +86,7 @@ def test_a_single_candidate_has_nothing_to_correct_for(prepared):
 def test_a_candidate_whose_checkpoints_are_gone_still_counts(several, tmp_path):
     """The journal knows that it was trained; without its predictions it counts as an independent try."""
     root = tmp_path / "data"
-    shutil.copytree(several, root, symlinks=True)
+    copy_root(several, root)
     first, _, last = keys_in_order(root)
     whole = tries(settings_of(root), last)
     shutil.rmtree(root / "checkpoints" / "evaluate" / first)
@@ -135,7 +135,7 @@ def test_candidates_that_are_worse_than_chance_pass_no_gate():
 def test_candidates_of_another_profile_do_not_compete(several, tmp_path):
     """Moved to another one, the first is a try no more; without a journal nothing is known."""
     root = tmp_path / "data"
-    shutil.copytree(several, root, symlinks=True)
+    copy_root(several, root)
     first, _, last = keys_in_order(root)
     journal = Journal(root)
     with journal._transaction():

@@ -17,6 +17,8 @@ import signal
 import sys
 from pathlib import Path
 
+from tests.shared import copy_root
+
 KILL, FULL, COUNT = "kill", "full", "count"
 AUDITED = {
     "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.truncate", "os.utime",
@@ -176,7 +178,7 @@ def judge(root: Path, expected: set[str]) -> list[str]:
 def warm(root: Path, prepared: Path, words: list[str]) -> None:
     """Do everything once in this process, so that a fork imports nothing."""
     if prepared.is_dir():
-        shutil.copytree(prepared, root, symlinks=True)
+        copy_root(prepared, root)
     with (root.parent / "warm.txt").open("w") as told, contextlib.redirect_stderr(told):
         run(root, words)
         run(root, ["verify"])
@@ -192,7 +194,7 @@ def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int 
         for name in ("calls", "told"):
             (work / name).unlink(missing_ok=True)
         if prepared.is_dir():
-            shutil.copytree(prepared, root, symlinks=True)
+            copy_root(prepared, root)
 
     fresh()
     code, calls, said = forked(root, words, COUNT, 1)

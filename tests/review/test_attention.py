@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +17,7 @@ from core.review.people import local_person
 from core.schedule.freshness import sessions_behind
 from core.sources.closing import last_closed_session
 from core.store.checkpoints import Store
+from tests.shared import copy_root
 
 NOW = datetime(2026, 3, 2, 21, 0, tzinfo=UTC)
 
@@ -80,7 +80,7 @@ def test_a_finished_run_asks_for_a_decision_and_a_signature_until_they_are_given
     prepared, desk_settings, asked, lookers
 ):
     """Candidate and report wait; promoted and signed, nothing does; a changed byte makes it stale."""
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     assert asked() == [("to decide", "files:prices", "model"), ("to sign", "files:prices", "report")]
     person, journal = local_person(desk_settings), Journal(desk_settings.data)
     found = situation(desk_settings, journal)
@@ -109,7 +109,7 @@ def test_a_finished_run_asks_for_a_decision_and_a_signature_until_they_are_given
 
 @pytest.mark.slow
 def test_a_rejected_candidate_is_decided(prepared, desk_settings, asked):
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     model = next((desk_settings.data / "models").glob("*.json")).stem
     decisions.reject(desk_settings, model, "no better than chance", person=local_person(desk_settings))
     assert asked() == [("to sign", "files:prices", "report")]
@@ -117,7 +117,7 @@ def test_a_rejected_candidate_is_decided(prepared, desk_settings, asked):
 
 @pytest.mark.slow
 def test_a_damaged_evaluation_is_said_and_the_rest_is_there(prepared, desk_settings, asked, lookers):
-    shutil.copytree(prepared, desk_settings.data, symlinks=True)
+    copy_root(prepared, desk_settings.data)
     (lookers.folder_of(desk_settings.data, "evaluate") / "evaluation.json").write_text("{}", encoding="utf-8")
     assert asked() == [("damaged", "files:prices", "run")]
 
