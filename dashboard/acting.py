@@ -55,7 +55,18 @@ def has_message(page: str) -> bool:
 
 
 def show_message(page: str) -> None:
-    """Draw once what the last button of ``page`` had to say."""
+    """Draw once what the last button of ``page`` had to say, in a place that is there also without a message.
+
+    A message that came and went by itself would give all that follows another place in the page: the browser would
+    make those elements anew, and what is typed meanwhile would be lost.
+    """
+    with st.container(key=f"{page}-message"):
+        kind, text = take_message(page)
+        if text:
+            (st.success if kind == SUCCESS else st.error)(literal(text))
+
+
+def take_message(page: str) -> tuple[str, str]:
+    """Return once what the last button of ``page`` had to say, as :data:`SUCCESS` or :data:`ERROR` and a text."""
     kind, text = st.session_state.pop(f"{page}_said", (SUCCESS, ""))
-    if text:
-        (st.success if kind == SUCCESS else st.error)(literal(text))
+    return kind, text

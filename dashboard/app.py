@@ -32,6 +32,7 @@ page = st.navigation({section: pages for section, pages in PAGES.items() if page
 with shell.guarded():
     if login.admitted():
         shell.header(page.title)
-        ledger.alarm()
+        with st.container(key="ledger"):  # always there, so that what follows keeps its place
+            ledger.alarm()
         page.run()
 shell.settle(page.title)

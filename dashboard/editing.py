@@ -21,7 +21,7 @@ from core.review.signoff import DraftConflict, SignableText
 from dashboard import acting, shell
 
 PAGE = "report"
-WHOLE, HEADING = "edit_whole", "new_heading"
+WHOLE, HEADING, TABS = "edit_whole", "new_heading", "text_tabs"
 _STATE = "report_editing"
 _PREFIX = "edit_"
 
@@ -71,7 +71,7 @@ def _mine(report_key: str) -> tuple[str, str, str]:
 
 
 def _forget_widgets() -> None:
-    for key in [k for k in st.session_state if str(k).startswith(_PREFIX) and k != "edit_mode"]:
+    for key in [k for k in st.session_state if str(k).startswith(_PREFIX)]:
         st.session_state.pop(key, None)
 
 

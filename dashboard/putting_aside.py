@@ -31,8 +31,12 @@ def _want(need: Need | None) -> None:
 def ask() -> None:
     """Ask for the reason where the button was pressed; what is typed stays while the page refreshes itself."""
     need: Need | None = st.session_state.get(_ASKED_ABOUT)
-    if need is None:
-        return
+    with st.container(key="aside-ask"):
+        if need is not None:
+            _form(need)
+
+
+def _form(need: Need) -> None:
     with st.form("aside-form"):
         st.markdown(f"Put aside: **{literal(need.line)}**, {need.what}")
         st.text_input("Why", key=_WHY, max_chars=1000, placeholder="In a sentence; it is kept on record")

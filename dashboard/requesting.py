@@ -56,8 +56,9 @@ def show() -> None:
 
 
 def _form() -> None:
-    if st.session_state.get(_CLONED):
-        st.caption(f"Filled in as run {literal(str(st.session_state[_CLONED]))} was.")
+    with st.container(key="cloned"):
+        if st.session_state.get(_CLONED):
+            st.caption(f"Filled in as run {literal(str(st.session_state[_CLONED]))} was.")
     profile = _profile()
     defaults = shell.settings().under(profile).defaults
     drawn = _fields(defaults)

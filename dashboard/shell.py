@@ -209,10 +209,10 @@ def notice(text: str) -> None:
 
 
 def show_notice() -> None:
-    """Show the sentence that was kept, once."""
+    """Show the sentence that was kept, once, over the page: nothing on it moves."""
     text = st.session_state.pop(_NOTICE, None)
     if text:
-        st.info(literal(text), icon=":material/info:")
+        st.toast(literal(text), icon=":material/info:", duration="long")
 
 
 @st.cache_resource(max_entries=8)

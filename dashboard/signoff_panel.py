@@ -72,15 +72,16 @@ def _since(key: str) -> None:
 
 def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:
     st.subheader("Sign-off", anchor=False)
-    acting.show_message(signing.PLACE)  # beside the button: the top of the page may be out of sight
-    if standing.record is not None:
-        _signature(standing)
     among = approvals(shell.settings(), shell.journal(), draft.report_key).of_text(present.sha256)
-    if among.sentence:
-        st.caption(f"{'●' if not among.missing else '◐'} **{literal(sentence(among.sentence))}**")
-    if standing.state == "signed" and not among.missing:
-        _publication(draft.report_key)
+    with st.container(key="sign-off-state"):  # always there: a save that changes it leaves the comment below alone
+        if standing.record is not None:
+            _signature(standing)
+        if among.sentence:
+            st.caption(f"{'●' if not among.missing else '◐'} **{literal(sentence(among.sentence))}**")
+        if standing.state == "signed" and not among.missing:
+            _publication(draft.report_key)
     _act(draft, standing, more=standing.state == "signed" and bool(among.missing))
+    acting.show_message(signing.PLACE)  # beside the button: the top of the page may be out of sight
     _downloads(draft.report_key, present, standing)
 
 
@@ -107,10 +108,14 @@ def _act(draft: Editing, standing: Standing, *, more: bool) -> None:
     ``more``: signed, and its profile asks for further people.
     """
     signing_next = more or standing.state in (*_OPEN, "in_review")
-    _who(draft, signing_next=signing_next)
+    with st.container(key="signing-as"):
+        _who(draft, signing_next=signing_next)
     with st.form("sign_form"):
-        if signing_next:
-            st.radio("Meaning", MEANINGS, index=None, key=signing.MEANING, format_func=_MEANINGS.__getitem__)
+        with st.container(key="meanings"):
+            if signing_next:
+                st.radio(
+                    "Meaning", MEANINGS, index=None, key=signing.MEANING, format_func=_MEANINGS.__getitem__
+                )
         st.text_area("Comment", key=signing.COMMENT, height=90, max_chars=10_000)
         with st.container(horizontal=True):
             _buttons(draft, standing, signing_next=signing_next)

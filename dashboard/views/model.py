@@ -105,7 +105,6 @@ def _decide(run: Run, body: Body) -> None:
     others = deciding.candidates(deciding.models())
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
-        acting.show_message(deciding.PAGE)
         whose = f"of profile {literal(shell.profile())}"
         st.caption(f"Champion {whose}: `{champion}`" if champion else f"There is no champion {whose} yet.")
         st.text_area(
@@ -129,6 +128,7 @@ def _decide(run: Run, body: Body) -> None:
         with st.container(horizontal=True):
             _button("Promote", "promote", "promote", deciding.promote, on=others, why_not=open_question)
             _button("Reject", "reject_model", "promote", deciding.reject, on=others)
+        acting.show_message(deciding.PAGE)
         st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
 
 

@@ -24,7 +24,7 @@ _STANDINGS = {
     "superseded": ("▽ Superseded", "gray"),
 }
 _TEXT_HEIGHT = 620
-_MODES = ("Sections", "Whole text")
+_TABS = ("Preview", "Whole text", "Generated", "Changes")
 _AGAINST = ("The generated text", "The last signed report")
 
 
@@ -40,17 +40,12 @@ def show() -> None:
     present = signoff.signable(shell.store(), shell.journal(), key)
     standing = signoff.standing(shell.store(), shell.journal(), key)
     _heading(key, standing)
-    acting.show_message(PAGE)
-    if draft.conflict is not None:
-        _conflict(draft)
-    elif present.sha256 != draft.opened.sha256:
-        _newer(key, draft, present)
-    whole = st.session_state.get("edit_mode") == _MODES[1]
-    text, editor = st.columns([1, 1] if whole else [9, 4], gap="medium")  # a line of 80 characters fits
+    locked = acting.refusal("save_draft")
+    text, editor = st.columns([9, 4], gap="medium")  # a line of 80 characters fits
     with text:
-        _text(draft)
+        whole = _text(draft, locked)
     with editor:
-        _editor(draft)
+        _editor(draft, present, locked, whole=whole)
         checking.draw(draft)
     st.divider()
     signoff_panel.draw(draft, present, standing)
@@ -92,9 +87,13 @@ def _conflict(draft: Editing) -> None:
 # ---- the text
 
 
-def _text(draft: Editing) -> None:
+def _text(draft: Editing, locked: str | None) -> bool:
+    """Draw the text as it stands, was generated and changed, and whole to be edited; return whether that is open."""
     st.subheader("Text", anchor=False)
-    present, before, difference = st.tabs(["Preview", "Generated", "Changes"], key="text_tabs")
+    present, whole, before, difference = st.tabs(_TABS, key=editing.TABS, on_change=editing.mode_changed)
+    if whole.open:
+        with whole:
+            _whole(draft, locked)
     wrap = st.toggle(
         "Wrap long lines",
         value=True,
@@ -114,6 +113,7 @@ def _text(draft: Editing) -> None:
         st.caption("As the pipeline wrote it; editing never changes it.")
     with difference:
         _difference(draft, generated, wrap=wrap)
+    return bool(whole.open)
 
 
 def _difference(draft: Editing, generated: str, *, wrap: bool) -> None:
@@ -143,26 +143,49 @@ def _diff(before: str, after: str, same: str, *, wrap: bool) -> None:
 # ---- the editor
 
 
-def _editor(draft: Editing) -> None:
+def _editor(draft: Editing, present: SignableText, locked: str | None, *, whole: bool) -> None:
+    """Draw the sections; what saving has to say has a line above them, what needs an answer a place below them.
+
+    Both are always there: what came and went above a box would move it and take away what is typed meanwhile.
+    """
     st.subheader("Edit", anchor=False)
-    sections, whole = st.tabs(list(_MODES), key="edit_mode", on_change=editing.mode_changed)
-    locked = acting.refusal("save_draft")
-    if whole.open:
-        with whole:
-            _whole(draft, locked)
-    else:
-        with sections:
-            _sections(draft, locked)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if draft.unsaved and draft.conflict is None:
-            st.button("Save", key="save_draft", type="primary", disabled=locked is not None, help=locked,
-                      on_click=editing.save, args=(draft.report_key,))  # fmt: skip
-            st.button("Discard", key="discard", on_click=editing.discard, args=(draft.report_key,))
-        if draft.unsaved:
-            st.badge("▲ Unsaved changes", color="orange")
+    kind, message = acting.take_message(PAGE)
+    with st.container(key="saving"):
+        st.caption(_saving(draft, kind, message, locked))
+    with st.container(key="sections"):
+        if whole:
+            st.caption("The whole text is open for editing; its sections are here again under **Preview**.")
         else:
-            st.caption(f"○ {locked}" if locked else "● Saved as you leave a box, as numbered drafts.")
+            _sections(draft, locked)
+    with st.container(key="in-the-way"):
+        if message and kind == acting.ERROR:
+            st.error(literal(message))
+        if draft.conflict is not None:
+            _conflict(draft)
+        elif draft.unsaved:
+            _unsaved(draft, locked)
+        elif present.sha256 != draft.opened.sha256:
+            _newer(draft.report_key, draft, present)
     _drafts(draft, locked)
+
+
+def _saving(draft: Editing, kind: str, message: str, locked: str | None) -> str:
+    """Return in one line whether what was typed is saved."""
+    if draft.unsaved or (message and kind == acting.ERROR):
+        return ":red[▲ Not saved: what is in the way stands below.]"
+    if message:
+        return f":green[● {literal(message)}]"
+    if locked:
+        return f"○ {literal(locked)}"
+    return f"● {literal(sentence(editing.name_of(draft.opened)))} Saved as you leave a box."
+
+
+def _unsaved(draft: Editing, locked: str | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Save", key="save_draft", type="primary", disabled=locked is not None, help=locked,
+                  on_click=editing.save, args=(draft.report_key,))  # fmt: skip
+        st.button("Discard", key="discard", on_click=editing.discard, args=(draft.report_key,))
+        st.badge("▲ Unsaved changes", color="orange")
 
 
 def _sections(draft: Editing, locked: str | None) -> None:
@@ -195,7 +218,7 @@ def _whole(draft: Editing, locked: str | None) -> None:
     editing.seed(editing.WHOLE, draft.working)
     with st.container(key="whole"):
         st.text_area(
-            "Whole text", key=editing.WHOLE, height=_TEXT_HEIGHT - 60, max_chars=MAX_CHARACTERS,
+            "Whole text", key=editing.WHOLE, height=_TEXT_HEIGHT, max_chars=MAX_CHARACTERS,
             label_visibility="collapsed", disabled=locked is not None,
             on_change=editing.whole_changed, args=(draft.report_key,),
         )  # fmt: skip

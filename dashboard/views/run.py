@@ -52,8 +52,7 @@ def page() -> None:
     assert journal is not None, "a run was found in it"
     if run_id != run.run_id:
         st.query_params[shell.RUN_PARAMETER] = run.run_id
-    with st.container(key="notices"):  # always there, so that what follows keeps its place
-        shell.show_notice()
+    shell.show_notice()
     name_and_actions(journal, run)
     live(journal, run)
 
@@ -113,11 +112,13 @@ def live(journal: Journal, opened: Run) -> None:
                 st.session_state.pop(run_log.FOLLOW, None)  # a failed run's log opens at its first error
                 st.rerun()
             heading(run)
-            first_error(run)
+            with st.container(key="first-error"):  # each always there: the log's filters keep their place
+                first_error(run)
             graph(journal, run)
-            if run.state == "succeeded":
-                next_steps(run)
-            with shell.guarded():  # the log is there whatever is wrong with the findings
+            with st.container(key="next-steps"):
+                if run.state == "succeeded":
+                    next_steps(run)
+            with st.container(key="run-findings"), shell.guarded():  # the log is there whatever is wrong here
                 run_findings.show(run)
             part(run)
 
@@ -149,8 +150,9 @@ def graph(journal: Journal, run: Run) -> None:
     views = stage_views(run, journal.events(run.run_id), datetime.now(UTC))
     report = run.keys.get("report") if run.state == "succeeded" else None
     damage = shell.store().damage(Slot("report", report)) if report else None
-    if damage:
-        shell.alarm(damage)
+    with st.container(key="report-damage"):
+        if damage:
+            shell.alarm(damage)
     signed = standing(shell.store(), journal, report) if report else None
     boxes = [*views, sign_off_view(run, signed)]
     signs = [(view.stage, view.state) for view in boxes]

@@ -12,12 +12,13 @@ def page() -> None:
     """Lay out the form and the runs."""
     journal = shell.journal()
     runs = journal.count_runs() if journal else 0
-    if not runs:
-        st.info(
-            "Nothing has run here yet. Press **Run**: the built-in sample takes about fifteen seconds, "
-            "and you will see every stage.",
-            icon=":material/info:",
-        )
+    with st.container(key="first-run"):
+        if not runs:
+            st.info(
+                "Nothing has run here yet. Press **Run**: the built-in sample takes about fifteen seconds, "
+                "and you will see every stage.",
+                icon=":material/info:",
+            )
     requesting.show()
     if journal is not None and runs:
         active(journal)

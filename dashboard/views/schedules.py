@@ -26,7 +26,8 @@ AS_SET = "(as set)"
 def page() -> None:
     """Lay out the schedules and the form."""
     shell.show_notice()
-    listing()
+    with st.container(key="schedule-list"):  # what comes and goes in it must not move the form
+        listing()
     with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=not _any()):
         new()
     with st.expander("Fill in past sessions", icon=":material/date_range:", key="new-backfill"):

@@ -82,7 +82,7 @@ def test_a_section_is_saved_as_the_box_is_left_and_survives_a_reload(page, finis
     """The draft is on the server: another visitor, or the same one later, sees it."""
     at = page(finished)
     at.text_area(key="edit_risks").set_value("Thin trading.").run()
-    assert "Saved as draft 1." in reader.said(at.success)
+    assert "Saved as draft 1." in reader.said(at.caption)
     (draft,) = Journal(finished).drafts(report_key(finished))
     assert "Risks\n-----\nThin trading.\n" in draft.text
     assert draft.author == "local user"
@@ -123,7 +123,7 @@ def test_the_whole_text_can_be_edited_and_keeps_what_sections_hold(page, finishe
     """Changing the tab takes the words along; a changed line of the generated part is shown as such."""
     at = page(finished)
     at.text_area(key="edit_context").set_value("A quiet week.").run()
-    at.session_state["edit_mode"] = "Whole text"
+    at.session_state["text_tabs"] = "Whole text"
     at.run()
     whole = at.text_area(key="edit_whole").value
     assert "Context\n-------\nA quiet week.\n" in whole
@@ -177,7 +177,7 @@ def test_two_tabs_lose_nothing_and_say_so(page, finished, reader):
     again = page(finished)
     assert again.text_area(key="edit_context").value == "From the slow tab."
     slow.button(key="save_beside").click().run()
-    assert "Saved as draft 2. Draft 1 of local user is kept" in reader.said(slow.success)
+    assert "Saved as draft 2. Draft 1 of local user is kept" in reader.said(slow.caption)
     drafts = Journal(finished).drafts(report_key(finished))
     assert ["From the slow tab." in d.text for d in drafts] == [True, False]
     assert ["From the fast tab." in d.text for d in drafts] == [False, True]
@@ -224,7 +224,7 @@ def test_an_older_draft_can_be_opened_and_saved_as_the_newest(page, finished, re
     assert set(reader.table(at, "Draft")["Author"]) == {"Bob"}
     at.selectbox(key="draft_number").select(1)
     at.button(key="open_draft").click().run()
-    assert "Saved as draft 3. It is draft 1 again." in reader.said(at.success)
+    assert "Saved as draft 3. It is draft 1 again." in reader.said(at.caption)
     assert present(finished).text == text + "First.\n"
     assert len(Journal(finished).drafts(report_key(finished))) == 3
 

@@ -1,0 +1,97 @@
+"""Typing on the report page while it saves: every keystroke arrives, and nothing moves under the person's hands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.journal import Journal
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=30_000)
+PAUSE_MS = 35
+"""Between two keystrokes: quick typing, so that some fall into every moment of a save."""
+
+WORDS = "What is typed while the last box is saved."
+
+
+@pytest.fixture
+def report(start_desk, finished, new_page):
+    """The report page of a finished run."""
+    desk = start_desk(finished)
+    page = new_page()
+    page.goto(f"{desk.url}/report")
+    expect(box(page, "context")).to_be_visible()
+    yield page
+    desk.stop()
+
+
+def box(page, section: str):
+    """The text area of a section."""
+    return page.locator(f".st-key-edit_{section} textarea")
+
+
+def top_of(page, section: str) -> float:
+    """Where a box stands on the page, in pixels from the top of what scrolls."""
+    script = (
+        "(area) => area.getBoundingClientRect().top + document.querySelector('[data-testid=stMain]').scrollTop"
+    )
+    return box(page, section).evaluate(script)
+
+
+def leave_by_mouse(page, section: str) -> None:
+    box(page, section).click()
+
+
+def leave_by_tab(page, section: str) -> None:
+    page.keyboard.press("Tab")
+    expect(box(page, section)).to_be_focused()
+
+
+@pytest.mark.parametrize("leave", [leave_by_mouse, leave_by_tab])
+def test_no_keystroke_is_lost_and_nothing_moves_while_a_box_is_saved(report, finished, leave):
+    """Four boxes, one after the other without a pause: the save of each falls into the typing of the next."""
+    names = ("context", "business_implications", "risks", "ethical_considerations")
+    before = {name: top_of(report, name) for name in names}
+    box(report, names[0]).click()
+    for place, name in enumerate(names):
+        if place:
+            leave(report, name)
+        report.keyboard.type(f"{name}: {WORDS}", delay=PAUSE_MS)
+        assert {each: top_of(report, each) for each in names} == pytest.approx(before, abs=1)
+    box(report, names[-1]).blur()
+    expect(report.locator(".st-key-saving")).to_contain_text(f"Saved as draft {len(names)}")
+    assert [box(report, name).input_value() for name in names] == [f"{name}: {WORDS}" for name in names]
+    (folder,) = (finished / "checkpoints" / "report").iterdir()
+    newest = Journal(finished).drafts(folder.name)[0].text
+    assert all(f"\n{name}: {WORDS}\n" in newest for name in names)
+
+
+def test_the_comment_of_a_signature_survives_the_save_of_the_last_section(report):
+    """The save changes what stands above the comment (what is still to be written); the comment is left alone."""
+    for name in ("context", "business_implications", "risks"):
+        box(report, name).fill(f"About {name}.")
+        box(report, name).blur()
+    expect(report.locator(".st-key-saving")).to_contain_text("Saved as draft 3")
+    box(report, "ethical_considerations").click()
+    report.keyboard.type("None known.", delay=PAUSE_MS)
+    report.locator(".st-key-comment textarea").click()
+    report.keyboard.type(WORDS, delay=PAUSE_MS)
+    expect(report.locator(".st-key-saving")).to_contain_text("Saved as draft 4")
+    expect(report.locator(".st-key-signing-as")).not_to_contain_text("Still to be written")
+    assert report.locator(".st-key-comment textarea").input_value() == WORDS
+
+
+def test_what_cannot_be_saved_is_said_without_moving_the_next_box(report):
+    """A heading of another section is refused while the next box is typed into: no keystroke goes, no box moves."""
+    before = top_of(report, "risks")
+    box(report, "business_implications").click()
+    report.keyboard.type("Risks\n-----\nNone.")
+    box(report, "risks").click()
+    report.keyboard.type(WORDS, delay=PAUSE_MS)
+    expect(report.locator(".st-key-saving")).to_contain_text("Not saved")
+    expect(report.locator(".st-key-in-the-way")).to_contain_text(re.compile("heading"))
+    assert box(report, "risks").input_value() == WORDS
+    assert top_of(report, "risks") == pytest.approx(before, abs=1)
