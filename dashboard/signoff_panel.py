@@ -73,7 +73,9 @@ def _since(key: str) -> None:
 def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:
     st.subheader("Sign-off", anchor=False)
     among = approvals(shell.settings(), shell.journal(), draft.report_key).of_text(present.sha256)
-    with st.container(key="sign-off-state"):  # always there: a save that changes it leaves the comment below alone
+    with st.container(
+        key="sign-off-state"
+    ):  # always there: a save that changes it leaves the comment below alone
         if standing.record is not None:
             _signature(standing)
         if among.sentence:

@@ -35,9 +35,7 @@ def box(page, section: str):
 
 def top_of(page, section: str) -> float:
     """Where a box stands on the page, in pixels from the top of what scrolls."""
-    script = (
-        "(area) => area.getBoundingClientRect().top + document.querySelector('[data-testid=stMain]').scrollTop"
-    )
+    script = "(area) => area.getBoundingClientRect().top + document.querySelector('[data-testid=stMain]').scrollTop"
     return box(page, section).evaluate(script)
 
 
