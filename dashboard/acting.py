@@ -54,6 +54,11 @@ def has_message(page: str) -> bool:
     return f"{page}_said" in st.session_state
 
 
+def has_error(page: str) -> bool:
+    """Return whether the last button of ``page`` was refused, and nobody has read why yet."""
+    return bool(st.session_state.get(f"{page}_said", (SUCCESS, ""))[0] == ERROR)
+
+
 def show_message(page: str) -> None:
     """Draw once what the last button of ``page`` had to say, in a place that is there also without a message.
 

@@ -1,16 +1,15 @@
-"""What the model page's buttons do: each decision is one call of a service, with the reason that was typed."""
+"""What the model page's decisions do: each is one call of a service, with the reason that was typed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from core.errors import ParameterError
 from core.journal import Run
-from core.queries.models.modelbook import listing, unjudged
+from core.queries.models.modelbook import unjudged
 from core.registry.champions import Champions
 from core.review import decisions
 from core.runs.launcher import FORCE, NO_WAIT, launch
@@ -18,30 +17,13 @@ from dashboard import acting, shell
 
 PAGE = "model"
 WHY = "decision_why"
-MODEL = "decision_model"
-AGREED = "decision_unjudged"
+AGREED = "decision_agreed"
 _STARTED = "decision_started_run"
-
-
-def candidates(models: list[dict[str, Any]]) -> list[str]:
-    """Return the models that could be promoted or rejected."""
-    return [entry["model_id"] for entry in models if entry["state"] != "champion"]
-
-
-def models() -> list[dict[str, Any]]:
-    """Return what is known of every model of this profile, the champion first."""
-    return listing(shell.settings(), shell.profile())
 
 
 def doubt(model_id: str) -> str:
     """Return what must be known before a model is promoted: that it was never judged; else nothing."""
     return unjudged(shell.settings(), model_id) if model_id else ""
-
-
-def champion_id() -> str | None:
-    """Return the id of this profile's champion, None before the first promotion."""
-    champion = Champions(shell.settings()).of(shell.profile())
-    return champion.model_id if champion else None
 
 
 def earlier() -> str | None:
@@ -66,10 +48,6 @@ def _why() -> str:
     if not text.strip():
         raise ParameterError("no reason was given", expected="why, in a sentence")
     return text
-
-
-def _model() -> str:
-    return str(st.session_state.get(MODEL) or "")
 
 
 def keep() -> None:
@@ -98,26 +76,31 @@ def retrain(run: Run) -> None:
     _saying(act)
 
 
-def promote() -> None:
-    """Make the chosen model the champion."""
+def promote(model_id: str, *, must_agree: bool) -> None:
+    """Make a model the champion; where something speaks against it, only with the tick that it is meant."""
 
     def act() -> str:
-        profile = shell.profile()
+        why, profile = _why(), shell.profile()
+        if must_agree and not st.session_state.get(AGREED):
+            raise ParameterError(
+                "something speaks against this model", expected="the tick that it is meant all the same"
+            )
         champion, former = decisions.promote(
-            shell.settings(), _model(), _why(), person=shell.person(), profile=profile
+            shell.settings(), model_id, why, person=shell.person(), profile=profile
         )
+        st.session_state[AGREED] = False
         instead = f" instead of {former.model_id}" if former else ""
         return f"{champion.model_id} is the champion of {profile} now{instead}."
 
     _saying(act)
 
 
-def reject() -> None:
-    """Record that the chosen model is not to be used."""
+def reject(model_id: str) -> None:
+    """Record that a model is not to be used."""
 
     def act() -> str:
         record = decisions.reject(
-            shell.settings(), _model(), _why(), person=shell.person(), profile=shell.profile()
+            shell.settings(), model_id, _why(), person=shell.person(), profile=shell.profile()
         )
         return f"Recorded as {record.seq}: {record.subject} is rejected."
 

@@ -9,7 +9,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.queries.models import to_decide
 from core.queries.models.modelbook import journal_of, listing
+from core.queries.models.to_decide import Choice
+from core.registry.champions import Champions
 from core.registry.registry import Registry
 from core.registry.tries import Tries
 from core.request.settings import Settings
@@ -101,6 +104,31 @@ def _models(profile: str, *key: Any, _settings: Settings) -> list[dict[str, Any]
 def _runs(settings: Settings) -> int:
     journal = journal_of(settings)
     return journal.count_runs() if journal else 0
+
+
+def choice(settings: Settings, profile: str, body: Mapping[str, Any]) -> Choice:
+    """Return what there is to decide at the run with the evaluation ``body``; looked up anew with each run and record.
+
+    Raises
+    ------
+    ModelError
+        If the champion pointer is damaged.
+    """
+    pointer = Champions(settings).of(profile)
+    journal = journal_of(settings)
+    last = max((record.seq for record in journal.records()), default=0) if journal else 0
+    mark = (pointer.model_id if pointer else "", last, _runs(settings))
+    return _choice(profile, body["mode"], mark, _settings=settings, _body=body, **_model_key(body))
+
+
+def _model_key(body: Mapping[str, Any]) -> dict[str, str]:
+    model = body.get("model") or {}
+    return {"model_id": str(model.get("model_id") or ""), "retained": str(model.get("retained") or "")}
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _choice(*key: Any, _settings: Settings, _body: Mapping[str, Any], **about: str) -> Choice:  # noqa: ARG001 - what it rests on
+    return to_decide.choice(_settings, str(key[0]), _body)
 
 
 def track_record(settings: Settings, profile: str, chain_head: str) -> list[dict[str, Any]]:

@@ -37,11 +37,14 @@ class Candidate:
         Checkpoint keys of the run that made it.
     body : mapping or None
         Its evaluation; None where the checkpoint is gone.
+    run_id : str
+        The run that made it.
     """
 
     model_id: str
     keys: Mapping[str, str]
     body: Body | None
+    run_id: str = ""
 
 
 def by_profile(settings: Settings, profile: str) -> list[Candidate]:
@@ -98,7 +101,7 @@ def _candidate(read: Callable[[str], Body | None], journal: Journal, run: Run) -
     if body is not None:
         model_id = (body.get("model") or {}).get("model_id")
         trained = body.get("mode") == "train" and not body["model"].get("retained")
-        return Candidate(str(model_id), run.keys, body) if trained and model_id else None
+        return Candidate(str(model_id), run.keys, body, run.run_id) if trained and model_id else None
     for event in journal.events(run.run_id):
         parameters = event.facts.get("parameters") or {}
         if (
@@ -107,7 +110,7 @@ def _candidate(read: Callable[[str], Body | None], journal: Journal, run: Run) -
             and parameters.get("mode") == "train"
         ):
             model_id = event.facts.get("model_id")
-            return Candidate(str(model_id), run.keys, None) if model_id else None
+            return Candidate(str(model_id), run.keys, None, run.run_id) if model_id else None
     return None
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.journal import Run
 from core.queries.models import model_tables
-from core.queries.models.gates import gates
+from core.queries.models.gates import Gate, gates
+from core.queries.models.to_decide import since_then
 from core.queries.models.track_record import tally
 from core.queries.reports import tables
 from core.queries.runs.holdings import keys_of
@@ -19,7 +19,7 @@ from core.report.about_results import headline
 from core.report.readings import has_verdict, retained
 from core.review.decision_history import history
 from core.store.checkpoints import Store
-from dashboard import acting, data, deciding, evidence, judged, shell, wrapped
+from dashboard import data, deciding, decision_panel, evidence, judged, shell, wrapped
 from dashboard.subject import chosen
 from dashboard.words import literal
 
@@ -34,7 +34,7 @@ def show() -> None:
     if run_id := deciding.started():
         shell.notice("Retraining was recorded and has started.")
         shell.go("run", run=run_id)
-    run = chosen(forget=(deciding.MODEL,))
+    run = chosen()
     if run is None:
         st.info("There is no finished run yet. Open **Runs** and press **Run**; the judgement appears here.")
         shell.page_link("runs", "Open Runs")
@@ -50,12 +50,14 @@ def show() -> None:
         return
     body = data.document(store, artifact)
     _verdict(body)
+    settings, tries = shell.settings(), judged.tries(shell.settings(), keys["evaluate"])
+    passing, choice = gates(body, tries), judged.choice(settings, shell.profile(), body)
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
-        _gates(body, judged.tries(shell.settings(), keys["evaluate"]))
-        _advice(body)
+        _gates(body, passing, tries)
+        _advice(body, since_then(choice.champion, body))
     with decision:
-        _decide(run, body)
+        decision_panel.draw(run, body, passing, choice)
     _evidence(body, store, keys)
 
 
@@ -75,12 +77,12 @@ def _verdict(body: Body) -> None:
             st.metric(name, value, border=True, width="content")
 
 
-def _gates(body: Body, tries: Tries | None) -> None:
+def _gates(body: Body, passing: list[Gate], tries: Tries | None) -> None:
     champion = body.get("champion")
     st.subheader("Candidate beside champion" if champion else "Gates", anchor=False)
     if champion:
         st.caption(model_tables.contest_basis(champion))
-    wrapped.table(model_tables.gates(gates(body, tries)), "gates_table")
+    wrapped.table(model_tables.gates(passing), "gates_table")
     if tries:
         st.caption(literal(tries.sentence))
     both = model_tables.contest(body)
@@ -88,72 +90,18 @@ def _gates(body: Body, tries: Tries | None) -> None:
         wrapped.table(both, "contest_table")
 
 
-def _advice(body: Body) -> None:
+def _advice(body: Body, since: str) -> None:
     advice = body.get("advice")
     st.subheader("Advice", anchor=False)
     if advice is None:
         st.caption("This evaluation was made before advice was given; there is none.")
         return
     st.markdown(f"**{literal(advice['decision'].capitalize())}.** {literal(advice['sentence'])}")
+    if since:
+        st.caption(f"▲ {literal(since)}")
     with st.expander("Reasons, with value, threshold and trend", key="reasons"):
         wrapped.table(model_tables.reasons(body), "reasons_table")
     st.caption("As of this run. Evidence, not an order: prices and predictions are all that it knows.")
-
-
-def _decide(run: Run, body: Body) -> None:
-    champion, before = deciding.champion_id(), deciding.earlier()
-    others = deciding.candidates(deciding.models())
-    with st.container(border=True, key="decide"):
-        st.subheader("Decide", anchor=False)
-        whose = f"of profile {literal(shell.profile())}"
-        st.caption(f"Champion {whose}: `{champion}`" if champion else f"There is no champion {whose} yet.")
-        st.text_area(
-            "Reason", key=deciding.WHY, height=90, max_chars=2_000,
-            placeholder="Why, in a sentence: also a business cycle or an event",
-        )  # fmt: skip
-        with st.container(horizontal=True):
-            _button("Keep the champion", "keep", "decide", deciding.keep, on=champion)
-            _button("Retrain", "retrain", "decide", deciding.retrain, on=champion, args=(run,))
-            _button(
-                f"Roll back to {before or 'an earlier one'}",
-                "roll_back",
-                "rollback",
-                deciding.roll_back,
-                on=before,
-            )
-        own = body["model"]["model_id"]
-        place = others.index(own) if own in others else 0
-        chosen = st.selectbox("Candidate", others, index=place if others else None, key=deciding.MODEL)
-        open_question = _open_question(str(chosen or ""))
-        with st.container(horizontal=True):
-            _button("Promote", "promote", "promote", deciding.promote, on=others, why_not=open_question)
-            _button("Reject", "reject_model", "promote", deciding.reject, on=others)
-        acting.show_message(deciding.PAGE)
-        st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
-
-
-def _open_question(model_id: str) -> str:
-    """Ask about a candidate that was never judged; return why it cannot be promoted until that is answered."""
-    doubt = deciding.doubt(model_id)
-    if not doubt:
-        return ""
-    st.warning(literal(doubt), icon=":material/help:")
-    agreed = st.checkbox("Promote it all the same; my reason says why", key=f"{deciding.AGREED}_{model_id}")
-    return "" if agreed else "Tick above that it is meant: nothing is known of this model."
-
-
-def _button(
-    label: str,
-    key: str,
-    action: str,
-    act: Any,
-    *,
-    on: object,
-    args: tuple[Any, ...] = (),
-    why_not: str = "",
-) -> None:
-    reason = acting.refusal(action) or (why_not or None if on else "There is no model for it yet.")
-    st.button(label, key=key, on_click=act, args=args, disabled=reason is not None, help=reason)
 
 
 def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.fingerprint import sha256
 from core.journal import Journal
 from core.registry.registry import Registry
 from core.request.settings import load
 from core.review.decision_history import states
+from core.review.decisions import promote
+from core.review.people import Person
 from tests.champions import champion as the_champion
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
+ANN = Person("local:ann", "Ann", "approver")
 CONFIG = (Path(__file__).parents[2] / "luigi.cfg").read_text(encoding="utf-8")
 
 
@@ -42,12 +46,19 @@ def page(open_view, monkeypatch):
     return show
 
 
-def decide(at, button, why="Seen the figures.", model=None) -> AppTest:
-    """Type a reason, choose a model and press a button."""
+def decide(at, button, why="Seen the figures.", *, agreed=True) -> AppTest:
+    """Press a button, answer its question with a reason and, where it is asked for, the tick, and confirm."""
+    at.button(key=button).click().run()
     at.text_area(key="decision_why").set_value(why)
-    if model is not None:
-        at.selectbox(key="decision_model").set_value(model)
-    return at.button(key=button).click().run()
+    for tick in at.checkbox:
+        if tick.key == "decision_agreed" and agreed:
+            tick.check()
+    return at.button(key=f"{button}-yes").click().run()
+
+
+def present_model(data) -> str:
+    """The id of the model that the newest run trained."""
+    return sha256((data / "latest" / "model.json").read_bytes())[:12]
 
 
 def records(data):
@@ -63,24 +74,69 @@ def champion(data):
 
 def test_promote_reject_keep_and_roll_back_are_recorded_with_their_reason(page, two, reader):
     """One after the other, on one page; the history shows each with who and why."""
-    one, other = Registry(two).ids()
-    at = decide(page(two, part="Decisions"), "promote", "A first baseline.", one)
-    assert "is the champion of files:prices now" in reader.said(at.success)
-    assert champion(two) == one
+    own = present_model(two)
+    (other,) = set(Registry(two).ids()) - {own}
+    promote(load({"AFTERCLOSE_DATA": str(two)}), other, "An earlier one.", person=ANN)
+    at = decide(page(two, part="Decisions"), "reject_model", "Not yet.")
+    assert states(load({"AFTERCLOSE_DATA": str(two)}), "files:prices")[own] == "rejected"
+    at = decide(at, "promote", "After all.")
+    assert f"{own} is the champion of files:prices now instead of {other}" in reader.said(at.success)
+    assert champion(two) == own
     at = decide(at, "keep", "Nothing moved.")
-    at = decide(at, "reject_model", "Too like the first.", other)
-    assert states(load({"AFTERCLOSE_DATA": str(two)}), "files:prices")[other] == "rejected"
-    at = decide(at, "promote", "After all.", other)
     at = decide(at, "roll_back", "It was worse.")
     assert not at.exception
-    assert champion(two) == one
+    assert champion(two) == other
     assert [r.content["why"] for r in records(two)] == [
-        "A first baseline.", "Nothing moved.", "Too like the first.", "After all.", "It was worse.",
+        "An earlier one.", "Not yet.", "After all.", "Nothing moved.", "It was worse.",
     ]  # fmt: skip
     shown = reader.table(at, "Decision", "Why", "Advice then")
     assert list(shown["Why"]) == [r.content["why"] for r in records(two)][::-1]
-    assert set(shown["Who"]) == {"local user"}
-    assert at.text_area(key="decision_why").value == ""
+    assert set(shown["Who"]) == {"local user", "Ann"}
+
+
+def test_only_the_candidate_of_the_run_shown_can_be_decided_about(page, two, run_luigi, small, reader):
+    """Its own after training; none when the run scored; others are described, and led to, not acted on."""
+    own = present_model(two)
+    (other,) = set(Registry(two).ids()) - {own}
+    at = page(two)
+    assert own in reader.said(at.caption)
+    assert not at.button(key="promote").disabled
+    assert not any(box.key == "decision_model" for box in at.selectbox)
+    (waiting,) = [c.value for c in at.caption if other in c.value]
+    assert "AUC" in waiting
+    assert "trained" in waiting
+    decide(at, "promote", "A baseline.")
+    assert run_luigi(*small, "--mode", "score", data=two).code == 0
+    at = page(two)
+    assert at.button(key="promote").disabled
+    assert at.button(key="reject_model").disabled
+    assert "This run trained nothing" in at.button(key="promote").help
+    assert not at.button(key="keep").disabled
+
+
+def test_a_failed_gate_needs_a_tick_beside_the_reason(page, finished, reader):
+    """The question names the gate; without the tick nothing is recorded."""
+    at = page(finished)
+    at.button(key="promote").click().run()
+    assert "gate" in reader.said(at.warning)
+    assert "Better than chance" in reader.said(at.warning)
+    beside = reader.table(at, "Candidate", "Champion in use")
+    assert beside["Champion in use"][0] == "none yet"
+    assert beside["Candidate"][0] == present_model(finished)
+    at = decide(page(finished), "promote", agreed=False)
+    assert "the tick that it is meant" in reader.said(at.error)
+    assert champion(finished) is None
+    assert records(finished) == []
+
+
+def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page, two, reader):
+    """What the run's advice said of its time is followed by what happened since."""
+    own = present_model(two)
+    (other,) = set(Registry(two).ids()) - {own}
+    promote(load({"AFTERCLOSE_DATA": str(two)}), other, "Another one.", person=ANN)
+    at = page(two)
+    assert "There is no champion" in reader.said(at.markdown)
+    assert f"there was no champion; since then {other} was made the champion" in reader.said(at.caption)
 
 
 @pytest.mark.parametrize("button", ["promote", "reject_model"])
@@ -97,7 +153,7 @@ def test_without_a_champion_nothing_can_be_kept_or_rolled_back(page, finished):
     at = page(finished)
     for key in ("keep", "retrain", "roll_back"):
         assert at.button(key=key).disabled
-        assert "no model for it" in at.button(key=key).help
+        assert "no champion" in at.button(key=key).help or "no earlier champion" in at.button(key=key).help
 
 
 def test_a_role_is_judged_at_the_moment_of_the_press(page, finished, reader):
@@ -105,19 +161,21 @@ def test_a_role_is_judged_at_the_moment_of_the_press(page, finished, reader):
     at = page(finished, role="viewer")
     assert at.button(key="promote").disabled
     assert "viewer" in at.button(key="promote").help
-    at = page(finished)
+    at = page(finished).button(key="promote").click().run()
     config = finished / "other.cfg"
     config.write_text(
         config.read_text(encoding="utf-8").replace("role = approver", "role = viewer"), encoding="utf-8"
     )
-    at = decide(at, "promote")
+    at.text_area(key="decision_why").set_value("Seen.")
+    at.checkbox(key="decision_agreed").check()
+    at = at.button(key="promote-yes").click().run()
     assert "role 'viewer'" in reader.said(at.error)
     assert records(finished) == []
 
 
 def test_an_operator_may_keep_and_not_promote(page, two):
     """Least role by action."""
-    decide(page(two), "promote", model=Registry(two).ids()[0])
+    decide(page(two), "promote")
     at = page(two, role="operator")
     assert at.button(key="promote").disabled
     assert not at.button(key="keep").disabled
@@ -128,7 +186,7 @@ def test_an_operator_may_keep_and_not_promote(page, two):
 def test_candidate_and_champion_stand_side_by_side(page, finished, run_luigi, small, reader):
     """A second training, while there is a champion: gates, both models' measures, curves of both."""
     (model,) = Registry(finished).ids()
-    decide(page(finished), "promote", "A baseline.", model)
+    decide(page(finished), "promote", "A baseline.")
     done = run_luigi(*small, "--mode", "train", "--fold-sessions", "45", data=finished)
     assert done.code == 0, done.err
     at = page(finished, part="Curves", beside="true")
@@ -144,7 +202,7 @@ def test_retraining_is_recorded_and_starts_a_training_run(
 ):
     """With the parameters of the run that is looked at, in mode train."""
     monkeypatch.setenv("AFTERCLOSE_DATA", str(finished))
-    at = decide(desk_page("views/model.py"), "promote", "A baseline.", Registry(finished).ids()[0])
+    at = decide(desk_page("views/model.py"), "promote", "A baseline.")
     at = decide(at, "retrain", "A year has passed.")
     assert not at.exception
     run = Journal(finished).runs(limit=1)[0]
@@ -166,14 +224,12 @@ def test_a_model_that_nothing_was_judged_of_is_promoted_only_after_a_tick(
     outcome = run_luigi(*options, data=data)
     assert outcome.code == 0, outcome.err
     at = page(data)
-    warned = reader.said(at.warning)
-    assert "min_train_sessions = 239 or fewer, or auto would do" in warned
-    assert "was judged on 0 rows" in warned
-    assert at.button(key="promote").disabled
-    (tick,) = at.checkbox
-    tick.check().run()
-    assert not at.button(key="promote").disabled
-    model = at.selectbox(key="decision_model").value
+    assert "min_train_sessions = 239 or fewer, or auto would do" in reader.said(at.warning)
+    at.button(key="promote").click().run()
+    assert "was judged on 0 rows" in reader.said(at.warning)
+    at = decide(page(data), "promote", agreed=False)
+    assert champion(data) is None
+    model = present_model(data)
     told = run_afterclose("promote", model, "--why", "a first baseline", data=data)
     assert told.code == 0
     assert "was judged on 0 rows" in told.err

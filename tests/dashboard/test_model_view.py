@@ -85,7 +85,7 @@ def test_curves_are_drawn_from_the_predictions(page, prepared, lookers):
     at, body = page(prepared, part="Curves"), body_of(prepared, lookers)
     assert not at.exception
     assert len(at.get("plotly_chart")) == 3
-    told = next(c.value for c in at.caption if "AUC" in c.value)
+    told = next(c.value for c in at.caption if "judged rows" in c.value)
     assert f"{body['rows']:,} judged rows" in told
     assert f"This model {body['performance']['auc']['value']:.3f}" in told
 

@@ -31,10 +31,11 @@ def listing(settings: Settings, profile: str, *, with_tries: bool = False) -> li
     Returns
     -------
     list of dict
-        ``profile``, ``model_id``, ``state``, ``model_kind``, ``trained_from``, ``trained_to``, ``rows``, ``auc``
-        (walk-forward, with interval), ``feature_set``, ``problem`` (why it cannot be used, or None), ``why`` (of the
-        last move to it) and ``tries`` (which of how many candidates on its sessions, and what the best of them reaches
-        by chance; None where the journal does not know, or it was not asked for).
+        ``profile``, ``model_id``, ``state``, ``model_kind``, ``trained_from``, ``trained_to``, ``rows``, ``tickers``
+        (of the training, None where the model does not say), ``auc`` (walk-forward, with interval), ``feature_set``,
+        ``problem`` (why it cannot be used, or None), ``why`` (of the last move to it) and ``tries`` (which of how many
+        candidates on its sessions, and what the best of them reaches by chance; None where the journal does not know,
+        or it was not asked for).
 
     Raises
     ------
@@ -78,6 +79,7 @@ def _entry(settings: Settings, identity: str, state: str, decisions: History) ->
         "trained_from": training.get("from"),
         "trained_to": training.get("to"),
         "rows": training.get("rows"),
+        "tickers": training.get("tickers"),
         "auc": ((body.get("walk_forward") or {}).get("performance") or {}).get("auc"),
         "feature_set": body.get("feature_set"),
         "problem": problem,

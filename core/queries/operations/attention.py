@@ -256,8 +256,13 @@ def _undecided(body: Mapping[str, Any], key: str, champion: Champion | None, rec
         or (record.content.get("advice") or {}).get("evaluation") == key
         for record in decisions
     )
-    question = f"Candidate {model['model_id']}: promote or reject. " if candidate else "Keep or retrain. "
-    return "" if answered else f"{question}{advice['sentence']}"
+    if answered:
+        return ""
+    question = f"Candidate {model['model_id']}: promote or reject." if candidate else "Keep or retrain."
+    then = (body.get("champion") or {}).get("model_id")
+    if candidate and champion is not None and champion.model_id != then:
+        return f"{question} Since it was judged, {champion.model_id} was made the champion."
+    return f"{question} {advice['sentence']}"
 
 
 def _in_use(registry: Registry, champion: Champion) -> InUse:

@@ -1,0 +1,149 @@
+"""The model page's panel of decisions: about the candidate of the run shown and the champion, each asked first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.errors import listed
+from core.journal import Run
+from core.queries.models import model_tables
+from core.queries.models.gates import Gate
+from core.queries.models.to_decide import Choice, ModelFacts, not_passed, side_by_side
+from core.report.figures import counted
+from dashboard import acting, deciding, shell, wrapped
+from dashboard.words import literal
+
+Body = Mapping[str, Any]
+
+MOST_WAITING = 5
+
+
+def draw(run: Run, body: Body, gates: list[Gate], choice: Choice) -> None:
+    """Draw who is the champion, who the candidate, what can be decided, and which other candidates wait."""
+    with st.container(border=True, key="decide"):
+        st.subheader("Decide", anchor=False)
+        _candidate(body, gates, choice)
+        _champion(run, choice.champion)
+        acting.show_message(deciding.PAGE)
+        _waiting(choice.waiting)
+        st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
+
+
+def _candidate(body: Body, gates: list[Gate], choice: Choice) -> None:
+    st.markdown("**Candidate of this run**")
+    facts = choice.candidate
+    st.caption(_description(facts) if facts else literal(choice.why_none))
+    off = "" if facts else choice.why_none
+    with st.container(horizontal=True):
+        if _opener("Promote...", "promote", "promote", off) and facts:
+            ask_promotion(facts, choice.champion, gates, body)
+        if _opener("Reject...", "reject_model", "promote", off) and facts:
+            act = partial(deciding.reject, facts.model_id)
+            _ask("Reject this candidate?", _description(facts), key="reject_model", label="Reject", act=act)
+
+
+def _champion(run: Run, champion: ModelFacts | None) -> None:
+    st.markdown(f"**Champion of {literal(shell.profile())}**")
+    st.caption(_description(champion) if champion else "None yet: nobody has promoted a model.")
+    before = deciding.earlier()
+    off = "" if champion else "There is no champion yet."
+    about = _description(champion) if champion else ""
+    with st.container(horizontal=True):
+        if _opener("Keep...", "keep", "decide", off):
+            _ask("Keep this champion?", about, key="keep", label="Keep it", act=deciding.keep)
+        if _opener("Retrain...", "retrain", "decide", off):
+            words = (
+                f"{about}  \nA training run with the parameters of this run starts; its model is a candidate."
+            )
+            act = partial(deciding.retrain, run)
+            _ask("Train a successor?", words, key="retrain", label="Retrain", act=act)
+        if _opener(
+            "Roll back...", "roll_back", "rollback", "" if before else "There is no earlier champion."
+        ):
+            words, title = (
+                f"{about}  \n`{before}` becomes the champion again.",
+                "Bring back the champion before?",
+            )
+            _ask(title, words, key="roll_back", label="Roll back", act=deciding.roll_back)
+
+
+def _waiting(several: tuple[ModelFacts, ...]) -> None:
+    if not several:
+        return
+    with st.expander(f"Other candidates that wait ({len(several):,})", key="waiting"):
+        for facts in several[:MOST_WAITING]:
+            st.caption(_description(facts))
+            if facts.run_id:
+                shell.page_link("model", f":blue[Look at it: run {facts.run_id}]", run=facts.run_id)
+        if len(several) > MOST_WAITING:
+            st.caption(f"And {len(several) - MOST_WAITING:,} more: **Decisions** below lists all models.")
+
+
+def _description(facts: ModelFacts) -> str:
+    state = "" if facts.state in ("champion", "candidate") else f" ({facts.state})"
+    return f"`{facts.model_id}`{state}: {literal(facts.sentence())}"
+
+
+def _opener(label: str, key: str, action: str, off: str) -> bool:
+    reason = acting.refusal(action) or off or None
+    return st.button(label, key=key, disabled=reason is not None, help=reason)
+
+
+def _reason() -> None:
+    st.text_area(
+        "Reason", key=deciding.WHY, height=90, max_chars=2_000,
+        placeholder="Why, in a sentence: also a business cycle or an event",
+    )  # fmt: skip
+
+
+def _confirm(label: str, key: str, act: Callable[[], None]) -> None:
+    """Draw the button that does it; what is refused is said above it, and the question stays."""
+    pressed = st.button(label, key=f"{key}-yes", type="primary", on_click=act)
+    if not pressed:
+        return
+    if acting.has_error(deciding.PAGE):
+        st.error(literal(acting.take_message(deciding.PAGE)[1]))
+        return
+    st.rerun()
+
+
+def _ask(title: str, about: str, *, key: str, label: str, act: Callable[[], None]) -> None:
+    """Ask for the reason of an act, and do it."""
+
+    @st.dialog(title, icon=":material/balance:")
+    def question() -> None:
+        st.markdown(about)
+        _reason()
+        _confirm(label, key, act)
+
+    question()
+
+
+@st.dialog("Make this model the champion?", width="large", icon=":material/balance:")
+def ask_promotion(candidate: ModelFacts, champion: ModelFacts | None, gates: list[Gate], body: Body) -> None:
+    """Show candidate and champion side by side, and what speaks against it; a reason and, then, a tick."""
+    wrapped.table(side_by_side(candidate, champion), "side_by_side")
+    both = model_tables.contest(body)
+    if not both.empty:
+        st.caption(literal(model_tables.contest_basis(body["champion"])))
+        wrapped.table(both, "promotion_contest")
+    against = _against(candidate, gates)
+    for words in against:
+        st.warning(literal(words), icon=":material/help:")
+    _reason()
+    if against:
+        st.checkbox("Promote it all the same; my reason says why", key=deciding.AGREED)
+    label = f"Make it the champion of {literal(shell.profile())}"
+    act = partial(deciding.promote, candidate.model_id, must_agree=bool(against))
+    _confirm(label, "promote", act)
+
+
+def _against(candidate: ModelFacts, gates: list[Gate]) -> list[str]:
+    """Return what a person must have read before promoting a candidate; nothing if nothing speaks against it."""
+    failed, doubt = not_passed(gates), deciding.doubt(candidate.model_id)
+    words = f"{counted(len(failed), 'gate')} of {len(gates)} not passed: {listed(failed)}." if failed else ""
+    return [text for text in (words, doubt) if text]
