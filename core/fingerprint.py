@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import IO, Any, Literal, Protocol
 
 SHORT = 12
@@ -50,3 +51,12 @@ def digest_of(value: Any) -> str:
     True
     """
     return sha256(canonical(value))
+
+
+def digest_of_texts(texts: Mapping[str, str]) -> str:
+    """Return the SHA-256 of files by their names and texts, in whatever order they come.
+
+    >>> digest_of_texts({"a.py": "1", "b.py": "2"}) == digest_of_texts({"b.py": "2", "a.py": "1"})
+    True
+    """
+    return digest_of({name: sha256(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 TOLERANCE = 1e-9
 """A value moves when it differs by more than this share of itself: sums in another order stay far below."""
@@ -76,8 +75,3 @@ class Counts:
     changes: int = 0
     alone: int = 0
     splits: int = 0
-
-
-def outcome_of(counts: Counts) -> dict[str, Any]:
-    """Return the counts as they stand in a header."""
-    return {name: int(value) for name, value in vars(counts).items()}

@@ -6,16 +6,15 @@ import os
 import pickle
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.errors import AftercloseError, DataError
 from core.features.audit import Audit
-from core.features.audit_record import EVERY_ROWS, TOLERANCE, Counts, Moved, outcome_of
+from core.features.audit_record import EVERY_ROWS, TOLERANCE, Moved
 from core.features.definitions import AUDIT
-from core.fingerprint import SHORT, digest_of, sha256
+from core.fingerprint import digest_of, sha256
 
 if TYPE_CHECKING:
     from core.features.definitions import Feature
@@ -33,23 +32,14 @@ class LeakError(DataError):
     """A feature has a value that moves when what comes later, or another ticker, changes."""
 
 
-@dataclass(frozen=True)
-class Audited:
-    """What was computed again of one part: the counts, its rows, and the digest that decided what is drawn."""
-
-    counts: Mapping[str, int]
-    rows: int
-    digest: str
-
-
 def audit(
     process: FreshProcess,
     features: Sequence[Feature],
     prices: Prices,
     values: Mapping[str, Vector],
     names: Sequence[str],
-) -> Audited:
-    """Return what was computed again, when nothing moved.
+) -> int:
+    """Return how many rows were audited, when nothing moved.
 
     Parameters
     ----------
@@ -82,7 +72,7 @@ def audit(
         raise outcome
     if isinstance(outcome, Moved):
         raise _leak(outcome, prices, names)
-    return Audited(outcome_of(outcome), len(prices), digest)
+    return len(prices)
 
 
 def _leak(moved: Moved, prices: Prices, names: Sequence[str]) -> LeakError:
@@ -107,19 +97,17 @@ def _digest(prices: Prices, names: Sequence[str]) -> str:
     return digest_of([sha256(prices.codes.tobytes()), list(map(str, names)), days, columns])
 
 
-def about(features: Sequence[Feature], parts: Sequence[Audited]) -> dict[str, Any]:
-    """Return what the header of a table says of its audit."""
-    rows = sum(part.rows for part in parts)
-    counts = {name: sum(part.counts[name] for part in parts) for name in outcome_of(Counts())}
+def about(features: Sequence[Feature], rows: int) -> dict[str, Any]:
+    """Return what the header of a table of ``rows`` rows says of its audit, however it is cut into parts.
+
+    How much was computed again of each part depends on the cut, and is in no header: a model's id rests on it.
+    """
     return {
         AUDIT: {
             "features": len(features),
             "rows": rows,
-            "parts": len(parts),
-            "every_session": all(part.rows <= EVERY_ROWS for part in parts),
+            "every_session": rows <= EVERY_ROWS,
             "tolerance": TOLERANCE,
-            "drawn_by": digest_of([part.digest for part in parts])[:SHORT],
-            **counts,
         }
     }
 

@@ -7,7 +7,7 @@ any other column follows the label. Models refuse a feature set other than the o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,8 @@ class Feature:
         Whether it looks at the other tickers of a session, up to that session.
     own : mapping or None
         Where a feature of somebody's own comes from: ``module``, ``line``, ``sha256``; None for a built-in one.
+    texts : mapping of str to str
+        Of one of somebody's own: the files of its module, name -> text.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Feature:
     seen_by_model: bool = True
     across: bool = False
     own: Mapping[str, Any] | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def adjusted_close(panel: Panel) -> Vector:
@@ -178,6 +181,9 @@ def columns(features: Sequence[Feature] = FEATURES) -> tuple[str, ...]:
 OWN = "own"
 """In the header of features and in a model: name, text, warm-up and origin of each feature of somebody's own."""
 
+MODULES = "modules"
+"""Beside it: the text of each module, digest -> file -> text, so that two models' features can be compared."""
+
 
 AUDIT = "audit"
 """In the header of features: what was computed again on other data, and how (:mod:`core.features.audit`)."""
@@ -230,8 +236,13 @@ def header(features: Sequence[Feature] = FEATURES) -> dict[str, Any]:
         "feature_set": FEATURE_SET,
         "definition_digest": definition_digest(built_in, own=own),
         "warm_up": warm_up(features),
-        **({OWN: list(own)} if own else {}),
+        **({OWN: list(own), MODULES: modules_of(features)} if own else {}),
     }
+
+
+def modules_of(features: Sequence[Feature]) -> dict[str, dict[str, str]]:
+    """Return the text of the modules that features of somebody's own are defined in: digest -> file -> text."""
+    return {f.own["sha256"]: dict(f.texts) for f in features if f.own is not None}
 
 
 def _one_ticker(*prices: float) -> Panel:

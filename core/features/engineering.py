@@ -87,15 +87,15 @@ def engineer(
         sums = partial(_return_sums, prices_clean, settings.horizon_sessions, membership)
         means = SessionMeans.of(workplace.engine.each(sums, range(prices_clean.parts)))
     answers = _compared(prices_clean, features, workplace) if prices_clean.parts > 1 else {}
-    audits: list[auditing.Audited] = []
+    audited_rows = 0
     with workplace.writer("features") as writer:
         selection = _Selection(features, settings, means, answers, audited, membership)
         for rows, of_part in workplace.each_part(partial(_engineered, prices_clean, selection), prices_clean):
             if len(rows):  # of a part whose tickers are never in there is none
                 writer.add(rows)
-            audits += of_part
+            audited_rows += of_part
         return writer.done(
-            {**header(features), **(auditing.about(features, audits) if audited else {}), **about}
+            {**header(features), **(auditing.about(features, audited_rows) if audited else {}), **about}
         )
 
 
@@ -168,18 +168,15 @@ def _part(prices: Table, features: Sequence[Feature], number: int) -> pd.DataFra
     return prices.part(number, needed)
 
 
-def _engineered(
-    prices: Table, selection: _Selection, number: int
-) -> tuple[pd.DataFrame | pa.Table, list[auditing.Audited]]:
-    """Return the features of one part of the prices, by ticker and date, and what was audited of them."""
+def _engineered(prices: Table, selection: _Selection, number: int) -> tuple[pd.DataFrame | pa.Table, int]:
+    """Return the features of one part of the prices, by ticker and date, and how many rows were audited."""
     frame = _part(prices, selection.features, number)
     if not selection.audited:
-        return _arranged(by_ticker(frame, selection, number), selection, prices), []
+        return _arranged(by_ticker(frame, selection, number), selection, prices), 0
     with FreshProcess(auditing.__name__) as process:
         rows = by_ticker(frame, selection, number)
-        return _arranged(rows, selection, prices), [
-            auditing.audit(process, selection.features, rows.prices, rows.raw, rows.names.tolist())
-        ]
+        count = auditing.audit(process, selection.features, rows.prices, rows.raw, rows.names.tolist())
+        return _arranged(rows, selection, prices), count
 
 
 def _arranged(rows: ByTicker, selection: _Selection, prices: Table) -> pd.DataFrame | pa.Table:

@@ -91,5 +91,11 @@ def _feature(module: Module, declared: OwnFeature) -> Feature:
     function = OwnFunction(module, declared.name, declared.across, declared.line)
     origin = {"module": module.file, "line": declared.line, "sha256": module.sha256}
     return Feature(
-        declared.name, function, declared.text, declared.warm_up, across=declared.across, own=origin
+        declared.name,
+        function,
+        declared.text,
+        declared.warm_up,
+        across=declared.across,
+        own=origin,
+        texts=module.texts,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core import columns as col
 from core.features import FEATURE_SET, definition_digest
-from core.features.definitions import OWN
+from core.features.definitions import MODULES, OWN
 from core.label import NEXT_SESSION, Label
 from core.measures.bootstrap import Resampling
 from core.measures.performance import UP_RATE, measure
@@ -31,11 +31,12 @@ evaluate stage's settings: those are not in this stage's key."""
 
 @dataclass(frozen=True)
 class Fitting:
-    """What a candidate is made with: the seed, the features file's SHA-256 and the label."""
+    """What a candidate is made with: the seed, the features file's SHA-256, the label, and modules of somebody's own."""
 
     seed: int
     features_sha256: str
     label: Label = NEXT_SESSION
+    modules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def candidate(rows: Rows, used: Mask, model: FittedModel, fitting: Fitting) -> d
     model : FittedModel
         What they taught.
     fitting : Fitting
-        Seed, origin and label.
+        Seed, origin, label, and the text of modules.
     """
     kind, learnt = model.kind, model.parameters
     return {
@@ -85,6 +86,11 @@ def candidate(rows: Rows, used: Mask, model: FittedModel, fitting: Fitting) -> d
         "walk_forward": None,
         "self_check": self_check(kind, learnt, rows.inputs[used]),
         **({OWN: [dict(entry) for entry in rows.own]} if rows.own else {}),
+        **(
+            {MODULES: {sha256: dict(texts) for sha256, texts in fitting.modules.items()}}
+            if fitting.modules
+            else {}
+        ),
     }
 
 

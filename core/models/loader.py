@@ -15,7 +15,8 @@ import numpy as np
 from core import columns as col
 from core.errors import DataError, ModelError, ParameterError
 from core.features import definition_digest, model_features
-from core.features.definitions import OWN, Own, own_of
+from core.features.definitions import MODULES, OWN, Own, own_of
+from core.fingerprint import digest_of_texts
 from core.label import FIELD, LABELS, MOST_SESSIONS, Label
 from core.models.calibrated import CalibratedKind
 from core.models.document import (
@@ -103,7 +104,7 @@ def load_model(document: Document) -> Model:
     """
     body = document.body
     # a model without a grid was not chosen among settings, and one of the program's own features names no others
-    require_keys(body, (*_KEYS, *({OWN, CHOICE} & set(body))), "the model")
+    require_keys(body, (*_KEYS, *({OWN, MODULES, CHOICE} & set(body))), "the model")
     kind = _kind_of(body)
     own = _check_features(body)
     _check_label(body)
@@ -193,7 +194,23 @@ def _check_features(body: Mapping[str, Any]) -> Own:
             expected=f"{', '.join(names)}, in this order",
             remedy=REMEDY,
         )
+    _check_modules(body.get(MODULES, {}), own)
     return own_of(body)
+
+
+def _check_modules(modules: Any, own: list[Mapping[str, Any]]) -> None:
+    """Refuse texts that are not those of the modules whose digests the features name; they are only ever shown."""
+    sound = isinstance(modules, dict) and modules.keys() <= {entry["sha256"] for entry in own}
+    if not sound or not all(
+        _is_source(texts) and digest_of_texts(texts) == d for d, texts in modules.items()
+    ):
+        raise ModelError(
+            f"{MODULES} is malformed", expected="the text of each module by its digest", remedy=REMEDY
+        )
+
+
+def _is_source(texts: Any) -> bool:
+    return isinstance(texts, dict) and all(isinstance(text, str) for text in texts.values())
 
 
 _OWN_FORM: Mapping[str, type] = {

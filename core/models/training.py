@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.features.definitions import own_of
+from core.features.definitions import MODULES, own_of
 from core.label import Label
 from core.models.candidate import Fitting, Walk, candidate, recorded
 from core.models.choosing import fitter_of
@@ -86,7 +86,7 @@ def train(
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
         fitter = fitter_of(settings, label.horizon_sessions)
-        fitting = Fitting(settings.seed, features_sha256, label)
+        fitting = Fitting(settings.seed, features_sha256, label, features.header.get(MODULES) or {})
         body = None if reason else candidate(rows, used, fitter.fit(rows, used), fitting)
         walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions)
         collected = Collected(writer, col.PREDICTIONS)

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.errors import MissingFileError, PluginError
-from core.fingerprint import digest_of, sha256
+from core.fingerprint import digest_of, digest_of_texts
 
 GROUP = "afterclose.plugins"
 """Entry points of installed packages whose modules can be named."""
@@ -60,7 +60,7 @@ class Module:
     @cached_property
     def sha256(self) -> str:
         """Digest of all its files: their names within the folder and their bytes."""
-        return digest_of({name: sha256(text.encode()) for name, text in self.texts.items()})
+        return digest_of_texts(self.texts)
 
     def path(self, name: str) -> str:
         """Return the absolute path of one of its files."""

@@ -70,17 +70,17 @@ def audit_words(audit: Body | None) -> str:
     where = (
         "after every session of every ticker"
         if audit["every_session"]
-        else ("after each ticker's first 30 sessions and sessions drawn by the data's digest")
+        else (
+            "after each ticker's first 30 sessions, where a feature changes most, and after sessions drawn by the "
+            "data's digest"
+        )
     )
-    values = count(audit["rows_cut"] + audit["rows_long"])
     return (
         f"Leak audit: {counted(audit['features'], 'feature')} over {counted(audit['rows'], 'row')}, and no value moved "
         f"by more than {audit['tolerance']:g} of itself. In a process without memory of the first computation they "
-        f"were computed again on data cut {where} ({values} values), on all tickers cut after "
-        f"{counted(audit['sessions_cut'], 'session')}, with everything, one column or one ticker after a session "
-        f"changed ({count(audit['changes'])} times), on single tickers ({count(audit['alone'])}), and with adjusted "
-        f"closes rescaled as a later split does ({count(audit['splits'])} times; price levels are exempt, and no "
-        "model sees them)."
+        f"were computed again on data cut {where}, with everything, one column or one ticker after a session "
+        "changed, on single tickers, and with adjusted closes rescaled as a later split does (price levels are "
+        "exempt, and no model sees them)."
     )
 
 

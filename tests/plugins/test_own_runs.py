@@ -69,6 +69,7 @@ def test_the_column_follows_the_label_and_models_see_it(desk):
     model = json.loads((latest / "model.json").read_text())
     assert model["features"][-1] == "range20"
     assert model["own"] == [own]
+    assert model["modules"] == features["modules"] == {own["sha256"]: {"mine.py": RANGE}}
     evaluation = json.loads((latest / "evaluation.json").read_text())
     assert "range20" in evaluation["drift"]
     assert "range20" in (latest / "report.txt").read_text()

@@ -89,14 +89,11 @@ def canonical(artifact: Artifact) -> bytes:
 
 
 def without_files(body):
-    """Return a header or body without what tells how a file was packed, or how it was audited part by part."""
+    """Return a header or body without what tells how a file was packed."""
     body = json.loads(json.dumps(body))
     for place in (body, body.get("data", {})):
         if isinstance(place.get("source"), dict):
             place["source"].pop("files", None)
-    for place in (body, body.get("features", {})):
-        if isinstance(place, dict):
-            place.pop("audit", None)
     body.pop("digests", None)
     body.pop("model_id", None)
     if isinstance(body.get("model"), dict):
