@@ -177,15 +177,6 @@ def definitions(store: Store, features: StoredArtifact) -> dict[str, str]:
     return {d["name"]: d["text"] for d in definitions(own=own)} | {col.UP_NEXT: Label.of(header).text}
 
 
-def own_words(store: Store, features: StoredArtifact, name: str) -> str:
-    """Return where a feature of somebody's own comes from; empty of a built-in one."""
-    from core.features.definitions import own_of
-    from core.report.about_features import origin_words
-
-    own = next((entry for entry in own_of(header_of(store, features)) if entry["name"] == name), None)
-    return origin_words(own) if own else ""
-
-
 def audit_words(store: Store, features: StoredArtifact) -> str:
     """Return how all features were audited for look-ahead; empty where a table says nothing of it."""
     from core.features.definitions import AUDIT

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import ParameterError
 from core.journal import Run
-from core.queries.models.modelbook import unjudged
+from core.queries.models.doubts import doubts
 from core.registry.champions import Champions
 from core.review import decisions
 from core.runs.launcher import FORCE, NO_WAIT, launch
@@ -22,8 +22,8 @@ _STARTED = "decision_started_run"
 
 
 def doubt(model_id: str) -> str:
-    """Return what must be known before a model is promoted: that it was never judged; else nothing."""
-    return unjudged(shell.settings(), model_id) if model_id else ""
+    """Return what must be known before a model is promoted: that it was never judged, or sees other features."""
+    return " ".join(doubts(shell.settings(), model_id, shell.profile())) if model_id else ""
 
 
 def earlier() -> str | None:

@@ -38,7 +38,7 @@ def promote_model(*, model: str, why: str, profile: str, as_json: bool) -> None:
 
     configured = settings.load()
     reason = reason_of(why)
-    _ask(configured, model)
+    _ask(configured, model, profile)
     person = local_person(configured)
     champion, before = promote(configured, model, reason, person=person, profile=profile)
     if as_json:
@@ -51,17 +51,16 @@ def promote_model(*, model: str, why: str, profile: str, as_json: bool) -> None:
     click.echo(f"champion is now {champion.model_id}{instead}: {champion.why}")
 
 
-def _ask(configured: settings.Settings, model: str) -> None:
-    """Say that a model was never judged, and ask a person who is there; a script's reason is its answer."""
-    from core.queries.models.modelbook import unjudged
+def _ask(configured: settings.Settings, model: str, profile: str) -> None:
+    """Say what speaks against a promotion, and ask a person who is there; a script's reason is its answer."""
+    from core.queries.models.doubts import doubts
 
-    doubt = unjudged(configured, model)
-    if not doubt:
-        return
-    click.echo(f"afterclose: {doubt}", err=True)
-    if sys.stdin.isatty() and not click.confirm("Make it the champion all the same?", err=True):
+    sentences = doubts(configured, model, profile)
+    for sentence in sentences:
+        click.echo(f"afterclose: {sentence}", err=True)
+    if sentences and sys.stdin.isatty() and not click.confirm("Make it the champion all the same?", err=True):
         raise SignOffError(
-            f"{model} was not promoted", expected="a yes", remedy="Train on more history, then promote."
+            f"{model} was not promoted", expected="a yes", remedy="See: afterclose models, docs/models.md."
         )
 
 

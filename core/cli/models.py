@@ -9,6 +9,7 @@ import click
 
 from core.cli import output
 from core.errors import AftercloseError, ModelError
+from core.features.own_changes import change_in_words
 from core.queries.models.tries_words import tries_words
 from core.registry.choosing import chosen_profile, known_profile, profiles_here
 from core.request import settings
@@ -113,10 +114,24 @@ def show(*, model: str, as_json: bool) -> None:
         (d["at_utc"], d["action"], d["who"], d["before"], "yes" if d["completed"] else "no", d["why"])
         for d in model_facts["decisions"]
     ]
+    changed = [d for d in model_facts["decisions"] if d["features"]]
     if rows:
         output.table(("when (UTC)", "decision", "who", "instead of", "completed", "why"), rows)
+    for decision in changed:
+        click.echo(
+            f"record {decision['record']} changed the features: {change_in_words(decision['features'])}"
+        )
+        _print_sources(decision["features"])
     if model_facts["history_trouble"]:
         click.echo(f"history: {model_facts['history_trouble']}", err=True)
+
+
+def _print_sources(changed: Mapping[str, Any]) -> None:
+    """Print the difference of each module, or why there is none to print."""
+    for source in changed["sources"]:
+        before, after = ((digest or "none")[:12] for digest in (source["before"], source["after"]))
+        click.echo(f"{source['module']}: {before} to {after}")
+        click.echo("its text was not kept" if source["diff"] is None else source["diff"])
 
 
 def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,6 +174,8 @@ def compare(*, first: str, second: str, features: str, profile: str, as_json: bo
     rows.append(("walk-forward AUC", _estimate(left_model["auc"]), _estimate(right_model["auc"])))
     output.table(("", left_model["model_id"], right_model["model_id"]), rows)
     click.echo(f"features: {changes_in_words(comparison['feature_changes'])}")
+    if comparison["feature_changes"].get("sources"):
+        _print_sources(comparison["feature_changes"])
     _say_contest(comparison["contest"], comparison["reason"])
 
 
@@ -170,6 +187,10 @@ def _say_contest(contest: Mapping[str, Any] | None, reason: str | None) -> None:
         f"on {contest['rows']:,} rows of {contest['sessions']:,} sessions, {contest['from']} to {contest['to']}, "
         f"after both trainings: {contest['judgement']}"
     )
+    _print_pairs(contest, ("first", "second"))
+
+
+def _print_pairs(contest: Mapping[str, Any], sides: tuple[str, str]) -> None:
     rows = [
         (
             p["metric"], _estimate(contest["challenger"][p["metric"]]),
@@ -178,7 +199,7 @@ def _say_contest(contest: Mapping[str, Any] | None, reason: str | None) -> None:
         )
         for p in contest["paired"]
     ]  # fmt: skip
-    output.table(("measure", "first", "second", "first less second"), rows)
+    output.table(("measure", *sides, f"{sides[0]} less {sides[1]}"), rows)
 
 
 def changes_in_words(changed: Mapping[str, Any]) -> str:
@@ -191,6 +212,38 @@ def changes_in_words(changed: Mapping[str, Any]) -> str:
     if not changed["texts_known"]:
         parts.append("definition texts not known, names compared")
     return "; ".join(parts)
+
+
+@command.command("ablation")
+@click.argument("model")
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="FEATURE",
+    help="Leave this out; may come several times. [default: own features that the champion lacks]",
+)
+@output.profile_option("Whose champion. [default: the profile in which it was trained]")
+@_JSON
+def ablation_(*, model: str, without: tuple[str, ...], profile: str, as_json: bool) -> None:
+    """Say what features add to MODEL: its walk forward with and without them, same folds and rows, paired intervals."""
+    from core.queries.models.ablation import ablation
+
+    outcome = ablation(settings.load(), model, without, profile)
+    if as_json:
+        output.as_json(outcome)
+        return
+    champion = outcome["champion_id"]
+    click.echo(
+        f"model {outcome['model_id']} of profile {outcome['profile']}"
+        + (f", beside the champion {champion}" if champion else "; there is no other champion")
+    )
+    for entry in outcome["ablations"]:
+        click.echo(
+            f"without {', '.join(entry['without'])}: {entry['rows']:,} rows of {entry['sessions']:,} sessions"
+        )
+        if entry["compared"]:
+            _print_pairs(entry, ("with", "without"))
+        click.echo(entry["says"])
 
 
 @command.command("decide")

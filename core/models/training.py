@@ -76,7 +76,7 @@ def train(
         If the features table is unusable, or a model does not converge.
     """
     workplace = workplace or Workplace()
-    rows, trained_on = _learning_rows(features)
+    rows, trained_on = learning_rows(features)
     label = Label.of(features.header)
     first = min_train_sessions(rows, settings, label.horizon_sessions)
     with single_thread(), workplace.writer("predictions") as writer:
@@ -118,7 +118,7 @@ def _up_rates(rows: Rows, folds: Sequence[FoldRows]) -> dict[int, float]:
     }
 
 
-def _learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:
+def learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:
     """Return the rows that models learn from, and the header's ``trained_on`` where they are not all.
 
     A model of nine inputs learns nothing from ten million rows that two million do not tell it, and no

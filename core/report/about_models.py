@@ -90,7 +90,11 @@ def _without_champion(body: Body) -> str:
     return "The model judged in this run is the one in use: there is nothing beside it."
 
 
-def contest_grid(body: Body, contest: Body) -> Grid:
+def contest_grid(
+    body: Body,
+    contest: Body,
+    sides: tuple[str, str, str] = ("Candidate", "Champion", "Candidate less champion"),
+) -> Grid:
     """Return the grid of both models' measures with intervals, and of their paired differences."""
     rows = tuple(
         (
@@ -101,7 +105,7 @@ def contest_grid(body: Body, contest: Body) -> Grid:
         )
         for p in contest["paired"]
     )
-    head = ("Measure", "Candidate", "Champion", "Candidate less champion")
+    head = ("Measure", *sides)
     note = f"Brackets hold {confidence(body)} intervals; of Brier score and log loss less is better."
     return Grid("Same rows, same resamples", head, rows, notes=(note,))
 
@@ -119,9 +123,13 @@ def feature_changes(body: Body) -> tuple[Block, ...]:
         return ()
     if changed["same"]:
         return (Paragraph(f"The features are those of the champion (set {changed['to']})."),)
+    only_added = changed["from"] == changed["to"] and not changed["removed"] and not changed["redefined"]
+    sets = f"it has set {changed['from']}, this run set {changed['to']}"
     opening = Paragraph(
-        f"The features are not those of the champion: it has set {changed['from']}, this run set {changed['to']}. "
-        "The champion cannot score with them.",
+        f"The features are not those of the champion: {sets}{' and more' if only_added else ''}. "
+        f"The champion {'does not see those added' if only_added else 'cannot score with them'}. "
+        "To promote a model of them is to change what the champion sees: a person says why, and that is recorded with "
+        "the difference of the source.",
         "alarm",
     )
     items = [f"Added: {feature}" for feature in changed["added"]]

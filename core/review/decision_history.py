@@ -18,6 +18,9 @@ RETRAINING = "retraining"
 
 REJECT = "reject"
 
+FEATURES = "features"
+"""In the record of a promotion or rollback: what the champion sees otherwise from then on."""
+
 CHOICES = ("keep", "retrain")
 STATES = ("champion", "candidate", "rejected", "retired")
 
@@ -43,6 +46,8 @@ class Decision:
         What was advised then.
     profile : str
         The profile whose champion it is about; empty where nothing tells (a model that came from elsewhere).
+    features : mapping or None
+        What the champion sees otherwise from then on (:func:`core.features.own_changes.feature_change`).
     """
 
     action: str
@@ -55,6 +60,7 @@ class Decision:
     completed: bool
     advice: Mapping[str, Any] | None
     profile: str = ""
+    features: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,7 @@ def _decision(record: Record, *, completed: bool) -> Decision:
         completed=completed or not moved,
         advice=content.get("advice"),
         profile=str(content.get("profile") or ""),
+        features=content.get(FEATURES),
     )
 
 

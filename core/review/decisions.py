@@ -1,6 +1,7 @@
 """A person's decisions about models: promote, roll back, keep or retrain; recorded before they take effect.
 
-Each is a record in the journal's chain with who, when, why and the advice that was given. The record
+Each is a record in the journal's chain with who, when, why and the advice that was given; a promotion or rollback that
+changes what the champion sees has the change, with the difference of the source of one's own features. The record
 comes first and the champion pointer moves after it, atomically: killed in between, the old champion
 stays, and the history says that the decision was not completed.
 """
@@ -12,19 +13,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import AftercloseError, ParameterError, SignOffError, listed
+from core.errors import ParameterError, SignOffError, listed
 from core.journal import Journal, Record, locks
 from core.notices.outgoing import Notice, notify
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
 from core.registry.choosing import default_profile, known_profile
 from core.registry.evidence import advice_about
+from core.registry.feature_changes import change_by
 from core.registry.origins import Origins
 from core.registry.registry import Registry, reason_of
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.decision_history import CHOICES, REJECT, RETRAINING, champion_of
+from core.review.decision_history import CHOICES, FEATURES, REJECT, RETRAINING, champion_of
 from core.review.people import Person, involved, person_fields, require, separated
 from core.store.checkpoints import Store
+from core.store.lineage import trainings
 
 
 def promote(
@@ -93,11 +96,12 @@ def _move(
     with locks.hold(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
         former = champion_of(settings, profile)
         identity = chosen(former)
-        about = {
-            "profile": profile,
-            "before": former.model_id if former else None,
-            "advice": advice_about(settings, identity, profile),
-        }
+        before = former.model_id if former else None
+        about = {"profile": profile, "before": before, "advice": advice_about(settings, identity, profile)}
+        if changed := change_by(
+            settings, before, identity
+        ):  # what models see changes by a person's reason alone
+            about[FEATURES] = changed
         record = _record(settings, action, identity, about, why=why, person=person)
         change = Change(action, identity, why, *_signature(record), record.seq)
         champion = Champions(settings).point(profile, change)
@@ -195,19 +199,7 @@ def _judge_separation(settings: Settings, identity: str, person: Person) -> None
 
 def requesters(settings: Settings, identity: str) -> list[str]:
     """Return who asked for the runs whose training made this model, as the journal has them."""
-    from core.store.lineage import slots  # verification checks what reviews made
-
-    store = Store(settings.data)
-    runs = set()
-    for slot in slots(settings.data):
-        if slot.stage != "train_or_score":
-            continue
-        try:
-            meta = store.meta(slot)
-        except AftercloseError:
-            continue  # verify reports damage
-        if meta is not None and meta.digests.get("model.json", "").startswith(identity):
-            runs.add(str(meta.body["run_id"]))
+    runs = {str(meta.body["run_id"]) for _, meta in trainings(Store(settings.data), identity)}
     if not runs or not Journal.exists(settings.data, settings.journal):
         return []
     journal = Journal(settings.data, settings.journal, read_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.errors import CheckpointError
 from core.paths import StoragePath
-from core.store.checkpoints import META, Slot, Store
+from core.store.checkpoints import META, Meta, Slot, Store
 
 REGISTRY = "models"
 """Stands in a meta's inputs where a stage's name would, for a model taken from the registry."""
@@ -29,6 +30,19 @@ def keys_behind(store: Store, slot: Slot) -> dict[str, str]:
         meta = store.meta(behind)
         waiting += [Slot(i.stage, i.key) for i in meta.inputs] if meta else []
     return keys
+
+
+def trainings(store: Store, identity: str) -> Iterator[tuple[Slot, Meta]]:
+    """Yield the committed trainings that made a model, by key; damaged metas are passed over."""
+    for slot in slots(store.root):
+        if slot.stage != "train_or_score":
+            continue
+        try:
+            meta = store.meta(slot)
+        except CheckpointError:
+            continue  # verify reports damage
+        if meta is not None and meta.digests.get("model.json", "").startswith(identity):
+            yield slot, meta
 
 
 def slots(root: StoragePath) -> Iterator[Slot]:

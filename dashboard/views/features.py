@@ -12,7 +12,7 @@ from core.queries.reports import tables
 from core.report.figures import NA
 from core.report.importance_sheets import worth_of
 from core.tickers import file_name
-from dashboard import data, shell, wrapped
+from dashboard import data, own_features, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.look import CONFIG
 from dashboard.data import ALL
@@ -38,8 +38,7 @@ def show() -> None:
     text = data.definitions(about.store, about.artifacts["features"]).get(feature)
     if text:
         st.caption(f"`{feature}`: {text}")
-    if origin := data.own_words(about.store, about.artifacts["features"], feature):
-        st.caption(literal(origin))
+    own_features.show(about.store, about.artifacts["features"], feature)
     evaluation = (
         data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
     )

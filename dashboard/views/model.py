@@ -19,7 +19,7 @@ from core.report.about_results import headline
 from core.report.readings import has_verdict, retained
 from core.review.decision_history import history
 from core.store.checkpoints import Store
-from dashboard import data, deciding, decision_panel, evidence, judged, shell, wrapped
+from dashboard import data, deciding, decision_panel, evidence, feature_change, judged, shell, wrapped
 from dashboard.subject import chosen
 from dashboard.words import literal
 
@@ -121,6 +121,7 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
             kinds = ("predictions", "features", "prices_clean")
             evidence.trading(body, store, {kind: data.artifact_of(store, keys, kind) for kind in kinds})
         case "Inputs":
+            feature_change.show(body["model"]["model_id"])
             evidence.inputs(body)
         case "Drift":
             evidence.drift(body)

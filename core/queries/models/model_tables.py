@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from core.features.own_changes import change_in_words
 from core.queries.models.gates import Gate
 from core.queries.models.tries_words import tries_words
 from core.queries.reports.tables import text_frame
@@ -45,6 +46,11 @@ def contest(body: Body) -> pd.DataFrame:
     return text_frame(contest_grid(body, champion))
 
 
+def ablation(entry: Body, settings: Body) -> pd.DataFrame:
+    """Return a model with and without some of its features on the same rows, with intervals."""
+    return text_frame(contest_grid({"settings": settings}, entry, ("With", "Without", "With less without")))
+
+
 def reasons(body: Body) -> pd.DataFrame:
     """Return the reasons behind the advice, those that speak for something first."""
     listed = (body.get("advice") or {}).get("reasons") or []
@@ -78,7 +84,8 @@ def decisions(history: Iterable[Body]) -> pd.DataFrame:
     Parameters
     ----------
     taken : iterable of mapping
-        ``at_utc``, ``who``, ``action``, ``model_id``, ``before``, ``why``, ``completed``, ``advice``, ``record``.
+        ``at_utc``, ``who``, ``action``, ``model_id``, ``before``, ``why``, ``completed``, ``advice``,
+        ``record``, ``features``.
     """
     rows = [
         {
@@ -88,6 +95,7 @@ def decisions(history: Iterable[Body]) -> pd.DataFrame:
             "Model": d["model_id"],
             "Instead of": d["before"] or "–",
             "Why": d["why"],
+            "Features": change_in_words(d["features"]) if d.get("features") else "the same",
             "Advice then": (d["advice"] or {}).get("decision") or "none",
             "Record": count(d["record"]),
         }

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import AftercloseError, ModelError, ParameterError, listed
 from core.features.history import changes
+from core.features.own_changes import feature_change
 from core.journal import Journal
 from core.registry.champions import PROMOTION, ROLLBACK, Champions
 from core.registry.choosing import profiles_here, several
@@ -196,7 +197,7 @@ def compared(
     result: dict[str, Any] = {
         "profile": profile,
         "models": [_entry(settings, identity, state[identity], decisions) for identity in identities],
-        "feature_changes": changes(bodies[0], bodies[1]),
+        "feature_changes": feature_change(bodies[0], bodies[1]) or changes(bodies[0], bodies[1]),
         "contest": None,
         "reason": None,
     }

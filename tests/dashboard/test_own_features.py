@@ -1,0 +1,34 @@
+"""Own features on the desk: source and audit, what changed against the champion, and what it adds."""
+
+import pytest
+
+from tests.plugins.changed_features import MINE, made
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A folder with a champion of the built-in features and a candidate with two own ones."""
+    return made(tmp_path_factory.mktemp("desk"))
+
+
+def test_the_page_model_shows_the_change_and_what_it_adds(desk, open_view):
+    """Under Inputs: names, source, and on request the ablation."""
+    folder, first, second = desk
+    at = open_view("model", folder / "data", part="Inputs")
+    assert not at.exception
+    text = " ".join(entry.value for entry in at.markdown)
+    assert f"`{second}` beside the champion `{first}`: added body, range20" in text
+    assert any("+def range20(panel):" in block.value for block in at.code)
+    at.button(key="ablation").click().run()
+    assert not at.exception
+    assert sum("Without" in entry.value for entry in at.markdown) == 3
+
+
+def test_the_page_features_shows_source_and_audit(desk, open_view):
+    """Of an own feature; of a built-in one there is nothing to show."""
+    folder, _, _ = desk
+    at = open_view("features", folder / "data", feature="range20")
+    assert not at.exception
+    assert any(block.value.strip() == MINE.strip() for block in at.code)
+    assert any("audited: no value of it moved" in entry.value for entry in at.caption)
+    assert not open_view("features", folder / "data", feature="return").code
