@@ -17,7 +17,7 @@ from core.review.decision_history import champion_of
 from dashboard import shell, wrapped
 from dashboard.words import literal
 
-_SHOWN = "ablation_of"
+_ABLATION_OF = "ablation_of"
 
 
 def show(identity: str | None) -> None:
@@ -57,8 +57,8 @@ def _ablation(settings: Settings, identity: str, champion: str | None) -> None:
         "It takes about as long as the training did, for each."
     )
     if st.button("Train without them", key="ablation", icon=":material/science:"):
-        st.session_state[_SHOWN] = identity
-    if st.session_state.get(_SHOWN) != identity:
+        st.session_state[_ABLATION_OF] = identity
+    if st.session_state.get(_ABLATION_OF) != identity:
         return
     try:
         outcome = _outcome(identity, shell.profile(), champion, _settings=settings)

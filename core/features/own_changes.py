@@ -82,7 +82,7 @@ def change_in_words(changed: Body) -> str:
     'added range20; redefined body'
     """
     redefined = [entry["name"] for entry in changed["redefined"]]
-    named = {"added": changed["added"], "removed": changed["removed"], "redefined": redefined}
-    parts = [f"{what} {', '.join(names)}" for what, names in named.items() if names]
+    by_kind = {"added": changed["added"], "removed": changed["removed"], "redefined": redefined}
+    parts = [f"{what} {', '.join(names)}" for what, names in by_kind.items() if names]
     modules = [entry["module"] for entry in changed["sources"]]
     return "; ".join(parts) or (f"another text of {', '.join(modules)}" if modules else "defined otherwise")

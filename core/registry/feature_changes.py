@@ -38,9 +38,9 @@ def _modules_here(settings: Settings) -> dict[str, str]:
     """Return the digests of the modules that are named here, by file; none where they cannot be read."""
     from core.request.own_modules import modules_of
 
-    named = str(settings["plugins"] or "")
+    text = str(settings["plugins"] or "")
     try:
-        return {module.file: module.sha256 for module in modules_of(named, settings)}
+        return {module.file: module.sha256 for module in modules_of(text, settings)}
     except AftercloseError:
         return {}
 
