@@ -21,9 +21,9 @@ AGREED = "decision_agreed"
 _STARTED = "decision_started_run"
 
 
-def doubt(model_id: str) -> str:
+def doubts_about(model_id: str) -> list[str]:
     """Return what must be known before a model is promoted: that it was never judged, or sees other features."""
-    return " ".join(doubts(shell.settings(), model_id, shell.profile())) if model_id else ""
+    return doubts(shell.settings(), model_id, shell.profile())
 
 
 def earlier() -> str | None:

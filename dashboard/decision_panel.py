@@ -144,6 +144,6 @@ def ask_promotion(candidate: ModelFacts, champion: ModelFacts | None, gates: lis
 
 def _against(candidate: ModelFacts, gates: list[Gate]) -> list[str]:
     """Return what a person must have read before promoting a candidate; nothing if nothing speaks against it."""
-    failed, doubt = not_passed(gates), deciding.doubt(candidate.model_id)
+    failed = not_passed(gates)
     words = f"{counted(len(failed), 'gate')} of {len(gates)} not passed: {listed(failed)}." if failed else ""
-    return [text for text in (words, doubt) if text]
+    return [*([words] if words else []), *deciding.doubts_about(candidate.model_id)]
