@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -64,6 +65,13 @@ def command(*words: str, data=None, env=None, cwd=ROOT, timeout=120) -> Outcome:
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as attempt:
+        attempt.bind(("127.0.0.1", 0))
+        return int(attempt.getsockname()[1])
 
 
 def luigi_words(*args: str, task: str = "Report") -> list[str]:

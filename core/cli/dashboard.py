@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from core.cli import output
 from core.errors import CommandError
 from core.request import settings
 from core.request.roots import LOGIN_FILE_VARIABLE, LOGIN_VARIABLE, roots_of
@@ -56,14 +57,17 @@ SAFE = {
 @click.option(
     "--no-scheduler", is_flag=True, help="Leave schedules to another process (afterclose scheduler)."
 )
-def command(*, port: int, address: str, login: Path | None, no_scheduler: bool) -> None:
+@output.json_option("Print address, data root and process id as JSON, then serve.")
+def command(*, port: int, address: str, login: Path | None, no_scheduler: bool, as_json: bool) -> None:
     """Judge address, port, log-in and settings, then become Streamlit in the foreground."""
     public = public_address(login) if login else ""
     checked = address_of(address) if login else loopback(address)
     data = settings.load().data
     judge_port(checked, port)
-    click.echo(
-        f"afterclose: the desk is at {url_of(checked, port)} (data in {data}); Ctrl-C ends it, runs go on"
+    output.answer(
+        {"url": url_of(checked, port), "data": str(data), "pid": os.getpid()},
+        f"afterclose: the desk is at {url_of(checked, port)} (data in {data}); Ctrl-C ends it, runs go on",
+        json_wanted=as_json,
     )
     sys.stdout.flush()
     if not no_scheduler:

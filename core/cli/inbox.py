@@ -70,7 +70,7 @@ def list_notices(*, now: bool, limit: int, as_json: bool) -> int:
 
     configured = settings.load()
     if not Journal.exists(configured.data, configured.journal):
-        click.echo("no notices yet", err=True)
+        output.answer([], "no notices yet", json_wanted=as_json)
         return EXIT_DONE
     if now:
         deliver(configured, at_once=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from core import __version__
 from core.cli import output
@@ -59,6 +60,7 @@ _COMMANDS = {
     "query": "core.cli.querying:ask",
     "plugins": "core.cli.own_code:command",
     "dashboard": "core.cli.dashboard:command",
+    "completion": "core.cli.completion:command",
 }
 """Command -> ``module:function`` of its click command, imported only when it is used."""
 
@@ -117,6 +119,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "metrics": "Print metrics in Prometheus' form.",
         "dashboard": "Open the desk in the browser.",
         "tokens": "List who may use the HTTP interface; make a token.",
+        "completion": "Complete commands at the tab key of your shell.",
     },
 }
 """Group -> command -> what it does, in a line of the help that needs no command to be imported."""
@@ -134,6 +137,14 @@ class _Lazy(click.Group):
         module, _, function = _COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), function)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what a tab could make of the first word, without the import of any command."""
+        sentences = {name: text for commands in GROUPS.values() for name, text in commands.items()}
+        items = [
+            CompletionItem(name, help=text) for name, text in sentences.items() if name.startswith(incomplete)
+        ]
+        return items or click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

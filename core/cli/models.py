@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -250,16 +251,21 @@ def ablation_(*, model: str, without: tuple[str, ...], profile: str, as_json: bo
 @click.argument("choice", type=click.Choice(CHOICES))
 @click.option("--why", required=True, help="The reason, in a sentence: also a business cycle or an event.")
 @output.profile_option("Whose champion. [default: the only profile]")
-def decide_(*, choice: str, why: str, profile: str) -> None:
+@output.json_option("Print the record as JSON.")
+def decide_(*, choice: str, why: str, profile: str, as_json: bool) -> None:
     """Record that a profile's champion is kept, or that it will be retrained, beside the advice given."""
     configured = settings.load()
     profile = chosen_profile(configured, profile)
     record = decide(configured, choice, why, person=local_person(configured), profile=profile)
     advice = record.content["advice"]
     advice_text = f"the advice was: {advice['decision']}" if advice else "there was no advice"
-    click.echo(f"recorded as {record.seq}: {choice} {record.subject} ({advice_text})")
-    if choice == "retrain":
-        click.echo(f"to retrain: afterclose run --profile {profile} --mode train")
+    retrain = [f"to retrain: afterclose run --profile {profile} --mode train"] if choice == "retrain" else []
+    output.answer(
+        {"profile": profile, "choice": choice, "model": record.subject, "record": asdict(record)},
+        f"recorded as {record.seq}: {choice} {record.subject} ({advice_text})",
+        *retrain,
+        json_wanted=as_json,
+    )
 
 
 @command.command("advice")

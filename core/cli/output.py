@@ -40,6 +40,15 @@ def as_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
 
 
+def answer(values: Any, *lines: str, json_wanted: bool) -> None:
+    """Print what a command did: ``values`` as JSON where that is wanted, else the lines."""
+    if json_wanted:
+        as_json(values)
+        return
+    for line in lines:
+        click.echo(line)
+
+
 def width(stream: TextIO | None = None) -> int | None:
     """Return how many characters a line of the terminal has; None where ``stream`` (output) is a file or a pipe."""
     stream = sys.stdout if stream is None else stream

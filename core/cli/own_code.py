@@ -40,10 +40,15 @@ def command(context: click.Context, *, modules: str, as_json: bool) -> None:
 
 @command.command("new")
 @click.argument("name")
-def new(*, name: str) -> None:
+@output.json_option("Print the files as JSON.")
+def new(*, name: str, as_json: bool) -> None:
     """Write NAME.py with a feature, and test_NAME.py beside it."""
     from core.queries.operations.own_code import write_module
 
-    for path in write_module(name, Path.cwd()):
-        click.echo(f"wrote {path.name}")
-    click.echo(f"name it in luigi.cfg: [plugins] modules = {name}.py")
+    files = [path.name for path in write_module(name, Path.cwd())]
+    output.answer(
+        {"files": files},
+        *(f"wrote {file}" for file in files),
+        f"name it in luigi.cfg: [plugins] modules = {name}.py",
+        json_wanted=as_json,
+    )

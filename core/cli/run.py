@@ -127,9 +127,14 @@ def _run(
             _interrupt(configured, launched.run_id)
         return EXIT_INTERRUPTED
     if as_json:
-        run = Journal(configured.data, configured.journal, read_only=True).run(launched.run_id)
-        output.as_json(asdict(run) if run else {"run_id": launched.run_id})
+        print_run(configured, launched.run_id)
     return code
+
+
+def print_run(configured: Settings, run_id: str) -> None:
+    """Print what the journal has of a run as JSON."""
+    run = Journal(configured.data, configured.journal, read_only=True).run(run_id)
+    output.as_json(asdict(run) if run else {"run_id": run_id})
 
 
 def _unrecorded(configured: Settings, request: dict[str, str], target: str) -> int:

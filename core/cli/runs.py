@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import islice
+from datetime import datetime
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,20 @@ import click
 from core.cli import output
 from core.errors import ParameterError, listed, nearest
 from core.journal import Journal, Run
+from core.journal.rows import ENDED
+from core.queries.reports.listing import DAMAGED, LATEST, MISSING, RunReports
 from core.queries.runs.missing import gone_stages, in_words
 from core.registry.choosing import chosen_profile, known_profile
 from core.registry.origins import finished_runs, profile_of_run, runs_of, session_of_run
 from core.request import settings
+from core.review.standing import STATES
 from core.store.checkpoints import Store
 
-LATEST = "latest"
-"""In place of a run's id: the newest run."""
+
+def _state_option(name: str, states: Sequence[str], what: str) -> Callable[[output.F], output.F]:
+    return click.option(
+        name, type=click.Choice(states), metavar="STATE", help=f"{what}: {', '.join(states)}."
+    )
 
 
 @click.command("runs")
@@ -28,8 +35,18 @@ LATEST = "latest"
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
 )
 @output.profile_option("Only its runs. [default: of all profiles]")
+@_state_option("--state", ("queued", "running", *ENDED), "Only runs in this state")
+@_state_option("--report", (*STATES, DAMAGED, MISSING), "Only runs whose report is in this state")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Only runs of this day (UTC) and later.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the runs as JSON.")
-def list_runs(*, limit: int, profile: str, as_json: bool) -> None:
+def list_runs(
+    *, limit: int, profile: str, state: str | None, report: str | None, since: datetime | None, as_json: bool
+) -> None:
     """List runs, newest first, however they were started."""
     configured = settings.load()
     lost = Journal.lost(configured.data, configured.journal)
@@ -37,20 +54,28 @@ def list_runs(*, limit: int, profile: str, as_json: bool) -> None:
         click.echo(f"afterclose: {lost}", err=True)
     if profile:
         known_profile(configured, profile)
-    runs = [with_profile(configured, run) for run in islice(runs_of(configured, profile), limit)]
+    reports = RunReports(configured)
+    matching = (
+        run
+        for run in takewhile(lambda run: since is None or run.created_at >= since.date().isoformat(),
+                             runs_of(configured, profile))
+        if state in (None, run.state) and report in (None, reports.of_run(run).report_state)
+    )  # fmt: skip
+    runs = [with_profile(configured, run) for run in islice(matching, limit)]
     missing = {run.run_id: gone_stages(Store(configured.data), run) for run in runs}
     if as_json:
-        output.as_json([{**asdict(run), "missing": missing[run.run_id]} for run in runs])
+        output.as_json(
+            [{**asdict(r), **asdict(reports.of_run(r)), "missing": missing[r.run_id]} for r in runs]
+        )
     elif not runs and not lost:
         click.echo(f"no runs yet in {configured.data}; start one with: afterclose run (the built-in sample)")
     elif runs:
         rows = [
-            (r.run_id, r.profile, r.session, r.state, r.target, r.how, r.who, r.took_s(), r.exit_code,
-             (r.error or in_words(missing[r.run_id]))[:60])
+            (r.run_id, r.profile, r.session, r.state, reports.of_run(r).report_state,
+             r.error or in_words(missing[r.run_id]) or reports.of_run(r).verdict)
             for r in runs
         ]  # fmt: skip
-        head = ("run", "profile", "session", "state", "target", "how", "who", "seconds", "exit", "error")
-        output.table(head, rows)
+        output.table(("run", "profile", "session", "state", "report", "outcome"), rows)
 
 
 def with_profile(configured: settings.Settings, run: Run) -> Run:

@@ -79,12 +79,13 @@ def _add_options() -> list[click.Parameter]:
         click.Option(["--when"], required=True, help=WHEN_HELP),
         click.Option(["--zone"], default="", help="Time zone of weekly and cron times; default: the exchange's."),
         click.Option(["--every-day"], is_flag=True, help="Cron and weekly times also on days without a session."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the schedule as JSON."),
         click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
         *(click.Option([p.option, p.name], default="", help=p.help) for p in settable().values()),
     ]  # fmt: skip
 
 
-def _add(*, name: str, when: str, zone: str, every_day: bool, **values: Any) -> None:
+def _add(*, name: str, when: str, zone: str, every_day: bool, as_json: bool, **values: Any) -> None:
     from core.schedule.definition import Schedule, add
     from core.schedule.scheduler import utc_clock
     from core.schedule.timing import Timing
@@ -95,7 +96,16 @@ def _add(*, name: str, when: str, zone: str, every_day: bool, **values: Any) -> 
     timing = Timing(" ".join(when.split()), calendar, zone, sessions_only=not every_day)
     now = utc_clock()
     add(configured, Schedule(name, timing, request), now=now, person=local_person(configured))
-    click.echo(f"schedule {name} is kept{_next(configured, name)}")
+    _answer(configured, name, f"is kept{_next(configured, name)}", as_json=as_json)
+
+
+def _answer(configured: Settings, name: str, sentence: str, *, as_json: bool) -> None:
+    """Print what became of a schedule: in words, or the schedule as ``schedules show`` has it."""
+    from core.queries.operations.schedules import schedule_view
+    from core.schedule.scheduler import utc_clock
+
+    values = schedule_view(configured, name, utc_clock()) if as_json else None
+    output.answer(values, f"schedule {name} {sentence}", json_wanted=as_json)
 
 
 def _next(configured: Settings, name: str) -> str:
@@ -130,43 +140,47 @@ def _existing() -> Settings:
 
 @command.command("pause")
 @click.argument("name")
-def pause(*, name: str) -> None:
+@output.json_option("Print the schedule as JSON.")
+def pause(*, name: str, as_json: bool) -> None:
     """Let nothing become due by the schedule NAME until it is resumed."""
     from core.schedule import definition
 
     configured = _existing()
     definition.pause(configured, name, person=local_person(configured))
-    click.echo(f"schedule {name} is paused")
+    _answer(configured, name, "is paused", as_json=as_json)
 
 
 @command.command("resume")
 @click.argument("name")
-def resume(*, name: str) -> None:
+@output.json_option("Print the schedule as JSON.")
+def resume(*, name: str, as_json: bool) -> None:
     """Let the paused schedule NAME go on; what passed meanwhile is not caught up."""
     from core.schedule import definition
     from core.schedule.scheduler import utc_clock
 
     configured = _existing()
     definition.resume(configured, name, now=utc_clock(), person=local_person(configured))
-    click.echo(f"schedule {name} goes on{_next(configured, name)}")
+    _answer(configured, name, f"goes on{_next(configured, name)}", as_json=as_json)
 
 
 @command.command("remove")
 @click.argument("name")
-def remove(*, name: str) -> None:
+@output.json_option("Print its name and state as JSON.")
+def remove(*, name: str, as_json: bool) -> None:
     """Forget the schedule NAME; what came of it stays on record."""
     from core.schedule import definition
 
     configured = _existing()
     definition.remove(configured, name, person=local_person(configured))
-    click.echo(f"schedule {name} is removed")
+    output.answer({"name": name, "state": "removed"}, f"schedule {name} is removed", json_wanted=as_json)
 
 
 @command.command("run")
 @click.argument("name")
-def run(*, name: str) -> int:
+@output.json_option("Print the run as JSON.")
+def run(*, name: str, as_json: bool) -> int:
     """Start at once what the schedule NAME asks for, and follow it."""
-    from core.cli.run import follow
+    from core.cli.run import NOTHING, PAGE, follow, print_run
     from core.errors import EXIT_FAILED
     from core.schedule.scheduler import run_now, utc_clock
 
@@ -175,4 +189,7 @@ def run(*, name: str) -> int:
     if started.run_id is None:
         click.echo(f"afterclose: {started.note}", err=True)
         return EXIT_FAILED
-    return follow(configured, started.run_id)
+    code = follow(configured, started.run_id, amount=NOTHING if as_json else PAGE)
+    if as_json:
+        print_run(configured, started.run_id)
+    return code

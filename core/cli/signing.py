@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from core.cli import output
 from core.cli.review import digest_option, options, print_record, seen_digest
 from core.errors import MissingFileError
 from core.fingerprint import sha256_file
-from core.journal import Journal
+from core.journal import Journal, Record
 from core.queries.reports.listing import profile_of_report, report_meant
 from core.request import settings
 from core.review import keys, signoff
@@ -137,18 +138,25 @@ def _use(row: Mapping[str, object]) -> str:
 
 @list_keys.command("rotate")
 @click.option("--why", required=True, help="The reason, in a sentence; it is kept with the record.")
-def rotate_key(*, why: str) -> None:
+@output.json_option("Print key and record as JSON.")
+def rotate_key(*, why: str, as_json: bool) -> None:
     """Make a new key for the desk (role admin); what was published under the old one stays verifiable."""
     configured = settings.load()
     journal = Journal(configured.data, configured.journal)
     key, record = keys.rotate(configured, journal, person=local_person(configured), why=why)
-    click.echo(f"key {key.id} is in use; recorded as {record.seq}")
+    _answer_key(key.id, "is in use", record, as_json=as_json)
+
+
+def _answer_key(identity: str, what: str, record: Record, *, as_json: bool) -> None:
+    sentence = f"key {identity} {what}; recorded as {record.seq}"
+    output.answer({"key": identity, "record": asdict(record)}, sentence, json_wanted=as_json)
 
 
 @list_keys.command("admit")
 @click.argument("public", metavar="PUBLIC.pem", type=click.Path(path_type=Path))
 @click.option("--why", required=True, help="Whose it is, in a sentence; it is kept with the record.")
-def admit_key(*, public: Path, why: str) -> None:
+@output.json_option("Print key and record as JSON.")
+def admit_key(*, public: Path, why: str, as_json: bool) -> None:
     """Let the key of another machine that uses this journal count, too (role admin)."""
     configured = settings.load()
     if not public.is_file():
@@ -156,16 +164,17 @@ def admit_key(*, public: Path, why: str) -> None:
     journal = Journal(configured.data, configured.journal)
     person = local_person(configured)
     key, record = keys.admit(configured, journal, public.read_bytes(), person=person, why=why)
-    click.echo(f"key {key.id} counts; recorded as {record.seq}")
+    _answer_key(key.id, "counts", record, as_json=as_json)
 
 
 @list_keys.command("renew")
 @click.option(
     "--why", required=True, help="What was lost and how, in a sentence; everybody who verifies sees it."
 )
-def renew_key(*, why: str) -> None:
+@output.json_option("Print key and record as JSON.")
+def renew_key(*, why: str, as_json: bool) -> None:
     """Begin signing anew where the private key or the journal is lost (role admin); verify says so from then on."""
     configured = settings.load()
     journal = Journal(configured.data, configured.journal)
     key, record = keys.renew(configured, journal, person=local_person(configured), why=why)
-    click.echo(f"key {key.id} is in use; recorded as {record.seq}")
+    _answer_key(key.id, "is in use", record, as_json=as_json)

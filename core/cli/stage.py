@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,7 @@ from typing import TypeVar
 import click
 import orjson
 
+from core.cli.output import answer, counted
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
 from core.fingerprint import sha256, sha256_file
 from core.parameters import Parameter, Value
@@ -30,6 +32,19 @@ from core.universe import EVERYBODY, membership_of, symbols_of
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class WrittenFile:
+    """One artifact that a stage wrote: its kind, where it is, and its rows if it is a table."""
+
+    kind: str
+    path: str
+    rows: int | None
+
+    def __str__(self) -> str:
+        rows = "" if self.rows is None else f"  {counted(self.rows, 'row')}"
+        return f"{self.kind:<14} {self.path}{rows}"
+
+
 @click.group("stage")
 def command() -> None:
     """Run one stage on files: inputs are recognised by the kind they begin with."""
@@ -40,6 +55,7 @@ def _command_of(stage: Stage) -> click.Command:
     params: list[click.Parameter] = [
         click.Option(["--input", "inputs"], multiple=True, metavar="FILE", help=_reads(stage)),
         click.Option(["--output"], required=True, metavar="FILE_OR_FOLDER", help=_writes(stage)),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print what was written as JSON."),
         *(_option(p) for p in options),
     ]
     return click.Command(stage.name, params=params, callback=_callback(stage), help=stage.summary)
@@ -55,12 +71,15 @@ def _reads(stage: Stage) -> str:
 
 
 def _writes(stage: Stage) -> str:
-    return f"Where {', '.join(a.filename for a in stage.writes)} go(es)."
+    return f"Where to write {', '.join(a.filename for a in stage.writes)}."
 
 
 def _callback(stage: Stage) -> Callable[..., None]:
-    def run(inputs: tuple[str, ...], output: str, **values: str) -> None:
-        run_stage(stage, [Path(path) for path in inputs], Path(output), values, folder=output.endswith("/"))
+    def run(inputs: tuple[str, ...], output: str, *, as_json: bool, **values: str) -> None:
+        written = run_stage(
+            stage, [Path(path) for path in inputs], Path(output), values, folder=output.endswith("/")
+        )
+        answer([asdict(each) for each in written], *map(str, written), json_wanted=as_json)
 
     return run
 
@@ -83,8 +102,8 @@ def _of_file(values: Mapping[str, Value], name: str, parse: Callable[[bytes, str
 
 def run_stage(
     stage: Stage, inputs: list[Path], output: Path, texts: Mapping[str, str], *, folder: bool
-) -> None:
-    """Run ``stage`` on files and write what it makes; a failed gate leaves its findings there, too."""
+) -> list[WrittenFile]:
+    """Run ``stage`` on files and return what it wrote; a failed gate leaves its findings there, too."""
     now = datetime.now(UTC)
     configured = settings.load()
     if stage.name == "ingest":
@@ -116,7 +135,7 @@ def run_stage(
         _write([Encoded("findings.json", "findings", "json", data, None)], output, folder=folder)
         raise
     with job.scratch:
-        _write([encode(artifact) for artifact in artifacts], output, folder=folder)
+        return _write([encode(artifact) for artifact in artifacts], output, folder=folder)
 
 
 def _values(
@@ -161,8 +180,9 @@ def _read(path: Path) -> tuple[Artifact, str]:
     return decode(data, path.name), sha256(data)
 
 
-def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> None:
+def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> list[WrittenFile]:
     """Write to a folder, or the main artifact to the file named and the others beside it."""
+    written = []
     into_folder = folder or output.is_dir() or not output.suffix
     home = output if into_folder else output.parent
     try:
@@ -173,14 +193,12 @@ def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> None:
                 shutil.move(artifact.path, path)
             else:
                 replace_file(path, artifact.data)
-            click.echo(
-                f"{artifact.kind:<14} {path}"
-                + (f"  {artifact.rows:,} rows" if artifact.rows is not None else "")
-            )
+            written.append(WrittenFile(artifact.kind, str(path), artifact.rows))
     except OSError as error:
         raise CheckpointError(
             f"{output} cannot be written: {error.strerror or error}", expected="a writable file or folder"
         ) from error
+    return written
 
 
 for _stage in STAGES:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,18 +14,28 @@ from core.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_WAITING
 from core.request import settings
 from core.request.profiles import settable
 
+if TYPE_CHECKING:
+    from core.journal.occurrences import Occurrence
+
 
 @click.command("scheduler")
 @click.option("--once", is_flag=True, help="Look at the clock once and leave; for cron.")
-def watch_clock(*, once: bool) -> None:
+@output.json_option("Print what is open after the look, or what is watched, as JSON.")
+def watch_clock(*, once: bool, as_json: bool) -> None:
     """Start what schedules have due, until Ctrl-C; while another scheduler does, stand by."""
     from core.cli import daemon
     from core.schedule.scheduler import Scheduler, utc_clock
 
     configured = settings.load()
     if once:
-        Scheduler(settings.load).tick(utc_clock())
+        now = utc_clock()
+        Scheduler(settings.load).tick(now)
+        if as_json:
+            output.as_json({"looked_at": now.isoformat(), "open": list(map(asdict, _open(configured)))})
         return
+    if as_json:
+        output.as_json({"watching": str(configured.data), "pid": os.getpid()})
+        sys.stdout.flush()
     click.echo(f"afterclose: watching the clock for {configured.data}; Ctrl-C ends it, runs go on", err=True)
     daemon.watch(
         settings.load,
@@ -32,6 +43,16 @@ def watch_clock(*, once: bool) -> None:
             f"afterclose: process {holder} does already; standing by", err=True
         ),
     )
+
+
+def _open(configured: settings.Settings) -> list[Occurrence]:
+    """Return what schedules have due and is not over yet; nothing before there is a journal."""
+    from core.journal import Journal
+    from core.journal.schedules import Schedules
+
+    if not Journal.exists(configured.data, configured.journal):
+        return []
+    return Schedules(configured.data, configured.journal, read_only=True).open_occurrences()
 
 
 def _options() -> list[click.Parameter]:
@@ -49,7 +70,6 @@ def _options() -> list[click.Parameter]:
 
 def _backfill(*, first: str, last: str, jobs: int, as_json: bool, **values: Any) -> int:
     from core.journal.backfills import Backfills
-    from core.journal.occurrences import Occurrence
     from core.review.people import local_person
     from core.schedule import backfill
     from core.schedule.coverage import Range, coverage

@@ -111,7 +111,8 @@ def collect_garbage(*, yes: bool, as_json: bool) -> None:
     "--with-key", is_flag=True, help="Also the desk's private key (role admin); keep FILE safe then."
 )
 @click.option("--force", is_flag=True, help="Write over FILE if it is there.")
-def back_up(*, file: str, with_key: bool, force: bool) -> None:
+@output.json_option("Print what was written as JSON.")
+def back_up(*, file: str, with_key: bool, force: bool, as_json: bool) -> None:
     """Write the journal and everything that drafts and signed reports rest on to the zip FILE."""
     from core.review.people import local_person
     from core.upkeep.archive import backup
@@ -121,27 +122,34 @@ def back_up(*, file: str, with_key: bool, force: bool) -> None:
     written = backup(configured, Path(file), private_key_by=person, force=force)
     if with_key:
         Path(file).chmod(0o600)
-    click.echo(f"{file}: {written.members:,} files, {Path(file).stat().st_size:,} bytes")
-    for left_out in written.left_out:
-        click.echo(f"not in it: {left_out}")
+    size = Path(file).stat().st_size
+    output.answer(
+        {"path": file, "files": written.members, "bytes": size, "left_out": list(written.left_out)},
+        f"{file}: {output.counted(written.members, 'file')}, {output.counted(size, 'byte')}",
+        *(f"not in it: {left_out}" for left_out in written.left_out),
+        json_wanted=as_json,
+    )
 
 
 @click.command("restore")
 @click.argument("file")
-def restore_backup(*, file: str) -> int:
+@output.json_option("Print what became of the files as JSON.")
+def restore_backup(*, file: str, as_json: bool) -> int:
     """Bring back what the zip FILE holds; files that are there already stay as they are."""
     from core.review.people import local_person
     from core.upkeep.restoring import restore
 
     configured = settings.load()
     restored = restore(configured, Path(file), person=local_person(configured))
-    click.echo(f"{restored.written:,} files restored, {restored.present:,} were there already")
-    if restored.other:
-        click.echo(f"{len(restored.other):,} of those have other bytes and stay: {listed(restored.other)}")
-    for note in restored.notes:
-        click.echo(f"note: {note}")
-    for fault in restored.faults:
-        click.echo(f"the archive is partial, or of a damaged root: {fault}")
+    others = f"{len(restored.other):,} of those have other bytes and stay: {listed(restored.other)}"
+    output.answer(
+        asdict(restored),
+        f"{output.counted(restored.written, 'file')} restored, {restored.present:,} there already",
+        *([others] if restored.other else []),
+        *(f"note: {note}" for note in restored.notes),
+        *(f"the archive is partial, or of a damaged root: {fault}" for fault in restored.faults),
+        json_wanted=as_json,
+    )
     return EXIT_FAILED if restored.faults else EXIT_DONE
 
 
@@ -168,7 +176,8 @@ def doctor(*, as_json: bool, offline: bool) -> int:
 
 
 @click.command("metrics")
-def print_metrics() -> None:
+@output.json_option("Print families and their samples as JSON.")
+def print_metrics(*, as_json: bool) -> None:
     """Print the metrics of the data root in Prometheus' text form; needs the extra [observe]."""
     from core.queries.operations.prometheus import registry
     from core.schedule.scheduler import utc_clock
@@ -176,4 +185,11 @@ def print_metrics() -> None:
     metrics = registry(settings.load, utc_clock)
     from prometheus_client import generate_latest
 
+    if as_json:
+        output.as_json([
+            {"name": family.name, "type": family.type, "help": family.documentation,
+             "samples": [{"name": s.name, "labels": s.labels, "value": s.value} for s in family.samples]}
+            for family in metrics.collect()
+        ])  # fmt: skip
+        return
     click.echo(generate_latest(metrics).decode(), nl=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -13,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.journal import Journal
+from tests.commands import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=30_000)
@@ -22,13 +22,6 @@ PEOPLE = {
     "bob": {"name": "Bob Example", "roles": "operator"},
     "vera": {"name": "Vera Example"},
 }
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as attempt:
-        attempt.bind(("127.0.0.1", 0))
-        return int(attempt.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 from core.cli import output
 from core.cli.main import _COMMANDS, GROUPS, group
+from tests.cli.every_command import every_command
+from tests.commands import environment
 
 WIDTH = 80
 
@@ -30,30 +33,29 @@ def test_help_of_every_command_fits_the_terminal(run_afterclose, data):
     """No line over 80 columns, whatever the command."""
     import click
 
-    with click.Context(group, info_name="afterclose") as context:
-        for name in group.list_commands(context):
-            command = group.get_command(context, name)
-            inner = click.Context(
-                command, info_name=name, parent=context, max_content_width=WIDTH, terminal_width=WIDTH
-            )
-            assert max(map(len, command.get_help(inner).splitlines())) <= WIDTH, name
+    with click.Context(group, info_name="afterclose") as top:
+        for words in every_command():
+            command, context = group, top
+            for name in words.split():
+                command = command.get_command(context, name)
+                context = click.Context(
+                    command, info_name=name, parent=context, max_content_width=WIDTH, terminal_width=WIDTH
+                )
+            assert max(map(len, command.get_help(context).splitlines())) <= WIDTH, words
     whole = run_afterclose("--help", data=data).out
     assert max(map(len, whole.splitlines())) <= WIDTH
     assert "Every day:" in whole
 
 
 PRINTING = [
-    ("runs",), ("show", "latest"), ("logs", "latest"), ("plan", "--source", "sample"), ("reports",), ("models",),
-    ("config",), ("config", "--changed"), ("doctor", "--offline"), ("profiles",), ("schedules",), ("verify",), ("gc",),
-    ("keys",), ("query", "FROM features LIMIT 3"), ("query", "FROM findings LIMIT 3"), ("query", "--tables"),
-    ("review",), ("scorecard",), ("deadman",), ("dag",), ("compare", "latest", "latest"), ("show", "nobody"),
-    ("models", "advice"), ("run", "--source", "sample", "--dry-run"), ("query", "SELECT * FROM nothing"),
+    ("config", "--changed"), ("query", "FROM findings LIMIT 3"), ("query", "--tables"), ("show", "nobody"),
+    ("run", "--source", "sample", "--dry-run"), ("query", "SELECT * FROM nothing"), ("runs", "--state", "failed"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", PRINTING, ids=" ".join)
 def test_no_line_is_wider_than_the_terminal(words, finished, run_afterclose):
-    """Tables are narrowed or stacked, sentences broken; a pipe gets lines as long as they are."""
+    """Forms of commands, and errors, that are not in the day of ``test_every_command.py``."""
     done = run_afterclose(*words, data=finished, env={"COLUMNS": str(WIDTH)})
     assert "Traceback" not in done.err
     assert [line for line in (done.out + done.err).splitlines() if len(line) > WIDTH] == []
@@ -170,6 +172,55 @@ def test_units_of_a_new_folder_are_understood_by_systemd(tmp_path, run_afterclos
     )
     words = [line for line in checked.stderr.splitlines() if "afterclose" in line]
     assert (checked.returncode, words) == (0, [])
+
+
+def test_bash_completes_commands_options_and_choices(tmp_path, run_afterclose):
+    """One command writes the script and one line for the shell's start, once; a tab then asks the program."""
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": "", "SHELL": "/bin/bash"}
+    first, again = (run_afterclose("completion", "--install", "--json", env=home) for _ in range(2))
+    assert [len(json.loads(done.out)["files"]) for done in (first, again)] == [2, 1]
+    asked = """
+source ~/.bashrc
+for words in "afterclose sche" "afterclose run --targ" "afterclose run --target cle" "afterclose models sh"; do
+    COMP_WORDS=($words); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()
+    _afterclose_completion afterclose; echo "${COMPREPLY[@]}"
+done
+"""
+    answer = subprocess.run(
+        ["bash", "-c", asked], env=environment(None, home), capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.splitlines() == ["schedules scheduler", "--target", "clean", "show"], answer.stderr
+    for shell, line in (("zsh", "compdef"), ("fish", "complete ")):
+        assert line in run_afterclose("completion", shell, env=home).out
+    assert run_afterclose("completion", env={**home, "SHELL": "/bin/tcsh"}).code == 2
+
+
+def test_a_tab_imports_no_command(tmp_path):
+    """The first word is completed from the table of commands: nothing heavy is read at the tab key."""
+    env = environment(
+        None, {"_AFTERCLOSE_COMPLETE": "bash_complete", "COMP_WORDS": "afterclose ", "COMP_CWORD": "1"}
+    )
+    script = (
+        "import sys; sys.argv = ['afterclose']\n"
+        "from core.cli.main import group\n"
+        "try: group.main(prog_name='afterclose', standalone_mode=False)\n"
+        "except SystemExit: pass\n"
+        "print(sorted(name for name in sys.modules if name.startswith('core.cli.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "['core.cli.main', 'core.cli.output']", done.stdout
+    assert "plain,dashboard" in done.stdout
+
+
+def test_runs_are_narrowed_by_state_report_and_day(finished, run_afterclose):
+    """Each shows where its report stands and its verdict; a filter that nothing meets lists nothing."""
+    (run,) = json.loads(run_afterclose("runs", "--json", data=finished).out)
+    assert (run["report_state"], run["verdict"]) == ("draft", "no better than chance")
+    for words, count in (
+        (("--state", "succeeded"), 1), (("--state", "failed"), 0), (("--report", "draft"), 1),
+        (("--report", "signed"), 0), (("--since", run["created_at"][:10]), 1), (("--since", "2100-01-01"), 0),
+    ):  # fmt: skip
+        assert len(json.loads(run_afterclose("runs", *words, "--json", data=finished).out)) == count, words
 
 
 def test_a_stranger_above_configures_nothing(tmp_path, monkeypatch):

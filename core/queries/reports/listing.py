@@ -23,6 +23,12 @@ UNSIGNED = ("draft", "in_review", "changes_requested", "rejected", "stale")
 MISSING = "missing"
 """State of a report that the journal names and whose files are not here: after a restore, or removed."""
 
+LATEST = "latest"
+"""In place of the id of a run, or of the key of a report: the newest."""
+
+DAMAGED = "damaged"
+"""State of a report whose files, or those of its evaluation, are not what was committed."""
+
 
 @dataclass(frozen=True)
 class ReportEntry:
@@ -35,7 +41,7 @@ class ReportEntry:
     session : str or None
         Last session (ISO) that it holds.
     state : str
-        As :data:`core.review.standing.STATES` has it, ``damaged``, or :data:`MISSING`.
+        As :data:`core.review.standing.STATES` has it, :data:`DAMAGED`, or :data:`MISSING`.
     verdict : str
         On its predictions; empty where the evaluation cannot be read.
     published : bool
@@ -85,8 +91,8 @@ def report_meant(settings: Settings, text: str, profile: str, waiting: Collectio
     Parameters
     ----------
     text : str
-        A key or its beginning; empty: the newest report of the profile, of the only profile, or of the only one
-        whose newest report is in one of the states ``waiting``.
+        A key or its beginning; empty or :data:`LATEST`: the newest report of the profile, of the only profile, or
+        of the only one whose newest report is in one of the states ``waiting``.
     profile : str
         Its name, or empty.
 
@@ -95,7 +101,7 @@ def report_meant(settings: Settings, text: str, profile: str, waiting: Collectio
     ParameterError
         If there is none, more than one, or it is of another profile than the one named.
     """
-    if text:
+    if text and text != LATEST:
         key = _matching(settings, text)
         owners = Origins(settings).of_key("report", key)
         if profile and owners and known_profile(settings, profile) not in owners:
@@ -130,10 +136,14 @@ def _matching(settings: Settings, text: str) -> str:
     names = sorted(meta.parent.name for meta in folder.glob(f"*/{META}"))
     matches = [name for name in names if name == text] or [name for name in names if name.startswith(text)]
     if len(matches) != 1:
-        message = f"{len(matches)} reports begin with {text!r}" if matches else f"there is no report {text!r}"
+        message = (
+            f"{len(matches)} reports begin with {text!r}: {listed(matches)}"
+            if matches
+            else f"there is no report {text!r}"
+        )
         raise ParameterError(
             message,
-            expected="the key of a finished report, or its beginning",
+            expected=f"{LATEST}, or the key of a finished report or its beginning",
             remedy="See: afterclose reports",
         )
     return matches[0]
@@ -159,17 +169,49 @@ def _of_profile(settings: Settings, profile: str) -> Iterator[ReportEntry]:
             yield _entry(settings, profile, key, run)
 
 
-def _entry(settings: Settings, profile: str, key: str, run: Run) -> ReportEntry:
+@dataclass(frozen=True)
+class RunReport:
+    """Where the report of a run stands: its state as in :class:`ReportEntry`, and the verdict.
+
+    Both are empty for a run that made no report.
+    """
+
+    report_state: str = ""
+    verdict: str = ""
+
+
+class RunReports:
+    """The reports of runs; one that several runs share is looked at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._reports = settings, dict[str, RunReport]()
+
+    def of_run(self, run: Run) -> RunReport:
+        """Return where the report stands that a run made or confirmed."""
+        key = run.keys.get("report", "")
+        if not key or run.state != "succeeded" or run.target != "report":
+            return RunReport()
+        if key not in self._reports:
+            self._reports[key] = _run_report(self._settings, key, run)
+        return self._reports[key]
+
+
+def _run_report(settings: Settings, key: str, run: Run) -> RunReport:
     store = Store(settings.data)
+    if not store.meta_path(Slot("report", key)).exists():
+        return RunReport(MISSING)
     journal = Journal(settings.data, settings.journal, read_only=True)
+    try:
+        state = standing(store, journal, key).state
+        body = json.loads(store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json"))
+        return RunReport(state, str(body["verdict"]))
+    except (AftercloseError, KeyError, ValueError):
+        return RunReport(DAMAGED)
+
+
+def _entry(settings: Settings, profile: str, key: str, run: Run) -> ReportEntry:
     published = any((settings.data / "published" / key).glob("*"))
-    state, verdict = MISSING, ""
-    if store.meta_path(Slot("report", key)).exists():
-        try:
-            state = standing(store, journal, key).state
-            body = json.loads(store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json"))
-            verdict = str(body["verdict"])
-        except (AftercloseError, KeyError, ValueError):
-            state = "damaged"
-    session = session_of_run(settings, run)
-    return ReportEntry(profile, key, session, state, verdict, published, run.run_id, run.created_at)
+    report, session = _run_report(settings, key, run), session_of_run(settings, run)
+    return ReportEntry(
+        profile, key, session, report.report_state, report.verdict, published, run.run_id, run.created_at
+    )
