@@ -59,6 +59,17 @@ def has_error(page: str) -> bool:
     return bool(st.session_state.get(f"{page}_said", (SUCCESS, ""))[0] == ERROR)
 
 
+def confirm(page: str, label: str, key: str, act: Callable[[], None]) -> None:
+    """Draw the button of a question that does ``act``; what is refused is said below it, and the question stays."""
+    pressed = st.button(label, key=key, type="primary", on_click=act)
+    if not pressed:
+        return
+    if has_error(page):
+        st.error(literal(take_message(page)[1]))
+        return
+    st.rerun()
+
+
 def show_message(page: str) -> None:
     """Draw once what the last button of ``page`` had to say, in a place that is there also without a message.
 

@@ -100,17 +100,6 @@ def _reason() -> None:
     )  # fmt: skip
 
 
-def _confirm(label: str, key: str, act: Callable[[], None]) -> None:
-    """Draw the button that does it; what is refused is said above it, and the question stays."""
-    pressed = st.button(label, key=f"{key}-yes", type="primary", on_click=act)
-    if not pressed:
-        return
-    if acting.has_error(deciding.PAGE):
-        st.error(literal(acting.take_message(deciding.PAGE)[1]))
-        return
-    st.rerun()
-
-
 def _ask(title: str, about: str, *, key: str, label: str, act: Callable[[], None]) -> None:
     """Ask for the reason of an act, and do it."""
 
@@ -118,7 +107,7 @@ def _ask(title: str, about: str, *, key: str, label: str, act: Callable[[], None
     def question() -> None:
         st.markdown(about)
         _reason()
-        _confirm(label, key, act)
+        acting.confirm(deciding.PAGE, label, f"{key}-yes", act)
 
     question()
 
@@ -139,7 +128,7 @@ def ask_promotion(candidate: ModelFacts, champion: ModelFacts | None, gates: lis
         st.checkbox("Promote it all the same; my reason says why", key=deciding.AGREED)
     label = f"Make it the champion of {literal(shell.profile())}"
     act = partial(deciding.promote, candidate.model_id, must_agree=bool(against))
-    _confirm(label, "promote", act)
+    acting.confirm(deciding.PAGE, label, "promote-yes", act)
 
 
 def _against(candidate: ModelFacts, gates: list[Gate]) -> list[str]:

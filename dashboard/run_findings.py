@@ -1,55 +1,86 @@
-"""The findings that stopped a run, and accepting one of them with a reason and an end."""
+"""The findings that stopped a run as a work list: how each stands, its rows, and accepting those that are ticked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from core import columns as col
 from core.errors import AftercloseError
 from core.journal import Run
 from core.prices.rule_summaries import rule_summaries
+from core.queries.runs.finding_list import ACCEPTED, OPEN, Item, consequence, outlook, tally, work_list
 from core.queries.runs.folder import RunFolder
-from core.review.waive import DEFAULT_NAME, accept, file_for, may_be_accepted
-from dashboard import acting, shell, wrapped
+from core.report.about_data import accepted
+from core.report.figures import spaced
+from core.request.profiles import PROFILE
+from core.review.waive import DEFAULT_NAME, accept, file_for
+from dashboard import acting, compact, data, price_sketch, shell, wrapped
 from dashboard.words import literal
 
 Finding = Mapping[str, Any]
+PAGE = "findings"
 ACCEPTED_DAYS = 30
 """For how long a finding is accepted unless the person says otherwise."""
 
-MOST_CHOICES = 100
+MOST_ROWS = 25
+"""Errors with a tick each; "tick all" reaches the others."""
 
-_MARKED = {"error": "■ error", "warning": "▲ warning"}
+AROUND = 30
+"""Rows before and after the day that a picture shows."""
+
 _TITLES = {
-    "severity": "Severity", "rule": "Rule", "ticker": "Ticker", "date": "Date", "count": "Sessions", "value": "Value",
+    "rule": "Rule",
+    "ticker": "Ticker",
+    "date": "Date",
+    "count": "Sessions",
+    "value": "Value",
     "expected": "Expected",
-}  # fmt: skip
+}
+_WHY, _UNTIL = "accept-why", "accept-until"
 
 
 def show(run: Run) -> None:
-    """Draw the findings, and the way to accept one that may be."""
-    findings = RunFolder(shell.settings().data, run.run_id).findings()
+    """Draw the findings of a run that the gate stopped, and the way to accept those that may be."""
+    folder = RunFolder(shell.settings().data, run.run_id)
+    findings = folder.findings()
     if not findings:
         return
+    items = work_list(shell.settings(), run.request, findings, folder.last_session())
     with st.container(key="findings"):
         st.subheader("Findings of the gate", anchor=False)
-        st.caption(
-            "An error stops the run. Correct the data at its source and retry, or accept a finding that is right. "
-            f"{_reach(run)}"
-        )
+        st.markdown(f"**{tally(items)}** {outlook(items)}")
         _remedies(findings)
-        wrapped.table(_columns(findings), "findings-table", titles=_TITLES, most_px=480)
-        _choose(run, findings)
+        _work_list(run, items)
+        acting.show_message(PAGE)
+        st.caption(_reach(run))
+        _look_closer(run, items)
+        _warnings([each for each in findings if each["severity"] != "error"])
+
+
+def accepted_words(run: Run) -> str:
+    """Return how many findings a run passed the gate with because a person accepted them; empty for none."""
+    request = run.request
+    if not (request.get("waivers") or shell.settings().under(request.get(PROFILE, ""))["waivers"]):
+        return ""
+    try:
+        artifact = data.artifact_of(shell.store(), run.keys, "findings")
+        source = data.document(shell.store(), artifact).get("source") if artifact else None
+    except AftercloseError:
+        return ""  # the box of its stage says what is damaged
+    number = accepted((source or {}).get("waivers"))
+    return f"findings: 0 errors open, {number:,} accepted" if number else ""
 
 
 def _remedies(findings: list[dict[str, Any]]) -> None:
     """Draw what to do, each rule that stopped the run once."""
     for each in rule_summaries(each for each in findings if each["severity"] == "error"):
         st.markdown(
-            f"**{literal(each.rule)}** {literal(each.example)}{literal(each.more)}  \n{literal(each.action)}"
+            f"**{literal(spaced(each.rule))}** {literal(each.example)}{literal(each.more)}  \n{literal(each.action)}"
         )
 
 
@@ -61,66 +92,146 @@ def _reach(run: Run) -> str:
     return f"Accepted findings count for every run with the waivers `{path.name}`, until the day given with each."
 
 
-def _columns(findings: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Return the findings by column, what stopped the run first."""
-    findings = sorted(findings, key=lambda each: each["severity"] != "error")
-    findings = [{**each, "severity": _MARKED.get(each["severity"], each["severity"])} for each in findings]
-    return {
-        name: ["" if each.get(name) is None else str(each[name]) for each in findings] for name in _TITLES
-    }
+# ---- the list
 
 
-def _choose(run: Run, findings: list[dict[str, Any]]) -> None:
-    """Draw the choice of what may be accepted; what makes a table unreadable may not."""
-    open_ = [each for each in findings if each["severity"] == "error" and may_be_accepted(each["rule"])]
+def _tick(run: Run, number: int) -> str:
+    return f"tick-{run.run_id}-{number}"
+
+
+def _work_list(run: Run, items: Sequence[Item]) -> None:
+    """Draw each error with a tick where it can be accepted, and the button for those that are ticked."""
+    open_ = [number for number, item in enumerate(items) if item.state == OPEN]
+    every = f"tick-all-{run.run_id}"
+    with st.container(border=True, gap="xsmall", key="work-list"):
+        if len(open_) > 1:
+            st.checkbox(
+                f"All {len(open_):,} that are open", key=every, on_change=_tick_all, args=(run, every, open_)
+            )
+        for number, item in enumerate(items[:MOST_ROWS]):
+            _row(run, number, item)
+        if len(items) > MOST_ROWS:
+            st.caption(f"The first {MOST_ROWS} of {len(items):,} errors.")
+    ticked = [items[number] for number in open_ if st.session_state.get(_tick(run, number))]
     if not open_:
-        st.caption("None of the errors can be accepted: the table would be unreadable. Correct the data.")
+        if not any(item.state == ACCEPTED for item in items):
+            st.caption("None of the errors can be accepted: the table would be unreadable. Correct the data.")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.selectbox(
-            "Finding to accept", range(min(len(open_), MOST_CHOICES)), key="to-accept", width=420,
-            format_func=lambda index: describe(open_[index]),
-        )  # fmt: skip
-        if st.button(
-            "Accept...",
-            key="accept",
-            icon=":material/how_to_reg:",
-            disabled=acting.refusal("waive") is not None,
-        ):
-            confirm(run, open_[number])
+    why = acting.refusal("waive") or (None if ticked else "Tick what is right first.")
+    label = f"Accept {len(ticked):,} ticked..." if ticked else "Accept ticked..."
+    if st.button(label, key="accept", icon=":material/how_to_reg:", disabled=why is not None, help=why):
+        confirm(run, ticked)
 
 
-def describe(finding: Finding) -> str:
-    """Return a finding in one line.
-
-    >>> describe({"rule": "jump", "ticker": "IBM", "date": "2012-01-03", "value": 2.5})
-    'jump, IBM, 2012-01-03, 2.5'
-    """
-    parts = (finding["rule"], finding.get("ticker"), finding.get("date"), finding.get("value"))
-    return ", ".join(str(part) for part in parts if part not in (None, ""))
+def _tick_all(run: Run, every: str, numbers: Sequence[int]) -> None:
+    for number in numbers:
+        st.session_state[_tick(run, number)] = st.session_state[every]
 
 
-@st.dialog("Accept this finding?", icon=":material/how_to_reg:")
-def confirm(run: Run, finding: Finding) -> None:
-    """Ask for the reason and the end, and accept the finding on record."""
-    settings, now = shell.settings(), datetime.now(UTC).date()
+def _row(run: Run, number: int, item: Item) -> None:
+    value = item.finding.get("value")
+    waiver = item.waiver
+    about = f"by {waiver.who} until {waiver.until}: {waiver.why}" if waiver else ""
+    facts = [
+        f"value {value:.6g}" if isinstance(value, float) else f"value {value}" if value is not None else "",
+        about,
+    ]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"finding-{number}"):
+        if item.state == OPEN:
+            st.checkbox(literal(item.words()), key=_tick(run, number), width=380)
+        else:
+            st.checkbox(
+                literal(item.words()), value=False, disabled=True, key=f"{_tick(run, number)}-off", width=380
+            )
+        badge = compact.cell(compact.badge(item.state), 104)
+        compact.draw(compact.beside((badge, *(compact.quiet(fact) for fact in facts if fact))))
+
+
+def _warnings(findings: Sequence[Finding]) -> None:
+    if not findings:
+        return
+    with st.expander(f"Warnings, which stop nothing ({len(findings):,})", key="findings-warnings"):
+        rows = [{**each, "rule": spaced(str(each["rule"]))} for each in findings]
+        columns = {
+            name: ["" if row.get(name) is None else str(row[name]) for row in rows] for name in _TITLES
+        }
+        wrapped.table(columns, "findings-table", titles=_TITLES, most_px=480)
+
+
+# ---- the rows
+
+
+def _look_closer(run: Run, items: Sequence[Item]) -> None:
+    """Draw the rows of one finding as they came, and the closes around them."""
+    store = shell.store()
+    raw = data.artifact_of(store, run.keys, "prices_raw")
+    with_rows = [item for item in items if item.finding.get("ticker") and item.finding.get("date")]
+    if raw is None or not with_rows:
+        return
+    number = st.selectbox(
+        "Rows of", range(len(with_rows)), key="finding-rows", width=420,
+        format_func=lambda index: with_rows[index].words(),
+    )  # fmt: skip
+    finding = with_rows[number].finding
+    rows = data.rows_of(store, raw, str(finding["ticker"]), None)
+    days = rows[col.DATE].astype(str).str[:10]
+    concerned = days.isin(finding.get("dates") or [finding["date"]])
+    if not concerned.any():
+        return
+    first = int(concerned.to_numpy().argmax())
+    window = slice(max(0, first - AROUND), first + AROUND)
+    closes = [None if close != close else float(close) for close in rows[col.CLOSE][window]]
+    picture = price_sketch.sketch(
+        list(days[window]), closes, list(concerned[window]), dark=st.context.theme.type == "dark"
+    )
+    with st.container(key="finding-picture", width=640):
+        if picture:
+            compact.draw(compact.picture(picture, f"Closes of {finding['ticker']} around {finding['date']}"))
+            st.caption(
+                f"Closes of {literal(str(finding['ticker']))} as they came, 30 rows around; rings are in question."
+            )
+    cells = (
+        rows[concerned]
+        .head(MOST_ROWS)
+        .map(lambda value: f"{value:.10g}" if isinstance(value, float) else str(value))
+    )
+    wrapped.table(cells.drop(columns=[col.TICKER]), "finding-table")
+
+
+# ---- accepting
+
+
+@st.dialog("Accept these findings?", width="medium", icon=":material/how_to_reg:")
+def confirm(run: Run, items: Sequence[Item]) -> None:
+    """Say what accepting does to the rows, ask for the reason and the end, and accept the findings on record."""
+    settings, today = shell.settings(), datetime.now(UTC).date()
     path = file_for(settings, run.request)
-    st.write(literal(describe(finding)))
-    st.caption(
-        f"It goes on record under your name, and into `{path}`. It counts for data that end by the day below."
-    )
-    why = st.text_area("Reason", key="accept-why", max_chars=500, placeholder="why this is right")
-    until = st.date_input(
-        "Until", now + timedelta(days=ACCEPTED_DAYS), key="accept-until", format="YYYY-MM-DD"
-    )
-    if st.button("Accept", type="primary", key="accept-yes"):
-        try:
-            record = accept(
-                settings, shell.journal_to_write(), path, finding,
-                person=shell.person(), why=why or "", until=str(until),
-            )  # fmt: skip
-        except AftercloseError as error:
-            shell.problem(error)
-            return
-        shell.notice(f"Accepted, record {record.seq}. Press Retry: the run goes on with {path.name}.")
-        st.rerun()
+    lines = [
+        f"- {literal(item.words())}: {literal(consequence(settings, run.request, item.finding))}"
+        for item in items
+    ]
+    with st.container(height=min(300, 60 + 52 * len(lines)), border=False, key="accept-list"):
+        st.markdown("\n".join(lines))
+    st.text_area("Reason", key=_WHY, max_chars=500, placeholder="why this is right")
+    last = today + timedelta(days=ACCEPTED_DAYS)
+    st.text_input(
+        "Until (YYYY-MM-DD)", last.isoformat(), key=_UNTIL, width=220,
+        help="The last session that data may reach for this to count.",
+    )  # fmt: skip
+    st.caption(f"Each goes on record under your name, and into `{path}`.")
+    acting.confirm(PAGE, "Accept", "accept-yes", partial(_accept, run, list(items)))
+
+
+def _accept(run: Run, items: Sequence[Item]) -> None:
+    def act() -> str:
+        settings = shell.settings()
+        records = accept(
+            settings, shell.journal_to_write(), file_for(settings, run.request), [item.finding for item in items],
+            person=shell.person(), why=str(st.session_state.get(_WHY) or ""),
+            until=str(st.session_state.get(_UNTIL) or ""),
+        )  # fmt: skip
+        numbers = ", ".join(str(record.seq) for record in records)
+        return f"Accepted {len(records):,}, record {numbers}."
+
+    if acting.saying(PAGE, act):
+        st.session_state[_WHY] = ""

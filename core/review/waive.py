@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from core.journal import Journal, Record, locks
 from core.paths import StoragePath
 from core.platform.storage import replace_file
 from core.prices.catalogue import RULES
+from core.prices.findings import Finding
 from core.prices.waivers import parse
 from core.report.narrative import cleaned
 from core.request.profiles import PROFILE
@@ -45,53 +46,53 @@ def accept(
     settings: Settings,
     journal: Journal,
     path: StoragePath,
-    finding: Mapping[str, Any],
+    findings: Sequence[Mapping[str, Any]],
     *,
     person: Person,
     why: str,
     until: str,
-) -> Record:
-    """Accept a finding on record, and add the waiver to the file that later runs work with.
+) -> list[Record]:
+    """Accept findings on record, one record each, and add the waivers to the file that later runs work with.
 
-    The record comes first: killed in between, nothing is accepted, and the record says that somebody wanted to.
+    The records come first: killed in between, nothing is accepted, and the records say that somebody wanted to.
 
     Parameters
     ----------
     path : StoragePath
         The file of waivers; it is made if it is not there, and what stands in it stays.
-    finding : mapping
-        As a run's ``findings.json`` has it: rule, ticker and date say what is accepted.
+    findings : sequence of mapping
+        As a run's ``findings.json`` has them: rule, ticker and date say what is accepted. All or none is accepted.
     person : Person
         At least an operator.
     why : str
         The reason.
     until : str
-        Last session (ISO) that data may reach for the waiver to hold.
+        Last session (ISO) that data may reach for the waivers to hold.
 
     Raises
     ------
     SignOffError
         If the person's role may not waive.
     ParameterError
-        If no reason was given.
+        If no reason was given, nothing was chosen, or one is accepted already for at least as long.
     SettingsError
-        If the rule cannot be waived, the day is none, or the file cannot be read or written.
+        If a rule cannot be waived, the day is none, or the file cannot be read or written.
     """
     require(person, "waive")
     if not why.strip():
         raise ParameterError("no reason was given", expected="why this finding is right or does no harm")
-    entry = _entry(finding, person, why, until)
-    block = _block(entry)
+    if not findings:
+        raise ParameterError("no finding was chosen", expected="at least one")
+    entries = [_entry(finding, person, why, until) for finding in findings]
+    block = b"\n".join(_block(entry) for entry in entries)
     parse(block, "the waiver")
     with locks.hold(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
+        _refuse_a_second(path, findings, until)
         after = _extended(path, block)
-        record = ledger.append(
-            settings,
-            journal,
-            WAIVER,
-            str(finding["rule"]),
-            {"at_utc": _now(), **person_fields(person), "file": path.name, **entry},
-        )
+        common = {"at_utc": _now(), **person_fields(person), "file": path.name}
+        records = [
+            ledger.append(settings, journal, WAIVER, entry["rule"], {**common, **entry}) for entry in entries
+        ]
         try:
             replace_file(path, after)
         except OSError as error:
@@ -99,12 +100,32 @@ def accept(
                 f"the waiver cannot be written to {path}: {error.strerror or error}",
                 expected="a writable file",
             ) from error
-    return record
+    return records
+
+
+def _refuse_a_second(path: StoragePath, findings: Sequence[Mapping[str, Any]], until: str) -> None:
+    """Refuse what the file accepts already for at least as long: a second waiver would only look like an act.
+
+    Raises
+    ------
+    ParameterError
+        Naming the finding, and who accepted it until when.
+    """
+    waivers = read(path)[1] if path.is_file() else ()
+    for each in findings:
+        about = Finding(str(each["rule"]), each.get("ticker") or None, each.get("date"))
+        waiver = next((w for w in waivers if w.covers(about) and w.holds(until)), None)
+        if waiver is not None:
+            where = " ".join(str(each[key]) for key in ("ticker", "date") if each.get(key))
+            raise ParameterError(
+                f"{each['rule']} {where} is accepted already: by {waiver.who} until {waiver.until}",
+                expected="a finding that nobody has accepted, or a later day",
+            )
 
 
 def _entry(finding: Mapping[str, Any], person: Person, why: str, until: str) -> dict[str, str]:
     entry = {
-        "rule": finding["rule"],
+        "rule": str(finding["rule"]),
         "ticker": finding.get("ticker") or "",
         "who": person.label,
         "why": cleaned(why).strip(),

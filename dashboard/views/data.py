@@ -7,6 +7,7 @@ import streamlit as st
 from core import columns as col
 from core.queries.reports import tables
 from core.queries.series.price_charts import candles, finding_marks, gaps, repair_marks
+from core.report.about_data import accepted
 from core.report.sheets import Sheet
 from dashboard import data, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
@@ -49,7 +50,7 @@ def _summary(about: Subject) -> None:
         ("Period", f"{figures['from']} to {figures['to']}"),
         ("Tickers", f"{len(figures['tickers']):,}"),
         ("Rows", f"{figures['rows_clean']:,}"),
-        ("Findings", tables.severity_counts(figures["findings"])),
+        ("Findings", tables.severity_counts(figures["findings"], accepted(figures["waivers"]))),
         ("Repairs", tables.repair_count(figures["repairs"])),
     )
     with st.container(horizontal=True, key="data_facts"):
@@ -133,7 +134,13 @@ def _cleaning(about: Subject) -> None:
 
 def _findings(about: Subject) -> None:
     findings = data.document(about.store, about.artifacts["findings"])
-    _sheet_or(tables.findings(findings), "findings", "Nothing was found.")
+    waived = tables.waived(findings)
+    _sheet_or(
+        tables.findings(findings), "findings", "No finding is open." if waived else "Nothing was found."
+    )
+    if waived:
+        st.markdown("**Accepted by a person**")
+        wrapped.table(waived, "waived_table", most_px=_TALL_PX)
 
 
 def _sheet_or(sheet: Sheet, name: str, nothing: str) -> None:

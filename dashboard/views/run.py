@@ -133,6 +133,7 @@ def heading(run: Run) -> None:
         f"started {utc_clock(run.started_at or run.created_at)} UTC",
         f"{took:,.1f} s" if took is not None else "",
         asked_for(run.request),
+        run_findings.accepted_words(run),
     ]
     text = compact.quiet("  ·  ".join(fact for fact in facts if fact))
     with st.container(key="run-state"):

@@ -39,10 +39,15 @@ def test_from_the_overview_to_the_first_error_and_past_it(new_page, failed, star
     expect(page.locator(".st-key-log").first).to_contain_text("ERROR: failed after")
     expect(page.locator(".st-key-follow input").first).not_to_be_checked()
 
+    expect(page.locator(".st-key-accept button").first).to_be_disabled()
+    press(page, ".st-key-finding-0 label")
     press(page, ".st-key-accept button")
+    expect(page.get_by_role("dialog")).to_contain_text("stays as it is and counts")
     page.locator(".st-key-accept-why textarea").fill("The exchange corrected this bar later.")
     press(page, ".st-key-accept-yes button")
-    expect(page.get_by_text(re.compile(r"Accepted, record \d+"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Accepted 1, record \d+"))).to_be_visible()
+    expect(page.locator(".st-key-finding-0").first).to_contain_text("accepted")
+    expect(page.locator(".st-key-findings").first).to_contain_text("0 open, 1 accepted")
     press(page, ".st-key-retry button")
     expect(page.locator(".st-key-preview-stages").first).to_contain_text("reused")
     press(page, ".st-key-start button")
@@ -51,6 +56,7 @@ def test_from_the_overview_to_the_first_error_and_past_it(new_page, failed, star
     expect(passed.first).to_be_visible(timeout=LONG_MS)
     expect(page.locator(".st-key-stage-ingest").first).to_contain_text("reused")
     expect(page.locator(".st-key-run-state", has_text="succeeded").first).to_be_visible(timeout=LONG_MS)
+    expect(page.locator(".st-key-run-state").first).to_contain_text("0 errors open, 1 accepted")
     assert requests.outside() == []
 
 

@@ -77,14 +77,15 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
 
     at = page()
     assert "the gate stopped the run" in at.error[0].value
-    assert reader.badges(at) == ["failed", "done", "failed", *["not run"] * 6]
-    found = reader.table(at, "Severity", "Expected")
+    assert reader.badges(at) == ["failed", "done", "failed", *["not run"] * 6, "open"]
     assert sum(each.value.count("Correct it at the source and run again.") for each in at.markdown) == 1
-    assert found["Severity"].iloc[0] == "■ error"
-    assert (found["Ticker"].iloc[0], found["Date"].iloc[0]) == (row[1], row[0])
+    assert "1 error: 1 open, 0 accepted." in reader.said(at.markdown)
+    assert at.checkbox[0].label.replace("\\", "") == f"inconsistent ohlc, {row[1]}, {row[0]}"
+    assert list(reader.table(at, "date", "low", "high")["date"]) == [row[0]]
     assert "ERROR: failed after" in shown(at)
     assert "Traceback" not in shown(at)
     assert [button.key for button in at.button] == ["retry", "accept"]
+    assert at.button(key="accept").disabled
     assert not at.toggle(key="follow").value
 
 

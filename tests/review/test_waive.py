@@ -35,7 +35,8 @@ def accepted(desk_settings, journal):
         person = local_person(desk_settings)
         person = dataclasses.replace(person, role=role) if role else person
         path = path or file_for(desk_settings, {})
-        return accept(desk_settings, journal, path, finding, person=person, why=why, until=until)
+        (record,) = accept(desk_settings, journal, path, [finding], person=person, why=why, until=until)
+        return record
 
     return do
 
@@ -109,3 +110,32 @@ def test_the_file_is_the_runs_or_the_settings_or_one_in_the_data_root(desk_setti
     assert may_be_accepted("inconsistent_ohlc")
     assert not may_be_accepted("wrong_type")
     assert not may_be_accepted("no_such_rule")
+
+
+def test_a_second_waiver_of_the_same_finding_is_refused(accepted, journal, desk_settings):
+    """Neither record nor block is added; a later day extends it."""
+    accepted(until="2013-06-30")
+    with pytest.raises(ParameterError, match=r"accepted already: by local user until 2013-06-30"):
+        accepted(why="once more")
+    assert len(journal.records()) == 1
+    assert len(read(desk_settings.data / "waivers.toml")[1]) == 1
+    accepted(until="2013-12-31")
+    assert [waiver.until for waiver in read(desk_settings.data / "waivers.toml")[1]] == [
+        "2013-06-30",
+        "2013-12-31",
+    ]
+
+
+def test_several_are_accepted_at_once_or_none(desk_settings, journal):
+    """One record and one block each; one that nobody may accept refuses all."""
+    person, path = local_person(desk_settings), desk_settings.data / "waivers.toml"
+    two = [FINDING, {**FINDING, "date": "2012-01-04"}]
+    words = {"person": person, "why": "a halt", "until": "2013-06-30"}
+    with pytest.raises(SettingsError, match="nobody can accept"):
+        accept(desk_settings, journal, path, [*two, {**FINDING, "rule": "wrong_type"}], **words)
+    assert not path.exists()
+    assert [r.content["first"] for r in accept(desk_settings, journal, path, two, **words)] == [
+        "2012-01-03",
+        "2012-01-04",
+    ]
+    assert len(read(path)[1]) == 2

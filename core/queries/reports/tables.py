@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.label import Label
 from core.report import importance_sheets, sheets, trading_sheets
+from core.report.about_data import accepted
 from core.report.blocks import Grid
 from core.report.figures import NA, metric, name, ratio, share, spaced, span, word
 from core.report.readings import confidence
@@ -262,25 +263,48 @@ def evidence(body: Body) -> list[tuple[str, str]]:
         ("AUC", _with_interval(auc, ratio)),
         ("Share of rises", share(body["up_rate"])),
         ("Data", f"{data['from']} to {data['to']}, {data['rows_clean']:,} rows"),
-        ("Findings", severity_counts(data["findings"])),
+        ("Findings", severity_counts(data["findings"], accepted(data.get("waivers")))),
         ("Repairs", repair_count(data["repairs"])),
         ("Drift", drift_words(body)),
         ("Model", f"{name(body['model']['model_kind'] or 'none')}, {word(body['model']['model_id'])}"),
     ]
 
 
-def severity_counts(findings: list[Body]) -> str:
-    """Return how many findings there were of each severity, in words.
+def severity_counts(findings: list[Body], waived: int = 0) -> str:
+    """Return how many findings there were of each severity, and how many a person accepted, in words.
 
     >>> severity_counts([{"rule": "large_move", "severity": "warning", "count": 4}])
     '4 warnings'
-    >>> severity_counts([])
-    'none'
+    >>> severity_counts([]), severity_counts([], 2)
+    ('none', '0 open, 2 accepted')
     """
     totals: dict[str, int] = {}
     for finding in findings:
         totals[finding["severity"]] = totals.get(finding["severity"], 0) + finding["count"]
-    return ", ".join(f"{n:,} {s}{'' if n == 1 else 's'}" for s, n in totals.items()) or "none"
+    counts = ", ".join(f"{n:,} {s}{'' if n == 1 else 's'}" for s, n in totals.items())
+    if not waived:
+        return counts or "none"
+    return f"{counts or '0 open'}, {waived:,} accepted"
+
+
+def waived(findings: Body) -> dict[str, list[str]]:
+    """Return the findings that a person accepted, by column: what, by whom, why and until when; empty for none."""
+    entries = (findings.get("source") or {}).get("waivers") or ()
+    rows = [each for each in entries if isinstance(each, Mapping) and each.get("rule") != "beyond"]
+    keys = {
+        "Rule": "rule",
+        "Ticker": "ticker",
+        "Date": "date",
+        "Accepted by": "who",
+        "Because": "why",
+        "Until": "until",
+    }
+    if not rows:
+        return {}
+    return {
+        title: [spaced(str(row.get(key) or "")) if key == "rule" else str(row.get(key) or "") for row in rows]
+        for title, key in keys.items()
+    }
 
 
 def repair_count(repairs: list[Body]) -> str:

@@ -51,6 +51,41 @@ class RunFolder:
         CheckpointError
             If the file is there and cannot be read.
         """
+        try:
+            findings = self._body()["findings"]
+            ordered = sorted(findings, key=lambda finding: finding["severity"] != "error")
+        except FileNotFoundError:
+            return []
+        except (KeyError, TypeError) as error:
+            raise CheckpointError(
+                f"{self.path / FINDINGS_NAME} cannot be read ({type(error).__name__})"
+            ) from error
+        return ordered[:MOST_FINDINGS]
+
+    def last_session(self) -> str:
+        """Return the last session (ISO) of the prices that the gate stopped; empty where its findings do not say.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is there and cannot be read.
+        """
+        try:
+            tickers = (self._body().get("source") or {}).get("tickers") or {}
+            return max((str(each.get("last") or "") for each in tickers.values()), default="")
+        except (FileNotFoundError, AttributeError):
+            return ""
+
+    def _body(self) -> Any:
+        """Return what ``findings.json`` holds.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is none.
+        CheckpointError
+            If it cannot be read.
+        """
         path = self.path / FINDINGS_NAME
         try:
             weight = path.stat().st_size
@@ -60,13 +95,11 @@ class RunFolder:
                     expected=f"at most {MOST_FINDINGS_BYTES / 1024**2:,.0f} MiB to show it here",
                     remedy="Look into the file: so many findings are one mistake of the whole table.",
                 )
-            findings = json.loads(path.read_bytes())["findings"]
-            ordered = sorted(findings, key=lambda finding: finding["severity"] != "error")
+            return json.loads(path.read_bytes())
         except FileNotFoundError:
-            return []
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise
+        except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(f"{path} cannot be read ({type(error).__name__})") from error
-        return ordered[:MOST_FINDINGS]
 
 
 class Follower:
