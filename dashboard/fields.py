@@ -138,7 +138,7 @@ def _widget(parameter: Parameter) -> Value:
             return st.text_input(label, placeholder=hint, help=help_, key=key, live=LIVE)
 
 
-_HINTS = {"tickers": "all the source has", "path": "a file or folder on this machine"}
+_HINTS = {"tickers": "all the source has", "path": "a file, a folder or an address"}
 
 
 def _number(parameter: Parameter, label: str, key: str) -> Value:

@@ -11,8 +11,10 @@ from core.errors import AftercloseError
 from core.journal import Run
 from core.parameters import Value
 from core.queries.runs.preview import Preview, preview
+from core.request import roots
 from core.request.form import filled_by, main_fields, more_fields, request_of
 from core.request.profiles import PROFILE
+from core.sources.addresses.address import names_address
 from dashboard import acting, fields, looking, shell, starting
 from dashboard.words import literal
 
@@ -69,7 +71,7 @@ def _form() -> None:
     drawn.tell(mistakes)
     missing = not mistakes and drawn.values["source"] == "files" and not request.get("path")
     if missing:
-        drawn.places["path"].caption("Name a file or folder of prices on this machine.")
+        drawn.places["path"].caption("Name a file or folder of prices on this machine, or an address.")
     if drawn.values["source"] == "files" and not missing and not mistakes:
         looking.show(request)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -119,6 +121,9 @@ def _judgement(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[st
     if drawn.values["source"] == "files" and not request.get("path"):
         return {}, "", None  # nothing was typed yet, so nothing is wrong
     try:
+        if names_address(request.get("path", "")):  # asked when Run is pressed, not at each letter
+            roots.judge(request["path"], shell.settings(), parameter="path")
+            return {}, "", None
         plan = preview(shell.settings(), request, now=datetime.now(UTC))
     except AftercloseError as error:
         at_fault = error.parameter

@@ -260,13 +260,31 @@ def _answered(path: ObjectPath) -> Iterator[Any]:
 @cache
 def _server(pid: int) -> Any:
     del pid  # a forked process must not use its parent's connections
+    return s3_client("AFTERCLOSE_DATA is in object storage", "scale")
+
+
+def s3_client(purpose: str, extra: str) -> Any:
+    """Return a client of the S3-compatible server that the machine is configured for.
+
+    Parameters
+    ----------
+    purpose : str
+        Beginning of the sentence that says that it is not installed.
+    extra : str
+        The extra of this package that installs it.
+
+    Raises
+    ------
+    SettingsError
+        If it is not installed.
+    """
     try:
         import s3fs  # type: ignore[import-untyped]  # it ships no types
     except ImportError as error:
         raise SettingsError(
-            f"AFTERCLOSE_DATA is in object storage and its client is not installed ({error})",
-            expected="the extra [scale]",
-            remedy='Install it: pip install "afterclose[scale]"',
+            f"{purpose} and its client is not installed ({error})",
+            expected=f"the extra [{extra}]",
+            remedy=f'Install it: pip install "afterclose[{extra}]"',
         ) from error
     # never a remembered listing: other hosts write here, too
     return s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True, config_kwargs=_PATIENCE)

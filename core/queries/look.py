@@ -182,6 +182,7 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
     """
     values = _values(settings, request)
     roots.judge(str(values["path"] or ""), settings, parameter="path")
+    values["path"] = roots.local_path(str(values["path"] or ""), settings, makes_root=False)
     tickers = ticker_list.parse(str(values["tickers"] or ""), upper=False, folder=Path.cwd())
     source = source_named("files")
     source_settings = settings_from(IngestSettings, values)

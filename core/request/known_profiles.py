@@ -20,6 +20,7 @@ from core.fingerprint import sha256
 from core.paths import StoragePath
 from core.platform.storage import replace_file, storage_at
 from core.sources import LIVE
+from core.sources.addresses.address import names_address
 
 FOLDER = "profiles"
 """Of the data root: one file for each profile without a section in ``luigi.cfg``."""
@@ -39,7 +40,7 @@ class Question:
     ----------
     source : str
     path : str
-        Real path of the file or folder; empty for other sources.
+        Real path of the file or folder, or its address; empty for other sources.
     tickers : tuple of str
         Those that were named, sorted; empty for all that the source has.
     """
@@ -83,7 +84,9 @@ def question_of(source: str, path: str, tickers: str) -> Question:
         from core.sources.sample import sessions_by_ticker
 
         return Question(source, "", () if set(chosen) == set(sessions_by_ticker()) else chosen)
-    return Question(source, str(Path(path).expanduser().resolve()) if source == "files" else "", chosen)
+    if source != "files":
+        return Question(source, "", chosen)
+    return Question(source, path if names_address(path) else str(Path(path).expanduser().resolve()), chosen)
 
 
 def is_derived(name: str) -> bool:
@@ -203,7 +206,8 @@ def _stem(question: Question) -> str:
     if question.source == "files":
         from core.sources.files import label_of
 
-        return f"files:{label_of(Path(question.path).name)}"
+        path = question.path.partition("?")[0] if names_address(question.path) else question.path
+        return f"files:{label_of(Path(path).name)}"
     if question.source in LIVE:
         more = len(question.tickers) - NAMED_TICKERS
         names = [*question.tickers[:NAMED_TICKERS], *([f"{more}-more"] if more > 0 else [])]

@@ -9,14 +9,15 @@ the configuration, the files it names, hidden files and the system's own folders
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.errors import ParameterError
 from core.platform.storage import local_folder
+from core.request.addresses import copy_of, judge_address
 from core.request.settings import Settings
 from core.sources import LIVE
+from core.sources.addresses.address import address_of, names_address
 from core.sources.service_key import key_file
 from core.sources.tabular.inventory import is_table_name
 
@@ -30,9 +31,6 @@ TICKERS_NAME = "tickers.txt"
 """In a run's folder: a ticker list that is too long for a command line."""
 
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
-_ADDRESS = re.compile(r"(?i)(https?|s3|gs|gcs|abfs|az|sftp|ssh|ftp|file):/")
-"""Also with one slash, as an address looks after it went through a path. The rest may hold a password: not shown."""
-
 _NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers", "api_tokens")
 """Settings that name a file."""
 
@@ -61,16 +59,13 @@ def judge(text: str, settings: Settings, *, parameter: str, environ: Mapping[str
     Raises
     ------
     ParameterError
-        Naming the path, what it is in, and the setting; nothing of the file is quoted.
+        Naming the path, what it is in, and the setting; nothing of the file is quoted. An address is read as a price
+        file alone, and where it is open or listed in ``[files] addresses``.
     """
     environ = os.environ if environ is None else environ
-    if (address := _ADDRESS.match(text.strip())) and not Path(text).exists():
-        raise ParameterError(
-            f"--{parameter.replace('_', '-')} names an address ({address[1]}:...), and addresses are not read",
-            expected="a file or folder on this machine",
-            remedy="Fetch it into a file first, then name that file.",
-            parameter=parameter,
-        )
+    if names_address(text):
+        judge_address(text, settings, parameter=parameter, closed=bool(roots_of(settings, environ)))
+        return
     path = Path(text).expanduser().resolve()
     roots = roots_of(settings, environ)
     root = next((root for root in roots if path.is_relative_to(root)), None)
@@ -89,6 +84,27 @@ def judge(text: str, settings: Settings, *, parameter: str, environ: Mapping[str
             remedy="Copy the prices into a folder of their own.",
             parameter=parameter,
         )
+
+
+def local_path(text: str, settings: Settings, *, makes_root: bool = True) -> str:
+    """Return where on this machine a price file's path leads: to itself, or to the copy of an address made just now.
+
+    Parameters
+    ----------
+    text : str
+        Judged before.
+    makes_root : bool
+        See :func:`core.request.addresses.copy_of`.
+
+    Raises
+    ------
+    AftercloseError
+        If there is nothing at the address, or it cannot be read.
+    """
+    if not names_address(text):
+        return text
+    closed = bool(roots_of(settings, os.environ))
+    return str(copy_of(address_of(text), settings, closed=closed, makes_root=makes_root))
 
 
 def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[str, str]) -> str:

@@ -56,6 +56,8 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("roots", "text", "", "files", "Folders under which price files are read, separated by colons; empty: the working folder in a team, else wherever the person at the terminal may read."),
+    Parameter("addresses", "text", "", "files", "Addresses under which price files are read, separated by blanks, such as s3://desk/prices/; empty: none in a team or beside roots, else any."),
+    Parameter("addresses_timeout_s", "number", "600", "files", "Seconds in which what is at an address must be read.", low=1, high=86_400),
     Parameter("storage_state", "text", "state", "storage", "Folder for journal, locks and logs when the data root is a URL."),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),

@@ -130,7 +130,14 @@ def _manners_of(source: str, *, threads: int) -> tuple[Parameter, ...]:
 
 _INGEST = (
     Parameter("source", "choice", "sample", "ingest", "Where prices come from.", choices=SOURCES),
-    Parameter("path", "text", "", "ingest", "File or folder with prices (source files only).", keyed=False),
+    Parameter(
+        "path",
+        "text",
+        "",
+        "ingest",
+        "File, folder, pattern or address with prices (source files only).",
+        keyed=False,
+    ),
     Parameter(
         "tickers", "tickers", "", "ingest", "Comma list, JSON list or @file; empty: all the source has."
     ),

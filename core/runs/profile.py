@@ -10,6 +10,7 @@ from functools import partial
 from core.errors import AftercloseError, ParameterError
 from core.parameters import settings_from
 from core.registry.origins import entry_behind, runs_if_readable, tickers_of_run
+from core.request import roots
 from core.request.known_profiles import KnownProfiles, ProfileEntry, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -53,7 +54,7 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
             remedy=f"Leave --profile {name} out, or the others.",
             parameter=PROFILE,
         )
-    digest = _digest(texts) if keep and question.path else ""
+    digest = _digest(settings, texts) if keep and question.path else ""
     if keep and not book.keep(own, question, digest, same):  # another run took the name at the same moment
         own = name_now()
         book.keep(own, question, digest)
@@ -62,19 +63,20 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
 
 def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry) -> bool:
     """Return whether a file holds the bytes, or the tickers, of the file of a known profile."""
-    if entry.input_digest and entry.input_digest == _digest(texts):
+    if entry.input_digest and entry.input_digest == _digest(settings, texts):
         return True
     earlier = (tickers_of_run(settings, run) for run in runs_if_readable(settings, entry.name))
     tickers = next((names for names in earlier if names), None)
-    return tickers is not None and tickers == _tickers_in(texts)
+    return tickers is not None and tickers == _tickers_in(settings, texts)
 
 
-def _tickers_in(texts: Mapping[str, str]) -> frozenset[str]:
+def _tickers_in(settings: Settings, texts: Mapping[str, str]) -> frozenset[str]:
     """Return the tickers in a file, none where it cannot be read: the run says what is wrong with it."""
     parameters = {
         name: p.parse(texts.get(name) or p.default) for name, p in parameters_of(chain("ingest")).items()
     }
     try:
+        parameters["path"] = roots.local_path(str(parameters["path"]), settings)
         source_settings, files = settings_from(IngestSettings, parameters), source_named("files")
         answer = files.resolve(source_settings, (), datetime.now(UTC))
         table = files.read(replace(source_settings, input_digest=answer.input_digest), ())
@@ -83,9 +85,10 @@ def _tickers_in(texts: Mapping[str, str]) -> frozenset[str]:
     return frozenset(table.header["source"]["tickers"])
 
 
-def _digest(texts: Mapping[str, str]) -> str:
+def _digest(settings: Settings, texts: Mapping[str, str]) -> str:
     try:
-        source_settings = IngestSettings(path=texts.get("path", ""), columns=texts.get("columns", ""))
+        path = roots.local_path(texts.get("path", ""), settings)
+        source_settings = IngestSettings(path=path, columns=texts.get("columns", ""))
         return source_named("files").resolve(source_settings, (), datetime.now(UTC)).input_digest
     except AftercloseError:
         return ""  # the run says what is wrong with the file

@@ -88,6 +88,7 @@ def resolve(
         roots.judge(str(values["path"]), settings, parameter="path")
         for file in globbed(str(values["path"])):
             roots.judge(str(file), settings, parameter="path")
+        values["path"] = roots.local_path(str(values["path"]), settings)
     listed = str(values["tickers"] or "").strip()
     if listed.startswith("@"):
         roots.judge(listed[1:], settings, parameter="tickers")

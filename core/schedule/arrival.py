@@ -14,6 +14,7 @@ from core.request.stages import chain, parameters_of
 from core.runs.resolve import resolve
 from core.schedule.definition import Schedule
 from core.sources import LIVE
+from core.sources.addresses.address import names_address
 from core.sources.closing import closes_between
 from core.tickers import expand
 
@@ -25,6 +26,9 @@ ASK_S = 300.0
 
 PATIENCE_S = 10.0
 """Seconds that it has for its answer; it is asked again anyway."""
+
+ADDRESS_S = 300.0
+"""Seconds between two looks at an address: what is there may have to be fetched to know whether it changed."""
 
 GIVE_UP = timedelta(hours=12)
 """So long after the close a run starts all the same, and says itself what the source does not have."""
@@ -83,7 +87,8 @@ class Arrivals:
         The first look of a new schedule returns what is there: that is what later looks are compared with.
         """
         before = self._looked.get(schedule.name)
-        if before is not None and 0 <= (now - before[0]).total_seconds() < LOOK_S:
+        wait = ADDRESS_S if names_address(schedule.request.get("path", "")) else LOOK_S
+        if before is not None and 0 <= (now - before[0]).total_seconds() < wait:
             return None
         try:
             values = what_is_there(settings, schedule, now)

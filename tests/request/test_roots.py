@@ -141,9 +141,9 @@ def test_a_secret_in_a_folder_by_key_and_value_is_out_of_reach(place):
 @pytest.mark.parametrize(
     "text",
     [
-        "https://example.com/p.csv",
+        "ftp://example.com/p.csv",
         "https:/example.com/p.csv",
-        "S3://bucket/p.csv",
+        "S3:/bucket/p.csv",
         "sftp://anna:sesame@host/p.csv",
     ],
 )

@@ -96,7 +96,10 @@ def _effective(values: Mapping[str, Value], request: Mapping[str, str], upto: st
         effective.append(Effective(PROFILE, request[PROFILE], "asked"))
     for name, parameter in parameters_of(chain(upto)).items():
         if values[name] is not None:
-            effective.append(Effective(name, parameter.text(values[name]), _origin(parameter, request)))
+            text = parameter.text(values[name])
+            if name == "path":  # an address as it was asked for, not the copy that is read
+                text = request.get(name, "").strip() or text
+            effective.append(Effective(name, text, _origin(parameter, request)))
     return effective
 
 

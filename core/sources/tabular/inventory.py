@@ -166,7 +166,7 @@ def _folder(path: Path) -> Inventory:
         elif entry.name.lower() not in _OF_SYSTEMS:
             skipped.append(name)
     if not files:
-        raise _no_table(path, [name.removesuffix("/") for name in skipped if name.endswith("/")])
+        raise no_table(path, [name.removesuffix("/") for name in skipped if name.endswith("/")])
     return Inventory(path, tuple(files), path, tuple(skipped[:MOST_SKIPPED]))
 
 
@@ -181,7 +181,8 @@ def _entries(folder: Path, depth: int = 0) -> Iterator[Path]:
             yield entry
 
 
-def _no_table(path: Path, folders: list[str]) -> MissingFileError:
+def no_table(path: object, folders: list[str]) -> MissingFileError:
+    """Return that a folder, or what is at an address, holds nothing that is read."""
     beside = f"; it has {len(folders)} folders in it ({listed(folders)})" if folders else ""
     return MissingFileError(
         f"there is no price file in the folder {path}{beside}",

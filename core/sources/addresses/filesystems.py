@@ -1,0 +1,137 @@
+"""Files and folders in S3 and over SFTP, through fsspec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import AftercloseError, ParameterError, SourceError
+from core.platform.objects import s3_client
+from core.sources.addresses.address import Address
+from core.sources.addresses.served import (
+    CONNECT_S,
+    PIECE,
+    SILENCE_S,
+    Answer,
+    Entry,
+    Server,
+    no_answer_of,
+    no_file_at,
+    not_let_in,
+)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """A file system of fsspec."""
+
+    address: Address
+    files: Any
+    root: str
+    stamp: Callable[[dict[str, Any]], str]
+    exact: bool
+    translated: Callable[[], AbstractContextManager[None]]
+
+    def entry(self) -> Entry:
+        with self.translated():
+            path = "/".join((self.root, *self.address.fixed)) or "/"
+            return self._entry({"name": path, **self.files.info(path)})
+
+    def within(self, folder: Entry) -> list[Entry]:
+        with self.translated():
+            infos = self.files.ls(folder.path, detail=True)
+        entries = map(self._entry, infos)
+        # some consoles leave an object called as its folder
+        return [
+            entry for entry in entries if entry.name and entry.path.rstrip("/") != folder.path.rstrip("/")
+        ]
+
+    @contextmanager
+    def opened(self, entry: Entry, unless: Entry | None = None) -> Iterator[Answer]:
+        if unless and (unless.stamp, unless.size) == (entry.stamp, entry.size):
+            yield Answer(entry, None)
+            return
+        with self.translated(), self.files.open(entry.path, "rb") as stream:
+            yield Answer(entry, iter(lambda: stream.read(PIECE), b""))
+
+    def _entry(self, info: dict[str, Any]) -> Entry:
+        path = str(info["name"])
+        if info["type"] == "link":
+            info = {**info, **self.files.info(path)}
+        folder = info["type"] == "directory"
+        stamp = "" if folder else self.stamp(info)
+        return Entry(
+            path,
+            path.rstrip("/").rpartition("/")[2],
+            folder,
+            info.get("size"),
+            stamp,
+            self.exact and bool(stamp),
+        )
+
+
+@contextmanager
+def s3_server(address: Address) -> Iterator[Server]:
+    files = s3_client(f"--path names {address.display}", "addresses")
+
+    @contextmanager
+    def translated() -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise no_file_at(address) from error
+        except PermissionError as error:
+            raise not_let_in(address, "access denied", "the AWS environment or profile") from error
+        except AftercloseError:
+            raise
+        except Exception as error:  # botocore's and aiohttp's faults have no common root
+            if type(error).__name__ in {"NoCredentialsError", "PartialCredentialsError"}:
+                raise not_let_in(address, "no credentials", "the AWS environment or profile") from error
+            raise no_answer_of(address, error) from error
+
+    yield _Files(address, files, address.host, lambda info: str(info.get("ETag") or ""), True, translated)
+
+
+@contextmanager
+def sftp_server(address: Address) -> Iterator[Server]:
+    try:
+        import asyncssh
+        from sshfs import SSHFileSystem
+    except ImportError as error:
+        raise ParameterError(
+            f"--path names {address.display}, and what reads SFTP is not installed ({error.name})",
+            expected="the extra [addresses]",
+            remedy='Install it: pip install "afterclose[addresses]".',
+            parameter="path",
+        ) from error
+
+    @contextmanager
+    def translated() -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise no_file_at(address) from error
+        except asyncssh.HostKeyNotVerifiable as error:
+            raise SourceError(
+                f"{address.host} shows a key that this machine does not know",
+                expected="its key in ~/.ssh/known_hosts",
+                remedy="Connect once with sftp, compare the key with what the server's people say, and run again.",
+            ) from error
+        except (PermissionError, asyncssh.PermissionDenied) as error:
+            raise not_let_in(address, "access denied", "the keys of ~/.ssh") from error
+        except (OSError, asyncssh.Error, TimeoutError, EOFError) as error:
+            raise no_answer_of(address, error) from error
+
+    with translated():
+        options = {"username": address.user} if address.user else {}
+        port = {"port": address.port} if address.port else {}
+        files = SSHFileSystem(
+            address.host, **options, **port,
+            known_hosts=(),  # the person's file: without a word, sshfs would trust anybody
+            connect_timeout=CONNECT_S, login_timeout=SILENCE_S, keepalive_interval=CONNECT_S, timeout=SILENCE_S,
+            skip_instance_cache=True,
+        )  # fmt: skip
+    # a time in whole seconds: what was written twice in one has the same, so it says nothing of small files
+    yield _Files(address, files, "", lambda info: f"{info.get('mtime')}", False, translated)
