@@ -51,6 +51,8 @@ _FAMILIES = (
 )
 """Columns that are one series seen at other times or through other windows."""
 
+_LAG = re.compile(r"lag(\d+)")
+
 _STATISTICS = ("ks", "psi", "wasserstein", "js")
 _RANKED = "psi"
 _ALSO = ("percentiles", "previous_percentile")
@@ -165,8 +167,16 @@ def drift(
     entries, names = {}, watched(model_features)
     for table, own in ((features, names[:-1]), (predictions, names[-1:])):
         window = cut.of(table[col.DATE].to_numpy("datetime64[s]"))
+        of_return = None
         for name in own:
-            entries[name] = {**_column(table, name, window, cut.past), "family": family_of(name)}
+            if name in table:
+                values = numbers(table, name)
+                order = _order(name, values, of_return)
+                of_return = order if name == col.RETURN else of_return
+                entry = _column(values[order], window[order], cut.past)
+            else:
+                entry = _without(f"there is no column {name}")
+            entries[name] = {**entry, "family": family_of(name)}
             tell()
     tested = [name for name, entry in entries.items() if entry["ks_p"] is not None]
     for name, adjusted in zip(tested, holm([entries[n]["ks_p"] for n in tested]), strict=True):
@@ -174,10 +184,8 @@ def drift(
     return entries
 
 
-def _column(table: col.Columns, name: str, window: NDArray[np.int32], past_windows: int) -> dict[str, Any]:
-    if name not in table:
-        return _without(f"there is no column {name}")
-    values, window = _sorted(numbers(table, name), window)
+def _column(values: NDArray[np.float64], window: NDArray[np.int32], past_windows: int) -> dict[str, Any]:
+    """Return the entry of a column whose values rise, each with its window."""
     current = window == 0
     now = int(current.sum())
     before = len(values) - now
@@ -191,14 +199,26 @@ def _column(table: col.Columns, name: str, window: NDArray[np.int32], past_windo
     return _ordered(entry | _judgement(distances, past, few))
 
 
-def _sorted(
-    values: NDArray[np.float64], window: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Return the values that are known, rising, each with its window."""
+def _order(
+    name: str, values: NDArray[np.float64], of_return: NDArray[np.uint32] | None
+) -> NDArray[np.uint32]:
+    """Return where the values that are known stand, by value; in which order equal ones do changes no statistic.
+
+    A lag is the return some rows earlier: where rows stand by ticker, the order of the returns gives its own without
+    another sort. It is looked through, and only taken if it is one.
+    """
     has_value = ~np.isnan(values)
-    values, window = values[has_value], window[has_value]
-    order = np.argsort(values, kind="stable")
-    return values[order], window[order]
+    count = int(has_value.sum())
+    lag = _LAG.fullmatch(name)
+    if lag and of_return is not None:
+        order: NDArray[np.uint32] = of_return[of_return < len(values) - int(lag[1])] + np.uint32(lag[1])
+        order = order[has_value[order]]
+        rising = values[order]
+        if len(order) == count and (rising[1:] >= rising[:-1]).all():
+            return order
+    rows = np.flatnonzero(has_value).astype(np.uint32)
+    sorted_rows: NDArray[np.uint32] = rows[np.argsort(values[rows])]
+    return sorted_rows
 
 
 def _past(values: NDArray[np.float64], window: NDArray[np.int32], count: int) -> list[Distances]:

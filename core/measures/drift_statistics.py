@@ -21,6 +21,9 @@ PSI_BINS = 10
 EPSILON = 1e-4
 """Least share of a bin in PSI, so that an empty bin costs much but not infinitely."""
 
+_ROWS_AT_ONCE = 32_768
+"""Rows of 8 bytes each, twice, that stay within a processor's cache."""
+
 _SERIES_TERMS = 100
 _CERTAIN_BELOW = 0.2
 """Below this the Kolmogorov distribution's tail is 1 to 12 digits and its series converges slowly."""
@@ -61,6 +64,8 @@ class SortedColumn:
         What each value is below the next; 0 for the last.
     closing : ndarray of bool, shape (n,)
         Whether a value is the last of equal ones: only there are distribution functions complete.
+    tied : bool
+        Whether there are equal values.
     mean : float
         Of the values.
     squares : float
@@ -70,6 +75,7 @@ class SortedColumn:
     values: NDArray[np.float64]
     steps: NDArray[np.float64]
     closing: NDArray[np.bool_]
+    tied: bool
     mean: float
     squares: float
 
@@ -82,7 +88,9 @@ class SortedColumn:
         closing[-1] = True
         mean = values.mean()
         centred = values - mean
-        return cls(values, steps, closing, mean, float(np.einsum("i,i->", centred, centred)))
+        return cls(
+            values, steps, closing, not closing.all(), mean, float(np.einsum("i,i->", centred, centred))
+        )
 
     def distances(self, windows: Sequence[NDArray[np.int64]]) -> list[Distances]:
         """Return for each window how far its rows are from all others.
@@ -107,15 +115,28 @@ class SortedColumn:
         total, now = len(self.values), len(places)
         before = total - now
         # With c of the first i rows current, c/now - (i-c)/before = (c*total - i*now)/(now*before).
-        # Each row adds -now, a current one total as well: whole numbers, so the running sum is exact.
-        apart.fill(-now)
-        apart[places] += total
-        np.cumsum(apart, out=apart)
-        np.abs(apart, out=apart)
+        # Each row adds -now, a current one total as well: whole numbers, so the running sum is exact. It is made
+        # of whole numbers of 64 bits, which add without waiting as floats do, in blocks that stay in the cache.
+        block, running, widest = np.empty(_ROWS_AT_ONCE, dtype=np.int64), 0, 0.0
+        starts = range(0, total, _ROWS_AT_ONCE)
+        bounds = np.searchsorted(places, (*starts, total))
+        for number, start in enumerate(starts):
+            here = slice(start, start + _ROWS_AT_ONCE)
+            difference = apart[here]
+            sums = block[: len(difference)]
+            sums.fill(-now)
+            sums[places[bounds[number] : bounds[number + 1]] - start] += total
+            sums[0] += running
+            np.cumsum(sums, out=sums)
+            running = int(sums[-1])
+            np.abs(sums, out=difference)
+            if self.tied:
+                # a step of 0 follows: what counts for nothing in the sum below cannot be the widest either
+                difference *= self.closing[here]
+            widest = max(widest, float(difference.max()))
         moved = float(np.einsum("i,i->", apart, self.steps)) / (now * before)
         spread = self._spread_without(places)
-        widest = apart.max() if self.closing.all() else apart[self.closing].max()
-        return float(widest) / (now * before), moved / spread if spread > 0 else np.nan
+        return widest / (now * before), moved / spread if spread > 0 else np.nan
 
     def _spread_without(self, places: NDArray[np.int64]) -> float:
         """Return the standard deviation (ddof 0) of all rows but those at ``places``."""

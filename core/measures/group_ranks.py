@@ -1,7 +1,8 @@
 """Ranks within groups, such as the tickers of a session, from one sort of the values.
 
-One sort by value, then a stable one by group, which for group numbers of 16 bits counts instead of comparing: a third
-of the time of pandas' ``groupby().rank()`` on a million rows, and the order serves any subset of the rows.
+Rows that stand by group are sorted group by group, which stays within the cache: a third of the time of sorting all of
+them. Others are sorted by value, then stably by group, which for numbers of 16 bits counts instead of comparing: a
+third of the time of pandas' ``groupby().rank()`` on a million rows. The order serves any subset of the rows.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ class GroupOrder:
     @classmethod
     def of(cls, values: NDArray[np.float64], group: NDArray[np.integer]) -> GroupOrder:
         """Return the order of values that stand in any order."""
+        sizes = np.bincount(group)
+        if len(sizes) * int(sizes.max(initial=0)) <= 2 * len(group) and (group[1:] >= group[:-1]).all():
+            return cls(values, group, _sorted_groups(values, sizes))
         rows = np.flatnonzero(~np.isnan(values))
         order = rows[np.argsort(values[rows])]
         number = group[order]
@@ -72,3 +76,16 @@ class GroupOrder:
         result = np.full(len(self.values), np.nan)
         result[order] = np.repeat(rank, last - first) - begin
         return result
+
+
+def _sorted_groups(values: NDArray[np.float64], sizes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the rows that have a value by group and value, of groups of these sizes that stand one after the other."""
+    column = np.arange(sizes.max(initial=0))
+    inside = column < sizes[:, np.newaxis]
+    table = np.full(inside.shape, np.nan)
+    table[inside] = values
+    present = np.count_nonzero(~np.isnan(table), axis=1)
+    order = np.argsort(table, axis=1)  # NaN come last
+    order += (np.cumsum(sizes) - sizes)[:, np.newaxis]
+    with_value: NDArray[np.intp] = order[column < present[:, np.newaxis]]
+    return with_value

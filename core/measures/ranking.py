@@ -91,7 +91,9 @@ class RankedFold:
     @classmethod
     def of(cls, p: NDArray[np.float64], up: NDArray[np.float64], group: NDArray[np.int64]) -> RankedFold:
         """Return the fold of rows with these scores, outcomes and groups."""
-        order = np.argsort(p, kind="stable")
+        order = np.argsort(
+            p
+        )  # all that follows counts whole numbers, in which order equal scores stand is no matter
         p, rose, group = p[order], up[order] > 0, group[order]
         lower = p[~rose]
         below, up_to = (np.searchsorted(lower, p[rose], side) for side in ("left", "right"))

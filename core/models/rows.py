@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,12 +62,16 @@ class Rows:
         """The names of the inputs, in order."""
         return model_features(own=self.own)
 
-    @property
+    @cached_property
     def complete(self) -> Mask:
         """Rows on which every model feature has a value."""
-        return np.logical_not(np.isnan(self.inputs).any(axis=1))
+        complete = np.ones(len(self.inputs), dtype=bool)
+        # one at a time: the answer for every cell would take the memory of a column
+        for column in self.inputs.T:
+            complete &= ~np.isnan(column)
+        return complete
 
-    @property
+    @cached_property
     def labelled(self) -> Mask:
         """Complete rows whose label is known: what a model is trained on and judged by."""
         return self.complete & ~np.isnan(self.label)

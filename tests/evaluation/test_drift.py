@@ -150,3 +150,23 @@ def test_a_series_and_its_lags_are_one_family():
         "moving averages": (10.0, ("ma5_ratio", "ma20_ratio")),
         "volatility20": (50.0, ("volatility20",)),
     }
+
+
+@pytest.mark.parametrize("change", [None, "shuffled", "damaged"])
+def test_a_lag_that_is_ordered_as_its_returns_are_has_the_figures_of_one_that_is_sorted(change):
+    """By ticker the order of returns serves the lags; where rows stand otherwise, or a lag is not one, it is sorted."""
+    draw = np.random.default_rng(5)
+    days = pd.bdate_range("2010-01-04", periods=500).to_numpy("datetime64[s]")
+    frame = pd.DataFrame({"ticker": np.repeat(list("abc"), 500), "date": np.tile(days, 3)})
+    frame["return"] = draw.normal(size=len(frame)).round(1)
+    frame.loc[::500, "return"] = np.nan
+    frame["lag3"] = frame.groupby("ticker")["return"].shift(3)
+    if change == "shuffled":
+        frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
+    if change == "damaged":
+        frame.loc[700, "lag3"] = 9.0
+    predictions = frame[["date"]].assign(probability=0.5)
+    cut = windows(frame, 20)
+    both = drift(frame, predictions, ("return", "lag3"), cut)
+    alone = drift(frame, predictions, ("lag3",), cut)
+    assert {**both["lag3"], "ks_p": None} == {**alone["lag3"], "ks_p": None}

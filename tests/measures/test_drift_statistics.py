@@ -103,3 +103,17 @@ def test_holm_by_hand():
     assert holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
     assert holm([]) == []
+
+
+@pytest.mark.parametrize("distinct", [7, 10**9])
+def test_more_rows_than_are_added_at_once_agree_with_scipy(distinct):
+    """KS and Wasserstein of 100,000 rows, with equal values and without, are scipy's."""
+    draw = np.random.default_rng(3)
+    values = np.sort(draw.integers(0, distinct, 100_000) / 100)
+    now = np.zeros(len(values), dtype=bool)
+    now[draw.choice(len(values), 2_500, replace=False)] = True
+    found = SortedColumn.of(values).distances([np.flatnonzero(now)])[0]
+    before, current = values[~now], values[now]
+    assert found.ks == pytest.approx(stats.ks_2samp(before, current).statistic, rel=1e-12)
+    expected = stats.wasserstein_distance(before, current) / before.std()
+    assert found.wasserstein == pytest.approx(expected, rel=1e-9)

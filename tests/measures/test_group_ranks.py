@@ -9,12 +9,13 @@ from core.measures.group_ranks import GroupOrder
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 1000), st.sampled_from([1, 70_000]))
-def test_ranks_are_those_of_pandas(seed, step):
+@given(st.integers(0, 1000), st.sampled_from([1, 70_000]), st.booleans())
+def test_ranks_are_those_of_pandas(seed, step, by_group):
     """Mean and lowest ranks, of all rows and of a subset, in whatever order the rows stand."""
     random = np.random.default_rng(seed)
     values, group = random.integers(0, 6, 80) / 5, random.integers(0, 7, 80) * step
     values[random.random(80) < 0.1] = np.nan
+    group = np.sort(group) if by_group else group
     order, subset = GroupOrder.of(values, group), random.random(80) < 0.7
     series = pd.Series(values).groupby(group)
     np.testing.assert_array_equal(order.ranks(), series.rank())
