@@ -68,3 +68,5 @@ def _rule(group: RuleSummary) -> None:
         f"{symbol} **{literal(group.rule)}** {literal(group.example)}{literal(group.more)}  \n"
         f"{literal(f'Expected {group.expected}. {group.action}')}"
     )
+    if group.lines:
+        st.code("\n".join(group.lines), language=None)

@@ -82,6 +82,8 @@ def _remedies(findings: list[dict[str, Any]]) -> None:
         st.markdown(
             f"**{literal(spaced(each.rule))}** {literal(each.example)}{literal(each.more)}  \n{literal(each.action)}"
         )
+        if each.lines:
+            st.code("\n".join(each.lines), language=None)
 
 
 def _reach(run: Run) -> str:

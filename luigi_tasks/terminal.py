@@ -66,6 +66,8 @@ class Terminal:
             say(f"  and {len(errors) - MOST_FINDINGS} more")
         for each in rule_summaries(errors):
             say(f"  what to do about {each.rule}: {each.action}")
+            for line in each.lines:
+                say(f"    {line}")
         if facts.get("findings_path"):
             say(f"  all findings: {facts['findings_path']}")
 

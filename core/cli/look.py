@@ -78,6 +78,8 @@ def _print(look: Look) -> None:
     for each in look.rules():
         click.echo(f"{each.severity} {each.rule} {each.example}{each.more}")
         click.echo(f"  expected {each.expected}. {each.action}")
+        for line in each.lines:
+            click.echo(f"  {line}")
     for sentence in look.advice():
         click.echo(sentence)
     if not look.advice():

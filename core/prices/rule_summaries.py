@@ -20,6 +20,8 @@ class RuleSummary:
         Ticker, date and value of the first, as far as it has them.
     expected, action : str
         Of the first.
+    lines : tuple of str
+        File, line and text of the rows that the first speaks of; empty where the source has no lines.
     """
 
     rule: str
@@ -28,6 +30,7 @@ class RuleSummary:
     example: str
     expected: str
     action: str
+    lines: tuple[str, ...] = ()
 
     @property
     def more(self) -> str:
@@ -48,6 +51,7 @@ def rule_summaries(findings: Iterable[Mapping[str, Any]]) -> list[RuleSummary]:
             _example(first),
             str(first.get("expected", "")),
             str(first.get("action", "")),
+            tuple(first.get("lines", ())),
         )
         for rule, group in by_rule.items()
         for first in [group[0]]

@@ -12,6 +12,7 @@ import numpy as np
 from core import columns as col
 from core.errors import ValidationFailed, listed
 from core.prices.calendar import check_calendar
+from core.prices.calendar_fit import calendar_advice
 from core.prices.catalogue import ERROR, learn
 from core.prices.cells import read_dates
 from core.prices.findings import Finding, records
@@ -89,7 +90,10 @@ def validate(
     source = _source_of(header, counted, _not_checked(header, absent, days, calendar))
     if doubts := {ticker: doubt for part in parts for ticker, doubt in part.doubts.items()}:
         source["last_rows_in_doubt"] = doubts
-    document = _findings_document(judge(findings, gate.waivers, gate.end), source, settings.stop_on)
+    try:
+        document = _findings_document(judge(findings, gate.waivers, gate.end), source, settings.stop_on)
+    except ValidationFailed as failed:
+        raise _with_calendar(failed, settings.calendar, days_up_to(days, today)) from failed
     assert table is not None  # an error that stands has raised
     return table, document
 
@@ -175,6 +179,22 @@ def _findings_document(
     if any(finding["severity"] == ERROR for finding in findings):
         raise ValidationFailed(body)
     return Document("findings", body)
+
+
+def _with_calendar(failed: ValidationFailed, calendar: str, days: Days) -> ValidationFailed:
+    """Return the refusal with the calendar that fits, where sessions of the run's own are missing."""
+    rules = ("missing_session_everywhere", "too_many_missing_sessions")
+    findings = failed.findings["findings"]
+    if not any(each["rule"] in rules and each["severity"] == ERROR for each in findings):
+        return failed
+    advice = calendar_advice(calendar, [str(day) for day in days])
+    if not advice:
+        return failed
+    findings = [
+        {**each, "action": f"{each['action']} {advice}"} if each["rule"] in rules else each
+        for each in findings
+    ]
+    return ValidationFailed({**failed.findings, "findings": findings})
 
 
 def end_of(days: Days) -> str:

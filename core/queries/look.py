@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from core import columns as col
 from core import tickers as ticker_list
-from core.errors import DataError, ParameterError, ValidationFailed
+from core.errors import ValidationFailed
 from core.parameters import Value, settings_from
+from core.prices.calendar_fit import Fit, best_fit, fit_of
 from core.prices.rule_summaries import RuleSummary, rule_summaries
 from core.queries.runs.history import shortage_of
 from core.request import roots
@@ -33,37 +34,6 @@ if TYPE_CHECKING:
     from core.tables.artifacts import Table
 
 FIRST_ROWS = 5
-
-CALENDARS = (
-    "XNYS", "24/7", "XLON", "XETR", "XPAR", "XMIL", "XMAD", "XSWX", "XSTO", "XTSE", "XTKS", "XHKG", "XSHG", "XBOM",
-    "XASX", "XTAI", "BVMF", "24/5",
-)  # fmt: skip
-"""What days are compared with where the run's own calendar does not fit. Amsterdam, Brussels and Lisbon trade on the
-days of Paris; Seoul is left out, because building its calendar takes seconds."""
-
-FITS = 0.995
-"""Share of days in common from which a calendar is taken as it is: one odd day in two hundred, most of a year."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How well a calendar fits the days of a table.
-
-    Parameters
-    ----------
-    calendar : str
-    share : float
-        Days that both have, over days that either has; 0 to 1.
-    missing : int
-        Sessions of the calendar without a row.
-    extra : int
-        Days with rows that are no sessions.
-    """
-
-    calendar: str
-    share: float
-    missing: int
-    extra: int
 
 
 @dataclass(frozen=True)
@@ -192,7 +162,9 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
         source_settings = replace(source_settings, input_digest=answer.input_digest)
         table = source.read(source_settings, tickers, Context(scratch=scratch))
         findings = _findings(table, values, now.date(), Workplace(scratch))
-        return _look_of(table, answer.input_name, values, findings)
+        from core.sources.lines import with_lines
+
+        return _look_of(table, answer.input_name, values, tuple(with_lines(findings, source_settings)))
 
 
 def _values(settings: Settings, request: Mapping[str, str]) -> dict[str, Value]:
@@ -270,30 +242,3 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def fit_of(calendar: str, days: list[str]) -> Fit | None:
-    """Return how well ``calendar`` fits ``days`` (ISO, ascending); None where it does not know them.
-
-    >>> fit_of("XNYS", ["2024-07-02", "2024-07-03", "2024-07-04", "2024-07-08"])
-    Fit(calendar='XNYS', share=0.6, missing=1, extra=1)
-    """
-    from core.prices.calendar import sessions_between
-
-    if not days:
-        return None
-    try:
-        sessions = sessions_between(calendar, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))
-    except (DataError, ParameterError):
-        return None
-    traded, open_days = set(days), set(map(str, sessions))
-    share = len(traded & open_days) / len(traded | open_days)
-    return Fit(calendar, share, len(open_days - traded), len(traded - open_days))
-
-
-def best_fit(own: Fit | None, days: list[str]) -> Fit | None:
-    """Return the calendar that fits best: the run's own where it fits well, or no other fits better."""
-    if own is not None and own.share >= FITS:
-        return own
-    fits = [fit for name in CALENDARS if (fit := fit_of(name, days)) is not None]
-    return max([*([own] if own else []), *fits], key=lambda fit: fit.share, default=None)

@@ -77,7 +77,7 @@ class FilesSource:
         digests = {name: sha256(data) for name, data in contents.items()}
         digest = inventory.digest_over(digests)
         _check_digest(digest, inventory, settings.input_digest)
-        options, tables = _options(settings), {}
+        options, tables = options_of(settings), {}
         if len(tickers) == 1 and not inventory.is_folder:
             options = replace(options, ticker=tickers[0])
         for number, name in enumerate(list(contents), start=1):
@@ -150,7 +150,7 @@ def _large(inventory: Inventory, settings: IngestSettings) -> LargeFile | None:
             return None
     from core.sources.tabular.streaming import large_file
 
-    return large_file(inventory.path, _options(settings))
+    return large_file(inventory.path, options_of(settings))
 
 
 def _in_pieces(
@@ -189,7 +189,8 @@ def _in_pieces(
     return table
 
 
-def _options(settings: IngestSettings) -> Options:
+def options_of(settings: IngestSettings) -> Options:
+    """Return how files are read, as far as the settings say it."""
     return Options(
         settings.date_format, settings.delimiter, settings.decimal, settings.encoding, settings.columns
     )

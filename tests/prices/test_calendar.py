@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import DataError, ParameterError
 from core.prices.calendar import check_calendar, known_span, next_session, session_numbers, sessions_between
+from tests.prices.conftest import gate, quiet_frame
 
 
 @pytest.mark.parametrize("name", ["XNYS", "XLON", "XTKS", "XHKG", "24/7", "CMES"])
@@ -88,3 +89,11 @@ def test_a_calendar_that_cannot_be_built_is_a_parameter_error(monkeypatch):
     with pytest.raises(ParameterError, match="cannot build"):
         calendar.exchange("ASEX")
     calendar.exchange.cache_clear()
+
+
+def test_a_gate_that_misses_sessions_names_the_calendar_that_fits():
+    """London traded on days that New York did not: the remedy says which calendar has these days."""
+    london = sessions_between("XLON", date(2024, 5, 1), date(2024, 8, 30))
+    findings = gate(quiet_frame(days=[str(day) for day in london]), today=date(2024, 9, 1))
+    actions = {finding["rule"]: finding["action"] for finding in findings}
+    assert "choose it with --calendar XLON" in actions["missing_session_everywhere"]

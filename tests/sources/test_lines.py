@@ -1,0 +1,89 @@
+"""A finding names file and line: the very line that an editor shows, in each shape of text."""
+
+from __future__ import annotations
+
+import gzip
+
+import pandas as pd
+import pytest
+
+from core.sources.files import SOURCE
+from core.sources.lines import with_lines
+from core.sources.settings import IngestSettings
+
+HEADER = "date,ticker,open,high,low,close,volume"
+ROWS = [f"2024-01-{day:02},{ticker},10,11,9,10,100" for day in (15, 16, 17, 18) for ticker in ("AAA", "BBB")]
+LONG = "\n".join([HEADER, *ROWS]) + "\n"
+
+
+def lines_of(path, ticker="AAA", day="2024-01-17", digest=None, **settings):
+    """File and line of the rows of a ticker and day."""
+    asked = IngestSettings(source="files", path=str(path), **settings)
+    if digest is None:
+        digest = SOURCE.resolve(asked, (), None).input_digest
+    asked = IngestSettings(source="files", path=str(path), input_digest=digest, **settings)
+    (finding,) = with_lines([{"rule": "large_move", "ticker": ticker, "date": day}], asked)
+    return [text.partition(": ")[0] for text in finding.get("lines", ())]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        (LONG, [6]),
+        (LONG.replace("\n2024-01-17,BBB", "\n2024-01-17,AAA"), [6, 7]),
+        ("Prices of the desk\nas of today\n\n" + LONG, [9]),
+        (LONG.replace("\n2024-01-16", "\n\n2024-01-16", 1), [7]),
+        (LONG.replace(HEADER, HEADER + ',note\n2024-01-12,AAA,1,1,1,1,1,"a\nb"'), [8]),
+        (LONG.replace(HEADER, HEADER.replace("ticker", "Symbol")).replace(",", ";"), [6]),
+        ("\ufeff" + LONG.replace("\n", "\r\n"), [6]),
+        (LONG.replace("2024-01-", "0").replace(",AAA", "/01/2024,AAA").replace(",BBB", "/01/2024,BBB").replace("\n0", "\n"), [6]),
+        ("date,AAA,BBB\n2024-01-16,1,2\n2024-01-17,3,4\n2024-01-18,3,4\n", [3]),
+        (LONG + "Source: the vendor\n", [6]),
+    ],
+)  # fmt: skip
+def test_the_line_is_the_one_that_an_editor_shows(tmp_path, text, numbers):
+    """Below a preamble, blank lines, a cell of two lines, other marks, other dates, tickers side by side."""
+    path = tmp_path / "prices.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    assert lines_of(path) == [f"prices.csv, line {number}" for number in numbers]
+    plain = text.splitlines()[numbers[0] - 1]
+    assert "17" in plain
+
+
+def test_in_a_folder_and_packed_the_file_is_named(tmp_path):
+    """A file's name that is its ticker counts; so does a folder that says it."""
+    own = "\n".join([HEADER.replace(",ticker", ""), *(row.replace(",AAA", "") for row in ROWS[::2])]) + "\n"
+    (tmp_path / "in" / "ticker=AAA").mkdir(parents=True)
+    (tmp_path / "in" / "ticker=AAA" / "part.csv").write_text(own)
+    (tmp_path / "in" / "BBB.csv.gz").write_bytes(gzip.compress(own.encode()))
+    assert lines_of(tmp_path / "in") == ["ticker=AAA/part.csv, line 4"]
+    assert lines_of(tmp_path / "in", "BBB") == ["BBB.csv.gz, line 4"]
+
+
+def test_what_has_no_lines_or_changed_names_none(tmp_path):
+    """Parquet; a file that is another one by now; a source that is no file; and a finding about no row."""
+    pd.DataFrame([row.split(",") for row in ROWS], columns=HEADER.split(",")).to_parquet(
+        tmp_path / "a.parquet"
+    )
+    assert lines_of(tmp_path / "a.parquet") == []
+    (tmp_path / "prices.csv").write_text(LONG)
+    assert lines_of(tmp_path / "prices.csv", digest="0" * 64) == []
+    assert lines_of(tmp_path / "gone.csv", digest="0" * 64) == []
+    nowhere = {"rule": "no_adjusted_close", "ticker": None, "date": None}
+    (finding,) = with_lines([nowhere], IngestSettings(source="files"))
+    assert "lines" not in finding
+
+
+def test_terminal_and_kept_findings_have_them(tmp_path, run_afterclose):
+    """A run that the gate stops prints the line of each rule's first finding, and its findings.json keeps them."""
+    bad = LONG.replace("2024-01-17,AAA,10,11", "2024-01-17,AAA,10,1")
+    (tmp_path / "prices.csv").write_text(bad)
+    data = tmp_path / "data"
+    outcome = run_afterclose("run", "--source", "files", "--path", str(tmp_path / "prices.csv"), data=data)
+    assert outcome.code == 30
+    line = "prices.csv, line 6: 2024-01-17,AAA,10,1,9,10,100"
+    assert line in outcome.out + outcome.err
+    (findings,) = data.glob("runs/*/findings.json")
+    assert line in findings.read_text()
+    looked = run_afterclose("look", str(tmp_path / "prices.csv"), data=data)
+    assert line in looked.out
