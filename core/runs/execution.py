@@ -329,12 +329,7 @@ class Runner:
         interrupts.obey()  # the error may be what a library made of it
         facts: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
         if isinstance(error, ValidationFailed):
-            from core.sources.lines import with_lines  # reads tables: not for a run with nothing to do
-            from core.sources.settings import IngestSettings
-
-            findings = with_lines(
-                error.findings["findings"], settings_from(IngestSettings, plan.before("ingest").parameters)
-            )
+            findings = stage_facts.with_lines(error.findings["findings"], plan)
             body = {"format": 1, "kind": "findings", **error.findings, "findings": findings}
             data = orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
             path = self.log.save("findings.json", data)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from core.parameters import Value
+from core.parameters import Value, settings_from
 from core.platform.program import program, stage_code
 from core.runs.plan import StagePlan
+from core.sources.settings import IngestSettings
 from core.store.checkpoints import Input
 from core.tables.artifacts import Artifact, Document, Table
 
@@ -86,3 +87,10 @@ def meta_body(plan: StagePlan, inputs: Sequence[Input], started_at: datetime, ru
         "host": socket.gethostname(),
         "run_id": run_id,
     }
+
+
+def with_lines(findings: Sequence[Mapping[str, Any]], plan: StagePlan) -> list[dict[str, Any]]:
+    """Return findings with the lines of the source's files that they speak of."""
+    from core.sources import lines  # reads tables: not for a run with nothing to do
+
+    return lines.with_lines(findings, settings_from(IngestSettings, plan.before("ingest").parameters))
