@@ -329,11 +329,11 @@ class Runner:
         interrupts.obey()  # the error may be what a library made of it
         facts: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
         if isinstance(error, ValidationFailed):
-            findings = stage_facts.with_lines(error.findings["findings"], plan)
-            body = {"format": 1, "kind": "findings", **error.findings, "findings": findings}
-            data = orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-            path = self.log.save("findings.json", data)
-            facts |= {"findings_path": str(path), "findings_found": findings}
+            body = stage_facts.findings_of(error, plan)
+            path = self.log.save(
+                "findings.json", orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+            )
+            facts |= {"findings_path": str(path), "findings_found": body["findings"]}
         trace = "".join(traceback.format_exception(error))
         self.log.write(
             "failed",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from core.errors import ValidationFailed
 from core.parameters import Value, settings_from
 from core.platform.program import program, stage_code
 from core.runs.plan import StagePlan
@@ -89,8 +90,10 @@ def meta_body(plan: StagePlan, inputs: Sequence[Input], started_at: datetime, ru
     }
 
 
-def with_lines(findings: Sequence[Mapping[str, Any]], plan: StagePlan) -> list[dict[str, Any]]:
-    """Return findings with the lines of the source's files that they speak of."""
-    from core.sources import lines  # reads tables: not for a run with nothing to do
+def findings_of(error: ValidationFailed, plan: StagePlan) -> dict[str, Any]:
+    """Return the document of a gate that stopped, with the lines of the source's files that findings speak of."""
+    from core.sources.lines import with_lines  # reads tables: not for a run with nothing to do
 
-    return lines.with_lines(findings, settings_from(IngestSettings, plan.before("ingest").parameters))
+    reading = settings_from(IngestSettings, plan.before("ingest").parameters)
+    findings = with_lines(error.findings["findings"], reading)
+    return {"format": 1, "kind": "findings", **error.findings, "findings": findings}
