@@ -330,9 +330,7 @@ class Runner:
         facts: dict[str, Any] = {"error": str(error), "seconds": round(seconds, 3)}
         if isinstance(error, ValidationFailed):
             body = stage_facts.findings_of(error, plan)
-            path = self.log.save(
-                "findings.json", orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-            )
+            path = self.log.save("findings.json", stage_facts.readable(body))
             facts |= {"findings_path": str(path), "findings_found": body["findings"]}
         trace = "".join(traceback.format_exception(error))
         self.log.write(

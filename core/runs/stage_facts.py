@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from core.errors import ValidationFailed
 from core.parameters import Value, settings_from
 from core.platform.program import program, stage_code
@@ -97,3 +99,8 @@ def findings_of(error: ValidationFailed, plan: StagePlan) -> dict[str, Any]:
     reading = settings_from(IngestSettings, plan.before("ingest").parameters)
     findings = with_lines(error.findings["findings"], reading)
     return {"format": 1, "kind": "findings", **error.findings, "findings": findings}
+
+
+def readable(body: Mapping[str, Any]) -> bytes:
+    """Return a document as JSON for a person to read."""
+    return orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
