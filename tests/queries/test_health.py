@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import UTC, datetime
+import socket
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.errors import SettingsError
 from core.journal import Journal, locks
-from core.queries.operations import health
+from core.queries.operations import health, machine
 from core.request import settings
 from core.review.people import Person
 from core.schedule import definition
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing
+from tests.commands import recorded_run
 
 NOW = datetime(2024, 7, 8, 23, tzinfo=UTC)
 
@@ -130,7 +132,124 @@ def test_the_terminal_tells_and_its_exit_code_says_so(run_afterclose, data):
     assert told.code == 0, told.out
     subjects = [one["subject"] for one in json.loads(told.out)]
     assert subjects == [
-        "versions", "configuration", "storage", "disk", "locks", "journal", "runs", "scheduler", "report", "source",
+        "versions", "configuration", "clock", "time zone", "locale", "storage", "permissions", "secrets", "disk",
+        "locks", "journal", "runs", "scheduler", "schedules", "report", "source", "port",
     ]  # fmt: skip
     (data / "checkpoints").mkdir(parents=True)
     assert run_afterclose("doctor", data=data).code == 30
+
+
+def test_a_clock_that_went_back_is_wrong(configured):
+    """Before the program was made, or behind the newest record; with the command that mends it."""
+    early = machine.clock(configured, datetime(2000, 1, 1, tzinfo=UTC))
+    assert (early.state, "timedatectl" in early.remedy) == ("wrong", True)
+    recorded_run(
+        configured.data,
+        "20990101T000000Z-abcdef",
+        who="x",
+        how="terminal",
+        request={},
+        target="report",
+        state="queued",
+    )
+    at = datetime.fromisoformat(Journal(configured.data).runs()[0].created_at)
+    assert machine.clock(configured, at + timedelta(minutes=1)).state == "ok"
+    assert machine.clock(configured, at - timedelta(minutes=1)).state == "ok"
+    assert machine.clock(configured, at - timedelta(minutes=3)).state == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("zone", "state"), [("", "ok"), ("Europe/Berlin", "ok"), (":UTC", "ok"), ("Nowhere/X", "wrong")]
+)
+def test_a_zone_that_nobody_knows_is_wrong(configured, zone, state):
+    """The C library takes it for UTC without a word."""
+    assert machine.time_zone(configured, NOW, {"TZ": zone}).state == state
+
+
+def test_a_language_that_is_not_installed_is_a_warning():
+    """C.UTF-8 is there on every machine; another name need not be."""
+    assert machine.language({"LANG": "C.UTF-8"}).state == "ok"
+    assert machine.language({"LANG": "xx_XX.UTF-8"}).state == "warning"
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"), [((3, 10), False), ((3, 11), True), ((3, 13), True), ((3, 14), False)]
+)
+def test_pythons_that_fit(version, fits):
+    """Luigi ends at 3.13."""
+    assert (machine.python_version(version) is None) == fits
+
+
+def test_a_port_is_free_a_desk_or_somebody_elses():
+    """What answers as the desk does is the desk; a program that only listens is another one."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        number = listener.getsockname()[1]
+        assert machine.port(number).state == "ok"
+        listener.listen()
+        other = machine.port(number)
+        assert (other.state, f"--port {number + 1}" in other.remedy) == ("warning", True)
+
+
+def test_what_others_can_write_or_read_is_wrong(configured, tmp_path):
+    """The data root, the configuration with a password in it, and a private key; the remedy is a command."""
+    configured.data.mkdir()
+    assert machine.permissions(configured).state == "ok"
+    configured.data.chmod(0o777)
+    open_root = machine.permissions(configured)
+    assert (open_root.state, open_root.remedy) == (
+        "wrong", f"Take that right away: chmod o-w {configured.data}",
+    )  # fmt: skip
+    assert machine.secrets(configured, {}).says == "none"
+    key = configured.data / "keys" / "desk.pem"
+    key.parent.mkdir()
+    key.write_text("x")
+    key.chmod(0o644)
+    assert (machine.secrets(configured, {}).state, machine.secrets(configured, {}).remedy) == (
+        "wrong", f"Run: chmod 600 {key}",
+    )  # fmt: skip
+    key.chmod(0o600)
+    assert machine.secrets(configured, {}).state == "ok"
+    config = tmp_path / "luigi.cfg"
+    config.write_text("[notices]\nurls = json://user:word@127.0.0.1/\n")
+    config.chmod(0o644)
+    inline = machine.secrets(settings.load({"AFTERCLOSE_DATA": str(configured.data)}, tmp_path), {})
+    assert (inline.state, "[notices] urls" in inline.says, "word" in inline.says) == ("wrong", True, False)
+    receivers = tmp_path / "receivers"
+    receivers.write_text("json://127.0.0.1/\n")
+    receivers.chmod(0o600)
+    config.write_text("[notices]\nurls = @receivers\n")
+    assert (
+        machine.secrets(settings.load({"AFTERCLOSE_DATA": str(configured.data)}, tmp_path), {}).state == "ok"
+    )
+
+
+def test_growth_says_for_how_long_room_is_left(finished):
+    """Bytes of the last 30 days by the day; a root that was made today counts as one day."""
+    configured = settings.load({"AFTERCLOSE_DATA": str(finished)}, finished.parent)
+    now = datetime.now(UTC)
+    written = sum(path.stat().st_size for path in (finished / "checkpoints").rglob("*") if path.is_file())
+    per_day, days = machine.days_of_room(configured, now, 10 * written)
+    assert (per_day, days) == (written, 10.0)
+    assert machine.days_of_room(configured, now + timedelta(days=31), 10 * written) is None
+
+
+def test_a_schedule_that_fails_again_and_again_is_named(configured):
+    """Three times in a row nothing came of it; a success between them is enough."""
+    from core.journal.occurrences import Occurrence
+    from core.journal.schedules import Schedules
+
+    person = Person("local:x", "x", "operator")
+    definition.add(configured, Schedule("daily", Timing("close+45m"), {}), now=NOW, person=person)
+    journal = Schedules(configured.data)
+    for day in (1, 2, 3):
+        assert found(configured)["schedules"].state == "ok"
+        journal.add_occurrence(
+            Occurrence(
+                "daily", f"2024-07-0{day}T21:00:00+00:00", f"2024-07-0{day}", "failed", None, "no rows"
+            )
+        )
+    stale = found(configured)["schedules"]
+    assert (stale.state, "daily (failed: no rows)" in stale.says) == ("warning", True)
+    journal.add_occurrence(Occurrence("daily", "2024-07-04T21:00:00+00:00", "2024-07-04", "succeeded"))
+    assert found(configured)["schedules"].state == "ok"

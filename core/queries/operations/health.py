@@ -10,15 +10,17 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
 
 from core import __version__
-from core.errors import AftercloseError, SourceError
+from core.errors import AftercloseError, SourceError, listed
 from core.journal import Journal
+from core.journal.rows import ENDED
+from core.journal.schedules import ACTIVE, Schedules
 from core.platform.storage import local_folder, nearest_folder, writable
+from core.queries.operations import machine
+from core.queries.operations.machine import Check, State
 from core.report.figures import counted
 from core.request import settings as configuration
 from core.request.settings import Settings
@@ -34,17 +36,8 @@ LEAST_BYTES = 200 * 1024**2
 PATIENCE_S = 5.0
 """Seconds that a live source has for its answer: a person waits."""
 
-State = Literal["ok", "warning", "wrong"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at: how it is, in a sentence, and what to do if it is not well."""
-
-    subject: str
-    state: State
-    says: str
-    remedy: str = ""
+FAILED_IN_A_ROW = 3
+"""A schedule whose last so many runs came to nothing will not mend by itself."""
 
 
 def check(
@@ -67,14 +60,21 @@ def check(
         ]
     checks.append(_configuration(settings))
     looks: dict[str, Callable[[], Check]] = {
+        "clock": lambda: machine.clock(settings, now),
+        "time zone": lambda: machine.time_zone(settings, now, os.environ),
+        "locale": lambda: machine.language(os.environ),
         "storage": lambda: _storage(settings),
-        "disk": lambda: _disk(settings),
+        "permissions": lambda: machine.permissions(settings),
+        "secrets": lambda: machine.secrets(settings, os.environ),
+        "disk": lambda: _disk(settings, now),
         "locks": lambda: _locks(settings),
         "journal": lambda: _journal(settings),
         "runs": lambda: _runs(settings),
         "scheduler": lambda: _scheduler(settings, now),
+        "schedules": lambda: _schedules(settings),
         "report": lambda: _report(settings, now),
         "source": lambda: _source(settings, now, ask=ask),
+        "port": machine.port,
     }
     return [*checks, *(_looked(subject, look) for subject, look in looks.items())]
 
@@ -105,6 +105,8 @@ def _versions() -> Check:
             missing.append(name)
     if missing:
         return Check("versions", "wrong", f"not installed: {', '.join(missing)}", "Run: make dashboard")
+    if (python := machine.python_version()) is not None:
+        return python
     if sys.platform != "linux":
         return Check("versions", "warning", f"{sys.platform} is not supported", "Use Linux.")
     return Check("versions", "ok", ", ".join(there))
@@ -124,10 +126,14 @@ def _storage(settings: Settings) -> Check:
     return Check("storage", "ok", f"{where} can be written")
 
 
-def _disk(settings: Settings) -> Check:
+def _disk(settings: Settings, now: datetime) -> Check:
+    """Return how much room there is, and how long it lasts if the root grows as in the last 30 days."""
     free = shutil.disk_usage(nearest_folder(settings.data)).free
     says = f"{free / 1024**3:,.1f} GB free"
-    if free >= LITTLE_BYTES:
+    trend = machine.days_of_room(settings, now, free)
+    if trend is not None:
+        says += f"; {trend[0] / 1024**2:,.1f} MB more a day, enough for {counted(int(trend[1]), 'day')}"
+    if free >= LITTLE_BYTES and (trend is None or trend[1] >= machine.TREND_DAYS):
         return Check("disk", "ok", says)
     state: State = "wrong" if free < LEAST_BYTES else "warning"
     return Check("disk", state, says, "Make room: afterclose gc lists what is not needed any more.")
@@ -157,7 +163,11 @@ def _journal(settings: Settings) -> Check:
         return Check("journal", "ok", "none yet; the first run makes it")
     journal = Journal(settings.data, settings.journal, read_only=True)
     decisions = len(journal.records())
-    return Check("journal", "ok", f"{journal.count_runs():,} runs, {decisions:,} decisions, ledger whole")
+    return Check(
+        "journal",
+        "ok",
+        f"{counted(journal.count_runs(), 'run')}, {counted(decisions, 'decision')}, ledger whole",
+    )
 
 
 def _runs(settings: Settings) -> Check:
@@ -190,6 +200,29 @@ def _scheduler(settings: Settings, now: datetime) -> Check:
             "Start the desk (make dashboard), on a server: afterclose scheduler, in cron: afterclose scheduler --once",
         )  # fmt: skip
     return Check("scheduler", "ok", schedules["scheduler"] if active else "no active schedule")
+
+
+def _schedules(settings: Settings) -> Check:
+    """Return which active schedules came to nothing again and again, each with its newest reason."""
+    if not Journal.exists(settings.data, settings.journal):
+        return Check("schedules", "ok", "none")
+    journal = Schedules(settings.data, settings.journal, read_only=True)
+    active = [entry.name for entry in journal.schedules() if entry.state == ACTIVE]
+    stale = []
+    for name in active:
+        past = [due for due in journal.occurrences(name) if due.state in (*ENDED, "refused", "no data")]
+        if len(past) >= FAILED_IN_A_ROW and not any(
+            due.state == "succeeded" for due in past[:FAILED_IN_A_ROW]
+        ):
+            stale.append(
+                f"{name} ({past[0].state}: {past[0].note or past[0].run_id or 'no reason recorded'})"
+            )
+    if stale:
+        says = f"nothing came of the last {FAILED_IN_A_ROW} times of {listed(stale)}"
+        return Check(
+            "schedules", "warning", says, "See: afterclose schedules show NAME; then afterclose show RUN"
+        )
+    return Check("schedules", "ok", f"{counted(len(active), 'active schedule')}" if active else "none")
 
 
 def _report(settings: Settings, now: datetime) -> Check:
