@@ -11,9 +11,10 @@ TESTS ?=
 WORKERS ?= 2
 LARGE ?=
 ROOM ?=
+EXTRAS ?=
 SAMPLE ?= 0
 
-.PHONY: help run dashboard test check mutants format bench lock screenshots site clean
+.PHONY: help run dashboard extras test check mutants format bench lock screenshots site clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -31,6 +32,9 @@ run: $(RUNTIME) ## Run the pipeline on the embedded sample and print the report
 
 dashboard: $(RUNTIME) ## Open the desk on http://127.0.0.1:8501
 	@$(BIN)/afterclose dashboard
+
+extras: $(RUNTIME) ## Install optional parts into .venv, with uv or pip: EXTRAS=team,notices
+	@EXTRAS="$(EXTRAS)" tools/setup $(VENV) extras
 
 test: $(DEV) ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)

@@ -71,3 +71,25 @@ def begin(*, folder: Path, profile: str, path: str, tickers: str, calendar: str,
     click.echo(f"\nNext:\n  cd {folder}\n  afterclose plan --profile {beginning.profile}\n"
                 f"  afterclose run --profile {beginning.profile}\n  afterclose dashboard")  # fmt: skip
     click.echo(f"Every evening: {beginning.units} has units for systemd and lines for cron.")
+
+
+@click.command("demo")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="afterclose-demo")
+@output.json_option("Print the run as JSON.")
+@click.pass_context
+def demonstrate(context: click.Context, *, folder: Path, as_json: bool) -> int:
+    """Begin FOLDER (afterclose-demo) with the embedded sample, run it, and print the report's first page.
+
+    A folder that is there already is gone on with: the second time there is nothing to do.
+    """
+    from core.cli.run import command as run
+    from core.request.settings import CONFIG_NAME
+    from core.upkeep.beginning import SAMPLE_NAME, First, begin
+
+    if not (folder / CONFIG_NAME).exists():
+        begin(folder, First())
+    click.echo(f"afterclose: {folder.absolute()} holds the demonstration", err=True)
+    os.chdir(folder)
+    code: int = context.invoke(run, profile=SAMPLE_NAME, as_json=as_json)
+    click.echo(f"Next, in {folder}: afterclose dashboard", err=True)
+    return code

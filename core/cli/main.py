@@ -53,6 +53,7 @@ _COMMANDS = {
     "backfill": "core.cli.unattended:fill_sessions",
     "deadman": "core.cli.unattended:check_deadline",
     "init": "core.cli.configuration:begin",
+    "demo": "core.cli.configuration:demonstrate",
     "config": "core.cli.configuration:print_settings",
     "doctor": "core.cli.upkeep:doctor",
     "metrics": "core.cli.upkeep:print_metrics",
@@ -110,6 +111,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Upkeep": {
         "init": "Begin a folder of one's own.",
+        "demo": "Begin a folder with the sample, and run it.",
         "config": "Print what is in force, and where it was set.",
         "doctor": "Check what a run needs, and say what to do.",
         "verify": "Hash every checkpoint and the journal's chain.",

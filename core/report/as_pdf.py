@@ -137,9 +137,7 @@ def _document(title: str, made_at: datetime) -> Any:
 
 @cache
 def _font() -> Path:
-    import fontpkg_source_code_pro
-
-    return Path(fontpkg_source_code_pro.__file__).parent / "files" / "SourceCodePro[wght].ttf"
+    return Path(__file__).parent / "fonts" / "SourceCodePro[wght].ttf"
 
 
 def _line(pdf: Any, line: str, glyphs: frozenset[int], height: float) -> None:

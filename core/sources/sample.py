@@ -1,6 +1,7 @@
 """The embedded sample: real daily prices of five US stocks, 2000 to 2013.
 
-``bokeh_sampledata`` ships ``stocks.csv.gz`` inside its wheel, so nothing is fetched at run time.
+``shipped/stocks.csv.gz`` is that of the package ``bokeh_sampledata``, byte by byte (public domain, see
+``shipped/README.md``), so nothing is fetched at run time, and artifacts go on naming it so.
 Prices are raw; the adjusted close reflects splits and dividends.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 import gzip
 import io
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from core.tables.artifacts import Table
 
-_MEMBER = "_data/stocks.csv.gz"
-URI = f"sample:bokeh_sampledata/{_MEMBER}"
+URI = "sample:bokeh_sampledata/_data/stocks.csv.gz"
 
 _NAMES = {
     "Ticker": col.TICKER, "Date": col.DATE, "Open": col.OPEN, "High": col.HIGH, "Low": col.LOW,
@@ -38,15 +37,8 @@ _NAMES = {
 
 
 def sample_file() -> Path:
-    """Return the sample's file, found without importing the package that ships it."""
-    spec = find_spec("bokeh_sampledata")
-    if spec is None or not spec.submodule_search_locations:
-        raise SourceError(
-            "the package bokeh_sampledata is not installed",
-            expected="the embedded sample",
-            remedy="Run: pip install -r requirements.txt",
-        )
-    return Path(next(iter(spec.submodule_search_locations))) / _MEMBER
+    """Return the sample's file, which comes with this package."""
+    return Path(__file__).parent / "shipped" / "stocks.csv.gz"
 
 
 @lru_cache(maxsize=1)

@@ -72,6 +72,7 @@ def the_day(work: Path, prices: Path, fact: Facts) -> list[Callable[[], Typed]]:
 
     return [
         lambda: Typed("init", (str(work / "own"), "--path", str(prices), "--calendar", "24/7")),
+        lambda: Typed("demo", (str(work / "demo"),), root=str(work / "demo" / "data")),
         lambda: Typed("plan", tuple(small)),
         lambda: Typed("run", (*small, "--mode", "train", "--fold-sessions", "50")),
         lambda: Typed("runs"),

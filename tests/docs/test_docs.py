@@ -45,8 +45,9 @@ OTHER_PROGRAMS = {
     "--record",
     "--warehouse-path",
     "--host",
+    *("--from", "--wheel", "--user", "--now", "--rm", "--network", "--read-only", "--tmpfs"),
 }
-"""Options of pip, luigid, dask, a script of the tests and the guide's new source that documents may mention."""
+"""Options of pip, uv, systemctl, docker, luigid, dask, a script of the tests and the guide's new source."""
 SCRIPTS = [*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "tools").glob("*.py")]
 OF_SCRIPTS = {o for path in SCRIPTS for o in re.findall(r'"(--[a-z-]+)"', path.read_text(encoding="utf-8"))}
 

@@ -24,7 +24,7 @@ BLOCK = 10
 
 def prices() -> pd.DataFrame:
     """Return the sample's prices by ticker and date, with returns and what a call made after each close earns."""
-    with gzip.open(str(files("bokeh_sampledata") / "_data" / "stocks.csv.gz"), "rt") as lines:
+    with gzip.open(str(files("core.sources") / "shipped" / "stocks.csv.gz"), "rt") as lines:
         frame = pd.read_csv(lines, keep_default_na=False)
     frame.columns = [name.lower().replace(" ", "_") for name in frame.columns]
     frame["date"] = pd.to_datetime(frame["date"])

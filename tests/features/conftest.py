@@ -32,7 +32,7 @@ def prices_of():
 @pytest.fixture(scope="session")
 def sample_prices():
     """The embedded sample: 12,154 real rows of five tickers with different first days."""
-    path = files("bokeh_sampledata") / "_data" / "stocks.csv.gz"
+    path = files("core.sources") / "shipped" / "stocks.csv.gz"
     frame = pd.read_csv(path, compression="gzip", keep_default_na=False)
     frame = frame.rename(columns={"Adj Close": "adj_close"}).rename(columns=str.lower)
     frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[s]")

@@ -44,7 +44,7 @@ def panel() -> Callable[..., JudgedRows]:
 @pytest.fixture(scope="session")
 def sample_prices() -> tuple[JudgedRows, np.ndarray, PriceRows]:
     """The embedded sample as it is judged: rows from session 712 on, next returns, and all its prices."""
-    path = files("bokeh_sampledata") / "_data" / "stocks.csv.gz"
+    path = files("core.sources") / "shipped" / "stocks.csv.gz"
     with gzip.open(str(path), "rt") as lines:
         frame = pd.read_csv(lines, keep_default_na=False)
     frame.columns = [name.lower().replace(" ", "_") for name in frame.columns]

@@ -76,7 +76,7 @@ def said(findings):
 @pytest.fixture(scope="session")
 def sample() -> pd.DataFrame:
     """The embedded sample as ingest gives it."""
-    path = files("bokeh_sampledata") / "_data" / "stocks.csv.gz"
+    path = files("core.sources") / "shipped" / "stocks.csv.gz"
     with gzip.open(str(path), "rt") as lines:
         frame = pd.read_csv(lines, keep_default_na=False, dtype={"Date": object, "Ticker": object})
     frame.columns = [name.lower().replace(" ", "_") for name in frame.columns]

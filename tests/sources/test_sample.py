@@ -15,7 +15,7 @@ from core.sources import sample, source_named
 from core.sources.settings import IngestSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FILE = files("bokeh_sampledata") / "_data" / "stocks.csv.gz"
+FILE = files("core.sources") / "shipped" / "stocks.csv.gz"
 
 
 @pytest.fixture(scope="module")

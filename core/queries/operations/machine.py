@@ -113,9 +113,11 @@ def time_zone(settings: Settings, now: datetime, environ: Mapping[str, str]) -> 
 def language(environ: Mapping[str, str]) -> Check:
     """Look whether names of files and texts are UTF-8, and whether the language asked for is installed."""
     encodings = {sys.getfilesystemencoding().lower(), locale.getencoding().lower()}
-    wanted = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "C.UTF-8")
+    language_name = next(
+        (environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "C.UTF-8"
+    )
     if encodings - {"utf-8"}:
-        says = f"texts are {listed(sorted(encodings))} and not UTF-8 (LANG is {wanted})"
+        says = f"texts are {listed(sorted(encodings))} and not UTF-8 (LANG is {language_name})"
         return Check(
             "locale",
             "warning",
@@ -124,14 +126,14 @@ def language(environ: Mapping[str, str]) -> Check:
         )
     before = locale.setlocale(locale.LC_CTYPE)
     try:
-        locale.setlocale(locale.LC_CTYPE, wanted)
+        locale.setlocale(locale.LC_CTYPE, language_name)
     except locale.Error:
         return Check(
-            "locale", "warning", f"{wanted} is not installed here", "Set LANG=C.UTF-8, or install it."
+            "locale", "warning", f"{language_name} is not installed here", "Set LANG=C.UTF-8, or install it."
         )
     finally:
         locale.setlocale(locale.LC_CTYPE, before)
-    return Check("locale", "ok", f"UTF-8 ({wanted})")
+    return Check("locale", "ok", f"UTF-8 ({language_name})")
 
 
 def days_of_room(settings: Settings, now: datetime, free_bytes: int) -> tuple[float, float] | None:
@@ -222,8 +224,8 @@ def _names_files(settings: Settings, entry: InForce) -> bool:
 def _secret_files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that hold secrets, whether they are there or not."""
     base = settings.file.parent if settings.file else Path.cwd()
-    named = [str(settings[name] or "") for name in ("proof_key_file", "api_tokens")]
-    named += [word[1:] for word in _receivers(settings) if word.startswith("@")]
-    named += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
-    yield from (base / Path(text).expanduser() for text in named if text)
+    texts = [str(settings[name] or "") for name in ("proof_key_file", "api_tokens")]
+    texts += [word[1:] for word in _receivers(settings) if word.startswith("@")]
+    texts += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
+    yield from (base / Path(text).expanduser() for text in texts if text)
     yield local_folder(settings.data) / KEYS / PRIVATE_KEY
