@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from core.models.settings import TrainSettings
+    from core.tables.workplace import Memory
 
 MODEL, SETTINGS, GRID = "model", "model_parameters", "model_grid"
 
@@ -39,11 +40,11 @@ _BOUNDS = {"max_iter": 2_000, "max_leaf_nodes": 128}
 _TRIAL_ROWS = 120
 
 
-def fitter_of(settings: TrainSettings, horizon_sessions: int) -> Fitter:
+def fitter_of(settings: TrainSettings, horizon_sessions: int, memory: Memory | None = None) -> Fitter:
     """Return how the named model is fitted, with one kind for each setting of its grid."""
     fixed, grid = _object(settings.model_parameters), _object(settings.model_grid)
     kinds = tuple(kind_named(settings.model, each) for each in grid_of(fixed, grid))
-    return Fitter(kinds, settings, horizon_sessions)
+    return Fitter(kinds, settings, horizon_sessions, memory)
 
 
 def judge(settings: TrainSettings, features: int) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from core.errors import ModelError
 from core.models.calibrated import CalibratedKind
 from core.models.folding import split
+from core.models.refitting import fit
 from core.models.splits import MIN_TRAIN_ROWS, Fold, least_fold_sessions, walk_forward
 from core.models.weighting import weights_of
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from core.models.kind import ModelKind
     from core.models.rows import Mask, Rows
     from core.models.settings import TrainSettings
+    from core.tables.workplace import Memory
 
 INNER_FOLDS = 3
 """Tests of each setting within the rows that are learnt from, one after the other."""
@@ -64,11 +66,14 @@ class Fitter:
     settings : TrainSettings
     horizon_sessions : int
         How far the label looks ahead.
+    memory : Memory, optional
+        Fits that need not be done again.
     """
 
     kinds: tuple[ModelKind, ...]
     settings: TrainSettings
     horizon_sessions: int
+    memory: Memory | None = None
 
     def fit(self, rows: Rows, used: Mask) -> FittedModel:
         """Return the model of the rows ``used`` (bool array, shape (n,); complete and labelled)."""
@@ -108,7 +113,7 @@ class Fitter:
         return float(-(up * np.log(chance) + (1 - up) * np.log(1 - chance)).mean())
 
     def _uncalibrated(self, kind: ModelKind, rows: Rows, used: Mask) -> Mapping[str, Any]:
-        return fit_plain(kind, rows, used, self.settings, self.horizon_sessions)
+        return fit_plain(kind, rows, used, self.settings, self.horizon_sessions, memory=self.memory)
 
     def _calibrated(self, kind: ModelKind, rows: Rows, used: Mask) -> tuple[ModelKind, Mapping[str, Any]]:
         method = self.settings.calibration
@@ -130,12 +135,17 @@ class Fitter:
 
 
 def fit_plain(
-    kind: ModelKind, rows: Rows, used: Mask, settings: TrainSettings, horizon_sessions: int
+    kind: ModelKind,
+    rows: Rows,
+    used: Mask,
+    settings: TrainSettings,
+    horizon_sessions: int,
+    *,
+    memory: Memory | None = None,
 ) -> Mapping[str, Any]:
-    """Return what a kind learns from the rows ``used``, each with its weight."""
+    """Return what a kind learns from the rows ``used``, each with its weight; see :mod:`core.models.refitting`."""
     weights = weights_of(rows, used, settings, horizon_sessions)
-    extra = {} if weights is None else {"weights": weights}
-    return kind.fit(rows.inputs[used], rows.label[used], seed=settings.seed, **extra)
+    return fit(kind, rows.inputs[used], rows.label[used], seed=settings.seed, weights=weights, memory=memory)
 
 
 def _learnable(rows: Rows, used: Mask, fold: Fold) -> tuple[Mask, Mask] | None:

@@ -17,7 +17,7 @@ from core.label import Label
 from core.models.candidate import Fitting, Walk, candidate, recorded
 from core.models.choosing import fitter_of
 from core.models.document import kind_named, model_id_of
-from core.models.fitting import fit_plain
+from core.models.fitting import Fitter, fit_plain
 from core.models.folding import FoldRows, split
 from core.models.importance import importance
 from core.models.kind import ModelKind
@@ -82,10 +82,10 @@ def train(
     with single_thread(), workplace.writer("predictions") as writer:
         folds = list(usable_folds(rows, settings, label.horizon_sessions))
         steps = Steps(workplace.progress, _steps(features, folds, settings))
-        fitted = [_fitted(rows, fold, settings, label.horizon_sessions, steps) for fold in folds]
+        fitter = fitter_of(settings, label.horizon_sessions, workplace.memory)
+        fitted = [_fitted(rows, fold, fitter, steps) for fold in folds]
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
-        fitter = fitter_of(settings, label.horizon_sessions)
         fitting = Fitting(settings.seed, features_sha256, label, features.header.get(MODULES) or {})
         body = None if reason else candidate(rows, used, fitter.fit(rows, used), fitting)
         walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions)
@@ -162,15 +162,17 @@ def _probability_columns(settings: TrainSettings) -> list[str]:
     return [col.PROBABILITY, *(col.probability_of(name) for name in settings.kinds[1:])]
 
 
-def _fitted(
-    rows: Rows, fold: FoldRows, settings: TrainSettings, horizon_sessions: int, steps: Steps
-) -> _FittedFold:
-    model = fitter_of(settings, horizon_sessions).fit(rows, fold.train)
+def _fitted(rows: Rows, fold: FoldRows, fitter: Fitter, steps: Steps) -> _FittedFold:
+    settings, horizon_sessions = fitter.settings, fitter.horizon_sessions
+    model = fitter.fit(rows, fold.train)
     models = {col.PROBABILITY: (model.kind, model.parameters)}
     steps.done()
     for column, name in zip(_probability_columns(settings)[1:], settings.kinds[1:], strict=True):
         beside = kind_named(name)
-        models[column] = (beside, fit_plain(beside, rows, fold.train, settings, horizon_sessions))
+        models[column] = (
+            beside,
+            fit_plain(beside, rows, fold.train, settings, horizon_sessions, memory=fitter.memory),
+        )
         steps.done()
     kind, learnt = models[col.PROBABILITY]
     worth = importance(

@@ -22,7 +22,7 @@ from core.sources.context import ALONE, Context
 from core.tables.artifacts import Artifact, Document, Table, Text
 from core.tables.engine import LOCAL, Engine
 from core.tables.inputs import document_of, table_of
-from core.tables.workplace import Workplace
+from core.tables.workplace import Memory, Workplace
 from core.tables.writer import Scratch
 from core.universe import EVERYBODY, Membership, SymbolChange
 
@@ -69,6 +69,8 @@ class Job:
         Where the files of large tables are made; they are gone with it.
     engine : Engine
         Who works on the parts of large tables; it changes no artifact.
+    memory : Memory or None
+        Fits that need not be done again; it changes no artifact.
     """
 
     inputs: Mapping[str, Loaded]
@@ -82,11 +84,12 @@ class Job:
     symbols: tuple[SymbolChange, ...] = ()
     scratch: Scratch = field(default_factory=Scratch)
     engine: Engine = LOCAL
+    memory: Memory | None = None
 
     @property
     def workplace(self) -> Workplace:
         """Where a table is worked on part by part."""
-        return Workplace(self.scratch, self.engine, self.progress)
+        return Workplace(self.scratch, self.engine, self.progress, self.memory)
 
     @property
     def plugins(self) -> Plugins | None:

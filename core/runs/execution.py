@@ -36,6 +36,7 @@ from core.sources.context import Context
 from core.store import universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Meta, Store
+from core.store.fits import KeptFits
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import encode
 from core.tables.engine import LOCAL, Engine
@@ -233,6 +234,7 @@ class Runner:
             *universe_files.behind(plan.parameters, self.root),
             scratch,
             self.engine,
+            None if plan.stage.name in self.forced else KeptFits(self.root),
         )
         policies: dict[str, tuple[int, Faults]] = {
             "transient": (self.retry_tries, TRANSIENT),
@@ -297,7 +299,10 @@ class Runner:
         inputs = load_inputs(self.store, plan, self.recent)
         with self._scratch(plan) as scratch:
             scored = self._attempt(plan, inputs, scratch)
-            artifacts = [_retained(a, reason, scratch) if isinstance(a, Table) else a for a in scored]
+            artifacts = [
+                with_header(a, {**a.header, "retained": reason}, scratch) if isinstance(a, Table) else a
+                for a in scored
+            ]
             return self._commit(plan, inputs, artifacts, started_at, started)
 
     def _keep_model(self, encoded: list[Encoded]) -> None:
@@ -342,8 +347,3 @@ class Runner:
             **facts,
         )
         self.watcher.stage(plan.slot.stage, "failed", {**facts, "exception": error})
-
-
-def _retained(table: Table, reason: str, scratch: Scratch) -> Table:
-    """Return the previous model's predictions with the reason in their header."""
-    return with_header(table, {**table.header, "retained": reason}, scratch)

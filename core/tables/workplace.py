@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from core.platform.progress import Progress, silent
 from core.tables.artifacts import Table
@@ -12,6 +12,16 @@ from core.tables.engine import LOCAL, Engine
 from core.tables.writer import Scratch, TableWriter
 
 Result = TypeVar("Result")
+
+
+class Memory(Protocol):
+    """What was computed before, under a digest of all that it follows from."""
+
+    def read(self, digest: str) -> bytes | None:
+        """Return what is remembered, None where there is nothing or it is damaged."""
+
+    def keep(self, digest: str, data: bytes) -> None:
+        """Remember it, if there is room."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +36,14 @@ class Workplace:
         Who works on parts.
     progress : Progress
         Called with (steps done, steps in all).
+    memory : Memory, optional
+        What need not be computed again; without it everything is.
     """
 
     scratch: Scratch = field(default_factory=Scratch)
     engine: Engine = LOCAL
     progress: Progress = silent
+    memory: Memory | None = None
 
     def each_part(self, work: Callable[[int], Result], table: Table) -> Iterator[Result]:
         """Yield ``work(number)`` of each part of ``table``, in order; a table of several parts reports progress.

@@ -28,6 +28,7 @@ from core.request.settings import Settings
 from core.review.head import FOLDER as LEDGER
 from core.review.people import Person, require
 from core.store.checkpoints import Slot, Store
+from core.store.fits import FOLDER as FITS
 from core.store.latest import latest_slots
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
@@ -36,11 +37,15 @@ from core.upkeep.members import LISTS, STAGING
 LONGEST_LOCKED_S = 5.0
 """Seconds for which writers of the journal are locked out at a time; they wait for half a minute."""
 
-_NOBODYS = ("temporary", "quarantine", "log")
+_NOBODYS = ("temporary", "quarantine", "log", "fit")
 """What no decision rests on: it goes without a lock, and first, so that a full disk has room again."""
 
 TEMPORARY_AGE_S = 86_400.0
 """A temporary file of this age in seconds is nobody's: writing one takes seconds."""
+
+
+FITS_AGE_S = 30 * 86_400.0
+"""A kept fit of this age in seconds may go: a training that still needs it takes the time to do it again."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Garbage:
     """One thing that may go, where it is and its bytes.
 
     ``checkpoint``, ``unfinished`` (artifacts without a commit mark), ``list`` (tickers or waivers), ``temporary``,
-    ``quarantine`` or ``log``.
+    ``quarantine``, ``log`` or ``fit``.
     """
 
     what: str
@@ -80,6 +85,7 @@ def garbage(settings: Settings, now: datetime) -> list[Garbage]:
     items += [Garbage("temporary", path, _size(path)) for path in _temporaries(settings.data, now)]
     moved = (settings.data / "quarantine").glob("*/*")
     items += [Garbage("quarantine", path, _size(path)) for path in moved]
+    items += [Garbage("fit", path, _size(path)) for path in _old_fits(settings, now)]
     items += [Garbage("log", path, _size(path)) for path in _old_logs(settings, now)]
     return sorted(items, key=lambda g: (-g.size_bytes, str(g.path)))
 
@@ -108,7 +114,7 @@ def _unfinished(store: Store) -> Iterator[Slot]:
 
 def _temporaries(root: StoragePath, now: datetime) -> list[StoragePath]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
-    folders = ("", "models", "models/champions", "profiles", LEDGER, *LISTS)
+    folders = ("", FITS, "models", "models/champions", "profiles", LEDGER, *LISTS)
     paths = [path for name in folders for path in (root / name).glob(f"{TEMPORARY}*")]
     paths += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     paths += local_folder(root).glob(f"{STAGING}*")
@@ -179,6 +185,12 @@ def _old_logs(settings: Settings, now: datetime) -> list[Path]:
     folder = local_folder(settings.data) / "runs"
     # a run id begins with its time, so the name alone tells its age
     return sorted(p for p in folder.glob("*T*Z-*") if p.name < oldest) if folder.is_dir() else []
+
+
+def _old_fits(settings: Settings, now: datetime) -> list[StoragePath]:
+    oldest = now.timestamp() - FITS_AGE_S
+    folder = settings.data / FITS
+    return sorted(path for path in folder.glob("[!.]*") if path.lstat().st_mtime < oldest)
 
 
 def _size(path: StoragePath) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from core.journal import Journal
 from core.platform.processes import this_process
 from core.request import settings
 from core.review.people import Person
+from core.store.fits import KeptFits
 from core.store.lineage import slots
 from core.upkeep.garbage import garbage, remove
 from core.upkeep.verification import verify
@@ -166,3 +168,15 @@ def test_without_the_closure_gc_would_remove_what_a_signature_rests_on(finished,
     Journal(finished).append("signature", old.keys["report"], {"user": "ann"})
     monkeypatch.setattr(module, "closure", lambda store, wanted: (set(wanted), set()))
     assert len(removable(finished)) == 6
+
+
+def test_a_fit_that_was_kept_for_a_month_may_go(tmp_path):
+    """Older ones are listed and removed, newer ones stay; a new file of a writer is not looked at."""
+    fits = KeptFits(tmp_path)
+    for name, days in (("old", 31), ("new", 29)):
+        fits.keep(name, b"parameters")
+        at = (NOW - timedelta(days=days)).timestamp()
+        os.utime(tmp_path / "fits" / name, (at, at))
+    assert removable(tmp_path, "fit") == {"old"}
+    remove(configured(tmp_path), garbage(configured(tmp_path), NOW), NOW, person=ME)
+    assert sorted(path.name for path in (tmp_path / "fits").iterdir()) == ["new"]
