@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.measures import metrics
 from core.measures.bootstrap import Resampling, estimate
 from core.measures.calibration import BINNING, CalibrationBins, CalibrationChance
 from core.measures.performance import json_number
-from core.measures.slices import RankedRows, SlicedAuc
+from core.measures.slices import RankedRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +25,7 @@ def by_fold(rows: JudgedRows, ranked: RankedRows) -> list[dict[str, Any]]:
     """Return one entry per fold: number (1 when there are no folds), dates, rows and metrics or None."""
     if not len(rows):
         return []
-    figures = figures_of(rows, ranked, rows.fold, len(rows.folds))
+    figures = figures_of(ranked, rows.fold, len(rows.folds))
     days = rows.frame[col.DATE].to_numpy()
     first, last = np.array([(part.start, part.stop - 1) for part in rows.parts]).T
     spans = [
@@ -42,26 +41,27 @@ def by_ticker(rows: JudgedRows, ranked: RankedRows) -> dict[str, dict[str, Any]]
     """Return by ticker its rows and metrics or None; AUC is the mean of its within-fold AUCs, by its rows."""
     ticker, names = pd.factorize(rows.frame[col.TICKER], sort=True)
     counts = np.bincount(ticker, minlength=len(names)).tolist()
-    entries = figures_of(rows, ranked, ticker.astype(np.int32), len(names))
+    entries = figures_of(ranked, ticker.astype(np.int32), len(names))
     return {
         str(name): {"rows": count, **own} for name, count, own in zip(names, counts, entries, strict=True)
     }
 
 
-def figures_of(
-    rows: JudgedRows, ranked: RankedRows, number: NDArray[np.integer], slices: int
-) -> list[dict[str, float | None]]:
-    """Return by slice the AUC with its interval and the metrics that are shown of parts; None where undefined.
+def figures_of(ranked: RankedRows, number: NDArray[np.integer], slices: int) -> list[dict[str, float | None]]:
+    """Return by slice the metrics that are shown of parts, each with its interval; None where undefined.
 
     Parameters
     ----------
     number : ndarray of int, shape (rows,)
         Slice of each row, 0 to ``slices`` - 1; -1: the row is in none.
     """
-    sums = metrics.totals_by(number, slices, rows.probability, rows.up)
-    sliced: SlicedAuc = ranked.sliced(number, slices)
-    values = {"auc": sliced.auc, "auc_low": sliced.low, "auc_high": sliced.high}
-    values |= {name: metrics.POOLED[name](sums) for name in _METRICS}
+    ratios = ranked.ratios(number, slices)
+    figures = {"auc": ranked.auc(number, slices), **{name: ratios[name] for name in _METRICS}}
+    values = {
+        name + end: array
+        for name, figure in figures.items()
+        for end, array in (("", figure.value), ("_low", figure.low), ("_high", figure.high))
+    }
     return [{name: json_number(array[i]) for name, array in values.items()} for i in range(slices)]
 
 
@@ -77,7 +77,7 @@ def by_period(rows: JudgedRows, ranked: RankedRows) -> dict[str, dict[str, Any]]
     years = rows.frame[col.DATE].to_numpy()[rows.begins].astype("datetime64[Y]")
     names, year_of_group = np.unique(years, return_inverse=True)
     year = year_of_group.astype(np.int32)[rows.group]
-    entries = figures_of(rows, ranked, year, len(names))
+    entries = figures_of(ranked, year, len(names))
     days = np.bincount(year_of_group, minlength=len(names)).tolist()
     counts = np.bincount(year, minlength=len(names)).tolist()
     return {

@@ -69,10 +69,10 @@ def by_state(rows: JudgedRows, ranked: RankedRows) -> dict[str, Any]:
     dict
         ``volatility``: three entries, thirds of the rows by the ticker's ``volatility20``; ``market``: two, by the mean
         return of the judged tickers over the last 20 judged sessions up to the call, compounded. Each has ``slice``,
-        ``rows``, ``sessions``, ``auc`` with ``auc_low`` and ``auc_high``, and the metrics of parts. A list is empty
-        where the state is not known, and ``reason`` says why.
+        ``rows``, ``sessions`` and the metrics of parts, each with its interval (``auc``, ``auc_low``, ``auc_high``). A
+        list is empty where the state is not known, and ``reason`` says why.
     """
-    third, direction = _third(rows), _direction(rows)
+    third, direction = volatility_third(rows), market_direction(rows)
     missing = [why for number, why in ((third, _NO_VOLATILITY), (direction, _FEW)) if (number < 0).all()]
     return {
         VOLATILITY: _entries(rows, ranked, third, THIRDS),
@@ -86,7 +86,7 @@ def _entries(
 ) -> list[dict[str, Any]]:
     if (number < 0).all():
         return []
-    figures = figures_of(rows, ranked, number, len(names))
+    figures = figures_of(ranked, number, len(names))
     counts = np.bincount(number[number >= 0], minlength=len(names)).tolist()
     days = [len(np.unique(rows.group[number == code])) for code in range(len(names))]
     return [
@@ -95,7 +95,7 @@ def _entries(
     ]
 
 
-def _third(rows: JudgedRows) -> NDArray[np.int8]:
+def volatility_third(rows: JudgedRows) -> NDArray[np.int8]:
     """Return the third of each row by volatility, -1 where that is not known; equal ones share a third."""
     if col.VOLATILITY20 not in rows.frame:
         return np.full(len(rows), -1, dtype=np.int8)
@@ -109,7 +109,7 @@ def _third(rows: JudgedRows) -> NDArray[np.int8]:
     return third
 
 
-def _direction(rows: JudgedRows) -> NDArray[np.int8]:
+def market_direction(rows: JudgedRows) -> NDArray[np.int8]:
     """Return 1 where the market rose over the last sessions up to the call, 0 where it did not, -1 before."""
     gain = numbers(rows.frame, col.RETURN)
     has_value, groups = ~np.isnan(gain), len(rows.group_fold)

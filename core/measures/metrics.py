@@ -97,15 +97,34 @@ def totals(probability: ArrayLike, up: ArrayLike) -> Sums:
     return Sums(*contributions(probability, up).sum(axis=1))
 
 
-def totals_by(group: NDArray[np.integer], groups: int, probability: ArrayLike, up: ArrayLike) -> Sums:
-    """Return the sums per group, each of shape (groups,); ``group`` is each row's number from 0, -1 for none."""
+def totals_by(
+    group: NDArray[np.integer] | Callable[[slice], NDArray[np.integer]],
+    groups: int,
+    probability: ArrayLike,
+    up: ArrayLike,
+) -> Sums:
+    """Return the sums per group, each of shape (groups,).
+
+    Parameters
+    ----------
+    group : ndarray of int, shape (rows,), or callable
+        Each row's number from 0, -1 for none; or what gives the numbers of a slice of the rows.
+    groups : int
+    probability, up : array, shape (rows,)
+        As in :func:`contributions`.
+    """
     p, y = np.asarray(probability, dtype=np.float64), np.asarray(up, dtype=np.float64)
+    numbers_of = group if callable(group) else group.__getitem__
 
     def values_of(part: slice) -> Iterator[NDArray[np.float64]]:
-        inside = group[part] >= 0
+        inside = numbers_of(part) >= 0
         return _contributed(p[part][inside], y[part][inside])
 
-    return Sums(*sums_by(lambda part: group[part][group[part] >= 0], groups, values_of, len(p)))
+    def inside_of(part: slice) -> NDArray[np.integer]:
+        own = numbers_of(part)
+        return own[own >= 0]
+
+    return Sums(*sums_by(inside_of, groups, values_of, len(p)))
 
 
 def sums_by(
@@ -140,13 +159,29 @@ def sums_by(
     return sums
 
 
+RATIOS = {
+    "precision": ("rightly_up", "up_calls"),
+    "recall": ("rightly_up", "up"),
+    "hit_rate": ("right", "rows"),
+    "brier": ("squared_error", "rows"),
+    "log_loss": ("log_loss", "rows"),
+}
+"""The fields of :class:`Sums` that each metric is the ratio of."""
+
+
+def parts_of(metric: str, sums: Sums) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what a metric of :data:`RATIOS` is the ratio of."""
+    above, below = RATIOS[metric]
+    return getattr(sums, above), getattr(sums, below)
+
+
 def precision(sums: Sums) -> NDArray[np.float64]:
     """Return the share of rows called up that went up; NaN when none is called up.
 
     >>> float(precision(totals([0.7, 0.6, 0.4], [1, 0, 1])))
     0.5
     """
-    return _ratio(sums.rightly_up, sums.up_calls)
+    return _ratio(*parts_of("precision", sums))
 
 
 def recall(sums: Sums) -> NDArray[np.float64]:
@@ -155,7 +190,7 @@ def recall(sums: Sums) -> NDArray[np.float64]:
     >>> float(recall(totals([0.7, 0.6, 0.4, 0.9], [1, 0, 1, 1]))).__round__(4)
     0.6667
     """
-    return _ratio(sums.rightly_up, sums.up)
+    return _ratio(*parts_of("recall", sums))
 
 
 def hit_rate(sums: Sums) -> NDArray[np.float64]:
@@ -164,7 +199,7 @@ def hit_rate(sums: Sums) -> NDArray[np.float64]:
     >>> float(hit_rate(totals([0.7, 0.6, 0.4, 0.1], [1, 0, 1, 0])))
     0.5
     """
-    return _ratio(sums.right, sums.rows)
+    return _ratio(*parts_of("hit_rate", sums))
 
 
 def brier(sums: Sums) -> NDArray[np.float64]:
@@ -173,7 +208,7 @@ def brier(sums: Sums) -> NDArray[np.float64]:
     >>> float(brier(totals([0.5, 1.0], [1, 1])))
     0.125
     """
-    return _ratio(sums.squared_error, sums.rows)
+    return _ratio(*parts_of("brier", sums))
 
 
 def log_loss(sums: Sums) -> NDArray[np.float64]:
@@ -184,7 +219,7 @@ def log_loss(sums: Sums) -> NDArray[np.float64]:
     >>> round(float(log_loss(totals([0.5, 0.25], [1, 0]))), 6)
     0.490415
     """
-    return _ratio(sums.log_loss, sums.rows)
+    return _ratio(*parts_of("log_loss", sums))
 
 
 def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:

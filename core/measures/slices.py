@@ -1,19 +1,23 @@
-"""The AUC of parts of the judged rows, each with an interval: folds, years, tickers, states of the market.
+"""Figures of parts of the judged rows, each with an interval: folds, years, tickers, states of the market.
 
 Resampling thousands of tickers a thousand times is not affordable. An AUC is nearly a mean of placements: for a row
 that rose the share of falls with a lower score, for one that fell the share of rises with a higher one (DeLong,
 DeLong and Clarke-Pearson 1988, Biometrics 44(3), 837-845). Here placements are added up over blocks of consecutive
 dates, all tickers together, and the spread of these sums gives the interval: what moves together within a block
-counts as one, as in :mod:`core.measures.bootstrap` (Politis, Romano and Wolf 1999, Subsampling, chapter 3).
+counts as one, as in :mod:`core.measures.bootstrap` (Politis, Romano and Wolf 1999, Subsampling, chapter 3). The other
+metrics are ratios of sums, and a row adds to one by (what it adds above - ratio * what it adds below) / sum below (the
+delta method; Cochran 1977, Sampling Techniques, section 6.3): their intervals come from the same blocks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.measures import metrics
 from core.measures.bootstrap import block_length
 from core.measures.expanded import blocks_of
 
@@ -24,14 +28,15 @@ if TYPE_CHECKING:
     from core.measures.rows import JudgedRows
 
 MIN_ROWS, MIN_FREEDOM = 60, 5
-"""Rows, and blocks beyond the first of each fold, below which an AUC has no interval: it would not cover."""
+"""Rows, and blocks beyond the first of each fold, below which a figure has no interval: it would not cover. The rows
+are those that the figure is a share of: of the precision the rows called up, of the recall those that rose."""
 
 
 @dataclass(frozen=True, eq=False)
-class SlicedAuc:
-    """The AUC of each slice and its interval; all of shape (slices,), NaN where undefined."""
+class SlicedFigure:
+    """A figure of each slice and its interval; all of shape (slices,), NaN where undefined."""
 
-    auc: NDArray[np.float64]
+    value: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
 
@@ -65,18 +70,66 @@ class RankedRows:
 
     def __init__(self, rows: JudgedRows, how: Resampling) -> None:
         self._rows, self._confidence = rows, how.confidence
-        self._score, self._folds, first, self._blocks = rows.probability, [], 0, 0
-        sizes = np.bincount(rows.group_fold, minlength=len(rows.folds)).tolist()
+        self._score, self._folds = rows.probability, []
         self._visible = blocks_of(rows, how).visible
-        for part, dates in zip(rows.parts, sizes, strict=True):
-            length = block_length(dates, how.block_sessions, rows.horizon_sessions)
+        self._block, self._bounds = _blocks_of_groups(rows, how)
+        for part in rows.parts:
             order = part.start + np.argsort(self._score[part], kind="stable")
-            block = self._blocks + (rows.group[order] - first) // length
             # in half the bytes of what numpy gives: they are in memory while every slice is looked at
-            self._folds.append(_Fold(order.astype(np.uint32), block.astype(np.int32)))
-            first, self._blocks = first + dates, self._blocks + -(-dates // length)
+            self._folds.append(_Fold(order.astype(np.uint32), self._block[rows.group[order]]))
 
-    def sliced(self, number: NDArray[np.integer], slices: int) -> SlicedAuc:
+    def ratios(self, number: NDArray[np.integer], slices: int) -> dict[str, SlicedFigure]:
+        """Return every metric of :data:`core.measures.metrics.RATIOS` of each slice, over all its rows.
+
+        Parameters
+        ----------
+        number, slices
+            As in :meth:`auc`.
+
+        Notes
+        -----
+        The interval is symmetric, with Student's quantiles, around sums over blocks; every fold is taken around its own
+        mean and loses a degree of freedom, as in :func:`core.measures.bootstrap.weights`. A figure that no block
+        differs in has none.
+        """
+        blocks, group = int(self._bounds[-1]), self._rows.group
+
+        def cell_of(part: slice) -> NDArray[np.integer]:
+            own = number[part].astype(np.int64)
+            return np.where(own >= 0, own * blocks + self._block[group[part]], -1)
+
+        flat = metrics.totals_by(cell_of, slices * blocks, self._score, self._rows.up)
+        sums = metrics.Sums(*(field.reshape(slices, blocks) for field in astuple(flat)))
+        return {name: self._ratio(*metrics.parts_of(name, sums)) for name in metrics.RATIOS}
+
+    def _ratio(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> SlicedFigure:
+        """Return the ratio of two sums by slice; both of shape (slices, blocks)."""
+        total = below.sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = above.sum(axis=1) / total
+            influence = (above - ratio[:, None] * below) / total[:, None]
+        spread, freedom = np.zeros(len(total)), np.zeros(len(total))
+        for first, last in pairwise(self._bounds.tolist()):
+            has_rows = below[:, first:last] > 0
+            own = np.where(has_rows, influence[:, first:last], 0.0)
+            count = has_rows.sum(axis=1)
+            apart = np.where(has_rows, own - (own.sum(axis=1) / np.maximum(count, 1))[:, None], 0.0)
+            spread += (apart**2).sum(axis=1) * _of_blocks(count)
+            freedom += np.maximum(count - 1, 0)
+        return self._figure(ratio, np.sqrt(spread / self._visible), total, freedom)
+
+    def _figure(
+        self,
+        value: NDArray[np.float64],
+        error: NDArray[np.float64],
+        rows: NDArray[np.float64],
+        freedom: NDArray[np.float64],
+    ) -> SlicedFigure:
+        enough = (rows >= MIN_ROWS) & (freedom >= MIN_FREEDOM) & (error > 0)
+        reach = np.where(enough, _student(self._confidence, np.maximum(freedom, 1)) * error, np.nan)
+        return SlicedFigure(value, np.maximum(value - reach, 0), np.minimum(value + reach, 1))
+
+    def auc(self, number: NDArray[np.integer], slices: int) -> SlicedFigure:
         """Return the AUC of each slice: the mean of its AUCs within folds weighted by its rows, with an interval.
 
         Parameters
@@ -96,15 +149,13 @@ class RankedRows:
             part = _placed(fold, number, slices, self._score, self._rows.up)
             weight += part.rows
             total += part.rows * part.auc
-            variance, blocks = part.spread(slices, self._blocks)
+            variance, blocks = part.spread(slices, int(self._bounds[-1]))
             spread += variance * part.rows**2
             freedom += np.maximum(blocks - 1, 0)
             counted += part.rows
         with np.errstate(divide="ignore", invalid="ignore"):
             auc, error = total / weight, np.sqrt(spread / self._visible) / weight
-        enough = (counted >= MIN_ROWS) & (freedom >= MIN_FREEDOM)
-        reach = np.where(enough, _student(self._confidence, np.maximum(freedom, 1)) * error, np.nan)
-        return SlicedAuc(auc, np.maximum(auc - reach, 0), np.minimum(auc + reach, 1))
+        return self._figure(auc, error, counted, freedom)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +175,24 @@ class _Placed:
         cell = self.slice_of * width + (self.block - first)
         sums = np.bincount(cell, weights=self.influence, minlength=slices * width).reshape(slices, width)
         has_rows = (np.bincount(cell, minlength=slices * width) > 0).reshape(slices, width).sum(axis=1)
-        more = np.where(has_rows > 1, has_rows / np.maximum(has_rows - 1, 1), 0.0)
-        return (sums**2).sum(axis=1) * more, has_rows.astype(np.float64)
+        return (sums**2).sum(axis=1) * _of_blocks(has_rows), has_rows.astype(np.float64)
+
+
+def _of_blocks(count: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return by how much the squares of that many blocks fall short, taken around their own mean; 0 of one block."""
+    return np.where(count > 1, count / np.maximum(count - 1, 1), 0.0)
+
+
+def _blocks_of_groups(rows: JudgedRows, how: Resampling) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the block of dates of each group, counted over all folds, and where each fold's blocks begin and end."""
+    sizes = np.bincount(rows.group_fold, minlength=len(rows.folds)).tolist()
+    lengths = [block_length(dates, how.block_sessions, rows.horizon_sessions) for dates in sizes]
+    bounds = np.cumsum([0, *(-(-dates // length) for dates, length in zip(sizes, lengths, strict=True))])
+    of_folds = [
+        first + np.arange(dates) // length
+        for first, dates, length in zip(bounds[:-1].tolist(), sizes, lengths, strict=True)
+    ]
+    return np.concatenate([np.empty(0, np.int64), *of_folds]).astype(np.int32), bounds
 
 
 def _placed(

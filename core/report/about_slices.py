@@ -16,12 +16,18 @@ from core.report.figures import (
     period,
     ratio,
 )
+from core.report.sheets import Sheet
 
 Body = Mapping[str, Any]
 
 _OF_FOLDS = ("auc", "auc_interval", "precision", "hit_rate", "brier")
 
 FIRST_AND_LAST = "the first and the last"
+
+_OTHER_INTERVALS = (
+    "Of parts of the rows, the interval shown is that of the AUC. Those of the other measures are on the desk (page "
+    "Model) and in evaluation.json."
+)
 
 
 def calibration(body: Body) -> Section:
@@ -66,14 +72,19 @@ def by_fold(body: Body) -> Section:
     pictures = (Picture(drawing, "AUC of each test period; the line marks a coin toss."),) if drawing else ()
     # recall is left out: with the dates the table would be wider than a page
     sheet = sheets.by_fold(body).select("fold", "dates", "rows", *_OF_FOLDS)
-    return Section(sections.BY_FOLD, (*pictures, sheet.grid(FIRST_AND_LAST)))
+    return Section(sections.BY_FOLD, (Paragraph(_OTHER_INTERVALS), *pictures, sheet.grid(FIRST_AND_LAST)))
+
+
+def _for_text(sheet: Sheet) -> Sheet:
+    """Return a table of parts with the AUC's interval alone: with all of them it is wider than a page."""
+    return sheet.select(*(c.key for c in sheet.columns if c.kind != "interval" or c.key == "auc_interval"))
 
 
 def by_period(body: Body) -> Section:
     """Return the measures of each calendar year: nothing should rest on one lucky year."""
     if not body.get("by_period"):
         return Section(sections.BY_PERIOD, (Paragraph("There are no judged rows."),))
-    return Section(sections.BY_PERIOD, (sheets.by_period(body).grid(FIRST_AND_LAST),))
+    return Section(sections.BY_PERIOD, (_for_text(sheets.by_period(body)).grid(FIRST_AND_LAST),))
 
 
 def by_ticker(body: Body) -> Section:
@@ -83,7 +94,7 @@ def by_ticker(body: Body) -> Section:
     sheet = sheets.by_ticker(body)
     if len(sheet.rows) > ROWS_SHOWN:
         sheet = sheet.sort(lambda row: (_or_half(row["auc"]), row["ticker"]))
-    return Section(sections.BY_TICKER, (sheet.grid("those with the lowest and the highest AUC"),))
+    return Section(sections.BY_TICKER, (_for_text(sheet).grid("those with the lowest and the highest AUC"),))
 
 
 def by_state(body: Body) -> Section:
@@ -93,7 +104,7 @@ def by_state(body: Body) -> Section:
     if not sheet.rows:
         words = f"They cannot be told apart: {reason}." if reason else "They were not told apart."
         return Section(sections.BY_STATE, (Paragraph(words),))
-    return Section(sections.BY_STATE, (Paragraph(state_words(body)), sheet.grid()))
+    return Section(sections.BY_STATE, (Paragraph(state_words(body)), _for_text(sheet).grid()))
 
 
 def state_words(body: Body) -> str:

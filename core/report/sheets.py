@@ -98,15 +98,24 @@ _UNMEASURED = dict.fromkeys(SLICED)
 
 
 def _parts(body: Body) -> tuple[Column, ...]:
-    """Return the columns of the measures of parts, the AUC's interval behind it."""
-    auc, *others = _measures(SLICED)
-    return (auc, Column("auc_interval", f"{confidence(body)} interval", str, "interval"), *others)
+    """Return the columns of the measures of parts, behind each its interval."""
+    interval = f"{confidence(body)} interval"
+    return tuple(
+        column
+        for measure in _measures(SLICED)
+        for column in (measure, Column(f"{measure.key}_interval", interval, str, "interval"))
+    )
 
 
 def _part(entry: Body, **more: Any) -> Body:
-    """Return the row of a part; evaluations of before had no interval."""
-    interval = span({"low": entry.get("auc_low"), "high": entry.get("auc_high")}, ratio)
-    return {**_UNMEASURED, **entry, "auc_interval": interval, **more}
+    """Return the row of a part; evaluations of before had no intervals, or the AUC's alone."""
+    intervals = {
+        f"{key}_interval": span(
+            {end: entry.get(f"{key}_{end}") for end in ("low", "high")}, metric(key).write
+        )
+        for key in SLICED
+    }
+    return {**_UNMEASURED, **entry, **intervals, **more}
 
 
 def by_fold(body: Body) -> Sheet:

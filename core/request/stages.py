@@ -282,13 +282,13 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "evaluate", "core.evaluation.evaluate:evaluate",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 8, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 9, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (PLUGINS, _digest_of_own("sections")), 7, "with inputs", (),
+        (PLUGINS, _digest_of_own("sections")), 8, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

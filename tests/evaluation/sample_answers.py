@@ -80,12 +80,26 @@ def auc_interval(rows: pd.DataFrame, fold: pd.DataFrame) -> tuple[float, float]:
             pd.Series((wins.mean(axis=0) - auc) / len(falls), index=falls["date"]),
         ]
     )
+    return around(auc, influence, fold)
+
+
+def share_interval(
+    part: pd.DataFrame, counted: pd.Series, right: pd.Series, fold: pd.DataFrame
+) -> tuple[float, float]:
+    """Return the 95 % interval of the share of ``counted`` rows of a part of one fold that are ``right``."""
+    share = right[counted].mean()
+    each = pd.Series(((right - share) / counted.sum())[counted].to_numpy(), index=part.loc[counted, "date"])
+    return around(share, each, fold)
+
+
+def around(value: float, influence: pd.Series, fold: pd.DataFrame) -> tuple[float, float]:
+    """Return the interval from what each row (by its date) adds, summed over blocks of ten sessions of the fold."""
     sessions = np.sort(fold["date"].unique())
     block = np.searchsorted(sessions, influence.index.to_numpy()) // min(BLOCK, len(sessions) // 5)
     sums = influence.groupby(block).sum()
-    error = (len(sums) / (len(sums) - 1) * (sums**2).sum()) ** 0.5
+    error = (len(sums) / (len(sums) - 1) * ((sums - sums.mean()) ** 2).sum()) ** 0.5
     reach = student.ppf(0.975, len(sums) - 1) * error
-    return auc - reach, auc + reach
+    return value - reach, value + reach
 
 
 def calibration_error(rows: pd.DataFrame) -> float:

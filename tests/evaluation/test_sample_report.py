@@ -113,6 +113,15 @@ def test_states_and_folds_are_as_the_report_says(rows, body, report):
         fold = rows[rows["fold"] == entry["fold"]]
         low, high = answers.auc_interval(fold, fold)
         assert (entry["auc_low"], entry["auc_high"]) == pytest.approx((low, high), rel=1e-9)
+        called, rose = fold["probability"] >= 0.5, fold["up_next"] == 1
+        shares = {
+            "hit_rate": (called | True, called == rose),
+            "precision": (called, rose),
+            "recall": (rose, called),
+        }
+        for name, (counted, right) in shares.items():
+            own = answers.share_interval(fold, counted, right, fold)
+            assert (entry[f"{name}_low"], entry[f"{name}_high"]) == pytest.approx(own, rel=1e-9), name
         assert f"[{low:.3f}, {high:.3f}]" in report
 
 

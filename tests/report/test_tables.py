@@ -90,8 +90,10 @@ def test_numbers_are_written_as_in_the_report_and_stay_numbers(body):
     assert f"{frame['auc'].iloc[0]:.3f}" in styled.to_html()
     assert tables.titles(sheet) == {
         "ticker": "Ticker", "rows": "Rows", "auc": "AUC", "auc_interval": "95% interval",
-        "precision": "Precision", "recall": "Recall",
-        "hit_rate": "Hit rate", "brier": "Brier score",
+        "precision": "Precision", "precision_interval": "95% interval",
+        "recall": "Recall", "recall_interval": "95% interval",
+        "hit_rate": "Hit rate", "hit_rate_interval": "95% interval",
+        "brier": "Brier score", "brier_interval": "95% interval",
     }  # fmt: skip
 
 
