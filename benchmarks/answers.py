@@ -130,6 +130,19 @@ def add_advice(answers: Answers, body: Mapping[str, Any]) -> None:
             events[f'the champion: "{judgement_}"'] = body["champion"]["judgement"] == judgement_
 
 
+def add_importance(answers: Answers, body: Mapping[str, Any]) -> None:
+    """Add what is said of the inputs' worth: of the return, which is what a planted dependence rests on, and of any."""
+    if not body["importance"]:
+        return
+    folds, inputs = body["importance"]["folds"], body["importance"]["inputs"]
+    best = max(inputs, key=lambda name: inputs[name]["loss"])
+    answers.events |= {
+        "input: the return is worth more than 0": inputs[col.RETURN]["loss"] > 0,
+        "input: the return helped in every fold": inputs[col.RETURN]["helped"] == folds,
+        "input: the return is the most useful": best == col.RETURN,
+    }
+
+
 def add_looks(answers: Answers, judged: Judgement, seed: int) -> None:
     """Add what fixed intervals and the growing evidence say at some look of the year."""
     low, high, rows = [], [], judged.rows

@@ -23,6 +23,9 @@ ALPHA, BETA, DAILY_DEVIATION = 0.08, 0.9, 0.015
 """Usual values of daily stock returns: a shock is half gone after 34 sessions, 24 % a year."""
 
 FREEDOM = 4
+NIGHT = 0.5
+"""What the price moves from close to open, over what it moves from open to close, in standard deviations."""
+
 LARGEST = 0.5
 """Returns are cut here on both sides: a price stays above 0, and holding earns nothing on average."""
 
@@ -72,17 +75,36 @@ class Panel:
 
     def prices(self, sessions: int | None = None) -> Table:
         """Return ``prices_clean`` of the first sessions (None: all), as the stage features reads them."""
-        count, tickers = self.returns[:sessions].shape
         levels = 100 * np.cumprod(1 + self.returns[:sessions], axis=0)
+        return Table("prices_clean", self._frame(levels, col.ADJ_CLOSE), {})
+
+    def prices_with_opens(self, seed: int) -> tuple[Panel, Table]:
+        """Return the panel whose tickers also move overnight, and its prices with opens.
+
+        The returns of this panel are those of the day, from open to close. Those of the night are symmetric shocks of
+        half a day's deviation. Nothing can be predicted of either, so a position earns nothing wherever it is filled.
+        """
+        random = np.random.default_rng((seed, 3))
+        sessions, tickers = self.returns.shape
+        night = NIGHT * DAILY_DEVIATION * _shocks(random, sessions, tickers, 0.4)
+        whole = (1 + night) * (1 + self.returns)
+        closes = 100 * np.cumprod(whole, axis=0)
+        frame = self._frame(closes, col.ADJ_CLOSE)
+        opens = closes / (1 + self.returns)
+        frame = frame.assign(**{col.CLOSE: frame[col.ADJ_CLOSE], col.OPEN: opens.ravel()})
+        return Panel(whole - 1, self.up_chance), Table("prices_clean", frame, {})
+
+    def _frame(self, values: NDArray[np.float64], column: str) -> pd.DataFrame:
+        """Return values of the first sessions, shape (sessions, tickers), as rows by date and ticker."""
+        count, tickers = values.shape
         names = [f"T{number:02d}" for number in range(tickers)]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 col.DATE: np.repeat(self.days[:count], tickers),
                 col.TICKER: pd.array(names * count, dtype="str"),
-                col.ADJ_CLOSE: levels.ravel(),
+                column: values.ravel(),
             }
         )
-        return Table("prices_clean", frame, {})
 
     def chance_of(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Return the true probability of an up move of each row of ``frame`` (``date``, ``ticker``)."""
@@ -134,18 +156,23 @@ def overlapping(world: World, horizon: int, seed: int) -> pd.DataFrame:
     Probabilities persist (first-order autocorrelation .9) and know nothing of prices. No model is trained:
     what is looked at is whether intervals allow for neighbouring rows that share most of their outcome.
     """
-    panel, random = simulated(world, seed), np.random.default_rng((seed, 1))
-    level = np.zeros(world.tickers)
-    scores = np.empty_like(panel.returns)
-    for session in range(len(scores)):
-        level = scores[session] = 0.9 * level + np.sqrt(1 - 0.9**2) * random.standard_normal(world.tickers)
+    panel = simulated(world, seed)
     # sums of simple returns: symmetric, so that half of the labels are 1
     level_of_price = np.cumsum(panel.returns, axis=0)
     ahead = level_of_price[horizon:] - level_of_price[:-horizon]
     count = len(ahead)
     frame = panel.prices(count).frame[[col.DATE, col.TICKER]]
     return frame.assign(
-        probability=1 / (1 + np.exp(-0.1 * scores[:count].ravel())),
+        probability=knowing_nothing(panel.returns.shape, seed)[:count].ravel(),
         up_next=(ahead > 0).astype(float).ravel(),
         fold=1,
     )
+
+
+def knowing_nothing(shape: tuple[int, ...], seed: int) -> NDArray[np.float64]:
+    """Return probabilities of shape (sessions, tickers) that persist (autocorrelation .9) and know nothing."""
+    random, scores = np.random.default_rng((seed, 1)), np.empty(shape)
+    level = np.zeros(shape[1])
+    for session in range(len(scores)):
+        level = scores[session] = 0.9 * level + np.sqrt(1 - 0.9**2) * random.standard_normal(shape[1])
+    return 1 / (1 + np.exp(-0.1 * scores))

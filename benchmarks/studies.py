@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -16,6 +16,7 @@ from answers import (
     add_advice,
     add_champion,
     add_differences,
+    add_importance,
     add_looks,
     add_models,
     add_notebook,
@@ -23,20 +24,27 @@ from answers import (
     figures,
     resampling,
 )
-from panels import World, overlapping, simulated
-from truths import features_of, judgement, stage, truths
+from panels import World, knowing_nothing, overlapping, simulated
+from truths import defaults, features_of, judgement, of_money, stage, truths
 
 from core import columns as col
 from core.evaluation.baselines import probabilities
+from core.evaluation.breakdown import calibration_error
+from core.evaluation.joined import NEXT_RETURN, open_returns, with_returns
+from core.evaluation.market_states import market_direction, volatility_third
 from core.measures.bootstrap import Estimate, Quantity, estimate
 from core.measures.expanded import blocks_of, coverage_of, stretch
+from core.measures.metrics import THRESHOLD
 from core.measures.performance import PooledScore
 from core.measures.ranking import RankedScore
 from core.measures.rows import judge, numbers
 from core.measures.selection import best_by_chance
 from core.measures.skill import BrierSkill
+from core.measures.trading import trading
 from core.measures.weighted import WeightedScore
+from core.queries.models.fills import CLOSE, NEXT_OPEN, fills
 from core.tables.artifacts import Document, Table
+from core.tables.workplace import Workplace
 
 CHAMPION_SESSIONS = 960
 """Sessions that the champion of a training run was trained on: it is compared on those after."""
@@ -45,6 +53,7 @@ YEAR = 250
 """Sessions that a model in use is judged by: one more, and its age alone would be reason to retrain."""
 
 HORIZON = 5
+OVERCONFIDENT = {"true probabilities": 1.0, "log odds times 1.5": 1.5, "log odds times 3": 3.0}
 PERCENTILES, WIDENED = " (percentiles)", " (widened)"
 OTHER_SETTINGS: tuple[Mapping[str, Any], ...] = (
     {},
@@ -95,28 +104,102 @@ def candidate(world: World, seed: int) -> Answers:
         if champion:
             add_champion(answers, judged, champion, features)
     add_verdicts(answers, judged.body)
+    add_importance(answers, judged.body)
     add_advice(answers, judged.body)
     return answers
 
 
 def slices(world: World, seed: int) -> Answers:
-    """Return which intervals of parts of a panel's rows hold one half: one part of each kind."""
+    """Return which intervals of parts of a panel's rows hold the truth: one part of each kind."""
     panel, answers = simulated(world, seed), Answers()
     features = features_of(panel)
     predictions, model = stage("train_or_score", {"features": features}, beside=None)
-    body = judgement(panel, features, predictions, model, bootstrap_seed=seed).body
+    judged = judgement(panel, features, predictions, model, bootstrap_seed=seed)
+    body, rows, place = judged.body, judged.rows, seed % 2
+    frame = judge(with_returns(predictions.frame, features, also=(col.VOLATILITY20,))).frame
+    states = {"volatility": volatility_third(replace(rows, frame=frame)), "market": market_direction(rows)}
+    tickers, years = sorted(body["by_ticker"]), sorted(body["by_period"])
     parts = {
-        "a fold of 252 sessions": body["by_fold"],
-        "a year": list(body["by_period"].values()),
-        "a ticker": list(body["by_ticker"].values()),
-        "a third by volatility": body["slices"]["volatility"],
-        "rising or falling markets": body["slices"]["market"],
+        "a fold of 252 sessions": (body["by_fold"][place], rows.fold == place),
+        "a year": (body["by_period"][years[place]], frame[col.DATE].dt.year == int(years[place])),
+        "a ticker": (body["by_ticker"][tickers[place]], frame[col.TICKER] == tickers[place]),
+        "a third by volatility": (body["slices"]["volatility"][place], states["volatility"] == place),
+        "rising or falling markets": (body["slices"]["market"][place], states["market"] == place),
     }
-    for name, entries in parts.items():
-        for entry in entries[seed % 2 : seed % 2 + 1]:
-            auc = {"value": entry["auc"], "low": entry["auc_low"], "high": entry["auc_high"]}
-            answers.interval(f"auc of {name}", auc, 0.5)
+    for name, (entry, mask) in parts.items():
+        p = rows.probability[np.asarray(mask)]
+        called = (p >= THRESHOLD).mean()
+        truth = {
+            "auc": 0.5,
+            "precision": 0.5,
+            "hit_rate": 0.5,
+            "recall": called,
+            "brier": 0.25 + ((p - 0.5) ** 2).mean(),
+        }
+        for figure, value in truth.items():
+            ends = {"value": entry[figure], "low": entry[f"{figure}_low"], "high": entry[f"{figure}_high"]}
+            answers.interval(f"{figure} of {name}", ends, float(value))
     return answers
+
+
+def next_open(world: World, seed: int) -> Answers:
+    """Return which intervals of what a rule earns hold the truth, filled at the close of the call or the next open."""
+    panel, prices = simulated(world, seed).prices_with_opens(seed)
+    features, answers, how = (
+        stage("feature_engineer", {"prices_clean": prices})[0],
+        Answers(),
+        resampling(seed),
+    )
+    cost, shape = float(defaults()["cost_bps"]), panel.returns.shape
+    frame = prices.frame[[col.DATE, col.TICKER]].assign(
+        probability=knowing_nothing(shape, seed).ravel(),
+        up_next=np.append(panel.returns[1:] > 0, np.full((1, shape[1]), np.nan), axis=0).ravel(),
+        fold=1,
+    )
+    values = {"cost_bps": cost, "bootstrap_samples": how.samples, "block_sessions": how.block_sessions}
+    values |= {"confidence": how.confidence, "bootstrap_seed": how.seed}
+    rows = judge(with_returns(frame, features))
+    calls = (rows.probability >= THRESHOLD).astype(float)
+    following = {
+        CLOSE: numbers(rows.frame, NEXT_RETURN),
+        NEXT_OPEN: open_returns(rows.frame, prices, Workplace()),
+    }
+    for entry in fills(Table("predictions", frame, {}), features, prices, values):
+        earned, where = following[entry["fill"]], entry["fill"].replace("_", " ")
+        true = of_money(rows, calls, earned, cost)
+        answers.interval(
+            f"long_flat_return filled at the {where}", entry["annual_return"], true["long_flat_return"]
+        )
+        answers.interval(f"long_flat_sharpe filled at the {where}", entry["sharpe"], true["long_flat_sharpe"])
+        if entry["fill"] == NEXT_OPEN:
+            claim = notebook.sharpe_interval(trading(rows, earned, calls).net(cost), seed)
+            answers.intervals[f"notebook: long_flat_sharpe filled at the {where}"] = [
+                sum(claim) / 2,
+                *claim,
+                true["long_flat_sharpe"],
+            ]
+    return answers
+
+
+def calibrated(world: World, seed: int) -> Answers:
+    """Return whether the calibration error is called more than chance explains, of true probabilities and of others."""
+    panel = simulated(world, seed)
+    count = len(panel.returns) - 1
+    chance = panel.up_chance[:count]
+    frame = (
+        panel.prices(count)
+        .frame[[col.DATE, col.TICKER]]
+        .assign(probability=chance.ravel(), up_next=(panel.returns[1:] > 0).astype(float).ravel(), fold=1)
+    )
+    events = {}
+    for words, factor in OVERCONFIDENT.items():
+        odds = factor * np.log(chance / (1 - chance))
+        rows = judge(frame.assign(probability=(1 / (1 + np.exp(-odds))).ravel()))
+        error = calibration_error(rows, resampling(seed))
+        events[f"{words}: calibration error more than chance explains"] = (
+            error["value"] > error["by_chance_high"]
+        )
+    return Answers(events=events)
 
 
 def trained(features: Table, **changes: Any) -> Document:
@@ -236,6 +319,10 @@ STUDIES: Mapping[str, Study] = {
     ),
     "year": Study("a model in its first year of use", "in use", World(), in_use, 400),
     "slices": Study("parts of the judged rows", "parts", World(), slices, 200),
+    "fills": Study("calls that know nothing, nights between days", "fills", World(), next_open, 400),
+    "calibration": Study(
+        "true probabilities, autocorrelation .1", "true", World(autocorrelation=0.1), calibrated, 400
+    ),
     "tries": Study("ten ordinary candidates", "tries", World(), tries, 120),
     "causes": Study("intervals as they were made before", "causes", World(), causes, 200),
     "overlap": Study("labels over 5 sessions", "overlap", World(sessions=787), shared_outcomes, 400),

@@ -106,7 +106,7 @@ FIGURES = {
     "long_flat_return": "return a year",
     "long_flat_sharpe": "Sharpe ratio",
 }
-_NOTEBOOK = "notebook: "
+_NOTEBOOK, _INPUT = "notebook: ", "input: "
 
 
 def label(name: str) -> str:
@@ -174,11 +174,7 @@ def noise(stored: Mapping[str, Any]) -> str:
         n = counted["panels"]
         sides = (_side(counted[side], n) for side in ("below", "above"))
         rows.append((label(name), _cell(counted), *sides, _cell(plain)))
-    head = (
-        f"{study['panels']:,} panels", "covers", "lies below the truth", "lies above the truth",
-        "a notebook's covers",
-    )  # fmt: skip
-    return _table(head, rows)
+    return _table((*_head_of(study), "a notebook's covers"), rows)
 
 
 def worlds(stored: Mapping[str, Any]) -> str:
@@ -201,7 +197,7 @@ def events(stored: Mapping[str, Any]) -> str:
         name
         for study in studies.values()
         for name, counted in study["events"].items()
-        if "some look" not in name and "some day" not in name
+        if not any(words in name for words in ("some look", "some day", _INPUT))
     )
     head = ("", *(f"{study['short']} ({study['panels']:,})" for study in studies.values()))
     rows = []
@@ -234,12 +230,56 @@ def tries(stored: Mapping[str, Any]) -> str:
     return _events_of(stored, "tries", ("",))
 
 
+def _beside_notebook(stored: Mapping[str, Any], name: str) -> str:
+    """Return the coverage of every interval of a study, beside a notebook's."""
+    study = stored["studies"][name]
+    own = {n: c for n, c in study["intervals"].items() if not n.startswith(_NOTEBOOK)}
+    rows = [
+        (
+            label(n),
+            _cell(c),
+            *(_side(c[side], c["panels"]) for side in ("below", "above")),
+            _cell(study["intervals"].get(_NOTEBOOK + n)),
+        )
+        for n, c in own.items()
+    ]
+    return _table((*_head_of(study), "a notebook's covers"), rows)
+
+
+def _head_of(study: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{study['panels']:,} panels", "covers", "lies below the truth", "lies above the truth")
+
+
 def overlap(stored: Mapping[str, Any]) -> str:
-    """Return the coverage where labels overlap, beside a notebook's."""
-    study = stored["studies"]["overlap"]
-    own = {name: c for name, c in study["intervals"].items() if not name.startswith(_NOTEBOOK)}
-    rows = [(label(name), _cell(c), _cell(study["intervals"][_NOTEBOOK + name])) for name, c in own.items()]
-    return _table((f"{study['panels']:,} panels", "covers", "a notebook's covers"), rows)
+    """Return the coverage where labels overlap."""
+    return _beside_notebook(stored, "overlap")
+
+
+def fills(stored: Mapping[str, Any]) -> str:
+    """Return the coverage of what calls earn at the close and at the next open."""
+    return _beside_notebook(stored, "fills")
+
+
+def calibration(stored: Mapping[str, Any]) -> str:
+    """Return how often a calibration error is called more than chance explains."""
+    return _events_of(stored, "calibration", ("",))
+
+
+def importance(stored: Mapping[str, Any]) -> str:
+    """Return what is said of the worth of the input that a planted dependence rests on, by its strength."""
+    studies = [
+        study for name, study in stored["studies"].items() if name == "noise" or name.startswith("power")
+    ]
+    names = [name for name in studies[0]["events"] if name.startswith(_INPUT)]
+    rows = [
+        (
+            _plain(study["world"]["autocorrelation"]),
+            f"{study['panels']:,}",
+            *(share(study["events"][n]["yes"], study["events"][n]["panels"]) for n in names),
+        )
+        for study in studies
+    ]
+    return _table(("autocorrelation", "panels", *(n.removeprefix(_INPUT) for n in names)), sorted(rows))
 
 
 def causes(stored: Mapping[str, Any]) -> str:
@@ -326,6 +366,9 @@ SECTIONS = {
     "tries": tries,
     "slices": slices,
     "overlap": overlap,
+    "fills": fills,
+    "calibration": calibration,
+    "importance": importance,
     "power": power,
     "seeds": seeds,
 }

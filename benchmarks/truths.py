@@ -137,7 +137,7 @@ def truths(judged: Judgement, p: NDArray[np.float64], cost_bps: float) -> dict[s
     if calls.any():
         values["precision"] = (calls * chance).sum() / calls.sum()
     if (chance == 0.5).all():
-        values |= _of_money(judged.rows, calls, cost_bps)
+        values |= of_money(judged.rows, calls, numbers(judged.rows.frame, NEXT_RETURN), cost_bps)
     return {name: float(value) for name, value in values.items()}
 
 
@@ -161,8 +161,14 @@ def _pairs_won(p: NDArray[np.float64], chance: NDArray[np.float64]) -> float:
     return float((up * lower).sum() / (up.sum() * down.sum()))
 
 
-def _of_money(rows: JudgedRows, calls: NDArray[np.float64], cost_bps: float) -> dict[str, float]:
-    rule = trading(rows, numbers(rows.frame, NEXT_RETURN), calls)
+def of_money(
+    rows: JudgedRows, calls: NDArray[np.float64], following: NDArray[np.float64], cost_bps: float
+) -> dict[str, float]:
+    """Return the truth of the long/flat rule's figures where no position earns anything.
+
+    ``calls`` (1 or 0) and the simple returns that follow them have shape (rows,).
+    """
+    rule = trading(rows, following, calls)
     daily = rule.net(cost_bps)
     lost = float(np.nanmean(rule.net(cost_bps) - rule.gross))
     growth = lost - float(np.nanmean(daily**2)) / 2

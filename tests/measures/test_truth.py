@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,11 +148,12 @@ def test_the_notebooks_intervals_are_those_of_independent_rows(bench):
     assert (holds < 120).all()
 
 
-def coverage(bench, name, panels):
-    """The share of each interval of a study's first panels that holds its truth."""
+def coverage(bench, name, panels, **world):
+    """The share of each interval of a study's first panels that holds its truth; ``world`` makes them smaller."""
     study = bench["studies"].STUDIES[name]
+    own = replace(study.world, **world)
     counted = bench["truth_tables"].counts(
-        [{"seed": seed, **study.ask(study.world, seed).line()} for seed in range(panels)]
+        [{"seed": seed, **study.ask(own, seed).line()} for seed in range(panels)]
     )
     return {name: entry["holds"] / entry["panels"] for name, entry in counted["intervals"].items()}, counted
 
@@ -174,6 +176,30 @@ def test_intervals_cover_where_labels_overlap(bench):
     assert max(rates["notebook: auc"], rates["notebook: hit_rate"]) < WELL_ABOVE
 
 
+def test_what_calls_earn_at_the_next_open_covers(bench):
+    """Days and nights that know nothing: both fills lose their costs, and 40 panels hold that; opens are no closes."""
+    rates, counted = coverage(bench, "fills", 40, tickers=2, sessions=600)
+    assert len(rates) == 5
+    assert min(rates.values()) >= WELL_ABOVE
+    means = {name: entry["truth"] for name, entry in counted["intervals"].items()}
+    assert -0.2 < means["long_flat_return filled at the next open"] < 0
+    panels = bench["panels"]
+    panel, prices = panels.simulated(panels.World(sessions=3000), 1).prices_with_opens(1)
+    frame = prices.frame
+    night = (frame["open"] / frame.groupby("ticker")["close"].shift() - 1).dropna()
+    assert night.std() == pytest.approx(panels.NIGHT * panels.DAILY_DEVIATION, rel=0.1)
+    assert abs(night.mean()) < 3 * night.std() / 3000**0.5
+    assert panel.returns.std() > panels.simulated(panels.World(sessions=3000), 1).returns.std()
+
+
+def test_true_probabilities_are_seldom_called_uncalibrated(bench):
+    """Of 40 panels few; probabilities that exaggerate three times nearly always are."""
+    _, counted = coverage(bench, "calibration", 40, tickers=4)
+    true, _, wrong = (entry["yes"] for entry in counted["events"].values())
+    assert true <= 6
+    assert wrong >= 36
+
+
 def test_the_study_shows_intervals_that_are_badly_wrong(bench, monkeypatch):
     """The gate itself: with single dates drawn instead of blocks, the same panels are not covered."""
     for module in (bootstrap, expanded):
@@ -188,6 +214,7 @@ def test_a_planted_dependence_is_called_better(bench):
     answers = [study.ask(study.world, seed) for seed in range(4)]
     assert sum(answer.events['verdict "better than chance"'] for answer in answers) >= 3
     assert not any(answer.events["leak alarm"] for answer in answers)
+    assert all(answer.events["input: the return is worth more than 0"] for answer in answers)
     auc = np.array([answer.intervals["logistic regression: auc"] for answer in answers])
     assert ((auc[:, 1] <= auc[:, 3]) & (auc[:, 3] <= auc[:, 2])).sum() >= 3
 
@@ -216,8 +243,9 @@ def test_ten_candidates_parts_and_a_year_of_looks_are_asked(bench):
     assert before[2] - before[1] > now[2] - now[1]
     assert len(causes) == 20
     parts = studies.slices(panels.World(tickers=3, sessions=1100), 1).intervals
-    assert len(parts) == 5
+    assert len(parts) == 25
     assert all(low < value < high for value, low, high, _ in parts.values())
+    assert parts["brier of a ticker"][3] > 0.25
     alone, best = studies.tries(panels.World(tickers=3, sessions=900), 1).events.values()
     assert alone or not best
     events = studies.in_use(panels.World(tickers=3, sessions=1000), 1).events
@@ -247,7 +275,7 @@ def test_a_run_goes_on_where_it_was_stopped(bench, tmp_path, monkeypatch):
     (docs / "truth.md").write_text("before\n<!-- overlap -->\n<!-- end overlap -->\nafter\n")
     truth.main(["page", str(tmp_path / "whole"), "--docs", str(docs)])
     page = (docs / "truth.md").read_text()
-    assert "| 3 panels | covers | a notebook's covers |" in page
+    assert "| 3 panels | covers | lies below the truth | lies above the truth | a notebook's covers |" in page
     truth.main(["page", "--docs", str(docs)])
     assert (docs / "truth.md").read_text() == page
 
