@@ -240,3 +240,19 @@ def test_an_unknown_model_kind_is_refused(features, parameters):
     """The closed list is named."""
     with pytest.raises(ModelError, match="'boosting'; expected one of logistic_regression, hist_gradient"):
         _train(features, parameters, model="boosting")
+
+
+def test_the_records_skill_is_against_the_rate_of_outcomes_known_before_each_fold(trained, features):
+    """The outcome of the session just before a fold comes with the fold's first price: it is not known yet."""
+    predictions, model = trained["logistic_regression"]
+    frame = features.frame
+    known = frame.sort_values(["ticker", "date"]).groupby("ticker")["date"].shift(-1)
+    rates = {
+        fold["fold"]: frame.loc[known < pd.Timestamp(fold["test_from"]), "up_next"].mean()
+        for fold in predictions.header["folds"]
+    }
+    judged = predictions.frame
+    reference = judged["fold"].map(rates)
+    ours, theirs = ((p - judged["up_next"]).pow(2).mean() for p in (judged["probability"], reference))
+    skill = model.body["walk_forward"]["performance"]["brier_skill"]["value"]
+    assert skill == pytest.approx(1 - ours / theirs, rel=1e-12)
