@@ -14,7 +14,7 @@ import fcntl
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,23 +23,31 @@ from core.platform.determinism import single_threaded
 
 single_threaded()
 
-import truth_tables  # noqa: E402 - threads are set before anything numeric can be imported
+import truth_counts  # noqa: E402 - threads are set before anything numeric can be imported
+import truth_tables  # noqa: E402 - see above
 from studies import STUDIES  # noqa: E402 - see above
 
 from core.request.stages import stage_named  # noqa: E402 - see above
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 VERSIONS = {name: stage_named(name).version for name in ("feature_engineer", "train_or_score", "evaluate")}
-"""Stages that panels go through; lines of other versions are passed over."""
+"""Stages that panels go through."""
+
+EARLIER = ({"feature_engineer": 1, "train_or_score": 4, "evaluate": 7},)
+"""Versions that give the counted figures as the present ones do: their panels count, and the page says of how many
+that was looked at and how many figures differed. Lines of any other version are passed over."""
+
+DIFFERS = 1e-12
+"""Two figures of one panel are the same up to rounding."""
 
 
-def lines(file: Path) -> Iterator[dict[str, Any]]:
-    """Yield the panels of a file that these stages judged."""
-    if file.exists():
-        for text in file.read_text(encoding="utf-8").splitlines():
-            line = json.loads(text)
-            if line["versions"] == VERSIONS:
-                yield line
+def lines(file: Path, *versions: Mapping[str, int]) -> dict[int, dict[str, Any]]:
+    """Return by seed the panels of a file that stages of these versions judged."""
+    if not file.exists():
+        return {}
+    panels = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    # a seed that two processes judged counts once
+    return {line["seed"]: line for line in panels if line["versions"] in versions}
 
 
 def run(folder: Path, names: list[str], *, panels: int | None, seed: int) -> None:
@@ -47,7 +55,7 @@ def run(folder: Path, names: list[str], *, panels: int | None, seed: int) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         study, file = STUDIES[name], folder / f"{name}.jsonl"
-        done, started = {line["seed"] for line in lines(file)}, time.process_time()
+        done, started = lines(file, VERSIONS), time.process_time()
         wanted = [s for s in range(seed, seed + (panels or study.panels)) if s not in done]
         for number in wanted:
             line = {"seed": number, "versions": VERSIONS, **study.ask(study.world, number).line()}
@@ -61,13 +69,32 @@ def counted(folder: Path) -> dict[str, Any]:
     """Return what a folder's panels come to, study by study."""
     studies = {}
     for name, study in STUDIES.items():
-        panels = sorted(lines(folder / f"{name}.jsonl"), key=lambda line: line["seed"])
-        # a seed that two processes judged counts once
-        once = list({line["seed"]: line for line in panels}.values())
-        if once:
-            about = {"text": study.text, "short": study.short}
-            studies[name] = {**about, "world": asdict(study.world), **truth_tables.counts(once)}
+        file = folder / f"{name}.jsonl"
+        before, present = lines(file, *EARLIER), lines(file, VERSIONS)
+        panels = [panel for _, panel in sorted((before | present).items())]
+        if panels:
+            about = {"text": study.text, "short": study.short, "again": compared(before, present)}
+            studies[name] = {**about, "world": asdict(study.world), **truth_counts.counts(panels)}
     return {"versions": VERSIONS, "studies": studies}
+
+
+def compared(before: Mapping[int, Any], present: Mapping[int, Any]) -> dict[str, int]:
+    """Return how many panels both versions judged, how many figures and answers of these there are, and differ."""
+    panels = [(before[seed], present[seed]) for seed in sorted(before.keys() & present.keys())]
+    pairs = [
+        (earlier[part][name], now[part].get(name))
+        for earlier, now in panels
+        for part in ("intervals", "events")
+        for name in earlier[part]
+    ]
+    differing = sum(not _same(one, other) for one, other in pairs)
+    return {"panels": len(panels), "compared": len(pairs), "differing": differing}
+
+
+def _same(one: Any, other: Any) -> bool:
+    if other is None or isinstance(one, bool):
+        return bool(one is other)
+    return all(abs(a - b) <= DIFFERS or a == b for a, b in zip(one, other, strict=True))
 
 
 def main(arguments: list[str] | None = None) -> None:

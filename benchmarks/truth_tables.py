@@ -4,92 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean, median
 from typing import Any
 
-Line = Mapping[str, Any]
-
-
-def counts(panels: Sequence[Line]) -> dict[str, Any]:
-    """Return how often each interval held its truth and each event happened."""
-    names = dict.fromkeys(name for line in panels for name in line["intervals"])
-    events = dict.fromkeys(name for line in panels for name in line["events"])
-    return {
-        "panels": len(panels),
-        "seeds": _ranges([line["seed"] for line in panels]),
-        "intervals": {
-            n: _interval([p["intervals"][n] for p in panels if n in p["intervals"]]) for n in names
-        },
-        "events": {n: _event([p["events"][n] for p in panels if n in p["events"]]) for n in events},
-    }
-
-
-def _interval(entries: Sequence[Sequence[float]]) -> dict[str, float]:
-    """Return of how many panels an interval holds its truth, lies below and above it, and its median width."""
-    below, above = (sum(high < truth for _, _, high, truth in entries), sum(e[1] > e[3] for e in entries))
-    return {
-        "panels": len(entries),
-        "holds": len(entries) - below - above,
-        "below": below,
-        "above": above,
-        "width": round(median(high - low for _, low, high, _ in entries), 5),
-        "mean": round(fmean(value for value, *_ in entries), 5),
-        "truth": round(fmean(truth for *_, truth in entries), 5),
-    }
-
-
-def _event(answers: Sequence[bool]) -> dict[str, int]:
-    return {"panels": len(answers), "yes": sum(answers)}
-
-
-def _ranges(seeds: Iterable[int]) -> str:
-    """Return seeds as ranges.
-
-    >>> _ranges([0, 1, 2, 5])
-    '0-2, 5'
-    """
-    runs: list[list[int]] = []
-    for seed in seeds:
-        if runs and seed == runs[-1][-1] + 1:
-            runs[-1].append(seed)
-        else:
-            runs.append([seed])
-    return ", ".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)
-
-
-def exact(yes: int, panels: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Clopper and Pearson 1934).
-
-    >>> [round(end, 3) for end in exact(0, 100)]
-    [0.0, 0.036]
-    """
-    from scipy.stats import beta
-
-    low = float(beta.ppf(0.025, yes, panels - yes + 1)) if yes else 0.0
-    high = float(beta.ppf(0.975, yes + 1, panels - yes)) if yes < panels else 1.0
-    return low, high
-
-
-def share(yes: int, panels: int) -> str:
-    """Return a share with its interval.
-
-    >>> share(95, 100)
-    '.950 [.887, .984]'
-    """
-    low, high = exact(yes, panels)
-    return f"{_plain(yes / panels)} [{_plain(low)}, {_plain(high)}]"
-
-
-def _plain(value: float) -> str:
-    text = f"{value:.3f}"
-    return text.removeprefix("0") if value < 1 else text
-
-
-AIM = (0.93, 0.97)
-"""Coverage that is aimed at, of intervals of 95 %."""
-
-ONE_SIDED = 0.03
-"""Share of intervals on the wrong side of the truth that is aimed at, at most, on either side."""
+from truth_counts import AIM, ONE_SIDED, misses, plain, share, surely_misses
 
 MARK = "\\*"
 WORLDS = ("noise", "correlated", "one-753", "two-120", "one-94", "year")
@@ -121,29 +38,6 @@ def label(name: str) -> str:
             if name == column or name.startswith(f"{column} ") or (before and name.endswith(start)):
                 return name.replace(column, words, 1).replace("_", " ")
     return name.replace("_", " ")
-
-
-def misses(counted: Mapping[str, Any]) -> bool:
-    """Return whether a share lies outside what is aimed at.
-
-    >>> misses({"panels": 100, "holds": 95, "below": 5, "above": 0})
-    True
-    """
-    n = counted["panels"]
-    sides = max(counted["below"], counted["above"]) / n
-    return not AIM[0] <= counted["holds"] / n <= AIM[1] or sides > ONE_SIDED
-
-
-def surely_misses(counted: Mapping[str, Any]) -> bool:
-    """Return whether even the binomial interval of a share lies outside what is aimed at.
-
-    >>> [surely_misses({"panels": 100, "holds": n, "below": 100 - n, "above": 0}) for n in (95, 80)]
-    [False, True]
-    """
-    n = counted["panels"]
-    low, high = exact(counted["holds"], n)
-    sides = (exact(counted[side], n)[0] for side in ("below", "above"))
-    return high < AIM[0] or low > AIM[1] or max(sides) > ONE_SIDED
 
 
 def _cell(counted: Mapping[str, Any] | None) -> str:
@@ -267,19 +161,17 @@ def calibration(stored: Mapping[str, Any]) -> str:
 
 def importance(stored: Mapping[str, Any]) -> str:
     """Return what is said of the worth of the input that a planted dependence rests on, by its strength."""
-    studies = [
-        study for name, study in stored["studies"].items() if name == "noise" or name.startswith("power")
-    ]
-    names = [name for name in studies[0]["events"] if name.startswith(_INPUT)]
-    rows = [
-        (
-            _plain(study["world"]["autocorrelation"]),
-            f"{study['panels']:,}",
-            *(share(study["events"][n]["yes"], study["events"][n]["panels"]) for n in names),
-        )
-        for study in studies
-    ]
-    return _table(("autocorrelation", "panels", *(n.removeprefix(_INPUT) for n in names)), sorted(rows))
+    rows, names = [], list[str]()
+    for study, about in stored["studies"].items():
+        answers = {n: c for n, c in about["events"].items() if n.startswith(_INPUT)}
+        if not answers or not study.startswith(("noise", "power")):
+            continue
+        names = names or list(answers)
+        panels = answers[names[0]]["panels"]
+        shares = (share(answers[n]["yes"], panels) for n in names)
+        rows.append((plain(about["world"]["autocorrelation"]), f"{panels:,}", *shares))
+    head = (name.removeprefix(_INPUT) for name in names)
+    return _table(("autocorrelation", "panels", *head), sorted(rows))
 
 
 def causes(stored: Mapping[str, Any]) -> str:
@@ -311,7 +203,7 @@ def power(stored: Mapping[str, Any]) -> str:
     rows = []
     for name, study in stored["studies"].items():
         strength = study["world"]["autocorrelation"]
-        if name not in ("noise", "year") and not strength:
+        if not name.startswith(("noise", "year", "power")):
             continue
         auc = study["intervals"]["logistic regression: auc"]
         events = study["events"]
@@ -320,8 +212,8 @@ def power(stored: Mapping[str, Any]) -> str:
             for counted in (events['verdict "better than chance"'], events["leak alarm"])
         )
         when = "in use, 250 sessions" if name.startswith("year") else "training"
-        panels, mean, truth = f"{study['panels']:,}", _plain(auc["mean"]), _plain(auc["truth"])
-        rows.append((_plain(strength), when, panels, mean, truth, better, leak, _cell(auc)))
+        panels, mean, truth = f"{study['panels']:,}", plain(auc["mean"]), plain(auc["truth"])
+        rows.append((plain(strength), when, panels, mean, truth, better, leak, _cell(auc)))
     rows.sort(key=lambda row: (row[1], float(row[0])))
     head = ("autocorrelation", "judged", "panels", "mean AUC", "true AUC")
     return _table((*head, '"better than chance"', "leak alarm", "AUC covers"), rows)
@@ -343,17 +235,34 @@ def missing(stored: Mapping[str, Any]) -> str:
 
 
 def _in_short(name: str, counted: Mapping[str, Any]) -> str:
-    covers, below, above = (_plain(counted[key] / counted["panels"]) for key in ("holds", "below", "above"))
+    covers, below, above = (plain(counted[key] / counted["panels"]) for key in ("holds", "below", "above"))
     return f"{label(name)} {covers} ({below}, {above})"
 
 
 def seeds(stored: Mapping[str, Any]) -> str:
-    """Return the studies with their panels and seeds."""
+    """Return the studies with their panels and seeds, and on how many two versions gave the same."""
     rows = [
-        (f"`{name}`", study["short"], study["text"], f"{study['panels']:,}", study["seeds"])
+        (
+            f"`{name}`",
+            study["short"],
+            study["text"],
+            f"{study['panels']:,}",
+            study["seeds"],
+            f"{study['again']['panels']:,}",
+            f"{study['again']['differing']:,} of {study['again']['compared']:,}",
+        )
         for name, study in stored["studies"].items()
     ]
-    return _table(("study", "in the tables", "panels are", "how many", "seeds"), rows)
+    head = (
+        "study",
+        "in the tables",
+        "panels are",
+        "how many",
+        "seeds",
+        "judged again",
+        "figures that differ",
+    )
+    return _table(head, rows)
 
 
 SECTIONS = {

@@ -26,10 +26,10 @@ def bench(monkeypatch):
     import panels
     import studies
     import truth
-    import truth_tables
+    import truth_counts
     import truths
 
-    modules = (notebook, panels, studies, truth, truth_tables, truths)
+    modules = (notebook, panels, studies, truth, truth_counts, truths)
     return {module.__name__: module for module in modules}
 
 
@@ -113,7 +113,7 @@ def test_a_model_that_cannot_know_loses_its_costs(bench):
 
 def test_counts_have_exact_binomial_intervals(bench):
     """Sides and shares are those of the answers, intervals scipy's exact ones, at the ends too."""
-    tables = bench["truth_tables"]
+    tables = bench["truth_counts"]
     lines = [
         {
             "seed": n,
@@ -152,7 +152,7 @@ def coverage(bench, name, panels, **world):
     """The share of each interval of a study's first panels that holds its truth; ``world`` makes them smaller."""
     study = bench["studies"].STUDIES[name]
     own = replace(study.world, **world)
-    counted = bench["truth_tables"].counts(
+    counted = bench["truth_counts"].counts(
         [{"seed": seed, **study.ask(own, seed).line()} for seed in range(panels)]
     )
     return {name: entry["holds"] / entry["panels"] for name, entry in counted["intervals"].items()}, counted
@@ -278,6 +278,22 @@ def test_a_run_goes_on_where_it_was_stopped(bench, tmp_path, monkeypatch):
     assert "| 3 panels | covers | lies below the truth | lies above the truth | a notebook's covers |" in page
     truth.main(["page", "--docs", str(docs)])
     assert (docs / "truth.md").read_text() == page
+
+
+def test_panels_of_an_earlier_version_count_and_differences_are_counted(bench, tmp_path):
+    """The present version's line of a seed wins; what differs by more than rounding, or is missing, is said."""
+    truth = bench["truth"]
+    panel = {"intervals": {"auc": [0.5, 0.4, 0.6, 0.5]}, "events": {"yes": True}}
+    other = {"intervals": {"auc": [0.5, 0.4, 0.6 + 1e-9, 0.5]}, "events": {"yes": True}}
+    close = {"intervals": {"auc": [0.5, 0.4, 0.6 + 1e-14, 0.5]}, "events": {"yes": True, "new": False}}
+    lines = [{"seed": n, "versions": truth.EARLIER[0], **panel} for n in range(4)]
+    lines += [{"seed": n, "versions": truth.VERSIONS, **own} for n, own in ((1, other), (2, close))]
+    lines.append({"seed": 9, "versions": {"evaluate": 0}, **panel})
+    (tmp_path / "overlap.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    study = truth.counted(tmp_path)["studies"]["overlap"]
+    assert study["again"] == {"panels": 2, "compared": 4, "differing": 1}
+    assert (study["panels"], study["seeds"]) == (4, "0-3")
+    assert study["events"]["new"] == {"panels": 1, "yes": 0}
 
 
 def test_an_unknown_study_is_a_clear_error(bench, tmp_path, capsys):
