@@ -32,7 +32,7 @@ _POLL_S = 0.5
 )
 @click.option("--contains", default="", metavar="TEXT", help="Only lines with this text, in any case.")
 @click.option("--follow", is_flag=True, help="Go on printing until the run is over.")
-@output.profile_option("Whose newest run, where none is named. [default: of all profiles]")
+@output.profile_option("Whose newest run, where none is named. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print the file itself: one JSON object a line.")
 def print_log(
     *, run: str, stage: str | None, level: str, contains: str, follow: bool, profile: str, as_json: bool
@@ -43,7 +43,7 @@ def print_log(
     """
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
-    run_id = find_run(journal, run, profile=profile).run_id
+    run_id = find_run(configured, journal, run, profile=profile).run_id
     path = RunLog(configured.data, run_id).path
     if not path.is_file():
         raise MissingFileError(

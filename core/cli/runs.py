@@ -17,7 +17,7 @@ from core.journal import Journal, Run
 from core.journal.rows import ENDED
 from core.queries.reports.listing import DAMAGED, LATEST, MISSING, RunReports
 from core.queries.runs.missing import gone_stages, in_words
-from core.registry.choosing import chosen_profile, known_profile
+from core.registry.choosing import chosen_profile, known_profile, profiles_here, several
 from core.registry.origins import finished_runs, profile_of_run, runs_of, session_of_run
 from core.request import settings
 from core.review.standing import STATES
@@ -34,7 +34,7 @@ def _state_option(name: str, states: Sequence[str], what: str) -> Callable[[outp
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
 )
-@output.profile_option("Only its runs. [default: of all profiles]")
+@output.profile_option("Only its runs. [default: the only profile]")
 @_state_option("--state", ("queued", "running", *ENDED), "Only runs in this state")
 @_state_option("--report", (*STATES, DAMAGED, MISSING), "Only runs whose report is in this state")
 @click.option(
@@ -83,23 +83,29 @@ def with_profile(configured: settings.Settings, run: Run) -> Run:
     return replace(run, profile=profile_of_run(configured, run), session=session_of_run(configured, run))
 
 
-def find_run(journal: Journal, run_id: str, *, profile: str = "") -> Run:
-    """Return the run with this id, or with an id that begins so; ``latest`` is the newest, whatever came of it.
+def find_run(configured: settings.Settings, journal: Journal, run_id: str, *, profile: str = "") -> Run:
+    """Return the run with this id, or with an id that begins so.
+
+    ``latest`` is the newest of the profile, or of the only one, whatever came of it.
 
     Raises
     ------
     ParameterError
-        If no run or more than one answers to it.
+        If no run or more than one answers to it, or there are several profiles and none was named.
     """
     if run_id == LATEST:
-        newest = journal.runs(limit=1, profile=profile)
-        if not newest:
+        profile = known_profile(configured, profile) if profile else ""
+        names = [] if profile else profiles_here(configured)
+        if len(names) > 1:
+            raise several(names)
+        newest = next(runs_of(configured, profile), None)
+        if newest is None:
             raise ParameterError(
                 f"there is no run{f' of profile {profile}' if profile else ''} yet",
                 expected="a run",
                 remedy="Run: afterclose run",
             )
-        return newest[0]
+        return newest
     exact = journal.run(run_id)
     if exact is not None:
         return exact
@@ -176,7 +182,7 @@ def _to_show(configured: settings.Settings, journal: Journal, run: str, profile:
         If it is of another profile than the one named, or there is none.
     """
     if run:
-        match = find_run(journal, run)
+        match = find_run(configured, journal, run, profile=profile)
         _judge_one_profile(configured, [match], known_profile(configured, profile) if profile else "")
         return match
     profile = chosen_profile(configured, profile)
@@ -197,7 +203,7 @@ def _note(facts: Mapping[str, Any]) -> str:
 
 @click.command("cancel")
 @click.argument("run")
-@output.profile_option("Whose newest run, where RUN is latest. [default: of all profiles]")
+@output.profile_option("Whose newest run, where RUN is latest. [default: the only profile]")
 @output.json_option("Print what became of it as JSON.")
 def cancel_run(*, run: str, profile: str, as_json: bool) -> None:
     """Stop RUN: its processes are asked to end and, after five seconds, ended."""
@@ -205,7 +211,8 @@ def cancel_run(*, run: str, profile: str, as_json: bool) -> None:
     from core.runs import launcher
 
     configured = settings.load()
-    match = find_run(Journal(configured.data, configured.journal, read_only=True), run, profile=profile)
+    journal = Journal(configured.data, configured.journal, read_only=True)
+    match = find_run(configured, journal, run, profile=profile)
     stopped = launcher.cancel(configured, match.run_id, person=local_person(configured))
     if as_json:
         output.as_json({"run": match.run_id, "stopped": stopped, "state": match.state})
@@ -253,7 +260,7 @@ def _to_compare(
         If the runs are not of one profile, or not of the one named, or there are not two.
     """
     if names:
-        chosen = [find_run(journal, name) for name in names]
+        chosen = [find_run(configured, journal, name, profile=profile) for name in names]
         _judge_one_profile(configured, chosen, profile)
         return chosen
     profile = chosen_profile(configured, profile)
@@ -291,7 +298,7 @@ def _judge_one_profile(configured: settings.Settings, chosen: list[Run], profile
     help="Where it goes. [default: RUN.zip or RUN.xlsx here]",
 )
 @click.option("--xlsx", is_flag=True, help="Write the report's tables, signals and findings as a workbook.")
-@output.profile_option("Whose newest run, where none is named. [default: of all profiles]")
+@output.profile_option("Whose newest run, where none is named. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def export_run(*, run: str, target: str, xlsx: bool, profile: str, as_json: bool) -> None:
     """Write RUN's log, its checkpoints and all they rest on to a zip, or its report to a workbook."""
@@ -299,7 +306,7 @@ def export_run(*, run: str, target: str, xlsx: bool, profile: str, as_json: bool
 
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
-    match = with_profile(configured, find_run(journal, run, profile=profile))
+    match = with_profile(configured, find_run(configured, journal, run, profile=profile))
     path = Path(target or f"{match.run_id}.{'xlsx' if xlsx else 'zip'}")
     if xlsx:
         from core.platform.storage import replace_file

@@ -11,6 +11,8 @@ from core.errors import CheckpointError, ParameterError, listed, nearest
 from core.journal import Journal
 from core.platform.objects import is_url
 from core.queries.artifacts import file_of
+from core.registry.choosing import chosen_profile, profiles_here
+from core.registry.origins import finished_runs
 from core.registry.registry import Registry
 from core.request import settings
 from core.request.settings import DATA_VARIABLE, Settings
@@ -30,7 +32,7 @@ KINDS = tuple(dict.fromkeys(artifact.kind for stage in STAGES for artifact in st
 
 
 def load(
-    kind: str, run: str = LATEST, data: str | Path | None = None
+    kind: str, run: str = LATEST, data: str | Path | None = None, *, profile: str = ""
 ) -> pd.DataFrame | Mapping[str, Any] | str:
     """Return an artifact of a run, verified against the digest it was committed with.
 
@@ -40,10 +42,12 @@ def load(
         ``prices_raw``, ``prices_valid``, ``findings``, ``prices_clean``, ``repairs``, ``features``, ``predictions``,
         ``model``, ``evaluation`` or ``report``.
     run : str
-        ``latest`` (the last successful run), a run's id (as ``afterclose runs`` lists them, or its
-        beginning), or the key of a checkpoint of this or any later stage.
+        ``latest`` (the newest report of the profile, or of the only one), a run's id (as ``afterclose runs``
+        lists them, or its beginning), or the key of a checkpoint of this or any later stage.
     data : str or Path, optional
         The data root; default: as for every command (``AFTERCLOSE_DATA``, else ``data`` here).
+    profile : str
+        Whose newest report, where ``run`` is ``latest``.
 
     Returns
     -------
@@ -54,7 +58,8 @@ def load(
     Raises
     ------
     ParameterError
-        If there is no such kind, run or key, or the run has not come that far.
+        If there is no such kind, run or key, the run has not come that far, or there are several profiles and none
+        was named.
     CheckpointError
         If the artifact is damaged.
     """
@@ -66,7 +71,7 @@ def load(
         )
     configured = settings_at(data)
     store = Store(configured.data)
-    slot = _slot(configured, store, kind, run)
+    slot = _slot(configured, store, kind, run, profile)
     name = file_of(kind, store, slot)
     if name is None and kind == "model":
         return _content(decode(_scoring_model(configured, store, slot), "model.json"))
@@ -96,9 +101,9 @@ def _content(artifact: object) -> pd.DataFrame | Mapping[str, Any]:
     return artifact.body
 
 
-def _slot(configured: Settings, store: Store, kind: str, run: str) -> Slot:
+def _slot(configured: Settings, store: Store, kind: str, run: str, profile: str) -> Slot:
     stage = writer_of(kind).name
-    keys = _keys_of_latest(store) if run == LATEST else _keys_of_run(configured, run)
+    keys = _keys_of_latest(configured, store, profile) if run == LATEST else _keys_of_run(configured, run)
     if keys is None:
         keys = _keys_of_checkpoint(store, stage, run)
     if stage not in keys:
@@ -109,7 +114,12 @@ def _slot(configured: Settings, store: Store, kind: str, run: str) -> Slot:
     return Slot(stage, keys[stage])
 
 
-def _keys_of_latest(store: Store) -> dict[str, str]:
+def _keys_of_latest(configured: Settings, store: Store, profile: str) -> dict[str, str]:
+    names = profiles_here(configured)
+    if profile or len(names) > 1:  # the folder of links is of whichever ran last
+        newest = next(iter(finished_runs(configured, chosen_profile(configured, profile))), None)
+        if newest is not None:
+            return dict(newest.keys)
     report = latest_slots(store.root).get("report.txt")
     if report is None:
         raise ParameterError(

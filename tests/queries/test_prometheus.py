@@ -86,7 +86,7 @@ def test_the_metrics_are_those_of_the_journal(tmp_path):
     told = scraped()
     assert told['afterclose_runs{state="failed"}'] == "2.0"
     assert told['afterclose_runs{state="succeeded"}'] == "1.0"
-    assert told["afterclose_report_missing"] == "1.0"
+    assert told['afterclose_report_missing{profile="sample"}'] == "1.0"
     server.shutdown()
     server.server_close()
 

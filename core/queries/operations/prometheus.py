@@ -14,6 +14,8 @@ from typing import Any
 from core.errors import SettingsError
 from core.journal.schedules import Schedules
 from core.platform.storage import nearest_folder
+from core.registry.choosing import profiles_here
+from core.registry.origins import runs_of
 from core.request.settings import Settings
 from core.schedule.freshness import FRESH, freshness
 
@@ -74,14 +76,12 @@ class _Collector:
             for state, count in sorted(counted.items()):
                 family.add_metric([state], count)
             yield family
-        yield from (Gauge(name, text, value) for name, text, value in _values(settings, journal, now))
-        behind = Gauge(
-            "afterclose_sessions_behind", "Sessions that a profile's newest report lacks.", labels=["profile"]
-        )
-        for row in freshness(settings, now):
-            if row.behind is not None:
-                behind.add_metric([row.profile], row.behind)
-        yield behind
+        yield from (Gauge(name, text, value) for name, text, value in _values(journal))
+        for name, text, by_profile in _by_profile(settings, now):
+            family = Gauge(name, text, labels=["profile"])
+            for profile, value in sorted(by_profile.items()):
+                family.add_metric([profile], value)
+            yield family
 
 
 def _counted(journal: Schedules) -> Iterator[tuple[str, str, dict[str, int]]]:
@@ -93,19 +93,33 @@ def _counted(journal: Schedules) -> Iterator[tuple[str, str, dict[str, int]]]:
         yield name, text, journal.count_states(table)
 
 
-def _values(settings: Settings, journal: Schedules, now: datetime) -> Iterator[tuple[str, str, float]]:
-    success = next((run for run in journal.successes(1) if run.ended_at), None)
-    if success is not None and success.ended_at:
-        ended = datetime.fromisoformat(success.ended_at).timestamp()
-        yield "afterclose_last_success_timestamp_seconds", "End of the newest successful run.", ended
-        yield "afterclose_last_success_seconds", "How long it took.", success.took_s(now) or 0.0
+def _values(journal: Schedules) -> Iterator[tuple[str, str, float]]:
     beat = journal.last_beat()
     if beat is not None:
         at = datetime.fromisoformat(beat.at).timestamp()
         yield "afterclose_scheduler_beat_timestamp_seconds", "When a scheduler last looked at the clock.", at
-    absent = float(any(row.state != FRESH for row in freshness(settings, now)))
+
+
+def _by_profile(settings: Settings, now: datetime) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """Yield what is told of each profile by itself: one that works hides none that does not."""
+    ended, took = dict[str, float](), dict[str, float]()
+    behind, absent = dict[str, float](), dict[str, float]()
+    for profile in profiles_here(settings):
+        success = next(
+            (run for run in runs_of(settings, profile) if run.state == "succeeded" and run.ended_at), None
+        )
+        if success is not None and success.ended_at:
+            ended[profile] = datetime.fromisoformat(success.ended_at).timestamp()
+            took[profile] = success.took_s(now) or 0.0
+    for row in freshness(settings, now):
+        absent[row.profile] = max(absent.get(row.profile, 0.0), float(row.state != FRESH))
+        if row.behind is not None:
+            behind[row.profile] = float(row.behind)
+    yield "afterclose_last_success_timestamp_seconds", "End of a profile's newest successful run.", ended
+    yield "afterclose_last_success_seconds", "How long it took.", took
     yield (
         "afterclose_report_missing",
         "1 if a profile has no verified report of the last session by its hour.",
         absent,
     )
+    yield "afterclose_sessions_behind", "Sessions that a profile's newest report lacks.", behind
