@@ -3,83 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from core.errors import ParameterError
 from tests.champions import settings_of
-from tests.conftest import prices_csv, small_options
-from tests.shared import copy_root, shared
+from tests.cli.conftest import FIRST, SECOND, TICKERS
+from tests.conftest import prices_csv
+from tests.shared import copy_root
 
 pytestmark = pytest.mark.slow
-
-FIRST, SECOND = "files:prices", "files:prices-"
-TICKERS = {FIRST: {"AAA", "BBB"}, SECOND: {"CCC", "DDD", "EEE"}}
-
-
-@dataclass(frozen=True)
-class Universes:
-    """A data root with two profiles: the name of the second, the models and the newest report of each."""
-
-    data: Path
-    second: str
-    models: dict[str, str]
-    reports: dict[str, str]
-    runs: dict[str, list[str]]
-    folder: Path
-
-
-@pytest.fixture(scope="module")
-def read(run_afterclose):
-    """What a command prints as JSON: ``read("runs", "--json", data=...)``."""
-
-    def answer(*words, data):
-        outcome = run_afterclose(*words, "--json", data=data)
-        assert outcome.code == 0, outcome.err
-        return json.loads(outcome.out)
-
-    return answer
-
-
-@pytest.fixture(scope="module")
-def universes(tmp_path_factory, run_luigi, run_afterclose, read) -> Universes:
-    """The first trains, is promoted and scores a longer file elsewhere; then the second does, by ``--mode auto``."""
-    return shared(
-        tmp_path_factory, "universes", lambda folder: made_in(folder, run_luigi, run_afterclose, read)
-    )
-
-
-def made_in(folder, run_luigi, run_afterclose, read) -> Universes:
-    """Make both in a folder."""
-    data = folder / "data"
-    files = {"first": "AB", "longer": "AB", "second": "CDE"}
-    for name, tickers in files.items():
-        (folder / name).mkdir()
-        text = prices_csv(280 if name == "longer" else 260, tickers=tickers)
-        (folder / name / "prices.csv").write_text(text, encoding="utf-8")
-
-    def run(name):
-        outcome = run_luigi(*small_options(folder / name / "prices.csv"), data=data)
-        assert outcome.code == 0, outcome.err
-        return read("runs", "--limit", "1", data=data)[0]
-
-    def promote(profile):
-        (model,) = read("models", "--profile", profile, data=data)["models"]
-        assert run_afterclose("promote", model["model_id"], "--why", "a test", data=data).code == 0
-        return model["model_id"]
-
-    runs = {FIRST: [run("first")]}
-    models = {FIRST: promote(FIRST)}
-    runs[FIRST].append(run("longer"))
-    trained = run("second")
-    second = trained["profile"]
-    models[second] = promote(second)
-    runs[second] = [trained, run("second")]
-    reports = {name: each[-1]["keys"]["report"] for name, each in runs.items()}
-    ids = {name: [each["run_id"] for each in several] for name, several in runs.items()}
-    return Universes(data, second, models, reports, ids, folder)
 
 
 @pytest.fixture
@@ -140,45 +73,6 @@ def test_what_a_command_says_of_a_profile_is_of_that_profile(which, universes, r
     assert advice["advice"]["decision"]
     assert {entry["in_use"] for entry in advice["track_record"]} <= {universes.models[name]}
     assert [model["model_id"] for model in of("models")["models"]] == [universes.models[name]]
-
-
-@pytest.mark.parametrize("words", [("show", "latest"), ("logs", "--json"), ("export",), ("cancel", "latest")])
-def test_the_newest_run_is_that_of_one_profile(words, universes, run_afterclose, tmp_path):
-    """Without a name none is guessed; with one it is the newest of that profile, whoever ran since."""
-    unnamed = run_afterclose(*words, data=universes.data, cwd=tmp_path)
-    assert unnamed.code == 4
-    assert FIRST in unnamed.err
-    assert universes.second in unnamed.err
-    assert not list(tmp_path.iterdir())
-    if words[0] != "cancel":  # which would have nothing to stop
-        named = run_afterclose(*words, "--profile", FIRST, data=universes.data, cwd=tmp_path)
-        assert named.code == 0, named.err
-        exported = [path.name for path in tmp_path.iterdir()]
-        assert universes.runs[FIRST][-1] in "".join([named.out, *exported])
-        assert universes.runs[universes.second][-1] not in "".join([named.out, *exported])
-
-
-def test_what_python_loads_is_of_one_profile(universes):
-    """The folder of the last run's links is another line of work's."""
-    from afterclose import load
-
-    with pytest.raises(ParameterError, match="there are 2 profiles here"):
-        load("predictions", data=universes.data)
-    for profile, tickers in ((FIRST, {"AAA", "BBB"}), (universes.second, {"CCC", "DDD", "EEE"})):
-        assert set(load("predictions", data=universes.data, profile=profile)["ticker"]) == tickers
-
-
-def test_metrics_tell_each_profile_by_itself(universes, run_afterclose):
-    """A success of one is none of the other."""
-    told = run_afterclose("metrics", data=universes.data).out.splitlines()
-    for name in (
-        "last_success_timestamp_seconds",
-        "last_success_seconds",
-        "report_missing",
-        "sessions_behind",
-    ):
-        rows = [line for line in told if line.startswith(f"afterclose_{name}{{")]
-        assert {row.split('"')[1] for row in rows} == {FIRST, universes.second}, name
 
 
 def test_the_list_of_profiles_has_each_with_what_is_its_own(
