@@ -16,6 +16,7 @@ from core import columns as col
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 SEVERITIES = ("error", "warning")
+PRICE_BASES = ("raw", "split_adjusted", "unknown")
 
 MOST_WARM_UP = 10_000
 """Rows of a warm-up at most: forty years of sessions."""
@@ -87,11 +88,12 @@ class OwnSection:
 
 @dataclass(frozen=True)
 class OwnSource:
-    """A price source: ``function`` is from (tickers, start, end) to rows of prices."""
+    """A price source: ``function`` is from (tickers, start, end) to rows of prices, which are of ``price_basis``."""
 
     name: str
     function: Callable[..., Any]
     text: str
+    price_basis: str
     file: str
     line: int
 
@@ -188,13 +190,25 @@ def section(title: str) -> Callable[[Function], Function]:
     return declare
 
 
-def source(*, text: str) -> Callable[[Function], Function]:
-    """Declare a function from (tickers, start, end) to rows of prices as a source; its name is that of the source."""
+def source(*, text: str, price_basis: str = "unknown") -> Callable[[Function], Function]:
+    """Declare a function from (tickers, start, end) to rows of prices as a source.
+
+    Parameters
+    ----------
+    text : str
+        Where the prices come from, for a person.
+    price_basis : {'raw', 'split_adjusted', 'unknown'}
+        What open, high, low and close are.
+    """
 
     def declare(function: Function) -> Function:
         name, place = _place(function, "source")
+        if price_basis not in PRICE_BASES:
+            raise Misdeclared(
+                f"source {name} has price_basis {price_basis!r}; expected {' or '.join(PRICE_BASES)}"
+            )
         _check_text(f"source {name}", "text", text)
-        _add("sources", OwnSource(name, function, text, *place))
+        _add("sources", OwnSource(name, function, text, price_basis, *place))
         return function
 
     return declare

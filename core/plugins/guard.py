@@ -34,6 +34,9 @@ _READABLE = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr", "/etc",
 """Where Python, its libraries and the system's time zones are: reading there tells nothing about prices."""
 
 
+_READS = "reads the file"
+
+
 class Misbehaved(RuntimeError):
     """Code of somebody's own did what it may not."""
 
@@ -43,6 +46,7 @@ class _Watch:
     """Who is watched, and the first thing that was done wrong."""
 
     modules: tuple[Module, ...]
+    asking: bool = False
     thread: int = field(default_factory=threading.get_ident)
     wrong: tuple[str, str] | None = None
 
@@ -84,7 +88,7 @@ class _Printed(io.StringIO):
 
 
 @contextmanager
-def guarded(modules: tuple[Module, ...], *, seconds: float = 0) -> Iterator[None]:
+def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = False) -> Iterator[None]:
     """Watch what the block does on behalf of ``modules``.
 
     Parameters
@@ -93,6 +97,8 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0) -> Iterator[None
         Whose code runs.
     seconds : float
         Limit of the block by the wall clock; 0 is none. For the main thread of a process without another alarm.
+    asking : bool
+        Whether it may read files and use the network, as a source does.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0) -> Iterator[None
         the message begins with file and line. Also where own code caught that itself.
     """
     _install()
-    _watches.append(watch := _Watch(modules))
+    _watches.append(watch := _Watch(modules, asking))
     try:
         with warnings.catch_warnings(), redirect_stdout(_Printed()), redirect_stderr(_Printed()):
             warnings.simplefilter("ignore")
@@ -143,19 +149,20 @@ def _install() -> None:
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if not _watches or _watches[-1].thread != threading.get_ident():
         return
-    what = _what(event, arguments)
+    what = _what(event, arguments, asking=_watches[-1].asking)
     if what:
         _watches[-1].refuse(what, sys._getframe(1))  # noqa: SLF001 - an audit hook is told nothing of its caller
 
 
-def _what(event: str, arguments: tuple[Any, ...]) -> str:
+def _what(event: str, arguments: tuple[Any, ...], *, asking: bool) -> str:
     if event == "open":
-        return _opened(*arguments)
+        what = _opened(*arguments)
+        return "" if asking and what.startswith(_READS) else what
     if event in _WRITES or event.startswith("shutil."):
         return f"changes files ({event} {str(arguments[0])[:80]})"
     if event in _PROCESSES:
         return f"starts a process ({event})"
-    return f"uses the network ({event})" if event in _NETWORK else ""
+    return f"uses the network ({event})" if event in _NETWORK and not asking else ""
 
 
 def _opened(path: Any, mode: Any, flags: Any) -> str:
@@ -166,7 +173,7 @@ def _opened(path: Any, mode: Any, flags: Any) -> str:
         return f"writes the file {name[:80]}"
     own = name.endswith((".py", ".pyc"))
     place = os.path.realpath(name)
-    return "" if own or place.startswith(_READABLE) or mode == "fd" else f"reads the file {name[:80]}"
+    return "" if own or place.startswith(_READABLE) or mode == "fd" else f"{_READS} {name[:80]}"
 
 
 def describe(error: BaseException, module: Module) -> str:

@@ -19,7 +19,7 @@ from core import tickers as ticker_list
 from core.fingerprint import sha256
 from core.paths import StoragePath
 from core.platform.storage import replace_file, storage_at
-from core.sources import LIVE
+from core.sources import MOVING
 from core.sources.addresses.address import names_address
 
 FOLDER = "profiles"
@@ -208,7 +208,7 @@ def _stem(question: Question) -> str:
 
         path = question.path.partition("?")[0] if names_address(question.path) else question.path
         return f"files:{label_of(Path(path).name)}"
-    if question.source in LIVE:
+    if question.source in MOVING:
         more = len(question.tickers) - NAMED_TICKERS
         names = [*question.tickers[:NAMED_TICKERS], *([f"{more}-more"] if more > 0 else [])]
         return f"{question.source}:{_UNSAFE.sub('-', '-'.join(names)).strip('-') or 'tickers'}"[:64]

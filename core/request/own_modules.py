@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.plugins.modules import Module
     from core.request.settings import Settings
 
-KINDS = ("rules", "features", "sections")
+KINDS = ("sources", "rules", "features", "sections")
 """What a module declares, in the order of the stages that it touches; each has a parameter ``<kind>_modules``."""
 
 
@@ -53,15 +53,8 @@ def resolved(text: str, settings: Settings) -> dict[str, Value]:
 
 
 def _refuse_taken(modules: Sequence[Examined]) -> None:
-    """Refuse rules called like a built-in one, and sources, which no run reads from a module so far."""
+    """Refuse rules called like a built-in one."""
     for entry in modules:
-        for source in entry.declared["sources"]:
-            raise PluginError(
-                f"{entry.module.file}, line {source['line']}: source {source['name']} cannot be read from a module yet",
-                expected="features, rules and sections",
-                remedy="Write its rows to a file and use --source files, or see docs/add-a-source.md.",
-                parameter="plugins",
-            )
         for rule in entry.declared["rules"]:
             if rule["name"] in RULES:
                 raise PluginError(

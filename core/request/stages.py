@@ -18,7 +18,7 @@ from core.prices.catalogue import CAN_DROP_ROW, CAN_DROP_TICKER, CAN_STOP, DROPP
 MODEL_KINDS = ("logistic_regression", "hist_gradient_boosting")
 """The closed list of model kinds; a model file of any other kind is refused."""
 
-SOURCES = ("sample", "files", "yahoo", "tiingo")
+SOURCES = ("sample", "files", "yahoo", "tiingo", "own")
 MODES = ("auto", "train", "score")
 CALIBRATIONS = ("none", "sigmoid", "isotonic")
 WEIGHTS = ("none", "uniqueness", "decay", "both")
@@ -168,6 +168,8 @@ _INGEST = (
     replace(CALENDAR, keyed=False),
     *_manners_of("yahoo", threads=4),
     *_manners_of("tiingo", threads=2),
+    PLUGINS,
+    _digest_of_own("sources"),
 )
 
 _SPIKES = (

@@ -27,7 +27,7 @@ from core.request.settings import Settings, placed
 from core.request.stages import MODEL_KINDS, chain, parameters_of
 from core.runs.plan import NOT_SCORING, stage_plans
 from core.runs.profile import profile_of
-from core.sources import source_named
+from core.sources import OWN, source_named
 from core.sources.settings import IngestSettings
 from core.sources.tabular.inventory import globbed
 from core.store import universe_files
@@ -96,6 +96,11 @@ def resolve(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )
     values |= _universe(values, settings)
+    # before the source is asked: a function of one's own is one
+    modules = own_modules.resolved(str(values["plugins"] or ""), settings)
+    if values["source"] != OWN:
+        modules["sources_modules"] = None  # no other source rests on it
+    values |= {name: value for name, value in modules.items() if name in parameters}
     answer = source.resolve(settings_from(IngestSettings, values), tickers, now)
     values |= {
         "tickers": _compacted(answer.tickers, settings.data),
@@ -107,9 +112,6 @@ def resolve(
     if values["source"] != "files":
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
     values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
-    if "plugins" in parameters:
-        modules = own_modules.resolved(str(values["plugins"] or ""), settings)
-        values |= {name: value for name, value in modules.items() if name in parameters}
     if "waivers" in parameters:
         values["waivers_digest"] = waiver_files.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in parameters:

@@ -21,7 +21,7 @@ from core.request.settings import Settings
 from core.runs.profile import profile_of
 from core.schedule.deadline import last_deadline
 from core.schedule.definition import Schedule, schedule_of
-from core.sources import LIVE
+from core.sources import MOVING
 from core.sources.closing import closes_between
 from core.store.checkpoints import Slot, Store
 
@@ -175,7 +175,7 @@ def _standing(
     session = due.session.isoformat() if due else None
     # the sample ended in 2013, and never holds a session that has just closed
     ended = source == "sample" and due is not None and bool(newest or schedule)
-    state = STALE if ended else _state(settings, profile, newest, last, due, live=source in LIVE)
+    state = STALE if ended else _state(settings, profile, newest, last, due, live=source in MOVING)
     behind = sessions_behind(calendar, last, due.session) if last and due else None
     return Freshness(profile, schedule, session, state, last, behind)
 

@@ -97,10 +97,17 @@ _MODULES = {
     "files": "core.sources.files",
     "yahoo": "core.sources.yahoo",
     "tiingo": "core.sources.tiingo",
+    "own": "core.sources.own",
 }
+
+OWN = "own"
+"""The source that is a function of somebody's own (:mod:`core.sources.own`)."""
 
 LIVE = frozenset({"yahoo", "tiingo"})
 """Sources that are asked over the network; each gives the last closed session and no later one."""
+
+MOVING = LIVE | {OWN}
+"""Sources whose answer moves with the day: those, and a function of somebody's own."""
 
 
 def source_named(name: str) -> Source:

@@ -34,6 +34,8 @@ class IngestSettings:
         First wait in seconds after "too many requests".
     yahoo_overlap_sessions, tiingo_overlap_sessions : int
         Sessions of an earlier answer that are asked for again.
+    plugins, sources_modules : str
+        Modules of somebody's own and the digest of those that declare a source; source own only.
     """
 
     source: str = ""
@@ -57,3 +59,5 @@ class IngestSettings:
     tiingo_timeout_s: float = 0.0
     tiingo_limit_wait_s: float = 0.0
     tiingo_overlap_sessions: int = 1
+    plugins: str = ""
+    sources_modules: str = ""

@@ -12,7 +12,7 @@ from core.errors import AftercloseError
 from core.models.splits import LEAST_TRAINING, judged_sessions_needed
 from core.parameters import AUTO, Value, settings_from
 from core.report.figures import count, counted
-from core.sources import LIVE, source_named
+from core.sources import MOVING, source_named
 from core.sources.settings import IngestSettings
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath) -> int | None:
     root : StoragePath
         Data root, for a list of tickers that is too long for a key.
     """
-    if values["source"] not in LIVE:
+    if values["source"] not in MOVING:
         return _sessions_held(tuple(sorted(values.items())), root)
     if not values["start"] or not values["end"]:
         return None
