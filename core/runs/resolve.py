@@ -96,11 +96,7 @@ def resolve(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )
     values |= _universe(values, settings)
-    # before the source is asked: a function of one's own is one
-    modules = own_modules.resolved(str(values["plugins"] or ""), settings)
-    if values["source"] != OWN:
-        modules["sources_modules"] = None  # no other source rests on it
-    values |= {name: value for name, value in modules.items() if name in parameters}
+    values |= _modules(values, settings)  # before the source is asked: a function of one's own is one
     answer = source.resolve(settings_from(IngestSettings, values), tickers, now)
     values |= {
         "tickers": _compacted(answer.tickers, settings.data),
@@ -118,6 +114,14 @@ def resolve(
         values = _with_mode(values, settings, partial(profile_of, request, settings))
     # a value travels to a task as text: what comes back there must be what is planned with here
     return _as_planned(values)
+
+
+def _modules(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:
+    """Return where modules of somebody's own are, and their digests by what they touch."""
+    modules = own_modules.resolved(str(values["plugins"] or ""), settings)
+    if values["source"] != OWN:
+        modules["sources_modules"] = None  # no other source rests on it
+    return {name: value for name, value in modules.items() if name in values}
 
 
 def _universe(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:

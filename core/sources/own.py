@@ -53,15 +53,15 @@ class OwnSource:
 
     def read(self, settings: IngestSettings, tickers: tuple[str, ...], context: Context = ALONE) -> Table:
         """Return the rows of ``tickers`` (all, when empty) from start to end, as the function gives them."""
+        del context  # the function has no other surroundings
         module, source = _declared(settings)
         span = (settings.start or "", settings.end)
-        frame = _asked(module, source, tickers, span)
+        frame = _rows_of(module, source, tickers, span)
         present = sorted(set(frame[col.TICKER])) if col.TICKER in frame else []
         if absent := sorted(set(tickers) - set(present)):
             raise lacks_tickers(f"source {source.name}", absent, present)
         if not len(frame):
             raise nothing_between(f"source {source.name}", span, ("no day", "no day"))
-        context.tell("asked", source=source.name, module=module.file, rows=len(frame))
         return prices_table(
             frame,
             name=OWN,
@@ -79,7 +79,7 @@ class OwnSource:
     ) -> frozenset[str]:
         """Return the days of ``span`` on which the function has a close of any of ``tickers``."""
         del context
-        return frozenset(priced_days(_asked(*_declared(settings), tickers, span)))
+        return frozenset(priced_days(_rows_of(*_declared(settings), tickers, span)))
 
 
 def _judge_one(settings: IngestSettings) -> None:
@@ -100,7 +100,9 @@ def _declared(settings: IngestSettings) -> tuple[Module, Declared]:
     return module, source
 
 
-def _asked(module: Module, source: Declared, tickers: tuple[str, ...], span: tuple[str, str]) -> pd.DataFrame:
+def _rows_of(
+    module: Module, source: Declared, tickers: tuple[str, ...], span: tuple[str, str]
+) -> pd.DataFrame:
     """Return what a source gives of the tickers and days that it was asked for, dates as ISO text."""
     import pandas as pd
 
