@@ -40,7 +40,7 @@ _COMMANDS = {
     "reject": "core.cli.signing:reject_report",
     "revoke": "core.cli.signing:revoke_signature",
     "publish": "core.cli.signing:publish_report",
-    "keys": "core.cli.signing:list_keys",
+    "keys": "core.cli.keys:list_keys",
     "promote": "core.cli.champion:promote_model",
     "rollback": "core.cli.champion:roll_back",
     "models": "core.cli.models:command",
@@ -85,7 +85,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "publish": "Publish a signed report with its proof.",
         "inbox": "List what waits for a person; put one aside.",
         "notices": "List notices that wait for their receiver.",
-        "keys": "List the keys that ever signed here; make new ones.",
+        "keys": "List the keys that sign here; make or register one.",
     },
     "Models": {
         "models": "List models, advice and decisions.",

@@ -164,6 +164,15 @@ class Records(Connection):
         """Return the whole chain in order: also who asked for each run and who wrote each draft."""
         return self._fetched(lambda: self._records("", []))
 
+    def of_kinds(self, kinds: Sequence[str]) -> list[Record]:
+        """Return all records of some kinds, in order."""
+        return self._fetched(lambda: self._of_kinds(kinds))
+
+    def first_signer(self) -> str:
+        """Return the id of the key under the first signed record, empty without one."""
+        where = "WHERE signature IS NOT NULL ORDER BY seq LIMIT 1"
+        return next((record.key for record in self._fetched(lambda: self._records(where, []))), "")
+
     # ---- what records stand for
 
     def _sealed(self, last: Record | None) -> dict[str, Any]:

@@ -31,7 +31,9 @@ TICKERS_NAME = "tickers.txt"
 """In a run's folder: a ticker list that is too long for a command line."""
 
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/boot")
-_NAMING = ("people_roles_file", "proof_key_file", "proof_heads_file", "waivers", "api_tokens")
+_NAMING = (
+    "people_roles_file", "proof_key_file", "proof_heads_file", "waivers", "api_tokens", "user_own_key",
+)  # fmt: skip
 """Settings that name a file."""
 
 

@@ -61,6 +61,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("storage_state", "text", "state", "storage", "Folder for journal, locks and logs when the data root is a URL."),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),
+    Parameter("user_own_key", "text", "", "user", "OpenSSH key (Ed25519) of the person at this terminal, for signing where it is registered; empty: named with --own-key."),
     Parameter("schedule_catch_up", "integer", "5", "schedule", "Missed sessions that a schedule catches up at most, oldest first; the rest is only reported.", low=0, high=1000),
     Parameter("schedule_deadline", "text", "18:00", "schedule", "Time of day by which a session has a verified report; empty: no alarm."),
     Parameter("schedule_deadline_zone", "text", "", "schedule", "Time zone of the deadline; empty: the exchange's."),

@@ -46,6 +46,7 @@ from core.review.bundle_files import (
 )
 from core.review.head import Head
 from core.review.keypair import read_public
+from core.review.person_keys import own_key_holds
 from core.review.signoff import FORM
 from core.review.since import sentences
 
@@ -67,6 +68,8 @@ def facts(record: Record) -> list[tuple[str, str]]:
         ("Record", f"{record.seq}, SHA-256 {record.hash}"),
         ("Chain head", record.hash),
     ]
+    if content.get("own_key"):
+        pairs.append(("Own key", f"{content['own_key']['fingerprint']} (OpenSSH, in {RECORD_NAME})"))
     if content.get("edits"):
         figures = sum(bool(edit["figure"]) for edit in content["edits"])
         changed = f"generated text changed in {len(content['edits'])} places, {figures} with figures"
@@ -223,6 +226,7 @@ def check_bundle(path: StoragePath, public_pem: bytes | None) -> Checked:
     if changed:
         raise CheckpointError(f"{changed} was changed after publication", expected="what the proof states")
     _judge_text(files[TEXT_NAME], record)
+    _judge_own_key(record)
     if ZIP_NAME in files and files[ZIP_NAME] != zipped(files, record):
         raise CheckpointError(f"{ZIP_NAME} was changed after publication", expected="the files beside it")
     return Checked(
@@ -277,6 +281,16 @@ def _judge_text(document: bytes, record: Record) -> None:
     text = document.removeprefix(above)
     if text == document or sha256(text) != record.content["text_sha256"]:
         raise CheckpointError(f"{TEXT_NAME} was changed after publication")
+
+
+def _judge_own_key(record: Record) -> None:
+    """Raise if the person's own signature in a record is not over what the record says."""
+    own = record.content.get("own_key")
+    if own is not None and not own_key_holds(record):
+        raise CheckpointError(
+            f"the signature by a person's own key in {RECORD_NAME} does not hold",
+            expected="one over report, text and meaning of this record",
+        )
 
 
 def check_published(folder: StoragePath) -> Record:

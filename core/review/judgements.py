@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.errors import ParameterError, SignOffError
+from core.fingerprint import SHORT
+from core.journal import Record
 from core.report.narrative import cleaned, unwritten
 from core.request.settings import Settings
 from core.review.drafts import SignableText
 from core.review.people import Person, involved, separated
+from core.review.standing import Standing
 
 MEANINGS = ("approved", "reviewed", "rejected")
 """What a signature can mean; only an approval lets a report be published."""
@@ -55,3 +58,40 @@ def judge_comment(comment: str, what: str, *, needed: bool) -> None:
         )
     if needed and not cleaned(comment).strip():
         raise ParameterError(f"{what} came without a comment", expected="the reason, in a sentence")
+
+
+def judge_same_text(expected: str, present: str) -> None:
+    """Raise unless the text that was shown is what is there."""
+    if present != expected:
+        raise SignOffError(
+            f"the report changed since you opened it: you saw {expected[:SHORT]}, it is now {present[:SHORT]}",
+            expected="the text that was shown",
+            remedy="Read it again, then sign.",
+        )
+
+
+def meanwhile(record: Record, report_key: str) -> SignOffError:
+    """Return the error of an act that another one overtook."""
+    content = record.content
+    return SignOffError(
+        f"{content['user']} was faster: report {report_key} has a new record {record.seq}, {content['meaning']}",
+        expected="the report as it was when you opened it",
+        remedy="Look at it again.",
+    )
+
+
+def wrong_state(
+    before: Standing, act: str, report_key: str, states: Mapping[str, Sequence[str]]
+) -> SignOffError:
+    """Return the error of an act that a report's state does not allow; ``states`` are those that allow each act."""
+    verb = act.replace("_", " ")
+    record = before.record
+    by = f", record {record.seq} by {record.content['user']}" if record else ""
+    remedy = (
+        "Submit it first: afterclose review submit." if act in ("sign", "reject", "request_changes") else ""
+    )
+    return SignOffError(
+        f"report {report_key} is {before.state.replace('_', ' ')}{by}",
+        expected=f"one of {', '.join(s.replace('_', ' ') for s in states[act])} to {verb}",
+        remedy=remedy if before.state in states["submit"] else "",
+    )

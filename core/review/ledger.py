@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,15 @@ def append(
     content: Mapping[str, Any],
     *,
     unless: Callable[[list[Record], Draft | None], None] | None = None,
+    condition: Callable[[Tail], None] = lambda _: None,
 ) -> Record:
     """Add a signed record at the end of the chain, keep its head outside the database, and return it.
+
+    Parameters
+    ----------
+    unless, condition : callable
+        Called inside the transaction with the records and the latest draft about the same subject, and with the end
+        of the ledger; what they raise stops the record.
 
     Raises
     ------
@@ -63,8 +71,14 @@ def append(
     LedgerError
         If the end of the ledger is forged or cut.
     """
+
+    def judged_too(tail: Tail) -> Mapping[str, Any] | None:
+        condition(tail)
+        return signing.judge(tail)
+
     with _recording(settings, journal) as signing:
-        return journal.append(kind, subject, content, signing=signing, unless=unless)
+        both = replace(signing, judge=judged_too)
+        return journal.append(kind, subject, content, signing=both, unless=unless)
 
 
 def save_draft(

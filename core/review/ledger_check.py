@@ -12,7 +12,7 @@ from core.journal import Journal, Record, chain_faults
 from core.journal.records import DRAFT, REQUEST, SEAL
 from core.paths import StoragePath
 from core.request.settings import Settings
-from core.review import ledger
+from core.review import ledger, person_keys
 from core.review.bundle_files import PROOF_NAME, RECORD_NAME
 from core.review.head import FOLDER, HEAD_NAME, Head, read_head
 from core.review.trust import Trust, holds
@@ -41,6 +41,7 @@ def ledger_faults(settings: Settings) -> tuple[int, list[str]]:
         records = journal.ledger()
         faults += chain_faults(records)
         faults += _signatures(settings.data, records, head, Trust(head.begun if head else ()))
+        faults += person_keys.faults_of(records)
         faults += _rows(journal, records)
         faults += _published(settings, records)
         faults += ledger.head_faults(settings, records)

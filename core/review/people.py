@@ -26,6 +26,7 @@ ACTIONS: Mapping[str, str] = {
     "schedule": "operator",
     "decide": "operator",
     "gc": "operator",
+    "register_key": "operator",
     "request_changes": "approver",
     "sign": "approver",
     "reject": "approver",
@@ -34,6 +35,7 @@ ACTIONS: Mapping[str, str] = {
     "rollback": "approver",
     "restore": "approver",
     "rotate_key": "admin",
+    "withdraw_key": "admin",
     "backup_keys": "admin",
 }
 """Action -> the least role that may do it."""

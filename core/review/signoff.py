@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import CheckpointError, ParameterError, SignOffError
-from core.fingerprint import SHORT
+from core.errors import CheckpointError, ParameterError
 from core.journal import Draft, Journal, Record
 from core.registry.tries import tries
 from core.report.edits import edit_records, edits
@@ -34,10 +33,14 @@ from core.review.judgements import (
     MEANINGS,
     judge_comment,
     judge_meaning,
+    judge_same_text,
     judge_sections,
     judge_separation,
+    meanwhile,
+    wrong_state,
 )
 from core.review.people import Person, independent, person_fields, require, separated
+from core.review.registering import SignsWith, with_own_key
 from core.review.since import recorded_since
 from core.review.standing import REVIEW, SIGNATURE, Standing, acts, judge_there, standing, subjects
 from core.store.checkpoints import Slot, Store
@@ -119,6 +122,7 @@ def sign(
     meaning: str,
     comment: str = "",
     supersedes: str = "",
+    signs: SignsWith | None = None,
 ) -> Record:
     """Add a signature to the chain and return it.
 
@@ -134,9 +138,13 @@ def sign(
         Required for a rejection, and for an approval while a section is still unwritten.
     supersedes : str
         Key of an earlier signed report whose place this one takes.
+    signs : callable, optional
+        Signs with the person's own key where they registered one (:mod:`core.review.registering`).
 
     Raises
     ------
+    OwnKeyNeeded
+        If they did, and nothing signs.
     SignOffError
         If the text changed since it was opened, the role may not sign, the state does not allow it, or the
         person had a hand in the text and the two must be different people.
@@ -146,7 +154,14 @@ def sign(
     act = _ACT_OF.get(meaning, "sign")
     require(person, act)
     judge_meaning(meaning, comment)
-    now = _Act(settings, journal, report_key, act, implied=not separated(settings, "separate_author", person))
+    now = _Act(
+        settings,
+        journal,
+        report_key,
+        act,
+        implied=not separated(settings, "separate_author", person),
+        signs=signs,
+    )
     text = now.check_text(text_sha256)
     hands = now.hands()
     present = subjects(now.store, report_key)
@@ -173,7 +188,14 @@ def sign(
 
 
 def reject(
-    settings: Settings, journal: Journal, report_key: str, *, text_sha256: str, person: Person, comment: str
+    settings: Settings,
+    journal: Journal,
+    report_key: str,
+    *,
+    text_sha256: str,
+    person: Person,
+    comment: str,
+    signs: SignsWith | None = None,
 ) -> Record:
     """Record that the shown text is refused, and why; raises like :func:`sign`."""
     return sign(
@@ -184,10 +206,19 @@ def reject(
         person=person,
         meaning="rejected",
         comment=comment,
+        signs=signs,
     )
 
 
-def revoke(settings: Settings, journal: Journal, report_key: str, *, person: Person, comment: str) -> Record:
+def revoke(
+    settings: Settings,
+    journal: Journal,
+    report_key: str,
+    *,
+    person: Person,
+    comment: str,
+    signs: SignsWith | None = None,
+) -> Record:
     """Take back the signature under a report and return the record; what was published stays, and is named.
 
     Raises
@@ -199,7 +230,7 @@ def revoke(settings: Settings, journal: Journal, report_key: str, *, person: Per
     """
     require(person, "revoke")
     judge_comment(comment, "a revocation", needed=True)
-    now = _Act(settings, journal, report_key, "revoke")
+    now = _Act(settings, journal, report_key, "revoke", signs=signs)
     signed = now.before.record
     content = {
         "text_sha256": signed.content["text_sha256"] if signed else None,
@@ -215,9 +246,16 @@ class _Act:
     """One act on one report: what it is judged by, and what must still be so when it is recorded."""
 
     def __init__(
-        self, settings: Settings, journal: Journal, report_key: str, act: str, *, implied: bool = False
+        self,
+        settings: Settings,
+        journal: Journal,
+        report_key: str,
+        act: str,
+        *,
+        implied: bool = False,
+        signs: SignsWith | None = None,
     ) -> None:
-        self.settings, self.journal, self.report_key, self.act = settings, journal, report_key, act
+        self.settings, self.journal, self.report_key, self.signs = settings, journal, report_key, signs
         self.store = Store(settings.data)
         self.generated = generated_body(self.store, report_key)
         self.before = standing(self.store, journal, report_key)
@@ -226,12 +264,12 @@ class _Act:
         if act == "sign" and approvals(settings, journal, report_key).missing:
             allowed.add("signed")  # its profile asks for more people than when it was signed
         if self.before.state not in allowed:
-            raise _wrong_state(self.before, act, report_key)
+            raise wrong_state(self.before, act, report_key, _FROM)
 
     def check_text(self, digest: str) -> SignableText:
         """Return the text that was shown, if it is what is there."""
         present = signable(self.store, self.journal, self.report_key)
-        _compare(digest, present.sha256)
+        judge_same_text(digest, present.sha256)
         self._text = digest
         return present
 
@@ -278,10 +316,10 @@ class _Act:
         def unchanged(records: Sequence[Record], latest: Draft | None) -> None:
             entries = acts(records)
             if entries and entries[-1].seq != self.before.last:
-                raise _meanwhile(entries[-1], self.report_key)
+                raise meanwhile(entries[-1], self.report_key)
             judge_there(self.store, [f"report/{self.report_key}/", *content.get("subjects", ())])
             if self._text is not None:
-                _compare(self._text, signable_of(self.generated, latest).sha256)
+                judge_same_text(self._text, signable_of(self.generated, latest).sha256)
 
         full = {
             "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -292,40 +330,17 @@ class _Act:
             "from": self.before.state,
             **content,
         }
-        return ledger.append(self.settings, self.journal, kind, self.report_key, full, unless=unchanged)
-
-
-def _compare(expected: str, present: str) -> None:
-    if present != expected:
-        raise SignOffError(
-            f"the report changed since you opened it: you saw {expected[:SHORT]}, it is now {present[:SHORT]}",
-            expected="the text that was shown",
-            remedy="Read it again, then sign.",
+        own, condition = with_own_key(self.journal, kind, self.report_key, full, self.signs)
+        return ledger.append(
+            self.settings,
+            self.journal,
+            kind,
+            self.report_key,
+            {**full, **own},
+            unless=unchanged,
+            condition=condition,
         )
 
 
 def _reference(record: Record) -> dict[str, Any]:
     return {"report": record.subject, "record": record.seq, "sha256": record.hash}
-
-
-def _wrong_state(before: Standing, act: str, report_key: str) -> SignOffError:
-    verb = act.replace("_", " ")
-    record = before.record
-    by = f", record {record.seq} by {record.content['user']}" if record else ""
-    remedy = (
-        "Submit it first: afterclose review submit." if act in ("sign", "reject", "request_changes") else ""
-    )
-    return SignOffError(
-        f"report {report_key} is {before.state.replace('_', ' ')}{by}",
-        expected=f"one of {', '.join(s.replace('_', ' ') for s in _FROM[act])} to {verb}",
-        remedy=remedy if before.state in _FROM["submit"] else "",
-    )
-
-
-def _meanwhile(record: Record, report_key: str) -> SignOffError:
-    content = record.content
-    return SignOffError(
-        f"{content['user']} was faster: report {report_key} has a new record {record.seq}, {content['meaning']}",
-        expected="the report as it was when you opened it",
-        remedy="Look at it again.",
-    )

@@ -1,0 +1,194 @@
+"""``afterclose keys``: the desk's keys, which of them count, and people's own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from core.cli import output
+from core.errors import MissingFileError
+from core.journal import Journal, Record
+from core.request import settings
+from core.request.settings import Settings
+from core.review import keys
+from core.review.ledger_check import trust_in
+from core.review.people import local_person
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def own_key_option(function: F) -> F:
+    """Add the option that names the key of the person at this terminal."""
+    return click.option(
+        "--own-key",
+        default="",
+        metavar="FILE",
+        help="Your OpenSSH key, where you registered one. [default: [user] own_key]",
+    )(function)
+
+
+def signs_with(configured: Settings, own_key: str) -> Callable[[str], str] | None:
+    """Return what signs with the person's own key, None where none is named."""
+    from core.review.openssh import signature_by
+
+    file = own_key or str(configured["user_own_key"] or "")
+    return partial(signature_by, Path(file).expanduser()) if file else None
+
+
+@click.group("keys", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def list_keys(ctx: click.Context, *, as_json: bool) -> None:
+    """List the public keys and which of them count; rotate, admit or renew changes that."""
+    if ctx.invoked_subcommand is not None:
+        return
+    configured = settings.load()
+    current = keys.in_use(configured)
+    trust = trust_in(configured)
+    rows = [
+        {
+            "id": identity,
+            "in_use": current is not None and current.id == identity,
+            "counts": trust.proves(identity),
+            "file": str(path),
+        }
+        for identity, path in keys.public_key_files(configured.data).items()
+    ]
+    people = _people(configured)
+    if as_json:
+        output.as_json({"keys": rows, "people": people})
+        return
+    if rows:
+        output.table(
+            ("key", "", "public half"),
+            [(r["id"], _use(r), r["file"]) for r in rows],
+        )
+    else:
+        click.echo("no key yet; the first record makes one")
+    if people:
+        click.echo()
+        output.table(tuple(people[0]), [tuple(entry.values()) for entry in people])
+
+
+def _people(configured: Settings) -> list[dict[str, Any]]:
+    """Return people's own keys, oldest first."""
+    from core.review.registering import registered
+
+    if not Journal.exists(configured.data, configured.journal):
+        return []
+    entries = registered(Journal(configured.data, configured.journal, read_only=True)).entries
+    return [
+        {
+            "person": entry.who,
+            "own_key": entry.key.fingerprint,
+            "since": entry.at_utc[:10],
+            "record": entry.record,
+            "state": f"withdrawn by {entry.withdrawn}" if entry.withdrawn else "in force",
+        }
+        for entry in entries
+    ]
+
+
+def _use(row: Mapping[str, object]) -> str:
+    return f"{'in use, ' if row['in_use'] else ''}{'counts' if row['counts'] else 'does not count'}"
+
+
+@list_keys.command("rotate")
+@click.option("--why", required=True, help="The reason, in a sentence; it is kept with the record.")
+@output.json_option("Print key and record as JSON.")
+def rotate_key(*, why: str, as_json: bool) -> None:
+    """Make a new key for the desk (role admin); what was published under the old one stays verifiable."""
+    configured = settings.load()
+    journal = Journal(configured.data, configured.journal)
+    key, record = keys.rotate(configured, journal, person=local_person(configured), why=why)
+    _answer_key(key.id, "is in use", record, as_json=as_json)
+
+
+def _answer_key(identity: str, what: str, record: Record, *, as_json: bool) -> None:
+    sentence = f"key {identity} {what}; recorded as {record.seq}"
+    output.answer({"key": identity, "record": asdict(record)}, sentence, json_wanted=as_json)
+
+
+@list_keys.command("admit")
+@click.argument("public", metavar="PUBLIC.pem", type=click.Path(path_type=Path))
+@click.option("--why", required=True, help="Whose it is, in a sentence; it is kept with the record.")
+@output.json_option("Print key and record as JSON.")
+def admit_key(*, public: Path, why: str, as_json: bool) -> None:
+    """Let the key of another machine that uses this journal count, too (role admin)."""
+    configured = settings.load()
+    if not public.is_file():
+        raise MissingFileError.of(public, "public key")
+    journal = Journal(configured.data, configured.journal)
+    person = local_person(configured)
+    key, record = keys.admit(configured, journal, public.read_bytes(), person=person, why=why)
+    _answer_key(key.id, "counts", record, as_json=as_json)
+
+
+@list_keys.command("renew")
+@click.option(
+    "--why", required=True, help="What was lost and how, in a sentence; everybody who verifies sees it."
+)
+@output.json_option("Print key and record as JSON.")
+def renew_key(*, why: str, as_json: bool) -> None:
+    """Begin signing anew where the private key or the journal is lost (role admin); verify says so from then on."""
+    configured = settings.load()
+    journal = Journal(configured.data, configured.journal)
+    key, record = keys.renew(configured, journal, person=local_person(configured), why=why)
+    _answer_key(key.id, "is in use", record, as_json=as_json)
+
+
+@list_keys.command("register")
+@click.argument("file", metavar="KEY", type=click.Path(path_type=Path))
+@click.option("--why", default="", help="In a sentence; it is kept with the record.")
+@click.option("--earlier", default="", metavar="FILE", help="Your key in force, whose place this one takes.")
+@output.json_option("Print key and record as JSON.")
+def register_key(*, file: Path, why: str, earlier: str, as_json: bool) -> None:
+    """Register your own OpenSSH key (Ed25519): from then on nothing is signed in your name without it."""
+    from core.review.openssh import signature_by
+    from core.review.registering import register
+
+    configured = settings.load()
+    file = file.expanduser()
+    public = file if file.suffix == ".pub" else file.with_name(f"{file.name}.pub")
+    if not public.is_file():
+        raise MissingFileError.of(public, "public half of a key")
+    signs = [
+        partial(signature_by, path) for path in (file, *([Path(earlier).expanduser()] if earlier else []))
+    ]
+    record = register(
+        configured,
+        Journal(configured.data, configured.journal),
+        public.read_text(encoding="utf-8", errors="replace"),
+        person=local_person(configured),
+        why=why,
+        signs=signs,
+    )
+    if not as_json:
+        click.echo(f"sign with: --own-key {file}, or own_key = {file} under [user] in luigi.cfg")
+    _answer_key(record.content["fingerprint"], f"is that of {record.subject}", record, as_json=as_json)
+
+
+@list_keys.command("withdraw")
+@click.argument("fingerprint", metavar="SHA256:...")
+@click.option("--why", required=True, help="The reason, in a sentence; it is kept with the record.")
+@own_key_option
+@output.json_option("Print key and record as JSON.")
+def withdraw_key(*, fingerprint: str, why: str, own_key: str, as_json: bool) -> None:
+    """Take a person's own key out of use: your own with that key, anybody's as an admin."""
+    from core.review.registering import withdraw
+
+    configured = settings.load()
+    record = withdraw(
+        configured,
+        Journal(configured.data, configured.journal),
+        fingerprint,
+        person=local_person(configured),
+        why=why,
+        signs=signs_with(configured, own_key),
+    )
+    _answer_key(fingerprint, f"of {record.subject} is out of use", record, as_json=as_json)
