@@ -10,6 +10,7 @@ from core.report.narrative import marked_as_draft, unwritten
 from core.review import signoff
 from core.review.approvals import approvals
 from core.review.bundle import signed_document
+from core.review.openssh import MOST_CHARACTERS, command_for
 from core.review.publication import published
 from core.review.signoff import MEANINGS, SignableText, Standing
 from core.review.since import sentences
@@ -83,6 +84,8 @@ def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None
         if standing.state == "signed" and not among.missing:
             _publication(draft.report_key)
     _act(draft, standing, more=standing.state == "signed" and bool(among.missing))
+    with st.container(key="own-key"):  # always there, so that what follows keeps its place
+        _own_key(draft.report_key)
     acting.show_message(signing.PLACE)  # beside the button: the top of the page may be out of sight
     _downloads(draft.report_key, present, standing)
 
@@ -123,6 +126,40 @@ def _act(draft: Editing, standing: Standing, *, more: bool) -> None:
             _buttons(draft, standing, signing_next=signing_next)
     if draft.unsaved:
         st.caption("▲ Save or discard your changes first: a signature is for the saved text.")
+
+
+def _own_key(report_key: str) -> None:
+    """Draw what waits for the person's own key: the command that signs it, and where the signature goes."""
+    waiting = signing.waiting(report_key)
+    if waiting is None:
+        _register_key(report_key)
+        return
+    st.markdown(f"◐ **Waiting for your own key** `{waiting.fingerprint}`")
+    st.caption("Run this where the key is (its file may be another one), and paste what it prints.")
+    st.code(command_for(waiting.text), language="sh", wrap_lines=True)
+    with st.form("own_key_form"):
+        st.text_area("Signature", key=signing.PASTED, height=150, max_chars=MOST_CHARACTERS)
+        with st.container(horizontal=True):
+            st.form_submit_button(
+                "Hand in the signature", key="hand_in", type="primary", on_click=signing.hand_in
+            )
+            st.form_submit_button("Give up", key="give_up", on_click=signing.give_up)
+
+
+def _register_key(report_key: str) -> None:
+    reason = acting.refusal("register_key")
+    with st.expander("A key of your own", key="register_own_key"), st.form("register_form", border=False):
+        st.caption(
+            "Once your OpenSSH key is registered nothing is signed in your name without it: not by whoever has your "
+            "login, nor by whoever has this desk."
+        )
+        st.text_input(
+            "Public half", key=signing.PUBLIC, placeholder="ssh-ed25519 AAAA...", max_chars=MOST_CHARACTERS
+        )
+        st.form_submit_button(
+            "Register", key="register_key", on_click=signing.register_key, args=(report_key,), help=reason,
+            disabled=reason is not None,
+        )  # fmt: skip
 
 
 def _who(draft: Editing, *, signing_next: bool) -> None:

@@ -13,7 +13,7 @@ from core.journal.records import Tail
 from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.openssh import OpenSshKey, command_for, read_key, signer_of
+from core.review.openssh import OpenSshKey, read_key, signer_of
 from core.review.people import Person, person_fields, require
 from core.review.person_keys import (
     PERSON_KEY,
@@ -48,8 +48,8 @@ class OwnKeyNeeded(SignOffError):
         self.fingerprint = fingerprint
         super().__init__(
             f"a signature by {name} needs their own key, {fingerprint}",
-            expected="--own-key FILE, or [user] own_key in luigi.cfg",
-            remedy=f"On the desk, or elsewhere: {command_for(text)}",
+            expected="a signature with it",
+            remedy="In the terminal: --own-key FILE, or own_key under [user] in luigi.cfg. On the desk: as it shows.",
         )
 
 
