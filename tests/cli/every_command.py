@@ -132,6 +132,8 @@ def the_day(work: Path, prices: Path, fact: Facts) -> list[Callable[[], Typed]]:
         lambda: Typed("completion", ("bash",)),
         lambda: Typed("keys"),
         lambda: Typed("keys admit", (fact("a public key"), "--why", "The other machine.")),
+        lambda: Typed("keys register", (fact("a person's key"),)),
+        lambda: Typed("keys withdraw", (fact("a fingerprint"), "--why", "Lost.")),
         lambda: Typed("keys rotate", ("--why", "A year is over.")),
         lambda: Typed("backup", (str(work / "backup.zip"),)),
         lambda: Typed("restore", (str(work / "backup.zip"),), root=str(work / "restored")),
@@ -177,6 +179,12 @@ class Day:
             return models[0 if name == "model" else 1]
         if name == "digest":
             return self._json("review", "latest")["sha256"]
+        if name == "a person's key":
+            path = self._work / "person"
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+            return str(path)
+        if name == "a fingerprint":
+            return self._json("keys")["people"][0]["own_key"]
         (private,) = (self._root / "keys").glob("desk.pem")
         if name == "the private half is lost":
             private.unlink()
