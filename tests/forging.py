@@ -22,7 +22,13 @@ def faults(office) -> list[str]:
 
 
 def sql(office, statement: str, *values: object) -> None:
-    """Write to the database behind the desk's back."""
+    """Write to the database behind the desk's back; with PostgreSQL every machine has its password."""
+    if office.settings.journal:
+        import psycopg
+
+        with psycopg.connect(office.settings.journal, autocommit=True) as server:
+            server.execute(statement.replace("?", "%s"), values)
+        return
     with closing(sqlite3.connect(office.root / FILE_NAME)) as raw:
         raw.execute(statement, values)
         raw.commit()

@@ -158,4 +158,4 @@ def test_there_is_no_box_to_type_a_name_or_role(page, finished):
     assert {area.key for area in at.text_area} == {
         "edit_context", "edit_business_implications", "edit_risks", "edit_ethical_considerations", "comment",
     }  # fmt: skip
-    assert {box.key for box in at.text_input} == {"new_heading"}
+    assert {box.key for box in at.text_input} == {"new_heading", "own_public_key"}

@@ -29,10 +29,11 @@ def login(name: str, role: str) -> Person:
 class Office:
     """The data root with its report, and who acts there when nobody is named."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, url: str = "") -> None:
         self.root = root
-        self.settings = settings.load({"AFTERCLOSE_DATA": str(root)}, root)
-        self.store, self.journal = Store(root), Journal(root)
+        named = {"AFTERCLOSE_DATA": str(root), **({"AFTERCLOSE_JOURNAL": url} if url else {})}
+        self.settings = settings.load(named, root)
+        self.store, self.journal = Store(root), Journal(root, url)
         (folder,) = (root / "checkpoints" / "report").iterdir()
         self.key = folder.name
         self.me = Person("local:me", "local user", "approver")
