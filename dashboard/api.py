@@ -30,6 +30,7 @@ from core.registry.origins import profile_of_run, runs_of, session_of_run
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.request.stages import writer_of
+from core.review import attempts
 from core.review.people import Person, require
 from core.review.tokens import person_of, read_tokens, tokens_file
 from core.runs.launcher import launch
@@ -223,7 +224,8 @@ def _answering(endpoints: Mapping[str, Endpoint], load: Callable[[], Settings]) 
         credential = token.strip() if scheme.lower() == "bearer" else ""
         endpoint = endpoints["GET" if request.method == "HEAD" else request.method]
         parts = (dict(request.path_params), dict(request.query_params), body)
-        return await run_in_threadpool(_answered, endpoint, load, credential, parts)
+        address = request.client.host if request.client else "unknown"
+        return await run_in_threadpool(_answered, endpoint, load, (credential, address), parts)
 
     return answer
 
@@ -231,16 +233,21 @@ def _answering(endpoints: Mapping[str, Endpoint], load: Callable[[], Settings]) 
 def _answered(
     endpoint: Endpoint,
     load: Callable[[], Settings],
-    token: str,
+    asking: tuple[str, str],
     parts: tuple[Mapping[str, str], Mapping[str, str], bytes],
 ) -> Response:
     """Return the answer to one request: the token first, then the role, then the question."""
-    path, query, body = parts
+    (token, address), (path, query, body) = asking, parts
     try:
         settings = load()
+        wait = attempts.wait_s(settings, HOW, address)
+        if wait:
+            return _json({"error": "too many wrong tokens"}, 429, {"Retry-After": str(wait)})
         file = tokens_file(settings)
         person = person_of(read_tokens(file), token) if file and token else None
         if person is None:
+            if token:
+                attempts.failed(settings, HOW, address)
             return _json({"error": "no token, or none that counts"}, 401, {"WWW-Authenticate": "Bearer"})
         require(person, endpoint.action)
         unknown = [name for name in query if name not in endpoint.query]
@@ -304,6 +311,7 @@ def description() -> dict[str, Any]:
                 "200": {"description": "As the command prints it with --json."},
                 "401": {"description": "No token that counts."},
                 "403": {"description": "The token's role may not do this."},
+                "429": {"description": "Too many wrong tokens from this address; Retry-After says how long."},
                 "422": {"description": "What was asked cannot be: error and the command's exit code."},
             },
         }

@@ -7,6 +7,7 @@ nothing is looked up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BODY_BYTES = 2 * 1024**2
 """Twice what an upload may have (``server.maxUploadSize``); the pages' own messages go by the websocket."""
+
+LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
+"""Where Streamlit's log-in begins, and where the identity provider leads back to."""
+
+_SOMEBODY = re.compile(rb'_streamlit_user="?[^";]')
+"""The cookie of somebody who is logged in; one that is taken away is empty."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -93,18 +100,39 @@ def _host(name: str, port: int, scheme: str) -> str:
     return written if port == _DEFAULT_PORTS[scheme] else f"{written}:{port}"
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How failed log-ins are limited, by the address that asks.
+
+    Parameters
+    ----------
+    wait_s : callable
+        Returns for how many seconds an address has to wait, 0 if it may try.
+    failed : callable
+        Counts a failure of an address.
+    """
+
+    wait_s: Callable[[str], int]
+    failed: Callable[[str], None]
+
+
+NO_LIMITS = Limits(lambda _: 0, lambda _: None)
+
+
 class Door:
-    """Refuses a foreign Host (421), a foreign Origin (403) and a body that is too large (413).
+    """Refuses a foreign Host (421), a foreign Origin (403), a body that is too large (413), too many log-ins (429).
 
     Parameters
     ----------
     app : callable
         What is behind it.
     names : Names
+    limits : Limits, optional
+        Of log-ins that fail; without them none is counted.
     """
 
-    def __init__(self, app: App, names: Names) -> None:
-        self._app, self._names = app, names
+    def __init__(self, app: App, names: Names, limits: Limits = NO_LIMITS) -> None:
+        self._app, self._names, self._limits = app, names, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on with safe headers on its answer, or refuse it."""
@@ -112,12 +140,33 @@ class Door:
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope["headers"])
-        if refusal is None:
+        if refusal is None and scope["type"] == "http" and _is_login(scope):
+            await self._log_in(scope, receive, send)
+        elif refusal is None:
             await self._app(scope, _limited(receive) if scope["type"] == "http" else receive, _safe(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
         else:
             await _answer(send, *refusal)
+
+    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a step of a log-in on, unless too many failed; count it where it ends without anybody logged in."""
+        address = str((scope.get("client") or ("unknown",))[0])
+        wait = self._limits.wait_s(address)
+        if wait:
+            await _answer(send, 429, f"Too many log-ins failed. Try again in {wait} seconds.", wait)
+            return
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start" and scope["path"].endswith(CALLBACK):
+                cookies = [
+                    value for name, value in message.get("headers", ()) if name.lower() == b"set-cookie"
+                ]
+                if not any(_SOMEBODY.match(cookie) for cookie in cookies):
+                    self._limits.failed(address)
+            await send(message)
+
+        await self._app(scope, _limited(receive), _safe(counting))
 
     def _refusal(self, headers: list[tuple[bytes, bytes]]) -> tuple[int, str] | None:
         hosts = [value.decode("latin-1").lower() for name, value in headers if name == b"host"]
@@ -130,6 +179,10 @@ class Door:
         if any(not value.isdigit() or int(value) > MOST_BODY_BYTES for value in lengths):
             return 413, f"The body is larger than {MOST_BODY_BYTES:,} bytes."
         return None
+
+
+def _is_login(scope: Scope) -> bool:
+    return str(scope.get("path", "")).endswith((LOGIN, CALLBACK))
 
 
 def _limited(receive: Receive) -> Receive:
@@ -160,8 +213,9 @@ def _safe(send: Send) -> Send:
     return safe
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
+async def _answer(send: Send, status: int, text: str, retry_s: int = 0) -> None:
     body = text.encode() + b"\n"
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    headers += [(b"retry-after", str(retry_s).encode())] if retry_s else []
     await send({"type": "http.response.start", "status": status, "headers": [*headers, *SAFE_HEADERS]})
     await send({"type": "http.response.body", "body": body})

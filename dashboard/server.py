@@ -12,9 +12,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import net_util
 
+from core.request import settings as configuration
+from core.review import attempts
 from core.review.login_file import ORIGIN_VARIABLE
 from dashboard.api import routes
-from dashboard.door import Door, names_of
+from dashboard.door import Door, Limits, names_of
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
@@ -29,4 +31,12 @@ _names = names_of(
     int(st.get_option("server.port")),
     _public,
 )
-app = st.App(Path(__file__).with_name("app.py"), routes=routes(), middleware=[Middleware(Door, names=_names)])
+_limits = Limits(
+    lambda address: attempts.wait_s(configuration.load(), "login", address),
+    lambda address: attempts.failed(configuration.load(), "login", address),
+)
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    routes=routes(),
+    middleware=[Middleware(Door, names=_names, limits=_limits)],
+)

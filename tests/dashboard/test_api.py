@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from core.errors import MissingFileError, ParameterError, SettingsError
+from core.review.attempts import MOST
 from core.review.tokens import add_token, person_of, read_tokens
 from dashboard.api import ENDPOINTS, description
 from tests.shared import copy_root
@@ -164,3 +165,20 @@ def test_tokens_are_digests_for_the_owner_alone(tmp_path):
         read_tokens(path)
     with pytest.raises(MissingFileError):
         read_tokens(tmp_path / "none.toml")
+
+
+def test_wrong_tokens_are_answered_with_429_after_a_while_also_by_another_desk(
+    prepared, folder, tokens, start_desk, tmp_path
+):
+    """Whoever guesses waits, and so does everybody at that address; a request without a token counts for nothing."""
+    data = tmp_path / "data"
+    copy_root(prepared, data)
+    first, second = (f"{start_desk(data, cwd=folder).url}/api/runs" for _ in range(2))
+    for _ in range(MOST + 1):
+        assert ask(first)[0] == 401
+    for number in range(MOST):
+        assert ask((first, second)[number % 2], f"afterclose_{number}")[0] == 401
+    for address in (first, second):
+        assert ask(address, "afterclose_again")[0] == 429
+        assert ask(address, tokens["viewer"])[0] == 429
+    assert ask(first.replace("/api/runs", "/healthz"))[0] == 200

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dashboard.door import MOST_BODY_BYTES, SAFE_HEADERS, Door, names_of
+from dashboard.door import MOST_BODY_BYTES, SAFE_HEADERS, Door, Limits, names_of
 
 LOCAL = names_of(("127.0.0.1", "localhost"), 8501)
 PUBLIC = names_of(("127.0.0.1", "localhost"), 8501, "https://desk.example.org/oauth2callback")
@@ -44,7 +44,7 @@ def asked(names, headers, kind="http", body=()):
     # a thread of its own: a browser test of this process may have left a running loop in this one
     with ThreadPoolExecutor(1) as pool:
         pool.submit(
-            asyncio.run, Door(behind, names)({"type": kind, "headers": encoded}, receive, send)
+            asyncio.run, Door(behind, names)({"type": kind, "path": "/", "headers": encoded}, receive, send)
         ).result()
     return sent
 
@@ -110,3 +110,44 @@ def test_a_body_that_is_too_large_is_refused_with_and_without_a_length():
     piece = b"x" * (MOST_BODY_BYTES // 2)
     assert status(LOCAL, host, body=[piece, piece]) == 200
     assert asked(LOCAL, [host], body=[piece, piece, b"x"]) == []  # hung up on
+
+
+@pytest.mark.parametrize(
+    ("cookie", "counts"),
+    [(None, True), (b'_streamlit_user=""; Max-Age=0', True), (b"_streamlit_user=2|1:0|10; HttpOnly", False)],
+)
+def test_log_ins_that_end_with_nobody_logged_in_are_counted_and_then_refused(cookie, counts):
+    """By the address that asks; nothing else on the desk is counted, and 429 says how long."""
+    failures = []
+    limits = Limits(lambda address: 90 if len(failures) >= 3 else 0, failures.append)
+
+    async def streamlit(scope, receive, send):
+        headers = [(b"set-cookie", cookie)] if cookie else []
+        await send({"type": "http.response.start", "status": 302, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    def answered(path):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "path": path,
+            "client": ("192.0.2.1", 1),
+            "headers": [(b"host", b"127.0.0.1:8501")],
+        }
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, Door(streamlit, LOCAL, limits)(scope, None, send)).result()
+        return sent[0]
+
+    for _ in range(3):
+        assert answered("/auth/login")["status"] == 302
+        assert answered("/oauth2callback")["status"] == 302
+    assert failures == (["192.0.2.1"] * 3 if counts else [])
+    assert answered("/auth/login")["status"] == (429 if counts else 302)
+    last = answered("/oauth2callback")
+    assert last["status"] == (429 if counts else 302)
+    assert ((b"retry-after", b"90") in last["headers"]) == counts
+    assert answered("/")["status"] == 302
