@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 from tests.commands import BIN, OURS, ROOT, Outcome, command, environment, luigi_words
+from tests.openssh import make_key  # noqa: F401 - a fixture of several folders
 from tests.shared import copy_root, shared
 
 # the same examples everywhere, and no clock: a busy machine is no failure
@@ -348,18 +348,3 @@ def start_desk(tmp_path_factory):
     for desk in desks:
         if desk.process.poll() is None:
             desk.stop()
-
-
-@pytest.fixture
-def make_key(tmp_path):
-    """A new key of OpenSSH by its name."""
-    if not shutil.which("ssh-keygen"):
-        (pytest.fail if os.environ.get("AFTERCLOSE_REQUIRE_TOOLS") else pytest.skip)("no ssh-keygen")
-
-    def make(name):
-        path = tmp_path / name
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)]
-        subprocess.run(words, check=True)
-        return path
-
-    return make
