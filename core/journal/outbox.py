@@ -30,7 +30,8 @@ class QueuedNotice:
     state : str
         ``waiting``, ``sent`` or ``dropped``.
     took : frozenset of str
-        Marks of the receivers that took it; an address never stands here.
+        Marks of the receivers that took it, with ``?`` behind the mark of one that it is on its way to; an
+        address never stands here.
     tries : int
     again_at : str
         When it is tried again (UTC, ISO).

@@ -1,7 +1,8 @@
 """Sending notices: each is kept in the journal until every receiver took it, and told to none of them twice.
 
-A receiver gets its notices in order: while it does not take one, later ones wait behind it. Killed between a receiver's
-answer and the record of it, a notice is sent to that one again; nothing that goes over a network can rule this out.
+A receiver gets its notices in order: while it does not take one, later ones wait behind it. Each attempt is on record
+before it is made. So after a kill between a receiver's answer and the record of it, which nothing over a network can
+rule out, the notice is sent again and says that it may have come before.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ from core.request.settings import Settings
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 """A notice is tried again after a minute, then after twice as long each time, up to an hour."""
+
+REPEATED = "(This may have reached you before: sending it was broken off.) "
+"""Before the text of a notice whose last attempt has no outcome on record."""
+
+_ATTEMPT = "?"
+"""Behind a receiver's mark while a notice is on its way there."""
 
 KEPT_FOR = timedelta(days=7)
 """After a week a notice is of no use any more: it is dropped, and stays on record."""
@@ -131,14 +138,19 @@ def _try(
         mark = mark_of(address)
         if mark in took:
             return None
-        trouble = (
-            "waits for an earlier notice" if mark in refused else send(address, notice.title, notice.body)
-        )
+        if mark in refused:
+            return "waits for an earlier notice"
+        attempt = f"{mark}{_ATTEMPT}"
+        text = f"{REPEATED}{notice.body}" if attempt in took else notice.body
+        took.add(attempt)
+        outbox.record_receivers(notice.seq, took)
+        trouble = send(address, notice.title, text)
+        took.remove(attempt)
         if trouble is None:
             took.add(mark)
-            outbox.record_receivers(notice.seq, took)
         else:
             refused.add(mark)
+        outbox.record_receivers(notice.seq, took)
         return trouble
 
     trouble = _tell_each(settings, notice.event, tell)

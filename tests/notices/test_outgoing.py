@@ -222,3 +222,26 @@ def test_a_journal_of_before_has_no_queue_and_notices_go_out(over, hook, monkeyp
     path.write_bytes(b"this is no database" * 100)
     assert notify(here, said("one")) is None
     assert web.taken == ["one"]
+
+
+def test_a_notice_whose_sending_was_killed_says_that_it_may_have_come_before(hook, over, monkeypatch):
+    """Killed after the receiver's answer and before the record of it; others get it once, as it is."""
+    from core.notices import outgoing
+
+    first, second = hook(), hook()
+    asked = over(first.url, second.url)
+    real = outgoing.send
+
+    def killed(address, title, text):
+        real(address, title, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(outgoing, "send", killed)
+    with pytest.raises(KeyboardInterrupt):
+        notify(asked, said("one"))
+    monkeypatch.setattr(outgoing, "send", real)
+    assert deliver(asked, now=later(1), at_once=True) == {}
+    assert first.taken == ["one", f"{outgoing.REPEATED}one"]
+    assert second.taken == ["one"]
+    assert deliver(asked, now=later(2), at_once=True) == {}
+    assert len(first.taken) == 2
