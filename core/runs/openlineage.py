@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from core.request.settings import Settings
+from core.runs.lineage_facets import of_output, of_source
 
 NAMESPACE = "afterclose"
 PRODUCER = "urn:afterclose"
@@ -66,15 +67,20 @@ def _event(settings: Settings, change: RunChange) -> object:
 
     kind = RunState.START if change.state == "running" else RunState[_ENDS.get(change.state, "FAIL")]
     source = change.request.get("source") or str(settings["source"])
-    written = change.keys.items() if change.state == "succeeded" else ()
+    written = change.keys if change.state == "succeeded" else {}
+    about_source, quality = of_source(settings, written)
     return RunEvent(
         eventTime=datetime.now(UTC).isoformat(),
         eventType=kind,
         run=Run(runId=run_uuid(change.run_id)),
         job=Job(namespace=NAMESPACE, name=change.target),
         producer=PRODUCER,
-        inputs=[InputDataset(namespace=NAMESPACE, name=f"source/{source}")],
-        outputs=[OutputDataset(namespace=NAMESPACE, name=f"{stage}/{key}") for stage, key in written],
+        inputs=[InputDataset(NAMESPACE, f"source/{source}", facets=about_source, inputFacets=quality)],
+        outputs=[
+            OutputDataset(NAMESPACE, f"{stage}/{key}", facets=about, outputFacets=sizes)
+            for stage, key in written.items()
+            for about, sizes in [of_output(settings, stage, key)]
+        ],
     )
 
 

@@ -104,6 +104,13 @@ def test_the_readme_opens_with_the_two_commands(readme):
     assert "luigi --module luigi_tasks Report --local-scheduler" in readme
 
 
+def test_llms_txt_names_pages_that_exist(root):
+    """For programs that read instead of people: every page it names is there."""
+    named = re.findall(r"\]\((.+?)\)", (root / "llms.txt").read_text(encoding="utf-8"))
+    assert len(named) >= 15
+    assert [page for page in named if not (root / page).is_file()] == []
+
+
 def makefile_targets(root):
     """Targets that ``make help`` lists."""
     return set(re.findall(r"^([a-z]+):.*##", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))

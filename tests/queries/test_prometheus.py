@@ -58,6 +58,30 @@ def test_a_run_tells_its_start_and_its_end(receiver, run_luigi, small, data, tmp
     assert [out["name"] for out in bodies[1]["outputs"]] == [f"ingest/{folder.name}"]
 
 
+def test_the_end_says_schema_quality_and_version(receiver, run_luigi, small, data, tmp_path):
+    """Columns of each table, the fingerprint of each checkpoint, rows and findings of what was read."""
+    url, bodies = receiver
+    made = run_luigi(*small[:6], data=data, task="Clean", env=with_url(tmp_path, url))
+    assert made.code == 0, made.err
+    (source,), outputs = bodies[1]["inputs"], {out["name"].split("/")[0]: out for out in bodies[1]["outputs"]}
+    findings = json.loads(next((data / "checkpoints" / "validate").glob("*/findings.json")).read_text())
+    assert source["facets"]["version"]["datasetVersion"] == findings["source"]["sha256"]
+    assert source["inputFacets"]["dataQualityMetrics"]["rowCount"] == 600
+    rules = {
+        row["assertion"]: row["success"]
+        for row in source["inputFacets"]["dataQualityAssertions"]["assertions"]
+    }
+    assert rules == {finding["rule"]: True for finding in findings["findings"]}
+    assert "no_adjusted_close" in rules
+    columns = [field["name"] for field in outputs["clean"]["facets"]["schema"]["fields"]]
+    assert columns[:8] == ["date", "ticker", "open", "high", "low", "close", "adj_close", "volume"]
+    (meta,) = (data / "checkpoints" / "clean").glob("*/meta.json")
+    assert (
+        outputs["clean"]["facets"]["version"]["datasetVersion"] == json.loads(meta.read_text())["fingerprint"]
+    )
+    assert outputs["clean"]["outputFacets"]["outputStatistics"]["rowCount"] == 600
+
+
 def test_a_receiver_that_is_not_there_is_one_line_in_the_log(run_luigi, small, data, tmp_path):
     """The run succeeds."""
     made = run_luigi(*small[:6], data=data, task="Ingest", env=with_url(tmp_path, "http://127.0.0.1:1"))

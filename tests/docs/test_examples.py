@@ -1,0 +1,120 @@
+"""The examples: each is run with the real tool, in an environment of its own where the tool needs another one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import BIN, ROOT, environment
+
+pytestmark = pytest.mark.slow
+
+IN_DAGSTER = """
+import dagster as dg, json, sys
+sys.path.insert(0, sys.argv[1])
+import dagster_assets
+instance = dg.DagsterInstance.ephemeral()
+result = dg.materialize([dagster_assets.report], instance=instance)
+(event,) = result.get_asset_materialization_events()
+metadata = {name: value.value for name, value in event.materialization.metadata.items()}
+schedule = dagster_assets.definitions.resolve_schedule_def("after_the_close")
+print(json.dumps({"metadata": metadata, "zone": schedule.execution_timezone}))
+"""
+IN_AIRFLOW = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from airflow_dag import dag, report
+from airflow.sdk.definitions.context import Context
+print(json.dumps({"tasks": dag.task_ids, "after": sorted(report.downstream_task_ids), "printed": report.execute({})}))
+"""
+
+
+@pytest.fixture(scope="module")
+def tool(tmp_path_factory):
+    """Make an environment with a package and return its Python; skip with the reason where it cannot be had."""
+
+    def make(package: str) -> Path:
+        home = tmp_path_factory.mktemp("tool")
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, home / "v"], check=True)
+        python = home / "v" / "bin" / "python"
+        installed = subprocess.run(
+            [uv, "pip", "install", "--quiet", "--python", python, package],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if installed.returncode:
+            pytest.skip(f"{package} cannot be installed: {installed.stderr.splitlines()[0]}")
+        return python
+
+    return make
+
+
+@pytest.fixture
+def desk(tmp_path, prices_file, run_afterclose) -> dict[str, str]:
+    """A folder of one's own, as the examples expect it, in variables."""
+    made = run_afterclose(
+        "init", str(tmp_path / "desk"), "--path", str(prices_file), "--calendar", "24/7", "--json"
+    )
+    assert made.code == 0, made.err
+    with (tmp_path / "desk" / "luigi.cfg").open("a") as config:
+        config.write("\n[evaluate]\nbootstrap_samples = 100\n")
+    return environment(
+        None,
+        {
+            "AFTERCLOSE_DESK": str(tmp_path / "desk"), "AFTERCLOSE_PROGRAM": str(BIN / "afterclose"),
+            "AFTERCLOSE_PROFILE": "prices", "HOME": str(tmp_path), "AIRFLOW_HOME": str(tmp_path / "airflow"),
+            "DAGSTER_HOME": "", "DO_NOT_TRACK": "1",
+        },
+    )  # fmt: skip
+
+
+def printed(python: Path, script: str, env: dict[str, str]) -> dict:
+    """The last line that a script prints, as JSON."""
+    done = subprocess.run(
+        [python, "-c", script, str(ROOT / "examples")], env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_dagster_materializes_the_report(tool, desk):
+    """The real Dagster runs the asset; the report that its metadata name is there."""
+    answer = printed(tool("dagster"), IN_DAGSTER, desk)
+    assert answer["zone"] == "America/New_York"
+    folder = Path(desk["AFTERCLOSE_DESK"]) / "data" / "checkpoints" / "report" / answer["metadata"]["report"]
+    assert (folder / "report.txt").is_file()
+
+
+def test_airflow_runs_the_task(tool, desk):
+    """The real Airflow reads the DAG, and its operator runs the command."""
+    answer = printed(tool("apache-airflow>=3"), IN_AIRFLOW, desk)
+    assert (sorted(answer["tasks"]), answer["after"]) == (["alarm", "report"], ["alarm"])
+    assert list((Path(desk["AFTERCLOSE_DESK"]) / "data" / "checkpoints" / "report").glob("*/report.txt"))
+
+
+def test_the_notebook_runs_from_top_to_bottom(finished, tmp_path):
+    """Each cell of the example notebook, in order, on a finished data root; no cell holds stored output."""
+    cells = json.loads((ROOT / "examples" / "reading_a_run.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert len(code) >= 5
+    assert all(cell.get("outputs", []) == [] for cell in cells)
+    script = tmp_path / "cells.py"
+    script.write_text("\n\n".join(code), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env=environment(finished),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no better than chance" in done.stdout
+    assert os.listdir(tmp_path).count("data") == 0
