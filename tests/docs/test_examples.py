@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -117,4 +116,4 @@ def test_the_notebook_runs_from_top_to_bottom(finished, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "no better than chance" in done.stdout
-    assert os.listdir(tmp_path).count("data") == 0
+    assert not (tmp_path / "data").exists()

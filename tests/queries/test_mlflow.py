@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -49,14 +50,11 @@ def server(tmp_path_factory):
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [home / "v" / "bin" / words[0], *words[1:]],
-            cwd=home,
-            env={**os.environ, **quiet},
-            stdout=log,
-            stderr=log,
-        )
+            cwd=home, env={**os.environ, **quiet}, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
     yield process, f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(timeout=30)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def answers(address: str) -> bool:
@@ -81,7 +79,7 @@ def test_a_run_is_there_with_figures_files_and_a_model_that_loads(
 ):
     """As the server tells it; the model gives what its own file says that it gives; a second time sends nothing."""
     _, address = server
-    wait_until(lambda: answers(address), "the server of MLflow", timeout_s=120)
+    wait_until(lambda: answers(address), "the server of MLflow", timeout_s=300)
     done = run_afterclose("export", "--mlflow", address, "--json", data=finished)
     assert done.code == 0, done.err
     exported = json.loads(done.out)
