@@ -61,7 +61,20 @@ def _claims() -> Mapping[str, Any] | None:
     if not st.user.get("is_logged_in"):
         return None
     claims = st.user.to_dict()
-    return claims if is_current(claims.get("iat"), time.time()) else None
+    now, auth_time = time.time(), claims.get("auth_time")
+    sound = auth_time is None or is_sound(auth_time, now)
+    return claims if sound and is_current(claims.get("iat"), now) else None
+
+
+def is_sound(moment: object, now: float) -> bool:
+    """Return whether a claim is a time (seconds since 1970) that has come.
+
+    >>> is_sound(1000, 1000), is_sound("1000", 1000), is_sound(2000, 1000), is_sound(float("nan"), 1000)
+    (True, False, False, False)
+    """
+    if isinstance(moment, bool) or not isinstance(moment, int | float):
+        return False
+    return 0 <= moment <= now + CLOCKS_APART_S
 
 
 def is_current(issued: object, now: float) -> bool:
@@ -80,9 +93,7 @@ def is_current(issued: object, now: float) -> bool:
     >>> is_current(1000, 1000 + LONGEST_S), is_current(1000, 1001 + LONGEST_S), is_current("1000", 1001)
     (True, False, False)
     """
-    if isinstance(issued, bool) or not isinstance(issued, int | float):
-        return False
-    return now - LONGEST_S <= issued <= now + CLOCKS_APART_S
+    return is_sound(issued, now) and isinstance(issued, int | float) and now - LONGEST_S <= issued
 
 
 def admitted() -> bool:
@@ -93,6 +104,11 @@ def admitted() -> bool:
     st.markdown("This desk is for people who are known here.")
     st.button("Log in", key="log_in", type="primary", on_click=st.login)
     return False
+
+
+def again() -> None:
+    """Draw the way to log in once more, for an act that asks for a recent login."""
+    st.button("Log in again", key="log_in_again", on_click=st.login)
 
 
 def farewell() -> None:

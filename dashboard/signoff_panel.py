@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from core.errors import AftercloseError
@@ -10,11 +12,12 @@ from core.report.narrative import marked_as_draft, unwritten
 from core.review import signoff
 from core.review.approvals import approvals
 from core.review.bundle import signed_document
+from core.review.judgements import judge_login
 from core.review.openssh import MOST_CHARACTERS, command_for
 from core.review.publication import published
 from core.review.signoff import MEANINGS, SignableText, Standing
 from core.review.since import sentences
-from dashboard import acting, checking, editing, shell, signing, wrapped
+from dashboard import acting, checking, editing, login, shell, signing, wrapped
 from dashboard.editing import Editing
 from dashboard.words import literal, minute, sentence
 
@@ -164,6 +167,11 @@ def _register_key(report_key: str) -> None:
 
 def _who(draft: Editing, *, signing_next: bool) -> None:
     who = shell.person()
+    try:
+        judge_login(shell.settings(), who, datetime.now(UTC))
+    except AftercloseError as error:
+        st.caption(f"▲ {literal(str(error))}")
+        login.again()
     if not signing_next:
         st.caption(f"You are **{literal(who.name)}**, {literal(who.role)} ({literal(who.authentication)}).")
         return

@@ -72,6 +72,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("people_roles_file", "text", "", "people", "File (TOML) with the roles of people who log in; empty: their login says it."),
     Parameter("people_roles_claim", "text", "roles", "people", "Claim of the login that holds a person's roles."),
     Parameter("people_default_role", "choice", "viewer", "people", "Role of somebody who logged in and has none.", choices=ROLES),
+    Parameter("people_sign_within_minutes", "integer", "0", "people", "So long ago the identity provider may have seen whoever signs, rejects or revokes (auth_time); 0: as long as the login counts.", low=0, high=720),
     Parameter("proof_key_file", "text", "", "proof", "Your own Ed25519 key (PEM, mode 600) for published reports; empty: the desk's, made at first use."),
     Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
     Parameter("api_tokens", "text", "", "api", "File of tokens (afterclose tokens) for the HTTP interface beside the desk; empty: it is off."),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -18,6 +19,7 @@ from core.errors import SignOffError
 from core.fingerprint import SHORT, sha256
 from core.platform.storage import local_folder
 from core.request.settings import Settings
+from core.review.judgements import judge_login
 from core.review.people import Person
 from core.review.person_keys import who_is
 from core.review.registering import OwnKeyNeeded
@@ -65,8 +67,8 @@ def failed(settings: Settings, what: str, who: str) -> None:
         del _in_memory[what, mark][:-MOST]
 
 
-def limited(act: Callable[Concatenate[Settings, P], T]) -> Callable[Concatenate[Settings, P], T]:
-    """Return an act of a person (its keyword ``person``) that is refused after too many that failed."""
+def admitting(act: Callable[Concatenate[Settings, P], T]) -> Callable[Concatenate[Settings, P], T]:
+    """Return an act of a person (its keyword ``person``) refused after too many that failed, or an old login."""
 
     @wraps(act)
     def limiting(settings: Settings, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -80,6 +82,7 @@ def limited(act: Callable[Concatenate[Settings, P], T]) -> Callable[Concatenate[
                 expected=f"{wait} seconds without another",
                 remedy="Was it not you? Tell an admin.",
             )
+        judge_login(settings, person, datetime.now(UTC))
         try:
             return act(settings, *args, **kwargs)
         except OwnKeyNeeded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from core.errors import ParameterError, SignOffError
 from core.fingerprint import SHORT
@@ -16,6 +17,9 @@ from core.review.standing import Standing
 MEANINGS = ("approved", "reviewed", "rejected")
 """What a signature can mean; only an approval lets a report be published."""
 
+CLOCKS_APART = timedelta(seconds=60)
+"""How far a provider's clock may be ahead of ours."""
+
 MAX_COMMENT = 10_000
 """Characters of a comment."""
 
@@ -27,6 +31,25 @@ def judge_separation(settings: Settings, person: Person, hands: Sequence[str]) -
             f"{person.name} had a hand in this text",
             expected="an approver who neither wrote nor submitted it",
             remedy="Ask another approver ([review] separate_author in luigi.cfg).",
+        )
+
+
+def judge_login(settings: Settings, person: Person, now: datetime) -> None:
+    """Raise unless somebody who logged in was seen by the provider as recently as a signature asks for.
+
+    A token says when it was issued (``iat``), also where the provider remembered the person and asked nothing; only
+    ``auth_time`` says when it saw them.
+    """
+    minutes = int(settings["people_sign_within_minutes"] or 0)
+    if not minutes or not person.logged_in:
+        return
+    seen_at = datetime.fromisoformat(person.auth_time) if person.auth_time else None
+    if seen_at is None or not now - timedelta(minutes=minutes) <= seen_at <= now + CLOCKS_APART:
+        when = f"at {person.auth_time}" if seen_at else "at no time that it tells"
+        raise SignOffError(
+            f"the identity provider saw {person.name} {when}",
+            expected=f"a login at most {minutes} minutes before signing",
+            remedy="Log in again, then sign.",
         )
 
 

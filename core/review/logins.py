@@ -51,20 +51,19 @@ def person_of(settings: Settings, claims: Claims) -> Person:
         f"OpenID Connect, {issuer}",
         issuer,
         subject,
-        _authenticated_at(claims),
+        _moment(claims.get("auth_time")) or _moment(claims.get("iat")),
+        _moment(claims.get("auth_time")),
     )
 
 
-def _authenticated_at(claims: Claims) -> str:
-    """Return when the provider saw the person (``auth_time``), or else issued the token (``iat``), in UTC."""
-    for name in ("auth_time", "iat"):
-        seconds = claims.get(name)
-        if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-            try:
-                return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-            except (ValueError, OverflowError, OSError):
-                continue
-    return ""
+def _moment(seconds: object) -> str:
+    """Return a claim's time in UTC, empty if it is none."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return ""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _line(text: object) -> str:

@@ -64,6 +64,8 @@ class Person:
         Of a login, as the provider has them.
     authenticated_at : str
         UTC, ISO: when the provider saw the person, or else issued the token; empty where it does not say.
+    auth_time : str
+        UTC, ISO: when the provider saw the person; empty where it does not say, whatever it issued when.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Person:
     issuer: str = ""
     subject: str = ""
     authenticated_at: str = ""
+    auth_time: str = ""
 
     @property
     def logged_in(self) -> bool:

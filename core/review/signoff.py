@@ -20,7 +20,7 @@ from core.request.settings import Settings
 from core.review import ledger
 from core.review.announcements import announce_report
 from core.review.approvals import Approvals, approvals, as_recorded, judge_signer
-from core.review.attempts import limited
+from core.review.attempts import admitting
 from core.review.drafts import (
     DraftConflict,
     SignableText,
@@ -113,7 +113,7 @@ def request_changes(
     return now.record(REVIEW, person, "changes requested", comment, content)
 
 
-@limited
+@admitting
 def sign(
     settings: Settings,
     journal: Journal,
@@ -212,7 +212,7 @@ def reject(
     )
 
 
-@limited
+@admitting
 def revoke(
     settings: Settings,
     journal: Journal,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from core.errors import MissingFileError, SettingsError
+from core.errors import MissingFileError, SettingsError, SignOffError
 from core.request import settings as configuration
 from core.review.logins import person_of
 from core.review.people import Person, person_fields
@@ -123,3 +125,43 @@ def test_records_have_issuer_subject_and_time_of_authentication(claims, time, tm
     assert (fields["issuer"], fields["subject"]) == ("https://id.example.org", "77")
     assert fields["authenticated_at"] == time
     assert "issuer" not in person_fields(Person("local:me", "Me", "approver"))
+
+
+@pytest.mark.parametrize(
+    ("claims", "signs"),
+    [
+        ({"auth_time": 0}, True),
+        ({"auth_time": -299}, True),
+        ({"auth_time": -301}, False),
+        ({"auth_time": 3600}, False),
+        ({"auth_time": "now"}, False),
+        ({}, False),
+    ],
+)
+def test_a_signature_asks_for_a_recent_login_where_that_is_set(office, claims, signs):
+    """By auth_time: that a token was issued now says nothing of who sat there."""
+    office.submit(Person("9@id.example.org", "Olga", "operator", "OpenID Connect", "x", "9"))
+    now = time.time()
+    times = {k: now + v if isinstance(v, int) else v for k, v in claims.items()}
+    token = {
+        "iss": "https://id.example.org",
+        "sub": "77",
+        "name": "Ann",
+        "roles": "approver",
+        "iat": now,
+        **times,
+    }
+    ann = person_of(office.settings, token)
+    office.configured(people_sign_within_minutes=5)
+    if signs:
+        office.sign(ann)
+    else:
+        with pytest.raises(SignOffError, match="Log in again"):
+            office.sign(ann)
+        with pytest.raises(SignOffError, match="Log in again"):
+            office.reject(ann)
+        office.configured(people_sign_within_minutes=0)
+        office.sign(ann)
+    office.configured(people_sign_within_minutes=5)
+    assert office.state == "signed"
+    office.revoke()  # a local user has no login
