@@ -10,6 +10,7 @@ from core.journal import Journal
 from core.queries.runs import preview
 from core.request.form import main_fields, more_fields
 from core.runs.resolve import resolve
+from tests.sources.address_servers import web_server
 
 
 @pytest.fixture
@@ -74,6 +75,22 @@ def test_a_number_that_may_be_auto_takes_the_word_and_says_what_it_does_not_take
     at.text_input(key=field).set_value("300").run()
     assert not wrong(at, "")
     assert not at.button(key="run").disabled
+
+
+def test_an_address_is_judged_as_it_is_typed_and_asked_when_run_is_pressed(page):
+    """Each letter would be a question to somebody's server; a mangled one is marked at its field."""
+    with web_server() as web:
+        at = page()
+        at.segmented_control(key="source").set_value("files").run()
+        at.text_input(key="field-path").set_value("https:/desk.example/p.csv").run()
+        assert "mangled" in wrong(at, "")
+        assert at.button(key="run").disabled
+        at.text_input(key="field-path").set_value(f"{web.url}/prices.csv").run()
+        assert not at.button(key="run").disabled
+        assert web.asked == []
+        at.button(key="run").click().run()
+        assert web.asked
+        assert any("there is no price file at" in error.value for error in at.error)
 
 
 def test_a_history_too_short_to_judge_is_named_before_the_start(page):
