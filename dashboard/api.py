@@ -23,7 +23,7 @@ from core.errors import AftercloseError, BusyError, MissingFileError, ParameterE
 from core.journal import Journal, Run
 from core.journal.faults import JournalError
 from core.queries.artifacts import artifact_at, file_of
-from core.queries.reports.listing import reports
+from core.queries.reports.listing import RunReports, reports
 from core.queries.runs.missing import gone_stages
 from core.registry.choosing import known_profile
 from core.registry.origins import profile_of_run, runs_of, session_of_run
@@ -91,7 +91,11 @@ def _runs(call: Call) -> Any:
 
 def _run_body(settings: Settings, run: Run) -> dict[str, Any]:
     whole = replace(run, profile=profile_of_run(settings, run), session=session_of_run(settings, run))
-    return {**asdict(whole), "missing": gone_stages(Store(settings.data), run)}
+    return {
+        **asdict(whole),
+        **asdict(RunReports(settings).of_run(run)),
+        "missing": gone_stages(Store(settings.data), run),
+    }
 
 
 def _run(call: Call) -> Run:

@@ -15,6 +15,7 @@ from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, Run
 from core.paths import StoragePath
 from core.platform.storage import writable
+from core.queries.runs.by_session import run_of
 from core.queries.runs.run_labels import newest_shown
 from core.registry.choosing import default_profile
 from core.registry.origins import profile_of_run
@@ -28,6 +29,10 @@ from dashboard.words import literal
 RUN_PARAMETER = "run"
 """The run that a page is about stands in its address, so that a reload or a sent link shows the same."""
 
+PROFILE_PARAMETER, SESSION_PARAMETER = "profile", "session"
+"""In the address: a profile, and the session that its report holds; without one the newest."""
+
+_NAMING = (RUN_PARAMETER, PROFILE_PARAMETER, SESSION_PARAMETER)
 _NOTICE = "notice"
 _LOOKED_AT = "looked_at"
 _LOOKS = Path(__file__).with_name("desk.css")
@@ -103,7 +108,12 @@ def store() -> Store:
 
 def look_at(run_id: str) -> None:
     """Make a run the one that this page and those opened after it are about."""
-    st.query_params[RUN_PARAMETER] = st.session_state[_LOOKED_AT] = run_id
+    _write_address({RUN_PARAMETER: run_id})
+
+
+def look_at_session(profile: str, session: str) -> None:
+    """Make a profile's report for a session (empty: its newest) what this page and those opened after it are about."""
+    _write_address({PROFILE_PARAMETER: profile, **({SESSION_PARAMETER: session} if session else {})})
 
 
 def look_at_newest() -> None:
@@ -111,27 +121,63 @@ def look_at_newest() -> None:
     st.session_state.pop(_LOOKED_AT, None)
 
 
+def address() -> dict[str, str]:
+    """Return what the address says of the run that is looked at, to be carried along; nothing for the newest."""
+    return dict(st.session_state.get(_LOOKED_AT) or {})
+
+
+def _write_address(about: Mapping[str, str]) -> None:
+    for name in (RUN_PARAMETER, PROFILE_PARAMETER, SESSION_PARAMETER):
+        if name in about:
+            st.query_params[name] = about[name]
+        elif name in st.query_params:
+            del st.query_params[name]
+    st.session_state[_LOOKED_AT] = dict(about)
+
+
 def chosen_run() -> Run | None:
-    """Return the run named in the address, else the one looked at before, else that of the newest report.
+    """Return the run that the address names (itself, or by profile and session), else the one looked at before, else
+    that of the newest report.
 
     Raises
     ------
     ParameterError
-        If the address names a run that is not in the journal.
+        If the address names a run that is not in the journal, or a session that no report of the profile holds.
     """
     log = journal()
-    run_id = st.query_params.get(RUN_PARAMETER)
-    if run_id:
-        requested = run_named(log, run_id)
-        st.session_state[_LOOKED_AT] = requested.run_id
+    about = {name: st.query_params[name] for name in _NAMING if st.query_params.get(name)}
+    if RUN_PARAMETER in about:
+        requested = run_named(log, about[RUN_PARAMETER])
+        st.session_state[_LOOKED_AT] = {RUN_PARAMETER: requested.run_id}
         return requested
-    before = st.session_state.get(_LOOKED_AT)
-    # another data root may stand behind the same tab by now
-    run = log.run(before) if log and before else None
-    if run is not None:
-        st.query_params[RUN_PARAMETER] = run.run_id
+    if PROFILE_PARAMETER in about:
+        run = run_of(settings(), about[PROFILE_PARAMETER], about.get(SESSION_PARAMETER, ""))
+        if run is None:
+            raise ParameterError(
+                f"no run of profile {about[PROFILE_PARAMETER]!r} finished with a report",
+                expected="a profile with a finished report",
+                remedy="The page Runs lists what ran.",
+            )
+        st.session_state[_LOOKED_AT] = about
         return run
-    return newest_shown(settings(), log) if log else None
+    return _looked_at_before(log) or (newest_shown(settings(), log) if log else None)
+
+
+def _looked_at_before(log: Journal | None) -> Run | None:
+    """Return the run looked at before, and write it into the address; None where there is none any more."""
+    before: dict[str, str] = st.session_state.get(_LOOKED_AT) or {}
+    if log is None or not before:
+        return None
+    try:
+        if RUN_PARAMETER in before:
+            run = log.run(before[RUN_PARAMETER])
+        else:
+            run = run_of(settings(), before[PROFILE_PARAMETER], before.get(SESSION_PARAMETER, ""))
+    except ParameterError:
+        run = None  # another data root may stand behind the same tab by now
+    if run is not None:
+        _write_address(before)
+    return run
 
 
 def profile() -> str:
@@ -165,17 +211,14 @@ def report_key() -> str | None:
     return key if key and store().meta(Slot("report", key)) is not None else None
 
 
-def header(page: str) -> None:
-    """Draw what stands above every page: the product, the page, and whose data this is."""
+def header() -> None:
+    """Draw what every page has before anything else: the product, and how things look."""
     st.logo(LOGO, size="large")
     st.html(_LOOKS)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
-        st.title(page, anchor=False, width="content")
-        st.caption(_whereabouts(), width="content")
-        login.farewell()
 
 
-def _whereabouts() -> str:
+def whereabouts() -> str:
+    """Return whose data this is, and who looks."""
     now = settings()
     only = "" if can_write() else " :orange-badge[read-only]"
     return f"Data in `{now.data}`, {login.actor(now)}{only}"

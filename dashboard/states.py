@@ -49,6 +49,8 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "superseded": ("low_priority", "gray"),
     "to sign": ("draw", "orange"),
     "signed": ("verified", "green"),
+    "published": ("public", "green"),
+    "missing": ("hide_source", "red"),
     "stale": ("update_disabled", "orange"),
     "rejected": ("thumb_down", "red"),
 }

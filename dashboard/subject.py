@@ -9,13 +9,11 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Run
-from core.queries.runs.run_labels import list_label, page_label, runs_to_show
+from core.queries.runs.run_labels import page_label
 from core.store.checkpoints import Store
 from dashboard import data, shell
 from dashboard.data import StoredArtifact
 from dashboard.words import literal, minute
-
-_PICKED = "picked_run"
 
 
 @dataclass(frozen=True)
@@ -60,40 +58,23 @@ def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Su
     return Subject(run, store, artifacts)
 
 
-def chosen(*, forget: Sequence[str] = ()) -> Run | None:
-    """Draw the choice of a run and what is known of the one shown; return it, None while there is none.
-
-    Parameters
-    ----------
-    forget : sequence of str
-        Keys of widgets whose choice is about one run and must not be carried over to another.
+def chosen() -> Run | None:
+    """Draw what is known of the run that the page is about, chosen above; return it, None while there is none.
 
     Raises
     ------
     ParameterError
         If the address names a run that is not in the journal.
     """
-    run, log, settings = shell.chosen_run(), shell.journal(), shell.settings()
-    if run is None or log is None:
+    run, settings = shell.chosen_run(), shell.settings()
+    if run is None:
         return None
-    runs = {each.run_id: each for each in runs_to_show(log, run)}
-    st.session_state[_PICKED] = run.run_id  # the address has the say, also over what was picked before
-    with st.container(horizontal=True, vertical_alignment="bottom", key="which_run"):
-        st.selectbox(
-            "Run", list(runs), key=_PICKED, width=440, on_change=_picked, args=(tuple(forget),),
-            format_func=lambda run_id: list_label(settings, runs[run_id]),
-            help="The newest finished runs. The page **Runs** finds older ones.",
-        )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="which_run"):
         started = minute(run.started_at or run.created_at)
         about = f"Shown: {page_label(settings, run, _data_to(run))}, started {started}."
-        st.caption(literal(about), width="stretch")
+        st.caption(literal(about), width="content")
+        shell.page_link("run", f":blue[Run {run.run_id}]", run=run.run_id, help_="Its stages and log")
     return run
-
-
-def _picked(forget: tuple[str, ...]) -> None:
-    for key in forget:
-        st.session_state.pop(key, None)
-    shell.look_at(str(st.session_state[_PICKED]))
 
 
 def _data_to(run: Run) -> str | None:

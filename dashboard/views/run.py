@@ -32,6 +32,9 @@ from dashboard import acting, compact, line, requesting, run_findings, run_log, 
 
 REFRESH_S = 1.0
 SHOW = "show"
+_ICONS = {"queued": "⏳", "running": "▶️", "succeeded": "✅", "failed": "❌", "waiting": "✋"}
+"""Of the browser's tab, by the run's state."""
+
 PARTS = {"log": run_log.show, "printed": run_log.printed, "artifacts": run_made.show}
 """What the lower part of the page can show; the word stands in the address."""
 
@@ -48,10 +51,14 @@ def page() -> None:
         )
         shell.page_link("runs", "Open Runs")
         return
-    run = shell.run_named(journal, run_id) if run_id else newest[0]
+    by_session = shell.chosen_run() if not run_id and shell.PROFILE_PARAMETER in st.query_params else None
+    run = shell.run_named(journal, run_id) if run_id else by_session or newest[0]
     assert journal is not None, "a run was found in it"
     if run_id != run.run_id:
-        st.query_params[shell.RUN_PARAMETER] = run.run_id
+        shell.look_at(run.run_id)
+    st.set_page_config(
+        page_title=f"{run.state} · Run {run.run_id} · Afterclose", page_icon=_ICONS.get(run.state, "🔔")
+    )
     shell.show_notice()
     name_and_actions(journal, run)
     live(journal, run)
@@ -108,9 +115,10 @@ def live(journal: Journal, opened: Run) -> None:
     def draw() -> None:
         with shell.guarded():
             run = shell.run_named(journal, opened.run_id)
-            if opened.active and not run.active:
-                st.session_state.pop(run_log.FOLLOW, None)  # a failed run's log opens at its first error
-                st.rerun()
+            if opened.active and run.state != opened.state:
+                if not run.active:
+                    st.session_state.pop(run_log.FOLLOW, None)  # a failed run's log opens at its first error
+                st.rerun()  # the tab's name has the state
             heading(run)
             with st.container(key="first-error"):  # each always there: the log's filters keep their place
                 first_error(run)

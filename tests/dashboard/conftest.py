@@ -140,10 +140,9 @@ class Reader:
 
     @staticmethod
     def badges(at) -> list[str]:
-        """The words of the badges in HTML of its own, in order, then of the others."""
-        compact = [
-            word for e in at.get("html") for word in re.findall(r"</span>([^<]+)</span>", e.proto.body)
-        ]
+        """The words of the page's badges (not of its head) in HTML of its own, in order, then of the others."""
+        page = [e.proto.body for e in at.get("html") if "header-state" not in e.proto.body]
+        compact = [word for body in page for word in re.findall(r"</span>([^<]+)</span>", body)]
         return compact + [
             m for e in at.markdown for m in re.findall(r"-badge\[:material/\w+: ([^\]]+)\]", e.value)
         ]

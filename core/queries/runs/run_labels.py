@@ -7,23 +7,12 @@ from core.queries.runs.progress import newest_finished
 from core.registry.origins import finished_runs, profile_of_run
 from core.request.settings import Settings
 
-MOST = 50
-"""Newest finished runs to choose from; older ones are reached from the list of runs."""
-
 
 def newest_shown(settings: Settings, journal: Journal) -> Run | None:
     """Return what is shown where no run is named: of the profile at work last, the run of its newest report."""
     last = newest_finished(journal)
     profile = profile_of_run(settings, last) if last else ""
     return next(iter(finished_runs(settings, profile)), last) if profile else last
-
-
-def runs_to_show(journal: Journal, current: Run, *, most: int = MOST) -> list[Run]:
-    """Return the newest finished runs with a report, newest first; ``shown`` is always among them."""
-    runs = [run for run in journal.successes(most) if run.target == "report"]
-    if all(run.run_id != current.run_id for run in runs):
-        runs = sorted([*runs, current], key=lambda run: run.seq, reverse=True)
-    return runs
 
 
 def line_of_work(settings: Settings, run: Run) -> str:
@@ -37,13 +26,6 @@ def last_session(run: Run) -> str:
     That is the last session asked for, else the name of the file; what the data hold is in the evaluation.
     """
     return run.keys.get("ingest", "").rpartition("-")[0]
-
-
-def list_label(settings: Settings, run: Run) -> str:
-    """Return a run in one line of a list: session, line of work and id; its state unless it succeeded."""
-    state = "" if run.state == "succeeded" else run.state
-    parts = (run.session or last_session(run), line_of_work(settings, run), state, run.run_id)
-    return " · ".join(part for part in parts if part)
 
 
 def page_label(settings: Settings, run: Run, data_to: str | None = None) -> str:

@@ -1,0 +1,136 @@
+"""What stands above every page: its name, the profile and session it is about, how that report stands, who looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.journal import Run
+from core.queries.reports.listing import RunReports
+from core.queries.runs.by_session import sessions
+from core.queries.runs.run_labels import line_of_work
+from core.registry.choosing import profiles_here
+from core.registry.origins import session_of_run
+from core.review.publication import published
+from dashboard import compact, login, shell
+
+PROFILE, SESSION = "header_profile", "header_session"
+
+GROUPS = {
+    "overview": ("overview", "profiles"), "profiles": ("overview", "profiles"),
+    "runs": ("runs", "compare"), "compare": ("runs", "compare"),
+    "data": ("data", "features"), "features": ("data", "features"),
+    "model": ("model", "predictions", "trends"), "predictions": ("model", "predictions", "trends"),
+    "trends": ("model", "predictions", "trends"),
+}  # fmt: skip
+"""Page -> the pages that belong together; they are one entry of the bar, and each has its own address."""
+
+LABELS = {
+    "overview": "Today", "profiles": "All profiles", "runs": "Runs", "compare": "Compare", "data": "Prices",
+    "features": "Features", "model": "Judgement", "predictions": "Signals", "trends": "Over time",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the pages are about: a run by its profile and session, and how its report stands."""
+
+    run: Run
+    profile: str
+    session: str
+    state: str
+
+
+def draw(page: str, title: str) -> None:
+    """Draw the head of a page and name the browser's tab after it."""
+    about = _context()
+    where = f" · {about.profile} {about.session}".rstrip() if about else ""
+    st.set_page_config(page_title=f"{title}{where} · Afterclose")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
+        st.title(title, anchor=False, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="about"):
+            if about:
+                _pickers(about)
+        st.caption(shell.whereabouts(), width="content")
+        login.farewell()
+    with st.container(horizontal=True, gap="small", key="belongs-together"):
+        for name in GROUPS.get(page, ()):
+            label = f"**{LABELS[name]}**" if name == page else f":blue[{LABELS[name]}]"
+            shell.page_link(name, label, query=shell.address())
+
+
+def _context() -> Context | None:
+    """Return what is looked at; None before there is a run, and where the address names none (the page says so)."""
+    try:
+        run = shell.chosen_run()
+        if run is None:
+            return None
+        settings = shell.settings()
+        profile = line_of_work(settings, run)
+        return Context(run, profile, session_of_run(settings, run) or "", _state(run))
+    except AftercloseError:
+        return None
+
+
+def _state(run: Run) -> str:
+    """Return how the report of a run stands; of a run without one how the run stands."""
+    state = RunReports(shell.settings()).of_run(run).report_state
+    if state == "signed" and published(shell.settings().data, shell.journal(), run.keys["report"]):
+        return "published"
+    return state.replace("_", " ") or run.state
+
+
+def _pickers(about: Context) -> None:
+    names = _profiles(*_root())
+    if about.profile not in names:
+        names = [about.profile, *names]
+    st.session_state[PROFILE] = about.profile  # the address has the say, also over what was picked before
+    st.selectbox(
+        "Profile", names, key=PROFILE, width=220, label_visibility="collapsed", on_change=_profile_picked
+    )
+    several = list(_sessions(*_root(), about.profile))
+    place = several.index(about.session) if about.session in several else None
+    _step("‹", "Earlier session", several, None if place is None else place + 1, about.profile)
+    options = several if place is not None else ["", *several]
+    st.session_state[SESSION] = about.session if place is not None else ""
+    st.selectbox(
+        "Session", options, key=SESSION, width=150, label_visibility="collapsed", on_change=_session_picked,
+        format_func=lambda session: session or "no session", args=(about.profile,),
+    )  # fmt: skip
+    _step("›", "Later session", several, place - 1 if place else None, about.profile)
+    compact.draw(f'<span class="header-state">{compact.badge(about.state)}</span>', width="content")
+
+
+def _step(sign: str, label: str, several: list[str], place: int | None, profile: str) -> None:
+    session = several[place] if place is not None and place < len(several) else ""
+    st.button(
+        sign, key=f"step-{label.split(maxsplit=1)[0].lower()}", help=label, type="tertiary", disabled=not session,
+        on_click=shell.look_at_session, args=(profile, session),
+    )  # fmt: skip
+
+
+def _profile_picked() -> None:
+    shell.look_at_session(str(st.session_state[PROFILE]), "")
+
+
+def _session_picked(profile: str) -> None:
+    if st.session_state[SESSION]:
+        shell.look_at_session(profile, str(st.session_state[SESSION]))
+
+
+def _root() -> tuple[str, str, int]:
+    settings, journal = shell.settings(), shell.journal()
+    return str(settings.data), settings.journal, journal.count_runs() if journal else 0
+
+
+@st.cache_data(ttl=5, max_entries=8, show_spinner=False)
+def _profiles(*root: object) -> list[str]:
+    del root  # they tell two desks apart, and a desk before and after a run
+    return profiles_here(shell.settings())
+
+
+@st.cache_data(ttl=5, max_entries=64, show_spinner=False)
+def _sessions(*about: object) -> dict[str, str]:
+    return sessions(shell.settings(), str(about[-1]))
