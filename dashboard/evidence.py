@@ -228,6 +228,10 @@ def inputs(body: Body) -> None:
         table(importance_sheets.by_fold(body), "importance_folds_table")
 
 
+ROW_PX, MOST_ROWS_AT_ONCE = 33, 10
+"""Height of a row of a grid, and how many are in sight at once."""
+
+
 def _sheet(sheet: Sheet, key: str) -> None:
     st.markdown(f"**{sheet.caption}**")
     table(sheet, key)
@@ -254,4 +258,13 @@ def signals(body: Body, evaluation: Body) -> None:
 def table(sheet: Sheet, key: str) -> None:
     """Draw a sheet with numbers and titles as the report writes them."""
     titles = {name: st.column_config.Column(title) for name, title in tables.titles(sheet).items()}
-    st.dataframe(tables.styled(sheet), hide_index=True, column_config=titles, key=key, placeholder=NA)
+    height = ROW_PX * (min(len(sheet.rows), MOST_ROWS_AT_ONCE) + 1) + 4
+    with st.container(height=height, border=False):  # its height from the start: what follows keeps its place
+        st.dataframe(
+            tables.styled(sheet),
+            hide_index=True,
+            column_config=titles,
+            key=key,
+            placeholder=NA,
+            height=height - 2,
+        )

@@ -17,6 +17,7 @@ from core.review import attempts
 from core.review.login_file import ORIGIN_VARIABLE
 from dashboard.api import routes
 from dashboard.door import Door, Limits, names_of
+from dashboard.first_paint import FirstPaint
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
@@ -38,5 +39,5 @@ _limits = Limits(
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=routes(),
-    middleware=[Middleware(Door, names=_names, limits=_limits)],
+    middleware=[Middleware(Door, names=_names, limits=_limits), Middleware(FirstPaint)],
 )

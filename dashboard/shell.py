@@ -6,7 +6,6 @@ import gc
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -35,7 +34,6 @@ PROFILE_PARAMETER, SESSION_PARAMETER = "profile", "session"
 _NAMING = (RUN_PARAMETER, PROFILE_PARAMETER, SESSION_PARAMETER)
 _NOTICE = "notice"
 _LOOKED_AT = "looked_at"
-_LOOKS = Path(__file__).with_name("desk.css")
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32">
 <circle cx="14" cy="16" r="10" fill="none" stroke="#3f86b8" stroke-width="2.5"/>
 <path d="M14 10v6l4 3" fill="none" stroke="#3f86b8" stroke-width="2.5" stroke-linecap="round"/>
@@ -214,7 +212,6 @@ def report_key() -> str | None:
 def header() -> None:
     """Draw what every page has before anything else: the product, and how things look."""
     st.logo(LOGO, size="large")
-    st.html(_LOOKS)
 
 
 def whereabouts() -> str:

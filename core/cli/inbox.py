@@ -18,7 +18,7 @@ from core.request import settings
 @click.option("--why", default="", help="In a sentence; it is kept with the record.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def show_inbox(*, aside: str, take_up: str, why: str, as_json: bool) -> None:
-    """List what needs a person, as the Overview does, or put something aside with a reason."""
+    """List what needs a person, as the page Today does, or put something aside with a reason."""
     from core.queries.operations.attention import need_named, situation
     from core.review import aside as putting
     from core.review.people import local_person

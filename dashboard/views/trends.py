@@ -27,7 +27,7 @@ def page() -> None:
         "diamonds are signed reports. Times are UTC."
     )
     profiles = list(dict.fromkeys(reversed(frame["profile"].tolist())))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="trends-controls"):
         along = st.segmented_control(
             "Along", list(ALONG), default="When it ran", required=True, key="trends-along"
         )

@@ -1,0 +1,76 @@
+"""How the desk looks from the first moment: its own looks stand in the page itself, before any script has run.
+
+Streamlit draws an empty page first (narrow, in another size of letters), then the bar, then each element, and gives an
+element that its browser part still loads a height of its own. What moves meanwhile is what a person was about to read
+or press. The looks in ``desk.css`` have the place of everything from the start; sent with the page they count at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOKS = Path(__file__).with_name("desk.css")
+_END_OF_HEAD = b"</head>"
+_OF_THE_FILE = (b"etag", b"last-modified", b"content-length", b"cache-control")
+"""Headers of the file on disk, which is not what is sent."""
+
+
+class FirstPaint:
+    """Puts the desk's looks into the head of every page of HTML that the app behind it sends.
+
+    Parameters
+    ----------
+    app : callable
+        What is behind it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._style = b"<style>" + LOOKS.read_bytes() + b"</style>" + _END_OF_HEAD
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on; a page is asked for whole and as it is, so that it can be added to."""
+        wants_page = any(
+            name == b"accept" and b"text/html" in value for name, value in scope.get("headers", ())
+        )
+        if scope["type"] != "http" or not wants_page:
+            await self._app(scope, receive, send)
+            return
+        conditions = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
+        headers = [(name, value) for name, value in scope["headers"] if name not in conditions]
+        page = _Page(send, self._style)
+        await self._app({**scope, "headers": headers, "extensions": {}}, receive, page.send)
+
+
+class _Page:
+    """An answer on its way: a page is collected, added to and sent; anything else goes through as it comes."""
+
+    def __init__(self, send: Send, style: bytes) -> None:
+        self._send, self._style = send, style
+        self._start: Message | None = None
+        self._body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kinds = [value for name, value in message.get("headers", ()) if name.lower() == b"content-type"]
+            if not any(kind.startswith(b"text/html") for kind in kinds):
+                await self._send(message)
+                return
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._whole(self._start)
+
+    async def _whole(self, start: Message) -> None:
+        body = self._body.replace(_END_OF_HEAD, self._style, 1)
+        own = [(b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+        headers = [(name, value) for name, value in start["headers"] if name.lower() not in _OF_THE_FILE]
+        await self._send({**start, "headers": [*headers, *own]})
+        await self._send({"type": "http.response.body", "body": body})
