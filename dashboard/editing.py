@@ -139,11 +139,15 @@ def _save(editing: Editing, *, beside: bool = False) -> str:
             person=shell.person(), base=base,
         )  # fmt: skip
     except AftercloseError as error:
-        _copies()[_mine(editing.report_key)] = editing.working
-        editing.conflict = error.latest if isinstance(error, DraftConflict) else None
-        raise
-    _copies().pop(_mine(editing.report_key), None)
+        conflict = error.latest if isinstance(error, DraftConflict) else None
+        if conflict is None or cleaned(conflict.text) != cleaned(editing.working):
+            editing.conflict = conflict
+            _copies()[_mine(editing.report_key)] = editing.working
+            raise
+        draft = conflict  # these very words are saved already: by a save whose end this page did not see
+    # at once: a page that is drawn anew may end this at any call of Streamlit, and the draft is there
     editing.opened, editing.conflict = signable_of("", draft), None
+    _copies().pop(_mine(editing.report_key), None)
     return f"Saved as draft {draft.number}."
 
 
