@@ -173,7 +173,8 @@ def drift(
                 values = numbers(table, name)
                 order = _order(name, values, of_return)
                 of_return = order if name == col.RETURN else of_return
-                entry = _column(values[order], window[order], cut.past)
+                values = values[order]  # as it came it is not in memory beside what follows
+                entry = _column(values, window[order], cut.past)
             else:
                 entry = _without(f"there is no column {name}")
             entries[name] = {**entry, "family": family_of(name)}
@@ -226,7 +227,7 @@ def _past(values: NDArray[np.float64], window: NDArray[np.int32], count: int) ->
     rows = np.bincount(window[window >= 0], minlength=count + 1)
     column = SortedColumn.of(values)
     enough = [k for k in range(1, count + 1) if rows[k] >= MIN_ROWS and rows[k] < len(window)]
-    return column.distances([np.flatnonzero(window == k) for k in enough])
+    return column.distances([np.flatnonzero(window == k).astype(np.int32) for k in enough])
 
 
 def _judgement(current: Distances, past: Sequence[Distances], few: str) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class SortedColumn:
             values, steps, closing, not closing.all(), mean, float(np.einsum("i,i->", centred, centred))
         )
 
-    def distances(self, windows: Sequence[NDArray[np.int64]]) -> list[Distances]:
+    def distances(self, windows: Sequence[NDArray[np.integer]]) -> list[Distances]:
         """Return for each window how far its rows are from all others.
 
         Parameters
@@ -110,7 +110,7 @@ class SortedColumn:
         figures = zip(apart, psi(before, now), jensen_shannon(before, now), strict=True)
         return [Distances(ks, float(p), moved, float(js)) for (ks, moved), p, js in figures]
 
-    def _apart(self, places: NDArray[np.int64], apart: NDArray[np.float64]) -> tuple[float, float]:
+    def _apart(self, places: NDArray[np.integer], apart: NDArray[np.float64]) -> tuple[float, float]:
         """Return the KS statistic and the scaled Wasserstein distance of one window; ``apart`` is written over."""
         total, now = len(self.values), len(places)
         before = total - now
@@ -138,7 +138,7 @@ class SortedColumn:
         spread = self._spread_without(places)
         return widest / (now * before), moved / spread if spread > 0 else np.nan
 
-    def _spread_without(self, places: NDArray[np.int64]) -> float:
+    def _spread_without(self, places: NDArray[np.integer]) -> float:
         """Return the standard deviation (ddof 0) of all rows but those at ``places``."""
         others = len(self.values) - len(places)
         first, last = self.values[_among_others(places, np.array([0, others - 1]))]
@@ -149,7 +149,7 @@ class SortedColumn:
         squares = self.squares - float(np.einsum("i,i->", removed, removed))
         return math.sqrt(max(0.0, squares / others - mean**2))
 
-    def _shares(self, places: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _shares(self, places: NDArray[np.integer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the shares per bin of the other rows and of those at ``places``.
 
         Bins are bounded by the deciles of the others; a value equal to a decile is in the bin above it
@@ -170,7 +170,7 @@ def _between(bounds: NDArray[np.int64], total: int) -> NDArray[np.float64]:
     return counts / total
 
 
-def _among_others(places: NDArray[np.int64], which: NDArray[np.int64]) -> NDArray[np.int64]:
+def _among_others(places: NDArray[np.integer], which: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where the rows numbered ``which`` among those not at ``places`` stand in the column."""
     passed = np.searchsorted(places - np.arange(len(places)), which, side="right")
     where: NDArray[np.int64] = which + passed
