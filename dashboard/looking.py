@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.prices.rule_summaries import RuleSummary
-from core.queries.look import Look, basis_sentence, fit_sentence, look_at
+from core.queries.look import Look, basis_sentence, fit_sentence, look_apart
 from core.report.figures import counted
 from dashboard import acting, shell
 from dashboard.words import literal
@@ -41,7 +41,7 @@ def show(request: Mapping[str, str]) -> None:
 
 def _answer(request: Mapping[str, str]) -> Look | AftercloseError:
     try:
-        return look_at(shell.settings(), request, now=datetime.now(UTC))
+        return look_apart(shell.settings(), request, now=datetime.now(UTC))
     except AftercloseError as error:
         return error
 

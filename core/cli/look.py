@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from core.cli import output
-from core.queries.look import Look, basis_sentence, fit_sentence, look_at
+from core.queries.look import Look, basis_sentence, fit_sentence, look_apart
 from core.report.figures import count, counted
 from core.request import settings
 from core.request.profiles import PROFILE
@@ -40,7 +40,7 @@ def _look(path: str, profile: str, *, as_json: bool, **texts: Any) -> None:
         **({PROFILE: profile} if profile else {}),
         **{k: v for k, v in texts.items() if v},
     }
-    look = look_at(settings.load(), request, now=datetime.now(UTC))
+    look = look_apart(settings.load(), request, now=datetime.now(UTC))
     if as_json:
         output.as_json(as_mapping(look))
         return

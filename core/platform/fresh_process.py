@@ -43,6 +43,15 @@ class FreshProcess:
         return self._answer
 
     @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End it now; whoever waits for its answer gets an empty one."""
+        self._process.kill()
+
+    @property
     def end(self) -> str:
         """How it ended: its exit code, and the last line of what it complained."""
         last = self._complaint.decode(errors="replace").strip().splitlines()[-1:] or ["without a word"]

@@ -15,6 +15,7 @@ from core import columns as col
 from core import tickers as ticker_list
 from core.errors import ValidationFailed
 from core.parameters import Value, settings_from
+from core.platform.apart import call
 from core.prices.calendar_fit import Fit, best_fit, fit_of
 from core.prices.rule_summaries import RuleSummary, rule_summaries
 from core.queries.runs.history import shortage_of
@@ -131,6 +132,17 @@ def basis_sentence(look: Look) -> str:
     return (
         f"{basis}; {'it has an adjusted close' if own else 'without an adjusted close, the close stands in'}."
     )
+
+
+def look_apart(settings: Settings, request: Mapping[str, str], *, now: datetime) -> Look:
+    """Return :func:`look_at` of a process of its own, which ``[files] read_memory_mb`` and ``read_timeout_s`` bound.
+
+    Raises
+    ------
+    AftercloseError
+        As there, and if reading the file takes too much or ends its process.
+    """
+    return call(settings.bounds, request.get("path") or "it", look_at, settings, dict(request), now=now)
 
 
 def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) -> Look:

@@ -16,6 +16,7 @@ from core.errors import ParameterError, SettingsError
 from core.parameters import Parameter, Value
 from core.paths import StoragePath
 from core.platform import objects
+from core.platform.apart import Bounds
 from core.request import profiles
 from core.request.config_file import Content, content_of, entries_of
 from core.request.known_profiles import KnownProfiles, Question
@@ -58,6 +59,8 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("roots", "text", "", "files", "Folders under which price files are read, separated by colons; empty: the working folder in a team, else wherever the person at the terminal may read."),
     Parameter("addresses", "text", "", "files", "Addresses under which price files are read, separated by blanks, such as s3://desk/prices/; empty: none in a team or beside roots, else any."),
     Parameter("addresses_timeout_s", "number", "600", "files", "Seconds in which what is at an address must be read.", low=1, high=86_400),
+    Parameter("read_memory_mb", "integer", "8192", "files", "MiB of memory that reading a file may take before its run is started: for a look, a range, the desk's form.", low=256, high=1 << 20),
+    Parameter("read_timeout_s", "number", "600", "files", "Seconds that such a reading may take; 0 is none.", low=0, high=1e6),
     Parameter("storage_state", "text", "state", "storage", "Folder for journal, locks and logs when the data root is a URL."),
     Parameter("user_name", "text", "local user", "user", "Printed name of the person at this desk."),
     Parameter("user_role", "choice", "approver", "user", "Role of the person at this desk.", choices=ROLES),
@@ -159,6 +162,11 @@ class Settings:
         names = ("compute_engine", "compute_workers", "compute_scheduler")
         kind, workers, scheduler = (self[name] for name in names)
         return Engine(str(kind), int(workers or 0), str(scheduler or ""))
+
+    @property
+    def bounds(self) -> Bounds:
+        """What reading a file before its run may take."""
+        return Bounds(int(self["read_memory_mb"] or 0), float(self["read_timeout_s"] or 0))
 
     def under(self, profile: str) -> Settings:
         """Return the settings with a profile's values as defaults; an empty name changes nothing.

@@ -13,9 +13,9 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
-from core.sources import source_named
 from core.sources.closing import last_closed_session
 from core.sources.context import Context
+from core.sources.reading import sessions_within
 from core.sources.settings import IngestSettings
 from core.tickers import expand
 
@@ -117,7 +117,7 @@ def sessions_there(settings: Settings, values: Mapping[str, Value], span: tuple[
     )
     tickers = expand(str(values["tickers"] or ""), settings.data)
     source_settings = settings_from(IngestSettings, values)
-    return source_named(source_settings.source).sessions(source_settings, tickers, span, context)
+    return sessions_within(settings.bounds, source_settings, tickers, span, context)
 
 
 def _sessions(calendar: str, span: Range, now: datetime) -> tuple[str, ...]:

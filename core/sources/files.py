@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from core.sources.tabular.streaming import LargeFile
+    from core.sources.tabular.parquetbatches import LargeFile
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import SourceError
 from core.sources.files import read_file
-from core.sources.tabular import bytestream, csvfile, shapes
+from core.sources.tabular import bytestream, shapes
 from core.sources.tabular.options import CANONICAL, Options
 
 ALL = ["date", "ticker", "open", "high", "low", "close", "volume"]
@@ -198,10 +198,10 @@ def test_a_decimal_comma_rereads_the_columns_that_looked_plain():
 
 def test_caps_hold_before_anything_is_parsed(monkeypatch):
     """Lines, columns of a long and of a wide table, cells, unpacked bytes."""
-    monkeypatch.setattr(csvfile, "MAX_ROWS", 3)
+    monkeypatch.setattr(bytestream, "MAX_ROWS", 3)
     with pytest.raises(SourceError, match="5 lines; expected at most 3"):
         read("date,ticker,close\n" + "2021-04-13,A,1\n" * 4)
-    monkeypatch.setattr(csvfile, "MAX_ROWS", 100)
+    monkeypatch.setattr(bytestream, "MAX_ROWS", 100)
     with pytest.raises(SourceError, match="10,001 columns; expected at most 5,000"):
         read("date," + ",".join(f"T{i}" for i in range(10_000)) + "\n")
     monkeypatch.setattr(shapes, "MAX_ROWS", 3)

@@ -12,11 +12,13 @@ from core.errors import AftercloseError
 from core.models.splits import LEAST_TRAINING, judged_sessions_needed
 from core.parameters import AUTO, Value, settings_from
 from core.report.figures import count, counted
-from core.sources import MOVING, source_named
+from core.sources import MOVING
+from core.sources.reading import FILES, sessions_within
 from core.sources.settings import IngestSettings
 
 if TYPE_CHECKING:
     from core.paths import StoragePath
+    from core.platform.apart import Bounds
 
 READ_BYTES = 4 << 20
 """A larger file is not read for a question that the run answers: this much takes half a second."""
@@ -24,7 +26,7 @@ READ_BYTES = 4 << 20
 _WEEKDAYS, _EVERY_DAY = "1111100", "1111111"
 
 
-def shortage(values: Mapping[str, Value], root: StoragePath) -> str:
+def shortage(values: Mapping[str, Value], root: StoragePath, bounds: Bounds) -> str:
     """Return why a training run will end as "insufficient data" and what would do; empty where that is not known.
 
     The number of sessions is the most that can be: those of the sample or of a small file, or of a live source the days
@@ -37,10 +39,12 @@ def shortage(values: Mapping[str, Value], root: StoragePath) -> str:
         As :func:`core.runs.resolve.resolve` gives them.
     root : StoragePath
         Data root, for a list of tickers that is too long for a key.
+    bounds : Bounds
+        What reading a file may take.
     """
     if values.get("mode") != "train":
         return ""
-    sessions = most_sessions(values, root)
+    sessions = most_sessions(values, root, bounds)
     return "" if sessions is None else shortage_of(sessions, values)
 
 
@@ -73,7 +77,7 @@ def shortage_of(sessions: int, values: Mapping[str, Value]) -> str:
     )
 
 
-def most_sessions(values: Mapping[str, Value], root: StoragePath) -> int | None:
+def most_sessions(values: Mapping[str, Value], root: StoragePath, bounds: Bounds) -> int | None:
     """Return how many sessions a run can get at most; None where that is not known before it is read.
 
     Parameters
@@ -82,9 +86,16 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath) -> int | None:
         As :func:`core.runs.resolve.resolve` gives them.
     root : StoragePath
         Data root, for a list of tickers that is too long for a key.
+    bounds : Bounds
+        What reading a file may take.
     """
     if values["source"] not in MOVING:
-        return _sessions_held(tuple(sorted(values.items())), root)
+        try:
+            tickers = ticker_list.expand(str(values["tickers"] or ""), root)
+            span = (str(values["start"] or ""), str(values["end"] or "9999"))
+            return _sessions_held(settings_from(IngestSettings, values), tickers, span, bounds)
+        except (AftercloseError, OSError):
+            return None  # the run says what is wrong with it
     if not values["start"] or not values["end"]:
         return None
     import numpy as np
@@ -95,19 +106,14 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath) -> int | None:
 
 
 @lru_cache(maxsize=8)
-def _sessions_held(values: tuple[tuple[str, Value], ...], root: StoragePath) -> int | None:
-    """Return how many days the sample, or small files, have; the digest of their bytes is in ``values``."""
+def _sessions_held(
+    settings: IngestSettings, tickers: tuple[str, ...], span: tuple[str, str], bounds: Bounds
+) -> int | None:
+    """Return how many days the sample, or small files, have; the digest of their bytes is in ``settings``."""
     from core.sources.tabular.inventory import inventory_of
 
-    parameters = dict(values)
-    span = (str(parameters["start"] or ""), str(parameters["end"] or "9999"))
-    try:
-        if parameters["source"] == "files":
-            files = inventory_of(str(parameters["path"])).files
-            if sum(file.stat().st_size for file in files) > READ_BYTES:
-                return None
-        tickers = ticker_list.expand(str(parameters["tickers"] or ""), root)
-        source_settings = settings_from(IngestSettings, parameters)
-        return len(source_named(source_settings.source).sessions(source_settings, tickers, span))
-    except (AftercloseError, OSError):
-        return None  # the run says what is wrong with it
+    if settings.source == FILES:
+        files = inventory_of(settings.path).files
+        if sum(file.stat().st_size for file in files) > READ_BYTES:
+            return None
+    return len(sessions_within(bounds, settings, tickers, span))

@@ -87,7 +87,11 @@ def preview(
         there = is_complete(store, plan, complete_slots)
         does = COMPARED if there and plan.stage.name in forced else REUSED if there else COMPUTED
         steps.append(Step(plan.stage.name, plan.slot.key, does))
-    return Preview(tuple(_effective(values, options, upto)), tuple(steps), shortage(values, settings.data))
+    return Preview(
+        tuple(_effective(values, options, upto)),
+        tuple(steps),
+        shortage(values, settings.data, settings.bounds),
+    )
 
 
 def _effective(values: Mapping[str, Value], request: Mapping[str, str], upto: str) -> list[Effective]:

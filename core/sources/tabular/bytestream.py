@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import SourceError
 from core.sources.tabular.columns import known_spellings, spelling_of
 from core.sources.tabular.kinds import AS_CSV, is_json_or_markup, refuse_binary, refuse_text
-from core.sources.tabular.options import AUTO, MAX_BYTES, too_many
+from core.sources.tabular.options import AUTO, MAX_BYTES, MAX_LINE, MAX_ROWS, too_many
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
@@ -78,6 +78,28 @@ def _opened(data: bytes, kind: str) -> Any:
     return pa.input_stream(io.BytesIO(data), compression="zstd")
 
 
+def _refuse_endless(data: bytes, name: str) -> None:
+    """Refuse a text with more or longer lines than any table has, before it is decoded or cut into cells.
+
+    Raises
+    ------
+    SourceError
+        With the count, or where the long line is.
+    """
+    mark = b"\n" if b"\n" in data[:MAX_LINE] else b"\r"
+    lines = data.count(mark)
+    if lines > MAX_ROWS:
+        raise too_many(name, "lines", lines, MAX_ROWS)
+    for start in range(0, len(data) - MAX_LINE, MAX_LINE):
+        if data.find(mark, start, start + MAX_LINE) < 0:
+            line = data.count(mark, 0, start) + 1
+            raise SourceError(
+                f"{name}, line {line:,} has more than {MAX_LINE:,} bytes",
+                expected=f"lines of at most {MAX_LINE:,} bytes",
+                remedy="It is no table, or a quote is not closed: look at that line.",
+            )
+
+
 def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
     r"""Return text as UTF-8 bytes without a byte order mark, and the name of the encoding it came in.
 
@@ -97,6 +119,7 @@ def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
     refuse_binary(data, name)
     if encoding == AUTO and is_json_or_markup(data):
         refuse_text(data, name)
+    _refuse_endless(data, name)
     if encoding == AUTO:
         encoding = "utf-16" if data.startswith(_UTF16) else "utf-8"
         if encoding == "utf-8" and not _is_utf8(data) and len(readings := _readings(data)) == 1:

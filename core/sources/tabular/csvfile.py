@@ -21,7 +21,6 @@ from core.sources.tabular.numbers import dressed
 from core.sources.tabular.options import (
     AUTO,
     MAX_COLUMNS,
-    MAX_ROWS,
     MAX_WIDE_COLUMNS,
     MOST_LEFT_OUT,
     Facts,
@@ -78,9 +77,6 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     if not text.strip():
         # a table without rows and columns: the gate says what is missing
         return TableRead(pd.DataFrame({col.TICKER: pd.Series([], dtype=object)}))
-    lines = text.count(b"\n")
-    if lines > MAX_ROWS:
-        raise too_many(name, "lines", lines, MAX_ROWS)
     layout = layout_of(text, name, options.delimiter, options.mapping)
     left_out = tuple(LeftOut(number, "above the header", shortened(line)) for number, line in layout.preamble)
     facts = Facts(delimiter=layout.delimiter, encoding=encoding, left_out=left_out)

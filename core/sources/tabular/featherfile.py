@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.errors import SourceError
-from core.sources.tabular.options import MAX_BYTES, too_many
+from core.sources.tabular.arrowbounds import judge_kinds, judge_table
+from core.sources.tabular.options import MAX_BYTES, MAX_CELLS, MAX_WIDE_COLUMNS, too_many
 
 _MAGIC_BYTES = 8
 """``ARROW1`` and two zeros; a stream of messages follows."""
@@ -34,7 +35,15 @@ def as_parquet(data: bytes, name: str) -> bytes:
         size = sum(_sizes(data)) if data.startswith(b"ARROW1") else len(data)
         if size > MAX_BYTES:
             raise too_many(name, "bytes when unpacked", size, MAX_BYTES)
-        pq.write_table(feather.read_table(io.BytesIO(data)), buffer)
+        schema = _schema(data)
+        if len(schema) > MAX_WIDE_COLUMNS:
+            raise too_many(name, "columns", len(schema), MAX_WIDE_COLUMNS)
+        judge_kinds(schema, name)
+        table = feather.read_table(io.BytesIO(data))
+        # lengths and offsets are taken as the file says them; one that points outside would end the process
+        if table.num_rows * table.num_columns > MAX_CELLS:  # a column of nulls has no bytes in the file
+            raise too_many(name, "cells", table.num_rows * table.num_columns, MAX_CELLS)
+        pq.write_table(judge_table(table, name, MAX_BYTES), buffer)
     except (pa.ArrowException, OSError, ValueError, struct.error, IndexError) as error:
         raise SourceError(
             f"{name} is a damaged Feather file ({' '.join(str(error).split())[:200]})",
@@ -42,6 +51,15 @@ def as_parquet(data: bytes, name: str) -> bytes:
             remedy="Write or fetch it again.",
         ) from error
     return buffer.getvalue()
+
+
+def _schema(data: bytes) -> Any:
+    import pyarrow as pa
+    from pyarrow import feather
+
+    if data.startswith(b"ARROW1"):
+        return pa.ipc.open_file(pa.py_buffer(data)).schema
+    return feather.read_table(io.BytesIO(data), columns=[]).schema  # its first version has no nested columns
 
 
 def _sizes(data: bytes) -> Iterator[int]:

@@ -200,8 +200,14 @@ def _cells(body: bytes, mark: str, name: str) -> list[list[str]]:
             if len(rows) > _SAMPLE_ROWS:
                 break
     except csv.Error as error:
+        long = "field larger" in str(error)
+        reason = (
+            f"one of its first cells has more than {csv.field_size_limit():,} characters" if long else error
+        )
         raise SourceError(
-            f"{name} is not a readable CSV table ({error})", expected="rows of cells"
+            f"{name} is not a readable CSV table ({reason})",
+            expected="rows of cells",
+            remedy="It is no table, or a quote is not closed." if long else "",
         ) from error
     return rows
 

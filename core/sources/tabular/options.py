@@ -19,6 +19,9 @@ MAX_ROWS = 5_000_000
 MAX_STREAMED_ROWS = 100_000_000
 """Rows of one long Parquet file, which is read a few tickers at a time."""
 
+MAX_TICKERS = 200_000
+"""Tickers of one file: all of the world's exchanges list under a hundred thousand."""
+
 MAX_COLUMNS = 200
 """Columns of a long table: vendors' widest daily exports have under a hundred."""
 
@@ -27,6 +30,9 @@ MAX_WIDE_COLUMNS = 5_000
 
 MAX_CELLS = 200_000_000
 """Cells of a table that is read whole: 1.6 GB of numbers."""
+
+MAX_LINE = 1024**2
+"""Bytes of one line: five thousand tickers side by side, each with two hundred letters."""
 
 MAX_BYTES = 1024**3
 """Bytes of a file, or of a folder's files together, packed and unpacked."""

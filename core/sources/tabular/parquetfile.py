@@ -10,6 +10,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError
+from core.sources.tabular.arrowbounds import judge_kinds, judge_table, text_columns
 from core.sources.tabular.columns import header_of, is_unnamed
 from core.sources.tabular.dates import iso_dates
 from core.sources.tabular.options import (
@@ -87,14 +88,10 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
             raise too_many(name, "rows", rows, MAX_ROWS)
         if columns > MAX_WIDE_COLUMNS:
             raise too_many(name, "columns", columns, MAX_WIDE_COLUMNS)
+        judge_kinds(file.schema_arrow, name)
         _refuse_unpacked(file.metadata, name)
-        texts = [
-            field.name
-            for field in file.schema_arrow
-            if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-        ]
-        file = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts)
-        frame: pd.DataFrame = _plain_types(_bounded(file.read(), name)).to_pandas()
+        file = pq.ParquetFile(io.BytesIO(data), read_dictionary=text_columns(file.schema_arrow))
+        frame: pd.DataFrame = _plain_types(judge_table(file.read(), name, MAX_BYTES)).to_pandas()
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise SourceError(
             f"{name} is a damaged Parquet file ({' '.join(str(error).split())[:200]})",
@@ -115,28 +112,6 @@ def _refuse_unpacked(metadata: Any, name: str) -> None:
     cells = metadata.num_rows * metadata.num_columns
     if cells > MAX_CELLS:
         raise too_many(name, "cells", cells, MAX_CELLS)
-
-
-def _bounded(table: Any, name: str) -> Any:
-    """Return an Arrow table whose texts, each of which may stand for millions of rows, take no more than the cap.
-
-    Raises
-    ------
-    SourceError
-        If they do.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    total = 0
-    for column in table.columns:
-        for chunk in column.chunks if pa.types.is_dictionary(column.type) else ():
-            if pa.types.is_string(chunk.dictionary.type) or pa.types.is_large_string(chunk.dictionary.type):
-                lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
-                total += pc.sum(lengths).as_py() or 0
-    if total > MAX_BYTES:
-        raise too_many(name, "bytes of text when unpacked", total, MAX_BYTES)
-    return table
 
 
 def _plain_types(table: Any) -> Any:

@@ -18,8 +18,19 @@ import pandas as pd
 
 from core import columns as col
 from core.sources.table import arranged, finite, lacks_tickers, nothing_between
-from core.sources.tabular.columns import Header, header_of, unguarded_text
-from core.sources.tabular.options import MAX_COLUMNS, MAX_STREAMED_ROWS, Facts, Options, too_many
+from core.sources.tabular.arrowbounds import judge_kinds
+from core.sources.tabular.columns import header_of
+from core.sources.tabular.options import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_STREAMED_ROWS,
+    MAX_TICKERS,
+    Facts,
+    Options,
+    too_many,
+)
+from core.sources.tabular.parquetbatches import LargeFile, batches, plain_texts, row_groups_of
 from core.sources.tabular.parquetfile import iso_days
 from core.tables import limits
 from core.tables.artifacts import Table
@@ -36,37 +47,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 8
 """Shards made from one reading of a file by date: 2M rows are 150 MB."""
 
-_BATCH_ROWS = 1 << 16
-
 _UNNAMED_INDEX = "__index_level_"
 """What pandas calls an index without a name: a count of rows and no column."""
-
-
-@dataclass(frozen=True)
-class LargeFile:
-    """A long Parquet file above the limit of tables in memory.
-
-    Parameters
-    ----------
-    path : Path
-    header : Header
-        Our names of its columns.
-    options : Options
-        What a person said of its dates.
-    """
-
-    path: Path
-    header: Header
-    options: Options
-
-    @property
-    def our_names(self) -> dict[str, str]:
-        """Our name of each of the file's columns."""
-        return dict(zip(self.header.cells, self.header.names, strict=True))
-
-    def name_in_file(self, name: str) -> str:
-        """Return what the file calls one of our columns."""
-        return self.header.cells[self.header.names.index(name)]
 
 
 @dataclass(frozen=True)
@@ -93,7 +75,7 @@ def large_file(path: Path, options: Options) -> LargeFile | None:
 
     try:
         footer = pq.read_metadata(path)
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, NotImplementedError):
         return None  # not Parquet, or damaged: said where whole files are read
     if footer.num_rows <= limits.PARQUET_ABOVE_ROWS or footer.num_columns > MAX_COLUMNS:
         return None
@@ -102,6 +84,7 @@ def large_file(path: Path, options: Options) -> LargeFile | None:
     priced = any(name in header.names for name in col.PRICE_VALUES)
     if not header.is_long or col.DATE not in header.names or not priced:
         return None
+    judge_kinds(footer.schema.to_arrow_schema(), path.name)
     if footer.num_rows > MAX_STREAMED_ROWS:
         raise too_many(path.name, "rows", footer.num_rows, MAX_STREAMED_ROWS)
     return LargeFile(path, header, options)
@@ -169,8 +152,8 @@ def priced_days_of(file: LargeFile, tickers: Sequence[str]) -> set[str]:
         file.name_in_file(name) for name in (col.TICKER, col.DATE, col.CLOSE) if name in file.header.names
     ]
     parts: list[Any] = []
-    for batch in _batches(file, sorted({n for ticker in chosen for n in groups[ticker]}), columns):
-        texts = pc.fill_null(_texts(batch.column(columns[0])), "")
+    for batch in batches(file, sorted({n for ticker in chosen for n in groups[ticker]}), columns):
+        texts = pc.fill_null(plain_texts(batch.column(columns[0])), "")
         mask = pc.is_in(texts, value_set=pa.array(chosen, pa.string()))
         if len(columns) > 2:
             mask = pc.and_(mask, pc.invert(pc.is_null(batch.column(columns[2]), nan_is_null=True)))
@@ -190,42 +173,25 @@ def _scanned(file: LargeFile) -> tuple[Counter[str], dict[str, list[int]], pd.Se
     groups: dict[str, list[int]] = {}
     days: list[Any] = []
     ticker, date = file.name_in_file(col.TICKER), file.name_in_file(col.DATE)
-    for number in range(_open(file).num_row_groups):
+    for number in range(row_groups_of(file)):
         in_group: Counter[str] = Counter()
-        for batch in _batches(file, [number], [ticker, date]):
-            counts = pc.value_counts(_texts(batch.column(ticker)))
+        for batch in batches(file, [number], [ticker, date]):
+            counts = pc.value_counts(plain_texts(batch.column(ticker)))
             for entry in counts.to_pylist():
                 in_group[entry["values"] or ""] += entry["counts"]
             days.append(pc.unique(batch.column(date)))
         rows.update(in_group)
         for name in in_group:
             groups.setdefault(name, []).append(number)
+        if len(rows) > MAX_TICKERS:
+            raise too_many(file.path.name, "or more tickers", len(rows), MAX_TICKERS)
+    longest, count = max(rows.items(), key=lambda entry: entry[1], default=("", 0))
+    if count * len(file.header.cells) > MAX_CELLS:  # the rows of a ticker are in memory together
+        raise too_many(file.path.name, f"rows of {longest[:20]}", count, MAX_CELLS // len(file.header.cells))
     distinct = pc.unique(pa.chunked_array(days))
+    if len(distinct) > MAX_ROWS:
+        raise too_many(file.path.name, "dates that differ", len(distinct), MAX_ROWS)
     return rows, groups, distinct.to_pandas()
-
-
-def _open(file: LargeFile) -> Any:
-    import pyarrow.parquet as pq
-
-    return pq.ParquetFile(file.path, pre_buffer=False)
-
-
-def _batches(file: LargeFile, groups: Sequence[int], columns: Sequence[str] | None) -> Iterator[Any]:
-    yield from _open(file).iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns, use_threads=False)
-
-
-def _texts(column: Any) -> Any:
-    """Return tickers as text without blanks and guards around them, null where there is none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    texts = pc.cast(texts, pa.string())
-    distinct = pc.unique(texts).to_pylist()
-    tickers = [text if text is None else unguarded_text(text) for text in distinct]
-    if tickers == distinct:
-        return texts
-    return pc.take(pa.array(tickers, pa.string()), pc.index_in(texts, pa.array(distinct, pa.string())))
 
 
 def _chosen(rows: Counter[str], tickers: Sequence[str], name: str) -> list[str]:
@@ -263,15 +229,15 @@ def _read(file: LargeFile, part: _Part) -> list[tuple[pa.Table, dict[str, Any], 
 
     value_sets = [pa.array(shard) for shard in part.shards]
     pieces: list[list[pa.RecordBatch]] = [[] for _ in value_sets]
-    for batch in _batches(file, part.groups, list(file.header.cells)):
-        tickers = pc.fill_null(_texts(batch.column(file.name_in_file(col.TICKER))), "")
+    for batch in batches(file, part.groups, list(file.header.cells)):
+        tickers = pc.fill_null(plain_texts(batch.column(file.name_in_file(col.TICKER))), "")
         for place, names in enumerate(value_sets):
             mask = pc.is_in(tickers, value_set=names)
             if pc.any(mask).as_py():
                 pieces[place].append(batch.filter(mask))
     shards = []
-    for place, batches in enumerate(pieces):
-        table = pa.Table.from_batches(batches)
+    for place, parts in enumerate(pieces):
+        table = pa.Table.from_batches(parts)
         pieces[place] = []
         if (typed := _typed(table, file, part)) is not None:
             shards.append(typed)
@@ -284,7 +250,7 @@ def _typed(table: pa.Table, file: LargeFile, part: _Part) -> tuple[pa.Table, dic
 
     table = table.rename_columns([file.our_names[name] for name in table.column_names])
     day, days = _coded_days(table.column(col.DATE).to_pandas(), part.days)
-    tickers, names = _coded(_texts(table.column(col.TICKER).combine_chunks()).to_pandas())
+    tickers, names = _coded(plain_texts(table.column(col.TICKER).combine_chunks()).to_pandas())
     texts = np.append(days.astype(str), "")
     inside = ((texts >= part.start) & ((texts <= part.end) if part.end else True))[day]
     if not inside.any():

@@ -10,7 +10,9 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -27,7 +29,12 @@ MAX_CELLS = 20_000_000
 _WORKBOOK = "xl/workbook.xml"
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _PLACE = re.compile(rb'\br="([A-Z]{0,3})([0-9]{1,7})"')
-_CHUNK = 1 << 20
+_SHARED = "xl/sharedStrings.xml"
+_TEXT = re.compile(rb"<(?:\w+:)?si[\s/>]")
+_REFERENCE = re.compile(rb"""\bt=["']s["'][^>]*>\s*<(?:\w+:)?v>\s*([0-9]{1,9})""")
+"""A cell that points to a shared text, and which."""
+
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 
 
 def is_workbook(data: bytes) -> bool:
@@ -39,7 +46,7 @@ def names_in_zip(data: bytes) -> list[str]:
     """Return the names in a ZIP archive; none where it is damaged."""
     try:
         return zipfile.ZipFile(io.BytesIO(data)).namelist()
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return []
 
 
@@ -70,7 +77,16 @@ def sheet_as_text(data: bytes, name: str, decimal: str = AUTO) -> bytes:
             for place, sheet in enumerate(book.sheets_metadata)
             if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]
-    except (python_calamine.CalamineError, zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+    except (
+        python_calamine.CalamineError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,  # an entry with a password
+    ) as error:
         raise SourceError(
             f"{name} is a damaged Excel workbook ({' '.join(str(error).split())[:200]})",
             expected="a whole one without a password",
@@ -94,19 +110,34 @@ def _bounded(data: bytes, name: str) -> bytes:
     total = sum(entry.file_size for entry in archive.infolist())
     if total > MAX_WORKBOOK_BYTES:
         raise too_many(name, "bytes when unpacked", total, MAX_WORKBOOK_BYTES)
-    copy, cells = io.BytesIO(), 0
+    copy, cells, references = io.BytesIO(), 0, Counter[bytes]()
     with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as stored:
         for entry in archive.infolist():
             content = archive.read(entry)
-            cells += _span(content) if _SHEET.fullmatch(entry.filename) else 0
+            stored.writestr(entry.filename, content)
+            if _SHEET.fullmatch(entry.filename):
+                cells += _span(content)
+                references.update(_REFERENCE.findall(content))
             if cells > MAX_CELLS:
                 raise too_many(name, "cells", cells, MAX_CELLS)
-            stored.writestr(entry.filename, content)
+    _judge_shared(archive, references, name)
     return copy.getvalue()
 
 
+def _judge_shared(archive: zipfile.ZipFile, references: Mapping[bytes, int], name: str) -> None:
+    """Refuse texts that stand once and are pointed to by so many cells that, written out, they exceed the cap."""
+    if not references or _SHARED not in archive.namelist():
+        return
+    lengths = [len(text) for text in _TEXT.split(archive.read(_SHARED))[1:]]
+    total = sum(
+        lengths[int(place)] * count for place, count in references.items() if int(place) < len(lengths)
+    )
+    if total > MAX_WORKBOOK_BYTES:
+        raise too_many(name, "bytes of text when written out", total, MAX_WORKBOOK_BYTES)
+
+
 def _span(sheet: bytes) -> int:
-    """Return how many cells lie between the corners of a sheet."""
+    """Return how many cells lie between the corners of a sheet, or stand in it if that is more: they need no place."""
     row, column = 0, b""
     for match in _PLACE.finditer(sheet):
         row = max(row, int(match[2]))
@@ -114,7 +145,7 @@ def _span(sheet: bytes) -> int:
     width = 0
     for letter in column:
         width = width * 26 + letter - ord("A") + 1
-    return row * max(width, 1)
+    return max(row * max(width, 1), sum(1 for _ in _CELL.finditer(sheet)))
 
 
 def _the_table(sheets: dict[str, list[list[Any]]], name: str) -> Sequence[Sequence[Any]]:

@@ -1,0 +1,33 @@
+"""Files that are read before any run, for a question: in a process of their own, within bounds."""
+
+from __future__ import annotations
+
+from core.platform.apart import Bounds, call
+from core.sources import source_named
+from core.sources.context import ALONE, Context
+from core.sources.settings import IngestSettings
+
+FILES = "files"
+
+
+def sessions_within(
+    bounds: Bounds,
+    settings: IngestSettings,
+    tickers: tuple[str, ...],
+    span: tuple[str, str],
+    context: Context = ALONE,
+) -> frozenset[str]:
+    """Return the days (ISO) of ``span`` that a source has; files are read apart, others are asked from here.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot say, or reading took more than ``bounds``.
+    """
+    if settings.source == FILES:
+        return call(bounds, settings.path, _sessions, settings, tickers, span)
+    return source_named(settings.source).sessions(settings, tickers, span, context)
+
+
+def _sessions(settings: IngestSettings, tickers: tuple[str, ...], span: tuple[str, str]) -> frozenset[str]:
+    return source_named(settings.source).sessions(settings, tickers, span)

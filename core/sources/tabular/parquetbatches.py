@@ -1,0 +1,105 @@
+"""A long Parquet file's rows, some tens of thousands at a time, each batch bounded and sound before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.errors import SourceError
+from core.sources.tabular.arrowbounds import judge_table, text_columns
+from core.sources.tabular.columns import Header, unguarded_text
+from core.sources.tabular.options import Options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BATCH_ROWS = 1 << 16
+
+_MOST_TEXT = 128 << 20
+"""Bytes of the texts of one batch: 2,000 a row."""
+
+
+@dataclass(frozen=True)
+class LargeFile:
+    """A long Parquet file above the limit of tables in memory.
+
+    Parameters
+    ----------
+    path : Path
+    header : Header
+        Our names of its columns.
+    options : Options
+        What a person said of its dates.
+    """
+
+    path: Path
+    header: Header
+    options: Options
+
+    @property
+    def our_names(self) -> dict[str, str]:
+        """Our name of each of the file's columns."""
+        return dict(zip(self.header.cells, self.header.names, strict=True))
+
+    def name_in_file(self, name: str) -> str:
+        """Return what the file calls one of our columns."""
+        return self.header.cells[self.header.names.index(name)]
+
+
+def row_groups_of(file: LargeFile) -> int:
+    """Return how many row groups the file has."""
+    return int(_open(file, ()).num_row_groups)
+
+
+def _open(file: LargeFile, texts: Sequence[str]) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(file.path, pre_buffer=False, read_dictionary=list(texts))
+
+
+def batches(file: LargeFile, groups: Sequence[int], columns: Sequence[str] | None) -> Iterator[Any]:
+    """Yield the rows of some row groups, at most 65,536 at a time; texts as texts.
+
+    Raises
+    ------
+    SourceError
+        If the file is damaged, or its texts take more than they may.
+    """
+    import pyarrow as pa
+
+    texts = [
+        name for name in text_columns(_open(file, ()).schema_arrow) if columns is None or name in columns
+    ]
+    try:
+        read = _open(file, texts)
+        for batch in read.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns, use_threads=False):
+            yield _written_out(judge_table(batch, file.path.name, _MOST_TEXT), texts)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(
+            f"{file.path.name} is a damaged Parquet file ({' '.join(str(error).split())[:200]})",
+            expected="a whole one",
+            remedy="Write or fetch it again.",
+        ) from error
+
+
+def _written_out(batch: Any, texts: Sequence[str]) -> Any:
+    """Return the batch with the columns that were read as codes as texts."""
+    for name in texts:
+        place = batch.schema.get_field_index(name)
+        batch = batch.set_column(place, name, batch.column(place).dictionary_decode())
+    return batch
+
+
+def plain_texts(column: Any) -> Any:
+    """Return tickers as text without blanks and guards around them, null where there is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    texts = pc.cast(texts, pa.string())
+    distinct = pc.unique(texts).to_pylist()
+    tickers = [text if text is None else unguarded_text(text) for text in distinct]
+    if tickers == distinct:
+        return texts
+    return pc.take(pa.array(tickers, pa.string()), pc.index_in(texts, pa.array(distinct, pa.string())))
