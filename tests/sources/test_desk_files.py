@@ -23,11 +23,6 @@ from core.sources.settings import IngestSettings
 HERE = Path(__file__).with_name("desk_files")
 CASES = {case["id"]: case for case in json.loads((HERE / "cases.json").read_text(encoding="utf-8"))}
 
-NOT_YET = {
-    "43": "the gate does not name the calendar that fits",
-}
-"""Cases whose answer is not what it should be, and what is missing."""
-
 
 class Outcome:
     """What came of a case: the cleaned rows, or an exit code; and everything that was said."""
@@ -134,20 +129,12 @@ def holds(expected, outcome):
     return any(holds(one, outcome) for one in what) if kind == "any" else kinds[kind](what, outcome)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in NOT_YET])
+@pytest.mark.parametrize("name", CASES)
 def test_a_file_as_desks_meet_it_is_read_rightly_or_refused_in_words_that_help(name):
     """Never silently wrong."""
     case = CASES[name]
     outcome = Outcome(case)
     assert holds(case["expect"], outcome), f"{case['situation']}: {outcome.exit} {outcome.words[:600]}"
-
-
-@pytest.mark.parametrize("name", NOT_YET)
-def test_what_is_not_answered_as_it_should_be_is_listed(name):
-    """A case that is answered rightly leaves the list."""
-    assert not holds(CASES[name]["expect"], Outcome(CASES[name])), (
-        f"{name} is answered rightly now: {NOT_YET[name]}"
-    )
 
 
 def test_a_wrong_answer_is_noticed():
