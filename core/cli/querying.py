@@ -60,5 +60,5 @@ def _print_all(rows: list[tuple[object, ...]], names: list[str], *, as_json: boo
         output.as_json([dict(zip(names, row, strict=True)) for row in rows])
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow(map(safe_cell, names))
     writer.writerows([safe_cell(value) for value in row] for row in rows)

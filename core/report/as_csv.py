@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a cell for a formula (OWASP, CSV Injection)."""
+_FORMULA = re.compile(r"(?:^|(?<=[;|\t]))(?=[\s\ufeff\u200b-\u200f\u2060]*[=+\-@＝＋－＠]|[\t\r\n])")
+"""Where a spreadsheet takes text for a formula (OWASP, CSV Injection): at a cell's start, also behind what is not seen
+and in the wide letters of East Asia, and where another delimiter than ours parts cells."""
 
 
 def safe_cell(value: Any) -> Any:
@@ -18,10 +20,10 @@ def safe_cell(value: Any) -> Any:
 
     >>> safe_cell("=HYPERLINK(1)"), safe_cell(" @sum"), safe_cell("AAPL"), safe_cell(-0.5)
     ("'=HYPERLINK(1)", "' @sum", 'AAPL', -0.5)
+    >>> safe_cell("x;=cmd()"), safe_cell("＝1+1"), safe_cell("a-b; c")
+    ("x;'=cmd()", "'＝1+1", 'a-b; c')
     """
-    if isinstance(value, str) and (value.startswith(_STARTS) or value.lstrip().startswith(_STARTS)):
-        return f"'{value}"
-    return value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value
 
 
 def safe_csv(frame: pd.DataFrame) -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.report.as_csv import safe_csv
+from core.report.as_csv import safe_cell, safe_csv
 
 
 def cells(frame: pd.DataFrame) -> list[list[str]]:
@@ -48,3 +49,17 @@ def test_no_text_comes_out_as_a_formula(text):
 def test_a_line_break_inside_a_cell_starts_no_row():
     """Else what follows it would be a cell of its own, and could be a formula."""
     assert cells(pd.DataFrame({"t": ["a\r=1", "b\n=2"]}))[1:] == [["a\r=1"], ["b\n=2"]]
+
+
+@pytest.mark.parametrize(
+    "text", ["\ufeff=1", "\u200b@x", "＝1+1", "＠x", "x;=cmd()", "x; +1", "x|=1", "a\t-1", "\r=1"]
+)
+def test_a_formula_behind_what_is_not_seen_or_another_delimiter_is_text(text):
+    """A spreadsheet that parts cells at semicolons, or reads wide letters, meets an apostrophe first."""
+    for cell in re.split("[;|\t]", safe_cell(text)):
+        assert not re.match(r"[\s\ufeff\u200b]*[=+\-@＝＠]", cell)
+
+
+def test_a_dash_within_a_text_stays():
+    """Nothing is put into what no spreadsheet takes for a formula."""
+    assert safe_cell("up-next; a = b") == "up-next; a = b"
