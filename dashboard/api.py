@@ -22,7 +22,6 @@ from core import __version__
 from core.errors import AftercloseError, BusyError, MissingFileError, ParameterError, SignOffError
 from core.journal import Journal, Run
 from core.journal.faults import JournalError
-from core.queries.artifacts import artifact_at, file_of
 from core.queries.reports.listing import RunReports, reports
 from core.queries.runs.missing import gone_stages
 from core.registry.choosing import known_profile
@@ -34,6 +33,7 @@ from core.review import attempts
 from core.review.people import Person, require
 from core.review.tokens import person_of, read_tokens, tokens_file
 from core.runs.launcher import launch
+from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode

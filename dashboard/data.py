@@ -20,6 +20,7 @@ from core.queries.runs.holdings import keys_of
 from core.queries.runs.trends import RunReport
 from core.request.settings import Settings
 from core.request.stages import writer_of
+from core.store.artifacts import file_of
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Document, Table
 from core.tables.codec import decode
@@ -63,10 +64,10 @@ def artifact_of(store: Store, keys: Mapping[str, str], kind: str) -> StoredArtif
     meta, damage = store.meta(slot), store.damage(slot)
     if damage:
         raise CheckpointError(damage, expected="what was committed", remedy="Run again: it is remade.")
-    for artifact in meta.body["artifacts"] if meta else ():
-        if artifact["name"] == kind:
-            return StoredArtifact(slot, artifact["file"], artifact["sha256"])
-    return None
+    filename = file_of(kind, store, slot)
+    return (
+        None if meta is None or filename is None else StoredArtifact(slot, filename, meta.digests[filename])
+    )
 
 
 def artifacts_of(store: Store, run: Run, kinds: Iterable[str]) -> dict[str, StoredArtifact]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from core.errors import CheckpointError, ParameterError, listed, nearest
 from core.journal import Journal
 from core.platform.objects import is_url
-from core.queries.artifacts import file_of
 from core.registry.choosing import chosen_profile, profiles_here
 from core.registry.origins import finished_runs
 from core.registry.registry import Registry
 from core.request import settings
 from core.request.settings import DATA_VARIABLE, Settings
 from core.request.stages import NAMES, STAGES, writer_of
+from core.store.artifacts import file_of
 from core.store.checkpoints import Slot, Store
 from core.store.latest import latest_slots
 from core.store.lineage import keys_behind

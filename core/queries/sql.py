@@ -16,10 +16,10 @@ from core import columns as col
 from core.errors import AftercloseError, ParameterError, SettingsError, listed, nearest
 from core.journal import Journal
 from core.journal.schedules import Schedules
-from core.queries.artifacts import artifact_at, file_of
 from core.registry.origins import Origins, finished_runs, profile_of_run, runs_of, session_of_run
 from core.request.settings import Settings
 from core.request.stages import STAGES, writer_of
+from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.tables.artifacts import Document, Table

@@ -15,9 +15,8 @@ from core import columns as col
 from core.errors import CheckpointError, DataError
 from core.label import Label
 from core.registry.candidates import Candidate, by_profile, candidates, overlap
+from core.store.artifacts import table_of_kind
 from core.store.checkpoints import Slot, Store
-from core.tables.artifacts import Table
-from core.tables.codec import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -197,11 +196,13 @@ def _rows(store: Store, own: Candidate) -> JudgedRows:
     """Return the judged rows of a candidate with ``next_return``."""
     from core.measures.rows import judge
 
-    table = _table(store, "feature_engineer", own.keys["feature_engineer"], "features")
+    table = table_of_kind(store, Slot("feature_engineer", own.keys["feature_engineer"]), "features")
     features = table.frame
     frame = features[[col.DATE, col.TICKER, col.RETURN]].sort_values([col.TICKER, col.DATE], kind="stable")
     following = frame.groupby(col.TICKER, sort=False)[col.RETURN].shift(-1)
-    predictions = _table(store, "train_or_score", own.keys["train_or_score"], "predictions").frame
+    predictions = table_of_kind(
+        store, Slot("train_or_score", own.keys["train_or_score"]), "predictions"
+    ).frame
     earned = frame[[col.DATE, col.TICKER]].assign(next_return=following)
     return judge(
         predictions.merge(earned, on=[col.DATE, col.TICKER], how="left"),
@@ -213,23 +214,14 @@ def _scores(store: Store, rows: JudgedRows, others: Sequence[Candidate]) -> Iter
     """Yield what other candidates said of the same rows, NaN where they said nothing; the newest ones only."""
     for candidate in [c for c in others if c.body][-MOST_READ:]:
         try:
-            theirs = _table(store, "train_or_score", candidate.keys["train_or_score"], "predictions").frame
+            theirs = table_of_kind(
+                store, Slot("train_or_score", candidate.keys["train_or_score"]), "predictions"
+            ).frame
         except (CheckpointError, DataError):
             continue
         own = theirs[[col.DATE, col.TICKER, col.PROBABILITY]]
         merged = rows.frame[[col.DATE, col.TICKER]].merge(own, on=[col.DATE, col.TICKER], how="left")
         yield merged[col.PROBABILITY].to_numpy(dtype=float)
-
-
-def _table(store: Store, stage: str, key: str, kind: str) -> Table:
-    meta = store.meta(Slot(stage, key))
-    names = [name for name, artifact in (meta.artifacts if meta else {}).items() if artifact["name"] == kind]
-    if not names:
-        raise CheckpointError(f"{stage}/{key} has no {kind}", expected="a finished stage")
-    artifact = decode(store.read(Slot(stage, key), names[0]), names[0])
-    if not isinstance(artifact, Table):
-        raise DataError(f"{kind} came as a document", expected="a table with columns and rows")
-    return artifact
 
 
 def _daily(rows: JudgedRows, score: NDArray[Any], cost_bps: float) -> NDArray[Any]:

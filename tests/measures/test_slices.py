@@ -186,3 +186,39 @@ def test_a_ratio_of_few_rows_or_without_spread_has_no_interval():
     assert all(np.isnan(figure.value[1]) for figure in figures.values())
     always = replace(rows, up=np.ones(480), frame=rows.frame.assign(probability=0.6))
     assert np.isnan(RankedRows(always, HOW).ratios(np.zeros(480, dtype=np.int64), 1)["hit_rate"].high[0])
+
+
+def test_the_spread_of_a_ratio_is_that_of_its_blocks_around_each_folds_mean():
+    """Two folds of unlike rates, labels that overlap, a slice that some blocks lack: worked out block by block."""
+    rows = replace(built((60, 60), 3, seed=4, decimals=None), horizon_sessions=5)
+    rows = replace(rows, up=np.where(rows.fold == 1, rows.probability >= 0.5, rows.up).astype(float))
+    number = np.where(
+        (rows.group % 60 < 10) | (rows.group % 3 == 0), 1, 0
+    )  # none of 0 in each fold's first block
+    right = ((rows.probability >= 0.5) == rows.up)[number == 0]
+    block = (rows.group // 10)[number == 0]  # ten sessions: two horizons
+    added = np.array([(right - right.mean())[block == b].sum() / len(right) for b in range(12)])
+    folds = [added[1:6], added[7:12]]
+    variance = sum(((own - own.mean()) ** 2).sum() * 5 / 4 for own in folds)
+    visible = blocks_of(rows, HOW).visible
+    assert visible < 0.95
+    found = RankedRows(rows, HOW).ratios(number, 2)["hit_rate"]
+    reach = 2.306004 * (variance / visible) ** 0.5  # Student's quantile of 8 degrees
+    assert found.value[0] == pytest.approx(right.mean(), rel=1e-12)
+    assert found.value[0] - found.low[0] == pytest.approx(reach, rel=1e-6)
+
+
+def test_sixty_rows_in_six_blocks_are_just_enough():
+    """One row, or one block, less has no interval; no end lies beyond 1."""
+    rows = built((60,), 1, seed=3, decimals=None)
+    good = (np.arange(60) % 20 > 0).astype(float)
+    rows = replace(rows, frame=rows.frame.assign(probability=0.6), up=good)
+
+    def ends(rows, sessions):
+        figure = RankedRows(rows, Resampling(100, sessions, 0.95, 1)).ratios(np.zeros(len(rows), np.int64), 1)
+        return figure["hit_rate"].low[0], figure["hit_rate"].high[0]
+
+    low, high = ends(rows, 10)
+    assert low < 0.95 < high == 1.0
+    assert np.isnan(ends(replace(rows, frame=rows.frame[:59], up=good[:59], group=rows.group[:59]), 9)).all()
+    assert np.isnan(ends(rows, 12)).all()

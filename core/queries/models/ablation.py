@@ -15,13 +15,13 @@ from core.measures.rows import judge
 from core.models.ablation import walk_without
 from core.models.settings import TrainSettings
 from core.parameters import settings_from
-from core.queries.artifacts import artifact_at, file_of
 from core.queries.models.track_record import evaluation_settings, resampling
 from core.registry.champions import Champions
 from core.registry.feature_changes import body_of
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.review.decisions import profile_to_promote_in
+from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.lineage import keys_behind, trainings
 from core.tables.artifacts import Table

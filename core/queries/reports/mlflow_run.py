@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 from core import __version__
 from core.errors import SettingsError, SourceError
 from core.journal import Journal, Run
-from core.queries.artifacts import file_of
 from core.queries.runs.facts import RunFacts, facts
 from core.registry.registry import Registry
 from core.request.settings import Settings
+from core.store.artifacts import file_of
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
 

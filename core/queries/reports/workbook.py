@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ParameterError, SettingsError
 from core.journal import Run
-from core.queries.artifacts import artifact_at, file_of
 from core.queries.reports.tables import every_sheet, label
 from core.report.readings import confidence
 from core.report.sheets import ordered, predictors
 from core.request.settings import Settings
 from core.request.stages import writer_of
+from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
 from core.tables.artifacts import Document

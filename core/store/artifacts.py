@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.errors import CheckpointError, DataError
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Artifact, Table
 from core.tables.codec import decode
@@ -25,3 +26,22 @@ def artifact_at(store: Store, slot: Slot, filename: str) -> Artifact:
     if filename.endswith(".parquet"):
         return Table.stored_at(store.file(slot, filename))
     return decode(store.read(slot, filename), filename)
+
+
+def table_of_kind(store: Store, slot: Slot, kind: str) -> Table:
+    """Return a checkpoint's table of a kind, as :func:`artifact_at` reads it.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint has none, or its bytes are not those that were committed.
+    DataError
+        If it is a document.
+    """
+    filename = file_of(kind, store, slot)
+    if filename is None:
+        raise CheckpointError(f"{slot.stage}/{slot.key} has no {kind}", expected="a finished stage")
+    artifact = artifact_at(store, slot, filename)
+    if not isinstance(artifact, Table):
+        raise DataError(f"{kind} came as a document", expected="a table with columns and rows")
+    return artifact
