@@ -28,6 +28,10 @@ PLAIN_ROWS = 1_000_000
 BATCH_ROWS = 20_000
 """Rows computed at a time: functions that go through tickers one by one take the square of their number."""
 
+MOST_TURNS = 64
+"""Calls at most in which rows of one warm-up are computed, none with two windows that overlap; of a longer warm-up as
+many are drawn, and the other rows are looked at with windows that do overlap."""
+
 DRAWN_SESSIONS = 8
 """Sessions drawn for cuts and changes of whole tables."""
 
@@ -63,15 +67,3 @@ class Moved(Exception):
     def __init__(self, move: Move) -> None:
         self.move = move
         super().__init__(move)
-
-
-@dataclass
-class Counts:
-    """How much was computed again."""
-
-    rows_cut: int = 0
-    rows_long: int = 0
-    sessions_cut: int = 0
-    changes: int = 0
-    alone: int = 0
-    splits: int = 0

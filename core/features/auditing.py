@@ -15,6 +15,7 @@ from core.features.audit import Audit
 from core.features.audit_record import EVERY_ROWS, TOLERANCE, Moved
 from core.features.definitions import AUDIT
 from core.fingerprint import digest_of, sha256
+from core.platform.forked import EndedApart
 
 if TYPE_CHECKING:
     from core.features.definitions import Feature
@@ -125,7 +126,10 @@ def _serve(question: IO[bytes], answer: IO[bytes]) -> None:
     except EOFError:
         return  # whoever started this one ended before there was anything to audit
     try:
-        outcome: Any = Audit(prices, features, values, int(digest[:15], 16)).run()
+        Audit(prices, features, values, int(digest[:15], 16)).run()
+        outcome: Any = None
+    except EndedApart as error:
+        outcome = DataError(f"a feature ends its process: {error}", expected="features that end no process")
     except (AftercloseError, Moved) as error:
         error.__traceback__ = error.__cause__ = None
         outcome = error

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 
+_CALENDAR_DAYS = np.timedelta64(146_097, "D")
+"""Days of 400 years; a whole number of weeks, too."""
+
+
 @dataclass(frozen=True)
 class Prices:
     """Rows sorted by (ticker, date).
@@ -66,3 +70,17 @@ def ranges(starts: Rows, sizes: Rows) -> tuple[Rows, Rows]:
     owner = np.repeat(np.arange(len(starts)), sizes)
     before = np.cumsum(sizes) - sizes
     return starts[owner] + np.arange(int(sizes.sum())) - before[owner], owner
+
+
+def in_years_of_their_own(prices: Prices, groups: Rows) -> Prices:
+    """Return rows with each group's sessions moved by another multiple of 400 years, after which the calendar repeats.
+
+    Weekday, month and day stay, and no session of one group is one of another: what joins rows by their session finds
+    none of another group.
+
+    >>> days = np.array(["2024-02-29", "2024-02-29"], "datetime64[D]")
+    >>> moved = in_years_of_their_own(Prices(np.array([0, 1]), days, {}), np.array([0, 1]))
+    >>> moved.session.astype(str).tolist()
+    ['2424-02-29', '2824-02-29']
+    """
+    return Prices(prices.codes, prices.session + (groups + 1) * _CALENDAR_DAYS, prices.columns)

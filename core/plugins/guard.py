@@ -6,6 +6,7 @@ with the rights of whoever starts the run.
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import signal
@@ -24,6 +25,17 @@ from core.plugins.modules import Module
 _WRITES = frozenset(
     f"os.{name}" for name in ("remove", "rename", "mkdir", "rmdir", "link", "symlink", "truncate", "chmod")
 )
+_ENVIRONMENT = frozenset({"os.putenv", "os.unsetenv"})
+_DATABASES = frozenset({"sqlite3.connect", "sqlite3.connect/handle"})
+_MEMORY = frozenset(
+    {
+        "sys._getframe", "sys._current_frames", "sys.settrace", "sys.setprofile", "gc.get_objects", "gc.get_referrers",
+        "gc.get_referents", "mmap.__new__",
+    }
+)  # fmt: skip
+"""What shows the program's own variables, or memory that processes share."""
+_FRAMES = frozenset({"tb_frame", "gi_frame", "cr_frame", "ag_frame"})
+"""Attributes that lead to them."""
 _PROCESSES = frozenset(
     {"subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "pty.spawn"}
 )
@@ -34,7 +46,15 @@ _READABLE = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr", "/etc",
 """Where Python, its libraries and the system's time zones are: reading there tells nothing about prices."""
 
 
+_CODE = (".py", ".pyc")
 _READS = "reads the file"
+_LOOKS = "looks at the program's memory"
+_EVENTS = {
+    "starts a process": _PROCESSES, "uses the network": _NETWORK, "changes the environment": _ENVIRONMENT,
+    "opens a database": _DATABASES, _LOOKS: _MEMORY,
+}  # fmt: skip
+_ASKING = frozenset({"uses the network", "opens a database"})
+"""What a source may do."""
 
 
 class Misbehaved(RuntimeError):
@@ -47,6 +67,7 @@ class _Watch:
 
     modules: tuple[Module, ...]
     asking: bool = False
+    hearing: bool = False
     thread: int = field(default_factory=threading.get_ident)
     wrong: tuple[str, str] | None = None
 
@@ -54,7 +75,13 @@ class _Watch:
     def paths(self) -> dict[str, str]:
         return {module.path(name): name for module in self.modules for name in module.texts}
 
-    def refuse(self, what: str, frame: FrameType | None) -> None:
+    def refuse(self, what: str, frame: FrameType | None, *, nearby: bool = False) -> None:
+        """Note what was done and raise, if own code did it: at any depth, or with ``nearby`` itself."""
+        if nearby:
+            while frame is not None and frame.f_code.co_filename == inspect.__file__:
+                frame = frame.f_back
+            if frame is None or frame.f_code.co_filename not in self.paths:
+                return
         place = self.place(frame)
         if place is None or self.wrong is not None:
             return
@@ -75,6 +102,9 @@ class _Watch:
 
 
 _watches: list[_Watch] = []
+system_files_read: set[str] = set()
+"""Files of Python, its libraries and the system that own code has read in this process, code itself aside."""
+
 _installed = False
 
 
@@ -149,20 +179,45 @@ def _install() -> None:
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if not _watches or _watches[-1].thread != threading.get_ident():
         return
-    what = _what(event, arguments, asking=_watches[-1].asking)
+    watch = _watches[-1]
+    if watch.hearing:
+        return  # the hook itself looks at frames
+    what = _what(event, arguments, asking=watch.asking)
     if what:
-        _watches[-1].refuse(what, sys._getframe(1))  # noqa: SLF001 - an audit hook is told nothing of its caller
+        watch.hearing = True
+        try:
+            # an audit hook is told nothing of its caller
+            watch.refuse(what, sys._getframe(1), nearby=what.startswith(_LOOKS))  # noqa: SLF001
+        finally:
+            watch.hearing = False
+    elif event == "open" and not isinstance(arguments[0], int):
+        _note_reading(os.fsdecode(arguments[0]), watch)
+
+
+def _note_reading(name: str, watch: _Watch) -> None:
+    """Note that own code, not an import, reads what it may: it needs files where it computes."""
+    watch.hearing = True
+    try:
+        if not name.endswith(_CODE) and watch.place(sys._getframe(2)) is not None:  # noqa: SLF001 - as above
+            system_files_read.add(name)
+    finally:
+        watch.hearing = False
 
 
 def _what(event: str, arguments: tuple[Any, ...], *, asking: bool) -> str:
+    """Return what an event is, where own code may not do it; ``asking`` may read, and use databases and the network."""
+    what = ""
     if event == "open":
         what = _opened(*arguments)
-        return "" if asking and what.startswith(_READS) else what
-    if event in _WRITES or event.startswith("shutil."):
-        return f"changes files ({event} {str(arguments[0])[:80]})"
-    if event in _PROCESSES:
-        return f"starts a process ({event})"
-    return f"uses the network ({event})" if event in _NETWORK and not asking else ""
+        what = "" if asking and what.startswith(_READS) else what
+    elif event in _WRITES or event.startswith("shutil."):
+        what = f"changes files ({event} {str(arguments[0])[:80]})"
+    elif event == "object.__getattr__" and arguments[1] in _FRAMES:
+        what = f"{_LOOKS} ({arguments[1]})"
+    else:
+        words = next((words for words, events in _EVENTS.items() if event in events), "")
+        what = f"{words} ({event})" if words and not (asking and words in _ASKING) else ""
+    return what
 
 
 def _opened(path: Any, mode: Any, flags: Any) -> str:
@@ -171,7 +226,7 @@ def _opened(path: Any, mode: Any, flags: Any) -> str:
     name = os.fsdecode(path)
     if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         return f"writes the file {name[:80]}"
-    own = name.endswith((".py", ".pyc"))
+    own = name.endswith(_CODE)
     place = os.path.realpath(name)
     return "" if own or place.startswith(_READABLE) or mode == "fd" else f"{_READS} {name[:80]}"
 

@@ -113,6 +113,11 @@ def load(module: Module, *, seconds: float = 0) -> Loaded:
     return _loaded[key]
 
 
+def forget() -> None:
+    """Let modules be loaded anew: what they remember is gone."""
+    _loaded.clear()
+
+
 @contextmanager
 def _importing(module: Module, imported: dict[str, ModuleType]) -> Iterator[None]:
     """Have the module's own files found first, and out of ``sys.modules`` again afterwards."""

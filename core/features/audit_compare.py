@@ -1,0 +1,125 @@
+"""What every part of a leak audit does: choose rows, lay their windows side by side, compare, and name what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.features.audit_record import (
+    BATCH_ROWS,
+    DRAWN_ROWS,
+    EVERY_ROWS,
+    FIRST_ROWS,
+    LONG_ROWS,
+    NOISE,
+    TOLERANCE,
+    Move,
+    Moved,
+)
+from core.features.price_rows import Prices, in_years_of_their_own, ranges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.features.definitions import Feature
+    from core.features.panel import Panel, Vector
+
+    Rows = NDArray[np.int64]
+
+
+@dataclass
+class Comparison:
+    """The audit of one table, or of one part of it.
+
+    Parameters
+    ----------
+    prices : Prices
+    features : sequence of Feature
+    values : mapping of str to float64 array, shape (n,)
+        As they were computed for the table, the warm-up not yet blanked.
+    seed : int
+        Of what is drawn: from the data's digest.
+    opens : bool
+        Whether features of somebody's own may open files: where their libraries read the system's.
+    """
+
+    prices: Prices
+    features: Sequence[Feature]
+    values: Mapping[str, Vector]
+    seed: int
+    opens: bool = False
+
+    def __post_init__(self) -> None:
+        self._draw = np.random.default_rng(self.seed)
+
+    @property
+    def _every(self) -> bool:
+        return len(self.prices) <= EVERY_ROWS
+
+    def _chosen(self, feature: Feature) -> Rows:
+        """Return the rows whose windows are looked at, ascending."""
+        total = len(self.prices)
+        if total <= EVERY_ROWS:
+            return np.arange(total)
+        values = self.values[feature.name]
+        change = np.nan_to_num(np.abs(np.diff(values, prepend=np.nan)), nan=0.0)
+        most = np.argpartition(-change, DRAWN_ROWS)[:DRAWN_ROWS]
+        drawn = np.random.default_rng(self.seed).choice(total, DRAWN_ROWS, replace=False)
+        return np.unique(np.concatenate([np.flatnonzero(self.prices.position < FIRST_ROWS), most, drawn]))
+
+    def _within_budget(self, rows: Rows, cost: NDArray[np.int64]) -> Rows:
+        """Return the rows, or as many of them drawn at random as the budget allows, ascending."""
+        if int(cost.sum()) <= LONG_ROWS:
+            return rows
+        order = self._draw.permutation(len(rows))
+        return np.sort(rows[order[np.cumsum(cost[order]) <= LONG_ROWS]])
+
+    def _windows(
+        self, rows: Rows, warm_up: int, *, in_other_years: bool = False
+    ) -> Iterator[tuple[Rows, Rows, Panel]]:
+        """Yield some of the rows, where each stands, and the panel in which each ends a ticker of its own."""
+        length = self.prices.position[rows] + 1
+        length = np.minimum(length, warm_up + 1)
+        batch = np.cumsum(length) // BATCH_ROWS
+        for number in np.unique(batch):
+            chosen, size = rows[batch == number], length[batch == number]
+            inside, codes = ranges(chosen - size + 1, size)
+            prices = self.prices.take(inside)
+            prices = in_years_of_their_own(prices, codes) if in_other_years else prices
+            yield chosen, np.cumsum(size) - 1, prices.panel(codes)
+
+    def _cut(self, features: Sequence[Feature], session: np.datetime64) -> None:
+        rows = np.flatnonzero(self.prices.session <= session)
+        panel = self.prices.take(rows).panel()
+        for feature in features:
+            self._compare(feature, feature.compute(panel), rows, f"on data up to {session}")
+
+    def _differ(self, feature: Feature, again: Vector, rows: Rows, noise: float = NOISE) -> NDArray[np.bool_]:
+        """Return which rows came out otherwise, shape (rows,)."""
+        before = self.values[feature.name][rows]
+        room = TOLERANCE * np.maximum(np.abs(before), np.abs(again)) + noise * self._sizes[feature.name]
+        with np.errstate(invalid="ignore"):
+            same = (before == again) | (np.abs(before - again) <= room) | (np.isnan(before) & np.isnan(again))
+        moved: NDArray[np.bool_] = ~same
+        return moved
+
+    @cached_property
+    def _sizes(self) -> dict[str, float]:
+        """The median size of each feature."""
+        sizes = {}
+        for feature in self.features:
+            values = np.abs(self.values[feature.name])
+            finite = values[np.isfinite(values)]
+            sizes[feature.name] = float(np.median(finite)) if len(finite) else 0.0
+        return sizes
+
+    def _compare(self, feature: Feature, again: Vector, rows: Rows, how: str, noise: float = NOISE) -> None:
+        wrong = np.flatnonzero(self._differ(feature, again, rows, noise))
+        if len(wrong):
+            row = int(rows[wrong[0]])
+            value, other = float(self.values[feature.name][row]), float(again[wrong[0]])
+            raise Moved(Move(feature.name, row, value, other, how))

@@ -1,0 +1,84 @@
+"""Work in a copy of this process that ends with it: what it remembers is gone, and it can open nothing."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from importlib import import_module
+from typing import NoReturn, TypeVar
+
+from core.platform.processes import die_with
+
+Outcome = TypeVar("Outcome")
+
+
+class EndedApart(RuntimeError):
+    """The copy ended without an answer; the message is how."""
+
+
+def apart(work: Callable[[], Outcome], *, opens: bool = True) -> Outcome:
+    """Return what ``work`` gives in a copy of this process, or raise what it raises there.
+
+    Parameters
+    ----------
+    work : callable
+        Its outcome and its errors are pickled.
+    opens : bool
+        Whether it may open files and connections; else the system refuses, to libraries in C as well.
+
+    Raises
+    ------
+    EndedApart
+        If the copy ends without an answer.
+    """
+    reading, writing = os.pipe()
+    parent = os.getpid()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        _answer(work, writing, parent, opens=opens)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        data = stream.read()
+    _, status = os.waitpid(child, 0)
+    if not data:
+        raise EndedApart(f"code {os.waitstatus_to_exitcode(status)}")
+    outcome, error = pickle.loads(data)  # noqa: S301 - our own copy wrote it
+    if error is not None:
+        raise error
+    return outcome  # type: ignore[no-any-return] # what the work gave
+
+
+def _answer(work: Callable[[], object], writing: int, parent: int, *, opens: bool) -> NoReturn:
+    outcome: object = None
+    error: Exception | None = None
+    try:
+        die_with(parent)
+        if not opens:
+            _open_nothing()
+        try:
+            outcome = work()
+        except Exception as caught:  # noqa: BLE001 - the parent raises it again
+            error = caught.with_traceback(None)
+            error.__cause__ = error.__context__ = None
+        with os.fdopen(writing, "wb") as stream, suppress(Exception):  # what cannot be pickled is no answer
+            pickle.dump((outcome, error), stream, protocol=5)
+    finally:
+        os._exit(0)  # nothing of the parent is flushed or closed twice
+
+
+def _open_nothing() -> None:
+    """Let the system refuse each new file and connection: the lowest free number is above the limit."""
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
+def import_all(names: Iterable[str]) -> None:
+    """Import modules, as far as they are there: copies of this process have them then without opening a file."""
+    for name in sorted(names):
+        with suppress(ImportError):
+            import_module(name)
