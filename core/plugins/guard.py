@@ -186,8 +186,8 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if what:
         watch.hearing = True
         try:
-            # an audit hook is told nothing of its caller
-            watch.refuse(what, sys._getframe(1), nearby=what.startswith(_LOOKS))  # noqa: SLF001
+            caller = sys._getframe(1)  # noqa: SLF001 - an audit hook is told nothing of its caller
+            watch.refuse(what, caller, nearby=what.startswith(_LOOKS))
         finally:
             watch.hearing = False
     elif event == "open" and not isinstance(arguments[0], int):
