@@ -2,7 +2,7 @@
 
 A chain that was cut shorter, or a journal that was emptied or deleted, is whole by itself. ``<data>/ledger/head.json``
 shows it, for a forger who may write the database; whoever may write the whole data root can roll all of it back, which
-only a witness outside shows (``[proof] heads_file``, a time stamp). The file also says with which keys it began.
+only a witness outside shows (``[proof] heads_file``). The file also says with which keys it began.
 """
 
 from __future__ import annotations
