@@ -52,7 +52,7 @@ def quiet(text: str) -> str:
     >>> quiet("a < b").partition(">")[2]
     'a &lt; b</span>'
     """
-    return f'<span style="{_QUIET}">{escape(text)}</span>'
+    return f'<span style="{_QUIET}" title="{escape(text)}">{escape(text)}</span>'
 
 
 def strong(text: str) -> str:
