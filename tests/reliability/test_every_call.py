@@ -121,3 +121,13 @@ def test_without_the_sweep_a_killed_publication_would_stay_damaged(signed, swept
     )
     lost = swept(data, "kill", "publish", key, PYTHONPATH=str(tmp_path))
     assert any("left behind" in line or "verify 30" in line for line in lost)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_keys_rotate_is_finished_at_every_call(mode, signed, swept, tmp_path):
+    """One private half, and every record by a key that counts."""
+    data, _ = signed
+    admin = tmp_path / "admin.cfg"
+    admin.write_text("[user]\nrole = admin\n")
+    assert swept(data, mode, "keys", "rotate", "--why", "a reason", LUIGI_CONFIG_PATH=str(admin)) == []
