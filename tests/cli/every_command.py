@@ -152,10 +152,13 @@ class Day:
             f"[user]\nrole = admin\n\n[api]\ntokens = tokens.toml\n\n[files]\nroots = {prices.parent}\n\n"
             "[notices]\nurls = json://127.0.0.1:9/\n"
         )
+        (work / "luigi.cfg").chmod(0o600)  # it holds an address, which may hold a password
         self.outcomes: list[tuple[Typed, Outcome]] = []
         for turn in the_day(work, prices, self._fact):
             typed = turn()
-            self.outcomes.append((typed, self._type(typed)))
+            outcome = self._type(typed)
+            assert outcome.code == typed.code, f"{typed}: {outcome.err or outcome.out}"
+            self.outcomes.append((typed, outcome))
 
     def _type(self, typed: Typed) -> Outcome:
         words = [str(BIN / "afterclose"), *typed.name.split(), *typed.words]
