@@ -96,8 +96,8 @@ def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) ->
             f"there is no key of the desk at {path}", expected="a key that was made with the first record"
         )
     for pattern in ("tmp*", ".tmp-*"):  # a killed command's, which may be a copy of a private half
-        for left in path.parent.glob(pattern):
-            left.unlink(missing_ok=True)
+        for temporary in path.parent.glob(pattern):
+            temporary.unlink(missing_ok=True)
     finished = ledger.finish_rotation(settings, journal)
     if finished is not None:
         return finished, journal.records(subject=finished.id)[-1]
