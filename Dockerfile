@@ -9,13 +9,13 @@ COPY luigi_tasks luigi_tasks
 COPY dashboard dashboard
 COPY afterclose afterclose
 ARG EXTRAS=team,notices,observe
-RUN bash tools/image /opt/afterclose
+RUN bash tools/image /usr/local/afterclose
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin afterclose \
     && mkdir /desk /data && chown afterclose /desk /data
-COPY --from=build /opt/afterclose /opt/afterclose
-ENV PATH=/opt/afterclose/bin:/usr/local/bin:/usr/bin:/bin \
+COPY --from=build /usr/local/afterclose /usr/local/afterclose
+ENV PATH=/usr/local/afterclose/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/tmp \
     LANG=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -60,8 +60,8 @@ def test_the_last_stage_is_nobodys_root_and_says_whether_it_is_well():
     assert names.index("USER") < names.index("ENTRYPOINT")
     assert {"HEALTHCHECK", "VOLUME"} <= set(names)
     assert json.loads(dict(last)["ENTRYPOINT"]) == ["afterclose"]
-    assert ("RUN", "bash tools/image /opt/afterclose") in build
-    assert [rest for name, rest in last if name == "COPY"] == ["--from=build /opt/afterclose /opt/afterclose"]
+    assert ("RUN", "bash tools/image /usr/local/afterclose") in build
+    assert [rest for name, rest in last if name == "COPY"] == ["--from=build /usr/local/afterclose /usr/local/afterclose"]
 
 
 def test_what_the_image_does_works_in_an_empty_folder(tmp_path, prices_file):
