@@ -61,7 +61,9 @@ def test_the_last_stage_is_nobodys_root_and_says_whether_it_is_well():
     assert {"HEALTHCHECK", "VOLUME"} <= set(names)
     assert json.loads(dict(last)["ENTRYPOINT"]) == ["afterclose"]
     assert ("RUN", "bash tools/image /usr/local/afterclose") in build
-    assert [rest for name, rest in last if name == "COPY"] == ["--from=build /usr/local/afterclose /usr/local/afterclose"]
+    assert [rest for name, rest in last if name == "COPY"] == [
+        "--from=build /usr/local/afterclose /usr/local/afterclose"
+    ]
 
 
 def test_what_the_image_does_works_in_an_empty_folder(tmp_path, prices_file):
