@@ -285,7 +285,9 @@ def test_without_the_comparison_a_text_that_was_never_shown_would_be_signed(open
     opened.edit()
     with pytest.raises(SignOffError, match="changed since you opened it"):
         opened()
-    monkeypatch.setattr(signoff, "_compare", without(signoff._compare, "if present != expected:"))
+    monkeypatch.setattr(
+        signoff, "judge_same_text", without(signoff.judge_same_text, "if present != expected:")
+    )
     assert opened().content["meaning"] == "approved"
 
 
@@ -308,5 +310,7 @@ def test_without_the_comparison_in_the_transaction_an_edit_could_slip_in_between
             opened()
     # one draft is there by now, so what was opened has to be that one again
     monkeypatch.setattr(Journal, "append", unguarded)
-    monkeypatch.setattr(signoff._Act, "check_text", without(signoff._Act.check_text, "_compare(digest"))
+    monkeypatch.setattr(
+        signoff._Act, "check_text", without(signoff._Act.check_text, "judge_same_text(digest")
+    )
     assert opened().content["meaning"] == "approved"
