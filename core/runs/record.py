@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from core.errors import AftercloseError, SettingsError
 from core.journal import Journal
+from core.platform import causes
 from core.platform.processes import this_process
 from core.platform.progress import Progress
 from core.registry.champions import Champions
@@ -178,7 +179,8 @@ class RunRecord:
             function()
         except SettingsError:
             raise  # another journal's data root, a URL that cannot be understood: nothing may be made
-        except (AftercloseError, OSError) as error:
+        except (AftercloseError, OSError, MemoryError) as error:
             self._journal = None
-            self.trouble = self.trouble or str(error)
-            self.log.write("journal_trouble", level="warning", reason=str(error))
+            reason = str(error) or causes.sentence(error) or type(error).__name__
+            self.trouble = self.trouble or reason
+            self.log.write("journal_trouble", level="warning", reason=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -236,7 +237,7 @@ def test_a_page_about_a_run_shows_its_profile_only(page, which, universes, open_
     own, other = names[which], names[1 - which]
     assert universes.models[own] in text
     assert universes.models[other] not in text
-    assert not any(ticker in text for ticker in TICKERS[FIRST if which else SECOND])
+    assert not any(re.search(rf"\b{ticker}\b", text) for ticker in TICKERS[FIRST if which else SECOND])
 
 
 def test_the_desk_compares_runs_of_one_profile(universes, open_desk):

@@ -91,6 +91,27 @@ def test_unheld_an_unwritable_journal_would_stop_a_run(data, monkeypatch):
         begun()
 
 
+def test_a_journal_for_which_memory_ran_out_stops_neither_the_stage_nor_its_line(data, monkeypatch):
+    """A bare MemoryError from below has no words: they are found, and what a stage did is shown all the same."""
+    shown = []
+
+    class Watching:
+        def stage(self, stage, state, facts):
+            shown.append((stage, state))
+
+    record = RunRecord(configured(data), RunLog(data, "r"), Watching())
+    record.open()
+    record.begin("report", {"report": "k"}, {}, profile="sample", who="a", how="terminal")
+
+    def full(*words, **more):
+        raise MemoryError
+
+    monkeypatch.setattr(Journal, "event", full)
+    record.stage("clean", "succeeded", {})
+    assert shown == [("clean", "succeeded")]
+    assert record.trouble.startswith("Cannot allocate memory")
+
+
 def test_without_asking_whether_the_journal_is_lost_gc_would_list_all_it_cannot_judge(finished, without):
     """The protection taken out: what signatures rest on is garbage as soon as the record of them is gone."""
     for path in finished.glob(f"{FILE_NAME}*"):

@@ -79,7 +79,8 @@ OTHER = {
     "champion_id": "0123456789ab",
     "calendar": "24/7", "mode": "score", "model": "hist_gradient_boosting", "beside": "logistic_regression",
     "stop_on": "split", "drop_row": "flat_bar", "drop_ticker": "split", "waivers": "w.toml",
-    "plugins": "mine.py", "rules_modules": "mine:0a", "features_modules": "mine:0a", "sections_modules": "mine:0a",
+    "plugins": "mine.py", "sources_modules": "mine:0a", "rules_modules": "mine:0a",
+    "features_modules": "mine:0a", "sections_modules": "mine:0a",
     "symbols": "s.csv", "symbols_digest": "other", "membership": "m.csv", "membership_digest": "other",
     "waivers_digest": "other", "columns": "close=Last", "model_parameters": '{"C":2}', "model_grid": '{"C":[1,2]}',
 }  # fmt: skip
