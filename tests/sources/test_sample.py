@@ -11,7 +11,7 @@ from importlib.resources import files
 import pytest
 
 from core.errors import ParameterError, SourceError
-from core.sources import sample, source_named
+from core.sources import source_named
 from core.sources.settings import IngestSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -85,10 +85,3 @@ def test_other_bytes_than_planned_fail():
         source_named("sample").read(
             IngestSettings(start="2012-01-03", end="2012-01-04", input_digest="x"), ("IBM",)
         )
-
-
-def test_a_missing_package_is_named(monkeypatch):
-    """With the command that installs it."""
-    monkeypatch.setattr(sample, "find_spec", lambda name: None)
-    with pytest.raises(SourceError, match=r"pip install -r requirements\.txt"):
-        sample.sample_file()

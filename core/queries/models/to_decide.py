@@ -54,7 +54,7 @@ class ModelFacts:
         """Return the tickers of its training, of many their number.
 
         >>> ModelFacts({"tickers": ["A", "B"]}).tickers(), ModelFacts({"tickers": list("ABCDEFG")}).tickers()
-        ('A and B', '7 tickers')
+        ('A, B', '7 tickers')
         """
         names = self.entry.get("tickers") or []
         return listed(names) if len(names) <= MOST_TICKERS else counted(len(names), "ticker")
