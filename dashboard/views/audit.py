@@ -26,7 +26,8 @@ def show() -> None:
     _verify()
     if not every:
         st.info(
-            "Nothing is on record yet. Signatures (**Report**) and decisions about models (**Model**) appear here."
+            "No act of a person is on record yet. Signatures (**Report**) and decisions about models (**Model**) "
+            "appear here."
         )
         return
     matches = _filtered(every)

@@ -69,7 +69,7 @@ def test_an_empty_data_root_says_where_records_come_from(page, data, reader):
     """And is not made by looking."""
     at = page(data)
     assert not at.exception
-    assert "Nothing is on record yet" in reader.said(at.info)
+    assert "No act of a person is on record yet" in reader.said(at.info)
     assert not data.exists()
 
 
