@@ -8,6 +8,9 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 
+import pytest
+
+from core.errors import AftercloseError
 from core.fingerprint import digest_of
 from core.journal import Record
 from core.journal.chain import hash_of, make
@@ -19,6 +22,16 @@ from core.upkeep.verification import verify
 def faults(office) -> list[str]:
     """What verify says of the journal."""
     return [fault.how for fault in verify(office.settings, quick=True).faults if fault.what == "journal"]
+
+
+def is_named_and_stops_publication(office, road) -> None:
+    """Take a forger's road: verify names it, and nothing is published."""
+    road(office)
+    assert faults(office), "the forgery is named"
+    with pytest.raises(AftercloseError) as error:
+        office.publish()
+    assert error.value.exit_code in (20, 30)
+    assert not list((office.root / "published").glob("*/*"))
 
 
 def sql(office, statement: str, *values: object) -> None:
