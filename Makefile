@@ -39,12 +39,12 @@ extras: $(RUNTIME) ## Install optional parts into .venv, with uv or pip: EXTRAS=
 test: $(DEV) ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
-check: $(DEV) ## Format, lint, types, import rule, documentation
+check: $(DEV) ## Format, lint, types, import rule, what documentation says of the tree
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q tests/docs
+	@$(BIN)/python -m pytest -q tests/docs -m "not slow"
 
 mutants: $(DEV) ## Break the code and see whether a test notices; ROOM=core/measures SAMPLE=200 for some of one room
 	@$(BIN)/python tools/mutants.py $(ROOM) --sample $(SAMPLE) --workers $(WORKERS)
