@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from core.cli import output
-from core.errors import EXIT_DONE, EXIT_FAILED, CommandError, MissingFileError, listed
+from core.errors import EXIT_DONE, EXIT_FAILED, CheckpointError, CommandError, MissingFileError, listed
 from core.request import settings
 
 
@@ -18,14 +18,20 @@ from core.request import settings
 @click.option("--quick", is_flag=True, help="Trust file sizes instead of hashing every file.")
 @click.option("--bundle", default="", metavar="PATH", help="Verify one published folder or zip instead.")
 @click.option("--key", default="", metavar="FILE", help="With --bundle: the public key (PEM) you trust.")
+@click.option(
+    "--authority",
+    default="",
+    metavar="FILE",
+    help="With --bundle: root certificate (PEM) for its time stamp.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def verify(*, quick: bool, bundle: str, key: str, as_json: bool) -> int:
+def verify(*, quick: bool, bundle: str, key: str, authority: str, as_json: bool) -> int:
     """Hash every checkpoint and model and the journal's chain; exit 30 if anything is damaged."""
     from core.store.lineage import slots
     from core.upkeep.verification import verify as verify_root
 
-    if bundle or key:
-        return _verify_bundle(bundle, key, as_json=as_json)
+    if bundle or key or authority:
+        return _verify_bundle(bundle, key, authority, as_json=as_json)
     configured = settings.load()
     total = sum(1 for _ in slots(configured.data))
     with click.progressbar(length=total, label="verifying", file=sys.stderr) as bar:
@@ -47,25 +53,36 @@ def verify(*, quick: bool, bundle: str, key: str, as_json: bool) -> int:
     return EXIT_FAILED if result.faults else EXIT_DONE
 
 
-def _verify_bundle(bundle: str, key: str, *, as_json: bool) -> int:
+def _verify_bundle(bundle: str, key: str, authority: str, *, as_json: bool) -> int:
     """Check a bundle by itself: no data root, no journal, no settings."""
     from core.platform.program import in_words
     from core.review.bundle import check_bundle
 
     if not bundle or not key:
         raise CommandError(
-            f"--{'bundle' if bundle else 'key'} came alone",
+            f"--{'bundle' if bundle else 'key' if key else 'authority'} came alone",
             expected="--bundle FOLDER_OR_ZIP --key PUBLIC.pem",
             remedy="Take the public key from its owner, not from the bundle.",
         )
-    path = Path(key)
-    if not path.is_file():
-        raise MissingFileError.of(path, "public key")
-    result = check_bundle(Path(bundle), path.read_bytes())
+    for name, what in ((key, "public key"), (authority, "certificate")):
+        if name and not Path(name).is_file():
+            raise MissingFileError.of(Path(name), what)
+    root_pem = Path(authority).read_bytes() if authority else None
+    result = check_bundle(Path(bundle), Path(key).read_bytes(), root_pem)
+    if authority and not result.authority:
+        raise CheckpointError(f"{bundle} has no time stamp", expected="one by the authority you named")
+    at_utc = result.stamped_at.isoformat() if result.stamped_at else None
+    stamp = {"authority": result.authority, "at_utc": at_utc} if result.authority else None
     content = result.record.content
     if as_json:
         output.as_json(
-            {"report": result.report, "key": result.key_id, "record": asdict(result.record), "whole": True}
+            {
+                "report": result.report,
+                "key": result.key_id,
+                "record": asdict(result.record),
+                "timestamp": stamp,
+                "whole": True,
+            }
         )
         return EXIT_DONE
     click.echo(f"report {result.report}: {result.files} files and the proof are whole, key {result.key_id}")
@@ -74,6 +91,13 @@ def _verify_bundle(bundle: str, key: str, *, as_json: bool) -> int:
         f"program      {in_words(content.get('program'))}\n"
         f"text SHA-256 {content['text_sha256']}\nchain head   {result.record.hash}, record {result.record.seq}"
     )
+    if stamp:
+        judged = (
+            f"{at_utc} (UTC), by"
+            if at_utc
+            else "not judged (name its certificate: --authority FILE), asked of"
+        )
+        click.echo(f"time stamp   {judged} {result.authority}")
     return EXIT_DONE
 
 

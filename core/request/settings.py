@@ -78,6 +78,8 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("people_sign_within_minutes", "integer", "0", "people", "So long ago the identity provider may have seen whoever signs, rejects or revokes (auth_time); 0: as long as the login counts.", low=0, high=720),
     Parameter("proof_key_file", "text", "", "proof", "Your own Ed25519 key (PEM, mode 600) for published reports; empty: the desk's, made at first use."),
     Parameter("proof_heads_file", "text", "", "proof", "File outside the data root that keeps the head of the chain after each record; empty: none."),
+    Parameter("proof_timestamp_url", "text", "", "proof", "Address of an authority of time stamps (RFC 3161) that is asked when a report is published; empty: none."),
+    Parameter("proof_timestamp_certificate", "text", "", "proof", "The authority's root certificate (PEM): what its stamps are judged with."),
     Parameter("api_tokens", "text", "", "api", "File of tokens (afterclose tokens) for the HTTP interface beside the desk; empty: it is off."),
     Parameter("observe_metrics_port", "integer", "0", "observe", "Port on this machine where the scheduler serves Prometheus metrics; 0 is none.", low=0, high=65535),
     Parameter("observe_openlineage_url", "text", "", "observe", "Receiver of OpenLineage run events; empty: none."),

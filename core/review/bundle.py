@@ -7,6 +7,7 @@
 | ``proof.dsse.json`` | the statement over the digests of these files and of all they rest on, signed |
 | ``public.pem`` | the key that verifies the proof; take it from its owner, not from here |
 | ``sbom.cdx.json`` | what the program is made of: every pin, as CycloneDX |
+| ``timestamp.tsr`` | where an authority is configured: its stamp over the proof (:mod:`core.review.timestamp`) |
 | ``bundle.zip`` | all of them in one file |
 """
 
@@ -30,7 +31,7 @@ from core.report.as_pdf import pdf_of, signature_lines
 from core.report.as_signed_page import signed_page
 from core.report.blocks import Picture
 from core.report.sections import TITLE
-from core.review import proof
+from core.review import proof, timestamp
 from core.review.bundle_files import (
     KEY_NAME,
     PAGE_NAME,
@@ -38,6 +39,7 @@ from core.review.bundle_files import (
     PROOF_NAME,
     RECORD_NAME,
     SBOM_NAME,
+    STAMP_NAME,
     TEXT_NAME,
     ZIP_NAME,
     member_names,
@@ -139,13 +141,17 @@ def stated(
     return {name: files[name] for name in stated_names(record.content.get("form"))}
 
 
-def statement_of(files: Mapping[str, bytes], record: Record, head: Head | None = None) -> bytes:
+def statement_of(
+    files: Mapping[str, bytes], record: Record, head: Head | None = None, *, stamped_by: str = ""
+) -> bytes:
     """Return the statement over published files and over everything the signature rests on.
 
     Parameters
     ----------
     head : Head or None
         The newest head of the ledger: whoever holds a bundle can show that later records were taken away.
+    stamped_by : str
+        Address of the authority that is to stamp this statement; empty without one.
     """
     content = record.content
     form = content.get("form")
@@ -161,6 +167,8 @@ def statement_of(files: Mapping[str, bytes], record: Record, head: Head | None =
     }
     if form == FORM:
         predicate |= {"program": content["program"] or UNRECORDED, "publishedBy": program()}
+    if stamped_by:
+        predicate["timestamp"] = {"authority": stamped_by}
     if head is not None:
         predicate["head"] = {**head.body(), "signature": head.signature}
     return proof.statement({**content["subjects"], **subjects}, predicate)
@@ -171,7 +179,7 @@ def zipped(files: Mapping[str, bytes], record: Record) -> bytes:
     at = datetime.fromisoformat(str(record.content["at_utc"])).timetuple()[:6]
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name in member_names(record.content.get("form")):
+        for name in member_names(record.content.get("form"), stamped=STAMP_NAME in files):
             member = zipfile.ZipInfo(name, (max(at[0], 1980), *at[1:]))
             member.external_attr = 0o100644 << 16
             member.create_system = 3
@@ -191,9 +199,13 @@ class Checked:
     key_id: str
     files: int
     subjects: int
+    authority: str = ""
+    """Who stamped the proof; empty without a stamp."""
+    stamped_at: datetime | None = None
+    """When (UTC); None where it was not judged."""
 
 
-def check_bundle(path: StoragePath, public_pem: bytes | None) -> Checked:
+def check_bundle(path: StoragePath, public_pem: bytes | None, authority_pem: bytes | None = None) -> Checked:
     """Raise unless a bundle is, byte for byte, what the holder of a key published.
 
     Parameters
@@ -203,6 +215,8 @@ def check_bundle(path: StoragePath, public_pem: bytes | None) -> Checked:
     public_pem : bytes or None
         The public key; None takes the bundle's own, which shows that nothing was changed since somebody made the
         bundle, and not who that was.
+    authority_pem : bytes or None
+        Root certificate of the authority that stamped it; None leaves its stamp unjudged.
 
     Raises
     ------
@@ -215,13 +229,17 @@ def check_bundle(path: StoragePath, public_pem: bytes | None) -> Checked:
     _judge_names(path, files, member_names(None))
     record = record_of(files[RECORD_NAME])
     form = record.content.get("form")
-    _judge_names(path, files, member_names(form))
     pem = files[KEY_NAME] if public_pem is None else public_pem
     statement = proof.opened(files[PROOF_NAME], pem, PROOF_NAME)
     key = read_public(pem, "the public key")[0]
     if files[KEY_NAME] != key.pem:
         raise CheckpointError(f"{KEY_NAME} is not the key that signed {PROOF_NAME}")
     digests = _digests(statement)
+    authority = timestamp.authority_in(statement)
+    names = member_names(form, stamped=bool(authority))
+    _judge_names(path, files, names)
+    if STAMP_NAME in files and not authority:
+        raise CheckpointError(f"{path} has a {STAMP_NAME} that its proof does not speak of")
     changed = next((name for name in stated_names(form) if digests.get(name) != sha256(files[name])), None)
     if changed:
         raise CheckpointError(f"{changed} was changed after publication", expected="what the proof states")
@@ -229,9 +247,11 @@ def check_bundle(path: StoragePath, public_pem: bytes | None) -> Checked:
     _judge_own_key(record)
     if ZIP_NAME in files and files[ZIP_NAME] != zipped(files, record):
         raise CheckpointError(f"{ZIP_NAME} was changed after publication", expected="the files beside it")
-    return Checked(
-        record.subject, record, key.id, len(member_names(form)), len(digests) - len(stated_names(form))
-    )
+    stamped_at = None
+    if authority and authority_pem is not None:
+        stamped_at = timestamp.judge(files[STAMP_NAME], files[PROOF_NAME], authority_pem)
+    others = len(digests) - len(stated_names(form))
+    return Checked(record.subject, record, key.id, len(names), others, authority, stamped_at)
 
 
 def _judge_names(path: StoragePath, files: Mapping[str, bytes], names: Sequence[str]) -> None:
@@ -293,8 +313,8 @@ def _judge_own_key(record: Record) -> None:
         )
 
 
-def check_published(folder: StoragePath) -> Record:
-    """Raise unless a published folder is whole; return its record.
+def check_published(folder: StoragePath, authority_pem: bytes | None = None) -> Record:
+    """Raise unless a published folder is whole, its time stamp too where a certificate comes; return its record.
 
     A folder of the first version has no proof: its text and record are checked against each other.
 
@@ -317,6 +337,6 @@ def check_published(folder: StoragePath) -> Record:
     if not (folder / ZIP_NAME).is_file():
         raise CheckpointError(f"{folder} has no {ZIP_NAME}", expected="a whole bundle")
     try:
-        return check_bundle(folder, None).record
+        return check_bundle(folder, None, authority_pem).record
     except (CheckpointError, DataError) as error:
         raise CheckpointError(f"{folder}: {error.problem}") from error

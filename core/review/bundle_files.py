@@ -16,12 +16,13 @@ PROOF_NAME = "proof.dsse.json"
 KEY_NAME = "public.pem"
 ZIP_NAME = "bundle.zip"
 SBOM_NAME = "sbom.cdx.json"
+STAMP_NAME = "timestamp.tsr"
 MAX_MEMBER_BYTES = 64 << 20
 STATED = (TEXT_NAME, PAGE_NAME, PDF_NAME, RECORD_NAME, SBOM_NAME)
 """Files whose digests the proof states."""
 
-MEMBERS = (*STATED, PROOF_NAME, KEY_NAME)
-"""Files of the zip, in its order."""
+MEMBERS = (*STATED, PROOF_NAME, KEY_NAME, STAMP_NAME)
+"""Files that a zip may have, in its order."""
 
 WITH_SBOM = 3
 """From this form of a signature's record on a bundle says what the program is made of."""
@@ -34,9 +35,12 @@ def stated_names(form: object) -> tuple[str, ...]:
     )
 
 
-def member_names(form: object) -> tuple[str, ...]:
-    """Return the files of the zip, in its order, for a record of a form."""
-    return (*stated_names(form), PROOF_NAME, KEY_NAME)
+def member_names(form: object, *, stamped: bool = False) -> tuple[str, ...]:
+    """Return the files of the zip, in its order, for a record of a form, whose proof was stamped or not."""
+    return (*stated_names(form), PROOF_NAME, KEY_NAME, *((STAMP_NAME,) if stamped else ()))
+
+
+_WHOLE = (sorted(member_names(WITH_SBOM)), sorted(member_names(None)))
 
 
 def read_bundle(path: StoragePath) -> dict[str, bytes]:
@@ -77,10 +81,12 @@ def _members(data: bytes, name: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
             names = [info.filename for info in infos]
-            if sorted(names) not in (sorted(MEMBERS), sorted(member_names(None))):
+            if sorted(n for n in names if n != STAMP_NAME) not in _WHOLE or names.count(STAMP_NAME) > 1:
                 odd = next((n for n in names if n not in MEMBERS), None)
                 content = f"a member {odd!r}" if odd else f"members {', '.join(names)}"
-                raise DataError(f"{name} has {content}", expected=f"exactly {', '.join(MEMBERS)}")
+                raise DataError(
+                    f"{name} has {content}", expected=f"exactly {', '.join(member_names(WITH_SBOM))}"
+                )
             if any(info.file_size > MAX_MEMBER_BYTES for info in infos):
                 raise DataError(f"{name} has a member of more than {MAX_MEMBER_BYTES:,} bytes")
             return {info.filename: archive.read(info) for info in infos}

@@ -14,10 +14,10 @@ from core.paths import StoragePath
 from core.platform.files import TEMPORARY
 from core.platform.storage import replace_file
 from core.request.settings import Settings
-from core.review import keys, ledger
+from core.review import keys, ledger, timestamp
 from core.review.announcements import announce_report
 from core.review.approvals import judge_number
-from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, ZIP_NAME
+from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, STAMP_NAME, ZIP_NAME
 from core.review.head import Head, head_in, read_head
 from core.review.keypair import PrivateKey
 from core.review.ledger_check import ledger_faults
@@ -40,13 +40,13 @@ def published(root: StoragePath, journal: Journal | None, report_key: str) -> St
     return folder if _whole(folder, current.record) else None
 
 
-def _whole(folder: StoragePath, record: Record) -> bool:
+def _whole(folder: StoragePath, record: Record, authority_pem: bytes | None = None) -> bool:
     from core.review.bundle import check_published
 
     if not (folder / RECORD_NAME).is_file():
         return False
     try:
-        return check_published(folder) == record
+        return check_published(folder, authority_pem) == record
     except CheckpointError:
         return False
 
@@ -59,6 +59,8 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
     SignOffError
         If no valid approval covers what is there now (exit code 20), fewer people approved it than its profile asks
         for, or the person's role does not allow it.
+    SourceError
+        If ``[proof] timestamp_url`` names an authority and it gives no stamp that holds: nothing is written then.
     """
     require(person, "publish")
     judge_ledger(settings, journal)
@@ -79,7 +81,7 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
             f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
         )
     _sweep(folder)
-    if not _whole(folder, current.record):
+    if not _whole(folder, current.record, timestamp.certificate(settings)):
         key = keys.signing_key(settings, journal, person)
         _write(root, folder, files_of(settings, present.text, current.record, key))
         announce_report(
@@ -116,14 +118,32 @@ def files_of(settings: Settings, text: str, record: Record, key: PrivateKey) -> 
     from core.review import bundle, proof
     from core.review.evaluated import evaluation_of
 
+    stamped_by = timestamp.authority(settings)
     body = evaluation_of(Store(settings.data), record.subject)
-    head = _stated_head(folder_of(settings.data, record), key) or read_head(settings.data)
+    folder = folder_of(settings.data, record)
+    head = _stated_head(folder, key) or read_head(settings.data)
     files = bundle.stated(text, record, pictures(body) if body else (), parts())
-    files[PROOF_NAME] = proof.envelope(bundle.statement_of(files, record, head), key)
+    statement = bundle.statement_of(files, record, head, stamped_by=stamped_by)
+    files[PROOF_NAME] = proof.envelope(statement, key)
     files[KEY_NAME] = key.public.pem
+    if stamped_by:
+        files[STAMP_NAME] = _stamp(settings, folder, files[PROOF_NAME])
     files[ZIP_NAME] = bundle.zipped(files, record)
     last = files.pop(RECORD_NAME)
     return {**files, RECORD_NAME: last}
+
+
+def _stamp(settings: Settings, folder: StoragePath, proof: bytes) -> bytes:
+    """Return the stamp that a killed publication left over this proof, else a new one by the authority."""
+    path, roots = folder / STAMP_NAME, timestamp.certificate(settings)
+    try:
+        stamp = path.read_bytes() if roots and path.is_file() else b""
+        if stamp and roots:
+            timestamp.judge(stamp, proof, roots)
+            return stamp
+    except (CheckpointError, OSError):
+        pass  # over another proof, or cut: a new one is asked for
+    return timestamp.request_stamp(settings, proof)
 
 
 def _stated_head(folder: StoragePath, key: PrivateKey) -> Head | None:

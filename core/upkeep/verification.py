@@ -14,8 +14,9 @@ from core.platform.program import in_words, program
 from core.registry.champions import Champions
 from core.registry.registry import Registry
 from core.request.settings import Settings
+from core.review import timestamp
 from core.review.bundle import check_published
-from core.review.bundle_files import KEY_NAME, RECORD_NAME
+from core.review.bundle_files import KEY_NAME, RECORD_NAME, STAMP_NAME
 from core.review.head import read_head
 from core.review.keypair import read_public
 from core.review.ledger import public_key_files
@@ -70,13 +71,19 @@ def verify(
         faults += _faults_of("model", identity, partial(registry.bytes_of, identity))
     for profile in Champions(settings).profiles():
         faults += _faults_of("champion", profile, partial(_champion, settings, profile))
-    proves = _proving(settings)
+    proves, authority_pem = _proving(settings), _authority(settings)
     for record in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
         which = f"{record.parent.parent.name}/{record.parent.name}"
-        faults += _faults_of("published", which, partial(_judge_published, proves, record.parent))
+        faults += _faults_of(
+            "published", which, partial(_judge_published, proves, authority_pem, record.parent)
+        )
     records, broken = _chain(settings)
     faults += _missing(settings)
-    notes = (*_keys_begun_anew(settings), *_other_builds(settings))
+    notes = (
+        *_keys_begun_anew(settings),
+        *_other_builds(settings),
+        *_unjudged_stamps(settings, authority_pem),
+    )
     return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken), notes)
 
 
@@ -88,6 +95,15 @@ def _keys_begun_anew(settings: Settings) -> Iterator[str]:
         return  # reported with the ledger
     for entry in head.begun[1:] if head else ():
         yield f"signing began anew with key {entry.key[:SHORT]} at {entry.at_utc}: {entry.why}"
+
+
+def _unjudged_stamps(settings: Settings, authority_pem: bytes | None) -> Iterator[str]:
+    """Yield that time stamps were not judged, for want of a certificate."""
+    stamps = (
+        len(list((settings.data / "published").glob(f"*/*/{STAMP_NAME}"))) if authority_pem is None else 0
+    )
+    if stamps:
+        yield f"time stamps of published reports were not judged ({stamps:,}): [proof] timestamp_certificate is not set"
 
 
 def _other_builds(settings: Settings) -> Iterator[str]:
@@ -117,9 +133,17 @@ def _signed_reports(settings: Settings) -> set[str]:
     return {record.subject for record in records if record.kind == SIGNATURE}
 
 
-def _judge_published(proves: Callable[[str], bool], folder: StoragePath) -> None:
-    """Raise unless a published folder is whole and its proof is by a key that counts here."""
-    check_published(folder)
+def _authority(settings: Settings) -> bytes | None:
+    """Return the certificate that time stamps are judged with; None without one, or where it is of no use."""
+    try:
+        return timestamp.certificate(settings)
+    except AftercloseError:
+        return b""  # each stamped bundle is named then
+
+
+def _judge_published(proves: Callable[[str], bool], authority_pem: bytes | None, folder: StoragePath) -> None:
+    """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
+    check_published(folder, authority_pem)
     if (folder / KEY_NAME).is_file():
         key = read_public((folder / KEY_NAME).read_bytes(), KEY_NAME)[0]
         if not proves(key.id):
