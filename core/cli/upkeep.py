@@ -92,12 +92,12 @@ def _verify_bundle(bundle: str, key: str, authority: str, *, as_json: bool) -> i
         f"text SHA-256 {content['text_sha256']}\nchain head   {result.record.hash}, record {result.record.seq}"
     )
     if stamp:
-        judged = (
+        words = (
             f"{at_utc} (UTC), by"
             if at_utc
             else "not judged (name its certificate: --authority FILE), asked of"
         )
-        click.echo(f"time stamp   {judged} {result.authority}")
+        click.echo(f"time stamp   {words} {result.authority}")
     return EXIT_DONE
 
 
