@@ -1,8 +1,9 @@
 """Kills a command before each of its calls to the file system, or lets each find no room; then does it again.
 
 ``python -m tests.reliability.injection WORK PREPARED MODE STEP COMMAND...`` prints one JSON line: calls, and what a
-rerun did not finish. Calls are those of Python (audit events and the functions below) under the data root, and each
-statement and transaction of the journal. Each try is a fork of one warm process, over a copy of the prepared root.
+rerun did not finish. Calls are those of Python (audit events and the functions below) and of SQLite
+(:mod:`tests.reliability.sqlite_calls`) under the data root, and each statement and transaction of the journal. Each try
+is a fork of one warm process, over a copy of the prepared root.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import signal
 import sys
 from pathlib import Path
 
+from tests.reliability import sqlite_calls
 from tests.shared import copy_root
 
 KILL, FULL, COUNT = "kill", "full", "count"
@@ -32,12 +34,14 @@ class Injector:
 
     def __init__(self, root: Path, mode: str, at: int) -> None:
         self.root, self.mode, self.at, self.calls = str(root), mode, at, 0
-        self.busy = False
+        self.busy, self.of_sqlite = False, 0
 
     def hit(self, name: str, path: object) -> None:
         """Take notice of a call, before it is made."""
         if self.busy or not self._is_under(path):
             return
+        if self.of_sqlite and self.mode == FULL and name == "statement":
+            return  # SQLite says itself what has no room
         self.calls += 1
         if self.mode == KILL and self.calls == self.at:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -45,6 +49,18 @@ class Injector:
             if name == "statement":
                 raise self.no_room()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    def hit_of_sqlite(self, name: str, path: object) -> bool:
+        """Take notice of a call of SQLite's; whether it finds no room."""
+        before = self.calls
+        self.hit("sqlite", path)
+        self.of_sqlite += self.calls - before
+        return (
+            self.mode == FULL
+            and self.calls >= self.at
+            and self.calls > before
+            and name in sqlite_calls.NEEDS_ROOM
+        )
 
     @staticmethod
     def no_room() -> Exception:
@@ -74,6 +90,7 @@ class Injector:
         """Look at every call from now on."""
         import peewee
 
+        self.of_sqlite = int(sqlite_calls.install(self.hit_of_sqlite))
         sys.addaudithook(self._audit)
         for module, name in ((os, "fsync"), (os, "write"), (os, "pwrite"), (os, "ftruncate")):
             setattr(module, name, self._patched(name, getattr(module, name)))
@@ -126,8 +143,8 @@ def run(root: Path, words: list[str]) -> int:
         return 30 if cause_of(error) else 40
 
 
-def forked(root: Path, words: list[str], mode: str, at: int) -> tuple[int, int, str]:
-    """Run a command in a fork: its exit code (negative: the signal), the calls counted, what it said."""
+def forked(root: Path, words: list[str], mode: str, at: int) -> tuple[int, tuple[int, int], str]:
+    """Run a command in a fork: exit code (negative: the signal), calls and those of SQLite among them, its words."""
     told = root.parent / "told"
     pid = os.fork()
     if pid == 0:
@@ -138,15 +155,12 @@ def forked(root: Path, words: list[str], mode: str, at: int) -> tuple[int, int, 
             code = run(root, words)
             injector.busy = True
             sys.stderr.flush()
-        (root.parent / "calls").write_text(str(injector.calls))
+        (root.parent / "calls").write_text(f"{injector.calls} {max(injector.of_sqlite - 1, 0)}")
         os._exit(code)
     status = os.waitpid(pid, 0)[1]
     calls = root.parent / "calls"
-    return (
-        os.waitstatus_to_exitcode(status),
-        int(calls.read_text()) if calls.exists() else 0,
-        told.read_text(),
-    )
+    every, of_sqlite = map(int, calls.read_text().split()) if calls.exists() else (0, 0)
+    return os.waitstatus_to_exitcode(status), (every, of_sqlite), told.read_text()
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -187,7 +201,7 @@ def warm(root: Path, prepared: Path, words: list[str]) -> None:
 def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int = 1) -> dict[str, object]:
     """Inject at every call of a command and do it again; the calls, the tries, and what was lost."""
     warm(work / "warm", prepared, words)
-    root, lost = work / "data", []
+    root, lost, refused = work / "data", [], 0
 
     def fresh() -> None:
         shutil.rmtree(root, ignore_errors=True)
@@ -197,7 +211,7 @@ def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int 
             copy_root(prepared, root)
 
     fresh()
-    code, calls, said = forked(root, words, COUNT, 1)
+    code, (calls, of_sqlite), said = forked(root, words, COUNT, 1)
     if code:
         raise SystemExit(f"undisturbed it ends with {code}: {said}")
     expected = {name for name in tree(root) if not name.startswith(("quarantine", "keys"))}
@@ -208,6 +222,7 @@ def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int 
         first, _, before = forked(root, words, mode, at)
         if mode == KILL and first != -signal.SIGKILL:
             continue  # this try took fewer calls
+        refused += first == 30
         if mode == FULL and first not in (0, 10, 30):
             lost.append(f"{at}: without room it ends with {first}: {before}")
         again, _, said = forked(root, words, COUNT, 0) if first else (0, 0, "")  # it may be done all the same
@@ -222,7 +237,13 @@ def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int 
         ]
         if len(secrets) > 1 or len(there) < min(keys, 1):
             lost.append(f"{at}: keys are {sorted(there)}")
-    return {"calls": calls, "tried": len(tried), "lost": lost[:20], "losses": len(lost)}
+    return {
+        "calls": calls,
+        "of_sqlite": of_sqlite,
+        "tried": len(tried),
+        "lost": lost[:20],
+        "losses": len(lost),
+    }
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _sqlite3
 import json
 import os
 import shutil
@@ -31,18 +32,23 @@ ME = Person("local:me", "local user", "approver")
 def swept(tmp_path, capsys):
     """Inject at every call of a command over a prepared root, say how many there were, and return what was lost."""
 
-    def sweep(prepared, mode, *words, **env):
+    def sweep(prepared, mode, *words, step=STEP, **env):
         work = tmp_path / "work"
         work.mkdir(exist_ok=True)
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AFTERCLOSE_", "LUIGI_"))}
         done = subprocess.run(
-            [sys.executable, "-m", "tests.reliability.injection", str(work), str(prepared), mode, STEP, *words],
+            [sys.executable, "-m", "tests.reliability.injection", str(work), str(prepared), mode, step, *words],
             cwd=ROOT, env={**clean, **env}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
+        counts = f"{told['calls']} calls ({told['of_sqlite']} of SQLite), {told['tried']} tried, {told['losses']} lost"
         with capsys.disabled():
-            print(f"\n{words[0]} {mode}: {told['calls']} calls, {told['tried']} tried, {told['losses']} lost")  # noqa: T201 - the count is the finding
+            print(f"\n{words[0]} {mode}: {counts}")  # noqa: T201 - the count is the finding
+        assert mode == "kill" or told["refused"]
+        assert told["of_sqlite"] or not hasattr(
+            _sqlite3, "__file__"
+        )  # a part of the interpreter is out of reach
         assert told["calls"] > 3
         return told["lost"]
 
@@ -107,6 +113,23 @@ def test_gc_is_finished_at_every_call(mode, signed, swept):
     (data / "quarantine").mkdir()
     (data / "quarantine" / "x").write_bytes(b"x")
     assert swept(data, mode, "gc", "--yes") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_backfill_is_finished_at_every_call(mode, finished, swept, small, run_afterclose):
+    """A range whose reports are there, and what is on record of it."""
+    words = ("backfill", "2020-10-26", "2020-10-26", *small)
+    assert run_afterclose(*words, data=finished).code == 0
+    assert swept(finished, mode, *words) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_backfill_that_starts_a_run_is_finished(mode, finished, swept, small):
+    """The run goes on when its starter is killed, and is waited for; a try takes seconds, so they are fewer."""
+    words = ("backfill", "2020-10-25", "2020-10-25", *small)
+    assert swept(finished, mode, *words, step="5" if STEP == "1" else "60") == []
 
 
 @pytest.mark.slow
