@@ -200,6 +200,9 @@ def warm(root: Path, prepared: Path, words: list[str]) -> None:
 
 def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int = 1) -> dict[str, object]:
     """Inject at every call of a command and do it again; the calls, the tries, and what was lost."""
+    from core.schedule import starting
+
+    starting.POLL_S = 0.02  # between two looks whether a session is over
     warm(work / "warm", prepared, words)
     root, lost, refused = work / "data", [], 0
 
