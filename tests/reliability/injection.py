@@ -244,6 +244,7 @@ def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int 
         "calls": calls,
         "of_sqlite": of_sqlite,
         "tried": len(tried),
+        "refused": refused,
         "lost": lost[:20],
         "losses": len(lost),
     }
