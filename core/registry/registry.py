@@ -15,6 +15,7 @@ from core.fingerprint import SHORT, sha256
 from core.label import Label
 from core.paths import StoragePath
 from core.platform.storage import replace_file
+from core.report.narrative import cleaned
 
 _ID = re.compile(rf"[0-9a-f]{{{SHORT}}}")
 
@@ -123,16 +124,17 @@ class Registry:
 
 
 def reason_of(why: str) -> str:
-    """Return the reason for a decision, stripped.
+    """Return the reason for a decision, stripped and without characters that are not seen.
 
     Raises
     ------
     ParameterError
         If it is empty.
     """
-    if not why.strip():
+    reason = cleaned(why).strip()
+    if not reason:
         raise ParameterError("--why is empty", expected="the reason for this decision, in a sentence")
-    return why.strip()
+    return reason
 
 
 def _judge(data: bytes) -> None:

@@ -15,6 +15,7 @@ from core.errors import CheckpointError, MissingFileError, SettingsError
 from core.journal import Journal, Record
 from core.journal.chain import GENESIS
 from core.journal.records import Signing, Tail
+from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.head import Beginning, Head, read_head, write_head
@@ -72,7 +73,7 @@ def _content(meaning: str, key: PublicKey, person: Person, why: str) -> dict[str
         "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         **person_fields(person),
         "meaning": meaning,
-        "comment": why,
+        "comment": cleaned(why).strip(),
         "public": key.pem.decode(),
     }
 

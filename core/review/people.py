@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import SignOffError
+from core.report.narrative import cleaned
 from core.request.settings import ROLES, Settings
 
 ACTIONS: Mapping[str, str] = {
@@ -126,9 +127,8 @@ def require(person: Person, action: str) -> None:
 
 def local_person(settings: Settings) -> Person:
     """Return the person at this machine, by ``[user]`` of ``luigi.cfg``: never an independent reviewer."""
-    return Person(
-        f"local:{getpass.getuser()}", str(settings["user_name"] or ""), str(settings["user_role"] or "")
-    )
+    name = " ".join(cleaned(str(settings["user_name"] or "")).split())
+    return Person(f"local:{getpass.getuser()}", name, str(settings["user_role"] or ""))
 
 
 def separated(settings: Settings, rule: str, person: Person) -> bool:
