@@ -205,7 +205,7 @@ def test_archives_hold_nothing_that_is_obeyed(root, configured):
 
 
 def test_mlflow_gets_words_of_ours_and_files_that_are_judged(root, configured, tmp_path):
-    """No note that its page would draw as Markdown; each tag and parameter is a line; tests/queries/test_mlflow.py sends."""
+    """No note that its page would draw; tags and parameters are lines; tests/queries/test_mlflow.py sends."""
     journal = Journal(configured.data)
     run = journal.runs(limit=1)[0]
     about = mlflow_run.facts(Store(configured.data), journal, run)
