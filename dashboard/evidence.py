@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.queries.models import model_tables
+from core.queries.models.track_record import resampling_of
 from core.queries.reports import tables
 from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_results import at_training, basis
@@ -27,6 +28,7 @@ from dashboard.charts import (
     roc_figure,
     rolling_figure,
 )
+from dashboard.charts.judgement import LEAST_CALLS
 from dashboard.charts.look import CONFIG
 from dashboard.data import StoredArtifact
 from dashboard.judged import Curves
@@ -65,14 +67,15 @@ def curves(
     if predictions is None:
         st.caption("The predictions of this run are not there; curves are drawn from them.")
         return
-    lines = {"This model": judged.curves(store, predictions)}
+    how = resampling_of(body["settings"])
+    lines = {"This model": judged.curves(store, predictions, how)}
     champion = body.get("champion") or {}
     if champion.get("compared") and features is not None and st.toggle(
         "Beside the champion", key="beside", bind="query-params",
         help="Both on the rows after the champion's training: fewer, and the same for both.",
     ):  # fmt: skip
         try:
-            both = judged.curves_beside(store, predictions, features, champion["model_id"])
+            both = judged.curves_beside(store, predictions, features, champion["model_id"], how)
             lines = {"Candidate": both.candidate, "Champion": both.champion}
         except AftercloseError as error:
             shell.problem(error)
@@ -95,14 +98,19 @@ def _drawn(lines: Mapping[str, Curves], body: Body) -> None:
                 frames["precision_recall"], up_rate=first["up_rate"], marks=marks
             )
             st.plotly_chart(figure, key="pr_chart", config=CONFIG, alt="Precision by recall")
-            st.caption("Over all rows; the cross is the threshold 0.5 of the report.")
+            st.caption(
+                f"Over all rows, from {LEAST_CALLS} calls on: what fewer are worth is chance. The cross is the "
+                "threshold 0.5 of the report."
+            )
         with st.container(key="calibration"):
             st.markdown("**Calibration**")
             figure = calibration_figure(frames["calibration"])
             st.plotly_chart(
                 figure, key="calibration_chart", config=CONFIG, alt="Share that rose by probability"
             )
-            st.caption("Bins of equally many rows; on the dotted line, what was expected came true.")
+            st.caption(
+                "Bins of equally many rows, with intervals; on the dotted line, what was expected came true."
+            )
     if words := calibration_words(body):
         st.caption(literal(words.strip()))
     with st.expander("Calibration as a table", key="calibration_more"):

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.measures.bootstrap import Resampling
 from core.queries.models import to_decide
 from core.queries.models.modelbook import journal_of, listing
 from core.queries.models.to_decide import Choice
@@ -33,17 +34,17 @@ class Beside:
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…", hash_funcs=data.BY_CONTENT)
-def curves(store: Store, predictions: StoredArtifact) -> Curves:
+def curves(store: Store, predictions: StoredArtifact, how: Resampling) -> Curves:
     """Return the curves of the judged model over all rows it is judged on."""
     from core.measures.rows import judge
     from core.queries.models.curves import curves
 
-    return curves(judge(data.table(store, predictions).frame))
+    return curves(judge(data.table(store, predictions).frame), how)
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…", hash_funcs=data.BY_CONTENT)
 def curves_beside(
-    store: Store, predictions: StoredArtifact, features: StoredArtifact, champion_id: str
+    store: Store, predictions: StoredArtifact, features: StoredArtifact, champion_id: str, how: Resampling
 ) -> Beside:
     """Return the curves of candidate and champion on the same rows.
 
@@ -59,7 +60,8 @@ def curves_beside(
 
     rows = judge(data.table(store, predictions).frame)
     champion = read_model(Registry(store.root).bytes_of(champion_id))
-    return Beside(*curves_of_both(rows, chances(champion, data.table(store, features), rows.frame)))
+    theirs = chances(champion, data.table(store, features), rows.frame)
+    return Beside(*curves_of_both(rows, theirs, how))
 
 
 @st.cache_data(max_entries=16, show_spinner="Filling the calls at the next open…", hash_funcs=data.BY_CONTENT)

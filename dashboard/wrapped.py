@@ -93,13 +93,22 @@ def _text(value: object) -> str:
 
 
 def _broken(text: str) -> str:
-    """Return text as HTML in which a digest or a path may go on in the next line; other words are kept whole."""
-    return "".join(
-        "<wbr>".join(escape(word[at : at + _PIECE]) for at in range(0, len(word), _PIECE))
-        if len(word) > _LONG_WORD
-        else escape(word)
-        for word in re.split(r"(\s)", text)
-    )
+    """Return text as HTML in which a digest or a path may go on in the next line; words and dates are kept whole."""
+    pieces = "".join(_whole_or_pieces(word) for word in re.split(r"(\s)", text))
+    # on a phone a cell is a grid: its words must be one item of it
+    return f"<bdi>{pieces}</bdi>" if "<bdi" in pieces else pieces
+
+
+def _whole_or_pieces(word: str) -> str:
+    if _DATE.fullmatch(word):
+        return f'<bdi class="unbroken">{word}</bdi>'
+    if len(word) <= _LONG_WORD:
+        return escape(word)
+    return "<wbr>".join(escape(word[at : at + _PIECE]) for at in range(0, len(word), _PIECE))
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+"""Browsers break a line behind a hyphen."""
 
 
 _LONG_WORD, _PIECE = 28, 8

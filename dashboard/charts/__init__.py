@@ -1,5 +1,6 @@
 """Charts: frame in, plotly figure out. Nothing here knows Streamlit, files or runs."""
 
+from dashboard.charts.compared import wealth_figure
 from dashboard.charts.features import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.judgement import (
     calibration_figure,
@@ -12,7 +13,7 @@ from dashboard.charts.judgement import (
 from dashboard.charts.predictions import probability_figure, scorecard_figure
 from dashboard.charts.prices import candle_figure, price_figure
 from dashboard.charts.quality import cleaning_figure, coverage_figure
-from dashboard.charts.trends import trend_figure
+from dashboard.charts.trends import drift_figure, trend_figure
 
 __all__ = [
     "calibration_figure",
@@ -20,6 +21,7 @@ __all__ = [
     "cleaning_figure",
     "correlation_figure",
     "coverage_figure",
+    "drift_figure",
     "estimates_figure",
     "feature_figure",
     "folds_figure",
@@ -30,5 +32,6 @@ __all__ = [
     "rolling_figure",
     "scorecard_figure",
     "trend_figure",
+    "wealth_figure",
     "windows_figure",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from dashboard.charts.look import BLUE, GREY, ORANGE, RED, RULE, VIOLET, nothing, quiet
+from dashboard.charts.look import BLUE, GREY, RED, RULE, STROKES, VIOLET, nothing, quiet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,9 +126,6 @@ def rolling_figure(months: pd.DataFrame) -> go.Figure:
 Lines = Mapping[str, "pd.DataFrame"]
 """What is drawn by name: the judged model first, the champion beside it second."""
 
-_LINES = ((BLUE, "circle", "solid"), (ORANGE, "square", "dash"))
-"""Of each line a colour, a marker and a dash: never colour alone."""
-
 
 def calibration_figure(lines: Lines) -> go.Figure:
     """Return the share that rose by predicted probability; the diagonal is perfect.
@@ -136,29 +133,55 @@ def calibration_figure(lines: Lines) -> go.Figure:
     Parameters
     ----------
     lines : mapping of str to pandas.DataFrame
-        By model: ``mean_probability``, ``share_up``, ``rows``, in order of probability.
+        By model: ``mean_probability``, ``share_up``, ``up_low``, ``up_high``, ``rows``, in order of probability.
     """
     drawn = {name: bins for name, bins in lines.items() if not bins.empty}
     if not drawn:
         return nothing("There are no judged rows to compare with.")
-    lowest = min(bins[["mean_probability", "share_up"]].min().min() for bins in drawn.values())
-    highest = max(bins[["mean_probability", "share_up"]].max().max() for bins in drawn.values())
+    shown = ["mean_probability", "share_up", "up_low", "up_high"]
+    numbers = [bins[shown].astype("float64") for bins in drawn.values()]
+    lowest = min(bins.min().min() for bins in numbers)
+    highest = max(bins.max().max() for bins in numbers)
     ends = [lowest - 0.01, highest + 0.01]
     figure = go.Figure()
     figure.add_scatter(x=ends, y=ends, mode="lines", name="Perfect", line=RULE, hoverinfo="skip")
-    for (name, bins), (colour, symbol, dash) in zip(drawn.items(), _LINES, strict=False):
+    for (name, bins), (colour, symbol, dash) in zip(drawn.items(), STROKES, strict=False):
         figure.add_scatter(
             x=bins["mean_probability"], y=bins["share_up"], mode="lines+markers", name=name,
             line={"color": colour, "width": 1.4, "dash": dash}, customdata=bins[["rows"]],
-            marker={"size": 8, "color": colour, "symbol": symbol},
+            marker={"size": 8, "color": colour, "symbol": symbol}, error_y=_reach(bins, colour),
             hovertemplate="expected %{x:.1%}, rose %{y:.1%}<br>%{customdata[0]:,} rows<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(title_text="Expected to rise", tickformat=".0%", range=ends)
+    figure.update_xaxes(
+        title_text=f"Expected to rise ({_counts(drawn)} a point)", tickformat=".0%", range=ends
+    )
     figure.update_yaxes(title_text="Rose", tickformat=".0%", range=ends)
     return quiet(figure, height=_CURVE_PIXELS)
 
 
-_CURVE_PIXELS = 340
+def _reach(bins: pd.DataFrame, colour: str) -> dict[str, object] | None:
+    """Return the bars of a bin's interval, None where no bin has one."""
+    if bins["up_low"].isna().all():
+        return None
+    up = bins["share_up"]
+    return {
+        "type": "data", "symmetric": False, "thickness": 1.2, "width": 4, "color": colour,
+        "array": bins["up_high"].astype("float64") - up, "arrayminus": up - bins["up_low"].astype("float64"),
+    }  # fmt: skip
+
+
+def _counts(lines: Lines) -> str:
+    """Return how many rows a bin has, by model where there are two."""
+    spans = [(int(bins["rows"].min()), int(bins["rows"].max())) for bins in lines.values()]
+    words = [f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in spans]
+    return f"{' and '.join(dict.fromkeys(words))} rows"
+
+
+_CURVE_PIXELS = 360
+
+LEAST_CALLS = 60
+"""Calls below which a precision is not drawn: the first of a curve is 0 or 1 and says nothing (no figure of the program
+has an interval for fewer rows)."""
 
 
 def roc_figure(lines: Lines) -> go.Figure:
@@ -175,9 +198,14 @@ def roc_figure(lines: Lines) -> go.Figure:
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Coin toss", line=RULE, hoverinfo="skip")
     _add_curves(figure, drawn, "false_up", "true_up", "of falls %{x:.1%}, of rises %{y:.1%} called up")
-    figure.update_xaxes(title_text="Falls called up", tickformat=".0%", range=[-0.01, 1.01])
-    figure.update_yaxes(title_text="Rises called up", tickformat=".0%", range=[-0.01, 1.01])
+    ends = {"tickformat": ".0%", "range": [-0.01, 1.01], "tickvals": _QUARTERS, "constrain": "domain"}
+    figure.update_xaxes(title_text="Falls called up", **ends)
+    # as long as it is high, so that the distance from the diagonal can be seen
+    figure.update_yaxes(title_text="Rises called up", **ends, scaleanchor="x", scaleratio=1)
     return quiet(figure, height=_CURVE_PIXELS)
+
+
+_QUARTERS = [0, 0.25, 0.5, 0.75, 1]
 
 
 def precision_recall_figure(lines: Lines, *, up_rate: float | None, marks: pd.DataFrame) -> go.Figure:
@@ -186,7 +214,8 @@ def precision_recall_figure(lines: Lines, *, up_rate: float | None, marks: pd.Da
     Parameters
     ----------
     lines : mapping of str to pandas.DataFrame
-        By model: ``recall`` and ``precision`` from the highest threshold to the lowest, and ``threshold``.
+        By model: ``recall``, ``precision`` and ``calls`` from the highest threshold to the lowest. Under
+        :data:`LEAST_CALLS` calls nothing is drawn, unless no point has more.
     up_rate : float or None
         Precision of always calling up.
     marks : pandas.DataFrame
@@ -195,6 +224,7 @@ def precision_recall_figure(lines: Lines, *, up_rate: float | None, marks: pd.Da
     drawn = {name: points for name, points in lines.items() if not points.empty}
     if not drawn:
         return nothing("No judged row rose: there is no precision-recall curve.")
+    drawn = {name: _enough_calls(points) for name, points in drawn.items()}
     figure = go.Figure()
     _add_curves(figure, drawn, "recall", "precision", "recall %{x:.1%}, precision %{y:.1%}")
     if not marks.empty:
@@ -204,16 +234,21 @@ def precision_recall_figure(lines: Lines, *, up_rate: float | None, marks: pd.Da
             hovertemplate="at 0.5: recall %{x:.1%}, precision %{y:.1%}<extra></extra>",
         )  # fmt: skip
     if up_rate is not None:
-        figure.add_hline(
-            y=up_rate, line=RULE, annotation_text="always up", annotation_position="bottom right"
-        )
-    figure.update_xaxes(title_text="Recall", tickformat=".0%", range=[-0.01, 1.01])
+        figure.add_hline(y=up_rate, line=RULE)
+        # named in the legend: a label at the line would be printed over the curve
+        figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="Always up", showlegend=True)
+    figure.update_xaxes(title_text="Recall", tickformat=".0%", range=[-0.01, 1.01], tickvals=_QUARTERS)
     figure.update_yaxes(title_text="Precision", tickformat=".0%")
     return quiet(figure, height=_CURVE_PIXELS)
 
 
+def _enough_calls(points: pd.DataFrame) -> pd.DataFrame:
+    enough = points[points["calls"] >= LEAST_CALLS]
+    return points if enough.empty else enough
+
+
 def _add_curves(figure: go.Figure, curves: Lines, x: str, y: str, hover: str) -> None:
-    for (name, points), (colour, _, dash) in zip(curves.items(), _LINES, strict=False):
+    for (name, points), (colour, _, dash) in zip(curves.items(), STROKES, strict=False):
         figure.add_scatter(
             x=points[x], y=points[y], mode="lines", name=name, hovertemplate=f"{hover}<extra></extra>",
             line={"color": colour, "width": 1.6, "dash": dash},

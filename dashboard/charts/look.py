@@ -20,6 +20,11 @@ CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "respon
 RULE = {"color": GREY, "width": 1, "dash": "dot"}
 """Reference lines: chance, perfect calibration, the median."""
 
+STROKES = (
+    (BLUE, "circle", "solid"), (ORANGE, "square", "dash"), (VIOLET, "diamond", "dot"), (GREEN, "cross", "dashdot"),
+)  # fmt: skip
+"""Of each line a colour, a marker and a dash: never colour alone."""
+
 
 def quiet(figure: go.Figure, *, height: int) -> go.Figure:
     """Return ``figure`` with the common look: small margins, legend above, no background of its own."""

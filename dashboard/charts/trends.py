@@ -1,4 +1,4 @@
-"""One figure over time, a line for each line of work; signed reports stand out by their shape."""
+"""One figure over time, a line for each profile: its usual range shaded, signed reports by their shape."""
 
 from __future__ import annotations
 
@@ -6,44 +6,62 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from core.queries.runs.trends import usual
 from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, VIOLET, nothing, quiet
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ALONG = {"When it ran": "at", "Last session": "to"}
+ALONG = {"Session": "to", "When it ran": "at"}
 """What the horizontal axis may be, and the column for it."""
 
 _COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY)
-_HEIGHT = 240
+_HEIGHT, _ROW_PIXELS = 250, 26
 
 
-def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "at") -> go.Figure:
-    """Return a line over the runs of each profile, with signed reports as filled diamonds.
+def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "to") -> go.Figure:
+    """Return a line over the reports of each profile, signed ones as filled diamonds.
+
+    A single profile's usual range (:func:`core.queries.runs.trends.usual`) is shaded where there is one; AUC has its
+    intervals. Each point carries its run's id.
 
     Parameters
     ----------
     frame : DataFrame
         As :func:`core.queries.runs.trends.trends` gives it.
-    along : {'at', 'to'}
+    along : {'to', 'at'}
         The column of the horizontal axis.
     """
     import pandas as pd
 
     drawn = frame.assign(x=pd.to_datetime(frame[along], utc=True)).dropna(subset=[column])
     if drawn.empty:
-        return nothing(f"None of these runs has a value: {label}", height=_HEIGHT)
+        return nothing(f"None of these reports has a value: {label}", height=_HEIGHT)
     figure = go.Figure()
     profiles = list(dict.fromkeys(frame["profile"]))
+    band = usual(drawn[column]) if len(profiles) == 1 else None
+    if band is not None and band[0] == band[1]:
+        band = None
+    if band is not None:
+        figure.add_hrect(y0=band[0], y1=band[1], fillcolor=GREY, opacity=0.16, line_width=0)
+        figure.add_scatter(  # a shape has no entry of its own in the legend
+            x=[None], y=[None], mode="markers", name="8 of 10 reports",
+            marker={"symbol": "square", "size": 12, "color": GREY, "opacity": 0.4},
+        )  # fmt: skip
     for number, profile in enumerate(profiles):
         part = drawn[drawn["profile"] == profile].sort_values("x", kind="stable")
         figure.add_scatter(**_line(part, column, profile, _COLOURS[number % len(_COLOURS)]))
+        figure.data[-1].showlegend = len(profiles) > 1
     quiet(figure, height=_HEIGHT)
-    figure.update_layout(showlegend=len(profiles) > 1)
-    figure.update_xaxes(range=_room(drawn["x"], least=pd.Timedelta(hours=12)))
+    figure.update_layout(showlegend=len(profiles) > 1 or band is not None, clickmode="event+select")
+    least = pd.Timedelta(days=2) if along == "to" else pd.Timedelta(minutes=5)
+    figure.update_xaxes(range=_room(drawn["x"], least=least), type="date")
     low, high = float(drawn[column].min()), float(drawn[column].max())
+    whole = column in ("rows", "findings")
+    if whole:
+        figure.update_yaxes(tickformat=",d", nticks=4)
     if low == high:  # or the axis would spell out digits that mean nothing
-        room = abs(low) / 10 or 1.0
+        room = max(abs(low) / 10, 1.0) if whole else abs(low) / 10 or 1.0
         figure.update_yaxes(range=[low - room, high + room])
     return figure
 
@@ -51,12 +69,19 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
 def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, Any]:
     signed = part["signed"]
     symbols = ["diamond" if is_signed else "circle-open" for is_signed in signed]
-    hover = part["run"] + signed.map({True: ", signed", False: ""})
-    return {
+    hover = "data to " + part["to"].astype(str) + signed.map({True: ", signed", False: ""})
+    line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
         "line": {"color": colour}, "marker": {"symbol": symbols, "size": [11 if s else 8 for s in signed]},
-        "hovertemplate": "%{text}<br>%{x}<br>%{y:.4g}<extra></extra>",
+        "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
+        "hovertemplate": "%{text}<br>%{y:.4g}<br>run %{customdata[0]}<extra></extra>",
     }  # fmt: skip
+    if column == "auc" and part["auc_low"].notna().any():
+        line["error_y"] = {
+            "type": "data", "symmetric": False, "thickness": 1, "width": 3, "color": colour,
+            "array": part["auc_high"] - part["auc"], "arrayminus": part["auc"] - part["auc_low"],
+        }  # fmt: skip
+    return line
 
 
 def _room(moments: pd.Series[Any], *, least: Any) -> list[Any]:
@@ -64,3 +89,39 @@ def _room(moments: pd.Series[Any], *, least: Any) -> list[Any]:
     first, last = moments.min(), moments.max()
     beside = max((last - first) / 20, least)
     return [first - beside, last + beside]
+
+
+def drift_figure(percentiles: pd.DataFrame, *, dark: bool) -> go.Figure:
+    """Return how unusual each column was in each session's report: a heat map, the most unusual column first.
+
+    Parameters
+    ----------
+    percentiles : DataFrame
+        As :func:`core.queries.runs.trends.drift_by_session` gives it; NaN stays empty.
+    dark : bool
+        The theme: quiet cells take the page's colour, so that only what is unusual catches the eye.
+    """
+    if percentiles.empty or percentiles.isna().all(axis=None):
+        return nothing("No report has enough history to rank its drift.")
+    quiet_cell, warning, alarm = _SHADES[dark]
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=list(percentiles.columns), y=[str(name) for name in percentiles.index], z=percentiles.to_numpy(),
+        zmin=0, zmax=100, xgap=2, ygap=2, hoverongaps=False,
+        # the bounds of warning and alarm are those of the evaluation: unlike 95 and 99 of 100 past windows
+        colorscale=[
+            [0.0, quiet_cell], [0.8, quiet_cell], [0.95, warning], [0.989, warning], [0.99, alarm], [1.0, alarm],
+        ],
+        colorbar={
+            "title": {"text": "unlike so many of<br>100 past windows", "font": {"size": 11}}, "thickness": 10,
+            "tickvals": [0, 50, 80, 95, 99], "len": 1.0, "outlinewidth": 0,
+        },
+        hovertemplate="%{y}, %{x}: %{z:.0f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(type="category", tickangle=-45, nticks=24)
+    figure.update_yaxes(type="category", autorange="reversed")
+    return quiet(figure, height=130 + _ROW_PIXELS * len(percentiles))
+
+
+_SHADES = {False: ("#e7edf2", "#e69f00", "#b3261e"), True: ("#26323d", "#b97d00", "#ff8a80")}
+"""By dark theme or not: nothing unusual, a warning, an alarm."""

@@ -1,80 +1,88 @@
-"""Runs of one profile side by side: what differs in what they asked for, rested on and found."""
+"""Runs of one profile side by side: differences with intervals, curves over each other, and the rest."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.journal import Journal
-from core.queries.runs.comparison import Comparison, compare
+from core.journal import Run
+from core.queries.runs.comparison import compare
 from core.queries.runs.facts import facts
-from core.queries.runs.run_labels import line_of_work
-from dashboard import shell, wrapped
+from core.registry.origins import finished_runs, profile_of_run, session_of_run
+from dashboard import comparing, shell
+from dashboard.words import minute
 
 MOST = 50
 """Newest runs to choose from."""
 
+MOST_CHOSEN = 4
+"""As many lines as a chart tells apart."""
+
 
 def page() -> None:
     """Lay out the choice of runs and the comparison."""
-    journal = shell.journal()
-    done = [run for run in journal.runs(limit=MOST) if run.state == "succeeded"] if journal else []
-    owners = {run.run_id: line_of_work(shell.settings(), run) for run in done if run.target == "report"}
-    if journal is None or len(owners) < 2:
-        st.info("Two finished runs are needed to compare. Start them on **Runs**.", icon=":material/info:")
+    settings, journal = shell.settings(), shell.journal()
+    requested = [run for name in st.query_params.get_all(shell.RUN_PARAMETER) if (run := _finished(name))]
+    profile = profile_of_run(settings, requested[0]) if requested else shell.profile()
+    several = finished_runs(settings, profile)[:MOST] if journal else []
+    if journal is None or len(several) < 2:
+        st.info(
+            f"Two finished runs of one profile are needed to compare; **{profile}** has {len(several)}. Choose another "
+            "profile above, or start a run on **Runs**.", icon=":material/info:",
+        )  # fmt: skip
         return
-    requested = [name for name in st.query_params.get_all(shell.RUN_PARAMETER) if name in owners]
-    comparable = [name for name, owner in owners.items() if list(owners.values()).count(owner) > 1]
-    first = owners[next(iter([*requested, *comparable, *owners]))]  # asked for, else the newest with two runs
-    profile = _profile(list(dict.fromkeys(owners.values())), first)
-    names = [name for name, owner in owners.items() if owner == profile]
-    if len(names) < 2:
-        st.caption("This profile has one finished run: nothing to compare it with.")
-        return
-    requested = [name for name in requested if name in names]
-    default = requested if len(requested) > 1 else names[:2][::-1]
+    names = _names(several)
     chosen = st.multiselect(
-        "Runs", names, default=default, key="compare-runs",
-        help="The first is what the others' reports are compared with.",
+        "Runs, the first is what the others are compared with", list(names),
+        default=_default(several, [run.run_id for run in requested]), key=f"compare-runs-{profile}",
+        format_func=lambda run_id: names.get(run_id, run_id), max_selections=MOST_CHOSEN,
     )  # fmt: skip
     if len(chosen) < 2:
         st.caption("Choose two or more.")
         return
-    show(journal, chosen)
-
-
-def _profile(names: list[str], first: str) -> str:
-    """Draw the choice of a profile where there are several, and return it: what they say is not compared across."""
-    if len(names) == 1:
-        return first
-    return st.selectbox(
-        "Profile", names, index=names.index(first), key="compare-profile", width=320,
-        on_change=lambda: st.session_state.pop("compare-runs", None),
-    )  # fmt: skip
-
-
-def show(journal: Journal, chosen: list[str]) -> None:
-    """Draw the comparison."""
     store = shell.store()
-    comparison = compare([facts(store, journal, shell.run_named(journal, name)) for name in chosen])
-    everything = st.toggle("Also what they agree on", key="compare-all")
-    table(comparison, everything=everything)
-    for other, diff in zip(comparison.runs[1:], comparison.report_diffs, strict=True):
-        st.subheader(f"Report of {other} against {comparison.runs[0]}", anchor=False)
-        if diff:
-            st.code(diff, language="diff", wrap_lines=True)
-        else:
-            st.write("The reports are the same.")
+    each = [facts(store, journal, shell.run_named(journal, name)) for name in chosen]
+    comparison = compare(each)
+    comparing.head(each, names)
+    st.subheader("What differs in how good they are", anchor=False)
+    comparing.differences(store, each, names)
+    comparing.curves(store, each, names)
+    comparing.signals(each, names)
+    st.subheader("What else differs", anchor=False)
+    comparing.everything_else(comparison, names)
+    comparing.texts(comparison, names)
 
 
-def table(comparison: Comparison, *, everything: bool) -> None:
-    """Draw the rows: those that differ, or all."""
-    rows = comparison.rows if everything else comparison.differing()
-    if not rows:
-        st.success("The runs agree in everything.", icon=":material/check_circle:")
-        return
-    columns = {"Part": [row.part for row in rows], "What": [row.name for row in rows]}
-    values = {run: [row.texts[at] for row in rows] for at, run in enumerate(comparison.runs)}
-    wrapped.table({**columns, **values}, "compare-table")
+def _finished(run_id: str) -> Run | None:
+    """Return a run with a report, None for any other."""
+    journal = shell.journal()
+    run = journal.run(run_id) if journal else None
+    return run if run and run.state == "succeeded" and run.target == "report" else None
+
+
+def _names(several: list[Run]) -> dict[str, str]:
+    """Return the runs by id, called by their session; those of one session by when they started as well."""
+    sessions = {run.run_id: session_of_run(shell.settings(), run) or "no session" for run in several}
+    again = [session for session in sessions.values() if list(sessions.values()).count(session) > 1]
+    starts = {run.run_id: minute(run.started_at or run.created_at) for run in several}
+    labels = {
+        name: f"{session} (run {starts[name]})" if session in again else session
+        for name, session in sessions.items()
+    }
+    twice = [label for label in labels.values() if list(labels.values()).count(label) > 1]
+    return {name: f"{label} {name[-6:]}" if label in twice else label for name, label in labels.items()}
+
+
+def _default(several: list[Run], requested: list[str]) -> list[str]:
+    """Return what is compared at first: what was asked for, else the newest run and the one of the session before."""
+    here = [run.run_id for run in several]
+    wanted = [name for name in requested if name in here][:MOST_CHOSEN]
+    if len(wanted) > 1:
+        return wanted
+    last = wanted[0] if wanted else here[0]
+    by_id = {run.run_id: session_of_run(shell.settings(), run) or "" for run in several}
+    others = [name for name in here if name != last]
+    earlier = [name for name in others if by_id[name] < by_id[last]]
+    return [earlier[0] if earlier else others[0], last]
 
 
 with shell.guarded():

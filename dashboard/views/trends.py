@@ -1,49 +1,124 @@
-"""Figures of all runs over time, a line for each profile; signed reports are marked."""
+"""Figures of a profile's reports over time, its usual range shaded; a click on a point leads to its run."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from core.queries.runs.trends import COLUMNS, MOST
-from core.report.figures import NA
-from dashboard import data, shell
-from dashboard.charts import trend_figure
+from core.queries.runs.trends import COLUMNS, MOST, drift_by_session, newest_by_session
+from core.report.figures import NA, counted
+from dashboard import data, shell, wrapped
+from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
 from dashboard.charts.trends import ALONG
+from dashboard.words import minute
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_LINES = 6
 """Profiles that are drawn unless others are chosen: as many as there are colours."""
 
+RANGES = {"3 months": 92, "1 year": 366, "All": None}
+"""Days before the newest point."""
+
 
 def page() -> None:
-    """Lay out one chart for each figure, and the table behind them."""
+    """Lay out one chart for each figure, the drift of each column, and the table behind them."""
     journal = shell.journal()
     frame = data.trends(shell.settings(), journal) if journal else None
     if frame is None or frame.empty:
         st.info("No run has made a report yet. Start one on **Runs**.", icon=":material/info:")
         return
+    chosen, along = _chosen(frame)
+    left_out = len(chosen)
+    if along == "to":
+        chosen = newest_by_session(chosen)
+    left_out -= len(chosen)
+    if len(chosen) == 1:
+        _single(chosen)
+        return
+    _click_opens()
+    earlier = f" {counted(left_out, 'earlier report')} of the same sessions left out." if left_out else ""
     st.caption(
-        f"The newest {MOST} runs at most. A line joins the runs of one profile; "
-        "diamonds are signed reports. Times are UTC."
+        "A click on a point opens its run. Diamonds are signed reports; the shaded range holds 8 of 10 of the "
+        f"profile's own figures.{earlier} The newest {MOST} runs at most."
     )
-    profiles = list(dict.fromkeys(reversed(frame["profile"].tolist())))
-    with st.container(horizontal=True, vertical_alignment="bottom", key="trends-controls"):
-        along = st.segmented_control(
-            "Along", list(ALONG), default="When it ran", required=True, key="trends-along"
-        )
-        if len(profiles) > 1:
-            profiles = st.multiselect(
-                "Profiles", profiles, default=profiles[:MOST_LINES], key="trends-profiles"
-            )
-    chosen = frame[frame["profile"].isin(profiles)]
     with st.grid(2, min_column_width=360):
         for column, label in COLUMNS.items():
             with st.container():
                 st.markdown(f"**{label}**")
-                figure = trend_figure(chosen, column, label, along=ALONG[along])
-                st.plotly_chart(figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each run")
+                figure = trend_figure(chosen, column, label, along=along)
+                st.plotly_chart(
+                    figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each report",
+                    on_select="rerun", selection_mode="points",
+                )  # fmt: skip
+    _drift(chosen)
     with st.expander("Table", key="trends-more"):
-        st.dataframe(chosen, hide_index=True, key="trends-table", placeholder=NA)
+        st.dataframe(chosen.drop(columns="drift"), hide_index=True, key="trends-table", placeholder=NA)
+
+
+def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Draw the choices; return the rows of the chosen profiles and range, and the column of the axis."""
+    names = list(dict.fromkeys(reversed(frame["profile"].tolist())))
+    own = shell.profile()
+    usual_axis = "Session" if len(set(frame.loc[frame["profile"] == own, "to"])) > 1 else "When it ran"
+    with st.container(horizontal=True, vertical_alignment="bottom", key="trends-controls"):
+        along = st.segmented_control(
+            "Along", list(ALONG), default=usual_axis, required=True, key="trends-along"
+        )
+        span = st.segmented_control("Range", list(RANGES), default="All", required=True, key="trends-range")
+        if len(names) > 1:
+            names = st.multiselect(
+                "Profiles", names, default=[own] if own in names else names[:1], key=f"trends-profiles-{own}",
+                max_selections=MOST_LINES, width=360,
+            )  # fmt: skip
+    chosen, column = frame[frame["profile"].isin(names)], ALONG[str(along)]
+    days = RANGES[str(span)]
+    if days is None or chosen.empty:
+        return chosen, column
+    moments = chosen[column].astype(str).str[:10]
+    since = (date.fromisoformat(moments.max()) - timedelta(days=days)).isoformat()
+    return chosen[moments >= since], column
+
+
+def _click_opens() -> None:
+    """Leave for the run of the point that was clicked, if one was."""
+    for column in COLUMNS:
+        chart = st.session_state.get(f"trend-{column}")
+        points = chart["selection"]["points"] if chart else []
+        if points and points[0].get("customdata"):
+            about = points[0]["customdata"]
+            st.session_state.pop(f"trend-{column}")
+            shell.go("run", run=str(about[0] if isinstance(about, list) else about))
+
+
+def _single(chosen: pd.DataFrame) -> None:
+    """Draw the figures of the only report: a line begins with the second."""
+    row = chosen.iloc[0]
+    st.info(f"One report so far, data to {row['to']}: lines begin with the second.", icon=":material/info:")
+    values = {label: row[column] for column, label in COLUMNS.items()}
+    shown = {
+        label: NA if value != value or value is None else f"{value:,.4g}" for label, value in values.items()
+    }
+    wrapped.table(
+        {"Figure": list(shown), "Value": list(shown.values())}, "trends-single",
+    )  # fmt: skip
+    st.caption(f"Run at {minute(row['at'].isoformat())}.")
+    shell.page_link("run", ":blue[Open the run]", run=str(row["run"]))
+
+
+def _drift(chosen: pd.DataFrame) -> None:
+    """Draw how unusual each column was, session by session, of the one profile that is looked at."""
+    if len(set(chosen["profile"])) > 1:
+        return
+    st.markdown("**Drift of each column**")
+    dark = st.context.theme.type == "dark"
+    figure = drift_figure(drift_by_session(newest_by_session(chosen)), dark=dark)
+    st.plotly_chart(figure, key="trend-drift", config=CONFIG, alt="Drift of each column by session")
+    st.caption("Beyond 95 a warning, beyond 99 an alarm; empty where there was too little history.")
 
 
 with shell.guarded():

@@ -87,21 +87,27 @@ def test_two_runs_stand_side_by_side(new_page, desk, data):
     page = new_page()
     page.goto(f"{desk.url}/compare?run={runs[0]}&run={runs[1]}")
     expect(page.locator(".st-key-compare-table td", has_text="embargo").first).to_be_visible()
-    expect(page.locator(".st-key-compare-runs")).to_contain_text(runs[1])
-    expect(page.get_by_text(f"Report of {runs[1]} against {runs[0]}")).to_be_visible()
+    expect(page.locator(".st-key-compare-head")).to_contain_text(runs[1])
+    expect(page.locator(f".st-key-differences-{runs[1]}").first).to_contain_text("AUC")
+    for chart in ("roc", "wealth"):
+        expect(page.locator(f".st-key-compare-{chart} .main-svg").first).to_be_visible()
+    expect(page.get_by_text(f"+++ {runs[1]}")).to_have_count(0)
+    page.locator(f".st-key-compare-text-{runs[1]} summary").click()
     expect(page.get_by_text(f"+++ {runs[1]}").first).to_be_visible()
 
 
 def test_trends_draw_a_line_for_each_line_of_work_and_mark_what_is_signed(new_page, desk):
-    """The signed report is a diamond; two runs of a file are one line, and nothing joins them to another's."""
+    """The signed report is a diamond; two runs of a file are one line; a click on a point leads to its run."""
     page = new_page()
-    page.goto(f"{desk.url}/trends")
+    page.goto(f"{desk.url}/trends?profile=files:prices")
     for column in ("auc", "brier", "drift_percentile", "rows", "findings", "seconds"):
         expect(page.locator(f".st-key-trend-{column} .main-svg").first).to_be_visible()
     lines = page.evaluate(DATA_OF_CHART, ".st-key-trend-rows")
     (of_file,) = [line for line in lines if line["name"] == "files:prices"]
     assert (of_file["count"], of_file["symbols"]) == (2, ["diamond", "circle-open"])
-    assert all("diamond" not in line["symbols"] for line in lines if line is not of_file)
+    point = page.locator(".st-key-trend-rows .points path").first.bounding_box()
+    page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    page.wait_for_url("**/run?run=*")
 
 
 def test_on_a_phone_nothing_is_cut_off(new_page, desk):

@@ -87,7 +87,7 @@ class Cells(HTMLParser):
         self.rows, self.inside = [], False
 
     def handle_starttag(self, tag, attrs):
-        self.inside = tag in ("td", "th", "wbr")
+        self.inside = tag in ("td", "th", "wbr", "bdi")
         if tag == "tr":
             self.rows.append([])
         elif tag in ("td", "th"):

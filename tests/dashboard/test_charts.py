@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,15 @@ from hypothesis import strategies as st
 
 from dashboard.charts import (
     calibration_figure,
+    drift_figure,
     estimates_figure,
     folds_figure,
     precision_recall_figure,
     roc_figure,
     rolling_figure,
+    trend_figure,
 )
+from dashboard.charts.compared import interval_svg
 from dashboard.charts.downsample import outline
 
 
@@ -119,9 +123,17 @@ def test_folds_stand_in_time_order_without_those_that_have_no_auc():
 
 
 def test_calibration_draws_the_bins_beside_the_diagonal():
-    """Perfect calibration is the line from corner to corner of equal axes."""
-    bins = pd.DataFrame({"mean_probability": [0.4, 0.6], "share_up": [0.45, 0.52], "rows": [10, 12]})
+    """Perfect calibration is the line from corner to corner of equal axes; a bin has its rows and its interval."""
+    bins = pd.DataFrame(
+        {
+            "mean_probability": [0.4, 0.6], "share_up": [0.45, 0.52], "rows": [10, 1234],
+            "up_low": [None, 0.5], "up_high": [None, 0.54],
+        }
+    )  # fmt: skip
     figure = calibration_figure({"This model": bins})
+    bars = named(figure, "This model").error_y
+    assert (bars.array[1], bars.arrayminus[1]) == (pytest.approx(0.02), pytest.approx(0.02))
+    assert "10 to 1,234 rows" in figure.layout.xaxis.title.text
     assert list(named(figure, "This model").y) == [0.45, 0.52]
     assert list(named(figure, "Perfect").x) == list(named(figure, "Perfect").y)
     assert figure.layout.xaxis.range == figure.layout.yaxis.range
@@ -136,16 +148,22 @@ def test_two_models_curves_differ_in_more_than_colour():
     assert [line.name for line in lines] == ["Candidate", "Champion"]
     assert len({line.line.dash for line in lines}) == 2
     assert figure.layout.xaxis.range == figure.layout.yaxis.range
+    assert (figure.layout.yaxis.scaleanchor, figure.layout.yaxis.scaleratio) == ("x", 1)
     assert "no ROC curve" in words(roc_figure({"This model": points.iloc[:0]}))
 
 
 def test_precision_is_drawn_by_recall_with_the_share_of_rises_and_the_point_at_one_half():
     """What always saying up scores is the line to be above."""
-    points = pd.DataFrame({"recall": [0.1, 1.0], "precision": [0.6, 0.5], "threshold": [0.6, 0.4]})
+    points = pd.DataFrame(
+        {"recall": [0.1, 1.0], "precision": [0.6, 0.5], "threshold": [0.6, 0.4], "calls": [90, 900]}
+    )
     marks = pd.DataFrame({"recall": [0.4], "precision": [0.55]})
     figure = precision_recall_figure({"This model": points}, up_rate=0.51, marks=marks)
-    assert [trace.name for trace in figure.data] == ["This model", "At 0.5"]
+    assert [trace.name for trace in figure.data] == ["This model", "At 0.5", "Always up"]
     assert figure.layout.shapes[0].y0 == 0.51
+    few = pd.concat([points.head(1).assign(recall=0.0, precision=0.0, calls=1), points])
+    drawn = precision_recall_figure({"This model": few}, up_rate=0.51, marks=marks)
+    assert list(named(drawn, "This model").y) == [0.6, 0.5], "the first calls' 0 or 1 is no figure"
     empty = precision_recall_figure({"This model": points.iloc[:0]}, up_rate=None, marks=marks)
     assert "No judged row rose" in words(empty)
 
@@ -163,3 +181,40 @@ def test_test_periods_have_their_intervals():
     assert folds_figure(folds).data[0].error_y.array is None
     bars = folds_figure(folds.assign(auc_low=0.4, auc_high=0.7)).data[0].error_y
     assert (bars.array[0], bars.arrayminus[0]) == (pytest.approx(0.2), pytest.approx(0.1))
+
+
+def reports(rows):
+    """Reports of one profile, a row each, as the trends have them."""
+    frame = pd.DataFrame(
+        {"rows": rows, "profile": "a", "signed": False, "auc_low": math.nan, "auc_high": math.nan}
+    )
+    days = pd.date_range("2020-01-01", periods=len(rows), tz="UTC")
+    return frame.assign(run=[f"r{n}" for n in range(len(rows))], at=days, to=days.strftime("%Y-%m-%d"))
+
+
+def test_a_usual_range_is_shaded_for_one_profile_from_five_reports_on():
+    """Eight of ten values lie between its bounds; of two profiles, and of equal values, none is drawn."""
+    many = reports(range(100, 111))
+    (band,) = trend_figure(many, "rows", "Rows").layout.shapes
+    assert (band.y0, band.y1) == (101, 109)
+    assert not trend_figure(many.head(4), "rows", "Rows").layout.shapes
+    assert not trend_figure(many.assign(rows=7), "rows", "Rows").layout.shapes
+    assert not trend_figure(many.assign(profile=["b", *["a"] * 10]), "rows", "Rows").layout.shapes
+
+
+def test_drift_over_time_is_a_row_for_each_column():
+    """Unusual cells have a colour of their own in both themes; nothing ranked is said in words."""
+    table = pd.DataFrame({"2020-01-02": [99.5, 3.0]}, index=["lag1", "return"])
+    figures = [drift_figure(table, dark=dark) for dark in (False, True)]
+    assert [list(figure.data[0].y) for figure in figures] == [["lag1", "return"]] * 2
+    assert figures[0].data[0].colorscale[0] != figures[1].data[0].colorscale[0]
+    assert "enough history" in words(drift_figure(table * math.nan, dark=False))
+
+
+def test_a_difference_is_drawn_around_0():
+    """Its dot on the side of its sign, its bar across the middle where it holds 0."""
+    crossing = interval_svg(0.01, -0.01, 0.03, reading="no difference shown", dark=False)
+    better = interval_svg(0.02, 0.01, 0.03, reading="better", dark=False)
+    ends = [[float(x) for x in re.findall(r"M([\d.]+) 12.0H([\d.]+)", svg)[0]] for svg in (crossing, better)]
+    assert ends[0][0] < 110 < ends[0][1]
+    assert 110 < ends[1][0] < ends[1][1]

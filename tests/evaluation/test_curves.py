@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
+from core.measures.bootstrap import Resampling
 from core.measures.rows import judge
-from core.queries.models.curves import GRID, at_threshold, curves, precision_recall, roc
+from core.queries.models.curves import GRID, at_threshold, curves, precision_recall, reliability, roc
+
+HOW = Resampling(200, 1, 0.95, 7)
 
 
 def xy(points, x, y):
@@ -41,7 +45,7 @@ def test_the_mean_curve_weighs_folds_by_rows_as_the_auc_does(predictions):
     table = predictions(dates=400, folds=2, skill=0.15, seed=3)
     table = table[(table["fold"] == 1) | (table["date"] >= table["date"].unique()[-30])]
     table["up_next"] = np.where(table["fold"] == 1, table["up_next"], 1 - table["up_next"])
-    drawn = curves(judge(table))
+    drawn = curves(judge(table), HOW)
     assert auc(*xy(drawn["roc"], "false_up", "true_up")) == pytest.approx(drawn["auc"], abs=3e-3)
     within = [roc_auc_score(fold["up_next"], fold["probability"]) for _, fold in table.groupby("fold")]
     assert abs(drawn["auc"] - np.mean(within)) > 0.02
@@ -84,3 +88,30 @@ def test_without_a_rise_there_is_no_precision_recall_curve(predictions):
     rows = judge(predictions().assign(up_next=0.0))
     assert precision_recall(rows) == []
     assert at_threshold(rows) is None
+
+
+def test_a_bin_of_the_calibration_has_the_interval_of_a_share(predictions):
+    """One independent row a session: the bars reach as far as Student's interval of a mean does."""
+    table = predictions(dates=2000, folds=1, skill=0.1, seed=5)
+    rows = judge(table[table["ticker"] == table["ticker"].iloc[0]])
+    bins = reliability(rows, HOW)
+    assert sum(each["rows"] for each in bins) == len(rows)
+    for each in bins:
+        error = np.sqrt(each["share_up"] * (1 - each["share_up"]) / each["rows"])
+        half = (each["up_high"] - each["up_low"]) / 2
+        assert half == pytest.approx(t.ppf(0.975, each["rows"] - 1) * error, rel=0.1)
+        assert each["up_low"] < each["share_up"] < each["up_high"]
+
+
+def test_too_few_rows_have_a_point_and_no_interval(predictions):
+    """Nothing is claimed of a bin of a few sessions; without rows there are no bins."""
+    table = predictions(dates=40, folds=1)
+    assert all(each["up_low"] is None for each in reliability(judge(table[table["ticker"] == "A"]), HOW))
+    assert reliability(judge(table[:0]), HOW) == []
+
+
+def test_each_point_says_how_many_rows_were_called_up(predictions):
+    """Rows at or above its threshold, counted."""
+    rows = judge(predictions(dates=200, folds=1))
+    for point in precision_recall(rows):
+        assert point["calls"] == int((rows.probability >= point["threshold"]).sum())

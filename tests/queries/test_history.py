@@ -12,7 +12,7 @@ from core.errors import ParameterError
 from core.journal import Journal
 from core.queries.runs.comparison import Row, compare
 from core.queries.runs.facts import facts
-from core.queries.runs.trends import figures, trends
+from core.queries.runs.trends import drift_by_session, figures, newest_by_session, trends
 from core.store.checkpoints import Store
 from tests.champions import settings_of
 from tests.shared import copy_root, shared
@@ -118,19 +118,41 @@ def test_runs_of_another_profile_are_another_line(several):
     drawn = trend_figure(several, "auc", "AUC")
     assert [(line.name, len(line.x)) for line in drawn.data] == [(name, 1) for name in several["profile"]]
     assert drawn.layout.showlegend
+    assert [line.customdata[0][0] for line in drawn.data] == list(several["run"]), "a click leads to its run"
+
+
+def test_the_newest_report_of_a_session_speaks_for_it(several):
+    """Both runs hold one session: of one profile the later one is left, of two each has its own."""
+    assert len(newest_by_session(several)) == 2
+    one = several.assign(profile="files:prices")
+    assert list(newest_by_session(one)["run"]) == [several["run"].iloc[-1]]
+
+
+def test_drift_over_time_is_the_evaluations_and_the_worst_column_stands_first(both, several):
+    """A row for each watched column, a column for each session; what was not ranked stays empty."""
+    table = drift_by_session(several.tail(1))
+    own = {name: d["percentile"] for name, d in both[1].evaluation["drift"].items()}
+    assert set(table.index) == set(own)
+    (session,) = table.columns
+    assert session == both[1].evaluation["data"]["to"]
+    assert {name: None if v != v else v for name, v in table[session].items()} == own
+    ranked = table[session].dropna().tolist()
+    assert ranked == sorted(ranked, reverse=True)
 
 
 def test_one_run_alone_has_axes_with_room(several):
-    """Half a day to each side, a tenth above and below; nothing at all is said in words."""
+    """Five minutes or two days to each side, a tenth above and below; nothing at all is said in words."""
     from dashboard.charts import trend_figure
 
     alone = several.head(1)
-    figure = trend_figure(alone, "rows", "Rows")
+    figure = trend_figure(alone, "rows", "Rows", along="at")
     (at,), (rows,) = alone["at"], alone["rows"]
-    assert [abs((bound - at).total_seconds()) for bound in figure.layout.xaxis.range] == [43200, 43200]
+    assert [abs((bound - at).total_seconds()) for bound in figure.layout.xaxis.range] == [300, 300]
+    by_session = trend_figure(alone, "rows", "Rows").layout.xaxis.range
+    assert (by_session[1] - by_session[0]).days == 4
     assert list(figure.layout.yaxis.range) == pytest.approx([0.9 * rows, 1.1 * rows])
     empty = trend_figure(alone.assign(auc=float("nan")), "auc", "AUC")
-    assert "None of these runs" in empty.layout.annotations[0].text
+    assert "None of these reports" in empty.layout.annotations[0].text
 
 
 def test_what_a_report_says_is_read_once_and_where_it_stands_each_time(twice, tmp_path, monkeypatch):

@@ -17,15 +17,18 @@ from core import columns as col
 from core.evaluation.breakdown import calibration
 from core.evaluation.champion import common_rows
 from core.evaluation.drift import windows
+from core.measures.calibration import CalibrationBins
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import json_number
 from core.measures.rows import judge, numbers
+from core.measures.slices import RankedRows
 from core.measures.weighted import WeightedScore
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from core.measures.bootstrap import Resampling
     from core.measures.rows import JudgedRows
 
 
@@ -86,8 +89,8 @@ def precision_recall(rows: JudgedRows) -> list[Point]:
     Returns
     -------
     list of dict
-        ``threshold``, ``recall`` (share of rises called up) and ``precision`` (share of calls that rose), at
-        most about :data:`GRID` points, each a true one: thresholds in between are left out, none is
+        ``threshold``, ``recall`` (share of rises called up), ``precision`` (share of calls that rose) and ``calls``,
+        at most about :data:`GRID` points, each a true one: thresholds in between are left out, none is
         averaged. Empty when no row rose.
     """
     if not rows.up.sum():
@@ -98,9 +101,12 @@ def precision_recall(rows: JudgedRows) -> list[Point]:
     recall, precision = rises / rises[-1], rises / calls
     keep = np.unique(np.linspace(0, len(recall) - 1, min(GRID, len(recall))).round().astype(int))
     return [
-        {"threshold": float(thresholds[i]), "recall": float(recall[i]), "precision": float(precision[i])}
+        {
+            "threshold": float(thresholds[i]), "recall": float(recall[i]), "precision": float(precision[i]),
+            "calls": int(calls[i]),
+        }
         for i in keep.tolist()
-    ]
+    ]  # fmt: skip
 
 
 def at_threshold(rows: JudgedRows) -> Point | None:
@@ -116,8 +122,31 @@ def at_threshold(rows: JudgedRows) -> Point | None:
     }
 
 
-def curves(rows: JudgedRows) -> dict[str, Any]:
-    """Return everything that is drawn about judged rows.
+def reliability(rows: JudgedRows, how: Resampling) -> list[Point]:
+    """Return the bins of :func:`core.evaluation.breakdown.calibration`, the share that rose with its interval.
+
+    Returns
+    -------
+    list of dict
+        A bin's fields, and ``up_low`` and ``up_high``: None where it has too few rows or blocks of sessions.
+    """
+    bins = calibration(rows)
+    if not bins:
+        return []
+    # a rule that calls every row up is right as often as rows rose: its precision is the share, with an interval
+    always = judge(rows.frame.assign(**{col.PROBABILITY: 1.0}), horizon_sessions=rows.horizon_sessions)
+    places = CalibrationBins.of(rows).place
+    used, place = np.unique(places, return_inverse=True)
+    figure = RankedRows(always, how).ratios(place.astype(np.int32), len(used))["precision"]
+    bounds = zip(figure.low.tolist(), figure.high.tolist(), strict=True)
+    return [
+        {**each, "up_low": json_number(low), "up_high": json_number(high)}
+        for each, (low, high) in zip(bins, bounds, strict=True)
+    ]
+
+
+def curves(rows: JudgedRows, how: Resampling) -> dict[str, Any]:
+    """Return everything that is drawn about judged rows; ``how`` its intervals are made.
 
     Returns
     -------
@@ -129,14 +158,16 @@ def curves(rows: JudgedRows) -> dict[str, Any]:
         "roc": roc(rows),
         "precision_recall": precision_recall(rows),
         "at_half": at_threshold(rows),
-        "calibration": calibration(rows),
+        "calibration": reliability(rows, how),
         "rows": len(rows),
         "up_rate": float(rows.up.mean()) if len(rows) else None,
         "auc": json_number(WeightedScore.of(rows, rows.probability).point),
     }
 
 
-def curves_of_both(rows: JudgedRows, theirs: NDArray[np.float64]) -> tuple[dict[str, Any], dict[str, Any]]:
+def curves_of_both(
+    rows: JudgedRows, theirs: NDArray[np.float64], how: Resampling
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the curves of the candidate and of the champion on the rows that count for both.
 
     Parameters
@@ -147,7 +178,7 @@ def curves_of_both(rows: JudgedRows, theirs: NDArray[np.float64]) -> tuple[dict[
         The champion's probabilities, NaN where the row does not count (:func:`core.evaluation.champion.chances`).
     """
     both = rows.frame.assign(_theirs=theirs)[common_rows(rows, theirs)]
-    return curves(judge(both)), curves(judge(both.assign(**{col.PROBABILITY: both["_theirs"]})))
+    return curves(judge(both), how), curves(judge(both.assign(**{col.PROBABILITY: both["_theirs"]})), how)
 
 
 @dataclass(frozen=True, eq=False)

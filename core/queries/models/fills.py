@@ -10,11 +10,12 @@ import numpy as np
 from core.evaluation.economics import Earnings
 from core.evaluation.joined import NEXT_RETURN, open_returns, with_returns
 from core.label import Label
-from core.measures.bootstrap import Resampling, estimate
+from core.measures.bootstrap import estimate
 from core.measures.expanded import coverage_of
 from core.measures.performance import entries
 from core.measures.rows import judge, numbers
 from core.measures.trading import positions, trading
+from core.queries.models.track_record import resampling_of
 from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -57,12 +58,7 @@ def fills(
         with_returns(predictions.frame, features),
         horizon_sessions=Label.of(features.header).horizon_sessions,
     )
-    how = Resampling(
-        settings["bootstrap_samples"],
-        settings["block_sessions"],
-        settings["confidence"],
-        settings["bootstrap_seed"],
-    )
+    how = resampling_of(settings)
     following = {
         CLOSE: numbers(rows.frame, NEXT_RETURN),
         NEXT_OPEN: open_returns(rows.frame, prices, Workplace()),

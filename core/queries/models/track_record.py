@@ -41,6 +41,14 @@ def resampling(settings: Settings) -> Resampling:
     return Resampling(s.bootstrap_samples, s.block_sessions, s.confidence, s.bootstrap_seed)
 
 
+def resampling_of(settings: Mapping[str, Any]) -> Resampling:
+    """Return how an evaluation made its intervals, from the ``settings`` that it holds itself."""
+    return Resampling(
+        settings["bootstrap_samples"], settings["block_sessions"], settings["confidence"],
+        settings["bootstrap_seed"],
+    )  # fmt: skip
+
+
 def evaluation_settings(settings: Settings) -> EvaluateSettings:
     """Return what the evaluate stage is set by here, without a champion."""
     return settings_from(EvaluateSettings, {**settings.defaults, "champion_id": None})

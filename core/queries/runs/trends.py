@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -26,18 +26,32 @@ COLUMNS = {
 }  # fmt: skip
 """What is drawn, and how it is called."""
 
+_ABOUT = ("run", "at", "to", "mode", "profile", "standing")
+
+LEAST_FOR_USUAL = 5
+"""Reports of a profile below which nothing is called usual."""
+
+USUAL = (0.1, 0.9)
+"""Quantiles between which a figure is usual: 8 of 10 earlier reports lay there."""
+
 
 @dataclass(frozen=True)
 class Figures:
-    """What one report says, small enough to be kept: it never changes for a report and its digest."""
+    """What one report says, small enough to be kept: it never changes for a report and its digest.
+
+    ``drift`` is the percentile of each watched column, None where there is too little history to rank it.
+    """
 
     to: str
     mode: str
     auc: float | None
+    auc_low: float | None
+    auc_high: float | None
     brier: float | None
     drift_percentile: float | None
     rows: int
     findings: int
+    drift: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -61,10 +75,11 @@ def figures(store: Store, journal: Journal, report: RunReport) -> Figures:
         If the run has no whole report.
     """
     each = facts(store, journal, report.run)
-    data = each.evaluation["data"]
+    data, auc = each.evaluation["data"], each.evaluation["performance"]["auc"]
     return Figures(
-        data["to"], each.evaluation["mode"], each.metric("auc"), each.metric("brier"), each.worst_drift,
-        data["rows_clean"], sum(each.findings.values()),
+        data["to"], each.evaluation["mode"], auc.get("value"), auc.get("low"), auc.get("high"),
+        each.metric("brier"), each.worst_drift, data["rows_clean"], sum(each.findings.values()),
+        {column: drift["percentile"] for column, drift in each.evaluation["drift"].items()},
     )  # fmt: skip
 
 
@@ -81,9 +96,9 @@ def trends(
     Returns
     -------
     DataFrame
-        ``run``, ``at`` (UTC), ``to`` (last session), ``mode``, ``profile``, ``standing``, ``signed`` (bool) and
-        the columns of :data:`COLUMNS`; NaN where a figure is undefined. Runs whose checkpoints are gone or
-        damaged are left out.
+        ``run``, ``at`` (UTC), ``to`` (last session), ``mode``, ``profile``, ``standing``, ``signed`` (bool), the
+        columns of :data:`COLUMNS`, ``auc_low``, ``auc_high`` and ``drift``; NaN where a figure is undefined. Runs
+        whose checkpoints are gone or damaged are left out.
     """
     import pandas as pd
 
@@ -99,10 +114,55 @@ def trends(
         }
         for run, each in reports
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["run", "at", "to", "mode", "profile", "standing", *COLUMNS])
+    frame = pd.DataFrame(rows, columns=[*_ABOUT, *COLUMNS, "auc_low", "auc_high", "drift"])
     frame["at"] = pd.to_datetime(frame["at"], utc=True)
     frame["signed"] = frame["standing"] == "signed"
     return frame
+
+
+def newest_by_session(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return of each profile and session the newest report, in the order of sessions."""
+    newest = frame.drop_duplicates(["profile", "to"], keep="last")
+    return newest.sort_values(["to", "at"], kind="stable", ignore_index=True)
+
+
+def usual(values: pd.Series[float]) -> tuple[float, float] | None:
+    """Return the range in which 8 of 10 of a profile's figures lie, None for fewer than :data:`LEAST_FOR_USUAL`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> usual(pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, None]))
+    (1.4, 4.6)
+    >>> usual(pd.Series([1.0, 2.0])) is None
+    True
+    """
+    there = values.astype("float64").dropna()
+    if len(there) < LEAST_FOR_USUAL:
+        return None
+    low, high = there.quantile(list(USUAL))
+    return float(low), float(high)
+
+
+def drift_by_session(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return how unusual each watched column was in each report of one profile: columns by session, percentiles.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As :func:`newest_by_session` gives it, of one profile.
+
+    Returns
+    -------
+    DataFrame
+        Index the watched columns, the one with the highest percentile first; columns the sessions. NaN where a
+        report did not rank the column.
+    """
+    import pandas as pd
+
+    by_session = dict(zip(frame["to"], frame["drift"], strict=True))
+    table = pd.DataFrame(by_session, dtype="float64")
+    return table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable", na_position="last").index]
 
 
 def _figures(store: Store, journal: Journal, run: Run, read: ReadFigures) -> Figures | None:

@@ -1,0 +1,128 @@
+"""Two runs on the rows that both judged: how far their figures are apart, with intervals, and for whom that speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import columns as col
+from core.errors import DataError
+from core.evaluation.champion import contest
+from core.evaluation.joined import with_returns
+from core.label import Label
+from core.measures.rows import JudgedRows, judge
+from core.queries.models.track_record import resampling_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.tables.artifacts import Table
+
+BETTER, WORSE, OPEN = "better", "worse", "no difference shown"
+"""What an interval of a difference says: beyond 0 on the good side, on the bad side, or 0 lies in it."""
+
+_LESS_IS_BETTER = ("brier", "log_loss")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One measure of two runs on their common rows: the second less the first.
+
+    Parameters
+    ----------
+    key : str
+        The measure's name in an evaluation.
+    first, second : float or None
+        Its value in each run, on the common rows alone.
+    value, low, high : float or None
+        The difference and the bounds of its interval; None where it has none.
+    """
+
+    key: str
+    first: float | None
+    second: float | None
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def reading(self) -> str:
+        """Return :data:`BETTER`, :data:`WORSE` or :data:`OPEN`, of the second run.
+
+        >>> Difference("brier", 0.25, 0.24, -0.01, -0.02, -0.005).reading
+        'better'
+        >>> Difference("auc", 0.52, 0.51, -0.01, -0.02, 0.01).reading
+        'no difference shown'
+        """
+        if self.low is None or self.high is None or self.low <= 0 <= self.high:
+            return OPEN
+        return BETTER if (self.low > 0) is not (self.key in _LESS_IS_BETTER) else WORSE
+
+
+@dataclass(frozen=True)
+class PairedRuns:
+    """What two runs differ by on common rows; ``reason`` says why nothing is compared."""
+
+    rows: int
+    sessions: int
+    begin: str | None
+    end: str | None
+    reason: str
+    differences: tuple[Difference, ...]
+
+
+def paired_runs(
+    first: tuple[Table, Table], second: tuple[Table, Table], settings: Mapping[str, Any]
+) -> PairedRuns:
+    """Return the differences between two runs, on the rows that both judged by a model that had not seen them.
+
+    Parameters
+    ----------
+    first, second : pair of Table
+        Predictions and features of each run.
+    settings : mapping
+        The second evaluation's own ``settings``: cost and resampling.
+
+    Raises
+    ------
+    DataError
+        If the tables of a run do not belong together, or the labels of the two differ.
+    """
+    labels = [Label.of(features.header) for _, features in (first, second)]
+    if labels[0] != labels[1]:
+        raise DataError(
+            f"the runs judge different outcomes: {labels[0].text}, and {labels[1].text}",
+            expected="runs of one label and horizon",
+            remedy="Compare runs that were asked for the same.",
+        )
+    rows = _judged(*second)
+    how, theirs = resampling_of(settings), _aligned(rows, _judged(*first))
+    result = contest(rows, theirs, how, cost_bps=settings["cost_bps"])
+    return PairedRuns(
+        result["rows"], result["sessions"], result["from"], result["to"], result["reason"],
+        tuple(_difference(result, pair) for pair in result["paired"]),
+    )  # fmt: skip
+
+
+def _judged(predictions: Table, features: Table) -> JudgedRows:
+    frame = with_returns(predictions.frame, features)
+    if predictions.header.get("mode") == "score":
+        frame = frame.assign(fold=np.nan)  # as the evaluation judges them: one window
+    return judge(frame, horizon_sessions=Label.of(features.header).horizon_sessions)
+
+
+def _aligned(rows: JudgedRows, others: JudgedRows) -> NDArray[np.float64]:
+    """Return the others' probabilities in the order of ``rows``, shape (rows,); NaN on rows that they did not judge."""
+    keys = [col.DATE, col.TICKER]
+    theirs = others.frame.set_index(keys)[col.PROBABILITY]
+    aligned: NDArray[np.float64] = theirs.reindex(rows.frame.set_index(keys).index).to_numpy(np.float64)
+    return aligned
+
+
+def _difference(result: Mapping[str, Any], pair: Mapping[str, Any]) -> Difference:
+    key = pair["metric"]
+    first, second = (result[side].get(key, {}).get("value") for side in ("performance", "challenger"))
+    return Difference(key, first, second, pair["difference"], pair["low"], pair["high"])

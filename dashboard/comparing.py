@@ -1,0 +1,259 @@
+"""The parts of the page Compare: differences with intervals, curves over each other, and what else differs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.queries.models import model_tables
+from core.queries.models.paired_runs import Difference, PairedRuns, paired_runs
+from core.queries.models.track_record import resampling_of
+from core.queries.runs.comparison import ABSENT, Comparison, Row
+from core.queries.runs.facts import RunFacts
+from core.report.figures import NA, counted, metric, period, share, spaced
+from core.store.checkpoints import Store
+from dashboard import compact, data, judged, wrapped
+from dashboard.charts import roc_figure, wealth_figure
+from dashboard.charts.compared import interval_svg
+from dashboard.charts.look import CONFIG
+from dashboard.data import StoredArtifact
+from dashboard.words import literal
+
+Names = Mapping[str, str]
+"""Run -> how it is called on the page."""
+
+PARTS = {
+    "run": "Run", "parameters": "What was asked for", "vintage": "What was asked for", "data": "Data",
+    "findings": "Findings", "features": "Features", "metrics": "Measures", "trading": "Trading", "drift": "Drift",
+}  # fmt: skip
+_IN_FIGURES = ("metrics",)
+"""Parts that stand above as differences already."""
+
+
+def head(several: Sequence[RunFacts], names: Names) -> None:
+    """Draw what each run is: its data, verdict, model and how its report stands."""
+    bodies = [each.evaluation for each in several]
+    columns: dict[str, list[Any]] = {
+        "": [names[each.run.run_id] for each in several],
+        "Verdict": [body["verdict"] for body in bodies],
+        "AUC": [_with_interval(body["performance"]["auc"]) for body in bodies],
+        "Judged": [counted(body["rows"], "row") for body in bodies],
+        "Data": [period(body["data"]["from"], body["data"]["to"]) for body in bodies],
+        "Model": [
+            str((body.get("model") or {}).get("model_id") or NA)[:12] + f" ({body['mode']})"
+            for body in bodies
+        ],
+        "Report": [wrapped.Drawn(compact.badge(each.standing.replace("_", " "))) for each in several],
+        "Run": [wrapped.Drawn(compact.link(each.run.run_id, "run", each.run.run_id)) for each in several],
+    }
+    wrapped.table(columns, "compare-head")
+
+
+def _with_interval(estimate: Mapping[str, Any]) -> str:
+    value, low, high = (estimate.get(part) for part in ("value", "low", "high"))
+    if value is None:
+        return NA
+    return f"{value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
+
+
+# ---- differences
+
+
+def differences(store: Store, several: Sequence[RunFacts], names: Names) -> None:
+    """Draw each measure of every further run against the first, on the rows that both judged."""
+    first = several[0]
+    for other in several[1:]:
+        st.markdown(f"**{literal(names[other.run.run_id])} less {literal(names[first.run.run_id])}**")
+        try:
+            paired = _paired(
+                store, _tables(store, first), _tables(store, other), other.evaluation["settings"]
+            )
+        except AftercloseError as error:
+            st.caption(literal(str(error)))
+            continue
+        if paired is None:
+            st.caption("The tables of one of them are not there; differences are worked out from them.")
+        elif not paired.differences:
+            st.caption(
+                literal(f"No difference can be given: {paired.reason}. Each run's own figures stand above.")
+            )
+        else:
+            _forest(paired, f"differences-{other.run.run_id}")
+
+
+def _tables(store: Store, each: RunFacts) -> dict[str, StoredArtifact]:
+    return data.artifacts_of(store, each.run, ("predictions", "features"))
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing row by row…", hash_funcs=data.BY_CONTENT)
+def _paired(
+    store: Store,
+    first: Mapping[str, StoredArtifact],
+    second: Mapping[str, StoredArtifact],
+    settings: Mapping[str, Any],
+) -> PairedRuns | None:
+    if len(first) < 2 or len(second) < 2:
+        return None
+    tables = [
+        [data.table(store, run[kind]) for kind in ("predictions", "features")] for run in (first, second)
+    ]
+    (a, b), (c, d) = tables
+    return paired_runs((a, b), (c, d), settings)
+
+
+def _forest(paired: PairedRuns, key: str) -> None:
+    extent = (
+        f"On the {counted(paired.rows, 'row')} of {counted(paired.sessions, 'session')} ({paired.begin} to "
+        f"{paired.end}) that both judged and neither model had learnt from."
+    )
+    if all(each.value == each.low == each.high == 0 for each in paired.differences):
+        st.caption(f"{extent} Both give every one of them the same probability: no measure differs.")
+        return
+    dark = st.context.theme.type == "dark"
+    rows = [each for each in paired.differences if each.value is not None]
+    wrapped.table(
+        {
+            "Measure": [metric(each.key).label for each in rows],
+            "First": [metric(each.key).write(each.first) for each in rows],
+            "Second": [metric(each.key).write(each.second) for each in rows],
+            "Difference": [wrapped.Drawn(compact.unbroken(_difference(each))) for each in rows],
+            "Around 0": [wrapped.Drawn(_picture(each, dark=dark)) for each in rows],
+            "Reading": [each.reading for each in rows],
+        },
+        key,
+    )
+    st.caption(
+        f"{extent} A bar that crosses the dotted line shows no difference; each row has a scale of its own. Of Brier "
+        "score and log loss less is better."
+    )
+
+
+def _difference(each: Difference) -> str:
+    write = metric(each.key).write
+
+    def signed(value: float | None) -> str:
+        text = write(value)
+        return f"+{text}" if value is not None and value > 0 else text
+
+    span = "" if each.low is None or each.high is None else f" [{signed(each.low)}, {signed(each.high)}]"
+    return f"{signed(each.value)}{span}"
+
+
+def _picture(each: Difference, *, dark: bool) -> str:
+    assert each.value is not None, "the caller has looked"
+    svg = interval_svg(each.value, each.low, each.high, reading=each.reading, dark=dark)
+    return f'<span class="forest">{compact.picture(svg, f"{_difference(each)}: {each.reading}")}</span>'
+
+
+# ---- curves
+
+
+def curves(store: Store, several: Sequence[RunFacts], names: Names) -> None:
+    """Draw the runs' ROC curves over each other, and what one unit of money became in each."""
+    lines = {}
+    for each in several:
+        predictions = data.artifacts_of(store, each.run, ("predictions",)).get("predictions")
+        if predictions is not None:
+            how = resampling_of(each.evaluation["settings"])
+            lines[names[each.run.run_id]] = judged.curves(store, predictions, how)
+    wealth = {names[each.run.run_id]: pd.DataFrame(each.evaluation.get("equity") or []) for each in several}
+    with st.grid(2, min_column_width=320):
+        with st.container():
+            st.markdown("**ROC**")
+            figure = roc_figure(model_tables.curve(lines, "roc"))
+            st.plotly_chart(figure, key="compare-roc", config=CONFIG, alt="ROC curves of the runs")
+            st.caption("Each over its own judged rows; further up and left is better.")
+        with st.container():
+            st.markdown("**Money**")
+            st.plotly_chart(
+                wealth_figure(wealth),
+                key="compare-wealth",
+                config=CONFIG,
+                alt="What one unit of money became",
+            )
+            st.caption("Following each run's calls after costs, on a logarithmic scale.")
+
+
+def signals(several: Sequence[RunFacts], names: Names) -> None:
+    """Draw the probabilities of the next session by ticker in each run, those that changed most first."""
+    by_run = {
+        names[each.run.run_id]: {s["ticker"]: s["probability"] for s in each.evaluation.get("signals") or ()}
+        for each in several
+    }
+    tickers = list(dict.fromkeys(ticker for found in by_run.values() for ticker in found))
+    if not tickers:
+        return
+    first, *_, last = by_run.values()
+    apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
+    order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
+    columns: dict[str, list[str]] = {"Ticker": order}
+    columns |= {name: [share(found.get(ticker)) for ticker in order] for name, found in by_run.items()}
+    columns["Change"] = [
+        f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
+    ]
+    st.markdown("**Signals: probability of the label, by ticker**")
+    wrapped.table(columns, "compare-signals", most_px=360)
+
+
+# ---- everything else
+
+
+def everything_else(comparison: Comparison, names: Names) -> None:
+    """Draw what differs besides the measures, part by part; what the runs agree on is left out unless asked for."""
+    everything = st.toggle("Also what they agree on", key="compare-all")
+    rows = [
+        row
+        for row in (comparison.rows if everything else comparison.differing())
+        if row.part not in _IN_FIGURES
+    ]
+    if not rows:
+        st.success("Nothing else differs.", icon=":material/check_circle:")
+        return
+    columns: dict[str, list[str]] = {
+        "Part": [PARTS.get(row.part, row.part) for row in rows],
+        "What": [spaced(row.name) for row in rows],
+    }
+    columns |= {names[run]: [_plain(row, at) for row in rows] for at, run in enumerate(comparison.runs)}
+    columns["Change"] = [_change(row) for row in rows]
+    wrapped.table(columns, "compare-table", most_px=460)
+
+
+def _plain(row: Row, at: int) -> str:
+    text = row.texts[at]
+    if row.name == "seconds" and text != ABSENT:
+        return f"{float(text):.1f} s"
+    if row.part == "run":
+        return spaced(text)
+    return f"{float(text):.4g}" if _FRACTION.fullmatch(text) else text
+
+
+_FRACTION = re.compile(r"-?\d+\.\d+")
+
+
+def _change(row: Row) -> str:
+    """Return the last value less the first where both are numbers."""
+    try:
+        first, last = float(row.texts[0]), float(row.texts[-1])
+    except ValueError:
+        return ""
+    return f"{last - first:+,.4g}" if last != first else ""
+
+
+def texts(comparison: Comparison, names: Names) -> None:
+    """Draw how each report's text differs from the first one's, folded: it is long."""
+    for other, diff in zip(comparison.runs[1:], comparison.report_diffs, strict=True):
+        added = sum(line.startswith("+") and not line.startswith("+++") for line in diff.splitlines())
+        removed = sum(line.startswith("-") and not line.startswith("---") for line in diff.splitlines())
+        label = (
+            f"Text of the reports: {literal(names[other])} ({added:,} lines added, {removed:,} taken away)"
+        )
+        with st.expander(label, key=f"compare-text-{other}"):
+            if diff:
+                st.code(diff, language="diff", wrap_lines=True, height=480)
+            else:
+                st.write("The reports are the same.")
