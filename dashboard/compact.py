@@ -104,9 +104,9 @@ def box(key: str, parts: Iterable[str]) -> str:
     return f'<div class="st-key-{escape(key)}" style="{_BOX}">{stack(parts)}</div>'
 
 
-def grid(boxes: Iterable[str]) -> str:
-    """Return boxes beside each other, as many in a line as there is room for."""
-    return f'<div style="{_GRID}">{"".join(boxes)}</div>'
+def grid(boxes: Iterable[str], *, least_px: int = 128) -> str:
+    """Return boxes beside each other, as many of at least ``least_px`` in a line as there is room for."""
+    return f'<div style="{_GRID.replace("128px", f"{least_px}px")}">{"".join(boxes)}</div>'
 
 
 def picture(svg: str, description: str) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from core.queries.models.curves import TwoWindows
     from core.queries.runs.trends import Figures
+    from core.queries.series.small_multiples import SmallMultiple
 
 ALL = "All tickers"
 
@@ -128,6 +129,16 @@ def _rows(store: Store, artifact: StoredArtifact, ticker: str) -> pd.DataFrame:
     return _of(_table(store, artifact).frame, ticker).sort_values(col.DATE).reset_index(drop=True)
 
 
+def raw_rows(store: Store, artifact: StoredArtifact, ticker: str, sessions: int | None) -> pd.DataFrame:
+    """Return one ticker's close and volume as they came, in date order; what is no number is NaN."""
+    import pandas as pd
+
+    rows = rows_of(store, artifact, ticker, sessions)[[col.DATE, col.CLOSE, col.VOLUME]]
+    return rows.assign(
+        **{name: pd.to_numeric(rows[name], errors="coerce") for name in (col.CLOSE, col.VOLUME)}
+    )
+
+
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=BY_CONTENT)
 def columns_of(store: Store, artifact: StoredArtifact) -> list[str]:
     """Return the columns of a table but its keys, date and ticker."""
@@ -184,6 +195,14 @@ def audit_words(store: Store, features: StoredArtifact) -> str:
     from core.report.about_features import audit_words
 
     return audit_words(header_of(store, features).get(AUDIT))
+
+
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_CONTENT)
+def small_multiples(store: Store, prices: StoredArtifact, sessions: int | None) -> list[SmallMultiple]:
+    """Return each ticker's adjusted closes over the last ``sessions`` of the table, or all, in few points."""
+    from core.queries.series.small_multiples import small_multiples
+
+    return small_multiples(_table(store, prices).frame, sessions)
 
 
 def coverage(store: Store, prices: StoredArtifact) -> pd.DataFrame:

@@ -116,7 +116,7 @@ def _drawn(lines: Mapping[str, Curves], body: Body) -> None:
     with st.expander("Calibration as a table", key="calibration_more"):
         for number, (name, curve) in enumerate(lines.items()):
             st.caption(literal(name))
-            table(sheets.calibration(curve["calibration"]), f"calibration_table_{number}")
+            table(tables.calibration(curve["calibration"]), f"calibration_table_{number}")
 
 
 def slices(body: Body) -> None:
@@ -250,17 +250,6 @@ def drift(body: Body) -> None:
     st.caption(drift_basis(body))
     table(tables.drift(body), "drift_table")
     st.caption("■ alarm: unlike 99 of 100 past windows. ▲ warning: unlike 95. ● ok. ○ too little history.")
-
-
-def signals(body: Body, evaluation: Body) -> None:
-    """Draw the signals for the next session that ``body`` holds; without an evaluation their basis is left out."""
-    sheet = tables.signals(body)
-    if not sheet.rows:
-        st.caption("There are no signals: no model came out of this run.")
-        return
-    table(sheet, "signals_table")
-    if evaluation:
-        st.caption(tables.signals_basis(evaluation))
 
 
 def table(sheet: Sheet, key: str) -> None:

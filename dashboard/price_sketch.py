@@ -9,7 +9,14 @@ _LINE, _MARK = {False: "#1a5a86", True: "#8cc4ea"}, {False: "#a3262a", True: "#f
 """By theme: light, dark."""
 
 
-def sketch(days: Sequence[str], closes: Sequence[float | None], marked: Sequence[bool], *, dark: bool) -> str:
+def sketch(
+    days: Sequence[str],
+    closes: Sequence[float | None],
+    marked: Sequence[bool],
+    *,
+    dark: bool,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+) -> str:
     """Return the picture of one ticker's closes in order; rows in question are rings, joined to nothing.
 
     Parameters
@@ -20,7 +27,10 @@ def sketch(days: Sequence[str], closes: Sequence[float | None], marked: Sequence
         A row without a close is not drawn.
     marked : sequence of bool
         Whether a row is in question.
+    size : pair of int
+        Width and height of the drawing.
     """
+    width, height = size
     drawn = [
         (day, close, mark) for day, close, mark in zip(days, closes, marked, strict=True) if close is not None
     ]
@@ -31,8 +41,8 @@ def sketch(days: Sequence[str], closes: Sequence[float | None], marked: Sequence
     span = (high - low) or 1.0
 
     def at(day: str, close: float) -> tuple[float, float]:
-        x = MARGIN + places[day] * (WIDTH - 2 * MARGIN) / max(1, len(places) - 1)
-        return round(x, 1), round(HEIGHT - MARGIN - (close - low) / span * (HEIGHT - 2 * MARGIN), 1)
+        x = MARGIN + places[day] * (width - 2 * MARGIN) / max(1, len(places) - 1)
+        return round(x, 1), round(height - MARGIN - (close - low) / span * (height - 2 * MARGIN), 1)
 
     line = " ".join(f"{x},{y}" for x, y in (at(day, close) for day, close, mark in drawn if not mark))
     rings = "".join(
@@ -40,6 +50,6 @@ def sketch(days: Sequence[str], closes: Sequence[float | None], marked: Sequence
         for x, y in (at(day, close) for day, close, mark in drawn if mark)
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">'
         f'<polyline points="{line}" fill="none" stroke="{_LINE[dark]}" stroke-width="1.6"/>{rings}</svg>'
     )

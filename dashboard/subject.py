@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -25,7 +25,13 @@ class Subject:
     artifacts: dict[str, StoredArtifact]
 
 
-def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Subject | None:
+def subject(
+    needed: Sequence[str],
+    also: Sequence[str] = (),
+    *,
+    what: str,
+    instead: Callable[[Run, Store], None] = lambda *_: None,
+) -> Subject | None:
     """Return the chosen run with its artifacts, or say what is missing and return None.
 
     Parameters
@@ -36,6 +42,8 @@ def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Su
         Kinds that are shown where they are there.
     what : str
         What the page shows, as the subject of a sentence in the plural.
+    instead : callable
+        Draws what there is of a run that has not come so far.
 
     Raises
     ------
@@ -54,6 +62,7 @@ def subject(needed: Sequence[str], also: Sequence[str] = (), *, what: str) -> Su
             f"Run `{run.run_id}` has not come as far as {what}. The page **Run** shows where it is and why."
         )
         shell.page_link("run", "Open this run", run=run.run_id)
+        instead(run, store)
         return None
     return Subject(run, store, artifacts)
 

@@ -11,7 +11,7 @@ from dashboard.charts.judgement import (
     rolling_figure,
 )
 from dashboard.charts.predictions import probability_figure, scorecard_figure
-from dashboard.charts.prices import candle_figure, price_figure
+from dashboard.charts.prices import candle_figure, price_figure, raw_figure
 from dashboard.charts.quality import cleaning_figure, coverage_figure
 from dashboard.charts.trends import drift_figure, trend_figure
 
@@ -28,6 +28,7 @@ __all__ = [
     "precision_recall_figure",
     "price_figure",
     "probability_figure",
+    "raw_figure",
     "roc_figure",
     "rolling_figure",
     "scorecard_figure",

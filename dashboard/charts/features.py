@@ -104,13 +104,15 @@ def _add_window(
         )  # fmt: skip
 
 
-def correlation_figure(coefficients: pd.DataFrame) -> go.Figure:
-    """Return a square heat map of coefficients from -1 (orange) over 0 (pale) to 1 (blue), with the numbers.
+def correlation_figure(coefficients: pd.DataFrame, *, dark: bool = False) -> go.Figure:
+    """Return a square heat map of coefficients from -1 (orange) over 0 (the page's own shade) to 1 (blue).
 
     Parameters
     ----------
     coefficients : pandas.DataFrame
-        The same names as index and columns; NaN stays empty.
+        The same names as index and columns; NaN stays empty. Up to 14 names a cell has its number.
+    dark : bool
+        The theme: pale cells would glare on the dark page.
     """
     if coefficients.empty or coefficients.isna().all(axis=None):
         return nothing("Too few rows with all features to correlate.")
@@ -118,7 +120,7 @@ def correlation_figure(coefficients: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     figure.add_heatmap(
         x=names, y=names, z=coefficients.to_numpy(), zmin=-1.0, zmax=1.0, xgap=1, ygap=1, hoverongaps=False,
-        colorscale=[[0.0, ORANGE], [0.5, "#e4e8ec"], [1.0, BLUE]], showscale=False,
+        colorscale=[[0.0, ORANGE], [0.5, _NOTHING[dark]], [1.0, BLUE]], showscale=False,
         text=_short(coefficients), texttemplate="%{text}" if len(names) <= _FEW_NAMES else None,
         textfont={"size": 10},
         hovertemplate="%{y}, %{x}: %{z:.3f}<extra></extra>",
@@ -126,6 +128,10 @@ def correlation_figure(coefficients: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(tickangle=-45)
     return quiet(figure, height=420)
+
+
+_NOTHING = {False: "#e4e8ec", True: "#222c36"}
+"""A coefficient of 0, by dark theme or not."""
 
 
 def _short(coefficients: pd.DataFrame) -> list[list[str]]:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from core import columns as col
 from dashboard.charts.downsample import outline
-from dashboard.charts.look import BLUE, RULE, nothing, quiet
+from dashboard.charts.look import BLUE, GREY, RULE, nothing, quiet
 
 _FEW = 10
 """Below this many sessions each one is drawn as a point, with room around them."""
@@ -77,3 +77,34 @@ def _coin_toss(figure: go.Figure) -> None:
     """Draw a line at one half; it is named in the legend: a label at the line would lie under the curve."""
     figure.add_hline(y=0.5, line=RULE)
     figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="Coin toss", showlegend=True)
+
+
+LEAN_WIDTH, LEAN_HEIGHT = 220, 18
+"""Pixels of a probability's bar."""
+
+
+def lean_svg(probability: float, reach: float, *, dark: bool) -> str:
+    """Return a probability as a bar from one half: to the right for a rise, to the left for a fall.
+
+    Parameters
+    ----------
+    probability : float
+    reach : float
+        Distance from one half at which a bar is as long as there is room.
+    dark : bool
+        The theme.
+    """
+    middle = LEAN_WIDTH / 2
+    length = round(min(1.0, abs(probability - 0.5) / reach) * (middle - 4), 1)
+    up = probability >= 0.5
+    colour = _LEANS[dark][0 if up else 1]
+    start = middle if up else middle - length
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEAN_WIDTH} {LEAN_HEIGHT}">'
+        f'<path d="M{middle} 0V{LEAN_HEIGHT}" stroke="{GREY}" stroke-dasharray="2 3"/>'
+        f'<rect x="{start}" y="4" width="{length}" height="{LEAN_HEIGHT - 8}" rx="2" fill="{colour}"/></svg>'
+    )
+
+
+_LEANS = {False: ("#0072b2", "#d55e00"), True: ("#56b4e9", "#e69f00")}
+"""Rise and fall, by dark theme or not."""

@@ -64,6 +64,25 @@ def price_figure(
     return _finished(figure, prices, "Adjusted close")
 
 
+def raw_figure(prices: pd.DataFrame, findings: pd.DataFrame) -> go.Figure:
+    """Return one ticker's closes over its volume as the source gave them, what the gate found marked.
+
+    Parameters
+    ----------
+    prices : pandas.DataFrame
+        ``date``, ``close`` and ``volume`` in date order; a value that is no number is NaN and leaves a hole.
+    findings : pandas.DataFrame
+        As for :func:`price_figure`.
+    """
+    if prices.empty:
+        return nothing(_EMPTY)
+    figure = _panels()
+    _line(figure, outline(prices, col.CLOSE), col.CLOSE, "Close as it came", {"color": BLUE, "width": 1.4})
+    _findings(figure, findings, prices)
+    _volume(figure, outline(prices, col.VOLUME))
+    return _finished(figure, prices, "Close")
+
+
 def candle_figure(
     bars: pd.DataFrame, prices: pd.DataFrame, findings: pd.DataFrame | None = None
 ) -> go.Figure:

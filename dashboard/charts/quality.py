@@ -17,6 +17,9 @@ _ROW_PIXELS = 24
 _SHADES = ((0.0, RED), (0.999, "#e8c37a"), (0.9999, BLUE), (1.0, BLUE))
 """A whole month is blue, one with a gap runs from red to sand: a single missing session must be seen."""
 
+_LEGEND = ((BLUE, "every session"), ("#e8c37a", "nearly all"), (RED, "none"))
+"""What a shade means."""
+
 _DONE = (("removed", "Removed", RED, "x"), ("filled", "Filled", GREEN, "diamond-open"))
 
 
@@ -36,9 +39,18 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
         zmin=0.0, zmax=1.0, colorscale=[list(shade) for shade in _SHADES], showscale=False, ygap=2,
         hoverongaps=False, hovertemplate="%{y}, %{x|%Y-%m}: %{z:.1%} of sessions<extra></extra>",
     )  # fmt: skip
+    for colour, name in _LEGEND:
+        figure.add_scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=name,
+            marker={"symbol": "square", "size": 11, "color": colour},
+        )
     # text, not numbers, although a ticker may look like one; the first ticker stands above
     figure.update_yaxes(type="category", autorange="reversed")
-    return quiet(figure, height=90 + _ROW_PIXELS * len(shares))
+    figure.update_xaxes(type="date")
+    return quiet(figure, height=100 + _ROW_PIXELS * len(shares))
 
 
 def cleaning_figure(before: pd.DataFrame, after: pd.DataFrame, repairs: pd.DataFrame) -> go.Figure:

@@ -8,10 +8,12 @@ from core import columns as col
 from core.queries.reports import tables
 from core.queries.series.price_charts import candles, finding_marks, gaps, repair_marks
 from core.report.about_data import accepted
+from core.report.figures import counted
 from core.report.sheets import Sheet
-from dashboard import data, shell, wrapped
+from dashboard import compact, data, raw_prices, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG
+from dashboard.price_sketch import sketch
 from dashboard.subject import Subject, subject
 
 MOST_CANDLES = 260
@@ -29,12 +31,19 @@ LINE, CANDLES = "Adjusted close", "Candlesticks"
 def show() -> None:
     """Draw the page, or say what is missing."""
     about = subject(
-        ("prices_clean", "findings", "repairs"), ("prices_valid", "features"), what="cleaned prices"
-    )
+        ("prices_clean", "findings", "repairs"), ("prices_valid", "features"), what="cleaned prices",
+        instead=raw_prices.draw,
+    )  # fmt: skip
     if about is None:
         return
     _summary(about)
-    parts = {"Prices": _prices, "Coverage": _coverage, "Cleaning": _cleaning, "Findings": _findings}
+    parts = {
+        "Prices": _prices,
+        "All tickers": _all_tickers,
+        "Coverage": _coverage,
+        "Cleaning": _cleaning,
+        "Findings": _findings,
+    }
     part = st.segmented_control(
         "Show", list(parts), default="Prices", required=True, key="part", bind="query-params",
         label_visibility="collapsed",
@@ -97,6 +106,43 @@ def _prices(about: Subject) -> None:
     alt = f"{style} of {ticker} with splits, dividends and findings marked; volume below"
     st.plotly_chart(figure, key="prices_chart", config=CONFIG, alt=alt)
     st.caption(f"{text} Volume in shares.")
+
+
+def _all_tickers(about: Subject) -> None:
+    """Draw a small picture of each ticker, all over the same sessions."""
+    sessions = _sessions()
+    findings = data.document(about.store, about.artifacts["findings"])["findings"]
+    entries = data.small_multiples(about.store, about.artifacts["prices_clean"], sessions)
+    dark = st.context.theme.type == "dark"
+    boxes = []
+    for entry in entries[: data.MOST_TICKERS]:
+        own = [f for f in findings if f["ticker"] == entry.ticker]
+        days = {day for f in own for day in (f.get("dates") or [f["date"]])}
+        marked = [day in days for day in entry.days]
+        picture = sketch(entry.days, entry.closes, marked, dark=dark, size=(360, 110))
+        about_it = f"{entry.last:,.2f} ({entry.change:+.1%})" if entry.last is not None else "no price"
+        words = f"{entry.ticker}: adjusted close from {entry.days[0]} to {entry.days[-1]}, last {about_it}"
+        boxes.append(
+            compact.box(
+                f"small-{entry.ticker}",
+                (
+                    compact.row((compact.strong(entry.ticker), compact.quiet(about_it))),
+                    compact.picture(picture, words) if picture else "",
+                    compact.quiet(f"to {entry.days[-1]}; {counted(len(own), 'finding')}"),
+                ),
+            )
+        )
+    with st.container(key="small-multiples"):
+        compact.draw(compact.grid(boxes, least_px=260))
+    more = (
+        f" The first {data.MOST_TICKERS} of {len(entries):,} tickers."
+        if len(entries) > data.MOST_TICKERS
+        else ""
+    )
+    st.caption(
+        "Adjusted close, each on a scale of its own over the sessions shown; in brackets the change over them. Rings "
+        f"are days of findings.{more}"
+    )
 
 
 def _coverage(about: Subject) -> None:

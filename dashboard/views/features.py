@@ -110,7 +110,7 @@ def _windows(about: Subject, of: str, feature: str, evaluation: dict[str, Any]) 
 def _correlation(about: Subject, of: str) -> None:
     st.subheader("Correlation", anchor=False)
     coefficients = data.correlation(about.store, about.artifacts["features"], of)
-    figure = correlation_figure(coefficients)
+    figure = correlation_figure(coefficients, dark=st.context.theme.type == "dark")
     alt = f"Rank correlation of what the model sees and of the label, {of}"
     st.plotly_chart(figure, key="correlation_chart", config=CONFIG, alt=alt)
     st.caption("Spearman's rank correlation over the rows that have all of them; `up_next` is the label.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.journal import Run
 from core.queries.models import model_tables
 from core.queries.models.gates import Gate, gates
 from core.queries.models.to_decide import since_then
@@ -19,7 +20,17 @@ from core.report.about_results import headline
 from core.report.readings import has_verdict, retained
 from core.review.decision_history import history
 from core.store.checkpoints import Store
-from dashboard import data, deciding, decision_panel, evidence, feature_change, judged, shell, wrapped
+from dashboard import (
+    data,
+    deciding,
+    decision_panel,
+    evidence,
+    feature_change,
+    judged,
+    shell,
+    signal_table,
+    wrapped,
+)
 from dashboard.subject import chosen
 from dashboard.words import literal
 
@@ -58,7 +69,7 @@ def show() -> None:
         _advice(body, since_then(choice.champion, body))
     with decision:
         decision_panel.draw(run, body, passing, choice)
-    _evidence(body, store, keys)
+    _evidence(run, body, store, keys)
 
 
 def _verdict(body: Body) -> None:
@@ -104,7 +115,7 @@ def _advice(body: Body, since: str) -> None:
     st.caption("As of this run. Evidence, not an order: prices and predictions are all that it knows.")
 
 
-def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
+def _evidence(run: Run, body: Body, store: Store, keys: Mapping[str, str]) -> None:
     evidence.download(body, keys["evaluate"])
     part = st.segmented_control(
         "Evidence", _PARTS, default="Measures", required=True, key="part", bind="query-params"
@@ -126,7 +137,7 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
         case "Drift":
             evidence.drift(body)
         case "Signals":
-            evidence.signals(body, body)
+            signal_table.draw(run, body, body)
         case _:
             _decisions()
 

@@ -15,7 +15,7 @@ from core.report.figures import counted
 from core.report.readings import has_verdict
 from core.request.form import scoring_request
 from core.tickers import file_name
-from dashboard import data, evidence, shell, starting
+from dashboard import data, evidence, shell, signal_table, starting
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
@@ -40,7 +40,7 @@ def show() -> None:
         st.warning(
             literal(f"The model was trained without {listed(names)}: nothing judges its word on them.")
         )
-    _signals(header, evaluation)
+    _signals(about, header, evaluation)
     _score_now(about)
     _over_time(about)
     _past()
@@ -52,11 +52,12 @@ def _model(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
             st.metric(name, value, border=True, width="content")
 
 
-def _signals(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
+def _signals(about: Subject, header: dict[str, Any], evaluation: dict[str, Any]) -> None:
     st.subheader(f"Signals for {Label.of(header).over}", anchor=False)
-    evidence.signals(header, evaluation)
+    signal_table.draw(about.run, header, evaluation)
     if header["signals"]:
-        data.download(tables.frame(tables.signals(header)).assign(model_id=header["model_id"]), "signals")
+        frame = tables.frame(tables.signals(header)).assign(model_id=header["model_id"])
+        data.download(frame, "signals", "Signals as CSV")
 
 
 def _score_now(about: Subject) -> None:
@@ -88,16 +89,22 @@ def _over_time(about: Subject) -> None:
     if not tickers:
         st.caption("No row was predicted out of sample.")
         return
-    ticker = st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ticker = st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
+        period = st.segmented_control(
+            "Sessions shown", list(data.PERIODS), default="1 year", required=True, key="period",
+            bind="query-params",
+        )  # fmt: skip
     label = Label.of(data.header_of(about.store, predictions))
     rows = data.rows_of(about.store, predictions, ticker, None)
+    shown = data.rows_of(about.store, predictions, ticker, data.PERIODS[str(period)])
     alt = f"Probability of a rise of {ticker} over time"
-    st.plotly_chart(probability_figure(rows), key="probability_chart", config=CONFIG, alt=alt)
+    st.plotly_chart(probability_figure(shown), key="probability_chart", config=CONFIG, alt=alt)
     st.caption(
         f"{counted(len(rows), 'row')}, each judged by a model that never saw it. A probability after one session is "
         f"about {'the next' if label.is_default else label.over}."
     )
-    data.download(rows, f"predictions-{file_name(ticker)}")
+    data.download(rows, f"predictions-{file_name(ticker)}", f"All of {ticker} as CSV")
 
 
 def _past() -> None:

@@ -156,6 +156,7 @@ def test_coverage_has_a_row_per_ticker_the_first_above():
     assert figure.layout.yaxis.type == "category"
     assert figure.data[0].z[0][1] == 0.5
     assert not figure.data[0].hoverongaps
+    assert [trace.name for trace in figure.data[1:]] == ["every session", "nearly all", "none"]
     assert "no rows" in words(coverage_figure(pd.DataFrame()))
 
 
@@ -223,6 +224,8 @@ def test_the_correlation_is_a_square_with_its_numbers():
     assert figure.data[0].z.tolist() == [[1.0, -0.5], [-0.5, 1.0]]
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1.0, 1.0)
     assert figure.data[0].texttemplate
+    shades = [figure.data[0].colorscale[1], correlation_figure(held, dark=True).data[0].colorscale[1]]
+    assert shades[0] != shades[1], "pale cells would glare on a dark page"
     assert "Too few" in words(correlation_figure(held * math.nan))
 
 

@@ -46,7 +46,7 @@ def test_candles_of_a_longer_time_say_what_one_stands_for(page, prepared, reader
 def test_coverage_is_drawn_by_ticker_and_month(page, prepared, reader):
     """Ten months of two tickers, and no gap."""
     at = page(prepared, part="Coverage")
-    (heat,) = reader.figures(at)[0]["data"]
+    heat, *_legend = reader.figures(at)[0]["data"]
     assert heat["y"] == ["AAA", "BBB"]
     assert len(heat["x"]) == 10
     assert "0 months miss sessions" in reader.said(at.caption)

@@ -45,8 +45,10 @@ def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prep
     drift = reader.table(page(prepared, part="Drift"), "psi")
     assert set(drift["column"]) == set(body["drift"])
     assert all(any(word in s for word in ("ok", "warning", "alarm", "history")) for s in drift["severity"])
-    signals = reader.table(page(prepared, part="Signals"), "direction")
-    assert list(signals["probability"]) == [s["probability"] for s in body["signals"]]
+    signals = reader.table(page(prepared, part="Signals"), "Rank", "Direction")
+    by_probability = sorted(body["signals"], key=lambda s: -s["probability"])
+    assert list(signals["Ticker"]) == [s["ticker"] for s in by_probability]
+    assert list(signals["Probability"]) == [f"{100 * s['probability']:.1f}%" for s in by_probability]
     assert len(reader.table(page(prepared), "Measure", "Always up")) == 9
 
 

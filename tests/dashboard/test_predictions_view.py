@@ -34,13 +34,16 @@ def test_signals_and_model_are_those_of_the_predictions(page, prepared, lookers,
     body = body_of(prepared, lookers, "train_or_score", "predictions.json")
     assert not at.exception
     assert not at.error
-    assert list(reader.table(at, "direction")["probability"]) == [s["probability"] for s in body["signals"]]
+    by_probability = sorted((s["probability"] for s in body["signals"]), reverse=True)
+    table = reader.table(at, "Rank", "Direction")
+    assert list(table["Probability"]) == [f"{100 * probability:.1f}%" for probability in by_probability]
+    assert list(table["Rank"]) == [str(place + 1) for place in range(len(by_probability))]
     facts = reader.facts(at)
     assert facts["Model"] == body["model_id"]
     assert facts["Signals for"] == body["signals"][0]["session"]
     assert facts["Age"] == "1 session"
     ours = [row for row in body["rows"] if row[1] == "AAA"]
-    assert len(reader.figures(at)[0]["data"][0]["x"]) == len(ours)
+    assert len(reader.figures(at)[0]["data"][0]["x"]) == min(252, len(ours))
 
 
 def test_without_a_champion_nothing_can_be_scored(page, prepared, reader):

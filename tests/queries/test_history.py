@@ -194,18 +194,21 @@ def test_the_terminal_compares(run_afterclose, twice):
 
 
 def test_the_pages_draw_them(open_page, twice):
-    """A table of what differs with both reports, and a chart of each figure."""
+    """A table of what differs with both reports, differences on common rows, and a chart of each figure."""
     compared = open_page("compare", twice)
     assert not compared.exception
-    assert "embargo_sessions" in " ".join(each.proto.body for each in compared.get("html"))
+    assert "embargo sessions" in " ".join(each.proto.body for each in compared.get("html"))
+    assert {"compare-roc", "compare-wealth"} <= {
+        chart.proto.id.split("-", 2)[-1] for chart in compared.get("plotly_chart")
+    }
     over_time = open_page("trends", twice)
     assert not over_time.exception
-    assert len(over_time.get("plotly_chart")) == 6
+    assert len(over_time.get("plotly_chart")) == 7, "six figures, and the drift of each column"
 
 
 def test_empty_pages_say_what_to_do(open_page, tmp_path):
     """No run at all."""
-    assert "Two finished runs" in open_page("compare", tmp_path / "none").info[0].value
+    assert "Two finished runs of one profile" in open_page("compare", tmp_path / "none").info[0].value
     assert "No run has made a report" in open_page("trends", tmp_path / "none").info[0].value
 
 

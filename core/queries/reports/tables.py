@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 from math import log
@@ -166,6 +166,14 @@ def months(body: Body) -> pd.DataFrame:
 
 
 _RANK = {"alarm": 0, "warn": 1, "ok": 2}
+
+
+def calibration(bins: Iterable[Body]) -> Sheet:
+    """Return the bins of probabilities with their bounds as the desk writes every probability: as a share."""
+    entries = list(bins)
+    sheet = sheets.calibration(entries)
+    bounds = [f"{share(each['low'])} to {share(each['high'])}" for each in entries]
+    return replace(sheet, rows=tuple({**row, "bounds": b} for row, b in zip(sheet.rows, bounds, strict=True)))
 
 
 def drift(body: Body) -> Sheet:

@@ -1,0 +1,82 @@
+"""The table of signals: rank, direction, probability as a bar around one half, change since the report before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.journal import Run
+from core.label import Label
+from core.queries.models.signal_changes import RankedSignal, ranked
+from core.queries.reports import tables
+from core.queries.runs.by_session import sessions
+from core.registry.origins import session_of_run
+from core.report.figures import NA, share
+from dashboard import compact, data, shell, wrapped
+from dashboard.charts.predictions import lean_svg
+
+_SIGNS = {"up": "▲ up", "down": "▼ down", None: "○ withheld"}
+_LEAST_REACH = 0.05
+"""The bars' scale unless a probability is further from one half: daily ones lie close to it."""
+
+
+def draw(run: Run, body: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
+    """Draw the signals that ``body`` holds; without an evaluation their basis is left out."""
+    if not body["signals"]:
+        st.caption("There are no signals: no model came out of this run.")
+        return
+    session, earlier = _before(run)
+    rows = ranked(body["signals"], earlier)
+    wrapped.table(_columns(rows, Label.of(body), session), "signals_table", most_px=520)
+    if evaluation:
+        st.caption(tables.signals_basis(evaluation))
+
+
+def _columns(rows: Sequence[RankedSignal], label: Label, session: str) -> dict[str, Sequence[Any]]:
+    dark = st.context.theme.type == "dark"
+    reach = max([_LEAST_REACH, *(abs(row.probability - 0.5) for row in rows if row.probability is not None)])
+    until = "For session" if label.horizon_sessions == 1 else "Up to session"
+    columns: dict[str, Sequence[Any]] = {
+        "Rank": ["" if row.rank is None else str(row.rank) for row in rows],
+        "Ticker": [row.signal["ticker"] for row in rows],
+        "Direction": [_SIGNS.get(row.signal["direction"], row.signal["direction"]) for row in rows],
+        "Probability": [share(row.probability) for row in rows],
+        "Around one half": [wrapped.Drawn(_bar(row.probability, reach, dark=dark)) for row in rows],
+    }
+    if session:
+        columns[f"Since {session}"] = [_change(row) for row in rows]
+    columns["After session"] = [row.signal["after"] for row in rows]
+    columns[until] = [row.signal["session"] for row in rows]
+    if any(row.signal.get("reason") for row in rows):
+        columns["Reason"] = [row.signal.get("reason") or "" for row in rows]
+    return columns
+
+
+def _bar(probability: float | None, reach: float, *, dark: bool) -> str:
+    if probability is None:
+        return ""
+    picture = compact.picture(lean_svg(probability, reach, dark=dark), f"{share(probability)} of 100%")
+    return f'<span class="forest">{picture}</span>'
+
+
+def _change(row: RankedSignal) -> str:
+    return NA if row.change is None else f"{100 * row.change:+.1f} points (was {share(row.earlier)})"
+
+
+def _before(run: Run) -> tuple[str, Sequence[Mapping[str, Any]]]:
+    """Return the session and the signals of the report of the session before; nothing where there is none."""
+    settings = shell.settings()
+    own = session_of_run(settings, run) or ""
+    by_session = sessions(settings, shell.profile())
+    before = next((session for session in by_session if session < own), "")
+    try:
+        earlier = shell.run_named(shell.journal(), by_session[before]) if before else None
+        artifact = data.artifact_of(shell.store(), earlier.keys, "evaluation") if earlier else None
+    except AftercloseError:
+        return "", []  # that run's own page says what is damaged
+    if artifact is None:
+        return "", []
+    return before, data.document(shell.store(), artifact)["signals"]
