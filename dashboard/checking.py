@@ -11,7 +11,6 @@ from core.errors import AftercloseError
 from core.queries.models.modelbook import journal_of
 from core.queries.reports.contradictions import contradictions
 from core.report.edits import edits
-from core.report.narrative import unwritten
 from core.request.settings import Settings
 from core.review import signoff
 from core.review.since import Since, since_last_signed
@@ -54,9 +53,6 @@ def draw(draft: Editing) -> None:
     with st.container(key="checks"):
         _contradictions(draft)
         _edits(draft)
-        missing = unwritten(draft.working)
-        if missing:
-            st.caption(f"○ Still to be written: {literal(', '.join(missing))}.")
 
 
 def _contradictions(draft: Editing) -> None:

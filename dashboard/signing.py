@@ -135,7 +135,7 @@ def publish_now(report_key: str) -> None:
 
     def act() -> str:
         folder = publish(shell.settings(), shell.journal_to_write(), report_key, person=shell.person())
-        return f"Published in {folder}"
+        return f"Published: {len(files(folder)):,} files."
 
     acting.saying(PLACE, act)
 

@@ -1,4 +1,4 @@
-"""The lower half of the report page: evidence, the last signature, the next act, and what was published."""
+"""The side of the report page: the last signature, the next act, what was published, and the evidence."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.paths import StoragePath
 from core.queries.reports import tables
 from core.report.narrative import marked_as_draft, unwritten
 from core.review import signoff
@@ -30,12 +31,10 @@ _OPEN = ("draft", "changes_requested", "rejected", "revoked", "stale")
 
 
 def draw(draft: Editing, present: SignableText, standing: Standing) -> None:
-    """Draw evidence beside sign-off."""
-    evidence, sign_off = st.columns([5, 3], gap="medium")
-    with evidence:
-        _evidence(draft.report_key)
-    with sign_off:
-        _sign_off(draft, present, standing)
+    """Draw sign-off, and what a signature rests on below it."""
+    _sign_off(draft, present, standing)
+    _since(draft.report_key)
+    _evidence(draft.report_key)
 
 
 def _evidence(key: str) -> None:
@@ -43,13 +42,11 @@ def _evidence(key: str) -> None:
     try:
         body = checking.evaluation(key)
         if body is not None:
-            st.text(body["verdict_sentence"])
             st.table(dict(tables.evidence(body)), border="horizontal")
         subjects = signoff.subjects(shell.store(), key)
     except AftercloseError as error:
         shell.problem(error)
         return
-    _since(key)
     with st.expander(f"What a signature rests on ({len(subjects):,} files)", key="subjects"):
         rows = [{"File": name, "SHA-256": editing.short(digest)} for name, digest in subjects.items()]
         st.dataframe(rows, hide_index=True, key="subjects_table")
@@ -57,7 +54,7 @@ def _evidence(key: str) -> None:
 
 def _since(key: str) -> None:
     """Draw what changed since the report of the same profile that was signed last."""
-    st.markdown("**Since the last signed report**")
+    st.subheader("Since the last signed report", anchor=False)
     since = checking.since(shell.settings(), key)
     if since is None or not since.changes:
         st.caption(sentence(literal(sentences(since.entry() if since else None))))
@@ -86,6 +83,8 @@ def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None
             st.caption(f"{'●' if not among.missing else '◐'} **{literal(sentence(among.sentence))}**")
         if standing.state == "signed" and not among.missing:
             _publication(draft.report_key)
+        else:
+            _earlier(draft.report_key)
     _act(draft, standing, more=standing.state == "signed" and bool(among.missing))
     with st.container(key="own-key"):  # always there, so that what follows keeps its place
         _own_key(draft.report_key)
@@ -220,13 +219,19 @@ def _button(
 
 def _publication(key: str) -> None:
     folder = published(shell.settings().data, shell.journal(), key)
+    st.caption(
+        ":green[● Published: the files are as they were signed.]" if folder else "○ Not published yet."
+    )
     if folder is None:
         reason = acting.refusal("publish")
         st.button("Publish", key="publish", type="primary", on_click=signing.publish_now, args=(key,),
                   disabled=reason is not None, help=reason)  # fmt: skip
         return
-    st.success("Published, and the files are as they were signed.")
-    st.code(str(folder), language=None, wrap_lines=True)
+    _files(key, folder)
+
+
+def _files(key: str, folder: StoragePath) -> None:
+    st.caption(f"In `{folder}`")
     with st.container(horizontal=True, key="published"):
         for name, mime in signing.files(folder):
             st.download_button(
@@ -237,6 +242,14 @@ def _publication(key: str) -> None:
                 key=f"download_{name}",
                 on_click="ignore",
             )
+
+
+def _earlier(key: str) -> None:
+    """Draw what was published under a signature that holds no longer: the files are still where others read them."""
+    folders = sorted((shell.settings().data / "published" / key).glob("*"))
+    if folders:
+        st.caption(":orange[▲ Published before; that signature no longer holds. The files are still there.]")
+        _files(key, folders[-1])
 
 
 def _downloads(key: str, present: SignableText, standing: Standing) -> None:

@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, str] = {
     "launch": "operator",
     "cancel": "operator",
     "save_draft": "operator",
+    "comment": "operator",
     "submit": "operator",
     "publish": "operator",
     "waive": "operator",

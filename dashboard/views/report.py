@@ -1,21 +1,28 @@
-"""Report: the text on one side, the editor on the other, evidence and sign-off below."""
+"""Report: the document, its sections edited in place; contents, sign-off and evidence fixed at its side."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
 from core.queries.reports.audit import last_signed
+from core.queries.reports.document import DocumentSection
 from core.report.narrative import MAX_CHARACTERS, MAX_HEADING, changes
 from core.report.sections import ANALYST_SECTIONS
 from core.review import signoff
+from core.review.comments import SectionComment
+from core.review.publication import published
 from core.review.signoff import SignableText, Standing
-from dashboard import acting, checking, editing, shell, signoff_panel
+from dashboard import acting, checking, commenting, document, editing, report_list, shell, signoff_panel
 from dashboard.editing import PAGE, Editing
 from dashboard.words import literal, minute, sentence
 
 _STANDINGS = {
     "draft": ("○ Draft, not signed", "gray"),
     "signed": ("● Signed", "green"),
+    "published": ("● Published", "green"),
     "stale": ("▲ Stale: the signature no longer holds", "orange"),
     "in_review": ("◐ In review", "blue"),
     "changes_requested": ("◑ Changes requested", "orange"),
@@ -24,8 +31,8 @@ _STANDINGS = {
     "superseded": ("▽ Superseded", "gray"),
 }
 _TEXT_HEIGHT = 620
-_TABS = ("Preview", "Whole text", "Generated", "Changes")
-_AGAINST = ("The generated text", "The last signed report")
+_TABS = ("Document", "Whole text", "As text", "Generated", "Changes")
+_AGAINST = ("The last signed report", "The generated text")
 
 
 def show() -> None:
@@ -40,22 +47,33 @@ def show() -> None:
     present = signoff.signable(shell.store(), shell.journal(), key)
     standing = signoff.standing(shell.store(), shell.journal(), key)
     _heading(key, standing)
+    report_list.draw(key)
     locked = acting.refusal("save_draft")
-    text, editor = st.columns([9, 4], gap="medium")  # a line of 80 characters fits
+    remarks = commenting.by_section(key)
+    several = document.sections(key, draft.working)
+    text, side = st.columns([13, 6], gap="medium")  # a line of 95 characters fits
     with text:
-        whole = _text(draft, locked)
-    with editor:
-        _editor(draft, present, locked, whole=whole)
+        _text(draft, locked, several, remarks)
+    with side, st.container(key="report-side"):
+        _saving_line(draft, locked)
+        document.contents(several, remarks)
+        _in_the_way(draft, present, locked)
         checking.draw(draft)
-    st.divider()
-    signoff_panel.draw(draft, present, standing)
+        signoff_panel.draw(draft, present, standing)
+        commenting.draw(key, several)
+        _drafts(draft, locked)
 
 
 def _heading(key: str, standing: Standing) -> None:
-    word, colour = _STANDINGS[standing.state]
+    public = standing.state == "signed" and published(shell.settings().data, shell.journal(), key)
+    word, colour = _STANDINGS["published" if public else standing.state]
     with st.container(horizontal=True, vertical_alignment="center", key="standing"):
         st.badge(word, color=colour)  # type: ignore[arg-type]  # a literal of the table above
         st.caption(f"Report `{key}`. {literal(sentence(standing.reason))}".strip(), width="content")
+        st.html(
+            f'<a class="phone-only" href="#{document.SIDE}" target="_self">Contents, sign-off, evidence</a>',
+            width="content",
+        )
 
 
 def _newer(key: str, draft: Editing, present: SignableText) -> None:
@@ -87,39 +105,81 @@ def _conflict(draft: Editing) -> None:
 # ---- the text
 
 
-def _text(draft: Editing, locked: str | None) -> bool:
-    """Draw the text as it stands, was generated and changed, and whole to be edited; return whether that is open."""
-    st.subheader("Text", anchor=False)
-    present, whole, before, difference = st.tabs(_TABS, key=editing.TABS, on_change=editing.mode_changed)
-    if whole.open:
-        with whole:
-            _whole(draft, locked)
-    wrap = st.toggle(
-        "Wrap long lines",
-        value=True,
-        key="wrap",
-        bind="query-params",
-        help="Tables are read better unwrapped.",
+def _text(
+    draft: Editing,
+    locked: str | None,
+    several: Sequence[DocumentSection],
+    remarks: Mapping[str, Sequence[SectionComment]],
+) -> None:
+    """Draw the report as a document, whole to be edited, as text, as it was generated, and what changed."""
+    paper, whole, present, before, difference = st.tabs(
+        _TABS, key=editing.TABS, on_change=editing.mode_changed
     )
+    with whole:
+        if whole.open:
+            _whole(draft, locked)
+    with paper:
+        if whole.open:
+            st.caption("The whole text is open for editing; the document is here again afterwards.")
+        else:
+            _document(draft, locked, several, remarks)
     with present:
-        st.code(draft.opened.text, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
+        st.code(draft.opened.text, language=None, height=_TEXT_HEIGHT)
         digest = editing.short(draft.opened.sha256)
         st.caption(
             f"{editing.name_of(draft.opened).capitalize()}, {len(draft.opened.text):,} characters, SHA-256 `{digest}`"
         )
     generated = signoff.generated_body(shell.store(), draft.report_key)
     with before:
-        st.code(generated, language=None, height=_TEXT_HEIGHT, wrap_lines=wrap)
+        st.code(generated, language=None, height=_TEXT_HEIGHT)
         st.caption("As the pipeline wrote it; editing never changes it.")
     with difference:
-        _difference(draft, generated, wrap=wrap)
-    return bool(whole.open)
+        _difference(draft, generated)
 
 
-def _difference(draft: Editing, generated: str, *, wrap: bool) -> None:
-    against = st.segmented_control("Against", _AGAINST, default=_AGAINST[0], required=True, key="against")
-    if against == _AGAINST[0]:
-        _diff(generated, draft.working, "Nothing has been changed yet.", wrap=wrap)
+def _document(
+    draft: Editing,
+    locked: str | None,
+    several: Sequence[DocumentSection],
+    remarks: Mapping[str, Sequence[SectionComment]],
+) -> None:
+    written = editing.sections(draft)
+    with st.container(key="sections"):
+        document.draw(several, remarks, partial(_section, draft, locked, written))
+        for name in ANALYST_SECTIONS:
+            if name not in written:
+                st.caption(
+                    f"The heading **{literal(name)}** is gone from the text. It can be put back under Whole text."
+                )
+        _another(draft, locked)
+
+
+def _section(draft: Editing, locked: str | None, written: Mapping[str, str], name: str) -> None:
+    editing.seed(editing.section_key(name), written[name])
+    st.text_area(
+        literal(name), key=editing.section_key(name), height=140, max_chars=MAX_CHARACTERS,
+        placeholder="To be written by you", disabled=locked is not None, label_visibility="collapsed",
+        on_change=editing.section_changed, args=(draft.report_key, name),
+    )  # fmt: skip
+
+
+def _another(draft: Editing, locked: str | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        off, args = locked is not None, (draft.report_key,)
+        st.text_input(
+            "Another section",
+            key=editing.HEADING,
+            max_chars=MAX_HEADING,
+            placeholder="Its heading",
+            disabled=off,
+        )
+        st.button("Add", key="add_section", disabled=off, on_click=editing.add_section, args=args)
+
+
+def _difference(draft: Editing, generated: str) -> None:
+    against = st.segmented_control("Against", _AGAINST, default=_AGAINST[1], required=True, key="against")
+    if against == _AGAINST[1]:
+        _diff(generated, draft.working, "Nothing has been changed yet.")
         return
     signed = last_signed(shell.settings(), shell.journal(), draft.report_key, other_than=draft.opened.sha256)
     if signed is None:
@@ -129,13 +189,13 @@ def _difference(draft: Editing, generated: str, *, wrap: bool) -> None:
     st.caption(
         f"Report `{signed.record.subject}`, approved by {literal(content['user'])} on {minute(content['at_utc'])}."
     )
-    _diff(signed.text, draft.working, "The text is that of the last signed report.", wrap=wrap)
+    _diff(signed.text, draft.working, "The text is that of the last signed report.")
 
 
-def _diff(before: str, after: str, same: str, *, wrap: bool) -> None:
+def _diff(before: str, after: str, same: str) -> None:
     diff = changes(before, after)
     if diff:
-        st.code(diff, language="diff", height=_TEXT_HEIGHT, wrap_lines=wrap)
+        st.code(diff, language="diff", height=_TEXT_HEIGHT, wrap_lines=True)
     else:
         st.caption(same)
 
@@ -143,30 +203,31 @@ def _diff(before: str, after: str, same: str, *, wrap: bool) -> None:
 # ---- the editor
 
 
-def _editor(draft: Editing, present: SignableText, locked: str | None, *, whole: bool) -> None:
-    """Draw the sections; what saving has to say has a line above them, what needs an answer a place below them.
-
-    Both are always there: what came and went above a box would move it and take away what is typed meanwhile.
-    """
-    st.subheader("Edit", anchor=False)
+def _saving_line(draft: Editing, locked: str | None) -> None:
+    """Draw whether what was typed is saved; it has a line that is always there, so that nothing moves."""
     kind, message = acting.take_message(PAGE)
+    if message and kind == acting.ERROR:
+        st.session_state[_REFUSED] = message
+    elif message or not draft.unsaved:
+        st.session_state.pop(_REFUSED, None)
     with st.container(key="saving"):
         st.caption(_saving(draft, kind, message, locked))
-    with st.container(key="sections"):
-        if whole:
-            st.caption("The whole text is open for editing; its sections are here again under **Preview**.")
-        else:
-            _sections(draft, locked)
+
+
+_REFUSED = "report_refused"
+
+
+def _in_the_way(draft: Editing, present: SignableText, locked: str | None) -> None:
+    """Draw what needs an answer: why something was not saved, somebody else's draft, a newer text."""
     with st.container(key="in-the-way"):
-        if message and kind == acting.ERROR:
-            st.error(literal(message))
+        if refused := st.session_state.get(_REFUSED):
+            st.error(literal(refused))
         if draft.conflict is not None:
             _conflict(draft)
         elif draft.unsaved:
             _unsaved(draft, locked)
         elif present.sha256 != draft.opened.sha256:
             _newer(draft.report_key, draft, present)
-    _drafts(draft, locked)
 
 
 def _saving(draft: Editing, kind: str, message: str, locked: str | None) -> str:
@@ -186,32 +247,6 @@ def _unsaved(draft: Editing, locked: str | None) -> None:
                   on_click=editing.save, args=(draft.report_key,))  # fmt: skip
         st.button("Discard", key="discard", on_click=editing.discard, args=(draft.report_key,))
         st.badge("▲ Unsaved changes", color="orange")
-
-
-def _sections(draft: Editing, locked: str | None) -> None:
-    written = editing.sections(draft)
-    for name in dict.fromkeys((*ANALYST_SECTIONS, *written)):
-        if name not in written:
-            st.caption(
-                f"The heading **{literal(name)}** is gone from the text. It can be put back under Whole text."
-            )
-            continue
-        editing.seed(editing.section_key(name), written[name])
-        st.text_area(
-            literal(name), key=editing.section_key(name), height=120, max_chars=MAX_CHARACTERS,
-            placeholder="To be written by you", disabled=locked is not None,
-            on_change=editing.section_changed, args=(draft.report_key, name),
-        )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        off, args = locked is not None, (draft.report_key,)
-        st.text_input(
-            "Another section",
-            key=editing.HEADING,
-            max_chars=MAX_HEADING,
-            placeholder="Its heading",
-            disabled=off,
-        )
-        st.button("Add", key="add_section", disabled=off, on_click=editing.add_section, args=args)
 
 
 def _whole(draft: Editing, locked: str | None) -> None:

@@ -80,15 +80,21 @@ def open_view(root, monkeypatch):
 
 
 class Cells(HTMLParser):
-    """The rows of the tables in a piece of HTML, as text."""
+    """The rows of each table in a piece of HTML, as text."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows, self.inside = [], False
+        self.tables, self.inside = [], False
+
+    @property
+    def rows(self):
+        return self.tables[-1]
 
     def handle_starttag(self, tag, attrs):
+        if tag == "table":
+            self.tables.append([])
         self.inside = tag in ("td", "th", "wbr", "bdi")
-        if tag == "tr":
+        if tag == "tr" and self.tables:
             self.rows.append([])
         elif tag in ("td", "th"):
             self.rows[-1].append("")
@@ -97,17 +103,17 @@ class Cells(HTMLParser):
         self.inside = self.inside and tag not in ("td", "th")
 
     def handle_data(self, data):
-        if self.inside:
+        if self.inside and self.tables:
             self.rows[-1][-1] += data
 
 
 def written(markup: str):
-    """The table in a piece of HTML as a frame of text; none where there is none."""
+    """Each table in a piece of HTML as a frame of text."""
     import pandas as pd
 
     cells = Cells()
     cells.feed(markup)
-    return [pd.DataFrame(cells.rows[1:], columns=cells.rows[0])] if cells.rows else []
+    return [pd.DataFrame(rows[1:], columns=rows[0]) for rows in cells.tables if rows]
 
 
 class Reader:

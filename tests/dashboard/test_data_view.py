@@ -115,10 +115,10 @@ def test_a_run_that_is_half_way_shows_prices_without_averages(page, finished, lo
     assert [trace["name"] for trace in reader.figures(at)[0]["data"]] == ["Adjusted close", "Volume"]
 
 
-def test_a_run_that_failed_at_the_gate_has_nothing_to_show(
+def test_a_run_that_failed_at_the_gate_shows_its_prices_as_they_came(
     page, data, run_luigi, tmp_path, make_prices, reader
 ):
-    """A real failure: an impossible price."""
+    """A real failure: an impossible price, marked on the closes that were read."""
     bad = tmp_path / "bad.csv"
     bad.write_text(make_prices(60).replace("50.0,", "-50.0,", 1))
     outcome = run_luigi("--source", "files", "--path", str(bad), "--calendar", "24/7", data=data)
@@ -127,6 +127,9 @@ def test_a_run_that_failed_at_the_gate_has_nothing_to_show(
     at = page(data, run=run.run_id)
     assert not at.exception
     assert run.run_id in reader.said(at.info)
+    lines = {trace["name"]: trace for trace in reader.figures(at)[0]["data"]}
+    assert len(lines["Close as it came"]["x"]) == 60
+    assert len(lines["Error found"]["x"]) >= 1
 
 
 @pytest.mark.parametrize(

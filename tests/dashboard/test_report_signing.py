@@ -33,7 +33,7 @@ def role(tmp_path, monkeypatch):
 
 
 def test_sign_then_publish(page, finished, reader):
-    """The signature covers the shown text; the folder is shown; the download is the signed document."""
+    """The signature covers the shown text; the folder is shown, also once revoked; the signed text can be had."""
     at = page(finished)
     assert at.get("download_button")[0].proto.label == "Download marked as draft"
     sign(at)
@@ -47,7 +47,13 @@ def test_sign_then_publish(page, finished, reader):
     assert not at.exception
     folder = published(finished, Journal(finished), report_key(finished))
     assert folder is not None
-    assert str(folder) in {code.value for code in at.code}
+    assert f"In `{folder}`" in [caption.value for caption in at.caption]
+    assert "● Published" in reader.said(at.markdown)
+    at.text_area(key="comment").set_value("Wrong prices.")
+    at.button(key="revoke").click().run()
+    assert not at.exception
+    assert "Published before; that signature no longer holds" in reader.said(at.caption)
+    assert f"In `{folder}`" in [caption.value for caption in at.caption]
 
 
 @pytest.mark.parametrize(
@@ -157,5 +163,6 @@ def test_there_is_no_box_to_type_a_name_or_role(page, finished):
     at = page(finished)
     assert {area.key for area in at.text_area} == {
         "edit_context", "edit_business_implications", "edit_risks", "edit_ethical_considerations", "comment",
+        "comment-text",
     }  # fmt: skip
     assert {box.key for box in at.text_input} == {"new_heading", "own_public_key"}

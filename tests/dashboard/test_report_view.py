@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 
 import pytest
 
 from core.journal import Journal
+from core.report.narrative import headings
+from core.report.sections import CONTENTS
 from core.review import signoff
-from core.store.checkpoints import Store
+from core.store.checkpoints import Slot, Store
+from dashboard.document import anchor
 from tests.dashboard.report_page import present, report_key, save_as_bob, sign, standing
 
 
@@ -238,3 +242,58 @@ def test_words_with_markup_are_shown_as_text(page, finished):
     sign(at, "rejected", nasty)
     assert not at.exception
     assert all(nasty not in element.value for element in (*at.markdown, *at.caption, *at.error, *at.success))
+
+
+# ---- the document
+
+
+def test_the_report_is_a_document_with_contents_and_pictures(page, finished, reader):
+    """Every section of the text is in the list of contents and on the page; drawings are pictures with words."""
+    at = page(finished)
+    markup = " ".join(each.proto.body for each in at.get("html"))
+    for title, _ in headings(present(finished).text):
+        if title != CONTENTS:
+            assert f'href="#{anchor(title)}"' in markup, title
+            assert f'id="{anchor(title)}"' in markup, title
+    page_html = Store(finished).read(Slot("report", report_key(finished)), "report.html").decode()
+    drawn = re.findall(r'<img src="data:image/svg[^>]*alt="([^"]+)"', markup)
+    assert len(drawn) == page_html.count("<svg ") > 0
+    assert "<svg" not in markup, "Streamlit would take it out"
+
+
+def test_a_generated_section_that_was_changed_is_shown_as_its_text(page, finished, reader):
+    """The page's tables and pictures would say what the report no longer says."""
+    text = present(finished).text
+    changed = next(line for line in text.splitlines() if line.startswith("AUC"))
+    save_as_bob(finished, text.replace(changed, "AUC is what I say.", 1))
+    words = reader.words(page(finished))
+    assert "Changed by hand: the text as it stands." in words
+    assert "AUC is what I say." in words
+
+
+def test_a_comment_stands_beside_its_section_on_record_and_changes_no_state(page, finished, reader):
+    """Who said what to which section of which text; an empty one is refused."""
+    at = page(finished)
+    before = standing(finished)
+    at.selectbox(key="comment-section").set_value("Risks")
+    at.text_area(key="comment-text").set_value("Say <b>something</b> about volume.")
+    at.button(key="add_comment").click().run()
+    assert not at.exception
+    (record,) = Journal(finished).records()
+    assert (record.kind, record.subject) == ("comment", report_key(finished))
+    assert record.content["section"] == "Risks"
+    assert record.content["text_sha256"] == present(finished).sha256
+    assert "Say <b>something</b> about volume." in reader.words(page(finished))
+    assert standing(finished) == before == "draft"
+    at.button(key="add_comment").click().run()
+    assert "0 characters" in reader.said(at.error)
+    assert len(Journal(finished).records()) == 1
+
+
+def test_the_reports_of_the_profile_are_listed_by_state(page, finished, reader):
+    """How many in each state, and the one that is open."""
+    at = page(finished)
+    assert "1 draft" in at.expander[0].label
+    table = reader.table(at, "Session", "State", "Verdict")
+    assert list(table["Report"]) == [report_key(finished)]
+    assert "(open)" in reader.words(at)

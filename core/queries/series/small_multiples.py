@@ -44,7 +44,7 @@ def small_multiples(prices: pd.DataFrame, sessions: int | None) -> list[SmallMul
     >>> import pandas as pd
     >>> days = pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04"])
     >>> rows = pd.DataFrame({"date": days, "ticker": "A", "adj_close": [8.0, 10.0, 12.0]})
-    >>> [(each.days, each.last, each.change) for each in small_multiples(rows, 2)]
+    >>> [(each.days, each.last, round(each.change, 6)) for each in small_multiples(rows, 2)]
     [(['2024-01-03', '2024-01-04'], 12.0, 0.2)]
     """
     every = np.unique(prices[col.DATE].to_numpy("datetime64[D]"))

@@ -1,0 +1,153 @@
+"""The report drawn as a document: sections with their pictures, and those that people write edited in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from html import escape, unescape
+
+import streamlit as st
+
+from core.fingerprint import sha256
+from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
+from core.report.sections import PLACEHOLDER
+from core.report.style import CSS
+from core.review.comments import SectionComment
+from core.review.signoff import generated_body
+from core.store.checkpoints import Slot
+from dashboard import compact, shell
+from dashboard.words import minute
+
+SIDE = "at-the-side"
+"""Place on the page where contents, sign-off and evidence begin: on a phone they come below the document."""
+
+
+def sections(report_key: str, text: str) -> list[DocumentSection]:
+    """Return the sections of a report's text as it stands; the page behind it is verified as it is read."""
+    store = shell.store()
+    page = store.read(Slot("report", report_key), "report.html").decode()
+    return _sections(sha256(page.encode()), page, generated_body(store, report_key), text)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _sections(digest: str, _page: str, generated: str, text: str) -> list[DocumentSection]:
+    del digest  # stands for the page, which is long
+    return document(_page, generated, text)
+
+
+def anchor(title: str) -> str:
+    """Return the name of a section's place on the page.
+
+    >>> anchor("Business implications")
+    'section-business-implications'
+    """
+    return "section-" + re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def contents(several: Sequence[DocumentSection], remarks: Mapping[str, Sequence[SectionComment]]) -> None:
+    """Draw the list of contents; what is still to be written (○), was changed or was commented on is marked."""
+    items = "".join(
+        f'<li><a href="#{anchor(each.title)}" target="_self">{escape(each.title)}</a>'
+        f"{_mark(each, len(remarks.get(each.title, ())))}</li>"
+        for each in several
+        if each.title
+    )
+    st.html(f'<nav class="report-contents" id="{SIDE}" aria-label="Contents"><ol>{items}</ol></nav>')
+
+
+def _mark(section: DocumentSection, comments: int) -> str:
+    words = [
+        "○" if section.kind == WRITTEN and section.text.strip() in ("", PLACEHOLDER) else "",
+        "changed" if section.kind == CHANGED else "",
+        f"{comments:,} said" if comments else "",
+    ]
+    text = ", ".join(filter(None, words))
+    return f" {compact.quiet(text)}" if text else ""
+
+
+def draw(
+    several: Sequence[DocumentSection],
+    remarks: Mapping[str, Sequence[SectionComment]],
+    edit: Callable[[str], None],
+) -> None:
+    """Draw the sections in order; ``edit`` draws the box of one that people write."""
+    st.html(f"<style>{looks()}</style>")
+    page: list[str] = []
+    for number, section in enumerate(several):
+        if section.kind == WRITTEN:
+            _flush(page, number)
+            with st.container(key=f"written-{number}"):
+                st.html(
+                    f'<h2 class="report-heading" id="{anchor(section.title)}">{escape(section.title)}</h2>'
+                )
+                edit(section.title)
+                with st.container(key=f"remarks-{number}"):  # always there: what follows keeps its place
+                    if section.title in remarks:
+                        st.html(_remarks(remarks[section.title]))
+        else:
+            page.append(_markup(section) + _remarks(remarks.get(section.title, ())))
+    _flush(page, len(several))
+
+
+def _flush(page: list[str], number: int) -> None:
+    """Draw what was collected as one element: each costs the browser time."""
+    if page:
+        with st.container(key=f"page-{number}"):
+            st.html(f'<div class="report-page">{"".join(page)}</div>')
+        page.clear()
+
+
+def _markup(section: DocumentSection) -> str:
+    heading = f'<h2 id="{anchor(section.title)}">{escape(section.title)}</h2>' if section.title else ""
+    if section.kind == PAGE:
+        dark = st.context.theme.type == "dark"
+        markup = _SVG.sub(lambda match: _picture(match[0], dark=dark), section.markup)
+        return f"<section>{heading}{markup}</section>"
+    return (
+        f'<section>{heading}<p class="note">Changed by hand: the text as it stands.</p>'
+        f"<pre>{escape(section.text)}</pre></section>"
+    )
+
+
+def _remarks(several: Sequence[SectionComment]) -> str:
+    return "".join(
+        f'<p class="report-remark"><strong>{escape(each.who)}</strong>, {minute(each.at_utc)}, record {each.record}: '
+        f"{escape(each.text)}</p>"
+        for each in several
+    )
+
+
+def _picture(svg: str, *, dark: bool) -> str:
+    """Return a drawing as a picture with its looks inside: Streamlit takes drawings out of HTML."""
+    label = re.search(r'aria-label="([^"]*)"|<title>([^<]*)</title>', svg)
+    colours = ";".join(f"{name}:{value}" for name, value in _colours()[int(dark)].items())
+    rules = " ".join(_SVG_RULE.findall(CSS[: CSS.index("@media (max-width")]))
+    style = f"<style>svg {{ {colours}; font-family: system-ui, sans-serif }} {rules}</style>"
+    opening, rest = svg.split(">", 1)
+    named = opening if "xmlns" in opening else f'{opening} xmlns="http://www.w3.org/2000/svg"'
+    words = unescape(next(filter(None, label.groups()), "")) if label else "Picture of the report"
+    return compact.picture(f"{named}>{style}{rest}", words)
+
+
+def _colours() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the report's colours in light, and in dark."""
+    light, dark = (dict(_VARIABLE.findall(block)) for block in _ROOT.findall(CSS)[:2])
+    return light, {**light, **dark}
+
+
+def looks() -> str:
+    """Return the report's own looks for sections inside a page of the desk, in the desk's theme.
+
+    Its colours are chosen by the reader's system; the desk may be set otherwise.
+    """
+    light, dark = _colours()
+    colours = ";".join(f"{name}:light-dark({value},{dark[name]})" for name, value in light.items())
+    rules = CSS[CSS.index("p { margin") : CSS.index("@media (max-width")]
+    narrow = ".gallery { display: block; } dl:not(.tiles) { grid-template-columns: 1fr; gap: 0; }"
+    return f".report-page {{ {colours}; {rules} @media (max-width: 60rem) {{ {narrow} }} }}"
+
+
+_SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
+_SVG_RULE = re.compile(r"svg[^{}]*\{[^}]*\}")
+_ROOT = re.compile(r":root \{(.*?)\}", re.DOTALL)
+_VARIABLE = re.compile(r"(--[a-z-]+): ([^;]+);")

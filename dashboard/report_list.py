@@ -1,0 +1,77 @@
+"""The reports of the profile that is looked at: how many stand in each state, and a way to each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from core.queries.models.modelbook import journal_of
+from core.queries.reports.listing import UNSIGNED, ReportEntry, reports
+from core.request.settings import Settings
+from dashboard import compact, shell, wrapped
+from dashboard.words import minute
+
+MOST = 60
+"""Newest reports of a profile that are listed."""
+
+ALL = "all"
+
+
+def draw(report_key: str) -> None:
+    """Draw the list, folded: its line says how many reports stand in each state; and the next that waits."""
+    entries = listed(shell.settings(), shell.profile())
+    counts = Counter(state_of(entry) for entry in entries)
+    said = ", ".join(f"{number:,} {state}" for state, number in counts.most_common())
+    waiting = next((e for e in entries if e.state in UNSIGNED and e.report != report_key), None)
+    with st.container(horizontal=True, vertical_alignment="center", key="reports-line"):
+        with st.expander(f"Reports of {shell.profile()}: {said}", key="reports"):
+            states = [ALL, *counts]
+            chosen = st.segmented_control(
+                "State", states, default=ALL, required=True, key="reports-state", label_visibility="collapsed"
+            )
+            _table([entry for entry in entries if chosen in (ALL, state_of(entry))], report_key)
+        if waiting:
+            shell.page_link(
+                "report", f":blue[Next that waits: {waiting.session or 'no session'}]", run=waiting.run_id
+            )
+
+
+def _table(entries: list[ReportEntry], report_key: str) -> None:
+    wrapped.table(
+        {
+            "Session": [_link(entry, report_key) for entry in entries],
+            "State": [wrapped.Drawn(compact.badge(state_of(entry))) for entry in entries],
+            "Verdict": [entry.verdict for entry in entries],
+            "Made": [minute(entry.created_at) for entry in entries],
+            "Report": [entry.report for entry in entries],
+        },
+        "reports_table",
+        most_px=320,
+    )
+
+
+def _link(entry: ReportEntry, report_key: str) -> wrapped.Drawn:
+    session = entry.session or "no session"
+    if entry.report == report_key:
+        return wrapped.Drawn(compact.strong(f"{session} (open)"))
+    return wrapped.Drawn(f'<bdi class="unbroken">{compact.link(session, "report", entry.run_id)}</bdi>')
+
+
+def state_of(entry: ReportEntry) -> str:
+    """Return how a report stands in one word of the desk."""
+    return "published" if entry.state == "signed" and entry.published else entry.state.replace("_", " ")
+
+
+def listed(settings: Settings, profile: str) -> list[ReportEntry]:
+    """Return a profile's reports, the newest session first; looked up anew with each run and record."""
+    journal = journal_of(settings)
+    last = max((record.seq for record in journal.records()), default=0) if journal else 0
+    return _listed(profile, journal.count_runs() if journal else 0, last, _settings=settings)
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at all reports…")
+def _listed(profile: str, *key: Any, _settings: Settings) -> list[ReportEntry]:  # noqa: ARG001 - what it rests on
+    return reports(_settings, datetime.now(UTC), profile, limit=MOST)
