@@ -17,7 +17,7 @@ from core.queries.runs.comparison import ABSENT, Comparison, Row
 from core.queries.runs.facts import RunFacts
 from core.report.figures import NA, counted, metric, period, share, spaced
 from core.store.checkpoints import Store
-from dashboard import compact, data, judged, wrapped
+from dashboard import compact, data, judged, monospaced, wrapped
 from dashboard.charts import roc_figure, wealth_figure
 from dashboard.charts.compared import interval_svg
 from dashboard.charts.look import CONFIG
@@ -39,7 +39,7 @@ def head(several: Sequence[RunFacts], names: Names) -> None:
     """Draw what each run is: its data, verdict, model and how its report stands."""
     bodies = [each.evaluation for each in several]
     columns: dict[str, list[Any]] = {
-        "": [names[each.run.run_id] for each in several],
+        "Report of": [names[each.run.run_id] for each in several],
         "Verdict": [body["verdict"] for body in bodies],
         "AUC": [_with_interval(body["performance"]["auc"]) for body in bodies],
         "Judged": [counted(body["rows"], "row") for body in bodies],
@@ -185,14 +185,14 @@ def signals(several: Sequence[RunFacts], names: Names) -> None:
         names[each.run.run_id]: {s["ticker"]: s["probability"] for s in each.evaluation.get("signals") or ()}
         for each in several
     }
-    tickers = list(dict.fromkeys(ticker for found in by_run.values() for ticker in found))
+    tickers = list(dict.fromkeys(ticker for signals in by_run.values() for ticker in signals))
     if not tickers:
         return
     first, *_, last = by_run.values()
     apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
     columns: dict[str, list[str]] = {"Ticker": order}
-    columns |= {name: [share(found.get(ticker)) for ticker in order] for name, found in by_run.items()}
+    columns |= {name: [share(signals.get(ticker)) for ticker in order] for name, signals in by_run.items()}
     columns["Change"] = [
         f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
     ]
@@ -218,12 +218,12 @@ def everything_else(comparison: Comparison, names: Names) -> None:
         "Part": [PARTS.get(row.part, row.part) for row in rows],
         "What": [spaced(row.name) for row in rows],
     }
-    columns |= {names[run]: [_plain(row, at) for row in rows] for at, run in enumerate(comparison.runs)}
+    columns |= {names[run]: [_value(row, at) for row in rows] for at, run in enumerate(comparison.runs)}
     columns["Change"] = [_change(row) for row in rows]
     wrapped.table(columns, "compare-table", most_px=460)
 
 
-def _plain(row: Row, at: int) -> str:
+def _value(row: Row, at: int) -> str:
     text = row.texts[at]
     if row.name == "seconds" and text != ABSENT:
         return f"{float(text):.1f} s"
@@ -254,6 +254,7 @@ def texts(comparison: Comparison, names: Names) -> None:
         )
         with st.expander(label, key=f"compare-text-{other}"):
             if diff:
-                st.code(diff, language="diff", wrap_lines=True, height=480)
+                label = f"Text of {names[other]} against {names[comparison.runs[0]]}"
+                monospaced.scroller(diff, label=label, height_px=480, diff=True)
             else:
                 st.write("The reports are the same.")

@@ -124,9 +124,9 @@ def _picture(svg: str, *, dark: bool) -> str:
     rules = " ".join(_SVG_RULE.findall(CSS[: CSS.index("@media (max-width")]))
     style = f"<style>svg {{ {colours}; font-family: system-ui, sans-serif }} {rules}</style>"
     opening, rest = svg.split(">", 1)
-    named = opening if "xmlns" in opening else f'{opening} xmlns="http://www.w3.org/2000/svg"'
+    with_namespace = opening if "xmlns" in opening else f'{opening} xmlns="http://www.w3.org/2000/svg"'
     words = unescape(next(filter(None, label.groups()), "")) if label else "Picture of the report"
-    return compact.picture(f"{named}>{style}{rest}", words)
+    return compact.picture(f"{with_namespace}>{style}{rest}", words)
 
 
 def _colours() -> tuple[dict[str, str], dict[str, str]]:

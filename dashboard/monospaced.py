@@ -25,3 +25,29 @@ def markup(text: str) -> str:
     '&lt;b&gt; &amp; &#x27;x&#x27;</pre>'
     """
     return f'<pre style="{_STYLE}">{escape(text)}</pre>'
+
+
+def scroller(text: str, *, label: str, height_px: int, diff: bool = False) -> None:
+    """Draw a long text in a window of its own that a keyboard reaches and a screen reader names.
+
+    ``diff``: the text is a unified diff; lines that were added and taken away have a colour beside their sign.
+    """
+    content = _coloured(text) if diff else escape(text)
+    st.html(
+        f'<div class="scroller" role="region" aria-label="{escape(label)}" tabindex="0" '
+        f'style="max-height:{height_px}px"><pre style="{_STYLE}">{content}</pre></div>'
+    )
+
+
+def _coloured(diff: str) -> str:
+    return "\n".join(_line(line) for line in diff.splitlines())
+
+
+def _line(line: str) -> str:
+    """Return a line of a diff as HTML.
+
+    >>> _line("+a < b"), _line(" same")
+    ('<ins>+a &lt; b</ins>', ' same')
+    """
+    tag = {"+": "ins", "-": "del"}.get(line[:1])
+    return f"<{tag}>{escape(line)}</{tag}>" if tag else escape(line)

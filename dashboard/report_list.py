@@ -24,10 +24,10 @@ def draw(report_key: str) -> None:
     """Draw the list, folded: its line says how many reports stand in each state; and the next that waits."""
     entries = listed(shell.settings(), shell.profile())
     counts = Counter(state_of(entry) for entry in entries)
-    said = ", ".join(f"{number:,} {state}" for state, number in counts.most_common())
+    summary = ", ".join(f"{number:,} {state}" for state, number in counts.most_common())
     waiting = next((e for e in entries if e.state in UNSIGNED and e.report != report_key), None)
     with st.container(horizontal=True, vertical_alignment="center", key="reports-line"):
-        with st.expander(f"Reports of {shell.profile()}: {said}", key="reports"):
+        with st.expander(f"Reports of {shell.profile()}: {summary}", key="reports"):
             states = [ALL, *counts]
             chosen = st.segmented_control(
                 "State", states, default=ALL, required=True, key="reports-state", label_visibility="collapsed"

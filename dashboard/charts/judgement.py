@@ -138,8 +138,8 @@ def calibration_figure(lines: Lines) -> go.Figure:
     drawn = {name: bins for name, bins in lines.items() if not bins.empty}
     if not drawn:
         return nothing("There are no judged rows to compare with.")
-    shown = ["mean_probability", "share_up", "up_low", "up_high"]
-    numbers = [bins[shown].astype("float64") for bins in drawn.values()]
+    columns = ["mean_probability", "share_up", "up_low", "up_high"]
+    numbers = [bins[columns].astype("float64") for bins in drawn.values()]
     lowest = min(bins.min().min() for bins in numbers)
     highest = max(bins.max().max() for bins in numbers)
     ends = [lowest - 0.01, highest + 0.01]

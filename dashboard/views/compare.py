@@ -75,10 +75,10 @@ def _names(several: list[Run]) -> dict[str, str]:
 def _default(several: list[Run], requested: list[str]) -> list[str]:
     """Return what is compared at first: what was asked for, else the newest run and the one of the session before."""
     here = [run.run_id for run in several]
-    wanted = [name for name in requested if name in here][:MOST_CHOSEN]
-    if len(wanted) > 1:
-        return wanted
-    last = wanted[0] if wanted else here[0]
+    chosen = [name for name in requested if name in here][:MOST_CHOSEN]
+    if len(chosen) > 1:
+        return chosen
+    last = chosen[0] if chosen else here[0]
     by_id = {run.run_id: session_of_run(shell.settings(), run) or "" for run in several}
     others = [name for name in here if name != last]
     earlier = [name for name in others if by_id[name] < by_id[last]]

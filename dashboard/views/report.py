@@ -15,7 +15,17 @@ from core.review import signoff
 from core.review.comments import SectionComment
 from core.review.publication import published
 from core.review.signoff import SignableText, Standing
-from dashboard import acting, checking, commenting, document, editing, report_list, shell, signoff_panel
+from dashboard import (
+    acting,
+    checking,
+    commenting,
+    document,
+    editing,
+    monospaced,
+    report_list,
+    shell,
+    signoff_panel,
+)
 from dashboard.editing import PAGE, Editing
 from dashboard.words import literal, minute, sentence
 
@@ -31,6 +41,9 @@ _STANDINGS = {
     "superseded": ("▽ Superseded", "gray"),
 }
 _TEXT_HEIGHT = 620
+AS_TEXT, AS_GENERATED, WHAT_CHANGED = "The text as it stands", "The text as it was generated", "What changed"
+"""How a screen reader names the windows of text."""
+
 _TABS = ("Document", "Whole text", "As text", "Generated", "Changes")
 _AGAINST = ("The last signed report", "The generated text")
 
@@ -94,7 +107,8 @@ def _conflict(draft: Editing) -> None:
             f"{literal(other.author)} saved draft {other.number} while you were writing. Yours is not saved yet; it "
             "is kept here, also over a reload."
         )
-        st.code(changes(other.text, draft.working), language="diff", height=220)
+        words = changes(other.text, draft.working)
+        monospaced.scroller(words, label="From their draft to your text", height_px=220, diff=True)
         st.caption(f"From draft {other.number} to the text in your editor.")
         with st.container(horizontal=True):
             args = (draft.report_key,)
@@ -124,14 +138,14 @@ def _text(
         else:
             _document(draft, locked, several, remarks)
     with present:
-        st.code(draft.opened.text, language=None, height=_TEXT_HEIGHT)
+        monospaced.scroller(draft.opened.text, label=AS_TEXT, height_px=_TEXT_HEIGHT)
         digest = editing.short(draft.opened.sha256)
         st.caption(
             f"{editing.name_of(draft.opened).capitalize()}, {len(draft.opened.text):,} characters, SHA-256 `{digest}`"
         )
     generated = signoff.generated_body(shell.store(), draft.report_key)
     with before:
-        st.code(generated, language=None, height=_TEXT_HEIGHT)
+        monospaced.scroller(generated, label=AS_GENERATED, height_px=_TEXT_HEIGHT)
         st.caption("As the pipeline wrote it; editing never changes it.")
     with difference:
         _difference(draft, generated)
@@ -195,7 +209,7 @@ def _difference(draft: Editing, generated: str) -> None:
 def _diff(before: str, after: str, same: str) -> None:
     diff = changes(before, after)
     if diff:
-        st.code(diff, language="diff", height=_TEXT_HEIGHT, wrap_lines=True)
+        monospaced.scroller(diff, label=WHAT_CHANGED, height_px=_TEXT_HEIGHT, diff=True)
     else:
         st.caption(same)
 

@@ -100,11 +100,11 @@ def _single(chosen: pd.DataFrame) -> None:
     row = chosen.iloc[0]
     st.info(f"One report so far, data to {row['to']}: lines begin with the second.", icon=":material/info:")
     values = {label: row[column] for column, label in COLUMNS.items()}
-    shown = {
+    texts = {
         label: NA if value != value or value is None else f"{value:,.4g}" for label, value in values.items()
     }
     wrapped.table(
-        {"Figure": list(shown), "Value": list(shown.values())}, "trends-single",
+        {"Figure": list(texts), "Value": list(texts.values())}, "trends-single",
     )  # fmt: skip
     st.caption(f"Run at {minute(row['at'].isoformat())}.")
     shell.page_link("run", ":blue[Open the run]", run=str(row["run"]))

@@ -145,6 +145,12 @@ class Reader:
         return " ".join(unescape(re.sub(r"<[^>]*>", " ", e.proto.body)) for e in at.get("html"))
 
     @staticmethod
+    def window(at, label) -> str:
+        """What stands in the window of text that a screen reader calls ``label``."""
+        (body,) = [e.proto.body for e in at.get("html") if f'aria-label="{label}"' in e.proto.body]
+        return unescape(re.sub(r"<[^>]*>", "", body)).strip()
+
+    @staticmethod
     def badges(at) -> list[str]:
         """The words of the page's badges (not of its head) in HTML of its own, in order, then of the others."""
         page = [e.proto.body for e in at.get("html") if "header-state" not in e.proto.body]

@@ -13,6 +13,9 @@ from core.store.checkpoints import Store
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
+AS_TEXT, WHAT_CHANGED = "The text as it stands", "What changed"
+"""How a screen reader names these windows of the page."""
+
 BOB = Person("local:bob", "Bob", "operator")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.journal import Journal
 from core.review.publication import published
-from tests.dashboard.report_page import present, report_key, save_as_bob, sign, standing
+from tests.dashboard.report_page import AS_TEXT, present, report_key, save_as_bob, sign, standing
 
 CONFIG = (Path(__file__).parents[2] / "luigi.cfg").read_text(encoding="utf-8")
 
@@ -81,9 +81,9 @@ def test_a_report_changed_since_it_was_opened_is_not_signed(page, finished, read
     assert not at.exception
     assert "changed since you opened it" in reader.said(at.error)
     assert Journal(finished).records() == []
-    assert at.code[0].value == opened.strip()
+    assert reader.window(at, AS_TEXT) == opened.strip()
     at.button(key="reopen").click().run()
-    assert at.code[0].value.endswith("A line nobody told me about.")
+    assert reader.window(at, AS_TEXT).endswith("A line nobody told me about.")
     sign(at)
     assert standing(finished) == "signed"
 

@@ -14,7 +14,15 @@ from core.report.sections import CONTENTS
 from core.review import signoff
 from core.store.checkpoints import Slot, Store
 from dashboard.document import anchor
-from tests.dashboard.report_page import present, report_key, save_as_bob, sign, standing
+from tests.dashboard.report_page import (
+    AS_TEXT,
+    WHAT_CHANGED,
+    present,
+    report_key,
+    save_as_bob,
+    sign,
+    standing,
+)
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ def test_the_page_shows_text_digest_evidence_and_who_signs(page, finished, reade
     at = page(finished)
     assert not at.exception
     assert not at.error
-    assert at.code[0].value == present(finished).text.strip()
+    assert reader.window(at, AS_TEXT) == present(finished).text.strip()
     assert present(finished).sha256[:12] in reader.said(at.caption)
     assert "local user" in reader.said(at.caption)
     assert at.radio(key="meaning").value is None
@@ -63,7 +71,7 @@ def test_a_damaged_report_is_said(page, finished, lookers, name, reader):
     at = page(finished)
     assert not at.exception
     assert "report" in reader.said(at.error)
-    assert not at.code
+    assert "PRICE REPORT" not in reader.words(at)
 
 
 def test_damage_below_the_report_is_said_and_refuses_a_signature(page, finished, lookers, reader):
@@ -71,7 +79,7 @@ def test_damage_below_the_report_is_said_and_refuses_a_signature(page, finished,
     path = lookers.folder_of(finished, "evaluate") / "evaluation.json"
     path.write_bytes(path.read_bytes() + b" ")
     at = page(finished)
-    assert at.code[0].value == present(finished).text.strip()
+    assert reader.window(at, AS_TEXT) == present(finished).text.strip()
     assert "evaluation.json" in reader.said(at.error)
     sign(at)
     assert not at.exception
@@ -92,7 +100,7 @@ def test_a_section_is_saved_as_the_box_is_left_and_survives_a_reload(page, finis
     assert draft.author == "local user"
     again = page(finished)
     assert again.text_area(key="edit_risks").value == "Thin trading."
-    assert again.code[0].value == draft.text.strip()
+    assert reader.window(again, AS_TEXT) == draft.text.strip()
     assert not again.button(key="sign").disabled
 
 
@@ -101,7 +109,7 @@ def test_all_four_sections_and_the_diff(page, finished, reader):
     at = page(finished)
     for key in ("context", "business_implications", "risks", "ethical_considerations"):
         at.text_area(key=f"edit_{key}").set_value(f"About {key}.").run()
-    diff = next(code.value for code in at.code if code.language == "diff")
+    diff = reader.window(at, WHAT_CHANGED)
     assert "+About ethical_considerations." in diff.splitlines()
     assert "Still to be written" not in reader.said(at.caption)
     assert len(Journal(finished).drafts(report_key(finished))) == 4
@@ -175,7 +183,7 @@ def test_two_tabs_lose_nothing_and_say_so(page, finished, reader):
     slow.text_area(key="edit_context").set_value("From the slow tab.").run()
     assert "saved draft 1" in reader.said(slow.error)
     assert "From the slow tab." not in present(finished).text
-    assert "+From the slow tab." in next(c.value for c in slow.code if c.language == "diff").splitlines()
+    assert "+From the slow tab." in reader.window(slow, "From their draft to your text").splitlines()
     assert slow.button(key="sign").disabled
 
     again = page(finished)
@@ -187,25 +195,25 @@ def test_two_tabs_lose_nothing_and_say_so(page, finished, reader):
     assert ["From the fast tab." in d.text for d in drafts] == [False, True]
 
 
-def test_the_slower_tab_can_take_the_other_text(page, finished):
+def test_the_slower_tab_can_take_the_other_text(page, finished, reader):
     """Its own words are given up on request only."""
     slow = page(finished)
     save_as_bob(finished, present(finished).text + "Bob was here.\n")
     slow.text_area(key="edit_context").set_value("Never mind.").run()
     slow.button(key="discard").click().run()
-    assert slow.code[0].value.endswith("Bob was here.")
+    assert reader.window(slow, AS_TEXT).endswith("Bob was here.")
     assert slow.text_area(key="edit_context").value == ""
     assert page(finished).text_area(key="edit_context").value == ""
     assert len(Journal(finished).drafts(report_key(finished))) == 1
 
 
-def test_the_text_is_compared_with_the_last_signed_report(page, finished):
+def test_the_text_is_compared_with_the_last_signed_report(page, finished, reader):
     """Not only with the generated one: the reader sees what is new since somebody signed."""
     sign(page(finished))
     save_as_bob(finished, present(finished).text + "New since the signature.\n")
     at = page(finished)
     at.segmented_control(key="against").set_value("The last signed report").run()
-    diff = next(code.value for code in at.code if code.language == "diff")
+    diff = reader.window(at, WHAT_CHANGED)
     added = [line for line in diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
     assert added == ["+New since the signature."]
 
@@ -233,12 +241,12 @@ def test_an_older_draft_can_be_opened_and_saved_as_the_newest(page, finished, re
     assert len(Journal(finished).drafts(report_key(finished))) == 3
 
 
-def test_words_with_markup_are_shown_as_text(page, finished):
+def test_words_with_markup_are_shown_as_text(page, finished, reader):
     """No picture, no script, no link comes out of a draft or a comment."""
     nasty = "<script>alert(1)</script> ![x](http://a.example/x.png)"
     save_as_bob(finished, present(finished).text + nasty + "\n")
     at = page(finished)
-    assert nasty in at.code[0].value
+    assert nasty in reader.window(at, AS_TEXT)
     sign(at, "rejected", nasty)
     assert not at.exception
     assert all(nasty not in element.value for element in (*at.markdown, *at.caption, *at.error, *at.success))

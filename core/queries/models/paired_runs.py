@@ -98,8 +98,8 @@ def paired_runs(
             expected="runs of one label and horizon",
             remedy="Compare runs that were asked for the same.",
         )
-    rows = _judged(*second)
-    how, theirs = resampling_of(settings), _aligned(rows, _judged(*first))
+    rows = _rows_of(*second)
+    how, theirs = resampling_of(settings), _aligned(rows, _rows_of(*first))
     result = contest(rows, theirs, how, cost_bps=settings["cost_bps"])
     return PairedRuns(
         result["rows"], result["sessions"], result["from"], result["to"], result["reason"],
@@ -107,7 +107,7 @@ def paired_runs(
     )  # fmt: skip
 
 
-def _judged(predictions: Table, features: Table) -> JudgedRows:
+def _rows_of(predictions: Table, features: Table) -> JudgedRows:
     frame = with_returns(predictions.frame, features)
     if predictions.header.get("mode") == "score":
         frame = frame.assign(fold=np.nan)  # as the evaluation judges them: one window
