@@ -6,8 +6,11 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.fork_server import Forked, fits
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -53,18 +56,25 @@ def slow(seconds: float, env: dict[str, str] | None = None) -> dict[str, str]:
     return env | {"PYTHONPATH": os.pathsep.join(path), "SLOW_STAGES_S": str(seconds)}
 
 
+PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+
+
+def started(words: Sequence[object], *, env: dict[str, str], cwd=ROOT, **more) -> subprocess.Popen:
+    """Start a command, as a fork of a warm process where that cannot differ from a new one."""
+    words = [str(word) for word in words]
+    how = Forked if fits(words, env) else subprocess.Popen
+    return how(words, env=env, cwd=cwd, **more)
+
+
 def command(*words: str, data=None, env=None, cwd=ROOT, timeout=120) -> Outcome:
     """Run a command to its end."""
-    done = subprocess.run(
-        [str(word) for word in words],
-        env=environment(data, env),
-        cwd=cwd,
-        timeout=timeout,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    with started(words, env=environment(data, env), cwd=cwd, **PIPES) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return Outcome(process.returncode, out, err)
 
 
 def free_port() -> int:

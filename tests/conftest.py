@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.commands import BIN, OURS, ROOT, Outcome, command, environment, luigi_words
+from tests.commands import BIN, OURS, PIPES, ROOT, Outcome, command, environment, luigi_words, started
 from tests.openssh import make_key  # noqa: F401 - a fixture of several folders
 from tests.shared import copy_root, shared
 
@@ -155,15 +155,8 @@ def start_luigi():
     """Start the main command in its own process group and return the process."""
 
     def start(*args, data, env=None) -> subprocess.Popen:
-        return subprocess.Popen(
-            luigi_words(*args),
-            env=environment(data, env),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        words, surroundings = luigi_words(*args), environment(data, env)
+        return started(words, env=surroundings, start_new_session=True, **PIPES)
 
     return start
 

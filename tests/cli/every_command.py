@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from core.cli.main import group
-from tests.commands import BIN, Outcome, command, environment, free_port
+from tests.commands import BIN, Outcome, command, environment, free_port, started
 from tests.conftest import small_options
 
 WIDTH, HEIGHT = 80, 40
@@ -206,7 +206,7 @@ def on_a_terminal(words: list[str], data: Path, cwd: Path, env: Mapping[str, str
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
     surroundings = environment(data, {"TERM": "xterm", "PAGER": "cat", **(env or {})})
-    with subprocess.Popen(
+    with started(
         words, stdin=subprocess.DEVNULL, stdout=its, stderr=its, cwd=cwd, env=surroundings
     ) as process:
         os.close(its)

@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import textwrap
 import time
 import uuid
@@ -22,12 +21,9 @@ import pytest
 from core.journal import Journal
 from core.review import ledger
 from core.upkeep.archive import backup
+from tests.commands import BIN, LINE, OURS, PIPES, ROOT, started
 from tests.reliability.backups import settings_over
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
-LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
-OURS = ("AFTERCLOSE_", "LUIGI_", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "PYTHON")
 MARK = "SURVIVAL_TEST_MARK"
 
 
@@ -61,16 +57,8 @@ class Fleet:
 
     def start(self, words: list[str], data: Path, *, env=None, cwd=ROOT) -> subprocess.Popen:
         """Start a command in a session of its own."""
-        process = subprocess.Popen(
-            words,
-            env=self.environment(data, env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        surroundings = self.environment(data, env)
+        process = started(words, env=surroundings, cwd=cwd, start_new_session=True, **PIPES)
         self.started.append(process)
         return process
 
@@ -90,8 +78,10 @@ class Fleet:
 
     def _marked(self, folder: Path) -> bool:
         try:
-            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
-            return state != "Z" and f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
+            state, _, _, session, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+            marked = f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
+            # a fork shows the environment that the server of forks began with; it leads a session, as every one does
+            return state != "Z" and (marked or int(session) in {process.pid for process in self.started})
         except OSError:
             return False
 

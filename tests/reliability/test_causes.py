@@ -21,7 +21,7 @@ from core.journal.faults import JournalError
 from core.platform import causes
 from core.platform.causes import cause_at, cause_of
 from core.upkeep.verification import verify
-from tests.reliability.conftest import ROOT
+from tests.commands import ROOT
 
 
 def fill(disk, *, left_kb=0):

@@ -1,0 +1,223 @@
+"""Commands as forks of one process that has the large libraries in memory: a start costs hundredths of a second.
+
+``Forked`` is a ``subprocess.Popen`` of a console script of ours: a process of its own, with its own environment,
+folder, streams and way out. What it leaves out is the import of pandas, scikit-learn and their like, two thirds of
+what a command over a small table costs. What Python or a library reads from the environment while it starts is the
+server's: ``fits`` says whether a command may be forked all the same.
+
+This file is the server as well (``python tests/fork_server.py DESCRIPTOR``). A forked command goes back to the end of
+this file and leaves as any script would: the server of forks in multiprocessing would end it at once.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import runpy
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+LIBRARIES = (
+    "core.journal.driver", "cryptography.hazmat.primitives.serialization", "duckdb", "exchange_calendars", "fpdf",
+    "numpy", "orjson", "pandas", "pyarrow.parquet", "requests", "scipy.stats", "sklearn.ensemble",
+    "sklearn.linear_model", "sshsig", "threadpoolctl",
+)  # fmt: skip
+"""What stages and commands import that is the same whatever the environment says: Luigi reads it while it is imported,
+and what is ours is imported by each command for itself."""
+
+READ_LATE = (
+    "AFTERCLOSE_", "COLUMNS", "FAULTS", "HOME", "LINES", "LUIGI_", "NO_COLOR", "PAGER", "PATH", "PYTHONPATH",
+    "SLOW_STAGES_S", "SURVIVAL_TEST_MARK", "TERM", "USER",
+)  # fmt: skip
+"""How variables begin that a command or a test's own start-up code reads, not Python or a library while it starts;
+``PYTHONPATH`` is obeyed for what is not in memory yet."""
+
+
+def fits(words: Sequence[str], env: Mapping[str, str]) -> bool:
+    """Whether a command is a script of ours, and its environment the server's but for what is read late."""
+    server = server_environment()
+    differing = {name for name in env.keys() | server.keys() if env.get(name) != server.get(name)}
+    script = Path(words[0])
+    return (
+        script.parent == Path(sys.executable).parent
+        and script.name in ("afterclose", "luigi")
+        and all(name.startswith(READ_LATE) for name in differing)
+    )
+
+
+def server_environment() -> dict[str, str]:
+    """What the server starts with: nothing that is ours, nothing that Python or a numeric library obeys."""
+    from tests.commands import environment
+
+    return environment(None)
+
+
+class ForkServer:
+    """The server's process, seen from the one that asks it for forks."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, __file__, str(theirs.fileno())],
+                env=server_environment(), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        atexit.register(self.close)
+
+    def fork(self, wish: Mapping[str, object], streams: Sequence[int]) -> tuple[int, socket.socket]:
+        """Have a command started; its process, and where its exit code arrives."""
+        answers, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its, self.lock:
+            socket.send_fds(self.socket, [json.dumps(wish).encode()], [*streams, its.fileno()])
+        return int(answers.recv(32)), answers
+
+    def close(self) -> None:
+        """End the server and wait for it, so that the processor time of all its forks is counted here."""
+        self.socket.close()
+        self.process.wait()
+
+
+@cache
+def fork_server() -> ForkServer:
+    """The server of this process, begun with the first command."""
+    return ForkServer()
+
+
+class Forked(subprocess.Popen):
+    """A command as a fork of the server: waited for, signalled and read like any that this process had started."""
+
+    def _execute_child(
+        self, args, executable, preexec_fn, close_fds, pass_fds, cwd, env, startupinfo, creationflags, shell,
+        p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite, restore_signals, gid, gids, uid, umask,
+        start_new_session, process_group,
+    ) -> None:  # fmt: skip
+        """What ``Popen`` calls to start the process, once its pipes are there."""
+        wish = {"words": args, "env": dict(env), "folder": os.fspath(cwd), "session": start_new_session}
+        with Path(os.devnull).open() as nothing:
+            inherited = (nothing.fileno(), 1, 2)
+            asked = (p2cread, c2pwrite, errwrite)
+            streams = [own if own != -1 else other for own, other in zip(asked, inherited, strict=True)]
+            self.pid, self._answers = fork_server().fork(wish, streams)
+        self._child_created = True
+        self._close_pipe_fds(p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite)
+
+    def _try_wait(self, wait_flags: int) -> tuple[int, int]:
+        """Ask how the process ended; ``(0, 0)`` while it has not, and ``os.WNOHANG`` says not to wait for it."""
+        try:
+            answer = self._answers.recv(32, socket.MSG_DONTWAIT if wait_flags & os.WNOHANG else 0)
+        except BlockingIOError:
+            return 0, 0
+        self._answers.close()
+        return self.pid, int(answer)
+
+    def _internal_poll(self, _deadstate=None) -> int | None:
+        if self.returncode is None and self._waitpid_lock.acquire(blocking=False):
+            try:
+                if self.returncode is None:
+                    pid, status = self._try_wait(os.WNOHANG)
+                    if pid == self.pid:
+                        self._handle_exitstatus(status)
+            finally:
+                self._waitpid_lock.release()
+        return self.returncode
+
+
+def serve(descriptor: int) -> str:
+    """Fork a process for each wish that comes; return, in such a process, the script that it is to be."""
+    environment = dict(os.environ)
+    import_libraries()
+    os.environ.clear()
+    os.environ.update(environment)
+    running: dict[int, tuple[int, socket.socket]] = {}
+    with socket.socket(fileno=descriptor) as wishes, selectors.DefaultSelector() as selector:
+        selector.register(wishes, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is not wishes:  # one has ended
+                    selector.unregister(key.fileobj)
+                    pid, answers = running.pop(key.fd)
+                    os.close(key.fd)
+                    with answers:
+                        answers.send(str(os.waitpid(pid, 0)[1]).encode())
+                    continue
+                message, descriptors, _, _ = socket.recv_fds(wishes, 1 << 20, 4)
+                if not message:
+                    raise SystemExit
+                pid = os.fork()
+                if pid == 0:
+                    for watched, (_, answers) in running.items():
+                        os.close(watched)
+                        answers.close()
+                    with socket.socket(fileno=descriptors.pop()) as answers:
+                        script = become(descriptors, **json.loads(message))
+                        answers.send(str(os.getpid()).encode())
+                    return script
+                answers = socket.socket(fileno=descriptors.pop())
+                for stream in descriptors:
+                    os.close(stream)
+                watched = os.pidfd_open(pid)
+                running[watched] = pid, answers
+                selector.register(watched, selectors.EVENT_READ)
+
+
+def import_libraries() -> None:
+    """Have them in memory, with one thread each, as every command has before it imports a numeric library."""
+    from core.platform.determinism import single_threaded
+
+    single_threaded()
+    for name in LIBRARIES:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # a collection in a fork would copy every page of them
+
+
+def become(streams: list[int], *, words: list[str], env: dict[str, str], folder: str, session: bool) -> str:
+    """Make this process what a new one would begin as, and return the script to run."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    for stream in streams:
+        os.close(stream)
+    if session:
+        os.setsid()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv[:] = words
+    before = list(filter(None, env.get("PYTHONPATH", "").split(os.pathsep)))
+    sys.path[:1] = [str(Path(words[0]).parent), *before]
+    if any((Path(place) / "sitecustomize.py").exists() for place in before):
+        sys.modules.pop("sitecustomize", None)
+        import_module("sitecustomize")
+    return words[0]
+
+
+def leave(code: object) -> NoReturn:
+    """End as the interpreter does, but for taking apart all that is imported: that costs more than most commands."""
+    if not isinstance(code, int | None):
+        print(code, file=sys.stderr)  # noqa: T201 - what the interpreter does with it
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit((code or 0) & 0xFF)
+
+
+if __name__ == "__main__":
+    script = serve(int(sys.argv[1]))
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as leaving:
+        leave(leaving.code)
+    leave(0)
