@@ -20,10 +20,8 @@ MAX_LIST_BYTES = 10_000_000
 LONGEST_INLINE = 2_000
 """Characters of a ticker list above which it travels as a digest (one argument is capped by the system)."""
 
-LONGEST = 20
-"""Characters: exchange symbols, with suffixes such as ``005930.KS`` or ``US Equity``, stay under this."""
-
 _LEGAL = re.compile(r"[\w^$](?:[\w.\-=^&+*/:#@%$'!~()]| (?! )){0,19}")
+"""At most 20 characters: exchange symbols, with suffixes such as ``005930.KS`` or ``US Equity``, stay under this."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,56 @@ def slow(seconds: float, env: dict[str, str] | None = None) -> dict[str, str]:
     env = dict(env or {})
     path = [str(ROOT / "tests" / "slow"), *filter(None, [env.get("PYTHONPATH")])]
     return env | {"PYTHONPATH": os.pathsep.join(path), "SLOW_STAGES_S": str(seconds)}
+
+
+CHANGED = """
+import importlib.util, os, sys
+
+NAME = {name!r}
+
+
+def change(module):
+{change}
+
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name != NAME:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        load = spec.loader.exec_module
+
+        def load_and_change(module):
+            load(module)
+            change(module)
+
+        spec.loader.exec_module = load_and_change
+        return spec
+
+
+if NAME in sys.modules:
+    change(sys.modules[NAME])
+else:
+    sys.meta_path.insert(0, Finder())
+"""
+
+
+def changed_on_import(folder: Path, name: str, change: str) -> dict[str, str]:
+    """The environment of a command in which a module is changed as soon as somebody imports it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the start-up code is written; it is there.
+    name : str
+        Of the module.
+    change : str
+        The body of a function of ``module``.
+    """
+    text = CHANGED.format(name=name, change=textwrap.indent(textwrap.dedent(change), "    "))
+    (folder / "sitecustomize.py").write_text(text, encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
 
 
 PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}

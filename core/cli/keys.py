@@ -16,6 +16,7 @@ from core.journal import Journal, Record
 from core.request import settings
 from core.request.settings import Settings
 from core.review import keys
+from core.review.keypair import PublicKey
 from core.review.ledger_check import trust_in
 from core.review.people import local_person
 
@@ -103,9 +104,13 @@ def _use(row: Mapping[str, object]) -> str:
 @output.json_option("Print key and record as JSON.")
 def rotate_key(*, why: str, as_json: bool) -> None:
     """Make a new key for the desk (role admin); what was published under the old one stays verifiable."""
+    _make_anew(keys.rotate, why, as_json=as_json)
+
+
+def _make_anew(act: Callable[..., tuple[PublicKey, Record]], why: str, *, as_json: bool) -> None:
     configured = settings.load()
     journal = Journal(configured.data, configured.journal)
-    key, record = keys.rotate(configured, journal, person=local_person(configured), why=why)
+    key, record = act(configured, journal, person=local_person(configured), why=why)
     _answer_key(key.id, "is in use", record, as_json=as_json)
 
 
@@ -136,10 +141,7 @@ def admit_key(*, public: Path, why: str, as_json: bool) -> None:
 @output.json_option("Print key and record as JSON.")
 def renew_key(*, why: str, as_json: bool) -> None:
     """Begin signing anew where the private key or the journal is lost (role admin); verify says so from then on."""
-    configured = settings.load()
-    journal = Journal(configured.data, configured.journal)
-    key, record = keys.renew(configured, journal, person=local_person(configured), why=why)
-    _answer_key(key.id, "is in use", record, as_json=as_json)
+    _make_anew(keys.renew, why, as_json=as_json)
 
 
 @list_keys.command("register")

@@ -15,10 +15,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from core.errors import AftercloseError, SourceError
+from core.platform.forked import EndedApart, packed, unpacked
 from core.platform.fresh_process import FreshProcess
 
 _MODULE = "core.platform.apart"
@@ -74,12 +76,9 @@ def call(
         if watch.exceeded:
             raise _exceeded(watch.exceeded, bounds, subject)
         try:
-            outcome = pickle.loads(answer)  # noqa: S301 - our own process wrote it
-        except (EOFError, pickle.UnpicklingError):
+            value: Answer = unpacked(answer)
+        except EndedApart:
             raise _ended(process, subject) from None
-    if isinstance(outcome, AftercloseError):
-        raise outcome
-    value: Answer = outcome[0]
     return value
 
 
@@ -158,12 +157,7 @@ def main() -> None:
             function, args, options = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own process wrote it
         except EOFError:
             return
-        try:
-            outcome: object = (function(*args, **options),)
-        except AftercloseError as error:
-            error.__traceback__ = error.__cause__ = error.__context__ = None
-            outcome = error
-        answer.write(pickle.dumps(outcome, protocol=5))
+        answer.write(packed(partial(function, *args, **options), AftercloseError))
 
 
 if __name__ == "__main__":

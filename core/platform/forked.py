@@ -8,7 +8,7 @@ import resource
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from core.platform.processes import die_with
 
@@ -16,7 +16,36 @@ Outcome = TypeVar("Outcome")
 
 
 class EndedApart(RuntimeError):
-    """The copy ended without an answer; the message is how."""
+    """Another process ended without an answer; the message is how, where that is known."""
+
+
+def packed(work: Callable[[], object], errors: type[Exception] = Exception) -> bytes:
+    """Return what ``work`` gives, or the error of ``errors`` that it raises, as another process can have it."""
+    outcome: object = None
+    error: Exception | None = None
+    try:
+        outcome = work()
+    except errors as caught:
+        error = caught.with_traceback(None)
+        error.__cause__ = error.__context__ = None
+    return pickle.dumps((outcome, error), protocol=5)
+
+
+def unpacked(data: bytes) -> Any:
+    """Return what another process packed, or raise it.
+
+    Raises
+    ------
+    EndedApart
+        If that is no whole answer.
+    """
+    try:
+        outcome, error = pickle.loads(data)  # noqa: S301 - a process of our own wrote it
+    except (EOFError, pickle.UnpicklingError):
+        raise EndedApart from None
+    if error is not None:
+        raise error
+    return outcome
 
 
 def apart(work: Callable[[], Outcome], *, opens: bool = True) -> Outcome:
@@ -46,26 +75,17 @@ def apart(work: Callable[[], Outcome], *, opens: bool = True) -> Outcome:
     _, status = os.waitpid(child, 0)
     if not data:
         raise EndedApart(f"code {os.waitstatus_to_exitcode(status)}")
-    outcome, error = pickle.loads(data)  # noqa: S301 - our own copy wrote it
-    if error is not None:
-        raise error
-    return outcome  # type: ignore[no-any-return] # what the work gave
+    outcome: Outcome = unpacked(data)
+    return outcome
 
 
 def _answer(work: Callable[[], object], writing: int, parent: int, *, opens: bool) -> NoReturn:
-    outcome: object = None
-    error: Exception | None = None
     try:
         die_with(parent)
         if not opens:
             _open_nothing()
-        try:
-            outcome = work()
-        except Exception as caught:  # noqa: BLE001 - the parent raises it again
-            error = caught.with_traceback(None)
-            error.__cause__ = error.__context__ = None
         with os.fdopen(writing, "wb") as stream, suppress(Exception):  # what cannot be pickled is no answer
-            pickle.dump((outcome, error), stream, protocol=5)
+            stream.write(packed(work))
     finally:
         os._exit(0)  # nothing of the parent is flushed or closed twice
 

@@ -56,7 +56,7 @@ def lists_behind(store: Store, slots: Iterable[Slot]) -> set[StoragePath]:
             paths.add(universe_file(store.root, tickers))
         for name in ("membership_digest", "symbols_digest"):
             if parameters.get(name):
-                paths.add(universe_files.copy_of(store.root, str(parameters[name])))
+                paths.add(universe_files.COPIES.at(store.root, str(parameters[name])))
         if waivers:
-            paths.add(store.root / waiver_files.FOLDER / f"{waivers}.toml")
+            paths.add(waiver_files.COPIES.at(store.root, waivers))
     return paths

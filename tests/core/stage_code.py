@@ -134,17 +134,15 @@ def without_texts(node: ast.AST) -> ast.AST:
 
 
 @cache
-def _syntax(path: Path, size: int, mtime_ns: int) -> tuple[object, tuple[str, ...]]:
-    """Return a file's plain syntax and what it imports, read once while the file stays as it is."""
-    del size, mtime_ns
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return plain(tree), tuple(imported(tree))
+def _syntax(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a text's plain syntax as JSON and what it imports, read once for all files that have it."""
+    tree = ast.parse(text)
+    return json.dumps(plain(tree)), tuple(imported(tree))
 
 
-def syntax(path: Path) -> tuple[object, tuple[str, ...]]:
-    """Return a file's plain syntax and what it imports."""
-    status = path.stat()
-    return _syntax(path, status.st_size, status.st_mtime_ns)
+def syntax(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return a file's plain syntax as JSON and what it imports."""
+    return _syntax(path.read_text(encoding="utf-8"))
 
 
 def is_text(node: object) -> bool:
@@ -175,12 +173,12 @@ def function_of(stage: str, root: Path = ROOT) -> ast.AST:
 
 def digest(stage: str, root: Path = ROOT) -> str:
     """Return the SHA-256 of a stage's code."""
-    parts = [["compute", plain(function_of(stage, root))]]
+    parts = [json.dumps(["compute", plain(function_of(stage, root))])]
     for module in modules_of(stage, root):
         path = path_of(module, root)
         assert path is not None, module
-        parts.append([module, syntax(path)[0]])
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        parts.append(f"[{json.dumps(module)}, {syntax(path)[0]}]")
+    return hashlib.sha256(f"[{', '.join(parts)}]".encode()).hexdigest()
 
 
 def recorded() -> dict[str, list[dict[str, object]]]:

@@ -9,6 +9,7 @@ from core.request import settings
 from core.review import signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
+from tests.commands import changed_on_import
 
 pytestmark = pytest.mark.slow
 ANN = Person("local:ann", "Ann Approver", "approver")
@@ -40,31 +41,8 @@ def test_a_signed_report_made_again_in_the_same_run_is_published(damaged, run_lu
 
 def test_without_that_last_step_the_same_run_would_wait_for_nobody(damaged, run_luigi, small, tmp_path):
     """The step taken out: exit 20 and no document although the signature stands."""
-    (tmp_path / "sitecustomize.py").write_text(
-        """
-import importlib.util, sys
-
-class Spoil:
-    def find_spec(self, name, path=None, target=None):
-        if name != "luigi_tasks.session":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        load = spec.loader.exec_module
-
-        def load_and_spoil(module):
-            load(module)
-            module.Session._publish_here = lambda self, key, code: code
-
-        spec.loader.exec_module = load_and_spoil
-        return spec
-
-sys.meta_path.insert(0, Spoil())
-""",
-        encoding="utf-8",
-    )
-    done = run_luigi(
-        *small, "--mode", "train", data=damaged, task="Publish", env={"PYTHONPATH": str(tmp_path)}
-    )
+    out = "module.Session._publish_here = lambda self, key, code: code"
+    env = changed_on_import(tmp_path, "luigi_tasks.session", out)
+    done = run_luigi(*small, "--mode", "train", data=damaged, task="Publish", env=env)
     assert done.code == 20, done.err
     assert not list(damaged.glob("published/*/*/signature.json"))

@@ -13,14 +13,9 @@ from core.models.training import train
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
 from core.tables.artifacts import Table
+from tests.plugins.changed_features import BODY
 
-MINE = """
-from core.plugins import feature
-
-@feature(warm_up=0, text="the day's move")
-def body(panel):
-    return panel.close / panel.open - 1
-
+LATE = """
 @feature(warm_up=100, text="the day's move a hundred sessions ago")
 def late(panel):
     return panel.lag(panel.close / panel.open - 1, 100)
@@ -46,7 +41,7 @@ def prices():
 @pytest.fixture
 def features(prices, tmp_path):
     """Their features, with those of a module."""
-    (tmp_path / "mine.py").write_text(MINE)
+    (tmp_path / "mine.py").write_text(BODY + LATE)
     return engineer(prices, feature_set=feature_set_of(Plugins(modules_named("mine.py", tmp_path))))
 
 
@@ -57,7 +52,7 @@ def plain(prices):
 
 def test_without_a_feature_it_is_the_training_of_a_table_that_never_had_it(prices, tmp_path):
     """Bit-equal, where the feature has a value on every row."""
-    (tmp_path / "mine.py").write_text(MINE.partition("@feature(warm_up=100")[0])
+    (tmp_path / "mine.py").write_text(BODY)
     features = engineer(prices, feature_set=feature_set_of(Plugins(modules_named("mine.py", tmp_path))))
     fewer, expected = walk_without(features, SETTINGS, ["body"]), plain(prices)
     assert len(fewer) == len(expected) > 600

@@ -4,13 +4,15 @@ import json
 
 from tests.commands import command
 
-MINE = """
+BODY = """
 from core.plugins import feature
 
 @feature(warm_up=0, text="the day's move from open to close")
 def body(panel):
     return panel.close / panel.open - 1
 
+"""
+MINE = f"""{BODY}
 @feature(warm_up=19, text="mean of the last 20 bar ranges, as a share of the close")
 def range20(panel):
     return panel.mean((panel.high - panel.low) / panel.close, 20)

@@ -13,11 +13,10 @@ from contextlib import closing
 
 import pytest
 
-from tests.commands import slow
+from tests.commands import LINE, changed_on_import, slow
 
 pytestmark = pytest.mark.slow
 
-LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
 SLOW = slow(0.3)
 
 
@@ -100,37 +99,19 @@ def test_two_workers_do_no_stage_twice(scheduler, worker, fleet, data, looks, lo
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-OUT = """
-import os, sys
-
-class Spoil:
-    def find_spec(self, name, path=None, target=None):
-        if name != "luigi_tasks.session":
-            return None
-        sys.meta_path.remove(self)
-        import importlib.util
-        spec = importlib.util.find_spec(name)
-        load = spec.loader.exec_module
-
-        def load_and_spoil(module):
-            load(module)
-            for what in os.environ["TAKEN_OUT"].split():
-                setattr(module.Session, what, lambda self, code: code)
-
-        spec.loader.exec_module = load_and_spoil
-        return spec
-
-sys.meta_path.insert(0, Spoil())
-"""
-"""Takes methods of a run's session out that judge Luigi's exit code: they return it as it is."""
-
-
 @pytest.fixture
 def taken_out(tmp_path):
-    """The environment of a worker without these methods: ``taken_out("finish_here final_code")``."""
+    """The environment of a worker without methods of a run's session that judge Luigi's exit code: they return it.
+
+    As in ``taken_out("finish_here final_code")``.
+    """
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "sitecustomize.py").write_text(OUT, encoding="utf-8")
-    return lambda names: {"PYTHONPATH": str(tmp_path / "out"), "TAKEN_OUT": names}
+    out = """
+    for what in os.environ["TAKEN_OUT"].split():
+        setattr(module.Session, what, lambda self, code: code)
+    """
+    env = changed_on_import(tmp_path / "out", "luigi_tasks.session", out)
+    return lambda names: {**env, "TAKEN_OUT": names}
 
 
 def made_by(looks, data):

@@ -7,36 +7,19 @@ import json
 import pytest
 
 from core.platform.retry import TransientError, with_linear_backoff
-
-BROKEN_FIT = """
-import importlib.util
-import sys
+from tests.commands import changed_on_import
 
 
-class Spoil:
-    \"\"\"Makes scikit-learn's logistic regression unable to fit, as soon as somebody imports it.\"\"\"
+def broken_fit(folder):
+    """The environment of a command in which scikit-learn's logistic regression cannot fit."""
+    change = """
+    def fit(*args, **more):
+        raise ValueError("no fit today")
 
-    def find_spec(self, name, path=None, target=None):
-        if name != "sklearn.linear_model._logistic":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        load = spec.loader.exec_module
+    module.LogisticRegression.fit = fit
+    """
+    return changed_on_import(folder, "sklearn.linear_model._logistic", change)
 
-        def load_and_spoil(module):
-            load(module)
-
-            def fit(*args, **more):
-                raise ValueError("no fit today")
-
-            module.LogisticRegression.fit = fit
-
-        spec.loader.exec_module = load_and_spoil
-        return spec
-
-
-sys.meta_path.insert(0, Spoil())
-"""
 
 FAULTY = """
 import os
@@ -127,8 +110,7 @@ def test_a_fault_that_does_not_pass_is_tried_as_often_as_promised(
 @pytest.mark.slow
 def test_training_that_cannot_fit_fails_without_a_champion(fleet, data, tmp_path, looks):
     """Once more, then 30: there is no model to keep."""
-    (tmp_path / "sitecustomize.py").write_text(BROKEN_FIT, encoding="utf-8")
-    done = fleet.run(fleet.luigi(), data, env={"PYTHONPATH": str(tmp_path)})
+    done = fleet.run(fleet.luigi(), data, env=broken_fit(tmp_path))
     assert done.returncode == 30, done.err
     assert looks.events(data, "retried") == ["train_or_score"]
     assert looks.events(data, "retained") == []
@@ -146,8 +128,7 @@ def test_training_that_cannot_fit_keeps_the_champion_and_says_so_everywhere(
     for path in lookers.folder_of(finished, "train_or_score").iterdir():
         path.unlink()
     before = set((finished / "models").glob("????????????.json"))
-    (tmp_path / "sitecustomize.py").write_text(BROKEN_FIT, encoding="utf-8")
-    done = fleet.run(fleet.luigi(), finished, env={"PYTHONPATH": str(tmp_path)})
+    done = fleet.run(fleet.luigi(), finished, env=broken_fit(tmp_path))
     assert done.returncode == 0, done.err
     assert looks.events(finished, "retried") == ["train_or_score"]
     assert looks.events(finished, "retained") == ["train_or_score"]

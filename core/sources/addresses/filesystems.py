@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core.errors import AftercloseError, ParameterError, SourceError
@@ -33,6 +34,7 @@ class _Files:
     stamp: Callable[[dict[str, Any]], str]
     exact: bool
     translated: Callable[[], AbstractContextManager[None]]
+    """In which what the file system raises becomes an error of ours."""
 
     def entry(self) -> Entry:
         with self.translated():
@@ -73,24 +75,40 @@ class _Files:
 
 
 @contextmanager
+def _translated(
+    address: Address, faults: tuple[type[Exception], ...], refusal: Callable[[Exception], SourceError | None]
+) -> Iterator[None]:
+    """Make errors of ours of what a file system raises.
+
+    Parameters
+    ----------
+    faults : tuple of exception types
+        What it raises where the server does not answer, or breaks off.
+    refusal : callable
+        The error for a fault by which the server does not let us in; None for any other.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise no_file_at(address) from error
+    except AftercloseError:
+        raise
+    except faults as error:
+        raise (refusal(error) or no_answer_of(address, error)) from error
+
+
+@contextmanager
 def s3_server(address: Address) -> Iterator[Server]:
     files = s3_client(f"--path names {address.display}", "addresses")
 
-    @contextmanager
-    def translated() -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError as error:
-            raise no_file_at(address) from error
-        except PermissionError as error:
-            raise not_let_in(address, "access denied", "the AWS environment or profile") from error
-        except AftercloseError:
-            raise
-        except Exception as error:  # botocore's and aiohttp's faults have no common root
-            if type(error).__name__ in {"NoCredentialsError", "PartialCredentialsError"}:
-                raise not_let_in(address, "no credentials", "the AWS environment or profile") from error
-            raise no_answer_of(address, error) from error
+    def refusal(error: Exception) -> SourceError | None:
+        place = "the AWS environment or profile"
+        if type(error).__name__ in {"NoCredentialsError", "PartialCredentialsError"}:
+            return not_let_in(address, "no credentials", place)
+        return not_let_in(address, "access denied", place) if isinstance(error, PermissionError) else None
 
+    # botocore's and aiohttp's faults have no common root
+    translated = partial(_translated, address, (Exception,), refusal)
     yield _Files(address, files, address.host, lambda info: str(info.get("ETag") or ""), True, translated)
 
 
@@ -107,23 +125,17 @@ def sftp_server(address: Address) -> Iterator[Server]:
             parameter="path",
         ) from error
 
-    @contextmanager
-    def translated() -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError as error:
-            raise no_file_at(address) from error
-        except asyncssh.HostKeyNotVerifiable as error:
-            raise SourceError(
+    def refusal(error: Exception) -> SourceError | None:
+        if isinstance(error, asyncssh.HostKeyNotVerifiable):
+            return SourceError(
                 f"{address.host} shows a key that this machine does not know",
                 expected="its key in ~/.ssh/known_hosts",
                 remedy="Connect once with sftp, compare the key with what the server's people say, and run again.",
-            ) from error
-        except (PermissionError, asyncssh.PermissionDenied) as error:
-            raise not_let_in(address, "access denied", "the keys of ~/.ssh") from error
-        except (OSError, asyncssh.Error, TimeoutError, EOFError) as error:
-            raise no_answer_of(address, error) from error
+            )
+        denied = isinstance(error, PermissionError | asyncssh.PermissionDenied)
+        return not_let_in(address, "access denied", "the keys of ~/.ssh") if denied else None
 
+    translated = partial(_translated, address, (OSError, asyncssh.Error, TimeoutError, EOFError), refusal)
     with translated():
         options = {"username": address.user} if address.user else {}
         port = {"port": address.port} if address.port else {}

@@ -1,0 +1,95 @@
+"""Files that a run is asked with, kept in the data root under the digest that is in the key.
+
+A stage made again, by this process or another, works with what the plan saw, whatever has become of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import CheckpointError, MissingFileError, SettingsError
+from core.fingerprint import sha256
+from core.paths import StoragePath
+from core.platform.storage import replace_file
+
+
+@dataclass(frozen=True)
+class FileCopies:
+    """The copies of one sort of file.
+
+    Parameters
+    ----------
+    folder, suffix : str
+        Where they lie below the data root, and how their names end.
+    max_bytes : int
+        Of a file.
+    contents : str
+        What such a file says, as in "the copy of the waivers".
+    option : str
+        With which such a file is named on a command line.
+    """
+
+    folder: str
+    suffix: str
+    max_bytes: int
+    contents: str
+    option: str
+
+    def at(self, root: StoragePath, digest: str) -> StoragePath:
+        """Return where the copy with a digest is."""
+        return root / self.folder / f"{digest}{self.suffix}"
+
+    def read(self, path: StoragePath, parameter: str) -> bytes:
+        """Return the bytes of the file that a parameter names.
+
+        Raises
+        ------
+        MissingFileError
+            If it is not there.
+        SettingsError
+            If it is larger than ``max_bytes``.
+        """
+        if not path.is_file():
+            raise MissingFileError.of(path, f"file of {parameter}", parameter=parameter)
+        size = path.stat().st_size
+        if size > self.max_bytes:
+            raise SettingsError(f"{path.name} has {size:,} bytes", expected=f"at most {self.max_bytes:,}")
+        return path.read_bytes()
+
+    def keep(self, data: bytes, root: StoragePath) -> str:
+        """Return the digest of the bytes, of which the data root now has a copy.
+
+        Raises
+        ------
+        SettingsError
+            If they cannot be written.
+        """
+        digest = sha256(data)
+        copy = self.at(root, digest)
+        if not copy.is_file():
+            try:
+                replace_file(copy, data)
+            except OSError as error:
+                raise SettingsError(
+                    f"the {self.contents} cannot be kept in {copy.parent}: {error.strerror or error}",
+                    expected="a writable data root",
+                ) from error
+        return digest
+
+    def load(self, digest: str, root: StoragePath) -> bytes:
+        """Return the bytes of a copy.
+
+        Raises
+        ------
+        CheckpointError
+            If it is gone or is not what its digest says.
+        """
+        path = self.at(root, digest)
+        data = path.read_bytes() if path.is_file() else b""
+        if sha256(data) != digest:
+            raise CheckpointError(
+                f"the copy of the {self.contents} {digest[:12]} in {path.parent} is gone or was changed",
+                expected="the bytes that the plan saw",
+                remedy=f"Run again with {self.option}.",
+            )
+        return data
