@@ -25,15 +25,26 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import NoReturn
 
 LIBRARIES = (
-    "core.journal.driver", "cryptography.hazmat.primitives.serialization", "duckdb", "exchange_calendars", "fpdf",
-    "numpy", "orjson", "pandas", "pyarrow.parquet", "requests", "scipy.stats", "sklearn.ensemble",
-    "sklearn.linear_model", "sshsig", "threadpoolctl",
+    "cryptography.hazmat.primitives.serialization", "duckdb", "exchange_calendars", "fpdf", "jsonschema", "numpy",
+    "orjson", "pandas", "pyarrow.parquet", "requests", "scipy.stats", "sklearn.ensemble", "sklearn.linear_model", "sshsig",
+    "tenacity", "threadpoolctl",
 )  # fmt: skip
-"""What stages and commands import that is the same whatever the environment says: Luigi reads it while it is imported,
-and what is ours is imported by each command for itself."""
+"""What commands import that is the same whatever the environment says; Luigi reads it while it is imported."""
+
+ROOMS = (
+    "core.cli",
+    "core.queries",
+    "core.runs",
+    "core.evaluation",
+    "core.models",
+    "core.features",
+    "core.report",
+)
+"""Of our own, and with them what lies below: functions and frozen values, which no import gives a state."""
 
 READ_LATE = (
     "AFTERCLOSE_", "COLUMNS", "FAULTS", "HOME", "LINES", "LUIGI_", "NO_COLOR", "PAGER", "PATH", "PYTHONPATH",
@@ -178,6 +189,10 @@ def import_libraries() -> None:
     single_threaded()
     for name in LIBRARIES:
         import_module(name)
+    for room in map(import_module, ROOMS):
+        for module in walk_packages(room.__path__, f"{room.__name__}."):
+            if module.name != "core.queries.reports.mlflow_model":  # MLflow's own process runs it
+                import_module(module.name)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page of them
 
@@ -197,7 +212,9 @@ def become(streams: list[int], *, words: list[str], env: dict[str, str], folder:
     before = list(filter(None, env.get("PYTHONPATH", "").split(os.pathsep)))
     sys.path[:1] = [str(Path(words[0]).parent), *before]
     if any((Path(place) / "sitecustomize.py").exists() for place in before):
-        sys.modules.pop("sitecustomize", None)
+        # what a test changes as it is imported is not imported yet
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("core", "sitecustomize")]:
+            del sys.modules[name]
         import_module("sitecustomize")
     return words[0]
 
