@@ -30,8 +30,8 @@ from typing import NoReturn
 
 LIBRARIES = (
     "cryptography.hazmat.primitives.serialization", "duckdb", "exchange_calendars", "fpdf", "jsonschema", "numpy",
-    "orjson", "pandas", "pyarrow.parquet", "requests", "scipy.stats", "sklearn.ensemble", "sklearn.linear_model", "sshsig",
-    "tenacity", "threadpoolctl",
+    "orjson", "pandas", "pyarrow.parquet", "requests", "scipy.stats", "sklearn.ensemble", "sklearn.linear_model",
+    "sshsig", "tenacity", "threadpoolctl",
 )  # fmt: skip
 """What commands import that is the same whatever the environment says; Luigi reads it while it is imported."""
 
