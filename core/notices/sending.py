@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.fingerprint import sha256
+from core.request.receivers import OF_DEPUTY, OF_NOTICES, file_of, receivers_in
 from core.request.settings import Settings
 
 Event = Literal[
@@ -35,7 +36,7 @@ def is_enabled(settings: Settings, event: Event) -> bool:
 
 
 def _receivers(event: str) -> str:
-    return "notices_deputy_urls" if event == DEPUTY else "notices_urls"
+    return OF_DEPUTY if event == DEPUTY else OF_NOTICES
 
 
 class UnusableReceivers(Exception):
@@ -50,9 +51,11 @@ def addresses(settings: Settings, event: str) -> list[str]:
     UnusableReceivers
         If a file of them cannot be read, or others may read it.
     """
-    folder = settings.file.parent if settings.file else Path.cwd()
-    words = str(settings[_receivers(event)]).split()
-    return [url for word in words for url in (_in_file(folder / word[1:]) if word[0] == "@" else [word])]
+    lists = (
+        [word] if (path := file_of(word, settings)) is None else _in_file(path)
+        for word in receivers_in(settings, _receivers(event))
+    )  # fmt: skip
+    return [url for urls in lists for url in urls]
 
 
 def _in_file(path: Path) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from core.errors import ParameterError
 from core.platform.storage import local_folder
 from core.request.addresses import copy_of, judge_address
+from core.request.receivers import receiver_files
 from core.request.settings import Settings
 from core.sources import LIVE
 from core.sources.addresses.address import address_of, names_address
@@ -137,9 +138,10 @@ def _is_read_with(file: Path, folder: Path) -> bool:
 def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that configure this installation and may hold secrets, links resolved."""
     texts = [str(settings[name] or "") for name in _NAMING]
-    receivers = f"{settings['notices_urls'] or ''} {settings['notices_deputy_urls'] or ''}".split()
-    texts += [word[1:] for word in receivers if word.startswith("@")]
     texts += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
-    yield from (Path(text).expanduser().resolve() for text in texts if text)
+    # whoever reads one starts from the working folder, which may be below the folder of luigi.cfg
+    bases = (Path(), settings.file.parent) if settings.file else (Path(),)
+    yield from ((base / Path(text).expanduser()).resolve() for text in texts if text for base in bases)
+    yield from (path.resolve() for path in receiver_files(settings))
     if settings.file is not None:
         yield settings.file.resolve()

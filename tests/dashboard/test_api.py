@@ -15,10 +15,11 @@ from dashboard.api import ENDPOINTS, description
 from tests.shared import copy_root
 
 
-def ask(url, token="", body=None, host=""):
+def ask(url, token="", body=None, host="", forwarded=""):
     """Status and JSON of one request."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     headers |= {"Host": host} if host else {}
+    headers |= {"X-Forwarded-For": forwarded} if forwarded else {}
     data = None if body is None else json.dumps(body).encode()
     try:
         with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as answer:
@@ -182,3 +183,9 @@ def test_wrong_tokens_are_answered_with_429_after_a_while_also_by_another_desk(
         assert ask(address, "afterclose_again")[0] == 429
         assert ask(address, tokens["viewer"])[0] == 429
     assert ask(first.replace("/api/runs", "/healthz"))[0] == 200
+    # behind a proxy on this machine: by the address that the proxy added last, whatever stands before it
+    for number in range(MOST):
+        assert ask(first, "afterclose_no", forwarded=f"192.0.2.{number}, 198.51.100.7")[0] == 401
+    assert ask(first, tokens["viewer"], forwarded="192.0.2.99, 198.51.100.7")[0] == 429
+    assert ask(first, tokens["viewer"], forwarded="198.51.100.7")[0] == 429
+    assert ask(first, tokens["viewer"], forwarded="198.51.100.8")[0] == 200

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import ParameterError
+from core.notices import sending
 from core.request import roots
+from core.request.receivers import receiver_files
 from core.request.settings import load
 from core.runs.resolve import resolve
 
@@ -152,3 +154,23 @@ def test_an_address_is_named_as_one_and_its_password_is_not_shown(text, tmp_path
     with pytest.raises(ParameterError, match="names an address") as caught:
         roots.judge(text, load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path), parameter="path")
     assert "sesame" not in str(caught.value)
+
+
+def test_secrets_are_out_of_reach_from_any_folder_below_the_configuration(place, monkeypatch):
+    """Receivers in a file and roles, named from the folder of luigi.cfg and asked for from one below it."""
+    (place / "luigi.cfg").write_text(
+        "[people]\nroles_file = roles.toml\n\n[notices]\nurls = @mail.csv\ndeputy_urls = @deputy.csv\n"
+    )
+    for name in ("mail.csv", "deputy.csv"):
+        (place / name).write_text(PRICES)
+        (place / name).chmod(0o600)
+    (place / "below").mkdir()
+    monkeypatch.chdir(place / "below")
+    for name in ("mail.csv", "deputy.csv", "roles.toml"):
+        assert "a file of the configuration" in judged(f"../{name}", environ={}, roots=str(place)), name
+    settings = load({"AFTERCLOSE_DATA": "data"})
+    assert sending.addresses(settings, "failed") == PRICES.splitlines()  # it is that file which is read
+    assert set(receiver_files(settings)) == {place / "mail.csv", place / "deputy.csv"}
+    monkeypatch.chdir(place)
+    for name in ("mail.csv", "deputy.csv"):
+        assert judged(name, environ={}), name

@@ -23,6 +23,7 @@ from core.journal import Journal
 from core.platform.storage import local_folder
 from core.report.figures import counted
 from core.request.in_force import HIDDEN, InForce, in_force
+from core.request.receivers import file_of, receiver_files, receivers_in
 from core.request.roots import LOGIN_FILE_VARIABLE
 from core.request.settings import Settings
 from core.review.ledger import KEYS, PRIVATE_KEY
@@ -212,20 +213,16 @@ def secrets(settings: Settings, environ: Mapping[str, str]) -> Check:
     return Check("secrets", "ok", f"{counted(there, 'file')} that only you can read" if there else "none")
 
 
-def _receivers(settings: Settings) -> list[str]:
-    return f"{settings['notices_urls'] or ''} {settings['notices_deputy_urls'] or ''}".split()
-
-
 def _names_files(settings: Settings, entry: InForce) -> bool:
     """Return whether a list of receivers holds no address itself, only files of them."""
-    return entry.section == "notices" and all(word.startswith("@") for word in _receivers(settings))
+    return entry.section == "notices" and all(file_of(word, settings) for word in receivers_in(settings))
 
 
 def _secret_files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that hold secrets, whether they are there or not."""
     base = settings.file.parent if settings.file else Path.cwd()
     texts = [str(settings[name] or "") for name in ("proof_key_file", "api_tokens")]
-    texts += [word[1:] for word in _receivers(settings) if word.startswith("@")]
     texts += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
     yield from (base / Path(text).expanduser() for text in texts if text)
+    yield from receiver_files(settings)
     yield local_folder(settings.data) / KEYS / PRIVATE_KEY

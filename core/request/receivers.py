@@ -1,0 +1,34 @@
+"""Receivers of notices as the settings name them: addresses, and files of addresses (``@FILE``) beside luigi.cfg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.request.settings import Settings
+
+OF_NOTICES, OF_DEPUTY = "notices_urls", "notices_deputy_urls"
+
+
+def receivers_in(settings: Settings, *names: str) -> list[str]:
+    """Return the receivers of some settings, each an address or ``@FILE``; of all where none is named."""
+    return [word for name in names or (OF_NOTICES, OF_DEPUTY) for word in str(settings[name] or "").split()]
+
+
+def file_of(receiver: str, settings: Settings) -> Path | None:
+    """Return the file of addresses that ``@FILE`` stands for, None for an address.
+
+    A path that is not absolute is beside ``luigi.cfg``, in the working folder without one: notices go out of processes
+    that were started anywhere.
+    """
+    if not receiver.startswith("@"):
+        return None
+    return (settings.file.parent if settings.file else Path.cwd()) / Path(receiver[1:]).expanduser()
+
+
+def receiver_files(settings: Settings) -> Iterator[Path]:
+    """Yield the files of addresses that the settings name."""
+    for receiver in receivers_in(settings):
+        path = file_of(receiver, settings)
+        if path is not None:
+            yield path
