@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:^=])")
+_LINK = re.compile(r"(?i)(www(?=\.)|https?:/(?=/)|(?<=[-.\w+])(?=@[-\w]))")
+"""What GitHub's Markdown, as the pages draw it, makes a link of also where every sign is escaped: it looks at the
+text that comes out (mdast-util-gfm-autolink-literal)."""
+
+_JOINER = "\u2060"
+"""Not seen, and no break of a line: within an address it keeps it from being one."""
 
 
 def literal(text: str) -> str:
     r"""Return ``text`` so that Markdown shows every character of it and nothing more.
 
     >>> literal("![x](http://a.example/p.png)")
-    '\\!\\[x\\]\\(http\\://a.example/p.png\\)'
+    '\\!\\[x\\]\\(http\\:/\u2060/a.example/p.png\\)'
     """
-    return _MARKUP.sub(r"\\\1", text)
+    return _MARKUP.sub(r"\\\1", _LINK.sub(rf"\1{_JOINER}", text))
 
 
 def minute(at: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import PluginError
 from core.parameters import Value
 from core.prices.catalogue import RULES
+from core.request.roots import is_team, judge_configured
 
 if TYPE_CHECKING:
     from core.plugins.examining import Examined
@@ -43,13 +45,25 @@ def resolved(text: str, settings: Settings) -> dict[str, Value]:
     from core.plugins.examining import examined
     from core.plugins.modules import digest_of_modules
 
-    modules = examined(modules_of(text, settings))
+    named = modules_of(text, settings)
+    _judge_configured(named, settings)
+    modules = examined(named)
     _refuse_taken(modules)
     values["plugins"] = ", ".join(entry.module.address for entry in modules) or None
     for kind in KINDS:
         touching = [entry.module for entry in modules if entry.declared[kind]]
         values[f"{kind}_modules"] = digest_of_modules(touching) if touching else None
     return values
+
+
+def _judge_configured(modules: Sequence[Module], settings: Settings) -> None:
+    """Refuse, in a team, a module that the configuration does not name: it is run with all that the desk may do."""
+    if not is_team(settings, os.environ):
+        return
+    texts = {str(values.get("plugins") or "") for values in (settings.defaults, *settings.profiles.values())}
+    allowed = {module.address for text in texts if text for module in modules_of(text, settings)}
+    for module in modules:
+        judge_configured(module.address, allowed, settings, parameter="plugins")
 
 
 def _refuse_taken(modules: Sequence[Examined]) -> None:

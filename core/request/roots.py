@@ -9,7 +9,7 @@ the configuration, the files it names, hidden files and the system's own folders
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from core.errors import ParameterError
@@ -45,8 +45,48 @@ def roots_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, ...]
     ]
     if configured:
         return tuple(path.resolve() for path in configured)
-    team = environ.get(LOGIN_VARIABLE) or settings["people_roles_file"] or settings["api_tokens"]
-    return (Path.cwd().resolve(),) if team else ()
+    return (Path.cwd().resolve(),) if is_team(settings, environ) else ()
+
+
+def is_team(settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Return whether others than whoever sits at the machine ask for runs: people log in, have roles, or tokens."""
+    return bool(environ.get(LOGIN_VARIABLE) or settings["people_roles_file"] or settings["api_tokens"])
+
+
+def judge_configured(
+    text: str,
+    configured: Iterable[str],
+    settings: Settings,
+    *,
+    parameter: str,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """Refuse, in a team, what runs as code or speaks for people unless ``luigi.cfg`` names it.
+
+    Parameters
+    ----------
+    text : str
+        As it was asked for.
+    configured : iterable of str
+        What the settings and profiles name, written alike.
+
+    Raises
+    ------
+    ParameterError
+        Naming what came.
+    """
+    if (
+        not text
+        or text in set(configured)
+        or not is_team(settings, os.environ if environ is None else environ)
+    ):
+        return
+    raise ParameterError(
+        f"--{parameter} names {text}, which luigi.cfg does not",
+        expected=f"in a team what luigi.cfg or a profile in it names under {parameter}",
+        remedy="Whoever keeps luigi.cfg may add it there.",
+        parameter=parameter,
+    )
 
 
 def judge(text: str, settings: Settings, *, parameter: str, environ: Mapping[str, str] | None = None) -> None:

@@ -6,6 +6,7 @@ them. An unknown section or key is an error with file, line and the nearest know
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -226,7 +227,15 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
 def _data_root(text: str, folder: Path, state: str) -> StoragePath:
     if objects.is_url(text):
         return objects.root_at(text, (folder / Path(state).expanduser()).absolute())
-    return (folder / text).absolute()
+    root = (folder / text).absolute()
+    try:
+        (root / "journal.sqlite-wal").stat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise SettingsError(
+                f"{DATA_VARIABLE} has {len(str(root)):,} characters", expected="a path that this system takes"
+            ) from error
+    return root
 
 
 def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:

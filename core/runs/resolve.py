@@ -109,6 +109,10 @@ def resolve(
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
     values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
     if "waivers" in parameters:
+        named = [values_of.get("waivers") for values_of in (settings.defaults, *settings.profiles.values())]
+        roots.judge_configured(
+            str(values["waivers"] or ""), [str(name or "") for name in named], settings, parameter="waivers"
+        )
         values["waivers_digest"] = waiver_files.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in parameters:
         values = _with_mode(values, settings, partial(profile_of, request, settings))

@@ -6,12 +6,18 @@ import json
 import secrets
 import subprocess
 import sys
+import time
 import urllib.request
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
 from core.journal import Journal
+from core.request.settings import load
+from core.review import signoff
+from core.review.people import Person
+from core.store.checkpoints import Store
 from tests.commands import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -42,8 +48,8 @@ def provider(tmp_path_factory):
 
 
 @pytest.fixture
-def team_desk(provider, start_desk, finished, tmp_path, wait_until):
-    """A desk over a finished run that only people who logged in may see."""
+def make_team_desk(provider, start_desk, finished, tmp_path, wait_until):
+    """Start a desk over a finished run that only people who logged in may see."""
     wait_until(lambda: _answers(provider), "the provider to answer")
     port = free_port()
     secret = tmp_path / "login.toml"
@@ -54,7 +60,13 @@ def team_desk(provider, start_desk, finished, tmp_path, wait_until):
         encoding="utf-8",
     )
     secret.chmod(0o600)
-    return start_desk(finished, port=port, options=["--login", str(secret)])
+    return lambda env=None: start_desk(finished, port=port, options=["--login", str(secret)], env=env)
+
+
+@pytest.fixture
+def team_desk(make_team_desk):
+    """One with all defaults."""
+    return make_team_desk()
 
 
 def _answers(url) -> bool:
@@ -117,6 +129,64 @@ def test_one_writes_another_signs_and_the_record_says_who(new_page, team_desk, f
     assert signed.content["independent_review"] is True
     assert "OpenID Connect" in signed.content["authentication"]
     assert {d.author.partition(" <")[0] for d in Journal(finished).drafts(signed.subject)} == {"Bob Example"}
+
+
+def _seen_at(provider, who, auth_time):
+    """Let the provider say when it saw somebody last."""
+    body = json.dumps({**PEOPLE[who], "auth_time": auth_time}).encode()
+    request = urllib.request.Request(
+        f"{provider}/users/{who}", body, {"Content-Type": "application/json"}, method="PUT"
+    )
+    urllib.request.urlopen(request, timeout=5).close()
+
+
+def _sign(page):
+    """Say why the sections are open, approve, and sign."""
+    comment = page.locator(".st-key-comment textarea")
+    comment.fill("Sections are open on purpose.")
+    comment.blur()
+    page.locator(".st-key-meaning label", has_text="Approved: may be published").click()
+    page.locator(".st-key-sign button").first.click()
+
+
+def test_a_login_that_is_too_old_signs_after_logging_in_again(
+    new_page, make_team_desk, provider, finished, tmp_path, wait_until
+):
+    """The page says so and has the button; the record keeps when the provider saw the person."""
+    config = tmp_path / "luigi.cfg"
+    config.write_text("[people]\nsign_within_minutes = 5\n")
+    configured, journal = load({"AFTERCLOSE_DATA": str(finished)}), Journal(finished)
+    key = journal.runs()[0].keys["report"]
+    shown = signoff.signable(Store(finished), journal, key).sha256
+    signoff.submit(
+        configured,
+        journal,
+        key,
+        text_sha256=shown,
+        person=Person("local:bob", "Bob", "operator"),
+        comment="Open.",
+    )
+    desk = make_team_desk({"LUIGI_CONFIG_PATH": str(config)})
+    now = int(time.time())
+    try:
+        _seen_at(provider, "ann", now - 3600)
+        ann = log_in(new_page(), desk, "ann")
+        _sign(ann)
+        expect(ann.get_by_text("Log in again, then sign").first).to_be_visible()
+        assert len(Journal(finished).records()) == 1
+        _seen_at(provider, "ann", now)
+        ann.locator(".st-key-log_in_again button").click()
+        ann.locator("button[name=sub][value=ann]").first.click()
+        expect(ann.locator(".st-key-header")).to_contain_text("Ann Example")
+        ann.goto(f"{desk.url}/report")
+        expect(ann.locator(".st-key-sign button").first).to_be_enabled()
+        expect(ann.locator(".st-key-log_in_again")).to_have_count(0)
+        _sign(ann)
+        expect(ann.locator(".st-key-standing")).to_contain_text("● Signed")
+    finally:
+        _seen_at(provider, "ann", now)
+    _, signed = Journal(finished).records()
+    assert signed.content["authenticated_at"] == datetime.fromtimestamp(now, UTC).isoformat()
 
 
 def test_an_author_cannot_approve_and_nobody_without_a_role_can_write(

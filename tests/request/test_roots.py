@@ -16,6 +16,7 @@ from core.runs.resolve import resolve
 
 PRICES = "date,ticker,open,high,low,close,volume\n2024-01-02,A,1,1,1,1,1\n"
 TEAM = {"AFTERCLOSE_LOGIN": "1"}
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_a_pattern_is_no_road_to_a_secret(place, pattern):
     (place / "folder-1").symlink_to(place / "data" / "keys")
     settings = load({"AFTERCLOSE_DATA": "data"})
     with pytest.raises(ParameterError, match="--path names") as raised:
-        resolve({"source": "files", "path": pattern}, settings=settings, now=datetime(2026, 1, 1, tzinfo=UTC))
+        resolve({"source": "files", "path": pattern}, settings=settings, now=NOW)
     assert raised.value.exit_code == 4
     assert "PRIVATE" not in str(raised.value)
 
@@ -174,3 +175,32 @@ def test_secrets_are_out_of_reach_from_any_folder_below_the_configuration(place,
     monkeypatch.chdir(place)
     for name in ("mail.csv", "deputy.csv"):
         assert judged(name, environ={}), name
+
+
+def test_in_a_team_code_and_waivers_are_those_of_the_configuration(place, monkeypatch):
+    """Who may start a run names no module that would run as the desk, and no file in which others accept findings."""
+    marker = place / "imported"
+    (place / "mine.py").write_text(f"import os\nos.system('touch {marker}')\n")
+    (place / "own.toml").write_text("")
+    for name, value in (("plugins", "mine.py"), ("plugins", str(place / "mine.py")), ("waivers", "own.toml")):
+        request = {"source": "files", "path": "prices.csv", "calendar": "24/7", name: value}
+        with pytest.raises(ParameterError, match=f"--{name} names .*, which luigi.cfg does not") as caught:
+            resolve(request, settings=load({"AFTERCLOSE_DATA": "data"}), now=NOW)
+        assert caught.value.parameter == name
+        assert not marker.exists()
+    # the configuration itself, and a profile in it
+    (place / "good.py").write_text("")
+    (place / "luigi.cfg").write_text(
+        "[people]\nroles_file = roles.toml\n[validate]\nwaivers = own.toml\n"
+        "[profile:a]\nsource = files\npath = prices.csv\nplugins = good.py\n"
+    )
+    settings = load({"AFTERCLOSE_DATA": "data"})
+    for request in ({"source": "files", "path": "prices.csv"}, {"profile": "a"}):
+        values = resolve({**request, "calendar": "24/7"}, settings=settings, now=NOW)
+        assert values["waivers"] == "own.toml"
+    # what a run of the desk is asked for again in its own process
+    assert resolve(
+        {k: str(values[k]) for k in ("source", "path", "plugins", "waivers", "calendar")},
+        settings=settings,
+        now=NOW,
+    )
