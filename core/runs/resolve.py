@@ -109,15 +109,20 @@ def resolve(
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
     values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
     if "waivers" in parameters:
-        named = [values_of.get("waivers") for values_of in (settings.defaults, *settings.profiles.values())]
-        roots.judge_configured(
-            str(values["waivers"] or ""), [str(name or "") for name in named], settings, parameter="waivers"
-        )
+        _judge_waivers(str(values["waivers"] or ""), settings)
         values["waivers_digest"] = waiver_files.keep(str(values["waivers"] or ""), settings.data)
     if "mode" in parameters:
         values = _with_mode(values, settings, partial(profile_of, request, settings))
     # a value travels to a task as text: what comes back there must be what is planned with here
     return _as_planned(values)
+
+
+def _judge_waivers(path: str, settings: Settings) -> None:
+    """Refuse, in a team, a file of waivers that the configuration does not name: it speaks in other people's names."""
+    configured = (settings.defaults, *settings.profiles.values())
+    roots.judge_configured(
+        path, [str(values.get("waivers") or "") for values in configured], settings, parameter="waivers"
+    )
 
 
 def _modules(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:

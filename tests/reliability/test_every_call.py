@@ -46,9 +46,8 @@ def swept(tmp_path, capsys):
         with capsys.disabled():
             print(f"\n{words[0]} {mode}: {counts}")  # noqa: T201 - the count is the finding
         assert mode == "kill" or told["refused"]
-        assert told["of_sqlite"] or not hasattr(
-            _sqlite3, "__file__"
-        )  # a part of the interpreter is out of reach
+        # restore writes a journal as one file; a part of the interpreter is out of reach
+        assert told["of_sqlite"] or words[0] == "restore" or not hasattr(_sqlite3, "__file__")
         assert told["calls"] > 3
         return told["lost"]
 
