@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.features.definitions import Feature
+    from core.features.market import Mask
     from core.features.panel import Vector
 
 MOST_QUESTIONS = 50
@@ -41,6 +42,7 @@ class Request(NamedTuple):
     what: str | None
     values: Vector
     session: NDArray[np.int64]
+    member: Mask | None
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ def request_of(feature: Feature, panel: MarketPanel, across: Across) -> Request:
     try:
         feature.compute(panel.looking_across(across))
     except Question as question:
-        return Request(question.what, question.values, session)
-    return Request(None, np.empty(0), session)
+        return Request(question.what, question.values, session, panel.member)
+    return Request(None, np.empty(0), session, panel.member)
 
 
 def answered(
@@ -133,7 +135,9 @@ def answered(
 
 def compared_in_parts(requests: Sequence[Request]) -> list[Vector]:
     """Return the answer to one question, part by part."""
-    across = within_sessions(np.concatenate([part.session for part in requests]))
+    member = [part.member for part in requests if part.member is not None]
+    session = np.concatenate([part.session for part in requests])
+    across = within_sessions(session, np.concatenate(member) if member else None)
     whole = across(str(requests[0].what), np.concatenate([part.values for part in requests]))
     return np.split(whole, np.cumsum([len(part.values) for part in requests])[:-1])
 

@@ -38,7 +38,6 @@ from core.features.audit_record import (
     TOLERANCE,
 )
 from core.features.market import MarketPanel
-from core.features.price_rows import Prices
 from core.platform.forked import apart, import_all
 from core.plugins.guard import system_files_read
 
@@ -155,7 +154,7 @@ class Audit(RowsApart):
     ) -> None:
         factor = np.where(where, np.exp(self._draw.normal(0, 0.3, len(where))), 1.0)
         columns = {n: v * factor if n in names else v for n, v in self.prices.columns.items()}
-        panel = Prices(self.prices.codes, self.prices.session, columns).panel()
+        panel = self.prices.of_columns(columns).panel()
         for feature in self.features:
             if not (alone and feature.across):
                 self._compare(feature, feature.compute(panel)[rows], rows, how)
@@ -178,7 +177,7 @@ class Audit(RowsApart):
             # powers of two change no digit of a ratio, and another one for each ticker shows mixtures
             factor = 0.5 ** (1 + prices.codes % 3)
             columns = {**prices.columns, col.ADJ_CLOSE: prices.columns[col.ADJ_CLOSE] * factor}
-            panel = Prices(prices.codes, prices.session, columns).panel()
+            panel = prices.of_columns(columns).panel()
             how = f"with the adjusted closes up to {session} halved, as a later split does"
             for feature in self.features:
                 if feature.seen_by_model:

@@ -148,7 +148,7 @@ class RowsApart(Comparison):
         panel = in_years_of_their_own(prices.take(inside), np.repeat(block, size)).panel(codes)
         assert isinstance(panel, MarketPanel), "a feature across tickers is one of somebody's own"
         groups = np.repeat(block, size) * len(days) + number[inside]
-        again = _attempt(feature, panel.looking_across(within_sessions(groups)))
+        again = _attempt(feature, panel.looking_across(within_sessions(groups, panel.member)))
         if again is None:
             return sessions
         place = np.cumsum(size) - 1

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from core.features.market import Mask
     from core.plugins.loading import Plugins
 
 _NEEDED = (col.DATE, col.TICKER, col.ADJ_CLOSE)
@@ -86,7 +87,7 @@ def engineer(
     if settings.label == EXCESS:  # of all tickers, so that all parts are gone through once before
         sums = partial(_return_sums, prices_clean, settings.horizon_sessions, membership)
         means = SessionMeans.of(workplace.engine.each(sums, range(prices_clean.parts)))
-    answers = _compared(prices_clean, features, workplace) if prices_clean.parts > 1 else {}
+    answers = _compared(prices_clean, features, membership, workplace) if prices_clean.parts > 1 else {}
     audited_rows = 0
     with workplace.writer("features") as writer:
         selection = _Selection(features, settings, means, answers, audited, membership)
@@ -121,11 +122,14 @@ def _return_sums(prices: Table, sessions: int, membership: Membership, number: i
     """Return the returns of one part's tickers, added up by session; of a universe's members alone."""
     check_columns(prices, _NEEDED)
     rows = _sorted_rows(prices.part(number, _NEEDED))
-    member = members.belongs(membership, rows.codes, rows.names, rows.dates) if membership else None
-    return return_sums(Panel.of(rows.codes, rows.adj_close), rows.dates, sessions, member)
+    return return_sums(
+        Panel.of(rows.codes, rows.adj_close), rows.dates, sessions, rows.of_members(membership)
+    )
 
 
-def _compared(prices: Table, features: Sequence[Feature], workplace: Workplace) -> dict[str, Answers]:
+def _compared(
+    prices: Table, features: Sequence[Feature], membership: Membership, workplace: Workplace
+) -> dict[str, Answers]:
     """Return how the values of features across tickers compare over all parts, by feature."""
     answers = {}
     for feature in features:
@@ -133,15 +137,19 @@ def _compared(prices: Table, features: Sequence[Feature], workplace: Workplace) 
             folder = workplace.scratch.path(feature.name).parent
 
             def ask(so_far: Answers, feature: Feature = feature) -> Iterator[Request]:
-                return workplace.engine.each(partial(_request, prices, feature, so_far), range(prices.parts))
+                return workplace.engine.each(
+                    partial(_request, prices, feature, membership, so_far), range(prices.parts)
+                )
 
             answers[feature.name] = answered(feature, folder, prices.parts, ask)
     return answers
 
 
-def _request(prices: Table, feature: Feature, so_far: Answers, number: int) -> Request:
+def _request(
+    prices: Table, feature: Feature, membership: Membership, so_far: Answers, number: int
+) -> Request:
     """Return what a feature asks in one part."""
-    panel = _sorted_rows(_part(prices, (feature,), number)).panel
+    panel = _sorted_rows(_part(prices, (feature,), number)).prices(membership).panel()
     assert isinstance(panel, MarketPanel), "a feature across tickers is one of somebody's own"
     return request_of(feature, panel, so_far.of_part(number))
 
@@ -233,7 +241,8 @@ def by_ticker(frame: pd.DataFrame, selection: _Selection = BUILT_IN, number: int
         As :func:`engineer`.
     """
     rows = _sorted_rows(frame)
-    panel = rows.panel
+    prices = rows.prices(selection.membership)
+    panel = prices.panel()
     values: dict[str, Any] = {col.DATE: rows.dates, col.TICKER: rows.codes}
     raw: dict[str, Vector] = {}
     for feature in selection.features:
@@ -244,7 +253,7 @@ def by_ticker(frame: pd.DataFrame, selection: _Selection = BUILT_IN, number: int
         blank = feature.own is not None and bool(feature.warm_up)
         values[feature.name] = np.where(panel.position < feature.warm_up, np.nan, column) if blank else column
     values[col.UP_NEXT] = label_of(panel, rows.dates, selection.label, selection.means)
-    return ByTicker(rows.codes, rows.names, values, rows.prices, raw)
+    return ByTicker(rows.codes, rows.names, values, prices, raw)
 
 
 class _SortedRows(NamedTuple):
@@ -259,15 +268,14 @@ class _SortedRows(NamedTuple):
     def adj_close(self) -> Vector:
         return self.columns[col.ADJ_CLOSE]
 
-    @property
-    def prices(self) -> Prices:
-        """What an audit computes from."""
-        return Prices(self.codes, self.dates.astype("datetime64[D]"), self.columns)
+    def of_members(self, membership: Membership) -> Mask | None:
+        """Return which rows are of a ticker that belongs on its day; None where there is no membership."""
+        return members.belongs(membership, self.codes, self.names, self.dates) if membership else None
 
-    @property
-    def panel(self) -> Panel:
-        """What features are computed from."""
-        return self.prices.panel()
+    def prices(self, membership: Membership) -> Prices:
+        """Return what features and their audit are computed from."""
+        days = self.dates.astype("datetime64[D]")
+        return Prices(self.codes, days, self.columns, self.of_members(membership))
 
     def place(self, row: int) -> str:
         """Return ticker and day of a row."""

@@ -15,6 +15,8 @@ from core.features.panel import Panel, Vector
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Mask = NDArray[np.bool_]
+
 COLUMNS = (col.OPEN, col.HIGH, col.LOW, col.CLOSE, col.ADJ_CLOSE, col.VOLUME)
 """What a panel has of each row, in the order of the prices."""
 
@@ -40,6 +42,8 @@ class MarketPanel(Panel):
         A number that all rows of a ticker share.
     across : callable or None
         How values of a session are compared; None where other tickers are out of sight.
+    member : bool array, shape (n,), or None
+        Which rows are of a ticker that belongs to the universe on its day; None where all do.
     """
 
     open: Vector
@@ -50,10 +54,15 @@ class MarketPanel(Panel):
     session: NDArray[np.datetime64]
     ticker: NDArray[np.int64]
     across: Across | None = None
+    member: Mask | None = None
 
     @classmethod
     def of_rows(
-        cls, codes: NDArray[np.int64], session: NDArray[np.datetime64], columns: Mapping[str, Vector]
+        cls,
+        codes: NDArray[np.int64],
+        session: NDArray[np.datetime64],
+        columns: Mapping[str, Vector],
+        member: Mask | None = None,
     ) -> MarketPanel:
         """Return the panel of rows that stand sorted by (ticker, date), as arrays of its own.
 
@@ -67,11 +76,12 @@ class MarketPanel(Panel):
         own = {name: _frozen(columns[name]) for name in COLUMNS}
         ticker, days = _frozen(codes), _frozen(session.astype("datetime64[D]"))
         position = _frozen(Panel.of(ticker, own[col.ADJ_CLOSE]).position)
-        return cls(position=position, session=days, ticker=ticker, across=None, **own)
+        of_members = None if member is None else _frozen(member)
+        return cls(position=position, session=days, ticker=ticker, across=None, member=of_members, **own)
 
     def looking_across(self, across: Across | None = None) -> MarketPanel:
         """Return the panel with other tickers in sight; default: those of this panel."""
-        return replace(self, across=across or within_sessions(self.session.astype("int64")))
+        return replace(self, across=across or within_sessions(self.session.astype("int64"), self.member))
 
     @cached_property
     def weekday(self) -> NDArray[np.int64]:
@@ -114,12 +124,16 @@ class MarketPanel(Panel):
     def rank(self, values: Vector) -> Vector:
         """Return the rank among the session's tickers: ``(r - 1) / (n - 1)``, ties averaged, 0.5 for one ticker.
 
-        Rows without a value (NaN) have no rank and do not count. For features declared ``across``.
+        Rows without a value (NaN) have no rank and do not count; of a universe, its members of the day count alone.
+        For features declared ``across``.
         """
         return self._compared("rank", values)
 
     def mean_across(self, values: Vector) -> Vector:
-        """Return the mean among the session's tickers that have a value; NaN where none has."""
+        """Return the mean among the session's tickers that have a value; NaN where none has.
+
+        Of a universe, its members of the day count alone.
+        """
         return self._compared("mean_across", values)
 
     def _compared(self, what: str, values: Vector) -> Vector:
@@ -149,8 +163,17 @@ def _frozen(values: NDArray) -> NDArray:  # type: ignore[type-arg] # of any type
     return copy
 
 
-def within_sessions(session: NDArray[np.int64]) -> Across:
+def within_sessions(session: NDArray[np.int64], member: Mask | None = None) -> Across:
     """Return how values compare among rows with the same number in ``session``.
+
+    Where a universe has members of the day, values of members alone count. A row of another ticker is placed among
+    them as if it came in that day; where no member has a value, all rows count, so that windows have no holes.
+
+    Parameters
+    ----------
+    session : int64 array, shape (rows,)
+    member : bool array, shape (rows,), or None
+        Which rows are of members; None: all.
 
     Examples
     --------
@@ -159,27 +182,55 @@ def within_sessions(session: NDArray[np.int64]) -> Across:
     [0.75, 0.75, 0.0, 0.5]
     >>> across("mean_across", np.array([3.0, np.nan, 1.0, 9.0])).tolist()
     [2.0, 2.0, 2.0, 9.0]
+    >>> of_members = within_sessions(np.array([1, 1, 1]), np.array([True, True, False]))
+    >>> of_members("rank", np.array([3.0, 1.0, 2.0])).tolist()
+    [1.0, 0.0, 0.5]
+    >>> of_members("mean_across", np.array([3.0, 1.0, 50.0])).tolist()
+    [2.0, 2.0, 2.0]
     """
     group = np.unique(session, return_inverse=True)[1].reshape(-1)
     groups = int(group.max()) + 1 if len(group) else 0
 
-    def mean_across(values: Vector) -> Vector:
+    def counted(values: Vector) -> Mask:
         present = ~np.isnan(values)
-        total = np.bincount(group[present], values[present], groups)
-        count = np.bincount(group[present], minlength=groups)
+        if member is None:
+            return present
+        without = np.bincount(group[present & member], minlength=groups) == 0
+        chosen: Mask = present & (member | without[group])
+        return chosen
+
+    def mean_across(values: Vector) -> Vector:
+        chosen = counted(values)
+        total = np.bincount(group[chosen], values[chosen], groups)
+        count = np.bincount(group[chosen], minlength=groups)
         with np.errstate(invalid="ignore"):
             return (total / np.where(count, count, np.nan))[group]
 
     def rank(values: Vector) -> Vector:
-        result = np.full(len(values), np.nan)
-        rows = np.flatnonzero(~np.isnan(values))
+        result, chosen = np.full(len(values), np.nan), counted(values)
+        rows = np.flatnonzero(chosen)
         rows = rows[np.lexsort((values[rows], group[rows]))]
         if len(rows):
             result[rows] = _ranks(values[rows], group[rows])
+        others = np.flatnonzero(~np.isnan(values) & ~chosen)
+        if len(others):
+            result[others] = _places(values, group, rows, others)
         return result
 
     forms = {"rank": rank, "mean_across": mean_across}
     return lambda what, values: forms[what](values)
+
+
+def _places(
+    values: Vector, group: NDArray[np.int64], ranked: NDArray[np.int64], others: NDArray[np.int64]
+) -> Vector:
+    """Return the rank that each of ``others`` would have beside the rows that are ranked, which it does not move."""
+    distinct, code = np.unique(values[np.r_[ranked, others]], return_inverse=True)
+    key = group[np.r_[ranked, others]] * len(distinct) + code
+    theirs, own = key[: len(ranked)], key[len(ranked) :]
+    start, end = (np.searchsorted(group[ranked], group[others], side) for side in ("left", "right"))
+    below, not_above = (np.searchsorted(theirs, own, side) for side in ("left", "right"))
+    return ((below + not_above) / 2 - start) / (end - start)
 
 
 def _ranks(values: Vector, group: NDArray[np.int64]) -> Vector:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,11 +34,14 @@ class Prices:
     session : datetime64[D] array, shape (n,)
     columns : mapping of str to float64 array
         ``adj_close`` alone where all features are built in, else every price column.
+    member : bool array, shape (n,), or None
+        Which rows are of a ticker that belongs to the universe on its day; None where all do.
     """
 
     codes: NDArray[np.int64]
     session: NDArray[np.datetime64]
     columns: Mapping[str, Vector]
+    member: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -46,13 +49,18 @@ class Prices:
     def take(self, rows: Rows) -> Prices:
         """Return some of the rows."""
         columns = {name: values[rows] for name, values in self.columns.items()}
-        return Prices(self.codes[rows], self.session[rows], columns)
+        member = None if self.member is None else self.member[rows]
+        return Prices(self.codes[rows], self.session[rows], columns, member)
+
+    def of_columns(self, columns: Mapping[str, Vector]) -> Prices:
+        """Return the rows with other prices."""
+        return replace(self, columns=columns)
 
     def panel(self, codes: NDArray[np.int64] | None = None) -> Panel:
         """Return the panel of the rows, under other ticker numbers where given."""
         codes = self.codes if codes is None else codes
         if len(self.columns) == len(COLUMNS):
-            return MarketPanel.of_rows(codes, self.session, self.columns)
+            return MarketPanel.of_rows(codes, self.session, self.columns, self.member)
         return Panel.of(codes, self.columns[col.ADJ_CLOSE])
 
     @cached_property
@@ -83,4 +91,4 @@ def in_years_of_their_own(prices: Prices, groups: Rows) -> Prices:
     >>> moved.session.astype(str).tolist()
     ['2424-02-29', '2824-02-29']
     """
-    return Prices(prices.codes, prices.session + (groups + 1) * _CALENDAR_DAYS, prices.columns)
+    return replace(prices, session=prices.session + (groups + 1) * _CALENDAR_DAYS)

@@ -272,7 +272,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "feature_engineer", "core.features.engineering:engineer_audited", ("prices_clean",), (Artifact("features"),),
-        _FEATURES, 2, "transient", _PRICES,
+        _FEATURES, 3, "transient", _PRICES,
         "Computes features of each session from data up to that session.",
     ),
     Stage(
