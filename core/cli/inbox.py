@@ -9,6 +9,7 @@ import click
 from core.cli import output
 from core.errors import EXIT_DONE, EXIT_WAITING, CommandError
 from core.journal import Journal
+from core.journal.outbox import WAITING, QueuedNotice
 from core.request import settings
 
 
@@ -59,13 +60,19 @@ def show_inbox(*, aside: str, take_up: str, why: str, as_json: bool) -> None:
         )
 
 
+def _trouble(notice: QueuedNotice) -> str | None:
+    """Return what went wrong with a notice: it still waits, or an attempt was broken off."""
+    again = f"{output.counted(notice.broken_off, 'receiver')} may have it twice" if notice.broken_off else None
+    return (notice.trouble if notice.state == WAITING else None) or again
+
+
 @click.command("notices")
 @click.option("--deliver", "now", is_flag=True, help="Try at once what waits; exit 20 while something does.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def list_notices(*, now: bool, limit: int, as_json: bool) -> int:
     """List notices, the newest first: what people were told, and what still waits for a receiver."""
-    from core.journal.outbox import WAITING, Outbox
+    from core.journal.outbox import Outbox
     from core.notices.outgoing import deliver
 
     configured = settings.load()
@@ -82,9 +89,8 @@ def list_notices(*, now: bool, limit: int, as_json: bool) -> int:
         head = ("notice", "made", "event", "state", "tries", "title", "trouble")
         output.table(
             head,
-            [(r.seq, r.created_at[:16], r.event, r.state, r.tries, r.title, r.trouble if r.state == WAITING else None)
-             for r in rows],
-        )  # fmt: skip
+            [(r.seq, r.created_at[:16], r.event, r.state, r.tries, r.title, _trouble(r)) for r in rows],
+        )
     else:
         click.echo("no notices yet")
     return EXIT_WAITING if now and outbox.waiting() else EXIT_DONE

@@ -23,6 +23,7 @@ ADDED = {
     },
     "backfill": {"heartbeat_at": "DOUBLE PRECISION"},
     "record": {"signed_by": "TEXT", "signature": "TEXT"},
+    "notice": {"profile": "TEXT"},
 }
 """Columns, with their types, that a table got later than itself."""
 

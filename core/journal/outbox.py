@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from core.fingerprint import digest_of
 from core.journal.faults import readable
 from core.journal.journal import Journal
 from core.journal.rows import utc_now
@@ -13,7 +14,10 @@ from core.journal.rows import utc_now
 WAITING, SENT, DROPPED = "waiting", "sent", "dropped"
 """A notice waits until every receiver took it, or until it is too old to be of use."""
 
-_COLUMNS = "seq, subject, event, title, body, state, took, tries, again_at, trouble, created_at, ended_at"
+ATTEMPT, BROKEN = "?", "!"
+"""Behind a receiver's mark: a notice is on its way there; an attempt was broken off."""
+
+_COLUMNS = "seq, subject, event, title, body, state, took, tries, again_at, trouble, created_at, ended_at, profile"
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class QueuedNotice:
     state : str
         ``waiting``, ``sent`` or ``dropped``.
     took : frozenset of str
-        Marks of the receivers that took it, with ``?`` behind the mark of one that it is on its way to; an
-        address never stands here.
+        Marks of the receivers that took it. Behind the mark of one that it is on its way to stands ``?``, and behind
+        that of one where an attempt was broken off ``!``; an address never stands here.
     tries : int
     again_at : str
         When it is tried again (UTC, ISO).
@@ -39,6 +43,8 @@ class QueuedNotice:
         What its last try came to, in a sentence.
     created_at, ended_at : str
         UTC, ISO; the last is None while it waits.
+    profile : str or None
+        Whose it is.
     """
 
     seq: int
@@ -53,21 +59,34 @@ class QueuedNotice:
     trouble: str | None
     created_at: str
     ended_at: str | None
+    profile: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells it apart from every other notice, the same at each attempt: 32 hex digits."""
+        return digest_of([self.seq, self.created_at, self.event, self.title, self.body])[:32]
+
+    @property
+    def broken_off(self) -> int:
+        """How many receivers may have it although an attempt to reach them has no outcome on record."""
+        return sum(mark.endswith((ATTEMPT, BROKEN)) for mark in self.took)
 
 
 class Outbox(Journal):
     """The journal with its table of notices."""
 
-    def add(self, event: str, title: str, body: str, *, subject: str | None = None) -> int | None:
+    def add(
+        self, event: str, title: str, body: str, *, subject: str | None = None, profile: str = ""
+    ) -> int | None:
         """Record a notice that is to be sent and return its number; None if there was one about ``subject``."""
         now = utc_now()
         with self._transaction():
             if subject and list(self._execute("SELECT 1 FROM notice WHERE subject = ?", [subject])):
                 return None
             self._execute(
-                "INSERT INTO notice (subject, event, title, body, state, took, tries, again_at, created_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [subject, event, title, body, WAITING, "[]", 0, now, now],
+                "INSERT INTO notice (subject, event, title, body, state, took, tries, again_at, created_at, profile) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [subject, event, title, body, WAITING, "[]", 0, now, now, profile or None],
             )
             return int(next(iter(self._execute("SELECT MAX(seq) FROM notice", [])))[0])
 

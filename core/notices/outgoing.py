@@ -1,8 +1,10 @@
 """Sending notices: each is kept in the journal until every receiver took it, and told to none of them twice.
 
 A receiver gets its notices in order: while it does not take one, later ones wait behind it. Each attempt is on record
-before it is made. So after a kill between a receiver's answer and the record of it, which nothing over a network can
-rule out, the notice is sent again and says that it may have come before.
+before it is made. A kill between a receiver's answer and the record of it, which nothing over a network can rule out,
+leaves an attempt without an outcome: it stays on record, and the notice is sent again under the same identity
+(:func:`core.notices.sending.send`), by which a mail server or a web hook drops the second. A service that takes no
+identity may show both; the second says so.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from urllib.parse import urlencode
 
 from core.errors import AftercloseError
 from core.journal import Journal, locks
-from core.journal.outbox import DROPPED, SENT, Outbox, QueuedNotice
+from core.journal.outbox import ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
 from core.notices.sending import (
     MOST_CHARACTERS,
+    REPEATABLE,
     Event,
     UnusableReceivers,
     addresses,
@@ -34,9 +37,6 @@ LONGEST_WAIT = timedelta(hours=1)
 
 REPEATED = "(This may have reached you before: sending it was broken off.) "
 """Before the text of a notice whose last attempt has no outcome on record."""
-
-_ATTEMPT = "?"
-"""Behind a receiver's mark while a notice is on its way there."""
 
 KEPT_FOR = timedelta(days=7)
 """After a week a notice is of no use any more: it is dropped, and stays on record."""
@@ -60,6 +60,8 @@ class Notice:
         What the page shows: ``run``.
     once : str
         A notice that says the same is sent once only; empty: each time.
+    profile : str
+        Whose it is: an escalation goes to that profile's deputy, where it has one.
     """
 
     event: Event
@@ -68,6 +70,7 @@ class Notice:
     page: str = ""
     about: Mapping[str, str] | None = None
     once: str = ""
+    profile: str = ""
 
 
 def notify(settings: Settings, notice: Notice) -> str | None:
@@ -77,17 +80,25 @@ def notify(settings: Settings, notice: Notice) -> str | None:
     :func:`deliver`. Each receiver gets apprise's own limits of four seconds to connect and four to answer, unless its
     address says otherwise.
     """
-    if not is_enabled(settings, notice.event):
+    policy = _policy(settings, notice.profile)
+    if not is_enabled(policy, notice.event):
         return None
     text = _with_link(settings, notice)
     try:
         if Journal.exists(settings.data, settings.journal):
             outbox = Outbox(settings.data, settings.journal)
-            seq = outbox.add(notice.event, notice.title, text, subject=notice.once or None)
+            seq = outbox.add(
+                notice.event, notice.title, text, subject=notice.once or None, profile=notice.profile
+            )
             return deliver(settings, at_once=True).get(seq) if seq is not None else None
     except (AftercloseError, OSError):  # a journal that cannot be written stops no alarm
         pass
-    return _tell_each(settings, notice.event, lambda address: send(address, notice.title, text))
+    return _tell_each(policy, notice.event, lambda address: send(address, notice.title, text))
+
+
+def _policy(settings: Settings, profile: str) -> Settings:
+    """Return the settings with what a profile's section says; the root's, where it has none (any more)."""
+    return settings.under(profile) if profile in settings.profiles else settings
 
 
 def _with_link(settings: Settings, notice: Notice) -> str:
@@ -140,11 +151,16 @@ def _try(
             return None
         if mark in refused:
             return "waits for an earlier notice"
-        attempt = f"{mark}{_ATTEMPT}"
-        text = f"{REPEATED}{notice.body}" if attempt in took else notice.body
+        attempt, broken = f"{mark}{ATTEMPT}", f"{mark}{BROKEN}"
+        if attempt in took:
+            took.add(broken)
+        # who is told by identity gets the same bytes again: another text under one key is refused by some
+        again = broken in took and scheme_of(address) not in REPEATABLE
         took.add(attempt)
         outbox.record_receivers(notice.seq, took)
-        trouble = send(address, notice.title, text)
+        trouble = send(
+            address, notice.title, f"{REPEATED}{notice.body}" if again else notice.body, notice.identity
+        )
         took.remove(attempt)
         if trouble is None:
             took.add(mark)
@@ -153,7 +169,7 @@ def _try(
         outbox.record_receivers(notice.seq, took)
         return trouble
 
-    trouble = _tell_each(settings, notice.event, tell)
+    trouble = _tell_each(_policy(settings, notice.profile or ""), notice.event, tell)
     if trouble is None:
         outbox.settle_notice(notice.seq, SENT)
         return None

@@ -11,6 +11,8 @@ import re
 import stat
 import warnings
 from collections.abc import Callable
+from contextvars import ContextVar
+from email.utils import make_msgid
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -76,8 +78,22 @@ def _cause(error: Exception) -> str:
     return str(error.strerror) if isinstance(error, OSError) and error.strerror else type(error).__name__
 
 
-def send(address: str, title: str, text: str) -> str | None:
-    """Tell one receiver, and return what it did not do, None if it took the notice. Never raises."""
+REPEATABLE = frozenset({" (json)", " (jsons)", " (xml)", " (xmls)", " (form)", " (forms)"})
+"""Web hooks, which get the notice's identity as ``Idempotency-Key``."""
+
+_message_id: ContextVar[str] = ContextVar("message_id", default="")
+
+
+def send(address: str, title: str, text: str, identity: str = "") -> str | None:
+    """Tell one receiver, and return what it did not do, None if it took the notice. Never raises.
+
+    Parameters
+    ----------
+    address, title, text : str
+    identity : str
+        Of the notice, the same at each attempt: a mail's Message-ID, and a web hook's ``Idempotency-Key``
+        (draft-ietf-httpapi-idempotency-key-header). Other services take none.
+    """
     try:
         from apprise import Apprise, AppriseAsset
     except ImportError:
@@ -89,7 +105,11 @@ def send(address: str, title: str, text: str) -> str | None:
     with warnings.catch_warnings():
         # its plugins import a module of the standard library that 3.13 drops; they carry on without
         warnings.simplefilter("ignore", DeprecationWarning)
-        return _trouble(fresh, address, title, text[:MOST_CHARACTERS])
+        token = _message_id.set(identity)
+        try:
+            return _trouble(fresh, address, title, text[:MOST_CHARACTERS], identity)
+        finally:
+            _message_id.reset(token)
 
 
 def mark_of(address: str) -> str:
@@ -113,7 +133,24 @@ def scheme_of(address: str) -> str:
     return f" ({scheme[:20]})" if colon else ""
 
 
-def _trouble(fresh: Callable[[], Any], address: str, title: str, text: str) -> str | None:
+def _stamp(sender: Any, identity: str) -> None:
+    """Give what goes to a web hook or a mail server an identity of its own."""
+    from apprise.plugins.email import base as mail
+
+    # apprise has no option for a mail's id, and a second header of that name is refused by mail servers
+    vars(mail)["make_msgid"] = _made_message_id
+    for service in sender:
+        if scheme_of(service.url()) in REPEATABLE:
+            service.headers["Idempotency-Key"] = identity
+
+
+def _made_message_id(idstring: str | None = None, domain: str | None = None) -> str:
+    """Return the id of the mail that is on its way, in place of :func:`email.utils.make_msgid`."""
+    identity = _message_id.get()
+    return f"<{identity}@{domain or 'afterclose'}>" if identity else make_msgid(idstring, domain)
+
+
+def _trouble(fresh: Callable[[], Any], address: str, title: str, text: str, identity: str) -> str | None:
     """Return what one receiver did not do, None if it took the notice."""
     if "://" not in address:
         return "has no address that apprise can use"
@@ -121,6 +158,8 @@ def _trouble(fresh: Callable[[], Any], address: str, title: str, text: str) -> s
         sender = fresh()
         if not sender.add(address):
             return "has no address that apprise can use"
+        if identity:
+            _stamp(sender, identity)
         return None if sender.notify(title=title, body=text, body_format="text") else "did not take it"
     except Exception as error:  # noqa: BLE001 - a hundred plugins of others; none of them may fail a run
         return f"did not take it ({type(error).__name__})"

@@ -6,14 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.request.config_file import entries_of
-from core.request.profiles import PREFIX, settable
+from core.request.profiles import HIDDEN, PREFIX, of_section, shown
 from core.request.settings import CONFIG_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE, Settings, key_of, sections
 
 DEFAULT = "default"
-HIDDEN = "(set, not shown)"
-"""In place of a value that may hold a password."""
-
-_SECRET = frozenset({"notices_urls", "observe_openlineage_url"})
 ENVIRONMENT = "environment"
 
 
@@ -66,17 +62,16 @@ def _of_sections(settings: Settings) -> Iterator[InForce]:
     for section, keys in sections().items():
         for parameter in keys.values():
             key = key_of(parameter)
-            value = parameter.text(settings.defaults[parameter.name])
-            text = HIDDEN if parameter.name in _SECRET and value else value
+            text = shown(parameter, settings.defaults[parameter.name])
             origin = places.get((section, key), DEFAULT)
             default = parameter.text(parameter.parse(parameter.default))
             yield InForce(section, key, text, default, origin, parameter.help)
 
 
 def _of_profiles(settings: Settings) -> Iterator[InForce]:
-    places, parameters = _places(settings), settable()
+    places, parameters = _places(settings), of_section()
     for name, values in sorted(settings.profiles.items()):
         for key, value in values.items():
             parameter, section = parameters[key], PREFIX + name
-            default = parameter.text(settings.defaults[key])
-            yield InForce(section, key, parameter.text(value), default, places[section, key], parameter.help)
+            default = shown(parameter, settings.defaults[key])
+            yield InForce(section, key, shown(parameter, value), default, places[section, key], parameter.help)

@@ -56,13 +56,37 @@ POLICIES: tuple[Parameter, ...] = (
         "review",
         "Time of day by which a report that was made is signed, on a session day; empty: no hour.",
     ),
+    Parameter(
+        "notices_deputy_urls",
+        "text",
+        "",
+        "notices",
+        "Receivers of escalations, as urls: who signs where nobody did in time; empty: nobody.",
+    ),
 )
 """Settings of what is done with reports, not of runs: in their sections for all, in a profile for its own."""
+
+
+SECRET = frozenset({"notices_urls", "notices_deputy_urls", "observe_openlineage_url"})
+"""Settings whose values may hold a password."""
+
+HIDDEN = "(set, not shown)"
+"""In place of such a value."""
+
+
+def shown(parameter: Parameter, value: Value) -> str:
+    """Return a value as people see it."""
+    return HIDDEN if parameter.name in SECRET and value else parameter.text(value)
 
 
 def settable() -> dict[str, Parameter]:
     """Return what a profile may set of a run: every parameter, by name."""
     return {name: p for name, p in parameters_of(STAGES).items() if not p.resolved}
+
+
+def of_section() -> dict[str, Parameter]:
+    """Return what a profile's section may set: of a run, and of what is done with its reports."""
+    return settable() | {policy.name: policy for policy in POLICIES}
 
 
 def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
@@ -87,7 +111,7 @@ def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
                     f"[{section}] has the name of runs of the embedded sample without a profile",
                     expected="another name",
                 )
-            sections[section] = settable() | {policy.name: policy for policy in POLICIES}
+            sections[section] = of_section()
     return sections
 
 
@@ -119,7 +143,7 @@ def defaults_under(profiles: Profiles, name: str, defaults: Mapping[str, Value])
 def differences(profile: Mapping[str, Value], defaults: Mapping[str, Value]) -> list[Difference]:
     """Return what a profile sets apart from the defaults, in the order of the stages."""
     return [
-        Difference(name, parameter.text(defaults[name]), parameter.text(profile[name]))
-        for name, parameter in (settable() | {policy.name: policy for policy in POLICIES}).items()
+        Difference(name, shown(parameter, defaults[name]), shown(parameter, profile[name]))
+        for name, parameter in of_section().items()
         if name in profile and profile[name] != defaults[name]
     ]

@@ -11,8 +11,10 @@ OF_NOTICES, OF_DEPUTY = "notices_urls", "notices_deputy_urls"
 
 
 def receivers_in(settings: Settings, *names: str) -> list[str]:
-    """Return the receivers of some settings, each an address or ``@FILE``; of all where none is named."""
-    return [word for name in names or (OF_NOTICES, OF_DEPUTY) for word in str(settings[name] or "").split()]
+    """Return the receivers of some settings, each an address or ``@FILE``; of all, and of every profile, without one."""
+    texts = [settings[name] for name in names or (OF_NOTICES, OF_DEPUTY)]
+    texts += [] if names else [values.get(OF_DEPUTY) for values in settings.profiles.values()]
+    return list(dict.fromkeys(word for text in texts for word in str(text or "").split()))
 
 
 def file_of(receiver: str, settings: Settings) -> Path | None:

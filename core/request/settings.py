@@ -85,7 +85,6 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("observe_metrics_port", "integer", "0", "observe", "Port on this machine where the scheduler serves Prometheus metrics; 0 is none.", low=0, high=65535),
     Parameter("observe_openlineage_url", "text", "", "observe", "Receiver of OpenLineage run events; empty: none."),
     Parameter("notices_urls", "text", "", "notices", "Addresses of receivers for apprise, separated by spaces, or @FILE; empty: no notices."),
-    Parameter("notices_deputy_urls", "text", "", "notices", "Receivers of escalations, as urls: who signs where nobody did in time; empty: nobody."),
     Parameter("notices_desk_url", "text", "", "notices", "Address of the desk, such as https://desk.example.org, for links in notices; empty: no links."),
     Parameter("notices_events", "names", ",".join(NOTICES), "notices", "What is told.", choices=NOTICES),
 )  # fmt: skip

@@ -22,4 +22,5 @@ def announce_report(settings: Settings, journal: Journal, event: Event, report_k
     about = {"run": runs[0].run_id} if runs else None
     names = sorted(Origins(settings).of_key("report", report_key))
     whose = f" (profile {', '.join(names)})" if names else ""
-    notify(settings, Notice(event, _TITLES[event], f"{text}{whose}", "report" if about else "", about))
+    page, profile = "report" if about else "", names[0] if len(names) == 1 else ""
+    notify(settings, Notice(event, _TITLES[event], f"{text}{whose}", page, about, profile=profile))

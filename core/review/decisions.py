@@ -107,7 +107,8 @@ def _move(
         champion = Champions(settings).point(profile, change)
     verb = "promoted" if action == PROMOTION else "rolled back to"
     text = f"{person.name} {verb} model {identity} in profile {profile}: {why}"
-    notify(settings, Notice("promote", "Afterclose: another champion", text, "model"))
+    title, shown = "Afterclose: another champion", {"profile": profile}
+    notify(settings, Notice("promote", title, text, "model", shown, profile=profile))
     return champion, former
 
 

@@ -62,11 +62,12 @@ def _blindly(run_id: str, state: str) -> list[Notice]:
 
 
 def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> Iterator[Notice]:
-    whose, about = _whose(settings, run), {"run": run.run_id}
+    profile, about = profile_of_run(settings, run) or "", {"run": run.run_id}
+    whose = f" of profile {profile}" if profile else ""
     if run.state == "failed":
         reason = run.error or f"exit code {run.exit_code}"
         text = f"Run {run.run_id}{whose} failed: {reason}"
-        yield Notice("failed", "Afterclose: a run failed", text, "run", about)
+        yield Notice("failed", "Afterclose: a run failed", text, "run", about, profile=profile)
     if run.state not in _WITH_REPORT or "report" not in run.keys:
         return
     store, key = Store(settings.data), run.keys["report"]
@@ -77,18 +78,12 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
         )
         if alarms:
             text = f"Run {run.run_id}{whose}: drift alarm for {', '.join(alarms)}."
-            yield Notice("drift", "Afterclose: drift alarm", text, "model", about)
+            yield Notice("drift", "Afterclose: drift alarm", text, "model", about, profile=profile)
     unsigned = standing(store, journal, key).state != "signed"
     if unsigned and (fresh or run.state == "waiting"):
         verdict = f" Its verdict: {evaluation['verdict']}." if "verdict" in evaluation else ""
         text = f"Report {key} of run {run.run_id}{whose} waits for a person to read and sign it.{verdict}"
-        yield Notice("waiting", "Afterclose: a report waits for your signature", text, "report", about)
-
-
-def _whose(settings: Settings, run: Run) -> str:
-    """Return whose run it is, in words."""
-    name = profile_of_run(settings, run)
-    return f" of profile {name}" if name else ""
+        yield Notice("waiting", "Afterclose: a report waits for your signature", text, "report", about, profile=profile)
 
 
 def _drift(evaluation: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

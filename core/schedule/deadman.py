@@ -46,7 +46,7 @@ def _tell(settings: Settings, row: Freshness, log: RunLog) -> None:
     log.write("no_report", level="error", **facts, reason=row.sentence)
     text = f"{row.sentence} ({settings.data})"
     title = f"No report of {row.session} in {row.profile}"
-    trouble = notify(settings, Notice("no_report", title, text, "profiles"))
+    trouble = notify(settings, Notice("no_report", title, text, "profiles", profile=row.profile))
     if trouble:
         log.write("notice_trouble", level="warning", reason=trouble)
 

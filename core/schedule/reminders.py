@@ -15,6 +15,7 @@ from core.journal import Journal, Run
 from core.notices.outgoing import Notice, deliver, notify
 from core.registry.choosing import profiles_here
 from core.registry.origins import finished_runs
+from core.request.receivers import receivers_in
 from core.request.settings import Settings
 from core.review.aside import about_report, put_aside_here
 from core.review.standing import Standing, standing
@@ -85,7 +86,7 @@ def _made_at(runs: list[Run], key: str) -> datetime:
 
 def tell_people(settings: Settings, now: datetime, log: RunLog) -> None:
     """Send what waits in the queue of notices, then the reminders and escalations due at ``now``, each once."""
-    if not settings["notices_urls"] and not settings["notices_deputy_urls"]:
+    if not receivers_in(settings):
         return
     try:
         for trouble in deliver(settings, now=now).values():
@@ -111,8 +112,8 @@ def _notices(settings: Settings, now: datetime) -> Iterator[Notice]:
         if now >= due.by:
             text = f"{waits}. It was due by {hour}."
             title = "Afterclose: a report was not signed in time"
-            yield Notice("escalation", title, text, "report", about, f"escalation {once}")
+            yield Notice("escalation", title, text, "report", about, f"escalation {once}", due.profile)
         elif now >= due.by - early:
             text = f"{waits}. It is due by {hour}."
             title = "Afterclose: a signature is due"
-            yield Notice("reminder", title, text, "report", about, f"reminder {once}")
+            yield Notice("reminder", title, text, "report", about, f"reminder {once}", due.profile)

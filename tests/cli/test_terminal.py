@@ -120,8 +120,8 @@ def test_a_plan_says_what_is_there_and_starts_nothing(finished, run_afterclose, 
 def test_config_says_where_each_value_was_set(tmp_path, run_afterclose):
     """File and line, environment or default; addresses that may hold passwords are not printed."""
     (tmp_path / "luigi.cfg").write_text(
-        "[train]\nmodel = hist_gradient_boosting\n\n[notices]\nurls = json://user:secret@127.0.0.1/x\n\n"
-        "[profile:us]\ntickers = MSFT\n"
+        "[train]\nmodel = hist_gradient_boosting\n\n[notices]\nurls = json://user:secret@127.0.0.1/x\n"
+        "[profile:us]\ntickers = MSFT\nreview_sign_by = 17:30\nnotices_deputy_urls = json://user:secret@127.0.0.1/y\n"
     )
     done = run_afterclose("config", "--json", data=tmp_path / "data", cwd=tmp_path)
     entries = {(row["section"], row["key"]): row for row in json.loads(done.out)}
@@ -130,7 +130,12 @@ def test_config_says_where_each_value_was_set(tmp_path, run_afterclose):
     assert entries["evaluate", "cost_bps"]["origin"] == "default"
     assert entries["", "AFTERCLOSE_DATA"]["origin"] == "environment, AFTERCLOSE_DATA"
     assert entries["profile:us", "tickers"]["origin"] == "luigi.cfg, line 8"
+    assert entries["profile:us", "review_sign_by"]["value"] == "17:30"
+    assert entries["profile:us", "notices_deputy_urls"]["value"] == "(set, not shown)"
     assert "secret" not in done.out
+    listed = run_afterclose("profiles", "--settings", data=tmp_path / "data", cwd=tmp_path)
+    assert "17:30" in listed.out
+    assert "secret" not in listed.out
     changed = run_afterclose("config", "--changed", data=tmp_path / "data", cwd=tmp_path).out
     assert "cost_bps" not in changed
     assert "hist_gradient_boosting" in changed

@@ -8,12 +8,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email import message_from_string
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from core.journal import Journal
 from core.journal.outbox import Outbox
+from core.notices import outgoing
 from core.notices.outgoing import KEPT_FOR, Notice, deliver, notify
 from core.request import settings
 
@@ -28,6 +30,7 @@ class Hook:
     url: str
     works: bool = True
     taken: list[str] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -41,6 +44,7 @@ def hook():
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if made.works:
                     made.taken.append(body["message"])
+                    made.keys.append(self.headers["Idempotency-Key"])
                 self.send_response(200 if made.works else 503)
                 self.end_headers()
 
@@ -224,24 +228,83 @@ def test_a_journal_of_before_has_no_queue_and_notices_go_out(over, hook, monkeyp
     assert web.taken == ["one"]
 
 
-def test_a_notice_whose_sending_was_killed_says_that_it_may_have_come_before(hook, over, monkeypatch):
-    """Killed after the receiver's answer and before the record of it; others get it once, as it is."""
-    from core.notices import outgoing
-
-    first, second = hook(), hook()
-    asked = over(first.url, second.url)
+@pytest.fixture
+def killed_once(monkeypatch):
+    """The next attempt is killed after the receiver's answer and before the record of it."""
     real = outgoing.send
 
-    def killed(address, title, text):
-        real(address, title, text)
+    def killed(*words):
+        monkeypatch.setattr(outgoing, "send", real)
+        real(*words)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(outgoing, "send", killed)
+
+
+def test_a_web_hook_gets_the_same_bytes_under_the_same_key_again(hook, over, killed_once, run_afterclose):
+    """By the key it knows the second for the first; the attempt without an outcome stays on record."""
+    first, second = hook(), hook()
+    asked = over(first.url, second.url)
     with pytest.raises(KeyboardInterrupt):
         notify(asked, said("one"))
-    monkeypatch.setattr(outgoing, "send", real)
+    (notice,) = Outbox(asked.data).newest()
+    assert (notice.state, notice.broken_off) == ("waiting", 1)
     assert deliver(asked, now=later(1), at_once=True) == {}
-    assert first.taken == ["one", f"{outgoing.REPEATED}one"]
-    assert second.taken == ["one"]
-    assert deliver(asked, now=later(2), at_once=True) == {}
-    assert len(first.taken) == 2
+    notify(asked, said("two"))
+    assert (first.taken, second.taken) == (["one", "one", "two"], ["one", "two"])
+    again, same, other = first.keys
+    assert again == same == notice.identity != other
+    assert second.keys == [same, other]
+    two, one = Outbox(asked.data).newest()
+    assert [(n.state, n.broken_off) for n in (one, two)] == [("sent", 1), ("sent", 0)]
+    listed = run_afterclose("notices", data=asked.data)
+    assert "1 receiver may have it twice" in listed.out
+    assert listed.out.count("may have") == 1
+
+
+def test_a_mail_keeps_its_message_id(mailbox, over, killed_once):
+    """Mail servers drop a second mail of one id; a reader who gets both is told. Another notice has another id."""
+    asked = over(mailbox.url)
+    with pytest.raises(KeyboardInterrupt):
+        notify(asked, said("one"))
+    deliver(asked, at_once=True)
+    notify(asked, said("two"))
+    mails = [message_from_string(text) for text in mailbox.taken]
+    ids = [mail.get_all("Message-ID") for mail in mails]
+    assert [len(each) for each in ids] == [1, 1, 1]
+    assert ids[0] == ids[1] != ids[2]
+    texts = [mail.get_payload(decode=True).decode() for mail in mails]
+    assert [outgoing.REPEATED.strip() in text for text in texts] == [False, True, False]
+
+
+def test_without_a_journal_a_mail_has_an_id_of_its_own(mailbox, over, monkeypatch):
+    """Nothing is on record there, so nothing is said of an identity."""
+    asked = over(mailbox.url)
+    monkeypatch.setattr(Journal, "exists", lambda *_: False)
+    assert notify(asked, said("one")) is None
+    assert notify(asked, said("one")) is None
+    first, second = (message_from_string(text)["Message-ID"] for text in mailbox.taken)
+    assert first != second
+    assert "@" in first
+
+
+def test_the_deputy_of_a_profile_is_told_and_the_one_of_the_root_where_it_has_none(over, hook, tmp_path):
+    """By profile; of one whose section went meanwhile, the root's deputy is told."""
+    web, root, own = hook(), hook(), hook()
+    here = over(web.url, deputy_urls=root.url)
+    file = tmp_path / "luigi.cfg"
+    before = file.read_text()
+    file.write_text(f"{before}[profile:eu]\nnotices_deputy_urls = {own.url}\n[profile:us]\nsource = sample\n")
+    here = settings.load({"AFTERCLOSE_DATA": str(here.data)}, tmp_path)
+    own.works = False
+    for profile in ("eu", "us", "files:prices"):
+        notify(here, Notice("escalation", "a title", profile, profile=profile))
+    assert (web.taken, root.taken, own.taken) == ([], ["us", "files:prices"], [])
+    own.works = True
+    deliver(here, at_once=True)
+    assert own.taken == ["eu"]
+    own.works = False
+    notify(here, Notice("escalation", "a title", "gone", profile="eu"))
+    file.write_text(before)
+    deliver(settings.load({"AFTERCLOSE_DATA": str(here.data)}, tmp_path), at_once=True)
+    assert root.taken == ["us", "files:prices", "gone"]

@@ -22,8 +22,9 @@ from core.errors import ParameterError, listed
 from core.journal import Journal
 from core.platform.storage import local_folder
 from core.report.figures import counted
-from core.request.in_force import HIDDEN, InForce, in_force
-from core.request.receivers import file_of, receiver_files, receivers_in
+from core.request.in_force import InForce, in_force
+from core.request.profiles import HIDDEN
+from core.request.receivers import OF_DEPUTY, file_of, receiver_files, receivers_in
 from core.request.roots import LOGIN_FILE_VARIABLE
 from core.request.settings import Settings
 from core.review.ledger import KEYS, PRIVATE_KEY
@@ -215,7 +216,8 @@ def secrets(settings: Settings, environ: Mapping[str, str]) -> Check:
 
 def _names_files(settings: Settings, entry: InForce) -> bool:
     """Return whether a list of receivers holds no address itself, only files of them."""
-    return entry.section == "notices" and all(file_of(word, settings) for word in receivers_in(settings))
+    lists = ("urls", "deputy_urls", OF_DEPUTY)
+    return entry.key in lists and all(file_of(word, settings) for word in receivers_in(settings))
 
 
 def _secret_files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
