@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.journal import Run
 from core.queries.runs.progress import asked_for, utc_clock
+from core.queries.runs.run_labels import line_of_work
 from dashboard import compact, requesting, shell
 
 MOST_OF_REQUEST = 60
@@ -22,13 +23,14 @@ def rows(runs: Iterable[Run], name: str, *, clone: bool = False) -> None:
 
 
 def row(run: Run, name: str, *, clone: bool) -> None:
-    """Draw one run: link, state, start, who and how, seconds, what was asked. The widths line rows up."""
+    """Draw one run: link, state, start, whose, who and how, seconds, what was asked. The widths line rows up."""
     took = run.took_s(datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}-{run.run_id}"):
         shell.page_link("run", f":blue[{run.run_id}]", run=run.run_id, width=224, help_="Open this run")
         request = asked_for(run.request)
         facts = (
             (utc_clock(run.started_at or run.created_at), 136),
+            (line_of_work(shell.settings(), run), 136),
             (f"{run.who}, {run.how}", 136),
             (f"{took:,.1f} s" if took is not None else "–", 50),
             (request if len(request) <= MOST_OF_REQUEST else f"{request[: MOST_OF_REQUEST - 3]}...", 0),

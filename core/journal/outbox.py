@@ -17,7 +17,9 @@ WAITING, SENT, DROPPED = "waiting", "sent", "dropped"
 ATTEMPT, BROKEN = "?", "!"
 """Behind a receiver's mark: a notice is on its way there; an attempt was broken off."""
 
-_COLUMNS = "seq, subject, event, title, body, state, took, tries, again_at, trouble, created_at, ended_at, profile"
+_COLUMNS = (
+    "seq, subject, event, title, body, state, took, tries, again_at, trouble, created_at, ended_at, profile"
+)
 
 
 @dataclass(frozen=True)

@@ -74,4 +74,6 @@ def _of_profiles(settings: Settings) -> Iterator[InForce]:
         for key, value in values.items():
             parameter, section = parameters[key], PREFIX + name
             default = shown(parameter, settings.defaults[key])
-            yield InForce(section, key, shown(parameter, value), default, places[section, key], parameter.help)
+            yield InForce(
+                section, key, shown(parameter, value), default, places[section, key], parameter.help
+            )

@@ -83,7 +83,9 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
     if unsigned and (fresh or run.state == "waiting"):
         verdict = f" Its verdict: {evaluation['verdict']}." if "verdict" in evaluation else ""
         text = f"Report {key} of run {run.run_id}{whose} waits for a person to read and sign it.{verdict}"
-        yield Notice("waiting", "Afterclose: a report waits for your signature", text, "report", about, profile=profile)
+        yield Notice(
+            "waiting", "Afterclose: a report waits for your signature", text, "report", about, profile=profile
+        )
 
 
 def _drift(evaluation: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -22,7 +22,7 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 def show() -> None:
     """Draw the page, or say what is missing."""
     log = shell.journal()
-    every = audit.entries(log.records()) if log else []
+    every = audit.entries(log.records(), shell.settings()) if log else []
     _verify()
     if not every:
         st.info(
@@ -61,7 +61,9 @@ def _filtered(every: list[Entry]) -> list[Entry]:
     with st.grid(5, min_column_width=160):
         who = st.selectbox("Who", ["", *people], key="who", bind="query-params", format_func=_all)
         act = st.selectbox("What", ["", *acts], key="what", bind="query-params", format_func=_all)
-        text = st.text_input("Report, model, digest or words", key="text", bind="query-params", max_chars=200)
+        text = st.text_input(
+            "Report, model, profile or words", key="text", bind="query-params", max_chars=200
+        )
         since = st.date_input(
             "From", None, EARLIEST, LATEST, format="YYYY-MM-DD", key="since", bind="query-params"
         )
@@ -83,6 +85,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "Who": entry.who,
         "Role": entry.role,
         "What": entry.act,
+        "Profile": entry.profile,
         "Report or model": entry.subject,
         "Digest": entry.digest[:12],
         "Why": entry.why,

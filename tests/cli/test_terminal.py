@@ -129,7 +129,7 @@ def test_config_says_where_each_value_was_set(tmp_path, run_afterclose):
     assert entries["train", "model"]["origin"] == "luigi.cfg, line 2"
     assert entries["evaluate", "cost_bps"]["origin"] == "default"
     assert entries["", "AFTERCLOSE_DATA"]["origin"] == "environment, AFTERCLOSE_DATA"
-    assert entries["profile:us", "tickers"]["origin"] == "luigi.cfg, line 8"
+    assert entries["profile:us", "tickers"]["origin"] == "luigi.cfg, line 7"
     assert entries["profile:us", "review_sign_by"]["value"] == "17:30"
     assert entries["profile:us", "notices_deputy_urls"]["value"] == "(set, not shown)"
     assert "secret" not in done.out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -218,65 +217,3 @@ def test_trends_are_a_line_for_each_profile(universes):
 
     frame = trends(settings_of(universes.data), Journal(universes.data, read_only=True))
     assert frame.groupby("profile")["run"].apply(list).to_dict() == universes.runs
-
-
-def drawn(at) -> str:
-    """Everything that a page sends to the browser, as text: tables, charts and choices too."""
-    return "\n".join(str(node.proto) for node in at if getattr(node, "proto", None) is not None)
-
-
-@pytest.mark.parametrize("which", [0, 1], ids=["first", "second"])
-@pytest.mark.parametrize("page", ["model", "predictions", "report"])
-def test_a_page_about_a_run_shows_its_profile_only(page, which, universes, open_desk):
-    """Neither the other's model nor its tickers stand on it."""
-    names = (FIRST, universes.second)
-    at = open_desk(page, run=universes.runs[names[which]][-1])
-    assert not at.exception
-    assert not at.error
-    text = drawn(at)
-    own, other = names[which], names[1 - which]
-    assert universes.models[own] in text
-    assert universes.models[other] not in text
-    assert not any(re.search(rf"\b{ticker}\b", text) for ticker in TICKERS[FIRST if which else SECOND])
-
-
-def test_the_desk_compares_runs_of_one_profile(universes, open_desk):
-    """Two runs of two profiles in an address: those of the first one's profile can be chosen."""
-    for name in (FIRST, universes.second):
-        at = open_desk("compare", run=universes.runs[name][0])
-        assert not at.exception
-        assert set(at.multiselect(key=f"compare-runs-{name}").value) <= set(universes.runs[name])
-        assert len(at.multiselect(key=f"compare-runs-{name}").options) == len(universes.runs[name])
-
-
-def test_overview_has_each_profile_by_itself(universes, open_desk):
-    """A card and a champion of each."""
-    at = open_desk("overview")
-    text = drawn(at)
-    assert not at.exception
-    for name, model in universes.models.items():
-        assert name in text
-        assert model in text
-
-
-@pytest.fixture
-def open_desk(universes, monkeypatch, root, tmp_path):
-    """Open a page of the desk over the two universes: ``open_desk("model", run=...)``."""
-    import sys
-
-    import streamlit as st
-    from streamlit.testing.v1 import AppTest
-
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    monkeypatch.setenv("AFTERCLOSE_DATA", str(universes.data))
-    monkeypatch.chdir(root)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-    def show(page, **address):
-        at = AppTest.from_file(str(root / "dashboard" / "app.py"), default_timeout=120)
-        for name, value in address.items():
-            at.query_params[name] = value
-        return at.switch_page(f"views/{page}.py").run()
-
-    return show

@@ -51,9 +51,7 @@ def moves(table):
 def test_members_of_the_day_are_ranked_and_nobody_else(tmp_path, prices, features_in, membership):
     """Each day is recomputed with pandas from the rows whose ticker is in on it."""
     table = prices()
-    made = engineer(
-        table, feature_set=features_in(tmp_path, RANK), membership=membership, audited=True
-    ).frame
+    made = engineer(table, feature_set=features_in(tmp_path, RANK), membership=membership, audited=True).frame
     members = made[made["member"] == 1].merge(moves(table), on=["date", "ticker"])
     days = members.groupby("date")["move"]
     alone = days.transform("size") == 1

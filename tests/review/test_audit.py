@@ -10,9 +10,16 @@ import pytest
 
 from core.journal.chain import GENESIS, make
 from core.queries.reports.audit import as_csv, as_json, choices, entries, matching
+from core.request.settings import load
 
 TEXT = "ab" * 32
 MODEL = "6f9ac64705de"
+
+
+@pytest.fixture
+def nowhere(tmp_path):
+    """Settings of a data root in which nothing ran."""
+    return load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
 
 
 @pytest.fixture
@@ -38,9 +45,9 @@ def chain():
     return records
 
 
-def test_each_record_says_who_did_what_when_to_which_digest(chain):
+def test_each_record_says_who_did_what_when_to_which_digest(chain, nowhere):
     """The newest first; of a model the digest is its content id."""
-    found = entries(chain)
+    found = entries(chain, nowhere)
     assert [e.record for e in found] == [4, 3, 2, 1]
     assert [e.act for e in found] == ["revoked", "approved", "kept", "promoted"]
     approved = found[1]
@@ -62,14 +69,14 @@ def test_each_record_says_who_did_what_when_to_which_digest(chain):
         ({"who": "Ann", "act": "kept"}, []),
     ],
 )
-def test_filters_narrow_down_together(chain, filters, records):
+def test_filters_narrow_down_together(chain, nowhere, filters, records):
     """Days are inclusive; words are found whatever their case."""
-    assert [e.record for e in matching(entries(chain), **filters)] == records
+    assert [e.record for e in matching(entries(chain, nowhere), **filters)] == records
 
 
-def test_an_export_has_every_field_and_no_formula(chain):
+def test_an_export_has_every_field_and_no_formula(chain, nowhere):
     """A reason that looks like a formula is text in a spreadsheet; JSON keeps it as it was."""
-    found = entries(chain)
+    found = entries(chain, nowhere)
     rows = list(csv.DictReader(io.StringIO(as_csv(found).decode())))
     assert [row["record"] for row in rows] == ["4", "3", "2", "1"]
     assert rows[2]["why"] == "'=1+1"

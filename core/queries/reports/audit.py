@@ -48,6 +48,8 @@ class Entry:
         Comment or reason.
     sha256 : str
         Of the record itself.
+    profile : str
+        Whose report or model it is about; several by commas, empty where it is about neither.
     """
 
     record: int
@@ -61,14 +63,24 @@ class Entry:
     digest: str
     why: str
     sha256: str
+    profile: str = ""
 
 
-def entries(records: Iterable[Record]) -> list[Entry]:
-    """Return the records in words, the newest first."""
-    return [_entry(record) for record in records][::-1]
+def entries(records: Iterable[Record], settings: Settings) -> list[Entry]:
+    """Return the records in words, the newest first, each with the profile that it is about."""
+    origins = Origins(settings)
+    return [_entry(record, origins) for record in records][::-1]
 
 
-def _entry(record: Record) -> Entry:
+def _profiles(record: Record, origins: Origins) -> str:
+    named = record.content.get("profile")
+    if named:
+        return str(named)
+    subject = record.subject
+    return ", ".join(sorted(origins.of_key("report", subject) or origins.of_model(subject)))
+
+
+def _entry(record: Record, origins: Origins) -> Entry:
     content = record.content
     meaning = str(content.get("meaning") or content.get("decision") or record.kind)
     text = content.get("text_sha256")
@@ -85,6 +97,7 @@ def _entry(record: Record) -> Entry:
         digest=str(text or (record.subject if about_model else "")),
         why=str(content.get("comment") or content.get("why") or ""),
         sha256=record.hash,
+        profile=_profiles(record, origins),
     )
 
 
@@ -104,7 +117,7 @@ def matching(
     who, act : str
         Exactly so.
     text : str
-        Anywhere in subject, digest, reason or hash, whatever the case.
+        Anywhere in subject, profile, digest, reason or hash, whatever the case.
     since, until : str
         ISO days, inclusive.
     """
@@ -116,8 +129,12 @@ def matching(
         and (not act or entry.act == act)
         and (not since or entry.at_utc[:10] >= since)
         and (not until or entry.at_utc[:10] <= until)
-        and (not words or words in f"{entry.subject}\n{entry.digest}\n{entry.why}\n{entry.sha256}".lower())
-    ]  # fmt: skip
+        and (not words or any(words in text.lower() for text in _texts(entry)))
+    ]
+
+
+def _texts(entry: Entry) -> tuple[str, ...]:
+    return entry.subject, entry.profile, entry.digest, entry.why, entry.sha256
 
 
 def choices(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
