@@ -174,11 +174,23 @@ def _findings_document(
     ValidationFailed
         If an error stands; it carries the whole document.
     """
-    findings = records(outcome.standing, stopping)
+    findings = _with_lines(records(outcome.standing, stopping), source)
     body = {"source": {**source, **_about_waivers(outcome)}, "findings": findings}
     if any(finding["severity"] == ERROR for finding in findings):
         raise ValidationFailed(body)
     return Document("findings", body)
+
+
+def _with_lines(findings: list[dict[str, Any]], source: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return findings with the lines of the source's files that ingest put on record for their ticker and date."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for file in source.get("files") or ():
+        for row in file.get("in_question") or () if isinstance(file, Mapping) else ():
+            lines.setdefault((row[col.TICKER], row[col.DATE]), []).extend(row["lines"])
+    if not lines:
+        return findings
+    texts = [lines.get((str(each["ticker"]), str(each["date"]))) for each in findings]
+    return [{**each, "lines": of} if of else each for each, of in zip(findings, texts, strict=True)]
 
 
 def _with_calendar(failed: ValidationFailed, calendar: str, days: Days) -> ValidationFailed:

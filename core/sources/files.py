@@ -80,14 +80,17 @@ class FilesSource:
         options, tables = options_of(settings), {}
         if len(tickers) == 1 and not inventory.is_folder:
             options = replace(options, ticker=tickers[0])
+        lines = {}
         for number, name in enumerate(list(contents), start=1):
-            tables[name] = _read_of(inventory, contents.pop(name), name, options)
+            data = contents.pop(name)
+            tables[name] = _read_of(inventory, data, name, options)
+            lines[name] = _lines(data, name, tables[name].frame, options)
             context.progress(number, len(inventory.files))
         refuse_shared_names(tables, inventory.name)
         rows = _chosen(_joined(tables, inventory.name), settings, tickers, inventory.name)
         uri = f"file:{inventory.name}{'/' if inventory.is_folder else ''}"
         table = prices_table(rows, name="files", uri=uri, digest=digest, price_basis="unknown")
-        return _with_facts(table, inventory, tables, digests)
+        return _with_facts(table, inventory, tables, digests, lines)
 
     def sessions(
         self,
@@ -130,6 +133,12 @@ def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> 
     read = with_partition(read, name, ticker=ticker, day=day)
     refuse_no_prices(read.frame, name, inventory)
     return read
+
+
+def _lines(data: bytes, name: str, frame: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
+    from core.sources.tabular.rowlines import lines_on_record
+
+    return lines_on_record(data, name, frame, options)
 
 
 def _check_digest(digest: str, inventory: Inventory, expected: str) -> None:
@@ -250,19 +259,34 @@ def _joined(tables: Mapping[str, TableRead], name: str) -> pd.DataFrame:
 
 
 def _with_facts(
-    table: Table, inventory: Inventory, tables: Mapping[str, TableRead], digests: Mapping[str, str]
+    table: Table,
+    inventory: Inventory,
+    tables: Mapping[str, TableRead],
+    digests: Mapping[str, str],
+    lines: Mapping[str, list[dict[str, Any]]],
 ) -> Table:
     """Return the table with how each file was read, unless it is one plain file."""
-    if not inventory.is_folder and all(read.facts == CANONICAL for read in tables.values()):
+    plain = all(read.facts == CANONICAL and not lines[name] for name, read in tables.items())
+    if not inventory.is_folder and plain:
         return table
     files: list[dict[str, Any]] = [
-        {"name": name, "sha256": digests[name], "rows": len(read.frame), **read.facts.record()}
+        {
+            "name": name,
+            "sha256": digests[name],
+            "rows": len(read.frame),
+            **read.facts.record(),
+            **_in_question(lines[name]),
+        }
         for name, read in tables.items()
     ]
     source = {**table.header["source"], "files": files}
     if inventory.skipped:
         source["skipped"] = list(inventory.skipped)
     return Table(table.kind, table.frame, {**table.header, "source": source})
+
+
+def _in_question(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"in_question": lines} if lines else {}
 
 
 def _chosen(

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from core import columns as col
 from core.errors import AftercloseError
 from core.sources.files import options_of
 from core.sources.settings import IngestSettings
-from core.sources.tabular.bytestream import as_utf8, is_feather, is_parquet, unpacked
-from core.sources.tabular.columns import header_of, value_for
-from core.sources.tabular.date_forms import kind_of, without_weekday
-from core.sources.tabular.dates import iso_dates
+from core.sources.tabular.bytestream import unpacked
+from core.sources.tabular.columns import value_for
 from core.sources.tabular.inventory import Inventory, inventory_of, partitions_of
-from core.sources.tabular.layout import Layout, layout_of
-from core.sources.tabular.norows import shortened
 from core.sources.tabular.options import Options
-from core.sources.tabular.shapes import flattened_header, stacked_header, ticker_of_file
-from core.sources.tabular.tickercells import unguarded
-from core.sources.tabular.workbook import is_workbook
-
-MOST_BYTES = 64 * 1024**2
-"""Larger files are not read again to say where a row stands."""
+from core.sources.tabular.rowlines import MOST_BYTES, MOST_LINES, Key, lines_of
+from core.sources.tabular.shapes import ticker_of_file
 
 MOST_FINDINGS = 20
 """Of a rule, so many findings get their lines."""
-
-MOST_LINES = 4
-"""Of one ticker and date."""
-
-Key = tuple[str, str]
-"""Ticker and ISO date."""
 
 
 def with_lines(findings: Iterable[Mapping[str, Any]], settings: IngestSettings) -> list[dict[str, Any]]:
@@ -59,6 +44,8 @@ def with_lines(findings: Iterable[Mapping[str, Any]], settings: IngestSettings) 
     except (AftercloseError, OSError):
         return copies  # what is wrong with the files was said when they were read
     for finding in about:
+        if "lines" in finding:
+            continue  # of record already
         if texts := lines.get(_key(finding)):
             finding["lines"] = texts[:MOST_LINES]
     return copies
@@ -87,61 +74,8 @@ def _lines_in(inventory: Inventory, keys: Collection[Key], options: Options) -> 
             ticker_of_file(name) if inventory.is_folder else ""
         )
         try:
-            for key, text in _lines_of(unpacked(file.read_bytes(), name), name, keys, own, options):
+            for key, text in lines_of(unpacked(file.read_bytes(), name), name, keys, own, options):
                 lines.setdefault(key, []).append(text)
         except (AftercloseError, csv.Error, UnicodeDecodeError):
             continue
     return lines
-
-
-def _lines_of(
-    data: bytes, name: str, keys: Collection[Key], own: str, options: Options
-) -> Iterator[tuple[Key, str]]:
-    """Yield the lines of one file; ``own`` is its ticker where no column names one, empty for any."""
-    import pandas as pd
-
-    if is_parquet(data) or is_feather(data) or is_workbook(data):
-        return  # they have no lines
-    layout = layout_of(as_utf8(data, name, options.encoding)[0], name, options.delimiter, options.mapping)
-    date_place, ticker_place, is_long = _places(layout, name, options)
-    if date_place is None:
-        return
-    reader = csv.reader(io.StringIO(layout.body.decode(), newline=""), delimiter=layout.mark)
-    rows = [
-        (layout.above + reader.line_num, row)
-        for row in reader
-        if len(row) > date_place and _is_day(row[date_place])
-    ]
-    if not rows:
-        return
-    dates = pd.Series([row[date_place].strip() for _, row in rows], dtype=object)
-    days = iso_dates(dates, name, options.date_format)[0].astype(str).str.slice(0, 10).tolist()
-    tickers = [own if is_long else ""] * len(rows)
-    if ticker_place is not None:
-        cells = [row[ticker_place] if len(row) > ticker_place else "" for _, row in rows]
-        tickers = unguarded(pd.Series(cells, dtype=object)).astype(str).tolist()
-    by_day: dict[str, list[Key]] = {}
-    for key in sorted(keys):
-        by_day.setdefault(key[1], []).append(key)
-    for (number, row), day, ticker in zip(rows, days, tickers, strict=True):
-        text = f"{name}, line {number:,}: {shortened(layout.mark.join(row))}"
-        yield from ((key, text) for key in by_day.get(day, ()) if ticker in ("", key[0]))
-
-
-def _is_day(cell: str) -> bool:
-    return kind_of(without_weekday(cell.strip()), loosely=True) is not None
-
-
-def _places(layout: Layout, name: str, options: Options) -> tuple[int | None, int | None, bool]:
-    """Return where date and ticker stand in a line, and whether a line is one ticker's."""
-    if not options.columns:
-        if stacked := stacked_header(layout.rows):
-            return stacked.place, None, False
-        if flat := flattened_header(layout.rows[0]):
-            return flat.place, None, False
-    header = header_of(layout.rows[0], name, options.mapping)
-    names = list(header.names)
-    if col.DATE in names:
-        place = names.index(col.DATE)
-        return place, names.index(col.TICKER) if header.is_long else None, not header.is_wide
-    return header.unnamed, names.index(col.TICKER) if header.is_long else None, True

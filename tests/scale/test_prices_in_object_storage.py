@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import s3fs
 from core.errors import AftercloseError
 from core.request.settings import load
 from core.runs.resolve import resolve
-from tests.sources.test_addresses import fill, prices
+from tests.sources.test_addresses import ANY_FOLDERS, fill, prices
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -42,7 +44,7 @@ def shelf(bucket, s3_environment, tmp_path, monkeypatch):
 def test_what_is_in_a_bucket_is_what_is_here(shelf):
     """A file, the folder with its unread ones, patterns, and a folder of folders, by digest and name."""
     here, address, _ = shelf
-    for way in ("", "/", "/a.csv", "/*.csv", "/[ab].csv", "/?.csv", "/ticker=*/part.csv"):
+    for way in ("", "/", "/a.csv", "/*.csv", "/[ab].csv", "/?.csv", "/ticker=*/part.csv", *ANY_FOLDERS):
         local, there = planned(f"{here}{way}"), planned(f"{address}{way}")
         assert (there["input_digest"], there["input_name"]) == (local["input_digest"], local["input_name"]), (
             way
@@ -59,6 +61,17 @@ def test_a_file_is_fetched_once_while_its_tag_stays(shelf, tmp_path):
     assert copy.stat().st_ino == node
     client.pipe_file(f"{address}/a.csv".removeprefix("s3://"), prices("A", 12))
     assert planned(f"{address}/a.csv")["input_digest"] != first["input_digest"]
+
+
+def test_a_bucket_that_never_answers_is_left_when_the_time_is_over(shelf, tmp_path, monkeypatch):
+    """Within one call, which would wait for a minute and try again: what is configured counts."""
+    (tmp_path / "luigi.cfg").write_text("[files]\naddresses_timeout_s = 1\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        began = time.monotonic()
+        with pytest.raises(AftercloseError, match="was not read within 1 s"):
+            planned("s3://bucket/a.csv")
+    assert time.monotonic() - began < 8
 
 
 def test_what_a_bucket_does_not_have_is_named(shelf, monkeypatch):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -257,6 +259,10 @@ def sftp(tmp_path, monkeypatch):
         yield folder, address
 
 
+ANY_FOLDERS = ("/**/*.csv", "/**/d.csv", "/**/**/a.csv", "/other/**/*.csv", "/**/o*r/*.csv")
+"""Patterns over folders at any depth."""
+
+
 def fill(folder):
     """A folder with tables, a folder ``ticker=X``, another, and what is no table."""
     (folder / "in").mkdir()
@@ -277,7 +283,7 @@ def test_files_folders_and_patterns_over_sftp_are_those_here(settings, sftp):
     """Equal digests and names, unread ones named: the copy stands for the original."""
     folder, address = sftp
     here = fill(folder)
-    for way in ("", "/a.csv", "/*.csv", "/[ab].csv", "/ticker=*/part.csv"):
+    for way in ("", "/a.csv", "/*.csv", "/[ab].csv", "/ticker=*/part.csv", *ANY_FOLDERS):
         local, there = planned(settings(), f"{here}{way}"), planned(settings(), f"{address}/in{way}")
         assert (there["input_digest"], there["input_name"]) == (local["input_digest"], local["input_name"]), (
             way
@@ -287,7 +293,7 @@ def test_files_folders_and_patterns_over_sftp_are_those_here(settings, sftp):
 
 
 def test_what_sftp_does_not_have_is_named(settings, sftp, monkeypatch):
-    """A missing file, a folder without tables, a pattern that matches none, ``**``, and a folder of links out of it."""
+    """A missing file, a folder without tables, a pattern that matches none, and a folder of links out of it."""
     folder, address = sftp
     (folder / "empty").mkdir()
     for way, words in (
@@ -298,7 +304,23 @@ def test_what_sftp_does_not_have_is_named(settings, sftp, monkeypatch):
         said = refusal(settings(), f"{address}{way}")
         assert said.exit_code == 20, way
         assert words in str(said)
-    assert "** is not looked for" in str(refusal(settings(), f"{address}/**/a.csv"))
+    assert "there is no price file at sftp://" in str(refusal(settings(), f"{address}/**/no.csv"))
+
+
+@pytest.fixture
+def silent():
+    """The port of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_server_that_never_answers_is_left_when_the_time_is_over(settings, sftp, silent, tmp_path):
+    """Within one call, which waits for its own time out: what is configured counts."""
+    (tmp_path / "home" / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{silent} ssh-ed25519 AAAA\n")
+    began = time.monotonic()
+    said = refusal(settings(addresses_timeout_s=1), f"sftp://127.0.0.1:{silent}/a.csv")
+    assert "was not read within 1 s" in str(said)
+    assert time.monotonic() - began < 5
 
 
 def test_a_server_with_another_key_is_not_believed(settings, sftp, tmp_path):

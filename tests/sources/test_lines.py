@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
+from datetime import date
 
 import pandas as pd
 import pytest
 
+from core.parameters import settings_from
+from core.prices.settings import ValidateSettings
+from core.prices.validation import validate
+from core.request.stages import stage_named
 from core.sources.files import SOURCE
 from core.sources.lines import with_lines
 from core.sources.settings import IngestSettings
@@ -87,3 +93,41 @@ def test_terminal_and_kept_findings_have_them(tmp_path, run_afterclose):
     assert line in findings.read_text()
     looked = run_afterclose("look", str(tmp_path / "prices.csv"), data=data)
     assert line in looked.out
+
+
+def test_what_passes_has_its_lines_in_the_artifact(tmp_path):
+    """A duplicate with all its rows, a row without a price, and lines that are no rows; nothing where all is well."""
+    rows = [*ROWS[:3], ROWS[2], *ROWS[3:]]
+    rows[-1] = rows[-1].replace(",10,11,", ",10,,")
+    path = tmp_path / "prices.csv"
+    path.write_text("\n".join(["As of today", HEADER, *rows, "Source: the vendor"]) + "\n", encoding="utf-8")
+    (_, findings) = judged(path, max_missing_share=0.5)
+    by_rule = {finding["rule"]: finding for finding in findings.body["findings"]}
+    assert by_rule["exact_duplicate"]["lines"] == [
+        f"prices.csv, line {number}: 2024-01-16,AAA,10,11,9,10,100" for number in (5, 6)
+    ]
+    assert by_rule["missing_price"]["lines"] == ["prices.csv, line 11: 2024-01-18,BBB,10,,9,10,100"]
+    (file,) = findings.body["source"]["files"]
+    assert [line["line"] for line in file["left_out"]] == [1, 12]
+    assert not any("lines" in finding for rule, finding in by_rule.items() if finding["date"] is None), (
+        by_rule
+    )
+
+
+def test_a_file_without_a_question_has_nothing_on_record(tmp_path):
+    """Not even how it was read, where it is plain."""
+    path = tmp_path / "prices.csv"
+    path.write_text(LONG, encoding="utf-8")
+    prices, findings = judged(path)
+    assert "files" not in findings.body["source"]
+    assert prices.header["source"]["rows"] == len(ROWS)
+
+
+def judged(path, **changes):
+    """What ingest and the gate make of a file."""
+    asked = IngestSettings(source="files", path=str(path))
+    asked = dataclasses.replace(asked, input_digest=SOURCE.resolve(asked, (), None).input_digest)
+    known = {p.name: p.parse(p.default) for p in stage_named("validate").parameters}
+    settings = settings_from(ValidateSettings, {**known, "min_rows": 0, **changes})
+    raw = SOURCE.read(asked, ())
+    return raw, validate(raw, settings, today=date(2024, 2, 1))[1]

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -39,8 +40,14 @@ LONGEST_NAME = 200
 KEEP_S = 86_400.0
 """An earlier copy is removed after so many seconds: a run that reads it is over by then."""
 
+MOST_FOLDERS = 32
+"""In each other, behind ``**``: a link in a folder to itself has no end."""
+
+_ANY_FOLDERS = "**"
 _LIST = "copy.json"
 _TRIES, _WAIT_S = 3, 0.5
+_GRACE_S = 0.5
+"""The copy's own look at the clock is the one that ends it where it can: it closes the connection."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +100,12 @@ def local_copy(address: Address, home: Path, limits: Limits) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     earlier = _earlier(folder)
     fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+    end = time.monotonic() + limits.seconds
     try:
         copied = with_linear_backoff(
-            lambda: _Copy(address, fresh, earlier, limits).fill(), tries=_TRIES, wait_s=_WAIT_S
+            lambda: _within(end, limits.seconds, address, _Copy(address, fresh, earlier, limits, end).fill),
+            tries=_TRIES,
+            wait_s=_WAIT_S,
         )
         version = digest_of(sorted((file.place, file.sha256) for file in copied))[:16]
         target = folder / version
@@ -116,12 +126,49 @@ def local_copy(address: Address, home: Path, limits: Limits) -> Path:
     return target / "/".join(address.parts[len(address.fixed) :] or [_name(address)])
 
 
+def _within(end: float, seconds: float, address: Address, work: Callable[[], list[_Copied]]) -> list[_Copied]:
+    """Return what ``work`` returns by ``end``; a call to a server that outlasts it is left to itself.
+
+    Between two pieces the time is looked at by the copy. What a library waits for within one call, a server that
+    sends a byte now and then, nothing else ends.
+    """
+    outcome: list[list[_Copied] | BaseException] = []
+
+    def call() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            outcome.append(error)
+
+    thread = threading.Thread(target=call, name="address", daemon=True)
+    thread.start()
+    thread.join(max(0.0, end - time.monotonic()) + _GRACE_S)
+    if not outcome:
+        raise _too_long(address, seconds)
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
+
+
+def _too_long(address: Address, seconds: float) -> SourceError:
+    return SourceError(
+        f"{address.display} was not read within {seconds:g} s",
+        expected="[files] addresses_timeout_s in luigi.cfg to be enough",
+        remedy="Raise it, or fetch it into a file first.",
+    )
+
+
 class _Copy:
     def __init__(
-        self, address: Address, folder: Path, earlier: dict[str, tuple[_Copied, Path]], limits: Limits
+        self,
+        address: Address,
+        folder: Path,
+        earlier: dict[str, tuple[_Copied, Path]],
+        limits: Limits,
+        end: float,
     ) -> None:
         self._address, self._folder, self._earlier, self._limits = address, folder, earlier, limits
-        self._remaining_bytes, self._end = limits.size_bytes, time.monotonic() + limits.seconds
+        self._remaining_bytes, self._end = limits.size_bytes, end
 
     def fill(self) -> list[_Copied]:
         """Fill the folder and return what is in it; what an attempt before left there goes."""
@@ -168,26 +215,29 @@ class _Copy:
                 yield entry.name, entry
 
     def _matches(self, server: Server, top: Entry) -> Iterator[tuple[str, Entry]]:
-        patterns = self._address.parts[len(self._address.fixed) :]
-        if "**" in patterns:
-            raise ParameterError(
-                f"--path names {self._address.display}, and ** is not looked for at an address",
-                expected="* for each folder", parameter="path",
-            )  # fmt: skip
+        """Yield the files that match, each once, in the order of their places; ``**`` is any folders, or none."""
+        found: dict[str, Entry] = {}
 
-        def below(folder: Entry, place: tuple[str, ...]) -> Iterator[tuple[str, Entry]]:
-            pattern, last = patterns[len(place)], len(place) + 1 == len(patterns)
+        def look(folder: Entry, place: tuple[str, ...], patterns: tuple[str, ...]) -> None:
+            pattern, rest = patterns[0], patterns[1:]
+            if len(place) > MOST_FOLDERS:
+                raise self._too_much("folders in each other without end", f"{MOST_FOLDERS} of them")
+            if pattern == _ANY_FOLDERS and rest:
+                look(folder, place, rest)
             for entry in self._listed(server, folder):
-                hidden = entry.name.startswith(".") and not pattern.startswith(".")
-                if hidden or not fnmatchcase(entry.name, pattern) or entry.is_folder == last:
+                inner = (*place, entry.name)
+                if entry.name.startswith(".") and not pattern.startswith("."):
                     continue
-                if last:
-                    yield "/".join((*place, entry.name)), entry
-                else:
-                    yield from below(entry, (*place, entry.name))
+                if pattern == _ANY_FOLDERS and entry.is_folder:
+                    look(entry, inner, patterns)
+                elif entry.is_folder and rest and fnmatchcase(entry.name, pattern):
+                    look(entry, inner, rest)
+                elif not entry.is_folder and not rest and fnmatchcase(entry.name, pattern):
+                    found["/".join(inner)] = entry
 
         if top.is_folder:
-            yield from below(top, ())
+            look(top, (), self._address.parts[len(self._address.fixed) :])
+        yield from sorted(found.items())
 
     def _listed(self, server: Server, folder: Entry) -> Iterable[Entry]:
         self._judge_time()
@@ -237,11 +287,7 @@ class _Copy:
 
     def _judge_time(self) -> None:
         if time.monotonic() > self._end:
-            raise SourceError(
-                f"{self._address.display} was not read within {self._limits.seconds:g} s",
-                expected="[files] addresses_timeout_s in luigi.cfg to be enough",
-                remedy="Raise it, or fetch it into a file first.",
-            )
+            raise _too_long(self._address, self._limits.seconds)
 
     def _too_much(self, what: str, most: str) -> ParameterError:
         return ParameterError(
