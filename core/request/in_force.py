@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.request.config_file import entries_of
-from core.request.profiles import HIDDEN, PREFIX, of_section, shown
+from core.request.profiles import HIDDEN, PREFIX, of_section, public_text
 from core.request.settings import CONFIG_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE, Settings, key_of, sections
 
 DEFAULT = "default"
@@ -62,7 +62,7 @@ def _of_sections(settings: Settings) -> Iterator[InForce]:
     for section, keys in sections().items():
         for parameter in keys.values():
             key = key_of(parameter)
-            text = shown(parameter, settings.defaults[parameter.name])
+            text = public_text(parameter, settings.defaults[parameter.name])
             origin = places.get((section, key), DEFAULT)
             default = parameter.text(parameter.parse(parameter.default))
             yield InForce(section, key, text, default, origin, parameter.help)
@@ -73,7 +73,7 @@ def _of_profiles(settings: Settings) -> Iterator[InForce]:
     for name, values in sorted(settings.profiles.items()):
         for key, value in values.items():
             parameter, section = parameters[key], PREFIX + name
-            default = shown(parameter, settings.defaults[key])
+            default = public_text(parameter, settings.defaults[key])
             yield InForce(
-                section, key, shown(parameter, value), default, places[section, key], parameter.help
+                section, key, public_text(parameter, value), default, places[section, key], parameter.help
             )

@@ -74,7 +74,7 @@ HIDDEN = "(set, not shown)"
 """In place of such a value."""
 
 
-def shown(parameter: Parameter, value: Value) -> str:
+def public_text(parameter: Parameter, value: Value) -> str:
     """Return a value as people see it."""
     return HIDDEN if parameter.name in SECRET and value else parameter.text(value)
 
@@ -143,7 +143,7 @@ def defaults_under(profiles: Profiles, name: str, defaults: Mapping[str, Value])
 def differences(profile: Mapping[str, Value], defaults: Mapping[str, Value]) -> list[Difference]:
     """Return what a profile sets apart from the defaults, in the order of the stages."""
     return [
-        Difference(name, shown(parameter, defaults[name]), shown(parameter, profile[name]))
+        Difference(name, public_text(parameter, defaults[name]), public_text(parameter, profile[name]))
         for name, parameter in of_section().items()
         if name in profile and profile[name] != defaults[name]
     ]

@@ -107,8 +107,8 @@ def _move(
         champion = Champions(settings).point(profile, change)
     verb = "promoted" if action == PROMOTION else "rolled back to"
     text = f"{person.name} {verb} model {identity} in profile {profile}: {why}"
-    title, shown = "Afterclose: another champion", {"profile": profile}
-    notify(settings, Notice("promote", title, text, "model", shown, profile=profile))
+    title, about_page = "Afterclose: another champion", {"profile": profile}
+    notify(settings, Notice("promote", title, text, "model", about_page, profile=profile))
     return champion, former
 
 

@@ -266,8 +266,8 @@ def _with_facts(
     lines: Mapping[str, list[dict[str, Any]]],
 ) -> Table:
     """Return the table with how each file was read, unless it is one plain file."""
-    plain = all(read.facts == CANONICAL and not lines[name] for name, read in tables.items())
-    if not inventory.is_folder and plain:
+    nothing_to_say = all(read.facts == CANONICAL and not lines[name] for name, read in tables.items())
+    if not inventory.is_folder and nothing_to_say:
         return table
     files: list[dict[str, Any]] = [
         {

@@ -73,9 +73,8 @@ def entries(records: Iterable[Record], settings: Settings) -> list[Entry]:
 
 
 def _profiles(record: Record, origins: Origins) -> str:
-    named = record.content.get("profile")
-    if named:
-        return str(named)
+    if profile := record.content.get("profile"):
+        return str(profile)
     subject = record.subject
     return ", ".join(sorted(origins.of_key("report", subject) or origins.of_model(subject)))
 

@@ -216,7 +216,7 @@ class _Copy:
 
     def _matches(self, server: Server, top: Entry) -> Iterator[tuple[str, Entry]]:
         """Yield the files that match, each once, in the order of their places; ``**`` is any folders, or none."""
-        found: dict[str, Entry] = {}
+        matches: dict[str, Entry] = {}
 
         def look(folder: Entry, place: tuple[str, ...], patterns: tuple[str, ...]) -> None:
             pattern, rest = patterns[0], patterns[1:]
@@ -233,11 +233,11 @@ class _Copy:
                 elif entry.is_folder and rest and fnmatchcase(entry.name, pattern):
                     look(entry, inner, rest)
                 elif not entry.is_folder and not rest and fnmatchcase(entry.name, pattern):
-                    found["/".join(inner)] = entry
+                    matches["/".join(inner)] = entry
 
         if top.is_folder:
             look(top, (), self._address.parts[len(self._address.fixed) :])
-        yield from sorted(found.items())
+        yield from sorted(matches.items())
 
     def _listed(self, server: Server, folder: Entry) -> Iterable[Entry]:
         self._judge_time()
