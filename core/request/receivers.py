@@ -11,7 +11,7 @@ OF_NOTICES, OF_DEPUTY = "notices_urls", "notices_deputy_urls"
 
 
 def receivers_in(settings: Settings, *names: str) -> list[str]:
-    """Return the receivers of some settings, each an address or ``@FILE``; of all, and of every profile, without one."""
+    """Return the receivers of some settings, each an address or ``@FILE``; without one, of all and of every profile."""
     texts = [settings[name] for name in names or (OF_NOTICES, OF_DEPUTY)]
     texts += [] if names else [values.get(OF_DEPUTY) for values in settings.profiles.values()]
     return list(dict.fromkeys(word for text in texts for word in str(text or "").split()))
