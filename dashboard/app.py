@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import heading, ledger, login, shell
+from dashboard import heading, ledger, login, shell, watching
 
 PAGES = [
     st.Page("views/overview.py", title="Today", default=True, help="What needs you, and where things stand."),
@@ -35,4 +35,6 @@ with shell.guarded():
         with st.container(key="ledger"):  # always there, so that what follows keeps its place
             ledger.alarm()
         page.run()
+        with st.container(key="watching"):
+            watching.draw()
 shell.settle(page.title)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOKS = Path(__file__).with_name("desk.css")
+LOOKS, KEYS = Path(__file__).with_name("desk.css"), Path(__file__).with_name("desk.js")
 _END_OF_HEAD = b"</head>"
 _OF_THE_FILE = (b"etag", b"last-modified", b"content-length", b"cache-control")
 """Headers of the file on disk, which is not what is sent."""
 
 
 class FirstPaint:
-    """Puts the desk's looks into the head of every page of HTML that the app behind it sends.
+    """Puts the desk's looks and keys into the head of every page of HTML that the app behind it sends.
 
     Parameters
     ----------
@@ -30,7 +30,11 @@ class FirstPaint:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._style = b"<style>" + LOOKS.read_bytes() + b"</style>" + _END_OF_HEAD
+        style, script = (
+            b"<style>" + LOOKS.read_bytes() + b"</style>",
+            b"<script>" + KEYS.read_bytes() + b"</script>",
+        )
+        self._style = style + script + _END_OF_HEAD
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on; a page is asked for whole and as it is, so that it can be added to."""

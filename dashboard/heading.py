@@ -14,7 +14,7 @@ from core.queries.runs.run_labels import line_of_work
 from core.registry.choosing import profiles_here
 from core.registry.origins import session_of_run
 from core.review.publication import published
-from dashboard import compact, login, shell
+from dashboard import compact, login, searching, shell, states
 
 PROFILE, SESSION = "header_profile", "header_session"
 
@@ -47,13 +47,15 @@ def draw(page: str, title: str) -> None:
     """Draw the head of a page and name the browser's tab after it."""
     about = _context()
     where = f" · {about.profile} {about.session}".rstrip() if about else ""
-    st.set_page_config(page_title=f"{title}{where} · Afterclose")
+    icon = states.sign(about.state) if about else states.NO_STATE
+    st.set_page_config(page_title=f"{title}{where} · Afterclose", page_icon=icon)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="about"):
             if about:
                 _pickers(about)
         st.caption(shell.whereabouts(), width="content")
+        searching.opener()
         login.farewell()
     with st.container(horizontal=True, gap="small", key="belongs-together"):
         for name in GROUPS.get(page, ()):

@@ -66,12 +66,14 @@ def state_of(entry: ReportEntry) -> str:
 
 
 def listed(settings: Settings, profile: str) -> list[ReportEntry]:
-    """Return a profile's reports, the newest session first; looked up anew with each run and record."""
+    """Return a profile's reports, the newest session first; looked up anew with each run and act."""
     journal = journal_of(settings)
     last = max((record.seq for record in journal.records()), default=0) if journal else 0
     return _listed(profile, journal.count_runs() if journal else 0, last, _settings=settings)
 
 
-@st.cache_data(max_entries=8, show_spinner="Looking at all reports…")
+@st.cache_data(
+    ttl=5, max_entries=8, show_spinner=False
+)  # a draft that was saved is no act, and makes a report stale
 def _listed(profile: str, *key: Any, _settings: Settings) -> list[ReportEntry]:  # noqa: ARG001 - what it rests on
     return reports(_settings, datetime.now(UTC), profile, limit=MOST)

@@ -56,6 +56,28 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
 }
 
 
+NO_STATE = "🔔"
+"""Of a browser's tab that is about no report."""
+
+_SIGNS: dict[Colour, str] = {
+    "red": "🔴",
+    "orange": "🟠",
+    "green": "🟢",
+    "blue": "🔵",
+    "violet": "🟣",
+    "gray": "⚪",
+}
+
+
+def sign(state: str) -> str:
+    """Return a state as the picture of a browser's tab: a letter of the system, nothing is fetched for it.
+
+    >>> sign("failed"), sign("published")
+    ('🔴', '🟢')
+    """
+    return _SIGNS[look(state)[1]]
+
+
 def look(state: str) -> tuple[str, Colour]:
     """Return the name of a state's symbol, and its colour."""
     return _LOOKS.get(state, ("help", "gray"))

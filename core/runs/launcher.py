@@ -6,6 +6,7 @@ browser, reloading it or restarting the desk does not touch the run.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core import tickers as ticker_list
-from core.errors import CommandError, ParameterError
+from core.errors import AftercloseError, CommandError, ParameterError
 from core.journal import Journal, Run, locks
 from core.paths import StoragePath
 from core.platform.processes import process
@@ -27,13 +28,16 @@ from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
 from core.request.stages import chain, stage_named
 from core.review import ledger
-from core.review.people import Person, require
+from core.review.people import Person, person_fields, require
 from core.runs.inputs import is_complete
 from core.runs.log import RunLog, new_run_id
 from core.runs.plan import stage_plans
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
 from core.store.checkpoints import Store
+
+CANCEL = "cancel"
+"""Kind of the records of who stopped a run."""
 
 OUTPUT_NAME = "output.txt"
 """In a run's folder: messages of its processes (standard error)."""
@@ -229,4 +233,15 @@ def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signal
         return False
     if run.process.alive_on(run.host) is None:
         raise CommandError(f"run {run_id} runs on {run.host}", expected="a run of this machine")
-    return run.process.signal(by, group=False)
+    if not run.process.signal(by, group=False):
+        return False
+    content = {
+        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
+        "decision": "cancelled" if by == signal.SIGTERM else "interrupted", "request": dict(run.request),
+    }  # fmt: skip
+    try:
+        ledger.append(settings, Journal(settings.data, settings.journal), CANCEL, run_id, content)
+    except AftercloseError as error:
+        # it is stopped all the same: a record that cannot be made must not keep a run going
+        logging.getLogger("afterclose").warning("run %s was stopped without a record: %s", run_id, error)
+    return True

@@ -1,7 +1,8 @@
-"""Audit: who did what, when, to which digest; filtered by the address, exported, and verified on request."""
+"""Record: who did what, when, to which digest; filtered by the address, exported, and verified on request."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import streamlit as st
@@ -9,9 +10,9 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.reports import audit
 from core.queries.reports.audit import Entry
-from core.report.figures import counted
+from core.report.figures import counted, spaced
 from core.upkeep.verification import Verification, verify
-from dashboard import shell, wrapped
+from dashboard import compact, shell, wrapped
 from dashboard.words import minute
 
 _VERIFICATION = "audit_verified"
@@ -22,12 +23,12 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 def show() -> None:
     """Draw the page, or say what is missing."""
     log = shell.journal()
-    every = audit.entries(log.records(), shell.settings()) if log else []
+    every = audit.entries(audit.of_people(log), shell.settings()) if log else []
     _verify()
     if not every:
         st.info(
-            "No act of a person is on record yet. Signatures (**Report**) and decisions about models (**Model**) "
-            "appear here."
+            "No act of a person is on record yet. Starts of runs, signatures (**Report**) and decisions about models "
+            "(**Model**) appear here."
         )
         return
     matches = _filtered(every)
@@ -81,16 +82,26 @@ def _all(name: str) -> str:
 def _row(entry: Entry) -> dict[str, object]:
     return {
         "Record": str(entry.record),
-        "Time": minute(entry.at_utc),
-        "Who": entry.who,
-        "Role": entry.role,
-        "What": entry.act,
+        "Time": wrapped.Drawn(compact.unbroken(minute(entry.at_utc))),
+        "Who": f"{entry.who} ({entry.role})" if entry.role else entry.who,
+        "What": spaced(entry.act),
+        "About": _subject(entry),
         "Profile": entry.profile,
-        "Report or model": entry.subject,
-        "Digest": entry.digest[:12],
+        "Ticker": entry.ticker,
+        "Date": entry.date,
         "Why": entry.why,
-        "Known by": entry.authentication or "not recorded",
+        "Digest": entry.digest[:12],
     }
+
+
+def _subject(entry: Entry) -> object:
+    """Return what a record is about: a run as a link, a rule in plain words."""
+    if _RUN.fullmatch(entry.subject):
+        return wrapped.Drawn(compact.link(entry.subject, "run", entry.subject))
+    return spaced(entry.subject)
+
+
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 
 
 def _whole(matches: list[Entry]) -> None:

@@ -91,7 +91,7 @@ def test_two_runs_stand_side_by_side(new_page, desk, data):
     expect(page.locator(f".st-key-differences-{runs[1]}").first).to_contain_text("AUC")
     for chart in ("roc", "wealth"):
         expect(page.locator(f".st-key-compare-{chart} .main-svg").first).to_be_visible()
-    expect(page.get_by_text(f"+++ {runs[1]}")).to_have_count(0)
+    expect(page.get_by_text(f"+++ {runs[1]}")).not_to_be_visible()
     page.locator(f".st-key-compare-text-{runs[1]} summary").click()
     expect(page.get_by_text(f"+++ {runs[1]}").first).to_be_visible()
 

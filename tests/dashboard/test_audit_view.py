@@ -9,7 +9,7 @@ import pytest
 from core.journal import Journal
 from core.registry.registry import Registry
 from core.request.settings import load
-from core.review import decisions, signoff
+from core.review import decisions, ledger, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
 
@@ -38,9 +38,9 @@ def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, read
     at = page(decided)
     assert not at.exception
     shown = reader.table(at, "Record", "Who", "Digest")
-    assert list(shown["Record"]) == ["3", "2"]
-    assert list(shown["What"]) == ["submitted", "promoted"]
-    assert set(shown["Who"]) == {"Ann"}
+    assert list(shown["Record"]) == ["3", "2", "1"]
+    assert list(shown["What"]) == ["submitted", "promoted", "started a run"]
+    assert list(shown["Who"])[:2] == ["Ann (approver)"] * 2
     record = Journal(decided).records()[1]
     assert shown["Digest"][0] == record.content["text_sha256"][:12]
     assert shown["Why"][0] == "<b>As it is</b>"
@@ -51,7 +51,7 @@ def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, read
 def test_filters_stand_in_the_address(page, decided, reader):
     """A link shows the same; nothing that matches is said as such."""
     assert list(reader.table(page(decided, what="promoted"), "Record", "Who")["Record"]) == ["2"]
-    assert "0 of 2 records" in reader.said(page(decided, text="nowhere").caption)
+    assert "0 of 3 records" in reader.said(page(decided, text="nowhere").caption)
 
 
 def test_verify_finds_what_was_changed_and_says_where(page, decided, lookers, reader):
@@ -81,3 +81,57 @@ def test_a_damaged_journal_is_said(page, decided, reader):
     assert not at.exception
     assert "journal" in reader.said(at.error)
     assert not at.dataframe
+
+
+def test_an_accepted_finding_has_ticker_and_date_and_no_digest(page, data, reader, desk_settings):
+    """A rule's name is no digest; of two findings of a rule the rows differ."""
+    settings = load({"AFTERCLOSE_DATA": str(data)})
+    journal = Journal(data)
+    content = {
+        "user": "Ann",
+        "role": "operator",
+        "at_utc": "2026-01-02T10:00:00+00:00",
+        "why": "The exchange says so.",
+    }
+    for ticker, day in (("ACME", "2024-01-17"), ("BETA", "2024-02-01")):
+        about = {
+            "rule": "conflicting_duplicate",
+            "ticker": ticker,
+            "first": day,
+            "last": day,
+            "until": "2024-12-31",
+        }
+        ledger.append(settings, journal, "waiver", "conflicting_duplicate", {**content, **about})
+    shown = reader.table(page(data), "Record", "About")
+    assert list(shown["What"]) == ["accepted a finding"] * 2
+    assert list(shown["About"]) == ["conflicting duplicate"] * 2
+    assert list(shown["Ticker"]) == ["BETA", "ACME"]
+    assert list(shown["Date"]) == ["2024-02-01", "2024-01-17"]
+    assert set(shown["Digest"]) == {""}
+
+
+def test_a_run_that_is_asked_for_again_and_its_end_by_a_person_are_there(page, data, desk_settings, reader):
+    """Who started, who started again, who cancelled; each with a link to its run."""
+    settings, journal = load({"AFTERCLOSE_DATA": str(data)}), Journal(data)
+    for number in (1, 2):
+        facts = {
+            "who": "Ann",
+            "how": "desk",
+            "request": {"tickers": "AAPL"},
+            "target": "report",
+            "state": "queued",
+        }
+        ledger.add_run(settings, journal, f"20260102T10000{number}Z-abcdef", **facts)
+    content = {
+        "user": "Bob",
+        "role": "operator",
+        "at_utc": "2026-01-02T10:05:00+00:00",
+        "decision": "cancelled",
+    }
+    ledger.append(settings, journal, "cancel", "20260102T100002Z-abcdef", content)
+    at = page(data)
+    shown = reader.table(at, "Record", "About")
+    assert list(shown["What"]) == ["cancelled", "started a run again", "started a run"]
+    assert list(shown["Ticker"])[1:] == ["AAPL", "AAPL"]
+    links = " ".join(each.proto.body for each in at.get("html"))
+    assert 'href="run?run=20260102T100002Z-abcdef"' in links

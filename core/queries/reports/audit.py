@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.errors import AftercloseError
 from core.fingerprint import sha256
 from core.journal import Journal, Record
+from core.journal.records import REQUEST
 from core.registry.origins import Origins
 from core.request.settings import Settings
 from core.review.drafts import generated_body
@@ -18,8 +20,10 @@ from core.store.checkpoints import Store
 
 _ACTS = {
     "authored": "submitted", "promotion": "promoted", "rollback": "rolled back", "keep": "kept",
-    "retrain": "retraining", "reject": "rejected model",
+    "retrain": "retraining", "reject": "rejected model", "waiver": "accepted a finding", "comment": "commented",
 }  # fmt: skip
+
+STARTED, AGAIN = "started a run", "started a run again"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Entry:
     act : str
         ``approved``, ``revoked``, ``promoted``, ...
     subject : str
-        Report key or model id.
+        Report key, model id, run, or the rule whose finding was accepted.
     digest : str
         SHA-256 of the text that was signed; of a model its content id. Empty where there is none.
     why : str
@@ -49,7 +53,9 @@ class Entry:
     sha256 : str
         Of the record itself.
     profile : str
-        Whose report or model it is about; several by commas, empty where it is about neither.
+        Whose report, model or run it is about; several by commas, empty where it is about none of them.
+    ticker, date : str
+        Tickers, and a session or span of days (ISO), where the record says them.
     """
 
     record: int
@@ -64,16 +70,30 @@ class Entry:
     why: str
     sha256: str
     profile: str = ""
+    ticker: str = ""
+    date: str = ""
+
+
+def of_people(journal: Journal) -> list[Record]:
+    """Return what people did, in order, with who asked for each run; drafts are on the report's own page."""
+    return sorted((*journal.records(), *journal.of_kinds((REQUEST,))), key=lambda record: record.seq)
 
 
 def entries(records: Iterable[Record], settings: Settings) -> list[Entry]:
-    """Return the records in words, the newest first, each with the profile that it is about."""
-    origins = Origins(settings)
-    return [_entry(record, origins) for record in records][::-1]
+    """Return the records in words, the newest first; a run that was asked for before is started again."""
+    listed, asked, origins = [], set[str](), Origins(settings)
+    for record in records:
+        entry = _entry(record, origins)
+        if record.kind == REQUEST:
+            about = json.dumps(record.content.get("request"), sort_keys=True)
+            entry = replace(entry, act=AGAIN if about in asked else STARTED)
+            asked.add(about)
+        listed.append(entry)
+    return listed[::-1]
 
 
 def _profiles(record: Record, origins: Origins) -> str:
-    if profile := record.content.get("profile"):
+    if profile := record.content.get("profile") or (record.content.get("request") or {}).get("profile"):
         return str(profile)
     subject = record.subject
     return ", ".join(sorted(origins.of_key("report", subject) or origins.of_model(subject)))
@@ -83,21 +103,40 @@ def _entry(record: Record, origins: Origins) -> Entry:
     content = record.content
     meaning = str(content.get("meaning") or content.get("decision") or record.kind)
     text = content.get("text_sha256")
-    about_model = "why" in content and text is None
     return Entry(
         record=record.seq,
         at_utc=str(content.get("at_utc") or ""),
-        who=str(content.get("user") or "not recorded"),
+        who=str(content.get("user") or content.get("who") or "not recorded"),
         role=str(content.get("role") or ""),
         identity=str(content.get("user_id") or ""),
         authentication=str(content.get("authentication") or ""),
         act=_ACTS.get(meaning, meaning),
         subject=record.subject,
-        digest=str(text or (record.subject if about_model else "")),
+        digest=str(text or (record.subject if _CONTENT_ID.fullmatch(record.subject) else "")),
         why=str(content.get("comment") or content.get("why") or ""),
         sha256=record.hash,
         profile=_profiles(record, origins),
+        **_about(record),
     )
+
+
+def _about(record: Record) -> dict[str, str]:
+    """Return ticker and date of a record, as far as it says them."""
+    content = record.content
+    request = content.get("request") or {}
+    first, last = (str(content.get(name) or request.get(end) or "") for name, end in _SPAN)
+    session = _SESSION.match(record.subject)
+    days = f"{first} to {last}" if first and last and first != last else last or first
+    return {
+        "ticker": str(content.get("ticker") or request.get("tickers") or ""),
+        "date": days or (session[0] if session and record.kind != REQUEST else ""),
+    }
+
+
+_SPAN = (("first", "start"), ("last", "end"))
+_SESSION = re.compile(r"\d{4}-\d\d-\d\d(?=-)")
+_CONTENT_ID = re.compile(r"[0-9a-f]{12,64}")
+"""A model's name; a rule, a run and a report have other names."""
 
 
 def matching(
@@ -116,7 +155,7 @@ def matching(
     who, act : str
         Exactly so.
     text : str
-        Anywhere in subject, profile, digest, reason or hash, whatever the case.
+        Anywhere in subject, profile, ticker, date, digest, reason or hash, whatever the case.
     since, until : str
         ISO days, inclusive.
     """
@@ -133,7 +172,7 @@ def matching(
 
 
 def _texts(entry: Entry) -> tuple[str, ...]:
-    return entry.subject, entry.profile, entry.digest, entry.why, entry.sha256
+    return entry.subject, entry.profile, entry.ticker, entry.date, entry.digest, entry.why, entry.sha256
 
 
 def choices(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:

@@ -1,0 +1,47 @@
+/* Keys of the desk: they press what is on the page anyway. Inside a box that is typed into none of them counts. */
+(() => {
+  const pages = {
+    t: "", r: "runs", d: "data", f: "features", m: "model", i: "predictions", o: "trends", p: "report", a: "audit",
+    s: "schedules", c: "compare",
+  };
+  const WAIT_MS = 1500;
+  let since = 0;
+  const typing = (target) =>
+    target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+  const go = (page) => {
+    const links = [...document.querySelectorAll("a[href]")];
+    const link = links.find((each) => new URL(each.href).pathname === `/${page}`);
+    if (link) link.click();
+    else location.assign(`/${page}`);
+  };
+  const search = (keys) => {
+    const button = document.querySelector(".st-key-search-open button");
+    if (!button) return;
+    button.click();
+    const look = new MutationObserver(() => {
+      const box = document.querySelector('[role="dialog"] input[type="search"], [role="dialog"] input');
+      if (!box) return;
+      look.disconnect();
+      if (!keys) box.focus();
+    });
+    look.observe(document.body, { childList: true, subtree: true });
+    setTimeout(() => look.disconnect(), 10000);
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (document.querySelector('[role="dialog"]')) return;
+    const now = Date.now();
+    if (now - since < WAIT_MS && event.key in pages) {
+      since = 0;
+      event.preventDefault();
+      go(pages[event.key]);
+    } else if (event.key === "g") {
+      since = now;
+    } else if (event.key === "/" || event.key === "?") {
+      event.preventDefault();
+      search(event.key === "?");
+    } else {
+      since = 0;
+    }
+  });
+})();
