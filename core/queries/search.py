@@ -59,13 +59,13 @@ def search(settings: Settings, journal: Journal, text: str) -> list[Hit]:
     if not words:
         return []
     names = profiles_here(settings)
-    found = (
+    matches = (
         _tickers(settings, names, words),
         _reports(settings, names, words),
         _models(settings, names, words),
         _runs(settings, journal, words),
     )
-    return [hit for hits in found for hit in islice(hits, MOST_OF_A_KIND)]
+    return [hit for hits in matches for hit in islice(hits, MOST_OF_A_KIND)]
 
 
 def _runs(settings: Settings, journal: Journal, words: str) -> Iterator[Hit]:

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.first_paint import LOOKS, FirstPaint
+from dashboard.first_paint import KEYS, LOOKS, FirstPaint
 
 PAGE = "<html><head><title>x</title></head><body>y</body></html>"
 
@@ -25,13 +25,14 @@ def client(tmp_path):
     return TestClient(Starlette(routes=routes, middleware=[Middleware(FirstPaint)]))
 
 
-def test_a_page_has_the_looks_in_its_head_and_nothing_of_the_file_s_own_headers(client):
+def test_a_page_has_the_looks_and_keys_in_its_head_and_nothing_of_the_file_s_own_headers(client):
     """Also for a browser that has the file already: what is kept is not asked whether it still holds."""
     tag = client.get("/", headers={"accept": "*/*"}).headers["etag"]
     answer = client.get("/", headers={"accept": "text/html", "if-none-match": tag})
     assert answer.status_code == 200
-    style = LOOKS.read_text(encoding="utf-8")
-    assert answer.text == PAGE.replace("</head>", f"<style>{style}</style></head>")
+    style, script = (path.read_text(encoding="utf-8") for path in (LOOKS, KEYS))
+    added = f"<style>{style}</style><script>{script}</script>"
+    assert answer.text == PAGE.replace("</head>", f"{added}</head>")
     assert answer.headers["cache-control"] == "no-store"
     assert "etag" not in answer.headers
 

@@ -81,13 +81,13 @@ def of_people(journal: Journal) -> list[Record]:
 
 def entries(records: Iterable[Record], settings: Settings) -> list[Entry]:
     """Return the records in words, the newest first; a run that was asked for before is started again."""
-    listed, asked, origins = [], set[str](), Origins(settings)
+    listed, earlier, origins = [], set[str](), Origins(settings)
     for record in records:
         entry = _entry(record, origins)
         if record.kind == REQUEST:
             about = json.dumps(record.content.get("request"), sort_keys=True)
-            entry = replace(entry, act=AGAIN if about in asked else STARTED)
-            asked.add(about)
+            entry = replace(entry, act=AGAIN if about in earlier else STARTED)
+            earlier.add(about)
         listed.append(entry)
     return listed[::-1]
 
