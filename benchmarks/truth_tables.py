@@ -40,12 +40,13 @@ def label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _cell(counted: Mapping[str, Any] | None) -> str:
+def _cell(counted: Mapping[str, Any] | None, panels: int | None = None) -> str:
+    """Return a coverage, and of how many panels where these are not ``panels``."""
     if counted is None:
         return ""
     n = counted["panels"]
     mark = "" if AIM[0] <= counted["holds"] / n <= AIM[1] else MARK
-    return share(counted["holds"], n) + mark
+    return share(counted["holds"], n) + mark + (f" ({n:,})" if panels not in (None, n) else "")
 
 
 def _side(yes: int, panels: int) -> str:
@@ -67,7 +68,7 @@ def noise(stored: Mapping[str, Any]) -> str:
         plain = intervals.get(_NOTEBOOK + name.removeprefix("logistic regression: "))
         n = counted["panels"]
         sides = (_side(counted[side], n) for side in ("below", "above"))
-        rows.append((label(name), _cell(counted), *sides, _cell(plain)))
+        rows.append((label(name), _cell(counted, study["panels"]), *sides, _cell(plain)))
     return _table((*_head_of(study), "a notebook's covers"), rows)
 
 
@@ -78,7 +79,10 @@ def worlds(stored: Mapping[str, Any]) -> str:
         n for study in studies.values() for n in study["intervals"] if not n.startswith(_NOTEBOOK)
     )
     head = ("", *(f"{study['short']} ({study['panels']:,})" for study in studies.values()))
-    rows = [(label(n), *(_cell(study["intervals"].get(n)) for study in studies.values())) for n in names]
+    rows = [
+        (label(n), *(_cell(study["intervals"].get(n), study["panels"]) for study in studies.values()))
+        for n in names
+    ]
     plain = f"{_NOTEBOOK}auc"
     rows.append(("a notebook's AUC", *(_cell(study["intervals"].get(plain)) for study in studies.values())))
     return _table(head, rows)

@@ -65,8 +65,17 @@ class PooledScore:
         return {name: float(value) for name, value in metrics.pooled(sums).items()}
 
     def draws(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        """Return each metric per resample; ``weights`` has shape (groups, resamples)."""
-        return metrics.pooled(metrics.Sums(*weighted_sums(self.by_group.stacked(), weights)))
+        """Return each metric per resample; ``weights`` has shape (groups, resamples).
+
+        The recall is that of the calls as they were made: a resample draws sessions with more or fewer calls, too,
+        and what its share of calls differs by is taken off. Where outcomes do not follow the calls a recall is that
+        share, and only as unsure as the outcomes make it.
+        """
+        own = metrics.Sums(*self.by_group.stacked().sum(axis=1))
+        sums = metrics.Sums(*weighted_sums(self.by_group.stacked(), weights))
+        drawn = metrics.pooled(sums)
+        more = metrics.called(sums) - metrics.called(own)
+        return drawn | {"recall": np.clip(drawn["recall"] - more, 0, 1)}
 
 
 def measure(

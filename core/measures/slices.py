@@ -100,17 +100,19 @@ class RankedRows:
 
         flat = metrics.totals_by(cell_of, slices * blocks, self._score, self._rows.up)
         sums = metrics.Sums(*(field.reshape(slices, blocks) for field in astuple(flat)))
-        return {name: self._ratio(*metrics.parts_of(name, sums)) for name in metrics.RATIOS}
+        return {name: self._ratio(name, sums) for name in metrics.RATIOS}
 
-    def _ratio(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> SlicedFigure:
-        """Return the ratio of two sums by slice; both of shape (slices, blocks)."""
-        total = below.sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = above.sum(axis=1) / total
-            influence = (above - ratio[:, None] * below) / total[:, None]
+    def _ratio(self, name: str, sums: metrics.Sums) -> SlicedFigure:
+        """Return a metric by slice; sums are of shape (slices, blocks)."""
+        above, below = metrics.parts_of(name, sums)
+        ratio, influence = _added(above, below)
+        counted, total = below, below.sum(axis=1)
+        if name == "recall":
+            # of the calls as they were made: see core.measures.performance.PooledScore.draws
+            influence, counted = influence - _added(sums.up_calls, sums.rows)[1], sums.rows
         spread, freedom = np.zeros(len(total)), np.zeros(len(total))
         for first, last in pairwise(self._bounds.tolist()):
-            has_rows = below[:, first:last] > 0
+            has_rows = counted[:, first:last] > 0
             own = np.where(has_rows, influence[:, first:last], 0.0)
             count = has_rows.sum(axis=1)
             apart = np.where(has_rows, own - (own.sum(axis=1) / np.maximum(count, 1))[:, None], 0.0)
@@ -176,6 +178,16 @@ class _Placed:
         sums = np.bincount(cell, weights=self.influence, minlength=slices * width).reshape(slices, width)
         has_rows = (np.bincount(cell, minlength=slices * width) > 0).reshape(slices, width).sum(axis=1)
         return (sums**2).sum(axis=1) * _of_blocks(has_rows), has_rows.astype(np.float64)
+
+
+def _added(
+    above: NDArray[np.float64], below: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ratio of two sums by slice, and what each block adds to it; both of shape (slices, blocks)."""
+    total = below.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = above.sum(axis=1) / total
+        return ratio, (above - ratio[:, None] * below) / total[:, None]
 
 
 def _of_blocks(count: NDArray[np.integer]) -> NDArray[np.float64]:

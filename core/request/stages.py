@@ -278,13 +278,13 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "train_or_score", "core.models.train_or_score:train_or_score", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
-        _TRAIN, 4, "once", _LEARN,
+        _TRAIN, 5, "once", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
         "evaluate", "core.evaluation.evaluate:evaluate",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 9, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 10, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(

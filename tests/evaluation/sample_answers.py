@@ -87,9 +87,23 @@ def share_interval(
     part: pd.DataFrame, counted: pd.Series, right: pd.Series, fold: pd.DataFrame
 ) -> tuple[float, float]:
     """Return the 95 % interval of the share of ``counted`` rows of a part of one fold that are ``right``."""
-    share = right[counted].mean()
-    each = pd.Series(((right - share) / counted.sum())[counted].to_numpy(), index=part.loc[counted, "date"])
+    share, each = added(part, counted, right)
     return around(share, each, fold)
+
+
+def recall_interval(part: pd.DataFrame, fold: pd.DataFrame) -> tuple[float, float]:
+    """Return that of the recall: what it is above or below the share of rows called up varies, the calls stand."""
+    called, rose = part["probability"] >= 0.5, part["up_next"] == 1
+    recall, each = added(part, rose, called)
+    calls = added(part, rose | True, called)[1]
+    return around(recall, pd.concat([each, -calls]), fold)
+
+
+def added(part: pd.DataFrame, counted: pd.Series, right: pd.Series) -> tuple[float, pd.Series]:
+    """Return the share of ``counted`` rows that are ``right`` and what each adds to it, by its date."""
+    share = right[counted].mean()
+    each = ((right - share) / counted.sum())[counted].to_numpy()
+    return share, pd.Series(each, index=part.loc[counted, "date"])
 
 
 def around(value: float, influence: pd.Series, fold: pd.DataFrame) -> tuple[float, float]:

@@ -112,3 +112,25 @@ def test_impossible_values_are_refused(predictions, column, value):
     table.loc[3, column] = value
     with pytest.raises(DataError, match=rf"predictions\.{column} holds {value:g}"):
         measure(table, HOW)
+
+
+def test_the_interval_of_the_recall_is_that_of_the_calls_as_they_were_made():
+    """Calls of whole sessions that know nothing: with them drawn anew it would be several times as wide and hold all."""
+    holds, random = [], np.random.default_rng(1)
+    for _ in range(300):
+        days = np.repeat(pd.bdate_range("2020-01-01", periods=120), 4)
+        session = np.repeat(random.random(120), 4)
+        table = pd.DataFrame(
+            {"date": days, "ticker": np.tile(list("ABCD"), 120), "probability": session, "fold": 1,
+             "up_next": random.integers(0, 2, 480).astype(float)}
+        )  # fmt: skip
+        recall = measure(table, Resampling(200, 5, 0.95, 1))["recall"]
+        holds.append(recall["low"] <= (session >= 0.5).mean() <= recall["high"])
+        assert recall["high"] - recall["low"] < 0.16
+    assert 0.91 < np.mean(holds) < 0.985
+
+
+def test_a_model_that_always_says_up_has_a_recall_of_one_and_no_more(predictions):
+    """Neither end lies beyond 1."""
+    recall = measure(predictions().assign(probability=0.9), HOW)["recall"]
+    assert (recall["value"], recall["low"], recall["high"]) == (1, 1, 1)

@@ -160,15 +160,17 @@ def test_the_interval_of_a_ratio_is_as_wide_as_that_of_resamples(name):
 
 def test_intervals_of_ratios_hold_the_truth():
     """Tickers that move together: of 3 slices in 400 panels about 95 of 100 hold what is true of these calls."""
-    holds = {"hit_rate": [], "precision": [], "brier": []}
+    holds = {"hit_rate": [], "precision": [], "recall": [], "brier": []}
     for seed in range(400):
         rows = built((120, 60), 5, seed=seed, decimals=None)
         common = np.random.default_rng((seed, 1)).integers(0, 2, len(rows.group_fold))
         together = np.random.default_rng((seed, 2)).random(len(rows)) < 0.6
         rows = replace(rows, up=np.where(together, common[rows.group], rows.up).astype(float))
         figures = RankedRows(rows, Resampling(100, 5, 0.95, 1)).ratios(np.arange(len(rows)) % 3, 3)
-        apart = [((rows.probability[n::3] - 0.5) ** 2).mean() for n in range(3)]
-        for name, truth in (("hit_rate", 0.5), ("precision", 0.5), ("brier", 0.25 + np.array(apart))):
+        apart = np.array([((rows.probability[n::3] - 0.5) ** 2).mean() for n in range(3)])
+        called = np.array([(rows.probability[n::3] >= 0.5).mean() for n in range(3)])
+        truths = {"hit_rate": 0.5, "precision": 0.5, "recall": called, "brier": 0.25 + apart}
+        for name, truth in truths.items():
             holds[name] += ((figures[name].low <= truth) & (figures[name].high >= truth)).tolist()
     for name, answers in holds.items():
         assert 0.92 < np.mean(answers) < 0.97, name

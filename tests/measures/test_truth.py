@@ -289,10 +289,14 @@ def test_panels_of_an_earlier_version_count_and_differences_are_counted(bench, t
     lines = [{"seed": n, "versions": truth.EARLIER[0], **panel} for n in range(4)]
     lines += [{"seed": n, "versions": truth.VERSIONS, **own} for n, own in ((1, other), (2, close))]
     lines.append({"seed": 9, "versions": {"evaluate": 0}, **panel})
+    lines.append(
+        {"seed": 5, "versions": truth.EARLIER[1], "events": {}, "intervals": {"recall": [0.5, 0.4, 0.6, 0.5]}}
+    )
     (tmp_path / "overlap.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     study = truth.counted(tmp_path)["studies"]["overlap"]
+    assert "recall" not in study["intervals"]  # made otherwise since
     assert study["again"] == {"panels": 2, "compared": 4, "differing": 1}
-    assert (study["panels"], study["seeds"]) == (4, "0-3")
+    assert (study["panels"], study["seeds"]) == (5, "0-3, 5")
     assert study["events"]["new"] == {"panels": 1, "yes": 0}
 
 
