@@ -179,14 +179,34 @@ def deflated_sharpe(
         None below three returns or without spread. Where two or more ratios are known their deviation
         (ddof 1) counts, else the standard error of the ratio itself.
     """
-    from scipy.special import ndtr
-
     present = daily[~np.isnan(daily)]
     count = len(present)
     if count < FEWEST_RETURNS or present.std() <= np.finfo(float).eps * abs(present.mean()):
         return None
     ratio = float(present.mean() / present.std(ddof=1))
-    error = _standard_error(present, ratio)
+    return deflated_sharpe_of(ratio, _standard_error(present, ratio), others, tries=tries)
+
+
+def deflated_sharpe_of(
+    ratio: float, error: float, others: Sequence[float], *, tries: int | None = None
+) -> DeflatedSharpe:
+    """Return the same of a ratio whose standard error is known, all in one unit.
+
+    Parameters
+    ----------
+    ratio, error : float
+        The Sharpe ratio of the candidate that was chosen and its standard error, above 0.
+    others, tries
+        As in :func:`deflated_sharpe`.
+
+    Examples
+    --------
+    >>> found = deflated_sharpe_of(1.0, 0.5, [1.0, 0.0])
+    >>> round(found.expected_best, 4), round(found.probability, 4)
+    (0.3675, 0.8971)
+    """
+    from scipy.special import ndtr
+
     ratios = [other for other in others if not np.isnan(other)]
     number = max(1, len(ratios), tries or 0)
     deviation = float(np.std(ratios, ddof=1)) if len(ratios) > 1 else error

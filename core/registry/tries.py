@@ -33,7 +33,8 @@ MOST_READ = 20
 """Newest candidates whose predictions are read; others count as independent of them."""
 
 MOST_ROWS = 200_000
-"""Judged rows above which no predictions but the candidate's own record are read: resampling would take minutes."""
+"""Judged rows above which no predictions are read, which would take minutes: the figures and intervals on record of the
+candidates give the correction, as if each were independent of the others (too strict, if anything)."""
 
 CHANCE = 0.5
 
@@ -142,8 +143,10 @@ def _tries_of(root: StoragePath, rivals: Sequence[Candidate], own: Candidate) ->
     place = next(place for place, c in enumerate(rivals, 1) if c.model_id == own.model_id)
     number, count = sum(map(_settings_tried, rivals[:place])), sum(map(_settings_tried, rivals))
     uncorrected = Tries(own.model_id, number, count, _auc(own))
-    if uncorrected.count == 1 or uncorrected.auc is None or own.body is None or own.body["rows"] > MOST_ROWS:
+    if uncorrected.count == 1 or uncorrected.auc is None or own.body is None:
         return uncorrected
+    if own.body["rows"] > MOST_ROWS:
+        return _by_record(uncorrected, rivals, own.body)
     try:
         rows = _rows(Store(root), own)
     except (CheckpointError, DataError):
@@ -182,6 +185,43 @@ def _corrected(
     daily = [_daily(rows, score, float(chosen["cost_bps"])) for score in scores]
     sharpe = deflated_sharpe(daily[0], [_ratio(gain) for gain in daily], tries=uncorrected.count)
     tail = round((1 - how.confidence) / 2, 9)
+    return replace(uncorrected, best=best, sharpe=sharpe, tail=tail)
+
+
+def _by_record(uncorrected: Tries, rivals: Sequence[Candidate], body: Body) -> Tries:
+    """Return the tries corrected by what is on record of each: normal draws as wide as its interval."""
+    import numpy as np
+    from scipy.special import ndtri
+
+    from core.measures.bootstrap import Estimate
+    from core.measures.risk import SESSIONS_A_YEAR
+    from core.measures.selection import best_by_chance, deflated_sharpe_of
+
+    chosen = body["settings"]
+    confidence, samples = float(chosen["confidence"]), int(chosen["bootstrap_samples"])
+    side = float(ndtri(1 - (1 - confidence) / 2))
+
+    def errors(metric: str, unit: float = 1.0) -> list[tuple[float, float]]:
+        """Return value and standard error, in ``unit``, of every candidate that has both, its own first."""
+        bodies = [body, *(c.body for c in rivals if c.body and c.model_id != uncorrected.model_id)]
+        entries = [performance[metric] for b in bodies if (performance := b["performance"])]
+        return [
+            (e["value"] / unit, (e["high"] - e["low"]) / 2 / side / unit)
+            for e in entries
+            if e["low"] is not None
+        ]
+
+    tail = round((1 - confidence) / 2, 9)
+    random = np.random.default_rng(int(chosen["bootstrap_seed"]))
+    drawn = [Estimate(v, v + error * random.standard_normal(samples)) for v, error in errors("auc")]
+    best = best_by_chance(
+        drawn, chance=CHANCE, confidence=confidence, tries=uncorrected.count, reached=uncorrected.auc
+    )
+    ratios = errors("long_flat_sharpe", SESSIONS_A_YEAR**0.5)  # of a session, as the other way gives it
+    own_ratio = body["performance"]["long_flat_sharpe"]
+    sharpe = None
+    if own_ratio["low"] is not None:
+        sharpe = deflated_sharpe_of(*ratios[0], [ratio for ratio, _ in ratios], tries=uncorrected.count)
     return replace(uncorrected, best=best, sharpe=sharpe, tail=tail)
 
 

@@ -117,7 +117,7 @@ def test_impossible_values_are_refused(predictions, column, value):
 def test_the_interval_of_the_recall_is_that_of_the_calls_as_they_were_made():
     """Calls of whole sessions that know nothing: with them drawn anew it would be several times as wide and hold all."""
     holds, random = [], np.random.default_rng(1)
-    for _ in range(300):
+    for _ in range(150):
         days = np.repeat(pd.bdate_range("2020-01-01", periods=120), 4)
         session = np.repeat(random.random(120), 4)
         table = pd.DataFrame(
@@ -127,7 +127,7 @@ def test_the_interval_of_the_recall_is_that_of_the_calls_as_they_were_made():
         recall = measure(table, Resampling(200, 5, 0.95, 1))["recall"]
         holds.append(recall["low"] <= (session >= 0.5).mean() <= recall["high"])
         assert recall["high"] - recall["low"] < 0.16
-    assert 0.91 < np.mean(holds) < 0.985
+    assert 0.9 < np.mean(holds) < 0.99
 
 
 def test_a_model_that_always_says_up_has_a_recall_of_one_and_no_more(predictions):

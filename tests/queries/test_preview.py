@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 
 from core.errors import AftercloseError, CommandError
 from core.journal import Journal
+from core.queries.runs import history
 from core.queries.runs.preview import preview
 from core.request import settings
 from tests.shared import copy_root
@@ -128,3 +130,16 @@ def test_the_sessions_of_a_small_file_are_counted(desk_settings, prices_file):
     days = sorted({line.split(",")[0] for line in prices_file.read_text().splitlines()[1:]})
     late = preview(desk_settings, {**request, "start": days[-60]}, now=NOW).shortage
     assert "at most 59 sessions" in late
+
+
+def test_of_a_parquet_file_more_bytes_are_read_before_the_run(desk_settings, tmp_path, monkeypatch):
+    """More than of text: tickers, dates and closes alone are read; beyond the bound nothing is said."""
+    rows = pd.DataFrame({"date": pd.bdate_range("2020-01-01", periods=80), "ticker": "A", "volume": 1_000.0})
+    file = tmp_path / "prices.parquet"
+    rows.assign(open=1.0, high=1.0, low=1.0, close=1.0).to_parquet(file, index=False)
+    request = {"source": "files", "path": str(file), "mode": "train"}
+    monkeypatch.setattr(history, "READ_BYTES", 1_000)
+    assert "at most 79 sessions" in preview(desk_settings, request, now=NOW).shortage
+    monkeypatch.setattr(history, "COLUMN_BYTES", 1_000)
+    history._sessions_held.cache_clear()
+    assert preview(desk_settings, request, now=NOW).shortage == ""

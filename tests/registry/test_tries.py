@@ -73,6 +73,21 @@ def test_the_best_of_several_reaches_more_than_one_alone(several):
     assert "in 2.5 of 100 cases" in found.sentence
 
 
+def test_of_large_tables_what_is_on_record_gives_the_correction(several, monkeypatch):
+    """Without predictions: as far as resampling goes or somewhat farther, for copies count as tries of their own."""
+    key = keys_in_order(several)[-1]
+    resampled = tries(settings_of(several), key)
+    monkeypatch.setattr("core.registry.tries.MOST_ROWS", 1)
+    monkeypatch.setattr("core.registry.tries.table_of_kind", None)  # no table is read
+    recorded = tries(settings_of(several), key)
+    assert (recorded.number, recorded.count, recorded.best.tries) == (3, 3, 3)
+    assert 0 < recorded.best.high - 0.5 < 1.5 * (resampled.best.high - 0.5)
+    assert recorded.best.high - 0.5 > 0.9 * (resampled.best.high - 0.5)
+    assert recorded.sharpe.sharpe == pytest.approx(resampled.sharpe.sharpe, rel=1e-9)
+    assert recorded.sharpe.probability == pytest.approx(resampled.sharpe.probability, abs=0.03)
+    assert recorded.sentence.startswith("Candidate 3 of 3 on these sessions; the best of 3 without skill")
+
+
 def test_a_single_candidate_has_nothing_to_correct_for(prepared):
     """One of one; no gate, no predictions are read."""
     (key,) = keys_in_order(prepared)
