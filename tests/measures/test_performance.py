@@ -115,7 +115,7 @@ def test_impossible_values_are_refused(predictions, column, value):
 
 
 def test_the_interval_of_the_recall_is_that_of_the_calls_as_they_were_made():
-    """Calls of whole sessions that know nothing: with them drawn anew it would be several times as wide and hold all."""
+    """Calls of whole sessions that know nothing: with them drawn anew it would be far wider and hold all."""
     holds, random = [], np.random.default_rng(1)
     for _ in range(150):
         days = np.repeat(pd.bdate_range("2020-01-01", periods=120), 4)
