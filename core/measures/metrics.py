@@ -175,10 +175,10 @@ def parts_of(metric: str, sums: Sums) -> tuple[NDArray[np.float64], NDArray[np.f
     return getattr(sums, above), getattr(sums, below)
 
 
-def called(sums: Sums) -> NDArray[np.float64]:
+def up_call_share(sums: Sums) -> NDArray[np.float64]:
     """Return the share of rows called up; NaN without rows.
 
-    >>> float(called(totals([0.7, 0.6, 0.4, 0.1], [1, 0, 1, 0])))
+    >>> float(up_call_share(totals([0.7, 0.6, 0.4, 0.1], [1, 0, 1, 0])))
     0.5
     """
     return _ratio(sums.up_calls, sums.rows)

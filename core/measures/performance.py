@@ -74,7 +74,7 @@ class PooledScore:
         own = metrics.Sums(*self.by_group.stacked().sum(axis=1))
         sums = metrics.Sums(*weighted_sums(self.by_group.stacked(), weights))
         drawn = metrics.pooled(sums)
-        more = metrics.called(sums) - metrics.called(own)
+        more = metrics.up_call_share(sums) - metrics.up_call_share(own)
         return drawn | {"recall": np.clip(drawn["recall"] - more, 0, 1)}
 
 
