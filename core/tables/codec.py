@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+
+_ROWS_AT_ONCE = 8_192
+"""Rows whose cells are objects in memory together: of a whole table they would take ten times its bytes."""
+
+_BETWEEN = b"],["
+"""Between two rows as they are written together."""
 
 _ENVELOPE = ("format", "kind", "columns", "rows")
 
@@ -101,39 +107,49 @@ def _json_table(table: Table) -> bytes:
     head = {"format": limits.FORMAT, "kind": table.kind, **table.header}
     head["columns"] = [str(name) for name in table.frame.columns]
     _refuse_non_finite(table.kind, head)
-    lists = [_json_values(table, str(name)) for name in table.frame.columns]
-    lines = [orjson.dumps(row) for row in zip(*lists, strict=True)]
+    columns = [_json_values(table, str(name)) for name in table.frame.columns]
+    starts = range(0, len(table.frame), _ROWS_AT_ONCE)
+    lines = [_lines([values(slice(n, n + _ROWS_AT_ONCE)) for values in columns]) for n in starts]
     opening = orjson.dumps(head)[:-1] + b',"rows":[\n'
-    return opening + b",\n".join(lines) + (b"\n" if lines else b"") + b"]}\n"
+    return b"".join((opening, b",\n".join(lines), b"\n" if lines else b"", b"]}\n"))
 
 
-def _json_values(table: Table, name: str) -> list[Any]:
-    """Return a column as JSON values: ISO dates, floats with NaN (written null), ints, text."""
+def _lines(columns: Sequence[list[Any]]) -> bytes:
+    """Return rows as one array in a line each; at least one row."""
+    rows = list(zip(*columns, strict=True))
+    together = orjson.dumps(rows)[1:-1]
+    if together.count(_BETWEEN) == len(rows) - 1:
+        return together.replace(_BETWEEN, b"],\n[")
+    return b",\n".join(map(orjson.dumps, rows))  # a text of the table's own has the same signs
+
+
+def _json_values(table: Table, name: str) -> Callable[[slice], list[Any]]:
+    """Return what gives the JSON values of a column's rows: ISO dates, floats with NaN (written null), ints, text."""
     import numpy as np
 
     values = table.frame[name]
     kind = values.dtype.kind
     if kind == "M":
-        dates = np.datetime_as_string(values.to_numpy("datetime64[D]"))
-        return [None if date == "NaT" else str(date) for date in dates]
+        days = values.to_numpy("datetime64[D]")
+        return lambda rows: [None if d == "NaT" else d for d in np.datetime_as_string(days[rows]).tolist()]
     if kind == "f":
         return _numbers(table.kind, name, values.to_numpy())
     if kind in "iub":
-        numbers: list[Any] = values.tolist()
-        return numbers
-    return [_cell(table.kind, name, value) for value in values.tolist()]
+        whole = values.to_numpy()
+        return lambda rows: whole[rows].tolist()
+    cells = values.tolist()
+    return lambda rows: [_cell(table.kind, name, value) for value in cells[rows]]
 
 
-def _numbers(kind: str, name: str, values: np.ndarray) -> list[Any]:
+def _numbers(kind: str, name: str, values: np.ndarray) -> Callable[[slice], list[Any]]:
     import numpy as np
 
     if np.isinf(values).any():
         raise DataError(f"{kind}.{name} holds an infinity", expected="finite numbers or null")
-    numbers: list[Any] = values.tolist()
     present = values[~np.isnan(values)]
     if name in col.WHOLE and (present == np.floor(present)).all():
-        return [None if value != value else int(value) for value in numbers]
-    return numbers
+        return lambda rows: [None if value != value else int(value) for value in values[rows].tolist()]
+    return lambda rows: values[rows].tolist()
 
 
 def _cell(kind: str, name: str, value: Any) -> Any:

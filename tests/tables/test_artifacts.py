@@ -216,3 +216,25 @@ def test_parquet_without_our_header_is_refused():
     pd.DataFrame({"a": [1]}).to_parquet(buffer)
     with pytest.raises(DataError, match=r"mine\.parquet is not a readable table"):
         decode(buffer.getvalue(), "mine.parquet")
+
+
+@pytest.mark.parametrize("cell", ["a],[b", "],[", "plain"])
+@pytest.mark.parametrize("rows", [1, 3, 8_193])
+def test_every_row_has_a_line_whatever_a_text_holds(cell, rows):
+    """Rows are written together and parted afterwards: a text that looks like their boundary is left as it is."""
+    frame = pd.DataFrame(
+        {"ticker": ["A"] * rows, "note": pd.Series([cell] * rows, dtype=object), "close": 1.5}
+    )
+    lines = encode(Table("prices_x", frame, {})).data.decode().splitlines()
+    assert lines[1:-1] == [f'["A","{cell}",1.5]' + ("," if n < rows - 1 else "") for n in range(rows)]
+    assert json.loads("".join(lines))["rows"] == [["A", cell, 1.5]] * rows
+
+
+def test_a_column_is_whole_numbers_in_all_lines_or_in_none():
+    """Decided over the whole column, not by the rows that are written together."""
+    whole = np.arange(8_193, dtype=float)
+    first = [
+        encode(Table("prices_x", pd.DataFrame({"volume": values}), {})).data.splitlines()[1]
+        for values in (whole, np.append(whole[:-1], 0.5))
+    ]
+    assert first == [b"[0],", b"[0.0],"]
