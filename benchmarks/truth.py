@@ -43,7 +43,7 @@ EARLIER = (
 page says of how many that was looked at and how many figures differed. Lines of any other version are passed over."""
 
 CHANGED = {"recall": 10}
-"""Figures whose interval is made otherwise since a version of ``evaluate``: panels of earlier ones do not count for them."""
+"""Figures whose interval is made otherwise since a version of ``evaluate``: earlier panels do not count for them."""
 
 DIFFERS = 1e-12
 """Two figures of one panel are the same up to rounding."""
