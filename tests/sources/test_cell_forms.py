@@ -119,3 +119,26 @@ def test_a_missing_marker_is_no_value_in_a_column_of_numbers(marker):
     frame = read(f"date,ticker,close,note\n2022-01-03,A,{marker},---\n2022-01-04,A,1.5,x\n")
     assert frame["close"].isna().tolist() == [True, False]
     assert frame["note"].tolist() == ["---", "x"]
+
+
+def test_day_numbers_that_count_from_1904_are_asked():
+    """Taken from 1900 they would be four years early; those that count from 1900 are read."""
+    numbers = [(day - pd.Timestamp("1904-01-01")).days for day in days(20)]
+    message = refusal(f"{HEAD}\n" + "".join(f"{number},1.5,2,1,1.5,7\n" for number in numbers))
+    assert "is 2018-01-02 in a workbook that counts from 1900 and 2022-01-03 in one" in message
+    usual = "".join(f"{number + 1462},1.5,2,1,1.5,7\n" for number in numbers)
+    assert read(f"{HEAD}\n{usual}")["date"].tolist() == [str(day.date()) for day in days(20)]
+
+
+@pytest.mark.parametrize(
+    "cells", [("$1.5", "2", "1", "€1.5"), ("GBP 1.5", "2", "1", "150p"), ("1.5 USD", "2 EUR", "1", "1.5")]
+)
+def test_prices_in_several_currencies_are_asked(cells):
+    """In one column or in two: beside each other they would be one series."""
+    assert "prices in several currencies" in refusal(f"{HEAD}\n2022-01-03,{','.join(cells)},7\n")
+
+
+@pytest.mark.parametrize("cells", [("$1.5", "$2", "1", "1.5"), ("USD 1.5", "2 USD", "1", "#DIV/0!")])
+def test_prices_in_one_currency_are_read(cells):
+    """Also where some cells do not say it, and an error of a spreadsheet is none."""
+    assert read(f"{HEAD}\n2022-01-03,{','.join(cells)},7\n")["open"].tolist() == [1.5]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ _LARGEST_UNREAD = 0.5
 
 _FRIDAY, _SUNDAY = 4, 6
 """A market's midnights that are a day early in UTC fall on Sundays and on no Friday; its closes the other way round."""
+
+_DAYS_TO_1904 = 1462
+"""Between day 0 of Excel's two systems (https://learn.microsoft.com/office/troubleshoot/excel/1900-and-1904-date-system)."""
 
 _DATES_THAT_PROVE, _WEEKENDS_THAT_PROVE = 15, 3
 
@@ -121,7 +124,22 @@ class _Column:
             return self._order(rows, {"us": "us", "eu": "eu"})
         if kind in SHORT_READINGS:
             return self._order(rows, SHORT_READINGS[kind])
+        if kind == "excel":
+            self._refuse_other_day_0(rows)
         return kind
+
+    def _refuse_other_day_0(self, rows: list[int]) -> None:
+        """Refuse day numbers that fall on weekends, where those of a workbook that counts from 1904 would not."""
+        days = [date.fromisoformat(day.day) for row in rows if (day := FORMS["excel"](self._texts[row]))]
+        later = [day + timedelta(days=_DAYS_TO_1904) for day in days]
+        weekends, others = (sum(day.weekday() > _FRIDAY for day in of) for of in (days, later))
+        if len(days) >= _DATES_THAT_PROVE and weekends >= _WEEKENDS_THAT_PROVE and not others:
+            raise SourceError(
+                f"{self._name}: day number {self._texts[rows[0]]} (line {self._line(rows[0])}) is {days[0]} in a workbook "
+                f"that counts from 1900 and {later[0]} in one that counts from 1904; only with the latter is every date a weekday",
+                expected="dates that say their year",
+                remedy="Write the dates as YYYY-MM-DD.",
+            )
 
     def _order(self, rows: list[int], readings: dict[str, str]) -> str:
         """Return the form of cells whose parts could stand in several orders, by those that leave no choice."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.errors import SourceError
+from core.errors import SourceError, listed
 from core.sources.tabular.columns import unguarded_text
 from core.sources.tabular.options import AUTO
 
@@ -27,6 +27,10 @@ _CURRENCY = re.compile(
     r"^(?:[A-Z]{3}|Rs\.?|kr\.?|Fr\.?)(?=[-+\d.])|(?<=\d)(?:[A-Z]{3}|z\u0142|kr\.?|K\u010d|p|\u5143|\u5186|\uc6d0)$"
 )
 """A currency before or behind a number, blanks taken away: ``USD51.29``, ``51,29EUR``."""
+_MONEY = re.compile(
+    "[$\u20ac\u00a3\u00a5\u20b9\u20a9\u20bd\u20ba\u0e3f]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|z\u0142|K\u010d|(?<=\\d)p$"
+)
+"""What says a currency."""
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _SCALED = re.compile(
     r"(.*\d)([KMBkmb]|Tsd\.?|Mio\.?|Mrd\.?|mln|mil|bn|\u4e07|\u842c|\ub9cc|\u4ebf|\u5104|\uc5b5)"
@@ -276,6 +280,23 @@ def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
     return float(text) if scale == 1.0 else float(round(float(text) * scale, 6))
 
 
+def _refuse_currencies(frame: pd.DataFrame, names: Sequence[str], file: str) -> None:
+    """Refuse prices of which some are in one currency and some in another: they would stand in one column as alike."""
+    examples: dict[str, str] = {}
+    for name in names:
+        for cell in frame[name].unique():
+            if not isinstance(cell, str) or cell.startswith("#") or not any(map(str.isdigit, cell)):
+                continue
+            if mark := _MONEY.search(cell):
+                examples.setdefault(mark.group(), cell.strip())
+    if len(examples) > 1:
+        raise SourceError(
+            f"{file} has prices in several currencies: {listed(list(examples.values()))}",
+            expected="prices of one currency",
+            remedy="Keep the rows of one, or convert them.",
+        )
+
+
 def dressed(
     frame: pd.DataFrame,
     names: Sequence[str],
@@ -307,6 +328,7 @@ def dressed(
         _refuse_points(reread(), names, file)
     if not text_columns(frame, names) and mark != "comma":
         return frame, "point"
+    _refuse_currencies(frame, [name for name in text_columns(frame, names) if name not in volumes], file)
     decimal = decimal_mark(frame, names, file, mark)
     if decimal == "comma":
         frame = reread()

@@ -67,7 +67,7 @@ _CLOSE = """
     dernier cloture cours_de_cloture                              # fr
     cierre ultimo precio_cierre precio_de_cierre chiusura prezzo fechamento preco preco_de_fechamento   # es, it, pt
     zamkniecie ostatnio simdi kapanis stangning stangningskurs slutkurs senaste sista seneste sluttkurs siste paatos paatoskurssi
-    закрытие цена закрытия slotkoers laatste lan_cuoi dong_cua
+    закрытие цена закрытия slot slotkoers laatste clot lan_cuoi dong_cua
     收盘 收盘价 收盤 收盤價 終値 종가 现价 最新价
 """
 
