@@ -45,9 +45,9 @@ def resolved(text: str, settings: Settings) -> dict[str, Value]:
     from core.plugins.examining import examined
     from core.plugins.modules import digest_of_modules
 
-    wanted = modules_of(text, settings)
-    _judge_configured(wanted, settings)
-    modules = examined(wanted)
+    requested = modules_of(text, settings)
+    _judge_configured(requested, settings)
+    modules = examined(requested)
     _refuse_taken(modules)
     values["plugins"] = ", ".join(entry.module.address for entry in modules) or None
     for kind in KINDS:
