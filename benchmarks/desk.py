@@ -38,8 +38,8 @@ TICK_SPAN_S = 20.0
 AIM_RELOAD, AIM_TICK_MS, AIM_SCALE = 1.25, 50.0, 1.1
 
 WORDS = {
-    "overview": "Overview", "runs": "Runs", "run": "report", "data": "Adjusted close", "features": "Correlation",
-    "predictions": "Past signals", "model": "Drift", "report": "Report",
+    "overview": "Today", "runs": "Runs", "run": "report", "data": "Adjusted close", "features": "Correlation",
+    "predictions": "Past signals", "model": "Drift", "report": "Report", "trends": "One report", "audit": "Record",
 }  # fmt: skip
 """Page -> words that are on it once it is drawn."""
 
