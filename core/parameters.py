@@ -63,6 +63,8 @@ class Parameter:
         True for a number that may be the word :data:`AUTO`, which stands in the key as such.
     open : bool
         True for a choice beside whose values any dotted name may stand.
+    own : bool
+        True for a choice beside whose values the name of what a module declares may stand; the plan judges it.
     quiet : bool
         True for a parameter that came later: at its default it is in no key, so that keys of before it stay.
     key : str
@@ -81,6 +83,7 @@ class Parameter:
     resolved: bool = False
     auto: bool = False
     open: bool = False
+    own: bool = False
     quiet: bool = False
     key: str = ""
 
@@ -142,9 +145,11 @@ class Parameter:
         )
 
     def _choice(self, text: str) -> str:
-        if text not in self.choices and not (self.open and "." in text):
+        other = (self.open and "." in text) or (self.own and text.isidentifier())
+        if text not in self.choices and not other:
             expected = f"one of {', '.join(self.choices)}"
             expected += ", or a dotted name" if self.open else ""
+            expected += ", or the name of a function in a module" if self.own else ""
             raise self._wrong(text, expected, nearest(text, self.choices))
         return text
 

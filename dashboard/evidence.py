@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.label import Label
 from core.queries.models import model_tables
 from core.queries.models.track_record import resampling_of
 from core.queries.reports import tables
@@ -85,11 +86,12 @@ def curves(
 def _drawn(lines: Mapping[str, Curves], body: Body) -> None:
     frames = {what: model_tables.curve(lines, what) for what in ("roc", "precision_recall", "calibration")}
     first = next(iter(lines.values()))
-    st.caption(model_tables.curve_basis(lines))
+    label = Label.of(body)
+    st.caption(" ".join(filter(None, (label.meaning, model_tables.curve_basis(lines)))))
     with st.grid(3, min_column_width=320):
         with st.container(key="roc"):
             st.markdown("**ROC**")
-            st.plotly_chart(roc_figure(frames["roc"]), key="roc_chart", config=CONFIG, alt="ROC curve")
+            st.plotly_chart(roc_figure(frames["roc"], label), key="roc_chart", config=CONFIG, alt="ROC curve")
             st.caption("Mean of the test periods' own curves: the area under it is the AUC reported.")
         with st.container(key="precision_recall"):
             st.markdown("**Precision and recall**")
@@ -104,9 +106,9 @@ def _drawn(lines: Mapping[str, Curves], body: Body) -> None:
             )
         with st.container(key="calibration"):
             st.markdown("**Calibration**")
-            figure = calibration_figure(frames["calibration"])
+            figure = calibration_figure(frames["calibration"], label)
             st.plotly_chart(
-                figure, key="calibration_chart", config=CONFIG, alt="Share that rose by probability"
+                figure, key="calibration_chart", config=CONFIG, alt=f"{label.share} by probability"
             )
             st.caption(
                 "Bins of equally many rows, with intervals; on the dotted line, what was expected came true."
@@ -116,7 +118,7 @@ def _drawn(lines: Mapping[str, Curves], body: Body) -> None:
     with st.expander("Calibration as a table", key="calibration_more"):
         for number, (name, curve) in enumerate(lines.items()):
             st.caption(literal(name))
-            table(tables.calibration(curve["calibration"]), f"calibration_table_{number}")
+            table(tables.calibration(curve["calibration"], label), f"calibration_table_{number}")
 
 
 def slices(body: Body) -> None:

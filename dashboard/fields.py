@@ -119,11 +119,19 @@ def _widget(parameter: Parameter) -> Value:
     match parameter.kind:
         case "choice":
             return st.selectbox(
-                label, parameter.choices, help=help_, key=key, accept_new_options=parameter.open
+                label,
+                parameter.choices,
+                help=help_,
+                key=key,
+                accept_new_options=parameter.open or parameter.own,
             )
         case "names":
             several = st.multiselect(
-                label, parameter.choices, help=help_, key=key, accept_new_options=parameter.open
+                label,
+                parameter.choices,
+                help=help_,
+                key=key,
+                accept_new_options=parameter.open or parameter.own,
             )
             return ",".join(several)
         case "date":

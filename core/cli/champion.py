@@ -107,7 +107,7 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
         f"{counted(prediction['age_sessions'], 'session')} old; features {prediction['features']['origin']} "
         f"to {prediction['features']['last_session']}"
     )
-    label = Label(**prediction["label"])
+    label = Label.of(prediction)
     if not label.is_default:
         click.echo(f"label: {label.name}")
     rows = [
@@ -125,7 +125,7 @@ def print_scorecard(*, profile: str, as_json: bool) -> None:
     """Set every signal of a profile's score runs against what happened, per model and quarter, with intervals."""
     from core.queries.models.past_signals import past_signals
     from core.registry.choosing import chosen_profile
-    from core.report.sheets import scorecard
+    from core.report.sheets import scorecard, with_predicted
 
     configured = settings.load()
     past = past_signals(configured, chosen_profile(configured, profile))
@@ -144,4 +144,5 @@ def print_scorecard(*, profile: str, as_json: bool) -> None:
     )
     if not past["scorecard"]:
         return
-    output.grid(scorecard(past["scorecard"]).select(*_SCORECARD_COLUMNS).grid())
+    entries = past["scorecard"]
+    output.grid(scorecard(entries).select(*with_predicted(entries, *_SCORECARD_COLUMNS)).grid())

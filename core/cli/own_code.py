@@ -30,7 +30,7 @@ def command(context: click.Context, *, modules: str, as_json: bool) -> None:
     else:
         rows = [
             (entry.module, entry.digest[:12], kind[:-1], declared["name"], f"line {declared['line']}",
-             entry.audit if kind == "features" else "")
+             entry.audit if kind in ("features", "labels") else "")
             for entry in entries
             for kind, several in entry.declared.items()
             for declared in several

@@ -147,7 +147,7 @@ def _values(
         default = None if parameter.resolved else configured[parameter.name]
         values[parameter.name] = parameter.parse(text) if text else default
     if "plugins" in values:
-        planned = own_modules.resolved(str(values["plugins"] or ""), configured)
+        planned = own_modules.resolved(values, configured)
         values |= {name: value for name, value in planned.items() if name in values}
     if values.get("mode") == "auto":
         values["mode"] = "score" if scoring else "train"

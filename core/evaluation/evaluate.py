@@ -127,7 +127,7 @@ def _label(label: Label, body: Mapping[str, Any]) -> dict[str, Any]:
     if label.is_default:
         return {}
     outcomes = body["sessions"] // label.horizon_sessions
-    return {FIELD: {**label.field[FIELD], "text": label.text, "sessions_without_overlap": outcomes}}
+    return {FIELD: {**label.facts, "text": label.text, "sessions_without_overlap": outcomes}}
 
 
 def _performed(inputs: _Inputs) -> dict[str, Any]:

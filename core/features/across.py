@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from core.errors import DataError
-from core.features.market import Across, MarketPanel, within_sessions
+from core.features.market import Across, Groups, MarketPanel, within_sessions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,8 +31,8 @@ MOST_QUESTIONS = 50
 class Question(BaseException):
     """A feature asks how its values compare, and there is no answer yet. No error: own code is not to catch it."""
 
-    def __init__(self, what: str, values: Vector) -> None:
-        self.what, self.values = what, values
+    def __init__(self, what: str, values: Vector, within: Groups) -> None:
+        self.what, self.values, self.within = what, values, within
         super().__init__(what)
 
 
@@ -43,6 +43,7 @@ class Request(NamedTuple):
     values: Vector
     session: NDArray[np.int64]
     member: Mask | None
+    within: Groups = None
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,10 @@ def in_turn(answer_to: Callable[[int], Vector | None]) -> Across:
     """Return how values compare by answers in the order of the calls; :class:`Question` where there is none."""
     calls: Iterator[int] = iter(range(MOST_QUESTIONS + 1))
 
-    def across(what: str, values: Vector) -> Vector:
+    def across(what: str, values: Vector, within: Groups = None) -> Vector:
         answer = answer_to(next(calls))
         if answer is None:
-            raise Question(what, values)
+            raise Question(what, values, within)
         return answer
 
     return across
@@ -91,7 +92,7 @@ def request_of(feature: Feature, panel: MarketPanel, across: Across) -> Request:
     try:
         feature.compute(panel.looking_across(across))
     except Question as question:
-        return Request(question.what, question.values, session, panel.member)
+        return Request(question.what, question.values, session, panel.member, question.within)
     return Request(None, np.empty(0), session, panel.member)
 
 
@@ -118,8 +119,8 @@ def answered(
     answers = Answers(str(folder), feature.name)
     while answers.number < MOST_QUESTIONS:
         requests = list(ask(answers))
-        whats = {part.what for part in requests}
-        if whats == {None}:
+        whats = {(part.what, part.within is None) for part in requests}
+        if whats == {(None, True)}:
             return answers
         if len(whats) > 1:
             break
@@ -137,8 +138,10 @@ def compared_in_parts(requests: Sequence[Request]) -> list[Vector]:
     """Return the answer to one question, part by part."""
     member = [part.member for part in requests if part.member is not None]
     session = np.concatenate([part.session for part in requests])
+    groups = [part.within for part in requests]
+    within = None if any(group is None for group in groups) else np.concatenate(groups)
     across = within_sessions(session, np.concatenate(member) if member else None)
-    whole = across(str(requests[0].what), np.concatenate([part.values for part in requests]))
+    whole = across(str(requests[0].what), np.concatenate([part.values for part in requests]), within)
     return np.split(whole, np.cumsum([len(part.values) for part in requests])[:-1])
 
 

@@ -118,28 +118,28 @@ class Audit(RowsApart):
         self._compare(feature, again, np.arange(len(self.prices)), how)
 
     def _cut_whole(self) -> None:
-        days = np.unique(self.prices.session)
-        first = np.unique(self.prices.session[self.prices.position < FIRST_ROWS])
+        days = np.unique(self.prices.cut_by)
+        first = np.unique(self.prices.cut_by[self.prices.position < FIRST_ROWS])
         drawn = self._draw.choice(days, min(DRAWN_SESSIONS, len(days)), replace=False)
-        cost = np.searchsorted(np.sort(self.prices.session), first, side="right")
+        cost = np.searchsorted(np.sort(self.prices.cut_by), first, side="right")
         within = first[np.cumsum(cost) <= PLAIN_ROWS]
         for session in np.unique(np.concatenate([days[:FIRST_ROWS], within, drawn, days[-2:-1]])):
             self._cut(self.features, session)
 
     def _changed(self) -> None:
         """Change what comes after a session: everything, each column alone, one ticker alone."""
-        days, names = np.unique(self.prices.session), list(self.prices.columns)
+        days, names = np.unique(self.prices.cut_by), list(self.prices.columns)
         for session in self._draw.choice(days, min(2, len(days)), replace=False):
-            before = np.flatnonzero(self.prices.session <= session)
+            before = np.flatnonzero(self.prices.cut_by <= session)
             for changed in (names, *([name] for name in names if len(names) > 1)):
                 self._change(
                     changed,
-                    self.prices.session > session,
+                    self.prices.cut_by > session,
                     before,
                     f"with {', '.join(changed)} after {session} changed",
                 )
             ticker = self.prices.codes == self._draw.choice(self.prices.codes)
-            later = ticker & (self.prices.session > session)
+            later = ticker & (self.prices.cut_by > session)
             self._change(names, later, before, f"with one ticker after {session} changed")
             self._change(
                 names,
@@ -169,10 +169,10 @@ class Audit(RowsApart):
 
     def _later_splits(self) -> None:
         """Multiply adjusted closes up to a session by a factor a ticker: levels move, nothing else may."""
-        days = np.unique(self.prices.session)
+        days = np.unique(self.prices.cut_by)
         drawn = self._draw.choice(days, min(2, len(days)), replace=False)
         for session in np.unique([*drawn, days[-1]]):
-            rows = np.flatnonzero(self.prices.session <= session)
+            rows = np.flatnonzero(self.prices.cut_by <= session)
             prices = self.prices.take(rows)
             # powers of two change no digit of a ratio, and another one for each ticker shows mixtures
             factor = 0.5 ** (1 + prices.codes % 3)

@@ -80,7 +80,7 @@ class RowsApart(Comparison):
         """Compute rows from all their tickers' rows up to them, one session after the other."""
         self._draw = np.random.default_rng(self.seed)
         rows = self._within_budget(rows, self.prices.position[rows] + 1)
-        session = self.prices.session[rows]
+        session = self.prices.cut_by[rows]
         for day in np.unique(session):
             chosen = rows[session == day]
             length = self.prices.position[chosen] + 1
@@ -91,11 +91,11 @@ class RowsApart(Comparison):
     def _sessions_apart(self, feature: Feature) -> None:
         """Compute every ticker's row of a session from the rows in their windows, as :meth:`_rows_apart` does."""
         self._draw = np.random.default_rng(self.seed)
-        every = days = np.unique(self.prices.session)
+        every = days = np.unique(self.prices.cut_by)
         if not self._every:
             rows = self._chosen(feature)
             room = max(DRAWN_SESSIONS, EVERY_ROWS // max(1, len(np.unique(self.prices.codes))))
-            every = np.unique(self._draw.permutation(np.unique(self.prices.session[rows]))[:room])
+            every = np.unique(self._draw.permutation(np.unique(self.prices.cut_by[rows]))[:room])
         again = apart(partial(self._sessions_by_turns, feature, days, every), opens=self.opens)
         if len(again):
             apart(partial(self._cut_in_order, feature, again), opens=self.opens)
@@ -120,15 +120,15 @@ class RowsApart(Comparison):
 
     def _cut_in_order(self, feature: Feature, sessions: NDArray[np.datetime64]) -> None:
         self._draw = np.random.default_rng(self.seed)
-        cost = np.searchsorted(np.sort(self.prices.session), sessions, side="right")
+        cost = np.searchsorted(np.sort(self.prices.cut_by), sessions, side="right")
         places = self._within_budget(np.arange(len(sessions)), cost)
         for session in sessions[places]:
             self._cut([feature], session)
 
     def _across_windows(self, feature: Feature, sessions: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
         """Return the sessions at which a value moved."""
-        prices, days = self.prices, np.unique(self.prices.session)
-        number = np.searchsorted(days, prices.session)
+        prices, days = self.prices, np.unique(self.prices.cut_by)
+        number = np.searchsorted(days, prices.cut_by)
         places = np.searchsorted(days, sessions)
         starts = np.flatnonzero(prices.position == 0)
         ends = np.append(starts[1:], len(prices))
@@ -147,7 +147,8 @@ class RowsApart(Comparison):
         inside, codes = ranges(ending - size + 1, size)
         panel = in_years_of_their_own(prices.take(inside), np.repeat(block, size)).panel(codes)
         assert isinstance(panel, MarketPanel), "a feature across tickers is one of somebody's own"
-        groups = np.repeat(block, size) * len(days) + number[inside]
+        every = np.unique(prices.session)
+        groups = np.repeat(block, size) * len(every) + np.searchsorted(every, prices.session[inside])
         again = _attempt(feature, panel.looking_across(within_sessions(groups, panel.member)))
         if again is None:
             return sessions

@@ -93,7 +93,7 @@ class Comparison:
             yield chosen, np.cumsum(size) - 1, prices.panel(codes)
 
     def _cut(self, features: Sequence[Feature], session: np.datetime64) -> None:
-        rows = np.flatnonzero(self.prices.session <= session)
+        rows = np.flatnonzero(self.prices.cut_by <= session)
         panel = self.prices.take(rows).panel()
         for feature in features:
             self._compare(feature, feature.compute(panel), rows, f"on data up to {session}")

@@ -6,7 +6,7 @@ import os
 import pickle
 import sys
 from collections.abc import Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,27 +29,44 @@ _REMEDY = (
 )
 
 
+_LABEL_REMEDY = (
+    "It rests on what is later than {sessions} of its horizon, or on other tickers: folds and purge take it for known "
+    "by then. Nothing of this stage was committed."
+)
+
+
 class LeakError(DataError):
-    """A feature has a value that moves when what comes later, or another ticker, changes."""
+    """A feature, or a label, has a value that moves when what comes later, or another ticker, changes."""
 
 
-def audit(
-    process: FreshProcess,
-    features: Sequence[Feature],
-    prices: Prices,
-    values: Mapping[str, Vector],
-    names: Sequence[str],
-) -> int:
+class Computed(NamedTuple):
+    """What is computed again.
+
+    Parameters
+    ----------
+    features : tuple of Feature
+    prices : Prices
+    values : mapping of str to float64 array, shape (n,)
+        As they were computed here.
+    ahead : int
+        Of a label: how many rows before the one on which a value is known it stands.
+    """
+
+    features: tuple[Feature, ...]
+    prices: Prices
+    values: Mapping[str, Vector]
+    ahead: int = 0
+
+
+def audit(process: FreshProcess, computed: Sequence[Computed], names: Sequence[str]) -> int:
     """Return how many rows were audited, when nothing moved.
 
     Parameters
     ----------
     process : FreshProcess
         Of this module.
-    features : sequence of Feature
-    prices : Prices
-    values : mapping of str to float64 array, shape (n,)
-        As they were computed here.
+    computed : sequence of Computed
+        Of the same rows.
     names : sequence of str
         The tickers that the codes count.
 
@@ -60,8 +77,8 @@ def audit(
     DataError
         If a feature fails on other data, or the process ends.
     """
-    digest = _digest(prices, names)
-    packed = pickle.dumps((tuple(features), prices, dict(values), digest), protocol=5)
+    prices = computed[0].prices
+    packed = pickle.dumps((tuple(computed), _digest(prices, names)), protocol=5)
     try:
         outcome = pickle.loads(process.ask(packed))  # noqa: S301 - our own process wrote it
     except (EOFError, pickle.UnpicklingError):
@@ -71,18 +88,26 @@ def audit(
         ) from None
     if isinstance(outcome, AftercloseError):
         raise outcome
-    if isinstance(outcome, Moved):
-        raise _leak(outcome, prices, names)
+    if isinstance(outcome, tuple):
+        moved, number = outcome
+        raise _leak(moved, computed[number], names)
     return len(prices)
 
 
-def _leak(moved: Moved, prices: Prices, names: Sequence[str]) -> LeakError:
-    move = moved.move
-    where = f"{names[prices.codes[move.row]]} on {prices.session[move.row]}"
+def _leak(moved: Moved, computed: Computed, names: Sequence[str]) -> LeakError:
+    move, prices, ahead = moved.move, computed.prices, computed.ahead
+    row = move.row - ahead
+    where = f"{names[prices.codes[row]]} on {prices.session[row]}"
+    moves = f"{where} moves: it is {_figure(move.value)}, and {_figure(move.again)} {move.how}"
+    if not ahead:
+        return LeakError(
+            f"feature {move.feature} of {moves}", expected="the same value to nine digits", remedy=_REMEDY
+        )
+    sessions = "the session" if ahead == 1 else f"the {ahead} sessions"
     return LeakError(
-        f"feature {move.feature} of {where} moves: it is {_figure(move.value)}, and {_figure(move.again)} {move.how}",
-        expected="the same value to nine digits",
-        remedy=_REMEDY,
+        f"label {move.feature} of {moves} and {sessions} after it",
+        expected="the same label from rows up to its horizon",
+        remedy=_LABEL_REMEDY.format(sessions=sessions),
     )
 
 
@@ -98,7 +123,7 @@ def _digest(prices: Prices, names: Sequence[str]) -> str:
     return digest_of([sha256(prices.codes.tobytes()), list(map(str, names)), days, columns])
 
 
-def about(features: Sequence[Feature], rows: int) -> dict[str, Any]:
+def about(features: Sequence[Feature], rows: int, outcome: Feature | None = None) -> dict[str, Any]:
     """Return what the header of a table of ``rows`` rows says of its audit, however it is cut into parts.
 
     How much was computed again of each part depends on the cut, and is in no header: a model's id rests on it.
@@ -109,6 +134,7 @@ def about(features: Sequence[Feature], rows: int) -> dict[str, Any]:
             "rows": rows,
             "every_session": rows <= EVERY_ROWS,
             "tolerance": TOLERANCE,
+            **({"label": outcome.name} if outcome else {}),
         }
     }
 
@@ -122,17 +148,23 @@ def main() -> None:
 
 def _serve(question: IO[bytes], answer: IO[bytes]) -> None:
     try:
-        features, prices, values, digest = pickle.load(question)  # noqa: S301 - our own process wrote it
+        several, digest = pickle.load(question)  # noqa: S301 - our own process wrote it
     except EOFError:
         return  # whoever started this one ended before there was anything to audit
+    passed = 0
+    outcome: Any = None
     try:
-        Audit(prices, features, values, int(digest[:15], 16)).run()
-        outcome: Any = None
+        for computed in several:
+            Audit(computed.prices, computed.features, computed.values, int(digest[:15], 16)).run()
+            passed += 1
     except EndedApart as error:
         outcome = DataError(f"a feature ends its process: {error}", expected="features that end no process")
-    except (AftercloseError, Moved) as error:
+    except AftercloseError as error:
         error.__traceback__ = error.__cause__ = None
         outcome = error
+    except Moved as moved:
+        moved.__traceback__ = moved.__cause__ = None
+        outcome = (moved, passed)
     answer.write(pickle.dumps(outcome, protocol=5))
 
 

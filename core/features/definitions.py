@@ -224,19 +224,21 @@ def definition_digest(
     return digest_of({**body, OWN: list(own)} if own else body)
 
 
-def header(features: Sequence[Feature] = FEATURES) -> dict[str, Any]:
-    """Return the header of a features table."""
+def header(features: Sequence[Feature] = FEATURES, outcome: Feature | None = None) -> dict[str, Any]:
+    """Return the header of a features table; ``outcome`` is a label of somebody's own."""
     built_in = [feature for feature in features if feature.own is None]
     own = tuple(
         {"name": f.name, "text": f.text, "warm_up": f.warm_up, "across": f.across, **f.own}
         for f in features
         if f.own is not None
     )
+    modules = modules_of(features if outcome is None else (*features, outcome))
     return {
         "feature_set": FEATURE_SET,
         "definition_digest": definition_digest(built_in, own=own),
         "warm_up": warm_up(features),
-        **({OWN: list(own), MODULES: modules_of(features)} if own else {}),
+        **({OWN: list(own)} if own else {}),
+        **({MODULES: modules} if modules else {}),
     }
 
 

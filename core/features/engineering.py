@@ -16,9 +16,9 @@ from core.features.definitions import FEATURES, Feature, columns, header
 from core.features.labels import ReturnSums, SessionMeans, label_of, return_sums
 from core.features.market import COLUMNS, MarketPanel
 from core.features.panel import Panel, Vector
-from core.features.price_checks import check_columns, check_rows, check_types, day
-from core.features.price_rows import Prices
-from core.label import EXCESS, NEXT_SESSION, Label
+from core.features.price_checks import check_columns
+from core.features.price_rows import Prices, SortedRows, sorted_rows
+from core.label import EXCESS, LABELS, NEXT_SESSION, Label
 from core.platform.fresh_process import FreshProcess
 from core.tables.artifacts import Table
 from core.tables.workplace import Workplace
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from core.features.market import Mask
     from core.plugins.loading import Plugins
 
 _NEEDED = (col.DATE, col.TICKER, col.ADJ_CLOSE)
@@ -42,6 +41,7 @@ def engineer(
     settings: Label = NEXT_SESSION,
     *,
     feature_set: Sequence[Feature] = FEATURES,
+    outcome: Feature | None = None,
     membership: Membership = EVERYBODY,
     workplace: Workplace | None = None,
     audited: bool = False,
@@ -57,6 +57,8 @@ def engineer(
     settings : Label
         What ``up_next`` says: direction or excess, and over how many sessions.
     feature_set : sequence of Feature
+    outcome : Feature, optional
+        Of a label of somebody's own: how ``up_next`` is computed.
     membership : Membership
         Which tickers belong on which days; all on all days, where it is empty. See :mod:`core.features.members`.
     workplace : Workplace, optional
@@ -87,16 +89,21 @@ def engineer(
     if settings.label == EXCESS:  # of all tickers, so that all parts are gone through once before
         sums = partial(_return_sums, prices_clean, settings.horizon_sessions, membership)
         means = SessionMeans.of(workplace.engine.each(sums, range(prices_clean.parts)))
-    answers = _compared(prices_clean, features, membership, workplace) if prices_clean.parts > 1 else {}
+    asking = features if outcome is None else (*features, outcome)
+    answers = _compared(prices_clean, asking, membership, workplace) if prices_clean.parts > 1 else {}
     audited_rows = 0
     with workplace.writer("features") as writer:
-        selection = _Selection(features, settings, means, answers, audited, membership)
+        selection = _Selection(features, settings, means, answers, audited, membership, outcome)
         for rows, of_part in workplace.each_part(partial(_engineered, prices_clean, selection), prices_clean):
             if len(rows):  # of a part whose tickers are never in there is none
                 writer.add(rows)
             audited_rows += of_part
         return writer.done(
-            {**header(features), **(auditing.about(features, audited_rows) if audited else {}), **about}
+            {
+                **header(features, outcome),
+                **(auditing.about(features, audited_rows, outcome) if audited else {}),
+                **about,
+            }
         )
 
 
@@ -109,19 +116,28 @@ def engineer_audited(
 ) -> Table:
     """Return the features of each price row, audited, those of somebody's own among them; see :func:`engineer`."""
     features: tuple[Feature, ...] = FEATURES
+    outcome: Feature | None = None
     if plugins is not None:
-        from core.features.own import feature_set_of
+        from core.features.own import feature_set_of, outcome_of
 
         features = feature_set_of(plugins)
+        if settings.label not in LABELS:
+            outcome, settings = outcome_of(plugins, settings)
     return engineer(
-        prices_clean, settings, feature_set=features, membership=membership, workplace=workplace, audited=True
+        prices_clean,
+        settings,
+        feature_set=features,
+        outcome=outcome,
+        membership=membership,
+        workplace=workplace,
+        audited=True,
     )
 
 
 def _return_sums(prices: Table, sessions: int, membership: Membership, number: int) -> ReturnSums:
     """Return the returns of one part's tickers, added up by session; of a universe's members alone."""
     check_columns(prices, _NEEDED)
-    rows = _sorted_rows(prices.part(number, _NEEDED))
+    rows = sorted_rows(prices.part(number, _NEEDED))
     return return_sums(
         Panel.of(rows.codes, rows.adj_close), rows.dates, sessions, rows.of_members(membership)
     )
@@ -149,7 +165,7 @@ def _request(
     prices: Table, feature: Feature, membership: Membership, so_far: Answers, number: int
 ) -> Request:
     """Return what a feature asks in one part."""
-    panel = _sorted_rows(_part(prices, (feature,), number)).prices(membership).panel()
+    panel = sorted_rows(_part(prices, (feature,), number)).prices(membership).panel()
     assert isinstance(panel, MarketPanel), "a feature across tickers is one of somebody's own"
     return request_of(feature, panel, so_far.of_part(number))
 
@@ -163,6 +179,12 @@ class _Selection(NamedTuple):
     answers: Mapping[str, Answers]
     audited: bool
     membership: Membership = EVERYBODY
+    outcome: Feature | None = None
+
+    @property
+    def computed(self) -> tuple[Feature, ...]:
+        """The features, and a label of somebody's own."""
+        return self.features if self.outcome is None else (*self.features, self.outcome)
 
 
 BUILT_IN = _Selection(FEATURES, NEXT_SESSION, None, {}, audited=False)
@@ -178,13 +200,26 @@ def _part(prices: Table, features: Sequence[Feature], number: int) -> pd.DataFra
 
 def _engineered(prices: Table, selection: _Selection, number: int) -> tuple[pd.DataFrame | pa.Table, int]:
     """Return the features of one part of the prices, by ticker and date, and how many rows were audited."""
-    frame = _part(prices, selection.features, number)
+    frame = _part(prices, selection.computed, number)
     if not selection.audited:
         return _arranged(by_ticker(frame, selection, number), selection, prices), 0
     with FreshProcess(auditing.__name__) as process:
         rows = by_ticker(frame, selection, number)
-        count = auditing.audit(process, selection.features, rows.prices, rows.raw, rows.names.tolist())
+        count = auditing.audit(process, _computed_again(rows, selection), rows.names.tolist())
         return _arranged(rows, selection, prices), count
+
+
+def _computed_again(rows: ByTicker, selection: _Selection) -> list[auditing.Computed]:
+    """Return what an audit computes again: features, and a label of somebody's own as it becomes known."""
+    computed = [auditing.Computed(selection.features, rows.prices, rows.raw)]
+    if selection.outcome is not None:
+        from core.features.own import audited_outcome
+
+        sessions, name = selection.label.horizon_sessions, selection.outcome.name
+        values = {name: rows.prices.panel().lag(rows.raw[name], sessions)}
+        column = audited_outcome(selection.outcome)
+        computed.append(auditing.Computed((column,), rows.prices.ahead(sessions), values, sessions))
+    return computed
 
 
 def _arranged(rows: ByTicker, selection: _Selection, prices: Table) -> pd.DataFrame | pa.Table:
@@ -240,7 +275,7 @@ def by_ticker(frame: pd.DataFrame, selection: _Selection = BUILT_IN, number: int
     DataError
         As :func:`engineer`.
     """
-    rows = _sorted_rows(frame)
+    rows = sorted_rows(frame)
     prices = rows.prices(selection.membership)
     panel = prices.panel()
     values: dict[str, Any] = {col.DATE: rows.dates, col.TICKER: rows.codes}
@@ -252,64 +287,19 @@ def by_ticker(frame: pd.DataFrame, selection: _Selection = BUILT_IN, number: int
             column = _computed(feature, over_all, rows)
         blank = feature.own is not None and bool(feature.warm_up)
         values[feature.name] = np.where(panel.position < feature.warm_up, np.nan, column) if blank else column
-    values[col.UP_NEXT] = label_of(panel, rows.dates, selection.label, selection.means)
+    if selection.outcome is None:
+        values[col.UP_NEXT] = label_of(panel, rows.dates, selection.label, selection.means)
+    else:
+        answers = selection.answers.get(selection.outcome.name)
+        assert isinstance(panel, MarketPanel), "a label of somebody's own reads every price column"
+        raw[selection.outcome.name] = values[col.UP_NEXT] = selection.outcome.compute(panel)
+        if answers is not None:
+            over_all = panel.looking_across(answers.of_part(number))
+            values[col.UP_NEXT] = selection.outcome.compute(over_all)
     return ByTicker(rows.codes, rows.names, values, prices, raw)
 
 
-class _SortedRows(NamedTuple):
-    """Price rows by (ticker, date)."""
-
-    codes: NDArray[np.int64]
-    names: pd.Index
-    dates: NDArray[np.datetime64]
-    columns: dict[str, Vector]
-
-    @property
-    def adj_close(self) -> Vector:
-        return self.columns[col.ADJ_CLOSE]
-
-    def of_members(self, membership: Membership) -> Mask | None:
-        """Return which rows are of a ticker that belongs on its day; None where there is no membership."""
-        return members.belongs(membership, self.codes, self.names, self.dates) if membership else None
-
-    def prices(self, membership: Membership) -> Prices:
-        """Return what features and their audit are computed from."""
-        days = self.dates.astype("datetime64[D]")
-        return Prices(self.codes, days, self.columns, self.of_members(membership))
-
-    def place(self, row: int) -> str:
-        """Return ticker and day of a row."""
-        return f"{self.names[self.codes[row]]} on {day(self.dates[row])}"
-
-
-def _sorted_rows(frame: pd.DataFrame) -> _SortedRows:
-    """Return the rows by ticker and date, after a look at each.
-
-    Raises
-    ------
-    DataError
-        As :func:`engineer`.
-    """
-    import pandas as pd
-
-    check_types(frame)
-    codes, names = pd.factorize(frame[col.TICKER], sort=True)
-    codes, dates = codes.astype("int64"), frame[col.DATE].to_numpy("datetime64[s]")
-    values = {name: frame[name].to_numpy("float64") for name in COLUMNS if name in frame}
-    if not _sorted(codes, dates):
-        order = np.lexsort((dates, codes))
-        codes, dates = codes[order], dates[order]
-        values = {name: column[order] for name, column in values.items()}
-    check_rows(codes, dates, values[col.ADJ_CLOSE], names)
-    return _SortedRows(codes, pd.Index(names), dates, values)
-
-
-def _sorted(codes: NDArray[np.int64], dates: NDArray[np.datetime64]) -> bool:
-    later, same = codes[1:] > codes[:-1], codes[1:] == codes[:-1]
-    return bool((later | (same & (dates[1:] >= dates[:-1]))).all())
-
-
-def _computed(feature: Feature, panel: Panel, rows: _SortedRows) -> Vector:
+def _computed(feature: Feature, panel: Panel, rows: SortedRows) -> Vector:
     # Rows of two tickers meet in a shifted window before they are masked, so overflow there means nothing.
     with np.errstate(over="ignore", invalid="ignore"):
         values = feature.compute(panel)

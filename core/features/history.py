@@ -33,26 +33,23 @@ class FeatureSet:
         return digest_of({**body, OWN: list(own)} if own else body)
 
 
-HISTORY: tuple[FeatureSet, ...] = (
-    FeatureSet(
-        1,
-        (
-            ("adj_close", "adjusted close as the source gives it"),
-            ("return", "simple return of the adjusted close since the session before"),
-            ("ma5", "mean of the last 5 adjusted closes, today included, in the ticker's currency"),
-            ("ma10", "mean of the last 10 adjusted closes, today included, in the ticker's currency"),
-            ("ma20", "mean of the last 20 adjusted closes, today included, in the ticker's currency"),
-            ("ma5_ratio", "adj_close / ma5 - 1"),
-            ("ma10_ratio", "adj_close / ma10 - 1"),
-            ("ma20_ratio", "adj_close / ma20 - 1"),
-            ("volatility20", "standard deviation (ddof 1) of the last 20 returns, not annualised"),
-            ("lag1", "the return 1 session earlier"),
-            ("lag2", "the return 2 sessions earlier"),
-            ("lag3", "the return 3 sessions earlier"),
-            ("lag5", "the return 5 sessions earlier"),
-        ),
-    ),
+_FIRST = (
+    ("adj_close", "adjusted close as the source gives it"),
+    ("return", "simple return of the adjusted close since the session before"),
+    ("ma5", "mean of the last 5 adjusted closes, today included, in the ticker's currency"),
+    ("ma10", "mean of the last 10 adjusted closes, today included, in the ticker's currency"),
+    ("ma20", "mean of the last 20 adjusted closes, today included, in the ticker's currency"),
+    ("ma5_ratio", "adj_close / ma5 - 1"),
+    ("ma10_ratio", "adj_close / ma10 - 1"),
+    ("ma20_ratio", "adj_close / ma20 - 1"),
+    ("volatility20", "standard deviation (ddof 1) of the last 20 returns, not annualised"),
+    ("lag1", "the return 1 session earlier"),
+    ("lag2", "the return 2 sessions earlier"),
+    ("lag3", "the return 3 sessions earlier"),
+    ("lag5", "the return 5 sessions earlier"),
 )
+
+HISTORY: tuple[FeatureSet, ...] = (FeatureSet(1, _FIRST),)
 """From the first to the present one."""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,12 +20,22 @@ if TYPE_CHECKING:
 COLUMNS = (col.OPEN, col.HIGH, col.LOW, col.CLOSE, col.ADJ_CLOSE, col.VOLUME)
 """What a panel has of each row, in the order of the prices."""
 
-Across = Callable[[str, Vector], Vector]
-"""``(what, values)`` -> the rank, or the mean, of the values among the rows of the same session."""
+Groups = Any
+"""An array of numbers or texts, shape (n,): rows of one session that share one are compared."""
+
+
+class Across(Protocol):
+    """Returns the rank, or the mean, of values among the rows of the same session and group."""
+
+    def __call__(self, what: str, values: Vector, within: Groups = None) -> Vector: ...
 
 
 class NotAcross(ValueError):
-    """A feature looks at other tickers and was not declared to."""
+    """A function looks at other tickers and was not declared to."""
+
+
+class TooFarAhead(ValueError):
+    """A function looks further ahead than it may."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,12 @@ class MarketPanel(Panel):
         How values of a session are compared; None where other tickers are out of sight.
     member : bool array, shape (n,), or None
         Which rows are of a ticker that belongs to the universe on its day; None where all do.
+    names : tuple of str
+        The tickers as texts.
+    name_codes : int64 array, shape (n,)
+        The place of each row's ticker among them.
+    horizon_sessions : int
+        How far a label looks ahead; 0 for features and rules.
     """
 
     open: Vector
@@ -55,6 +71,9 @@ class MarketPanel(Panel):
     ticker: NDArray[np.int64]
     across: Across | None = None
     member: Mask | None = None
+    names: tuple[str, ...] = ()
+    name_codes: NDArray[np.int64] | None = None
+    horizon_sessions: int = 0
 
     @classmethod
     def of_rows(
@@ -62,9 +81,14 @@ class MarketPanel(Panel):
         codes: NDArray[np.int64],
         session: NDArray[np.datetime64],
         columns: Mapping[str, Vector],
+        names: tuple[str, ...] = (),
+        *,
+        name_codes: NDArray[np.int64] | None = None,
         member: Mask | None = None,
     ) -> MarketPanel:
         """Return the panel of rows that stand sorted by (ticker, date), as arrays of its own.
+
+        Without ``name_codes`` the codes are the places of the tickers among ``names``.
 
         Examples
         --------
@@ -73,15 +97,57 @@ class MarketPanel(Panel):
         >>> panel.position.tolist(), panel.weekday.tolist(), panel.maximum(panel.close, 2).tolist()
         ([0, 1, 0], [1, 2, 1], [nan, 2.0, nan])
         """
-        own = {name: _frozen(columns[name]) for name in COLUMNS}
-        ticker, days = _frozen(codes), _frozen(session.astype("datetime64[D]"))
-        position = _frozen(Panel.of(ticker, own[col.ADJ_CLOSE]).position)
+        own: dict[str, Any] = {name: _frozen(columns[name]) for name in COLUMNS}
+        own |= {"ticker": _frozen(codes), "session": _frozen(session.astype("datetime64[D]"))}
+        own |= {"name_codes": own["ticker"] if name_codes is None else _frozen(name_codes)}
+        position = _frozen(Panel.of(own["ticker"], own[col.ADJ_CLOSE]).position)
         of_members = None if member is None else _frozen(member)
-        return cls(position=position, session=days, ticker=ticker, across=None, member=of_members, **own)
+        return cls(position=position, names=names, member=of_members, **own)
 
     def looking_across(self, across: Across | None = None) -> MarketPanel:
         """Return the panel with other tickers in sight; default: those of this panel."""
         return replace(self, across=across or within_sessions(self.session.astype("int64"), self.member))
+
+    def looking_ahead(self, sessions: int) -> MarketPanel:
+        """Return the panel of a label that looks so many sessions ahead."""
+        return replace(self, horizon_sessions=sessions)
+
+    def later(self, values: Vector, sessions: int) -> Vector:
+        """Return each row's value ``sessions`` rows later in its ticker, NaN where there is none; for labels.
+
+        Raises
+        ------
+        TooFarAhead
+            If that is further than the label's horizon; features have none.
+        """
+        if not 0 <= sessions <= self.horizon_sessions:
+            raise TooFarAhead(
+                f"panel.later looks {sessions} sessions ahead; a label may look 0 to {self.horizon_sessions}, "
+                "its horizon"
+                if self.horizon_sessions
+                else "panel.later looks ahead; only a label may"
+            )
+        return self.lag(np.asarray(values, dtype="float64"), -sessions)
+
+    @cached_property
+    def symbol(self) -> NDArray[Any]:
+        """The row's ticker as text."""
+        return self.of_ticker({name: name for name in self.names}, "")
+
+    def of_ticker(self, values: Mapping[str, Any], missing: Any) -> NDArray[Any]:
+        """Return the value of each row's ticker, such as its sector; ``missing`` for tickers without one.
+
+        Examples
+        --------
+        >>> days = np.array(["2024-01-02", "2024-01-02"], "datetime64[D]")
+        >>> bars = {name: np.array([1.0, 2.0]) for name in COLUMNS}
+        >>> panel = MarketPanel.of_rows(np.array([0, 1]), days, bars, ("AAPL", "XOM"))
+        >>> panel.of_ticker({"AAPL": "technology"}, "other").tolist()
+        ['technology', 'other']
+        """
+        assert self.name_codes is not None, "of_rows sets it"
+        result: NDArray[Any] = np.array([values.get(name, missing) for name in self.names])[self.name_codes]
+        return result
 
     @cached_property
     def weekday(self) -> NDArray[np.int64]:
@@ -121,32 +187,44 @@ class MarketPanel(Panel):
             result = larger(result, self.lag(values, back))
         return result
 
-    def rank(self, values: Vector) -> Vector:
+    def rank(self, values: Vector, within: Groups = None) -> Vector:
         """Return the rank among the session's tickers: ``(r - 1) / (n - 1)``, ties averaged, 0.5 for one ticker.
 
         Rows without a value (NaN) have no rank and do not count; of a universe, its members of the day count alone.
-        For features declared ``across``.
-        """
-        return self._compared("rank", values)
+        For features and labels declared ``across``.
 
-    def mean_across(self, values: Vector) -> Vector:
-        """Return the mean among the session's tickers that have a value; NaN where none has.
+        Parameters
+        ----------
+        within : array, shape (n,), optional
+            Groups, such as sectors by :meth:`of_ticker`: tickers are compared with those of their own alone.
+        """
+        return self._compared("rank", values, within)
+
+    def mean_across(self, values: Vector, within: Groups = None) -> Vector:
+        """Return the mean among the session's tickers that have a value; NaN where none has. ``within`` as above.
 
         Of a universe, its members of the day count alone.
         """
-        return self._compared("mean_across", values)
+        return self._compared("mean_across", values, within)
 
-    def _compared(self, what: str, values: Vector) -> Vector:
+    def _compared(self, what: str, values: Vector, within: Groups) -> Vector:
         if self.across is None:
-            raise NotAcross(f"panel.{what} looks at other tickers; declare the feature with across=True")
-        return self.across(what, np.asarray(values, dtype="float64"))
+            raise NotAcross(f"panel.{what} looks at other tickers; declare it with across=True")
+        if within is not None:
+            within = np.asarray(within)
+            if within.shape != self.position.shape:
+                raise ValueError(
+                    f"within has shape {within.shape}; expected {self.position.shape}, a group for each row"
+                )
+            within = within.astype("str") if within.dtype.kind == "O" else within
+        return self.across(what, np.asarray(values, dtype="float64"), within)
 
-    def beta(self, values: Vector, window: int) -> Vector:
+    def beta(self, values: Vector, window: int, within: Groups = None) -> Vector:
         """Return the slope of a ticker's values on the mean across tickers, over the last ``window`` rows.
 
         Ordinary least squares with an intercept; NaN where the mean does not vary, and as in :meth:`mean`.
         """
-        market = self.mean_across(values)
+        market = self.mean_across(values, within)
         ours, theirs = self.mean(values, window), self.mean(market, window)
         shared, squared = np.zeros(len(ours)), np.zeros(len(ours))
         for back in range(window):
@@ -187,11 +265,12 @@ def within_sessions(session: NDArray[np.int64], member: Mask | None = None) -> A
     [1.0, 0.0, 0.5]
     >>> of_members("mean_across", np.array([3.0, 1.0, 50.0])).tolist()
     [2.0, 2.0, 2.0]
+    >>> across("rank", np.array([3.0, 2.0, 1.0, 9.0]), np.array(["a", "a", "b", "a"])).tolist()
+    [1.0, 0.0, 0.5, 0.5]
     """
-    group = np.unique(session, return_inverse=True)[1].reshape(-1)
-    groups = int(group.max()) + 1 if len(group) else 0
+    of_session = np.unique(session, return_inverse=True)[1].reshape(-1)
 
-    def counted(values: Vector) -> Mask:
+    def counted(values: Vector, group: NDArray[np.int64], groups: int) -> Mask:
         present = ~np.isnan(values)
         if member is None:
             return present
@@ -199,15 +278,17 @@ def within_sessions(session: NDArray[np.int64], member: Mask | None = None) -> A
         chosen: Mask = present & (member | without[group])
         return chosen
 
-    def mean_across(values: Vector) -> Vector:
-        chosen = counted(values)
+    def mean_across(values: Vector, group: NDArray[np.int64]) -> Vector:
+        groups = int(group.max(initial=-1)) + 1
+        chosen = counted(values, group, groups)
         total = np.bincount(group[chosen], values[chosen], groups)
         count = np.bincount(group[chosen], minlength=groups)
         with np.errstate(invalid="ignore"):
             return (total / np.where(count, count, np.nan))[group]
 
-    def rank(values: Vector) -> Vector:
-        result, chosen = np.full(len(values), np.nan), counted(values)
+    def rank(values: Vector, group: NDArray[np.int64]) -> Vector:
+        result = np.full(len(values), np.nan)
+        chosen = counted(values, group, int(group.max(initial=-1)) + 1)
         rows = np.flatnonzero(chosen)
         rows = rows[np.lexsort((values[rows], group[rows]))]
         if len(rows):
@@ -218,7 +299,23 @@ def within_sessions(session: NDArray[np.int64], member: Mask | None = None) -> A
         return result
 
     forms = {"rank": rank, "mean_across": mean_across}
-    return lambda what, values: forms[what](values)
+
+    def across(what: str, values: Vector, within: Groups = None) -> Vector:
+        if within is None:
+            return forms[what](values, of_session)
+        of_group = _numbered(within)
+        return forms[what](values, of_session * (of_group.max(initial=0) + 1) + of_group)
+
+    return across
+
+
+def _numbered(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return a number for each value, the same for equal ones; rows of a ticker are mostly of one group."""
+    first = np.ones(len(values), dtype=bool)
+    first[1:] = values[1:] != values[:-1]
+    of_run = np.unique(values[first], return_inverse=True)[1].reshape(-1)
+    numbers: NDArray[np.int64] = of_run[np.cumsum(first) - 1].astype("int64")
+    return numbers
 
 
 def _places(

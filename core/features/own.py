@@ -1,14 +1,16 @@
-"""Features of one's own: how a module's function becomes an entry of the feature set."""
+"""Features and labels of one's own: how a module's function becomes an entry of the feature set, or the label."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.errors import DataError
 from core.features.definitions import FEATURES, Feature
+from core.features.labels import later
+from core.label import OwnWords
 from core.plugins.guard import describe
 from core.plugins.loading import call
 from core.plugins.modules import Module
@@ -16,6 +18,7 @@ from core.plugins.modules import Module
 if TYPE_CHECKING:
     from core.features.market import MarketPanel
     from core.features.panel import Panel, Vector
+    from core.label import Label
     from core.plugins.declared import OwnFeature
     from core.plugins.loading import Plugins
 
@@ -28,17 +31,20 @@ class OwnFunction:
     ----------
     module : Module
     name : str
-        Of the feature.
+        Of the feature, or label.
     across : bool
         Whether it looks at the session's other tickers.
     line : int
         Where it is defined.
+    kind : str
+        ``features`` or ``labels``.
     """
 
     module: Module
     name: str
     across: bool
     line: int
+    kind: str = "features"
 
     def __call__(self, panel: Panel) -> Vector:
         """Return the column, as many values as the panel has rows.
@@ -56,7 +62,7 @@ class OwnFunction:
         if column.shape != (rows := len(panel.position),):
             result = f"shape {np.shape(values)}" if isinstance(values, np.ndarray) else type(values).__name__
             raise DataError(
-                f"{self.place}: feature {self.name} gives {result}",
+                f"{self.place}: {self.kind[:-1]} {self.name} gives {result}",
                 expected=f"float64 of shape ({rows},), one value a row",
             )
         return column
@@ -73,13 +79,74 @@ class OwnFunction:
             market = market.looking_across()
         try:
             with np.errstate(all="ignore"):
-                return call(self.module, self.name, "features", market)
+                return call(self.module, self.name, self.kind, market)
         except Exception as error:
             raise DataError(
-                f"feature {self.name} fails: {describe(error, self.module)}",
+                f"{self.kind[:-1]} {self.name} fails: {describe(error, self.module)}",
                 expected="a value for each row, from any number of rows on",
                 remedy="Mend that line; nothing was committed.",
             ) from error
+
+
+@dataclass(frozen=True)
+class OwnOutcome(OwnFunction):
+    """The function of a label of one's own, which looks ``sessions`` rows ahead and ``warm_up`` back."""
+
+    sessions: int = 1
+    warm_up: int = 0
+
+    def __call__(self, panel: Panel) -> Vector:
+        """Return 1, 0 and NaN; NaN on each ticker's first rows of the warm-up and last rows of the horizon.
+
+        Raises
+        ------
+        DataError
+            As for a feature, and if it gives another number.
+        """
+        market: MarketPanel = panel  # type: ignore[assignment] # as in raw
+        label = super().__call__(market.looking_ahead(self.sessions))
+        wrong = np.flatnonzero(~(np.isnan(label) | (label == 0) | (label == 1)))
+        if len(wrong):
+            raise DataError(
+                f"{self.place}: label {self.name} gives {label[wrong[0]]}",
+                expected="1 (or True) where its text holds, 0 where not, NaN where there is no outcome",
+                remedy="Mend that line; nothing was committed.",
+            )
+        has_outcome = ~np.isnan(later(panel, np.zeros(len(label)), self.sessions))
+        return np.where(has_outcome & (panel.position >= self.warm_up), label, np.nan)
+
+
+@dataclass(frozen=True)
+class OutcomeBehind:
+    """A label as a feature of the row on which it becomes known: what a leak audit of features can judge."""
+
+    outcome: OwnOutcome
+
+    def __call__(self, panel: Panel) -> Vector:
+        """Return each row's label of so many sessions before."""
+        return panel.lag(self.outcome(panel), self.outcome.sessions)
+
+
+def outcome_of(plugins: Plugins, label: Label) -> tuple[Feature, Label]:
+    """Return a label of one's own as a column, and the label with what its module says of it."""
+    module, own = next((m, entry) for m, entry in plugins.labels if entry.name == label.label)
+    words = OwnWords(own.text, own.event, own.warm_up, own.across, module.file, own.line, module.sha256)
+    outcome = OwnOutcome(
+        module, own.name, own.across, own.line, "labels", label.horizon_sessions, own.warm_up
+    )
+    origin = {"module": module.file, "line": own.line, "sha256": module.sha256}
+    column = Feature(
+        own.name, outcome, own.text, own.warm_up, across=own.across, own=origin, texts=module.texts
+    )
+    return column, replace(label, own=words)
+
+
+def audited_outcome(column: Feature) -> Feature:
+    """Return a label as the leak audit computes it."""
+    outcome = column.compute
+    assert isinstance(outcome, OwnOutcome), "outcome_of makes it"
+    warm_up = outcome.warm_up + outcome.sessions
+    return replace(column, compute=OutcomeBehind(outcome), warm_up=warm_up)
 
 
 def feature_set_of(plugins: Plugins) -> tuple[Feature, ...]:

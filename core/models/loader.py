@@ -16,8 +16,7 @@ from core import columns as col
 from core.errors import DataError, ModelError, ParameterError
 from core.features import definition_digest, model_features
 from core.features.definitions import MODULES, OWN, Own, own_of
-from core.fingerprint import digest_of_texts
-from core.label import FIELD, LABELS, MOST_SESSIONS, Label
+from core.label import FIELD, MOST_SESSIONS, Label
 from core.models.calibrated import CalibratedKind
 from core.models.document import (
     CHOICE,
@@ -30,6 +29,7 @@ from core.models.document import (
     model_id_of,
 )
 from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
+from core.models.own_parts import OWN_FORM, check_modules, has_form, is_text, label_form
 from core.tables.artifacts import Document
 from core.tables.limits import FORMAT
 
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 * 1024 * 1024
 """A boosted model of default size is 0.16 MB; a forest of a hundred trees without bounds is 40 MB."""
-
-MAX_TEXT = 200
-"""Longest ticker, version or reason that is taken from a model file."""
 
 SELF_CHECK_TOLERANCE = 1e-12
 """How closely a loaded model must meet its recorded probabilities: arithmetic in another order or on
@@ -159,8 +156,8 @@ def require_label(model: Model, label: Label) -> None:
     """
     if model.label != label:
         raise ModelError(
-            f"model {model.model_id} was trained on the {model.label.name}",
-            expected=f"a model of the {label.name}, as these features have it",
+            f"model {model.model_id} was trained on the {model.label.origin}",
+            expected=f"a model of the {label.origin}, as these features have it",
             remedy=LABEL_REMEDY,
         )
 
@@ -176,7 +173,11 @@ def _identity(document: Document) -> str:
 def _check_features(body: Mapping[str, Any]) -> Own:
     """Return the features of somebody's own that a model sees, after a look at all its features."""
     own = body.get(OWN, [])
-    if not isinstance(own, list) or not all(_is_own(entry) for entry in own) or (OWN in body and not own):
+    if (
+        not isinstance(own, list)
+        or not all(has_form(entry, OWN_FORM) for entry in own)
+        or (OWN in body and not own)
+    ):
         raise ModelError(
             f"{OWN} is malformed", expected="a list of features with their modules", remedy=REMEDY
         )
@@ -194,38 +195,8 @@ def _check_features(body: Mapping[str, Any]) -> Own:
             expected=f"{', '.join(names)}, in this order",
             remedy=REMEDY,
         )
-    _check_modules(body.get(MODULES, {}), own)
+    check_modules(body)
     return own_of(body)
-
-
-def _check_modules(modules: Any, own: list[Mapping[str, Any]]) -> None:
-    """Refuse texts that are not those of the modules whose digests the features name; they are only ever shown."""
-    sound = isinstance(modules, dict) and modules.keys() <= {entry["sha256"] for entry in own}
-    if not sound or not all(
-        _is_source(texts) and digest_of_texts(texts) == d for d, texts in modules.items()
-    ):
-        raise ModelError(
-            f"{MODULES} is malformed", expected="the text of each module by its digest", remedy=REMEDY
-        )
-
-
-def _is_source(texts: Any) -> bool:
-    return isinstance(texts, dict) and all(isinstance(text, str) for text in texts.values())
-
-
-_OWN_FORM: Mapping[str, type] = {
-    "name": str, "text": str, "warm_up": int, "across": bool, "module": str, "line": int, "sha256": str,
-}  # fmt: skip
-
-
-def _is_own(entry: Any) -> bool:
-    """Return whether an entry describes a feature of somebody's own."""
-    return (
-        isinstance(entry, dict)
-        and entry.keys() == _OWN_FORM.keys()
-        and all(type(entry[name]) is form for name, form in _OWN_FORM.items())
-        and all(_is_text(value) for value in entry.values() if isinstance(value, str))
-    )
 
 
 def _check_label(body: Mapping[str, Any]) -> None:
@@ -236,8 +207,8 @@ def _check_label(body: Mapping[str, Any]) -> None:
 
 def _trained_to(training: Any) -> date:
     form = dict(_TRAINING_FORM)
-    if isinstance(training, dict) and FIELD in training:  # of a label that is not the default
-        form[FIELD] = (f"one of {', '.join(LABELS)}", LABELS.__contains__)
+    if isinstance(training, dict) and FIELD in training:
+        form |= label_form(training)
     if isinstance(training, dict) and training.get("horizon_sessions") != 1:
         form[LABELS_TO] = _DAY
     require_keys(training, tuple(form), "training")
@@ -270,12 +241,8 @@ def _is_horizon(value: Any) -> bool:
     return _is_count(value) and 1 <= value <= MOST_SESSIONS
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_TEXT
-
-
 def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(_is_text(entry) for entry in value)
+    return isinstance(value, list) and all(is_text(entry) for entry in value)
 
 
 def _are_versions(value: Any) -> bool:
@@ -290,7 +257,7 @@ _TRAINING_FORM: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "rows": _COUNT,
     "sessions": _COUNT,
     "tickers": ("a list of tickers", _are_texts),
-    "features_sha256": ("a SHA-256", _is_text),
+    "features_sha256": ("a SHA-256", is_text),
     "seed": _COUNT,
     "horizon_sessions": (f"a whole number from 1 to {MOST_SESSIONS}", _is_horizon),
     "libraries": ("versions by library", _are_versions),
@@ -313,7 +280,7 @@ def _check_walk_forward(record: Any) -> None:
         where = f"walk_forward.performance.{name[:40]}"
         reason = {"reason"} & set(entry)
         require_keys(entry, ("value", "low", "high", *reason), where)
-        if reason and not _is_text(entry["reason"]):
+        if reason and not is_text(entry["reason"]):
             raise ModelError(f"{where}.reason is no text", expected="a sentence", remedy=REMEDY)
         for bound in ("value", "low", "high"):
             if entry[bound] is not None:

@@ -14,7 +14,7 @@ from core import columns as col
 from core.errors import DataError, listed
 from core.features import columns, definition_digest, model_features
 from core.features.definitions import Own, own_of
-from core.label import EXCESS, NEXT_SESSION, Label
+from core.label import NEXT_SESSION, Label
 
 if TYPE_CHECKING:
     from core.tables.artifacts import Table
@@ -158,7 +158,7 @@ def _known_dates(dates: Dates, codes: NDArray[np.int64], following: Dates, label
     until = following
     if label.horizon_sessions > 1:
         until = _later_dates(dates, codes, label.horizon_sessions)
-    if label.label == EXCESS:
+    if label.is_across:
         starts = np.flatnonzero(np.append(True, dates[1:] != dates[:-1])) if len(dates) else np.zeros(0, int)
         latest = np.fmax.reduceat(until, starts) if len(dates) else until
         sizes = np.diff(np.append(starts, len(dates)))

@@ -1,4 +1,4 @@
-"""What a module declares: features, rules of the gate, sections of the report and price sources.
+"""What a module declares: features, labels, rules of the gate, sections of the report and price sources.
 
 Outside a run, as in a module's own tests, the decorators return the function unchanged and remember nothing.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core import columns as col
+from core.label import LABELS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -64,6 +65,38 @@ class OwnFeature:
 
 
 @dataclass(frozen=True)
+class OwnLabel:
+    """A label of somebody's own.
+
+    Parameters
+    ----------
+    name : str
+        The function's name; what ``--label`` asks for.
+    function : callable
+        From a panel to 1, 0 and NaN, shape (n,).
+    text : str
+        What is so where it is 1, as a clause.
+    event : str
+        What a probability is one of, as the head of a column.
+    warm_up : int
+        Rows before its own that a row's label rests on.
+    across : bool
+        Whether it looks at the session's other tickers.
+    file, line : str, int
+        Where it is defined.
+    """
+
+    name: str
+    function: Callable[[Any], Any]
+    text: str
+    event: str
+    warm_up: int
+    across: bool
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
 class OwnRule:
     """A rule of the gate: ``function`` is from a panel to bool, shape (n,), True for rows in question."""
 
@@ -103,6 +136,7 @@ class Declarations:
     """Everything that one module declared, in its order."""
 
     features: list[OwnFeature] = field(default_factory=list)
+    labels: list[OwnLabel] = field(default_factory=list)
     rules: list[OwnRule] = field(default_factory=list)
     sections: list[OwnSection] = field(default_factory=list)
     sources: list[OwnSource] = field(default_factory=list)
@@ -146,11 +180,46 @@ def feature(*, warm_up: int, text: str, across: bool = False) -> Callable[[Funct
         name, place = _place(function, "feature")
         if name in RESERVED or name.startswith(col.PROBABILITY):
             raise Misdeclared(f"feature {name} has the name of a column that is there already")
-        whole = isinstance(warm_up, int) and not isinstance(warm_up, bool)
-        if not whole or not 0 <= warm_up <= MOST_WARM_UP:
-            raise Misdeclared(f"feature {name} has warm_up {warm_up!r}; expected 0 to {MOST_WARM_UP:,} rows")
+        _check_warm_up(f"feature {name}", warm_up)
         _check_text(f"feature {name}", "text", text)
         _add("features", OwnFeature(name, function, text, warm_up, bool(across), *place))
+        return function
+
+    return declare
+
+
+def label(*, text: str, event: str, warm_up: int = 0, across: bool = False) -> Callable[[Function], Function]:
+    """Declare a function from a panel to 1, 0 and NaN as a label; ``--label`` asks for it by the function's name.
+
+    ``panel.later(values, sessions)`` looks ahead, at most as far as ``panel.horizon_sessions``, which
+    ``--horizon-sessions`` sets. A ticker's last rows, as many, have no label whatever the function gives there.
+
+    Parameters
+    ----------
+    text : str
+        What is so where it is 1, as a clause to which "over the next 5 sessions" is added.
+    event : str
+        What a probability is one of, as the head of a column: "better than its sector".
+    warm_up : int
+        Rows before its own that a row's label rests on: 20 where it divides by the volatility of 20 returns.
+    across : bool
+        Whether it looks at the other tickers of a session.
+
+    Examples
+    --------
+    >>> @label(text="the ticker's return is above 2 %", event="rise above 2 %")
+    ... def clear_rise(panel):
+    ...     return panel.later(panel.adj_close, panel.horizon_sessions) / panel.adj_close > 1.02
+    """
+
+    def declare(function: Function) -> Function:
+        name, place = _place(function, "label")
+        if name in LABELS or name in RESERVED:
+            raise Misdeclared(f"label {name} has a name that is there already")
+        _check_warm_up(f"label {name}", warm_up)
+        _check_text(f"label {name}", "text", text)
+        _check_text(f"label {name}", "event", event)
+        _add("labels", OwnLabel(name, function, text, event, warm_up, bool(across), *place))
         return function
 
     return declare
@@ -225,12 +294,17 @@ def _place(function: Callable[..., Any], what: str) -> tuple[str, tuple[str, int
     return name, (code.co_filename, code.co_firstlineno)
 
 
+def _check_warm_up(owner: str, warm_up: object) -> None:
+    if not isinstance(warm_up, int) or isinstance(warm_up, bool) or not 0 <= warm_up <= MOST_WARM_UP:
+        raise Misdeclared(f"{owner} has warm_up {warm_up!r}; expected 0 to {MOST_WARM_UP:,} rows")
+
+
 def _check_text(owner: str, name: str, text: object) -> None:
     if not isinstance(text, str) or not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
         raise Misdeclared(f"{owner} has {name} {text!r}; expected one line of 1 to {MOST_TEXT} characters")
 
 
-def _add(kind: str, declared: OwnFeature | OwnRule | OwnSection | OwnSource) -> None:
+def _add(kind: str, declared: OwnFeature | OwnLabel | OwnRule | OwnSection | OwnSource) -> None:
     if not _collecting:
         return
     entries = getattr(_collecting[-1], kind)

@@ -13,11 +13,8 @@ from core.errors import AftercloseError, PluginError
 from core.plugins.loading import load
 from core.plugins.modules import Module
 
-KINDS = ("features", "rules", "sections", "sources")
+KINDS = ("features", "labels", "rules", "sections", "sources")
 """What a module can declare."""
-
-LIMIT_S = 20.0
-"""Seconds that a module may take to be loaded; importing pandas and scikit-learn on a busy machine takes five."""
 
 _GRACE_S = 10.0
 """Seconds until a process that hangs outside Python is ended."""
@@ -56,22 +53,24 @@ def examined(modules: tuple[Module, ...]) -> tuple[Examined, ...]:
 
 
 def _packed(module: Module) -> str:
-    return json.dumps({"name": module.name, "folder": module.folder, "texts": dict(module.texts)})
+    facts = {"name": module.name, "folder": module.folder, "limit_s": module.limit_s}
+    return json.dumps({**facts, "texts": dict(module.texts)})
 
 
 @cache
 def _declared(packed: str) -> str:
     """Return as JSON what a module declares; asked once in a process for the same text."""
+    limit = json.loads(packed)["limit_s"]
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", __name__],
             input=packed.encode(),
             capture_output=True,
-            timeout=LIMIT_S + _GRACE_S,
+            timeout=limit + _GRACE_S if limit else None,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise _refused(packed, f"takes longer than {LIMIT_S:g} s to be loaded") from error
+        raise _refused(packed, f"takes longer than {limit:g} s to be loaded") from error
     lines = done.stdout.decode(errors="replace").splitlines()
     try:
         answer = json.loads(lines[-1])
@@ -98,9 +97,9 @@ def main() -> None:
     """Read a module from the standard input and print what it declares, or what is wrong with it."""
     sys.dont_write_bytecode = True
     packed = json.load(sys.stdin)
-    module = Module(packed["name"], packed["folder"], packed["texts"])
+    module = Module(packed["name"], packed["folder"], packed["texts"], limit_s=packed["limit_s"])
     try:
-        declared = load(module, seconds=LIMIT_S).declared
+        declared = load(module).declared
         answer: dict[str, Any] = {
             kind: [_facts(entry, module) for entry in getattr(declared, kind)] for kind in KINDS
         }

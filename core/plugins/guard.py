@@ -6,12 +6,14 @@ with the rights of whoever starts the run.
 
 from __future__ import annotations
 
+import ctypes
 import inspect
 import io
 import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -126,7 +128,7 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
     modules : tuple of Module
         Whose code runs.
     seconds : float
-        Limit of the block by the wall clock; 0 is none. For the main thread of a process without another alarm.
+        Limit of the block by the wall clock; 0 is none.
     asking : bool
         Whether it may read files and use the network, as a source does.
 
@@ -143,6 +145,10 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
             warnings.simplefilter("ignore")
             with _limit(watch, seconds):
                 yield
+    except Misbehaved:
+        if watch.wrong is None:
+            raise
+        raise Misbehaved(": ".join(watch.wrong)) from None
     finally:
         _watches.remove(watch)
     if watch.wrong is not None:
@@ -155,11 +161,31 @@ def _limit(watch: _Watch, seconds: float) -> Iterator[None]:
         yield
         return
 
-    def late(_: int, frame: FrameType | None) -> None:
-        place = watch.place(frame) or watch.modules[-1].file
-        watch.wrong = (place, f"takes longer than {seconds:g} s")
-        raise Misbehaved(": ".join(watch.wrong))
+    if threading.current_thread() is threading.main_thread():
+        with _limit_by_alarm(watch, seconds):
+            yield
+    else:
+        with _limit_from_outside(watch, seconds):
+            yield
 
+
+def _too_late(watch: _Watch, frame: FrameType | None, seconds: float) -> None:
+    place = watch.place(frame) or watch.modules[-1].file
+    watch.wrong = (place, f"takes longer than {seconds:g} s")
+
+
+@contextmanager
+def _limit_by_alarm(watch: _Watch, seconds: float) -> Iterator[None]:
+    """Interrupt this thread, the main one, by the alarm; a stage's own limit that is nearer stays in force."""
+
+    def late(_: int, frame: FrameType | None) -> None:
+        _too_late(watch, frame, seconds)
+        raise Misbehaved
+
+    remaining, started = signal.getitimer(signal.ITIMER_REAL)[0], time.monotonic()
+    if 0 < remaining <= seconds:
+        yield
+        return
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
@@ -167,6 +193,30 @@ def _limit(watch: _Watch, seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if remaining:
+            signal.setitimer(signal.ITIMER_REAL, max(remaining - (time.monotonic() - started), 0.001))
+
+
+@contextmanager
+def _limit_from_outside(watch: _Watch, seconds: float) -> Iterator[None]:
+    """Interrupt another thread than the main one, as those of a Dask worker, at its next line of Python."""
+    lock, ended, thread = threading.Lock(), threading.Event(), ctypes.c_ulong(watch.thread)
+
+    def late() -> None:
+        with lock:
+            if not ended.is_set():
+                _too_late(watch, sys._current_frames().get(watch.thread), seconds)  # noqa: SLF001 - no other way
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Misbehaved))
+
+    timer = threading.Timer(seconds, late)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            ended.set()
+        timer.cancel()
 
 
 def _install() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,16 +16,14 @@ from core.errors import PluginError, StageError, listed
 from core.plugins.declared import (
     Declarations,
     OwnFeature,
+    OwnLabel,
     OwnRule,
     OwnSection,
     OwnSource,
     collecting,
 )
 from core.plugins.guard import describe, guarded
-from core.plugins.modules import OURS, Module, digest_of_modules, modules_named
-
-CALL_LIMIT_S = 20.0
-"""Seconds of one call at most: a part of 250,000 rows, at 80 microseconds a row."""
+from core.plugins.modules import LIMIT_S, OURS, Module, digest_of_modules, modules_named
 
 _REMEDY = "Mend that line; nothing was committed."
 
@@ -85,7 +81,7 @@ class _Files(Loader):
 _loaded: dict[tuple[str, str, str], Loaded] = {}
 
 
-def load(module: Module, *, seconds: float = 0) -> Loaded:
+def load(module: Module) -> Loaded:
     """Return a module that ran, once in a process.
 
     Raises
@@ -99,7 +95,11 @@ def load(module: Module, *, seconds: float = 0) -> Loaded:
         imported: dict[str, ModuleType] = {}
         before = frozenset(sys.modules)
         try:
-            with guarded((module,), seconds=seconds), _importing(module, imported), collecting() as declared:
+            with (
+                guarded((module,), seconds=module.limit_s),
+                _importing(module, imported),
+                collecting() as declared,
+            ):
                 __import__(module.name)
             _refuse_unseen(module, before)
         except Exception as error:
@@ -164,6 +164,11 @@ class Plugins:
         return tuple((m, entry) for m, declared in self.each() for entry in declared.features)
 
     @property
+    def labels(self) -> tuple[tuple[Module, OwnLabel], ...]:
+        """The labels of all modules."""
+        return tuple((m, entry) for m, declared in self.each() for entry in declared.labels)
+
+    @property
     def rules(self) -> tuple[tuple[Module, OwnRule], ...]:
         """The rules of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.rules)
@@ -184,8 +189,8 @@ class Plugins:
             yield module, load(module).declared
 
 
-def planned(text: str, kind: str, digest: str) -> Plugins:
-    """Return the modules that declare any of ``kind``, as a run was planned with them.
+def planned(text: str, kind: str, digest: str, *, label: str = "", limit_s: float = LIMIT_S) -> Plugins:
+    """Return the modules that declare any of ``kind``, or the label, as a run was planned with them.
 
     Parameters
     ----------
@@ -195,14 +200,24 @@ def planned(text: str, kind: str, digest: str) -> Plugins:
         ``features``, ``rules``, ``sections`` or ``sources``.
     digest : str
         Of those modules, by the plan.
+    label : str
+        The label that is asked for; of features alone.
+    limit_s : float
+        Seconds that a call may take; 0 is no limit.
 
     Raises
     ------
     StageError
         If a file is another one by now.
     """
-    plugins = Plugins(modules_named(text, Path("/")))
-    touching = Plugins(tuple(m for m, declared in plugins.each() if getattr(declared, kind)))
+    plugins = Plugins(modules_named(text, Path("/"), limit_s))
+    touching = Plugins(
+        tuple(
+            m
+            for m, declared in plugins.each()
+            if getattr(declared, kind) or label in {entry.name for entry in declared.labels}
+        )
+    )
     if digest_of_modules(touching.modules) != digest:
         raise StageError(
             f"{listed([m.file for m in plugins.modules])} changed while the run was starting",
@@ -223,12 +238,6 @@ def call(module: Module, function: str, kind: str, *arguments: Any) -> Any:
     loaded = load(module)
     entry = next(e for e in getattr(loaded.declared, kind) if e.name == function)
     asking = kind == "sources"
-    seconds = 0 if asking else _limit()  # a service may be slow: the stage's own limit holds
+    seconds = 0 if asking else module.limit_s  # a service may be slow: the stage's own limit holds
     with guarded((module,), seconds=seconds, asking=asking), loaded.importable():
         return entry.function(*arguments)
-
-
-def _limit() -> float:
-    """Return the limit of a call in seconds; none where a stage's own limit runs, or no alarm can be set."""
-    free = signal.getitimer(signal.ITIMER_REAL)[0] == 0
-    return CALL_LIMIT_S if free and threading.current_thread() is threading.main_thread() else 0

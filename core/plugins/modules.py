@@ -22,6 +22,10 @@ GROUP = "afterclose.plugins"
 OURS = frozenset({"core", "luigi_tasks", "dashboard"})
 """Packages of the program itself, which a module may lie beside in a checkout."""
 
+LIMIT_S = 20.0
+"""Seconds that code of one's own may take, where nothing else is set: a part of 250,000 rows, at 80 microseconds a
+row; importing pandas and scikit-learn on a busy machine takes five."""
+
 MOST_BYTES = 1 << 20
 """Of one file at most: more is data, not code."""
 
@@ -40,12 +44,15 @@ class Module:
         Path within the folder -> text; the module's own file first.
     entry : str
         The name of its entry point; empty of a file.
+    limit_s : float
+        Seconds that loading it, or a call of one of its functions, may take; 0 is no limit. In no digest.
     """
 
     name: str
     folder: str
     texts: Mapping[str, str] = field(repr=False)
     entry: str = ""
+    limit_s: float = field(default=LIMIT_S, compare=False)
 
     @property
     def file(self) -> str:
@@ -67,7 +74,7 @@ class Module:
         return str(Path(self.folder) / name)
 
 
-def modules_named(text: str, folder: Path) -> tuple[Module, ...]:
+def modules_named(text: str, folder: Path, limit_s: float = LIMIT_S) -> tuple[Module, ...]:
     """Return the modules that a comma list names.
 
     Parameters
@@ -77,6 +84,8 @@ def modules_named(text: str, folder: Path) -> tuple[Module, ...]:
         ``afterclose.plugins``.
     folder : Path
         Where ``luigi.cfg`` is.
+    limit_s : float
+        Seconds that loading one, or a call, may take; 0 is no limit.
 
     Raises
     ------
@@ -85,7 +94,9 @@ def modules_named(text: str, folder: Path) -> tuple[Module, ...]:
     PluginError
         If there is no such entry point, a file cannot be read as Python, or a module is named twice.
     """
-    modules = tuple(_module(name.strip(), folder) for name in text.split(",") if name.strip())
+    modules = tuple(
+        replace(_module(name.strip(), folder), limit_s=limit_s) for name in text.split(",") if name.strip()
+    )
     names = [module.name for module in modules]
     if twice := [name for name in names if names.count(name) > 1]:
         raise PluginError(

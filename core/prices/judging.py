@@ -50,8 +50,10 @@ class OwnRule(Protocol):
     def rule(self) -> Rule:
         """Its entry in the catalogue."""
 
-    def __call__(self, codes: Whole, session: Days, columns: Mapping[str, Floats]) -> Flags:
-        """Return the rows in question, of rows sorted by (ticker, date)."""
+    def __call__(
+        self, codes: Whole, session: Days, columns: Mapping[str, Floats], names: tuple[str, ...]
+    ) -> Flags:
+        """Return the rows in question, of rows sorted by (ticker, date); the codes count ``names``."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def _judged_rows(panel: Panel, gate: Gate) -> tuple[dict[str, list[Finding]], Pa
 
 def _own(rows: Panel, own: OwnRule) -> list[Finding]:
     learn([own.rule])
-    return rows.each(own.rule.name, own(rows.codes, rows.days, rows.cells)) if len(rows) else []
+    return rows.each(own.rule.name, own(rows.codes, rows.days, rows.cells, rows.tickers)) if len(rows) else []
 
 
 def _future(days: Days, today: date) -> Flags:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from core.tables.codec import decode
 if TYPE_CHECKING:
     import pandas as pd
 
-_LABEL = tuple(field.name for field in fields(Label))
+_LABEL = tuple(Label().identity)
 """Columns that say what a signal is about: an outcome of another label is none of it."""
 
 _MOST_EVALUATIONS = 500
@@ -218,7 +218,7 @@ def _signal(signal: Mapping[str, Any], header: Mapping[str, Any], meta: Meta, so
         "session": signal["session"],
         "probability": float(signal["probability"]),
         "source": source,
-        **asdict(Label.of(header)),
+        **Label.of(header).identity,
         "ahead": written <= str(signal["session"]),
     }
 
@@ -248,10 +248,10 @@ def _outcomes(settings: Settings, profile: str, sources: set[str]) -> pd.DataFra
             continue
         frame = table.frame
         labelled = frame.loc[frame["up_next"].notna(), ["date", "ticker", "up_next"]]
-        parts.append(labelled.assign(source=source, **asdict(Label.of(table.header))))
+        parts.append(labelled.assign(source=source, **Label.of(table.header).identity))
     empty = pd.DataFrame(
         {"date": pd.Series(dtype="datetime64[s]"), "ticker": "", "up_next": 0.0, "source": ""}
-    ).assign(**asdict(Label()))
+    ).assign(**Label().identity)
     every = pd.concat(parts or [empty], ignore_index=True)
     return every.drop_duplicates(["source", *_LABEL, "date", "ticker"], keep="first")
 

@@ -75,12 +75,13 @@ def audit_words(audit: Body | None) -> str:
             "data's digest"
         )
     )
+    label = f" and the label {audit['label']}" if "label" in audit else ""
     return (
-        f"Leak audit: {counted(audit['features'], 'feature')} over {counted(audit['rows'], 'row')}, and no value moved "
-        f"by more than {audit['tolerance']:g} of itself. In a process without memory of the first computation they "
-        f"were computed again on data cut {where}, with everything, one column or one ticker after a session "
-        "changed, on single tickers, and with adjusted closes rescaled as a later split does (price levels are "
-        "exempt, and no model sees them)."
+        f"Leak audit: {counted(audit['features'], 'feature')}{label} over {counted(audit['rows'], 'row')}, and "
+        f"no value moved by more than {audit['tolerance']:g} of itself. In a process without memory of the first "
+        f"computation they were computed again on data cut {where}, with everything, one column or one ticker "
+        "after a session changed, on single tickers, and with adjusted closes rescaled as a later split does (price "
+        "levels are exempt, and no model sees them)."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.label import Label
 from core.report import sections, sheets
 from core.report.blocks import Block, Bullets, Command, Facts, Grid, Paragraph, Section
 from core.report.figures import (
@@ -150,9 +151,11 @@ def live(body: Body) -> Section:
             else "No session after the model's training has a known outcome yet."
         )
         return Section(sections.LIVE, (Paragraph(text),))
+    meaning = Label.of(body).meaning
     intro = Paragraph(
         "Every session after the model's training, set against what happened: the honest figure of a model in "
         "use. afterclose scorecard adds which signals were written down before their session."
+        f"{' ' * bool(meaning)}{meaning}"
     )
     sheet = sheets.scorecard(entries, f"{confidence(body)} interval").select(*_LIVE)
     return Section(sections.LIVE, (intro, sheet.grid("the first and the last", _few(entries))))

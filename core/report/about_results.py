@@ -139,7 +139,7 @@ def economics(body: Body) -> Section:
     ours, hold = body["performance"], body["baselines"].get(HOLD) or {}
     cost, label = short_number(body["settings"].get("cost_bps")), Label.of(body)
     intro = Paragraph(
-        f"Long/flat holds a ticker for {label.over} when its probability of a rise is at least one half "
+        f"Long/flat holds a ticker for {label.over} when its probability of {label.event} is at least one half "
         "and nothing otherwise, every ticker with the same weight, net of "
         f"{cost} basis points per change of position.{label.portfolio} A call is made after a close and earns from "
         "that very close. Taxes, spreads beyond that cost, slippage and interest on cash are left out."

@@ -37,9 +37,12 @@ def calibration(body: Body) -> Section:
     agree = "Where probabilities can be taken at their word, the last two columns agree."
     intro = Paragraph(f"{agree}{calibration_words(body)}")
     drawing = charts.calibration(body)
-    caption = "Share that rose by predicted probability; the diagonal is perfect."
+    label = Label.of(body)
+    caption = f"{label.share} by predicted probability; the diagonal is perfect."
     pictures = (Picture(drawing, caption),) if drawing else ()
-    return Section(sections.CALIBRATION, (intro, *pictures, sheets.calibration(body["calibration"]).grid()))
+    return Section(
+        sections.CALIBRATION, (intro, *pictures, sheets.calibration(body["calibration"], label).grid())
+    )
 
 
 def calibration_words(body: Body) -> str:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
 
+from core.label import Label
 from core.report.drawing import WIDTH, Axis, axis, dot, line, svg, text
 from core.report.figures import count, ratio, share, span
 from core.report.sheets import BASELINE, BESIDE, MODEL, Predictor, compared
@@ -110,16 +111,16 @@ def calibration(body: Body) -> str:
     if not bins:
         return ""
     height, margin, right = 320, 72, 500
-    values = [b[k] for b in bins for k in ("mean_probability", "share_up")]
+    values, label = [b[k] for b in bins for k in ("mean_probability", "share_up")], Label.of(body)
     across, up = axis(values, margin, right), axis(values, height, 32)
     marks = [_level(up, tick, margin, right, share) for tick in up.ticks()]
     marks += [text(across.at(t), height + 18, share(t), "middle tick") for t in across.ticks()]
     marks.append(line(across.start, up.start, across.end, up.end, "half"))
     most = max(b["rows"] for b in bins)
     marks += [_bin(b, across, up, most) for b in bins]
-    marks.append(text((margin + right) / 2, height + 40, "expected to rise", "middle tick"))
-    marks.append(text(margin - 46, 14, "share that rose", "tick"))
-    return svg("Share that rose by predicted probability", height + 50, marks)
+    marks.append(text((margin + right) / 2, height + 40, label.expected.lower(), "middle tick"))
+    marks.append(text(margin - 46, 14, label.share.lower(), "tick"))
+    return svg(f"{label.share} by predicted probability", height + 50, marks)
 
 
 def _bin(b: Mapping[str, Any], across: Axis, up: Axis, most: int) -> str:

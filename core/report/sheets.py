@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from core.label import DIRECTION, NEXT_SESSION, Label
+from core.label import NEXT_SESSION, Label
 from core.report.blocks import Grid
 from core.report.figures import (
     HOLDINGS,
@@ -146,13 +146,13 @@ def by_state(body: Body) -> Sheet:
     return Sheet("States of the market", (*columns, *_parts(body)), tuple(rows))
 
 
-def calibration(bins: Iterable[Body]) -> Sheet:
+def calibration(bins: Iterable[Body], label: Label = NEXT_SESSION) -> Sheet:
     """Return the bins in order of probability: what was expected beside what came."""
     columns = (
         Column("bounds", "Probability"),
         _ROWS,
-        Column("mean_probability", "Expected to rise", share, "number"),
-        Column("share_up", "Rose", share, "number"),
+        Column("mean_probability", label.expected, share, "number"),
+        Column("share_up", label.realised, share, "number"),
     )
     rows = tuple({**b, "bounds": f"{ratio(b['low'])} to {ratio(b['high'])}"} for b in bins)
     return Sheet("Rows by predicted probability", columns, rows)
@@ -177,10 +177,9 @@ def _chance(p: float | None) -> str:
 def signals(entries: Iterable[Body], label: Label = NEXT_SESSION) -> Sheet:
     """Return the signals over the label's horizon in the given order."""
     until = "For session" if label.horizon_sessions == 1 else "Up to session"
-    chance = "Probability of a rise" if label.label == DIRECTION else f"Probability of {label.event}"
     columns = (
         Column("ticker", "Ticker"), Column("after", "After session"),
-        Column("session", until), Column("probability", chance, share, "number"),
+        Column("session", until), Column("probability", label.chance, share, "number"),
         Column("direction", "Direction"), Column("reason", "Reason"),
     )  # fmt: skip
     # predictions know of no doubt, evaluations of before had none
@@ -190,6 +189,16 @@ def signals(entries: Iterable[Body], label: Label = NEXT_SESSION) -> Sheet:
     rows = tuple({**row, "probability": None} if row["reason"] else row for row in rows)
     any_reason = any(row["reason"] for row in rows)
     return Sheet("Signals", columns if any_reason else columns[:-1], rows)
+
+
+PREDICTED = "predicted"
+"""Field of a scorecard's entry: the label in a few words."""
+
+
+def with_predicted(entries: Iterable[Body], *columns: str) -> tuple[str, ...]:
+    """Return the columns of a scorecard, and what was predicted where that is not the default for all."""
+    labels = {entry.get(PREDICTED) or NEXT_SESSION.name for entry in entries}
+    return columns if labels <= {NEXT_SESSION.name} else (columns[0], PREDICTED, *columns[1:])
 
 
 def scorecard(entries: Iterable[Body], interval: str = "Interval") -> Sheet:
@@ -203,7 +212,7 @@ def scorecard(entries: Iterable[Body], interval: str = "Interval") -> Sheet:
         Title of both columns of intervals.
     """
     columns = (
-        Column("model_id", "Model"), Column("period", "Period"), _ROWS,
+        Column("model_id", "Model"), Column(PREDICTED, "Predicted"), Column("period", "Period"), _ROWS,
         Column("right", "Came true", count, "count"), Column("up_rate", "Rose", share, "number"),
         Column("share", "Hit rate", share, "number"), Column("interval", interval, str, "interval"),
         Column("low", "Interval from", share, "number"), Column("high", "to", share, "number"),
@@ -217,6 +226,7 @@ def _scored(entry: Body) -> Body:
     hit, auc = entry["hit_rate"], entry["auc"]
     return {
         **{key: entry[key] for key in ("model_id", "period", "rows", "right", "up_rate")},
+        PREDICTED: entry.get(PREDICTED, ""),
         "share": entry["right"] / entry["rows"], "interval": span(hit, share), "low": hit["low"], "high": hit["high"],
         "auc": auc["value"], "auc_interval": span(auc, ratio), "brier": entry["brier"]["value"],
         "reason": auc.get("reason") or "",

@@ -172,15 +172,14 @@ def information(body: Body) -> Sheet:
 def quantiles(body: Body) -> Sheet:
     """Return the mean return over the label's horizon by fifth of the session's tickers, the least probable first."""
     label = Label.of(body)
-    what = "next return" if label.horizon_sessions == 1 else f"return over {label.over}"
     columns = (
         Column("quantile", "Fifth by probability", count, "count"),
         Column("rows", "Rows", count, "count"),
-        Column("mean_return", f"Mean {what}", _small_share, "number"),
+        Column("mean_return", f"Mean {label.gain}", _small_share, "number"),
     )
     rows = (body.get("ic") or {}).get("quantiles") or ()
     return Sheet(
-        f"{what[0].upper()}{what[1:]} by probability",
+        f"{label.gain.capitalize()} by probability",
         columns,
         tuple(rows) if any(r["rows"] for r in rows) else (),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import PluginError
+from core.errors import ParameterError, PluginError, nearest
+from core.label import DIRECTION, LABELS
 from core.parameters import Value
 from core.prices.catalogue import RULES
 from core.request.roots import is_team, judge_configured
@@ -18,40 +19,56 @@ if TYPE_CHECKING:
     from core.request.settings import Settings
 
 KINDS = ("sources", "rules", "features", "sections")
-"""What a module declares, in the order of the stages that it touches; each has a parameter ``<kind>_modules``."""
+"""What a module declares, in the order of the stages that it touches; each has a parameter ``<kind>_modules``.
+A label goes with features."""
 
 
-def modules_of(text: str, settings: Settings) -> tuple[Module, ...]:
+def modules_of(text: str, settings: Settings, limit_s: float | None = None) -> tuple[Module, ...]:
     """Return the modules of a comma list; files are relative to ``luigi.cfg``, else to the working folder."""
     from core.plugins.modules import modules_named
 
-    return modules_named(text, settings.file.parent if settings.file else Path.cwd())
+    limit_s = float(str(settings["plugins_timeout_s"])) if limit_s is None else limit_s
+    return modules_named(text, settings.file.parent if settings.file else Path.cwd(), limit_s)
 
 
-def resolved(text: str, settings: Settings) -> dict[str, Value]:
+def resolved(request: Mapping[str, Value], settings: Settings) -> dict[str, Value]:
     """Return the parameters of modules: their absolute paths, and by kind the digest of those that declare any.
 
+    The module of the label that is asked for touches the stage of features, as one with features does.
     Without modules nothing of them is imported. They are loaded in a process of their own, so that one that hangs
     or ends its process is a message.
+
+    Parameters
+    ----------
+    request : mapping of str to Value
+        ``plugins``, the comma list; and where they are asked for ``label`` and ``plugins_timeout_s``.
+    settings : Settings
 
     Raises
     ------
     MissingFileError, PluginError
         Naming the file and line of what cannot be used.
+    ParameterError
+        If nobody declares the label.
     """
+    text, label = str(request["plugins"] or ""), str(request.get("label") or DIRECTION)
+    limit = request.get("plugins_timeout_s")
     values: dict[str, Value] = {"plugins": None, **dict.fromkeys(f"{kind}_modules" for kind in KINDS)}
     if not text.strip():
+        _judge_label(label, ())
         return values
     from core.plugins.examining import examined
     from core.plugins.modules import digest_of_modules
 
-    requested = modules_of(text, settings)
+    requested = modules_of(text, settings, None if limit is None else float(limit))
     _judge_configured(requested, settings)
     modules = examined(requested)
     _refuse_taken(modules)
     values["plugins"] = ", ".join(entry.module.address for entry in modules) or None
+    _judge_label(label, [declared["name"] for entry in modules for declared in entry.declared["labels"]])
     for kind in KINDS:
-        touching = [entry.module for entry in modules if entry.declared[kind]]
+        of_label = label if kind == "features" else ""
+        touching = [entry.module for entry in modules if entry.declared[kind] or _has(entry, of_label)]
         values[f"{kind}_modules"] = digest_of_modules(touching) if touching else None
     return values
 
@@ -64,6 +81,21 @@ def _judge_configured(modules: Sequence[Module], settings: Settings) -> None:
     allowed = {module.address for text in texts if text for module in modules_of(text, settings)}
     for module in modules:
         judge_configured(module.address, allowed, settings, parameter="plugins")
+
+
+def _has(entry: Examined, label: str) -> bool:
+    return any(declared["name"] == label for declared in entry.declared["labels"])
+
+
+def _judge_label(label: str, own: Sequence[str]) -> None:
+    if label not in (*LABELS, *own):
+        raise ParameterError(
+            f"--label is {label!r}",
+            expected=f"one of {', '.join((*LABELS, *own))}",
+            remedy="Another one is a function under @label in a module that [plugins] modules or --plugins names."
+            + nearest(label, (*LABELS, *own)),
+            parameter="label",
+        )
 
 
 def _refuse_taken(modules: Sequence[Examined]) -> None:

@@ -101,6 +101,9 @@ PLUGINS = Parameter(
 )
 
 
+PLUGINS_LIMIT = Parameter("plugins_timeout_s", "number", "20", "plugins", "Seconds that loading a module of your own, or a call of one of its functions, may take; 0 is no limit.", low=0, high=86_400, keyed=False, key="timeout_s")  # fmt: skip
+
+
 def _digest_of_own(what: str) -> Parameter:
     """Return the parameter that puts modules of somebody's own into the key of the stage that they touch."""
     help_ = f"Digest of the modules that declare {what}."
@@ -169,6 +172,7 @@ _INGEST = (
     *_manners_of("yahoo", threads=4),
     *_manners_of("tiingo", threads=2),
     PLUGINS,
+    PLUGINS_LIMIT,
     _digest_of_own("sources"),
 )
 
@@ -195,6 +199,7 @@ _VALIDATE = (
     Parameter("waivers", "text", "", "validate", "File (TOML) of findings that a person accepts.", keyed=False),
     Parameter("waivers_digest", "text", "", "", "SHA-256 of the waivers' bytes.", resolved=True),
     PLUGINS,
+    PLUGINS_LIMIT,
     _digest_of_own("rules"),
 )  # fmt: skip
 
@@ -211,8 +216,9 @@ _FEATURES = (
     Parameter("membership", "text", "", "features", "File (CSV: date, ticker, change) of who comes in and goes out of the universe.", keyed=False),
     Parameter("membership_digest", "text", "", "", "SHA-256 of the membership's bytes.", resolved=True, quiet=True),
     Parameter("horizon_sessions", "integer", "1", "features", "How many sessions the label looks ahead.", low=1, high=MOST_SESSIONS, quiet=True),
-    Parameter("label", "choice", DIRECTION, "features", "What is predicted: whether the price rises (direction), or does better than the mean of all tickers (excess).", choices=LABELS, quiet=True),
+    Parameter("label", "choice", DIRECTION, "features", "What is predicted: whether the price rises (direction), does better than the mean of all tickers (excess), or what a module of your own asks, by its name.", choices=LABELS, own=True, quiet=True),
     PLUGINS,
+    PLUGINS_LIMIT,
     _digest_of_own("features"),
 )  # fmt: skip
 
@@ -290,7 +296,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (PLUGINS, _digest_of_own("sections")), 8, "with inputs", (),
+        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 9, "with inputs", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

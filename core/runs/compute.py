@@ -98,9 +98,17 @@ class Job:
         if not planned:
             return None
         from core.plugins.loading import planned as loaded
+        from core.plugins.modules import LIMIT_S
 
         ((name, digest),) = planned.items()
-        return loaded(str(self.parameters["plugins"]), name.removesuffix("_modules"), str(digest))
+        limit = self.parameters.get("plugins_timeout_s")
+        return loaded(
+            str(self.parameters["plugins"]),
+            name.removesuffix("_modules"),
+            str(digest),
+            label=str(self.parameters.get("label") or ""),
+            limit_s=LIMIT_S if limit is None else float(limit),
+        )
 
     @property
     def own_rules(self) -> tuple[GateRule, ...]:

@@ -280,7 +280,8 @@ class Runner:
         """Return whether a model says what this run asks for; one that was trained on another label does not."""
         label = settings_from(Label, plan.before("feature_engineer").parameters)
         try:
-            return Registry(self.root).label_of(identity) in (None, label)
+            previous = Registry(self.root).label_of(identity)
+            return previous is None or previous.asks_like(label)
         except ModelError:  # said by whoever scores with it
             return True
 

@@ -29,7 +29,11 @@ class GateRule:
     line: int
 
     def __call__(
-        self, codes: NDArray[np.int64], session: NDArray[Any], columns: Mapping[str, NDArray[np.float64]]
+        self,
+        codes: NDArray[np.int64],
+        session: NDArray[Any],
+        columns: Mapping[str, NDArray[np.float64]],
+        names: tuple[str, ...],
     ) -> NDArray[np.bool_]:
         """Return the rows in question.
 
@@ -41,7 +45,7 @@ class GateRule:
         from core.features.market import MarketPanel
 
         name = self.rule.name
-        panel = MarketPanel.of_rows(codes, session, columns).looking_across()
+        panel = MarketPanel.of_rows(codes, session, columns, names).looking_across()
         try:
             with np.errstate(all="ignore"):
                 flags = np.asarray(call(self.module, name, "rules", panel))

@@ -127,7 +127,7 @@ def _judge_waivers(path: str, settings: Settings) -> None:
 
 def _modules(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:
     """Return where modules of somebody's own are, and their digests by what they touch."""
-    modules = own_modules.resolved(str(values["plugins"] or ""), settings)
+    modules = own_modules.resolved(values, settings)
     if values["source"] != OWN:
         modules["sources_modules"] = None  # no other source rests on it
     return {name: value for name, value in modules.items() if name in values}
@@ -255,7 +255,7 @@ def _compared_with(champion: Champion | None, registry: Registry) -> str | None:
 def _judge_label(values: Mapping[str, Value], identity: str, model: Label | None) -> None:
     """Refuse to score with a model of another label; a file that says nothing of it is judged by the stage."""
     label = settings_from(Label, values)
-    if model is not None and model != label:
+    if model is not None and not model.asks_like(label):  # the text of its module is judged by the stage
         parameter = "label" if model.label != label.label else "horizon_sessions"
         raise ParameterError(
             f"model {identity} was trained on the {model.name}, and this run asks for the {label.name}",

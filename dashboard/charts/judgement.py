@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from core.label import NEXT_SESSION, Label
 from dashboard.charts.look import BLUE, GREY, RED, RULE, STROKES, VIOLET, nothing, quiet
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ Lines = Mapping[str, "pd.DataFrame"]
 """What is drawn by name: the judged model first, the champion beside it second."""
 
 
-def calibration_figure(lines: Lines) -> go.Figure:
+def calibration_figure(lines: Lines, label: Label = NEXT_SESSION) -> go.Figure:
     """Return the share that rose by predicted probability; the diagonal is perfect.
 
     Parameters
@@ -142,7 +143,7 @@ def calibration_figure(lines: Lines) -> go.Figure:
     numbers = [bins[columns].astype("float64") for bins in drawn.values()]
     lowest = min(bins.min().min() for bins in numbers)
     highest = max(bins.max().max() for bins in numbers)
-    ends = [lowest - 0.01, highest + 0.01]
+    ends, realised = [lowest - 0.01, highest + 0.01], label.realised.lower()
     figure = go.Figure()
     figure.add_scatter(x=ends, y=ends, mode="lines", name="Perfect", line=RULE, hoverinfo="skip")
     for (name, bins), (colour, symbol, dash) in zip(drawn.items(), STROKES, strict=False):
@@ -150,12 +151,12 @@ def calibration_figure(lines: Lines) -> go.Figure:
             x=bins["mean_probability"], y=bins["share_up"], mode="lines+markers", name=name,
             line={"color": colour, "width": 1.4, "dash": dash}, customdata=bins[["rows"]],
             marker={"size": 8, "color": colour, "symbol": symbol}, error_y=_reach(bins, colour),
-            hovertemplate="expected %{x:.1%}, rose %{y:.1%}<br>%{customdata[0]:,} rows<extra></extra>",
+            hovertemplate=f"expected %{{x:.1%}}, {realised} %{{y:.1%}}<br>%{{customdata[0]:,}} rows<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(
-        title_text=f"Expected to rise ({_counts(drawn)} a point)", tickformat=".0%", range=ends
+        title_text=f"{label.expected} ({_counts(drawn)} a point)", tickformat=".0%", range=ends
     )
-    figure.update_yaxes(title_text="Rose", tickformat=".0%", range=ends)
+    figure.update_yaxes(title_text=label.realised, tickformat=".0%", range=ends)
     return quiet(figure, height=_CURVE_PIXELS)
 
 
@@ -184,7 +185,7 @@ LEAST_CALLS = 60
 has an interval for fewer rows)."""
 
 
-def roc_figure(lines: Lines) -> go.Figure:
+def roc_figure(lines: Lines, label: Label = NEXT_SESSION) -> go.Figure:
     """Return ROC curves: share of rises called up by share of falls called up, with a coin toss.
 
     Parameters
@@ -194,14 +195,17 @@ def roc_figure(lines: Lines) -> go.Figure:
     """
     drawn = {name: points for name, points in lines.items() if not points.empty}
     if not drawn:
-        return nothing("No test period has rises and falls: there is no ROC curve.")
+        return nothing(f"No test period has {label.ones} and {label.zeros}: there is no ROC curve.")
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Coin toss", line=RULE, hoverinfo="skip")
-    _add_curves(figure, drawn, "false_up", "true_up", "of falls %{x:.1%}, of rises %{y:.1%} called up")
+    hover = f"of {label.zeros} %{{x:.1%}}, of {label.ones} %{{y:.1%}} called up"
+    _add_curves(figure, drawn, "false_up", "true_up", hover)
     ends = {"tickformat": ".0%", "range": [-0.01, 1.01], "tickvals": _QUARTERS, "constrain": "domain"}
-    figure.update_xaxes(title_text="Falls called up", **ends)
+    figure.update_xaxes(title_text=f"{label.zeros.capitalize()} called up", **ends)
     # as long as it is high, so that the distance from the diagonal can be seen
-    figure.update_yaxes(title_text="Rises called up", **ends, scaleanchor="x", scaleratio=1)
+    figure.update_yaxes(
+        title_text=f"{label.ones.capitalize()} called up", **ends, scaleanchor="x", scaleratio=1
+    )
     return quiet(figure, height=_CURVE_PIXELS)
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core import columns as col
+from core.label import NEXT_SESSION, Label
 from dashboard.charts.downsample import outline
 from dashboard.charts.look import BLUE, GREY, RULE, nothing, quiet
 
@@ -13,7 +14,7 @@ _FEW = 10
 """Below this many sessions each one is drawn as a point, with room around them."""
 
 
-def probability_figure(rows: pd.DataFrame) -> go.Figure:
+def probability_figure(rows: pd.DataFrame, label: Label = NEXT_SESSION) -> go.Figure:
     """Return the out-of-sample probabilities of one ticker over time, with a line at a coin toss.
 
     Parameters
@@ -29,7 +30,7 @@ def probability_figure(rows: pd.DataFrame) -> go.Figure:
     if rows.empty:
         return nothing("No out-of-sample rows of this ticker.")
     points = outline(rows, col.PROBABILITY)
-    outcome = points[col.UP_NEXT].map({1.0: "rose", 0.0: "did not rise"}).fillna("not known yet")
+    outcome = points[col.UP_NEXT].map(label.outcomes).fillna("not known yet")
     figure = go.Figure()
     figure.add_scatter(
         x=points[col.DATE], y=points[col.PROBABILITY], mode="lines+markers" if len(points) < _FEW else "lines",
@@ -37,7 +38,7 @@ def probability_figure(rows: pd.DataFrame) -> go.Figure:
         hovertemplate="after %{x|%Y-%m-%d}: %{y:.1%}, %{text}<extra></extra>",
     )  # fmt: skip
     _coin_toss(figure)
-    figure.update_yaxes(title_text="Probability of a rise", tickformat=".1%")
+    figure.update_yaxes(title_text=label.chance, tickformat=".1%")
     if len(points) < _FEW:
         # an axis over one point would count microseconds
         room = pd.Timedelta(days=_FEW)

@@ -2,13 +2,18 @@
 
 import re
 import shutil
+import signal
+import threading
 
 import pytest
 
-from core.errors import DataError, MissingFileError, PluginError
+from core.errors import AftercloseError, DataError, MissingFileError, PluginError
 from core.features.definitions import header
 from core.features.engineering import engineer
+from core.features.own import feature_set_of
+from core.platform.timelimit import time_limit
 from core.plugins.examining import examined
+from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
 
 GOOD = """
@@ -62,9 +67,6 @@ def test_two_modules_may_each_have_a_helper(tmp_path, prices):
         (tmp_path / name / "helper.py").write_text(f"n = {n}\n")
         text = GOOD.replace("body", name).replace("return ", "import helper\n    return helper.n * ")
         (tmp_path / name / f"{name}.py").write_text(text)
-    from core.features.own import feature_set_of
-    from core.plugins.loading import Plugins
-
     features = feature_set_of(Plugins(modules_named("one/one.py, two/two.py", tmp_path)))
     frame = engineer(prices(), feature_set=features).frame
     assert (frame["two"] + 1 == 2 * (frame["one"] + 1)).all()
@@ -157,7 +159,7 @@ RESULTS = {
         r"mine\.py, line 4: feature body of AA on 2020-08-10 is inf",
     ),
     "NaN after the warm-up": ("return panel.lag(panel.close, 3)", r"feature body of AA on 2020-06-01 is nan"),
-    "no panel of more": ("return panel.rank(panel.close)", "declare the feature with across=True"),
+    "no panel of more": ("return panel.rank(panel.close)", "declare it with across=True"),
     "writing": ("panel.close[0] = 1\n    return panel.close", "read-only"),
 }
 
@@ -189,3 +191,61 @@ def test_a_longer_warm_up_than_needed_is_blanked(tmp_path, prices, features_in):
 def test_without_modules_the_header_is_that_of_before():
     """No word of own features."""
     assert list(header()) == ["feature_set", "definition_digest", "warm_up"]
+
+
+SLOW = GOOD.replace("    return", "    import time\n    time.sleep(30)\n    return")
+BUSY = GOOD.replace("    return", "    while True:\n        pass\n    return")
+
+
+def limited(folder, text, seconds):
+    """The feature set of a module whose calls may take so many seconds."""
+    (folder / "mine.py").write_text(text)
+    return feature_set_of(Plugins(modules_named("mine.py", folder, seconds)))
+
+
+@pytest.mark.parametrize("text", [SLOW, BUSY])
+def test_a_call_that_takes_too_long_is_named_with_its_line(tmp_path, prices, text):
+    """It sleeps, or computes without an end."""
+    with pytest.raises(DataError, match=r"feature body fails: mine\.py, line [67]: takes longer than 0\.3 s"):
+        engineer(prices(), feature_set=limited(tmp_path, text, 0.3), audited=True)
+
+
+def test_so_is_one_in_another_thread(tmp_path, prices):
+    """As in a worker of Dask, where no alarm can be set; the thread goes on with what comes next."""
+    features, outcome = limited(tmp_path, BUSY, 0.3), []
+
+    def work():
+        try:
+            engineer(prices(), feature_set=features)
+        except DataError as error:
+            outcome.append(str(error))
+        outcome.append(len(engineer(prices()).frame))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(60)
+    assert "mine.py, line 6: takes longer than 0.3 s" in outcome[0]
+    assert outcome[1] > 700
+
+
+def test_the_limit_of_the_stage_goes_on(tmp_path, prices):
+    """Own code has an alarm within the stage's; afterwards the stage's is as it was, and a nearer one stays."""
+    features = limited(tmp_path, GOOD, 5)
+    with time_limit(30, "feature_engineer"):
+        engineer(prices(), feature_set=features)
+        left = signal.getitimer(signal.ITIMER_REAL)[0]
+        assert 0 < left < 30
+    slow = limited(tmp_path, SLOW, 5)
+    with (
+        pytest.raises(AftercloseError, match=r"took longer than 0\.4 s"),
+        time_limit(0.4, "feature_engineer"),
+    ):
+        engineer(prices(), feature_set=slow)
+
+
+def test_a_module_that_is_slow_to_load_is_one_message(tmp_path):
+    """Within Python its line is named; ``0`` is no limit."""
+    (tmp_path / "mine.py").write_text("import time\n\ntime.sleep(1)\n" + GOOD)
+    with pytest.raises(PluginError, match=r"^mine\.py, line 3: takes longer than 0\.3 s"):
+        examined(modules_named("mine.py", tmp_path, 0.3))
+    assert examined(modules_named("mine.py", tmp_path, 0))

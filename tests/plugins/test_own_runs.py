@@ -124,6 +124,17 @@ def test_a_module_that_fails_makes_nothing(tmp_path):
     assert run(tmp_path, "--plugins", "yours.py").code == 20
 
 
+def test_a_slow_feature_ends_the_run_in_the_seconds_that_are_set(tmp_path):
+    """The option, or its setting, in place of 20 s; the line is named and nothing of the stage is committed."""
+    (tmp_path / "mine.py").write_text(RANGE.replace("    return", "    while True: pass\n    return"))
+    done = run(tmp_path, "--plugins", "mine.py", "--plugins-timeout-s", "1")
+    assert done.code == 30
+    assert "feature range20 fails: mine.py, line 6: takes longer than 1 s" in done.err
+    assert "feature_engineer" not in keys(tmp_path)
+    (tmp_path / "luigi.cfg").write_text("[plugins]\nmodules = mine.py\ntimeout_s = 1.5\n")
+    assert "line 6: takes longer than 1.5 s" in run(tmp_path).err
+
+
 def test_two_workers_load_the_same_module(tmp_path):
     """Luigi forks: the module travels by its path and its digest."""
     (tmp_path / "mine.py").write_text(RANGE)

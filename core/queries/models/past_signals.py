@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.fingerprint import digest_of
+from core.label import FIELD, Label
 from core.paths import StoragePath
+from core.report.sheets import PREDICTED
 from core.request.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,10 +49,10 @@ def _scorecards(signals: pd.DataFrame, how: Resampling) -> list[dict[str, Any]]:
 
     entries = []
     # a model has one label
-    for horizon in sorted(set(signals["horizon_sessions"].tolist())):
-        own = signals[signals["horizon_sessions"] == horizon]
-        rows = scorecard(own, how, horizon_sessions=int(horizon))
-        entries += [{**row, "horizon_sessions": int(horizon)} for row in rows]
+    for _, own in signals.groupby(["horizon_sessions", FIELD], sort=True):
+        label = Label(int(own["horizon_sessions"].iloc[0]), str(own[FIELD].iloc[0]))
+        rows = scorecard(own, how, horizon_sessions=label.horizon_sessions)
+        entries += [{**row, **label.facts, PREDICTED: label.name} for row in rows]
     return sorted(entries, key=lambda entry: str(entry["model_id"]))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
             "sha256": source.sha256,
             "last_session": str(source.table.frame["date"].max())[:10],
         },
-        "label": asdict(Label.of(table.header)),
+        "label": Label.of(table.header).facts,
         "signals": table.header["signals"],
     }
 

@@ -45,7 +45,8 @@ def scorecard(entries: Iterable[Mapping[str, Any]]) -> sheets.Sheet:
         As :func:`core.evaluation.scorecard.scorecard` gives them; under 60 signals there is no interval.
     """
     columns = ("model_id", "period", "rows", "right", "share", "low", "high", "auc", "brier", "reason")
-    return sheets.scorecard(entries).select(*columns)
+    rows = list(entries)
+    return sheets.scorecard(rows).select(*sheets.with_predicted(rows, *columns))
 
 
 def quarters(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError, CommandError, ParameterError
+from core.label import DIRECTION, LABELS
 from core.request import own_modules
 from core.request.settings import Settings
 from core.store.checkpoints import Slot, Store
@@ -18,15 +19,15 @@ NOT_YET, AUDITED = "not yet", "audited"
 
 @dataclass(frozen=True)
 class OwnModule:
-    """A module, its digest, what it declares, and where its features were audited.
+    """A module, its digest, what it declares, and where its features, or its label, were audited.
 
     Parameters
     ----------
     module, path, digest : str
     declared : mapping
-        By kind (features, rules, sections, sources) a list of name, line and further facts.
+        By kind (features, labels, rules, sections, sources) a list of name, line and further facts.
     audit : str
-        ``audited``, ``not yet``, or empty without features.
+        ``audited``, ``not yet``, or empty without features and labels.
     checkpoint : str or None
         Key of the newest table of features that was audited with exactly these modules.
     """
@@ -58,11 +59,16 @@ def own_code(settings: Settings, names: str = "") -> list[OwnModule]:
         return []
     from core.plugins.examining import examined
 
-    planned = own_modules.resolved(text, settings)
-    checkpoint = _audited(Store(settings.data), planned["features_modules"])
+    store, entries = Store(settings.data), examined(own_modules.modules_of(text, settings))
+    every = [declared["name"] for entry in entries for declared in entry.declared["labels"]]
     modules = []
-    for entry in examined(own_modules.modules_of(text, settings)):
-        has = bool(entry.declared["features"])
+    for entry in entries:
+        labels = [declared["name"] for declared in entry.declared["labels"]]
+        has = bool(entry.declared["features"] or labels)
+        # features are audited under any label, a label where it was asked for
+        checkpoint = _audited(
+            store, text, settings, (*LABELS, *every) if entry.declared["features"] else labels
+        )
         state = (AUDITED if checkpoint else NOT_YET) if has else ""
         modules.append(
             OwnModule(
@@ -77,18 +83,24 @@ def own_code(settings: Settings, names: str = "") -> list[OwnModule]:
     return modules
 
 
-def _audited(store: Store, digest: object) -> str | None:
-    """Return the newest committed table of features that was made with modules of this digest."""
+def _audited(store: Store, text: str, settings: Settings, labels: Sequence[str]) -> str | None:
+    """Return the newest committed table of features that was made with these modules, under one of the labels."""
     folder = store.folder(Slot("feature_engineer", "any")).parent
-    if not digest or not folder.is_dir():
+    if not folder.is_dir():
         return None
+    by_label = {
+        name: own_modules.resolved({"plugins": text, "label": name}, settings)["features_modules"]
+        for name in dict.fromkeys(labels)
+    }
     ended = []
     for checkpoint in folder.iterdir():
         try:
             meta = store.meta(Slot("feature_engineer", checkpoint.name))
         except CheckpointError:
             continue
-        if meta is not None and meta.body["parameters"].get("features_modules") == digest:
+        parameters = meta.body["parameters"] if meta else {}
+        digest = by_label.get(parameters.get("label", DIRECTION))
+        if meta is not None and digest and parameters.get("features_modules") == digest:
             ended.append((str(meta.body["ended_at"]), checkpoint.name))
     return max(ended)[1] if ended else None
 

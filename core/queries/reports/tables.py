@@ -150,9 +150,11 @@ def _cells(sheet: Sheet) -> list[tuple[str, str, str, Any]]:
 
 def every_sheet(body: Body) -> tuple[Sheet, ...]:
     """Return every table of an evaluation but that of measures."""
+    label = Label.of(body)
     return (
         sheets.by_fold(body), sheets.by_period(body), sheets.by_ticker(body), sheets.by_state(body),
-        sheets.calibration(body["calibration"]), sheets.drift(body["drift"]), sheets.signals(body["signals"]),
+        sheets.calibration(body["calibration"], label), sheets.drift(body["drift"]),
+        sheets.signals(body["signals"], label),
         trading_sheets.risk(body), trading_sheets.costs(body), trading_sheets.years(body),
         trading_sheets.months(body), trading_sheets.information(body), trading_sheets.quantiles(body),
         trading_sheets.evidence(body), importance_sheets.importance(body), importance_sheets.by_fold(body),
@@ -168,10 +170,10 @@ def months(body: Body) -> pd.DataFrame:
 _RANK = {"alarm": 0, "warn": 1, "ok": 2}
 
 
-def calibration(bins: Iterable[Body]) -> Sheet:
+def calibration(bins: Iterable[Body], label: Label) -> Sheet:
     """Return the bins of probabilities with their bounds as the desk writes every probability: as a share."""
     entries = list(bins)
-    sheet = sheets.calibration(entries)
+    sheet = sheets.calibration(entries, label)
     bounds = [f"{share(each['low'])} to {share(each['high'])}" for each in entries]
     return replace(sheet, rows=tuple({**row, "bounds": b} for row, b in zip(sheet.rows, bounds, strict=True)))
 
@@ -269,7 +271,7 @@ def evidence(body: Body) -> list[tuple[str, str]]:
     return [
         ("Verdict", str(body["verdict"])),
         ("AUC", _with_interval(auc, ratio)),
-        ("Share of rises", share(body["up_rate"])),
+        (f"Share of {Label.of(body).ones}", share(body["up_rate"])),
         ("Data", f"{data['from']} to {data['to']}, {data['rows_clean']:,} rows"),
         ("Findings", severity_counts(data["findings"], accepted(data.get("waivers")))),
         ("Repairs", repair_count(data["repairs"])),
