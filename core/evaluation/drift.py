@@ -29,7 +29,7 @@ from core.measures.drift_statistics import EPSILON, PSI_BINS, Distances, SortedC
 from core.measures.rows import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -140,7 +140,6 @@ def drift(
     predictions: col.Columns,
     model_features: Sequence[str],
     cut: Windows,
-    tell: Callable[[], None] = lambda: None,
 ) -> dict[str, dict[str, Any]]:
     """Return drift by column: the four statistics, Holm-adjusted ``ks_p``, percentile and severity.
 
@@ -154,8 +153,6 @@ def drift(
         What the model sees; price levels among them are passed over.
     cut : Windows
         The windows.
-    tell : callable
-        Called after each column.
 
     Returns
     -------
@@ -178,7 +175,6 @@ def drift(
             else:
                 entry = _without(f"there is no column {name}")
             entries[name] = {**entry, "family": family_of(name)}
-            tell()
     tested = [name for name, entry in entries.items() if entry["ks_p"] is not None]
     for name, adjusted in zip(tested, holm([entries[n]["ks_p"] for n in tested]), strict=True):
         entries[name]["ks_p"] = adjusted

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from core.tables.stored import StoredRows
 from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -106,14 +107,8 @@ def evaluate(
     DataError
         If an input lacks a column, or a probability or label is out of range.
     """
-    workplace = workplace or Workplace()
-    loaded = _read(inputs, settings, workplace)
-    watched = drift.watched(summaries.features_of_model(loaded.model, loaded.features))
-    steps = Steps(workplace.progress, 2 + len(watched))
-    performance = _performed(loaded)
-    steps.done()
-    body = {**performance, **_description(loaded, steps), "digests": dict(digests)}
-    steps.done()
+    loaded = _read(inputs, settings, workplace or Workplace())
+    body = {**_computed(loaded), "digests": dict(digests)}
     body |= _label(loaded.label, body)
     body["verdict"] = verdict.verdict_of(body["performance"]["auc"], loaded.mode, body["sequential"])
     body["reason"] = _reason(loaded, body)
@@ -130,25 +125,37 @@ def _label(label: Label, body: Mapping[str, Any]) -> dict[str, Any]:
     return {FIELD: {**label.facts, "text": label.text, "sessions_without_overlap": outcomes}}
 
 
-def _performed(inputs: _Inputs) -> dict[str, Any]:
-    """Return the judged part of the body; the judged rows are not held any longer than that."""
-    also = (col.VOLATILITY20,)
+def _computed(inputs: _Inputs) -> dict[str, Any]:
+    """Return the figures: of a large table its parts are computed beside each other, from the same judged rows."""
+    rows, workplace = _judged_rows(inputs), inputs.workplace
+    inputs = replace(inputs, workplace=workplace.within(inputs.features.parts))
+    lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
+    works = [partial(_unjudged, inputs, rows, lack)] if lack else _judgement(inputs, rows)
+    works = [partial(_description, inputs), partial(_sequential, inputs, rows), *works]
+    steps = Steps(workplace.progress, len(works))
+    body: dict[str, Any] = {}
+    for part in workplace.engine.beside(works, parts=inputs.features.parts):
+        body |= part
+        steps.done()
+    return body
+
+
+def _judged_rows(inputs: _Inputs) -> JudgedRows:
     predictions = _in_memory(inputs.predictions)
-    frame = with_returns(predictions, inputs.features, also=also, workplace=inputs.workplace)
+    frame = with_returns(predictions, inputs.features, also=(col.VOLATILITY20,), workplace=inputs.workplace)
     del predictions
     if inputs.mode == "score":
         frame = frame.assign(fold=np.nan)
     rows = judge(frame, horizon_sessions=inputs.label.horizon_sessions, consume=True)
-    lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
-    performance = _unjudged(inputs, rows, lack) if lack else _judgement(inputs, rows)
-    return {**performance, "sequential": _sequential(inputs, rows)}
+    del rows.frame[col.FOLD]  # the rows know theirs
+    return rows
 
 
-def _sequential(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
+def _sequential(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return the evidence after every session of a model in use; a candidate is judged once."""
     if inputs.mode != "score":
-        return None
-    return looks.sequential(rows, inputs.features, confidence=inputs.settings.confidence)
+        return {"sequential": None}
+    return {"sequential": looks.sequential(rows, inputs.features, confidence=inputs.settings.confidence)}
 
 
 _ORDER = (
@@ -216,11 +223,11 @@ def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
         "baselines": {name: dict.fromkeys(baselines.FIGURES) for name in baselines.NAMES},
         "beside": {kind: dict(empty) for kind in _kinds(inputs)},
         "paired": [],
-        "champion": _champion(inputs, rows),
+        **_champion(inputs, rows),
         **trading_blocks.undefined_blocks(inputs.settings.cost_bps, lack),
         **_extent(frame),
         **no_parts(lack),
-        "scorecard": _scorecard(inputs, rows),
+        **_scorecard(inputs, rows),
         "leak_alarm": verdict.leak_alarm({}, inputs.settings.leak_auc),
     }
 
@@ -237,28 +244,37 @@ def _extent(frame: pd.DataFrame) -> dict[str, Any]:
     return {"rows": len(frame), "sessions": len(days), "up_rate": rate, "from": ends[0], "to": ends[1]}
 
 
-def _judgement(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
-    """Return the judged part of the body."""
+def _judgement(inputs: _Inputs, rows: JudgedRows) -> list[Callable[[], dict[str, Any]]]:
+    """Return the works that make the judged part of the body, the longest first."""
     rules = baselines.probabilities(rows, inputs.features)
+    cost = inputs.settings.cost_bps
+    holding = holdings(rows, inputs.features, cost_bps=cost, workplace=inputs.workplace)
+    market = trading_blocks.Market(inputs.features, holding)
+    return [
+        partial(_compared, inputs, rows, rules, holding),
+        partial(trading_blocks.blocks, rows, market, cost_bps=cost, workplace=inputs.workplace),
+        partial(_champion, inputs, rows),
+        partial(_baselines, rows, rules, holding, cost),
+        partial(parts, rows, inputs.resampling),
+        partial(_scorecard, inputs, rows),
+        partial(_extent, rows.frame),
+    ]
+
+
+def _compared(
+    inputs: _Inputs, rows: JudgedRows, rules: Mapping[str, NDArray[np.float64]], holding: Holdings
+) -> dict[str, Any]:
+    """Return the figures of the models, their differences, and whether one knows too much."""
     beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(inputs)}
     cost, coverage = inputs.settings.cost_bps, coverage_of(rows, inputs.resampling)
-    holding = holdings(rows, inputs.features, cost_bps=cost, workplace=inputs.workplace)
     compared = compare(rows, beside, rules, holding.on_judged_dates, inputs.resampling, cost_bps=cost)
     return {
         "performance": entries(compared.model, len(rows), coverage),
         "training_performance": None,
-        "baselines": _baselines(rows, rules, holding, cost),
         "beside": {
             kind: entries(estimates, len(rows), coverage) for kind, estimates in compared.beside.items()
         },
         "paired": compared.paired,
-        "champion": _champion(inputs, rows),
-        **trading_blocks.blocks(
-            rows, trading_blocks.Market(inputs.features, holding), cost_bps=cost, workplace=inputs.workplace
-        ),
-        **_extent(rows.frame),
-        **parts(rows, inputs.resampling),
-        "scorecard": _scorecard(inputs, rows),
         "leak_alarm": verdict.leak_alarm(_aucs(inputs, rows, compared, beside), inputs.settings.leak_auc),
     }
 
@@ -268,7 +284,7 @@ def _baselines(
 ) -> dict[str, Any]:
     """Return the figures of each rule and of both ways of holding."""
     figures = {name: baselines.figures(rows, p, cost_bps=cost_bps) for name, p in rules.items()}
-    return {**figures, **baselines.of_holding(holding)}
+    return {"baselines": {**figures, **baselines.of_holding(holding)}}
 
 
 def _aucs(
@@ -291,12 +307,12 @@ def _aucs(
     }
 
 
-def _champion(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
+def _champion(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return the contest with the champion; None in a score run, where the champion itself is judged."""
     if inputs.mode == "score":
-        return None
+        return {"champion": None}
     identity, cost = inputs.settings.champion_id, inputs.settings.cost_bps
-    return against(
+    contest = against(
         inputs.champion,
         identity,
         rows,
@@ -306,16 +322,18 @@ def _champion(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any] | None:
         calendar=inputs.predictions.header.get("calendar"),
         workplace=inputs.workplace,
     )
+    return {"champion": contest}
 
 
-def _scorecard(inputs: _Inputs, rows: JudgedRows) -> list[dict[str, Any]] | None:
+def _scorecard(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return what came of the model's signals by quarter; None in a train run, where nothing was in use."""
     if inputs.mode != "score":
-        return None
+        return {"scorecard": None}
     identity = summaries.identity_of(inputs.model, inputs.predictions) or "not recorded"
-    return scorecard(
+    quarters = scorecard(
         rows.frame.assign(model_id=identity), inputs.resampling, horizon_sessions=rows.horizon_sessions
     )
+    return {"scorecard": quarters}
 
 
 def _auc_at_training(model: Document | None) -> float | None:
@@ -324,14 +342,14 @@ def _auc_at_training(model: Document | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _description(inputs: _Inputs, steps: Steps) -> dict[str, Any]:
+def _description(inputs: _Inputs) -> dict[str, Any]:
     """Return the part of the body that needs no labelled prediction."""
     features, predictions = inputs.features, inputs.predictions
     model_features = summaries.features_of_model(inputs.model, features)
     cut = drift.windows(features, inputs.settings.drift_sessions)
     return {
         "mode": inputs.mode,
-        "drift": drift.drift(features, predictions, model_features, cut, steps.done),
+        "drift": drift.drift(features, predictions, model_features, cut),
         "drift_window": drift.window_description(features, cut),
         "importance": summaries.importance_summary(predictions),
         "signals": summaries.signals(predictions, inputs.findings),

@@ -10,7 +10,7 @@ import numpy as np
 from core.measures import metrics
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate, weighted_sums
 from core.measures.expanded import coverage_of
-from core.measures.rows import JudgedRows, judge, numbers
+from core.measures.rows import JudgedRows, judge
 from core.measures.skill import BrierSkill
 from core.measures.weighted import WeightedScore
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 CLASSIFICATION = ("auc", *metrics.POOLED, "brier_skill")
 """Metrics of probabilities, in the order in which they are written."""
-
-UP_RATE = "up_rate"
-"""Column of the share of rises that was known before a row's fold: what the Brier skill is measured against."""
 
 _NO_ROWS = "no labelled out-of-sample row"
 _UNDEFINED = {
@@ -79,7 +76,12 @@ class PooledScore:
 
 
 def measure(
-    predictions: pd.DataFrame, how: Resampling, *, horizon_sessions: int = 1, consume: bool = False
+    predictions: pd.DataFrame,
+    how: Resampling,
+    *,
+    up_rates: Mapping[int, float] | None = None,
+    horizon_sessions: int = 1,
+    consume: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Return the classification metrics of ``predictions`` with intervals.
 
@@ -90,10 +92,11 @@ def measure(
     ----------
     predictions : pandas.DataFrame
         Columns ``date``, ``ticker``, ``probability`` (0 to 1), ``up_next`` (1, 0 or null) and ``fold``
-        (whole number or null). Rows without label or probability are ignored. With a column ``up_rate`` (the
-        share of rises known before the row's fold) the Brier skill is among the metrics, else not.
+        (whole number or null). Rows without label or probability are ignored.
     how : Resampling
         How the intervals are made.
+    up_rates : mapping of int to float, optional
+        Share of rises known before each fold, by its number; with it the Brier skill is among the metrics.
     horizon_sessions, consume
         As in :func:`core.measures.rows.judge`.
 
@@ -122,8 +125,9 @@ def measure(
         "auc": WeightedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),
     }
-    if UP_RATE in rows.frame:
-        quantities["skill"] = BrierSkill.of(rows, rows.probability, numbers(rows.frame, UP_RATE))
+    if up_rates is not None:
+        known = np.array([up_rates[number] for number in rows.folds])
+        quantities["skill"] = BrierSkill.of(rows, rows.probability, known[rows.fold])
     estimates = estimate(quantities, rows, how)
     figures = {name: value for part in estimates.values() for name, value in part.items()}
     return entries(figures, len(rows), coverage_of(rows, how))

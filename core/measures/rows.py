@@ -112,16 +112,7 @@ def judge(predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool
     >>> len(rows), rows.folds
     (1, (1,))
     """
-    probability, up = numbers(predictions, col.PROBABILITY), numbers(predictions, col.UP_NEXT)
-    complete = ~np.isnan(probability) & ~np.isnan(up)
-    _check(probability[complete], up[complete])
-    whole = complete.all()
-    order = _judged_order(predictions if whole else predictions.loc[complete])
-    if order is not None:
-        chosen = order if whole else np.flatnonzero(complete)[order]
-        frame = _reordered(predictions if consume else predictions.copy(deep=False), chosen)
-    else:
-        frame = (predictions if whole else predictions.loc[complete]).reset_index(drop=True)
+    frame = _judged(predictions if consume else predictions.copy(deep=False))
     fold = _fold_numbers(frame)
     begins = _begins(fold)
     folds = tuple(fold[begins].tolist())
@@ -129,6 +120,24 @@ def judge(predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool
     group_fold = np.cumsum(begins[starts]) - 1
     group = np.cumsum(starts, dtype=np.int32) - np.int32(1)
     return JudgedRows(frame, numbers(frame, col.UP_NEXT), group, group_fold, folds, horizon_sessions)
+
+
+def _judged(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are judged, in their order; ``predictions`` may be used up."""
+    complete = _complete(predictions)
+    whole = complete.all()
+    order = _judged_order(predictions if whole else predictions.loc[complete])
+    if order is not None:
+        return _reordered(predictions, order if whole else np.flatnonzero(complete)[order])
+    return (predictions if whole else predictions.loc[complete]).reset_index(drop=True)
+
+
+def _complete(predictions: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows have a probability and an outcome, both of them legal."""
+    probability, up = numbers(predictions, col.PROBABILITY), numbers(predictions, col.UP_NEXT)
+    complete: NDArray[np.bool_] = ~np.isnan(probability) & ~np.isnan(up)
+    _check(probability, up, complete)
+    return complete
 
 
 def _begins(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -145,7 +154,11 @@ def numbers(frame: col.Columns, column: str) -> NDArray[np.float64]:
 
 def _fold_numbers(frame: pd.DataFrame) -> NDArray[np.int32]:
     fold = numbers(frame, col.FOLD)
-    return np.where(np.isnan(fold), NO_FOLD, fold).astype(np.int32)
+    whole = np.full(len(fold), NO_FOLD, dtype=np.int32)
+    np.copyto(
+        whole, fold, where=~np.isnan(fold), casting="unsafe"
+    )  # whole numbers all; without a copy of the column
+    return whole
 
 
 def _reordered(frame: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
@@ -171,10 +184,10 @@ def _rising(keys: tuple[NDArray[Any], ...]) -> bool:
     return True
 
 
-def _check(probability: NDArray[np.float64], up: NDArray[np.float64]) -> None:
+def _check(probability: NDArray[np.float64], up: NDArray[np.float64], judged: NDArray[np.bool_]) -> None:
     bad: dict[str, Any] = {
-        col.PROBABILITY: probability[(probability < 0) | (probability > 1)],
-        col.UP_NEXT: up[(up != 0) & (up != 1)],
+        col.PROBABILITY: probability[judged & ((probability < 0) | (probability > 1))],
+        col.UP_NEXT: up[judged & (up != 0) & (up != 1)],
     }
     expected = {col.PROBABILITY: "probabilities from 0 to 1", col.UP_NEXT: "labels 1, 0 or null"}
     for column, values in bad.items():

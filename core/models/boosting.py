@@ -57,7 +57,7 @@ class HistGradientBoostingKind:
 
     def __init__(self, hyperparameters: Mapping[str, Any] | None = None) -> None:
         if hyperparameters is not None:
-            self.hyperparameters = MappingProxyType(dict(hyperparameters))
+            self.hyperparameters = dict(hyperparameters)  # a view of it could not travel to other processes
 
     def fit(
         self, inputs: Matrix, label: Vector, *, seed: int, weights: Vector | None = None

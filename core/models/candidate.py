@@ -12,7 +12,7 @@ from core.features import FEATURE_SET, definition_digest
 from core.features.definitions import MODULES, OWN
 from core.label import NEXT_SESSION, Label
 from core.measures.bootstrap import Resampling
-from core.measures.performance import UP_RATE, measure
+from core.measures.performance import measure
 from core.models.document import CHOICE, LABELS_TO, THRESHOLD, self_check
 from core.tables.artifacts import Document
 
@@ -140,8 +140,13 @@ def _libraries() -> dict[str, str]:
 
 
 def _walk_forward(predictions: pd.DataFrame, walk: Walk) -> dict[str, Any]:
-    predictions[UP_RATE] = predictions[col.FOLD].map(walk.up_rates)
-    performance = measure(predictions, INTERVAL, horizon_sessions=walk.horizon_sessions, consume=True)
+    performance = measure(
+        predictions,
+        INTERVAL,
+        up_rates=walk.up_rates,
+        horizon_sessions=walk.horizon_sessions,
+        consume=True,
+    )
     return {
         "folds": len(walk.up_rates),
         "min_train_sessions": walk.min_train_sessions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -81,17 +81,24 @@ def train(
     first = min_train_sessions(rows, settings, label.horizon_sessions)
     with single_thread(), workplace.writer("predictions") as writer:
         folds = list(usable_folds(rows, settings, label.horizon_sessions))
-        steps = Steps(workplace.progress, _steps(features, folds, settings))
         fitter = fitter_of(settings, label.horizon_sessions, workplace.memory)
-        fitted = [_fitted(rows, fold, fitter, steps) for fold in folds]
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
         fitting = Fitting(settings.seed, features_sha256, label, features.header.get(MODULES) or {})
-        body = None if reason else candidate(rows, used, fitter.fit(rows, used), fitting)
+        learnt = [] if reason else [partial(fitter.fit, rows, used)]
+        walked = [partial(_fitted, rows, fold, fitter) for fold in reversed(folds)]  # the longest first
+        works: list[Callable[[], Any]] = [*learnt, *walked]
+        steps = Steps(workplace.progress, len(works) + (features.parts if features.parts > 1 else 0) + 1)
+        fits = []
+        for fit in workplace.engine.beside(works, parts=features.parts):
+            fits.append(fit)
+            steps.done()
+        fitted = fits[len(learnt) :][::-1]
+        body = candidate(rows, used, fits[0], fitting) if learnt else None
         walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions)
         collected = Collected(writer, col.PREDICTIONS)
         work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
-        del rows  # of a large table they are not in memory beside its predictions
+        del rows, works, learnt, walked  # of a large table they are not in memory beside its predictions
         for part in workplace.engine.each(work, range(features.parts)):
             collected.take(part)
             if features.parts > 1:
@@ -144,10 +151,6 @@ def learning_rows(features: Table) -> tuple[Rows, dict[str, Any]]:
     return rows_from(whole, Label.of(features.header), own), ({"trained_on": about} if step > 1 else {})
 
 
-def _steps(features: Table, folds: list[FoldRows], settings: TrainSettings) -> int:
-    return len(folds) * len(settings.kinds) + (features.parts if features.parts > 1 else 0) + 1
-
-
 @dataclass(frozen=True)
 class _FittedFold:
     """The models of one fold by probability column, what the main one's inputs are worth, and what was chosen."""
@@ -162,18 +165,16 @@ def _probability_columns(settings: TrainSettings) -> list[str]:
     return [col.PROBABILITY, *(col.probability_of(name) for name in settings.kinds[1:])]
 
 
-def _fitted(rows: Rows, fold: FoldRows, fitter: Fitter, steps: Steps) -> _FittedFold:
+def _fitted(rows: Rows, fold: FoldRows, fitter: Fitter) -> _FittedFold:
     settings, horizon_sessions = fitter.settings, fitter.horizon_sessions
     model = fitter.fit(rows, fold.train)
     models = {col.PROBABILITY: (model.kind, model.parameters)}
-    steps.done()
     for column, name in zip(_probability_columns(settings)[1:], settings.kinds[1:], strict=True):
         beside = kind_named(name)
         models[column] = (
             beside,
             fit_plain(beside, rows, fold.train, settings, horizon_sessions, memory=fitter.memory),
         )
-        steps.done()
     kind, learnt = models[col.PROBABILITY]
     worth = importance(
         kind, learnt, rows.inputs[fold.test], rows.label[fold.test], names=rows.names, seed=settings.seed

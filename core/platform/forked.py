@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import pickle
 import resource
-from collections.abc import Callable, Iterable
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, NoReturn, TypeVar
+from itertools import islice
+from typing import Any, Generic, NoReturn, TypeVar
 
 from core.platform.processes import die_with
 
@@ -63,20 +66,73 @@ def apart(work: Callable[[], Outcome], *, opens: bool = True) -> Outcome:
     EndedApart
         If the copy ends without an answer.
     """
-    reading, writing = os.pipe()
-    parent = os.getpid()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        _answer(work, writing, parent, opens=opens)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream:
-        data = stream.read()
-    _, status = os.waitpid(child, 0)
-    if not data:
-        raise EndedApart(f"code {os.waitstatus_to_exitcode(status)}")
-    outcome: Outcome = unpacked(data)
-    return outcome
+    return _Copy(work, opens=opens).outcome()
+
+
+def side_by_side(works: Sequence[Callable[[], Outcome]], at_once: int) -> Iterator[Outcome]:
+    """Yield what each work gives, in order; ``at_once`` of them go on in copies of this process.
+
+    Each sees the memory of this process as it is when the copy is made, without a copy of what nobody changes. When
+    one fails, or nobody asks any more, the others are ended.
+
+    Parameters
+    ----------
+    works : sequence of callable
+        Their outcomes and errors are pickled.
+    at_once : int
+        1 does them one after the other in this process.
+
+    Raises
+    ------
+    EndedApart
+        If a copy ends without an answer.
+    """
+    if at_once < 2 or len(works) < 2:
+        yield from (work() for work in works)
+        return
+    waiting, going = iter(works), deque[_Copy[Outcome]]()
+    try:
+        going.extend(_Copy(work) for work in islice(waiting, at_once))
+        while going:
+            outcome = going[0].outcome()
+            going.popleft()
+            going.extend(_Copy(work) for work in islice(waiting, 1))
+            yield outcome
+    finally:
+        for copy in going:
+            copy.end()
+
+
+class _Copy(Generic[Outcome]):
+    """A copy of this process at its work."""
+
+    def __init__(self, work: Callable[[], Outcome], *, opens: bool = True) -> None:
+        reading, writing = os.pipe()
+        parent = os.getpid()
+        self._pid = os.fork()
+        if not self._pid:
+            os.close(reading)
+            _answer(work, writing, parent, opens=opens)
+        os.close(writing)
+        self._stream = os.fdopen(reading, "rb")
+
+    def outcome(self) -> Outcome:
+        """Wait for its end, and return or raise what came of the work."""
+        with self._stream as stream:
+            data = stream.read()
+        _, status = os.waitpid(self._pid, 0)
+        self._pid = 0
+        if not data:
+            raise EndedApart(f"code {os.waitstatus_to_exitcode(status)}")
+        outcome: Outcome = unpacked(data)
+        return outcome
+
+    def end(self) -> None:
+        """Kill it, unless it is gone."""
+        self._stream.close()
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
 
 
 def _answer(work: Callable[[], object], writing: int, parent: int, *, opens: bool) -> NoReturn:

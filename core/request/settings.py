@@ -52,7 +52,7 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("retry_tries", "integer", "3", "retry", "Attempts of a stage on transient faults.", low=1, high=100),
     Parameter("retry_wait_s", "number", "0.2", "retry", "First wait; each further wait is this much longer.", low=0, high=3600),
     Parameter("run_stage_timeout_s", "number", "0", "run", "Wall-clock limit of one stage in seconds; 0 is none.", low=0, high=1e7),
-    Parameter("compute_engine", "choice", "local", "compute", "Where large tables are worked on, a few tickers at a time.", choices=ENGINES),
+    Parameter("compute_engine", "choice", "auto", "compute", "Where large tables are worked on, a few tickers at a time; auto: by the processors here from a million rows on.", choices=ENGINES),
     Parameter("compute_workers", "integer", "0", "compute", "Processes of the engine processes; 0 is one for each processor.", low=0, high=1024),
     Parameter("compute_scheduler", "text", "", "compute", "Address of the Dask scheduler, such as tcp://127.0.0.1:8786."),
     Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),

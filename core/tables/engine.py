@@ -7,14 +7,17 @@ shards that it held; Dask gives them to another one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from core.errors import SettingsError
+from core.platform.forked import side_by_side
 
-ENGINES = ("local", "processes", "dask")
+ENGINES = ("auto", "local", "processes", "dask")
+AUTO_PARTS = 4
+"""From how many parts on ``auto`` works in several processes: their start costs as much as two parts do."""
+
 _AHEAD = 1
 """Shards given out beyond those being worked on: what bounds the memory of results that wait."""
 
@@ -28,7 +31,8 @@ class Engine:
 
     Parameters
     ----------
-    kind : {'local', 'processes', 'dask'}
+    kind : {'auto', 'local', 'processes', 'dask'}
+        ``auto`` is ``processes`` for a table of :data:`AUTO_PARTS` parts or more, else ``local``.
     workers : int
         Processes here; 0 is one for each processor. A Dask cluster has as many as it has.
     scheduler : str
@@ -38,6 +42,24 @@ class Engine:
     kind: str = "local"
     workers: int = 0
     scheduler: str = ""
+
+    def at_once(self, parts: int) -> int:
+        """Return the processes of this machine that work on a table of so many parts."""
+        if self.kind == "processes" or (self.kind == "auto" and parts >= AUTO_PARTS):
+            return min(self.workers or processors(), max(parts, 1))
+        return 1
+
+    def beside(self, works: Sequence[Callable[[], Result]], *, parts: int) -> Iterator[Result]:
+        """Yield what each work gives, in order: of a table of several parts they go on beside each other.
+
+        Parameters
+        ----------
+        works : sequence of callable
+            Without arguments; they see the memory of this process, and their outcomes are pickled.
+        parts : int
+            Parts of the table that they are about: the works of a small one are done one after the other, here.
+        """
+        return side_by_side(works, self.at_once(parts) if parts > 1 else 1)
 
     def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """Yield ``work(item)`` of each item, in order.
@@ -52,14 +74,14 @@ class Engine:
         SettingsError
             If there is no Dask here, or no scheduler at the address.
         """
-        if self.kind == "local" or len(items) < 2:
-            return map(work, items)
-        return self._processes(work, items) if self.kind == "processes" else self._dask(work, items)
+        if self.kind == "dask" and len(items) > 1:
+            return self._dask(work, items)
+        return self._processes(work, items) if self.at_once(len(items)) > 1 else map(work, items)
 
     def _processes(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         from joblib import Parallel, delayed
 
-        count = min(self.workers or os.cpu_count() or 1, len(items))
+        count = self.at_once(len(items))
         parallel = Parallel(
             n_jobs=count, backend="loky", return_as="generator", pre_dispatch=count + _AHEAD, batch_size=1
         )
@@ -76,6 +98,13 @@ class Engine:
 
 
 LOCAL = Engine()
+
+
+def processors() -> int:
+    """Return the processors that this process may use, quotas of a container included."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
 
 
 def _alone(work: Callable[[Any], Any], item: Any) -> Any:

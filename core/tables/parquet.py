@@ -136,7 +136,8 @@ def joined_frame(parts: list[pa.Table]) -> pd.DataFrame:
     for name in parts[0].column_names:
         whole = pa.concat_tables([part.select([name]) for part in parts]).unify_dictionaries()
         parts[:] = [part.drop_columns([name]) for part in parts]
-        columns[name] = whole.to_pandas(use_threads=False)[name]
+        # of numpy's memory: a column that is taken out later is free at once, of Arrow's it would not be
+        columns[name] = whole.to_pandas(use_threads=False)[name].copy()
         del whole
         pa.default_memory_pool().release_unused()  # else what was copied from stays with Arrow for a while
     parts.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from core.platform.progress import Progress, silent
@@ -57,6 +57,10 @@ class Workplace:
             yield result
             if table.parts > 1:
                 self.progress(done, table.parts)
+
+    def within(self, parts: int) -> Workplace:
+        """Return the workplace of works that go on beside each other: those give nothing out themselves."""
+        return replace(self, engine=LOCAL) if self.engine.at_once(parts) > 1 else self
 
     def writer(self, kind: str, name: str = "") -> TableWriter:
         """Return a writer of a table of that kind, into a file of that name."""

@@ -296,9 +296,10 @@ def test_every_artifact_has_the_same_bytes_whoever_computed(small_shards, tmp_pa
         "min_train_sessions": 150,
         "fold_sessions": 60,
         "bootstrap_samples": 50,
+        "hyperparameters": '{"C": 0.5}',
     }
     address, _ = cluster
-    engines = (LOCAL, Engine("processes", 2), Engine("dask", 0, address))
+    engines = (LOCAL, Engine("processes", 2), Engine("auto", 2), Engine("dask", 0, address))
     alone, *others = (
         {kind: encode(made) for kind, made in run(path, "report", e, **given).items()} for e in engines
     )

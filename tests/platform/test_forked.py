@@ -1,0 +1,57 @@
+"""Work in copies of this process: in order, and none is left over."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+
+import pytest
+
+from core.platform.forked import EndedApart, side_by_side
+
+
+def answer(number: int, wait_s: float = 0.0) -> tuple[int, int]:
+    time.sleep(wait_s)
+    return number, os.getpid()
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 9])
+def test_answers_come_in_order_whoever_is_done_first(at_once):
+    """The first takes longest; above one, each works in a process of its own."""
+    outcomes = list(side_by_side([partial(answer, n, 0.1 if n == 0 else 0) for n in range(4)], at_once))
+    assert [number for number, _ in outcomes] == [0, 1, 2, 3]
+    assert len({pid for _, pid in outcomes} - {os.getpid()}) == (0 if at_once == 1 else 4)
+
+
+def test_an_answer_larger_than_a_pipe_holds():
+    """The second waits with its own until the first is read."""
+    assert [len(data) for data in side_by_side([partial(bytes, 300_000), partial(bytes, 500_000)], 2)] == [
+        300_000, 500_000,
+    ]  # fmt: skip
+
+
+def sleep(says):
+    says.write_text(str(os.getpid()), encoding="ascii")
+    time.sleep(60)
+
+
+def fail(waits_for):
+    while not (waits_for.exists() and waits_for.read_text(encoding="ascii")):
+        time.sleep(0.01)
+    raise ValueError("no")
+
+
+def test_what_one_raises_is_raised_and_the_others_are_ended(tmp_path):
+    """Not after the minute that the other would sleep."""
+    says = tmp_path / "pid"
+    with pytest.raises(ValueError, match="no"):
+        list(side_by_side([partial(fail, says), partial(sleep, says)], 2))
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(says.read_text(encoding="ascii")), 0)
+
+
+def test_a_copy_that_ends_without_an_answer_is_named():
+    """As when the system takes it for want of memory."""
+    with pytest.raises(EndedApart, match="code 7"):
+        list(side_by_side([partial(os._exit, 7), partial(answer, 1)], 2))
