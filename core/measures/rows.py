@@ -112,7 +112,7 @@ def judge(predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool
     >>> len(rows), rows.folds
     (1, (1,))
     """
-    frame = _judged(predictions if consume else predictions.copy(deep=False))
+    frame = _in_their_order(predictions if consume else predictions.copy(deep=False))
     fold = _fold_numbers(frame)
     begins = _begins(fold)
     folds = tuple(fold[begins].tolist())
@@ -122,7 +122,7 @@ def judge(predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool
     return JudgedRows(frame, numbers(frame, col.UP_NEXT), group, group_fold, folds, horizon_sessions)
 
 
-def _judged(predictions: pd.DataFrame) -> pd.DataFrame:
+def _in_their_order(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that are judged, in their order; ``predictions`` may be used up."""
     complete = _complete(predictions)
     whole = complete.all()
@@ -184,10 +184,10 @@ def _rising(keys: tuple[NDArray[Any], ...]) -> bool:
     return True
 
 
-def _check(probability: NDArray[np.float64], up: NDArray[np.float64], judged: NDArray[np.bool_]) -> None:
+def _check(probability: NDArray[np.float64], up: NDArray[np.float64], complete: NDArray[np.bool_]) -> None:
     bad: dict[str, Any] = {
-        col.PROBABILITY: probability[judged & ((probability < 0) | (probability > 1))],
-        col.UP_NEXT: up[judged & (up != 0) & (up != 1)],
+        col.PROBABILITY: probability[complete & ((probability < 0) | (probability > 1))],
+        col.UP_NEXT: up[complete & (up != 0) & (up != 1)],
     }
     expected = {col.PROBABILITY: "probabilities from 0 to 1", col.UP_NEXT: "labels 1, 0 or null"}
     for column, values in bad.items():
