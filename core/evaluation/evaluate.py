@@ -11,7 +11,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
-from core.evaluation import baselines, breakdown, drift, floors, looks, summaries, trading_blocks, verdict
+from core.evaluation import baselines, drift, floors, looks, summaries, trading_blocks, verdict
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
@@ -130,10 +130,9 @@ def _computed(inputs: _Inputs) -> dict[str, Any]:
     rows, workplace = _judged_rows(inputs), inputs.workplace
     inputs = replace(inputs, workplace=workplace.within(inputs.features.parts))
     lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
-    works = [partial(_unjudged, inputs, rows, lack)] if lack else _judgement(inputs, rows)
-    works = [partial(_description, inputs), partial(_sequential, inputs, rows), *works]
-    steps = Steps(workplace.progress, len(works))
-    body: dict[str, Any] = {}
+    judging = [partial(_unjudged, inputs, rows, lack)] if lack else _judgement(inputs, rows)
+    works = [partial(_description, inputs), partial(_sequential, inputs, rows), *judging]
+    steps, body = Steps(workplace.progress, len(works)), dict[str, Any]()
     for part in workplace.engine.beside(works, parts=inputs.features.parts):
         body |= part
         steps.done()
@@ -225,7 +224,7 @@ def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
         "paired": [],
         **_champion(inputs, rows),
         **trading_blocks.undefined_blocks(inputs.settings.cost_bps, lack),
-        **_extent(frame),
+        **summaries.extent(frame),
         **no_parts(lack),
         **_scorecard(inputs, rows),
         "leak_alarm": verdict.leak_alarm({}, inputs.settings.leak_auc),
@@ -236,18 +235,9 @@ def _kinds(inputs: _Inputs) -> list[str]:
     return [name.removeprefix(_BESIDE) for name in inputs.predictions.columns if name.startswith(_BESIDE)]
 
 
-def _extent(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return number, dates and up-rate of labelled rows."""
-    days = breakdown.iso_dates(np.unique(frame[col.DATE].to_numpy()))
-    rate = float(numbers(frame, col.UP_NEXT).mean()) if days else None
-    ends = (days[0], days[-1]) if days else (None, None)
-    return {"rows": len(frame), "sessions": len(days), "up_rate": rate, "from": ends[0], "to": ends[1]}
-
-
 def _judgement(inputs: _Inputs, rows: JudgedRows) -> list[Callable[[], dict[str, Any]]]:
     """Return the works that make the judged part of the body, the longest first."""
-    rules = baselines.probabilities(rows, inputs.features)
-    cost = inputs.settings.cost_bps
+    rules, cost = baselines.probabilities(rows, inputs.features), inputs.settings.cost_bps
     holding = holdings(rows, inputs.features, cost_bps=cost, workplace=inputs.workplace)
     market = trading_blocks.Market(inputs.features, holding)
     return [
@@ -257,7 +247,7 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> list[Callable[[], dict[str,
         partial(_baselines, rows, rules, holding, cost),
         partial(parts, rows, inputs.resampling),
         partial(_scorecard, inputs, rows),
-        partial(_extent, rows.frame),
+        partial(summaries.extent, rows.frame),
     ]
 
 

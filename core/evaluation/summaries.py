@@ -14,6 +14,7 @@ from core.evaluation.breakdown import iso_dates
 from core.features import definition_digest, definitions, model_features
 from core.features.definitions import AUDIT, OWN, own_of
 from core.label import Label
+from core.measures.rows import numbers
 from core.models.document import model_id_of
 from core.prices.calendar import sessions_after
 from core.prices.findings import MOST_PER_RULE
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from core.tables.artifacts import Document, Table
 
 _ABOUT_PRICES = ("price_basis", "adjusted_close", "waivers")
+
+
+def extent(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return number, dates and up-rate of labelled rows."""
+    days = iso_dates(np.unique(frame[col.DATE].to_numpy()))
+    rate = float(numbers(frame, col.UP_NEXT).mean()) if days else None
+    ends = (days[0], days[-1]) if days else (None, None)
+    return {"rows": len(frame), "sessions": len(days), "up_rate": rate, "from": ends[0], "to": ends[1]}
 
 
 def data_summary(findings: Document, repairs: Document, features: Table) -> dict[str, Any]:

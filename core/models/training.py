@@ -85,20 +85,19 @@ def train(
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
         fitting = Fitting(settings.seed, features_sha256, label, features.header.get(MODULES) or {})
-        learnt = [] if reason else [partial(fitter.fit, rows, used)]
-        walked = [partial(_fitted, rows, fold, fitter) for fold in reversed(folds)]  # the longest first
-        works: list[Callable[[], Any]] = [*learnt, *walked]
+        works: list[Callable[[], Any]] = [partial(_fitted, rows, fold, fitter) for fold in folds]
+        works += [] if reason else [partial(fitter.fit, rows, used)]
         steps = Steps(workplace.progress, len(works) + (features.parts if features.parts > 1 else 0) + 1)
         fits = []
         for fit in workplace.engine.beside(works, parts=features.parts):
             fits.append(fit)
             steps.done()
-        fitted = fits[len(learnt) :][::-1]
-        body = candidate(rows, used, fits[0], fitting) if learnt else None
+        fitted = fits[: len(folds)]
+        body = None if reason else candidate(rows, used, fits[-1], fitting)
         walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions)
         collected = Collected(writer, col.PREDICTIONS)
         work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
-        del rows, works, learnt, walked  # of a large table they are not in memory beside its predictions
+        del rows, works  # of a large table they are not in memory beside its predictions
         for part in workplace.engine.each(work, range(features.parts)):
             collected.take(part)
             if features.parts > 1:
