@@ -126,8 +126,8 @@ def measure(
         "pooled": PooledScore.of(rows, rows.probability),
     }
     if up_rates is not None:
-        known = np.array([up_rates[number] for number in rows.folds])
-        quantities["skill"] = BrierSkill.of(rows, rows.probability, known[rows.fold])
+        by_fold = np.array([up_rates[number] for number in rows.folds])
+        quantities["skill"] = BrierSkill.of(rows, rows.probability, by_fold[rows.fold])
     estimates = estimate(quantities, rows, how)
     figures = {name: value for part in estimates.values() for name, value in part.items()}
     return entries(figures, len(rows), coverage_of(rows, how))
