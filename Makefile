@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.ready-runtime
 DEV := $(VENV)/.ready-dev
 TESTS ?=
-WORKERS ?= 2
+# one more than cores: tests wait for servers, timers and disks
+WORKERS ?= $(shell expr $$(nproc) + 1)
 LARGE ?=
 ROOM ?=
 EXTRAS ?=
