@@ -6,7 +6,6 @@ However large the log, a bounded part of its end is read, and the excerpt says w
 from __future__ import annotations
 
 import io
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ SEARCHED_BYTES = 4 * 1024**2
 """Searched of a log that is looked at again every second."""
 
 MOST_SEARCHED_BYTES = 16 * 1024**2
-"""About a second of searching; a longer log is for the tools of whoever downloads it."""
+"""Half a second of searching; a longer log is for the tools of whoever downloads it."""
 
 MOST_LINES = 500
 """Matching lines shown: the last ones."""
@@ -88,28 +87,13 @@ def end_of(path: Path, criteria: LogFilter, most: int = MOST_SEARCHED_BYTES) -> 
         return LogExcerpt(tuple(log_lines(data)), note)
     matches: deque[LogLine] = deque(maxlen=MOST_LINES)
     count = 0
-    for line, attempt in _attempts(_candidates(data, criteria)):
+    for line, attempt in _attempts(filter(None, map(log_line, io.BytesIO(data)))):
         if criteria.matches(line, attempt):
             matches.append(line)
             count += 1
     notes = [f"only the last {most / 1024**2:,.0f} MiB were searched"] if cut else []
     notes += [f"{count - MOST_LINES:,} earlier lines left out"] if count > MOST_LINES else []
     return LogExcerpt(tuple(matches), ", ".join(notes))
-
-
-def _candidates(data: bytes, criteria: LogFilter) -> Iterator[LogLine]:
-    """Yield the lines that may match; the bytes decide about stage and level, so that few are parsed."""
-    stage = f'"stage": {json.dumps(criteria.stage)}'.encode() if criteria.stage else b""
-    # the lines that say which attempt a stage is at are of any level
-    levels = (
-        LEVELS[LEVELS.index(criteria.level) :]
-        if criteria.level in LEVELS and not criteria.attempt
-        else LEVELS
-    )
-    marks = [f'"level": "{level}"'.encode() for level in levels] if levels != LEVELS else [b""]
-    for raw in io.BytesIO(data):
-        if stage in raw and any(mark in raw for mark in marks) and (line := log_line(raw)) is not None:
-            yield line
 
 
 def _attempts(lines: Iterable[LogLine]) -> Iterator[tuple[LogLine, int]]:
