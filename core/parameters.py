@@ -112,6 +112,10 @@ class Parameter:
         text = text.strip()
         if not text:
             return None
+        if "\0" in text:
+            raise ParameterError(
+                f"{self.option} holds a character of value 0", expected="text", parameter=self.name
+            )
         match self.kind:
             case "choice":
                 return self._choice(text)

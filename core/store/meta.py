@@ -79,8 +79,41 @@ def checked_meta(data: bytes, path: StoragePath, slot: Slot) -> Meta:
         body = json.loads(data)
         claimed = body.pop("self_sha256")
         right = claimed == digest_of(body) and (body["stage"], body["key"]) == (slot.stage, slot.key)
+        sound = _is_sound(body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a readable meta file ({type(error).__name__})") from error
     if not right:
         raise CheckpointError(f"{path} was changed after it was written")
+    if not sound:
+        raise CheckpointError(f"{path} is not a readable meta file (it is not shaped as one)")
     return Meta(body)
+
+
+def _is_sound(body: Mapping[str, Any]) -> bool:
+    """Return whether everything has the type that readers expect, and names lead nowhere else.
+
+    Its own digest shows damage and not who wrote it: whoever may write the data root makes one that is right.
+    """
+    artifacts = all(
+        _is_plain(a["file"])
+        and isinstance(a["sha256"], str)
+        and _is_count(a["bytes"])
+        and (a["rows"] is None or _is_count(a["rows"]))
+        for a in body["artifacts"]
+    )
+    inputs = all(
+        _is_plain(i["stage"])
+        and _is_plain(i["key"])
+        and all(_is_plain(name) and isinstance(digest, str) for name, digest in i["artifacts"].items())
+        for i in body["inputs"]
+    )
+    described = isinstance(body.get("parameters", {}), dict) and isinstance(body.get("program") or {}, dict)
+    return bool(body["artifacts"]) and artifacts and inputs and described
+
+
+def _is_plain(name: object) -> bool:
+    return isinstance(name, str) and name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0"}
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
