@@ -270,7 +270,7 @@ def _texts(body: bytes) -> dict[str, str]:
         return {}
     try:
         values = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ParameterError("the body is no JSON", expected='{"profile": "..."} and the like') from error
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
         raise ParameterError("the body is no mapping of texts", expected='{"profile": "..."} and the like')

@@ -11,7 +11,7 @@ import pytest
 from core.errors import MissingFileError, ParameterError, SettingsError
 from core.review.attempts import MOST
 from core.review.tokens import add_token, person_of, read_tokens
-from dashboard.api import ENDPOINTS, description
+from dashboard.api import ENDPOINTS, _texts, description
 from tests.shared import copy_root
 
 
@@ -189,3 +189,10 @@ def test_wrong_tokens_are_answered_with_429_after_a_while_also_by_another_desk(
     assert ask(first, tokens["viewer"], forwarded="192.0.2.99, 198.51.100.7")[0] == 429
     assert ask(first, tokens["viewer"], forwarded="198.51.100.7")[0] == 429
     assert ask(first, tokens["viewer"], forwarded="198.51.100.8")[0] == 200
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b"\xff", b"1", b'{"a": 1}', b"NaN"])
+def test_a_body_that_is_no_mapping_of_texts_is_refused_in_words(body):
+    """Also one that is nested beyond all measure."""
+    with pytest.raises(ParameterError, match="the body is no"):
+        _texts(body)
