@@ -188,7 +188,10 @@ class Parameter:
             raise self._wrong(text, f"a JSON object ({str(error)[:80]})") from None
         if not isinstance(value, dict):
             raise self._wrong(text, "a JSON object, in braces")
-        return json.dumps(value, sort_keys=True, separators=(",", ":")) if value else None
+        try:
+            return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False) if value else None
+        except ValueError:
+            raise self._wrong(text, "finite numbers") from None
 
     def _refuse_constant(self, text: str, name: str) -> float:
         raise self._wrong(text, f"finite numbers, not {name}")

@@ -141,7 +141,7 @@ def _inline(text: str) -> Iterable[str]:
     if text.startswith("["):
         try:
             names = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             names = None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ParameterError(

@@ -148,3 +148,13 @@ def test_a_dotted_name_may_stand_beside_the_values_of_an_open_choice():
     for parameter, text in ((model, "logistic"), (mode, "a.B")):
         with pytest.raises(ParameterError, match="expected one of"):
             parameter.parse(text)
+
+
+@pytest.mark.parametrize("text", ["{\"C\": 1e400}", "{\"C\": [-1e999]}", "[" * 100_000, "NaN", "a\0b"])
+def test_what_json_cannot_hold_is_refused(text):
+    """A number beyond all numbers, nesting beyond measure, a character of value 0."""
+    with pytest.raises(ParameterError):
+        Parameter("model_parameters", "json", "", "train", "x").parse(text)
+    if not text.startswith("{"):
+        with pytest.raises(ParameterError):
+            Parameter("seed", "integer", "", "train", "x").parse(text)
