@@ -189,7 +189,9 @@ class Parameter:
         if not isinstance(value, dict):
             raise self._wrong(text, "a JSON object, in braces")
         try:
-            return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False) if value else None
+            return (
+                json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False) if value else None
+            )
         except ValueError:
             raise self._wrong(text, "finite numbers") from None
 

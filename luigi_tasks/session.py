@@ -93,6 +93,7 @@ class Session:
             wait=self.options.wait,
             previous_model=champion.model_id if champion else None,
             timeout_s=float(self.settings["run_stage_timeout_s"] or 0),
+            reading=self.settings.bounds,
             forced=self.options.forced,
             engine=self.settings.engine,
             journal=self.settings.journal,

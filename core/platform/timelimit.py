@@ -15,7 +15,7 @@ class StageTimeout(StageError):
 
 
 @contextmanager
-def time_limit(seconds: float, stage: str) -> Iterator[None]:
+def time_limit(seconds: float, stage: str, setting: str = "[run] stage_timeout_s") -> Iterator[None]:
     """Raise when the block takes longer than ``seconds`` (0: no limit).
 
     Works in the main thread, where Luigi runs its tasks; elsewhere there is no limit.
@@ -33,7 +33,7 @@ def time_limit(seconds: float, stage: str) -> Iterator[None]:
         del signum, frame
         raise StageTimeout(
             f"{stage} took longer than {seconds:g} s",
-            expected="[run] stage_timeout_s in luigi.cfg to be enough",
+            expected=f"{setting} in luigi.cfg to be enough",
             remedy="Raise it, or find out what hangs: the run's log has the last step.",
         )
 

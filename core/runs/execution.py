@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -20,15 +19,16 @@ from core.label import Label
 from core.parameters import settings_from
 from core.paths import StoragePath
 from core.platform import interrupts
+from core.platform.apart import Bounds
 from core.platform.files import TEMPORARY
 from core.platform.retry import TRANSIENT, Faults, with_linear_backoff
 from core.platform.storage import storage_at
-from core.platform.timelimit import time_limit
 from core.registry.registry import Registry
 from core.runs import stage_facts
 from core.runs.compute import Job, compute
 from core.runs.earlier import earlier_answer, refuse_to_ask_again
 from core.runs.inputs import ABSENT, Inputs, load_inputs, unfit
+from core.runs.limits import stage_limits
 from core.runs.log import RunLog
 from core.runs.plan import StagePlan
 from core.runs.record import Watcher
@@ -71,8 +71,8 @@ class Runner:
         Whether to wait for somebody who makes the same checkpoint.
     previous_model : str or None
         The champion at the start: it is kept when training fails for good.
-    timeout_s : float
-        Wall-clock limit of a stage; 0 is none.
+    timeout_s, reading : float, Bounds or None
+        See :func:`core.runs.limits.stage_limits`.
     forced : frozenset of str
         Stages that are computed again although they are there, and compared.
     recent : Recent
@@ -92,8 +92,9 @@ class Runner:
     wait: bool = True
     previous_model: str | None = None
     timeout_s: float = 0.0
+    reading: Bounds | None = None
     forced: frozenset[str] = frozenset()
-    recent: Recent = dataclasses.field(default_factory=Recent)
+    recent: Recent = field(default_factory=Recent)
     engine: Engine = LOCAL
     journal: str = ""
 
@@ -252,7 +253,7 @@ class Runner:
         )
 
     def _compute(self, plan: StagePlan, job: Job) -> list[Artifact]:
-        with time_limit(self.timeout_s, plan.slot.stage):
+        with stage_limits(plan, self.timeout_s, self.reading):
             artifacts = compute(plan.stage.name, job)
         interrupts.obey()
         return artifacts
