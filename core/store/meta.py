@@ -107,8 +107,8 @@ def _is_sound(body: Mapping[str, Any]) -> bool:
         and all(_is_plain(name) and isinstance(digest, str) for name, digest in i["artifacts"].items())
         for i in body["inputs"]
     )
-    described = isinstance(body.get("parameters", {}), dict) and isinstance(body.get("program") or {}, dict)
-    return bool(body["artifacts"]) and artifacts and inputs and described
+    mappings = isinstance(body.get("parameters", {}), dict) and isinstance(body.get("program") or {}, dict)
+    return bool(body["artifacts"]) and artifacts and inputs and mappings
 
 
 def _is_plain(name: object) -> bool:
