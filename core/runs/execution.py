@@ -71,8 +71,7 @@ class Runner:
         Whether to wait for somebody who makes the same checkpoint.
     previous_model : str or None
         The champion at the start: it is kept when training fails for good.
-    timeout_s, reading : float, Bounds or None
-        See :func:`core.runs.limits.stage_limits`.
+    timeout_s, reading : see :func:`core.runs.limits.stage_limits`
     forced : frozenset of str
         Stages that are computed again although they are there, and compared.
     recent : Recent
