@@ -72,7 +72,8 @@ def contest(
         champion's), ``challenger`` and ``paired`` (challenger less champion; of Brier score and log loss
         less is better).
     """
-    frame = rows.frame.assign(_theirs=theirs)[common_rows(rows, theirs)]
+    fold = np.asarray(rows.folds, dtype=np.float64)[rows.fold]
+    frame = rows.frame.assign(_theirs=theirs, **{col.FOLD: fold})[common_rows(rows, theirs)]
     both = judge(frame, horizon_sessions=rows.horizon_sessions)
     days = iso_dates(np.unique(both.frame[col.DATE].to_numpy()))
     ends = (days[0], days[-1]) if days else (None, None)
