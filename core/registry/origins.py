@@ -183,6 +183,10 @@ class Origins:
                 by_key.setdefault((stage, key), set()).add(name)
         return {slot: frozenset(names) for slot, names in by_key.items()}
 
+    def of_run(self, run_id: str) -> frozenset[str]:
+        """Return the profile of a run, none where it is not known."""
+        return frozenset(name for name, run in self._runs if name and run.run_id == run_id)
+
     def of_key(self, stage: str, key: str) -> frozenset[str]:
         """Return the profiles whose runs made or used a checkpoint; of an unrecorded one what its metas tell."""
         recorded = self._by_key.get((stage, key))

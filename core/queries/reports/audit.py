@@ -96,7 +96,8 @@ def _profiles(record: Record, origins: Origins) -> str:
     if profile := record.content.get("profile") or (record.content.get("request") or {}).get("profile"):
         return str(profile)
     subject = record.subject
-    return ", ".join(sorted(origins.of_key("report", subject) or origins.of_model(subject)))
+    names = origins.of_run(subject) if record.kind == REQUEST else origins.of_key("report", subject)
+    return ", ".join(sorted(names or origins.of_model(subject)))
 
 
 def _entry(record: Record, origins: Origins) -> Entry:
