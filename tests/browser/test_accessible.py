@@ -56,8 +56,9 @@ def test_no_tab_of_the_report_has_a_serious_finding(looked_at):
     """Each window of text is reached by keyboard and has a name."""
     url, (page, _) = looked_at
     opened(page, f"{url}/report")
+    page.locator(".st-key-edit_context textarea").first.wait_for()
     for tab in TABS:
-        page.get_by_role("tab", name=tab).click()
+        page.get_by_role("tab", name=tab).first.click()
         page.wait_for_function(DRAWN)
         assert serious(page) == [], tab
 
