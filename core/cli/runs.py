@@ -1,4 +1,4 @@
-"""``afterclose runs, show, cancel, compare, export``: what ran."""
+"""``afterclose runs, show, cancel, compare``: what ran."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import islice, takewhile
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +19,7 @@ from core.queries.runs.missing import gone_stages, in_words
 from core.registry.choosing import chosen_profile, known_profile, profiles_here, several
 from core.registry.origins import finished_runs, profile_of_run, runs_of, session_of_run
 from core.request import settings
+from core.review.annotations import annotations_here
 from core.review.standing import STATES
 from core.store.checkpoints import Store
 
@@ -37,6 +37,7 @@ def _state_option(name: str, states: Sequence[str], what: str) -> Callable[[outp
 @output.profile_option("Only its runs. [default: the only profile]")
 @_state_option("--state", ("queued", "running", *ENDED), "Only runs in this state")
 @_state_option("--report", (*STATES, DAMAGED, MISSING), "Only runs whose report is in this state")
+@click.option("--tag", default="", metavar="WORD", help="Only runs with this tag.")
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -45,7 +46,14 @@ def _state_option(name: str, states: Sequence[str], what: str) -> Callable[[outp
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the runs as JSON.")
 def list_runs(
-    *, limit: int, profile: str, state: str | None, report: str | None, since: datetime | None, as_json: bool
+    *,
+    limit: int,
+    profile: str,
+    state: str | None,
+    report: str | None,
+    tag: str,
+    since: datetime | None,
+    as_json: bool,
 ) -> None:
     """List runs, newest first, however they were started."""
     configured = settings.load()
@@ -54,28 +62,39 @@ def list_runs(
         click.echo(f"afterclose: {lost}", err=True)
     if profile:
         known_profile(configured, profile)
-    reports = RunReports(configured)
+    reports, written = RunReports(configured), annotations_here(configured)
     matching = (
         run
         for run in takewhile(lambda run: since is None or run.created_at >= since.date().isoformat(),
                              runs_of(configured, profile))
         if state in (None, run.state) and report in (None, reports.of_run(run).report_state)
+        and (not tag or tag in written[run.run_id].tags)
     )  # fmt: skip
     runs = [with_profile(configured, run) for run in islice(matching, limit)]
     missing = {run.run_id: gone_stages(Store(configured.data), run) for run in runs}
     if as_json:
         output.as_json(
-            [{**asdict(r), **asdict(reports.of_run(r)), "missing": missing[r.run_id]} for r in runs]
+            [
+                {
+                    **asdict(r),
+                    **asdict(reports.of_run(r)),
+                    "missing": missing[r.run_id],
+                    **written[r.run_id].fields,
+                }
+                for r in runs
+            ]
         )
     elif not runs and not lost:
         click.echo(f"no runs yet in {configured.data}; start one with: afterclose run (the built-in sample)")
     elif runs:
+        labels = {r.run_id: written[r.run_id].label for r in runs}
         rows = [
-            (r.run_id, r.profile, r.session, r.state, reports.of_run(r).report_state,
-             r.error or in_words(missing[r.run_id]) or reports.of_run(r).verdict)
+            (r.run_id, *([labels[r.run_id]] if any(labels.values()) else []), r.profile, r.session, r.state,
+             reports.of_run(r).report_state, r.error or in_words(missing[r.run_id]) or reports.of_run(r).verdict)
             for r in runs
         ]  # fmt: skip
-        output.table(("run", "profile", "session", "state", "report", "outcome"), rows)
+        called = ("called",) if any(labels.values()) else ()
+        output.table(("run", *called, "profile", "session", "state", "report", "outcome"), rows)
 
 
 def with_profile(configured: settings.Settings, run: Run) -> Run:
@@ -136,12 +155,14 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
     match = with_profile(configured, _to_show(configured, journal, run, profile))
     events = journal.events(match.run_id)
     missing = gone_stages(Store(configured.data), match)
+    written = annotations_here(configured)[match.run_id]
     if as_json:
         changes = [{**asdict(event), "attempt": n} for event, n in zip(events, attempts(events), strict=True)]
         by_stage = {"bytes_by_stage": bytes_by_stage(events)}
         output.as_json(
-            {**asdict(match), "missing": missing, "seconds": match.took_s(), **by_stage, "events": changes}
-        )
+            {**asdict(match), "missing": missing, "seconds": match.took_s(), **by_stage, **written.fields,
+             "events": changes}
+        )  # fmt: skip
         return
     for name in (
         "run_id",
@@ -157,6 +178,9 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
         "error",
     ):
         click.echo(f"{name:<12}{getattr(match, name) or '-'}")
+    for name, text in (("called", written.label), ("note", written.note)):
+        if text:
+            click.echo(f"{name:<12}{' '.join(text.split())}")
     took = match.took_s()
     click.echo(f"{'seconds':<12}{'-' if took is None else f'{took:,.2f}'}")
     if missing:
@@ -286,54 +310,3 @@ def _judge_one_profile(configured: settings.Settings, chosen: list[Run], profile
             remedy=f"What they say of different tickers cannot be compared. See: afterclose runs --profile {expected}",
             parameter="profile",
         )
-
-
-@click.command("export")
-@click.argument("run", default=LATEST)
-@click.option(
-    "--output",
-    "target",
-    default="",
-    metavar="FILE",
-    help="Where it goes. [default: RUN.zip or RUN.xlsx here]",
-)
-@click.option("--xlsx", is_flag=True, help="Write the report's tables, signals and findings as a workbook.")
-@click.option("--mlflow", "uri", default="", metavar="URI", help="Hand it over to MLflow: http://HOST:PORT.")
-@output.profile_option("Whose newest run, where none is named. [default: the only profile]")
-@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def export_run(*, run: str, target: str, xlsx: bool, uri: str, profile: str, as_json: bool) -> None:
-    """Write RUN's log, its checkpoints and all they rest on to a zip; or its report to a workbook, or to MLflow."""
-    from core.upkeep import archive
-
-    configured = settings.load()
-    journal = Journal(configured.data, configured.journal, read_only=True)
-    match = with_profile(configured, find_run(configured, journal, run, profile=profile))
-    if uri:
-        _to_mlflow(configured, match, uri, as_json=as_json)
-        return
-    path = Path(target or f"{match.run_id}.{'xlsx' if xlsx else 'zip'}")
-    if xlsx:
-        from core.platform.storage import replace_file
-        from core.queries.reports.workbook import workbook
-
-        replace_file(path, workbook(configured, match))
-        written = {}
-    else:
-        written = {"files": archive.export(configured, match, path)}
-    written["bytes"] = path.stat().st_size
-    if as_json:
-        output.as_json({"run": match.run_id, "path": str(path), **written})
-    else:
-        click.echo(f"{path}: " + ", ".join(f"{number:,} {what}" for what, number in written.items()))
-
-
-def _to_mlflow(configured: settings.Settings, run: Run, uri: str, *, as_json: bool) -> None:
-    from core.queries.reports.mlflow_run import export
-
-    exported = export(configured, run, uri)
-    output.answer(
-        {"run": run.run_id, **asdict(exported)},
-        f"run {run.run_id} is {'' if exported.new else 'already '}run {exported.mlflow_run} of MLflow, "
-        f"in {exported.experiment}",
-        json_wanted=as_json,
-    )

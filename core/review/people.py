@@ -29,6 +29,7 @@ ACTIONS: Mapping[str, str] = {
     "decide": "operator",
     "gc": "operator",
     "register_key": "operator",
+    "annotate": "operator",
     "request_changes": "approver",
     "sign": "approver",
     "reject": "approver",

@@ -80,6 +80,7 @@ def the_day(work: Path, prices: Path, fact: Facts) -> list[Callable[[], Typed]]:
         lambda: Typed("compare", ()),
         lambda: Typed("logs"),
         lambda: Typed("cancel", ("latest",)),
+        lambda: Typed("annotate", ("latest", "--name", "A first look", "--tag", "rehearsal")),
         lambda: Typed("verify"),
         lambda: Typed("gc"),
         lambda: Typed("export", ("latest", "--output", str(work / "run.zip"))),

@@ -21,11 +21,11 @@ MAY = {
     "viewer": {"view"},
     "operator": {
         "view", "launch", "cancel", "save_draft", "submit", "publish", "waive", "schedule", "decide", "gc",
-        "register_key",
+        "register_key", "annotate",
     },
     "approver": {
         "view", "launch", "cancel", "save_draft", "submit", "publish", "waive", "schedule", "decide", "gc",
-        "register_key",
+        "register_key", "annotate",
         "request_changes", "sign", "reject", "revoke", "promote", "rollback", "restore",
     },
     "admin": set(people.ACTIONS),
