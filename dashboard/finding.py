@@ -1,34 +1,82 @@
-"""The list of runs with its filters; what is chosen stands in the address."""
+"""The list of runs with its filters and its order; what is chosen stands in the address."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from core.journal import Journal
 from core.journal.rows import ACTIVE, ENDED
-from core.queries.runs.search import RunFilter, find_runs, people
+from core.queries.reports.listing import DAMAGED, MISSING
+from core.queries.runs.run_table import TableFilter, table
+from core.queries.runs.search import SORTS, RunFilter, people
+from core.registry.choosing import profiles_here
 from core.report.figures import counted
 from core.request.stages import SOURCES
-from dashboard import listing, shell
+from core.review.annotations import annotations
+from core.review.standing import STATES
+from dashboard import requesting, run_actions, run_table, shell
+from dashboard.run_table import Order
 
-RUNS_A_PAGE = 10
-_STATE, _SOURCE, _WHO, _TEXT, _PAGE = "state", "from", "who", "text", "page"
+RUNS_A_PAGE = 15
+REFRESH_S = 5.0
+TABLE = "run-table"
+_PROFILE, _STATE, _SOURCE, _WHO, _REPORT, _TAG = "only", "state", "from", "who", "report", "tag"
+_TEXT, _ASIDE, _PAGE = "text", "aside", "page"
+_SORT, _ASCENDING = "sort", "ascending"
 
 
 def show(journal: Journal) -> None:
-    """Draw the filters, and the runs that match, a page at a time."""
-    st.subheader("Recent runs", anchor=False)
-    criteria = _filter(journal)
-    matches = find_runs(journal, criteria, page=_page_number(), size=RUNS_A_PAGE)
-    if not matches.runs:
-        st.caption("No run is like that. Take a filter away to see more.")
-        return
-    listing.rows(matches.runs, "recent", clone=True)
-    pages = -(-matches.count // RUNS_A_PAGE)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    """Draw the filters, and the runs that match, a page at a time; again by itself, because runs go on."""
+
+    @st.fragment(run_every=REFRESH_S, key="runs")
+    def draw() -> None:
+        with shell.guarded():
+            _show(journal)
+
+    draw()
+
+
+def _show(journal: Journal) -> None:
+    asked, order = _filter(journal), _order()
+    matches = table(
+        shell.settings(), journal, asked, datetime.now(UTC), page=_page_number(), size=RUNS_A_PAGE
+    )
+    actions = st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-actions")
+    pages = max(1, -(-matches.count // RUNS_A_PAGE))
+    pressed = run_table.with_ticks(matches.rows, TABLE, order, cleared=run_actions.cleared(), sort=_sort_by)
+    if pressed.opened:
+        shell.go("run", run=pressed.opened)
+    with actions:
+        run_actions.show(journal, [row for row in matches.rows if row.run.run_id in pressed.ticked])
+    with st.container(horizontal=True, vertical_alignment="center", key="run-pages"):
         if pages > 1:
             st.pagination(pages, key=_PAGE, bind="query-params")
-        st.caption(f"{counted(matches.count, 'run')}. Times are UTC.", width="content")
+        nothing = "" if matches.count else "No run is like that. Take a filter away to see more. "
+        st.caption(f"{nothing}{counted(matches.count, 'run')}. Times are UTC.", width="content")
+        if matches.put_aside or asked.aside:
+            st.toggle(
+                "Also those put aside", key=_ASIDE, bind="query-params", on_change=_first_page,
+                help="Runs that somebody put aside, with a reason, are not listed otherwise.",
+            )  # fmt: skip
+
+
+def _order() -> Order:
+    by = st.query_params.get(_SORT, "started")
+    return Order(by if by in SORTS else "started", _ASCENDING in st.query_params)
+
+
+def _sort_by(by: str) -> None:
+    """Sort by a head: the largest first, and the other way round when it is pressed again."""
+    before = _order()
+    upwards = by == before.by and not before.ascending
+    for name, value in ((_SORT, by if by != "started" else ""), (_ASCENDING, "1" if upwards else "")):
+        if value:
+            st.query_params[name] = value
+        else:
+            st.query_params.pop(name, None)
+    _first_page()
 
 
 def _page_number() -> int:
@@ -41,22 +89,32 @@ def _first_page() -> None:
     st.session_state[_PAGE] = 1
 
 
-def _filter(journal: Journal) -> RunFilter:
-    names = people(journal)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+def _filter(journal: Journal) -> TableFilter:
+    tags = sorted({tag for each in annotations(journal).values() for tag in each.tags})
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
+        profile = _choice("Profile", profiles_here(shell.settings()), _PROFILE)
         state = _choice("State", (*ACTIVE, *ENDED), _STATE)
+        report = _choice("Report", (*STATES, "published", DAMAGED, MISSING), _REPORT)
         source = _choice("Source", SOURCES, _SOURCE)
-        who = _choice("Who", names, _WHO)
+        who = _choice("Started by", people(journal), _WHO)
+        tag = _choice("Tag", tags, _TAG) if tags else None
         text = st.text_input(
-            "Words", key=_TEXT, type="search", live=True, bind="query-params", width=220,
-            placeholder="id, person, option, error", on_change=_first_page,
+            "Words", key=_TEXT, type="search", live=True, bind="query-params", width=160,
+            placeholder="id, option, error", on_change=_first_page,
         )  # fmt: skip
-    default = str(shell.settings()["source"])
-    return RunFilter(state or "", source or "", who or "", text or "", default)
+        if not requesting.is_open() and st.button(
+            "New run", icon=":material/add:", type="primary", key="new-run"
+        ):
+            requesting.open_form()
+            st.rerun(scope="app")
+    default, order = str(shell.settings()["source"]), _order()
+    base = RunFilter(state or "", source or "", who or "", text or "", default, profile or "")
+    aside = bool(st.session_state.get(_ASIDE, _ASIDE in st.query_params))
+    return TableFilter(base, report or "", tag or "", aside, order.by, order.ascending)
 
 
 def _choice(label: str, options: tuple[str, ...] | list[str], key: str) -> str | None:
     return st.selectbox(
-        label, options, index=None, placeholder="any", key=key, bind="query-params", width=150,
-        on_change=_first_page,
+        label, options, index=None, placeholder="any", key=key, bind="query-params", width=122,
+        format_func=lambda option: str(option).replace("_", " "), on_change=_first_page,
     )  # fmt: skip

@@ -21,6 +21,9 @@ from dashboard.words import literal
 CLONE = "clone"
 """In the address: the run that fills the form."""
 
+_OPEN = "new"
+"""In the address: whether the form is open."""
+
 _NO_PROFILE = "(none)"
 _CLONED = "cloned_from"
 _MORE_DRAWN = "more_drawn"
@@ -41,12 +44,55 @@ def take_from_address() -> None:
     run_id = st.query_params.pop(CLONE, None)
     if run_id:
         take(shell.run_named(shell.journal(), run_id))
+        open_form()
 
 
-def show() -> None:
-    """Draw the form; it is drawn anew by itself as it is filled in."""
+def open_form() -> None:
+    """Let the form be open when the page is drawn next."""
+    st.query_params[_OPEN] = "1"
+
+
+def open_as(run: Run | None) -> None:
+    """Let the form be open, filled in as ``run`` was."""
+    if run is not None:
+        take(run)
+        open_form()
+
+
+def is_open() -> bool:
+    """Return whether the form is open."""
+    return _OPEN in st.query_params
+
+
+def _close_form() -> None:
+    st.query_params.pop(_OPEN, None)
+
+
+def drawer(*, needed: bool) -> None:
+    """Draw the form while it is open.
+
+    Parameters
+    ----------
+    needed : bool
+        Whether there is nothing else on the page: it is open then, without a button.
+    """
     with shell.guarded():
         take_from_address()
+    with st.container(key="form-place"):
+        if needed or is_open():
+            _show()
+        if is_open() and not needed:
+            st.button(
+                "Close the form",
+                icon=":material/close:",
+                key="close-form",
+                on_click=_close_form,
+                type="tertiary",
+            )
+
+
+def _show() -> None:
+    """Draw the form; it is drawn anew by itself as it is filled in."""
 
     @st.fragment(key="form")
     def draw() -> None:

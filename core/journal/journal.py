@@ -226,6 +226,20 @@ class Journal(Records):
         """Return a run's stage events in order."""
         return self._events("run_id = ?", [run_id])
 
+    def events_of(self, run_ids: Sequence[str]) -> dict[str, list[Event]]:
+        """Return the stage events of several runs, each run's in order, by run id; none for one without any."""
+        by_run: dict[str, list[Event]] = {run_id: [] for run_id in run_ids}
+        if by_run:
+            for event in self._events(f"run_id IN ({', '.join('?' * len(by_run))})", list(by_run)):
+                by_run[event.run_id].append(event)
+        return by_run
+
+    def moment(self) -> tuple[int, int, int]:
+        """Return three numbers of which one grows with whatever is added: runs, events of stages, records."""
+        counts = "(SELECT COUNT(*) FROM run), (SELECT MAX(seq) FROM event), (SELECT MAX(seq) FROM record)"
+        runs, events, records = self._read(f"SELECT {counts}")[0]
+        return int(runs), int(events or 0), int(records or 0)
+
     def completions(self, stage: str) -> list[Event]:
         """Return what every run said when it had made a stage, the oldest first."""
         return self._events("stage = ? AND state = 'succeeded'", [stage])

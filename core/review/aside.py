@@ -19,12 +19,26 @@ from core.review.people import Person, person_fields, require
 ASIDE = "inbox"
 """Kind of these records."""
 
+_RUN = "failed"
+"""How the name of a run begins here."""
+
 PUT_ASIDE, TAKEN_UP = "put aside", "taken up again"
 
 
 def about_report(profile: str, report_key: str, state: str) -> str:
     """Return what a report in a state is called here."""
     return f"report:{profile}:{report_key}:{state}"
+
+
+def about_run(profile: str, run_id: str) -> str:
+    """Return what a run is called here, as something that came to nothing and asks why."""
+    return f"{_RUN}:{profile}:{run_id}"
+
+
+def runs_put_aside(journal: Journal) -> dict[str, Record]:
+    """Return the runs that are put aside now, each with its record, by run id."""
+    here = put_aside_here(journal)
+    return {subject.rpartition(":")[2]: r for subject, r in here.items() if subject.startswith(f"{_RUN}:")}
 
 
 def put_aside_here(journal: Journal) -> dict[str, Record]:

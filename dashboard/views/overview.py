@@ -16,9 +16,10 @@ from core.queries.operations.attention import (
     age_days,
     situation,
 )
+from core.queries.runs.run_table import rows
 from core.report.figures import counted
 from core.schedule.freshness import Freshness, freshness
-from dashboard import acting, compact, listing, putting_aside, shell, starting
+from dashboard import acting, compact, putting_aside, run_table, shell, starting
 from dashboard.words import day, literal, minute
 
 REFRESH_S = 5.0
@@ -193,7 +194,9 @@ def latest() -> None:
     """Draw the latest runs, whatever they were for."""
     journal = shell.journal()
     st.subheader("Latest runs", anchor=False)
-    listing.rows(journal.runs(limit=LATEST) if journal else [], "latest")
+    if journal is not None:
+        newest = journal.runs(limit=LATEST)
+        run_table.plain(rows(shell.settings(), journal, newest, datetime.now(UTC)), "latest")
     shell.page_link("runs", "All runs")
 
 

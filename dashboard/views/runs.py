@@ -1,15 +1,14 @@
-"""Start a run, and find those that go or went."""
+"""Find runs and act on them; start one."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.journal import Journal
-from dashboard import finding, listing, requesting, shell
+from dashboard import acting, finding, requesting, run_actions, shell
 
 
 def page() -> None:
-    """Lay out the form and the runs."""
+    """Lay out the button that opens the form, and the runs."""
     journal = shell.journal()
     runs = journal.count_runs() if journal else 0
     with st.container(key="first-run"):
@@ -19,18 +18,10 @@ def page() -> None:
                 "and you will see every stage.",
                 icon=":material/info:",
             )
-    requesting.show()
+    requesting.drawer(needed=not runs)
+    acting.show_message(run_actions.PLACE)
     if journal is not None and runs:
-        active(journal)
         finding.show(journal)
-
-
-def active(journal: Journal) -> None:
-    """Draw the runs that go now."""
-    running = journal.active_runs()
-    if running:
-        st.subheader("Going now", anchor=False)
-        listing.rows(running, "active")
 
 
 page()

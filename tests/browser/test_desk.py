@@ -24,7 +24,7 @@ def press(page, key: str) -> None:
 
 def launch(page, desk) -> str:
     """Open the desk, press Run and return the run's id, which is in the address at once."""
-    page.goto(f"{desk.url}/runs")
+    page.goto(f"{desk.url}/runs?new=1")
     press(page, "run")
     press(page, "start")
     page.wait_for_url("**/run?run=*")
@@ -45,7 +45,7 @@ def expect_box(page, stage: str, said: str | re.Pattern[str]) -> None:
 def test_from_run_to_a_published_report(new_page, desk, data, requests):
     """Run, watch, look at chart and figures, edit, reload, sign, publish: the two minutes of the README."""
     page = new_page()
-    page.goto(f"{desk.url}/runs")
+    page.goto(f"{desk.url}/runs?new=1")
     expect(page.get_by_text("Nothing has run here yet")).to_be_visible()
     run_id = launch(page, desk)
     expect_box(page, "ingest", re.compile("running|done"))
@@ -119,7 +119,7 @@ def test_a_run_is_cancelled_after_asking(new_page, desk, data):
 def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_file, requests):
     """The first error stands on top, the stage is red and says failed, the finding is in a table."""
     page = new_page()
-    page.goto(f"{desk.url}/runs")
+    page.goto(f"{desk.url}/runs?new=1")
     page.locator(".st-key-source button", has_text="files").click()
     path = page.locator(".st-key-field-path input")
     path.fill(str(bad_file))
@@ -139,7 +139,7 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
 def test_a_mistake_is_answered_beside_its_field_as_it_is_typed(new_page, desk, data):
     """No file is there: the field says so while it is typed, nothing can be pressed, no traceback is shown."""
     page = new_page()
-    page.goto(f"{desk.url}/runs")
+    page.goto(f"{desk.url}/runs?new=1")
     page.locator(".st-key-source button", has_text="files").click()
     expect(page.locator(".st-key-wrong-path")).to_contain_text("Name a file or folder")
     page.locator(".st-key-field-path input").press_sequentially("nowhere.csv")
@@ -163,7 +163,7 @@ def test_a_run_outlives_the_tab_and_the_server(new_page, desk, start_desk, data)
     again = start_desk(data)
     page = new_page()
     page.goto(f"{again.url}/runs")
-    page.locator(".st-key-runs-recent a", has_text=run_id).first.click()
+    page.locator(f".run-table a[data-run='{run_id}']").first.click()
     page.wait_for_url(f"**/run?run={run_id}")
     expect_state(page, "succeeded")
     assert journal.count_runs() == 1

@@ -83,7 +83,7 @@ def test_pages_fit_a_phone_and_their_buttons_are_reached_by_keyboard(new_page, f
     page = new_page()
     page.set_viewport_size({"width": 400, "height": 820})
     shown = {
-        "": "needs", "runs": "runs-recent", "run": "log", "run?show=artifacts": "held", "data": "prices_chart",
+        "": "needs", "runs": "run-table", "run": "log", "run?show=artifacts": "held", "data": "prices_chart",
         "features": "feature_chart", "predictions": "probability_chart", "model": "decide", "report": "sign",
         "audit": "verify_line",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from html import unescape
@@ -116,6 +117,13 @@ def written(markup: str):
     return [pd.DataFrame(rows[1:], columns=rows[0]) for rows in cells.tables if rows]
 
 
+def bodies(at) -> list[str]:
+    """The pieces of HTML on a page, those of its components too."""
+    return [e.proto.body for e in at.get("html")] + [
+        json.loads(e.proto.json)["html"] for e in at.get("bidi_component")
+    ]
+
+
 class Reader:
     """What a person finds on a page."""
 
@@ -127,22 +135,18 @@ class Reader:
     @staticmethod
     def table(at, *columns):
         """The table that has these columns."""
-        held = [d.value for d in at.dataframe] + [
-            each for h in at.get("html") for each in written(h.proto.body)
-        ]
+        held = [d.value for d in at.dataframe] + [each for body in bodies(at) for each in written(body)]
         return next(frame for frame in held if set(columns) <= set(frame.columns))
 
     @staticmethod
     def figures(at) -> list[dict]:
         """The charts, as their JSON."""
-        import json
-
         return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
 
     @staticmethod
     def words(at) -> str:
         """What stands on the page as HTML of its own, without the markup."""
-        return " ".join(unescape(re.sub(r"<[^>]*>", " ", e.proto.body)) for e in at.get("html"))
+        return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)) for body in bodies(at))
 
     @staticmethod
     def window(at, label) -> str:
@@ -153,7 +157,7 @@ class Reader:
     @staticmethod
     def badges(at) -> list[str]:
         """The words of the page's badges (not of its head) in HTML of its own, in order, then of the others."""
-        page = [e.proto.body for e in at.get("html") if "header-state" not in e.proto.body]
+        page = [body for body in bodies(at) if "header-state" not in body]
         compact = [word for body in page for word in re.findall(r"</span>([^<]+)</span>", body)]
         return compact + [
             m for e in at.markdown for m in re.findall(r"-badge\[:material/\w+: ([^\]]+)\]", e.value)

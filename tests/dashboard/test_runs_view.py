@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from core.journal import Journal
 from core.queries.runs import preview
 from core.request.form import main_fields, more_fields
 from core.runs.resolve import resolve
+from tests.dashboard.conftest import bodies
 from tests.sources.address_servers import web_server
 
 
@@ -30,9 +32,21 @@ def wrong(at, name: str) -> str:
     )
 
 
-def links(at) -> str:
-    """The labels of all links."""
-    return str([link.label for link in at.get("page_link")])
+def links(at) -> list[str]:
+    """The ids of the runs in the table, from the top."""
+    return re.findall(r'<a href="run[?]run=([^"]+)"', " ".join(bodies(at)))
+
+
+def ticked(at, *run_ids: str):
+    """Tick runs, as the table's script says it."""
+    at.session_state["run-table-ticks"] = {"ticked": list(run_ids)}
+    return at.run()
+
+
+def off(at, action: str) -> str:
+    """Why an action is off; empty when it can be pressed."""
+    button = at.button(key=f"act-{action}")
+    return button.help if button.disabled else ""
 
 
 def open_more(at):
@@ -184,9 +198,9 @@ def test_an_earlier_run_fills_the_form(page, fake_run):
         "failed",
         request={"source": "files", "path": "a.csv", "seed": "11", "beside": "logistic_regression"},
     )
-    at = open_more(page())
+    at = open_more(page(new="1"))
     at.number_input(key="field-embargo_sessions").set_value(9).run()
-    at.button(key="clone-r1").click().run()
+    ticked(at, "r1").button(key="act-clone").click().run()
     assert at.segmented_control(key="source").value == "files"
     assert at.text_input(key="field-path").value == "a.csv"
     assert at.number_input(key="field-seed").value == 11
@@ -224,20 +238,18 @@ def test_earlier_runs_are_listed_with_state_and_what_was_asked(page, fake_run, r
     told = reader.words(at)
     assert "tickers IBM" in told
     assert "all defaults" in told
-    assert "a tester, terminal" in told
-    assert "20260302T220500Z-bbbbbb" in links(at)
+    assert re.search(r"a tester\s+terminal", told)
+    assert links(at) == ["20260302T220500Z-bbbbbb", "20260302T210500Z-aaaaaa"]
     assert not at.info
 
 
-def test_more_than_ten_runs_come_in_pages_named_in_the_address(page, fake_run):
-    """The second page begins with the eleventh newest."""
-    for number in range(12):
-        fake_run(f"r{number:02d}", "failed")
-    assert "r01" not in links(page())
-    second = page(page="2")
-    assert "r01" in links(second)
-    assert "r11" not in links(second)
-    assert "r01" in links(page(page="99"))
+def test_runs_come_fifteen_a_page_and_the_page_is_in_the_address(page, fake_run):
+    """The second page begins with the sixteenth newest; one past the end is the last."""
+    for number in range(17):
+        fake_run(f"r{number:02d}", "cancelled")
+    assert links(page())[-1] == "r02"
+    assert links(page(page="2")) == ["r01", "r00"]
+    assert links(page(page="99")) == ["r01", "r00"]
 
 
 def test_filters_in_the_address_narrow_the_list(page, fake_run):
@@ -256,11 +268,72 @@ def test_filters_in_the_address_narrow_the_list(page, fake_run):
     assert any("No run is like that" in caption.value for caption in nothing.caption)
 
 
+def test_heads_sort_and_what_is_sorted_by_stands_in_the_address(page, fake_run):
+    """By who, both ways; of equal ones the newest first; a word that is no head changes nothing."""
+    for run_id, who in (("r1", "bob"), ("r2", "ann"), ("r3", "bob")):
+        fake_run(run_id, "failed", who=who, request={"seed": run_id[1]})
+    assert links(page(sort="who")) == ["r3", "r1", "r2"]
+    assert links(page(sort="who", ascending="1")) == ["r2", "r3", "r1"]
+    assert links(page(sort="nothing")) == ["r3", "r2", "r1"]
+
+
+def test_attempts_at_one_thing_say_which_they_are(page, fake_run, reader):
+    """Asked again after it failed, with a finding accepted; once it came to an end, the next is no attempt of it."""
+    fake_run("r1", "failed", request={"seed": "1"})
+    fake_run("r2", "succeeded", request={"seed": "1", "waivers": "w.toml"})
+    fake_run("r3", "failed", request={"seed": "1"})
+    fake_run("r4", "failed", request={"seed": "2"})
+    told = reader.words(page())
+    assert re.findall(r"attempt \d of \d", told) == ["attempt 2 of 2", "attempt 1 of 2"]
+
+
+def test_actions_say_what_they_need_until_it_is_ticked(page, fake_run):
+    """Nothing, a failed and a good run: each is off with its reason, or can be pressed."""
+    fake_run("r1", "failed")
+    fake_run("r2", "succeeded")
+    at = page()
+    assert "Tick two" in off(at, "compare")
+    assert "came to nothing" in off(at, "retry")
+    assert not off(ticked(at, "r1"), "retry")
+    assert not off(at, "clone")
+    assert "came to nothing" in off(ticked(at, "r1", "r2"), "retry")
+    assert "Tick one" in off(at, "clone")
+    assert "Tick two" in off(at, "compare"), "neither has a report"
+
+
+def test_runs_are_put_aside_with_a_reason_and_found_again(page, fake_run, desk_settings):
+    """They leave the list; the address brings them back."""
+    fake_run("r1", "failed")
+    fake_run("r2", "failed", request={"seed": "2"})
+    at = ticked(page(), "r1")
+    at.button(key="act-aside").click().run()
+    at.text_input(key="aside-runs-why").set_value("A rehearsal.")
+    at.button(key="aside-yes").click().run()
+    assert links(page()) == ["r2"]
+    assert links(page(aside="true")) == ["r2", "r1"]
+    (record,) = Journal(desk_settings.data).records()
+    assert (record.content["decision"], record.content["why"]) == ("put aside", "A rehearsal.")
+
+
+def test_a_name_tags_and_a_note_are_kept_and_found_by(page, fake_run, reader):
+    """The name is the row's link, the tag a filter in the address."""
+    fake_run("r1", "failed")
+    fake_run("r2", "failed", request={"seed": "2"})
+    at = ticked(page(), "r1")
+    at.button(key="act-name").click().run()
+    at.text_input(key="name-r1").set_value("The <b>quarter</b>")
+    at.text_area(key="note-r1").set_value("Ask the vendor.")
+    at.button(key="name-yes").click().run()
+    told = reader.words(page())
+    assert "The <b>quarter</b>" in told
+    assert "note" in told
+
+
 def test_words_from_a_run_are_shown_as_they_are(page, fake_run, reader):
     """A name that is Markdown for a remote picture stays a name."""
     fake_run("r1", "failed", who="![x](http://a.example/p.png)")
     at = page()
-    assert "![x](http://a.example/p.png), desk" in reader.words(at)
+    assert "![x](http://a.example/p.png)" in reader.words(at)
     assert not any("![x](" in e.value for e in [*at.caption, *at.markdown])
 
 
@@ -270,7 +343,7 @@ def test_a_root_that_cannot_be_written_can_be_looked_at(page, fake_run, monkeypa
     from dashboard import shell
 
     monkeypatch.setattr(shell, "can_write", lambda: False)
-    at = page()
+    at = page(new="1")
     assert at.button(key="run").disabled
     assert any("cannot be written" in caption.value for caption in at.caption)
     assert any("read-only" in caption.value for caption in at.caption)
@@ -283,7 +356,7 @@ def test_a_viewer_can_look_and_not_run(page, fake_run, tmp_path, monkeypatch, ro
     config.write_text(text, encoding="utf-8")
     monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
     fake_run("r1", "failed")
-    at = page()
+    at = page(new="1")
     assert at.button(key="run").disabled
     assert any("Your role, viewer, may not" in caption.value for caption in at.caption)
     assert "r1" in links(at)

@@ -23,7 +23,7 @@ from core.registry.origins import session_of_run
 from core.registry.registry import Registry
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
-from core.review.aside import about_report, put_aside_here
+from core.review.aside import about_report, about_run, put_aside_here
 from core.review.decision_history import RETRAINING, champion_of
 from core.review.standing import standing
 from core.store.checkpoints import Slot, Store
@@ -170,7 +170,7 @@ def situation(settings: Settings, journal: Journal) -> Situation:
         line = _line(settings, last, good)
         if last.state in _CAME_TO_NOTHING:
             why = error_told(last) or f"The run was {last.state}."
-            about = f"failed:{line.name}:{last.run_id}"
+            about = about_run(line.name, last.run_id)
             needs.append(Need("failed", line.name, why, "run", last.run_id, about))
         if good is not None:
             line, item = _of_report(store, journal, line, good, champions.get(line.name))

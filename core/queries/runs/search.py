@@ -24,6 +24,11 @@ class RunFilter:
     text : str
         Stands anywhere in id, person, request or error, in any case.
     default_source : str
+    profile : str
+    within : frozenset of str, optional
+        Only these run ids.
+    without : frozenset of str
+        None of these run ids.
     """
 
     state: str = ""
@@ -31,11 +36,16 @@ class RunFilter:
     who: str = ""
     text: str = ""
     default_source: str = ""
+    profile: str = ""
+    within: frozenset[str] | None = None
+    without: frozenset[str] = frozenset()
 
-    @property
-    def narrow(self) -> bool:
-        """Whether anything narrows the list."""
-        return bool(self.state or self.source or self.who or self.text.strip())
+
+SORTS = {
+    "started": "seq", "profile": "COALESCE(profile, '')", "session": "COALESCE(session, '')", "state": "state",
+    "duration": "COALESCE(seconds, -1)", "who": "who",
+}  # fmt: skip
+"""By what runs are sorted -> the expression that sorts them."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +57,28 @@ class RunPage:
     page: int
 
 
-def find_runs(journal: Journal, criteria: RunFilter, *, page: int, size: int) -> RunPage:
-    """Return a page of the runs that match; a page past the end is the last one."""
+def find_runs(
+    journal: Journal,
+    criteria: RunFilter,
+    *,
+    page: int,
+    size: int,
+    sort: str = "started",
+    ascending: bool = False,
+) -> RunPage:
+    """Return a page of the runs that match; a page past the end is the last one.
+
+    Parameters
+    ----------
+    page : int
+        Counted from 1.
+    sort : str
+        One of :data:`SORTS`; of equal ones the newest comes first.
+    """
     where, values = _where(journal, criteria)
     count = int(_read(journal, f"SELECT COUNT(*) FROM run {where}", values)[0][0])  # noqa: S608 - texts of this module
     page = max(1, min(page, -(-count // size)))
-    rest = f"{where} ORDER BY seq DESC LIMIT ? OFFSET ?"
+    rest = f"{where} ORDER BY {SORTS[sort]} {'ASC' if ascending else 'DESC'}, seq DESC LIMIT ? OFFSET ?"
     return RunPage(journal._runs(rest, [*values, size, size * (page - 1)]), count, page)  # noqa: SLF001 - the journal's own module
 
 
@@ -79,6 +105,13 @@ def _where(journal: Journal, criteria: RunFilter) -> tuple[str, list[Any]]:
     if criteria.who:
         parts.append("who = ?")
         values.append(criteria.who)
+    if criteria.profile:
+        parts.append("profile = ?")
+        values.append(criteria.profile)
+    for ids, word in ((criteria.within, "IN"), (criteria.without or None, "NOT IN")):
+        if ids is not None:
+            parts.append(f"run_id {word} ({', '.join('?' * len(ids))})" if ids else "1 = 0")
+            values += sorted(ids)
     if text := criteria.text.strip():
         columns = ("run_id", "who", "request", "COALESCE(error, '')")
         parts.append("(" + " OR ".join(f"LOWER({name}) LIKE ? ESCAPE '!'" for name in columns) + ")")

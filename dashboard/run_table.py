@@ -1,0 +1,224 @@
+"""The table of runs, the one way in which runs are listed: heads, sorting, ticks, stages as squares, duration as a bar.
+
+It is a table of HTML: read out as one, walked through by keyboard, and on a phone each row is a card. Where rows can be
+ticked it is a component, whose script only carries ticks and presses to the desk; elsewhere it is drawn as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from core.queries.runs.progress import asked_for, error_told
+from core.queries.runs.run_table import RunRow
+from core.request.profiles import PROFILE
+from dashboard import cells, compact
+
+SCRIPT = Path(__file__).with_name("run_table.js")
+ID_ENDING = 6
+"""Last characters of a run's id that tell it from its neighbours; the whole is shown on hover."""
+
+_HEADS = {
+    "Run": "started", "Profile": "profile", "Session": "session", "State": "state", "Stages": "",
+    "Duration": "duration", "Outcome": "", "Report": "", "Started by": "who",
+}  # fmt: skip
+"""Head -> what it sorts by; empty for a head that does not."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """How the rows are sorted."""
+
+    by: str = "started"
+    ascending: bool = False
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What a person did in the table: the runs that are ticked, and the run whose link was pressed (empty: none)."""
+
+    ticked: tuple[str, ...]
+    opened: str
+
+
+def with_ticks(
+    rows: Sequence[RunRow], key: str, order: Order, *, cleared: int, sort: Callable[[str], None]
+) -> Pressed:
+    """Draw the table with a box to tick before each row.
+
+    Parameters
+    ----------
+    key : str
+        Of the component.
+    cleared : int
+        When it changes, nothing is ticked any more.
+    sort : callable
+        Called with what a head sorts by when it is pressed, before the page is drawn again.
+    """
+
+    def pressed() -> None:
+        by = st.session_state[f"{key}-ticks"].get("sort")
+        if by:
+            sort(str(by))
+
+    with _room(key, len(rows)):
+        result = _component()(
+            key=f"{key}-ticks",
+            data={"html": markup(rows, order, ticks=True), "cleared": cleared},
+            default={"ticked": []},
+            on_ticked_change=lambda: None,
+            on_sort_change=pressed,
+            on_open_change=lambda: None,
+        )
+    here = [row.run.run_id for row in rows]
+    ticked = [str(each) for each in result.get("ticked") or []]
+    return Pressed(tuple(each for each in here if each in ticked), str(result.get("open") or ""))
+
+
+def plain(rows: Sequence[RunRow], key: str) -> None:
+    """Draw the table without ticks: its links lead to the runs."""
+    with _room(key, len(rows)):
+        compact.draw(markup(rows, None))
+
+
+def _room(key: str, rows: int) -> Any:
+    """Return the place of a table, as high from the start as so many rows need."""
+    compact.draw(f"<style>body .st-key-{key} {{ --rows: {rows}; }}</style>")
+    return st.container(key=key)
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component(
+        "afterclose_run_table",
+        html='<div class="runs-place"></div>',
+        js=SCRIPT.read_text(encoding="utf-8"),
+        isolate_styles=False,
+    )
+
+
+def markup(rows: Sequence[RunRow], order: Order | None, *, ticks: bool = False) -> str:
+    """Return the table as HTML; nothing that comes from a run is markup.
+
+    Parameters
+    ----------
+    order : Order or None
+        How the rows are sorted; None where the heads do not sort.
+    """
+    longest = max((row.took_s for row in rows if row.took_s is not None), default=0.0)
+    every = '<input type="checkbox" data-every aria-label="Tick all runs shown">' if ticks else ""
+    heads = [f'<th role="columnheader" class="tick">{every}</th>'] if ticks else []
+    heads += [_head(name, by, order) for name, by in _HEADS.items()]
+    body = "".join(_row(row, longest, ticks=ticks) for row in rows)
+    return (
+        '<div class="wrapped run-table"><table role="table"><thead><tr role="row">'
+        f"{''.join(heads)}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _head(name: str, by: str, order: Order | None) -> str:
+    if order is None or not by:
+        return f'<th role="columnheader" scope="col">{name}</th>'
+    now = order.by == by
+    direction = ("ascending" if order.ascending else "descending") if now else "none"
+    arrow = ("↑" if order.ascending else "↓") if now else "↕"
+    return (
+        f'<th role="columnheader" scope="col" aria-sort="{direction}"><button type="button" data-sort="{by}" '
+        f'data-keep="sort-{by}">{name} <span aria-hidden="true">{arrow}</span></button></th>'
+    )
+
+
+def _row(row: RunRow, longest: float, *, ticks: bool) -> str:
+    run_id = escape(row.run.run_id)
+    tick = (
+        f'<td role="cell" class="tick"><input type="checkbox" data-run="{run_id}" data-keep="tick-{run_id}" '
+        f'aria-label="Tick run {run_id}"></td>'
+        if ticks
+        else ""
+    )
+    parts = {
+        "Run": _name(row), "Profile": _profile(row),
+        "Session": compact.unbroken(row.session) if row.session else _nothing(),
+        "State": compact.badge(row.run.state), "Stages": cells.line(row.stages), "Duration": _bar(row, longest),
+        "Outcome": _outcome(row), "Report": _report(row), "Started by": _who(row),
+    }  # fmt: skip
+    filled = "".join(
+        f'<td role="cell" data-label="{name}"><div>{markup}</div></td>' for name, markup in parts.items()
+    )
+    kinds = " ".join(["again"] if row.attempt and row.attempt.number < row.attempt.of else [])
+    return f'<tr role="row" class="{kinds}">{tick}{filled}</tr>'
+
+
+def _nothing() -> str:
+    return '<span class="quiet" aria-label="none">–</span>'
+
+
+def _quiet(text: str) -> str:
+    return f'<span class="quiet" title="{escape(text)}">{escape(text)}</span>'
+
+
+def _cut(text: str) -> str:
+    """Return text in one line, cut where there is no room; the whole is shown on hover."""
+    return f'<span class="cut" title="{escape(text)}">{escape(text)}</span>'
+
+
+def _name(row: RunRow) -> str:
+    """Return what a run is called, or when it started: the link; below its id's end, tags and attempt."""
+    run = row.run
+    started = (run.started_at or run.created_at)[:16].replace("T", " ")
+    link = (
+        f'<a href="run?run={quote(run.run_id)}" target="_self" class="to-page" data-run="{escape(run.run_id)}" '
+        f'data-keep="open-{escape(run.run_id)}" title="Run {escape(run.run_id)}">'
+        f"{escape(row.annotation.name or started)}</a>"
+    )
+    below = [_quiet(started)] if row.annotation.name else []
+    below += [f'<span class="tag">{escape(tag)}</span>' for tag in row.annotation.tags]
+    if row.annotation.note:
+        below.append(f'<span class="tag note" title="{escape(row.annotation.note)}">note</span>')
+    if row.attempt:
+        below.append(_quiet(f"attempt {row.attempt.number} of {row.attempt.of}"))
+    if row.aside:
+        below.append(_quiet("put aside"))
+    below.append(f'<code title="{escape(run.run_id)}">{escape(run.run_id[-ID_ENDING:])}</code>')
+    return f'{link}<div class="below">{"".join(below)}</div>'
+
+
+def _profile(row: RunRow) -> str:
+    asked = asked_for({name: text for name, text in row.run.request.items() if name != PROFILE})
+    return f'{_cut(row.profile)}<div class="below cut">{_quiet(asked)}</div>'
+
+
+def _bar(row: RunRow, longest: float) -> str:
+    if row.took_s is None:
+        return _nothing()
+    share = 100 * row.took_s / longest if longest else 0
+    return (
+        f'<span class="number">{row.took_s:,.1f} s</span>'
+        f'<div class="bar" aria-hidden="true"><i style="width:{max(share, 1):.0f}%"></i></div>'
+    )
+
+
+def _outcome(row: RunRow) -> str:
+    """Return what came of a run: its verdict, or why it came to nothing."""
+    if row.run.error and not row.run.active:
+        error = error_told(row.run)
+        return f'<span class="two-lines bad" title="{escape(error)}">{escape(error)}</span>'
+    return (
+        f'<span class="two-lines">{escape(row.report.verdict)}</span>' if row.report.verdict else _nothing()
+    )
+
+
+def _report(row: RunRow) -> str:
+    state = row.report.report_state
+    return compact.badge(state.replace("_", " ")) if state else _nothing()
+
+
+def _who(row: RunRow) -> str:
+    return f'{_cut(row.run.who)}<div class="below">{_quiet(row.run.how)}</div>'
