@@ -92,7 +92,7 @@ def test_pages_fit_a_phone_and_their_buttons_are_reached_by_keyboard(new_page, f
         expect(page.locator(f".st-key-{key}").first, f"/{path}").to_be_visible()
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 400, f"/{path} is {wide} wide"
-    page.goto(f"{url}/runs")
+    page.goto(f"{url}/runs?new=1")
     expect(page.locator(".st-key-run button").first).to_be_enabled()
     for _ in range(80):
         page.keyboard.press("Tab")
