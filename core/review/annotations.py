@@ -16,6 +16,7 @@ from typing import Any
 
 from core.errors import ParameterError
 from core.journal import Journal, Record
+from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, person_fields, require
@@ -103,9 +104,9 @@ def annotate(
         )
     before = annotations(journal).get(run_id, Annotation())
     after = Annotation(
-        _text("name", before.name if name is None else " ".join(name.split()), MOST_NAME),
+        _text("name", before.name if name is None else " ".join(cleaned(name).split()), MOST_NAME),
         _tags({*before.tags, *map(_tag, add)} - {*map(_tag, remove)}),
-        _text("note", before.note if note is None else note.strip(), MOST_NOTE),
+        _text("note", before.note if note is None else cleaned(note).strip(), MOST_NOTE),
     )
     if (after.name, after.tags, after.note) == (before.name, before.tags, before.note):
         raise ParameterError(

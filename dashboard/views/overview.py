@@ -16,16 +16,18 @@ from core.queries.operations.attention import (
     age_days,
     situation,
 )
+from core.queries.operations.profile_history import History, history
+from core.queries.operations.profile_list import next_runs
 from core.queries.runs.run_table import rows
 from core.report.figures import counted
 from core.schedule.freshness import Freshness, freshness
-from dashboard import acting, compact, putting_aside, run_table, shell, starting
-from dashboard.words import day, literal, minute
+from dashboard import acting, compact, putting_aside, run_table, shell, starting, time_pictures
+from dashboard.words import day, minute
 
 REFRESH_S = 5.0
 LATEST = 5
 MOST_LINES = 6
-"""Lines of work, and champions, that are drawn; the page Profiles has all in one list."""
+"""Lines of work that are drawn; the page Profiles has all in one list."""
 
 MOST_NEEDS = 20
 """Needs that are drawn."""
@@ -45,8 +47,7 @@ def page() -> None:
                 _situation.clear()
             now = _situation(str(shell.settings().data), shell.settings().journal)
             inbox(now)
-            lines(now.lines)
-            champions(now.champions)
+            lines(now)
             latest()
 
     draw()
@@ -112,34 +113,82 @@ def _need(number: int, need: Need) -> None:
         putting_aside.offer(need)
 
 
-def lines(several: tuple[Line, ...]) -> None:
-    """Draw the last run, the report and the data of each line of work."""
+def lines(now: Situation) -> None:
+    """Draw each line of work: where it stands, its last runs by stage, its last sessions, what comes next."""
     st.subheader("Lines of work", anchor=False)
-    with st.grid(3, min_column_width=300, gap="small"):
-        for line in several[:MOST_LINES]:
-            _line(line)
-    if len(several) > MOST_LINES:
-        st.caption(f"The {MOST_LINES} that were at work last, of {len(several):,}.")
+    compact.draw(time_pictures.legend())
+    coming = _next_runs(*_moment())
+    for line in now.lines[:MOST_LINES]:
+        _line(line, now.champions.get(line.name), coming.get(line.name, ""))
+    if len(now.lines) > MOST_LINES:
+        st.caption(f"The {MOST_LINES} that were at work last, of {len(now.lines):,}.")
     shell.page_link("profiles", "All profiles", help_="State, verdict, signature and next run of each")
 
 
-def _line(line: Line) -> None:
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"line-{line.name}"):
-        compact.draw(compact.row((compact.strong(line.name), compact.badge(line.last.state))))
-        shell.page_link("run", f":blue[{line.last.run_id}]", run=line.last.run_id, help_="Open its last run")
-        compact.draw(compact.stack(_facts(line)))
+def _line(line: Line, champion: InUse | None, next_run: str) -> None:
+    past = _history(line.name, line.calendar, *_moment())
+    with st.container(border=True, gap="xsmall", key=f"line-{line.name}"):
+        facts = compact.stack(_facts(line, champion, past, next_run))
+        pictures = time_pictures.grid(past.runs), time_pictures.calendar(past.days, line.name)
+        columns = "".join(f"<div>{part}</div>" for part in (facts, *pictures))
+        compact.draw(f'<div class="line-of-work">{columns}</div>')
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _run_again(line)
+            shell.page_link("run", ":blue[Last run]", run=line.last.run_id, help_=line.last.run_id)
+            if line.good is not None:
+                shell.page_link("report", ":blue[Newest report]", run=line.good.run_id)
+            shell.page_link("runs", ":blue[All its runs]", query={"only": line.name})
 
 
-def _facts(line: Line) -> Iterator[str]:
-    """Yield the rows of a line of work: its last run, its report, its data."""
+def _run_again(line: Line) -> None:
+    off = acting.refusal("launch") or ("It goes just now." if line.last.active else None)
+    if st.button(
+        "Run again", icon=":material/replay:", key=f"again-{line.name}", disabled=off is not None,
+        help=off or "Asks for the same as its last run; what would be done is shown first.",
+    ):  # fmt: skip
+        starting.confirm(starting.again(line.last), line.last.target)
+
+
+def _moment() -> tuple[str, str, tuple[int, int, int], str]:
+    """Return what changes when anything happens here, or a minute is over."""
+    settings, log = shell.settings(), shell.journal()
+    assert log is not None, "the page asked before"
+    return str(settings.data), settings.journal, log.moment(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M")
+
+
+@st.cache_data(ttl=300, max_entries=64, show_spinner=False)
+def _history(profile: str, calendar: str, *moment: object) -> History:
+    del moment  # another one is looked up anew
+    log = shell.journal()
+    assert log is not None, "the page asked before"
+    return history(shell.settings(), log, profile, calendar, datetime.now(UTC))
+
+
+@st.cache_data(ttl=300, max_entries=4, show_spinner=False)
+def _next_runs(*moment: object) -> dict[str, str]:
+    del moment  # another one is looked up anew
+    return next_runs(shell.settings(), datetime.now(UTC))
+
+
+def _facts(line: Line, champion: InUse | None, past: History, next_run: str) -> Iterator[str]:
+    """Yield the rows of a line of work: its last run, its report, its data, its champion, what comes."""
+    yield compact.row(
+        (f'<span class="line-name">{compact.strong(line.name)}</span>', compact.badge(line.last.state))
+    )
     yield compact.quiet(f"last run {minute(line.last.started_at or line.last.created_at)}")
     if line.good is None:
         yield compact.quiet("No report yet.")
-        return
-    report = compact.badge(line.report.replace("_", " "))
-    yield compact.row((compact.quiet("report"), report, compact.quiet(line.verdict)))
-    if line.data_to is not None:
-        yield _freshness(line, line.data_to)
+    else:
+        report = compact.badge(line.report.replace("_", " "))
+        yield compact.row((compact.quiet("report"), report, compact.quiet(line.verdict)))
+        if line.data_to is not None:
+            yield _freshness(line, line.data_to)
+    yield compact.quiet(_champion(champion, datetime.now(UTC)))
+    yield compact.quiet(f"next run {minute(next_run)}" if next_run else "no schedule")
+    if past.after:
+        yield compact.quiet(
+            f"The calendar ends with its data: {counted(past.after, 'session')} closed since."
+        )
 
 
 def _freshness(line: Line, data_to: str) -> str:
@@ -163,26 +212,18 @@ def _stands(profile: str, last_run: str, at: str) -> Freshness | None:
         return None
 
 
-def champions(in_use: dict[str, InUse]) -> None:
-    """Draw which model scores each profile, since when, and how old its training is."""
-    st.subheader("Champions" if len(in_use) > 1 else "Champion", anchor=False)
-    if not in_use:
-        st.caption("No model is in use: runs train a candidate. Promote one on the page **Model**.")
-    now = datetime.now(UTC)
-    for profile, model in list(in_use.items())[:MOST_LINES]:
-        _champion(profile, model, now)
-    if len(in_use) > MOST_LINES:
-        st.caption(f"The first {MOST_LINES} of {len(in_use):,}; `afterclose models` lists all.")
-
-
-def _champion(profile: str, in_use: InUse, now: datetime) -> None:
-    facts = [f"**{literal(profile)}**", f"`{in_use.model_id}`"]
-    if in_use.since:
-        by = f" by {literal(in_use.who)}" if in_use.who else ""
-        facts.append(f"in use since {day(in_use.since)} ({_ago(in_use.since, now)}){by}")
-    if in_use.trained_to:
-        facts.append(f"trained to {in_use.trained_to} ({_ago(in_use.trained_to, now)})")
-    st.markdown("  ·  ".join(facts))
+def _champion(model: InUse | None, now: datetime) -> str:
+    """Return which model scores a profile, since when, and how old its training is."""
+    if model is None:
+        return "no champion: runs train a candidate"
+    facts = [f"champion {model.model_id}"]
+    if model.since:
+        facts.append(
+            f"since {day(model.since)} ({_ago(model.since, now)}){f' by {model.who}' if model.who else ''}"
+        )
+    if model.trained_to:
+        facts.append(f"trained to {model.trained_to}")
+    return ", ".join(facts)
 
 
 def _ago(at: str, now: datetime) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from core.journal import Journal
+from tests.dashboard.conftest import bodies
 from tests.shared import copy_root
 
 
@@ -29,8 +32,9 @@ def told(reader):
 
 
 def links(at) -> str:
-    """Labels of all links."""
-    return str([link.label for link in at.get("page_link")])
+    """Labels of all links, and where those in tables and pictures lead."""
+    labels = [link.label for link in at.get("page_link")]
+    return str(labels + re.findall(r'href="([^"]+)', " ".join(bodies(at))))
 
 
 def test_an_empty_desk_offers_the_sample(page, told):
@@ -70,7 +74,7 @@ def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, des
     assert "Read and sign" in links(at)
     assert "data to 2020-10-26" in told(at)
     assert "behind" in told(at)
-    assert "No model is in use" in told(at)
+    assert "no champion" in told(at)
     assert not at.exception
 
 

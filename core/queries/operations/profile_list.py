@@ -88,6 +88,12 @@ def profile_list(settings: Settings, now: datetime) -> list[ProfileRow]:
     return sorted(rows, key=lambda row: (URGENCY.index(row.state), row.profile))
 
 
+def next_runs(settings: Settings, now: datetime) -> dict[str, str]:
+    """Return when a schedule starts the next run of a profile (UTC, ISO), by profile; none for one without."""
+    times = {name: _next(schedules, now) for name, schedules in _schedules(settings).items()}
+    return {name: at for name, at in times.items() if at}
+
+
 def _has_journal(settings: Settings) -> bool:
     return Journal.exists(settings.data, settings.journal)
 
