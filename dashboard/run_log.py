@@ -20,7 +20,7 @@ from dashboard import monospaced, shell
 
 FOLLOW = "follow"
 MOST_DOWNLOADED = 64 * 1024**2
-HEIGHT = 340
+HEIGHT = 460
 ATTEMPTS = (1, 2, 3, 4, 5)
 NARROWING = ("stage", "attempt", "find")
 """In the address: filters that are drawn once one of them is asked for."""

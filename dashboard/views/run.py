@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from html import escape
 
 import streamlit as st
 
@@ -19,16 +20,29 @@ from core.queries.runs.progress import (
     progress,
     share,
     sign_off_view,
-    size_text,
     stage_views,
     utc_clock,
 )
+from core.queries.runs.run_table import RunRow, rows
+from core.queries.runs.usual import usual_seconds
 from core.request.stages import NAMES
 from core.review.signoff import standing
 from core.runs.heartbeat import pulse
 from core.runs.launcher import cancel
 from core.store.checkpoints import Slot
-from dashboard import acting, compact, line, requesting, run_findings, run_log, run_made, shell, starting
+from dashboard import (
+    acting,
+    compact,
+    requesting,
+    run_actions,
+    run_findings,
+    run_log,
+    run_made,
+    shell,
+    stage_bars,
+    starting,
+)
+from dashboard.words import literal, minute
 
 REFRESH_S = 1.0
 SHOW = "show"
@@ -60,52 +74,73 @@ def page() -> None:
         page_title=f"{run.state} · Run {run.run_id} · Afterclose", page_icon=_ICONS.get(run.state, "🔔")
     )
     shell.show_notice()
+    acting.show_message(run_actions.PLACE)
     name_and_actions(journal, run)
     live(journal, run)
 
 
 def name_and_actions(journal: Journal, run: Run) -> None:
     """Draw the run's name and what can be done about it: apart from what refreshes itself."""
-    with st.container(horizontal=True, vertical_alignment="center", key="name"):
-        st.markdown(f"**Run {run.run_id}**", width="content")
-        if run.active:
-            if st.button(
-                "Cancel this run",
-                icon=":material/stop_circle:",
-                key="cancel",
-                disabled=acting.refusal("cancel") is not None,
-            ):
-                confirm_cancel(run)
-            return
-        if (
-            run.state != "succeeded"
-            and run.target in NAMES
-            and st.button(
-                "Retry",
-                icon=":material/replay:",
-                key="retry",
-                type="primary",
-                disabled=acting.refusal("launch") is not None,
-                help="Ask for the same again: finished stages are reused, the failed one and those after it are made.",
-            )
-        ):
+    (row,) = rows(shell.settings(), journal, [run], datetime.now(UTC))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="name"):
+        called = f"**{literal(row.annotation.name)}**  :gray[{run.run_id}]" if row.annotation.name else ""
+        st.markdown(called or f"**Run {run.run_id}**", width="content")
+        actions(journal, row)
+    with st.container(key="about-run"):
+        about(row)
+
+
+def actions(journal: Journal, row: RunRow) -> None:
+    """Draw what can be done about a run."""
+    run, off = row.run, acting.refusal("launch")
+    if run.active:
+        if st.button(
+            "Cancel this run", icon=":material/stop_circle:", key="cancel",
+            disabled=acting.refusal("cancel") is not None,
+        ):  # fmt: skip
+            confirm_cancel(run)
+        return
+    if run.target in NAMES:
+        failed = run.state != "succeeded"
+        if st.button(
+            "Retry" if failed else "Run again", icon=":material/replay:", key="retry" if failed else "again",
+            type="primary" if failed else "secondary", disabled=off is not None,
+            help=off or "Asks for the same again: what is there is reused, and what would be done is shown first.",
+        ):  # fmt: skip
             starting.confirm(starting.again(run), run.target)
-        shell.page_link(
-            "runs", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
+    shell.page_link(
+        "runs", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
+    )
+    if st.button(
+        "Name, tags, note", icon=":material/sell:", key="act-name", type="tertiary",
+        disabled=acting.refusal("annotate") is not None,
+    ):  # fmt: skip
+        run_actions.ask_name([run.run_id], row)
+    if exceeds_zip_limit(journal, run):
+        st.caption(f"All as zip: `{export_command(run)}`", width="content")
+        return
+    st.download_button(
+        "All as zip", data=lambda: as_zip(shell.settings(), run), file_name=f"{run.run_id}.zip",
+        mime="application/zip", on_click="ignore", key="zip", icon=":material/folder_zip:", type="tertiary",
+    )  # fmt: skip
+
+
+def about(row: RunRow) -> None:
+    """Draw what people wrote about a run, and the other attempts at the same thing."""
+    parts = [f'<span class="tag">{escape(tag)}</span>' for tag in row.annotation.tags]
+    if row.annotation.note:
+        parts.append(
+            compact.quiet(f"{row.annotation.note} ({row.annotation.who}, {minute(row.annotation.at)})")
         )
-        if exceeds_zip_limit(journal, run):
-            st.caption(f"All as zip: `{export_command(run)}`", width="content")
-            return
-        st.download_button(
-            "All as zip",
-            data=lambda: as_zip(shell.settings(), run),
-            file_name=f"{run.run_id}.zip",
-            mime="application/zip",
-            on_click="ignore",
-            key="zip",
-            icon=":material/folder_zip:",
-            type="tertiary",
-        )
+    if row.attempt:
+        others = [
+            compact.link(f"attempt {number}", "run", run_id)
+            for number, run_id in enumerate(row.attempt.runs, 1)
+            if run_id != row.run.run_id
+        ]
+        parts += [compact.quiet(f"attempt {row.attempt.number} of {row.attempt.of}; the others:"), *others]
+    if parts:
+        compact.draw(compact.row(parts))
 
 
 def live(journal: Journal, opened: Run) -> None:
@@ -140,12 +175,22 @@ def heading(run: Run) -> None:
         f"{run.who}, {run.how}",
         f"started {utc_clock(run.started_at or run.created_at)} UTC",
         f"{took:,.1f} s" if took is not None else "",
+        _reached(run),
         asked_for(run.request),
         run_findings.accepted_words(run),
     ]
     text = compact.quiet("  ·  ".join(fact for fact in facts if fact))
     with st.container(key="run-state"):
         compact.draw(compact.row((compact.badge(run.state), text)))
+
+
+def _reached(run: Run) -> str:
+    """Return how many stages are there of a run that is over."""
+    log = shell.journal()
+    if run.active or log is None:
+        return ""
+    done, of = progress(stage_views(run, log.events(run.run_id), datetime.now(UTC)))
+    return f"{done} of {of} stages"
 
 
 def first_error(run: Run) -> None:
@@ -155,7 +200,7 @@ def first_error(run: Run) -> None:
 
 
 def graph(journal: Journal, run: Run) -> None:
-    """Draw the line of stages up to sign-off, how far it is, and a box for each."""
+    """Draw how far the run is, and its stages up to sign-off as bars against how long they usually take."""
     views = stage_views(run, journal.events(run.run_id), datetime.now(UTC))
     report = run.keys.get("report") if run.state == "succeeded" else None
     damage = shell.store().damage(Slot("report", report)) if report else None
@@ -163,19 +208,19 @@ def graph(journal: Journal, run: Run) -> None:
         if damage:
             shell.alarm(damage)
     signed = standing(shell.store(), journal, report) if report else None
-    boxes = [*views, sign_off_view(run, signed)]
-    signs = [(view.stage, view.state) for view in boxes]
-    dark = st.context.theme.type == "dark"
-    picture = compact.picture(line.line_svg(signs, dark=dark), line.describe(signs))
-    done, of = progress(views)
-    grid = compact.grid(box(view) for view in boxes)
+    with st.container(key="how-far"):
+        if run.active:
+            how_far(run, views)
     with st.container(key="line"):
-        if not run.active:
-            compact.draw(compact.stack((picture, compact.quiet(f"{done} of {of} stages"), grid)))
-            return
-        compact.draw(picture)
-        how_far(run, views)
-        compact.draw(grid)
+        usual = _usual(str(shell.settings().data), shell.settings().journal, run.run_id)
+        compact.draw(stage_bars.markup([*views, sign_off_view(run, signed)], run, usual))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _usual(root: str, url: str, run_id: str) -> dict[str, float]:
+    del root, url  # they tell two desks apart; what went before a run does not change
+    log = shell.journal()
+    return usual_seconds(log, shell.run_named(log, run_id)) if log else {}
 
 
 def how_far(run: Run, views: list[StageView]) -> None:
@@ -183,7 +228,7 @@ def how_far(run: Run, views: list[StageView]) -> None:
     done, of = progress(views)
     now = pulse(RunFolder(shell.settings().data, run.run_id).path, time.time())
     sign = f"; last sign of life {now.age_s:,.0f} s ago" if now.age_s is not None else ""
-    st.progress(share(views, now), text=f"{done} of {of} stages{at_work(views, now)}{sign}")
+    st.progress(share(views, now), text=f"{_standing(run, views, done, of)}{at_work(views, now)}{sign}")
     if now.silent:
         st.warning(
             "It gave no sign for a while and may hang: look at the log, or cancel and retry.",
@@ -191,19 +236,14 @@ def how_far(run: Run, views: list[StageView]) -> None:
         )
 
 
-def box(view: StageView) -> str:
-    """Return one box: state in word, symbol and colour; rows in and out, bytes, seconds, attempt."""
-    facts = [
-        f"{view.rows_in:,} rows in" if view.rows_in is not None else "",
-        f"{view.rows:,} rows" if view.rows is not None else "",
-        size_text(view.bytes) or "",
-        f"{view.seconds:,.1f} s" if view.seconds is not None else "",
-        f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else "",
-        view.note,
-    ]
-    texts = [compact.quiet(fact) for fact in facts if fact] or [compact.quiet("–")]
-    name = compact.strong(view.stage.replace("_", " "))
-    return compact.box(f"stage-{view.stage}", (name, compact.badge(view.state), *texts))
+def _standing(run: Run, views: list[StageView], done: int, of: int) -> str:
+    """Return how far a run is that is not over; what is over but for the last word is said so."""
+    failed = next((view.stage for view in views if view.state == "failed"), None)
+    if failed:
+        return f"{failed.replace('_', ' ')} failed; the run is ending"
+    if run.state == "queued":
+        return "Starting: its process reads the program"
+    return f"{done} of {of} stages" if done < of else f"All {of} stages are there; the run is ending"
 
 
 def next_steps(run: Run) -> None:

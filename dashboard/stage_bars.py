@@ -1,0 +1,107 @@
+"""The stages of a run as bars along its time, each against how long it usually takes: one table that says all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+
+from core.journal import Run
+from core.queries.runs.progress import StageView, size_text
+from dashboard import compact
+
+MUCH_SLOWER, SLOWER_S = 2.0, 2.0
+"""A stage is pointed out that took this many times as long as usual, and so many seconds longer."""
+
+_HEADS = ("Stage", "State", "When", "Took", "Usually", "Rows in", "Rows out", "Size")
+_MADE = ("done", "failed", "running", "stopped", "cancelled", "interrupted")
+"""States of a stage that took time."""
+
+
+def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> str:
+    """Return the table as HTML.
+
+    Parameters
+    ----------
+    views : sequence of StageView
+        In running order, sign-off last.
+    usual : mapping of str to float
+        Seconds by stage (:func:`core.queries.runs.usual.usual_seconds`); a stage without has no bar behind its own.
+    """
+    starts = {view.stage: _offset(view, run) for view in views}
+    ends = [
+        start + max(view.seconds or 0.0, usual.get(view.stage, 0.0) if view.state in _MADE else 0.0)
+        for view in views
+        if (start := starts[view.stage]) is not None
+    ]
+    whole = max([*ends, 0.001])
+    head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in _HEADS)
+    body = "".join(_row(view, starts[view.stage], whole, usual.get(view.stage)) for view in views)
+    return (
+        '<div class="wrapped stage-table"><table role="table">'
+        f'<thead><tr role="row">{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _offset(view: StageView, run: Run) -> float | None:
+    """Return how many seconds after the run's start a stage began; None where it took none."""
+    if not view.since or not run.started_at or view.state not in _MADE:
+        return None
+    began = datetime.fromisoformat(view.since) - datetime.fromisoformat(run.started_at)
+    return max(0.0, began.total_seconds())
+
+
+def _row(view: StageView, start: float | None, whole: float, usual: float | None) -> str:
+    note = compact.quiet(_note(view)) if _note(view) else ""
+    parts = {
+        "Stage": compact.strong(view.stage.replace("_", " ")),
+        "State": compact.badge(view.state) + note,
+        "When": _bar(view, start, whole, usual),
+        "Took": _took(view, usual),
+        "Usually": escape(f"{usual:,.1f} s") if usual is not None else "",
+        "Rows in": escape(f"{view.rows_in:,}") if view.rows_in is not None else "",
+        "Rows out": escape(f"{view.rows:,}") if view.rows is not None else "",
+        "Size": escape(size_text(view.bytes) or ""),
+    }
+    numbers = ("Took", "Usually", "Rows in", "Rows out", "Size")
+    filled = "".join(
+        f'<td role="cell" data-label="{name}" class="{"number" if name in numbers else ""}">{part}</td>'
+        for name, part in parts.items()
+    )
+    return f'<tr role="row" class="st-key-stage-{escape(view.stage)}">{filled}</tr>'
+
+
+def _note(view: StageView) -> str:
+    attempt = f"attempt {view.attempt}" if view.attempt > 1 and "attempt" not in view.note else ""
+    return ", ".join(part for part in (attempt, view.note) if part)
+
+
+def _took(view: StageView, usual: float | None) -> str:
+    if view.seconds is None:
+        return ""
+    text = f"{view.seconds:,.1f} s"
+    if slow(view.seconds, usual):
+        return f'<span class="slow" title="Usually {usual:,.1f} s">{text}</span>'
+    return text
+
+
+def slow(seconds: float, usual: float | None) -> bool:
+    """Return whether a stage took much longer than usual.
+
+    >>> slow(9.4, 3.0), slow(0.9, 0.3), slow(9.4, None)
+    (True, False, False)
+    """
+    return usual is not None and seconds > MUCH_SLOWER * usual and seconds > usual + SLOWER_S
+
+
+def _bar(view: StageView, start: float | None, whole: float, usual: float | None) -> str:
+    if start is None:
+        return ""
+    kind = "bad" if view.state == "failed" else "now" if view.state == "running" else "good"
+    kind = "slow" if kind == "good" and slow(view.seconds or 0.0, usual) else kind
+    left = 100 * start / whole
+    usually = (
+        f'<i class="usual" style="left:{left:.2f}%;width:{100 * usual / whole:.2f}%"></i>' if usual else ""
+    )
+    own = f'<i class="own b-{kind}" style="left:{left:.2f}%;width:{100 * (view.seconds or 0) / whole:.2f}%"></i>'
+    return f'<span class="track" aria-hidden="true">{usually}{own}</span>'
