@@ -26,8 +26,8 @@ def square(state: str, title: str = "") -> str:
     '<i class="sq c-none"></i>'
     """
     colour = "none" if state in _EMPTY else look(state)[1]
-    named = f' title="{escape(title)}"' if title else ""
-    return f'<i class="sq c-{colour}"{named}>{_SIGNS.get(state, "")}</i>'
+    attribute = f' title="{escape(title)}"' if title else ""
+    return f'<i class="sq c-{colour}"{attribute}>{_SIGNS.get(state, "")}</i>'
 
 
 def words_of(view: StageView) -> str:

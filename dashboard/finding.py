@@ -8,13 +8,13 @@ import streamlit as st
 
 from core.journal import Journal
 from core.journal.rows import ACTIVE, ENDED
+from core.queries.operations.run_table import TableFilter, table
 from core.queries.reports.listing import DAMAGED, MISSING
-from core.queries.runs.run_table import TableFilter, table
 from core.queries.runs.search import SORTS, RunFilter, people
 from core.registry.choosing import profiles_here
 from core.report.figures import counted
 from core.request.stages import SOURCES
-from core.review.annotations import annotations
+from core.review.annotations import annotations_of
 from core.review.standing import STATES
 from dashboard import requesting, run_actions, run_table, shell
 from dashboard.run_table import Order
@@ -39,9 +39,9 @@ def show(journal: Journal) -> None:
 
 
 def _show(journal: Journal) -> None:
-    asked, order = _filter(journal), _order()
+    criteria, order = _filter(journal), _order()
     matches = table(
-        shell.settings(), journal, asked, datetime.now(UTC), page=_page_number(), size=RUNS_A_PAGE
+        shell.settings(), journal, criteria, datetime.now(UTC), page=_page_number(), size=RUNS_A_PAGE
     )
     actions = st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-actions")
     pages = max(1, -(-matches.count // RUNS_A_PAGE))
@@ -55,7 +55,7 @@ def _show(journal: Journal) -> None:
             st.pagination(pages, key=_PAGE, bind="query-params")
         nothing = "" if matches.count else "No run is like that. Take a filter away to see more. "
         st.caption(f"{nothing}{counted(matches.count, 'run')}. Times are UTC.", width="content")
-        if matches.put_aside or asked.aside:
+        if matches.put_aside or criteria.aside:
             st.toggle(
                 "Also those put aside", key=_ASIDE, bind="query-params", on_change=_first_page,
                 help="Runs that somebody put aside, with a reason, are not listed otherwise.",
@@ -90,7 +90,7 @@ def _first_page() -> None:
 
 
 def _filter(journal: Journal) -> TableFilter:
-    tags = sorted({tag for each in annotations(journal).values() for tag in each.tags})
+    tags = sorted({tag for each in annotations_of(journal).values() for tag in each.tags})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
         profile = _choice("Profile", profiles_here(shell.settings()), _PROFILE)
         state = _choice("State", (*ACTIVE, *ENDED), _STATE)

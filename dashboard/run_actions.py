@@ -10,8 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.journal import Journal
+from core.queries.operations.run_table import RunRow
 from core.queries.runs.holdings import as_zip, exceeds_zip_limit, export_command
-from core.queries.runs.run_table import RunRow
 from core.report.figures import counted
 from core.request.stages import NAMES
 from core.review import aside
@@ -172,14 +172,16 @@ def _ask_aside(rows: Sequence[RunRow], *, back: bool) -> None:
     st.text_input("Why", key=_WHY, max_chars=1000, placeholder="In a sentence; it is kept on record")
 
     def act() -> str:
-        settings, journal, one = (
+        settings, journal, act_on = (
             shell.settings(),
             shell.journal_to_write(),
             aside.take_up if back else aside.put_aside,
         )
         why = str(st.session_state[_WHY])  # as it is typed now, not as it was when the question was drawn
         for row in rows:
-            one(settings, journal, aside.about_run(row.profile, row.run.run_id), why, person=shell.person())
+            act_on(
+                settings, journal, aside.about_run(row.profile, row.run.run_id), why, person=shell.person()
+            )
         _clear()
         return f"{counted(len(rows), 'run')} {'taken up again' if back else 'put aside'}."
 

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from core.queries.operations.run_table import RunRow
 from core.queries.runs.progress import asked_for, error_told
-from core.queries.runs.run_table import RunRow
 from core.request.profiles import PROFILE
 from dashboard import cells, compact
 
@@ -82,7 +82,7 @@ def with_ticks(
     return Pressed(tuple(each for each in here if each in ticked), str(result.get("open") or ""))
 
 
-def plain(rows: Sequence[RunRow], key: str) -> None:
+def linked(rows: Sequence[RunRow], key: str) -> None:
     """Draw the table without ticks: its links lead to the runs."""
     with _room(key, len(rows)):
         compact.draw(markup(rows, None))
@@ -191,8 +191,8 @@ def _name(row: RunRow) -> str:
 
 
 def _profile(row: RunRow) -> str:
-    asked = asked_for({name: text for name, text in row.run.request.items() if name != PROFILE})
-    return f'{_cut(row.profile)}<div class="below cut">{_quiet(asked)}</div>'
+    request = asked_for({name: text for name, text in row.run.request.items() if name != PROFILE})
+    return f'{_cut(row.profile)}<div class="below cut">{_quiet(request)}</div>'
 
 
 def _bar(row: RunRow, longest: float) -> str:

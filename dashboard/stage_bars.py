@@ -14,7 +14,7 @@ MUCH_SLOWER, SLOWER_S = 2.0, 2.0
 """A stage is pointed out that took this many times as long as usual, and so many seconds longer."""
 
 _HEADS = ("Stage", "State", "When", "Took", "Usually", "Rows in", "Rows out", "Size")
-_MADE = ("done", "failed", "running", "stopped", "cancelled", "interrupted")
+_TIMED = ("done", "failed", "running", "stopped", "cancelled", "interrupted")
 """States of a stage that took time."""
 
 
@@ -30,7 +30,7 @@ def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> 
     """
     starts = {view.stage: _offset(view, run) for view in views}
     ends = [
-        start + max(view.seconds or 0.0, usual.get(view.stage, 0.0) if view.state in _MADE else 0.0)
+        start + max(view.seconds or 0.0, usual.get(view.stage, 0.0) if view.state in _TIMED else 0.0)
         for view in views
         if (start := starts[view.stage]) is not None
     ]
@@ -45,7 +45,7 @@ def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> 
 
 def _offset(view: StageView, run: Run) -> float | None:
     """Return how many seconds after the run's start a stage began; None where it took none."""
-    if not view.since or not run.started_at or view.state not in _MADE:
+    if not view.since or not run.started_at or view.state not in _TIMED:
         return None
     began = datetime.fromisoformat(view.since) - datetime.fromisoformat(run.started_at)
     return max(0.0, began.total_seconds())
@@ -99,9 +99,9 @@ def _bar(view: StageView, start: float | None, whole: float, usual: float | None
         return ""
     kind = "bad" if view.state == "failed" else "now" if view.state == "running" else "good"
     kind = "slow" if kind == "good" and slow(view.seconds or 0.0, usual) else kind
-    left = 100 * start / whole
+    offset = 100 * start / whole
     usually = (
-        f'<i class="usual" style="left:{left:.2f}%;width:{100 * usual / whole:.2f}%"></i>' if usual else ""
+        f'<i class="usual" style="left:{offset:.2f}%;width:{100 * usual / whole:.2f}%"></i>' if usual else ""
     )
-    own = f'<i class="own b-{kind}" style="left:{left:.2f}%;width:{100 * (view.seconds or 0) / whole:.2f}%"></i>'
+    own = f'<i class="own b-{kind}" style="left:{offset:.2f}%;width:{100 * (view.seconds or 0) / whole:.2f}%"></i>'
     return f'<span class="track" aria-hidden="true">{usually}{own}</span>'

@@ -93,8 +93,8 @@ def list_runs(
              reports.of_run(r).report_state, r.error or in_words(missing[r.run_id]) or reports.of_run(r).verdict)
             for r in runs
         ]  # fmt: skip
-        called = ("called",) if any(labels.values()) else ()
-        output.table(("run", *called, "profile", "session", "state", "report", "outcome"), rows)
+        label_head = ("called",) if any(labels.values()) else ()
+        output.table(("run", *label_head, "profile", "session", "state", "report", "outcome"), rows)
 
 
 def with_profile(configured: settings.Settings, run: Run) -> Run:

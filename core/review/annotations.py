@@ -69,10 +69,10 @@ def annotations_here(settings: Settings) -> Mapping[str, Annotation]:
     """Return what is written about the runs of a data root, by run id; of any other run nothing, as an annotation."""
     here = Journal.exists(settings.data, settings.journal)
     journal = Journal(settings.data, settings.journal, read_only=True) if here else None
-    return defaultdict(Annotation, annotations(journal) if journal else {})
+    return defaultdict(Annotation, annotations_of(journal) if journal else {})
 
 
-def annotations(journal: Journal) -> dict[str, Annotation]:
+def annotations_of(journal: Journal) -> dict[str, Annotation]:
     """Return what is written about runs, by run id."""
     return {record.subject: _read(record) for record in journal.of_kinds([ANNOTATION])}
 
@@ -102,7 +102,7 @@ def annotate(
         raise ParameterError(
             f"there is no run {run_id!r}", expected="the id of a run", remedy="See: afterclose runs"
         )
-    before = annotations(journal).get(run_id, Annotation())
+    before = annotations_of(journal).get(run_id, Annotation())
     after = Annotation(
         _text("name", before.name if name is None else " ".join(cleaned(name).split()), MOST_NAME),
         _tags({*before.tags, *map(_tag, add)} - {*map(_tag, remove)}),

@@ -18,7 +18,7 @@ from core.queries.operations.attention import (
 )
 from core.queries.operations.profile_history import History, history
 from core.queries.operations.profile_list import next_runs
-from core.queries.runs.run_table import rows
+from core.queries.operations.run_table import rows
 from core.report.figures import counted
 from core.schedule.freshness import Freshness, freshness
 from dashboard import acting, compact, putting_aside, run_table, shell, starting, time_pictures
@@ -237,7 +237,7 @@ def latest() -> None:
     st.subheader("Latest runs", anchor=False)
     if journal is not None:
         newest = journal.runs(limit=LATEST)
-        run_table.plain(rows(shell.settings(), journal, newest, datetime.now(UTC)), "latest")
+        run_table.linked(rows(shell.settings(), journal, newest, datetime.now(UTC)), "latest")
     shell.page_link("runs", "All runs")
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
+from core.queries.operations.run_table import RunRow, rows
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.holdings import as_zip, exceeds_zip_limit, export_command
 from core.queries.runs.progress import (
@@ -23,7 +24,6 @@ from core.queries.runs.progress import (
     stage_views,
     utc_clock,
 )
-from core.queries.runs.run_table import RunRow, rows
 from core.queries.runs.usual import usual_seconds
 from core.request.stages import NAMES
 from core.review.signoff import standing
@@ -83,8 +83,8 @@ def name_and_actions(journal: Journal, run: Run) -> None:
     """Draw the run's name and what can be done about it: apart from what refreshes itself."""
     (row,) = rows(shell.settings(), journal, [run], datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="name"):
-        called = f"**{literal(row.annotation.name)}**  :gray[{run.run_id}]" if row.annotation.name else ""
-        st.markdown(called or f"**Run {run.run_id}**", width="content")
+        title = f"**{literal(row.annotation.name)}**  :gray[{run.run_id}]" if row.annotation.name else ""
+        st.markdown(title or f"**Run {run.run_id}**", width="content")
         actions(journal, row)
     with st.container(key="about-run"):
         about(row)

@@ -10,7 +10,7 @@ from core.errors import ParameterError, SignOffError
 from core.journal import Journal
 from core.journal.chain import chain_faults
 from core.request import settings
-from core.review.annotations import MOST_NAME, Annotation, annotate, annotations
+from core.review.annotations import MOST_NAME, Annotation, annotate, annotations_of
 from core.review.people import Person
 
 ME = Person("local:me", "local user", "operator")
@@ -31,7 +31,7 @@ def test_what_is_not_named_stays_and_each_act_is_on_record(here):
     annotate(configured, journal, "r1", person=ME, name="  The   quarter ")
     annotate(configured, journal, "r1", person=ME, add=["Audit", "q4"])
     annotate(configured, journal, "r1", person=ME, remove=["audit"], note="Read twice.")
-    now = annotations(journal)["r1"]
+    now = annotations_of(journal)["r1"]
     assert (now.name, now.tags, now.note, now.who) == ("The quarter", ("q4",), "Read twice.", "local user")
     assert [r.content["comment"] for r in journal.records(subject="r1")] == [
         "name: The quarter", "name: The quarter; tags: audit, q4", "name: The quarter; tags: q4; Read twice.",
@@ -56,7 +56,7 @@ def test_a_viewer_and_an_unknown_run_are_refused(here):
         annotate(*here, "r1", person=Person("local:v", "V", "viewer"), name="x")
     with pytest.raises(ParameterError, match="no run 'r2'"):
         annotate(*here, "r2", person=ME, name="x")
-    assert annotations(here[1]).get("r1", Annotation()) == Annotation()
+    assert annotations_of(here[1]).get("r1", Annotation()) == Annotation()
 
 
 def test_the_terminal_writes_shows_and_finds_them(prepared, tmp_path, run_afterclose):

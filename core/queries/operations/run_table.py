@@ -15,7 +15,7 @@ from core.queries.runs.run_labels import line_of_work
 from core.queries.runs.search import RunFilter, find_runs
 from core.registry.origins import session_of_run
 from core.request.settings import Settings
-from core.review.annotations import Annotation, annotations
+from core.review.annotations import Annotation, annotations_of
 from core.review.aside import runs_put_aside
 from core.review.publication import published
 
@@ -106,19 +106,21 @@ class RowPage:
 
 
 def table(
-    settings: Settings, journal: Journal, asked: TableFilter, now: datetime, *, page: int, size: int
+    settings: Settings, journal: Journal, criteria: TableFilter, now: datetime, *, page: int, size: int
 ) -> RowPage:
     """Return a page of the runs that match. Read-only."""
-    written, aside = annotations(journal), frozenset(runs_put_aside(journal))
+    written, aside = annotations_of(journal), frozenset(runs_put_aside(journal))
     within: frozenset[str] | None = None
-    if asked.tag:
-        within = frozenset(run_id for run_id, each in written.items() if asked.tag in each.tags)
-    if asked.report:
-        in_state = _with_report(settings, journal, asked.report)
+    if criteria.tag:
+        within = frozenset(run_id for run_id, each in written.items() if criteria.tag in each.tags)
+    if criteria.report:
+        in_state = _with_report(settings, journal, criteria.report)
         within = in_state if within is None else within & in_state
-    left_out = frozenset() if asked.aside else aside
-    criteria = replace(asked.base, within=within, without=left_out)
-    matches = find_runs(journal, criteria, page=page, size=size, sort=asked.sort, ascending=asked.ascending)
+    left_out = frozenset() if criteria.aside else aside
+    narrowed = replace(criteria.base, within=within, without=left_out)
+    matches = find_runs(
+        journal, narrowed, page=page, size=size, sort=criteria.sort, ascending=criteria.ascending
+    )
     several = rows(settings, journal, matches.runs, now)
     return RowPage(several, matches.count, matches.page, len(left_out))
 
@@ -126,7 +128,7 @@ def table(
 def rows(settings: Settings, journal: Journal, runs: Sequence[Run], now: datetime) -> list[RunRow]:
     """Return runs as rows, in the same order."""
     events, reports = journal.events_of([run.run_id for run in runs]), RunReports(settings)
-    written, aside = annotations(journal), runs_put_aside(journal)
+    written, aside = annotations_of(journal), runs_put_aside(journal)
     tied = attempts(journal.runs(limit=MOST_TIED)) if runs else {}
     return [
         RunRow(
@@ -177,8 +179,8 @@ def attempts(runs: Iterable[Run]) -> dict[str, Attempt]:
     chains: list[list[Run]] = []
     going: dict[str, list[Run]] = {}
     for run in reversed(list(runs)):
-        asked = {name: text for name, text in run.request.items() if name not in _NO_MATTER}
-        subject = json.dumps([run.profile, run.target, asked], sort_keys=True)
+        request = {name: text for name, text in run.request.items() if name not in _NO_MATTER}
+        subject = json.dumps([run.profile, run.target, request], sort_keys=True)
         chain = going.get(subject)
         if chain is None or chain[-1].state in _REACHED:
             chain = going[subject] = []
