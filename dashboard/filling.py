@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import streamlit as st
@@ -15,9 +16,15 @@ from core.review.people import require
 from core.schedule import backfill
 from core.schedule.coverage import MOST_JOBS, Coverage, Range, coverage
 from dashboard import acting, shell, states
+from dashboard.fields import EARLIEST, LATEST
+from dashboard.time_pictures import FILL
 from dashboard.words import literal
 
 REFRESH_S = 2.0
+FIRST, LAST = "backfill-first", "backfill-last"
+_TAKEN = "backfill-taken"
+"""In the session: that the form was filled in by an address."""
+
 NO_PROFILE, AS_SET = "(none)", "(as set)"
 COUNTED_S = 60.0
 """Seconds for which a count is shown before the source is asked again: a live one must not be asked at each key."""
@@ -32,15 +39,18 @@ def form() -> None:
         "One run for each session, a few at a time. What is there is skipped; a stopped range is resumed. "
         "Of a session that the source does not hold nothing is made."
     )
+    _take_from_address()
     with st.grid(5, min_column_width=140):
-        first = st.text_input("First day", placeholder="YYYY-MM-DD", key="backfill-first")
-        last = st.text_input("Last day", placeholder="YYYY-MM-DD", key="backfill-last")
+        first, last = (
+            st.date_input(label, None, EARLIEST, LATEST, format="YYYY-MM-DD", key=key)
+            for label, key in (("First session", FIRST), ("Last session", LAST))
+        )
         profile = st.selectbox("Profile", [NO_PROFILE, *profiles()], key="backfill-profile")
         mode = st.selectbox("Mode", [AS_SET, *MODES], key="backfill-mode")
         jobs = st.number_input("At the same time", 1, MOST_JOBS, 2, key="backfill-jobs")
     answers = (("profile", profile), ("mode", mode))
     request = {name: text for name, text in answers if text not in (NO_PROFILE, AS_SET)}
-    span = Range(first.strip(), last.strip(), request, int(jobs))
+    span = Range(_day(first), _day(last), request, int(jobs))
     counted = None
     if span.first and span.last:
         try:
@@ -53,6 +63,27 @@ def form() -> None:
     pressed = st.button("Fill in", icon=":material/play_arrow:", key="backfill-start", disabled=off, help=why)
     if pressed and counted:
         start(span, counted)
+
+
+def _day(chosen: object) -> str:
+    return chosen.isoformat() if isinstance(chosen, date) else ""
+
+
+def asked_in_address() -> bool:
+    """Return whether the address names a session that is to be filled in."""
+    return FILL in st.query_params or bool(st.session_state.get(_TAKEN))
+
+
+def _take_from_address() -> None:
+    """Fill the form once with the profile and session that the address names."""
+    profile = st.query_params.pop(FILL, None)
+    if not profile:
+        return
+    session = st.query_params.pop(shell.SESSION_PARAMETER, "")
+    st.session_state[_TAKEN] = True
+    st.session_state["backfill-profile"] = profile if profile in profiles() else NO_PROFILE
+    with suppress(ValueError):
+        st.session_state[FIRST] = st.session_state[LAST] = date.fromisoformat(session)
 
 
 def profiles() -> list[str]:

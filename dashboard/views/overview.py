@@ -197,9 +197,9 @@ def _freshness(line: Line, data_to: str) -> str:
     row = _stands(line.name, line.last.run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
     if row is None:
         return compact.row((compact.badge("unknown"), compact.quiet(text)))
-    behind = f", {counted(row.behind, 'session')} behind" if row.behind else ""
+    behind = f"{counted(row.behind, 'session')} behind, " if row.behind else ""
     end = ", the end of the embedded sample" if line.source == "sample" else ""
-    return compact.row((compact.badge(row.state), compact.quiet(f"{text}{end}{behind}")))
+    return compact.row((compact.badge(row.state), compact.quiet(f"{behind}{text}{end}")))
 
 
 @st.cache_data(ttl=300, max_entries=64, show_spinner=False)

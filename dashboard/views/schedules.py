@@ -30,7 +30,12 @@ def page() -> None:
         listing()
     with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=not _any()):
         new()
-    with st.expander("Fill in past sessions", icon=":material/date_range:", key="new-backfill"):
+    with st.expander(
+        "Fill in past sessions",
+        icon=":material/date_range:",
+        key="new-backfill",
+        expanded=filling.asked_in_address(),
+    ):
         filling.form()
     filling.listing()
 

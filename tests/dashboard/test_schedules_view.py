@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -137,8 +137,8 @@ def test_a_schedule_of_the_page_runs_the_sample_by_itself(page, desk_settings, w
 
 def fill_in(at, first, last, *, press=True):
     """Fill in the form of a range, and press its button where it can be pressed."""
-    at.text_input(key="backfill-first").set_value(first)
-    at.text_input(key="backfill-last").set_value(last)
+    at.date_input(key="backfill-first").set_value(date.fromisoformat(first))
+    at.date_input(key="backfill-last").set_value(date.fromisoformat(last))
     at.selectbox(key="backfill-mode").set_value("train")
     at.run()
     assert not at.exception
