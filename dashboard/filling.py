@@ -22,7 +22,7 @@ from dashboard.words import literal
 
 REFRESH_S = 2.0
 FIRST, LAST = "backfill-first", "backfill-last"
-_TAKEN = "backfill-taken"
+_FROM_ADDRESS = "backfill-taken"
 """In the session: that the form was filled in by an address."""
 
 NO_PROFILE, AS_SET = "(none)", "(as set)"
@@ -71,7 +71,7 @@ def _day(chosen: object) -> str:
 
 def asked_in_address() -> bool:
     """Return whether the address names a session that is to be filled in."""
-    return FILL in st.query_params or bool(st.session_state.get(_TAKEN))
+    return FILL in st.query_params or bool(st.session_state.get(_FROM_ADDRESS))
 
 
 def _take_from_address() -> None:
@@ -80,7 +80,7 @@ def _take_from_address() -> None:
     if not profile:
         return
     session = st.query_params.pop(shell.SESSION_PARAMETER, "")
-    st.session_state[_TAKEN] = True
+    st.session_state[_FROM_ADDRESS] = True
     st.session_state["backfill-profile"] = profile if profile in profiles() else NO_PROFILE
     with suppress(ValueError):
         st.session_state[FIRST] = st.session_state[LAST] = date.fromisoformat(session)
