@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from core.errors import ModelError
-from core.features import definition_digest
+from core.features import definition_digest, model_features
 from core.fingerprint import sha256
 from core.models import loader
 from core.models.loader import load_model, read_model
@@ -16,6 +16,9 @@ from core.tables.artifacts import Document
 from core.tables.codec import encode
 
 KINDS = ["logistic_regression", "hist_gradient_boosting"]
+
+FEATURES = model_features()
+INPUTS = len(FEATURES)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -87,13 +90,16 @@ LOGISTIC = {
         _set("parameters", value=[1]),
         "parameters is a list; expected an object",
     ),
-    "features in another order": (lambda b: b["features"].reverse(), "features are .'lag5'"),
+    "features in another order": (lambda b: b["features"].reverse(), f"features are .'{FEATURES[-1]}'"),
     "a feature missing": (lambda b: b["features"].pop(), "in this order"),
     "too few coefficients": (
         lambda b: b["parameters"]["coefficients"].pop(),
-        "coefficients has 8 values; expected 9",
+        f"coefficients has {INPUTS - 1} values; expected {INPUTS}",
     ),
-    "too many means": (lambda b: b["parameters"]["mean"].append(0.0), "mean has 10 values; expected 9"),
+    "too many means": (
+        lambda b: b["parameters"]["mean"].append(0.0),
+        f"mean has {INPUTS + 1} values; expected {INPUTS}",
+    ),
     "a mean that is no list": (_set("parameters", "mean", value="0"), "mean is a str; expected a list"),
     "a coefficient that is text": (
         _set("parameters", "coefficients", 3, value="1"),
@@ -130,14 +136,14 @@ LOGISTIC = {
         r"self_check\[1\] gives",
     ),
     "numbers that cancel to nothing": (
-        _set("parameters", "scale", value=[1e-320] * 9),
+        _set("parameters", "scale", value=[1e-320] * INPUTS),
         "gives probability nan",
     ),
     "a self-check too few": (lambda b: b["self_check"].pop(), "self_check is incomplete; expected 3"),
     "a self-check without inputs": (_drop("self_check", 0, "inputs"), r"self_check\[0\] lacks .'inputs'"),
     "a self-check of wrong width": (
         _set("self_check", 2, "inputs", value=[0.1]),
-        "inputs has 1 values; expected 9",
+        f"inputs has 1 values; expected {INPUTS}",
     ),
     "another label": (_set("label", value="up_5"), "label 'up_5'"),
     "another threshold": (_set("threshold", value=0.6), "threshold 0.6"),
@@ -182,7 +188,10 @@ BOOSTING = {
     "a child that is its own parent": (_tree("left", 0, 0), "children 0 and .*greater than their parent"),
     "a child outside the tree": (_tree("right", 0, 99), "and 99; expected children .* below"),
     "a node with two parents": (_two_parents, "no parent or two"),
-    "a feature that is not there": (_tree("feature", 0, 9), "splits on feature 9; expected 0 to 8"),
+    "a feature that is not there": (
+        _tree("feature", 0, INPUTS),
+        f"splits on feature {INPUTS}; expected 0 to {INPUTS - 1}",
+    ),
     "a feature below zero": (_tree("feature", 0, -2), "splits on feature -2"),
     "a leaf with children": (_tree("feature", 0, -1), "splits on feature -1"),
     "a feature that is a fraction": (_tree("feature", 0, 1.0), "feature holds a fraction"),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.errors import AftercloseError, ModelError
+from core.features import model_features
 from core.models.loader import load_model, read_model
 from core.tables.codec import encode
 
@@ -70,7 +71,7 @@ def judged(data):
     if reason is not None:
         assert 0 < len(reason.strip()) < 2000
         return "refused"
-    inputs = np.random.default_rng(0).normal(0, 0.02, (20, 9))
+    inputs = np.random.default_rng(0).normal(0, 0.02, (20, len(model_features())))
     try:
         chances = model.probability(inputs)
     except AftercloseError:
