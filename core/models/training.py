@@ -57,8 +57,8 @@ def train(
     features_sha256 : str
         SHA-256 of the features file, for the model's record.
     workplace : Workplace, optional
-        Who works on the parts of a large table, and where its file is made; its progress counts models
-        fitted, and parts predicted where there are several.
+        Who works on the parts of a large table, and where its file is made; its progress counts folds
+        fitted, the candidate and its record, and parts predicted where there are several.
 
     Returns
     -------

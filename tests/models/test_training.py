@@ -114,8 +114,8 @@ def test_row_order_of_the_features_does_not_matter(features, parameters, trained
         assert encode(ours).data == encode(theirs).data
 
 
-def test_progress_counts_every_fitted_model(features, parameters):
-    """Folds times kinds, and the candidate."""
+def test_progress_counts_folds_and_the_candidate(features, parameters):
+    """Each fold with all its models is a step, the candidate one, and its record one."""
     told = []
     train(
         features,
@@ -124,7 +124,7 @@ def test_progress_counts_every_fitted_model(features, parameters):
         workplace=Workplace(progress=lambda *step: told.append(step)),
     )
     folds = 3
-    assert told == [(done, 2 * folds + 1) for done in range(2 * folds + 2)]
+    assert told == [(done, folds + 2) for done in range(folds + 3)]
 
 
 def test_too_little_history_for_a_fold_still_trains_a_model(features, parameters):
