@@ -21,11 +21,11 @@ MAY = {
     "viewer": {"view"},
     "operator": {
         "view", "launch", "cancel", "save_draft", "submit", "publish", "waive", "schedule", "decide", "gc",
-        "register_key", "annotate",
+        "register_key", "annotate", "comment",
     },
     "approver": {
         "view", "launch", "cancel", "save_draft", "submit", "publish", "waive", "schedule", "decide", "gc",
-        "register_key", "annotate",
+        "register_key", "annotate", "comment",
         "request_changes", "sign", "reject", "revoke", "promote", "rollback", "restore",
     },
     "admin": set(people.ACTIONS),

@@ -120,6 +120,7 @@ def test_only_where_and_how_to_read_are_in_no_key():
     assert {name for name in unkeyed if not name.startswith(live)} == {
         "path",
         "plugins",
+        "plugins_timeout_s",
         "waivers",
         "symbols",
         "membership",
