@@ -30,6 +30,7 @@ from core.request import settings as configuration
 from core.request.settings import Settings
 from core.request.stages import writer_of
 from core.review import attempts
+from core.review.annotations import Annotation, annotations_here
 from core.review.people import Person, require
 from core.review.tokens import person_of, read_tokens, tokens_file
 from core.runs.launcher import launch
@@ -85,16 +86,17 @@ class Endpoint:
 
 
 def _runs(call: Call) -> Any:
-    runs = islice(runs_of(call.settings, call.profile), call.limit)
-    return [_run_body(call.settings, run) for run in runs]
+    runs, written = islice(runs_of(call.settings, call.profile), call.limit), annotations_here(call.settings)
+    return [_run_body(call.settings, run, written) for run in runs]
 
 
-def _run_body(settings: Settings, run: Run) -> dict[str, Any]:
+def _run_body(settings: Settings, run: Run, written: Mapping[str, Annotation]) -> dict[str, Any]:
     whole = replace(run, profile=profile_of_run(settings, run), session=session_of_run(settings, run))
     return {
         **asdict(whole),
         **asdict(RunReports(settings).of_run(run)),
         "missing": gone_stages(Store(settings.data), run),
+        **written[run.run_id].fields,
     }
 
 
@@ -111,7 +113,7 @@ def _one_run(call: Call) -> Any:
     run = _run(call)
     journal = Journal(call.settings.data, call.settings.journal, read_only=True)
     return {
-        **_run_body(call.settings, run),
+        **_run_body(call.settings, run, annotations_here(call.settings)),
         "events": [asdict(event) for event in journal.events(run.run_id)],
     }
 

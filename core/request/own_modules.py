@@ -31,7 +31,9 @@ def modules_of(text: str, settings: Settings, limit_s: float | None = None) -> t
     return modules_named(text, settings.file.parent if settings.file else Path.cwd(), limit_s)
 
 
-def resolved(request: Mapping[str, Value], settings: Settings) -> dict[str, Value]:
+def resolved(
+    request: Mapping[str, Value], settings: Settings, *, only_configured: bool = True
+) -> dict[str, Value]:
     """Return the parameters of modules: their absolute paths, and by kind the digest of those that declare any.
 
     The module of the label that is asked for touches the stage of features, as one with features does.
@@ -43,6 +45,8 @@ def resolved(request: Mapping[str, Value], settings: Settings) -> dict[str, Valu
     request : mapping of str to Value
         ``plugins``, the comma list; and where they are asked for ``label`` and ``plugins_timeout_s``.
     settings : Settings
+    only_configured : bool
+        Whether a team takes only what the configuration names; a list of what modules declare starts no run.
 
     Raises
     ------
@@ -61,7 +65,8 @@ def resolved(request: Mapping[str, Value], settings: Settings) -> dict[str, Valu
     from core.plugins.modules import digest_of_modules
 
     requested = modules_of(text, settings, None if limit is None else float(limit))
-    _judge_configured(requested, settings)
+    if only_configured:
+        _judge_configured(requested, settings)
     modules = examined(requested)
     _refuse_taken(modules)
     values["plugins"] = ", ".join(entry.module.address for entry in modules) or None

@@ -51,7 +51,7 @@ def test_from_run_to_a_published_report(new_page, desk, data, requests):
     expect_box(page, "ingest", re.compile("running|done"))
     expect_box(page, "sign-off", "queued")
     expect_state(page, "succeeded")
-    expect_box(page, "train_or_score", "9,973 rows")
+    expect_box(page, "train_or_score", "9,973")
     expect_box(page, "sign-off", "to sign")
     expect(page.locator(".st-key-log")).to_contain_text("run finished: succeeded")
 

@@ -36,9 +36,9 @@ SHOWN = NAME.replace("\x1b", "").replace("\x07", "")
 FORMULA = re.compile(r"^[\s\ufeff\u200b-\u200f\u2060]*[=+\-@＝＋－＠]")
 
 WAYS_OUT = {
-    "core/cli/runs.py --output": "zip",
-    "core/cli/runs.py --xlsx": "xlsx",
-    "core/cli/runs.py --mlflow": "mlflow",
+    "core/cli/exporting.py --output": "zip",
+    "core/cli/exporting.py --xlsx": "xlsx",
+    "core/cli/exporting.py --mlflow": "mlflow",
     "core/cli/querying.py --csv": "csv",
     "core/cli/stage.py --output": "artifact",
     "core/cli/upkeep.py backup": "zip",
@@ -47,6 +47,7 @@ WAYS_OUT = {
     "core/queries/notebook.py": "python",
     "dashboard/api.py": "api",
     "dashboard/data.py": "csv",
+    "dashboard/run_actions.py": "zip",
     "dashboard/run_log.py": "log",
     "dashboard/run_made.py": "artifact",
     "dashboard/signoff_panel.py": "published",
@@ -188,7 +189,7 @@ def test_csv_starts_no_formula(root, configured):
     _, ask, _ = root
     for table in ("signals", "runs", "records"):
         assert len(judge_csv(ask("query", f"SELECT * FROM {table}", "--csv").encode())) > 1
-    entries = audit.entries(Journal(configured.data).records())
+    entries = audit.entries(Journal(configured.data).records(), configured)
     judge_csv(audit.as_csv(entries))
     assert SHOWN in {entry["who"] for entry in judge_json(audit.as_json(entries))["entries"]}
     judge_csv(safe_csv(pd.DataFrame({NAME: [NAME, COMMENT, *TICKERS], "n": [-1.5, 2, 3, 4]})))

@@ -117,5 +117,5 @@ def test_a_damaged_meta_is_noticed(store, keys):
     """Also when it is still JSON."""
     path = store.meta_path(Slot("evaluate", keys["evaluate"]))
     path.write_text(path.read_text().replace('"rows"', '"Rows"', 1))
-    with pytest.raises(CheckpointError, match="changed after it was written"):
+    with pytest.raises(CheckpointError, match="is not a readable meta file"):
         loaders.artifact_of(store, keys, "evaluation")

@@ -89,7 +89,9 @@ def _audited(store: Store, text: str, settings: Settings, labels: Sequence[str])
     if not folder.is_dir():
         return None
     by_label = {
-        name: own_modules.resolved({"plugins": text, "label": name}, settings)["features_modules"]
+        name: own_modules.resolved({"plugins": text, "label": name}, settings, only_configured=False)[
+            "features_modules"
+        ]
         for name in dict.fromkeys(labels)
     }
     ended = []
