@@ -30,6 +30,8 @@ from core.tables.artifacts import Encoded
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 SLOT = Slot("clean", "2020-01-01-0123456789ab")
+MADE_OF: dict[str, object] = {"inputs": []}
+"""What a meta says beside its artifacts: made of nothing."""
 
 
 def encoded(data):
@@ -80,7 +82,7 @@ def disk(monkeypatch):
 def test_a_power_loss_after_a_commit_takes_nothing_of_it(disk, tmp_path):
     """Every byte and every name was synced by then."""
     store = Store(tmp_path)
-    store.commit(SLOT, [encoded(b"{}")], {})
+    store.commit(SLOT, [encoded(b"{}")], MADE_OF)
     disk.lose_power(store.folder(SLOT))
     assert store.meta(SLOT) is not None
     assert store.damage(SLOT) is None
@@ -92,7 +94,7 @@ def test_without_the_sync_of_files_a_power_loss_leaves_a_damaged_checkpoint(
     """The protection taken out: names are there, their bytes are not."""
     store = Store(tmp_path)
     monkeypatch.setattr(files_here, "write_temporary", without(files_here.write_temporary, "os.fsync("))
-    store.commit(SLOT, [encoded(b"{}")], {})
+    store.commit(SLOT, [encoded(b"{}")], MADE_OF)
     disk.lose_power(store.folder(SLOT))
     assert store.damage(SLOT) is not None
 
@@ -103,7 +105,7 @@ def test_without_the_sync_of_the_folder_a_power_loss_takes_a_commit_that_was_tol
     """The protection taken out: the stage was done, and now there is nothing."""
     store = Store(tmp_path)
     monkeypatch.setattr(LocalStorage, "commit", without(LocalStorage.commit, "sync_folder(folder)"))
-    store.commit(SLOT, [encoded(b"{}")], {})
+    store.commit(SLOT, [encoded(b"{}")], MADE_OF)
     disk.lose_power(store.folder(SLOT))
     assert files(store.folder(SLOT)) == {}
 
@@ -116,11 +118,11 @@ def overtaken(store, monkeypatch):
 
     def meanwhile(source, target):
         for artifact in others:
-            Store(store.root).commit(SLOT, [artifact], {"run_id": "theirs"})
+            Store(store.root).commit(SLOT, [artifact], {**MADE_OF, "run_id": "theirs"})
         link(source, target)
 
     monkeypatch.setattr(os, "link", meanwhile)
-    return store.commit(SLOT, [encoded(b"ours")], {"run_id": "ours"})
+    return store.commit(SLOT, [encoded(b"ours")], {**MADE_OF, "run_id": "ours"})
 
 
 def test_two_commits_of_one_key_leave_the_first_whole(tmp_path, monkeypatch):
@@ -146,7 +148,7 @@ def test_without_the_look_before_writing_an_edit_would_be_written_over(tmp_path,
         (store.folder(SLOT) / "prices_clean.json").write_bytes(b"a person's")
         if not protected:
             monkeypatch.setattr(LocalStorage, "commit", without(LocalStorage.commit, "move_other("))
-        store.commit(SLOT, [encoded(b"made")], {})
+        store.commit(SLOT, [encoded(b"made")], MADE_OF)
         assert any(p.read_bytes() == b"a person's" for p in store.root.rglob("*.json")) is protected
 
 
@@ -154,7 +156,7 @@ def test_without_the_writers_error_a_full_disk_is_not_named(mount, monkeypatch):
     """The protection taken out (a write that keeps quiet): half a checkpoint, and no word of the disk."""
     store = Store(mount("size=32k") / "data")
     with pytest.raises(CheckpointError, match="No space left") as told:
-        store.commit(SLOT, [encoded(b"x" * 60_000)], {})
+        store.commit(SLOT, [encoded(b"x" * 60_000)], MADE_OF)
     assert told.value.exit_code == 30
 
     def quiet(folder, data):
@@ -165,7 +167,7 @@ def test_without_the_writers_error_a_full_disk_is_not_named(mount, monkeypatch):
 
     monkeypatch.setattr(files_here, "write_temporary", quiet)
     try:
-        store.commit(SLOT, [encoded(b"x" * 60_000)], {})
+        store.commit(SLOT, [encoded(b"x" * 60_000)], MADE_OF)
     except CheckpointError as error:
         assert "No space left" not in str(error)  # noqa: PT017 - not raising at all is as bad
     assert store.damage(SLOT) is not None
@@ -250,7 +252,7 @@ def test_without_the_alarm_a_stage_over_its_limit_goes_on(at_work, monkeypatch):
     runner, plan = at_work("clean", "one", timeout_s=0.2, split_ratio="1.3")
     with pytest.raises(StageTimeout):
         runner.run(plan)
-    monkeypatch.setattr(execution, "time_limit", lambda *_: nullcontext())
+    monkeypatch.setattr(execution, "stage_limits", lambda *_: nullcontext())
     assert runner.run(plan) is not None
 
 

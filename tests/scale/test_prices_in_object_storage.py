@@ -66,6 +66,7 @@ def test_a_file_is_fetched_once_while_its_tag_stays(shelf, tmp_path):
 def test_a_bucket_that_never_answers_is_left_when_the_time_is_over(shelf, tmp_path, monkeypatch):
     """Within one call, which would wait for a minute and try again: what is configured counts."""
     (tmp_path / "luigi.cfg").write_text("[files]\naddresses_timeout_s = 1\n")
+    monkeypatch.setenv("LUIGI_CONFIG_PATH", str(tmp_path / "luigi.cfg"))
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
         began = time.monotonic()
