@@ -16,7 +16,7 @@ from core.report.figures import counted
 from core.request.stages import SOURCES
 from core.review.annotations import annotations_of
 from core.review.standing import STATES
-from dashboard import requesting, run_actions, run_table, shell
+from dashboard import acting, requesting, run_actions, run_table, shell
 from dashboard.run_table import Order
 
 RUNS_A_PAGE = 15
@@ -102,8 +102,9 @@ def _filter(journal: Journal) -> TableFilter:
             "Words", key=_TEXT, type="search", live=True, bind="query-params", width=160,
             placeholder="id, option, error", on_change=_first_page,
         )  # fmt: skip
+        off = acting.refusal("launch")
         if not requesting.is_open() and st.button(
-            "New run", icon=":material/add:", type="primary", key="new-run"
+            "New run", icon=":material/add:", type="primary", key="new-run", disabled=bool(off), help=off
         ):
             requesting.open_form()
             st.rerun(scope="app")
