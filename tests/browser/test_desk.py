@@ -99,7 +99,7 @@ def sign_and_publish(page) -> None:
     press(page, "sign")
     expect(page.locator(".st-key-standing")).to_contain_text("● Signed")
     press(page, "publish")
-    expect(page.get_by_text("Published, and the files are as they were signed.")).to_be_visible()
+    expect(page.get_by_text("Published: the files are as they were signed.")).to_be_visible()
 
 
 def test_a_run_is_cancelled_after_asking(new_page, desk, data):
