@@ -17,6 +17,7 @@ from core.journal.rows import (
     PROCESS_GONE,
     RUN_COLUMNS,
     SILENT,
+    STARTER_GONE,
     Event,
     Run,
     run_of,
@@ -76,12 +77,31 @@ class Journal(Records):
         with self._transaction():
             heartbeats.record(self._database, self._execute, run_id)
 
-    def lead(self, run_id: str, process: ProcessId) -> None:
-        """Record which process leads the run, unless one does already (a supervisor)."""
+    def lead(self, run_id: str, process: ProcessId) -> bool:
+        """Record which process leads the run, unless one does already (a supervisor); return whether this one does.
+
+        A run that is over, or was given up because whoever started it was gone, is led by nobody any more.
+        """
+        leader = (process.pid, process.started_ticks, process.boot_id)
         with self._transaction():
             self._execute(
-                "UPDATE run SET pid = ?, pid_started = ?, boot_id = ? WHERE run_id = ? AND pid IS NULL",
-                [process.pid, process.started_ticks, process.boot_id, run_id],
+                "UPDATE run SET pid = ?, pid_started = ?, boot_id = ? "
+                "WHERE run_id = ? AND pid IS NULL AND state IN (?, ?)",
+                [*leader, run_id, *ACTIVE],
+            )
+            sql = "SELECT pid, pid_started, boot_id FROM run WHERE run_id = ? AND state IN (?, ?)"
+            return [tuple(row) for row in self._execute(sql, [run_id, *ACTIVE])] == [leader]
+
+    def give_up(self, run_id: str) -> None:
+        """Record that a run never began whose starter is gone; one that a process leads goes on.
+
+        This and :meth:`lead` exclude each other: a supervisor that comes late is not led in.
+        """
+        with self._transaction():
+            self._execute(
+                "UPDATE run SET state = 'interrupted', error = ?, ended_at = ? "
+                "WHERE run_id = ? AND pid IS NULL AND state = 'queued'",
+                [STARTER_GONE, utc_now(), run_id],
             )
 
     def start(self, run_id: str, keys: Mapping[str, str], *, stages: Iterable[str] = ()) -> None:
@@ -193,11 +213,13 @@ class Journal(Records):
             Also those of this host that no process ever led: for callers who know that nobody is just starting one.
         """
         here = socket.gethostname()
-        lost = [
-            run
-            for run in self._unended()
-            if not run.active or (unled and run.process is None and run.host == here)
+        unended = self._unended()
+        never_began = [
+            run for run in unended if unled and run.active and run.process is None and run.host == here
         ]
+        for run in never_began:
+            self.give_up(run.run_id)
+        lost = [run for run in unended if not run.active]
         for run in lost:
             with self._transaction():
                 self._execute(
@@ -207,7 +229,7 @@ class Journal(Records):
                     [run.error or PROCESS_GONE, run.run_id, *ACTIVE],
                 )
                 self._end_stages(run.run_id, "interrupted")
-        return [run.run_id for run in lost]
+        return [run.run_id for run in [*never_began, *lost]]
 
     def successes(self, most: int) -> list[Run]:
         """Return the last successful runs, newest first."""

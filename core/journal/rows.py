@@ -20,6 +20,9 @@ PROCESS_GONE = "its process is gone"
 SILENT = "its machine has given no sign of life for a minute"
 """Why a run is taken for interrupted that nobody ended: known on its own machine, or told by its silence."""
 
+STARTER_GONE = "whoever started it was ended before it began"
+"""Why a run is interrupted that no process ever led."""
+
 ENDED = ("succeeded", "waiting", "failed", "busy", "cancelled", "interrupted")
 
 

@@ -177,7 +177,9 @@ def main(run_id: str) -> int:
     if run is None:
         print(f"afterclose: there is no run {run_id} in the journal", file=sys.stderr)  # noqa: T201 - its output file
         return EXIT_UNEXPECTED
-    journal.lead(run_id, this_process())
+    if not journal.lead(run_id, this_process()):
+        print(f"afterclose: run {run_id} was given up before this process could lead it", file=sys.stderr)  # noqa: T201 - its output file
+        return EXIT_INTERRUPTED
     return Supervisor(settings, journal, run).supervise()
 
 

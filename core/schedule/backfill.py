@@ -175,7 +175,7 @@ class _Filler:
     def run(self) -> None:
         """Start what is missing, a few at a time, and wait for the last."""
         jobs = int(self.backfill.body["jobs"])
-        work_through(self._sessions(), self._begin, self._is_over, jobs=jobs, sleep=self._wait)
+        work_through(self._sessions(), self._begin, self._look, jobs=jobs, sleep=self._wait)
 
     def _wait(self, seconds: float) -> None:
         """Wait a little, with a heartbeat for those who cannot ask this process."""
@@ -187,15 +187,18 @@ class _Filler:
     def _sessions(self) -> Iterator[Occurrence]:
         """Give what is open, the oldest first, until somebody asks to stop."""
         for due in filter(is_open, self.journal.sessions_of(self.backfill.backfill_id)):
-            backfill = self.journal.backfill(self.backfill.backfill_id)
-            if backfill is None or backfill.state != GOING:
+            if self._is_stopped():
                 return
             yield due
+
+    def _is_stopped(self) -> bool:
+        backfill = self.journal.backfill(self.backfill.backfill_id)
+        return backfill is None or backfill.state != GOING
 
     def _begin(self, due: Occurrence) -> Occurrence | None:
         """Start the run of a session and return it; None if nothing goes."""
         now = datetime.now(UTC)
-        due = self.starter.look(due, now)  # it may have been started before the stop
+        due = self.starter.look(due)  # it may have been started before the stop
         if due.state in (WAITING, UNKNOWN):
             try:
                 state, note, request = self._before_run(due)
@@ -210,11 +213,15 @@ class _Filler:
         self.each(due)
         return None
 
-    def _is_over(self, due: Occurrence) -> bool:
-        now = self.starter.look(due, datetime.now(UTC))
-        if not is_open(now):
-            self.each(now)
-        return now.state not in (STARTING, RUNNING)
+    def _look(self, due: Occurrence) -> Occurrence | None:
+        """Return how what was begun stands now, None once it is over; what lost its starter is begun again."""
+        due = self.starter.look(due)
+        if due.state in (STARTING, RUNNING):
+            return due
+        if is_open(due):
+            return None if self._is_stopped() else self._begin(due)
+        self.each(due)
+        return None
 
     def _before_run(self, due: Occurrence) -> tuple[str, str | None, dict[str, str]]:
         """Return what a session is before a run of it (there, no data or waiting), why, and the request of the run.

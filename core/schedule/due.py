@@ -92,15 +92,15 @@ def run_due(
             return None
         return profile, launched.run_id
 
-    def is_over(going: tuple[str, str]) -> bool:
+    def look(going: tuple[str, str]) -> tuple[str, str] | None:
         profile, run_id = going
         run = Journal(settings.data, settings.journal, read_only=True).run(run_id)
         if run is not None and run.active:
-            return False
+            return going
         state, error = (run.state, run.error) if run else ("interrupted", None)
         settle(Outcome(profile, state, run_id, error or ""))
-        return True
+        return None
 
     order = due_profiles(settings, now)
-    work_through(order, begin, is_over, jobs=jobs, sleep=sleep)
+    work_through(order, begin, look, jobs=jobs, sleep=sleep)
     return [outcomes[profile] for profile in order]

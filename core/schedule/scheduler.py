@@ -66,7 +66,7 @@ class Scheduler:
         log = RunLog(settings.data, LOG)
         beating = self._tell_of_life(journal, now)
         for due in journal.open_occurrences():
-            Starter(settings, journal).look(due, now)
+            Starter(settings, journal).look(due)
         for schedule in (schedule_of(entry) for entry in stored if entry.state == ACTIVE):
             try:
                 self._record(settings, journal, schedule, now, log)

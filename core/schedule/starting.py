@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,9 +27,6 @@ Begun = TypeVar("Begun")
 
 HOW = "schedule"
 POLL_S = 0.5
-UNLED_S = 120.0
-"""A run that nobody leads this long after it was recorded has lost whoever started it."""
-
 Start = Callable[[Settings, Mapping[str, str], str, Person], Launched]
 """Starts the run of a request under an id that was recorded before."""
 
@@ -90,32 +87,29 @@ class Starter:
         """Record another state and return the occurrence; as it was where somebody else moved it on."""
         return self.journal.move(due, state, **changes) or due
 
-    def look(self, due: Occurrence, now: datetime) -> Occurrence:
+    def look(self, due: Occurrence) -> Occurrence:
         """Record what became of an occurrence that was started, also by somebody who was killed, and return it."""
         if due.state not in (STARTING, RUNNING):
             return due
         run = self.journal.run(due.run_id) if due.run_id else None
         if due.state == STARTING or run is None or _never_led(run):
-            return self._judge_unled(due, now)
+            return self._judge_unled(due)
         if run.active:
             return due
         state, note = self.outcome(due, run)
         return self.record(due, state, note=note)
 
-    def _judge_unled(self, due: Occurrence, now: datetime) -> Occurrence:
+    def _judge_unled(self, due: Occurrence) -> Occurrence:
         """Put back what a starter began and left when it was killed; what is just being started is left unchanged."""
-        try:
-            with self._starting(wait=False):
-                run = self.journal.run(due.run_id) if due.run_id else None
-                if run is None or (_never_led(run) and not run.active):
-                    return self.record(due, WAITING)
-                if not _never_led(run):
-                    return self.record(due, RUNNING)
-                if (now - datetime.fromisoformat(run.created_at)).total_seconds() > UNLED_S:
-                    self.journal.end(run.run_id, "interrupted", None, "whoever started it was ended")
-                    return self.record(due, WAITING)
-        except BusyError:
-            pass
+        with suppress(BusyError), self._starting(wait=False):
+            # nobody is starting anything now: what is recorded and not led lost its starter
+            if due.run_id:
+                self.journal.give_up(due.run_id)
+            run = self.journal.run(due.run_id) if due.run_id else None
+            if run is None or (_never_led(run) and not run.active):
+                return self.record(due, WAITING)
+            if not _never_led(run):
+                return self.record(due, RUNNING)
         return due
 
     def _starting(self, *, wait: bool = True) -> AbstractContextManager[None]:
@@ -143,7 +137,7 @@ def is_open(due: Occurrence) -> bool:
 def work_through(
     items: Iterable[T],
     begin: Callable[[T], Begun | None],
-    is_over: Callable[[Begun], bool],
+    look: Callable[[Begun], Begun | None],
     *,
     jobs: int,
     sleep: Callable[[float], None],
@@ -154,11 +148,13 @@ def work_through(
     ----------
     begin : callable
         Returns what goes on now, None if nothing does.
+    look : callable
+        Returns what goes on still, as it stands now, None if it is over.
     """
     going: list[Begun] = []
 
     def wait() -> None:
-        still = [each for each in going if not is_over(each)]
+        still = [now for each in going if (now := look(each)) is not None]
         if len(still) == len(going):
             sleep(POLL_S)
         going[:] = still

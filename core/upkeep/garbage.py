@@ -65,6 +65,8 @@ class Garbage:
 def garbage(settings: Settings, now: datetime) -> list[Garbage]:
     """Return what may go, the largest first. Read-only.
 
+    What lies behind a link is not listed: whoever can put a link in a data root must not choose what ``gc`` removes.
+
     Raises
     ------
     JournalError
@@ -87,7 +89,18 @@ def garbage(settings: Settings, now: datetime) -> list[Garbage]:
     items += [Garbage("quarantine", path, _size(path)) for path in moved]
     items += [Garbage("fit", path, _size(path)) for path in _old_fits(settings, now)]
     items += [Garbage("log", path, _size(path)) for path in _old_logs(settings, now)]
+    items = [item for item in items if not _is_behind_link(settings.data, item.path)]
     return sorted(items, key=lambda g: (-g.size_bytes, str(g.path)))
+
+
+def _is_behind_link(root: StoragePath, path: StoragePath) -> bool:
+    """Return whether a folder between the data root and ``path`` is a link: what lies behind it is somebody else's."""
+    tops = (root, local_folder(root))
+    while path.parent not in tops and path.parent != path:
+        path = path.parent
+        if path.is_symlink():
+            return True
+    return False
 
 
 def _needed(settings: Settings, store: Store) -> set[Slot]:
@@ -219,6 +232,7 @@ def remove(settings: Settings, items: Sequence[Garbage], now: datetime, *, perso
         If something cannot be removed.
     """
     require(person, "gc")
+    items = [item for item in items if not _is_behind_link(settings.data, item.path)]
     removed = [item for item in items if item.what in _NOBODYS and _remove(item)]  # makes room first
     waiting = [item for item in items if item.what not in _NOBODYS]
     if not Journal.exists(settings.data, settings.journal):

@@ -6,6 +6,7 @@ import _sqlite3
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.review.people import Person
 from core.review.publication import publish
 from core.store.checkpoints import Store
 from core.upkeep.archive import backup
+from tests.commands import changed_on_import
 
 STEP = "1" if os.environ.get("AFTERCLOSE_EVERY_CALL") else "7"
 """Every call where that is asked for, else every seventh: a call takes a second."""
@@ -130,6 +132,32 @@ def test_backfill_that_starts_a_run_is_finished(mode, finished, swept, small):
     """The run goes on when its starter is killed, and is waited for; a try takes seconds, so they are fewer."""
     words = ("backfill", "2020-10-25", "2020-10-25", *small)
     assert swept(finished, mode, *words, step="60") == []
+
+
+MOMENTS = {
+    "before the run begins, then before its process leads it": ("_spawn", "process"),
+    "when its run goes on by itself, before that is written down": ("Launched",),
+}
+"""What ``core.runs.launcher`` calls when the one who starts a run is killed."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moments", MOMENTS.values(), ids=MOMENTS)
+def test_a_backfill_killed_while_it_starts_a_run_is_finished(
+    moments, finished, small, tmp_path, run_afterclose
+):
+    """The calls of the sweep above that leave something behind, one after the other on one session: one run is made."""
+    words = ("backfill", "2020-10-25", "2020-10-25", *small)
+    for moment in moments:
+        change = f"import os\nmodule.{moment} = lambda *_, **__: os.kill(os.getpid(), 9)"
+        env = changed_on_import(tmp_path, "core.runs.launcher", change)
+        assert run_afterclose(*words, data=finished, env=env).code == -signal.SIGKILL
+    again = run_afterclose(*words, data=finished)
+    assert again.code == 0, again.err
+    states = [run.state for run in Journal(finished).runs()]
+    assert states.count("succeeded") == 2, "that of the prepared root, and the session's"
+    assert set(states) <= {"succeeded", "interrupted"}
+    assert run_afterclose("verify", data=finished).code == 0
 
 
 @pytest.mark.slow

@@ -180,3 +180,27 @@ def test_a_fit_that_was_kept_for_a_month_may_go(tmp_path):
     assert removable(tmp_path, "fit") == {"old"}
     remove(configured(tmp_path), garbage(configured(tmp_path), NOW), NOW, person=ME)
     assert sorted(path.name for path in (tmp_path / "fits").iterdir()) == ["new"]
+
+
+@pytest.mark.parametrize("folder", ["quarantine", "quarantine/clean", "checkpoints/clean", "runs", "fits"])
+def test_gc_removes_nothing_behind_a_link(folder, finished, tmp_path, monkeypatch):
+    """Whoever can put a link in a data root does not choose what goes; without the look all of it would go."""
+    outside = tmp_path / "outside"
+    place = finished / folder
+    if place.exists():
+        shutil.rmtree(place)
+    for name in ("20010101T000000Z-aaaaaa", "a/20010101T000000Z-aaaaaa"):
+        (outside / name).mkdir(parents=True)
+        (outside / name / "precious").write_text("x")
+    for path in [outside, *outside.rglob("*")]:
+        os.utime(path, (1, 1))
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(outside)
+    here = configured(finished)
+    assert not [g for g in garbage(here, NOW) if str(g.path).startswith(f"{finished / folder}/")]
+    with monkeypatch.context() as unprotected:
+        unprotected.setattr("core.upkeep.garbage._is_behind_link", lambda *_: False)
+        behind = [g for g in garbage(here, NOW) if str(g.path).startswith(f"{finished / folder}/")]
+    assert behind, "there was something to choose"
+    assert remove(here, behind, NOW, person=ME) == []
+    assert len(list(outside.rglob("precious"))) == 2

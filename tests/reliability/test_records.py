@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.journal.faults import JournalError
 from core.platform.processes import ProcessId, boot_id, this_process
+from core.runs import supervisor
 
 LINE = ("ingest", "validate", "clean", "feature_engineer", "train_or_score", "evaluate", "report")
 
@@ -96,6 +98,30 @@ def test_a_launch_that_died_before_its_supervisor_does_not_block_the_next(journa
     assert [run.run_id for run in journal.active_runs()] == ["half"]
     assert journal.settle(unled=True) == ["half"]
     assert journal.active_runs() == []
+
+
+def test_of_giving_a_run_up_and_leading_it_the_first_counts(journal):
+    """A supervisor that comes when its run was given up leads nothing; a run that is led is not given up."""
+    for name in ("late", "in time"):
+        journal.add_run(name, who="a", how="desk", request={}, target="report", state="queued")
+    journal.give_up("late")
+    assert not journal.lead("late", this_process())
+    assert journal.lead("in time", this_process())
+    journal.give_up("in time")
+    assert journal.lead("in time", this_process()), (
+        "a second time by the same process, as its starter and itself do"
+    )
+    assert {run.run_id: run.state for run in journal.runs()} == {"late": "interrupted", "in time": "queued"}
+
+
+def test_a_supervisor_whose_run_was_given_up_leaves_without_running_it(journal, data, monkeypatch, capsys):
+    """It was slow to begin; the same work was started again meanwhile."""
+    monkeypatch.setattr(supervisor, "Supervisor", None)
+    monkeypatch.setattr(supervisor.configuration, "load", lambda: SimpleNamespace(data=data, journal=""))
+    journal.add_run("late", who="a", how="desk", request={}, target="report", state="queued")
+    journal.give_up("late")
+    assert supervisor.main("late") == 130
+    assert "given up" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

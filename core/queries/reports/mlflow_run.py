@@ -52,9 +52,10 @@ class Exported:
 
 
 def export(settings: Settings, run: Run, uri: str) -> Exported:
-    """Hand a run over to the MLflow at ``uri`` (``http://HOST:PORT``, or a folder as ``file:///...``).
+    """Hand a run over to the tracking server at ``uri`` (``http://HOST:PORT``).
 
-    The experiment is called ``afterclose/PROFILE``. Every artifact is verified as it is read.
+    A folder (``file:///...``) is refused by MLflow from 3.13 on, unless ``MLFLOW_ALLOW_FILE_STORE=true`` is set. The
+    experiment is called ``afterclose/PROFILE``. Every artifact is verified as it is read.
 
     Raises
     ------
