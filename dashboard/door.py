@@ -20,7 +20,12 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BODY_BYTES = 2 * 1024**2
-"""Twice what an upload may have (``server.maxUploadSize``); the pages' own messages go by the websocket."""
+"""Of anything but an upload; the pages' own messages go by the websocket."""
+
+UPLOAD = "/_stcore/upload_file/"
+"""Where the browser brings a file to; what it is wrapped in has at most :data:`WRAPPING_BYTES`."""
+
+WRAPPING_BYTES = 1024**2
 
 LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
 """Where Streamlit's log-in begins, and where the identity provider leads back to."""
@@ -119,6 +124,25 @@ class Limits:
 NO_LIMITS = Limits(lambda _: 0, lambda _: None)
 
 
+@dataclass(frozen=True)
+class Uploads:
+    """What may be uploaded, and by whom.
+
+    Parameters
+    ----------
+    most_bytes : callable
+        Returns how large a file may be; 0: there are no uploads.
+    known : callable
+        Returns whether a request comes from somebody who may be here at all; judged before its body is read.
+    """
+
+    most_bytes: Callable[[], int]
+    known: Callable[[Scope], bool]
+
+
+NO_UPLOADS = Uploads(lambda: 0, lambda _: True)
+
+
 class Door:
     """Refuses a foreign Host (421), a foreign Origin (403), a body that is too large (413), too many log-ins (429).
 
@@ -129,21 +153,29 @@ class Door:
     names : Names
     limits : Limits, optional
         Of log-ins that fail; without them none is counted.
+    uploads : Uploads, optional
+        Without them there are none.
     """
 
-    def __init__(self, app: App, names: Names, limits: Limits = NO_LIMITS) -> None:
-        self._app, self._names, self._limits = app, names, limits
+    def __init__(
+        self, app: App, names: Names, limits: Limits = NO_LIMITS, uploads: Uploads = NO_UPLOADS
+    ) -> None:
+        self._app, self._names, self._limits, self._uploads = app, names, limits, uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on with safe headers on its answer, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope["headers"])
+        most = self._most(scope)
+        refusal = self._refusal(scope["headers"], most)
+        if refusal is None and _is_upload(scope) and not self._uploads.known(scope):
+            refusal = 403, "Nobody is logged in."
         if refusal is None and scope["type"] == "http" and _is_login(scope):
             await self._log_in(scope, receive, send)
         elif refusal is None:
-            await self._app(scope, _limited(receive) if scope["type"] == "http" else receive, _safe(send))
+            limited = _limited(receive, most) if scope["type"] == "http" else receive
+            await self._app(scope, limited, _safe(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
         else:
@@ -166,9 +198,14 @@ class Door:
                     self._limits.failed(address)
             await send(message)
 
-        await self._app(scope, _limited(receive), _safe(counting))
+        await self._app(scope, _limited(receive, MOST_BODY_BYTES), _safe(counting))
 
-    def _refusal(self, headers: list[tuple[bytes, bytes]]) -> tuple[int, str] | None:
+    def _most(self, scope: Scope) -> int:
+        """Return how many bytes the body of a request may have."""
+        most = self._uploads.most_bytes() if _is_upload(scope) else 0
+        return most + WRAPPING_BYTES if most else MOST_BODY_BYTES
+
+    def _refusal(self, headers: list[tuple[bytes, bytes]], most: int) -> tuple[int, str] | None:
         hosts = [value.decode("latin-1").lower() for name, value in headers if name == b"host"]
         if len(hosts) != 1 or hosts[0] not in self._names.hosts:
             return 421, "This desk is not reached by that name."
@@ -176,8 +213,8 @@ class Door:
         if any(not self._names.is_own_origin(origin, hosts[0]) for origin in origins):
             return 403, "A page of another origin may not ask this desk."
         lengths = [value for name, value in headers if name == b"content-length"]
-        if any(not value.isdigit() or int(value) > MOST_BODY_BYTES for value in lengths):
-            return 413, f"The body is larger than {MOST_BODY_BYTES:,} bytes."
+        if any(not value.isdigit() or int(value) > most for value in lengths):
+            return 413, f"The body is larger than {most:,} bytes."
         return None
 
 
@@ -185,7 +222,11 @@ def _is_login(scope: Scope) -> bool:
     return str(scope.get("path", "")).endswith((LOGIN, CALLBACK))
 
 
-def _limited(receive: Receive) -> Receive:
+def _is_upload(scope: Scope) -> bool:
+    return str(scope.get("path", "")).startswith(UPLOAD)
+
+
+def _limited(receive: Receive, most: int) -> Receive:
     """Return ``receive`` that ends a body without a length once it is too large."""
     total = 0
 
@@ -193,7 +234,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        return message if total <= MOST_BODY_BYTES else {"type": "http.disconnect"}
+        return message if total <= most else {"type": "http.disconnect"}
 
     return limited
 

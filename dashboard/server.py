@@ -10,13 +10,16 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from streamlit import net_util
+from streamlit.web.server.starlette.starlette_auth_routes import _get_signed_cookie_from_request
 
 from core.request import settings as configuration
+from core.request import uploads
 from core.review import attempts
 from core.review.login_file import ORIGIN_VARIABLE
 from dashboard.api import routes
-from dashboard.door import Door, Limits, names_of
+from dashboard.door import Door, Limits, Scope, Uploads, names_of
 from dashboard.first_paint import FirstPaint
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
@@ -36,8 +39,19 @@ _limits = Limits(
     lambda address: attempts.wait_s(configuration.load(), "login", address),
     lambda address: attempts.failed(configuration.load(), "login", address),
 )
+
+
+def _is_known(scope: Scope) -> bool:
+    """Return whether a request brings the signed cookie of somebody who logged in, or nobody has to."""
+    return not _public or _get_signed_cookie_from_request(Request(scope), "_streamlit_user") is not None
+
+
+_uploads = Uploads(lambda: uploads.most_bytes(configuration.load()), _is_known)
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=routes(),
-    middleware=[Middleware(Door, names=_names, limits=_limits), Middleware(FirstPaint)],
+    middleware=[
+        Middleware(Door, names=_names, limits=_limits, uploads=_uploads),
+        Middleware(FirstPaint),
+    ],
 )

@@ -14,7 +14,7 @@ import click
 
 from core.cli import output
 from core.errors import CommandError
-from core.request import settings
+from core.request import settings, uploads
 from core.request.roots import LOGIN_FILE_VARIABLE, LOGIN_VARIABLE, roots_of
 from core.request.settings import Settings
 from core.review.login_file import ORIGIN_VARIABLE, REQUIRED_VARIABLE, public_address
@@ -27,7 +27,6 @@ SAFE = {
     "server.enableCORS": "true",
     "server.enableXsrfProtection": "true",
     "server.xsrfCookieSameSite": "strict",
-    "server.maxUploadSize": "1",
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",
     "client.showErrorDetails": "none",
@@ -79,7 +78,9 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool, 
         os.environ[REQUIRED_VARIABLE] = "1"
         os.environ[LOGIN_FILE_VARIABLE] = str(login.absolute())
         os.environ[ORIGIN_VARIABLE] = public
-    os.execv(sys.executable, command_line(checked, port, login, urlsplit(public).hostname))  # noqa: S606 - our own interpreter; becoming it leaves no process between
+    most_mb = uploads.most_bytes(settings.load()) // uploads.MIB
+    words = command_line(checked, port, login, urlsplit(public).hostname, most_mb=most_mb)
+    os.execv(sys.executable, words)  # noqa: S606 - our own interpreter; becoming it leaves no process between
 
 
 def refuse_readable_login(login: Path, configured: Settings) -> None:
@@ -181,9 +182,21 @@ def app_path() -> Path:
     return path
 
 
-def command_line(address: str, port: int, login: Path | None = None, host: str | None = None) -> list[str]:
-    """Return the command that serves the desk; ``host`` is the name under which people reach it."""
+def command_line(
+    address: str, port: int, login: Path | None = None, host: str | None = None, *, most_mb: int = 0
+) -> list[str]:
+    """Return the command that serves the desk.
+
+    Parameters
+    ----------
+    host : str
+        The name under which people reach it.
+    most_mb : int
+        MiB of an upload; 0: there are none (the door lets none in; Streamlit knows no smaller limit than 1).
+    """
     options = {"server.address": address, "server.port": str(port), "browser.serverAddress": address, **SAFE}
+    # one more than a file may have: the request has the file's wrapping as well
+    options["server.maxUploadSize"] = str(most_mb + 1)
     names = (address, LOOPBACK, "localhost") if host is None else (host, LOOPBACK, "localhost")
     if login:
         options |= {"secrets.files": str(login.absolute()), "browser.serverAddress": host or address}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,8 +48,10 @@ def _look(path: str, profile: str, *, as_json: bool, **texts: Any) -> None:
 
 
 def as_mapping(look: Look) -> dict[str, Any]:
-    """Return a look as JSON values."""
-    return {**asdict(look), "stops": look.stops, "enough": not look.shortage, "advice": look.advice()}
+    """Return a look as JSON values, without what is only drawn."""
+    body = asdict(replace(look, pictures={}))
+    del body["pictures"]
+    return {**body, "stops": look.stops, "enough": not look.shortage, "advice": look.advice()}
 
 
 def _print(look: Look) -> None:

@@ -1,29 +1,32 @@
-"""A look at a file or folder of prices before any run: how it is read, what it holds, what the gate would say.
+"""A look at a file or folder of prices, or at the embedded sample, before any run: how it is read, what it holds, what the gate would say.
 
 It is read and judged by the code of ``ingest`` and ``validate``; nothing is committed or recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
 from core import tickers as ticker_list
-from core.errors import ValidationFailed
+from core.errors import AftercloseError, ValidationFailed
 from core.parameters import Value, settings_from
 from core.platform.apart import call
+from core.prices.calendar import sessions_between
 from core.prices.calendar_fit import Fit, best_fit, fit_of
 from core.prices.rule_summaries import RuleSummary, rule_summaries
-from core.queries.runs.history import shortage_of
+from core.queries.look_pictures import Picture, chosen, picture_of
+from core.queries.runs.history import needed_sessions, shortage_of
 from core.request import roots
 from core.request.settings import Settings
 from core.request.stages import STAGES, parameters_of
 from core.sources import source_named
 from core.sources.context import Context
+from core.sources.reading import FILES
 from core.sources.settings import IngestSettings
 from core.sources.table import priced_days
 from core.tables.workplace import Workplace
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from core.tables.artifacts import Table
 
 FIRST_ROWS = 5
+SAMPLE = "sample"
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ class Look:
         The gate's own, under the run's settings, errors first.
     shortage : str
         Why the history is too short to judge a model; empty where it is not.
+    needed : int
+        Sessions from which a model can be judged under the run's settings.
+    pictures : mapping of str to Picture
+        Of the tickers with findings and then the others, at most 40.
     """
 
     name: str
@@ -81,6 +89,8 @@ class Look:
     best: Fit | None
     findings: tuple[Mapping[str, Any], ...]
     shortage: str
+    needed: int = 0
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
 
     @property
     def stops(self) -> bool:
@@ -146,14 +156,15 @@ def look_apart(settings: Settings, request: Mapping[str, str], *, now: datetime)
 
 
 def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) -> Look:
-    """Return what the file or folder named by ``request`` holds.
+    """Return what the file or folder named by ``request`` holds, or the embedded sample.
 
     Parameters
     ----------
     settings : Settings
         Defaults of everything that the request does not name.
     request : mapping of str to str
-        ``path`` and any parameter of ``ingest``, ``validate`` or ``train_or_score``, as text.
+        ``path`` and any parameter of ``ingest``, ``validate`` or ``train_or_score``, as text; ``source`` is ``files``
+        unless it says ``sample``.
     now : datetime
         The present, with its zone: rows after this day are from the future.
 
@@ -163,15 +174,20 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
         If the path may not be read, is not there, or is no table of prices.
     """
     values = _values(settings, request)
-    roots.judge(str(values["path"] or ""), settings, parameter="path")
-    values["path"] = roots.local_path(str(values["path"] or ""), settings, makes_root=False)
-    tickers = ticker_list.parse(str(values["tickers"] or ""), upper=False, folder=Path.cwd())
-    source = source_named("files")
+    is_file = values["source"] == FILES
+    if is_file:
+        roots.judge(str(values["path"] or ""), settings, parameter="path")
+        values["path"] = roots.local_path(str(values["path"] or ""), settings, makes_root=False)
+    tickers = ticker_list.parse(str(values["tickers"] or ""), upper=not is_file, folder=Path.cwd())
+    source = source_named(str(values["source"]))
     source_settings = settings_from(IngestSettings, values)
     answer = source.resolve(source_settings, tickers, now)
     values |= {"input_digest": answer.input_digest, "input_name": answer.input_name}
     with Scratch() as scratch:
         source_settings = replace(source_settings, input_digest=answer.input_digest)
+        if not is_file:
+            tickers, span = answer.tickers, {"start": answer.start or "", "end": answer.end or ""}
+            source_settings = replace(source_settings, **span)
         table = source.read(source_settings, tickers, Context(scratch=scratch))
         findings = _findings(table, values, now.date(), Workplace(scratch))
         from core.sources.lines import with_lines
@@ -180,7 +196,7 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
 
 
 def _values(settings: Settings, request: Mapping[str, str]) -> dict[str, Value]:
-    """Return the values that a run of ``request`` would have, with files as source."""
+    """Return the values that a run of ``request`` would have: files as source unless it is the sample, in training."""
     from core.request.profiles import PROFILE
 
     parameters = parameters_of(STAGES)
@@ -192,7 +208,8 @@ def _values(settings: Settings, request: Mapping[str, str]) -> dict[str, Value]:
     for name, text in request.items():
         if name != PROFILE and text.strip():
             values[name] = parameters[name].parse(text.strip())
-    return values | {"source": "files", "mode": "train"}
+    source = SAMPLE if request.get("source", "").strip() == SAMPLE else FILES
+    return values | {"source": source, "mode": "train"}
 
 
 def _findings(
@@ -221,6 +238,7 @@ def _look_of(
         days |= priced_days(part[dates]) if col.DATE in dates else set()
     ordered = sorted(day for day in days if _is_day(day))
     own = fit_of(str(values["calendar"]), ordered)
+    best = best_fit(own, ordered)
     source = table.header["source"]
     return Look(
         name=name,
@@ -235,10 +253,40 @@ def _look_of(
         price_basis=str(table.header["price_basis"]),
         adjusted_close=str(table.header["adjusted_close"]),
         calendar=own,
-        best=best_fit(own, ordered),
+        best=best,
         findings=findings,
         shortage=shortage_of(len(ordered), values),
+        needed=needed_sessions(values),
+        pictures=_pictures(table, findings, _sessions(best, ordered)),
     )
+
+
+def _sessions(fit: Fit | None, days: list[str]) -> list[str]:
+    """Return the sessions of a calendar over the span of ``days``; these themselves where no calendar knows them."""
+    if fit is None or not days:
+        return days
+    try:
+        sessions = sessions_between(fit.calendar, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))
+    except AftercloseError:
+        return days
+    return [str(day) for day in sessions]
+
+
+def _pictures(
+    table: Table, findings: Iterable[Mapping[str, Any]], sessions: list[str]
+) -> dict[str, Picture]:
+    """Return the pictures of the tickers that are drawn."""
+    if not {col.DATE, col.CLOSE, col.TICKER} <= set(table.columns):
+        return {}
+    names = chosen(table.header["source"].get("tickers") or {}, (str(f.get("ticker")) for f in findings))
+    rows: dict[str, list[pd.DataFrame]] = {}
+    for part in table.each():
+        tickers = part[col.TICKER].astype(str).str.strip()
+        for name, own in part.loc[tickers.isin(names), [col.DATE, col.CLOSE]].groupby(tickers, sort=False):
+            rows.setdefault(str(name), []).append(own)
+    import pandas as pd
+
+    return {name: picture_of(pd.concat(rows[name]), sessions) for name in names if name in rows}
 
 
 def _cells(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -58,6 +58,8 @@ OPERATION: tuple[Parameter, ...] = (
     Parameter("run_keep_successes", "integer", "30", "run", "Successful runs whose checkpoints gc keeps.", low=1, high=100_000),
     Parameter("run_keep_logs_days", "integer", "365", "run", "Days after which gc lists a run's logs.", low=1, high=36_500),
     Parameter("roots", "text", "", "files", "Folders under which price files are read, separated by colons; empty: the working folder in a team, else wherever the person at the terminal may read."),
+    Parameter("uploads", "text", "", "files", "Folder under one of the roots in which files are kept that people upload at the desk; empty: uploads in the first of them."),
+    Parameter("upload_mb", "integer", "100", "files", "MiB that a file uploaded at the desk may have; 0: nothing is uploaded.", low=0, high=1024),
     Parameter("addresses", "text", "", "files", "Addresses under which price files are read, separated by blanks, such as s3://desk/prices/; empty: none in a team or beside roots, else any."),
     Parameter("addresses_timeout_s", "number", "600", "files", "Seconds in which what is at an address must be read.", low=1, high=86_400),
     Parameter("read_memory_mb", "integer", "8192", "files", "MiB of memory that reading a file may take before its run is started: for a look, a range, the desk's form.", low=256, high=1 << 20),

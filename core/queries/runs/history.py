@@ -62,7 +62,7 @@ def shortage_of(sessions: int, values: Mapping[str, Value]) -> str:
     horizon = int(values.get("horizon_sessions") or 1)
     labelled, setting = max(sessions - horizon, 0), values["min_train_sessions"]
     least, to_judge = LEAST_TRAINING + horizon - 1, judged_sessions_needed(horizon)
-    first = least if setting == AUTO else int(setting or 0)
+    first = needed_sessions(values) - to_judge - horizon
     if labelled - first >= to_judge:
         return ""
     most = labelled - to_judge
@@ -76,6 +76,13 @@ def shortage_of(sessions: int, values: Mapping[str, Value]) -> str:
         f"outcome, and {count(first + to_judge)} are needed, {count(first)} to learn from "
         f"(min_train_sessions = {setting}) and {to_judge} to judge. {remedy}"
     )
+
+
+def needed_sessions(values: Mapping[str, Value]) -> int:
+    """Return from how many sessions on a model can be judged: to learn from, to judge, and to know the outcome."""
+    horizon, setting = int(values.get("horizon_sessions") or 1), values["min_train_sessions"]
+    first = LEAST_TRAINING + horizon - 1 if setting == AUTO else int(setting or 0)
+    return first + judged_sessions_needed(horizon) + horizon
 
 
 def most_sessions(values: Mapping[str, Value], root: StoragePath, bounds: Bounds) -> int | None:

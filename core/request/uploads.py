@@ -1,0 +1,187 @@
+"""Price files that people bring through the desk: where they are kept, under which name, and never over another one.
+
+An upload lies in one folder under a root, so that a run reads it as it reads any price file. It keeps its name; a
+file of that name with other bytes is replaced, or kept beside the new one, only where a person says which.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core.errors import AftercloseError, ParameterError, SettingsError
+from core.fingerprint import sha256
+from core.platform.filedigest import digest_of_file
+from core.platform.storage import nearest_folder, replace_file, storage_at
+from core.request import roots
+from core.request.settings import Settings
+from core.sources.tabular.inventory import PACKED, SUFFIXES, is_table_name, stem_of
+
+FOLDER = "uploads"
+"""In the first root, where ``[files] uploads`` names no folder."""
+
+MIB = 1 << 20
+MOST_NAME_BYTES = 200
+"""Most file systems take 255 bytes; what is written beside it (temporary names, digests) needs some of them."""
+
+Outcome = Literal["new", "same", "replaced", "beside"]
+"""What became of an upload: a new file, bytes that were there already, in place of others, or under a name beside."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was brought.
+
+    Parameters
+    ----------
+    path : Path
+        Where it lies.
+    sha256 : str
+    size : int
+        Bytes.
+    outcome : str
+        See :data:`Outcome`.
+    """
+
+    path: Path
+    sha256: str
+    size: int
+    outcome: Outcome
+
+
+def most_bytes(settings: Settings) -> int:
+    """Return how large an upload may be; 0 where there are none."""
+    return int(settings["upload_mb"] or 0) * MIB
+
+
+def folder_of(settings: Settings, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the folder in which uploads are kept; it need not be there yet.
+
+    Raises
+    ------
+    SettingsError
+        If it is in none of the folders of price files, or a run may not read there.
+    """
+    environ = os.environ if environ is None else environ
+    allowed = roots.roots_of(settings, environ)
+    configured = str(settings["uploads"] or "").strip()
+    folder = Path(configured).expanduser() if configured else (*allowed, Path.cwd())[0] / FOLDER
+    folder = folder.absolute()
+    try:
+        roots.judge(str(folder / "prices.csv"), settings, parameter="path", environ=environ)
+    except ParameterError as error:
+        raise SettingsError(
+            f"uploads would lie in {folder}, where no run may read",
+            expected=f"a folder under {', '.join(map(str, allowed))}" if allowed else error.expected,
+            remedy="Name another one: [files] uploads in luigi.cfg.",
+        ) from error
+    return folder
+
+
+def refusal(settings: Settings, environ: Mapping[str, str] | None = None) -> str:
+    """Return why nothing can be uploaded here, empty where it can."""
+    if not most_bytes(settings):
+        return "Uploads are off: [files] upload_mb is 0."
+    try:
+        folder = folder_of(settings, environ)
+    except AftercloseError as error:
+        return str(error)
+    if not os.access(nearest_folder(folder), os.W_OK):
+        return f"{folder} cannot be written. Name another folder: [files] uploads in luigi.cfg."
+    return ""
+
+
+def name_of(name: str) -> str:
+    """Return the name under which an upload is kept: its own, without folders.
+
+    Raises
+    ------
+    ParameterError
+        If no table of prices is called so.
+
+    Examples
+    --------
+    >>> name_of("C:\\\\Users\\\\me\\\\prices 2024.csv")
+    'prices 2024.csv'
+    """
+    own = name.replace("\\", "/").rpartition("/")[2].strip()
+    if not is_table_name(own) or not own.isprintable() or len(own.encode()) > MOST_NAME_BYTES:
+        raise ParameterError(
+            f"the file is called {own!r}",
+            expected=f"a name that ends in one of {', '.join(SUFFIXES)}, also packed ({', '.join(PACKED)})",
+            remedy="Save it in one of these forms.",
+            parameter="path",
+        )
+    return own
+
+
+def beside(name: str, digest: str) -> str:
+    """Return the name under which a file is kept beside another one of its name.
+
+    >>> beside("prices.csv.gz", "0a1b2c3d4e5f")
+    'prices-0a1b2c3d.csv.gz'
+    """
+    stem = stem_of(name)
+    return f"{stem}-{digest[:8]}{name[len(stem) :]}"
+
+
+def in_the_way(settings: Settings, name: str, digest: str) -> Path | None:
+    """Return the file of that name with other bytes, None where there is none."""
+    path = folder_of(settings) / name_of(name)
+    return path if path.is_file() and digest_of_file(path) != digest else None
+
+
+def keep(
+    settings: Settings, name: str, data: bytes, *, instead: Literal["ask", "replace", "beside"] = "ask"
+) -> Upload:
+    """Keep a file that was brought, whole or not at all.
+
+    Parameters
+    ----------
+    name : str
+        As its owner calls it; folders in it are ignored.
+    instead : str
+        What becomes of a file of that name with other bytes: ``ask`` refuses, ``replace`` puts the new one in its
+        place, ``beside`` keeps both.
+
+    Raises
+    ------
+    AftercloseError
+        If the name is none of a table, the file is too large, another one is in the way, or nothing can be written.
+    """
+    most = most_bytes(settings)
+    if len(data) > most:
+        raise ParameterError(
+            f"{name} has {len(data):,} bytes",
+            expected=f"{most:,} bytes or fewer ([files] upload_mb = {most // MIB})",
+            remedy="Put it into a folder that runs read, and choose it there.",
+            parameter="path",
+        )
+    folder, own, digest = folder_of(settings), name_of(name), sha256(data)
+    if instead == "beside" and in_the_way(settings, own, digest):
+        own = beside(own, digest)
+    path = folder / own
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if storage_at(path).create(data):
+            return Upload(path, digest, len(data), "beside" if instead == "beside" else "new")
+        if digest_of_file(path) == digest:
+            return Upload(path, digest, len(data), "same")
+        if instead != "replace":
+            raise ParameterError(
+                f"{path} is there already, with other content",
+                expected="a new name, or a decision",
+                remedy="Replace it, or keep both.",
+                parameter="path",
+            )
+        replace_file(path, data)
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be written: {error.strerror or error}",
+            expected="a folder for uploads that can be written",
+            remedy="Name another one: [files] uploads in luigi.cfg.",
+        ) from error
+    return Upload(path, digest, len(data), "replaced")
