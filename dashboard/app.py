@@ -17,6 +17,7 @@ PAGES = [
         "views/schedules.py", title="Schedules", help="Runs that come by themselves, and their next times."
     ),
     # each has its address, and is opened from the page that it belongs to
+    st.Page("views/start.py", title="New run", visibility="hidden"),
     st.Page("views/run.py", title="Run", visibility="hidden"),
     st.Page("views/features.py", title="Features", visibility="hidden"),
     st.Page("views/predictions.py", title="Signals", visibility="hidden"),

@@ -2,7 +2,7 @@
 (() => {
   const pages = {
     t: "", r: "runs", d: "data", f: "features", m: "model", i: "predictions", o: "trends", p: "report", a: "audit",
-    s: "schedules", c: "compare",
+    s: "schedules", c: "compare", n: "start",
   };
   const WAIT_MS = 1500;
   let since = 0;

@@ -132,12 +132,12 @@ class Uploads:
     ----------
     most_bytes : callable
         Returns how large a file may be; 0: there are no uploads.
-    known : callable
+    may_send : callable
         Returns whether a request comes from somebody who may be here at all; judged before its body is read.
     """
 
     most_bytes: Callable[[], int]
-    known: Callable[[Scope], bool]
+    may_send: Callable[[Scope], bool]
 
 
 NO_UPLOADS = Uploads(lambda: 0, lambda _: True)
@@ -169,7 +169,7 @@ class Door:
             return
         most = self._most(scope)
         refusal = self._refusal(scope["headers"], most)
-        if refusal is None and _is_upload(scope) and not self._uploads.known(scope):
+        if refusal is None and _is_upload(scope) and not self._uploads.may_send(scope):
             refusal = 403, "Nobody is logged in."
         if refusal is None and scope["type"] == "http" and _is_login(scope):
             await self._log_in(scope, receive, send)

@@ -16,7 +16,7 @@ from core.report.figures import counted
 from core.request.stages import SOURCES
 from core.review.annotations import annotations_of
 from core.review.standing import STATES
-from dashboard import acting, requesting, run_actions, run_table, shell
+from dashboard import acting, run_actions, run_table, shell
 from dashboard.run_table import Order
 
 RUNS_A_PAGE = 15
@@ -103,11 +103,10 @@ def _filter(journal: Journal) -> TableFilter:
             placeholder="id, option, error", on_change=_first_page,
         )  # fmt: skip
         off = acting.refusal("launch")
-        if not requesting.is_open() and st.button(
+        if st.button(
             "New run", icon=":material/add:", type="primary", key="new-run", disabled=bool(off), help=off
         ):
-            requesting.open_form()
-            st.rerun(scope="app")
+            shell.go("start")
     default, order = str(shell.settings()["source"]), _order()
     base = RunFilter(state or "", source or "", who or "", text or "", default, profile or "")
     aside = bool(st.session_state.get(_ASIDE, _ASIDE in st.query_params))

@@ -20,7 +20,8 @@ PROFILE, SESSION = "header_profile", "header_session"
 
 GROUPS = {
     "overview": ("overview", "profiles"), "profiles": ("overview", "profiles"),
-    "runs": ("runs", "compare"), "compare": ("runs", "compare"),
+    "runs": ("runs", "start", "compare"), "start": ("runs", "start", "compare"),
+    "compare": ("runs", "start", "compare"),
     "data": ("data", "features"), "features": ("data", "features"),
     "model": ("model", "predictions", "trends"), "predictions": ("model", "predictions", "trends"),
     "trends": ("model", "predictions", "trends"),
@@ -28,7 +29,8 @@ GROUPS = {
 """Page -> the pages that belong together; they are one entry of the bar, and each has its own address."""
 
 LABELS = {
-    "overview": "Today", "profiles": "All profiles", "runs": "Runs", "compare": "Compare", "data": "Prices",
+    "overview": "Today", "profiles": "All profiles", "runs": "Runs", "start": "New run", "compare": "Compare",
+    "data": "Prices",
     "features": "Features", "model": "Judgement", "predictions": "Signals", "trends": "Over time",
 }  # fmt: skip
 
@@ -52,7 +54,9 @@ def draw(page: str, title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="about"):
-            if about:
+            if page == "start":  # about a run that is not there yet
+                st.caption("Choose prices, look at them, run.", width="content")
+            elif about:
                 _pickers(about)
         st.caption(shell.whereabouts(), width="content")
         searching.opener()

@@ -1,72 +1,339 @@
-"""A look at the file that a run would read, before it is started: how it is read, and what the gate would say."""
+"""A look at the prices that a run would read, before it is started: what they hold, and what the gate would say.
+
+It is taken by itself of what is read in a moment; of an address or a large file once it is asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.prices.calendar_fit import Fit
 from core.prices.rule_summaries import RuleSummary
-from core.queries.look import Look, basis_sentence, fit_sentence, look_apart
-from core.report.figures import counted
-from dashboard import acting, shell
+from core.queries.look import SAMPLE, Look, basis_sentence, fit_sentence, look_apart
+from core.report.figures import count, counted, share
+from core.request.profiles import PROFILE
+from core.request.stages import parameters_of, stage_named
+from core.sources.addresses.address import names_address
+from core.sources.reading import FILES
+from core.sources.tabular.options import CANONICAL
+from dashboard import acting, compact, form_state, look_table, shell, wrapped
+from dashboard.file_browser import size_of
 from dashboard.words import literal
 
-_LOOK = "look"
-"""In the session: the request that was looked at, and what came of it."""
+AT_ONCE_BYTES = 24_000_000
+"""What is read and judged within seconds; a larger file waits for a press."""
+
+MOST_RULES = 6
+MOST_REMEMBERED = 8
+_REQUESTED, _ANSWERS = "look-asked", "look-taken"
+_RELEVANT = frozenset(
+    {
+        PROFILE, "source", "path", "min_train_sessions", "horizon_sessions",
+        *(p.name for p in parameters_of(map(stage_named, ("ingest", "validate"))).values()),
+    }
+)  # fmt: skip
+"""What of a request changes a look."""
 
 
-def show(request: Mapping[str, str]) -> None:
-    """Draw the button below the path, and what the last look at this very request showed."""
-    subject = dict(request)
-    if st.button(
-        "Look at it first",
-        icon=":material/visibility:",
-        key="look-at",
-        disabled=acting.refusal("launch") is not None,
-    ):
-        with st.spinner("Reading and judging it"):
-            st.session_state[_LOOK] = (subject, _answer(subject))
-    remembered = st.session_state.get(_LOOK)
-    if remembered is None or remembered[0] != subject:
-        return
-    with st.container(border=True, key="look"):
-        if isinstance(remembered[1], AftercloseError):
-            shell.problem(remembered[1])
-        else:
-            _draw(remembered[1])
+def answer_to(request: Mapping[str, str], source: str) -> Look | AftercloseError | None:
+    """Return what a look at the prices of a request has shown in this session; None without one. Nothing is read."""
+    subject = _subject(request, source)
+    return None if subject is None else _answers().get(_key(subject))
 
 
-def _answer(request: Mapping[str, str]) -> Look | AftercloseError:
+def show(request: Mapping[str, str], source: str, *, wrong: bool) -> bool:
+    """Draw the look, or why there is none yet, and return whether it was taken just now.
+
+    Parameters
+    ----------
+    wrong : bool
+        Whether the request names nothing that can be read.
+    """
+    subject = None if wrong or acting.refusal("launch") else _subject(request, source)
+    with st.container(key="look"):
+        place = st.empty()
+        answer = None if subject is None else _answers().get(_key(subject))
+        is_new = subject is not None and answer is None and _at_once(subject)
+        if is_new and subject is not None:
+            with place.container():
+                _head("Reading and judging these prices…", "hourglass_top", "gray")
+            answer = _answers()[_key(subject)] = _answer(subject)
+            _forget_oldest()
+        with place.container():
+            if isinstance(answer, Look):
+                _draw(answer)
+            elif isinstance(answer, AftercloseError):
+                _head("This cannot be read", "error", "red")
+                shell.problem(answer)
+            else:
+                _waiting(request, source, wrong=wrong)
+    return is_new
+
+
+def tickers_of(path: str, source: str) -> tuple[str, ...]:
+    """Return the tickers of the look at a path that was taken last in this session, whatever was chosen of it."""
+    looks = [
+        answer
+        for (subject, _), answer in _answers().items()
+        if isinstance(answer, Look)
+        and dict(subject).get("path", "") == path
+        and dict(subject)["source"] == source
+    ]
+    return max((tuple(look.tickers) for look in looks), key=len, default=())
+
+
+def _answers() -> dict[Any, Look | AftercloseError]:
+    answers: dict[Any, Look | AftercloseError] = st.session_state.setdefault(_ANSWERS, {})
+    return answers
+
+
+def _forget_oldest() -> None:
+    answers = _answers()
+    for key in list(answers)[:-MOST_REMEMBERED]:
+        del answers[key]
+
+
+def _key(subject: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], tuple[Any, ...]]:
+    return tuple(sorted(subject.items())), _stamp(subject)
+
+
+def _at_once(subject: dict[str, str]) -> bool:
+    """Return whether a look is taken without being asked for."""
+    size = _size(subject)
+    return size is not None and (size <= AT_ONCE_BYTES or st.session_state.get(_REQUESTED) == subject)
+
+
+def _subject(request: Mapping[str, str], source: str) -> dict[str, str] | None:
+    """Return what is looked at; None for a source that has to be asked, or where nothing is chosen."""
+    if source not in (FILES, SAMPLE) or (source == FILES and not request.get("path")):
+        return None
+    own = {name: text for name, text in request.items() if name in _RELEVANT}
+    return {**own, "source": source}
+
+
+def _size(subject: Mapping[str, str]) -> int | None:
+    """Return how many bytes are read; None where nothing is there. An address is as large as can be."""
+    if subject["source"] == SAMPLE:
+        return 0
+    if names_address(subject["path"]):
+        return 2**62
+    path = Path(subject["path"]).expanduser()
     try:
-        return look_apart(shell.settings(), request, now=datetime.now(UTC))
+        if path.is_dir():
+            return sum(each.stat().st_size for each in path.iterdir() if each.is_file())
+        return path.stat().st_size
+    except OSError:
+        return AT_ONCE_BYTES if any(sign in str(path) for sign in "*?[") else None
+
+
+def _stamp(subject: Mapping[str, str]) -> tuple[Any, ...]:
+    """Return what changes when the file or folder does."""
+    if subject["source"] == SAMPLE or names_address(subject["path"]):
+        return ()
+    path = Path(subject["path"]).expanduser()
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        return tuple((each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in files)
+    except OSError:
+        return ()
+
+
+def _answer(subject: Mapping[str, str]) -> Look | AftercloseError:
+    try:
+        return _looked(*_key(subject), datetime.now(UTC).date().isoformat())
     except AftercloseError as error:
         return error
 
 
-def _draw(look: Look) -> None:
-    span = f" from {look.first} to {look.last}" if look.first else ""
-    st.markdown(
-        f"**{literal(look.name)}**: {counted(look.rows, 'row')} of {counted(len(look.tickers), 'ticker')}, "
-        f"{counted(look.sessions, 'session')}{span}."
+@st.cache_data(max_entries=16, show_spinner=False)
+def _looked(subject: tuple[tuple[str, str], ...], *rests_on: object) -> Look:
+    del rests_on
+    return look_apart(shell.settings(), dict(subject), now=datetime.now(UTC))
+
+
+def _waiting(request: Mapping[str, str], source: str, *, wrong: bool) -> None:
+    subject, refused = _subject(request, source), acting.refusal("launch")
+    if refused:
+        _head("No look", "visibility_off", "gray")
+        st.caption(f"{refused} So nothing is read here.")
+    elif wrong and subject is not None:
+        _head("No look yet", "visibility_off", "gray")
+        st.caption("Correct what is marked; then what is in these prices is shown here.")
+    elif subject is not None:
+        _ask(subject)
+    elif source == FILES:
+        _head("A look at your prices", "visibility", "gray")
+        st.caption("Bring a file, pick one, or type its path. Before anything runs you see here:")
+        st.markdown(
+            "- how many rows, tickers and sessions it has, and from when to when\n"
+            "- a picture of each ticker, with the sessions that it lacks\n"
+            "- what the gate would stop or point out, with the lines of the file\n"
+            "- whether the history is long enough to judge a model\n"
+            "- which exchange's calendar its days are"
+        )
+    else:
+        _head("Asked when the run starts", "cloud", "gray")
+        st.caption(
+            f"{literal(source.capitalize())} is asked for these tickers when the run starts, and its answer is judged "
+            "by the gate like any file. Nothing is asked while you fill in this page."
+        )
+
+
+def _ask(subject: dict[str, str]) -> None:
+    size = _size(subject)
+    about = "It is at an address, which is asked only when you say so."
+    if size is not None and size < 2**62:
+        about = f"It has {size_of(size)}: to read and judge it takes a while."
+    _head("No look yet", "visibility", "gray")
+    st.caption(about)
+    st.button(
+        "Look at it", icon=":material/visibility:", key="look-at", on_click=_ask_for_it, args=(subject,)
     )
-    for sentence in (*look.advice(), fit_sentence(look), basis_sentence(look)):
-        st.markdown(literal(sentence))
-    st.dataframe(list(look.first_rows), hide_index=True)
-    for group in look.rules():
+
+
+def _ask_for_it(subject: dict[str, str]) -> None:
+    st.session_state[_REQUESTED] = subject
+
+
+def _head(text: str, sign: str, colour: str) -> None:
+    st.markdown(f"##### :{colour}[:material/{sign}:] {literal(text)}")
+
+
+def _draw(look: Look) -> None:
+    if look.stops:
+        _head("A run would stop at the gate", "error", "red")
+    elif look.shortage:
+        _head("Readable, but too short to judge a model", "history", "orange")
+    else:
+        _head("Ready to run", "check_circle", "green")
+    st.caption(f"**{literal(look.name)}** {literal(_how(look))}")
+    compact.draw(f'<div class="look-facts">{_facts(look)}</div>')
+    _advice(look)
+    errors = [rule for rule in look.rules() if rule.severity == "error"]
+    _rules(errors)
+    if look.pictures:
+        compact.draw(
+            f'<div class="look-tickers scrolls" tabindex="0" role="region" aria-label="Tickers">'
+            f"{look_table.markup(look, dark=st.context.theme.type == 'dark')}</div>"
+        )
+        more = len(look.tickers) - len(look.pictures)
+        others = f" {counted(more, 'more ticker')} not drawn." if more > 0 else ""
+        st.caption(
+            "The line is the close as it came, a ring a day in question; the strip below has the sessions with a row "
+            f"(blue), with gaps (orange), before or after the ticker (grey).{others}"
+        )
+    warnings = [rule for rule in look.rules() if rule.severity != "error"]
+    if warnings:
+        findings = counted(sum(rule.count for rule in warnings), "thing")
+        with st.expander(f"{findings} pointed out, that do not stop a run", key="look-warnings"):
+            _rules(warnings)
+    with st.expander("First rows, and how the file was read", key="look-rows"):
+        wrapped.table(
+            {name: [_cell(row[name]) for row in look.first_rows] for name in look.columns}, "look-first-rows"
+        )
+        for sentence in (fit_sentence(look), basis_sentence(look)):
+            st.caption(literal(sentence))
+
+
+def _how(look: Look) -> str:
+    """Return how the files were read, in a few words; nothing for a plain table."""
+    if not look.files:
+        return ""
+    if len(look.files) > 1:
+        return f"· {counted(len(look.files), 'file')}"
+    usual = CANONICAL.record()
+    how = {
+        name: text
+        for name, text in look.files[0].items()
+        if name not in ("name", "sha256", "rows", "left_out", "in_question") and usual.get(name) != text
+    }
+    return (
+        "· read as " + ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in how.items())
+        if how
+        else ""
+    )
+
+
+def _cell(value: object) -> object:
+    return value if isinstance(value, int | str) or value is None else f"{value:.10g}"
+
+
+def _facts(look: Look) -> str:
+    """Return what there is in figures, as boxes beside each other."""
+    fit = look.calendar
+    calendar = f"{share(fit.share)} {fit.calendar}" if fit else "unknown"
+    days = _days(fit) if fit else "days not known"
+    own = "adjusted close in it" if look.adjusted_close == "source" else "no adjusted close"
+    basis = {"unknown": "not said", "raw": "raw", "split_adjusted": "split-adjusted"}
+    span = f"{look.first} to {look.last}" if look.first else "no dates"
+    boxes = [
+        _fact("Rows", count(look.rows), counted(len(look.columns), "column")),
+        _fact(
+            "Tickers",
+            count(len(look.tickers)),
+            ", ".join(list(look.tickers)[:4]) + (" …" if len(look.tickers) > 4 else ""),
+        ),
+        _fact("Sessions", count(look.sessions), span),
+        _fact("Calendar", calendar, days),
+        _fact("Prices", basis.get(look.price_basis, look.price_basis), own),
+        compact.box("look-judge", [compact.quiet("History"), look_table.enough(look)]),
+    ]
+    return compact.grid(boxes, least_px=155)
+
+
+def _days(fit: Fit) -> str:
+    """Return what a calendar has against the days, in few words."""
+    parts = [
+        *([f"{counted(fit.missing, 'session')} missing"] if fit.missing else []),
+        *([f"{counted(fit.extra, 'day')} too many"] if fit.extra else []),
+    ]
+    return ", ".join(parts) or "every session is there"
+
+
+def _fact(label: str, value: str, below: str) -> str:
+    key = f"look-{label.lower()}"
+    return compact.box(
+        key,
+        [compact.quiet(label), f'<span class="figure">{compact.strong(value)}</span>', compact.quiet(below)],
+    )
+
+
+def _advice(look: Look) -> None:
+    if look.better_calendar and look.best:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="look-calendar"):
+            st.markdown(
+                f":orange[:material/calendar_month:] The days are those of **{look.best.calendar}** "
+                f"({share(look.best.share)} in common).",
+                width="content",
+            )
+            st.button(
+                f"Use calendar {look.best.calendar}", key="use-calendar", on_click=form_state.put,
+                args=("calendar", look.best.calendar),
+            )  # fmt: skip
+    if look.shortage:
+        st.markdown(f":orange[:material/history:] {literal(look.shortage)}")
+
+
+def _rules(rules: list[RuleSummary]) -> None:
+    """Draw what the gate says, rule by rule, with lines of the file."""
+    for group in rules[:MOST_RULES]:
         _rule(group)
-    with st.expander(f"{counted(len(look.tickers), 'ticker')}", key="look-tickers"):
-        st.dataframe([{"ticker": name, **about} for name, about in look.tickers.items()], hide_index=True)
+    if len(rules) > MOST_RULES:
+        st.caption(f"{counted(len(rules) - MOST_RULES, 'further rule')}.")
 
 
 def _rule(group: RuleSummary) -> None:
     error = group.severity == "error"
     symbol = ":red[:material/error:]" if error else ":orange[:material/warning:]"
     st.markdown(
-        f"{symbol} **{literal(group.rule)}** {literal(group.example)}{literal(group.more)}  \n"
-        f"{literal(f'Expected {group.expected}. {group.action}')}"
+        f"{symbol} **{literal(group.rule.replace('_', ' '))}** {literal(group.example)}{literal(group.more)}  \n"
+        f":gray[{literal(f'Expected {group.expected}. {group.action}')}]"
     )
     if group.lines:
         st.code("\n".join(group.lines), language=None)

@@ -1,32 +1,61 @@
-"""The form of a run: it is judged by the plan as it is filled in, and can be filled by an earlier run."""
+"""The form of a run: prices, what is done with them, options; judged by the plan as it is filled in.
+
+Everything that comes later (a look, a message, a sentence) has its place from the start.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from core.errors import AftercloseError
 from core.journal import Run
 from core.parameters import Value
-from core.queries.runs.preview import Preview, preview
-from core.request import roots
-from core.request.form import filled_by, main_fields, more_fields, request_of
+from core.queries.look import Look
+from core.queries.runs.ahead import ChampionFacts
+from core.queries.runs.options_in_use import options_in_use
+from core.request.form import filled_by, main_fields, request_of
 from core.request.profiles import PROFILE
-from core.sources.addresses.address import names_address
-from dashboard import acting, fields, looking, shell, starting
+from core.sources import OWN
+from core.sources.reading import FILES
+from dashboard import (
+    acting,
+    fields,
+    file_browser,
+    form_state,
+    looking,
+    options_panel,
+    run_bar,
+    shell,
+    starting,
+    uploading,
+)
+from dashboard.request_check import Judgement, judge
 from dashboard.words import literal
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 CLONE = "clone"
 """In the address: the run that fills the form."""
 
-_OPEN = "new"
-"""In the address: whether the form is open."""
+PATH = "path"
+"""In the address: the file or folder that the form begins with."""
 
 _NO_PROFILE = "(none)"
 _CLONED = "cloned_from"
-_MORE_DRAWN = "more_drawn"
+MOST_OFFERED = 500
+"""Tickers to choose from; others are typed."""
+
+_OF_LOOK = ("tickers", "start", "end")
+"""Beside the path, what decides which rows are looked at."""
+
+_WAY, UPLOAD, BROWSE = "files-way", "Upload", "Browse"
+
+_SUCH_AS = "AAPL, BRK-B or ^GSPC"
+
+SOURCE_NAMES = {"sample": "Sample", FILES: "Files", "yahoo": "Yahoo", "tiingo": "Tiingo", OWN: "Own code"}
 
 
 def take(run: Run) -> None:
@@ -34,163 +63,204 @@ def take(run: Run) -> None:
     now = shell.settings()
     profile = run.request.get(PROFILE, "")
     under = now.under(profile) if profile in now.profiles else now
-    _fill(filled_by(run.request, under.defaults))
+    form_state.fill(filled_by(run.request, under.defaults))
     st.session_state[PROFILE] = profile if profile in now.profiles else _NO_PROFILE
     st.session_state[_CLONED] = run.run_id
 
 
 def take_from_address() -> None:
-    """Fill the form once with the run that the address names, and forget it there."""
-    run_id = st.query_params.pop(CLONE, None)
+    """Fill the form once with the run, or the file, that the address names, and forget it there."""
+    path, run_id = (st.query_params.pop(name, None) for name in (PATH, CLONE))
+    if path:
+        form_state.put("source", FILES)
+        form_state.put("path", path)
     if run_id:
         take(shell.run_named(shell.journal(), run_id))
-        open_form()
 
 
-def open_form() -> None:
-    """Let the form be open when the page is drawn next."""
-    st.query_params[_OPEN] = "1"
-
-
-def open_as(run: Run | None) -> None:
-    """Let the form be open, filled in as ``run`` was."""
-    if run is not None:
-        take(run)
-        open_form()
-
-
-def is_open() -> bool:
-    """Return whether the form is open."""
-    return _OPEN in st.query_params
-
-
-def _close_form() -> None:
-    st.query_params.pop(_OPEN, None)
-
-
-def drawer(*, needed: bool) -> None:
-    """Draw the form while it is open.
-
-    Parameters
-    ----------
-    needed : bool
-        Whether there is nothing else on the page: it is open then, without a button.
-    """
+def show() -> None:
+    """Draw the form; it is drawn anew by itself as it is filled in."""
     with shell.guarded():
         take_from_address()
-    with st.container(key="form-place"):
-        if needed or is_open():
-            _show()
-        if is_open() and not needed:
-            st.button(
-                "Close the form",
-                icon=":material/close:",
-                key="close-form",
-                on_click=_close_form,
-                type="tertiary",
-            )
 
-
-def _show() -> None:
-    """Draw the form; it is drawn anew by itself as it is filled in."""
+    scope = ["app"]  # of the first drawing, which is the page's; those that follow are the form's own
 
     @st.fragment(key="form")
     def draw() -> None:
+        now, scope[0] = scope[0], "fragment"
         with shell.guarded():
-            _form()
+            _form("app" if now == "app" else "fragment")
 
-    with st.container(border=True, key="request"):
-        draw()
+    draw()
 
 
-def _form() -> None:
+def _form(scope: Literal["app", "fragment"]) -> None:
+    fields.take_over()
+    drawn = fields.Drawn()
+    with st.container(key="start-grid"):
+        prices, todo, look, options = (
+            st.container(key=f"start-{name}", border=name != "options")
+            for name in ("prices", "todo", "look", "options")
+        )
+    bar = st.container(key="start-bar")
+    with prices:
+        defaults = _prices(drawn)
+    values = form_state.values(defaults)
+    full = _request(values, defaults)
+    about = run_bar.champion_of(full)
+    with todo:
+        _todo(drawn, defaults, about)
+    values = form_state.values(defaults)
+    groups = options_in_use(values, scoring=_scores(values, about[1]))
+    with options:
+        options_panel.show(drawn, groups, defaults)
+    request = _request(form_state.values(defaults), defaults, about[1])
+    judgement = judge(form_state.values(defaults), request)
+    drawn.tell(judgement.mistakes)
+    if judgement.missing == "tickers":
+        drawn.places["tickers"].caption(
+            f"Name the tickers to ask {SOURCE_NAMES[str(values['source'])]} for, such as {_SUCH_AS}."
+        )
+    if "path" in drawn.places and "path" not in judgement.mistakes:
+        drawn.places["path"].caption(literal(file_browser.about(request.get("path", ""))))
+    with bar:
+        words = _button(request, judgement)
+    with look:
+        wrong = bool({"path", *_OF_LOOK} & set(judgement.mistakes))
+        if looking.show(request, str(values["source"]), wrong=wrong):
+            st.rerun(scope=scope)  # what it has shown counts for the button, the tickers and the words
+    answer = looking.answer_to(request, str(values["source"]))
+    with words:
+        _say(judgement, about, answer if isinstance(answer, Look) else None, defaults, groups)
+
+
+def _request(
+    values: Mapping[str, Value], defaults: Mapping[str, Value], champion: ChampionFacts | None = None
+) -> dict[str, str]:
+    """Return what the form asks for: only what its run uses."""
+    in_use = {
+        p.name for group in options_in_use(values, scoring=_scores(values, champion)).values() for p in group
+    }
+    used = {name: value for name, value in values.items() if name in main_fields() or name in in_use}
+    request = request_of(used, defaults)
+    profile = _chosen_profile()
+    return {PROFILE: profile, **request} if profile else request
+
+
+def _scores(values: Mapping[str, Value], champion: ChampionFacts | None) -> bool:
+    """Return whether a run would score: it is asked to, or left to the champion, and there is one."""
+    return champion is not None and values["mode"] in ("auto", "score")
+
+
+def _prices(drawn: fields.Drawn) -> Mapping[str, Value]:
+    """Draw where prices come from, and return the defaults of the profile that is chosen."""
+    main = main_fields()
+    st.subheader("1 · Prices", anchor=False)
     with st.container(key="cloned"):
         if st.session_state.get(_CLONED):
             st.caption(f"Filled in as run {literal(str(st.session_state[_CLONED]))} was.")
-    profile = _profile()
-    defaults = shell.settings().under(profile).defaults
-    drawn = _fields(defaults)
-    request = request_of(drawn.values, defaults)
-    request = {PROFILE: profile, **request} if profile else request
-    mistakes, general, plan = _judgement(drawn, request)
-    refused = acting.refusal("launch")
-    drawn.tell(mistakes)
-    missing = not mistakes and drawn.values["source"] == "files" and not request.get("path")
-    if missing:
-        drawn.places["path"].caption("Name a file or folder of prices on this machine, or an address.")
-    if drawn.values["source"] == "files" and not missing and not mistakes:
-        looking.show(request)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
-            "Run", type="primary", icon=":material/play_arrow:", key="run",
-            disabled=refused is not None or bool(mistakes or general or missing),
-        )  # fmt: skip
-        _beside_the_button(refused, mistakes, general, missing=missing)
-    if pressed:
-        starting.confirm(request, plan=plan)
+    defaults = shell.settings().under(_profile()).defaults
+    names = [name for name in SOURCE_NAMES if name != OWN or defaults["plugins"]]
+    form_state.seed("source", form_state.value_of("source", defaults["source"]))
+    source = st.segmented_control(
+        "Where prices come from", names, required=True, help=main["source"].help, key="source",
+        format_func=lambda name: SOURCE_NAMES[str(name)],
+    )  # fmt: skip
+    form_state.remember("source", source)
+    if source == FILES:
+        _files(drawn, defaults)
+    with st.container(key="tickers-place"):
+        drawn.draw(main["tickers"], defaults["tickers"], options=_known_tickers(str(source), defaults))
+    with st.grid(2, min_column_width=150):
+        drawn.draw(main["start"], defaults["start"])
+        drawn.draw(main["end"], defaults["end"])
+    return defaults
 
 
-def _fields(defaults: Mapping[str, Value]) -> fields.Drawn:
-    """Draw the fields: the main ones, and everything else where it is asked for."""
-    main, drawn = main_fields(), fields.Drawn()
-    drawn.choose(main["source"], defaults["source"])
-    if drawn.values["source"] == "files":
-        drawn.draw(main["path"], defaults["path"])
-    with st.grid(4, min_column_width=180):
-        for name in ("tickers", "start", "end", "mode"):
-            drawn.draw(main[name], defaults[name])
-    _more(drawn, defaults)
-    return drawn
+def _files(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
+    """Draw the ways to a file: brought here, picked from the folders that runs read, or named."""
+    path = str(form_state.value_of("path", defaults["path"]) or "")
+    st.session_state.setdefault(_WAY, BROWSE if path and file_browser.is_within(path) else UPLOAD)
+    way = st.segmented_control(
+        "A file of yours", (UPLOAD, BROWSE), key=_WAY, required=True,
+        format_func=lambda name: f"{':material/upload:' if name == UPLOAD else ':material/folder_open:'} {name}",
+    )  # fmt: skip
+    if way == BROWSE:
+        file_browser.show(path)
+    else:
+        uploading.show()
+    drawn.draw(main_fields()["path"], defaults["path"])
 
 
-def _more(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
-    """Draw everything else once it is asked for: a hundred elements that most runs do without."""
-    more = st.expander("More options", key="more", on_change="rerun")
-    if more.open:
-        st.session_state[_MORE_DRAWN] = True
-    if not st.session_state.get(_MORE_DRAWN):
-        drawn.leave(more_fields(), defaults)
-        return
-    with more:  # drawn as well when it is closed again: what the fields hold counts
-        for heading, parameters in more_fields().items():
-            st.markdown(f"**{heading}**")
-            with st.grid(4, min_column_width=180):
-                for parameter in parameters:
-                    drawn.draw(parameter, defaults[parameter.name])
+def _known_tickers(source: str, defaults: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the tickers to choose from: of the sample, or of the file that was looked at last."""
+    if source == "sample":
+        from core.sources.sample import sessions_by_ticker
+
+        return tuple(sessions_by_ticker())
+    if source == FILES:
+        return looking.tickers_of(str(form_state.value_of("path", defaults["path"]) or ""), source)[
+            :MOST_OFFERED
+        ]
+    return ()
 
 
-def _judgement(drawn: fields.Drawn, request: Mapping[str, str]) -> tuple[dict[str, str], str, Preview | None]:
-    """Return what is wrong by field and in general, as the plan would say it, or else what the run would do."""
-    malformed = drawn.malformed()
-    if malformed or not shell.can_write():
-        return malformed, "", None
-    if drawn.values["source"] == "files" and not request.get("path"):
-        return {}, "", None  # nothing was typed yet, so nothing is wrong
-    try:
-        if names_address(request.get("path", "")):  # asked when Run is pressed, not at each letter
-            roots.judge(request["path"], shell.settings(), parameter="path")
-            return {}, "", None
-        plan = preview(shell.settings(), request, now=datetime.now(UTC))
-    except AftercloseError as error:
-        at_fault = error.parameter
-        in_place = at_fault in drawn.places
-        return ({at_fault: str(error)}, "", None) if in_place else ({}, str(error), None)
-    return {}, "", plan
-
-
-def _beside_the_button(
-    refused: str | None, mistakes: Mapping[str, str], general: str, *, missing: bool
+def _todo(
+    drawn: fields.Drawn, defaults: Mapping[str, Value], about: tuple[str, ChampionFacts | None]
 ) -> None:
+    mode = main_fields()["mode"]
+    st.subheader("2 · What to do", anchor=False)
+    form_state.seed("mode", form_state.value_of("mode", defaults["mode"]))
+    captions = run_bar.captions(*about)
+    chosen = st.radio(
+        "What the run does", mode.choices, key=form_state.key_of("mode"), help=mode.help, label_visibility="collapsed",
+        format_func=lambda name: fields.CHOICES[str(name)], captions=[captions[name] for name in mode.choices],
+    )  # fmt: skip
+    form_state.remember("mode", chosen)
+    drawn.places["mode"] = st.container(key="wrong-mode")
+
+
+def _button(request: Mapping[str, str], judgement: Judgement) -> DeltaGenerator:
+    """Draw the button that asks to start, and return the place of the words beside it."""
+    refused = acting.refusal("launch")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="start-line"):
+        words = st.container(key="start-words", gap="xxsmall")
+        pressed = st.button(
+            "Run", type="primary", icon=":material/play_arrow:", key="run", width=140,
+            disabled=refused is not None or not judgement.runs,
+        )  # fmt: skip
+    if pressed:
+        starting.confirm(request, plan=judgement.plan)
+    return words
+
+
+def _say(
+    judgement: Judgement, about: tuple[str, ChampionFacts | None], look: Look | None,
+    defaults: Mapping[str, Value], groups: options_panel.Groups,
+) -> None:  # fmt: skip
+    """Say beside the button what the run will do, or why it cannot be started."""
+    refused = acting.refusal("launch")
+    options = options_panel.summary(groups, defaults)
+    drawn_where = ("path", "tickers", "start", "end", "mode")
+    hidden = {name: text for name, text in judgement.mistakes.items() if name not in drawn_where}
     if refused is not None:
         st.caption(f"{refused} Nothing can be run from here.")
-    elif general:
-        st.markdown(fields.wrong(general))
-    elif mistakes:
+    elif judgement.general or hidden:
+        st.markdown(fields.wrong(judgement.general or next(iter(hidden.values()))))
+    elif judgement.mistakes:
         st.caption("Correct what is marked, then run.")
-    elif missing:
-        st.caption("A path is needed, then it can run.")
+    elif judgement.missing:
+        st.caption("Choose the prices, then it can run. What the run will do is said here first.")
+    elif judgement.plan is not None:
+        coming = run_bar.foresee(judgement.plan, about, look, form_state.values(defaults))
+        run_bar.words(coming, judgement.plan, look, options)
     else:
-        st.caption("What will be done is shown first.")
+        st.caption("The address is asked when you press Run; what will be done is shown first.")
+
+
+def _chosen_profile() -> str:
+    chosen = str(st.session_state.get(PROFILE) or _NO_PROFILE)
+    return "" if chosen == _NO_PROFILE or chosen not in shell.settings().profiles else chosen
 
 
 def _profile() -> str:
@@ -199,17 +269,11 @@ def _profile() -> str:
     if not profiles:
         return ""
     chosen = st.selectbox(
-        "Profile", [_NO_PROFILE, *profiles], key=PROFILE, width=320, on_change=_profile_changed,
+        "Profile", [_NO_PROFILE, *profiles], key=PROFILE, on_change=_profile_changed,
         help="A named set of parameters from luigi.cfg; what is changed below wins.",
     )  # fmt: skip
     return "" if chosen == _NO_PROFILE else str(chosen)
 
 
 def _profile_changed() -> None:
-    chosen = str(st.session_state[PROFILE])
-    _fill(shell.settings().under("" if chosen == _NO_PROFILE else chosen).defaults)
-
-
-def _fill(values: Mapping[str, Value]) -> None:
-    fields.fill(values)
-    st.session_state[_MORE_DRAWN] = True
+    form_state.fill(shell.settings().under(_chosen_profile()).defaults)

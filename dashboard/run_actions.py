@@ -118,9 +118,8 @@ def _clone(ticked: Sequence[RunRow]) -> None:
     off = None if len(ticked) == 1 else "Tick one run: the form is filled as it was."
     if st.button(
         "Clone", icon=":material/content_copy:", key="act-clone", disabled=off is not None, help=off,
-        on_click=requesting.open_as, args=(ticked[0].run if ticked else None,),
     ):  # fmt: skip
-        st.rerun(scope="app")
+        st.switch_page("views/start.py", query_params={requesting.CLONE: ticked[0].run.run_id})
 
 
 def _export(journal: Journal, ticked: Sequence[RunRow]) -> None:

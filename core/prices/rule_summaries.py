@@ -60,5 +60,6 @@ def rule_summaries(findings: Iterable[Mapping[str, Any]]) -> list[RuleSummary]:
 
 def _example(finding: Mapping[str, Any]) -> str:
     where = " ".join(str(finding[key]) for key in ("ticker", "date") if finding.get(key) is not None)
-    value = "" if finding.get("value") is None else f": {finding['value']}"
+    number = finding.get("value")
+    value = "" if number is None else f": {number:.4g}" if isinstance(number, float) else f": {number}"
     return f"{f'at {where}' if where else ''}{value}"

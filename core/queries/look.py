@@ -1,4 +1,4 @@
-"""A look at a file or folder of prices, or at the embedded sample, before any run: how it is read, what it holds, what the gate would say.
+"""A look at a file or folder of prices, or at the embedded sample: what it holds, and what the gate would say of it.
 
 It is read and judged by the code of ``ingest`` and ``validate``; nothing is committed or recorded.
 """
@@ -186,8 +186,8 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
     with Scratch() as scratch:
         source_settings = replace(source_settings, input_digest=answer.input_digest)
         if not is_file:
-            tickers, span = answer.tickers, {"start": answer.start or "", "end": answer.end or ""}
-            source_settings = replace(source_settings, **span)
+            tickers = answer.tickers
+            source_settings = replace(source_settings, start=answer.start or "", end=answer.end or "")
         table = source.read(source_settings, tickers, Context(scratch=scratch))
         findings = _findings(table, values, now.date(), Workplace(scratch))
         from core.sources.lines import with_lines
@@ -272,9 +272,7 @@ def _sessions(fit: Fit | None, days: list[str]) -> list[str]:
     return [str(day) for day in sessions]
 
 
-def _pictures(
-    table: Table, findings: Iterable[Mapping[str, Any]], sessions: list[str]
-) -> dict[str, Picture]:
+def _pictures(table: Table, findings: Iterable[Mapping[str, Any]], sessions: list[str]) -> dict[str, Picture]:
     """Return the pictures of the tickers that are drawn."""
     if not {col.DATE, col.CLOSE, col.TICKER} <= set(table.columns):
         return {}

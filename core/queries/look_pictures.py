@@ -66,14 +66,16 @@ def picture_of(rows: pd.DataFrame, sessions: Sequence[str]) -> Picture:
 
     days = rows[col.DATE].astype(str).str.slice(0, 10)
     closes = pd.to_numeric(rows[col.CLOSE], errors="coerce")
-    drawn = pd.DataFrame({"day": days, "close": closes})[closes.notna() & days.ne("")].sort_values("day", kind="stable")
-    kept = _thinned(list(drawn["close"]))
+    drawn = pd.DataFrame({"day": days, "close": closes})[closes.notna() & days.ne("")].sort_values(
+        "day", kind="stable"
+    )
+    places = _thinned(list(drawn["close"]))
     have = set(days)
     first, last = (min(have), max(have)) if have else ("", "")
     inside = [day for day in sessions if first <= day <= last]
     return Picture(
-        tuple(drawn["day"].iloc[kept]),
-        tuple(float(close) for close in drawn["close"].iloc[kept]),
+        tuple(drawn["day"].iloc[places]),
+        tuple(float(close) for close in drawn["close"].iloc[places]),
         _coverage(have, sessions, first, last),
         sum(day not in have for day in inside),
     )

@@ -1,4 +1,4 @@
-"""Price files under the folders that runs read: what is in a folder, and which files answer to some words. Read-only."""
+"""Price files under the folders that runs read: what a folder has, which files answer to some words. Read-only."""
 
 from __future__ import annotations
 
@@ -83,20 +83,20 @@ def listing(settings: Settings, folder: Path) -> Listing:
         raise ParameterError(
             f"{folder} cannot be read: {error.strerror or error}", expected="a folder", parameter="path"
         ) from error
-    shown = [each for entry in entries if (each := _entry(settings, entry)) is not None]
-    ordered = sorted(shown, key=lambda each: not each.is_folder)
+    readable = [each for entry in entries if (each := _entry(settings, entry)) is not None]
+    ordered = sorted(readable, key=lambda each: not each.is_folder)
     return Listing(tuple(ordered[:MOST_ENTRIES]), len(ordered) <= MOST_ENTRIES)
 
 
 def search(settings: Settings, words: str) -> Listing:
     """Return the price files below all folders to begin with whose names hold every word, the last written first."""
-    wanted = words.casefold().split()
+    terms = words.casefold().split()
     matches, looked_at = [], 0
     for entry, below in _walked(settings):
         looked_at += 1
         if looked_at > MOST_LOOKED_AT:
             break
-        if is_table_name(entry.name) and all(word in below.casefold() for word in wanted):
+        if is_table_name(entry.name) and all(word in below.casefold() for word in terms):
             match = _entry(settings, entry)
             if match is not None and not match.is_folder:
                 matches.append(match)
@@ -105,7 +105,7 @@ def search(settings: Settings, words: str) -> Listing:
 
 
 def _walked(settings: Settings) -> Iterator[tuple[os.DirEntry[str], str]]:
-    """Yield each file below the folders to begin with, and its path below its root; links to folders are not followed."""
+    """Yield each file below the folders to begin with, and its path below that; no link to a folder is followed."""
     data = local_folder(settings.data).resolve()
     waiting = [(folder, "", 0) for folder in folders(settings)]
     while waiting:
@@ -150,9 +150,7 @@ def _entry(settings: Settings, entry: os.DirEntry[str]) -> PriceFile | None:
         about = entry.stat()
     except (ParameterError, OSError):
         return None  # out of reach, or gone in between
-    return PriceFile(
-        Path(entry.path), False, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC)
-    )
+    return PriceFile(Path(entry.path), False, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
 
 
 def _tables_in(folder: str) -> int:

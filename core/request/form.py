@@ -7,14 +7,12 @@ from contextlib import suppress
 
 from core.errors import ParameterError
 from core.parameters import Parameter, Value
+from core.request.form_words import GROUPS
 from core.request.profiles import PROFILE
 from core.request.stages import PLUGINS, STAGES, parameters_of
 
 MAIN = ("source", "path", "tickers", "start", "end", "mode")
 """What nearly every run is about; everything else is under "More options"."""
-
-_HEADINGS = {"market": "Calendar"}
-"""Headings of sections of ``luigi.cfg`` whose own name would say less."""
 
 
 def main_fields() -> dict[str, Parameter]:
@@ -24,13 +22,18 @@ def main_fields() -> dict[str, Parameter]:
 
 
 def more_fields() -> dict[str, list[Parameter]]:
-    """Return the other fields under their headings, in the order of the stages."""
-    groups: dict[str, list[Parameter]] = {}
-    for name, parameter in parameters_of(STAGES).items():
-        # which code runs is for whoever may write luigi.cfg or has a terminal here, not for a form
-        if name not in (*MAIN, PLUGINS.name) and not parameter.resolved:
-            heading = _HEADINGS.get(parameter.section, parameter.section.capitalize())
-            groups.setdefault(heading, []).append(parameter)
+    """Return the other fields under their headings, in the order of a form."""
+    # which code runs is for whoever may write luigi.cfg or has a terminal here, not for a form
+    fields = {
+        name: parameter
+        for name, parameter in parameters_of(STAGES).items()
+        if name not in (*MAIN, PLUGINS.name) and not parameter.resolved
+    }
+    groups = {
+        heading: [fields.pop(name) for name in names if name in fields] for heading, names in GROUPS.items()
+    }
+    for parameter in fields.values():  # one that has no words yet
+        groups.setdefault(parameter.section.capitalize(), []).append(parameter)
     return groups
 
 

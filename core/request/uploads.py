@@ -95,7 +95,7 @@ def refusal(settings: Settings, environ: Mapping[str, str] | None = None) -> str
 
 
 def name_of(name: str) -> str:
-    """Return the name under which an upload is kept: its own, without folders.
+    r"""Return the name under which an upload is kept: its own, without folders.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def name_of(name: str) -> str:
 
     Examples
     --------
-    >>> name_of("C:\\\\Users\\\\me\\\\prices 2024.csv")
+    >>> name_of("C:\\Users\\me\\prices 2024.csv")
     'prices 2024.csv'
     """
     own = name.replace("\\", "/").rpartition("/")[2].strip()

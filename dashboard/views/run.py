@@ -109,7 +109,7 @@ def actions(journal: Journal, row: RunRow) -> None:
         ):  # fmt: skip
             starting.confirm(starting.again(run), run.target)
     shell.page_link(
-        "runs", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
+        "start", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
     )
     if st.button(
         "Name, tags, note", icon=":material/sell:", key="act-name", type="tertiary",

@@ -1,4 +1,4 @@
-"""Find runs and act on them; start one."""
+"""Find runs and act on them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ import streamlit as st
 
 from dashboard import acting, finding, requesting, run_actions, shell
 
+_OPEN = "new"
+"""In an address of before the page Start: the form was on this page."""
+
 
 def page() -> None:
-    """Lay out the button that opens the form, and the runs."""
+    """Lay out the runs; without any, the way to the first."""
+    if _OPEN in st.query_params or requesting.CLONE in st.query_params:
+        clone = st.query_params.get(requesting.CLONE)
+        st.switch_page("views/start.py", query_params={requesting.CLONE: clone} if clone else None)
     journal = shell.journal()
     runs = journal.count_runs() if journal else 0
     with st.container(key="first-run"):
         if not runs:
             st.info(
-                "Nothing has run here yet. Press **Run**: the built-in sample takes about fifteen seconds, "
-                "and you will see every stage.",
+                "Nothing has run here yet. Start with your own prices, or with the built-in sample: it takes about "
+                "fifteen seconds, and you will see every stage.",
                 icon=":material/info:",
             )
-    requesting.drawer(needed=not runs)
+            shell.page_link("start", ":material/play_arrow: **Start a run**")
     acting.show_message(run_actions.PLACE)
     if journal is not None and runs:
         finding.show(journal)

@@ -10,8 +10,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MOST = 0.1
 """Web Vitals: up to here a page is good."""
 
-PAGES = ("", "runs", "data", "model", "report", "audit", "schedules", "run", "features", "predictions", "profiles",
-         "compare", "trends")  # fmt: skip
+PAGES = ("", "runs", "start", "data", "model", "report", "audit", "schedules", "run", "features", "predictions",
+         "profiles", "compare", "trends")  # fmt: skip
 SUM_OF_SHIFTS = """
 window.shifts = 0;
 new PerformanceObserver(list => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 
@@ -12,6 +13,8 @@ import pytest
 
 from core.journal import Journal
 from core.platform.processes import ProcessId, boot_id
+from core.queries.look import look_at
+from core.request.settings import load
 from core.review import ledger
 
 
@@ -58,6 +61,28 @@ def fake_run(desk_settings):
             journal.end(run_id, state, 0 if state == "succeeded" else 30, error)
 
     return write
+
+
+@pytest.fixture
+def start_page(desk_page, monkeypatch, sample_look):
+    """The page of a new run, with what its address says; the sample is looked at once for all tests of a process."""
+    from core.queries.look import look_apart
+    from dashboard import looking
+
+    def look(settings, request, *, now):
+        return sample_look if request == {"source": "sample"} else look_apart(settings, request, now=now)
+
+    monkeypatch.setattr(looking, "look_apart", look)
+    return lambda **address: desk_page("views/start.py", **address)
+
+
+@pytest.fixture(scope="session")
+def sample_look(tmp_path_factory):
+    """The look at the embedded sample."""
+    data = tmp_path_factory.mktemp("look") / "data"
+    return look_at(
+        load({"AFTERCLOSE_DATA": str(data)}), {"source": "sample"}, now=datetime(2026, 1, 5, tzinfo=UTC)
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dashboard.door import MOST_BODY_BYTES, SAFE_HEADERS, Door, Limits, names_of
+from dashboard.door import MOST_BODY_BYTES, SAFE_HEADERS, UPLOAD, Door, Limits, Uploads, names_of
 
 LOCAL = names_of(("127.0.0.1", "localhost"), 8501)
 PUBLIC = names_of(("127.0.0.1", "localhost"), 8501, "https://desk.example.org/oauth2callback")
@@ -151,3 +151,34 @@ def test_log_ins_that_end_with_nobody_logged_in_are_counted_and_then_refused(coo
     assert last["status"] == (429 if counts else 302)
     assert ((b"retry-after", b"90") in last["headers"]) == counts
     assert answered("/")["status"] == 302
+
+
+def upload(headers=(), body=(), *, known=True, most=5 * 1024**2):
+    """The status of an upload at a door that lets files of so many bytes in."""
+    sent, pieces = [], [*body] or [b""]
+
+    async def receive():
+        piece = pieces.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+    async def send(message):
+        sent.append(message)
+
+    encoded = [(name.encode(), value.encode()) for name, value in (("host", "127.0.0.1:8501"), *headers)]
+    door = Door(behind, LOCAL, uploads=Uploads(lambda: most, lambda _: known))
+    scope = {"type": "http", "path": f"{UPLOAD}session/file", "headers": encoded}
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, door(scope, receive, send)).result()
+    return sent[0]["status"]
+
+
+def test_an_upload_may_be_as_large_as_is_set_and_nothing_else_is():
+    """The bound of files counts for the way of uploads; without uploads there is the bound of everything."""
+    assert upload(body=[b"x" * 3 * 1024**2]) == 200
+    assert upload([("content-length", str(7 * 1024**2))]) == 413
+    assert upload([("content-length", str(3 * 1024**2))], most=0) == 413
+
+
+def test_an_upload_of_nobody_is_refused_before_its_body_is_read():
+    """Where people log in, a session alone may not fill the memory of the desk."""
+    assert upload(known=False, body=[b"x" * 1024]) == 403

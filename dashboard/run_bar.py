@@ -1,0 +1,90 @@
+"""What the run that is asked for will do, in sight while the form is filled in, with the button that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from html import escape
+
+from core.errors import AftercloseError
+from core.parameters import Value
+from core.queries.look import Look
+from core.queries.runs.ahead import Ahead, ChampionFacts, ahead, champion_facts
+from core.queries.runs.preview import REUSED, Preview
+from core.queries.runs.progress import StageView
+from core.report.figures import counted
+from core.runs.profile import profile_of
+from dashboard import cells, compact, shell
+from dashboard.words import literal
+
+
+def champion_of(request: Mapping[str, str]) -> tuple[str, ChampionFacts | None]:
+    """Return the profile that a request belongs to and its champion; no name where that cannot be said."""
+    settings = shell.settings()
+    try:
+        profile = profile_of(request, settings)
+        return profile, champion_facts(settings, profile)
+    except AftercloseError:
+        return "", None
+
+
+def captions(profile: str, champion: ChampionFacts | None) -> dict[str, str]:
+    """Return what each mode would do now, by mode."""
+    who = f"champion {champion.model_id}" if champion else ""
+    whose = literal(profile) if profile else "this profile"
+    return {
+        "auto": f"Now: scores with {who}."
+        if champion
+        else f"Now: trains, because {whose} has no champion yet.",
+        "train": f"A candidate, compared with {who}; adopted only by a person."
+        if champion
+        else "A candidate; adopted only by a person.",
+        "score": f"{who.capitalize()} gives the signals; nothing is trained."
+        if champion
+        else f"Not possible yet: {whose} has no champion.",
+    }
+
+
+def foresee(
+    plan: Preview, about: tuple[str, ChampionFacts | None], look: Look | None, values: Mapping[str, Value]
+) -> Ahead:
+    """Return what the run will do, with what the look knows of the data."""
+    last = (look.last if look else None) or next((p.value for p in plan.parameters if p.name == "end"), "")
+    try:
+        date.fromisoformat(last)
+    except ValueError:
+        last = ""
+    return ahead(
+        plan,
+        *about,
+        last=last,
+        tickers=tuple(look.tickers) if look else (),
+        calendar=str(values["calendar"] or ""),
+    )
+
+
+def words(coming: Ahead, plan: Preview, look: Look | None, options: str) -> None:
+    """Draw what the run will do; what speaks against it stands first."""
+    squares = cells.line([StageView(step.stage, step.does) for step in plan.steps])
+    reused = plan.count(REUSED)
+    tally = f"{reused} reused, {len(plan.steps) - reused} to be made"
+    doubts = "".join(_doubt(text) for text in (*_of_look(look, plan), *coming.doubts))
+    more = " ".join((*coming.facts, *([f"Changed: {options}."] if options else [])))
+    compact.draw(
+        '<div class="run-ahead">'
+        f'<div class="ahead-head"><strong>{escape(coming.head)}.</strong> {escape(coming.because)}</div>'
+        f'<div class="ahead-stages">{squares}<span class="quiet">{tally}</span>{doubts}</div>'
+        f'<div class="quiet">{escape(more)}</div></div>'
+    )
+
+
+def _doubt(text: str) -> str:
+    return f'<span class="doubt"><span aria-hidden="true" class="sign">warning</span>{escape(text)}</span>'
+
+
+def _of_look(look: Look | None, plan: Preview) -> list[str]:
+    """Return what the look has against a run that is still to read the prices."""
+    if look is None or not look.stops or plan.steps[1].does == REUSED:
+        return []
+    errors = sum(finding["severity"] == "error" for finding in look.findings)
+    return [f"It would stop at the gate: {counted(errors, 'error')}, see the look."]

@@ -1,0 +1,119 @@
+"""Bringing a file to the desk: it keeps its name, its digest is said, and nothing is written over unasked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.errors import AftercloseError
+from core.fingerprint import sha256
+from core.request import uploads
+from core.request.uploads import Upload
+from core.sources.tabular.inventory import PACKED, SUFFIXES
+from dashboard import acting, form_state, shell
+from dashboard.file_browser import size_of
+from dashboard.words import literal, minute
+
+_KINDS = [ending.lstrip(".") for ending in (*SUFFIXES, *PACKED)]
+_ROUND, _LAST, _FAULT = "upload-round", "upload-last", "upload-fault"
+"""In the session: which uploader is drawn, what came of the last upload, and why it was refused."""
+
+_OUTCOMES = {
+    "new": "Kept as",
+    "same": "There already, byte by byte:",
+    "replaced": "Replaced:",
+    "beside": "Kept beside the other one as",
+}
+
+
+def show() -> None:
+    """Draw the place to drop a file, and what came of the last one."""
+    settings = shell.settings()
+    refused = acting.refusal("launch") or uploads.refusal(settings)
+    most = max(uploads.most_bytes(settings) // uploads.MIB, 1)
+    with st.container(key="upload"):
+        file = st.file_uploader(
+            f"Drop a file here, up to {most:,} MiB",
+            type=_KINDS,
+            key=_key(),
+            max_upload_size=most,
+            disabled=bool(refused),
+            on_change=_on_upload,
+            help="CSV and other text, Parquet, Feather or Excel; packed as gz, bz2 or zst.",
+        )
+        with st.container(key="upload-outcome"):
+            if refused:
+                st.caption(literal(refused))
+            elif st.session_state.get(_FAULT):
+                st.error(literal(str(st.session_state[_FAULT])), icon=":material/error:")
+            elif file is not None:
+                _ask(file)
+            else:
+                _outcome()
+
+
+def _key() -> str:
+    return f"upload-{st.session_state.get(_ROUND, 0)}"
+
+
+def _on_upload() -> None:
+    """Keep a file that has just come, unless another one of its name is in the way."""
+    file = st.session_state.get(_key())
+    st.session_state.pop(_FAULT, None)
+    if file is not None:
+        _keep(file, "ask")
+
+
+def _keep(file: Any, instead: Literal["ask", "replace", "beside"]) -> None:
+    settings = shell.settings()
+    refused = acting.refusal("launch") or uploads.refusal(settings)
+    try:
+        if refused:
+            st.session_state[_FAULT] = refused
+            return
+        data = file.getvalue()
+        if instead == "ask" and uploads.in_the_way(settings, file.name, sha256(data)):
+            return  # the page asks
+        upload = uploads.keep(settings, file.name, data, instead=instead)
+    except AftercloseError as error:
+        st.session_state[_FAULT] = str(error)
+        return
+    st.session_state[_LAST] = upload
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1  # the browser's copy is let go
+    form_state.put("path", str(upload.path))
+
+
+def _ask(file: Any) -> None:
+    """Ask what becomes of the file that is in the way; nothing is written before."""
+    settings, digest = shell.settings(), sha256(file.getvalue())
+    other = uploads.in_the_way(settings, file.name, digest)
+    if other is None:
+        return
+    about = other.stat()
+    written = datetime.fromtimestamp(about.st_mtime, UTC).isoformat()
+    st.warning(
+        f"**{literal(other.name)}** is there already with other content: {size_of(about.st_size)}, written "
+        f"{minute(written)}. The new one has {size_of(file.size)}. Nothing is written yet.",
+        icon=":material/file_copy:",
+    )
+    with st.container(horizontal=True, gap="small"):
+        st.button("Replace it", key="upload-replace", on_click=_keep, args=(file, "replace"), type="primary")
+        st.button(f"Keep both, as {uploads.beside(other.name, digest)}", key="upload-beside", on_click=_keep,
+                  args=(file, "beside"))  # fmt: skip
+
+
+def _outcome() -> None:
+    upload: Upload | None = st.session_state.get(_LAST)
+    if upload is None:
+        folder = uploads.folder_of(shell.settings())
+        st.caption(
+            f"It is kept under its own name in {literal(str(folder))}, and never written over unasked."
+        )
+        return
+    st.markdown(
+        f":green[:material/check_circle:] {_OUTCOMES[upload.outcome]} **{literal(upload.path.name)}**, "
+        f"{size_of(upload.size)}, SHA-256 `{upload.sha256[:12]}…`",
+        help=f"{upload.path}, SHA-256 {upload.sha256}",
+    )
