@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from core.request.stages import parameters_of, stage_named
 from core.sources.addresses.address import names_address
 from core.sources.reading import FILES
 from core.sources.tabular.options import CANONICAL
-from dashboard import acting, compact, form_state, look_table, shell, wrapped
+from dashboard import acting, compact, form_state, look_table, monospaced, shell, wrapped
 from dashboard.file_browser import size_of
 from dashboard.words import literal
 
@@ -213,26 +214,18 @@ def _draw(look: Look) -> None:
     else:
         _head("Ready to run", "check_circle", "green")
     st.caption(f"**{literal(look.name)}** {literal(_how(look))}")
-    compact.draw(f'<div class="look-facts">{_facts(look)}</div>')
+    with st.container(key="look-figures"):
+        compact.draw(f'<div class="look-facts">{_facts(look)}</div>')
     _advice(look)
-    errors = [rule for rule in look.rules() if rule.severity == "error"]
-    _rules(errors)
-    if look.pictures:
-        compact.draw(
-            f'<div class="look-tickers scrolls" tabindex="0" role="region" aria-label="Tickers">'
-            f"{look_table.markup(look, dark=st.context.theme.type == 'dark')}</div>"
-        )
-        more = len(look.tickers) - len(look.pictures)
-        others = f" {counted(more, 'more ticker')} not drawn." if more > 0 else ""
-        st.caption(
-            "The line is the close as it came, a ring a day in question; the strip below has the sessions with a row "
-            f"(blue), with gaps (orange), before or after the ticker (grey).{others}"
-        )
-    warnings = [rule for rule in look.rules() if rule.severity != "error"]
-    if warnings:
-        findings = counted(sum(rule.count for rule in warnings), "thing")
-        with st.expander(f"{findings} pointed out, that do not stop a run", key="look-warnings"):
-            _rules(warnings)
+    rules = look.rules()
+    errors = [rule for rule in rules if rule.severity == "error"]
+    with st.container(key="look-findings"):  # one piece: it takes its place at once
+        compact.draw(_rules(errors) + _tickers(look))
+    if len(errors) < len(rules):
+        warnings = [rule for rule in rules if rule.severity != "error"]
+        number = counted(sum(rule.count for rule in warnings), "thing")
+        with st.expander(f"{number} pointed out, that do not stop a run", key="look-warnings"):
+            compact.draw(_rules(warnings))
     with st.expander("First rows, and how the file was read", key="look-rows"):
         wrapped.table(
             {name: [_cell(row[name]) for row in look.first_rows] for name in look.columns}, "look-first-rows"
@@ -320,20 +313,36 @@ def _advice(look: Look) -> None:
         st.markdown(f":orange[:material/history:] {literal(look.shortage)}")
 
 
-def _rules(rules: list[RuleSummary]) -> None:
-    """Draw what the gate says, rule by rule, with lines of the file."""
-    for group in rules[:MOST_RULES]:
-        _rule(group)
-    if len(rules) > MOST_RULES:
-        st.caption(f"{counted(len(rules) - MOST_RULES, 'further rule')}.")
-
-
-def _rule(group: RuleSummary) -> None:
-    error = group.severity == "error"
-    symbol = ":red[:material/error:]" if error else ":orange[:material/warning:]"
-    st.markdown(
-        f"{symbol} **{literal(group.rule.replace('_', ' '))}** {literal(group.example)}{literal(group.more)}  \n"
-        f":gray[{literal(f'Expected {group.expected}. {group.action}')}]"
+def _tickers(look: Look) -> str:
+    """Return the table of tickers, and in words what its pictures show."""
+    if not look.pictures:
+        return ""
+    more = len(look.tickers) - len(look.pictures)
+    words = (
+        "The line is the close as it came, a ring a day in question; the strip below has the sessions with a row "
+        "(blue), with gaps (orange, red), before or after the ticker (grey)."
     )
-    if group.lines:
-        st.code("\n".join(group.lines), language=None)
+    if more > 0:
+        words += f" {counted(more, 'more ticker')} not drawn."
+    table = look_table.markup(look, dark=st.context.theme.type == "dark")
+    window = f'<div class="look-tickers" tabindex="0" role="region" aria-label="Tickers">{table}</div>'
+    return f"{window}{compact.quiet(words)}"
+
+
+def _rules(rules: list[RuleSummary]) -> str:
+    """Return what the gate says, rule by rule, with lines of the file."""
+    more = len(rules) - MOST_RULES
+    further = compact.quiet(f"{counted(more, 'further rule')}.") if more > 0 else ""
+    return "".join(map(_rule, rules[:MOST_RULES])) + further
+
+
+def _rule(group: RuleSummary) -> str:
+    name = compact.strong(group.rule.replace("_", " "))
+    sign = (
+        f'<span aria-hidden="true" class="sign">{"error" if group.severity == "error" else "warning"}</span>'
+    )
+    lines = monospaced.markup("\n".join(group.lines)) if group.lines else ""
+    return (
+        f'<div class="look-rule {escape(group.severity)}"><div>{sign}{name} {escape(group.example + group.more)}</div>'
+        f"{compact.quiet(f'Expected {group.expected}. {group.action}')}{lines}</div>"
+    )

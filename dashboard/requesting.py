@@ -97,22 +97,19 @@ def show() -> None:
 def _form(scope: Literal["app", "fragment"]) -> None:
     fields.take_over()
     drawn = fields.Drawn()
-    with st.container(key="start-grid"):
-        prices, todo, look, options = (
-            st.container(key=f"start-{name}", border=name != "options")
-            for name in ("prices", "todo", "look", "options")
-        )
-    bar = st.container(key="start-bar")
-    with prices:
+    grid = st.container(key="start-grid")
+    # one after the other: what stands below begins where the one above has its height already
+    with grid, st.container(key="start-prices", border=True):
         defaults = _prices(drawn)
     values = form_state.values(defaults)
     full = _request(values, defaults)
     about = run_bar.champion_of(full)
-    with todo:
+    with grid, st.container(key="start-todo", border=True):
         _todo(drawn, defaults, about)
     values = form_state.values(defaults)
     groups = options_in_use(values, scoring=_scores(values, about[1]))
-    with options:
+    look = grid.container(key="start-look", border=True)
+    with grid, st.container(key="start-options"):
         options_panel.show(drawn, groups, defaults)
     request = _request(form_state.values(defaults), defaults, about[1])
     judgement = judge(form_state.values(defaults), request)
@@ -123,7 +120,7 @@ def _form(scope: Literal["app", "fragment"]) -> None:
         )
     if "path" in drawn.places and "path" not in judgement.mistakes:
         drawn.places["path"].caption(literal(file_browser.about(request.get("path", ""))))
-    with bar:
+    with st.container(key="start-bar"):
         words = _button(request, judgement)
     with look:
         wrong = bool({"path", *_OF_LOOK} & set(judgement.mistakes))
@@ -223,7 +220,7 @@ def _todo(
 def _button(request: Mapping[str, str], judgement: Judgement) -> DeltaGenerator:
     """Draw the button that asks to start, and return the place of the words beside it."""
     refused = acting.refusal("launch")
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="start-line"):
+    with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="start-line"):
         words = st.container(key="start-words", gap="xxsmall")
         pressed = st.button(
             "Run", type="primary", icon=":material/play_arrow:", key="run", width=140,

@@ -1,0 +1,119 @@
+"""What is brought to the desk: kept under its own name where runs read, and never over another file unasked."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from core.errors import ParameterError, SettingsError
+from core.request import uploads
+from core.request.settings import load
+
+PRICES = b"date,ticker,open,high,low,close,volume\n2024-01-02,A,1,1,1,1,1\n"
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """Settings over a working folder with a data root; ``settings(roots=...)`` changes some."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    def changed(**changes):
+        now = load({"AFTERCLOSE_DATA": "data"})
+        return dataclasses.replace(now, defaults={**now.defaults, **changes})
+
+    return changed
+
+
+def test_an_upload_keeps_its_name_and_says_its_digest(settings, tmp_path):
+    """Folders of whoever sends it do not count; the bytes are as they came."""
+    import hashlib
+
+    upload = uploads.keep(settings(), "C:\\me\\my prices.csv", PRICES)
+    assert upload.path == tmp_path / "work" / "uploads" / "my prices.csv"
+    assert upload.path.read_bytes() == PRICES
+    assert (upload.outcome, upload.size) == ("new", len(PRICES))
+    assert upload.sha256 == hashlib.sha256(PRICES).hexdigest()
+
+
+def test_the_same_bytes_again_change_nothing(settings):
+    """One file, and it is said to be there."""
+    first = uploads.keep(settings(), "p.csv", PRICES)
+    before = first.path.stat().st_mtime_ns
+    assert uploads.keep(settings(), "p.csv", PRICES).outcome == "same"
+    assert first.path.stat().st_mtime_ns == before
+
+
+def test_other_bytes_under_the_name_are_refused_until_a_person_decides(settings):
+    """Asked first; then in its place, or beside it under a name with its digest."""
+    other = PRICES + b"2024-01-03,A,1,1,1,1,1\n"
+    first = uploads.keep(settings(), "p.csv.gz", PRICES)
+    with pytest.raises(ParameterError, match="there already"):
+        uploads.keep(settings(), "p.csv.gz", other)
+    assert first.path.read_bytes() == PRICES
+    beside = uploads.keep(settings(), "p.csv.gz", other, instead="beside")
+    assert (beside.path.name, beside.outcome) == (f"p-{beside.sha256[:8]}.csv.gz", "beside")
+    assert first.path.read_bytes() == PRICES
+    assert uploads.keep(settings(), "p.csv.gz", other, instead="replace").outcome == "replaced"
+    assert first.path.read_bytes() == other
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.md", ".hidden.csv", "../luigi.cfg", "a\nb.csv", "", "x" * 300 + ".csv"]
+)
+def test_a_name_that_no_table_of_prices_has_is_refused(settings, tmp_path, name):
+    """Nothing is written."""
+    with pytest.raises(ParameterError):
+        uploads.keep(settings(), name, PRICES)
+    assert not (tmp_path / "work" / "uploads").exists()
+
+
+def test_a_name_with_folders_never_leaves_the_folder_of_uploads(settings, tmp_path):
+    """Only its last part counts."""
+    upload = uploads.keep(settings(), "../../etc/p.csv", PRICES)
+    assert upload.path.parent == tmp_path / "work" / "uploads"
+
+
+def test_too_large_and_switched_off_are_said(settings):
+    """By bytes, with the setting that holds the bound."""
+    with pytest.raises(ParameterError, match="upload_mb = 1"):
+        uploads.keep(settings(upload_mb=1), "p.csv", b"x" * (1024**2 + 1))
+    assert "upload_mb is 0" in uploads.refusal(settings(upload_mb=0))
+    assert uploads.refusal(settings()) == ""
+
+
+def test_uploads_lie_under_a_root_or_nowhere(settings, tmp_path):
+    """In the first root unless a folder is named; one outside of all roots, or in the data root, is refused."""
+    root = tmp_path / "prices"
+    root.mkdir()
+    assert uploads.folder_of(settings(roots=str(root))) == root / "uploads"
+    named = settings(roots=str(root), uploads=str(root / "in"))
+    assert uploads.folder_of(named) == root / "in"
+    for wrong in (settings(roots=str(root), uploads=str(tmp_path / "x")), settings(uploads="data/in")):
+        with pytest.raises(SettingsError, match="no run may read"):
+            uploads.folder_of(wrong)
+        assert "no run may read" in uploads.refusal(wrong)
+
+
+def test_in_a_team_uploads_lie_in_the_working_folder(settings, tmp_path):
+    """Which is the root there without a word."""
+    assert uploads.folder_of(settings(), {"AFTERCLOSE_LOGIN": "1"}) == tmp_path / "work" / "uploads"
+
+
+def test_a_folder_that_cannot_be_written_switches_uploads_off(settings, monkeypatch):
+    """Said before anybody brings a file; where writing fails all the same, the setting is named."""
+    monkeypatch.setattr(uploads.os, "access", lambda *_: False)
+    assert "cannot be written" in uploads.refusal(settings())
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(settings, tmp_path, monkeypatch):
+    """One message with the file and the remedy."""
+
+    class Full:
+        def create(self, data):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(uploads, "storage_at", lambda path: Full())
+    with pytest.raises(SettingsError, match="No space left"):
+        uploads.keep(settings(), "p.csv", PRICES)
