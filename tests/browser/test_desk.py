@@ -45,7 +45,7 @@ def expect_box(page, stage: str, said: str | re.Pattern[str]) -> None:
 def test_from_run_to_a_published_report(new_page, desk, data, requests):
     """Run, watch, look at chart and figures, edit, reload, sign, publish: the two minutes of the README."""
     page = new_page()
-    page.goto(f"{desk.url}/runs?new=1")
+    page.goto(f"{desk.url}/runs")
     expect(page.get_by_text("Nothing has run here yet")).to_be_visible()
     run_id = launch(page, desk)
     expect_box(page, "ingest", re.compile("running|done"))
@@ -124,7 +124,7 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
     path = page.locator(".st-key-field-path input")
     path.fill(str(bad_file))
     path.blur()
-    expect(page.get_by_text("What will be done is shown first.")).to_be_visible()
+    expect(page.locator(".st-key-start-words")).to_contain_text("It would stop at the gate")
     press(page, "run")
     press(page, "start")
     page.wait_for_url("**/run?run=*")
