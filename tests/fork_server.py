@@ -47,7 +47,7 @@ ROOMS = (
 """Of our own, and with them what lies below: functions and frozen values, which no import gives a state."""
 
 READ_LATE = (
-    "AFTERCLOSE_", "COLUMNS", "FAULTS", "HOME", "LINES", "LUIGI_", "NO_COLOR", "PAGER", "PATH", "PYTHONPATH",
+    "AFTERCLOSE_", "COLUMNS", "FAULTS", "HOME", "LESS", "LINES", "LUIGI_", "NO_COLOR", "PAGER", "PATH", "PYTHONPATH",
     "SLOW_STAGES_S", "SURVIVAL_TEST_MARK", "TERM", "USER",
 )  # fmt: skip
 """How variables begin that a command or a test's own start-up code reads, not Python or a library while it starts;

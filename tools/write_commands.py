@@ -18,8 +18,10 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
 HEAD = """# Commands
 
 Every command of `afterclose` with its arguments and options, as its parser has them:
-`python tools/write_commands.py` writes this page. `--help` works everywhere. [Operations](operations.md) says
-when to use what, [exit codes](exit-codes.md) how they end.
+`python tools/write_commands.py` writes this page. `--help` works everywhere. On a terminal, output that is
+longer than the screen goes through your pager (`PAGER`, else `less`); `--no-pager`, before a command or behind
+it, `PAGER=cat`, a pipe and `--json` do without. [Operations](operations.md) says when to use what,
+[exit codes](exit-codes.md) how commands end.
 
 *Parameters of a run* are those of [configuration](configuration.md#keys), as options: `fold_sessions` is
 `--fold-sessions`. The command `luigi --module luigi_tasks Report --local-scheduler` takes the same ones.

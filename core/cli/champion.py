@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.errors import SignOffError
 from core.request import settings
 from core.review.people import local_person
@@ -85,9 +86,16 @@ def roll_back(*, why: str, profile: str, as_json: bool) -> None:
 
 @click.command("predict")
 @click.option("--model", default="", metavar="ID", help="A model's id, or a model file. [default: champion]")
-@click.option("--features", default="", metavar="FILE", help="A features file. [default: the latest made]")
+@click.option(
+    "--features",
+    default="",
+    type=output.FILE,
+    metavar="FILE",
+    help="A features file. [default: the latest made]",
+)
 @output.profile_option("Whose champion and features. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print profile, model, age and signals as JSON.")
+@paged
 def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> None:
     """Score on request: a profile's newest features, its champion, one signal per ticker."""
     from core.label import Label
@@ -121,6 +129,7 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
 @click.command("scorecard")
 @output.profile_option("Whose signals. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON.")
+@paged
 def print_scorecard(*, profile: str, as_json: bool) -> None:
     """Set every signal of a profile's score runs against what happened, per model and quarter, with intervals."""
     from core.queries.models.past_signals import past_signals

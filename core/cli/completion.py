@@ -21,6 +21,10 @@ _ZSH_NEEDS = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit;
 """A zsh without its completion system would not know ``compdef``."""
 
 
+_FISH_SPLITS, _FISH_SPLITS_ONCE = 'string split ","', 'string split --max 1 ","'
+"""How click's script for fish takes kind and text apart; it would cut a sentence at its first comma."""
+
+
 @click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS), required=False)
 @click.option("--install", is_flag=True, help="Write it where the shell reads it when it starts.")
@@ -36,6 +40,7 @@ def command(context: click.Context, *, shell: str | None, install: bool, as_json
     kind = get_completion_class(chosen)
     assert kind is not None, "click knows all of SHELLS"
     script = kind(context.find_root().command, {}, NAME, VARIABLE).source()
+    script = script.replace(_FISH_SPLITS, _FISH_SPLITS_ONCE)
     files = install_script(chosen, script, Path.home()) if install else []
     lines = [f"wrote {path}" for path in files] + ["a new shell completes: afterclose <Tab>"]
     output.answer(

@@ -10,12 +10,14 @@ from pathlib import Path
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.request import settings
 
 
 @click.command("config")
 @click.option("--changed", is_flag=True, help="Only what differs from the default.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@paged
 def print_settings(*, changed: bool, as_json: bool) -> None:
     """Print every setting that is in force, and the file and line that set it.
 
@@ -42,7 +44,13 @@ def print_settings(*, changed: bool, as_json: bool) -> None:
 @click.option(
     "--profile", default="", metavar="NAME", help="Name of the first profile. [default: after its source]"
 )
-@click.option("--path", default="", metavar="FILE_OR_FOLDER", help="Its price file, or the folder of them.")
+@click.option(
+    "--path",
+    default="",
+    type=output.FILE,
+    metavar="FILE_OR_FOLDER",
+    help="Its price file, or the folder of them.",
+)
 @click.option(
     "--tickers", default="", metavar="LIST", help="Its tickers, as in MSFT,AAPL; without --path from Yahoo."
 )

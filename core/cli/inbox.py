@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.errors import EXIT_DONE, EXIT_WAITING, CommandError
 from core.journal import Journal
 from core.journal.outbox import WAITING, QueuedNotice
@@ -18,6 +19,7 @@ from core.request import settings
 @click.option("--take-up", default="", metavar="MARK", help="Take up again what was put aside; with --why.")
 @click.option("--why", default="", help="In a sentence; it is kept with the record.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@paged
 def show_inbox(*, aside: str, take_up: str, why: str, as_json: bool) -> None:
     """List what needs a person, as the page Today does, or put something aside with a reason."""
     from core.queries.operations.attention import need_named, situation
@@ -72,6 +74,7 @@ def _trouble(notice: QueuedNotice) -> str | None:
 @click.option("--deliver", "now", is_flag=True, help="Try at once what waits; exit 20 while something does.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@paged
 def list_notices(*, now: bool, limit: int, as_json: bool) -> int:
     """List notices, the newest first: what people were told, and what still waits for a receiver."""
     from core.journal.outbox import Outbox

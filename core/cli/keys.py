@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.errors import MissingFileError
 from core.journal import Journal, Record
 from core.request import settings
@@ -43,6 +44,7 @@ def signs_with(configured: Settings, own_key: str) -> Callable[[str], str] | Non
 
 @click.group("keys", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@paged
 @click.pass_context
 def list_keys(ctx: click.Context, *, as_json: bool) -> None:
     """List the public keys and which of them count; rotate, admit or renew changes that."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from core.cli import output
+from core.cli.paging import pager_option, pages
 from core.cli.runs import find_run
 from core.errors import MissingFileError
 from core.journal import Journal
@@ -34,6 +35,7 @@ _POLL_S = 0.5
 @click.option("--follow", is_flag=True, help="Go on printing until the run is over.")
 @output.profile_option("Whose newest run, where none is named. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print the file itself: one JSON object a line.")
+@pager_option
 def print_log(
     *, run: str, stage: str | None, level: str, contains: str, follow: bool, profile: str, as_json: bool
 ) -> None:
@@ -59,8 +61,9 @@ def print_log(
         excerpt = end_of(path, criteria)
         if excerpt.left_out:
             click.echo(f"({excerpt.left_out})", err=True)
-        for each in excerpt.lines:
-            click.echo(str(each))
+        with pages():
+            for each in excerpt.lines:
+                click.echo(str(each))
 
 
 def _print_file(path: Path) -> None:

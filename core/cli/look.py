@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from core.cli import output
+from core.cli.paging import no_pager, pages
 from core.queries.look import Look, basis_sentence, fit_sentence, look_apart
 from core.report.figures import count, counted
 from core.request import settings
@@ -23,7 +24,7 @@ def _options() -> list[click.Parameter]:
     """Return the options of the stages that read and judge, without those of live sources."""
     stages = [stage_named(name) for name in ("ingest", "validate")]
     return [
-        click.Argument(["path"], metavar="FILE_OR_FOLDER"),
+        click.Argument(["path"], type=output.FILE, metavar="FILE_OR_FOLDER"),
         click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
         *(
             click.Option([p.option, p.name], default="", help=p.help)
@@ -31,9 +32,11 @@ def _options() -> list[click.Parameter]:
             if not p.resolved and p.name not in _NOT_HERE and p.section not in ("yahoo", "tiingo")
         ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print all of it as JSON."),
+        no_pager(),
     ]
 
 
+@pages()
 def _look(path: str, profile: str, *, as_json: bool, **texts: Any) -> None:
     request = {
         "path": path,

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from core import __version__
 from core.cli import output
+from core.cli.paging import pager_option
 from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
 from core.platform.causes import cause_of, sentence
 from core.platform.determinism import single_threaded
@@ -162,6 +163,7 @@ class _Lazy(click.Group):
     cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": output.WIDTH}
 )
 @click.version_option(__version__, prog_name="afterclose")
+@pager_option
 def group() -> None:
     """Afterclose: a daily equity-price pipeline with verified checkpoints and a signed report."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.errors import AftercloseError, ModelError
 from core.features.own_changes import change_in_words
 from core.queries.models.tries_words import tries_words
@@ -24,6 +25,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON."
 @click.group("models", invoke_without_command=True)
 @output.profile_option("Only its models. [default: of all profiles]")
 @_JSON
+@paged
 @click.pass_context
 def command(ctx: click.Context, *, profile: str, as_json: bool) -> None:
     """List models by profile: the champion, candidates and those retired; show, compare, decide, advice."""
@@ -102,6 +104,7 @@ def _estimate(figure: Mapping[str, Any] | None) -> str:
 @command.command("show")
 @click.argument("model")
 @_JSON
+@paged
 def show(*, model: str, as_json: bool) -> None:
     """Show one MODEL: how it was trained, how it did, and every decision about it."""
     from core.queries.models.modelbook import description
@@ -158,9 +161,16 @@ def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
 @command.command("compare")
 @click.argument("first")
 @click.argument("second")
-@click.option("--features", default="", metavar="FILE", help="A features file. [default: the latest made]")
+@click.option(
+    "--features",
+    default="",
+    type=output.FILE,
+    metavar="FILE",
+    help="A features file. [default: the latest made]",
+)
 @output.profile_option("Where both are compared. [default: the one that both belong to]")
 @_JSON
+@paged
 def compare(*, first: str, second: str, features: str, profile: str, as_json: bool) -> None:
     """Put FIRST and SECOND of one profile on the same rows, after both their trainings, with paired intervals."""
     from core.queries.models.modelbook import compared
@@ -271,6 +281,7 @@ def decide_(*, choice: str, why: str, profile: str, as_json: bool) -> None:
 @command.command("advice")
 @output.profile_option("Whose advice. [default: the only profile]")
 @_JSON
+@paged
 def advice(*, profile: str, as_json: bool) -> None:
     """Show a profile's advice in force, and its track record: advice, decision, what came of it."""
     from core.queries.models.track_record import tally, track_record

@@ -22,6 +22,9 @@ WIDTH = 80
 LEAST_WIDTH, LEAST_COLUMN, GAP = 40, 8, "  "
 """Characters: of the narrowest terminal that is written for, of a narrowed column, and between columns."""
 
+FILE = click.Path(readable=False)
+"""A file or folder that the shell completes; whether it can be read is said by who reads it."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

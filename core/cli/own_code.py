@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.request import settings
 
 
 @click.group("plugins", invoke_without_command=True)
 @click.option("--modules", default="", metavar="FILES", help="These instead of those in luigi.cfg.")
 @output.json_option("Print it as JSON.")
+@paged
 @click.pass_context
 def command(context: click.Context, *, modules: str, as_json: bool) -> None:
     """List modules of one's own: digest, what they declare, and the state of the audit."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.request import settings
 from core.request.profiles import differences
 from core.request.stages import STAGES, previous
@@ -44,6 +45,7 @@ def dag(*, as_json: bool) -> None:
     "--settings", "as_set", is_flag=True, help="What each section of luigi.cfg sets apart from the defaults."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the profiles as JSON.")
+@paged
 def list_profiles(*, as_set: bool, as_json: bool) -> None:
     """List all profiles: state, last session, verdict, signature and next run of each, what needs somebody first."""
     from core.queries.operations.profile_list import profile_list

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.errors import CommandError
 from core.request import settings
 
@@ -17,6 +18,7 @@ from core.request import settings
 @click.option(
     "--limit", type=click.IntRange(1), default=100, show_default=True, help="Print at most so many rows."
 )
+@paged
 def ask(*, sql: str, list_tables: bool, as_csv: bool, as_json: bool, limit: int) -> None:
     """Ask one SQL statement of every artifact and the journal; nothing can be written.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.errors import CommandError, MissingFileError, ParameterError
 from core.journal import Journal, Record
 from core.queries.reports.listing import profile_of_report, report_meant, reports
@@ -90,6 +91,7 @@ def state_line(standing: Standing) -> str:
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many each."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@paged
 def list_reports(*, profile: str, limit: int, as_json: bool) -> None:
     """List reports, the newest session first: their profile, state, verdict, and whether they are published."""
     from core.schedule.scheduler import utc_clock
@@ -122,13 +124,14 @@ def list_reports(*, profile: str, limit: int, as_json: bool) -> None:
 @options
 @digest_option
 @click.option("--text", "as_text", is_flag=True, help="Print the text that would be signed.")
-@click.option("--save", default="", metavar="FILE", help="Save FILE as the next draft.")
+@click.option("--save", default="", type=output.FILE, metavar="FILE", help="Save FILE as the next draft.")
 @click.option(
     "--base", default=-1, metavar="N", help="Draft that FILE was made from (0: the generated text)."
 )
 @click.option("--submit", is_flag=True, help="Put the text before an approver.")
 @click.option("--request-changes", is_flag=True, help="Send the submitted text back; --comment says why.")
 @click.option("--comment", default="", help="In a sentence.")
+@paged
 def review_report(
     *, report: str, profile: str, save: str, submit: bool, request_changes: bool, **choices: Any
 ) -> None:
@@ -215,7 +218,7 @@ def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any])
         output.as_json({**body, "text": text.text} if choices["as_text"] else body)
         return
     if choices["as_text"]:
-        click.echo(text.text)
+        output.as_it_is(text.text + "\n")
     origin = "the generated text" if text.draft is None else f"draft {text.draft} of {len(drafts)}"
     click.echo(
         f"report    {key}\nprofile   {body['profile']}\nstate     {state_line(standing)}\n"

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from core.cli import output
+from core.cli.paging import no_pager, pages
 from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, BusyError, CheckpointError, CommandError
 from core.journal import Journal, Run
 from core.platform.causes import cause_at
@@ -64,6 +65,7 @@ def _options() -> list[click.Parameter]:
         click.Option(
             ["--full"], is_flag=True, help="Print the whole report, not its first page, on a terminal."
         ),
+        no_pager(),
     ]
 
 
@@ -83,7 +85,15 @@ def _what() -> list[click.Parameter]:
         click.Option(["--profile"], default="", help="Named set of parameters: [profile:NAME] in luigi.cfg."),
     ]
     settable = [p for p in parameters_of(STAGES).values() if not p.resolved]
-    return [*options, *(click.Option([p.option, p.name], default="", help=p.help) for p in settable)]
+    return [
+        *options,
+        *(
+            click.Option(
+                [p.option, p.name], default="", type=output.FILE if p.name == "path" else None, help=p.help
+            )
+            for p in settable
+        ),
+    ]
 
 
 def _request(target: str, force: str, values: Mapping[str, str]) -> dict[str, str]:
@@ -161,6 +171,7 @@ def _say_if_new(configured: Settings) -> None:
         click.echo(f"a new data root begins: {configured.data}", err=True)
 
 
+@pages()
 def _plan(*, target: str, force: str, as_json: bool, **values: Any) -> int:
     return _say_plan(settings.load(), _request(target, force, values), target, as_json=as_json)
 
@@ -247,20 +258,28 @@ def follow(configured: Settings, run_id: str, *, amount: str = PAGE) -> int:
 
     What it says goes to standard error, its report to standard output, as much as ``amount`` says.
     """
-    full = amount == WHOLE or (amount == PAGE and not sys.stdout.isatty())
+    streamed = amount != NOTHING and not sys.stdout.isatty()
     journal = Journal(configured.data, configured.journal, read_only=True)
     messages, report = (Follower(configured.data, run_id, name) for name in (OUTPUT_NAME, RESULT_NAME))
     while True:
         run = journal.run(run_id)  # before the last look at what it printed
         click.echo(messages.more(), nl=False, err=True)
-        if full:
+        if streamed:
             output.as_it_is(report.more())
         if run is None or not run.active:
-            if not full and amount != NOTHING:
-                text = report.more()
-                click.echo(first_page(text) or text, nl=False)
+            if not streamed and amount != NOTHING:
+                _print_report(report.more(), whole=amount == WHOLE)
             return _code(run)
         time.sleep(_POLL_S)
+
+
+def _print_report(text: str, *, whole: bool) -> None:
+    """Print the whole report a screen at a time, or its first page."""
+    if not whole:
+        click.echo(first_page(text) or text, nl=False)
+        return
+    with pages():
+        output.as_it_is(text)
 
 
 def _code(run: Run | None) -> int:
@@ -281,7 +300,11 @@ command = click.Command(
 
 plan = click.Command(
     "plan",
-    params=[*_what(), click.Option(["--json", "as_json"], is_flag=True, help="Print it as JSON.")],
+    params=[
+        *_what(),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print it as JSON."),
+        no_pager(),
+    ],
     callback=_plan,
     help="Say what a run would make and what is there already, with its keys; start nothing.",
 )

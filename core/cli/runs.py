@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.errors import ParameterError, listed, nearest
 from core.journal import Journal, Run
 from core.journal.rows import ENDED
@@ -45,6 +46,7 @@ def _state_option(name: str, states: Sequence[str], what: str) -> Callable[[outp
     help="Only runs of this day (UTC) and later.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the runs as JSON.")
+@paged
 def list_runs(
     *,
     limit: int,
@@ -146,6 +148,7 @@ def find_run(configured: settings.Settings, journal: Journal, run_id: str, *, pr
 @click.argument("run", default="")
 @output.profile_option("Whose newest report, where no run is named. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@paged
 def show_run(*, run: str, profile: str, as_json: bool) -> None:
     """Show one RUN (that of the newest report without one): what was asked, how it ended, every stage's states."""
     from core.queries.runs.progress import attempts, bytes_by_stage, size_text
@@ -250,6 +253,7 @@ def cancel_run(*, run: str, profile: str, as_json: bool) -> None:
 @click.option("--report", is_flag=True, help="Print how the reports differ from the first one.")
 @output.profile_option("Whose runs; two of them are the newest two where none is named.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@paged
 def compare_runs(
     *, runs: tuple[str, ...], everything: bool, report: bool, profile: str, as_json: bool
 ) -> None:

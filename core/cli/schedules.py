@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.journal import Journal
 from core.request import settings
 from core.request.profiles import PROFILE, settable
@@ -18,6 +19,7 @@ WHEN_HELP = "close+45m, weekly fri 18:00, cron 30 18 * * mon-fri, or arrival."
 
 @click.group("schedules", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the schedules as JSON.")
+@paged
 @click.pass_context
 def command(context: click.Context, *, as_json: bool) -> None:
     """List schedules with their next times, or add, pause, resume, run and remove them."""
@@ -52,6 +54,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @command.command("show")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print the schedule as JSON.")
+@paged
 def show(*, name: str, as_json: bool) -> None:
     """Show the schedule NAME: its next five times, and what became of the last ones."""
     from core.queries.operations.schedules import schedule_view

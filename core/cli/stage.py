@@ -12,6 +12,7 @@ from typing import TypeVar
 import click
 import orjson
 
+from core.cli import output
 from core.cli.output import answer, counted
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
 from core.fingerprint import sha256, sha256_file
@@ -53,8 +54,12 @@ def command() -> None:
 def _command_of(stage: Stage) -> click.Command:
     options = [p for p in stage.parameters if not p.resolved and p.name != "path"]
     params: list[click.Parameter] = [
-        click.Option(["--input", "inputs"], multiple=True, metavar="FILE", help=_reads(stage)),
-        click.Option(["--output"], required=True, metavar="FILE_OR_FOLDER", help=_writes(stage)),
+        click.Option(
+            ["--input", "inputs"], multiple=True, type=output.FILE, metavar="FILE", help=_reads(stage)
+        ),
+        click.Option(
+            ["--output"], required=True, type=output.FILE, metavar="FILE_OR_FOLDER", help=_writes(stage)
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print what was written as JSON."),
         *(_option(p) for p in options),
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from core.cli import output
+from core.cli.paging import paged
 from core.errors import EXIT_DONE, EXIT_FAILED, CheckpointError, CommandError, MissingFileError, listed
 from core.request import settings
 
@@ -17,7 +18,13 @@ from core.request import settings
 @click.command("verify")
 @click.option("--quick", is_flag=True, help="Trust file sizes instead of hashing every file.")
 @click.option("--bundle", default="", metavar="PATH", help="Verify one published folder or zip instead.")
-@click.option("--key", default="", metavar="FILE", help="With --bundle: the public key (PEM) you trust.")
+@click.option(
+    "--key",
+    default="",
+    type=output.FILE,
+    metavar="FILE",
+    help="With --bundle: the public key (PEM) you trust.",
+)
 @click.option(
     "--authority",
     default="",
@@ -104,6 +111,7 @@ def _verify_bundle(bundle: str, key: str, authority: str, *, as_json: bool) -> i
 @click.command("gc")
 @click.option("--yes", is_flag=True, help="Remove what is listed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@paged
 def collect_garbage(*, yes: bool, as_json: bool) -> None:
     """List checkpoints, quarantined folders and logs that nothing kept rests on; remove them with --yes."""
     from core.review.people import local_person
@@ -130,7 +138,7 @@ def collect_garbage(*, yes: bool, as_json: bool) -> None:
 
 
 @click.command("backup")
-@click.argument("file")
+@click.argument("file", type=output.FILE)
 @click.option(
     "--with-key", is_flag=True, help="Also the desk's private key (role admin); keep FILE safe then."
 )
@@ -156,7 +164,7 @@ def back_up(*, file: str, with_key: bool, force: bool, as_json: bool) -> None:
 
 
 @click.command("restore")
-@click.argument("file")
+@click.argument("file", type=output.FILE)
 @output.json_option("Print what became of the files as JSON.")
 def restore_backup(*, file: str, as_json: bool) -> int:
     """Bring back what the zip FILE holds; files that are there already stay as they are."""
@@ -182,6 +190,7 @@ def restore_backup(*, file: str, as_json: bool) -> int:
 @click.option(
     "--offline", is_flag=True, help="Ask no live source; without it one is asked once, for 5 seconds."
 )
+@paged
 def doctor(*, as_json: bool, offline: bool) -> int:
     """Check versions, configuration, storage, locks, journal, scheduler, source and disk; 30 if one fails."""
     from core.queries.operations.health import check
@@ -201,6 +210,7 @@ def doctor(*, as_json: bool, offline: bool) -> int:
 
 @click.command("metrics")
 @output.json_option("Print families and their samples as JSON.")
+@paged
 def print_metrics(*, as_json: bool) -> None:
     """Print the metrics of the data root in Prometheus' text form; needs the extra [observe]."""
     from core.queries.operations.prometheus import registry

@@ -6,14 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 
 import pytest
 
 from core.cli import output
 from core.cli.main import _COMMANDS, GROUPS, group
 from tests.cli.every_command import every_command
-from tests.commands import environment
 
 WIDTH = 80
 
@@ -178,44 +176,6 @@ def test_units_of_a_new_folder_are_understood_by_systemd(tmp_path, run_afterclos
     )
     words = [line for line in checked.stderr.splitlines() if "afterclose" in line]
     assert (checked.returncode, words) == (0, [])
-
-
-def test_bash_completes_commands_options_and_choices(tmp_path, run_afterclose):
-    """One command writes the script and one line for the shell's start, once; a tab then asks the program."""
-    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": "", "SHELL": "/bin/bash"}
-    first, again = (run_afterclose("completion", "--install", "--json", env=home) for _ in range(2))
-    assert [len(json.loads(done.out)["files"]) for done in (first, again)] == [2, 1]
-    asked = """
-source ~/.bashrc
-for words in "afterclose sche" "afterclose run --targ" "afterclose run --target cle" "afterclose models sh"; do
-    COMP_WORDS=($words); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()
-    _afterclose_completion afterclose; echo "${COMPREPLY[@]}"
-done
-"""
-    answer = subprocess.run(
-        ["bash", "-c", asked], env=environment(None, home), capture_output=True, text=True, check=True
-    )
-    assert answer.stdout.splitlines() == ["schedules scheduler", "--target", "clean", "show"], answer.stderr
-    for shell, line in (("zsh", "compdef"), ("fish", "complete ")):
-        assert line in run_afterclose("completion", shell, env=home).out
-    assert run_afterclose("completion", env={**home, "SHELL": "/bin/tcsh"}).code == 2
-
-
-def test_a_tab_imports_no_command(tmp_path):
-    """The first word is completed from the table of commands: nothing heavy is read at the tab key."""
-    env = environment(
-        None, {"_AFTERCLOSE_COMPLETE": "bash_complete", "COMP_WORDS": "afterclose ", "COMP_CWORD": "1"}
-    )
-    script = (
-        "import sys; sys.argv = ['afterclose']\n"
-        "from core.cli.main import group\n"
-        "try: group.main(prog_name='afterclose', standalone_mode=False)\n"
-        "except SystemExit: pass\n"
-        "print(sorted(name for name in sys.modules if name.startswith('core.cli.')))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "['core.cli.main', 'core.cli.output']", done.stdout
-    assert "plain,dashboard" in done.stdout
 
 
 def test_runs_are_narrowed_by_state_report_and_day(finished, run_afterclose):
