@@ -20,7 +20,7 @@ SAMPLE ?= 0
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-$(RUNTIME): requirements.txt pyproject.toml
+$(RUNTIME): requirements.txt pyproject.toml tools/setup tools/slim
 	@tools/setup $(VENV) runtime
 	@touch $@
 
