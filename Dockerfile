@@ -3,7 +3,8 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements.txt requirements-dev.txt pyproject.toml README.md LICENSE ./
-COPY tools/image tools/slim tools/
+COPY tools/image tools/image
+COPY tools/slim tools/slim
 COPY core core
 COPY luigi_tasks luigi_tasks
 COPY dashboard dashboard

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -76,9 +77,9 @@ def begin(*, folder: Path, profile: str, path: str, tickers: str, calendar: str,
         return
     for name in beginning.files:
         click.echo(f"made {folder / name}")
-    click.echo(f"\nNext:\n  cd {folder}\n  afterclose plan --profile {beginning.profile}\n"
+    click.echo(f"\nNext:\n  cd {shlex.quote(str(folder))}\n  afterclose plan --profile {beginning.profile}\n"
                 f"  afterclose run --profile {beginning.profile}\n  afterclose dashboard")  # fmt: skip
-    click.echo(f"Every evening: {beginning.units} has units for systemd and lines for cron.")
+    click.echo(f"Every evening: {beginning.units}/ has services and timers for systemd, and lines for cron.")
 
 
 @click.command("demo")

@@ -92,11 +92,17 @@ def list_runs(
         labels = {r.run_id: written[r.run_id].label for r in runs}
         rows = [
             (r.run_id, *([labels[r.run_id]] if any(labels.values()) else []), r.profile, r.session, r.state,
-             reports.of_run(r).report_state, r.error or in_words(missing[r.run_id]) or reports.of_run(r).verdict)
+             reports.of_run(r).report_state,
+             _in_short(r.error) or in_words(missing[r.run_id]) or reports.of_run(r).verdict)
             for r in runs
         ]  # fmt: skip
         label_head = ("called",) if any(labels.values()) else ()
         output.table(("run", *label_head, "profile", "session", "state", "report", "outcome"), rows)
+
+
+def _in_short(error: str | None) -> str:
+    """Return what went wrong without what was expected instead: ``show`` has all of it."""
+    return (error or "").partition("; expected ")[0]
 
 
 def with_profile(configured: settings.Settings, run: Run) -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ def begin(folder: Path, first: First) -> Beginning:
 def _name(first: First) -> str:
     """Return a profile's name after its source, such as ``prices`` or ``msft-aapl``."""
     words = Path(first.path).stem if first.path else first.tickers or SAMPLE_NAME
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or SAMPLE_NAME
+    plain = unicodedata.normalize("NFKD", words.lower()).encode("ascii", "ignore").decode()  # März: marz
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or SAMPLE_NAME
 
 
 def _configuration(name: str, first: First) -> str:
@@ -125,7 +127,7 @@ def _units(folder: Path, calendar: str) -> Mapping[str, str]:
 def _service(folder: Path, what: str, command: str, *, kind: str = "oneshot", more: str = "") -> str:
     return (
         f"[Unit]\nDescription=Afterclose: {what}\nAfter=network-online.target\n\n[Service]\nType={kind}\n"
-        f"WorkingDirectory={folder}\nExecStart={command}\n{more}"
+        + f"WorkingDirectory={folder}\nExecStart={command}\n{more}".replace("%", "%%")
         + ("" if kind == "oneshot" else "\n[Install]\nWantedBy=default.target\n")
     )
 

@@ -162,12 +162,12 @@ def test_a_folder_of_ones_own_runs_from_anywhere_in_it(tmp_path, run_afterclose,
 
 
 def test_units_of_a_new_folder_are_understood_by_systemd(tmp_path, run_afterclose):
-    """systemd reads them without a word, also where the folder's name has a blank."""
+    """systemd reads them without a word, also where the folder's name has a blank, a percent sign and an umlaut."""
     if shutil.which("systemd-analyze") is None:
         (pytest.fail if os.environ.get("AFTERCLOSE_REQUIRE_TOOLS") else pytest.skip)(
             "systemd-analyze is not installed"
         )
-    home = tmp_path / "a desk"
+    home = tmp_path / "100% Büro"
     done = json.loads(run_afterclose("init", str(home), "--tickers", "MSFT,AAPL", "--json").out)
     assert done["profile"] == "msft-aapl"
     units = sorted(str(path) for path in (home / "units").iterdir() if path.suffix in (".service", ".timer"))
@@ -176,6 +176,19 @@ def test_units_of_a_new_folder_are_understood_by_systemd(tmp_path, run_afterclos
     )
     words = [line for line in checked.stderr.splitlines() if "afterclose" in line]
     assert (checked.returncode, words) == (0, [])
+    assert (
+        f"WorkingDirectory={tmp_path}/100%% Büro\n" in (home / "units" / "afterclose-run.service").read_text()
+    )
+
+
+def test_a_profile_is_named_after_its_file_and_what_to_type_next_can_be_pasted(
+    tmp_path, run_afterclose, prices_file
+):
+    """Letters with marks lose them; a folder with a blank is quoted."""
+    prices = tmp_path / "Kurse März.csv"
+    prices.write_bytes(prices_file.read_bytes())
+    done = run_afterclose("init", "ein Büro", "--path", str(prices), "--calendar", "24/7", cwd=tmp_path)
+    assert "\n  cd 'ein Büro'\n  afterclose plan --profile kurse-marz\n" in done.out, done.err
 
 
 def test_runs_are_narrowed_by_state_report_and_day(finished, run_afterclose):
