@@ -77,8 +77,8 @@ def begin(folder: Path, first: First) -> Beginning:
 def _name(first: First) -> str:
     """Return a profile's name after its source, such as ``prices`` or ``msft-aapl``."""
     words = Path(first.path).stem if first.path else first.tickers or SAMPLE_NAME
-    plain = unicodedata.normalize("NFKD", words.lower()).encode("ascii", "ignore").decode()  # März: marz
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or SAMPLE_NAME
+    ascii_only = unicodedata.normalize("NFKD", words.lower()).encode("ascii", "ignore").decode()  # März: marz
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:40] or SAMPLE_NAME
 
 
 def _configuration(name: str, first: First) -> str:
