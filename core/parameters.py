@@ -33,6 +33,15 @@ _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 
 
+def _is_text(text: str) -> bool:
+    """Return whether the system takes a text: also a file's name of other bytes, but not half of a pair."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A setting of a stage.
@@ -115,6 +124,10 @@ class Parameter:
         if "\0" in text:
             raise ParameterError(
                 f"{self.option} holds a character of value 0", expected="text", parameter=self.name
+            )
+        if not _is_text(text):
+            raise ParameterError(
+                f"{self.option} holds half of a character", expected="text", parameter=self.name
             )
         match self.kind:
             case "choice":

@@ -173,9 +173,10 @@ class Door:
             refusal = 403, "Nobody is logged in."
         if refusal is None and scope["type"] == "http" and _is_login(scope):
             await self._log_in(scope, receive, send)
+        elif refusal is None and scope["type"] == "http":
+            await self._hand_on(scope, receive, _safe(send), most)
         elif refusal is None:
-            limited = _limited(receive, most) if scope["type"] == "http" else receive
-            await self._app(scope, limited, _safe(send))
+            await self._app(scope, receive, _safe(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
         else:
@@ -198,7 +199,23 @@ class Door:
                     self._limits.failed(address)
             await send(message)
 
-        await self._app(scope, _limited(receive, MOST_BODY_BYTES), _safe(counting))
+        await self._hand_on(scope, receive, _safe(counting), MOST_BODY_BYTES)
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        """Hand a request on; once its body turns out too large, whatever the app makes of its end is a 413."""
+        body = _Body(receive, most)
+
+        async def answer(message: Message) -> None:
+            if not body.too_large:
+                await send(message)
+
+        try:
+            await self._app(scope, body.receive, answer)
+        except Exception:
+            if not body.too_large:
+                raise
+        if body.too_large:
+            await _answer(send, 413, _too_large(most))
 
     def _most(self, scope: Scope) -> int:
         """Return how many bytes the body of a request may have."""
@@ -214,7 +231,7 @@ class Door:
             return 403, "A page of another origin may not ask this desk."
         lengths = [value for name, value in headers if name == b"content-length"]
         if any(not value.isdigit() or int(value) > most for value in lengths):
-            return 413, f"The body is larger than {most:,} bytes."
+            return 413, _too_large(most)
         return None
 
 
@@ -226,17 +243,26 @@ def _is_upload(scope: Scope) -> bool:
     return str(scope.get("path", "")).startswith(UPLOAD)
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    """Return ``receive`` that ends a body without a length once it is too large."""
-    total = 0
+def _too_large(most: int) -> str:
+    return f"The body is larger than {most:,} bytes."
 
-    async def limited() -> Message:
-        nonlocal total
-        message = await receive()
-        total += len(message.get("body", b""))
-        return message if total <= most else {"type": "http.disconnect"}
 
-    return limited
+class _Body:
+    """A body of which no length was sent in advance; it ends once it is too large."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most, self._total = receive, most, 0
+
+    @property
+    def too_large(self) -> bool:
+        """Whether more came than may."""
+        return self._total > self._most
+
+    async def receive(self) -> Message:
+        """Return the next part, or that whoever sends it is gone."""
+        message = await self._receive()
+        self._total += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self.too_large else message
 
 
 def _safe(send: Send) -> Send:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import ParameterError, PluginError, nearest
+from core.errors import MissingFileError, ParameterError, PluginError, nearest
 from core.label import DIRECTION, LABELS
 from core.parameters import Value
 from core.prices.catalogue import RULES
@@ -64,7 +64,12 @@ def resolved(
     from core.plugins.examining import examined
     from core.plugins.modules import digest_of_modules
 
-    requested = modules_of(text, settings, None if limit is None else float(limit))
+    try:
+        requested = modules_of(text, settings, None if limit is None else float(limit))
+    except MissingFileError:
+        if only_configured:  # whether a file is there is not for everybody to know
+            judge_configured(text, _configured(settings), settings, parameter="plugins")
+        raise
     if only_configured:
         _judge_configured(requested, settings)
     modules = examined(requested)
@@ -82,10 +87,15 @@ def _judge_configured(modules: Sequence[Module], settings: Settings) -> None:
     """Refuse, in a team, a module that the configuration does not name: it is run with all that the desk may do."""
     if not is_team(settings, os.environ):
         return
-    texts = {str(values.get("plugins") or "") for values in (settings.defaults, *settings.profiles.values())}
-    allowed = {module.address for text in texts if text for module in modules_of(text, settings)}
+    allowed = {module.address for text in _configured(settings) for module in modules_of(text, settings)}
     for module in modules:
         judge_configured(module.address, allowed, settings, parameter="plugins")
+
+
+def _configured(settings: Settings) -> set[str]:
+    """Return the lists of modules that the configuration and its profiles name."""
+    lists = (values.get("plugins") for values in (settings.defaults, *settings.profiles.values()))
+    return {str(text) for text in lists if text}
 
 
 def _has(entry: Examined, label: str) -> bool:

@@ -159,7 +159,7 @@ def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[
         return "in the data root"
     for secret in secrets_of(settings, environ):
         # a folder's tables are read, those in folders key=value too: a secret with the ending of a table would be one
-        if path == secret or (is_table_name(secret.name) and _is_read_with(secret, path)):
+        if _is_same(path, secret) or (is_table_name(secret.name) and _is_read_with(secret, path)):
             return "a file of the configuration, or the folder of one"
     if any(path.is_relative_to(folder) for folder in _SYSTEM):
         return "in a folder of the system"
@@ -168,6 +168,14 @@ def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[
     if any(part.startswith(".") for part in below.parts):
         return "hidden, or in a hidden folder"
     return ""
+
+
+def _is_same(path: Path, secret: Path) -> bool:
+    """Return whether two paths are one file, also by another name of it (a hard link)."""
+    try:
+        return path == secret or path.samefile(secret)
+    except OSError:
+        return False
 
 
 def _is_read_with(file: Path, folder: Path) -> bool:
@@ -183,5 +191,6 @@ def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]
     bases = (Path(), settings.file.parent) if settings.file else (Path(),)
     yield from ((base / Path(text).expanduser()).resolve() for text in texts if text for base in bases)
     yield from (path.resolve() for path in receiver_files(settings))
+    yield from (local_folder(settings.data).resolve() / "keys").glob("*")  # also by another name outside
     if settings.file is not None:
         yield settings.file.resolve()

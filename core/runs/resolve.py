@@ -6,6 +6,7 @@ values; :func:`core.runs.plan.stage_plans` makes the plan of them.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +14,12 @@ from functools import partial
 from pathlib import Path
 
 from core import tickers as ticker_list
-from core.errors import CommandError, ModelError, ParameterError, SettingsError, nearest
+from core.errors import CommandError, ModelError, ParameterError, SettingsError, SourceError, nearest
 from core.label import Label
 from core.models.splits import least_fold_sessions
 from core.parameters import Value, settings_from
 from core.paths import StoragePath
+from core.platform.apart import Bounds, call
 from core.platform.storage import replace_file
 from core.registry.champions import Champion, Champions
 from core.registry.registry import Registry
@@ -269,7 +271,15 @@ _WITHOUT_TRIAL = {"model_parameters": None, "model_grid": None, "sample_weights"
 """Values with which the built-in kinds need no trial, and no numeric library is loaded for one."""
 
 
+TRIAL_BOUNDS = Bounds(memory_mb=1_024, time_s=30.0)
+"""What a trial of settings may take where others are served meanwhile: in a thread of a desk, not of a terminal."""
+
+_ONE_TRIAL = threading.Lock()
+"""Several trials at once would take as much each."""
+
+
 def _judge_models(values: Mapping[str, Value]) -> None:
+    """Refuse a model or settings that cannot be trained; a desk tries them in a process of its own, within bounds."""
     names = {str(values["model"]), *str(values["beside"] or "").split(",")}
     if names <= {*MODEL_KINDS, ""} and all(values[name] == value for name, value in _WITHOUT_TRIAL.items()):
         return
@@ -277,7 +287,21 @@ def _judge_models(values: Mapping[str, Value]) -> None:
     from core.models.choosing import judge
     from core.models.settings import TrainSettings
 
-    judge(settings_from(TrainSettings, values), len(model_features()))
+    chosen, features = settings_from(TrainSettings, values), len(model_features())
+    if threading.current_thread() is threading.main_thread():
+        judge(chosen, features)
+        return
+    try:
+        with _ONE_TRIAL:
+            call(TRIAL_BOUNDS, "made-up rows", judge, chosen, features)
+    except SourceError as error:
+        raise ParameterError(
+            f"a trial of --model {chosen.model} on a few made-up rows was ended: it took more than "
+            f"{TRIAL_BOUNDS.memory_mb:,} MiB of memory or {TRIAL_BOUNDS.time_s:g} seconds",
+            expected="settings with which a few rows are fitted at once",
+            remedy="Ask for fewer or smaller parts, or start it in a terminal.",
+            parameter="model_parameters",
+        ) from error
 
 
 @dataclass(frozen=True)

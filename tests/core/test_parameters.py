@@ -150,9 +150,11 @@ def test_a_dotted_name_may_stand_beside_the_values_of_an_open_choice():
             parameter.parse(text)
 
 
-@pytest.mark.parametrize("text", ['{"C": 1e400}', '{"C": [-1e999]}', "[" * 100_000, "NaN", "a\0b"])
+@pytest.mark.parametrize(
+    "text", ['{"C": 1e400}', '{"C": [-1e999]}', "[" * 100_000, "NaN", "a\0b", "a\ud800b"]
+)
 def test_what_json_cannot_hold_is_refused(text):
-    """A number beyond all numbers, nesting beyond measure, a character of value 0."""
+    """A number beyond all numbers, nesting beyond measure, a character of value 0, half of one."""
     with pytest.raises(ParameterError):
         Parameter("model_parameters", "json", "", "train", "x").parse(text)
     if not text.startswith("{"):

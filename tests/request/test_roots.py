@@ -85,6 +85,14 @@ def test_a_link_is_judged_by_what_it_leads_to(place):
         assert judged(path), path
 
 
+@pytest.mark.parametrize("name", ["data/keys/desk.pem", "luigi.cfg", "roles.toml"])
+def test_a_secret_by_another_name_is_one(place, name):
+    """A hard link leads nowhere: it is the file itself."""
+    (place / "prices2.csv").hardlink_to(place / name)
+    for environ in (TEAM, {}):
+        assert judged("prices2.csv", environ), environ
+
+
 def test_in_a_team_files_are_read_under_the_roots_only(place, tmp_path):
     """The working folder without a word; other folders by the setting; one person alone reads where they may."""
     elsewhere = tmp_path / "elsewhere" / "prices.csv"
@@ -182,7 +190,8 @@ def test_in_a_team_code_and_waivers_are_those_of_the_configuration(place, monkey
     marker = place / "imported"
     (place / "mine.py").write_text(f"import os\nos.system('touch {marker}')\n")
     (place / "own.toml").write_text("")
-    for name, value in (("plugins", "mine.py"), ("plugins", str(place / "mine.py")), ("waivers", "own.toml")):
+    named = [("plugins", "mine.py"), ("plugins", str(place / "mine.py")), ("waivers", "own.toml")]
+    for name, value in (*named, ("plugins", "/nowhere/there.py")):  # nor does it say whether a file is there
         request = {"source": "files", "path": "prices.csv", "calendar": "24/7", name: value}
         with pytest.raises(ParameterError, match=f"--{name} names .*, which luigi.cfg does not") as caught:
             resolve(request, settings=load({"AFTERCLOSE_DATA": "data"}), now=NOW)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 
 from core.errors import ParameterError
+from core.platform.apart import Bounds
 from core.registry.registry import Registry
 from core.request import settings
 from core.runs.plan import stage_plans
@@ -87,3 +89,21 @@ def test_scoring_with_a_champion_of_another_label_is_refused_by_the_plan(configu
     assert error.value.parameter == next(iter(request_))
     assert keys(configured, mode=mode)
     assert keys(configured, mode="train", **request_)
+
+
+GREEDY = {
+    "memory": ("sklearn.neural_network.MLPClassifier", '{"hidden_layer_sizes": [20000, 5000]}'),
+    "time": ("sklearn.ensemble.RandomForestClassifier", '{"n_estimators": 1000000}'),
+}
+
+
+@pytest.mark.parametrize("what", GREEDY)
+def test_a_trial_that_takes_too_much_does_not_take_it_of_a_desk(what, configured, monkeypatch):
+    """In a thread beside others (a desk's, the HTTP interface's) it has a process of its own, and bounds."""
+    monkeypatch.setattr("core.runs.resolve.TRIAL_BOUNDS", Bounds(memory_mb=400, time_s=4.0))
+    name, parameters = GREEDY[what]
+    with (
+        ThreadPoolExecutor(1) as pool,
+        pytest.raises(ParameterError, match="was ended: it took more than 400 MiB"),
+    ):
+        pool.submit(keys, configured, mode="train", model=name, model_parameters=parameters).result()
