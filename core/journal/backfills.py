@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.journal import heartbeats
+from core.journal.cells import sound
+from core.journal.faults import readable
 from core.journal.occurrences import Occurrence, Occurrences
 from core.journal.rows import utc_now
 from core.platform.processes import ProcessId
@@ -102,16 +104,17 @@ class Backfills(Occurrences):
     def backfills(self, *, limit: int = 20) -> list[Backfill]:
         """Return ranges, newest first."""
         rest = "ORDER BY seq DESC LIMIT ?"
-        return [_backfill(row) for row in self._select(self._columns, "backfill", rest, [limit])]
+        return self._backfills(rest, [limit])
 
     def backfill(self, backfill_id: str) -> Backfill | None:
         """Return one range, None if there is none."""
-        rows = self._select(self._columns, "backfill", "WHERE backfill_id = ?", [backfill_id])
-        return next((_backfill(row) for row in rows), None)
+        return next(iter(self._backfills("WHERE backfill_id = ?", [backfill_id])), None)
 
-    @property
-    def _columns(self) -> str:
-        return f"{_COLUMNS}, {heartbeats.column(self._database)}"
+    def _backfills(self, rest: str, values: Sequence[object]) -> list[Backfill]:
+        columns = f"{_COLUMNS}, {heartbeats.column(self._database)}"
+        rows = self._select(columns, "backfill", rest, values)
+        with readable():
+            return [_backfill(row) for row in rows]
 
 
 def _backfill(row: tuple[Any, ...]) -> Backfill:
@@ -120,4 +123,4 @@ def _backfill(row: tuple[Any, ...]) -> Backfill:
     led = not silent if running is None else running
     if state == GOING and not led:
         state = STOPPED
-    return Backfill(backfill_id, json.loads(body), state, created_at, ended_at, who, led)
+    return sound(Backfill(backfill_id, json.loads(body), state, created_at, ended_at, who, led))

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import AftercloseError
 from core.journal import heartbeats
+from core.journal.cells import sound
 from core.journal.faults import readable
 from core.journal.records import REQUEST, Records, Signing
 from core.journal.rows import (
@@ -274,6 +275,6 @@ class Journal(Records):
         )
         with readable():
             return [
-                Event(seq, run, at, stage, EARLIER_NAMES.get(state, state), json.loads(facts))
+                sound(Event(seq, run, at, stage, EARLIER_NAMES.get(state, state), json.loads(facts)))
                 for seq, run, at, stage, state, facts in rows
             ]

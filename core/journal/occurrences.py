@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.journal.cells import sound
+from core.journal.faults import readable
 from core.journal.journal import Journal
 from core.journal.rows import utc_now
 
@@ -93,7 +95,9 @@ class Occurrences(Journal):
         return self._occurrences("WHERE schedule = ? ORDER BY due_at", [backfill_id])
 
     def _occurrences(self, rest: str, values: Sequence[Any]) -> list[Occurrence]:
-        return [Occurrence(*row) for row in self._select(_COLUMNS, "occurrence", rest, values)]
+        rows = self._select(_COLUMNS, "occurrence", rest, values)
+        with readable():
+            return [sound(Occurrence(*row)) for row in rows]
 
     def count_states(self, table: str) -> dict[str, int]:
         """Return how many runs, schedules or due times of schedules are in each state."""

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.fingerprint import digest_of
+from core.journal.cells import sound
 from core.journal.faults import readable
 from core.journal.journal import Journal
 from core.journal.rows import utc_now
@@ -104,7 +105,7 @@ class Outbox(Journal):
         rows = self._select(_COLUMNS, "notice", rest, values)
         with readable():
             return [
-                QueuedNotice(r[0], r[1], r[2], r[3], r[4], r[5], frozenset(json.loads(r[6])), *r[7:])
+                sound(QueuedNotice(r[0], r[1], r[2], r[3], r[4], r[5], frozenset(json.loads(r[6])), *r[7:]))
                 for r in rows
             ]
 

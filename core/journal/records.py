@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 
 from core.fingerprint import digest_of, sha256
 from core.journal import chain
+from core.journal.cells import sound
 from core.journal.chain import GENESIS, Record, Signer
 from core.journal.connection import Connection
+from core.journal.faults import readable
 from core.journal.rows import Draft, utc_now
 
 REQUEST, DRAFT, SEAL = "request", "draft", "seal"
@@ -153,7 +155,11 @@ class Records(Connection):
         order = "" if "ORDER BY" in rest else " ORDER BY seq"
         source = self._source("record")
         rows = self._execute(f"SELECT {_COLUMNS} FROM {source} {rest}{order}", values) if source else []  # noqa: S608 - constants
-        return [Record(r[0], r[1], r[2], json.loads(r[3]), r[4], r[5], r[6] or "", r[7] or "") for r in rows]
+        with readable():
+            return [
+                sound(Record(r[0], r[1], r[2], json.loads(r[3]), r[4], r[5], r[6] or "", r[7] or ""))
+                for r in rows
+            ]
 
     def records(self, *, subject: str | None = None) -> list[Record]:
         """Return what people did, in order, or the part of it about one subject: no runs, no drafts."""
@@ -247,9 +253,12 @@ class Records(Connection):
             "SELECT number, at, author, body FROM draft WHERE report_key = ? ORDER BY number DESC LIMIT 1",
             [report_key],
         )
-        return next((Draft(report_key, *row) for row in rows), None)
+        with readable():
+            return next((sound(Draft(report_key, *row)) for row in rows), None)
 
     def drafts(self, report_key: str) -> list[Draft]:
         """Return a report's drafts, newest first."""
         sql = "SELECT number, at, author, body FROM draft WHERE report_key = ? ORDER BY number DESC"
-        return [Draft(report_key, *row) for row in self._read(sql, [report_key])]
+        rows = self._read(sql, [report_key])
+        with readable():
+            return [sound(Draft(report_key, *row)) for row in rows]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from core.journal.cells import sound
 from core.platform.processes import ProcessId
 
 ACTIVE = ("queued", "running")
@@ -121,10 +122,10 @@ def run_of(row: Sequence[Any]) -> Run:
         running = process.alive_on(host) if process else None
         if running is False or (running is None and silent):
             state, error = "interrupted", error or (SILENT if running is None else PROCESS_GONE)
-    return Run(
+    return sound(Run(
         seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
         ended_at, exit_code, error, host, process, seconds, profile or "", session,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 @dataclass(frozen=True)

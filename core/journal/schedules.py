@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.journal.cells import sound
 from core.journal.faults import readable
 from core.journal.occurrences import SKIPPED, WAITING, Occurrence, Occurrences
 from core.journal.rows import utc_now
@@ -66,7 +67,9 @@ class Schedules(Occurrences):
         """Return all schedules by name."""
         rows = self._select(_STORED, "schedule", "ORDER BY name")
         with readable():
-            return [Stored(r[0], json.loads(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6]) for r in rows]
+            return [
+                sound(Stored(r[0], json.loads(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6])) for r in rows
+            ]
 
     def schedule(self, name: str) -> Stored | None:
         """Return one schedule, None if there is none."""

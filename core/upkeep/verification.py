@@ -84,7 +84,10 @@ def verify(
         *_other_builds(settings),
         *_unjudged_stamps(settings, authority_pem),
     )
-    return Verification(checkpoints, len(registry.ids()), records, (*faults, *broken), notes)
+    # a journal that cannot be read says so of its chain and of its runs in the same words
+    return Verification(
+        checkpoints, len(registry.ids()), records, tuple(dict.fromkeys((*faults, *broken))), notes
+    )
 
 
 def _keys_begun_anew(settings: Settings) -> Iterator[str]:
@@ -158,8 +161,9 @@ def _missing(settings: Settings) -> Iterator[Fault]:
         journal = Journal(settings.data, settings.journal, read_only=True) if there else None
         records = journal.records() if journal else []
         runs = journal.runs(limit=10_000) if journal else []
-    except AftercloseError:
-        return  # reported with the chain
+    except AftercloseError as error:
+        yield Fault("journal", "ledger", str(error))
+        return
     for key in sorted({record.subject for record in records if record.kind == SIGNATURE}):
         yield from _faults_of("signed report", key, partial(_rests, store, key))
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
