@@ -133,7 +133,7 @@ class Uploads:
     most_bytes : callable
         Returns how large a file may be; 0: there are no uploads.
     may_send : callable
-        Returns whether a request comes from somebody who may be here at all; judged before its body is read.
+        Returns whether a request comes from somebody who may start runs; judged before its body is read.
     """
 
     most_bytes: Callable[[], int]
@@ -170,7 +170,7 @@ class Door:
         most = self._most(scope)
         refusal = self._refusal(scope["headers"], most)
         if refusal is None and _is_upload(scope) and not self._uploads.may_send(scope):
-            refusal = 403, "Nobody is logged in."
+            refusal = 403, "Whoever may start runs may upload, and nobody else."
         if refusal is None and scope["type"] == "http" and _is_login(scope):
             await self._log_in(scope, receive, send)
         elif refusal is None and scope["type"] == "http":

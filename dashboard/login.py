@@ -7,6 +7,7 @@ never by what a browser sends. When a login is needed and cannot be had, nobody 
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -14,11 +15,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import SettingsError
+from core.errors import AftercloseError, SettingsError
 from core.request.settings import Settings
 from core.review.login_file import REQUIRED_VARIABLE
 from core.review.logins import person_of
-from core.review.people import Person, local_person
+from core.review.people import Person, local_person, may
 from dashboard.words import literal
 
 CLOCKS_APART_S = 60
@@ -61,9 +62,35 @@ def _claims() -> Mapping[str, Any] | None:
     if not st.user.get("is_logged_in"):
         return None
     claims = st.user.to_dict()
-    now, auth_time = time.time(), claims.get("auth_time")
-    sound = auth_time is None or is_sound(auth_time, now)
-    return claims if sound and is_current(claims.get("iat"), now) else None
+    return claims if _counts(claims, time.time()) else None
+
+
+def _counts(claims: Mapping[str, Any], now: float) -> bool:
+    """Return whether a login is recent, and says no time that is none."""
+    auth_time = claims.get("auth_time")
+    return (auth_time is None or is_sound(auth_time, now)) and is_current(claims.get("iat"), now)
+
+
+def may_launch(settings: Settings, signed: bytes | None, *, needed: bool, now: float) -> bool:
+    """Return whether whoever sends a request may start runs, for what is judged before a page sees it.
+
+    Parameters
+    ----------
+    signed : bytes or None
+        The verified content of the login's cookie, None without one.
+    needed : bool
+        Whether this desk asks for a login; else the local user sends it.
+    now : float
+        Seconds since 1970.
+    """
+    if not needed:
+        return may(local_person(settings), "launch")
+    try:
+        claims = json.loads(signed or b"null")
+        counts = isinstance(claims, dict) and claims.get("is_logged_in") is True and _counts(claims, now)
+        return counts and may(person_of(settings, claims), "launch")
+    except (ValueError, RecursionError, AftercloseError):
+        return False
 
 
 def is_sound(moment: object, now: float) -> bool:

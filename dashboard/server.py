@@ -6,13 +6,14 @@ Streamlit takes the ASGI application of this file; ``app.py`` beside it is the d
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from streamlit import net_util
-from streamlit.web.server.starlette.starlette_auth_routes import _get_signed_cookie_from_request
+from streamlit.web.server.starlette.starlette_auth_routes import _get_cookie_value_from_request
 
 from core.request import settings as configuration
 from core.request import uploads
@@ -21,6 +22,7 @@ from core.review.login_file import ORIGIN_VARIABLE
 from dashboard.api import routes
 from dashboard.door import Door, Limits, Scope, Uploads, names_of
 from dashboard.first_paint import FirstPaint
+from dashboard.login import may_launch
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
@@ -41,12 +43,13 @@ _limits = Limits(
 )
 
 
-def _is_known(scope: Scope) -> bool:
-    """Return whether a request brings the signed cookie of somebody who logged in, or nobody has to."""
-    return not _public or _get_signed_cookie_from_request(Request(scope), "_streamlit_user") is not None
+def _may_upload(scope: Scope) -> bool:
+    """Return whether somebody who may start runs asks: what is uploaded lies in the desk's memory first."""
+    signed = _get_cookie_value_from_request(Request(scope), "_streamlit_user")
+    return may_launch(configuration.load(), signed, needed=bool(_public), now=time.time())
 
 
-_uploads = Uploads(lambda: uploads.most_bytes(configuration.load()), _is_known)
+_uploads = Uploads(lambda: uploads.most_bytes(configuration.load()), _may_upload)
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=routes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -12,7 +13,14 @@ from click.shell_completion import CompletionItem
 from core import __version__
 from core.cli import output
 from core.cli.paging import pager_option
-from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNEXPECTED, AftercloseError
+from core.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_UNEXPECTED,
+    AftercloseError,
+    ParameterError,
+)
 from core.platform.causes import cause_of, sentence
 from core.platform.determinism import single_threaded
 from core.platform.files import working_folder
@@ -197,12 +205,23 @@ def _run() -> int:
     except AftercloseError as error:
         message, code = str(error), error.exit_code
     except Exception as error:  # noqa: BLE001 - the traceback goes to a log; the terminal gets one line
-        message, code = sentence(error) or "", EXIT_FAILED
+        message, code = _of_a_name(error), ParameterError.exit_code
+        if not message:
+            message, code = sentence(error) or "", EXIT_FAILED
         if not message:
             message = f"unexpected {type(error).__name__}: {error}; {_save_traceback(error)}"
             code = EXIT_UNEXPECTED
     _say(message)
     return code
+
+
+def _of_a_name(error: Exception) -> str:
+    """Return what is wrong with a name that the system refuses whatever lies there; empty for any other error."""
+    if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+        return f"{error.strerror}: {str(error.filename)[:80]}; expected a path that the system takes"
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return "a word of the command holds bytes that are no text; expected UTF-8"
+    return ""
 
 
 def _say(message: str) -> None:

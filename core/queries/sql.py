@@ -97,6 +97,7 @@ def query(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
         ) from error
     connection, names = duckdb.connect(":memory:"), tables()
     try:
+        sql.encode()  # what is no text is the command line's mistake, not the database's
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type not in (
             duckdb.StatementType.SELECT,
