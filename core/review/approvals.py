@@ -126,7 +126,7 @@ def judge_number(settings: Settings, journal: Journal, report_key: str) -> None:
     present = approvals(settings, journal, report_key)
     if present.missing:
         raise SignOffError(
-            f"report {report_key} has {present.sentence}",
+            f"report {report_key} has {present.sentence or 'no approval of this text'}",
             expected=f"{present.missing} further approval{'s' if present.missing > 1 else ''} by other people",
             remedy="Ask another approver: [review] signatures in luigi.cfg.",
         )
