@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 
@@ -221,3 +222,27 @@ def test_an_author_cannot_approve_and_nobody_without_a_role_can_write(
 def _login_kept(page) -> bool:
     """Whether the browser still holds the cookie of a login."""
     return any(cookie["name"].startswith("_streamlit_user") for cookie in page.context.cookies())
+
+
+def test_who_may_start_runs_uploads_and_nobody_else(new_page, make_team_desk, tmp_path, prices_file):
+    """Bob's file lies under the root, by its name; Vera's field is off; without a login the door lets none in."""
+    place = tmp_path / "prices"
+    place.mkdir()
+    config = tmp_path / "luigi.cfg"
+    config.write_text(f"[files]\nroots = {place}\n[market]\ncalendar = 24/7\n")
+    desk = make_team_desk({"LUIGI_CONFIG_PATH": str(config)})
+    bob = log_in(new_page(), desk, "bob", "start")
+    bob.locator(".st-key-source button", has_text="Files").click()
+    bob.locator(".st-key-upload input[type=file]").first.set_input_files(prices_file)
+    expect(bob.locator(".st-key-upload-outcome")).to_contain_text(f"Kept as {prices_file.name}")
+    assert (place / "uploads" / prices_file.name).read_bytes() == prices_file.read_bytes()
+    expect(bob.locator(".st-key-look")).to_contain_text("Ready to run")
+
+    vera = log_in(new_page(), desk, "vera", "start")
+    vera.locator(".st-key-source button", has_text="Files").click()
+    expect(vera.locator(".st-key-upload-outcome")).to_contain_text("Your role, viewer, may not")
+    expect(vera.locator(".st-key-upload input[type=file]").first).to_be_disabled()
+
+    bare = urllib.request.Request(f"{desk.url}/_stcore/upload_file/a/b", b"x", method="PUT")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(bare, timeout=5)
