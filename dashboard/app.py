@@ -8,7 +8,7 @@ from dashboard import heading, ledger, login, shell, watching
 
 PAGES = [
     st.Page("views/overview.py", title="Today", default=True, help="What needs you, and where things stand."),
-    st.Page("views/runs.py", title="Runs", help="Start a run, and find earlier ones."),
+    st.Page("views/runs.py", title="Runs", help="Every run, and the way to a new one."),
     st.Page("views/data.py", title="Data", help="Prices and features of a run, and their quality."),
     st.Page("views/model.py", title="Model", help="How good the predictions are, the signals, and deciding."),
     st.Page("views/report.py", title="Report", help="Edit the report and sign it."),

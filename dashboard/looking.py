@@ -17,7 +17,7 @@ from core.errors import AftercloseError
 from core.prices.calendar_fit import Fit
 from core.prices.rule_summaries import RuleSummary
 from core.queries.look import SAMPLE, Look, basis_sentence, fit_sentence, look_apart
-from core.report.figures import count, counted, share
+from core.report.figures import count, counted, share, spaced
 from core.request.profiles import PROFILE
 from core.request.stages import parameters_of, stage_named
 from core.sources.addresses.address import names_address
@@ -337,7 +337,7 @@ def _rules(rules: list[RuleSummary]) -> str:
 
 
 def _rule(group: RuleSummary) -> str:
-    name = compact.strong(group.rule.replace("_", " "))
+    name = compact.strong(spaced(group.rule))
     sign = (
         f'<span aria-hidden="true" class="sign">{"error" if group.severity == "error" else "warning"}</span>'
     )

@@ -250,7 +250,7 @@ def _say(
         st.caption("Choose the prices, then it can run. What the run will do is said here first.")
     elif judgement.plan is not None:
         coming = run_bar.foresee(judgement.plan, about, look, form_state.values(defaults))
-        run_bar.words(coming, judgement.plan, look, options)
+        run_bar.words(coming, judgement.plan, about[0], look, options)
     else:
         st.caption("The address is asked when you press Run; what will be done is shown first.")
 

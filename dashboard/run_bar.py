@@ -9,9 +9,10 @@ from html import escape
 from core.errors import AftercloseError
 from core.parameters import Value
 from core.queries.look import Look
-from core.queries.runs.ahead import Ahead, ChampionFacts, ahead, champion_facts
+from core.queries.runs.ahead import Ahead, ChampionFacts, ahead, champion_facts, duration_sentence
 from core.queries.runs.preview import REUSED, Preview
 from core.queries.runs.progress import StageView
+from core.queries.runs.usual import usual_of_profile
 from core.report.figures import counted
 from core.runs.profile import profile_of
 from dashboard import cells, compact, shell
@@ -63,19 +64,25 @@ def foresee(
     )
 
 
-def words(coming: Ahead, plan: Preview, look: Look | None, options: str) -> None:
+def words(coming: Ahead, plan: Preview, profile: str, look: Look | None, options: str) -> None:
     """Draw what the run will do; what speaks against it stands first."""
     squares = cells.line([StageView(step.stage, step.does) for step in plan.steps])
     reused = plan.count(REUSED)
     tally = f"{reused} reused, {len(plan.steps) - reused} to be made"
     doubts = "".join(_doubt(text) for text in (*_of_look(look, plan), *coming.doubts))
     more = " ".join((*coming.facts, *([f"Changed: {options}."] if options else [])))
+    tally += f". {_duration(plan, profile)}".rstrip()
     compact.draw(
         '<div class="run-ahead">'
         f'<div class="ahead-head"><strong>{escape(coming.head)}.</strong> {escape(coming.because)}</div>'
         f'<div class="ahead-stages">{squares}<span class="quiet">{tally}</span>{doubts}</div>'
         f'<div class="quiet">{escape(more)}</div></div>'
     )
+
+
+def _duration(plan: Preview, profile: str) -> str:
+    journal = shell.journal()
+    return duration_sentence(plan, usual_of_profile(journal, profile)) if journal and profile else ""
 
 
 def _doubt(text: str) -> str:

@@ -19,7 +19,7 @@ from core.report.about_data import accepted
 from core.report.figures import spaced
 from core.request.profiles import PROFILE
 from core.review.waive import DEFAULT_NAME, accept, file_for
-from dashboard import acting, compact, data, price_sketch, shell, wrapped
+from dashboard import acting, compact, data, price_sketch, requesting, shell, wrapped
 from dashboard.words import literal
 
 Finding = Mapping[str, Any]
@@ -55,6 +55,11 @@ def show(run: Run) -> None:
         st.subheader("Findings of the gate", anchor=False)
         st.markdown(f"**{tally(items)}** {outlook(items)}")
         _remedies(findings)
+        if run.request.get("path"):
+            shell.page_link(
+                "start", ":blue[Bring a corrected file, or look at this one again]",
+                query={requesting.CLONE: run.run_id},
+            )  # fmt: skip
         _work_list(run, items)
         acting.show_message(PAGE)
         st.caption(_reach(run))

@@ -66,7 +66,7 @@ def begin() -> None:
             disabled=acting.refusal("launch") is not None,
         ):  # fmt: skip
             starting.confirm({"source": "sample"})
-        shell.page_link("runs", "Run something else", help_="Files of your own, Yahoo, and every option")
+        shell.page_link("start", "Use your own prices", help_="A file of yours, Yahoo, and every option")
 
 
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=4, show_spinner=False)

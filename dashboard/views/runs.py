@@ -24,7 +24,12 @@ def page() -> None:
                 "fifteen seconds, and you will see every stage.",
                 icon=":material/info:",
             )
-            shell.page_link("start", ":material/play_arrow: **Start a run**")
+            off = acting.refusal("launch")
+            if st.button(
+                "Start a run", icon=":material/play_arrow:", type="primary", key="new-run",
+                disabled=bool(off), help=off,
+            ):  # fmt: skip
+                shell.go("start")
     acting.show_message(run_actions.PLACE)
     if journal is not None and runs:
         finding.show(journal)

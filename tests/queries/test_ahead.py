@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.queries.runs.ahead import ChampionFacts, ahead
+from core.queries.runs.ahead import ChampionFacts, ahead, duration_sentence
 from core.queries.runs.options_in_use import options_in_use
 from core.queries.runs.preview import Effective, Preview, Step
 from core.request import settings
@@ -91,3 +91,12 @@ def test_every_option_has_a_plain_name_in_one_group(values):
     for name in everything | used(values, window="rolling", sample_weights="both"):
         assert plain_name(name) != name.replace("_", " ").capitalize() or name in ("calendar", "seed"), name
         assert unit(name) if name.endswith(("_sessions", "_s", "_bps")) else True, name
+
+
+def test_how_long_it_usually_takes_is_said_where_each_stage_is_known():
+    """The medians of what is made, summed; of a stage without one nothing is said."""
+    usual = {stage: 10.0 for stage in STAGES}
+    assert duration_sentence(plan("train", reused=4), usual) == "Usually about 30 seconds."
+    assert duration_sentence(plan("train"), {**usual, "train_or_score": 200.0}) == "Usually about 4 minutes."
+    assert duration_sentence(plan("train"), {"ingest": 1.0}) == ""
+    assert duration_sentence(plan("train", reused=7), usual) == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from core.prices.calendar import sessions_after
 from core.queries.runs.preview import COMPARED, COMPUTED, REUSED, Preview
 from core.registry.champions import Champions
 from core.registry.registry import Registry
-from core.report.figures import count, counted, word
+from core.report.figures import count, counted, spaced
 from core.request.settings import Settings
 
 TRAIN, SCORE, NOTHING = "train", "score", "nothing"
@@ -149,7 +149,7 @@ def champion_sentences(champion: ChampionFacts, last: str, calendar: str) -> tup
     how_good = (
         f", AUC {champion.auc:.3f} in its walk-forward" if champion.auc is not None else ", never judged"
     )
-    sentences = [f"{word(champion.kind).capitalize()}{how_good}."]
+    sentences = [f"{spaced(champion.kind).capitalize()}{how_good}."]
     if champion.trained_to:
         sentences.append(f"It learnt up to {champion.trained_to}{_age(champion.trained_to, last, calendar)}.")
     return tuple(sentences)
@@ -175,6 +175,29 @@ def _doubts(champion: ChampionFacts, tickers: Collection[str]) -> tuple[str, ...
     were = "was" if len(unknown) == 1 else "were"
     part = f"{count(len(unknown))} of {counted(len(set(tickers)), 'ticker')}"
     return (f"{part} {were} not in its training: {listed(unknown)}.",)
+
+
+def duration_sentence(plan: Preview, usual: Mapping[str, float]) -> str:
+    """Return how long the stages that are made usually take; empty where that is not known of each of them.
+
+    Parameters
+    ----------
+    usual : mapping of str to float
+        Seconds by stage (:func:`core.queries.runs.usual.usual_of_profile`).
+
+    Examples
+    --------
+    >>> from core.queries.runs.preview import Step
+    >>> duration_sentence(Preview((), (Step("ingest", "k", "reused"), Step("clean", "k", "made"))), {"clean": 7.4})
+    'Usually about 7 seconds.'
+    """
+    made = [step.stage for step in plan.steps if step.does != REUSED]
+    if not made or any(stage not in usual for stage in made):
+        return ""
+    seconds = sum(usual[stage] for stage in made)
+    if seconds < 100:
+        return f"Usually about {counted(max(1, round(seconds)), 'second')}."
+    return f"Usually about {counted(round(seconds / 60), 'minute')}."
 
 
 def reuse_sentence(plan: Preview) -> str:
