@@ -51,6 +51,13 @@ def test_training_beside_a_champion_is_a_choice():
     assert "until somebody promotes" in coming.facts[0]
 
 
+def test_a_candidate_that_is_there_is_not_called_trained_anew():
+    """Asked to train what was trained, with another champion beside it: only its judgement is made."""
+    coming = ahead(plan("train", "asked", reused=5), "files:p", CHAMPION)
+    assert coming.head == "Trains nothing new, and judges again"
+    assert coming.facts[-1].endswith("Made: evaluate, report.")
+
+
 def test_nothing_to_do_is_said():
     """All seven stages are there."""
     coming = ahead(plan("train", reused=7), "files:p", None)
@@ -95,7 +102,7 @@ def test_every_option_has_a_plain_name_in_one_group(values):
 
 def test_how_long_it_usually_takes_is_said_where_each_stage_is_known():
     """The medians of what is made, summed; of a stage without one nothing is said."""
-    usual = {stage: 10.0 for stage in STAGES}
+    usual = dict.fromkeys(STAGES, 10.0)
     assert duration_sentence(plan("train", reused=4), usual) == "Usually about 30 seconds."
     assert duration_sentence(plan("train"), {**usual, "train_or_score": 200.0}) == "Usually about 4 minutes."
     assert duration_sentence(plan("train"), {"ingest": 1.0}) == ""

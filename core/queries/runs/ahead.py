@@ -16,6 +16,7 @@ from core.report.figures import count, counted, spaced
 from core.request.settings import Settings
 
 TRAIN, SCORE, NOTHING = "train", "score", "nothing"
+TRAINING = "train_or_score"
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,9 @@ def ahead(
             (*champion_sentences(champion, last, calendar), reuse),
             _doubts(champion, tickers),
         )
+    if any(step.stage == TRAINING and step.does == REUSED for step in plan.steps):
+        same = "Prices and options of training are as they were: the candidate is there already."
+        return Ahead(TRAIN, "Trains nothing new, and judges again", same, (reuse,))
     if champion is None:
         because = f"Profile {profile} has no champion yet." if not is_request else "You ask for it."
         follows = "The candidate scores once somebody promotes it."
@@ -191,10 +195,10 @@ def duration_sentence(plan: Preview, usual: Mapping[str, float]) -> str:
     >>> duration_sentence(Preview((), (Step("ingest", "k", "reused"), Step("clean", "k", "made"))), {"clean": 7.4})
     'Usually about 7 seconds.'
     """
-    made = [step.stage for step in plan.steps if step.does != REUSED]
-    if not made or any(stage not in usual for stage in made):
+    stages = [step.stage for step in plan.steps if step.does != REUSED]
+    if not stages or any(stage not in usual for stage in stages):
         return ""
-    seconds = sum(usual[stage] for stage in made)
+    seconds = sum(usual[stage] for stage in stages)
     if seconds < 100:
         return f"Usually about {counted(max(1, round(seconds)), 'second')}."
     return f"Usually about {counted(round(seconds / 60), 'minute')}."
