@@ -24,6 +24,7 @@ from core.journal import Journal, Run
 from core.journal.faults import JournalError
 from core.queries.reports.listing import RunReports, reports
 from core.queries.runs.missing import gone_stages
+from core.queries.runs.naming import find_run
 from core.registry.choosing import known_profile
 from core.registry.origins import profile_of_run, runs_of, session_of_run
 from core.request import settings as configuration
@@ -103,10 +104,12 @@ def _run_body(settings: Settings, run: Run, written: Mapping[str, Annotation]) -
 def _run(call: Call) -> Run:
     exists = Journal.exists(call.settings.data, call.settings.journal)
     journal = Journal(call.settings.data, call.settings.journal, read_only=True) if exists else None
-    run = journal.run(call.path["run"]) if journal else None
-    if run is None:
-        raise MissingFileError(f"there is no run {call.path['run']!r}", expected="the id of a run")
-    return run
+    if journal is None:
+        raise MissingFileError("there is no run yet", expected="a run")
+    try:
+        return find_run(call.settings, journal, call.path["run"], profile=call.query.get("profile", ""))
+    except ParameterError as error:
+        raise MissingFileError(error.problem, expected=error.expected) from error
 
 
 def _one_run(call: Call) -> Any:
@@ -168,10 +171,10 @@ def _predictions(call: Call) -> Any:
 
 ENDPOINTS: Sequence[Endpoint] = (
     Endpoint("GET", "/api/runs", "view", _runs, "Runs, the newest first.", ("profile", "limit")),
-    Endpoint("GET", "/api/runs/{run}", "view", _one_run, "One run with its stages' events."),
-    Endpoint("GET", "/api/runs/{run}/findings", "view", _findings, "What the gate said."),
-    Endpoint("GET", "/api/runs/{run}/evaluation", "view", _evaluation, "The evaluation."),
-    Endpoint("GET", "/api/runs/{run}/predictions", "view", _predictions, "Predictions; of many rows the signals."),
+    Endpoint("GET", "/api/runs/{run}", "view", _one_run, "One run with its stages' events.", ("profile",)),
+    Endpoint("GET", "/api/runs/{run}/findings", "view", _findings, "What the gate said.", ("profile",)),
+    Endpoint("GET", "/api/runs/{run}/evaluation", "view", _evaluation, "The evaluation.", ("profile",)),
+    Endpoint("GET", "/api/runs/{run}/predictions", "view", _predictions, "Predictions, or the signals.", ("profile",)),
     Endpoint("GET", "/api/reports", "view", _reports, "Reports, the newest session first.", ("profile", "limit")),
     Endpoint("POST", "/api/runs", "launch", _start, "Start a run; the body has parameters by name, as text."),
     Endpoint("POST", "/api/hooks/{profile}", "launch", _hook, "Start a profile's run: for whoever delivers its data."),

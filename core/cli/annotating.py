@@ -7,9 +7,9 @@ from dataclasses import asdict
 import click
 
 from core.cli import output
-from core.cli.runs import find_run
 from core.errors import CommandError
 from core.journal import Journal
+from core.queries.runs.naming import find_run
 from core.registry.origins import profile_of_run
 from core.request import settings
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from core.cli import output
-from core.cli.runs import find_run, with_profile
+from core.cli.runs import with_profile
 from core.journal import Journal, Run
-from core.queries.reports.listing import LATEST
+from core.queries.runs.naming import LATEST, find_run
 from core.request import settings
 
 

@@ -9,12 +9,12 @@ import click
 
 from core.cli import output
 from core.cli.paging import pager_option, pages
-from core.cli.runs import find_run
 from core.errors import MissingFileError
 from core.journal import Journal
 from core.queries.runs.folder import Follower
 from core.queries.runs.log_lines import log_line
 from core.queries.runs.log_search import LEVELS, LogFilter, end_of
+from core.queries.runs.naming import find_run
 from core.request import settings
 from core.request.settings import Settings
 from core.request.stages import NAMES

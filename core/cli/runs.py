@@ -12,12 +12,13 @@ import click
 
 from core.cli import output
 from core.cli.paging import paged
-from core.errors import ParameterError, listed, nearest
+from core.errors import ParameterError
 from core.journal import Journal, Run
 from core.journal.rows import ENDED
-from core.queries.reports.listing import DAMAGED, LATEST, MISSING, RunReports
+from core.queries.reports.listing import DAMAGED, MISSING, RunReports
 from core.queries.runs.missing import gone_stages, in_words
-from core.registry.choosing import chosen_profile, known_profile, profiles_here, several
+from core.queries.runs.naming import find_run
+from core.registry.choosing import chosen_profile, known_profile
 from core.registry.origins import finished_runs, profile_of_run, runs_of, session_of_run
 from core.request import settings
 from core.review.annotations import annotations_here
@@ -108,46 +109,6 @@ def _in_short(error: str | None) -> str:
 def with_profile(configured: settings.Settings, run: Run) -> Run:
     """Return a run with its profile and last session, also one that was recorded before there were profiles."""
     return replace(run, profile=profile_of_run(configured, run), session=session_of_run(configured, run))
-
-
-def find_run(configured: settings.Settings, journal: Journal, run_id: str, *, profile: str = "") -> Run:
-    """Return the run with this id, or with an id that begins so.
-
-    ``latest`` is the newest of the profile, or of the only one, whatever came of it.
-
-    Raises
-    ------
-    ParameterError
-        If no run or more than one answers to it, or there are several profiles and none was named.
-    """
-    if run_id == LATEST:
-        profile = known_profile(configured, profile) if profile else ""
-        names = [] if profile else profiles_here(configured)
-        if len(names) > 1:
-            raise several(names)
-        newest = next(runs_of(configured, profile), None)
-        if newest is None:
-            raise ParameterError(
-                f"there is no run{f' of profile {profile}' if profile else ''} yet",
-                expected="a run",
-                remedy="Run: afterclose run",
-            )
-        return newest
-    exact = journal.run(run_id)
-    if exact is not None:
-        return exact
-    recent = [run.run_id for run in journal.runs(limit=1000)]
-    matches = [name for name in recent if name.startswith(run_id)]
-    if len(matches) != 1:
-        raise ParameterError(
-            f"{'more than one' if matches else 'no'} run is called {run_id!r}"
-            f"{f': {listed(matches)}' if matches else ''}",
-            expected="latest, or the id of a run or its beginning, as in: afterclose runs",
-            remedy="" if matches else nearest(run_id, recent).strip(),
-        )
-    match = journal.run(matches[0])
-    assert match is not None, "it was listed just now"
-    return match
 
 
 @click.command("show")

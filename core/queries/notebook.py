@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import CheckpointError, ParameterError, listed, nearest
 from core.journal import Journal
 from core.platform.objects import is_url
+from core.queries.runs.naming import LATEST, find_run
 from core.registry.choosing import chosen_profile, profiles_here
 from core.registry.origins import finished_runs
 from core.registry.registry import Registry
@@ -26,7 +27,6 @@ from core.tables.codec import decode
 if TYPE_CHECKING:
     import pandas as pd
 
-LATEST = "latest"
 KINDS = tuple(dict.fromkeys(artifact.kind for stage in STAGES for artifact in stage.writes))
 """Every kind of artifact, in running order."""
 
@@ -134,11 +134,10 @@ def _keys_of_run(configured: Settings, run: str) -> dict[str, str] | None:
     if not Journal.exists(configured.data, configured.journal):
         return None
     journal = Journal(configured.data, configured.journal, read_only=True)
-    match = journal.run(run)
-    if match is None:
-        begun = [r for r in journal.runs(limit=1000) if r.run_id.startswith(run)]
-        match = begun[0] if len(begun) == 1 else None
-    return dict(match.keys) if match else None
+    try:
+        return dict(find_run(configured, journal, run).keys)
+    except ParameterError:
+        return None  # it may be the key of a checkpoint
 
 
 def _keys_of_checkpoint(store: Store, stage: str, key: str) -> dict[str, str]:

@@ -64,6 +64,8 @@ def test_answers_are_what_the_commands_print(url, tokens, prepared, run_afterclo
     _, one = ask(f"{url}/api/runs/{run_id}", viewer)
     shown = json.loads(run_afterclose("show", run_id, "--json", data=prepared).out)
     assert one["keys"] == shown["keys"]
+    for name in ("latest?profile=files:prices", run_id[:-2]):  # one rule, there and here
+        assert ask(f"{url}/api/runs/{name}", viewer) == (200, one), name
     assert [e["state"] for e in one["events"]] == [e["state"] for e in shown["events"]]
     _, reports = ask(f"{url}/api/reports?profile=files:prices", viewer)
     assert [r["report"] for r in reports] == [runs[0]["keys"]["report"]]

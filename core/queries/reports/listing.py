@@ -10,6 +10,7 @@ from itertools import islice
 
 from core.errors import AftercloseError, ParameterError, listed
 from core.journal import Journal, Run
+from core.queries.runs.naming import LATEST
 from core.registry.choosing import known_profile, profiles_here, several
 from core.registry.origins import Origins, finished_runs, session_of_run
 from core.request.settings import Settings
@@ -22,9 +23,6 @@ UNSIGNED = ("draft", "in_review", "changes_requested", "rejected", "stale")
 
 MISSING = "missing"
 """State of a report that the journal names and whose files are not here: after a restore, or removed."""
-
-LATEST = "latest"
-"""In place of the id of a run, or of the key of a report: the newest."""
 
 DAMAGED = "damaged"
 """State of a report whose files, or those of its evaluation, are not what was committed."""
