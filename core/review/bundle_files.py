@@ -56,9 +56,13 @@ def read_bundle(path: StoragePath) -> dict[str, bytes]:
         If the zip is not byte for byte what was written.
     """
     if path.is_dir():
-        strange = sorted(p.name for p in path.iterdir() if p.name not in (*MEMBERS, ZIP_NAME))
+        strange = sorted(
+            p.name for p in path.iterdir() if p.name not in (*MEMBERS, ZIP_NAME) or not p.is_file()
+        )
         if strange:
-            raise DataError(f"{path} holds {strange[0]!r}", expected=f"only {', '.join(MEMBERS)}, {ZIP_NAME}")
+            raise DataError(
+                f"{path} holds {strange[0]!r}", expected=f"only the files {', '.join(MEMBERS)}, {ZIP_NAME}"
+            )
         return {p.name: _capped(p) for name in (*MEMBERS, ZIP_NAME) if (p := path / name).is_file()}
     if not path.is_file():
         raise MissingFileError.of(path, "bundle")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import random
 import re
 import shutil
@@ -99,6 +100,21 @@ def test_a_file_that_was_taken_away_is_missed_and_made_again(office, folder, pem
         assert published(office.root, office.journal, office.key) is None
         assert office.publish() == folder
         assert (folder / name).read_bytes() == whole
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe"])
+@pytest.mark.parametrize("name", ["bundle.zip", "report.txt"])
+def test_what_is_no_file_is_no_part_of_it(name, what, folder, pem, tmp_path):
+    """Also under a name of the bundle's: a folder called bundle.zip may hold anything."""
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / name).unlink()
+    if what == "folder":
+        (copy / name).mkdir()
+    else:
+        os.mkfifo(copy / name)
+    with pytest.raises(DataError, match=f"holds '{name}'"):
+        bundle.check_bundle(copy, pem)
 
 
 def test_another_key_does_not_verify_it(folder):
