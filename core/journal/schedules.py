@@ -83,6 +83,19 @@ class Schedules(Occurrences):
                 [state, since, name],
             )
 
+    def change_schedule(
+        self, name: str, body: Mapping[str, Any], *, who: str, since: str | None = None
+    ) -> None:
+        """Give a schedule another definition and maker; ``since`` is from when on its times count, if that changes.
+
+        What was seen at its source is forgotten: the next look is what later ones are compared with.
+        """
+        with self._transaction():
+            self._execute(
+                "UPDATE schedule SET body = ?, who = ?, since = COALESCE(?, since), seen = ? WHERE name = ?",
+                [json.dumps(dict(body)), who, since, "{}", name],
+            )
+
     def remove_schedule(self, name: str) -> None:
         """Forget a schedule; what came of it stays on record, what was waiting is not run."""
         with self._transaction():

@@ -15,6 +15,7 @@ from core.request.settings import Settings
 from core.review.logins import role_of_label
 from core.review.people import LOCAL, Person, identity_of, may, require
 from core.runs.resolve import resolve
+from core.schedule.acts import CHANGED, PAUSED_IT, REMOVED, RESUMED_IT, SET, put_on_record
 from core.schedule.timing import ARRIVAL, Timing
 from core.sources import LIVE
 
@@ -115,12 +116,50 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person
     _judge_maker(settings, person)
     judge(settings, schedule, now)
     journal = Schedules(settings.data, settings.journal)
-    if not journal.add_schedule(schedule.name, schedule.body(), who=person.label, since=stamp(now)):
+    if journal.add_schedule(schedule.name, schedule.body(), who=person.label, since=stamp(now)):
+        put_on_record(
+            settings,
+            journal,
+            SET,
+            schedule.name,
+            schedule.body(),
+            person=person,
+            why="; ".join(in_words(schedule)),
+        )
+    else:
         raise ParameterError(
             f"there is a schedule {schedule.name!r} already",
             expected="another name",
             remedy=f"Or remove it first: afterclose schedules remove {schedule.name}",
         )
+
+
+def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Person) -> None:
+    """Give the schedule of that name another rule or request, on record; it stays paused if it is.
+
+    Its times count from ``now`` on if the rule changed; its runs are from then on those of whoever changed it.
+
+    Raises
+    ------
+    AftercloseError
+        If it cannot be so, there is none of that name, or nothing would change.
+    """
+    require(person, "schedule")
+    _judge_maker(settings, person)
+    judge(settings, schedule, now)
+    journal = Schedules(settings.data, settings.journal)
+    before = schedule_named(journal, schedule.name)
+    differences = changes(before, schedule)
+    if not differences:
+        raise ParameterError(
+            f"nothing of schedule {schedule.name} would change",
+            expected="another rule or request than it has",
+        )
+    since = stamp(now) if before.timing != schedule.timing else None
+    journal.change_schedule(schedule.name, schedule.body(), who=person.label, since=since)
+    put_on_record(
+        settings, journal, CHANGED, schedule.name, schedule.body(), person=person, why="; ".join(differences)
+    )
 
 
 def _judge_maker(settings: Settings, person: Person) -> None:
@@ -132,6 +171,41 @@ def _judge_maker(settings: Settings, person: Person) -> None:
             expected="the maker of a schedule by id: an address is only known while its owner is logged in",
             remedy=f'Add a line to [roles]: "{person.id}" = "operator"',
         )
+
+
+def in_words(schedule: Schedule) -> list[str]:
+    """Return what a schedule is, a part each: its rule, and each parameter of its request.
+
+    >>> in_words(Schedule("daily", Timing("close+45m"), {"profile": "us"}))
+    ['when: close+45m, XNYS', 'profile: us']
+    """
+    return [f"{name}: {text}" for name, text in _parts(schedule).items()]
+
+
+def changes(before: Schedule, after: Schedule) -> list[str]:
+    """Return what differs between two definitions of a schedule, in words; nothing where they are the same.
+
+    >>> changes(Schedule("a", Timing("close"), {"mode": "train"}), Schedule("a", Timing("close+1h"), {}))
+    ['when: close, XNYS -> close+1h, XNYS', 'mode: train -> (as set)']
+    """
+    old, new = _parts(before), _parts(after)
+    return [
+        f"{name}: {old.get(name, _AS_SET)} -> {new.get(name, _AS_SET)}"
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    ]
+
+
+_AS_SET = "(as set)"
+
+
+def _parts(schedule: Schedule) -> dict[str, str]:
+    timing = schedule.timing
+    days = [] if timing.sessions_only else ["also on days without a session"]
+    return {
+        "when": ", ".join(filter(None, [timing.text, timing.calendar, timing.zone, *days])),
+        **schedule.request,
+    }
 
 
 def none_yet() -> ParameterError:
@@ -165,22 +239,30 @@ def pause(settings: Settings, name: str, *, person: Person) -> None:
     """Let nothing become due until the schedule is resumed; a run that goes is not touched."""
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
-    journal.set_state(schedule_named(journal, name).name, PAUSED)
+    schedule = schedule_named(journal, name)
+    journal.set_state(name, PAUSED)
+    if schedule.state != PAUSED:
+        put_on_record(settings, journal, PAUSED_IT, schedule.name, schedule.body(), person=person)
 
 
 def resume(settings: Settings, name: str, *, now: datetime, person: Person) -> None:
     """Let a paused schedule go on; times that passed during the pause are not caught up."""
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
-    paused = schedule_named(journal, name).state == PAUSED
+    schedule = schedule_named(journal, name)
+    paused = schedule.state == PAUSED
     journal.set_state(name, ACTIVE, since=stamp(now) if paused else None)
+    if paused:
+        put_on_record(settings, journal, RESUMED_IT, schedule.name, schedule.body(), person=person)
 
 
 def remove(settings: Settings, name: str, *, person: Person) -> None:
     """Forget a schedule; its past stays on record."""
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
-    journal.remove_schedule(schedule_named(journal, name).name)
+    schedule = schedule_named(journal, name)
+    journal.remove_schedule(name)
+    put_on_record(settings, journal, REMOVED, schedule.name, schedule.body(), person=person)
 
 
 def stamp(moment: datetime) -> str:

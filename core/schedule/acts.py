@@ -1,0 +1,65 @@
+"""What people do to schedules, on record: who set, changed, paused, resumed or removed one, when, and to what."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from core.journal import Journal
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
+from core.review import ledger
+from core.review.people import Person, person_fields
+
+SCHEDULE = "schedule"
+"""Kind of these records."""
+
+SET, CHANGED, REMOVED = "set a schedule", "changed a schedule", "removed a schedule"
+PAUSED_IT, RESUMED_IT = "paused a schedule", "resumed a schedule"
+
+
+def put_on_record(
+    settings: Settings,
+    journal: Journal,
+    act: str,
+    name: str,
+    body: Mapping[str, Any],
+    *,
+    person: Person,
+    why: str = "",
+) -> None:
+    """Add a record of an act to the ledger.
+
+    Parameters
+    ----------
+    act : str
+        One of those above.
+    name : str
+        The schedule's.
+    body : mapping
+        Its definition after the act, as the journal keeps it.
+    why : str
+        What it is, or what changed, in words.
+
+    Raises
+    ------
+    AftercloseError
+        If the ledger cannot be added to.
+    """
+    ledger.append(
+        settings,
+        journal,
+        SCHEDULE,
+        name,
+        {
+            "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+            **person_fields(person),
+            "account": getpass.getuser(),
+            "decision": act,
+            "comment": why,
+            "profile": body["request"].get(PROFILE, ""),
+            **body,
+        },
+    )
