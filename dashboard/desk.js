@@ -1,5 +1,11 @@
-/* Keys of the desk: they press what is on the page anyway. Inside a box that is typed into none of them counts. */
+/* Weeks from Monday, and keys of the desk: they press what is on the page anyway. Inside a box that is typed into none of them counts. */
 (() => {
+  /* Calendars begin with Monday, as ISO dates do; the browser's own language would say Sunday. */
+  const week = Intl.Locale.prototype.getWeekInfo;
+  Intl.Locale.prototype.getWeekInfo = function weekFromMonday() {
+    const own = week ? week.call(this) : { weekend: [6, 7], minimalDays: 4 };
+    return { ...own, firstDay: 1 };
+  };
   const pages = {
     t: "", r: "runs", d: "data", f: "features", m: "model", i: "predictions", o: "trends", p: "report", a: "audit",
     s: "schedules", c: "compare", n: "start",

@@ -20,6 +20,7 @@ from core.request import uploads
 from core.review import attempts
 from core.review.login_file import ORIGIN_VARIABLE
 from dashboard.api import routes
+from dashboard.compressed import Compressed
 from dashboard.door import Door, Limits, Scope, Uploads, names_of
 from dashboard.first_paint import FirstPaint
 from dashboard.login import may_launch
@@ -56,5 +57,6 @@ app = st.App(
     middleware=[
         Middleware(Door, names=_names, limits=_limits, uploads=_uploads),
         Middleware(FirstPaint),
+        Middleware(Compressed),
     ],
 )

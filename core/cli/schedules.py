@@ -1,4 +1,4 @@
-"""``afterclose schedules``: list, add, pause, resume, run and remove schedules."""
+"""``afterclose schedules``: list, add, change, pause, resume, run and remove schedules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WHEN_HELP = "close+45m, weekly fri 18:00, cron 30 18 * * mon-fri, or arrival."
 @paged
 @click.pass_context
 def command(context: click.Context, *, as_json: bool) -> None:
-    """List schedules with their next times, or add, pause, resume, run and remove them."""
+    """List schedules with their next times, or add, change, pause, resume, run and remove them."""
     if context.invoked_subcommand is not None:
         return
     from core.queries.operations.schedules import overview
@@ -76,10 +76,10 @@ def show(*, name: str, as_json: bool) -> None:
         output.table(("due (UTC)", "session", "state", "run", "note"), past)
 
 
-def _add_options() -> list[click.Parameter]:
+def _add_options(*, new: bool = True) -> list[click.Parameter]:
     return [
         click.Argument(["name"]),
-        click.Option(["--when"], required=True, help=WHEN_HELP),
+        click.Option(["--when"], required=new, default=None if new else "", help=WHEN_HELP),
         click.Option(["--zone"], default="", help="Time zone of weekly and cron times; default: the exchange's."),
         click.Option(["--every-day"], is_flag=True, help="Cron and weekly times also on days without a session."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print the schedule as JSON."),
@@ -127,6 +127,36 @@ def _next(configured: Settings, name: str) -> str:
 command.add_command(
     click.Command(
         "add", params=_add_options(), callback=_add, help="Keep a schedule NAME; its times count from now on."
+    )
+)
+
+
+def _change(*, name: str, when: str, zone: str, every_day: bool, as_json: bool, **values: Any) -> None:
+    from core.journal.schedules import Schedules
+    from core.schedule.definition import Schedule, change, schedule_named
+    from core.schedule.scheduler import utc_clock
+    from core.schedule.timing import Timing
+
+    configured = _existing()
+    before = schedule_named(Schedules(configured.data, configured.journal, read_only=True), name)
+    request = {**before.request, **{key: text for key, text in values.items() if text}}
+    timing = Timing(
+        " ".join(when.split()) or before.timing.text,
+        request.get("calendar") or str(configured.under(request.get(PROFILE, ""))["calendar"]),
+        zone or before.timing.zone,
+        sessions_only=before.timing.sessions_only and not every_day,
+    )
+    now = utc_clock()
+    change(configured, Schedule(name, timing, request), now=now, person=local_person(configured))
+    _answer(configured, name, f"is changed{_next(configured, name)}", as_json=as_json)
+
+
+command.add_command(
+    click.Command(
+        "change",
+        params=_add_options(new=False),
+        callback=_change,
+        help="Change the schedule NAME, on record: what is given takes the place of what it had, the rest stays.",
     )
 )
 

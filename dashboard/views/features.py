@@ -62,7 +62,7 @@ def show() -> None:
 def _pickers(about: Subject) -> tuple[str, str, int | None]:
     features = about.artifacts["features"]
     columns = data.columns_of(about.store, features)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="feature-controls"):
         ticker = st.selectbox(
             "Ticker", data.tickers(about.store, features), key="ticker", bind="query-params", width=220
         )

@@ -9,18 +9,19 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries.operations import schedule_form as form
-from core.queries.operations.schedules import may_still_come, overview, profile_rows, schedule_view
-from core.request.stages import MODES, SOURCES
+from core.journal.schedules import Schedules
+from core.queries.operations.prospects import doubts
+from core.queries.operations.schedule_history import past_times
+from core.queries.operations.schedules import may_still_come, overview, reading
 from core.schedule import definition
+from core.schedule.definition import schedule_named
 from core.schedule.scheduler import run_now
-from dashboard import acting, filling, shell, states, wrapped
+from dashboard import acting, compact, filling, schedule_card, schedule_form, shell, wrapped
 from dashboard.words import literal
 
 REFRESH_S = 5.0
 _MISSED = "scheduler_missed"
-NO_PROFILE = "(none)"
-AS_SET = "(as set)"
+_CHANGING = "schedule-to-change"
 
 
 def page() -> None:
@@ -29,7 +30,7 @@ def page() -> None:
     with st.container(key="schedule-list"):  # what comes and goes in it must not move the form
         listing()
     with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=not _any()):
-        new()
+        schedule_form.new(act)
     with st.expander(
         "Fill in past sessions",
         icon=":material/date_range:",
@@ -38,6 +39,9 @@ def page() -> None:
     ):
         filling.form()
     filling.listing()
+    name = st.session_state.get(_CHANGING)
+    if name:
+        changing(name)
 
 
 def _any() -> bool:
@@ -62,8 +66,10 @@ def listing() -> None:
             )
             return
         watch(status, now)
-        for schedule in status["schedules"]:
-            draw(schedule)
+        journal = reading(shell.settings())
+        if journal is not None:
+            for entry in status["schedules"]:
+                draw(entry, journal, now)
 
 
 def watch(status: dict[str, Any], now: datetime) -> None:
@@ -76,32 +82,36 @@ def watch(status: dict[str, Any], now: datetime) -> None:
         st.warning(f"No schedule starts now: {literal(status['scheduler'])}.", icon=":material/alarm_off:")
 
 
-def draw(schedule: dict[str, Any]) -> None:
-    """Draw one schedule: rule, next times, last results, and what can be done with it."""
-    name = schedule["name"]
+def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
+    """Draw one schedule: rule, next run, last results, why nothing new will come, and what can be done with it."""
+    settings, name, local = shell.settings(), entry["name"], _local()
+    past = past_times(settings, journal, name, now)
+    sentences = doubts(settings, schedule_named(journal, name), now)
     with st.container(border=True, key=f"schedule-{name}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{literal(name)}**", width="content")
-            states.badge(schedule["state"])
-            st.caption(f"{literal(schedule['when'])} · {literal(schedule['asks_for'])}", width="content")
-        if schedule["trouble"]:
-            shell.alarm(schedule["trouble"])
-        if schedule["next"]:
-            times = {"Next (your time)": schedule["next_local"], "Exchange time": schedule["next_exchange"]}
-            wrapped.table(times, f"next-{name}")
-        elif schedule["state"] == "active":
-            st.caption("Waits for new data at its source.")
-        buttons(name, schedule["state"])
-        past(name)
+        with st.container(horizontal=True, vertical_alignment="center", key=f"schedule-head-{name}"):
+            compact.draw(schedule_card.head(entry))
+            buttons(name, entry["state"])
+        markup = schedule_card.facts(entry, past, now, local) + schedule_card.warnings(sentences)
+        compact.draw(markup)
+        label = f"History, last: {past[0].due.state}; next times" if past else "Next times"
+        with st.expander(label, key=f"past-{name}"):
+            if past:
+                wrapped.table(schedule_card.history(past, local), f"history-{name}", most_px=420)
+            if entry["next"]:
+                times = {"Your time": entry["next_local"], "Exchange time": entry["next_exchange"]}
+                wrapped.table(times, f"next-{name}")
 
 
 def buttons(name: str, state: str) -> None:
     """Draw what can be done with a schedule."""
     why = acting.refusal("schedule")
     off = why is not None
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="small", width="content", key=f"schedule-buttons-{name}"):
         if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why):
             act(f"{name} was started.", lambda: _start(name))
+        if st.button("Change", icon=":material/edit:", key=f"change-{name}", disabled=off):
+            ask_to_change(name)
+            st.rerun(scope="app")
         if state == "active":
             if st.button("Pause", icon=":material/pause:", key=f"pause-{name}", disabled=off):
                 act(
@@ -131,6 +141,7 @@ def act(done: str, action: Any) -> None:
     except AftercloseError as error:
         shell.problem(error)
         return
+    closed()
     shell.notice(done)
     st.rerun(scope="app")
 
@@ -145,88 +156,21 @@ def confirm_remove(name: str) -> None:
         )
 
 
-def past(name: str) -> None:
-    """Draw what became of the last times."""
-    occurrences = schedule_view(shell.settings(), name, datetime.now(UTC))["occurrences"]
-    if not occurrences:
-        return
-    with st.expander(f"Last: {occurrences[0]['state']}", key=f"past-{name}"):
-        for due in occurrences[:10]:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                states.badge(due["state"], width=116)
-                st.caption(f"due {due['due_at'][:16].replace('T', ' ')} UTC", width=200)
-                st.caption(f"session {due['session'] or 'as it came'}", width=150)
-                if due["run_id"]:
-                    shell.page_link("run", f":blue[{due['run_id']}]", run=due["run_id"], width=230)
-                st.caption(literal(due["note"] or ""), width="content")
+def ask_to_change(name: str) -> None:
+    """Let the page open the form of a schedule: outside what refreshes itself, so that no keystroke is lost."""
+    st.session_state[_CHANGING] = name
 
 
-def new() -> None:
-    """Draw the form of a new schedule and keep it when asked to."""
-    settings = shell.settings()
-    name = st.text_input("Name", placeholder="daily", key="schedule-name", width=320)
-    text, sessions_only = when()
-    request: dict[str, str] = {}
-    with st.grid(4, min_column_width=180):
-        profile = st.selectbox("Profile", [NO_PROFILE, *settings.profiles], key="schedule-profile")
-        request["source"] = _unless_set(st.selectbox("Source", [AS_SET, *SOURCES], key="schedule-source"))
-        request["mode"] = _unless_set(
-            st.selectbox(
-                "Mode",
-                [AS_SET, *MODES],
-                key="schedule-mode",
-                help="Training makes a candidate, never a champion.",
-            )
-        )
-        request["tickers"] = st.text_input("Tickers", placeholder="as set", key="schedule-tickers")
-    request["path"] = (
-        st.text_input("File or watched folder", key="schedule-path") if request["source"] == "files" else ""
-    )
-    request["profile"] = "" if profile == NO_PROFILE else profile
-    if request["profile"]:
-        rows = profile_rows(settings, request["profile"])
-        st.caption(
-            "The profile sets " + literal("; ".join(f"{p} {v or '(empty)'}" for p, v, _ in rows) + ".")
-        )
-    why = acting.refusal("schedule")
-    if st.button("Set this schedule", type="primary", key="schedule-set", disabled=why is not None, help=why):
-        schedule = form.schedule(settings, name, text, request, sessions_only=sessions_only)
-        act(
-            f"{name} is set.",
-            lambda: definition.add(settings, schedule, now=datetime.now(UTC), person=shell.person()),
-        )
+def closed() -> None:
+    """Let the form of a change be gone."""
+    st.session_state.pop(_CHANGING, None)
 
 
-def _unless_set(chosen: str) -> str:
-    return "" if chosen == AS_SET else chosen
-
-
-def when() -> tuple[str, bool]:
-    """Draw the choice of a rule, and return its text and whether only session days count."""
-    kind = st.segmented_control(
-        "When", form.KINDS, default=form.AFTER_CLOSE, required=True, key="schedule-kind"
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if kind == form.AFTER_CLOSE:
-            minutes = st.number_input(
-                "Minutes after the close", 0, 1440, 45, key="schedule-minutes", width=220
-            )
-            return form.rule(kind, minutes=minutes), True
-        if kind == form.NEW_DATA:
-            st.caption(
-                "A file or folder that changed and stands still, or a session that closed at a live source."
-            )
-            return form.rule(kind), True
-        if kind == form.WEEKLY:
-            day = st.selectbox("Day", list(form.WEEKDAYS), index=4, key="schedule-day", width=160)
-            at = st.time_input("Exchange time", "18:00", key="schedule-time", width=160)
-            text = form.rule(kind, day=day, at=f"{at:%H:%M}")
-        else:
-            line = st.text_input(
-                "Cron line (exchange time)", "30 18 * * mon-fri", key="schedule-line", width=260
-            )
-            text = form.rule(kind, line=line)
-        return text, not st.checkbox("Also on days without a session", key="schedule-every-day")
+@st.dialog("Change a schedule", width="large", icon=":material/edit_calendar:", on_dismiss=closed)
+def changing(name: str) -> None:
+    """Ask what is to be different."""
+    st.markdown(f"**{literal(name)}**")
+    schedule_form.change(name, act)
 
 
 page()

@@ -72,13 +72,34 @@ def test_a_schedule_set_in_the_browser_runs_by_itself(new_page, desk, data, requ
 
     card.locator(f".st-key-now-{name} button").click()
     expect(page.get_by_text(f"{name} was started.")).to_be_visible(timeout=LONG_MS)
-    expect(card.get_by_text("Last: succeeded")).to_be_visible(timeout=LONG_MS)
+    expect(card.get_by_text("History, last: succeeded")).to_be_visible(timeout=LONG_MS)
     run = Journal(data, read_only=True).runs()[0]
     assert (run.how, run.state, run.request["tickers"]) == ("schedule", "succeeded", "AAPL")
     card.locator(f".st-key-pause-{name} button").click()
     expect(page.get_by_text(f"{name} is paused.")).to_be_visible()
     expect(card.locator(f".st-key-resume-{name}")).to_be_visible()
+    expect(card).to_contain_text("nothing starts until it is resumed")
+
+    card.locator(f".st-key-change-{name} button").click()
+    minutes = page.locator(f".st-key-change-{name}-minutes input")
+    minutes.fill("60")
+    minutes.press("Tab")
+    page.wait_for_timeout(6000)  # longer than the page's own refresh: what was typed is still there
+    expect(page.get_by_role("dialog")).to_contain_text("close+45m, XNYS -> close+60m, XNYS")
+    page.locator(f".st-key-change-{name}-yes button").click()
+    expect(card).to_contain_text("close+60m")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    card.get_by_text("History, last: succeeded").click()
+    expect(card.locator(f".st-key-history-{name} tbody tr")).to_have_count(1)
     assert requests.outside() == []
+
+
+def test_a_calendar_begins_with_monday(new_page, desk):
+    """Whatever the browser's language says: the days are ISO dates everywhere."""
+    page = new_page()
+    page.goto(f"{desk.url}/audit")
+    page.locator("[data-testid=stDateInput] button").first.click()
+    expect(page.locator("[role=grid] thead th, [role=grid] [role=columnheader]").first).to_have_text("M")
 
 
 def test_two_runs_stand_side_by_side(new_page, desk, data):

@@ -34,10 +34,12 @@ def still_desk(start_desk, prepared):
     started.stop()
 
 
+@pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("address", PAGES)
-def test_nothing_jumps_while_a_page_loads(new_page, still_desk, address):
-    """The median of one cold load and two reloads."""
+def test_nothing_jumps_while_a_page_loads(new_page, still_desk, address, width):
+    """The median of one cold load and two reloads, on a screen and on a phone."""
     page = new_page()
+    page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(SUM_OF_SHIFTS)
     sums = []
     for _ in range(3):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from html import unescape
 
 import pytest
 
 from core.journal import Journal
 from core.journal.backfills import Backfills
+from core.journal.occurrences import Occurrence
 from core.journal.schedules import Schedules
 from core.queries.operations.schedules import schedule_view
 from core.request.known_profiles import KnownProfiles, question_of
@@ -38,6 +40,11 @@ def words(at):
     """Everything the page says in captions, markdown and alerts."""
     found = [*at.caption, *at.markdown, *at.info, *at.warning, *at.error, *at.success, *at.toast]
     return " ".join(element.value for element in found)
+
+
+def shown_html(at):
+    """What the elements of HTML say, as a reader has it."""
+    return unescape(" ".join(element.proto.body for element in at.get("html")))
 
 
 def test_an_empty_page_says_what_to_do(page):
@@ -101,7 +108,74 @@ def test_a_schedule_whose_profile_is_gone_says_so(page, desk_settings):
     )
     at = page()
     assert not at.exception
-    assert "there is no profile 'gone'" in at.error[0].value.replace("\\", "")
+    assert "there is no profile 'gone'" in shown_html(at)
+
+
+def test_a_schedule_is_changed_in_place_and_the_change_is_on_record(page, desk_settings):
+    """The form has what it is; the rule changes, its past and its state stay, and the record says from what to what."""
+    set_daily(page(), mode="train")
+    journal = Schedules(desk_settings.data)
+    journal.add_occurrence(Occurrence("daily", "2026-01-02T21:45:00.000+00:00", "2026-01-02", "skipped"))
+    at = page()
+    at.button(key="change-daily").click().run()
+    assert at.selectbox(key="change-daily-mode").value == "train"
+    assert at.button(key="change-daily-yes").disabled, "nothing is changed yet"
+    at.number_input(key="change-daily-minutes").set_value(60).run()
+    at.button(key="change-daily-yes").click().run()
+    assert not at.exception
+    shown = schedule_view(desk_settings, "daily", utc_clock())
+    assert (shown["when"], shown["request"]) == ("close+60m", {"mode": "train"})
+    assert [due["session"] for due in shown["occurrences"]] == ["2026-01-02"]
+    record = Journal(desk_settings.data).records()[-1]
+    assert (record.subject, record.content["decision"]) == ("daily", "changed a schedule")
+    assert record.content["comment"] == "when: close+45m, XNYS -> close+60m, XNYS"
+
+
+def test_the_sample_is_warned_of_before_it_is_scheduled_and_after(page):
+    """It ended in 2013: no run of it ever brings anything new."""
+    at = page()
+    assert "ends in 2013" in at.warning[0].value
+    set_daily(at)
+    assert "ends in 2013" in shown_html(page())
+
+
+def test_a_file_that_ended_is_warned_of_while_it_is_chosen(page, tmp_path):
+    """None of the sessions of the last three weeks is in it; one that is not there is said to be so."""
+    path = tmp_path / "old.csv"
+    path.write_text("date,ticker,open,high,low,close,volume\n2024-07-01,A,1,1,1,1,5\n", encoding="utf-8")
+    at = page()
+    at.selectbox(key="schedule-source").set_value("files").run()
+    at.text_input(key="schedule-path").set_value(str(tmp_path / "none.csv")).run()
+    assert "is not there" in at.warning[0].value
+    at.text_input(key="schedule-path").set_value(str(path)).run()
+    assert "it has ended" in at.warning[0].value
+
+
+def test_each_past_time_has_its_run_and_how_late_it_was(page, desk_settings, fake_run, reader):
+    """A run that started hours after it was due, and a time that was skipped without one."""
+    set_daily(page())
+    fake_run("r1", "failed", error="no prices")
+    started = datetime.fromisoformat(Journal(desk_settings.data).run("r1").started_at)
+    due = (started - timedelta(hours=3, minutes=2)).isoformat(timespec="milliseconds")
+    journal = Schedules(desk_settings.data)
+    journal.add_occurrence(
+        Occurrence("daily", "2026-01-02T21:45:00.000+00:00", "2026-01-02", "skipped", None, "missed")
+    )
+    journal.add_occurrence(Occurrence("daily", due, "2026-01-05", "failed", "r1"))
+    at = page()
+    table = reader.table(at, "Ready after")
+    assert list(table["Started"]) == ["3 h 2 min late", ""]
+    assert list(table["Note"]) == ["", "missed"]
+    assert "1 failed, 1 skipped, 1 started late" in shown_html(at)
+    assert "run?run=r1" in shown_html(at)
+
+
+def test_a_paused_schedule_says_that_nothing_comes(page):
+    """The warning goes with the pause."""
+    set_daily(page())
+    at = page()
+    at.button(key="pause-daily").click().run()
+    assert "nothing starts until it is resumed" in shown_html(page())
 
 
 def test_a_root_that_cannot_be_written_can_be_looked_at(page, monkeypatch):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -32,10 +34,59 @@ def rule(kind: str, *, minutes: int = 45, day: str = "Friday", at: str = "18:00"
     }[kind]
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What the form of a rule holds: the kind of rule, and the fields of each kind."""
+
+    kind: str = AFTER_CLOSE
+    minutes: int = 45
+    day: str = "Friday"
+    at: str = "18:00"
+    line: str = "30 18 * * mon-fri"
+
+
+def choices_of(text: str) -> Choices:
+    """Return the form of a rule's text; the inverse of :func:`rule`.
+
+    >>> choices_of("close+1h30m").minutes, choices_of("close").minutes
+    (90, 0)
+    >>> choices_of("weekly mon 7:30")
+    Choices(kind='Weekly', minutes=45, day='Monday', at='07:30', line='30 18 * * mon-fri')
+    >>> choices_of("cron 0 9 * * *").line, choices_of("arrival").kind
+    ('0 9 * * *', 'When data arrives')
+    """
+    word, _, rest = text.partition(" ")
+    if text == ARRIVAL:
+        return Choices(NEW_DATA)
+    if word == "cron":
+        return Choices(CRON, line=" ".join(rest.split()))
+    if word == "weekly":
+        day, at = rest.split()
+        names = {short: name for name, short in WEEKDAYS.items()}
+        return Choices(WEEKLY, day=names[day], at=at.zfill(5))
+    hours, minutes = (re.search(rf"(\d+){unit}", text) for unit in "hm")
+    return Choices(minutes=60 * int(hours[1] if hours else 0) + int(minutes[1] if minutes else 0))
+
+
 def schedule(
-    settings: Settings, name: str, text: str, answers: Mapping[str, str], *, sessions_only: bool
+    settings: Settings,
+    name: str,
+    text: str,
+    answers: Mapping[str, str],
+    *,
+    sessions_only: bool,
+    before: Schedule | None = None,
 ) -> Schedule:
-    """Return the schedule that a form asks for; its calendar is the profile's, and what is empty is left out."""
-    request = {key: value.strip() for key, value in answers.items() if value.strip()}
-    calendar = str(settings.under(request.get(PROFILE, ""))["calendar"])
-    return Schedule(name.strip(), Timing(text, calendar, sessions_only=sessions_only), request)
+    """Return the schedule that a form asks for; its calendar is the profile's, and what is empty is left out.
+
+    Parameters
+    ----------
+    before : Schedule or None
+        The one that is changed: what the form does not ask for (further parameters, its zone) stays as it is.
+    """
+    asked = {key: value.strip() for key, value in answers.items()}
+    others = dict(before.request) if before else {}
+    request = {key: value for key, value in {**others, **asked}.items() if value}
+    calendar = request.get("calendar") or str(settings.under(request.get(PROFILE, ""))["calendar"])
+    zone = before.timing.zone if before else ""
+    return Schedule(name.strip(), Timing(text, calendar, zone, sessions_only=sessions_only), request)

@@ -1,0 +1,149 @@
+"""One schedule as it is drawn: when it runs next, what came of it, and why it can bring nothing new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from core.queries.operations.schedule_history import PastTime, span, until
+from core.queries.operations.schedules import clock
+from core.queries.runs.progress import error_told
+from dashboard import cells, compact
+from dashboard.wrapped import Drawn
+
+ON_TIME_S = 900.0
+"""As in :mod:`core.schedule.missed`: a start so soon after it was due is no lateness."""
+
+
+def head(entry: dict[str, Any]) -> str:
+    """Return name, state, rule and request in one line."""
+    return compact.row(
+        [
+            f'<span class="schedule-name">{escape(entry["name"])}</span>',
+            compact.badge(entry["state"]),
+            compact.quiet(f"{entry['when']} · {entry['calendar']} · {entry['asks_for']}"),
+        ]
+    )
+
+
+def facts(entry: dict[str, Any], past: Sequence[PastTime], now: datetime, local: tzinfo | None) -> str:
+    """Return the next run in the operator's zone and the exchange's, the last result, and the times before as dots."""
+    return (
+        '<div class="schedule-facts">'
+        f"{_fact('Next run', *_next(entry, now))}{_fact('Last result', *_last(past, local))}"
+        f"{_fact('Past times', dots(past), _counted(past))}</div>"
+    )
+
+
+def _fact(label: str, value: str, below: str) -> str:
+    return (
+        f'<div><div class="label">{label}</div><div class="value">{value}</div>'
+        f'<div class="below">{below}</div></div>'
+    )
+
+
+def _next(entry: dict[str, Any], now: datetime) -> tuple[str, str]:
+    if not entry["next"]:
+        return (
+            ("none", "paused")
+            if entry["state"] == "paused"
+            else ("when data arrive", "its source is watched")
+        )
+    at = datetime.fromisoformat(entry["next"][0])
+    return (
+        compact.unbroken(entry["next_local"][0]),
+        escape(f"{until(at, now)} · {entry['next_exchange'][0]} at the exchange"),
+    )
+
+
+def _last(past: Sequence[PastTime], local: tzinfo | None) -> tuple[str, str]:
+    if not past:
+        return "none yet", "it was not due since it was set"
+    newest = past[0]
+    verdict = newest.row.report.verdict if newest.row else ""
+    error = error_told(newest.row.run) if newest.row and newest.row.run.error else newest.due.note or ""
+    why = verdict or error.partition(". ")[0]
+    session = f"session {newest.due.session}" if newest.due.session else "as it came"
+    due = clock(datetime.fromisoformat(newest.due.due_at), local)
+    return compact.badge(newest.due.state), escape(" · ".join(filter(None, [session, why, f"due {due}"])))
+
+
+def dots(past: Sequence[PastTime]) -> str:
+    """Return past times as squares, the oldest first; each leads to its run."""
+    if not past:
+        return '<span class="quiet">none</span>'
+    squares = "".join(map(_dot, past[::-1]))
+    return f'<span class="squares times" role="group" aria-label="Past times, oldest first">{squares}</span>'
+
+
+def _dot(past: PastTime) -> str:
+    due = past.due
+    at = f"due {due.due_at[:16].replace('T', ' ')} UTC"
+    session = f"session {due.session}" if due.session else ""
+    says = ", ".join(filter(None, [at, session, due.state, late_words(past), due.note]))
+    square = cells.square(due.state)
+    if past.row is None:
+        return f'<span role="img" title="{escape(says)}" aria-label="{escape(says)}">{square}</span>'
+    return (
+        f'<a href="run?run={quote(past.row.run.run_id)}" target="_self" class="to-page" title="{escape(says)}" '
+        f'aria-label="{escape(says)}">{square}</a>'
+    )
+
+
+def _counted(past: Sequence[PastTime]) -> str:
+    counts: dict[str, int] = {}
+    for each in past:
+        counts[each.due.state] = counts.get(each.due.state, 0) + 1
+    late = sum(1 for each in past if (each.late_s or 0) > ON_TIME_S)
+    words = [f"{number} {state}" for state, number in counts.items()] + (
+        [f"{late} started late"] if late else []
+    )
+    return escape(", ".join(words) or "each time that it is due is kept")
+
+
+def late_words(past: PastTime) -> str:
+    """Return how late a run started, ``on time`` within a quarter of an hour; empty where none started."""
+    if past.late_s is None:
+        return ""
+    return "on time" if past.late_s <= ON_TIME_S else f"{span(past.late_s)} late"
+
+
+def history(past: Sequence[PastTime], local: tzinfo | None) -> dict[str, list[object]]:
+    """Return past times as columns of a table, the newest first."""
+    return {
+        "Due": [clock(datetime.fromisoformat(each.due.due_at), local) for each in past],
+        "Session": [each.due.session or "as it came" for each in past],
+        "State": [Drawn(compact.badge(each.due.state)) for each in past],
+        "Run": [Drawn(_run(each)) for each in past],
+        "Verdict": [each.row.report.verdict if each.row else "" for each in past],
+        "Report": [Drawn(_report(each)) for each in past],
+        "Started": [late_words(each) for each in past],
+        "Ready after": [span(each.ready_s) if each.ready_s is not None else "" for each in past],
+        "Note": [each.due.note or "" for each in past],
+    }
+
+
+def _run(past: PastTime) -> str:
+    if past.row is None:
+        return ""
+    run_id = past.row.run.run_id
+    return (
+        f'<a href="run?run={quote(run_id)}" target="_self" class="to-page" title="Run {escape(run_id)}" '
+        f'aria-label="Run {escape(run_id)}">{escape(run_id[-6:])}</a>'
+    )
+
+
+def _report(past: PastTime) -> str:
+    state = past.row.report.report_state if past.row else ""
+    return compact.badge(state.replace("_", " ")) if state else ""
+
+
+def warnings(sentences: Sequence[str]) -> str:
+    """Return why a schedule can bring nothing new, a line each; empty where it can."""
+    if not sentences:
+        return ""
+    lines = "".join(f"<li>{escape(text)}</li>" for text in sentences)
+    return f'<div class="schedule-doubt" role="note"><strong>Nothing new will come</strong><ul>{lines}</ul></div>'
