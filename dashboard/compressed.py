@@ -55,8 +55,8 @@ class Compressed:
             length = (b"content-length", str(len(body)).encode())
             own = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"), length]
             self._answers[path] = ([*kept, *own], body)
-        headers, body = self._answers[path]
-        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        answered, body = self._answers[path]
+        await send({"type": "http.response.start", "status": 200, "headers": list(answered)})
         await send({"type": "http.response.body", "body": body})
 
 

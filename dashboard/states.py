@@ -53,6 +53,10 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "missing": ("hide_source", "red"),
     "stale": ("update_disabled", "orange"),
     "rejected": ("thumb_down", "red"),
+    "usual": ("check_circle", "green"),
+    "unusual": ("trending_up", "orange"),
+    "drifted": ("error", "red"),
+    "too little history": ("help", "gray"),
 }
 
 

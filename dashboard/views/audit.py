@@ -37,7 +37,7 @@ def show() -> None:
         f"SHA-256 `{every[0].sha256}`"
     )
     rows = [_row(entry) for entry in matches]
-    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+    columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX)
     if len(matches) > wrapped.MOST_ROWS:
         st.caption("An export has all that match.")
@@ -92,6 +92,11 @@ def _row(entry: Entry) -> dict[str, object]:
         "Why": entry.why,
         "Digest": entry.digest[:12],
     }
+
+
+def _filled(columns: dict[str, list[object]]) -> dict[str, list[object]]:
+    """Return the columns in which something stands: where no record has a ticker, none is asked for."""
+    return {name: values for name, values in columns.items() if any(value != "" for value in values)}
 
 
 def _subject(entry: Entry) -> object:

@@ -1,7 +1,9 @@
-"""Features: one over time, its drift windows, how all hang together, and from where on they have values."""
+"""Features: one over time, its drift windows, how all hang together, and what each input is worth."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -9,10 +11,11 @@ import streamlit as st
 from core import columns as col
 from core.queries.models.track_record import evaluation_settings
 from core.queries.reports import tables
+from core.queries.reports.feature_list import FeatureRow, feature_list
 from core.report.figures import NA
 from core.report.importance_sheets import worth_of
 from core.tickers import file_name
-from dashboard import data, own_features, shell, wrapped
+from dashboard import compact, data, own_features, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.look import CONFIG
 from dashboard.data import ALL
@@ -34,14 +37,14 @@ def show() -> None:
     about = subject(("features",), ("evaluation",), what="features")
     if about is None:
         return
+    evaluation = (
+        data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
+    )
     ticker, feature, sessions = _pickers(about)
     text = data.definitions(about.store, about.artifacts["features"]).get(feature)
     if text:
         st.caption(f"`{feature}`: {text}")
     own_features.show(about.store, about.artifacts["features"], feature)
-    evaluation = (
-        data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
-    )
     if worth := worth_of(evaluation, feature):
         st.caption(literal(worth))
     _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
@@ -53,10 +56,13 @@ def show() -> None:
         _windows(about, str(of), feature, evaluation)
     with correlation:
         _correlation(about, str(of))
-    _warm_up(about, ticker)
-    if audit := data.audit_words(about.store, about.artifacts["features"]):
-        st.caption(literal(audit))
-    _rows(about, ticker)
+    _every(about, ticker, evaluation)
+    with st.expander(
+        f"Warm-up of {ticker}, and how it was proved that no feature looks ahead", key="warm-up"
+    ):
+        _warm_up(about, ticker)
+    with st.expander(f"Rows of {ticker}", key="feature-rows"):
+        _rows(about, ticker)
 
 
 def _pickers(about: Subject) -> tuple[str, str, int | None]:
@@ -116,20 +122,61 @@ def _correlation(about: Subject, of: str) -> None:
     st.caption("Spearman's rank correlation over the rows that have all of them; `up_next` is the label.")
 
 
-def _warm_up(about: Subject, ticker: str) -> None:
-    st.subheader(f"Warm-up of {ticker}", anchor=False)
-    wrapped.table(
-        data.warm_up(about.store, about.artifacts["features"], ticker), "warm_up_table", titles=_WARM_UP
+def _every(about: Subject, ticker: str, evaluation: dict[str, Any]) -> None:
+    """Draw all inputs of the model in one table: what each is worth, and whether it moved."""
+    rows = feature_list(evaluation, data.rows_of(about.store, about.artifacts["features"], ticker, None))
+    if not rows:
+        return
+    st.subheader("Every input of the model", anchor=False)
+    columns: dict[str, list[object]] = {
+        "Feature": [f"{row.name} (the label)" if row.name == col.UP_NEXT else row.name for row in rows],
+        f"Latest of {ticker}": [row.latest for row in rows],
+        "Drift": [wrapped.Drawn(compact.badge(row.drift)) if row.drift else "" for row in rows],
+        "Why": [row.reason for row in rows],
+        "Worth in AUC": [wrapped.Drawn(_bar(row, rows)) for row in rows],
+        "Helped in": [row.helped for row in rows],
+    }
+    wrapped.table(columns, "every_feature")
+    st.caption(
+        "Worth: what the model loses when the input is shuffled among the judged rows. "
+        "Drift: the latest window against all before, beside how far the data's own past windows were."
     )
 
 
+def _bar(row: FeatureRow, rows: Sequence[FeatureRow]) -> str:
+    """Return what an input is worth as a bar of the most that one is worth, and in figures."""
+    if row.worth is None:
+        return ""
+    most = max((abs(each.worth) for each in rows if each.worth is not None), default=0.0)
+    share = 100 * max(row.worth, 0.0) / most if most else 0.0
+    return (
+        f'<span class="worth"><i aria-hidden="true"><b style="width:{share:.0f}%"></b></i>'
+        f"{escape(row.worth_words)}</span>"
+    )
+
+
+def _warm_up(about: Subject, ticker: str) -> None:
+    wrapped.table(
+        data.warm_up(about.store, about.artifacts["features"], ticker), "warm_up_table", titles=_WARM_UP
+    )
+    if audit := data.audit_words(about.store, about.artifacts["features"]):
+        st.caption(literal(audit))
+
+
 def _rows(about: Subject, ticker: str) -> None:
-    st.subheader(f"Rows of {ticker}", anchor=False)
     rows = data.rows_of(about.store, about.artifacts["features"], ticker, None)
+    names = [str(name) for name in rows if name != col.TICKER]
+    narrow = {
+        name: st.column_config.NumberColumn(name, format="%.4f", width=72)
+        for name in names
+        if name != col.DATE
+    }
     st.dataframe(
-        rows.iloc[::-1], hide_index=True, height=320, key="features_table", placeholder=NA,
-        column_order=[str(name) for name in rows if name != col.TICKER],
-        column_config={col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD")},
+        rows.iloc[::-1], hide_index=True, height=320, key="features_table", placeholder=NA, column_order=names,
+        column_config={
+            **narrow, col.DATE: st.column_config.DateColumn("date", format="YYYY-MM-DD", width=88),
+            col.UP_NEXT: st.column_config.NumberColumn(col.UP_NEXT, format="%d", width=72),
+        },
     )  # fmt: skip
     st.caption(
         f"{len(rows):,} rows, newest first. Empty cells are warming up; the last label is not known yet."

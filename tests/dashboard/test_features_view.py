@@ -96,3 +96,12 @@ def test_damaged_features_are_said(page, finished, lookers, reader):
     assert not at.exception
     assert "features.json" in reader.said(at.error)
     assert not at.get("plotly_chart")
+
+
+def test_every_input_stands_in_one_table_with_what_it_is_worth(page, finished, reader):
+    """The one that the model loses most without comes first; each has its newest value and how it drifted."""
+    table = reader.table(page(finished), "Worth in AUC")
+    worth = [float(words) for words in table["Worth in AUC"] if words]
+    assert worth == sorted(worth, reverse=True)
+    assert set(table["Drift"]) <= {"usual", "unusual", "drifted", "too little history", ""}
+    assert list(table["Feature"])[-1] == "up_next (the label)"
