@@ -51,10 +51,10 @@ class Compressed:
                 await answer.pass_on(send)
                 return
             body = await asyncio.to_thread(gzip.compress, answer.body, LEVEL, mtime=0)
-            kept = [(name, value) for name, value in answer.headers if name.lower() not in _OF_THE_FILE]
+            remaining = [(name, value) for name, value in answer.headers if name.lower() not in _OF_THE_FILE]
             length = (b"content-length", str(len(body)).encode())
             own = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"), length]
-            self._answers[path] = ([*kept, *own], body)
+            self._answers[path] = ([*remaining, *own], body)
         answered, body = self._answers[path]
         await send({"type": "http.response.start", "status": 200, "headers": list(answered)})
         await send({"type": "http.response.body", "body": body})

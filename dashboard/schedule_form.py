@@ -67,10 +67,10 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
     request = dict(before.request) if before else {}
     text, sessions_only = _when(key, before)
     settings = shell.settings()
-    known = list(dict.fromkeys([*settings.profiles, *([request[PROFILE]] if request.get(PROFILE) else [])]))
+    names = list(dict.fromkeys([*settings.profiles, *([request[PROFILE]] if request.get(PROFILE) else [])]))
     answers: dict[str, str] = {}
     with st.grid(4, min_column_width=180):
-        profile = _choice("Profile", [NO_PROFILE, *known], request.get(PROFILE), f"{key}-profile")
+        profile = _choice("Profile", [NO_PROFILE, *names], request.get(PROFILE), f"{key}-profile")
         source = _choice("Source", [AS_SET, *SOURCES], request.get("source"), f"{key}-source")
         mode = _choice(
             "Mode", [AS_SET, *MODES], request.get("mode"), f"{key}-mode",
@@ -95,14 +95,14 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
         rows = profile_rows(settings, answers[PROFILE])
         changed = "; ".join(f"{p} {v or '(empty)'}" for p, v, _ in rows)
         st.caption(f"The profile sets {literal(changed)}." if changed else "The profile changes no default.")
-    schedule = _described(key, name, text, answers, sessions_only=sessions_only, before=before)
+    schedule = _definition(key, name, text, answers, sessions_only=sessions_only, before=before)
     with st.container(key=f"{key}-doubts"):
         for sentence in _doubts(schedule):
             st.warning(literal(sentence), icon=":material/hourglass_disabled:")
     return schedule
 
 
-def _described(
+def _definition(
     key: str, name: str, text: str, answers: dict[str, str], *, sessions_only: bool, before: Schedule | None
 ) -> Schedule:
     """Return the schedule of the form; a change may also clear a fixed end, the one thing that stops all news."""

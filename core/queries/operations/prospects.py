@@ -47,9 +47,9 @@ def doubts(settings: Settings, schedule: Schedule, now: datetime) -> list[str]:
         sentences.append(f"Each run ends with {end}, whatever comes later: clear the end.")
     if values["source"] == SAMPLE:
         return [*sentences, SAMPLE_NOTE]
-    gone = _missing_file(values)
-    if gone:
-        return [*sentences, gone]
+    missing = _missing_file(values)
+    if missing:
+        return [*sentences, missing]
     return sentences if schedule.timing.text == ARRIVAL else [*sentences, *_ended(settings, schedule, now)]
 
 
@@ -102,10 +102,11 @@ def ended_source(settings: Settings, schedule: Schedule, now: datetime) -> str:
         return ""
     request = {name: text for name, text in schedule.request.items() if name != "end"}
     span = Range((now - timedelta(days=RECENT_DAYS)).date().isoformat(), now.date().isoformat(), request, 1)
-    held = coverage(settings, span, now)
-    if set(held.sessions) - held.missing or held.unanswered:
+    covered = coverage(settings, span, now)
+    if set(covered.sessions) - covered.missing or covered.unanswered:
         return ""
+    days = covered.sessions
     return (
-        f"The file holds none of the {len(held.sessions)} sessions from {held.sessions[0]} to {held.sessions[-1]}: "
+        f"The file holds none of the {len(days)} sessions from {days[0]} to {days[-1]}: "
         "it has ended, and until it grows every run makes the same report again."
     )

@@ -84,9 +84,9 @@ def schedule(
     before : Schedule or None
         The one that is changed: what the form does not ask for (further parameters, its zone) stays as it is.
     """
-    asked = {key: value.strip() for key, value in answers.items()}
+    filled_in = {key: value.strip() for key, value in answers.items()}
     others = dict(before.request) if before else {}
-    request = {key: value for key, value in {**others, **asked}.items() if value}
+    request = {key: value for key, value in {**others, **filled_in}.items() if value}
     calendar = request.get("calendar") or str(settings.under(request.get(PROFILE, ""))["calendar"])
     zone = before.timing.zone if before else ""
     return Schedule(name.strip(), Timing(text, calendar, zone, sessions_only=sessions_only), request)

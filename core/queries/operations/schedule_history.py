@@ -75,5 +75,5 @@ def span(seconds: float) -> str:
 
 def until(at: datetime, now: datetime) -> str:
     """Return how long it is until a moment: ``in 2 h 5 min``, ``now`` where it has come."""
-    left = at - now
-    return f"in {span(left.total_seconds())}" if left > timedelta(0) else "now"
+    wait = at - now
+    return f"in {span(wait.total_seconds())}" if wait > timedelta(0) else "now"
