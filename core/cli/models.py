@@ -77,7 +77,7 @@ def _listed(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     note = entry["problem"] or entry["why"] or ""
     return (
         entry["profile"], entry["model_id"], entry["state"], entry["model_kind"], entry["trained_from"],
-        entry["trained_to"], entry["rows"], _estimate(entry["auc"]), tries_words(entry["tries"]), note[:70],
+        entry["trained_to"], entry["rows"], _estimate(entry["auc"]), tries_words(entry["tries"]), output.brief(note),
     )  # fmt: skip
 
 
@@ -332,7 +332,7 @@ def _say_track_record(entries: list[dict[str, Any]], counts: Mapping[str, int]) 
             e["in_use"],
             e["instead_of"],
             _outcome_text(e["outcome"]),
-            e["why"][:50],
+            output.brief(e["why"], 50),
         )
         for e in entries
     ]

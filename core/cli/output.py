@@ -199,6 +199,11 @@ def _words(value: Any) -> str:
     return "-" if value is None else str(value)
 
 
+def brief(text: str, most: int = 70) -> str:
+    """Return a text of at most ``most`` characters, shortened at a word, which three points say."""
+    return textwrap.shorten(text, most, placeholder=" ...")
+
+
 def counted(number: int, name: str) -> str:
     """Return a number with its noun, which takes an s unless there is one: ``1 model``, ``1,000 models``."""
     return f"{number:,} {name}{'' if number == 1 else 's'}"

@@ -161,7 +161,7 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
         click.echo(f"{'  ' + name:<12}{value}")
     rows = [
         (event.at[11:23], event.stage, event.state, attempt, event.facts.get("rows"),
-         size_text(event.facts.get("bytes")), event.facts.get("seconds"), _note(event.facts)[:90])
+         size_text(event.facts.get("bytes")), event.facts.get("seconds"), output.brief(_note(event.facts), 90))
         for event, attempt in zip(events, attempts(events), strict=True)
     ]  # fmt: skip
     output.table(("time (UTC)", "stage", "state", "attempt", "rows", "size", "seconds", "note"), rows)

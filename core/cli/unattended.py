@@ -120,7 +120,7 @@ def _print_sessions(sessions: list[Any], profile: str, *, as_json: bool) -> None
         return
     output.table(
         ("session", "state", "run", "note"),
-        [(row.session, row.state, row.run_id, (row.note or "")[:70]) for row in sessions],
+        [(row.session, row.state, row.run_id, output.brief(row.note or "")) for row in sessions],
     )
     click.echo(f"{profile}: " + ", ".join(f"{count:,} {state}" for state, count in counts(sessions).items()))
 

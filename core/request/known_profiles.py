@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from core import tickers as ticker_list
@@ -27,6 +27,9 @@ FOLDER = "profiles"
 
 NAMED_TICKERS = 3
 """So many tickers stand in a name; more are counted."""
+
+READING = ("date_format", "delimiter", "decimal", "encoding", "columns", "calendar", "close_only")
+"""Parameters that say what a file holds, not what is made of it: a name stands for them, too."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME = re.compile(r"(sample|(files|yahoo|tiingo):[A-Za-z0-9._-]{1,80})(-[0-9a-f]{6})?")
@@ -63,12 +66,15 @@ class ProfileEntry:
         SHA-256 of its file when it was last run; empty without a file.
     paths : tuple of str
         Every real path under which its file was read, sorted.
+    reading : mapping of str to str
+        Those of :data:`READING` that a run named last, each.
     """
 
     name: str
     question: Question
     input_digest: str = ""
     paths: tuple[str, ...] = ()
+    reading: Mapping[str, str] = field(default_factory=dict)
 
 
 def question_of(source: str, path: str, tickers: str) -> Question:
@@ -141,20 +147,23 @@ class KnownProfiles:
         question: Question,
         input_digest: str = "",
         same: Callable[[ProfileEntry], bool] = lambda _: True,
+        reading: Mapping[str, str] | None = None,
     ) -> bool:
         """Remember what a name stands for; False where another run gave it to something else since it was looked for.
 
-        A data root that cannot be written forgets it. ``same`` as in :meth:`name_of`.
+        A data root that cannot be written forgets it. ``same`` as in :meth:`name_of`. What ``reading`` names takes the
+        place of what was remembered; what it does not name stays.
         """
         before = self.entry(name)
         if before is not None and question.path not in ("", *before.paths) and not same(before):
             return False
         paths = sorted({*(before.paths if before else ()), *([question.path] if question.path else [])})
-        entry = ProfileEntry(name, question, input_digest, tuple(paths))
+        texts = dict(sorted({**(before.reading if before else {}), **(reading or {})}.items()))
+        entry = ProfileEntry(name, question, input_digest, tuple(paths), texts)
         if before == entry:
             return True
         body = {"format": 1, "kind": "profile", "profile": name, **asdict(question)}
-        body |= {"input_digest": input_digest, "paths": paths}
+        body |= {"input_digest": input_digest, "paths": paths, "reading": texts}
         data = json.dumps(body, indent=2).encode() + b"\n"
         with suppress(OSError):
             if (
@@ -172,14 +181,15 @@ class KnownProfiles:
             body = json.loads(self._path(name).read_bytes())
             question = Question(str(body["source"]), str(body["path"]), tuple(map(str, body["tickers"])))
             paths = tuple(map(str, body["paths"]))
-            return ProfileEntry(str(body["profile"]), question, str(body["input_digest"]), paths)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            reading = {name: str(text) for name, text in body.get("reading", {}).items() if name in READING}
+            return ProfileEntry(str(body["profile"]), question, str(body["input_digest"]), paths, reading)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
-    def questions(self) -> dict[str, Question]:
-        """Return what each profile without a section asks for, by name; the embedded sample is always one."""
-        entries = [entry for entry in map(self.entry, self.names()) if entry]
-        return {"sample": Question("sample")} | {entry.name: entry.question for entry in entries}
+    def entries(self) -> list[ProfileEntry]:
+        """Return what each profile without a section stands for; the embedded sample is always one."""
+        entries = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
+        return list(({"sample": ProfileEntry("sample", Question("sample"))} | entries).values())
 
     def names(self) -> list[str]:
         """Return the names of all profiles that were used here without a section, sorted."""

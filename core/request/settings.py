@@ -20,7 +20,7 @@ from core.platform import objects
 from core.platform.apart import Bounds
 from core.request import profiles
 from core.request.config_file import Content, content_of, entries_of
-from core.request.known_profiles import KnownProfiles, Question
+from core.request.known_profiles import KnownProfiles, ProfileEntry
 from core.request.stages import STAGES, parameters_of
 from core.tables.engine import ENGINES, Engine
 
@@ -175,7 +175,7 @@ class Settings:
     def under(self, profile: str) -> Settings:
         """Return the settings with a profile's values as defaults; an empty name changes nothing.
 
-        A profile without a section asks for what it asked for before.
+        A profile without a section asks for what it asked for before, its file read as it was read before.
 
         Raises
         ------
@@ -186,14 +186,14 @@ class Settings:
             raise self.profile_faults[profile]
         by_name = {**self.profiles}
         if profile and profile not in by_name:
-            by_name |= {
-                name: _asked_by(question) for name, question in KnownProfiles(self.data).questions().items()
-            }
+            by_name |= {entry.name: _asked_by(entry) for entry in KnownProfiles(self.data).entries()}
         return replace(self, defaults=profiles.defaults_under(by_name, profile, self.defaults))
 
 
-def _asked_by(question: Question) -> dict[str, Value]:
+def _asked_by(entry: ProfileEntry) -> dict[str, Value]:
+    question = entry.question
     texts = {"source": question.source, "path": question.path, "tickers": ",".join(question.tickers)}
+    texts |= entry.reading
     return {name: profiles.settable()[name].parse(text) for name, text in texts.items()}
 
 

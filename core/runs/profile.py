@@ -11,7 +11,7 @@ from core.errors import AftercloseError, ParameterError
 from core.parameters import settings_from
 from core.registry.origins import entry_behind, runs_if_readable, tickers_of_run
 from core.request import roots
-from core.request.known_profiles import KnownProfiles, ProfileEntry, question_of
+from core.request.known_profiles import READING, KnownProfiles, ProfileEntry, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
@@ -55,9 +55,10 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
             parameter=PROFILE,
         )
     digest = _digest(settings, texts) if keep and question.path else ""
-    if keep and not book.keep(own, question, digest, same):  # another run took the name at the same moment
+    reading = {key: request[key].strip() for key in READING if request.get(key, "").strip()}
+    if keep and not book.keep(own, question, digest, same, reading):  # another run took it at the same moment
         own = name_now()
-        book.keep(own, question, digest)
+        book.keep(own, question, digest, reading=reading)
     return own
 
 

@@ -152,6 +152,18 @@ def test_the_sample_asks_for_the_sample_whatever_the_defaults_are(here):
     assert profile_of({}, configured) == "files:prices"
 
 
+def test_a_profile_without_a_section_reads_its_file_as_before(here):
+    """What a run says of the file is asked again by name; what a later one leaves out stays, what it names counts."""
+    ran(here, file_request("prices.csv") | {"close_only": "true", "columns": "close=Last"})
+    ran(here, file_request("prices.csv"))
+    ran(here, file_request("prices.csv") | {"columns": "close=Price"})
+    under = here.under("files:prices")
+    assert (under["close_only"], under["columns"]) == (True, "close=Price")
+    ran(here, file_request("prices.csv") | {"close_only": "false"})
+    assert here.under("files:prices")["close_only"] is False
+    assert here["close_only"] is False
+
+
 def test_a_damaged_entry_is_none(here):
     """It is no profile that can be asked for; a run of the same file writes it anew."""
     ran(here, file_request("prices.csv"))
@@ -166,11 +178,11 @@ def test_two_first_runs_at_the_same_moment_share_no_name(here, monkeypatch):
     """Both files are the first of their stem when they are looked for: the second to write takes another name."""
     looked, write = [], KnownProfiles.keep
 
-    def late(book, name, *given):
+    def late(book, name, *given, **named):
         if not looked:
             looked.append(name)
             assert ran(here, file_request("other/prices.csv")) == name
-        return write(book, name, *given)
+        return write(book, name, *given, **named)
 
     monkeypatch.setattr(KnownProfiles, "keep", late)
     assert profile_of(file_request("prices.csv"), here, keep=True).startswith("files:prices-")
