@@ -14,16 +14,14 @@ import streamlit as st
 
 from core import columns as col
 from core.errors import CheckpointError, DataError
-from core.fingerprint import sha256 as digest
 from core.journal import Journal, Run
 from core.queries.runs.holdings import keys_of
 from core.queries.runs.trends import RunReport
 from core.request.settings import Settings
 from core.request.stages import writer_of
-from core.store.artifacts import file_of
+from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Document, Table
-from core.tables.codec import decode
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,10 +104,10 @@ def table(store: Store, artifact: StoredArtifact) -> Table:
 
 
 def _decoded(store: Store, artifact: StoredArtifact) -> object:
-    content = store.read(artifact.slot, artifact.filename)
-    if digest(content) != artifact.sha256:
+    meta = store.meta(artifact.slot)
+    if meta is None or meta.digests.get(artifact.filename) != artifact.sha256:
         raise CheckpointError(f"{artifact.filename} changed while it was read", remedy="Reload the page.")
-    return decode(content, artifact.filename)
+    return artifact_at(store, artifact.slot, artifact.filename)
 
 
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=BY_CONTENT)

@@ -225,7 +225,8 @@ def _run_due(configured: Settings, jobs: int, others: list[str], *, as_json: boo
         click.echo("nothing is due: every profile's newest report holds the last session")
         return EXIT_DONE
     output.table(
-        ("profile", "state", "run", "note"), [(o.profile, o.state, o.run_id, output.brief(o.note)) for o in outcomes]
+        ("profile", "state", "run", "note"),
+        [(o.profile, o.state, o.run_id, output.brief(o.note)) for o in outcomes],
     )
     return code
 

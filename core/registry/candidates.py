@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import CheckpointError, DataError
 from core.journal import Journal
 from core.registry.origins import profile_of_run, runs_of
-from core.store.checkpoints import Slot, Store
-from core.tables.artifacts import Document
-from core.tables.codec import decode
+from core.store.artifacts import evaluation_at
+from core.store.checkpoints import Store
 
 if TYPE_CHECKING:
     from core.journal import Run
@@ -121,10 +120,9 @@ def _reader(root: StoragePath) -> Callable[[str], Body | None]:
     @cache
     def read(key: str) -> Body | None:
         try:
-            artifact = decode(store.read(Slot("evaluate", key), "evaluation.json"), "evaluation.json")
+            return evaluation_at(store, key)
         except (CheckpointError, DataError):
             return None
-        return artifact.body if isinstance(artifact, Document) else None
 
     return read
 

@@ -20,6 +20,7 @@ from core.label import Label
 from core.paths import StoragePath
 from core.registry.origins import Origins, finished_runs
 from core.request.settings import Settings
+from core.store.artifacts import artifact_at, evaluation_at
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.lineage import keys_behind
 from core.tables.artifacts import Document, Table
@@ -121,11 +122,10 @@ def evaluations(settings: Settings, profile: str) -> Iterator[tuple[str, Mapping
         if number >= _MOST_EVALUATIONS:
             return
         try:
-            artifact = decode(store.read(slot, "evaluation.json"), "evaluation.json")
+            body = evaluation_at(store, slot.key)
         except (CheckpointError, DataError):
             continue
-        if isinstance(artifact, Document):
-            yield slot.key, artifact.body
+        yield slot.key, body
 
 
 def advice_about(settings: Settings, identity: str, profile: str) -> dict[str, Any] | None:
@@ -190,7 +190,7 @@ def signals(settings: Settings, profile: str) -> Signals:
         try:
             source = _source_of(store, slot)
             name = next(iter(meta.digests))
-            artifact = decode(store.read(slot, name), name)
+            artifact = artifact_at(store, slot, name)
         except (CheckpointError, DataError):
             continue
         runs += 1

@@ -6,7 +6,6 @@ writes that down once; in a data root that cannot be written it is told at each 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -18,6 +17,7 @@ from core.journal.faults import JournalError
 from core.request.known_profiles import KnownProfiles, ProfileEntry, Question, question_of
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
+from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
 from core.tickers import expand
@@ -99,7 +99,7 @@ def session_behind(store: Store, evaluate_key: str) -> str | None:
         meta = store.meta(slot) if evaluate_key else None
         if meta is None:
             return None
-        session = meta.body.get("session") or json.loads(store.read(slot, "evaluation.json"))["data"]["to"]
+        session = meta.body.get("session") or evaluation_at(store, evaluate_key)["data"]["to"]
     except (AftercloseError, ValueError, KeyError, TypeError):
         return None
     return str(session) if session else None

@@ -6,22 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import AftercloseError
+from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
-from core.tables.artifacts import Document
-from core.tables.codec import decode
-
-_FILE = "evaluation.json"
 
 
 def evaluation_of(store: Store, report_key: str) -> Mapping[str, Any] | None:
     """Return the body of the evaluation behind a report; None when it is gone or damaged."""
     try:
         key = keys_behind(store, Slot("report", report_key)).get("evaluate")
-        artifact = decode(store.read(Slot("evaluate", key), _FILE), _FILE) if key else None
+        return evaluation_at(store, key) if key else None
     except AftercloseError:
         return None
-    return artifact.body if isinstance(artifact, Document) else None
 
 
 def program_of(store: Store, report_key: str) -> Mapping[str, Any] | None:

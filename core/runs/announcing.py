@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +12,8 @@ from core.registry.origins import profile_of_run
 from core.request.settings import Settings
 from core.review.signoff import standing
 from core.runs.log import RunLog
-from core.store.checkpoints import Slot, Store
+from core.store.artifacts import evaluation_at
+from core.store.checkpoints import Store
 
 _WITH_REPORT = ("succeeded", "waiting")
 """States of a run that has a report."""
@@ -93,11 +93,8 @@ def _drift(evaluation: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return {name: statistics for name, statistics in drift.items() if isinstance(statistics, dict)}
 
 
-def _evaluation(store: Store, run: Run) -> dict[str, Any]:
+def _evaluation(store: Store, run: Run) -> Mapping[str, Any]:
     """Return the run's evaluation; empty when it names none (a publication)."""
     if "evaluate" not in run.keys:
         return {}
-    evaluation: dict[str, Any] = json.loads(
-        store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json")
-    )
-    return evaluation
+    return evaluation_at(store, run.keys["evaluate"])

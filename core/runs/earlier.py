@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import CheckpointError
 from core.sources.context import Earlier
+from core.store.artifacts import artifact_at
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.vintages import _names
 from core.tables.artifacts import Table
-from core.tables.codec import decode
 
 if TYPE_CHECKING:
     from core.runs.plan import StagePlan
@@ -92,7 +92,7 @@ def _same(meta: Meta, plan: StagePlan) -> bool:
 def _loaded(store: Store, slot: Slot, meta: Meta) -> Earlier | None:
     name = next(iter(meta.artifacts))
     try:
-        artifact = decode(store.read(slot, name), name)
+        artifact = artifact_at(store, slot, name)
     except CheckpointError:
         return None
     return Earlier(slot.key, meta.digests[name], artifact) if isinstance(artifact, Table) else None

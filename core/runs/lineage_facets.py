@@ -10,11 +10,10 @@ from typing import Any
 
 from core.errors import AftercloseError
 from core.request.settings import Settings
-from core.runs.inputs import LARGE
+from core.store.artifacts import artifact_at, document_at
 from core.store.checkpoints import Slot, Store
 from core.store.meta import Meta
-from core.tables.artifacts import Document, Table
-from core.tables.codec import decode
+from core.tables.artifacts import Table
 
 _TYPES = {"date": "date", "ticker": "string", "fold": "integer", "up_next": "integer", "volume": "number"}
 """Types of columns by name; all others are numbers but for flags, which say so themselves."""
@@ -97,16 +96,13 @@ def _table(store: Store, slot: Slot, meta: Meta | None) -> Table | None:
     )
     if name is None:
         return None
-    large = name.endswith(LARGE)
-    artifact = Table.stored_at(store.file(slot, name)) if large else decode(store.read(slot, name), name)
+    artifact = artifact_at(store, slot, name)
     return artifact if isinstance(artifact, Table) else None
 
 
 def _findings(settings: Settings, keys: Mapping[str, str]) -> Mapping[str, Any] | None:
     store = Store(settings.data)
     try:
-        text = store.read(Slot("validate", keys["validate"]), "findings.json")
+        return document_at(store, Slot("validate", keys["validate"]), "findings.json")
     except (AftercloseError, KeyError):
         return None
-    artifact = decode(text, "findings.json")
-    return artifact.body if isinstance(artifact, Document) else None

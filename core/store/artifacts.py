@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from core.errors import CheckpointError, DataError
 from core.store.checkpoints import Slot, Store
-from core.tables.artifacts import Artifact, Table
+from core.tables.artifacts import Artifact, Document, Table
 from core.tables.codec import decode
 
 
@@ -26,6 +29,27 @@ def artifact_at(store: Store, slot: Slot, filename: str) -> Artifact:
     if filename.endswith(".parquet"):
         return Table.stored_at(store.file(slot, filename))
     return decode(store.read(slot, filename), filename)
+
+
+def document_at(store: Store, slot: Slot, filename: str) -> Mapping[str, Any]:
+    """Return the body of a checkpoint's document, as :func:`artifact_at` reads it.
+
+    Raises
+    ------
+    CheckpointError
+        If the bytes are not those that were committed.
+    DataError
+        If they are no document.
+    """
+    artifact = artifact_at(store, slot, filename)
+    if not isinstance(artifact, Document):
+        raise DataError(f"{filename} came as a table", expected="a document")
+    return artifact.body
+
+
+def evaluation_at(store: Store, key: str) -> Mapping[str, Any]:
+    """Return the body of an evaluation by its key, as :func:`document_at` reads it."""
+    return document_at(store, Slot("evaluate", key), "evaluation.json")
 
 
 def table_of_kind(store: Store, slot: Slot, kind: str) -> Table:

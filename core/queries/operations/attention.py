@@ -26,6 +26,7 @@ from core.request.settings import Settings
 from core.review.aside import about_report, about_run, put_aside_here
 from core.review.decision_history import RETRAINING, champion_of
 from core.review.standing import standing
+from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Slot, Store
 
 MOST_RUNS = 300
@@ -226,7 +227,7 @@ def _of_report(
         if store.meta(Slot("report", key)) is None:
             return line, []
         state = standing(store, journal, key)
-        body = json.loads(store.read(Slot("evaluate", good.keys["evaluate"]), "evaluation.json"))
+        body = evaluation_at(store, good.keys["evaluate"])
     except (StageError, KeyError) as error:
         return line, [
             Need("damaged", line.name, str(error), "run", good.run_id, f"damaged:{line.name}:{good.run_id}")

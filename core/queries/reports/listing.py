@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from core.registry.origins import Origins, finished_runs, session_of_run
 from core.request.settings import Settings
 from core.review.standing import standing
 from core.schedule.freshness import freshness
+from core.store.artifacts import evaluation_at
 from core.store.checkpoints import META, Slot, Store
 
 UNSIGNED = ("draft", "in_review", "changes_requested", "rejected", "stale")
@@ -201,7 +201,7 @@ def _run_report(settings: Settings, key: str, run: Run) -> RunReport:
     journal = Journal(settings.data, settings.journal, read_only=True)
     try:
         state = standing(store, journal, key).state
-        body = json.loads(store.read(Slot("evaluate", run.keys["evaluate"]), "evaluation.json"))
+        body = evaluation_at(store, run.keys["evaluate"])
         return RunReport(state, str(body["verdict"]))
     except (AftercloseError, KeyError, ValueError):
         return RunReport(DAMAGED)

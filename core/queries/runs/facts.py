@@ -9,10 +9,9 @@ from typing import Any
 from core.errors import ParameterError
 from core.journal import Journal, Run
 from core.review.standing import standing
+from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
-from core.tables.artifacts import Document
-from core.tables.codec import decode
 
 METRICS = ("auc", "brier", "precision", "recall", "hit_rate", "log_loss")
 """Measures that are compared, as evaluation names them."""
@@ -86,7 +85,6 @@ def facts(store: Store, journal: Journal, run: Run) -> RunFacts:
         parameters |= {
             n: v for n, v in (meta.body["parameters"] if meta else {}).items() if v not in (None, "")
         }
-    body = decode(store.read(Slot("evaluate", keys["evaluate"]), "evaluation.json"), "evaluation.json")
-    assert isinstance(body, Document), "evaluation is a document"
+    evaluation = evaluation_at(store, keys["evaluate"])
     lines = store.read(slot, "report.txt").decode().splitlines()
-    return RunFacts(run, parameters, body.body, tuple(lines), standing(store, journal, slot.key).state)
+    return RunFacts(run, parameters, evaluation, tuple(lines), standing(store, journal, slot.key).state)
