@@ -14,6 +14,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from core.errors import CheckpointError, DataError, SettingsError
@@ -136,7 +137,9 @@ def read_private(path: Path) -> PrivateKey:
     try:
         if path.stat().st_mode & 0o077:
             raise SettingsError(
-                f"the key {path} can be read by others", expected="mode 600", remedy=f"Run: chmod 600 {path}"
+                f"the key {path} can be read by others",
+                expected="mode 600",
+                remedy=f"Run: chmod 600 {quote(str(path))}",
             )
         data = path.read_bytes()
     except OSError as error:

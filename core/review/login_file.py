@@ -6,6 +6,7 @@ import ipaddress
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from urllib.parse import urlsplit
 
 from core.errors import CommandError, MissingFileError
@@ -44,7 +45,7 @@ def public_address(path: Path) -> str:
     if path.stat().st_mode & 0o077:
         raise CommandError(
             f"{path} can be read by others, and it holds secrets", expected="a file for its owner alone",
-            remedy=f"chmod 600 {path}",
+            remedy=f"chmod 600 {quote(str(path))}",
         )  # fmt: skip
     return _check(path, _auth(path))
 

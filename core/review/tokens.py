@@ -9,6 +9,7 @@ import secrets
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from core.errors import MissingFileError, ParameterError, SettingsError
 from core.fingerprint import sha256
@@ -59,7 +60,9 @@ def read_tokens(path: Path) -> list[Token]:
         raise MissingFileError.of(path, "file of tokens")
     if path.stat().st_mode & 0o077:
         raise SettingsError(
-            f"{path} can be read by others", expected="a file for its owner alone", remedy=f"chmod 600 {path}"
+            f"{path} can be read by others",
+            expected="a file for its owner alone",
+            remedy=f"chmod 600 {quote(str(path))}",
         )
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -216,3 +216,16 @@ def test_a_stranger_above_configures_nothing(tmp_path, monkeypatch):
         os.chown(tmp_path / "luigi.cfg", 12345, 12345)
         assert settings.load({}, inner)["model"] == "logistic_regression"
         assert settings.load({}, tmp_path)["model"] == "hist_gradient_boosting"
+
+
+def test_the_doctors_remedy_can_be_pasted(tmp_path, run_afterclose):
+    """A folder with a blank is quoted in the command that mends what it found."""
+    folder = tmp_path / "ein Büro"
+    folder.mkdir()
+    config = folder / "luigi.cfg"
+    config.write_text("[notices]\nurls = json://user:secret@127.0.0.1/x\n")
+    config.chmod(0o644)
+    done = run_afterclose("doctor", "--offline", cwd=folder, data=folder / "data")
+    (remedy,) = [line for line in done.out.splitlines() if line.startswith("secrets: Run: ")]
+    subprocess.run(remedy.removeprefix("secrets: Run: "), shell=True, check=True)
+    assert config.stat().st_mode & 0o777 == 0o600

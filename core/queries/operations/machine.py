@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shlex import join, quote
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -185,7 +186,7 @@ def permissions(settings: Settings) -> Check:
     for path in paths:
         if path.stat().st_mode & stat.S_IWOTH:
             says = f"everybody on this machine can write {path}"
-            return Check("permissions", "wrong", says, f"Take that right away: chmod o-w {path}")
+            return Check("permissions", "wrong", says, f"Take that right away: chmod o-w {quote(str(path))}")
     other = next((path for path in paths if path.stat().st_uid not in (os.geteuid(), 0)), None)
     if other is not None and os.geteuid() != 0:
         return Check(
@@ -209,7 +210,7 @@ def secrets(settings: Settings, environ: Mapping[str, str]) -> Check:
     if readable:
         inside = f" ({listed(bare)})" if settings.file in readable and bare else ""
         says = f"others can read {listed(list(map(str, readable)))}{inside}"
-        return Check("secrets", "wrong", says, f"Run: chmod 600 {' '.join(map(str, readable))}")
+        return Check("secrets", "wrong", says, f"Run: chmod 600 {join(map(str, readable))}")
     there = sum(path.exists() for path in dict.fromkeys(files))
     return Check("secrets", "ok", f"{counted(there, 'file')} that only you can read" if there else "none")
 
