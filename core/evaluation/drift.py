@@ -78,12 +78,13 @@ class Windows:
         """Number of whole windows before the current one."""
         return max(0, len(self.sessions) // self.length - 1)
 
-    def of(self, dates: Dates) -> NDArray[np.int32]:
+    def of(self, dates: Dates) -> NDArray[np.integer]:
         """Return each date's window: 0 is the current one, 1 the one before; -1 an incomplete one."""
         # one more: a date after the last session is in no window
         back = len(self.sessions) - 1 - np.arange(len(self.sessions) + 1)
-        window = np.where(back // self.length <= self.past, back // self.length, -1).astype(np.int32)
-        numbers: NDArray[np.int32] = window[np.searchsorted(self.sessions, dates)]
+        window = np.where(back // self.length <= self.past, back // self.length, -1)
+        small = np.int16 if self.past <= np.iinfo(np.int16).max else np.int32
+        numbers: NDArray[np.integer] = window.astype(small)[np.searchsorted(self.sessions, dates)]
         return numbers
 
 
@@ -181,7 +182,7 @@ def drift(
     return entries
 
 
-def _column(values: NDArray[np.float64], window: NDArray[np.int32], past_windows: int) -> dict[str, Any]:
+def _column(values: NDArray[np.float64], window: NDArray[np.integer], past_windows: int) -> dict[str, Any]:
     """Return the entry of a column whose values rise, each with its window."""
     current = window == 0
     now = int(current.sum())
@@ -192,7 +193,7 @@ def _column(values: NDArray[np.float64], window: NDArray[np.int32], past_windows
     entry = {**_json_numbers(distances), "ks_p": ks_p(distances.ks, before, now)}
     few = f"only {now} rows in the current window, at least {MIN_ROWS} are needed" if now < MIN_ROWS else ""
     values, window = values[~current], window[~current]
-    past = [] if few else _past(values, window, past_windows)
+    past = [] if few else _past(values, window, past_windows, distances.wasserstein)
     return _ordered(entry | _judgement(distances, past, few))
 
 
@@ -218,12 +219,17 @@ def _order(
     return sorted_rows
 
 
-def _past(values: NDArray[np.float64], window: NDArray[np.int32], count: int) -> list[Distances]:
-    """Return the statistics of each past window of enough rows against the rest of the past."""
+def _past(
+    values: NDArray[np.float64], window: NDArray[np.integer], count: int, wasserstein: float
+) -> list[Distances]:
+    """Return the statistics of each past window of enough rows against the rest of the past, beside the current one's."""
     rows = np.bincount(window[window >= 0], minlength=count + 1)
-    column = SortedColumn.of(values)
     enough = [k for k in range(1, count + 1) if rows[k] >= MIN_ROWS and rows[k] < len(window)]
-    return column.distances([np.flatnonzero(window == k).astype(np.int32) for k in enough])
+    # whole numbers of 16 bits are counted, not compared: one sort gives the rows of every window, in their order
+    order = np.argsort(window, kind="stable").astype(np.uint32)
+    ends = np.cumsum(rows) + (len(window) - int(rows.sum()))
+    places = [order[ends[k] - rows[k] : ends[k]] for k in enough]
+    return SortedColumn.of(values).beside(places, wasserstein)
 
 
 def _judgement(current: Distances, past: Sequence[Distances], few: str) -> dict[str, Any]:

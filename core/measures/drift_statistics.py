@@ -1,7 +1,8 @@
 """How far two samples are apart: Kolmogorov-Smirnov, PSI, Wasserstein, Jensen-Shannon.
 
 All four come from one sorted column and the marks of two samples in it, so that a column is sorted
-once for all its windows.
+once for all its windows. Where many windows are only set beside one of them, a window costs its own rows alone
+(:meth:`SortedColumn.beside`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -23,6 +24,10 @@ EPSILON = 1e-4
 
 _ROWS_AT_ONCE = 32_768
 """Rows of 8 bytes each, twice, that stay within a processor's cache."""
+
+_CLOSE, _ROUNDING = 1e-7, 16 * float(np.finfo(np.float64).eps)
+"""How near to a number a sum in another order may lie without telling on which side the exact one is: as a share of it,
+and of the largest running sum it is made of. Rounding adds up to far less."""
 
 _SERIES_TERMS = 100
 _CERTAIN_BELOW = 0.2
@@ -100,15 +105,115 @@ class SortedColumn:
         windows : sequence of ndarray of int
             Places of each window's rows, rising; neither empty nor all.
         """
+        # one array for all windows: to ask for so much memory anew each time costs more than the sums
+        room = np.empty(len(self.values))
+        return self._distances(windows, (self._apart(places, room) for places in windows))
+
+    def beside(self, windows: Sequence[NDArray[np.integer]], wasserstein: float) -> list[Distances]:
+        """Return the same, for a comparison with a distance: a window costs its own rows, not all of the column.
+
+        Parameters
+        ----------
+        windows : sequence of ndarray of int
+            As in :meth:`distances`.
+        wasserstein : float
+            The scaled Wasserstein distance that those of the windows are compared with.
+
+        Returns
+        -------
+        list of Distances
+            Those of :meth:`distances` to the last digit, but for the Wasserstein distance: added in another order, it
+            may differ by rounding, and is the exact one where that could decide which of the two is larger.
+        """
+        sums = np.zeros(len(self.values) + 1)
+        np.cumsum(self.values - self.mean, out=sums[1:])
+        rounding = _ROUNDING * float(max(sums.max(), -sums.min()))
+        return self._distances(windows, (self._apart_by_rows(p, sums, wasserstein, rounding) for p in windows))
+
+    def _distances(
+        self, windows: Sequence[NDArray[np.integer]], apart: Iterable[tuple[float, float]]
+    ) -> list[Distances]:
+        """Return the figures of windows whose KS statistics and Wasserstein distances are ``apart``."""
         if not windows:
             return []
         shares = [self._shares(places) for places in windows]
         before, now = (np.stack(side) for side in zip(*shares, strict=True))
-        # one array for all windows: to ask for so much memory anew each time costs more than the sums
-        room = np.empty(len(self.values))
-        apart = (self._apart(places, room) for places in windows)
         figures = zip(apart, psi(before, now), jensen_shannon(before, now), strict=True)
         return [Distances(ks, float(p), moved, float(js)) for (ks, moved), p, js in figures]
+
+    def _apart_by_rows(
+        self, places: NDArray[np.integer], sums: NDArray[np.float64], wasserstein: float, rounding: float
+    ) -> tuple[float, float]:
+        """Return what :meth:`_apart` does from the window's rows; ``sums`` are running ones, of values less mean.
+
+        Between two rows of the window the difference of the distribution functions falls in a straight line, row by
+        row: it is widest beside one of them, and the sum of its sizes follows from running sums of the values.
+        """
+        total, now = len(self.values), len(places)
+        before, scale = total - now, now * (total - now)
+        bounds = np.concatenate(([-1], places, [total - 1])).astype(np.int64, copy=False)
+        moved, highest, lowest = 0.0, 0, scale
+        for first in range(0, now + 1, _ROWS_AT_ONCE // 4):
+            piece = bounds[first : first + _ROWS_AT_ONCE // 4 + 1]
+            starts = np.arange(first, first + len(piece) - 1) * total - (piece[:-1] + 1) * now
+            after = starts if first else starts[1:]
+            highest, lowest = int(after.max(initial=highest)), int(after.min(initial=lowest))
+            moved += self._moved(piece, starts.astype(np.float64), now, sums)
+        widest = self._widest(places) if self.tied else float(max(highest, before - lowest))
+        spread = self._spread_without(places)
+        if not spread > 0:
+            return widest / scale, np.nan
+        scaled = moved / scale / spread
+        if abs(scaled - wasserstein) <= rounding * (total / before) / spread + _CLOSE * max(scaled, wasserstein):
+            scaled = self._apart(places, np.empty(total))[1]
+        return widest / scale, scaled
+
+    def _moved(
+        self,
+        bounds: NDArray[np.int64],
+        starts: NDArray[np.float64],
+        now: int,
+        sums: NDArray[np.float64],
+    ) -> float:
+        """Return the sum over rows of the size of the difference times the step to the next value.
+
+        Parameters
+        ----------
+        bounds : ndarray of int, shape (pieces + 1,)
+            Rows of the window: from each on up to the next the difference falls by ``now`` a row.
+        starts : ndarray of float, shape (pieces,)
+            What it is at the first row of each.
+        """
+        ends = bounds[1:]
+        value, total = self.values[np.maximum(bounds, 0)] - self.mean, sums[np.maximum(bounds, 0)]
+        inside = total[1:] - total[:-1] - value[:-1]
+        if bounds[0] < 0:  # before the window's first row: that piece begins with the column, not with a row
+            starts[0], inside[0] = -now, total[1] - value[0]
+        lengths = ends - np.maximum(bounds[:-1], 0)
+        signed = starts * (value[1:] - value[:-1]) - now * ((lengths - 1) * value[1:] - inside)
+        turns = np.flatnonzero((starts > 0) & (starts < (lengths - 1) * float(now)))
+        # where its sign changes within a piece: twice what lies before that, less all of it
+        begin, start = bounds[turns], starts[turns]
+        rows = np.minimum((start // now).astype(np.int64) + 1, lengths[turns])
+        reached = self.values[begin + rows] - self.mean
+        passed = sums[begin + rows] - total[turns] - value[turns]
+        above = start * (reached - value[turns]) - now * ((rows - 1) * reached - passed)
+        turned = 2 * above - signed[turns]
+        signed[turns] = 0.0
+        return float(np.abs(signed, out=signed).sum() + turned.sum())
+
+    def _widest(self, places: NDArray[np.integer]) -> float:
+        """Return the largest difference of the distribution functions, times the rows of both, among equal values."""
+        total, now, values = len(self.values), len(places), self.values[places]
+        changes = np.flatnonzero(values[1:] != values[:-1])
+        last, first = np.append(changes, now - 1), np.append(0, changes + 1)
+        # of equal values all count at once: up to the last of them in the column, from the first of them on
+        end, begin = places[last].astype(np.int64), places[first].astype(np.int64)
+        more = ~self.closing[end]
+        end[more] = np.searchsorted(self.values, values[last][more], side="right") - 1
+        more = (begin > 0) & ~self.closing[begin - 1]
+        begin[more] = np.searchsorted(self.values, values[first][more], side="left")
+        return float(max(((last + 1) * total - (end + 1) * now).max(), (begin * now - first * total).max()))
 
     def _apart(self, places: NDArray[np.integer], apart: NDArray[np.float64]) -> tuple[float, float]:
         """Return the KS statistic and the scaled Wasserstein distance of one window; ``apart`` is written over."""
