@@ -83,9 +83,10 @@ class Windows:
         # one more: a date after the last session is in no window
         back = len(self.sessions) - 1 - np.arange(len(self.sessions) + 1)
         window = np.where(back // self.length <= self.past, back // self.length, -1)
-        small = np.int16 if self.past <= np.iinfo(np.int16).max else np.int32
-        numbers: NDArray[np.integer] = window.astype(small)[np.searchsorted(self.sessions, dates)]
-        return numbers
+        place = np.searchsorted(self.sessions, dates)
+        if self.past > np.iinfo(np.int16).max:
+            return window.astype(np.int32)[place]
+        return window.astype(np.int16)[place]
 
 
 def windows(features: col.Columns, drift_sessions: int) -> Windows:
@@ -222,7 +223,7 @@ def _order(
 def _past(
     values: NDArray[np.float64], window: NDArray[np.integer], count: int, wasserstein: float
 ) -> list[Distances]:
-    """Return the statistics of each past window of enough rows against the rest of the past, beside the current one's."""
+    """Return the statistics of each past window of enough rows against the rest of the past, beside the current."""
     rows = np.bincount(window[window >= 0], minlength=count + 1)
     enough = [k for k in range(1, count + 1) if rows[k] >= MIN_ROWS and rows[k] < len(window)]
     # whole numbers of 16 bits are counted, not compared: one sort gives the rows of every window, in their order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,71 +10,37 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.errors import DataError
 from core.evaluation import baselines, drift, floors, looks, summaries, trading_blocks, verdict
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.holding import holdings
+from core.evaluation.inputs import Inputs, in_memory, read
 from core.evaluation.joined import with_returns
 from core.evaluation.market_states import no_parts, parts
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
 from core.label import FIELD, Label
-from core.measures.bootstrap import Resampling
 from core.measures.expanded import coverage_of
 from core.measures.performance import CLASSIFICATION, entries, json_number, undefined
 from core.measures.rows import JudgedRows, judge, numbers
 from core.models.splits import judged_sessions_needed
 from core.platform.progress import Steps
-from core.tables.artifacts import Artifact, Document, Table
-from core.tables.inputs import document_of, table_of
-from core.tables.stored import StoredRows
+from core.tables.artifacts import Artifact, Document
 from core.tables.workplace import Workplace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from core.evaluation.holding import Holdings
 
 PERFORMANCE = (*CLASSIFICATION, "long_flat_return", "long_flat_sharpe")
+_STEPS = 9
+"""Works of an evaluation: the description, the evidence in sequence and seven of the judgement."""
+
 _BESIDE = f"{col.PROBABILITY}_"
-_NEEDED = {
-    "predictions": col.PREDICTIONS,
-    "features": (col.DATE, col.TICKER, col.RETURN, col.UP_NEXT),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class _Inputs:
-    """What the stage reads, with its settings."""
-
-    predictions: Table
-    features: Table
-    findings: Document
-    repairs: Document
-    model: Document | None
-    champion: Document | None
-    settings: EvaluateSettings
-    workplace: Workplace
-
-    @property
-    def mode(self) -> str:
-        """``train`` or ``score``; a table without header says it by having folds or not."""
-        mode = self.predictions.header.get("mode")
-        return str(mode or ("train" if self.predictions[col.FOLD].notna().any() else "score"))
-
-    @property
-    def label(self) -> Label:
-        """What the outcomes are of."""
-        return Label.of(self.features.header)
-
-    @property
-    def resampling(self) -> Resampling:
-        s = self.settings
-        return Resampling(s.bootstrap_samples, s.block_sessions, s.confidence, s.bootstrap_seed)
 
 
 def evaluate(
@@ -107,7 +73,7 @@ def evaluate(
     DataError
         If an input lacks a column, or a probability or label is out of range.
     """
-    loaded = _read(inputs, settings, workplace or Workplace())
+    loaded = read(inputs, settings, workplace or Workplace())
     body = {**_computed(loaded), "digests": dict(digests)}
     body |= _label(loaded.label, body)
     body["verdict"] = verdict.verdict_of(body["performance"]["auc"], loaded.mode, body["sequential"])
@@ -125,22 +91,34 @@ def _label(label: Label, body: Mapping[str, Any]) -> dict[str, Any]:
     return {FIELD: {**label.facts, "text": label.text, "sessions_without_overlap": outcomes}}
 
 
-def _computed(inputs: _Inputs) -> dict[str, Any]:
+def _computed(inputs: Inputs) -> dict[str, Any]:
     """Return the figures: of a large table its parts are computed beside each other, from the same judged rows."""
-    rows, workplace = _judged_rows(inputs), inputs.workplace
-    inputs = replace(inputs, workplace=workplace.within(inputs.features.parts))
-    lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
-    judging = [partial(_unjudged, inputs, rows, lack)] if lack else _judgement(inputs, rows)
-    works = [partial(_description, inputs), partial(_sequential, inputs, rows), *judging]
-    steps, body = Steps(workplace.progress, len(works)), dict[str, Any]()
-    for part in workplace.engine.beside(works, parts=inputs.features.parts):
-        body |= part
+    workplace, parts = inputs.workplace, inputs.features.parts
+    inputs = replace(inputs, workplace=workplace.within(parts))
+    steps, body = Steps(workplace.progress, _STEPS), dict[str, Any]()
+    for block in workplace.engine.beside(_works(inputs, steps), parts=parts):
+        body |= block
         steps.done()
     return body
 
 
-def _judged_rows(inputs: _Inputs) -> JudgedRows:
-    predictions = _in_memory(inputs.predictions)
+def _works(inputs: Inputs, steps: Steps) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Yield the works that make the body.
+
+    The description, which is the longest, needs no judged row: they are made while it goes on, or after it, so that
+    it never has them in memory beside its own.
+    """
+    yield partial(_description, inputs)
+    rows = _judged_rows(inputs)
+    lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
+    judging = [partial(_unjudged, inputs, rows, lack)] if lack else _judgement(inputs, rows)
+    steps.expect(_STEPS if not lack else 3)
+    yield partial(_sequential, inputs, rows)
+    yield from judging
+
+
+def _judged_rows(inputs: Inputs) -> JudgedRows:
+    predictions = in_memory(inputs.predictions)
     frame = with_returns(predictions, inputs.features, also=(col.VOLATILITY20,), workplace=inputs.workplace)
     del predictions
     if inputs.mode == "score":
@@ -150,7 +128,7 @@ def _judged_rows(inputs: _Inputs) -> JudgedRows:
     return rows
 
 
-def _sequential(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
+def _sequential(inputs: Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return the evidence after every session of a model in use; a candidate is judged once."""
     if inputs.mode != "score":
         return {"sequential": None}
@@ -165,40 +143,7 @@ _ORDER = (
 )  # fmt: skip
 
 
-def _read(inputs: Mapping[str, Artifact], settings: EvaluateSettings, workplace: Workplace) -> _Inputs:
-    return _Inputs(
-        predictions=_table(inputs, "predictions"),
-        features=_table(inputs, "features"),
-        findings=document_of(inputs, "findings"),
-        repairs=document_of(inputs, "repairs"),
-        model=document_of(inputs, "model") if "model" in inputs else None,
-        champion=document_of(inputs, "champion") if "champion" in inputs else None,
-        settings=settings,
-        workplace=workplace,
-    )
-
-
-def _in_memory(predictions: Table) -> pd.DataFrame:
-    """Return the rows of predictions, those of a stored table with coded tickers."""
-    if not isinstance(predictions.content, StoredRows):
-        return predictions.content
-    # column by column: what was read of one is gone before the next
-    return pd.DataFrame({name: predictions[name] for name in predictions.columns}, copy=False)
-
-
-def _table(inputs: Mapping[str, Artifact], kind: str) -> Table:
-    table = table_of(inputs, kind)
-    missing = [name for name in _NEEDED[kind] if name not in table]
-    if missing:
-        raise DataError(
-            f"{kind} lacks {', '.join(missing)}",
-            expected=f"the columns {', '.join(_NEEDED[kind])}",
-            remedy="Make the table again with the stage that writes it.",
-        )
-    return table
-
-
-def _reason(inputs: _Inputs, body: Mapping[str, Any]) -> str | None:
+def _reason(inputs: Inputs, body: Mapping[str, Any]) -> str | None:
     """Return why there is no verdict and which setting would do; None where there is one."""
     if body["verdict"] not in (verdict.INSUFFICIENT, verdict.INSUFFICIENT_NEW):
         return None
@@ -210,7 +155,7 @@ def _reason(inputs: _Inputs, body: Mapping[str, Any]) -> str | None:
     return f"{reason}; {floors.remedy(inputs.features, model_features, inputs.mode, setting)}"
 
 
-def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
+def _unjudged(inputs: Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
     """Return the judged part of the body when there is too little to judge."""
     has_label = ~np.isnan(numbers(inputs.predictions, col.UP_NEXT))
     frame = pd.DataFrame({name: inputs.predictions[name][has_label] for name in (col.DATE, col.UP_NEXT)})
@@ -231,11 +176,11 @@ def _unjudged(inputs: _Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
     }
 
 
-def _kinds(inputs: _Inputs) -> list[str]:
+def _kinds(inputs: Inputs) -> list[str]:
     return [name.removeprefix(_BESIDE) for name in inputs.predictions.columns if name.startswith(_BESIDE)]
 
 
-def _judgement(inputs: _Inputs, rows: JudgedRows) -> list[Callable[[], dict[str, Any]]]:
+def _judgement(inputs: Inputs, rows: JudgedRows) -> list[Callable[[], dict[str, Any]]]:
     """Return the works that make the judged part of the body, the longest first."""
     rules, cost = baselines.probabilities(rows, inputs.features), inputs.settings.cost_bps
     holding = holdings(rows, inputs.features, cost_bps=cost, workplace=inputs.workplace)
@@ -252,7 +197,7 @@ def _judgement(inputs: _Inputs, rows: JudgedRows) -> list[Callable[[], dict[str,
 
 
 def _compared(
-    inputs: _Inputs, rows: JudgedRows, rules: Mapping[str, NDArray[np.float64]], holding: Holdings
+    inputs: Inputs, rows: JudgedRows, rules: Mapping[str, NDArray[np.float64]], holding: Holdings
 ) -> dict[str, Any]:
     """Return the figures of the models, their differences, and whether one knows too much."""
     beside = {kind: numbers(rows.frame, _BESIDE + kind) for kind in _kinds(inputs)}
@@ -278,7 +223,7 @@ def _baselines(
 
 
 def _aucs(
-    inputs: _Inputs, rows: JudgedRows, compared: Comparison, beside: Mapping[str, NDArray[np.float64]]
+    inputs: Inputs, rows: JudgedRows, compared: Comparison, beside: Mapping[str, NDArray[np.float64]]
 ) -> dict[str, dict[str, Any]]:
     """Return the AUC of every model that ran, its lower end and its rows, by kind, the judged one first."""
     header = inputs.predictions.header
@@ -297,7 +242,7 @@ def _aucs(
     }
 
 
-def _champion(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
+def _champion(inputs: Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return the contest with the champion; None in a score run, where the champion itself is judged."""
     if inputs.mode == "score":
         return {"champion": None}
@@ -315,7 +260,7 @@ def _champion(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
     return {"champion": contest}
 
 
-def _scorecard(inputs: _Inputs, rows: JudgedRows) -> dict[str, Any]:
+def _scorecard(inputs: Inputs, rows: JudgedRows) -> dict[str, Any]:
     """Return what came of the model's signals by quarter; None in a train run, where nothing was in use."""
     if inputs.mode != "score":
         return {"scorecard": None}
@@ -332,7 +277,7 @@ def _auc_at_training(model: Document | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _description(inputs: _Inputs) -> dict[str, Any]:
+def _description(inputs: Inputs) -> dict[str, Any]:
     """Return the part of the body that needs no labelled prediction."""
     features, predictions = inputs.features, inputs.predictions
     model_features = summaries.features_of_model(inputs.model, features)

@@ -128,7 +128,9 @@ class SortedColumn:
         sums = np.zeros(len(self.values) + 1)
         np.cumsum(self.values - self.mean, out=sums[1:])
         rounding = _ROUNDING * float(max(sums.max(), -sums.min()))
-        return self._distances(windows, (self._apart_by_rows(p, sums, wasserstein, rounding) for p in windows))
+        return self._distances(
+            windows, (self._apart_by_rows(p, sums, wasserstein, rounding) for p in windows)
+        )
 
     def _distances(
         self, windows: Sequence[NDArray[np.integer]], apart: Iterable[tuple[float, float]]
@@ -164,7 +166,9 @@ class SortedColumn:
         if not spread > 0:
             return widest / scale, np.nan
         scaled = moved / scale / spread
-        if abs(scaled - wasserstein) <= rounding * (total / before) / spread + _CLOSE * max(scaled, wasserstein):
+        if abs(scaled - wasserstein) <= rounding * (total / before) / spread + _CLOSE * max(
+            scaled, wasserstein
+        ):
             scaled = self._apart(places, np.empty(total))[1]
         return widest / scale, scaled
 

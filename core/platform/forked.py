@@ -7,7 +7,7 @@ import pickle
 import resource
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from itertools import islice
@@ -69,7 +69,7 @@ def apart(work: Callable[[], Outcome], *, opens: bool = True) -> Outcome:
     return _Copy(work, opens=opens).outcome()
 
 
-def side_by_side(works: Sequence[Callable[[], Outcome]], at_once: int) -> Iterator[Outcome]:
+def side_by_side(works: Iterable[Callable[[], Outcome]], at_once: int) -> Iterator[Outcome]:
     """Yield what each work gives, in order; ``at_once`` of them go on in copies of this process.
 
     Each sees the memory of this process as it is when the copy is made, without a copy of what nobody changes. When
@@ -77,8 +77,8 @@ def side_by_side(works: Sequence[Callable[[], Outcome]], at_once: int) -> Iterat
 
     Parameters
     ----------
-    works : sequence of callable
-        Their outcomes and errors are pickled.
+    works : iterable of callable
+        Their outcomes and errors are pickled. What makes them one by one goes on in this process, beside those begun.
     at_once : int
         1 does them one after the other in this process.
 
@@ -87,12 +87,15 @@ def side_by_side(works: Sequence[Callable[[], Outcome]], at_once: int) -> Iterat
     EndedApart
         If a copy ends without an answer.
     """
-    if at_once < 2 or len(works) < 2:
+    if at_once < 2:
         yield from (work() for work in works)
         return
     waiting, going = iter(works), deque[_Copy[Outcome]]()
     try:
-        going.extend(_Copy(work) for work in islice(waiting, at_once))
+        for work in islice(
+            waiting, at_once
+        ):  # not extend: a copy that was begun is ended if the next work fails
+            going.append(_Copy(work))
         while going:
             outcome = going[0].outcome()
             going.popleft()

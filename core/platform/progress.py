@@ -25,6 +25,10 @@ class Steps:
         self._progress, self._total, self._count = progress, total, 0
         progress(0, total)
 
+    def expect(self, total: int) -> None:
+        """Count on so many steps in all from now on."""
+        self._total = total
+
     def done(self) -> None:
         """Report one more step."""
         self._count += 1

@@ -30,6 +30,7 @@ from core.runs.earlier import earlier_answer, refuse_to_ask_again
 from core.runs.inputs import ABSENT, Inputs, load_inputs, unfit
 from core.runs.limits import stage_limits
 from core.runs.log import RunLog
+from core.runs.needs import announce
 from core.runs.plan import StagePlan
 from core.runs.record import Watcher
 from core.sources.context import Context
@@ -216,10 +217,8 @@ class Runner:
             if written.path is None:
                 self.recent.keep(written.sha256, artifact)
         seconds = round(time.monotonic() - started, 3)
-        facts = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
-        self._tell(
-            plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **facts, **self._where(plan)
-        )
+        facts = stage_facts.facts(plan.stage.name, artifacts, plan.parameters) | self._where(plan)
+        self._tell(plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **facts)
         return meta
 
     def _attempt(self, plan: StagePlan, inputs: Inputs, scratch: Scratch) -> list[Artifact]:
@@ -236,6 +235,7 @@ class Runner:
             self.engine,
             None if plan.stage.name in self.forced else KeptFits(self.root),
         )
+        announce(self.log, plan.stage.name, job.artifacts.values(), self.engine)
         policies: dict[str, tuple[int, Faults]] = {
             "transient": (self.retry_tries, TRANSIENT),
             "once": (2, (Exception,)),

@@ -7,7 +7,7 @@ shards that it held; Dask gives them to another one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -49,13 +49,14 @@ class Engine:
             return min(self.workers or processors(), max(parts, 1))
         return 1
 
-    def beside(self, works: Sequence[Callable[[], Result]], *, parts: int) -> Iterator[Result]:
+    def beside(self, works: Iterable[Callable[[], Result]], *, parts: int) -> Iterator[Result]:
         """Yield what each work gives, in order: of a table of several parts they go on beside each other.
 
         Parameters
         ----------
-        works : sequence of callable
-            Without arguments; they see the memory of this process, and their outcomes are pickled.
+        works : iterable of callable
+            Without arguments; they see the memory of this process as it is when they are asked for, and their outcomes
+            are pickled. One that is not asked for yet may still be made, here, while others go on.
         parts : int
             Parts of the table that they are about: the works of a small one are done one after the other, here.
         """

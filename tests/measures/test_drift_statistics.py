@@ -117,3 +117,42 @@ def test_more_rows_than_are_added_at_once_agree_with_scipy(distinct):
     assert found.ks == pytest.approx(stats.ks_2samp(before, current).statistic, rel=1e-12)
     expected = stats.wasserstein_distance(before, current) / before.std()
     assert found.wasserstein == pytest.approx(expected, rel=1e-9)
+
+
+def the_same(first, second):
+    """Return whether two figures are one, undefined ones included."""
+    return first == second or (np.isnan(first) and np.isnan(second))
+
+
+@pytest.mark.parametrize("kind", ["continuous", "whole numbers", "far from 0", "without a variance"])
+def test_a_window_beside_a_distance_is_what_all_rows_give(kind):
+    """KS, PSI and JS to the last digit; the Wasserstein distance too where it is compared with itself, else to 1e-9."""
+    draw = np.random.default_rng(31)
+    for _ in range(200):
+        rows = int(draw.integers(2, 300))
+        values = np.sort(
+            {
+                "continuous": draw.normal(size=rows),
+                "whole numbers": draw.integers(0, 4, rows).astype(float),
+                "far from 0": 1e6 + draw.normal(size=rows).round(1),
+                "without a variance": draw.standard_cauchy(rows),
+            }[kind]
+        )
+        places = np.sort(draw.choice(rows, int(draw.integers(1, rows)), replace=False))
+        column = SortedColumn.of(values)
+        exact = column.distances([places])[0]
+        (far,), (near,) = column.beside([places], -1.0), column.beside([places], exact.wasserstein)
+        for name in ("ks", "psi", "js"):
+            assert the_same(getattr(far, name), getattr(exact, name))
+        assert the_same(near.wasserstein, exact.wasserstein)
+        assert far.wasserstein == pytest.approx(exact.wasserstein, rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+def test_more_rows_of_a_window_than_are_looked_at_at_once_are_no_different():
+    """40,000 rows of a window among 100,000, with equal values."""
+    draw = np.random.default_rng(5)
+    column = SortedColumn.of(np.sort(draw.integers(0, 3_000, 100_000) / 7))
+    places = np.sort(draw.choice(100_000, 40_000, replace=False))
+    exact, found = column.distances([places])[0], column.beside([places], -1.0)[0]
+    assert (found.ks, found.psi, found.js) == (exact.ks, exact.psi, exact.js)
+    assert found.wasserstein == pytest.approx(exact.wasserstein, rel=1e-9)

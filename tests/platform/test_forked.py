@@ -55,3 +55,37 @@ def test_a_copy_that_ends_without_an_answer_is_named():
     """As when the system takes it for want of memory."""
     with pytest.raises(EndedApart, match="code 7"):
         list(side_by_side([partial(os._exit, 7), partial(answer, 1)], 2))
+
+
+def wait_for(path):
+    while not path.exists():
+        time.sleep(0.01)
+    return 1
+
+
+def test_a_work_is_made_while_the_one_before_goes_on(tmp_path):
+    """The first waits for what is done here when the second is asked for; one after the other it is done first."""
+
+    def works(*, waits):
+        yield partial(wait_for, tmp_path / "made") if waits else partial(int, 1)
+        (tmp_path / "made").touch()
+        yield partial(int, 2)
+
+    assert list(side_by_side(works(waits=True), 2)) == [1, 2]
+    assert list(side_by_side(works(waits=False), 1)) == [1, 2]
+
+
+def test_a_copy_is_ended_when_the_next_work_cannot_be_made(tmp_path):
+    """What goes wrong here in between leaves nobody behind."""
+    says = tmp_path / "pid"
+
+    def works():
+        yield partial(sleep, says)
+        while not (says.exists() and says.read_text(encoding="ascii")):
+            time.sleep(0.01)
+        raise ValueError("no rows")
+
+    with pytest.raises(ValueError, match="no rows"):
+        list(side_by_side(works(), 2))
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(says.read_text(encoding="ascii")), 0)

@@ -131,6 +131,18 @@ def _rows(facts: Mapping[str, Any]) -> str:
     return "reused" if facts.get("rows") is None else f"reused, {facts['rows']:,} rows"
 
 
+def _needs(facts: Mapping[str, Any]) -> str:
+    processes = "one process" if facts["processes"] == 1 else f"{facts['processes']} processes"
+    needs = f"{facts['rows']:,} rows: {processes}, up to {facts['memory_mb']:,} MB of memory"
+    if facts.get("free_mb") is None:
+        return needs
+    free = f"{facts['free_mb']:,} MB are free"
+    if facts["memory_mb"] <= facts["free_mb"]:
+        return f"{needs}; {free}"
+    advice = "fewer [compute] workers" if facts["processes"] > 1 else "fewer tickers or a later --start"
+    return f"{needs}, and only {free}: {advice} would take less"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "run_started": _started,
     "run_finished": lambda f: f"run finished: {f['state']}",
@@ -138,6 +150,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "done": _done,  # logs of earlier versions
     "succeeded": _done,
     "reused": _rows,
+    "needs": _needs,
     "repair": _repair,
     "failed": lambda f: f"failed after {f['seconds']:.2f} s: {f['error']}",
     "waiting": lambda f: f"waits for {f['holder']}, which makes the same",
