@@ -21,7 +21,7 @@ import pandas as pd
 from core import columns as col
 from core.evaluation.economics import earnings
 from core.measures.performance import PooledScore, json_number
-from core.measures.ranking import grouped_auc
+from core.measures.ranking import auc_of
 from core.measures.risk import annual_return, sharpe
 from core.measures.rows import JudgedRows, numbers
 from core.measures.weighted import weighted_mean
@@ -141,5 +141,4 @@ def _auc(
     rows: JudgedRows, probability: NDArray[np.float64], has_probability: NDArray[np.bool_], part: slice
 ) -> float:
     own = has_probability[part]
-    group = np.zeros(int(own.sum()), dtype=np.int64)
-    return float(grouped_auc(probability[part][own], rows.up[part][own], group, 1)[0])
+    return auc_of(probability[part][own], rows.up[part][own])

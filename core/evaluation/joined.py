@@ -15,7 +15,7 @@ from core.errors import DataError
 from core.features.definitions import own_of
 from core.label import Label
 from core.measures.information import forward_returns
-from core.measures.rows import numbers
+from core.measures.rows import numbers, ticker_order
 from core.measures.trading import next_open_returns
 from core.models.document import Model
 from core.models.loader import load_model, require_features, require_label
@@ -178,10 +178,12 @@ def _joined(
     nor the time of an index of pairs, and a part can be joined to the slice of rows that are its tickers'.
     """
     codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
+    days = _whole_days(frame[col.DATE])
+    order = None if _stand_by(codes, days) else ticker_order(codes, days).astype(np.uint32)
     keys = codes.astype(np.int64, copy=False)
     keys *= _SPAN
-    keys += _whole_days(frame[col.DATE])
-    order = None if (keys[1:] >= keys[:-1]).all() else np.argsort(keys, kind="stable").astype(np.uint32)
+    keys += days
+    del codes, days
     keys = keys if order is None else keys[order]
     values = {name: np.full(len(frame), np.nan) for name in names}
     for part in workplace.engine.each(work, range(features.parts)):
@@ -198,6 +200,11 @@ def _joined(
             values[name][rows] = np.where(there, column[in_frame][place], values[name][rows])
     del keys
     return values if order is None else {name: _scattered(values.pop(name), order) for name in names}
+
+
+def _stand_by(codes: NDArray[np.integer], days: NDArray[np.int64]) -> bool:
+    """Tell whether rows stand by ticker and day."""
+    return bool(((codes[1:] > codes[:-1]) | ((codes[1:] == codes[:-1]) & (days[1:] >= days[:-1]))).all())
 
 
 def _scattered(values: NDArray[np.float64], order: NDArray[np.uint32]) -> NDArray[np.float64]:
@@ -235,6 +242,10 @@ def _sorted_columns(
     frame = table.part(number, (col.DATE, col.TICKER, *columns))
     codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
     days = _whole_days(frame[col.DATE])
+    columns_of = [numbers(frame, name) for name in columns]
+    same = codes[1:] == codes[:-1]
+    if ((codes[1:] > codes[:-1]) | (same & (days[1:] > days[:-1]))).all():  # as parts of large tables stand
+        return pd.Index(tickers), codes, days, columns_of
     order = np.lexsort((days, codes))
     codes, days = codes[order], days[order]
     if ((codes[1:] == codes[:-1]) & (days[1:] == days[:-1])).any():
@@ -243,7 +254,7 @@ def _sorted_columns(
             expected="one row per date and ticker",
             remedy="Make the features again with the stage feature_engineer.",
         )
-    return pd.Index(tickers), codes, days, [numbers(frame, name)[order] for name in columns]
+    return pd.Index(tickers), codes, days, [column[order] for column in columns_of]
 
 
 def _open_returns_of_part(prices: Table, number: int) -> _PartValues:

@@ -8,7 +8,8 @@ model that is a constant in each fold would score away from 0.5.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -51,6 +52,22 @@ def grouped_auc(
     pairs = ups * (size - ups)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(pairs > 0, (rank_sum - ups * (ups + 1) / 2) / pairs, np.nan)
+
+
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+
+
+def auc_of(probability: NDArray[np.float64], up: NDArray[np.float64]) -> float:
+    """Return the AUC of rows of one group, NaN with one outcome only; to the last digit that of :func:`grouped_auc`.
+
+    >>> auc_of(np.array([0.4, 0.4, 0.5]), np.array([1.0, 0.0, 1.0]))
+    0.75
+    """
+    rose = up > 0
+    ups, downs = np.sort(probability[rose]), np.sort(probability[~rose])
+    pairs = 2 * len(ups) * len(downs)
+    won = sum(int(np.searchsorted(downs, ups, side).sum()) for side in _SIDES)
+    return won / pairs if pairs else np.nan
 
 
 def _mean_ranks(p: NDArray[np.float64], group: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -176,6 +193,9 @@ def fold_of(
     return PairedFold.of(rows) if len(p) > LARGE_FOLD_ROWS else rows
 
 
+_FEW_LIMITS = 64
+"""Up to so many different limits pairs are counted limit by limit: a rule knows few probabilities."""
+
 _BLOCK = 32
 _BLOCKS_AT_ONCE = 2_048
 
@@ -204,6 +224,9 @@ def group_pairs(
     >>> group_pairs(np.array([0, 1]), np.array([0, 1, 1]), np.array([1, 3]), 2).tolist()
     [[1.0, 0.0], [1.0, 2.0]]
     """
+    changes = np.flatnonzero(limit[1:] != limit[:-1]) + 1
+    if len(changes) < _FEW_LIMITS:
+        return _pairs_by_limit(ups, downs, limit, changes, groups)
     pairs, before = np.zeros((groups, groups)), np.zeros(groups)
     step = _BLOCK * _BLOCKS_AT_ONCE
     for start in range(0, len(downs) + 1, step):
@@ -224,6 +247,24 @@ def group_pairs(
         near = np.bincount(own[row] * groups + part[place], minlength=groups * groups)
         pairs += near.reshape(groups, groups)
         before += np.bincount(part, minlength=groups)
+    return pairs
+
+
+def _pairs_by_limit(
+    ups: NDArray[np.int64],
+    downs: NDArray[np.int64],
+    limit: NDArray[np.int64],
+    changes: NDArray[np.int64],
+    groups: int,
+) -> NDArray[np.float64]:
+    """Return what :func:`group_pairs` does where the limit changes at few of the up rows."""
+    bounds, pairs = [0, *changes.tolist(), len(ups)], np.zeros((groups, groups))
+    reached, before = np.zeros(groups), 0
+    for start, end in pairwise(bounds if len(ups) else []):
+        upto = int(limit[start])
+        reached += np.bincount(downs[before:upto], minlength=groups)
+        before = upto
+        pairs += np.outer(np.bincount(ups[start:end], minlength=groups), reached)
     return pairs
 
 

@@ -72,7 +72,28 @@ class JudgedRows:
         In half the bytes of what numpy gives: both are held while a large table is judged.
         """
         ticker = pd.factorize(self.frame[col.TICKER])[0].astype(np.int32)
-        return ticker, np.lexsort((self.frame[col.DATE].to_numpy(), ticker)).astype(np.int32)
+        return ticker, ticker_order(ticker, self.frame[col.DATE].to_numpy()).astype(np.int32)
+
+    def former(self, present: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return where the row of the same ticker before each row stands among those that are present, shape (rows,).
+
+        -1 where there is none, and for rows that are not present. The answer is kept for the next one who asks with
+        the same rows: every rule and model does.
+        """
+        if self._former and np.array_equal(self._former[0][0], present):
+            return self._former[0][1]
+        ticker, order = self.by_ticker
+        order = order[present[order]]
+        here, before = order[1:], order[:-1]
+        same = ticker[here] == ticker[before]
+        former = np.full(len(self), -1, dtype=np.int32)
+        former[here[same]] = before[same]
+        self._former[:] = [(present.copy(), former)]
+        return former
+
+    @cached_property
+    def _former(self) -> list[tuple[NDArray[np.bool_], NDArray[np.int32]]]:
+        return []
 
     @cached_property
     def parts(self) -> tuple[slice, ...]:
@@ -159,6 +180,31 @@ def _fold_numbers(frame: pd.DataFrame) -> NDArray[np.int32]:
         whole, fold, where=~np.isnan(fold), casting="unsafe"
     )  # whole numbers all; without a copy of the column
     return whole
+
+
+def ticker_order(ticker: NDArray[np.integer], dates: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the order of rows by ticker and date; rows of both alike keep theirs.
+
+    Rows that stand by date need a stable sort of their tickers' numbers alone, which for numbers of 16 bits counts
+    instead of comparing: a twentieth of the time.
+
+    Parameters
+    ----------
+    ticker : ndarray of int, shape (rows,)
+        Number of each row's ticker, not negative.
+    dates : ndarray, shape (rows,)
+        Anything that rises with time.
+
+    Examples
+    --------
+    >>> ticker_order(np.array([1, 0, 1]), np.array([5, 5, 6])).tolist()
+    [1, 0, 2]
+    """
+    if (dates[1:] < dates[:-1]).any():
+        return np.lexsort((dates, ticker))
+    if int(ticker.max(initial=0)) <= np.iinfo(np.uint16).max:
+        ticker = ticker.astype(np.uint16)
+    return np.argsort(ticker, kind="stable")
 
 
 def _reordered(frame: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:

@@ -51,10 +51,16 @@ class _Fold:
         Numbers of the rows.
     block : ndarray of int, shape (rows,)
         Number of each row's block of dates, counted over all folds.
+    rank : ndarray of int, shape (rows,)
+        Number of each row's score, rising; equal scores share theirs.
+    rose : ndarray of bool, shape (rows,)
+        Whether the outcome was up.
     """
 
     rows: NDArray[np.uint32]
     block: NDArray[np.int32]
+    rank: NDArray[np.int32]
+    rose: NDArray[np.bool_]
 
 
 class RankedRows:
@@ -76,7 +82,10 @@ class RankedRows:
         for part in rows.parts:
             order = part.start + np.argsort(self._score[part], kind="stable")
             # in half the bytes of what numpy gives: they are in memory while every slice is looked at
-            self._folds.append(_Fold(order.astype(np.uint32), self._block[rows.group[order]]))
+            score = self._score[order]
+            rank = np.cumsum(np.append(False, score[1:] != score[:-1])[: len(score)], dtype=np.int32)
+            block = self._block[rows.group[order]]
+            self._folds.append(_Fold(order.astype(np.uint32), block, rank, rows.up[order] > 0))
 
     def ratios(self, number: NDArray[np.integer], slices: int) -> dict[str, SlicedFigure]:
         """Return every metric of :data:`core.measures.metrics.RATIOS` of each slice, over all its rows.
@@ -148,7 +157,7 @@ class RankedRows:
         weight, total = np.zeros(slices), np.zeros(slices)
         spread, freedom, counted = np.zeros(slices), np.zeros(slices), np.zeros(slices)
         for fold in self._folds:
-            part = _placed(fold, number, slices, self._score, self._rows.up)
+            part = _placed(fold, number, slices)
             weight += part.rows
             total += part.rows * part.auc
             variance, blocks = part.spread(slices, int(self._bounds[-1]))
@@ -207,20 +216,15 @@ def _blocks_of_groups(rows: JudgedRows, how: Resampling) -> tuple[NDArray[np.int
     return np.concatenate([np.empty(0, np.int64), *of_folds]).astype(np.int32), bounds
 
 
-def _placed(
-    fold: _Fold,
-    number: NDArray[np.integer],
-    slices: int,
-    score: NDArray[np.float64],
-    up: NDArray[np.float64],
-) -> _Placed:
-    mine = number[fold.rows].astype(np.int64)
-    inside = np.flatnonzero(mine >= 0)
-    # by score already: a stable sort by slice keeps that order within each; small numbers sort by radix
-    small = mine[inside].astype(np.uint16 if slices <= np.iinfo(np.uint16).max else np.int64)
-    order = inside[np.argsort(small, kind="stable")]
-    mine, rows, block = mine[order], fold.rows[order], fold.block[order]
-    rose, p = up[rows] > 0, score[rows]
+def _placed(fold: _Fold, number: NDArray[np.integer], slices: int) -> _Placed:
+    mine, p, rose, block = number[fold.rows], fold.rank, fold.rose, fold.block
+    if mine.min(initial=0) < 0 or (mine[1:] != mine[:-1]).any():
+        inside = np.flatnonzero(mine >= 0)
+        # by score already: a stable sort by slice keeps that order within each; small numbers sort by radix
+        small = mine[inside].astype(np.min_scalar_type(max(slices - 1, 0)))
+        order = inside[np.argsort(small, kind="stable")]
+        mine, p, rose, block = mine[order], p[order], rose[order], block[order]
+    mine = mine.astype(np.int64)
     size = np.bincount(mine, minlength=slices)
     ups = np.bincount(mine, weights=rose, minlength=slices)
     falls = size - ups

@@ -119,13 +119,9 @@ def trading(rows: JudgedRows, following: NDArray[np.float64], position: NDArray[
 
 def changes(rows: JudgedRows, has: NDArray[np.bool_], position: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return each row's absolute change from its ticker's row before that has a next return."""
-    ticker, order = rows.by_ticker
-    order = order[has[order]]
-    sequence, owner = position[order], ticker[order]
-    earlier = np.zeros_like(sequence)
-    earlier[1:] = np.where(owner[1:] == owner[:-1], sequence[:-1], 0.0)
-    change = np.zeros_like(position)
-    change[order] = np.abs(sequence - earlier)
+    former = rows.former(has)
+    change: NDArray[np.floating] = np.abs(position - np.where(former >= 0, position[former], 0))
+    change[~has] = 0
     return change
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.measures.ranking import grouped_auc
+from core.measures.ranking import auc_of
 
 if TYPE_CHECKING:
     from core.models.kind import ModelKind
@@ -95,4 +95,4 @@ def importance(
 
 def _auc(model: _Fitted, inputs: Matrix, label: Vector) -> float:
     probability = model.kind.probability(model.parameters, inputs)
-    return float(grouped_auc(probability, label, np.zeros(len(label), dtype=np.int64), 1)[0])
+    return auc_of(probability, label)
