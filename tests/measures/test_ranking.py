@@ -6,7 +6,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from core.measures.bootstrap import Resampling, weights
-from core.measures.ranking import RankedScore, grouped_auc, mean_auc
+from core.measures import ranking
+from core.measures.ranking import RankedScore, auc_of, grouped_auc, mean_auc
 from core.measures.rows import judge
 
 
@@ -81,3 +82,24 @@ def test_mean_leaves_out_what_is_undefined():
     """Resample by resample, only folds with an AUC count."""
     within = np.array([[0.4, np.nan], [0.8, np.nan]])
     np.testing.assert_allclose(mean_auc(within), [0.6, np.nan])
+
+
+@pytest.mark.parametrize("values", [2, 5, 10**6])
+def test_the_auc_of_one_group_is_that_of_groups_to_the_last_digit(values):
+    """Probabilities with few and with many different values, counted without ranks."""
+    draw = np.random.default_rng(8)
+    p, up = draw.integers(0, values, 900) / values, (draw.random(900) < 0.5).astype(float)
+    assert auc_of(p, up) == grouped_auc(p, up, np.zeros(900, dtype=np.int64), 1)[0]
+    assert np.isnan(auc_of(p, np.ones(900)))
+
+
+@pytest.mark.parametrize("values", [1, 3, 40])
+def test_pairs_of_few_limits_are_those_of_blocks(monkeypatch, values):
+    """The shortcut counts what the blocks do: both are whole numbers."""
+    draw = np.random.default_rng(9)
+    ups, downs = draw.integers(0, 12, 500), draw.integers(0, 12, 700)
+    limit = np.sort(draw.choice(draw.integers(0, 701, values), 500))
+    short = ranking.group_pairs(ups, downs, limit, 12)
+    monkeypatch.setattr(ranking, "_FEW_LIMITS", 0)
+    assert np.array_equal(short, ranking.group_pairs(ups, downs, limit, 12))
+    assert short.sum() == limit.sum()
