@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import columns as col
-from core.measures.drift_statistics import EPSILON, PSI_BINS, Distances, SortedColumn, holm, ks_p
+from core.measures.drift_statistics import EPSILON, PSI_BINS, Distances, SortedColumn
+from core.measures.p_values import holm, ks_p
 from core.measures.rows import numbers
 
 if TYPE_CHECKING:

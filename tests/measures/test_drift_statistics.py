@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from core.measures.drift_statistics import SortedColumn, distances, holm, jensen_shannon, ks_p, psi
+from core.measures.drift_statistics import SortedColumn, distances, jensen_shannon, psi
+from core.measures.p_values import holm, ks_p
 
 RANDOM = np.random.default_rng(12)
 PAIRS = {

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from core.measures.bootstrap import Resampling, weights
 from core.measures import ranking
+from core.measures.bootstrap import Resampling, weights
 from core.measures.ranking import RankedScore, auc_of, grouped_auc, mean_auc
 from core.measures.rows import judge
 
