@@ -10,7 +10,7 @@ from core import columns as col
 from core.tables.parquet import by_date, frame_of, header_of, joined_frame, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
     import pyarrow as pa
@@ -59,6 +59,8 @@ class StoredRows:
             name for name in (col.DATE, col.TICKER) if name in schema.names and _is_text(schema, name)
         ]
 
+        self._numbers = {field.name for field in schema if pa.types.is_float64(field.type)}
+
     def __reduce__(self) -> tuple[type[StoredRows], tuple[Path]]:
         """Travel to another process as the path alone."""
         return StoredRows, (self.path,)
@@ -70,7 +72,13 @@ class StoredRows:
 
     def column(self, name: str) -> pd.Series:
         """Return one column, part after part; tickers as categories."""
-        return joined_frame([self.arrow(number, [name]) for number in range(self.parts)])[name]
+        file = self._file(self._texts)
+        parts = (
+            file.read_row_group(number, columns=[name], use_threads=False) for number in range(self.parts)
+        )
+        if name in self._numbers:
+            return _one_after_the_other(parts, name, self.rows)
+        return joined_frame(list(parts))[name]
 
     def part(self, number: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return one part by ticker and date; dates and tickers that are text as categories."""
@@ -85,6 +93,19 @@ class StoredRows:
         import pyarrow.parquet as pq
 
         return pq.ParquetFile(self.path, memory_map=False, pre_buffer=False, read_dictionary=list(texts))
+
+
+def _one_after_the_other(parts: Iterable[pa.Table], name: str, rows: int) -> pd.Series:
+    """Return a column of numbers, null as NaN: no more than one part of it is in memory twice."""
+    import numpy as np
+    import pandas as pd
+
+    values, start = np.empty(rows), 0
+    for part in parts:
+        own = part[name].to_numpy()
+        values[start : start + len(own)] = own
+        start += len(own)
+    return pd.Series(values, name=name, copy=False)
 
 
 def _is_text(schema: pa.Schema, name: str) -> bool:
