@@ -94,8 +94,15 @@ def probabilities(rows: JudgedRows, features: col.Columns) -> RuleProbabilities:
 
 def _sessions(features: col.Columns) -> tuple[NDArray[np.datetime64], NDArray[np.int32]]:
     """Return the sessions, rising, and the number of each row's."""
-    codes, sessions = pd.factorize(features[col.DATE], sort=True)
-    return sessions.to_numpy(), codes.astype(np.int32)
+    dates = features[col.DATE].to_numpy()
+    sessions = np.sort(pd.unique(dates))
+    of_row = np.empty(len(dates), dtype=np.int32)
+    for start in range(
+        0, len(dates), _ROWS_AT_ONCE
+    ):  # whole numbers of 64 bits of all rows are never in memory
+        part = slice(start, start + _ROWS_AT_ONCE)
+        of_row[part] = np.searchsorted(sessions, dates[part])
+    return sessions, of_row
 
 
 def _earlier_labels(

@@ -178,13 +178,15 @@ def _joined(
     nor the time of an index of pairs, and a part can be joined to the slice of rows that are its tickers'.
     """
     codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
-    days = _whole_days(frame[col.DATE])
+    codes = codes.astype(
+        np.int32
+    )  # half the bytes, as of the days: rows have other columns in memory beside them
+    days = _whole_days(frame[col.DATE]).astype(np.int32)
     order = None if _stand_by(codes, days) else ticker_order(codes, days).astype(np.uint32)
-    keys = codes.astype(np.int64, copy=False)
+    keys = (codes if order is None else codes[order]).astype(np.int64)
     keys *= _SPAN
-    keys += days
+    keys += days if order is None else days[order]
     del codes, days
-    keys = keys if order is None else keys[order]
     values = {name: np.full(len(frame), np.nan) for name in names}
     for part in workplace.engine.each(work, range(features.parts)):
         owner = np.repeat(pd.Index(tickers).get_indexer(part.tickers), part.counts)
@@ -202,7 +204,7 @@ def _joined(
     return values if order is None else {name: _scattered(values.pop(name), order) for name in names}
 
 
-def _stand_by(codes: NDArray[np.integer], days: NDArray[np.int64]) -> bool:
+def _stand_by(codes: NDArray[np.integer], days: NDArray[np.integer]) -> bool:
     """Tell whether rows stand by ticker and day."""
     return bool(((codes[1:] > codes[:-1]) | ((codes[1:] == codes[:-1]) & (days[1:] >= days[:-1]))).all())
 
