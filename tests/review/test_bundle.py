@@ -102,17 +102,13 @@ def test_a_file_that_was_taken_away_is_missed_and_made_again(office, folder, pem
         assert (folder / name).read_bytes() == whole
 
 
-@pytest.mark.parametrize("what", ["folder", "pipe"])
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
 @pytest.mark.parametrize("name", ["bundle.zip", "report.txt"])
-def test_what_is_no_file_is_no_part_of_it(name, what, folder, pem, tmp_path):
+def test_what_is_no_file_is_no_part_of_it(name, make, folder, pem, tmp_path):
     """Also under a name of the bundle's: a folder called bundle.zip may hold anything."""
-    copy = tmp_path / "copy"
-    shutil.copytree(folder, copy)
+    copy = shutil.copytree(folder, tmp_path / "copy")
     (copy / name).unlink()
-    if what == "folder":
-        (copy / name).mkdir()
-    else:
-        os.mkfifo(copy / name)
+    make(copy / name)
     with pytest.raises(DataError, match=f"holds '{name}'"):
         bundle.check_bundle(copy, pem)
 
@@ -168,10 +164,8 @@ def test_the_proof_is_an_in_toto_statement_in_a_dsse_envelope(office, folder):
     paths = {name: office.root / "checkpoints" / name for name in digests}
     assert digests == {name: sha256(path.read_bytes()) for name, path in paths.items()}
     assert len(digests) > 8
-    made = json.loads(next((office.root / "checkpoints" / "report").glob("*/meta.json")).read_bytes())[
-        "program"
-    ]
-    predicate = told["predicate"]
+    (meta,) = (office.root / "checkpoints" / "report").glob("*/meta.json")
+    made, predicate = json.loads(meta.read_bytes())["program"], told["predicate"]
     assert predicate["program"] == made
     assert set(made) >= {"version", "commit", "dirty", "lock_sha256"}
     assert predicate["publishedBy"] == program()
@@ -193,9 +187,8 @@ def test_openssl_and_the_shell_verify_it_as_the_documentation_says(folder, tmp_p
     """Nothing of ours; a changed file and a changed statement are both found."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-    said = re.search(
-        r"```bash\n(.*?)```", (root / "docs" / "signing.md").read_text(encoding="utf-8"), re.DOTALL
-    )[1]
+    page = (root / "docs" / "signing.md").read_text(encoding="utf-8")
+    said = re.search(r"```bash\n(.*?)```", page, re.DOTALL)[1]
     out = tmp_path / "out"
     with zipfile.ZipFile(folder / "bundle.zip") as archive:
         archive.extractall(out)
