@@ -118,7 +118,7 @@ class Audit(RowsApart):
         self._compare(feature, again, np.arange(len(self.prices)), how)
 
     def _cut_whole(self) -> None:
-        days = np.unique(self.prices.cut_by)
+        days = self._days
         first = np.unique(self.prices.cut_by[self.prices.position < FIRST_ROWS])
         drawn = self._draw.choice(days, min(DRAWN_SESSIONS, len(days)), replace=False)
         cost = np.searchsorted(np.sort(self.prices.cut_by), first, side="right")
@@ -128,7 +128,7 @@ class Audit(RowsApart):
 
     def _changed(self) -> None:
         """Change what comes after a session: everything, each column alone, one ticker alone."""
-        days, names = np.unique(self.prices.cut_by), list(self.prices.columns)
+        days, names = self._days, list(self.prices.columns)
         for session in self._draw.choice(days, min(2, len(days)), replace=False):
             before = np.flatnonzero(self.prices.cut_by <= session)
             for changed in (names, *([name] for name in names if len(names) > 1)):
@@ -169,7 +169,7 @@ class Audit(RowsApart):
 
     def _later_splits(self) -> None:
         """Multiply adjusted closes up to a session by a factor a ticker: levels move, nothing else may."""
-        days = np.unique(self.prices.cut_by)
+        days = self._days
         drawn = self._draw.choice(days, min(2, len(days)), replace=False)
         for session in np.unique([*drawn, days[-1]]):
             rows = np.flatnonzero(self.prices.cut_by <= session)

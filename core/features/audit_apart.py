@@ -7,7 +7,7 @@ free of what comes later, if nothing later can be found in that call or remember
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,7 +91,7 @@ class RowsApart(Comparison):
     def _sessions_apart(self, feature: Feature) -> None:
         """Compute every ticker's row of a session from the rows in their windows, as :meth:`_rows_apart` does."""
         self._draw = np.random.default_rng(self.seed)
-        every = days = np.unique(self.prices.cut_by)
+        every = days = self._days
         if not self._every:
             rows = self._chosen(feature)
             room = max(DRAWN_SESSIONS, EVERY_ROWS // max(1, len(np.unique(self.prices.codes))))
@@ -125,11 +125,20 @@ class RowsApart(Comparison):
         for session in sessions[places]:
             self._cut([feature], session)
 
+    @cached_property
+    def _numbers(self) -> Rows:
+        """The number of the session that each row is cut by."""
+        return np.searchsorted(self._days, self.prices.cut_by)
+
+    @cached_property
+    def _session_numbers(self) -> Rows:
+        """The number of each row's own session."""
+        return np.searchsorted(np.unique(self.prices.session), self.prices.session)
+
     def _across_windows(self, feature: Feature, sessions: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
         """Return the sessions at which a value moved."""
-        prices, days = self.prices, np.unique(self.prices.cut_by)
-        number = np.searchsorted(days, prices.cut_by)
-        places = np.searchsorted(days, sessions)
+        prices, number = self.prices, self._numbers
+        places = np.searchsorted(self._days, sessions)
         starts = np.flatnonzero(prices.position == 0)
         ends = np.append(starts[1:], len(prices))
         last = np.stack(
@@ -147,8 +156,7 @@ class RowsApart(Comparison):
         inside, codes = ranges(ending - size + 1, size)
         panel = in_years_of_their_own(prices.take(inside), np.repeat(block, size)).panel(codes)
         assert isinstance(panel, MarketPanel), "a feature across tickers is one of somebody's own"
-        every = np.unique(prices.session)
-        groups = np.repeat(block, size) * len(every) + np.searchsorted(every, prices.session[inside])
+        groups = _sessions_by_window(self._session_numbers[inside], block, size)
         again = _attempt(feature, panel.looking_across(within_sessions(groups, panel.member)))
         if again is None:
             return sessions
@@ -165,6 +173,30 @@ class RowsApart(Comparison):
         ).items():
             if len(wrong):
                 self._in_order(next(feature for feature in features if feature.name == name), wrong)
+
+
+def _sessions_by_window(session: Rows, block: Rows, size: Rows) -> Rows:
+    """Return a number for each session of each block of windows, without large gaps.
+
+    Parameters
+    ----------
+    session : int64 array, shape (rows,)
+        Number of the row's session.
+    block, size : int64 array, shape (windows,)
+        To which block each window belongs, ascending; and how many rows it has.
+
+    Examples
+    --------
+    >>> _sessions_by_window(np.array([4, 5, 5, 8, 9]), np.array([0, 0, 1]), np.array([2, 1, 2])).tolist()
+    [1, 0, 0, 3, 2]
+    """
+    first_row = np.cumsum(size) - size
+    first_window = np.flatnonzero(np.r_[True, block[1:] != block[:-1]])
+    rows = np.diff(np.r_[first_row[first_window], len(session)])
+    newest = np.repeat(np.maximum.reduceat(session, first_row[first_window]), rows)
+    before = newest - session
+    numbers: Rows = np.repeat(block, size) * (int(before.max()) + 1) + before
+    return numbers
 
 
 def _attempt(feature: Feature, panel: Panel) -> Vector | None:

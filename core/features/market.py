@@ -268,7 +268,7 @@ def within_sessions(session: NDArray[np.int64], member: Mask | None = None) -> A
     >>> across("rank", np.array([3.0, 2.0, 1.0, 9.0]), np.array(["a", "a", "b", "a"])).tolist()
     [1.0, 0.0, 0.5, 0.5]
     """
-    of_session = np.unique(session, return_inverse=True)[1].reshape(-1)
+    of_session = _numbered_days(session)
 
     def counted(values: Vector, group: NDArray[np.int64], groups: int) -> Mask:
         present = ~np.isnan(values)
@@ -290,7 +290,7 @@ def within_sessions(session: NDArray[np.int64], member: Mask | None = None) -> A
         result = np.full(len(values), np.nan)
         chosen = counted(values, group, int(group.max(initial=-1)) + 1)
         rows = np.flatnonzero(chosen)
-        rows = rows[np.lexsort((values[rows], group[rows]))]
+        rows = rows[_order(values[rows], group[rows])]
         if len(rows):
             result[rows] = _ranks(values[rows], group[rows])
         others = np.flatnonzero(~np.isnan(values) & ~chosen)
@@ -307,6 +307,25 @@ def within_sessions(session: NDArray[np.int64], member: Mask | None = None) -> A
         return forms[what](values, of_session * (of_group.max(initial=0) + 1) + of_group)
 
     return across
+
+
+def _numbered_days(session: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a number from 0 on for each session, the same for equal ones; of days close together without a sort."""
+    if len(session):
+        distance: NDArray[np.int64] = session - session.min()
+        if distance.max() <= 4 * len(session):
+            return distance
+    numbers: NDArray[np.int64] = np.unique(session, return_inverse=True)[1].reshape(-1)
+    return numbers
+
+
+def _order(values: Vector, group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order by (group, value); of equal values in any order, since ties have one rank."""
+    order = np.argsort(values)
+    # two bytes are sorted by their digits, eight by comparing them
+    keys = group.astype("uint16") if group.max(initial=0) < 2**16 else group
+    by_group: NDArray[np.int64] = order[np.argsort(keys[order], kind="stable")]
+    return by_group
 
 
 def _numbered(values: NDArray[Any]) -> NDArray[np.int64]:
