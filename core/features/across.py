@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from core.errors import DataError
-from core.features.market import Across, Groups, MarketPanel, within_sessions
+from core.features.comparing import Across, Groups, within_sessions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from core.features.comparing import Mask
     from core.features.definitions import Feature
-    from core.features.market import Mask
+    from core.features.market import MarketPanel
     from core.features.panel import Vector
 
 MOST_QUESTIONS = 50

@@ -15,7 +15,8 @@ import numpy as np
 from core.errors import DataError
 from core.features.audit_compare import Comparison
 from core.features.audit_record import BATCH_ROWS, DRAWN_SESSIONS, EVERY_ROWS, MOST_TURNS
-from core.features.market import MarketPanel, within_sessions
+from core.features.comparing import within_sessions
+from core.features.market import MarketPanel
 from core.features.price_rows import in_years_of_their_own, ranges
 from core.platform.forked import apart
 from core.plugins.loading import forget

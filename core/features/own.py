@@ -55,6 +55,11 @@ class OwnFunction:
             If it raises, does what it may not, or gives something else; the message names file and line.
         """
         values = self.raw(panel)
+        if np.iscomplexobj(values):
+            raise DataError(
+                f"{self.place}: {self.kind[:-1]} {self.name} gives complex numbers",
+                expected=f"float64 of shape ({len(panel.position)},), one value a row",
+            )
         try:
             column = np.array(values, dtype="float64")
         except (TypeError, ValueError):
@@ -82,7 +87,7 @@ class OwnFunction:
                 return call(self.module, self.name, self.kind, market)
         except Exception as error:
             raise DataError(
-                f"{self.kind[:-1]} {self.name} fails: {describe(error, self.module)}",
+                f"{self.kind[:-1]} {self.name} fails: {describe(error, self.module, self.line)}",
                 expected="a value for each row, from any number of rows on",
                 remedy="Mend that line; nothing was committed.",
             ) from error

@@ -25,7 +25,7 @@ MOST_WARM_UP = 10_000
 MOST_TEXT = 200
 """Characters of a definition at most: it stands in a table of the report."""
 
-RESERVED = frozenset({*col.FEATURES, *col.PRICES, *col.PREDICTIONS})
+RESERVED = frozenset({*col.FEATURES, *col.PRICES, *col.PREDICTIONS, col.MEMBER})
 """Names of columns that stand in the artifacts already."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

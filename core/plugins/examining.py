@@ -105,6 +105,11 @@ def main() -> None:
         }
     except AftercloseError as error:
         answer = {"problem": error.problem}
+    else:
+        if not any(answer.values()):
+            answer = {
+                "problem": f"{module.file} declares nothing: no function has a decorator of core.plugins"
+            }
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

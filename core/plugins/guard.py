@@ -15,13 +15,13 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, nearest
 from core.plugins.modules import Module
 
 _WRITES = frozenset(
@@ -39,8 +39,13 @@ _MEMORY = frozenset(
 _FRAMES = frozenset({"tb_frame", "gi_frame", "cr_frame", "ag_frame"})
 """Attributes that lead to them."""
 _PROCESSES = frozenset(
-    {"subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "pty.spawn"}
-)
+    {
+        "subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "pty.spawn",
+        "os.kill", "os.killpg", "signal.pthread_kill",
+    }
+)  # fmt: skip
+_THREADS = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
+"""What is done in another thread is not watched."""
 _NETWORK = frozenset(
     {"socket.__new__", "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname"}
 )
@@ -52,11 +57,20 @@ _CODE = (".py", ".pyc")
 _READS = "reads the file"
 _LOOKS = "looks at the program's memory"
 _EVENTS = {
-    "starts a process": _PROCESSES, "uses the network": _NETWORK, "changes the environment": _ENVIRONMENT,
-    "opens a database": _DATABASES, _LOOKS: _MEMORY,
+    "starts a process": _PROCESSES, "starts a thread": _THREADS, "uses the network": _NETWORK,
+    "changes the environment": _ENVIRONMENT, "opens a database": _DATABASES, _LOOKS: _MEMORY,
 }  # fmt: skip
-_ASKING = frozenset({"uses the network", "opens a database"})
+_ASKING = frozenset({"uses the network", "opens a database", "starts a thread"})
 """What a source may do."""
+
+
+_REPLACED: tuple[tuple[Any, str, str], ...] = (
+    (sys, "exit", "ends the program (sys.exit)"),
+    (os, "_exit", "ends the program (os._exit)"),
+    (os, "abort", "ends the program (os.abort)"),
+    (threading.Thread, "start", "starts a thread (threading.Thread.start)"),
+)
+"""What no audit event tells of, in every version of Python that there is support for."""
 
 
 class Misbehaved(RuntimeError):
@@ -143,8 +157,10 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
     try:
         with warnings.catch_warnings(), redirect_stdout(_Printed()), redirect_stderr(_Printed()):
             warnings.simplefilter("ignore")
-            with _limit(watch, seconds):
+            with _limit(watch, seconds), _replaced(asking=asking):
                 yield
+    except SystemExit as error:
+        raise Misbehaved(describe(error, modules[-1])) from None
     except Misbehaved:
         if watch.wrong is None:
             raise
@@ -153,6 +169,32 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
         _watches.remove(watch)
     if watch.wrong is not None:
         raise Misbehaved(": ".join(watch.wrong))
+
+
+@contextmanager
+def _replaced(*, asking: bool) -> Iterator[None]:
+    """Refuse own code's calls of functions without an audit event: a program that is gone could not say why."""
+    before = [
+        (owner, name, what, getattr(owner, name))
+        for owner, name, what in _REPLACED
+        if not (asking and what.startswith(tuple(_ASKING)))
+    ]
+    for owner, name, what, function in before:
+        setattr(owner, name, _refusing(what, function))
+    try:
+        yield
+    finally:
+        for owner, name, _, function in before:
+            setattr(owner, name, function)
+
+
+def _refusing(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def refused(*arguments: Any) -> Any:
+        if _watches and _watches[-1].thread == threading.get_ident():
+            _watches[-1].refuse(what, sys._getframe(1))  # noqa: SLF001 - who calls
+        return function(*arguments)
+
+    return refused
 
 
 @contextmanager
@@ -281,13 +323,13 @@ def _opened(path: Any, mode: Any, flags: Any) -> str:
     return "" if own or place.startswith(_READABLE) or mode == "fd" else f"{_READS} {name[:80]}"
 
 
-def describe(error: BaseException, module: Module) -> str:
-    """Return file, line and kind of an error in own code, for a person."""
+def describe(error: BaseException, module: Module, line: int = 0) -> str:
+    """Return file, line and kind of an error in own code, for a person; ``line`` where no line of its own failed."""
     if isinstance(error, Misbehaved):
         return str(error)
     if isinstance(error, AftercloseError):
         return error.problem
-    line, file, trace = 0, module.file, error.__traceback__
+    file, trace = module.file, error.__traceback__
     paths = {module.path(name): name for name in module.texts}
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
@@ -295,4 +337,13 @@ def describe(error: BaseException, module: Module) -> str:
             file, line = paths[name], trace.tb_lineno
         trace = trace.tb_next
     kind = "" if type(error).__name__ == "Misdeclared" else f"{type(error).__name__}: "
-    return f"{file}{f', line {line}' if line else ''}: {kind}{' '.join(str(error).split())[:200]}"
+    return (
+        f"{file}{f', line {line}' if line else ''}: {kind}{' '.join(str(error).split())[:200]}{_known(error)}"
+    )
+
+
+def _known(error: BaseException) -> str:
+    """Return the attribute that was meant, where one is spelt nearly as what is not there."""
+    if not isinstance(error, AttributeError) or not error.name or error.obj is None:
+        return ""
+    return nearest(error.name, (name for name in dir(error.obj) if not name.startswith("_")))

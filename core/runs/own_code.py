@@ -101,10 +101,11 @@ class ReportSection:
         except Exception as error:
             what = f"section {self.name} fails: {describe(error, self.module)}"
             raise DataError(what, expected="sentences", remedy=_REMEDY) from error
-        sentences = (words,) if isinstance(words, str) else tuple(words or ())
+        several = words if isinstance(words, (list, tuple)) else ()
+        sentences = (words,) if isinstance(words, str) else tuple(several)
         if not sentences or not all(isinstance(text, str) and text.strip() for text in sentences):
             raise DataError(
-                f"section {self.name} of {self.module.file} gives {str(words)[:80]!r}",
+                f"section {self.name} of {self.module.file} gives {type(words).__name__} {str(words)[:80]!r}",
                 expected="a sentence, or a list of them",
                 remedy=_REMEDY,
             )

@@ -78,6 +78,9 @@ WRONG = {
     "reads the file": "open('prices.csv').read()",
     "starts a process (os.fork)": "import os\nos.fork()",
     "starts a process (subprocess.Popen)": "import subprocess\nsubprocess.run(['true'])",
+    "starts a thread": "import threading\nthreading.Thread(target=print).start()",
+    "ends the program (os._exit)": "import os\nos._exit(0)",
+    "ends the program (sys.exit)": "import sys\nsys.exit()",
     "uses the network": "import socket\nsocket.create_connection(('127.0.0.1', 9))",
     "changes files (os.mkdir": "import os\nos.mkdir('x')",
     "ZeroDivisionError: division by zero": "1 / 0",
@@ -92,7 +95,7 @@ def test_what_a_module_may_not_do_is_named_with_its_line(tmp_path, what):
         examined(named(tmp_path, text))
     if "Zero" not in what:
         swallowed = f"try:\n    {WRONG[what].splitlines()[-1]}\nexcept Exception:\n    pass\n"
-        imports = "import os, socket, subprocess\n"
+        imports = "import os, socket, subprocess, sys, threading\n"
         with pytest.raises(PluginError, match=rf"^mine\.py, line 3: {re.escape(what)}"):
             examined(named(tmp_path, imports + swallowed))
 
@@ -111,6 +114,10 @@ DECLARED = {
     "column that is there already": (
         '@feature(warm_up=0, text="x")\ndef close(panel):\n    return 1',
         "line 2: feature close",
+    ),
+    "has the name of a column": (
+        '@feature(warm_up=0, text="x")\ndef member(panel):\n    return 1',
+        "line 2: feature member",
     ),
     "comes twice": (
         (
@@ -138,6 +145,12 @@ def test_a_declaration_that_cannot_be_used_is_named(tmp_path, what):
     assert what in str(raised.value) or what == "is not there"
 
 
+def test_a_module_that_declares_nothing_is_named(tmp_path):
+    """A forgotten decorator is no reason to go on without the feature."""
+    with pytest.raises(PluginError, match=r"^mine\.py declares nothing"):
+        examined(named(tmp_path, GOOD.replace("@feature", "# @feature")))
+
+
 def test_two_modules_with_one_name_are_refused(tmp_path):
     """Both places are named."""
     shutil.copy(named(tmp_path, GOOD)[0].path("mine.py"), tmp_path / "more.py")
@@ -160,6 +173,9 @@ RESULTS = {
     ),
     "NaN after the warm-up": ("return panel.lag(panel.close, 3)", r"feature body of AA on 2020-06-01 is nan"),
     "no panel of more": ("return panel.rank(panel.close)", "declare it with across=True"),
+    "complex": ("return panel.close * 1j", "feature body gives complex numbers"),
+    "a name nearly right": ("return panel.clos", r"line 6: .* no attribute 'clos' Did you mean close\?"),
+    "unlocking": ("panel.close.flags.writeable = True\n    return panel.close", "cannot set WRITEABLE flag"),
     "writing": ("panel.close[0] = 1\n    return panel.close", "read-only"),
 }
 
@@ -171,6 +187,12 @@ def test_a_result_that_cannot_be_used_is_named(tmp_path, prices, features_in, wh
     text = GOOD.replace("return panel.close / panel.open - 1", body)
     with pytest.raises(DataError, match=message):
         engineer(prices(), feature_set=features_in(tmp_path, text))
+
+
+def test_a_function_without_a_panel_is_named_with_its_line(tmp_path, prices, features_in):
+    """None of its own lines has failed: that of its declaration stands for it."""
+    with pytest.raises(DataError, match=r"feature body fails: mine\.py, line 4: TypeError: body\(\) takes 0"):
+        engineer(prices(), feature_set=features_in(tmp_path, GOOD.replace("body(panel)", "body()")))
 
 
 def test_a_feature_that_raises_on_cut_data_is_named(tmp_path, prices, features_in):

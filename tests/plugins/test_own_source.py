@@ -142,7 +142,8 @@ def test_a_source_out_of_reach_is_asked_again_with_patience(tmp_path):
 
 def test_a_run_has_one_source(tmp_path):
     """None, or two: judged before the run, exit code 4."""
-    made(tmp_path, "import math\n")
+    section = "from core.plugins import section\n\n@section('Ours')\ndef ours(evaluation):\n    return 'x'\n"
+    made(tmp_path, section)
     assert "declare no source" in run(tmp_path).err
     made_twice = WAREHOUSE + WAREHOUSE.replace("def warehouse", "def other").partition("import source\n")[2]
     (tmp_path / "mine.py").write_text(made_twice)
