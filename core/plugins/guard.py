@@ -337,12 +337,10 @@ def describe(error: BaseException, module: Module, line: int = 0) -> str:
             file, line = paths[name], trace.tb_lineno
         trace = trace.tb_next
     kind = "" if type(error).__name__ == "Misdeclared" else f"{type(error).__name__}: "
-    return (
-        f"{file}{f', line {line}' if line else ''}: {kind}{' '.join(str(error).split())[:200]}{_known(error)}"
-    )
+    return f"{file}{f', line {line}' if line else ''}: {kind}{' '.join(str(error).split())[:200]}{_spelling_hint(error)}"
 
 
-def _known(error: BaseException) -> str:
+def _spelling_hint(error: BaseException) -> str:
     """Return the attribute that was meant, where one is spelt nearly as what is not there."""
     if not isinstance(error, AttributeError) or not error.name or error.obj is None:
         return ""
