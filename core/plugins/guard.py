@@ -52,7 +52,6 @@ _NETWORK = frozenset(
 _READABLE = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr", "/etc", "/proc", "/sys", "/dev"})
 """Where Python, its libraries and the system's time zones are: reading there tells nothing about prices."""
 
-
 _CODE = (".py", ".pyc")
 _READS = "reads the file"
 _LOOKS = "looks at the program's memory"
@@ -70,7 +69,7 @@ _REPLACED: tuple[tuple[Any, str, str], ...] = (
     (os, "abort", "ends the program (os.abort)"),
     (threading.Thread, "start", "starts a thread (threading.Thread.start)"),
 )
-"""What no audit event tells of, in every version of Python that there is support for."""
+"""What no audit event tells of."""
 
 
 class Misbehaved(RuntimeError):
@@ -202,7 +201,6 @@ def _limit(watch: _Watch, seconds: float) -> Iterator[None]:
     if not seconds:
         yield
         return
-
     if threading.current_thread() is threading.main_thread():
         with _limit_by_alarm(watch, seconds):
             yield
@@ -337,10 +335,10 @@ def describe(error: BaseException, module: Module, line: int = 0) -> str:
             file, line = paths[name], trace.tb_lineno
         trace = trace.tb_next
     kind = "" if type(error).__name__ == "Misdeclared" else f"{type(error).__name__}: "
-    return f"{file}{f', line {line}' if line else ''}: {kind}{' '.join(str(error).split())[:200]}{_spelling_hint(error)}"
+    return f"{file}{f', line {line}' if line else ''}: {kind}{' '.join(str(error).split())[:200]}{_spelling(error)}"
 
 
-def _spelling_hint(error: BaseException) -> str:
+def _spelling(error: BaseException) -> str:
     """Return the attribute that was meant, where one is spelt nearly as what is not there."""
     if not isinstance(error, AttributeError) or not error.name or error.obj is None:
         return ""
