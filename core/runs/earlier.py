@@ -1,13 +1,16 @@
-"""Which earlier answer of a live source a run may copy rows from."""
+"""Which earlier answer of a live source, or reading of a file that grew since, a run may copy rows from."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import CheckpointError
-from core.sources.context import Earlier
+from core.platform.program import stage_code
+from core.sources.context import Context, Earlier, EarlierFile, no_files
 from core.store.artifacts import artifact_at
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.vintages import _names
@@ -41,6 +44,15 @@ def refuse_to_ask_again(plan: StagePlan, reason: str) -> None:
         )
 
 
+def looking_back(store: Store, plan: StagePlan, *, again: bool) -> Context:
+    """Return what a source may look at of earlier runs; of files nothing where all is computed ``again``."""
+    return Context(
+        store.root,
+        earlier=lambda: earlier_answer(store, plan),
+        files=no_files if again else lambda: earlier_files(store, plan),
+    )
+
+
 def earlier_answer(store: Store, plan: StagePlan) -> Earlier | None:
     """Return the newest intact answer to the same request up to an earlier day, None if there is none.
 
@@ -59,6 +71,59 @@ def earlier_answer(store: Store, plan: StagePlan) -> Earlier | None:
             if loaded is not None:
                 return loaded
     return None
+
+
+MOST_FILES = 5
+"""Checkpoints that are looked at for the beginning of a file, newest first."""
+
+
+def earlier_files(store: Store, plan: StagePlan) -> Iterator[EarlierFile]:
+    """Yield the newest large checkpoints of files that were read with the same settings by the same code.
+
+    Only those whose reader attested that each row was read by itself; the bytes are for the caller to compare.
+    """
+    if plan.parameters.get("source") != "files" or plan.parameters.get("symbols_digest"):
+        return
+    code = stage_code(plan.stage.name)
+    for slot in _newest(store, plan.stage.name):
+        meta = _readable(store, slot)
+        if (
+            meta is None
+            or not _read_alike(meta, plan)
+            or (meta.body.get("program") or {}).get("stage_code") != code
+        ):
+            continue
+        (name,) = meta.artifacts
+        if name.endswith(".parquet"):
+            yield EarlierFile(
+                slot.key,
+                int(meta.body["plain_bytes"]),
+                str(meta.body["parameters"]["input_digest"]),
+                int(meta.rows or 0),
+                partial(store.file, slot, name),
+            )
+
+
+def _newest(store: Store, stage: str) -> list[Slot]:
+    """Return the checkpoints of a stage that were committed last, newest first."""
+    times = []
+    for name in _names(store, "checkpoints", stage):
+        slot = Slot(stage, name)
+        with suppress(OSError):
+            times.append((store.meta_path(slot).stat().st_mtime_ns, slot))
+    return [slot for _, slot in sorted(times, key=lambda entry: entry[0], reverse=True)[:MOST_FILES]]
+
+
+def _read_alike(meta: Meta, plan: StagePlan) -> bool:
+    """Return whether a plain file was read as the plan would read, but for its bytes."""
+    body = meta.body
+    keyed = [p.name for p in plan.stage.parameters if p.keyed and p.name != "input_digest"]
+    return (
+        isinstance(body.get("plain_bytes"), int)
+        and body["version"] == plan.stage.version
+        and body["libraries"] == dict(plan.libraries)
+        and all(body["parameters"].get(name) == plan.parameters.get(name) for name in keyed)
+    )
 
 
 def _before(store: Store, stage: str, end: str) -> Iterator[list[Slot]]:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from core.platform.storage import storage_at
 from core.registry.registry import Registry
 from core.runs import stage_facts
 from core.runs.compute import Job, compute
-from core.runs.earlier import earlier_answer, refuse_to_ask_again
+from core.runs.earlier import looking_back, refuse_to_ask_again
 from core.runs.inputs import ABSENT, Inputs, load_inputs, unfit
 from core.runs.limits import stage_limits
 from core.runs.log import RunLog
@@ -81,6 +81,8 @@ class Runner:
         Where the shards of large tables are worked on.
     journal : str
         The journal's URL, whose locks are taken; empty is SQLite in the data root.
+    notes : dict
+        What a source says of its reading for the checkpoint's meta.
     """
 
     root: StoragePath
@@ -97,6 +99,7 @@ class Runner:
     recent: Recent = field(default_factory=Recent)
     engine: Engine = LOCAL
     journal: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
 
     def effective(self, plan: StagePlan) -> StagePlan:
         """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
@@ -155,9 +158,8 @@ class Runner:
                 remedy="Something that is in no key has changed; the committed checkpoint was not touched.",
             )
         self.log.save(f"{CONFIRMED}{plan.slot.stage}", b"")
-        self._tell(
-            plan, "confirmed", rows=meta.rows, bytes=meta.size, seconds=round(time.monotonic() - started, 3)
-        )
+        seconds = round(time.monotonic() - started, 3)
+        self._tell(plan, "confirmed", rows=meta.rows, bytes=meta.size, seconds=seconds)
         return meta
 
     def _usable(self, plan: StagePlan) -> Meta | None:
@@ -189,10 +191,7 @@ class Runner:
             return self._commit(plan, inputs, artifacts, started_at, started)
 
     def _scratch(self, plan: StagePlan) -> Scratch:
-        """Return a folder beside the checkpoint for large files on their way: moving them costs nothing.
-
-        For a checkpoint in object storage it is on this machine.
-        """
+        """Return a folder beside the checkpoint, on this machine for object storage, for large files on their way."""
         folder = self.store.folder(plan.slot)
         return Scratch(storage_at(folder).scratch, TEMPORARY)
 
@@ -212,13 +211,16 @@ class Runner:
             self.log.write("repair", stage=plan.slot.stage, repair=repair)
         sources = [source for source, _ in inputs.values()]
         body = stage_facts.meta_body(plan, sources, started_at, self.log.run_id)
-        meta = self.store.commit(plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts)})
+        meta = self.store.commit(
+            plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts), **self.notes}
+        )
         for artifact, written in zip(artifacts, encoded, strict=True):
             if written.path is None:
                 self.recent.keep(written.sha256, artifact)
         seconds = round(time.monotonic() - started, 3)
-        facts = stage_facts.facts(plan.stage.name, artifacts, plan.parameters) | self._where(plan)
-        self._tell(plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **facts)
+        facts = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
+        where = {"path": str(self.store.folder(plan.slot))} if plan.stage.name == "report" else {}
+        self._tell(plan, "succeeded", rows=meta.rows, bytes=meta.size, seconds=seconds, **facts, **where)
         return meta
 
     def _attempt(self, plan: StagePlan, inputs: Inputs, scratch: Scratch) -> list[Artifact]:
@@ -258,12 +260,13 @@ class Runner:
         return artifacts
 
     def _context(self, plan: StagePlan) -> Context:
-        return Context(
-            self.root,
+        self.notes.clear()
+        return replace(
+            looking_back(self.store, plan, again=plan.stage.name in self.forced),
             tell=partial(self.log.write, stage=plan.slot.stage),
             tries=self.retry_tries,
             wait_s=self.retry_wait_s,
-            earlier=lambda: earlier_answer(self.store, plan),
+            notes=self.notes,
         )
 
     def _keeping_previous(self, plan: StagePlan, error: Exception) -> StagePlan | None:
@@ -310,9 +313,6 @@ class Runner:
         for artifact in encoded:
             if artifact.kind == "model":
                 Registry(self.root).add(artifact.data)
-
-    def _where(self, plan: StagePlan) -> dict[str, str]:
-        return {"path": str(self.store.folder(plan.slot))} if plan.stage.name == "report" else {}
 
     def _locked(self, plan: StagePlan) -> AbstractContextManager[None]:
         name = f"{plan.slot.stage}-{plan.slot.key}"

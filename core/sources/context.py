@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from core.paths import StoragePath
@@ -48,6 +49,40 @@ def nothing_earlier() -> Earlier | None:
     return None
 
 
+def no_files() -> Iterator[EarlierFile]:
+    """Yield no file that was read before."""
+    yield from ()
+
+
+@dataclass(frozen=True)
+class EarlierFile:
+    """A checkpoint whose file may be the beginning of the one that is read now.
+
+    Parameters
+    ----------
+    key : str
+        Of the checkpoint.
+    size : int
+        Bytes that the file had.
+    sha256 : str
+        Their digest.
+    rows : int
+        Rows that were read.
+    table : callable
+        Gives the checkpoint's Parquet file, its bytes verified.
+
+    Notes
+    -----
+    ``table`` raises an AftercloseError where the checkpoint is damaged.
+    """
+
+    key: str
+    size: int
+    sha256: str
+    rows: int
+    table: Callable[[], Path]
+
+
 @dataclass(frozen=True)
 class Context:
     """The surroundings of one reading of a source; none of it is in a key.
@@ -66,6 +101,10 @@ class Context:
         First wait between attempts in seconds; each further wait is as much longer.
     earlier : callable
         Gives the newest intact checkpoint that rows may be copied from, None if there is none.
+    files : callable
+        Yields checkpoints of the same request whose file may be the beginning of this one, newest first.
+    notes : dict
+        What the checkpoint's meta is to say of the reading, beside its artifacts.
     scratch : Scratch
         Where the file of a large table is made.
     engine : Engine
@@ -78,6 +117,8 @@ class Context:
     tries: int = 3
     wait_s: float = 0.2
     earlier: Callable[[], Earlier | None] = nothing_earlier
+    files: Callable[[], Iterator[EarlierFile]] = no_files
+    notes: dict[str, Any] = field(default_factory=dict)
     scratch: Scratch = field(default_factory=Scratch)
     engine: Engine = LOCAL
 

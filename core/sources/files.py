@@ -18,9 +18,10 @@ from core.platform.filedigest import identity
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
 from core.sources.settings import IngestSettings
-from core.sources.table import lacks_tickers, nothing_between, priced_days, prices_table
+from core.sources.table import header_of, lacks_tickers, nothing_between, priced_days, prices_table
 from core.sources.tabular.bytestream import is_feather, is_parquet, packing_of, unpacked
 from core.sources.tabular.columns import columns_mapping, value_for
+from core.sources.tabular.growth import LEAST_BYTES, grown_later, growth_of, is_plain
 from core.sources.tabular.inventory import Inventory, inventory_of, partitions_of, stem_of
 from core.sources.tabular.members import (
     refuse_no_prices,
@@ -78,12 +79,16 @@ class FilesSource:
         digest = inventory.digest_over(digests)
         _check_digest(digest, inventory, settings.input_digest)
         options, tables = options_of(settings), {}
+        if grown := _grown(contents, inventory, settings, tickers, context):
+            return grown
         if len(tickers) == 1 and not inventory.is_folder:
             options = replace(options, ticker=tickers[0])
         lines = {}
         for number, name in enumerate(list(contents), start=1):
             data = contents.pop(name)
             tables[name] = _read_of(inventory, data, name, options)
+            if len(data) >= LEAST_BYTES and not inventory.is_folder and is_plain(data, tables[name]):
+                context.notes.update(grown_later(data))
             lines[name] = _lines(data, name, tables[name].frame, options)
             context.progress(number, len(inventory.files))
         refuse_shared_names(tables, inventory.name)
@@ -112,6 +117,30 @@ class FilesSource:
                 raise SourceError(f"{inventory.name} has no column of dates", expected="a column date")
             days = priced_days(frame)
         return frozenset(day for day in days if span[0] <= day <= span[1])
+
+
+def _grown(
+    contents: Mapping[str, bytes],
+    inventory: Inventory,
+    settings: IngestSettings,
+    tickers: tuple[str, ...],
+    context: Context,
+) -> Table | None:
+    """Return the table of a file that grew at its end, of which only the new lines were read; None for any other."""
+    if inventory.is_folder or tickers or settings.start or settings.end:
+        return None
+    ((name, data),) = contents.items()
+
+    def read(content: bytes) -> TableRead:
+        return read_file(content, name, options_of(settings))
+
+    if (growth := growth_of(data, context.files(), read)) is None:
+        return None
+    source = {"name": "files", "uri": f"file:{inventory.name}", "sha256": settings.input_digest}
+    counted = {**source, "rows": len(growth.frame)}
+    context.notes.update({**grown_later(data), "tail": growth.record()})
+    context.tell("tail_read", **growth.record())
+    return Table("prices_raw", growth.frame, header_of(counted, growth.tickers, "unknown", growth.adjusted))
 
 
 def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> TableRead:

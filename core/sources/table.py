@@ -10,7 +10,7 @@ from core.tables.artifacts import Table
 from core.tables.codec import raw_series
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -39,12 +39,18 @@ def prices_table(frame: pd.DataFrame, *, name: str, uri: str, digest: str, price
     typed = {c: _cells(frame[c], text=c in (col.DATE, col.TICKER)) for c in frame.columns}
     typed_frame = type(frame)(typed, columns=frame.columns)
     source = {"name": name, "uri": uri, "sha256": digest, "rows": len(typed_frame)}
-    header = {
+    return Table("prices_raw", typed_frame, header_of(source, ranges(typed_frame), price_basis, adjusted))
+
+
+def header_of(
+    source: Mapping[str, Any], tickers: Mapping[str, Any], price_basis: str, adjusted: str
+) -> dict[str, Any]:
+    """Return the header of ``prices_raw``, from what is said of the source and the ranges by ticker."""
+    return {
         "price_basis": price_basis,
         "adjusted_close": adjusted,
-        "source": {**source, "tickers": ranges(typed_frame)},
+        "source": {**source, "tickers": tickers},
     }
-    return Table("prices_raw", typed_frame, header)
 
 
 def arranged(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -17,7 +17,7 @@ from core.sources.tabular.dates import iso_dates, kind_of
 from core.sources.tabular.kinds import refuse_text
 from core.sources.tabular.layout import Layout, layout_of
 from core.sources.tabular.norows import NoRow, shortened, without_no_rows
-from core.sources.tabular.numbers import dressed
+from core.sources.tabular.numbers import dressed, points_decide, text_columns
 from core.sources.tabular.options import (
     AUTO,
     MAX_COLUMNS,
@@ -107,12 +107,12 @@ def _header(layout: Layout, name: str, options: Options) -> Header:
 def _long(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
     if len(header.names) > MAX_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
-    frame, decimal, left_out = _numbers(layout, header.names, NUMBERS, name, options)
+    frame, decimal, left_out, by_row = _numbers(layout, header.names, NUMBERS, name, options)
     frame, dates = _dates(frame, name, options, layout.above + 2)
     in_file = next((line.ticker for line in left_out if line.ticker), "")
     frame, shape, origin = with_tickers(frame, name, in_file=in_file, option=options.ticker)
     facts = replace(facts, shape=shape, dates=dates, decimal=decimal, ticker_from=origin)
-    return TableRead(frame, _with_lines(facts, left_out))
+    return TableRead(frame, _with_lines(facts, left_out), by_row)
 
 
 def _with_filler(layout: Layout, names: Sequence[str], skipped: int) -> tuple[list[str], list[str]]:
@@ -132,7 +132,7 @@ def _flattened(layout: Layout, name: str, options: Options, facts: Facts, flat: 
     names[flat.place] = col.DATE
     values = [names[i] for i, _, _ in flat.columns]
     volumes = {names[i] for i, field, _ in flat.columns if field == col.VOLUME}
-    frame, decimal, left_out = _numbers(layout, names, values, name, options, volumes=volumes)
+    frame, decimal, left_out, _ = _numbers(layout, names, values, name, options, volumes=volumes)
     frame, dates = _dates(frame, name, options, layout.above + 2)
     columns = [(field, ticker, frame[names[i]]) for i, field, ticker in flat.columns]
     facts = replace(facts, shape="flattened", dates=dates, decimal=decimal)
@@ -155,7 +155,7 @@ def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Fa
         for i, cell in enumerate(header.cells)
     ]
     tickers = [cell for i, cell in enumerate(names) if i != place and i not in dropped]
-    frame, decimal, left_out = _numbers(layout, names, tickers, name, options)
+    frame, decimal, left_out, _ = _numbers(layout, names, tickers, name, options)
     frame, dates = _dates(frame.drop(columns=[names[i] for i in dropped]), name, options, layout.above + 2)
     facts = replace(facts, shape="wide", dates=dates, decimal=decimal)
     return TableRead(from_wide(frame, name), _with_lines(facts, left_out))
@@ -166,7 +166,7 @@ def _stacked(layout: Layout, name: str, options: Options, facts: Facts, stacked:
     names[stacked.place] = col.DATE
     values = [names[i] for i, _, _ in stacked.columns]
     volumes = {names[i] for i, field, _ in stacked.columns if field == col.VOLUME}
-    frame, decimal, left_out = _numbers(
+    frame, decimal, left_out, _ = _numbers(
         layout, names, values, name, options, skipped=stacked.lines, volumes=volumes
     )
     frame, dates = _dates(frame, name, options, layout.above + stacked.lines + 1)
@@ -184,7 +184,7 @@ def _numbers(
     *,
     skipped: int = 1,
     volumes: Collection[str] = (col.VOLUME,),
-) -> tuple[pd.DataFrame, str, list[NoRow]]:
+) -> tuple[pd.DataFrame, str, list[NoRow], bool]:
     filled, filler = _with_filler(layout, names, skipped)
 
     def read(*, as_text: bool) -> tuple[pd.DataFrame, list[NoRow]]:
@@ -197,10 +197,11 @@ def _numbers(
     frame, no_rows = read(as_text=False)
     places = [i for i, name in enumerate(names) if name in numeric]
     sample = [row[i] for row in layout.rows[skipped:] for i in places if i < len(row)]
+    by_row = not filler and not text_columns(frame, numeric) and points_decide(sample)
     frame, decimal = dressed(
         frame, numeric, file, options.decimal, lambda: read(as_text=True)[0], sample=sample, volumes=volumes
     )
-    return frame, decimal, no_rows
+    return frame, decimal, no_rows, by_row
 
 
 def _parsed(

@@ -171,7 +171,7 @@ def _points_may_part_thousands(frame: pd.DataFrame, names: Sequence[str], sample
 
     A cell of the first rows with another number of digits behind its point shows it, and so do four digits before one.
     """
-    if any("." in cell and not _GROUPED.fullmatch(cell) for cell in sample if _NUMBER.fullmatch(cell)):
+    if points_decide(sample):
         return False
     fractions = False
     for name in names:
@@ -186,6 +186,15 @@ def _points_may_part_thousands(frame: pd.DataFrame, names: Sequence[str], sample
         if np.abs(values).max() >= _UNGROUPED or not thousandths:
             return False
     return fractions
+
+
+def points_decide(sample: Sequence[str]) -> bool:
+    """Return whether a cell, as written, has a point that can be nothing but the decimal mark.
+
+    >>> points_decide(["1.234"]), points_decide(["51.29"])
+    (False, True)
+    """
+    return any("." in cell and not _GROUPED.fullmatch(cell) for cell in sample if _NUMBER.fullmatch(cell))
 
 
 _UNGROUPED = 1000

@@ -136,10 +136,14 @@ CANONICAL = Facts()
 
 @dataclass(frozen=True)
 class TableRead:
-    """One file's rows under our names, and how they were read."""
+    """One file's rows under our names, and how they were read.
+
+    ``by_row``: every number was read as it is written, whatever the other rows have.
+    """
 
     frame: pd.DataFrame
     facts: Facts = field(default_factory=Facts)
+    by_row: bool = False
 
 
 def too_many(name: str, what: str, count: int, most: int) -> SourceError:
