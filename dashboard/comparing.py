@@ -241,7 +241,9 @@ def _change(row: Row) -> str:
         first, last = float(row.texts[0]), float(row.texts[-1])
     except ValueError:
         return ""
-    return f"{last - first:+,.4g}" if last != first else ""
+    if last == first:
+        return ""
+    return f"{last - first:+,.1f} s" if row.name == "seconds" else f"{last - first:+,.4g}"
 
 
 def texts(comparison: Comparison, names: Names) -> None:
