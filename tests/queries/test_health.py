@@ -126,6 +126,28 @@ def test_a_held_lock_a_missing_source_and_a_full_disk(configured, tmp_path, monk
     assert found(configured)["disk"].state == "wrong"
 
 
+def test_the_sources_are_those_of_the_profiles(configured, tmp_path):
+    """What they read, not what a run without a profile would: the one that is gone is named, with its profile."""
+    there = tmp_path / "there.csv"
+    there.write_text("date,ticker,close\n2024-01-02,AAA,1.5\n", encoding="utf-8")
+    text = f"[profile:a]\nsource = files\npath = {there}\n\n[profile:b]\nsource = sample\n"
+
+    def source(text):
+        (tmp_path / "luigi.cfg").write_text(text, encoding="utf-8")
+        environ = {"AFTERCLOSE_DATA": str(configured.data)}
+        return found(health.configuration.load(environ=environ, folder=tmp_path))["source"]
+
+    whole = source(text)
+    assert (whole.state, whole.says) == (
+        "ok",
+        f"profile a: {there} (files) is there; profile b: sample is there",
+    )
+    gone = source(f"{text}\n[profile:c]\nsource = files\npath = {tmp_path / 'gone.csv'}\n")
+    assert gone.state == "wrong"
+    assert gone.says.startswith("profile c: ")
+    assert "gone.csv" in gone.says
+
+
 def test_the_terminal_tells_and_its_exit_code_says_so(run_afterclose, data):
     """0 when all is well; 30 when something is wrong; --json for programs."""
     told = run_afterclose("doctor", "--json", data=data)

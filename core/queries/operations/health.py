@@ -10,7 +10,9 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from core import __version__
@@ -23,6 +25,7 @@ from core.queries.operations import machine
 from core.queries.operations.machine import Check, State
 from core.report.figures import counted
 from core.request import settings as configuration
+from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.ledger_check import ledger_faults
 from core.sources import LIVE
@@ -32,6 +35,9 @@ LITTLE_BYTES = 2 * 1024**3
 """Less free room than this is a warning: a run of 250,000 rows writes about 200 MB."""
 
 LEAST_BYTES = 200 * 1024**2
+
+MOST_SOURCES = 10
+"""So many profiles' sources are looked at: a file is read once for its digest."""
 
 PATIENCE_S = 5.0
 """Seconds that a live source has for its answer: a person waits."""
@@ -73,7 +79,7 @@ def check(
         "scheduler": lambda: _scheduler(settings, now),
         "schedules": lambda: _schedules(settings),
         "report": lambda: _report(settings, now),
-        "source": lambda: _source(settings, now, ask=ask),
+        "source": lambda: _sources(settings, now, ask=ask),
         "port": machine.port,
     }
     return [*checks, *(_looked(subject, look) for subject, look in looks.items())]
@@ -238,13 +244,33 @@ def _report(settings: Settings, now: datetime) -> Check:
     return Check("report", "ok", "; ".join(row.sentence for row in rows))
 
 
-def _source(settings: Settings, now: datetime, *, ask: bool) -> Check:
+def _sources(settings: Settings, now: datetime, *, ask: bool) -> Check:
+    """Return whether what the profiles read is there, or what a run without one reads where there is none."""
+    names = sorted(settings.profiles)
+    if not names:
+        return _source("", settings, now, ask=ask)
+    checks = [
+        _looked("source", partial(_source, name, settings, now, ask=ask)) for name in names[:MOST_SOURCES]
+    ]
+    worst = max(checks, key=lambda check: ("ok", "warning", "wrong").index(check.state))
+    left = f"; {len(names) - MOST_SOURCES} more were not looked at" if len(names) > MOST_SOURCES else ""
+    says = "; ".join(
+        f"profile {name}: {check.says}"
+        for name, check in zip(names, checks, strict=False)
+        if check.state == worst.state
+    )
+    return replace(worst, says=says + left)
+
+
+def _source(profile: str, settings: Settings, now: datetime, *, ask: bool) -> Check:
     from core.runs.resolve import resolve
 
-    values = resolve({}, settings=settings, now=now, upto="ingest")
+    request = {PROFILE: profile} if profile else {}
+    values = resolve(request, settings=settings, now=now, upto="ingest")
     source = str(values["source"])
     if source not in LIVE:
-        return Check("source", "ok", f"{source} is there")
+        what = f"{values['path']} ({source})" if values["path"] else source
+        return Check("source", "ok", f"{what} is there")
     if not ask:
         return Check("source", "ok", f"{source} can be planned up to {values['end']} (it was not asked)")
     return _answer_of(source, str(values["tickers"]), str(values["end"]), settings)
