@@ -114,6 +114,7 @@ def the_day(work: Path, prices: Path, fact: Facts) -> list[Callable[[], Typed]]:
         lambda: Typed("schedules add", ("evenings", "--when", "cron 0 18 * * *", "--every-day", *schedule)),
         lambda: Typed("schedules"),
         lambda: Typed("schedules show", ("evenings",)),
+        lambda: Typed("schedules change", ("evenings", "--when", "cron 30 18 * * *")),
         lambda: Typed("schedules pause", ("evenings",)),
         lambda: Typed("schedules resume", ("evenings",)),
         lambda: Typed("schedules run", ("evenings",)),

@@ -253,13 +253,13 @@ def _sources(settings: Settings, now: datetime, *, ask: bool) -> Check:
         _looked("source", partial(_source, name, settings, now, ask=ask)) for name in names[:MOST_SOURCES]
     ]
     worst = max(checks, key=lambda check: ("ok", "warning", "wrong").index(check.state))
-    left = f"; {len(names) - MOST_SOURCES} more were not looked at" if len(names) > MOST_SOURCES else ""
+    rest = f"; {len(names) - MOST_SOURCES} more were not looked at" if len(names) > MOST_SOURCES else ""
     says = "; ".join(
         f"profile {name}: {check.says}"
         for name, check in zip(names, checks, strict=False)
         if check.state == worst.state
     )
-    return replace(worst, says=says + left)
+    return replace(worst, says=says + rest)
 
 
 def _source(profile: str, settings: Settings, now: datetime, *, ask: bool) -> Check:
