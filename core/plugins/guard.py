@@ -49,7 +49,10 @@ _THREADS = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread
 _NETWORK = frozenset(
     {"socket.__new__", "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname"}
 )
-_READABLE = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr", "/etc", "/proc", "/sys", "/dev"})
+_READABLE = tuple(
+    f"{os.path.realpath(place)}{os.sep}"
+    for place in (sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr", "/etc", "/proc", "/sys", "/dev")
+)
 """Where Python, its libraries and the system's time zones are: reading there tells nothing about prices."""
 
 _CODE = (".py", ".pyc")

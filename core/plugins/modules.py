@@ -99,8 +99,11 @@ def modules_named(text: str, folder: Path, limit_s: float = LIMIT_S) -> tuple[Mo
     )
     names = [module.name for module in modules]
     if twice := [name for name in names if names.count(name) > 1]:
+        places = " and ".join(module.address for module in modules if module.name == twice[0])
         raise PluginError(
-            f"two modules are called {twice[0]}", expected="each module once", parameter="plugins"
+            f"two modules are called {twice[0]}: {places}",
+            expected="each module once, under a name of its own",
+            parameter="plugins",
         )
     return modules
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from core.errors import ModelError
-from core.features import definition_digest, model_features
+from core.features import FEATURE_SET, definition_digest, model_features
 from core.fingerprint import sha256
 from core.models import loader
 from core.models.loader import load_model, read_model
@@ -222,7 +222,7 @@ def test_trees_are_refused_with_their_reason(trained, case):
 def test_features_defined_otherwise_are_refused_naming_both(trained):
     """The same names may mean other numbers, so this is a hard stop."""
     reason = re.escape(
-        f"definitions {'0' * 64} (set 1); expected the present definitions {definition_digest()}"
+        f"definitions {'0' * 64} (set {FEATURE_SET}); expected the present definitions {definition_digest()}"
     )
     _refused(trained["logistic_regression"][1], _set("definition_digest", value="0" * 64), reason)
 

@@ -99,12 +99,13 @@ def test_a_feature_mismatch_is_a_hard_stop(trained, later, parameters):
 def test_a_probability_that_is_no_number_is_refused(trained, later, parameters):
     """Parameters that pass every check and still overflow on new rows leave no null behind."""
     body = copy.deepcopy(dict(trained["logistic_regression"][1].body))
+    inputs = len(body["features"])
     body["parameters"] = {
-        "mean": [0.0] * 9,
-        "scale": [1e-300] * 9,
-        "coefficients": [1e300, -1e300, 0, 0, 0, 0, 0, 0, 0],
+        "mean": [0.0] * inputs,
+        "scale": [1e-300] * inputs,
+        "coefficients": [1e300, -1e300, *[0] * (inputs - 2)],
         "intercept": 0.0,
     }
-    body["self_check"] = [{"inputs": [0.0] * 9, "probability": 0.5}] * 3
+    body["self_check"] = [{"inputs": [0.0] * inputs, "probability": 0.5}] * 3
     with pytest.raises(ModelError, match="gives a probability that is no number"):
         score(later, Document("model", body), settings_from(ScoreSettings, parameters))

@@ -1,8 +1,11 @@
 """Modules of one's own: which files they are, what they declare, and one message for each thing that is wrong."""
 
+import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -15,6 +18,7 @@ from core.platform.timelimit import time_limit
 from core.plugins.examining import examined
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
+from tests.commands import ROOT
 
 GOOD = """
 from core.plugins import feature
@@ -158,6 +162,18 @@ def test_two_modules_with_one_name_are_refused(tmp_path):
         examined(modules_named("mine.py, more.py", tmp_path))
 
 
+def test_two_modules_of_one_name_are_refused_with_both_places(tmp_path):
+    """A module's name stands in keys, models and messages, so it must name one of them."""
+    for file in ("mine.py", "other/mine.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("")
+    places = re.escape(
+        f"two modules are called mine: {tmp_path / 'mine.py'} and {tmp_path / 'other' / 'mine.py'}"
+    )
+    with pytest.raises(PluginError, match=places):
+        modules_named("mine.py, other/mine.py", tmp_path)
+
+
 def test_a_file_that_is_not_there(tmp_path):
     """A person must bring it: exit code 20."""
     with pytest.raises(MissingFileError, match="module of your own"):
@@ -200,6 +216,43 @@ def test_a_feature_that_raises_on_cut_data_is_named(tmp_path, prices, features_i
     text = GOOD.replace("    return", "    assert len(panel.close) > 100, 'too short'\n    return")
     with pytest.raises(DataError, match=r"feature body fails: mine\.py, line 6: AssertionError: too short"):
         engineer(prices(), feature_set=features_in(tmp_path, text), audited=True)
+
+
+LIBRARY = """
+from importlib.metadata import version
+from core.plugins import feature
+
+@feature(warm_up=0, text="the day's move")
+def body(panel):
+    assert version("numpy")
+    return panel.close / panel.open - 1
+"""
+COMPUTED = """
+from pathlib import Path
+import numpy as np
+from core.features.market import COLUMNS, MarketPanel
+from core.features.own import feature_set_of
+from core.plugins.loading import Plugins
+from core.plugins.modules import modules_named
+days = np.datetime64("2024-01-01") + np.arange(3)
+panel = MarketPanel.of_rows(np.zeros(3, dtype="int64"), days, {name: np.ones(3) for name in COLUMNS}, ("A",))
+print(feature_set_of(Plugins(modules_named("mine.py", Path.cwd())))[-1].compute(panel).tolist())
+"""
+
+
+def test_a_library_reads_its_own_files_where_the_environment_is_a_link(tmp_path):
+    """An environment under another name; a library's files are no look at prices."""
+    (tmp_path / "mine.py").write_text(LIBRARY)
+    (tmp_path / "venv").symlink_to(sys.prefix)
+    done = subprocess.run(
+        [tmp_path / "venv" / "bin" / "python", "-c", COMPUTED],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "[0.0, 0.0, 0.0]\n", done.stderr[-600:]
 
 
 def test_a_longer_warm_up_than_needed_is_blanked(tmp_path, prices, features_in):
