@@ -219,9 +219,13 @@ def _of_a_name(error: Exception) -> str:
     """Return what is wrong with a name that the system refuses whatever lies there; empty for any other error."""
     if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
         return f"{error.strerror}: {str(error.filename)[:80]}; expected a path that the system takes"
-    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+    if isinstance(error, UnicodeEncodeError) and not all(map(_is_text, sys.argv)):
         return "a word of the command holds bytes that are no text; expected UTF-8"
     return ""
+
+
+def _is_text(word: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def _say(message: str) -> None:
