@@ -198,7 +198,11 @@ def test_in_a_team_code_and_waivers_are_those_of_the_configuration(place, monkey
         assert caught.value.parameter == name
         assert not marker.exists()
     # the configuration itself, and a profile in it
-    (place / "good.py").write_text("")
+    (place / "good.py").write_text(
+        "from core.plugins import feature\n\n\n"
+        '@feature(text="twice the close", warm_up=0)\n'
+        "def twice(panel):\n    return 2 * panel.close\n"
+    )
     (place / "luigi.cfg").write_text(
         "[people]\nroles_file = roles.toml\n[validate]\nwaivers = own.toml\n"
         "[profile:a]\nsource = files\npath = prices.csv\nplugins = good.py\n"
