@@ -15,7 +15,7 @@ from core.platform.determinism import single_threaded  # noqa: E402 - an interru
 single_threaded()
 
 from core.request.stages import STAGES  # noqa: E402 - threads are set before anything numeric can be imported
-from luigi_tasks import luigi_adapter  # noqa: E402 - see above
+from luigi_tasks import in_process, luigi_adapter  # noqa: E402 - see above
 from luigi_tasks.publish import Publish  # noqa: E402 - see above
 from luigi_tasks.sign_off import SignOff  # noqa: E402 - see above
 
@@ -25,3 +25,4 @@ for _stage in STAGES:  # one module a stage, of the stage's name
     import_module(f"{__name__}.{_stage.name}")
 
 luigi_adapter.install()
+in_process.keep_results_in_process()

@@ -187,7 +187,7 @@ def test_a_name_in_the_settings_cannot_set_a_terminals_title(made, tmp_path):
     """On a real terminal: the bytes that reach it have no escape that is not our own."""
     (tmp_path / "luigi.cfg").write_text("[user]\nname = Ann\x1b]0;PWN\x07\x9b2J\n", encoding="utf-8")
     made(" ".join(LUIGI), cwd=tmp_path)
-    shown = made("script -qec 'afterclose runs' /dev/null", cwd=tmp_path)
+    shown = made("script -qec 'afterclose runs --no-pager' /dev/null", cwd=tmp_path)
     if shown.returncode == 127:
         pytest.skip("there is no `script` to make a terminal with")
     assert "\x1b]" not in shown.stdout
