@@ -37,7 +37,7 @@ def still_desk(start_desk, prepared):
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("address", PAGES)
 def test_nothing_jumps_while_a_page_loads(new_page, still_desk, address, width):
-    """The median of one cold load and two reloads, of twice as many where that is too much: a busy machine draws late."""
+    """The median of one cold load and two reloads, of six loads where that is too much: a busy machine draws late."""
     page = new_page()
     page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(SUM_OF_SHIFTS)
