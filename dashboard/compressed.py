@@ -11,6 +11,8 @@ import gzip
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dashboard.unconditional import unconditional
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,9 +46,7 @@ class Compressed:
         path = str(scope["path"])
         if path not in self._answers:
             answer = _Answer()
-            conditions = (b"accept-encoding", b"if-none-match", b"if-modified-since")
-            headers = [(name, value) for name, value in scope["headers"] if name not in conditions]
-            await self._app({**scope, "headers": headers, "extensions": {}}, receive, answer.take)
+            await self._app(unconditional(scope), receive, answer.take)
             if answer.status != 200:
                 await answer.pass_on(send)
                 return

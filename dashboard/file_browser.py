@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import stat
 from datetime import UTC, datetime
-from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -20,10 +18,10 @@ from core.queries.price_files import Listing, PriceFile
 from core.report.figures import counted
 from core.sources.addresses.address import names_address
 from core.sources.tabular.inventory import is_table_name
-from dashboard import form_state, shell
+from dashboard import form_state, pressable, shell
 from dashboard.fields import LIVE
 
-SCRIPT = Path(__file__).with_name("file_browser.js")
+SCRIPT = "file_browser.js"
 _FOLDER, _WORDS, _PRESSED = "browse-folder", "browse-words", "browse-files"
 
 
@@ -52,7 +50,7 @@ def show(chosen: str) -> None:
     except AftercloseError as error:
         shell.problem(error)
         return
-    _component()(
+    pressable.table(SCRIPT, "files-place")(
         key=_PRESSED,
         data={
             "html": markup(
@@ -95,16 +93,6 @@ def _open() -> None:
     if path:
         st.session_state[_FOLDER] = str(path)
         st.session_state[_WORDS] = ""
-
-
-@cache
-def _component() -> Any:
-    return st.components.v2.component(
-        "afterclose_file_browser",
-        html='<div class="files-place"></div>',
-        js=SCRIPT.read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
 
 
 def markup(listing: Listing, folder: Path | None, roots: tuple[Path, ...], chosen: str) -> str:

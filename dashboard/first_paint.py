@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboard.unconditional import unconditional
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,10 +46,7 @@ class FirstPaint:
         if scope["type"] != "http" or not wants_page:
             await self._app(scope, receive, send)
             return
-        conditions = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
-        headers = [(name, value) for name, value in scope["headers"] if name not in conditions]
-        page = _Page(send, self._style)
-        await self._app({**scope, "headers": headers, "extensions": {}}, receive, page.send)
+        await self._app(unconditional(scope), receive, _Page(send, self._style).send)
 
 
 class _Page:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,9 +17,9 @@ import streamlit as st
 from core.queries.operations.run_table import RunRow
 from core.queries.runs.progress import asked_for, error_told
 from core.request.profiles import PROFILE
-from dashboard import cells, compact
+from dashboard import cells, compact, pressable
 
-SCRIPT = Path(__file__).with_name("run_table.js")
+SCRIPT = "run_table.js"
 ID_ENDING = 6
 """Last characters of a run's id that tell it from its neighbours; the whole is shown on hover."""
 
@@ -69,7 +67,7 @@ def with_ticks(
             sort(str(by))
 
     with _room(key, len(rows)):
-        result = _component()(
+        result = pressable.table(SCRIPT, "runs-place")(
             key=f"{key}-ticks",
             data={"html": markup(rows, order, ticks=True), "cleared": cleared},
             default={"ticked": []},
@@ -92,16 +90,6 @@ def _room(key: str, rows: int) -> Any:
     """Return the place of a table, as high from the start as so many rows need."""
     compact.draw(f"<style>body .st-key-{key} {{ --rows: {rows}; }}</style>")
     return st.container(key=key)
-
-
-@cache
-def _component() -> Any:
-    return st.components.v2.component(
-        "afterclose_run_table",
-        html='<div class="runs-place"></div>',
-        js=SCRIPT.read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
 
 
 def markup(rows: Sequence[RunRow], order: Order | None, *, ticks: bool = False) -> str:

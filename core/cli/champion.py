@@ -86,13 +86,7 @@ def roll_back(*, why: str, profile: str, as_json: bool) -> None:
 
 @click.command("predict")
 @click.option("--model", default="", metavar="ID", help="A model's id, or a model file. [default: champion]")
-@click.option(
-    "--features",
-    default="",
-    type=output.FILE,
-    metavar="FILE",
-    help="A features file. [default: the latest made]",
-)
+@output.features_option()
 @output.profile_option("Whose champion and features. [default: the only profile]")
 @click.option("--json", "as_json", is_flag=True, help="Print profile, model, age and signals as JSON.")
 @paged

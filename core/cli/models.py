@@ -161,13 +161,7 @@ def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
 @command.command("compare")
 @click.argument("first")
 @click.argument("second")
-@click.option(
-    "--features",
-    default="",
-    type=output.FILE,
-    metavar="FILE",
-    help="A features file. [default: the latest made]",
-)
+@output.features_option()
 @output.profile_option("Where both are compared. [default: the one that both belong to]")
 @_JSON
 @paged

@@ -33,6 +33,12 @@ def profile_option(help_text: str) -> Callable[[F], F]:
     return click.option("--profile", default="", metavar="NAME", help=help_text)
 
 
+def features_option() -> Callable[[F], F]:
+    """Return the option that names a file of features."""
+    about = "A features file. [default: the latest made]"
+    return click.option("--features", default="", type=FILE, metavar="FILE", help=about)
+
+
 def json_option(help_text: str) -> Callable[[F], F]:
     """Return the option that prints what a command did as JSON."""
     return click.option("--json", "as_json", is_flag=True, help=help_text)
