@@ -40,6 +40,12 @@ def published(root: StoragePath, journal: Journal | None, report_key: str) -> St
     return folder if _whole(folder, current.record) else None
 
 
+def state_of(root: StoragePath, journal: Journal | None, report_key: str) -> str:
+    """Return how a report stands in one word: as its signature does, or ``published``."""
+    state = standing(Store(root), journal, report_key).state
+    return "published" if state == "signed" and published(root, journal, report_key) else state
+
+
 def _whole(folder: StoragePath, record: Record, authority_pem: bytes | None = None) -> bool:
     from core.review.bundle import check_published
 

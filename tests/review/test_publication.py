@@ -11,6 +11,7 @@ from core.errors import CheckpointError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal
 from core.journal.chain import make
+from core.queries.runs.facts import facts
 from core.request import settings
 from core.review import bundle, publication, signoff
 from core.review.people import Person
@@ -80,6 +81,17 @@ def _stale(desk):
         desk.save("Other words.\n")
 
     return prepare
+
+
+def test_a_published_report_is_called_so_wherever_its_state_is_one_word(desk):
+    """Draft, signed, published; what a comparison of runs says is the same word."""
+    (run,) = desk.journal.runs()
+    states = []
+    for act in (lambda: None, desk.sign, desk.publish):
+        act()
+        states.append(publication.state_of(desk.root, desk.journal, desk.key))
+        assert facts(desk.store, desk.journal, run).standing == states[-1]
+    assert states == ["draft", "signed", "published"]
 
 
 def test_the_document_is_the_signed_text_below_its_block(desk, lookers):

@@ -15,8 +15,7 @@ from core.prices.calendar import sessions_between
 from core.queries.runs.progress import StageView, stage_views
 from core.registry.origins import PUBLISH, finished_runs, runs_of, session_of_run
 from core.request.settings import Settings
-from core.review.publication import published
-from core.review.standing import standing
+from core.review.publication import state_of
 from core.schedule.freshness import freshness
 from core.store.checkpoints import Slot, Store
 
@@ -137,7 +136,6 @@ def _report_state(settings: Settings, journal: Journal, run: Run) -> str:
     try:
         if store.meta(Slot("report", key)) is None:
             return "missing"
-        state = standing(store, journal, key).state
-        return "published" if state == "signed" and published(settings.data, journal, key) else state
+        return state_of(settings.data, journal, key)
     except AftercloseError:
         return "damaged"

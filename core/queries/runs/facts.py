@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import ParameterError
 from core.journal import Journal, Run
-from core.review.standing import standing
+from core.review.publication import state_of
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
@@ -31,7 +31,7 @@ class RunFacts:
     report : tuple of str
         Lines of ``report.txt``.
     standing : str
-        draft, signed, ... as the journal has it.
+        draft, signed, published ... as journal and published files have it.
     """
 
     run: Run
@@ -87,4 +87,4 @@ def facts(store: Store, journal: Journal, run: Run) -> RunFacts:
         }
     evaluation = evaluation_at(store, keys["evaluate"])
     lines = store.read(slot, "report.txt").decode().splitlines()
-    return RunFacts(run, parameters, evaluation, tuple(lines), standing(store, journal, slot.key).state)
+    return RunFacts(run, parameters, evaluation, tuple(lines), state_of(store.root, journal, slot.key))
