@@ -17,6 +17,8 @@ from core.cli import output, paging
 from tests.commands import BIN, environment, started
 
 LINES = 20
+FEW = 10
+"""Lines of a screen that every log of a run is longer than."""
 
 
 @pytest.fixture
@@ -30,11 +32,11 @@ def terminal(tmp_path, prepared):
         pager = str(own)
         cwd = tmp_path
 
-        def type(self, *words, keys="", env=None, stdin=None, data=prepared, code=0):
+        def type(self, *words, keys="", env=None, stdin=None, data=prepared, code=0, lines=LINES):
             """Return what the terminal showed and what the pager got, None where there was none."""
             (tmp_path / "paged").unlink(missing_ok=True)
             ours, its = pty.openpty()
-            fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, 80, 0, 0))
+            fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 80, 0, 0))
             surroundings = environment(data, {"TERM": "xterm", "PAGER": f"{own} -x 1", **(env or {})})
             streams = {"stdin": its if stdin is None else stdin, "stdout": its, "stderr": its}
             command = [str(BIN / "afterclose"), *words]
@@ -84,11 +86,11 @@ def test_what_is_higher_than_the_screen_goes_to_the_persons_pager(words, termina
     first = min((prepared / "runs").iterdir())  # others of that root may be short
     names = {"MODEL": model.stem, "RUN": first.name}
     words = tuple(names.get(word, word) for word in words)
-    shown, paged = terminal.type(*words)
+    shown, paged = terminal.type(*words, lines=FEW)
     assert (shown, (terminal.cwd / "words").read_text()) == ("", "-x 1\n")
-    assert len(paged.splitlines()) >= LINES
+    assert len(paged.splitlines()) >= FEW
     for form in ((*words, "--no-pager"), ("--no-pager", *words)):
-        assert terminal.type(*form) == (paged, None)
+        assert terminal.type(*form, lines=FEW) == (paged, None)
 
 
 def test_a_run_and_its_whole_report(terminal, finished, small):
