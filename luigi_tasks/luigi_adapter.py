@@ -311,7 +311,7 @@ def _record(record: logging.LogRecord) -> None:
     # a stage's failure is reported already: only its traceback is new, and that belongs in the file
     level = "debug" if isinstance(error, AftercloseError) else record.levelname.lower()
     log.write("luigi", level=level, message=record.getMessage(), traceback=trace)
-    if error is not None and record.getMessage().startswith("Uncaught"):
+    if error and (record.getMessage().startswith("Uncaught") or session().terminal.lacks(error)):
         session().lacking = sentence(error)
         unnamed = f"unexpected {type(error).__name__}: {error}; the traceback is in {log.path}"
         say(f"afterclose: {session().lacking or unnamed}")

@@ -31,6 +31,9 @@ MOST_FINDINGS = 20
 class Terminal:
     """Prints the states of stages as they change."""
 
+    has_failure = False
+    """Whether a stage's failure was printed."""
+
     def stage(self, stage: str, state: str, facts: Mapping[str, Any]) -> None:
         """Print one line; "started" is left to the progress bar."""
         if state == "started":
@@ -40,6 +43,10 @@ class Terminal:
             return
         word = "done" if state == "succeeded" else state
         say(f"{stage:<17} {word:<8} {_details(facts)}")
+
+    def lacks(self, error: BaseException) -> bool:
+        """Return whether an error of a stage was not printed: where memory ran out, what prints it may have failed."""
+        return isinstance(error, Exception) and not (self.has_failure or isinstance(error, AftercloseError))
 
     def progress(self, stage: str) -> Progress:
         """Return a callback that draws a bar once the work has taken a while."""
@@ -55,6 +62,7 @@ class Terminal:
         return show
 
     def _failed(self, stage: str, facts: Mapping[str, Any]) -> None:
+        self.has_failure = True
         say(f"{stage:<17} failed   {_reason(facts['exception'])}")
         errors = [f for f in facts.get("findings_found", ()) if f["severity"] == "error"]
         for finding in errors[:MOST_FINDINGS]:

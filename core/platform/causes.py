@@ -85,6 +85,9 @@ _BY_ERRNO = {
 _NO_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory")
 """What the loader of shared libraries, and libraries of numbers, say of a limit on memory."""
 
+_LOST = ("without exception set", "without setting an exception")
+"""What the interpreter says where it had no memory for the error itself."""
+
 
 def cause_of(error: BaseException) -> Cause | None:
     """Return the cause that an error names, its own or that of an error behind it; None if it names none of these."""
@@ -120,6 +123,8 @@ def _name_of(error: BaseException) -> str | None:
         return MEMORY
     if isinstance(error, OSError) and error.errno is not None:
         return _scarce() if error.errno == errno.EAGAIN else _BY_ERRNO.get(error.errno)
+    if isinstance(error, SystemError) and any(words in text for words in _LOST):
+        return MEMORY if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY else None
     if isinstance(error, ImportError | RuntimeError | OSError):
         if any(words in text for words in _NO_MEMORY):
             return MEMORY

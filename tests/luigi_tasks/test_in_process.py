@@ -50,3 +50,16 @@ def test_a_result_survives_where_nothing_can_be_pickled(tmp_path, monkeypatch):
     assert luigi.build(
         [Said(path=str(tmp_path / "said"))], local_scheduler=True, workers=1, log_level="ERROR"
     )
+
+
+def test_a_failure_that_could_not_be_printed_is_said_once():
+    """By whoever takes Luigi's word of it; one of ours, one that was printed, and an interrupt are not said again."""
+    from core.errors import DataError
+    from luigi_tasks.terminal import Terminal
+
+    terminal = Terminal()
+    assert terminal.lacks(SystemError("error return without exception set"))
+    assert not terminal.lacks(DataError("x", expected="y"))
+    assert not terminal.lacks(KeyboardInterrupt())
+    terminal.stage("clean", "failed", {"exception": MemoryError()})
+    assert not terminal.lacks(MemoryError())
