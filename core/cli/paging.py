@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, TextIO, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -76,7 +76,7 @@ def pages() -> Iterator[None]:
         complete = True
     finally:
         stream.stream, text = terminal, collected.getvalue()
-        if not (complete and _is_long(text, terminal) and _shown_by_pager(text)):
+        if not (complete and _is_long(text) and _shown_by_pager(text)):
             terminal.write(text)
             terminal.flush()
 
@@ -96,9 +96,8 @@ class _Collected(io.StringIO):
         return True
 
 
-def _is_long(text: str, terminal: TextIO) -> bool:
-    # the size of the terminal that is written to, where it is not the one that this process was started with
-    columns, lines = shutil.get_terminal_size(fallback=os.get_terminal_size(terminal.fileno()))
+def _is_long(text: str) -> bool:
+    columns, lines = shutil.get_terminal_size()
     rows = sum(max(1, -(-len(line) // columns)) for line in text.splitlines())
     return rows >= lines  # the prompt takes one
 

@@ -38,6 +38,8 @@ def terminal(tmp_path, prepared):
             ours, its = pty.openpty()
             fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 80, 0, 0))
             surroundings = environment(data, {"TERM": "xterm", "PAGER": f"{own} -x 1", **(env or {})})
+            for size in ("LINES", "COLUMNS"):  # a library that reads lines may have set them for this process
+                surroundings.pop(size, None)
             streams = {"stdin": its if stdin is None else stdin, "stdout": its, "stderr": its}
             command = [str(BIN / "afterclose"), *words]
             with started(
