@@ -321,7 +321,7 @@ def _in_question(lines: list[dict[str, Any]]) -> dict[str, Any]:
 def _chosen(
     frame: pd.DataFrame, settings: IngestSettings, tickers: tuple[str, ...], name: str
 ) -> pd.DataFrame:
-    have = sorted(set(frame[col.TICKER].astype(str).str.strip()))
+    have = sorted({str(ticker).strip() for ticker in frame[col.TICKER].unique()})
     absent = [t for t in tickers if t not in have]
     if absent:
         raise lacks_tickers(name, absent, have)

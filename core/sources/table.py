@@ -102,7 +102,7 @@ def nothing_between(name: str, span: tuple[str, str], present: tuple[str, str]) 
 def priced_days(frame: pd.DataFrame) -> set[str]:
     """Return the days (ISO) of the rows that have a close; of all rows, where no column is one."""
     rows = frame[frame[col.CLOSE].notna()] if col.CLOSE in frame else frame
-    return set(rows[col.DATE].dropna().astype(str).str.slice(0, 10))
+    return {str(day)[:10] for day in rows[col.DATE].dropna().unique()}
 
 
 def ranges(frame: pd.DataFrame) -> dict[str, Any]:

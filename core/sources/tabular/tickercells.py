@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError, listed
 from core.sources.tabular.columns import plain_name, unguarded_text
 from core.sources.tabular.shapes import ticker_of_file
 from core.tickers import is_legal
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOST_VALUES = 20_000
 _LARGEST_SHARE_OF_DUPLICATES = 0.2
@@ -62,8 +58,9 @@ def unguarded(tickers: pd.Series) -> pd.Series:
     >>> unguarded(pd.Series(['="ZQX"', "YRW  ", None])).tolist()
     ['ZQX', 'YRW', None]
     """
-    distinct = {value: _unguarded(value) for value in tickers.dropna().unique()}
-    return tickers.map(lambda value: distinct.get(value, value)).astype(object).where(tickers.notna(), None)
+    codes, distinct = pd.factorize(tickers)
+    texts = np.array([*map(_unguarded, distinct), None], dtype=object)
+    return pd.Series(texts[codes], index=tickers.index, name=tickers.name, dtype=object)
 
 
 def _unguarded(value: object) -> object:
