@@ -16,7 +16,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.prices.calendar_fit import Fit
 from core.prices.rule_summaries import RuleSummary
-from core.queries.look import SAMPLE, Look, basis_sentence, fit_sentence, look_apart
+from core.queries.look import SAMPLE, Look, basis_sentence, fit_sentence, left_out_sentence, look_apart
 from core.report.figures import count, counted, share, spaced
 from core.request.profiles import PROFILE
 from core.request.stages import parameters_of, stage_named
@@ -244,13 +244,11 @@ def _how(look: Look) -> str:
     how = {
         name: text
         for name, text in look.files[0].items()
-        if name not in ("name", "sha256", "rows", "left_out", "in_question") and usual.get(name) != text
+        if name not in ("name", "sha256", "rows") and isinstance(text, str) and usual.get(name) != text
     }
-    return (
-        "· read as " + ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in how.items())
-        if how
-        else ""
-    )
+    read_as = ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in how.items())
+    left_out = left_out_sentence(look.files[0])
+    return " ".join([*([f"· read as {read_as}"] if how else []), *([f"· {left_out}"] if left_out else [])])
 
 
 def _cell(value: object) -> object:

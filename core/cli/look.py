@@ -10,8 +10,8 @@ import click
 
 from core.cli import output
 from core.cli.paging import no_pager, pages
-from core.queries.look import Look, basis_sentence, fit_sentence, look_apart
-from core.report.figures import count, counted
+from core.queries.look import Look, basis_sentence, fit_sentence, left_out_sentence, look_apart
+from core.report.figures import count
 from core.request import settings
 from core.request.profiles import PROFILE
 from core.request.stages import parameters_of, stage_named
@@ -71,12 +71,13 @@ def _print(look: Look) -> None:
     click.echo(f"{fit_sentence(look)}\n{basis_sentence(look)}")
     for file in look.files[:MOST_TICKERS]:
         how = {
-            name: text for name, text in file.items() if name not in ("name", "sha256", "rows", "left_out")
+            name: text
+            for name, text in file.items()
+            if name not in ("name", "sha256", "rows") and isinstance(text, str)
         }
         click.echo(f"{file['name']}: {', '.join(f'{name} {text}' for name, text in how.items())}")
-        if left_out := file.get("left_out"):
-            about = f"line {left_out[0]['line']}, {left_out[0]['why']}"
-            click.echo(f"  {counted(len(left_out), 'line')} left out, the first: {about}")
+        if sentence := left_out_sentence(file):
+            click.echo(f"  {sentence}")
     click.echo()
     output.table(look.columns, [[row[name] for name in look.columns] for row in look.first_rows], exact=True)
     click.echo()

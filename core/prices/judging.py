@@ -20,6 +20,7 @@ from core.prices.panel import Panel, panel_of
 from core.prices.schema import Reading, read, schema_findings
 from core.prices.sessions import Market, session_findings
 from core.prices.settings import ValidateSettings
+from core.prices.source_lines import without_lines
 from core.prices.spikes import find_spikes
 from core.prices.volumes import volume_findings
 from core.prices.waivers import Waiver, judge
@@ -259,6 +260,8 @@ def _sequence(rows: Panel, settings: ValidateSettings) -> dict[str, Sequence[Fin
 def _header_of(raw: Mapping[str, Any], arranged: _Arranged) -> dict[str, Any]:
     """Return the header of valid prices from that of raw ones."""
     header = dict(raw)
+    if isinstance(raw.get("source"), Mapping):
+        header["source"] = without_lines(raw["source"])
     header.setdefault("price_basis", "unknown")
     header.setdefault("adjusted_close", "source")
     if col.ADJ_CLOSE not in arranged.reading.numbers:

@@ -21,6 +21,7 @@ from core.prices.panel import absent_columns
 from core.prices.renames import rename_flags, renames_between, with_flags, with_flags_in_parts
 from core.prices.sessions import Market, market_of, nowhere_findings
 from core.prices.settings import ValidateSettings
+from core.prices.source_lines import with_lines
 from core.prices.unchecked import not_checked
 from core.prices.waivers import WaivedFindings, Waiver, judge, waived_records
 from core.tables.artifacts import Document, Table
@@ -91,7 +92,8 @@ def validate(
     if doubts := {ticker: doubt for part in parts for ticker, doubt in part.doubts.items()}:
         source["last_rows_in_doubt"] = doubts
     try:
-        document = _findings_document(judge(findings, gate.waivers, gate.end), source, settings.stop_on)
+        verdict = judge(findings, gate.waivers, gate.end)
+        document = _findings_document(verdict, source, settings.stop_on, prices_raw)
     except ValidationFailed as failed:
         raise _with_calendar(failed, settings.calendar, days_up_to(days, today)) from failed
     assert table is not None  # an error that stands has raised
@@ -165,7 +167,7 @@ def days_up_to(days: Days, today: date) -> Days:
 
 
 def _findings_document(
-    outcome: WaivedFindings, source: Mapping[str, Any], stopping: frozenset[str]
+    outcome: WaivedFindings, source: Mapping[str, Any], stopping: frozenset[str], prices_raw: Table
 ) -> Document:
     """Return the findings document.
 
@@ -174,23 +176,14 @@ def _findings_document(
     ValidationFailed
         If an error stands; it carries the whole document.
     """
-    findings = _with_lines(records(outcome.standing, stopping), source)
+    stated = prices_raw.header.get("source")
+    findings = with_lines(
+        records(outcome.standing, stopping), stated if isinstance(stated, Mapping) else {}, prices_raw
+    )
     body = {"source": {**source, **_about_waivers(outcome)}, "findings": findings}
     if any(finding["severity"] == ERROR for finding in findings):
         raise ValidationFailed(body)
     return Document("findings", body)
-
-
-def _with_lines(findings: list[dict[str, Any]], source: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return findings with the lines of the source's files that ingest put on record for their ticker and date."""
-    lines: dict[tuple[str, str], list[str]] = {}
-    for file in source.get("files") or ():
-        for row in file.get("in_question") or () if isinstance(file, Mapping) else ():
-            lines.setdefault((row[col.TICKER], row[col.DATE]), []).extend(row["lines"])
-    if not lines:
-        return findings
-    texts = [lines.get((str(each["ticker"]), str(each["date"]))) for each in findings]
-    return [{**each, "lines": of} if of else each for each, of in zip(findings, texts, strict=True)]
 
 
 def _with_calendar(failed: ValidationFailed, calendar: str, days: Days) -> ValidationFailed:

@@ -5,6 +5,7 @@ It is read and judged by the code of ``ingest`` and ``validate``; nothing is com
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from core.prices.calendar_fit import Fit, best_fit, fit_of
 from core.prices.rule_summaries import RuleSummary, rule_summaries
 from core.queries.look_pictures import Picture, chosen, picture_of
 from core.queries.runs.history import needed_sessions, shortage_of
+from core.report.figures import counted
 from core.request import roots
 from core.request.settings import Settings
 from core.request.stages import STAGES, parameters_of
@@ -142,6 +144,16 @@ def basis_sentence(look: Look) -> str:
     return (
         f"{basis}; {'it has an adjusted close' if own else 'without an adjusted close, the close stands in'}."
     )
+
+
+def left_out_sentence(file: Mapping[str, Any]) -> str:
+    """Return how many lines of a file are no rows, by kind, and the first; empty where there is none."""
+    lines = file.get("left_out") or ()
+    if not lines:
+        return ""
+    kinds = file.get("left_out_in_all") or Counter(line["why"] for line in lines)
+    by_kind = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
+    return f"{counted(sum(kinds.values()), 'line')} left out ({by_kind}), the first is line {lines[0]['line']:,}."
 
 
 def look_apart(settings: Settings, request: Mapping[str, str], *, now: datetime) -> Look:

@@ -261,13 +261,13 @@ _LEARN = ("numpy", "pandas", "sklearn")
 # The pipeline is one line: this order is the only place where it stands. Each stage requires the one before.
 STAGES: tuple[Stage, ...] = (
     Stage(
-        "ingest", "core.sources:ingest", (), (Artifact("prices_raw"),), _INGEST, 4, "transient", _PRICES,
+        "ingest", "core.sources:ingest", (), (Artifact("prices_raw"),), _INGEST, 5, "transient", _PRICES,
         "Reads daily prices from the source as they are.",
     ),
     Stage(
         "validate", "core.prices.validation:validate", ("prices_raw",),
         (Artifact("prices_valid"), Artifact("findings", "document")),
-        _VALIDATE, 5, "never", _PRICES,
+        _VALIDATE, 6, "never", _PRICES,
         "Checks schema, types and every row; an error stops the run.",
     ),
     Stage(

@@ -17,6 +17,7 @@ from core.fingerprint import sha256, sha256_file
 from core.platform.filedigest import identity
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
+from core.sources.filefacts import lines_of_rows, with_facts
 from core.sources.settings import IngestSettings
 from core.sources.table import header_of, lacks_tickers, nothing_between, priced_days, prices_table
 from core.sources.tabular.bytestream import is_feather, is_parquet, packing_of, unpacked
@@ -29,7 +30,8 @@ from core.sources.tabular.members import (
     refuse_unrecognised,
     with_partition,
 )
-from core.sources.tabular.options import CANONICAL, MAX_ROWS, Facts, Options, TableRead, too_many
+from core.sources.tabular.options import MAX_ROWS, Facts, Options, TableRead, too_many
+from core.sources.tabular.rowlines import MOST_BYTES_ON_RECORD, lines_on_record
 from core.tables.artifacts import Table
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ class FilesSource:
         digest = inventory.digest_over(digests)
         _check_digest(digest, inventory, settings.input_digest)
         options, tables = options_of(settings), {}
+        sizes = [len(data) for data in contents.values()]
         if grown := _grown(contents, inventory, settings, tickers, context):
             return grown
         if len(tickers) == 1 and not inventory.is_folder:
@@ -89,13 +92,15 @@ class FilesSource:
             tables[name] = _read_of(inventory, data, name, options)
             if len(data) >= LEAST_BYTES and not inventory.is_folder and is_plain(data, tables[name]):
                 context.notes.update(grown_later(data))
-            lines[name] = _lines(data, name, tables[name].frame, options)
+            lines[name] = lines_on_record(data, name, tables[name].frame, options)
             context.progress(number, len(inventory.files))
         refuse_shared_names(tables, inventory.name)
         rows = _chosen(_joined(tables, inventory.name), settings, tickers, inventory.name)
+        small = sum(sizes) <= MOST_BYTES_ON_RECORD
+        places = lines_of_rows(rows, tables) if small else {}
         uri = f"file:{inventory.name}{'/' if inventory.is_folder else ''}"
         table = prices_table(rows, name="files", uri=uri, digest=digest, price_basis="unknown")
-        return _with_facts(table, inventory, tables, digests, lines)
+        return with_facts(table, inventory, tables, digests, in_question=lines, places=places)
 
     def sessions(
         self,
@@ -162,12 +167,6 @@ def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> 
     read = with_partition(read, name, ticker=ticker, day=day)
     refuse_no_prices(read.frame, name, inventory)
     return read
-
-
-def _lines(data: bytes, name: str, frame: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
-    from core.sources.tabular.rowlines import lines_on_record
-
-    return lines_on_record(data, name, frame, options)
 
 
 def _check_digest(digest: str, inventory: Inventory, expected: str) -> None:
@@ -277,7 +276,7 @@ def read_csv(data: bytes, name: str) -> pd.DataFrame:
 def _joined(tables: Mapping[str, TableRead], name: str) -> pd.DataFrame:
     import pandas as pd
 
-    frames = [read.frame for read in tables.values()]
+    frames = [read.frame.reset_index(drop=True) for read in tables.values()]
     rows = sum(len(frame) for frame in frames)
     if rows > MAX_ROWS:
         raise too_many(name, "rows", rows, MAX_ROWS)
@@ -285,37 +284,6 @@ def _joined(tables: Mapping[str, TableRead], name: str) -> pd.DataFrame:
         return frames[0]
     # a column that holds nothing in one file must not decide the type of the others
     return pd.concat([frame.astype(object) for frame in frames], ignore_index=True)
-
-
-def _with_facts(
-    table: Table,
-    inventory: Inventory,
-    tables: Mapping[str, TableRead],
-    digests: Mapping[str, str],
-    lines: Mapping[str, list[dict[str, Any]]],
-) -> Table:
-    """Return the table with how each file was read, unless it is one plain file."""
-    nothing_to_say = all(read.facts == CANONICAL and not lines[name] for name, read in tables.items())
-    if not inventory.is_folder and nothing_to_say:
-        return table
-    files: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "sha256": digests[name],
-            "rows": len(read.frame),
-            **read.facts.record(),
-            **_in_question(lines[name]),
-        }
-        for name, read in tables.items()
-    ]
-    source = {**table.header["source"], "files": files}
-    if inventory.skipped:
-        source["skipped"] = list(inventory.skipped)
-    return Table(table.kind, table.frame, {**table.header, "source": source})
-
-
-def _in_question(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"in_question": lines} if lines else {}
 
 
 def _chosen(

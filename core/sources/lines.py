@@ -8,17 +8,15 @@ from typing import Any
 
 from core import columns as col
 from core.errors import AftercloseError
+from core.prices.source_lines import MOST_LINES, Key, first_of_each_rule, key_of
 from core.sources.files import options_of
 from core.sources.settings import IngestSettings
 from core.sources.tabular.bytestream import unpacked
 from core.sources.tabular.columns import value_for
 from core.sources.tabular.inventory import Inventory, inventory_of, partitions_of
 from core.sources.tabular.options import Options
-from core.sources.tabular.rowlines import MOST_BYTES, MOST_LINES, Key, lines_of
+from core.sources.tabular.rowlines import MOST_BYTES, lines_of
 from core.sources.tabular.shapes import ticker_of_file
-
-MOST_FINDINGS = 20
-"""Of a rule, so many findings get their lines."""
 
 
 def with_lines(findings: Iterable[Mapping[str, Any]], settings: IngestSettings) -> list[dict[str, Any]]:
@@ -32,7 +30,7 @@ def with_lines(findings: Iterable[Mapping[str, Any]], settings: IngestSettings) 
         As the run that made them had them. Files that changed since have none.
     """
     copies = [dict(finding) for finding in findings]
-    about = _first_of_each_rule(copies)
+    about = first_of_each_rule(copies)
     if settings.source != "files" or not about:
         return copies
     try:
@@ -40,30 +38,13 @@ def with_lines(findings: Iterable[Mapping[str, Any]], settings: IngestSettings) 
         small = sum(file.stat().st_size for file in inventory.files) <= MOST_BYTES
         if not small or inventory.digest() != settings.input_digest:
             return copies
-        lines = _lines_in(inventory, {_key(finding) for finding in about}, options_of(settings))
+        lines = _lines_in(inventory, {key_of(finding) for finding in about}, options_of(settings))
     except (AftercloseError, OSError):
         return copies  # what is wrong with the files was said when they were read
     for finding in about:
-        if "lines" in finding:
-            continue  # of record already
-        if texts := lines.get(_key(finding)):
+        if texts := lines.get(key_of(finding)):
             finding["lines"] = texts[:MOST_LINES]
     return copies
-
-
-def _first_of_each_rule(findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    counts: dict[str, int] = {}
-    chosen = []
-    for finding in findings:
-        if finding.get("ticker") and finding.get("date"):
-            counts[finding["rule"]] = counts.get(finding["rule"], 0) + 1
-            if counts[finding["rule"]] <= MOST_FINDINGS:
-                chosen.append(finding)
-    return chosen
-
-
-def _key(finding: Mapping[str, Any]) -> Key:
-    return str(finding["ticker"]), str(finding["date"])[:10]
 
 
 def _lines_in(inventory: Inventory, keys: Collection[Key], options: Options) -> dict[Key, list[str]]:

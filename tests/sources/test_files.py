@@ -60,6 +60,7 @@ def test_a_plain_file_becomes_a_sorted_table(tmp_path):
                 "A": {"rows": 1, "first": "2024-01-02", "last": "2024-01-02", "outcome": "ok"},
                 "B": {"rows": 2, "first": "2024-01-02", "last": "2024-01-03", "outcome": "ok"},
             },
+            "lines": {"files": ["prices.csv"], "runs": {"A": [[0, 4, 1, 1]], "B": [[0, 3, -1, 2]]}},
         },
     }  # fmt: skip
 

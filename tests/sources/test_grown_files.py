@@ -80,6 +80,7 @@ def desk(tmp_path_factory):
         patch.setattr(growth, "LEAST_BYTES", 1)
         patch.setattr("core.sources.files.LEAST_BYTES", 1)
         patch.setattr("core.sources.tabular.rowlines.MOST_BYTES_ON_RECORD", 0)
+        patch.setattr("core.sources.files.MOST_BYTES_ON_RECORD", 0)
         patch.setattr(limits, "PARQUET_ABOVE_ROWS", 1)
         yield Desk(tmp_path_factory.mktemp("grown"))
 

@@ -6,7 +6,9 @@ import io
 import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from core import columns as col
@@ -16,13 +18,13 @@ from core.sources.tabular.columns import Header, header_of, is_unnamed
 from core.sources.tabular.dates import iso_dates, kind_of
 from core.sources.tabular.kinds import refuse_text
 from core.sources.tabular.layout import Layout, layout_of
+from core.sources.tabular.linenumbers import Lines, lines_of_rows, row_lines
 from core.sources.tabular.norows import NoRow, shortened, without_no_rows
 from core.sources.tabular.numbers import dressed, points_decide, text_columns
 from core.sources.tabular.options import (
     AUTO,
     MAX_COLUMNS,
     MAX_WIDE_COLUMNS,
-    MOST_LEFT_OUT,
     Facts,
     LeftOut,
     Options,
@@ -107,12 +109,12 @@ def _header(layout: Layout, name: str, options: Options) -> Header:
 def _long(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
     if len(header.names) > MAX_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
-    frame, decimal, left_out, by_row = _numbers(layout, header.names, NUMBERS, name, options)
-    frame, dates = _dates(frame, name, options, layout.above + 2)
-    in_file = next((line.ticker for line in left_out if line.ticker), "")
+    parsed = _numbers(layout, header.names, NUMBERS, name, options)
+    frame, dates = _dates(parsed.frame, name, options, parsed.lines)
+    in_file = next((line.ticker for line in parsed.left_out if line.ticker), "")
     frame, shape, origin = with_tickers(frame, name, in_file=in_file, option=options.ticker)
-    facts = replace(facts, shape=shape, dates=dates, decimal=decimal, ticker_from=origin)
-    return TableRead(frame, _with_lines(facts, left_out), by_row)
+    facts = replace(facts, shape=shape, dates=dates, decimal=parsed.decimal, ticker_from=origin)
+    return TableRead(frame, _with_lines(facts, parsed.left_out), parsed.by_row, parsed.numbered)
 
 
 def _with_filler(layout: Layout, names: Sequence[str], skipped: int) -> tuple[list[str], list[str]]:
@@ -132,17 +134,26 @@ def _flattened(layout: Layout, name: str, options: Options, facts: Facts, flat: 
     names[flat.place] = col.DATE
     values = [names[i] for i, _, _ in flat.columns]
     volumes = {names[i] for i, field, _ in flat.columns if field == col.VOLUME}
-    frame, decimal, left_out, _ = _numbers(layout, names, values, name, options, volumes=volumes)
-    frame, dates = _dates(frame, name, options, layout.above + 2)
+    parsed = _numbers(layout, names, values, name, options, volumes=volumes)
+    frame, dates = _dates(parsed.frame, name, options, parsed.lines)
     columns = [(field, ticker, frame[names[i]]) for i, field, ticker in flat.columns]
-    facts = replace(facts, shape="flattened", dates=dates, decimal=decimal)
-    return TableRead(from_stacked(frame[col.DATE], columns), _with_lines(facts, left_out))
+    facts = replace(facts, shape="flattened", dates=dates, decimal=parsed.decimal)
+    return _reshaped(
+        from_stacked(frame[col.DATE], columns), _with_lines(facts, parsed.left_out), frame, parsed
+    )
 
 
 def _with_lines(facts: Facts, left_out: Sequence[NoRow]) -> Facts:
     """Return the facts with further lines that are no rows."""
-    lines = (*facts.left_out, *(line.line for line in left_out))
-    return replace(facts, left_out=lines[:MOST_LEFT_OUT])
+    return replace(facts, left_out=(*facts.left_out, *(line.line for line in left_out)))
+
+
+def _reshaped(rows: pd.DataFrame, facts: Facts, dates: pd.DataFrame, parsed: _Parsed) -> TableRead:
+    """Return rows of a table with tickers side by side, each on the line of its date."""
+    days, lines = dates[col.DATE], parsed.numbered
+    if lines is not None:
+        lines = None if days.duplicated().any() else rows[col.DATE].map(pd.Series(lines, days)).to_numpy()
+    return TableRead(rows, facts, lines=lines)
 
 
 def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
@@ -155,10 +166,11 @@ def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Fa
         for i, cell in enumerate(header.cells)
     ]
     tickers = [cell for i, cell in enumerate(names) if i != place and i not in dropped]
-    frame, decimal, left_out, _ = _numbers(layout, names, tickers, name, options)
-    frame, dates = _dates(frame.drop(columns=[names[i] for i in dropped]), name, options, layout.above + 2)
-    facts = replace(facts, shape="wide", dates=dates, decimal=decimal)
-    return TableRead(from_wide(frame, name), _with_lines(facts, left_out))
+    parsed = _numbers(layout, names, tickers, name, options)
+    frame = parsed.frame.drop(columns=[names[i] for i in dropped])
+    frame, dates = _dates(frame, name, options, parsed.lines)
+    facts = replace(facts, shape="wide", dates=dates, decimal=parsed.decimal)
+    return _reshaped(from_wide(frame, name), _with_lines(facts, parsed.left_out), frame, parsed)
 
 
 def _stacked(layout: Layout, name: str, options: Options, facts: Facts, stacked: Stacked) -> TableRead:
@@ -166,13 +178,24 @@ def _stacked(layout: Layout, name: str, options: Options, facts: Facts, stacked:
     names[stacked.place] = col.DATE
     values = [names[i] for i, _, _ in stacked.columns]
     volumes = {names[i] for i, field, _ in stacked.columns if field == col.VOLUME}
-    frame, decimal, left_out, _ = _numbers(
-        layout, names, values, name, options, skipped=stacked.lines, volumes=volumes
-    )
-    frame, dates = _dates(frame, name, options, layout.above + stacked.lines + 1)
+    parsed = _numbers(layout, names, values, name, options, skipped=stacked.lines, volumes=volumes)
+    frame, dates = _dates(parsed.frame, name, options, parsed.lines)
     columns = [(field, ticker, frame[names[i]]) for i, field, ticker in stacked.columns]
-    facts = replace(facts, shape="stacked", dates=dates, decimal=decimal)
-    return TableRead(from_stacked(frame[col.DATE], columns), _with_lines(facts, left_out))
+    facts = replace(facts, shape="stacked", dates=dates, decimal=parsed.decimal)
+    return _reshaped(
+        from_stacked(frame[col.DATE], columns), _with_lines(facts, parsed.left_out), frame, parsed
+    )
+
+
+class _Parsed(NamedTuple):
+    """Rows with their numbers read, and how: ``lines`` is where each stands, ``numbered`` the same if that is sure."""
+
+    frame: pd.DataFrame
+    decimal: str
+    left_out: list[NoRow]
+    by_row: bool
+    lines: Lines
+    numbered: Lines | None
 
 
 def _numbers(
@@ -184,24 +207,29 @@ def _numbers(
     *,
     skipped: int = 1,
     volumes: Collection[str] = (col.VOLUME,),
-) -> tuple[pd.DataFrame, str, list[NoRow], bool]:
+) -> _Parsed:
     filled, filler = _with_filler(layout, names, skipped)
+    standing = row_lines(layout.body, layout.above + 1, layout.mark)
 
-    def read(*, as_text: bool) -> tuple[pd.DataFrame, list[NoRow]]:
+    def read(*, as_text: bool) -> tuple[pd.DataFrame, list[NoRow], Lines, bool]:
         frame = _parsed(layout, filled, file, numeric, skipped=skipped, texts=numeric if as_text else ())
         if filler and frame[filler].notna().to_numpy().any():
             raise _unreadable(layout, len(names), file, "a row has more cells than the header")
         frame = frame.drop(columns=filler)
-        return without_no_rows(frame, layout.rows[0], numeric, layout.above + skipped + 1)
+        lines = lines_of_rows(standing, len(frame), skipped)
+        supposed = np.arange(len(frame)) + layout.above + skipped + 1 if lines is None else lines
+        return *without_no_rows(frame, layout.rows[0], numeric, supposed), lines is not None
 
-    frame, no_rows = read(as_text=False)
+    frame, no_rows, lines, sure = read(as_text=False)
     places = [i for i, name in enumerate(names) if name in numeric]
     sample = [row[i] for row in layout.rows[skipped:] for i in places if i < len(row)]
     by_row = not filler and not text_columns(frame, numeric) and points_decide(sample)
     frame, decimal = dressed(
         frame, numeric, file, options.decimal, lambda: read(as_text=True)[0], sample=sample, volumes=volumes
     )
-    return frame, decimal, no_rows, by_row
+    blank = [NoRow(LeftOut(line, "blank", "")) for line in standing.blank.tolist()] if sure else []
+    left_out = sorted([*no_rows, *blank], key=lambda no_row: no_row.line.line)
+    return _Parsed(frame, decimal, left_out, by_row, lines, lines if sure else None)
 
 
 def _parsed(
@@ -269,8 +297,8 @@ def _unreadable(layout: Layout, width: int, file: str, reason: str) -> SourceErr
     )
 
 
-def _dates(frame: pd.DataFrame, name: str, options: Options, first_line: int) -> tuple[pd.DataFrame, str]:
+def _dates(frame: pd.DataFrame, name: str, options: Options, lines: Lines) -> tuple[pd.DataFrame, str]:
     if col.DATE not in frame:
         return frame, ""
-    dates, form = iso_dates(frame[col.DATE], name, options.date_format, first_line=first_line)
+    dates, form = iso_dates(frame[col.DATE], name, options.date_format, lines=lines)
     return frame.assign(**{col.DATE: dates}), form if options.date_format == AUTO else options.date_format

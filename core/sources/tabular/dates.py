@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from core.sources.tabular.options import AUTO
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from core.sources.tabular.linenumbers import Lines
 
 __all__ = ["DATE_FORMATS", "iso_dates", "kind_of"]
 
@@ -42,7 +45,7 @@ _ORDERS = {"us": "month first", "eu": "day first", "ymd": "year first"}
 
 
 def iso_dates(
-    cells: pd.Series, name: str, date_format: str = AUTO, *, first_line: int = 2
+    cells: pd.Series, name: str, date_format: str = AUTO, *, lines: Sequence[int] | Lines | None = None
 ) -> tuple[pd.Series, str]:
     """Return a column of dates as ISO text, and the format that was found.
 
@@ -58,8 +61,8 @@ def iso_dates(
         The file, for messages.
     date_format : str
         One of :data:`DATE_FORMATS`.
-    first_line : int
-        Line of the first cell in the file.
+    lines : sequence of int, n_rows, optional
+        Line of each cell in the file; from the second one on unless said otherwise.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def iso_dates(
 
     codes, distinct = pd.factorize(cells.astype(object))
     texts = [without_weekday(unguarded_text(str(cell))) for cell in distinct]
-    column = _Column(texts, Counter(codes[codes >= 0].tolist()), codes.tolist(), name, first_line)
+    column = _Column(texts, Counter(codes[codes >= 0].tolist()), codes.tolist(), name, lines)
     form = column.form() if date_format == AUTO else date_format
     if form == "":
         return cells, ""
@@ -102,10 +105,15 @@ class _Column:
     """The distinct cells of a column of dates, and how they are to be read."""
 
     def __init__(
-        self, texts: list[str], weights: Counter[int], codes: list[int], name: str, first_line: int
+        self,
+        texts: list[str],
+        weights: Counter[int],
+        codes: list[int],
+        name: str,
+        lines: Sequence[int] | Lines | None,
     ) -> None:
         self._texts, self._weights, self._codes = texts, weights, codes
-        self._name, self._first_line = name, first_line
+        self._name, self._lines = name, lines
 
     def form(self) -> str:
         """Return the form that most cells have, empty where there is no cell."""
@@ -253,7 +261,8 @@ class _Column:
         )
 
     def _line(self, row: int) -> int:
-        return self._codes.index(row) + self._first_line
+        place = self._codes.index(row)
+        return place + 2 if self._lines is None else int(self._lines[place])
 
 
 def _breaks(days: list[str]) -> int:

@@ -75,6 +75,7 @@ def is_plain(data: bytes, read: TableRead) -> bool:
         read.by_row
         and read.facts == CANONICAL
         and data.endswith(b"\n")
+        and not data[-3:].removesuffix(b"\n").removesuffix(b"\r")[-1:].isspace()
         and header_line(data) is not None
         and set(read.frame.columns) <= set(col.PRICES)
         and {col.DATE, col.TICKER} <= set(read.frame.columns)

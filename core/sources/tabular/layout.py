@@ -168,8 +168,9 @@ def _blanks_joined(body: bytes, name: str, mapping: Mapping[str, str]) -> bytes 
     head = body.partition(b"\n")[0].decode("utf-8", "replace").strip()
     if any(mark in head for mark in DELIMITERS.values()) or '"' in head:
         return None
-    cells = [line.split() for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
-    header, rows = cells[0], cells[1:]
+    split = [line.split() for line in body.decode("utf-8", "replace").splitlines()]
+    standing = [number for number, line in enumerate(split) if line]
+    header, *rows = [line for line in split if line]
     indexed = bool(rows) and len(rows[0]) == 1 and "date" in fields_named(rows[0])
     if indexed:
         header, rows = [*rows[0], *header], rows[1:]
@@ -185,8 +186,10 @@ def _blanks_joined(body: bytes, name: str, mapping: Mapping[str, str]) -> bytes 
             expected="as many cells in each row, or cells separated by commas, semicolons or tabs",
             remedy="Save the table as CSV.",
         )
-    blank = [""] if indexed else []  # the line that named the dates
-    lines = ["\t".join(header), *blank, *("\t".join(row) for row in rows)]
+    date_line: list[list[str]] = [[]] if indexed else []  # the line that named the dates
+    lines = [""] * len(split)
+    for number, row in zip(standing, [header, *date_line, *rows], strict=True):
+        lines[number] = "\t".join(row)
     return ("\n".join(lines) + "\n").encode()
 
 

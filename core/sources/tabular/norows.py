@@ -12,6 +12,7 @@ import numpy as np
 from core import columns as col
 from core.sources.tabular.columns import plain_name
 from core.sources.tabular.date_forms import kind_of, without_weekday
+from core.sources.tabular.linenumbers import Lines
 from core.sources.tabular.options import LeftOut
 from core.tickers import is_legal
 
@@ -40,9 +41,9 @@ def shortened(text: str) -> str:
 
 
 def without_no_rows(
-    frame: pd.DataFrame, header: Sequence[str], numeric: Sequence[str], first_line: int
-) -> tuple[pd.DataFrame, list[NoRow]]:
-    """Return a table without the lines that are no rows, and those lines.
+    frame: pd.DataFrame, header: Sequence[str], numeric: Sequence[str], lines: Lines
+) -> tuple[pd.DataFrame, list[NoRow], Lines]:
+    """Return a table without the lines that are no rows, those lines, and on which its other rows stand.
 
     Left out are blank lines, a header that stands again, a second header line below the first, rows that tell a
     dividend or a split instead of prices, and footnotes or counts at the end. A row with a date and a price stays.
@@ -55,17 +56,17 @@ def without_no_rows(
         The header's cells.
     numeric : sequence of str
         Columns of numbers.
-    first_line : int
-        Line of the first row in the file.
+    lines : array of int, n_rows
+        Line of each row in the file.
     """
     names = [name for name in numeric if name in frame]
     if col.DATE not in frame or not names or not len(frame):
-        return frame, []
+        return frame, [], lines
     texts = [name for name in names if frame[name].dtype.kind not in "iufb"]
     dates = frame[col.DATE].fillna("").str.strip()
     suspects = _suspects(frame, dates, texts)
     if not len(suspects):
-        return frame, []
+        return frame, [], lines
     heads = {plain_name(cell) for cell in header}
     doomed: dict[int, NoRow] = {}
     for row in suspects.tolist():
@@ -76,10 +77,11 @@ def without_no_rows(
         why, ticker = _why(cells, dates.iloc[row], heads, frame, row=row, names=names)
         if why:
             text = shortened(", ".join(cell for cell in cells if cell))
-            doomed[row] = NoRow(LeftOut(first_line + row, why, text), ticker)
+            doomed[row] = NoRow(LeftOut(int(lines[row]), why, text), ticker)
     if not doomed or len(doomed) == len(frame):
-        return frame, []  # nothing but such lines: the gate says that there is no row
-    return frame.drop(index=frame.index[list(doomed)]).reset_index(drop=True), list(doomed.values())
+        return frame, [], lines  # nothing but such lines: the gate says that there is no row
+    rows = frame.drop(index=frame.index[list(doomed)]).reset_index(drop=True)
+    return rows, list(doomed.values()), np.delete(lines, list(doomed))
 
 
 def _suspects(frame: pd.DataFrame, dates: pd.Series, texts: list[str]) -> np.ndarray:

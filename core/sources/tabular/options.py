@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from core.sources.tabular.columns import columns_mapping
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from core.sources.tabular.linenumbers import Lines
 
 AUTO = "auto"
 
@@ -109,7 +112,7 @@ class Facts:
     ticker_from : str
         ``file name`` where the name of the file stands for the ticker, ``option`` where ``--tickers`` says it.
     left_out : tuple of LeftOut
-        Lines that are no rows, at most :data:`MOST_LEFT_OUT`.
+        Lines that are no rows; the first :data:`MOST_LEFT_OUT` go on record, of more also how many of each kind.
     """
 
     shape: str = "long"
@@ -127,7 +130,11 @@ class Facts:
         facts |= {"decimal": self.decimal, "encoding": self.encoding}
         applying: dict[str, Any] = {key: value for key, value in facts.items() if value}
         applying |= {name: text for name in ("packed", "ticker_from") if (text := getattr(self, name))}
-        return applying | ({"left_out": [line.record() for line in self.left_out]} if self.left_out else {})
+        if self.left_out:
+            applying["left_out"] = [line.record() for line in self.left_out[:MOST_LEFT_OUT]]
+        if len(self.left_out) > MOST_LEFT_OUT:
+            applying["left_out_in_all"] = dict(sorted(Counter(line.why for line in self.left_out).items()))
+        return applying
 
 
 CANONICAL = Facts()
@@ -138,12 +145,14 @@ CANONICAL = Facts()
 class TableRead:
     """One file's rows under our names, and how they were read.
 
-    ``by_row``: every number was read as it is written, whatever the other rows have.
+    ``by_row``: every number was read as it is written, whatever the other rows have. ``lines``: the line of the file on
+    which each row stands, None where it has none or they cannot be told apart.
     """
 
     frame: pd.DataFrame
     facts: Facts = field(default_factory=Facts)
     by_row: bool = False
+    lines: Lines | None = None
 
 
 def too_many(name: str, what: str, count: int, most: int) -> SourceError:

@@ -144,7 +144,9 @@ def _dates(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, st
         written = stamps.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%dT%H:%M:%S")
         return written.astype(object).where(stamps.notna(), None), "stored as dates"
     texts = cells.map(_text).astype(object)
-    return iso_dates(texts.where(cells.notna(), None), name, options.date_format, first_line=1)
+    return iso_dates(
+        texts.where(cells.notna(), None), name, options.date_format, lines=range(1, len(cells) + 1)
+    )
 
 
 def _text(cell: Any) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import AftercloseError
+from core.prices.source_lines import MOST_LINES, Key
 from core.sources.tabular.bytestream import as_utf8, is_feather, is_parquet, unpacked
 from core.sources.tabular.columns import header_of
 from core.sources.tabular.date_forms import kind_of, without_weekday
@@ -28,14 +29,8 @@ MOST_BYTES = 64 * 1024**2
 MOST_BYTES_ON_RECORD = 8 * 1024**2
 """The same where nobody waits for it: of a file of 150,000 rows the lines take a second."""
 
-MOST_LINES = 4
-"""Of one ticker and date."""
-
 MOST_ROWS = 20
 """Tickers and dates of one file whose lines go on record."""
-
-Key = tuple[str, str]
-"""Ticker and ISO date."""
 
 
 def in_question(frame: pd.DataFrame) -> list[Key]:
