@@ -113,7 +113,7 @@ def _run(
     request = _request(target, force, values)
     if dry_run:
         return _say_plan(configured, request, target, as_json=as_json)
-    _say_if_new(configured)
+    is_new = isinstance(configured.data, Path) and not configured.data.exists()
     if no_wait:
         request[NO_WAIT] = "true"
     if not writable(configured.data):
@@ -130,6 +130,8 @@ def _run(
                 folder=Path.cwd(),
                 target=target,
             )
+        if is_new:  # whoever mistook the folder sees it at once
+            click.echo(f"a new data root begins: {configured.data}", err=True)
         amount = NOTHING if as_json else WHOLE if full else PAGE
         code = _followed(configured, launched, no_wait=no_wait, detach=detach, amount=amount)
     except KeyboardInterrupt:
@@ -163,12 +165,6 @@ def _unrecorded(configured: Settings, request: dict[str, str], target: str) -> i
             remedy=cause.remedy if cause else "",
         )
     return subprocess.run(words_of(request, target), check=False).returncode  # noqa: S603 - our own interpreter
-
-
-def _say_if_new(configured: Settings) -> None:
-    """Say that a data root begins here: whoever mistook the folder sees it at once."""
-    if isinstance(configured.data, Path) and not configured.data.exists():
-        click.echo(f"a new data root begins: {configured.data}", err=True)
 
 
 @pages()

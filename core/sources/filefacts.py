@@ -69,7 +69,8 @@ def lines_of_rows(rows: pd.DataFrame, tables: Mapping[str, TableRead]) -> dict[s
     sizes = [len(read.frame) for read in tables.values()]
     file = np.repeat([-1 if lines is None else number for number, lines in enumerate(by_file)], sizes)
     filled = (
-        np.zeros(size, np.int64) if lines is None else lines for size, lines in zip(sizes, by_file, strict=True)
+        np.zeros(size, np.int64) if lines is None else lines
+        for size, lines in zip(sizes, by_file, strict=True)
     )
     places = rows.index.to_numpy()
     record = record_of(rows, list(tables), file[places], np.concatenate(list(filled))[places])

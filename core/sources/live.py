@@ -84,6 +84,8 @@ class Fetched:
     dropped: list[dict[str, str]] = field(default_factory=list)
     restated: list[dict[str, Any]] = field(default_factory=list)
     copied: int = 0
+    remedy: str = ""
+    """What to do about it, where the service's fault says more than the tickers."""
 
 
 class LiveSource:
@@ -176,7 +178,7 @@ def _fetch(
                 return added
         got = client.history(ticker, span.start, span.end)
     except SourceError as error:
-        return Fetched(short(error, tries))
+        return Fetched(short(error, tries), remedy=error.remedy)
     if not len(got.rows):
         return Fetched(f"no rows from {span.start or 'its first day'} to {span.end}", dropped=got.dropped)
     return Fetched(OK, got.rows, got.rows, got.dropped, restated)
@@ -218,6 +220,7 @@ def _tell(fetched: Mapping[str, Fetched], earlier: Earlier | None, context: Cont
 def _judge_missing(fetched: Mapping[str, Fetched], title: str, *, drop: bool, outage: bool) -> None:
     """Refuse a set that is not whole, unless the user accepts what is missing and why is plain."""
     missing = {ticker: fetch.outcome for ticker, fetch in fetched.items() if fetch.outcome != OK}
+    remedies = {fetched[ticker].remedy for ticker in missing}
     if not missing or (drop and not outage and len(missing) < len(fetched)):
         return
     by_outcome: dict[str, list[str]] = {}
@@ -228,7 +231,9 @@ def _judge_missing(fetched: Mapping[str, Fetched], title: str, *, drop: bool, ou
     raise SourceError(
         f"{title} gave no prices for {len(missing)} of {len(fetched)} tickers: {outcomes}{more}",
         expected="prices for every ticker",
-        remedy=_remedy(missing, len(fetched), title, outage=outage),
+        remedy=remedies.pop()
+        if len(remedies) == 1 and "" not in remedies
+        else _remedy(missing, len(fetched), title, outage=outage),
     )
 
 

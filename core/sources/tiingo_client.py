@@ -28,6 +28,7 @@ from core.sources.live_errors import (
     of_connection,
 )
 from core.sources.live_rows import Received
+from core.sources.service_key import key_variable
 from core.sources.tiingo_rows import received
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 URL_VARIABLE = "AFTERCLOSE_TIINGO_URL"
 """Another address of the service: a company's own gateway before it."""
+
+_KEY = key_variable("tiingo")
 
 FIRST_DAY = "1900-01-01"
 """Before any price there is: without a start Tiingo gives the newest row alone."""
@@ -129,7 +132,10 @@ class TiingoClient(LiveClient):
         if status == TOO_MANY:
             return RateLimitedError(f"HTTP {TOO_MANY}: too many requests")
         if status in _REFUSED:
-            self._refusal = ServiceError(f"Tiingo refused the key (HTTP {status})")
+            self._refusal = ServiceError(
+                f"Tiingo refused the key (HTTP {status})",
+                remedy=f"Put a key that counts into {_KEY}, or into the file that {_KEY}_FILE names.",
+            )
             return self._refusal
         if status == _NOT_KNOWN:
             return NoPricesError(_detail(answer.text) or "Tiingo does not know it")
@@ -147,8 +153,10 @@ def _without_json(answer: Response) -> SourceError:
     if "run over" in answer.text:
         # a month's allowance of tickers does not come back by waiting
         by_month = "month" in answer.text
+        wait = "month" if by_month else "hour"
         return (ServiceError if by_month else RateLimitedError)(
-            f"the allowance is spent: {_short(answer.text)}"
+            f"the allowance is spent: {_short(answer.text)}",
+            remedy=f"Run again in the next {wait}, ask for fewer tickers, or with a key that may ask for more.",
         )
     kind = str(answer.headers.get("content-type") or "").split(";")[0]
     return TransientError(f"an answer that is not JSON{f' ({kind})' if kind else ''}")

@@ -150,8 +150,14 @@ def test_a_fault_that_passes_is_tried_again(fault, stocked, read, heard):
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("MONTH", ["the allowance is spent", "500 symbol look up for this month"]),
-        ("FORBIDDEN", ["Tiingo refused the key (HTTP 403)"]),
+        (
+            "MONTH",
+            ["the allowance is spent", "500 symbol look up for this month", "Run again in the next month"],
+        ),
+        (
+            "FORBIDDEN",
+            ["Tiingo refused the key (HTTP 403)", "Put a key that counts into AFTERCLOSE_TIINGO_KEY"],
+        ),
         ("OTHER_FORM", ["a form that is not known"]),
         ("A_TEXT_FOR_A_PRICE", ["a price that is no number"]),
     ],
