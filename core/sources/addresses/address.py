@@ -18,6 +18,9 @@ LISTED = frozenset({"s3", "sftp"})
 _LIKE_ONE = re.compile(r"(?i)([a-z][a-z0-9+]{1,9})(://|(?::/|//)(?=[^/\\\s]))")
 """Also with one slash, or without a colon, as an address looks after it went through a path."""
 
+_WITHOUT_SLASHES = re.compile(r"(?i)(https?|s3|sftp)(:)(?=[^/\\\s])")
+"""As a remote file is written for ssh."""
+
 _OTHERS = frozenset(
     {"gs", "gcs", "abfs", "abfss", "az", "adl", "ftp", "ftps", "ssh", "scp", "file", "hdfs", "smb", "webdav"}
 )
@@ -108,13 +111,17 @@ class Address:
         return self.parts[: len(prefix.parts)] == prefix.parts and not prefix.is_pattern
 
 
+def _match(text: str) -> re.Match[str] | None:
+    return _LIKE_ONE.match(text) or _WITHOUT_SLASHES.match(text)
+
+
 def names_address(text: str) -> bool:
     """Return whether a path is meant as an address, spelt rightly or not.
 
     >>> [names_address(text) for text in ("https://h/a.csv", "s3:/b/a.csv", "htps//h/a.csv", "in/a.csv", "C:/a.csv")]
     [True, True, True, False, False]
     """
-    match = _LIKE_ONE.match(text.strip())
+    match = _match(text.strip())
     if match is None or Path(text).expanduser().exists():
         return False
     return match[2] == "://" or bool(nearest(match[1].lower(), (*SCHEMES, *_OTHERS)))
@@ -129,7 +136,7 @@ def address_of(text: str, *, parameter: str = "path") -> Address:
         If it is mangled, of a kind that is not read, or holds a secret. What may be one is not shown.
     """
     text = text.strip()
-    match = _LIKE_ONE.match(text)
+    match = _match(text)
     scheme = match[1].lower() if match else ""
     if match is None or match[2] != "://":
         spelling = (
@@ -142,7 +149,7 @@ def address_of(text: str, *, parameter: str = "path") -> Address:
             "A shell, a form or a path library takes a slash away: write it whole, in quotes.",
         )
     if scheme not in SCHEMES:
-        hint = "" if scheme in _OTHERS else nearest(scheme, SCHEMES)
+        hint = "" if scheme in _OTHERS else nearest(scheme, set(SCHEMES) - {"http"})
         raise _refused(
             parameter,
             f"names an address ({scheme}:...), and addresses of that kind are not read",
