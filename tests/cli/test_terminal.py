@@ -151,7 +151,9 @@ def test_a_folder_of_ones_own_runs_from_anywhere_in_it(tmp_path, run_afterclose,
     planned = run_afterclose("plan", "--profile", "prices", cwd=inner, env=environment)
     assert "7 stages to make" in planned.out, planned.err
     assert not (home / "data").exists()
-    refused = run_afterclose("run", "--profile", "prices", "--path", "nowhere.csv", cwd=inner, env=environment)
+    refused = run_afterclose(
+        "run", "--profile", "prices", "--path", "nowhere.csv", cwd=inner, env=environment
+    )
     assert (refused.code, "data root begins" in refused.err) == (20, False), refused.err
     options = ("--bootstrap-samples", "100")
     ran = run_afterclose("run", "--profile", "prices", *options, cwd=inner, env=environment)

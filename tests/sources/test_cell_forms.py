@@ -32,6 +32,11 @@ def test_a_date_is_read_in_each_form(text):
     [
         (["1.64117E+12"], ["1 of 1 dates are written like '1.64117E+12'"]),
         (["2022-01", "2022-02"], ["2 of 2 dates are written like '2022-01'"]),
+        (["'2022-01-03'"], ["1 of 1 dates are written like \"'2022-01-03'\" (line 2)"]),
+        (
+            ["01/01/2022", "02/03/2022"],
+            ["two ways; 02/03/2022 (line 3) is 2022-02-03", "and 2022-03-02 with"],
+        ),
         (["03.01.22", "04.01.22"], ["two ways", "2022-01-03", "2003-01-22", "--date-format"]),
         (["2022-01-02T11:00:00Z", "2022-01-03T11:00:00Z"], ["midnights of another time zone", "a day early"]),
     ],
@@ -142,3 +147,23 @@ def test_prices_in_several_currencies_are_asked(cells):
 def test_prices_in_one_currency_are_read(cells):
     """Also where some cells do not say it, and an error of a spreadsheet is none."""
     assert read(f"{HEAD}\n2022-01-03,{','.join(cells)},7\n")["open"].tolist() == [1.5]
+
+
+def test_dates_whose_readings_agree_are_read():
+    """Day and month are the same number in each: no question is worth asking."""
+    lines = "".join(f"{cell},1.5,2,1,1.5,7\n" for cell in ("03/03/2022", "04/04/2022"))
+    assert read(f"{HEAD}\n{lines}")["date"].tolist() == ["2022-03-03", "2022-04-04"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "tickers"),
+    [
+        (("700.0", "941.0"), ["700", "941"]),
+        (("700.0", "A.0"), ["700.0", "A.0"]),
+        (("0700.0", "9.05"), ["0700.0", "9.05"]),
+    ],
+)
+def test_tickers_that_were_saved_as_numbers_lose_their_point(cells, tickers):
+    """A column of Hong Kong's codes went through a column of numbers; a text among them says that it did not."""
+    lines = "".join(f"2022-01-03,{cell},1.5,2,1,1.5,7\n" for cell in cells)
+    assert read(f"{HEAD.replace('date', 'date,ticker')}\n{lines}")["ticker"].tolist() == tickers

@@ -74,7 +74,7 @@ def iso_dates(
 
     codes, distinct = pd.factorize(cells.astype(object))
     texts = [without_weekday(unguarded_text(str(cell))) for cell in distinct]
-    column = _Column(texts, Counter(codes[codes >= 0].tolist()), codes.tolist(), name, lines)
+    column = _Column([str(cell) for cell in distinct], texts, codes.tolist(), name, lines)
     form = column.form() if date_format == AUTO else date_format
     if form == "":
         return cells, ""
@@ -106,13 +106,14 @@ class _Column:
 
     def __init__(
         self,
+        cells: list[str],
         texts: list[str],
-        weights: Counter[int],
         codes: list[int],
         name: str,
         lines: Sequence[int] | Lines | None,
     ) -> None:
-        self._texts, self._weights, self._codes = texts, weights, codes
+        self._cells, self._texts, self._codes = cells, texts, codes
+        self._weights = Counter(code for code in codes if code >= 0)
         self._name, self._lines = name, lines
 
     def form(self) -> str:
@@ -163,8 +164,10 @@ class _Column:
         if len(fitting) > 2 or (len(fitting) == 2 and "ymd" in fitting):
             fitting = self._on_weekdays(rows, fitting)
         if len(fitting) > 1:
-            raise self._ambiguous(rows[0], fitting)
-        (order,) = fitting
+            days = {row: {FORMS[form](self._texts[row]) for form in fitting.values()} for row in rows}
+            if (doubtful := next((row for row in rows if len(days[row]) > 1), None)) is not None:
+                raise self._ambiguous(doubtful, fitting)
+        order = next(iter(fitting))
         if order in ("us", "eu"):
             self._refuse_swapped(rows, readings, order)
         return fitting[order]
@@ -215,7 +218,7 @@ class _Column:
 
     def _not_understood(self, row: int, unread: int, total: int) -> SourceError:
         return SourceError(
-            f"{self._name}: {unread} of {total} dates are written like {self._texts[row]!r} (line {self._line(row)})",
+            f"{self._name}: {unread} of {total} dates are written like {self._cells[row]!r} (line {self._line(row)})",
             expected="read are 2021-04-03, 20210403, 4/3/2021, 3-Apr-2021 or 3-Apr-21, April 3, 2021, Excel's day numbers and "
             "seconds since 1970",
             remedy="Write the dates as YYYY-MM-DD, or say --date-format where days and months could be exchanged.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -59,8 +61,18 @@ def unguarded(tickers: pd.Series) -> pd.Series:
     ['ZQX', 'YRW', None]
     """
     codes, distinct = pd.factorize(tickers)
-    texts = np.array([*map(_unguarded, distinct), None], dtype=object)
+    texts = np.array([*_without_point([_unguarded(value) for value in distinct]), None], dtype=object)
     return pd.Series(texts[codes], index=tickers.index, name=tickers.name, dtype=object)
+
+
+def _without_point(tickers: list[object]) -> list[object]:
+    """Return tickers that are numbers without the decimal that a column of numbers was saved with (``700.0``)."""
+    if tickers and all(isinstance(ticker, str) and _NUMBER.fullmatch(ticker) for ticker in tickers):
+        return [str(ticker)[:-2] for ticker in tickers]
+    return tickers
+
+
+_NUMBER = re.compile(r"[1-9]\d*\.0")
 
 
 def _unguarded(value: object) -> object:
