@@ -1,5 +1,7 @@
 """The files of the desk's program, compressed once and kept: a network sends a third of their bytes.
 
+Two of them go out with a small change (:mod:`dashboard.program_parts`).
+
 Streamlit sends them as they are, to be kept by the browser for a year; their names change with their content. A page
 that is opened for the first time loads 3 MB of them, with charts 8.
 """
@@ -11,6 +13,7 @@ import gzip
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dashboard.program_parts import amended
 from dashboard.unconditional import unconditional
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ class Compressed:
             if answer.status != 200:
                 await answer.pass_on(send)
                 return
-            body = await asyncio.to_thread(gzip.compress, answer.body, LEVEL, mtime=0)
+            body = await asyncio.to_thread(_packed, path, answer.body)
             remaining = [(name, value) for name, value in answer.headers if name.lower() not in _OF_THE_FILE]
             length = (b"content-length", str(len(body)).encode())
             own = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"), length]
@@ -58,6 +61,10 @@ class Compressed:
         answered, body = self._answers[path]
         await send({"type": "http.response.start", "status": 200, "headers": list(answered)})
         await send({"type": "http.response.body", "body": body})
+
+
+def _packed(path: str, body: bytes) -> bytes:
+    return gzip.compress(amended(path, body), LEVEL, mtime=0)
 
 
 def _wants_compressed(scope: Scope) -> bool:
