@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROUNDS = 9
+BEFORE = "AFTERCLOSE_BENCH_BEFORE"
+"""A checkout of an earlier state, whose pages are timed by turns with these."""
+
 LUIGID, FLOOR = "luigid", "an empty Streamlit page"
 MANY_RUNS, LONG_LOG = 1_000, 1_000_000_000
 FEW_RUNS, SHORT_LOG = 10, 10_000
@@ -83,16 +87,18 @@ def prompt_pages(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]
 def page_times(browser: Browser, scratch: Path, rounds: int, names: tuple[str, ...]) -> dict[str, Any]:
     """Time pages beside Luigi's own and an empty one of Streamlit, and the desk's memory after that."""
     root = servers.Root(scratch / "sample", _run_of(scratch))
-    with (
-        servers.luigid(scratch) as beside,
-        servers.empty_page(scratch) as floor,
-        servers.desk(root.path) as (url, server),
-    ):
+    with ExitStack() as going:
+        beside = going.enter_context(servers.luigid(scratch))
+        floor = going.enter_context(servers.empty_page(scratch))
+        url, server = going.enter_context(servers.desk(root.path))
         chosen = {
             LUIGID: Subject(LUIGID, beside, LUIGID_DRAWN, "Ingest"),
             FLOOR: Subject(FLOOR, floor, DESK_DRAWN, "nothing"),
             **{name: subjects(url, root.run_id)[name] for name in names},
         }
+        if tree := os.environ.get(BEFORE):
+            earlier, _ = going.enter_context(servers.desk(root.path, Path(tree)))
+            chosen |= {f"{name} before": subjects(earlier, root.run_id)[name] for name in names}
         found = times(browser, chosen, rounds)
         memory = _memory_mb(server.pid)
     base = found[LUIGID]

@@ -99,10 +99,13 @@ def going(root: Root, every_s: float = 0.2) -> Iterator[str]:
 
 
 @contextmanager
-def served(words: list[str], data: Path, port: int, health: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Keep a server going that answers ``health``; it is ended by its process id."""
+def served(
+    words: list[str], data: Path, port: int, health: str, *, tree: Path = ROOT
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Keep a server of the code in ``tree`` going that answers ``health``; it is ended by its process id."""
+    surroundings = environment(data) | ({} if tree == ROOT else {"PYTHONPATH": str(tree)})
     server = subprocess.Popen(
-        words, env=environment(data), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        words, env=surroundings, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + PATIENCE_S
@@ -117,11 +120,11 @@ def served(words: list[str], data: Path, port: int, health: str) -> Iterator[sub
 
 
 @contextmanager
-def desk(data: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Serve the desk over a data root; gives its address and process."""
+def desk(data: Path, tree: Path = ROOT) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve the desk of the code in ``tree`` over a data root; gives its address and process."""
     port = free_port()
     words = [str(BIN / "afterclose"), "dashboard", "--port", str(port)]
-    with served(words, data, port, "/_stcore/health") as server:
+    with served(words, data, port, "/_stcore/health", tree=tree) as server:
         yield f"http://{LOOPBACK}:{port}", server
 
 

@@ -31,11 +31,12 @@ st.set_page_config(page_title="Afterclose", page_icon="🔔", layout="wide")
 page = st.navigation(PAGES, position="top")
 with shell.guarded():
     if login.admitted():
-        shell.header()
-        heading.draw(page.url_path or "overview", page.title)
-        with st.container(key="ledger"):  # always there, so that what follows keeps its place
-            ledger.alarm()
-        page.run()
-        with st.container(key="watching"):
-            watching.draw()
+        with shell.reading():
+            shell.header()
+            heading.draw(page.url_path or "overview", page.title)
+            with st.container(key="ledger"):  # always there, so that what follows keeps its place
+                ledger.alarm()
+            page.run()
+            with st.container(key="watching"):
+                watching.draw()
 shell.settle(page.title)

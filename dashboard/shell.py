@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Literal
 
 import streamlit as st
@@ -67,6 +67,14 @@ def journal() -> Journal | None:
         return None
     # a reader looks at once whether there is a write-ahead log, so it is opened anew each time
     return _journal(now.data, now.journal) if can_write() else Journal(now.data, now.journal, read_only=True)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Keep one connection to the journal while a page or a part of it is drawn: a page asks it some twenty times."""
+    log = journal() if can_write() else None
+    with log.reading() if log else nullcontext():
+        yield
 
 
 def journal_to_write() -> Journal:

@@ -20,8 +20,9 @@ _NEWEST = 30
 def draw() -> None:
     """Say which of the runs that were going at the last look have ended since, and how."""
     try:
-        journal = shell.journal()
-        runs = journal.runs(limit=_NEWEST) if journal else []
+        with shell.reading():
+            journal = shell.journal()
+            runs = journal.runs(limit=_NEWEST) if journal else []
     except AftercloseError:
         return  # the page says what is wrong with the journal
     before: set[str] = st.session_state.get(_GOING, set())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from core.journal import database, postgres
@@ -72,10 +72,26 @@ class Connection:
             yield
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        connection = self._database.connection_context() if self._database.is_closed() else nullcontext()
-        with self._reported(), connection, database.writing(self._database):
+    def reading(self) -> Iterator[None]:
+        """Keep one connection for what this thread reads inside the block; a fault is reported by what reads."""
+        try:
+            opened = bool(self._database.connect(reuse_if_open=True))
+        except (*FAULTS, OSError):
+            opened = False
+        try:
             yield
+        finally:
+            if opened:
+                self._database.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._reported(), self._connection(), database.writing(self._database):
+            yield
+
+    def _connection(self) -> AbstractContextManager[Any]:
+        """Return a connection for one statement or transaction: that of this thread if it keeps one."""
+        return self._database.connection_context() if self._database.is_closed() else nullcontext()
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -125,7 +141,7 @@ class Connection:
         for _ in range(MOST_READINGS):
             before = self._identity()
             try:
-                with readable(), self._database.connection_context():
+                with readable(), self._connection():
                     result = function()
             except (*FAULTS, OSError) as error:
                 raise self._error(error, "could not be read") from error

@@ -42,7 +42,7 @@ def page() -> None:
 
     @st.fragment(run_every=REFRESH_S, key="now")
     def draw() -> None:
-        with shell.guarded():
+        with shell.guarded(), shell.reading():
             if acting.has_message(putting_aside.PLACE):
                 _situation.clear()
             now = _situation(str(shell.settings().data), shell.settings().journal)

@@ -148,7 +148,7 @@ def live(journal: Journal, opened: Run) -> None:
 
     @st.fragment(run_every=REFRESH_S if opened.active else None, key="live")
     def draw() -> None:
-        with shell.guarded():
+        with shell.guarded(), shell.reading():
             run = shell.run_named(journal, opened.run_id)
             if opened.active and run.state != opened.state:
                 if not run.active:
