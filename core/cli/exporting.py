@@ -12,6 +12,7 @@ from core.cli.runs import with_profile
 from core.journal import Journal, Run
 from core.queries.runs.naming import LATEST, find_run
 from core.request import settings
+from core.request.targets import judge_target
 
 
 @click.command("export")
@@ -38,6 +39,7 @@ def export_run(*, run: str, target: str, xlsx: bool, uri: str, profile: str, as_
         _to_mlflow(configured, match, uri, as_json=as_json)
         return
     path = Path(target or f"{match.run_id}.{'xlsx' if xlsx else 'zip'}")
+    judge_target(path, configured)
     if xlsx:
         from core.platform.storage import replace_file
         from core.queries.reports.workbook import workbook

@@ -20,6 +20,7 @@ from core.parameters import Parameter, Value
 from core.platform.storage import replace_file
 from core.request import own_modules, settings
 from core.request.stages import STAGES, Stage
+from core.request.targets import judge_target
 from core.runs.compute import Job, Loaded, compute
 from core.runs.inputs import LARGE
 from core.runs.resolve import resolve
@@ -193,6 +194,7 @@ def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> list[Writte
     try:
         for number, artifact in enumerate(encoded):
             path = home / artifact.filename if into_folder or number else output
+            judge_target(path, settings.load())
             if artifact.path:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(artifact.path, path)

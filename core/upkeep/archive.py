@@ -30,6 +30,7 @@ from core.platform.files import sync_folder
 from core.platform.storage import local_folder
 from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
+from core.request.targets import judge_target
 from core.review.keys import KEYS, PRIVATE_KEY
 from core.review.people import Person, require
 from core.runs.log import RunLog
@@ -59,6 +60,7 @@ def export(settings: Settings, run: Run, target: Path) -> int:
 
     Its log and output, every checkpoint it used or made, what it rests on, and the lists they name.
     """
+    judge_target(target, settings)
     store = Store(settings.data)
     own = [Slot(stage, key) for stage, key in run.keys.items()]
     needed, models = closure(store, own)
@@ -93,6 +95,7 @@ def backup(
     """
     if private_key_by is not None:
         require(private_key_by, "backup_keys")
+    judge_target(target, settings)
     if target.exists() and not force:
         raise ParameterError(
             f"there is a file already: {target}",
