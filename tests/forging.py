@@ -232,9 +232,40 @@ def run_taken_away(office):
     sql(office, "DELETE FROM run")
 
 
+def another_profile(office):
+    """How many people must approve a report hangs on the profile of its run."""
+    sql(office, "UPDATE run SET profile = 'another'")
+
+
+def without_what_it_says(office):
+    """A record that lacks everything: whoever reads it must not stumble before it is named."""
+    for kind in ("seal", "key", "person_key", "signature", "review", "comment", "annotation", "schedule"):
+        last = whole(office)[-1]
+        record = following(office, kind, office.key, {})
+        put(office, Record(**{**asdict(record), "key": last.key, "signature": last.signature}))
+
+
+def of_another_kind(office):
+    """A record whose fields are of other kinds."""
+    last = whole(office)[-1]
+    record = following(office, "signature", office.key, {"meaning": [], "user": None})
+    put(office, Record(**{**asdict(record), "key": last.key, "signature": last.signature}))
+
+
+def schedule_put_in(office):
+    """The desk would sign its runs as asked for by somebody who never did."""
+    sql(
+        office,
+        "INSERT INTO schedule (name, body, state, since, seen, created_at, who) VALUES ('nightly', ?, 'active', "
+        "'2026-01-01T00:00:00+00:00', '{}', '2026-01-01', 'Ann <ann@id.example.org>')",
+        json.dumps({"timing": {}, "request": {"mode": "train"}}),
+    )
+
+
 ROADS: tuple[Callable[[object], None], ...] = (
     unsigned_approval, approval_by_another_key, approval_by_a_key_that_it_brings_in, borrowed_signature,
     rewritten_last_record, replayed_after_its_revocation, signature_taken_away, all_signatures_taken_away,
     all_written_anew_by_another_key, sealed_anew_by_another_key, cut_tail, reordered, emptied, another_author,
     another_text, draft_put_in, draft_taken_away, another_requester, another_request, run_put_in, run_taken_away,
+    another_profile, without_what_it_says, of_another_kind, schedule_put_in,
 )  # fmt: skip

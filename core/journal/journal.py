@@ -54,6 +54,7 @@ class Journal(Records):
         stops no run.
         """
         content = {"at_utc": utc_now(), "who": who, "how": how, "request": dict(request), "target": target}
+        content |= {"profile": profile} if profile else {}
         values = [run_id, content["at_utc"], who, how, json.dumps(dict(request)), target]
         led_by = [process.pid, process.started_ticks, process.boot_id] if process else [None, None, None]
         trouble = None

@@ -12,6 +12,7 @@ from core.journal import chain
 from core.journal.cells import sound
 from core.journal.chain import GENESIS, Record, Signer
 from core.journal.connection import Connection
+from core.journal.contents import content_of
 from core.journal.faults import readable
 from core.journal.rows import Draft, utc_now
 
@@ -23,6 +24,11 @@ _ACTS = f"kind NOT IN ('{REQUEST}', '{DRAFT}', '{SEAL}')"
 """Records of acts, as the index of them has it: there are far fewer of these than of runs."""
 
 T = TypeVar("T")
+
+
+def made_by(who: str, body: Mapping[str, Any]) -> str:
+    """Return the digest that a seal keeps of whose a schedule or a range is, and what it asks for."""
+    return digest_of([who, body])
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ class Records(Connection):
         rows = self._execute(f"SELECT {_COLUMNS} FROM {source} {rest}{order}", values) if source else []  # noqa: S608 - constants
         with readable():
             return [
-                sound(Record(r[0], r[1], r[2], json.loads(r[3]), r[4], r[5], r[6] or "", r[7] or ""))
+                sound(Record(r[0], r[1], r[2], content_of(r[1], r[3]), r[4], r[5], r[6] or "", r[7] or ""))
                 for r in rows
             ]
 
@@ -191,7 +197,13 @@ class Records(Connection):
             "runs_sha256": digest_of(requests),
             "drafts": len(drafts),
             "drafts_sha256": digest_of(drafts),
+            "makers": self._makers(),
         }
+
+    def _makers(self) -> dict[str, str]:
+        """Return the digest of maker and definition of each schedule and range, by its name."""
+        sql = "SELECT name, who, body FROM schedule UNION ALL SELECT backfill_id, who, body FROM backfill"
+        return {name: made_by(who, json.loads(body)) for name, who, body in self._execute(sql, [])}
 
     def _unsigned(self) -> int:
         (row,) = self._execute("SELECT COUNT(*) FROM record WHERE signature IS NULL", [])
@@ -208,6 +220,10 @@ class Records(Connection):
     def requests(self) -> list[list[Any]]:
         """Return run id, time, person, door, request and target of all runs, in order."""
         return self._fetched(self._requests)
+
+    def profiles_of_runs(self) -> dict[str, str]:
+        """Return the profile of each run, by its id; none for runs that nobody has given one."""
+        return dict(self._select("run_id, profile", "run", "WHERE profile IS NOT NULL"))
 
     def written(self) -> list[list[Any]]:
         """Return report, number, time, author and SHA-256 of the text of all drafts, in order."""

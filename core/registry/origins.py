@@ -227,15 +227,23 @@ class Origins:
         return by_key or self._recorded.get(identity, frozenset())
 
     @cached_property
+    def models_by_run(self) -> list[tuple[str, str]]:
+        """Run and model of each training that the journal has, also of those whose checkpoints are gone."""
+        journal = Journal(self._settings.data, self._settings.journal, read_only=True)
+        return [
+            (event.run_id, str(event.facts["model_id"]))
+            for event in journal.completions("train_or_score")
+            if event.facts.get("model_id") and (event.facts.get("parameters") or {}).get("mode") == "train"
+        ]
+
+    @cached_property
     def _recorded(self) -> dict[str, frozenset[str]]:
         """Model id -> profiles by what runs recorded: gc and a restore leave models without their checkpoints."""
         profile_of = {run.run_id: name for name, run in self._runs if name}
         if not profile_of:
             return {}
         by_model: dict[str, set[str]] = {}
-        journal = Journal(self._settings.data, self._settings.journal, read_only=True)
-        for event in journal.completions("train_or_score"):
-            trained = (event.facts.get("parameters") or {}).get("mode") == "train"
-            if trained and event.run_id in profile_of and event.facts.get("model_id"):
-                by_model.setdefault(str(event.facts["model_id"]), set()).add(profile_of[event.run_id])
+        for run, identity in self.models_by_run:
+            if run in profile_of:
+                by_model.setdefault(identity, set()).add(profile_of[run])
         return {identity: frozenset(names) for identity, names in by_model.items()}

@@ -47,7 +47,7 @@ POLICIES: tuple[Parameter, ...] = (
         "text",
         "",
         "review",
-        "Who may approve: names or ids of logins, separated by commas; empty: whoever has the role.",
+        "Who may approve: ids of logins, or names of local users, separated by commas; empty: whoever has the role.",
     ),
     Parameter(
         "review_sign_by",

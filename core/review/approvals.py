@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.errors import SignOffError, listed
+from core.errors import CheckpointError, SignOffError, listed
 from core.journal import Journal, Record
 from core.registry.origins import Origins
 from core.request.settings import Settings
 from core.review.people import Person, identity_of, involved
 from core.review.standing import acts, approvals_of
+from core.store.checkpoints import Slot, Store
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Approvals:
     required : int
         Different people who must approve it, as its profile asks now.
     signers : tuple of str
-        Names or ids of those who may; empty: whoever has the role.
+        Ids of the logins, or names of local users, who may; empty: whoever has the role.
     records : tuple of Record
         The approvals that count together, oldest first, each of another person.
     """
@@ -75,9 +76,23 @@ class Approvals:
 
 def approvals(settings: Settings, journal: Journal | None, report_key: str) -> Approvals:
     """Return who approved a report, and how many its profile asks for: of several profiles that share it the most."""
-    names = sorted(Origins(settings).of_key("report", report_key))
+    names = sorted(_profiles_of(settings, report_key))
     policies = [settings.under(name) if name in settings.profiles else settings for name in names or [""]]
     return approvals_by(policies, journal, report_key)
+
+
+def _profiles_of(settings: Settings, report_key: str) -> frozenset[str]:
+    """Return the profiles of the runs that have a report, by the journal, and of the run that made it, by its meta.
+
+    A run's keys in the journal are under no signature: whoever empties them there must not lower what is asked for.
+    """
+    origins = Origins(settings)
+    try:
+        meta = Store(settings.data).meta(Slot("report", report_key))
+    except CheckpointError:
+        meta = None  # nobody signs or publishes what is damaged
+    maker = origins.of_run(str(meta.body.get("run_id"))) if meta else frozenset()
+    return origins.of_key("report", report_key) | maker
 
 
 def approvals_by(policies: Sequence[Settings], journal: Journal | None, report_key: str) -> Approvals:
@@ -100,8 +115,9 @@ def judge_signer(before: Approvals, person: Person) -> None:
     SignOffError
         If the person has approved this text already where others must, or is not among those who may.
     """
-    identity = identity_of(person.label)
-    if before.signers and not {person.name, person.id, identity} & set(before.signers):
+    # a printed name is what a login's owner types at the provider: it lets nobody in
+    own = {person.id, identity_of(person.label)} if person.logged_in else {person.name, person.id}
+    if before.signers and not own & set(before.signers):
         raise SignOffError(
             f"{person.name} is not among those who sign for this profile",
             expected=f"one of {listed(list(before.signers))}",

@@ -199,11 +199,15 @@ def _judge_separation(settings: Settings, identity: str, person: Person) -> None
 
 
 def requesters(settings: Settings, identity: str) -> list[str]:
-    """Return who asked for the runs whose training made this model, as the journal has them."""
-    runs = {str(meta.body["run_id"]) for _, meta in trainings(Store(settings.data), identity)}
-    if not runs or not Journal.exists(settings.data, settings.journal):
+    """Return who asked for the runs whose training made this model, as the journal has them.
+
+    Also where ``gc`` has removed the checkpoint of the training: the run said then which model it made.
+    """
+    if not Journal.exists(settings.data, settings.journal):
         return []
     journal = Journal(settings.data, settings.journal, read_only=True)
+    runs = {str(meta.body["run_id"]) for _, meta in trainings(Store(settings.data), identity)}
+    runs |= {run for run, model in Origins(settings).models_by_run if model == identity}
     return [entry.who for run in sorted(runs) if (entry := journal.run(run)) is not None]
 
 

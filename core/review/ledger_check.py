@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.errors import AftercloseError, CheckpointError
-from core.fingerprint import digest_of
+from core.fingerprint import SHORT, digest_of
 from core.journal import Journal, Record, chain_faults
+from core.journal.backfills import Backfills
 from core.journal.records import DRAFT, REQUEST, SEAL
+from core.journal.schedules import Schedules
 from core.paths import StoragePath
 from core.request.settings import Settings
 from core.review import ledger, person_keys
 from core.review.bundle_files import PROOF_NAME, RECORD_NAME
 from core.review.head import FOLDER, HEAD_NAME, Head, read_head
+from core.review.makers import maker_faults
 from core.review.trust import Trust, holds
+
+MOST_RANGES = 10_000
+"""Ranges whose makers are looked at, the newest first."""
 
 _HEAD = f"{FOLDER}/{HEAD_NAME}"
 
@@ -43,6 +49,7 @@ def ledger_faults(settings: Settings) -> tuple[int, list[str]]:
         faults += _signatures(settings.data, records, head, Trust(head.begun if head else ()))
         faults += person_keys.faults_of(records)
         faults += _rows(journal, records)
+        faults += _makers(settings, records)
         faults += _published(settings, records)
         faults += ledger.head_faults(settings, records)
     except AftercloseError as error:
@@ -128,8 +135,27 @@ def _rows(journal: Journal, records: Sequence[Record]) -> Iterator[str]:
             recorded[n] for n in ("at_utc", "who", "how", "request", "target")
         ]:
             yield f"run {run} was changed: its record says {recorded['who']} asked for {_request(recorded)}"
+    yield from _profiles(journal.profiles_of_runs(), by_run)
     yield from (f"run {run} is gone: its record is there" for run in sorted(set(by_run) - set(runs)))
     yield from _drafts(records, written, max((int(s["drafts"]) for s in seals), default=0))
+
+
+def _makers(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
+    """Yield schedules and ranges that are not as their makers made them: runs are started in those names."""
+    place = (settings.data, settings.journal)
+    schedules = Schedules(*place, read_only=True).schedules()
+    yield from maker_faults(records, ((s.name, s.who, s.body) for s in schedules))
+    ranges = Backfills(*place, read_only=True).backfills(limit=MOST_RANGES)
+    yield from maker_faults(records, ((r.backfill_id, r.who, r.body) for r in ranges))
+
+
+def _profiles(profiles: Mapping[str, str], by_run: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield runs that were given another profile: it says how many people must approve what they made."""
+    for run, profile in profiles.items():
+        content = by_run.get(run, {})
+        recorded = content.get("profile") or (content.get("request") or {}).get("profile", "")
+        if recorded and profile != recorded:
+            yield f"run {run} was changed: its record says that it belongs to profile {recorded}"
 
 
 def _request(recorded: Any) -> str:
@@ -168,6 +194,11 @@ def _drafts(records: Sequence[Record], written: Sequence[Any], free: int) -> Ite
 def _published(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield what published documents show to be gone from the chain: a cut tail leaves the rest of it whole."""
     hashes = {record.hash for record in records}
+    names = {f"{record.subject}/{record.hash[:SHORT]}" for record in records}
+    for folder in sorted((settings.data / "published").glob("*/*")):
+        which = f"{folder.parent.name}/{folder.name}"
+        if which not in names:
+            yield f"published/{which} belongs to no signature in the ledger"
     for path in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
         which = f"{path.parent.parent.name}/{path.parent.name}"
         for seq, head in (*_record_in(path), *_head_in(path.parent / PROOF_NAME)):

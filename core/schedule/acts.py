@@ -11,12 +11,11 @@ from core.journal import Journal
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
+from core.review.makers import CHANGED, RANGE, REMOVED, SCHEDULE, SET
 from core.review.people import Person, person_fields
 
-SCHEDULE = "schedule"
-"""Kind of these records."""
+__all__ = ["CHANGED", "PAUSED_IT", "RANGE", "REMOVED", "RESUMED_IT", "SCHEDULE", "SET", "put_on_record"]
 
-SET, CHANGED, REMOVED = "set a schedule", "changed a schedule", "removed a schedule"
 PAUSED_IT, RESUMED_IT = "paused a schedule", "resumed a schedule"
 
 

@@ -33,6 +33,7 @@ from core.platform.processes import this_process
 from core.registry.origins import session_behind, session_of_run
 from core.request import settings as configuration
 from core.request.settings import Settings
+from core.review.makers import judge_maker, maker_fault
 from core.review.people import Person, require
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE
@@ -40,6 +41,7 @@ from core.runs.log import new_run_id
 from core.runs.plan import StagePlan, stage_plans
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
+from core.schedule.acts import RANGE, put_on_record
 from core.schedule.coverage import Coverage, Range, coverage, sessions_there
 from core.schedule.definition import Schedule
 from core.schedule.starting import Start, Starter, is_open, start_run, work_through
@@ -83,13 +85,15 @@ def begin(
                     expected="ranges of one profile that do not overlap",
                     remedy="Wait for it, stop it, or choose other days.",
                 )
-        stopped = next((other for other in others if other.state == STOPPED and _is_same(other, span)), None)
+        stopped = next((other for other in others if _may_go_on(journal, other, span)), None)
         if stopped is not None:
             _count_again(journal, stopped.backfill_id, states)
             return stopped.backfill_id
         backfill_id = new_run_id(now)
         asked_for = {"first": span.first, "last": span.last, "request": dict(span.request), "jobs": span.jobs}
         body = {**asked_for, "profile": counted.profile}
+        words = f"{span.first} to {span.last}"
+        put_on_record(settings, journal, RANGE, backfill_id, body, person=person, why=words)
         journal.add_backfill(backfill_id, body, states, who=person.label)
     return backfill_id
 
@@ -104,6 +108,12 @@ def _count_again(journal: Backfills, backfill_id: str, states: Mapping[str, str]
         state = states.get(due.due_at, due.state)
         if due.state in (WAITING, UNKNOWN, NO_DATA) and due.run_id is None and due.state != state:
             journal.move(due, state, note=None)
+
+
+def _may_go_on(journal: Backfills, other: Backfill, span: Range) -> bool:
+    """Return whether a stopped range is the one that is asked for, as its maker made it."""
+    mine = other.state == STOPPED and _is_same(other, span)
+    return mine and maker_fault(journal, other.backfill_id, other.who, other.body) is None
 
 
 def _is_same(other: Backfill, span: Range) -> bool:
@@ -253,6 +263,7 @@ class _Filler:
         return _judged_by_report(run.state, due.due_at, session_of_run(self.settings, run))
 
     def _person(self) -> Person:
+        judge_maker(self.journal, self.backfill.backfill_id, self.backfill.who, self.backfill.body)
         return Schedule("backfill", Timing("close"), {}, who=self.backfill.who).person(self.settings)
 
 

@@ -18,6 +18,7 @@ from core.journal.schedules import ACTIVE, Schedules
 from core.notices.outgoing import Notice, notify
 from core.platform.processes import this_process
 from core.request.settings import Settings
+from core.review.makers import judge_maker
 from core.review.people import Person, require
 from core.runs.log import RunLog
 from core.schedule.arrival import Arrivals
@@ -124,13 +125,27 @@ class Scheduler:
             begun.add(due.schedule)
 
     def begin(
-        self, settings: Settings, journal: Schedules, due: Occurrence, log: RunLog, now: datetime
+        self,
+        settings: Settings,
+        journal: Schedules,
+        due: Occurrence,
+        log: RunLog,
+        now: datetime,
+        *,
+        person: Person | None = None,
     ) -> Occurrence:
-        """Start the run of one occurrence and return how it stands; a refusal is logged, and people are told."""
+        """Start the run of one occurrence and return how it stands; a refusal is logged, and people are told.
+
+        Parameters
+        ----------
+        person : Person, optional
+            Who asks for it now; default: it comes by itself, and is the schedule's maker's.
+        """
 
         def asks() -> tuple[Mapping[str, str], Person]:
             schedule = schedule_named(journal, due.schedule)
-            return schedule.asks_for(due.session), schedule.person(settings)
+            judge_maker(journal, schedule.name, schedule.who, schedule.body())
+            return schedule.asks_for(due.session), person or schedule.person(settings)
 
         begun = Starter(settings, journal, self.start).begin(due, asks, now)
         if begun.state == RUNNING:
@@ -161,7 +176,7 @@ def run_now(
     )
     journal.add_occurrence(due)
     log = RunLog(settings.data, LOG)
-    return Scheduler(lambda: settings, start).begin(settings, journal, due, log, now)
+    return Scheduler(lambda: settings, start).begin(settings, journal, due, log, now, person=person)
 
 
 def _session_at(schedule: Schedule, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from core.errors import SignOffError
 from core.review import publication
 from core.review.approvals import approvals
 from core.review.bundle import check_published
+from tests import forging
 from tests.review.conftest import login
 
 
@@ -79,14 +81,32 @@ def test_a_rejection_between_two_approvals_begins_anew(office, olga, ann, bob):
 
 
 def test_only_those_that_the_profile_names_may_approve(office, olga, ann, bob):
-    """M people are named: another approver is refused with their names; they are known by name or id."""
-    office.configured(review_signatures=2, review_signers="Ann, carl@id.example.org")
+    """M people are named: another approver is refused with their names; logins are known by id."""
+    office.configured(review_signatures=2, review_signers="ann@id.example.org, carl@id.example.org")
     office.submit(olga)
     with pytest.raises(SignOffError, match="Bob is not among those who sign"):
         office.sign(bob)
     office.sign(ann)
     office.sign(login("Carl", "approver"))
     assert office.state == "signed"
+
+
+def test_a_login_does_not_become_a_signer_by_its_printed_name(office, olga, bob):
+    """At many providers people choose that name themselves; a local user has no other."""
+    office.configured(review_signatures=2, review_signers="Ann, local user")
+    office.submit(olga)
+    with pytest.raises(SignOffError, match="Ann is not among those who sign"):
+        office.sign(replace(bob, name="Ann"))
+    office.sign(office.me)
+
+
+def test_emptying_the_keys_of_a_run_in_the_journal_lowers_nothing(office):
+    """They are under no signature; the report's meta says which run made it, and its profile asks for two."""
+    office.settings = replace(office.settings, profiles={"strict": {"review_signatures": "2"}})
+    forging.sql(office, "UPDATE run SET profile = 'strict'")
+    assert approvals(office.settings, office.journal, office.key).required == 2
+    forging.sql(office, "UPDATE run SET keys = '{}'")
+    assert approvals(office.settings, office.journal, office.key).required == 2
 
 
 def test_a_setting_that_was_raised_after_the_signature_asks_for_one_more(office, ann, bob, olga):

@@ -83,6 +83,19 @@ def test_a_journal_that_is_gone_beside_anything_signed_is_named(signed, how, pub
     assert fresh.ledger() == []
 
 
+def test_a_published_folder_of_no_signature_is_named(signed):
+    """A copy of a bundle under another report's name is whole by itself; so is a text beside no record at all."""
+    folder = signed.publish()
+    copy = folder.parent.with_name("another-report") / folder.name
+    shutil.copytree(folder, copy)
+    assert faults(signed) == [f"published/another-report/{folder.name} belongs to no signature in the ledger"]
+    shutil.rmtree(copy.parent)
+    planted = folder.with_name("0" * 12)
+    planted.mkdir()
+    (planted / bundle_files.TEXT_NAME).write_text("Approved by everybody.")
+    assert faults(signed) == [f"published/{signed.key}/{'0' * 12} belongs to no signature in the ledger"]
+
+
 def test_a_run_on_a_lost_journal_goes_and_the_evidence_stays(signed, run_luigi, small):
     """A pipeline does not stop for it; no chain begins anew without a word."""
     before = (signed.root / FOLDER / HEAD_NAME).read_bytes()

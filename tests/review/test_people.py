@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -114,6 +115,9 @@ def test_whoever_asked_for_a_training_does_not_promote_its_model(office):
     with pytest.raises(SignOffError, match="asked for the training"):
         promote(office.settings, model, "good", person=ann)
     assert champion(office.root) is None
+    shutil.rmtree(office.root / "checkpoints" / "train_or_score")  # as gc does with what nothing rests on
+    with pytest.raises(SignOffError, match="asked for the training"):
+        promote(office.settings, model, "good", person=ann)
     bob = Person("2@x", "Bob", "approver", ISSUER)
     assert promote(office.settings, model, "good", person=bob)[0].model_id == model
     never = replace(

@@ -1,0 +1,115 @@
+"""Who made what starts runs by itself, as the ledger has it: schedules and ranges are rows under no signature.
+
+Each run of theirs is signed as asked for by their maker, and the rule of two people rests on that. So the row is
+compared with the signed record of the act that made it: whoever can write the database must not have the desk sign in
+somebody else's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from core.errors import SignOffError
+from core.journal import Journal, Record
+from core.journal.records import SEAL, made_by
+from core.review.people import LOCAL, Person, identity_of
+
+SCHEDULE = "schedule"
+"""Kind of the records of what people do to schedules and ranges."""
+
+SET, CHANGED, REMOVED, RANGE = (
+    "set a schedule",
+    "changed a schedule",
+    "removed a schedule",
+    "asked for a range",
+)
+
+
+def maker_fault(journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> str | None:
+    """Return why a schedule or a range is not as it was made, None if it is.
+
+    One of a local user that has no record is of an earlier version: that name nobody checked anyway.
+
+    Parameters
+    ----------
+    name : str
+        Of the schedule, or the id of the range.
+    who : str
+        Its maker's label, as the row has it.
+    body : mapping
+        Its definition, as the row has it.
+    """
+    if not journal.first_signer():
+        return None  # of before records were signed: nothing is known of it, and the first record seals it
+    records = [record for record in journal.records(subject=name) if record.kind == SCHEDULE]
+    return _fault(records, name, who, body, _sealed(journal.of_kinds([SEAL])))
+
+
+def judge_maker(journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> None:
+    """Raise unless a schedule or a range is as it was made: nothing is started in the name that it has.
+
+    Raises
+    ------
+    SignOffError
+        Naming what its record says.
+    """
+    fault = maker_fault(journal, name, who, body)
+    if fault:
+        raise SignOffError(
+            fault,
+            expected="what its maker put on record",
+            remedy="Set it again: afterclose schedules change, or remove and add.",
+        )
+
+
+def maker_faults(
+    records: Sequence[Record], rows: Iterable[tuple[str, str, Mapping[str, Any]]]
+) -> Iterator[str]:
+    """Yield in one sentence each which of many (name, maker, definition) are not as they were made."""
+    by_name: dict[str, list[Record]] = {}
+    if not any(record.signature for record in records):
+        return
+    sealed = _sealed(record for record in records if record.kind == SEAL)
+    for record in records:
+        if record.kind == SCHEDULE:
+            by_name.setdefault(record.subject, []).append(record)
+    for name, who, body in rows:
+        fault = _fault(by_name.get(name, []), name, who, body, sealed)
+        if fault:
+            yield fault
+
+
+def _sealed(seals: Iterable[Record]) -> dict[str, str]:
+    """Return what stood unsigned when the ledger was sealed: the digest of each maker and definition, by name."""
+    return {
+        name: str(digest) for seal in seals for name, digest in (seal.content.get("makers") or {}).items()
+    }
+
+
+def _fault(
+    records: list[Record], name: str, who: str, body: Mapping[str, Any], sealed: Mapping[str, str]
+) -> str | None:
+    acts = [record for record in records if record.content["decision"] in (SET, CHANGED, REMOVED, RANGE)]
+    if not acts and name in sealed:
+        return (
+            None if sealed[name] == made_by(who, body) else f"{name} was changed after the ledger was sealed"
+        )
+    if not acts:
+        return f"{name} has no record of {who}, who is to have made it" if identity_of(who) else None
+    content = acts[-1].content
+    if content["decision"] == REMOVED:
+        return f"{name} was removed by {content['user']} and put back without a record"
+    recorded = _label(content)
+    if who != recorded:
+        return f"{name} was changed: its record says that {recorded} made it"
+    if any(
+        content.get(part) != body.get(part) for part in ("timing", "request", "first", "last") if part in body
+    ):
+        return f"{name} was changed: it asks for something else than its record says"
+    return None
+
+
+def _label(content: Mapping[str, Any]) -> str:
+    authentication = str(content.get("authentication") or LOCAL)
+    return Person(str(content.get("user_id") or ""), content["user"], "", authentication).label

@@ -1,0 +1,118 @@
+"""Schedules and ranges start runs in their maker's name: one that is not as it was made starts nothing and is named."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.errors import SignOffError
+from core.journal.schedules import Schedules
+from core.request import settings
+from core.review import ledger
+from core.review.ledger_check import ledger_faults
+from core.review.makers import judge_maker
+from core.review.people import Person
+from core.runs.launcher import Launched
+from core.schedule import definition
+from core.schedule.definition import Schedule
+from core.schedule.scheduler import run_now
+from core.schedule.timing import Timing
+
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+OLGA = Person("olga@id.example.org", "Olga", "operator", "OpenID Connect, id.example.org")
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """A data root with one schedule of somebody who logged in."""
+    own = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
+    definition.add(own, Schedule("nightly", Timing("close"), {"mode": "train"}), now=NOW, person=OLGA)
+    return own
+
+
+def rewrite(configured, **changes):
+    """Change the row behind the desk's back."""
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(configured.data / "journal.sqlite")) as raw:
+        for column, value in changes.items():
+            raw.execute(f"UPDATE schedule SET {column} = ?", [value])
+        raw.commit()
+
+
+def test_as_it_was_made_it_holds(configured):
+    """Also after a change and a pause on record."""
+    assert ledger_faults(configured)[1] == []
+    definition.change(configured, Schedule("nightly", Timing("close"), {}), now=NOW, person=OLGA)
+    definition.pause(configured, "nightly", person=OLGA)
+    assert ledger_faults(configured)[1] == []
+    stored = Schedules(configured.data).schedule("nightly")
+    judge_maker(Schedules(configured.data), stored.name, stored.who, stored.body)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"who": "Ann <ann@id.example.org>"},
+        {"who": "local user"},
+        {"name": "another"},
+        {"body": '{"timing": {"text": "close"}, "request": {"source": "yahoo"}}'},
+    ],
+)
+def test_another_maker_or_request_is_named_and_starts_nothing(configured, changes):
+    """The desk would sign that somebody else asked for the run: who really did could promote what it trains."""
+    rewrite(configured, **changes)
+    (fault,) = ledger_faults(configured)[1]
+    assert "nightly" in fault or "another" in fault
+    begun = run_now(
+        configured,
+        changes.get("name", "nightly"),
+        now=NOW,
+        person=OLGA,
+        start=lambda *_: pytest.fail("it was started"),
+    )
+    assert begun.state == "refused"
+    assert "record" in str(begun.note)
+
+
+def test_a_schedule_that_was_removed_and_put_back_is_named(configured):
+    """A row that comes back has no record."""
+    journal = Schedules(configured.data)
+    stored = journal.schedule("nightly")
+    definition.remove(configured, "nightly", person=OLGA)
+    journal.add_schedule("nightly", stored.body, who=stored.who, since=stored.since)
+    assert ledger_faults(configured)[1] == ["nightly was removed by Olga and put back without a record"]
+    with pytest.raises(SignOffError):
+        judge_maker(journal, "nightly", stored.who, stored.body)
+
+
+def test_a_run_that_somebody_asks_of_anothers_schedule_is_theirs(configured):
+    """Whoever starts a training asked for it, whoever made the schedule: they do not promote what it makes."""
+    bob, started = Person("bob@id.example.org", "Bob", "approver", OLGA.authentication), []
+
+    def start(_settings, _request, run_id, person):
+        started.append(person)
+        return Launched(run_id, new=True)
+
+    run_now(configured, "nightly", now=NOW, person=bob, start=start)
+    assert [person.label for person in started] == [bob.label]
+
+
+def test_what_an_earlier_version_left_is_sealed_and_goes_on(tmp_path):
+    """A schedule of before such acts were on record: the first signed record seals it, and shows what changes later."""
+    own = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
+    journal = Schedules(own.data)
+    journal.add_run("r", who="a", how="desk", request={}, target="report", state="failed")
+    journal.add_schedule(
+        "nightly", {"timing": {}, "request": {}}, who=OLGA.label, since="2026-01-01T00:00:00+00:00"
+    )
+    judge_maker(journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
+    ledger.add_run(own, journal, "s", who="a", how="desk", request={}, target="report", state="failed")
+    assert ledger_faults(own)[1] == []
+    judge_maker(journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
+    rewrite(own, who="Ann <ann@id.example.org>")
+    assert ledger_faults(own)[1] == ["nightly was changed after the ledger was sealed"]
+    with pytest.raises(SignOffError):
+        judge_maker(journal, "nightly", "Ann <ann@id.example.org>", {"timing": {}, "request": {}})
