@@ -172,6 +172,10 @@ class SignOffError(AftercloseError):
     exit_code = EXIT_WAITING
 
 
+REFUSALS = (CommandError, ParameterError, DataError, ModelError)
+"""What the same input is refused with each time: trying again gives the same answer."""
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return ``" Did you mean X?"`` for the known name closest to ``name``, else an empty text."""
     matches = get_close_matches(name, sorted(names), n=1, cutoff=0.5)

@@ -20,7 +20,7 @@ def show(store: Store, features: StoredArtifact, name: str) -> None:
         return
     st.caption(literal(origin_words(own)))
     state = (
-        "audited: no value of it moved when what comes later, or another ticker, was cut off or changed"
+        "passed; no value of it moved when what comes later, or another ticker, was cut off or changed"
         if data.audit_words(store, features)
         else "not audited: this table was made outside a run"
     )

@@ -45,6 +45,8 @@ def _question(request: Request, target: str, plan: Preview | AftercloseError) ->
     st.write(summary(plan))
     if plan.shortage:
         st.warning(literal(plan.shortage), icon=":material/history:")
+    if plan.unused:
+        st.info(literal(plan.unused), icon=":material/info:")
     if st.button("Start", type="primary", key="start", disabled=acting.refusal("launch") is not None):
         start(request, target)
     _steps(plan)

@@ -13,7 +13,7 @@ from core.parameters import Parameter
 from core.paths import StoragePath
 from core.request.profiles import PROFILE
 from core.request.stages import chain, parameters_of
-from core.runs.plan import StagePlan, stage_plans
+from core.runs.plan import StagePlan, stage_plans, without_effect
 from core.runs.resolve import resolve
 from luigi_tasks import luigi_adapter
 from luigi_tasks.options import OPTIONS
@@ -120,6 +120,8 @@ class StageTask(luigi.Task):
                 upto=cls.stage_name,
                 fresh="ingest" in now.options.forced,
             )
+            if unused := without_effect(request, resolved):
+                now.terminal.note(unused)
             now.resolved[key] = stage_plans(resolved, cls.stage_name)
             now.open(now.resolved[key], request, target=cls.target or cls.stage_name)
         return now.resolved[key]

@@ -116,6 +116,10 @@ class Terminal:
         else:
             _say_unfinished(record)
 
+    def note(self, words: str) -> None:
+        """Print what whoever started the run should know of it."""
+        say(f"afterclose: {words}")
+
     def notice_not_sent(self, trouble: str | None) -> None:
         """Print which notice of the run's end was not sent."""
         if trouble:

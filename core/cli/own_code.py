@@ -12,7 +12,14 @@ from core.request import settings
 
 
 @click.group("plugins", invoke_without_command=True)
-@click.option("--modules", default="", metavar="FILES", help="These instead of those in luigi.cfg.")
+@click.option(
+    "--plugins",
+    "--modules",
+    "modules",
+    default="",
+    metavar="FILES",
+    help="These instead of those in luigi.cfg.",
+)
 @output.json_option("Print it as JSON.")
 @paged
 @click.pass_context

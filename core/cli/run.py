@@ -191,8 +191,8 @@ def _say_plan(configured: Settings, request: Mapping[str, str], target: str, *, 
         click.echo(f"{output.counted(makes, 'stage')} to make{again}; nothing was started")
     else:
         click.echo("nothing to do: everything is there; nothing was started")
-    if coming.shortage:
-        click.echo(coming.shortage)
+    for words in filter(None, (coming.shortage, coming.unused)):
+        click.echo(words)
     return EXIT_DONE
 
 

@@ -315,7 +315,16 @@ def _findings(body: Body) -> Reason:
 
 def _schema(body: Body) -> Reason:
     changes = (body["champion"] or {}).get("feature_changes")
-    changed = changes is not None and not changes["same"]
-    value = "changed" if changed else "same"
     text = "of the champion and of this run" if body["champion"] else "of the model and of this run"
-    return Reason(_SCHEMA, value, "same", None, RETRAIN if changed else NOTHING, text)
+    if changes is None or changes["same"]:
+        return Reason(_SCHEMA, "same", "same", None, NOTHING, text)
+    if _only_added(changes):
+        text = f"{text}: {', '.join(changes['added'])} beside those that the champion sees, so that it scores as before"
+        return Reason(_SCHEMA, "added", "same", None, NOTHING, text)
+    return Reason(_SCHEMA, "changed", "same", None, RETRAIN, text)
+
+
+def _only_added(changes: Mapping[str, Any]) -> bool:
+    """Return whether all that a champion sees is there as it was: one of another built-in set does not score."""
+    differs = changes["removed"] or changes["redefined"] or not changes["texts_known"]
+    return not differs and changes["from"] == changes["to"]

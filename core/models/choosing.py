@@ -17,6 +17,7 @@ from core.models.fitting import Fitter, grid_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from core.models.kind import ModelKind
     from core.models.settings import TrainSettings
     from core.tables.workplace import Memory
 
@@ -37,7 +38,8 @@ SETTABLE: Mapping[str, Sequence[str]] = {
 _BOUNDS = {"max_iter": 2_000, "max_leaf_nodes": 128}
 """What a model file of a built-in kind holds at most: see :mod:`core.models.boosting`."""
 
-_TRIAL_ROWS = 120
+_TRIAL_ROWS = (120, 2_000)
+"""Made-up rows of a trial; what fails on few is tried on more: 200 neighbours do not stand in 120 rows."""
 
 
 def fitter_of(settings: TrainSettings, horizon_sessions: int, memory: Memory | None = None) -> Fitter:
@@ -121,25 +123,34 @@ def _judge_built_in(name: str, settings: Mapping[str, Any]) -> None:
 def _judge_trial(name: str, settings: Mapping[str, Any], features: int, *, weighted: bool) -> None:
     if name in KINDS and not settings:
         return
+    kind, fault = kind_named(name, settings), None
+    for rows in _TRIAL_ROWS:
+        try:
+            _try(kind, rows, features, weighted=weighted)
+        except (ModelError, ValueError, TypeError) as error:
+            fault = error
+        else:
+            return
+    problem = (
+        fault.problem if isinstance(fault, ModelError) else f"{name} cannot be fitted: {str(fault)[:300]}"
+    )
+    raise ParameterError(
+        problem,
+        expected=getattr(fault, "expected", "") or "settings as scikit-learn documents them",
+        remedy=getattr(fault, "remedy", ""),
+        parameter=SETTINGS if settings else MODEL,
+    ) from fault
+
+
+def _try(kind: ModelKind, rows: int, features: int, *, weighted: bool) -> None:
+    """Fit, check and ask a model on made-up rows."""
     draw = np.random.default_rng(0)
-    inputs = draw.normal(size=(_TRIAL_ROWS, features))
-    label = (inputs[:, 0] + draw.normal(size=_TRIAL_ROWS) > 0).astype(np.float64)
-    weights = {"weights": np.ones(_TRIAL_ROWS)} if weighted else {}
-    kind = kind_named(name, settings)
-    try:
-        learnt = kind.fit(inputs, label, seed=0, **weights)
-        kind.check(learnt, features)
-        kind.probability(learnt, inputs)
-    except (ModelError, ValueError, TypeError) as error:
-        problem = (
-            error.problem if isinstance(error, ModelError) else f"{name} cannot be fitted: {str(error)[:300]}"
-        )
-        raise ParameterError(
-            problem,
-            expected=getattr(error, "expected", "") or "settings as scikit-learn documents them",
-            remedy=getattr(error, "remedy", ""),
-            parameter=SETTINGS if settings else MODEL,
-        ) from error
+    inputs = draw.normal(size=(rows, features))
+    label = (inputs[:, 0] + draw.normal(size=rows) > 0).astype(np.float64)
+    weights = {"weights": np.ones(rows)} if weighted else {}
+    learnt = kind.fit(inputs, label, seed=0, **weights)
+    kind.check(learnt, features)
+    kind.probability(learnt, inputs)
 
 
 def _object(text: str) -> dict[str, Any]:

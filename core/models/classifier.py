@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MAX_TEXT = 48 * 1024 * 1024
 """Characters of an estimator: a forest of a hundred trees without bounds on twelve thousand rows is within it."""
 
+MOST_CAUSE = 300
+"""Characters of a library's error in a message."""
+
 DECIMALS = 12
 """Probabilities are rounded to these: a matrix product may round a row otherwise when its neighbours change."""
 
@@ -65,8 +68,10 @@ class ClassifierKind:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # said by the library to whoever writes code with it
                 estimator.fit(inputs, label, **extra)
+        except MemoryError:
+            raise  # this machine's, no fault of the settings
         except Exception as error:
-            what = f"{self.name} cannot be fitted: {type(error).__name__}: {str(error)[:300]}"
+            what = f"{self.name} cannot be fitted: {cause_of(error)}"
             raise ModelError(what, expected="settings that suit these rows") from error
         text = text_of(estimator)
         if len(text) > MAX_TEXT:
@@ -84,9 +89,11 @@ class ClassifierKind:
             return np.empty(0)
         try:
             chances = np.asarray(estimator.predict_proba(inputs), dtype=np.float64)[:, 1]
+        except MemoryError:
+            raise
         except Exception as error:
-            what = f"{self.name} gives no probabilities ({type(error).__name__}: {str(error)[:120]})"
-            raise ModelError(what, expected="the estimator that training wrote") from error
+            what = f"{self.name} gives no probabilities on {len(inputs):,} rows: {cause_of(error)}"
+            raise ModelError(what, expected="settings that suit these rows") from error
         rounded: Vector = np.clip(np.round(chances, DECIMALS), 0.0, 1.0)
         return rounded
 
@@ -97,6 +104,12 @@ class ClassifierKind:
         name = f"{type(estimator).__module__}.{type(estimator).__qualname__}"
         if type(estimator) is not class_named(self.name):
             raise ModelError(f"parameters.text is a {name}", expected=f"a {self.name}, as model_kind says")
+
+
+def cause_of(error: Exception) -> str:
+    """Return a library's own error in a line: its kind, and its text as far as a message has room."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text if len(text) <= MOST_CAUSE else f'{text[: MOST_CAUSE - 3]}...'}"
 
 
 def checked_text(parameters: Any, library: list[str]) -> str:

@@ -30,6 +30,7 @@ def with_linear_backoff(
     tries: int = 3,
     wait_s: float = 0.2,
     on: Faults = TRANSIENT,
+    never: Faults = (),
     retried: Callable[[int, BaseException, float], None] | None = None,
     step_of: Callable[[BaseException], float] | None = None,
     sleep: Callable[[float], None] | None = None,
@@ -46,6 +47,8 @@ def with_linear_backoff(
         Seconds before the second attempt; each later wait is as much longer (0.2, 0.4, 0.6, ...).
     on : tuple of exception types
         What counts as transient; anything else is raised at once.
+    never : tuple of exception types
+        What is raised at once although it is one of those.
     retried : callable, optional
         Called with the attempt that failed, its error and the seconds until the next, before each wait.
     step_of : callable, optional
@@ -61,6 +64,8 @@ def with_linear_backoff(
     for attempt in range(1, tries):
         try:
             return function()
+        except never:
+            raise
         except on as error:
             step = step_of(error) if step_of else wait_s
             seconds = min(step * attempt, LONGEST_WAIT_S)

@@ -55,7 +55,7 @@ def _page(body: Body, sentences: tuple[str, ...], fitting: int) -> Section:
     if body["leak_alarm"]["raised"]:
         blocks.append(Paragraph(_cut(f"Leak alarm: {body['leak_alarm']['reason']}"), "alarm"))
     if sentence := retained(body):
-        blocks.append(Paragraph(_cut(sentence), "alarm"))
+        blocks.append(Paragraph(_cut(sentence, 2 * _LONGEST), "alarm"))
     facts = (
         ("Asked of you", _question(body)),
         *_advice(body),

@@ -290,7 +290,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "evaluate", "core.evaluation.evaluate:evaluate",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 10, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 11, "with inputs", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from core.errors import BusyError, CheckpointError, ModelError, ValidationFailed, listed
+from core.errors import REFUSALS, BusyError, CheckpointError, ModelError, ValidationFailed, listed
 from core.journal import locks
 from core.label import Label
 from core.parameters import settings_from
@@ -239,15 +239,15 @@ class Runner:
         )
         announce(self.log, plan.stage.name, job.artifacts.values(), self.engine)
         policies: dict[str, tuple[int, Faults]] = {
-            "transient": (self.retry_tries, TRANSIENT),
-            "once": (2, (Exception,)),
-        }
+            "transient": (self.retry_tries, TRANSIENT), "once": (2, (Exception,)),
+        }  # fmt: skip
         tries, faults = policies.get(plan.stage.retry, (1, ()))
         return with_linear_backoff(
             lambda: self._compute(plan, job),
             tries=tries,
             wait_s=self.retry_wait_s,
             on=faults,
+            never=REFUSALS,
             retried=lambda n, error, wait: self._tell(
                 plan, "retried", level="warning", attempt=n, reason=str(error), wait_s=wait
             ),

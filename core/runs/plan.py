@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
+from core.errors import listed
 from core.fingerprint import SHORT, digest_of
 from core.parameters import Value
 from core.request.stages import Stage, chain
@@ -24,6 +25,16 @@ NOT_SCORING = (
     "embargo_sessions", "model_parameters", "model_grid", "calibration", "sample_weights", "half_life_sessions",
 )  # fmt: skip
 """Parameters of training: a scoring run uses none of them, so they are not in its key."""
+
+
+def without_effect(request: Mapping[str, str], values: Mapping[str, Value]) -> str:
+    """Return in a sentence which requested options a run does not use because it scores; empty if there is none."""
+    names = [name for name in NOT_SCORING if request.get(name, "").strip()]
+    if values.get("mode") != "score" or not names:
+        return ""
+    options = listed([f"--{name.replace('_', '-')}" for name in names])
+    has = "has" if len(names) == 1 else "have"
+    return f"{options} {has} no effect: the champion {values['model_id']} scores; --mode train trains another model"
 
 
 @dataclass(frozen=True)

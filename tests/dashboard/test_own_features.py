@@ -30,5 +30,5 @@ def test_the_page_features_shows_source_and_audit(desk, open_view):
     at = open_view("features", folder / "data", feature="range20")
     assert not at.exception
     assert any(block.value.strip() == MINE.strip() for block in at.code)
-    assert any("audited: no value of it moved" in entry.value for entry in at.caption)
+    assert any("Leak audit: passed; no value of it moved" in entry.value for entry in at.caption)
     assert not open_view("features", folder / "data", feature="return").code

@@ -48,6 +48,12 @@ CHAMPION = {
 }  # fmt: skip
 
 
+def changes_of(**fields):
+    """What is different between a champion's features and a run's: own ones added, unless something else is said."""
+    added = {"added": ["drawdown20"], "removed": [], "redefined": [], "texts_known": True}
+    return {"same": False, "from": 1, "to": 1, **added, **fields}
+
+
 def advised(change=None, earlier=0.51, settings=SETTINGS, **with_):
     """The advice on a sound model with something changed."""
     body = copy.deepcopy(SOUND) | with_
@@ -171,7 +177,12 @@ def test_without_new_rows_there_is_insufficient_evidence():
         ({"judgement": "not inferior"}, "keep"),
         ({"judgement": "not inferior", "age_sessions": 252}, "retrain"),
         ({"judgement": "not compared", "reason": "3 rows"}, "insufficient evidence"),
-        ({"judgement": "not compared", "feature_changes": {"same": False}}, "retrain"),
+        ({"judgement": "not compared", "feature_changes": changes_of(removed=["moon"])}, "retrain"),
+        ({"judgement": "not compared", "feature_changes": changes_of(redefined=["lag1"])}, "retrain"),
+        ({"judgement": "not compared", "feature_changes": changes_of(to=2)}, "retrain"),
+        ({"judgement": "not compared", "feature_changes": changes_of(texts_known=False)}, "retrain"),
+        ({"judgement": "better", "feature_changes": changes_of()}, "retrain"),
+        ({"judgement": "worse", "feature_changes": changes_of()}, "keep"),
     ],
 )
 def test_a_candidate_is_weighed_against_the_champion(champion, decision):

@@ -81,6 +81,16 @@ def test_what_can_be_trained_is_taken(settings):
     )
 
 
+def test_settings_that_need_more_rows_than_a_first_trial_has_are_taken(settings):
+    """200 neighbours; 5,000 do not stand in a second trial either, and the whole cause is said."""
+    neighbours = "sklearn.neighbors.KNeighborsClassifier"
+    judge(settings(model=neighbours, model_parameters='{"n_neighbors": 200}'), 9)
+    with pytest.raises(
+        ParameterError, match=r"on 2,000 rows: .* n_samples_fit = 2000, n_samples = 2000; expected settings"
+    ):
+        judge(settings(model=neighbours, model_parameters='{"n_neighbors": 5000}'), 9)
+
+
 def test_settings_of_a_built_in_kind_reach_its_fit(features, settings):
     """As scikit-learn fits it, and as the file says."""
     rows = rows_from(features.frame[list(NEEDED)])

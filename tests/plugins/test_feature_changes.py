@@ -1,5 +1,7 @@
 """What a model sees changes by a person's decision: the difference is recorded, shown, and what it adds is measured."""
 
+import json
+
 import pytest
 
 from core.features.own_changes import MOST_LINES, feature_change
@@ -19,6 +21,54 @@ def test_the_report_names_what_is_new_against_the_champion(desk):
     assert "The champion does not see those added" in report
     assert "Added: body" in report
     assert "a person says why" in report
+
+
+def test_a_champion_that_scores_beside_new_features_is_not_said_to_be_unable_to(desk):
+    """The advice rests on the comparison, and names what was added."""
+    folder, first, _ = desk
+    body = json.loads((folder / "data" / "latest" / "evaluation.json").read_text())
+    assert (body["champion"]["model_id"], body["advice"]["decision"]) == (first, "insufficient evidence")
+    (reason,) = [each for each in body["advice"]["reasons"] if each["name"] == "feature definitions"]
+    assert (reason["value"], reason["says"]) == ("added", "nothing")
+    assert "body, range20 beside those that the champion sees" in reason["text"]
+
+
+def test_what_has_no_effect_beside_a_champion_is_said(desk):
+    """A model that was asked for where the champion scores: in the plan and in the run."""
+    folder, first, _ = desk
+    asks = (*SMALL[:-2], "--model", "sklearn.naive_bayes.GaussianNB", "--seed", "3")
+    said = f"--model, --seed have no effect: the champion {first} scores; --mode train trains another model"
+    assert asked(folder, "plan", *asks)["unused"] == said
+    for words in (("plan", *asks), ("run", *asks)):
+        done = command("afterclose", *words, cwd=folder, data=folder / "data")
+        assert (done.code, (done.out + done.err).count(said)) == (0, 1), done.err
+    assert asked(folder, "plan", *asks[:-4])["unused"] == ""
+
+
+def test_a_training_that_is_refused_is_not_tried_again_and_its_cause_is_whole(desk):
+    """1,500 neighbours of 1,216 rows: the same each time; terminal and report say it to the end."""
+    folder, first, _ = desk
+    model = (
+        "--model",
+        "sklearn.neighbors.KNeighborsClassifier",
+        "--model-parameters",
+        '{"n_neighbors": 1500}',
+    )
+    done = command("afterclose", "run", *SMALL, *model, cwd=folder, data=folder / "data")
+    assert done.code == 0, done.err
+    states = [line.split()[1] for line in done.err.splitlines() if line.startswith("train_or_score")]
+    assert states == ["retained", "done"]
+    cause = "Expected n_neighbors <= n_samples_fit, but n_neighbors = 1500, n_samples_fit = 1"
+    assert cause in done.err
+    assert cause in " ".join(done.out.split("What is doubtful")[0].split())
+    assert first in done.out
+
+
+def test_modules_are_listed_under_the_option_of_runs(desk):
+    """--plugins, as run has it, beside --modules."""
+    (desk[0] / "other.py").write_text(MINE)
+    for option in ("--plugins", "--modules"):
+        assert [each["module"] for each in asked(desk[0], "plugins", option, "other.py")] == ["other"]
 
 
 def test_an_ablation_is_made_of_each_new_feature_and_of_all(desk):

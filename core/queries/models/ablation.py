@@ -115,7 +115,8 @@ def _says(left_out: tuple[str, ...], result: Body) -> str:
         return f"With {what} the model is better: {figures}."
     if auc["high"] < 0:
         return f"With {what} the model is worse: {figures}."
-    return f"It is not shown that {what} adds anything: {figures}, and the interval holds 0."
+    adds = "adds" if len(left_out) == 1 else "add"
+    return f"It is not shown that {what} {adds} anything: {figures}, and the interval holds 0."
 
 
 def _training(settings: Settings, identity: str) -> tuple[Table, Table, Meta]:

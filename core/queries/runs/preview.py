@@ -13,7 +13,7 @@ from core.request.settings import Settings
 from core.request.stages import NAMES, chain, onwards, parameters_of
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE, NO_WAIT
-from core.runs.plan import stage_plans
+from core.runs.plan import stage_plans, without_effect
 from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
 
@@ -51,11 +51,14 @@ class Preview:
         In running order.
     shortage : str
         Why the history is too short to judge a model, where that can be known; else empty.
+    unused : str
+        Which requested options it does not use because it scores; else empty.
     """
 
     parameters: tuple[Effective, ...]
     steps: tuple[Step, ...]
     shortage: str = ""
+    unused: str = ""
 
     def count(self, does: str) -> int:
         """Return how many stages are ``reused``, ``made`` or ``compared``."""
@@ -91,6 +94,7 @@ def preview(
         tuple(_effective(values, options, upto)),
         tuple(steps),
         shortage(values, settings.data, settings.bounds),
+        without_effect(options, values),
     )
 
 
