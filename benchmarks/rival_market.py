@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from rival_figures import Judged
+    from rival_rows import Judged
 
 COST = 5e-4
 

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 if TYPE_CHECKING:
     import polars as pl
-    from rival_figures import Judged
+    from rival_rows import Judged
 
 Vector = np.ndarray
 
