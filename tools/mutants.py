@@ -49,8 +49,21 @@ pytest_add_cli_args = ["-q", "-m", "{marks}"]
 pytest_add_cli_args_test_selection = [{tests}]
 """
 
-STATES = {0: "survived", 5: "no tests", 33: "no tests", None: "not run"}
-"""mutmut's exit codes of a mutant that no test noticed; with any other it was killed (a failure, a crash, no end)."""
+STATES = {
+    0: "survived",
+    5: "no tests",
+    33: "no tests",
+    36: "out of time",
+    -24: "out of time",
+    None: "not run",
+}
+"""mutmut's exit codes of a mutant that no test noticed; with any other it was killed (a failure, a crash).
+
+Out of time is no kill yet: mutmut allows little processor time, and a slow test ends so whatever the mutant.
+"""
+
+ALONE_S = 1200
+"""Seconds for all tests of a room in a process of its own, ten times what the slowest takes: then it has no end."""
 
 _GUARD = re.compile(r",\s*strict=(?:True|False|None)")
 """Lengths that ``zip`` is told to compare: a mutant that no longer compares differs only where they differ."""
@@ -136,19 +149,23 @@ def survives_alone(folder: Path, room: str, name: str) -> bool:
     """Return whether a mutant that survived also does so in a process of its own, with all tests of the room.
 
     mutmut changes functions in a process that has imported them: one that is called on import, to make a table, is
-    changed too late there. The room's doctests run here as well.
+    changed too late there. The room's doctests run here as well. Without a name no function is changed.
     """
     tests = (*TESTS[room], room, *LAST_TESTS)
     words = ["-q", "-x", "-p", "no:cacheprovider", "-m", MARKS, "-k", "not mutmut", *tests]
     place = folder / "mutants"
     surroundings = {**os.environ, "MUTANT_UNDER_TEST": name, "PYTHONPATH": str(place)}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words],
-        cwd=place,
-        env=surroundings,
-        check=False,
-        capture_output=True,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *words],
+            cwd=place,
+            env=surroundings,
+            check=False,
+            capture_output=True,
+            timeout=ALONE_S,
+        )
+    except subprocess.TimeoutExpired:
+        return False
     return done.returncode == 0
 
 
@@ -169,6 +186,14 @@ def judge(folder: Path, room: str, names: list[str], states: dict[str, str]) -> 
     return killed, equal, holes
 
 
+def check_control(folder: Path, room: str) -> None:
+    """Refuse to judge where the tests fail although nothing is changed: each survivor would count as killed."""
+    if not survives_alone(folder, room, ""):
+        raise SystemExit(
+            f"the tests of {room} fail in {folder / 'mutants'} with no mutant: nothing was judged"
+        )
+
+
 def run_room(room: str, sample: int, seed: int, workers: int) -> bool:
     """Mutate one room, print what survived, and return whether enough was killed."""
     folder = FOLDER / room.replace("/", "-")
@@ -184,6 +209,7 @@ def run_room(room: str, sample: int, seed: int, workers: int) -> bool:
     if alive := [name for name in names if states[name] != "killed"]:  # survivors again: tests may have come
         mutmut(folder, "run", "--max-children", str(workers), *alive)
         states = results(folder, room)
+        check_control(folder, room)
     killed, equal, holes = judge(folder, room, names, states)
     share = killed / max(1, len(names) - equal)
     print(*holes, sep="\n")

@@ -172,7 +172,8 @@ def compute(stage: str, job: Job) -> list[Artifact]:
 def _argument(name: str, stage: Stage, function: Callable[..., Any], job: Job) -> Any:
     """Return what a stage's function is given for one of its arguments."""
     if name == "settings":
-        return settings_from(function.__globals__[function.__annotations__[name]], job.parameters)
+        settings = vars(import_module(function.__module__))[function.__annotations__[name]]
+        return settings_from(settings, job.parameters)
     if name == "inputs":
         return job.artifacts
     if name in _OF_A_JOB:

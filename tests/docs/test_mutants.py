@@ -73,3 +73,18 @@ def test_every_room_that_makes_figures_is_mutated(mutants):
     assert all(
         (ROOT / path).exists() for paths in mutants.TESTS.values() for path in (*paths, *mutants.LAST_TESTS)
     )
+
+
+@pytest.mark.parametrize("outcome", [True, False])
+def test_nothing_is_judged_where_tests_fail_without_a_mutant(mutants, tmp_path, outcome):
+    """A test that fails in the copy whatever is changed would count every survivor as killed."""
+    for name in ("tests/prices", "core/prices", "tests/shards"):
+        (tmp_path / "mutants" / name).mkdir(parents=True)
+    (tmp_path / "mutants/tests/prices/test_any.py").write_text(f"def test_any():\n    assert {outcome}\n")
+    (tmp_path / "mutants/tests/shards/test_shards.py").write_text("")
+    (tmp_path / "mutants/pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    browser\n    live\n")
+    if outcome:
+        mutants.check_control(tmp_path, "core/prices")
+    else:
+        with pytest.raises(SystemExit, match="with no mutant: nothing was judged"):
+            mutants.check_control(tmp_path, "core/prices")

@@ -186,6 +186,19 @@ def test_a_calibrated_model_is_read_back_and_refused_when_damaged(features, sett
             load_model(Document("model", {**model.body, "parameters": damaged}))
 
 
+def test_a_calibration_by_one_line_has_one_point(features, settings):
+    """Two points are no line of the log odds, whatever the second says; the place is named."""
+    _, model = train(features, settings(calibration="sigmoid"), features_sha256="")
+    line = model.body["parameters"]["calibration"]
+    for change, message in (
+        ({"x": line["x"] * 2, "y": line["y"] * 2}, "parameters.calibration has 2 points"),
+        ({"z": 1}, "parameters.calibration"),
+    ):
+        damaged = {**model.body["parameters"], "calibration": {**line, **change}}
+        with pytest.raises(ModelError, match=message):
+            load_model(Document("model", {**model.body, "parameters": damaged}))
+
+
 def test_uniqueness_by_hand(walk_prices):
     """Two sessions ahead: the first and the last label share less; a hole in what is used shares less, too."""
     rows = rows_from(engineer(walk_prices(30, ("AA", "BB"), 1), Label(2)).frame[list(NEEDED)], Label(2))
