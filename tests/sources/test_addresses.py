@@ -12,7 +12,7 @@ import pytest
 from core.errors import AftercloseError, MissingFileError, ParameterError, SourceError
 from core.request.settings import load
 from core.runs.resolve import resolve
-from core.sources.addresses.address import address_of, names_address
+from core.sources.addresses.address import names_address
 from tests.sources.address_servers import sftp_server, web_server
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -339,14 +339,3 @@ def test_a_server_with_another_key_is_not_believed(settings, sftp, tmp_path):
     known.write_text(right)
     (tmp_path / "home" / ".ssh" / "id_ed25519").unlink()
     assert "is not given to us" in str(refusal(settings(), f"{address}/in/a.csv"))
-
-
-def test_an_address_is_judged_name_by_name():
-    """What only begins alike is not under it; the user of an address counts where it is configured."""
-    prefix = address_of("sftp://feed@desk.example/in")
-    for text, inside in (
-        ("sftp://feed@desk.example/in/a.csv", True), ("sftp://feed@desk.example/in2/a.csv", False),
-        ("sftp://root@desk.example/in/a.csv", False), ("sftp://feed@desk.example.evil/in/a.csv", False),
-        ("sftp://feed@desk.example:2222/in/a.csv", False), ("sftp://feed@desk.example/i*/a.csv", False),
-    ):  # fmt: skip
-        assert address_of(text).is_under(prefix) is inside, text
