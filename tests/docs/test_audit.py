@@ -28,6 +28,8 @@ def audit(monkeypatch):
     module = module_from_spec(spec_from_loader("audit", loader))
     loader.exec_module(module)
     monkeypatch.setattr(module, "pins", lambda: ["sound==2.0", "weak==1.0"])
+    for limit in ("FIRST_S", "ALL_S"):  # a busy machine takes more than ten seconds to start the auditor
+        monkeypatch.setattr(module, limit, 300)
     monkeypatch.setattr(sys, "argv", ["audit", str(Path(sys.executable).parent)])
     return module
 
