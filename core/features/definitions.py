@@ -169,7 +169,7 @@ FEATURES: tuple[Feature, ...] = (
         20,
     ),
     *(_lag(sessions) for sessions in (1, 2, 3, 5)),
-)
+)  # a further one goes to the end: its column follows the label
 
 
 def columns(features: Sequence[Feature] = FEATURES) -> tuple[str, ...]:

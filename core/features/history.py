@@ -49,7 +49,9 @@ _FIRST = (
     ("lag5", "the return 5 sessions earlier"),
 )
 
-HISTORY: tuple[FeatureSet, ...] = (FeatureSet(1, _FIRST),)
+HISTORY: tuple[FeatureSet, ...] = (
+    FeatureSet(1, _FIRST),  # each holds all definitions of its time
+)
 """From the first to the present one."""
 
 

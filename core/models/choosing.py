@@ -75,7 +75,7 @@ def _judge_grid(grid: Mapping[str, Any]) -> None:
             f"--model-grid asks for {size} settings"
             if lists
             else "--model-grid holds a value that is no list",
-            expected=f'at most {MOST_SETTINGS}, such as {{"C": [0.1, 1, 10]}}',
+            expected=f'lists of values, {MOST_SETTINGS} settings at most, such as {{"C": [0.1, 1, 10]}}',
             parameter=GRID,
         )
 

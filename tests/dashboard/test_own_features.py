@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugins.changed_features import MINE, made
+from tests.plugins.changed_features import MINE, asked, made
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +32,26 @@ def test_the_page_features_shows_source_and_audit(desk, open_view):
     assert any(block.value.strip() == MINE.strip() for block in at.code)
     assert any("Leak audit: passed; no value of it moved" in entry.value for entry in at.caption)
     assert not open_view("features", folder / "data", feature="return").code
+
+
+def test_a_feature_change_is_a_decision_with_who_and_why(desk, open_view):
+    """Asked before with what is added; then on record, with the reason, on the page and in the terminal."""
+    folder, first, second = desk
+    at = open_view("model", folder / "data", part="Decisions")
+    at.button(key="promote").click().run()
+    warnings = " ".join(entry.value for entry in at.warning)
+    assert first in warnings
+    assert "added body, range20" in warnings
+    at.text_area(key="decision_why").set_value("Nervous days are told apart.")
+    at.checkbox(key="decision_agreed").check()
+    at = at.button(key="promote-yes").click().run()
+    assert not at.exception
+    rows = " ".join(entry.value for entry in [*at.markdown, *at.get("html")])
+    assert "added body, range20" in rows
+    assert "Nervous days are told apart." in rows
+    record = asked(folder, "models", "show", second)["decisions"][-1]
+    assert (record["features"]["added"], record["why"]) == (
+        ["body", "range20"],
+        "Nervous days are told apart.",
+    )
+    assert record["who"]
