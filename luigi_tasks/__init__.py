@@ -26,3 +26,4 @@ for _stage in STAGES:  # one module a stage, of the stage's name
 
 luigi_adapter.install()
 in_process.keep_results_in_process()
+early.imported()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ def install() -> None:
     if not is_script():
         return
     sys.excepthook = _excepthook
+    # what an import makes stays: looking through all of it for cycles, again and again, is a twelfth of a short run
+    gc.disable()
     make_sound()
     try:
         working_folder()
@@ -30,6 +33,12 @@ def install() -> None:
         sys.stderr.write(f"afterclose: {error}\n")
         sys.stderr.flush()
         os._exit(error.exit_code)
+
+
+def imported() -> None:
+    """Look for cycles again, now that everything is imported."""
+    if is_script():
+        gc.enable()
 
 
 def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

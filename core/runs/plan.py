@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from typing import TYPE_CHECKING
 
 from core.errors import listed
 from core.fingerprint import SHORT, digest_of
 from core.parameters import Value
 from core.request.stages import Stage, chain
 from core.store.checkpoints import Slot
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 _DISTRIBUTIONS = {"sklearn": ("scikit-learn",), "xgboost": ("xgboost-cpu", "xgboost")}
 _EXTRA = ("lightgbm", "xgboost")
@@ -157,6 +160,8 @@ def _label(values: Mapping[str, Value]) -> str:
 
 def _distribution(name: str) -> Distribution:
     """Return the distribution of a library, which may come under one of two names."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     first, *others = _DISTRIBUTIONS.get(name, (name,))
     try:
         return distribution(first)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
+
+from tests.commands import ROOT, environment
 
 pytestmark = pytest.mark.slow
 
@@ -50,3 +56,32 @@ def test_without_the_early_answer_an_interrupt_would_be_a_traceback(interrupted)
     done = interrupted("luigi_tasks.session", out="early")
     assert "Traceback" in done.err
     assert "KeyboardInterrupt" in done.err
+
+
+COLLECTED = """
+import gc, json, sys
+import luigi  # as the script does before anything of ours
+sys.argv = [NAME, "--module", "luigi_tasks", "Report", "--local-scheduler"]
+passes = []
+gc.callbacks.append(lambda phase, info: passes.append(phase))
+import luigi_tasks
+during = len(passes)
+print(json.dumps([during, gc.isenabled()]))
+"""
+
+
+@pytest.mark.parametrize(("name", "pauses"), [("luigi", True), ("a_notebook", False)])
+def test_cycles_are_not_looked_for_while_the_script_imports_and_are_again_after_it(name, pauses, data):
+    """Whoever imports the tasks in a process of their own keeps the collection as it is."""
+    code = COLLECTED.replace("NAME", repr(name))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment(data),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    during, enabled = json.loads(done.stdout)
+    # a start and an end each: before the first module of ours has run, and once they may again; otherwise dozens
+    assert (during < 10, enabled) == (pauses, True)
