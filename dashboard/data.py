@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.queries.models.curves import TwoWindows
+    from core.queries.models.recent_calls import RecentCalls
     from core.queries.runs.trends import Figures
     from core.queries.series.small_multiples import SmallMultiple
 
@@ -125,6 +126,14 @@ def rows_of(store: Store, artifact: StoredArtifact, ticker: str, sessions: int |
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_CONTENT)
 def _rows(store: Store, artifact: StoredArtifact, ticker: str) -> pd.DataFrame:
     return _of(_table(store, artifact).frame, ticker).sort_values(col.DATE).reset_index(drop=True)
+
+
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=BY_CONTENT)
+def recent_calls(store: Store, artifact: StoredArtifact) -> Mapping[str, RecentCalls]:
+    """Return how often the last calls on each ticker came true, by ticker."""
+    from core.queries.models.recent_calls import recent_calls
+
+    return recent_calls(_table(store, artifact).frame)
 
 
 def raw_rows(store: Store, artifact: StoredArtifact, ticker: str, sessions: int | None) -> pd.DataFrame:

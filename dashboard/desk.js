@@ -18,6 +18,30 @@
     t: "", r: "runs", d: "data", f: "features", m: "model", i: "predictions", o: "trends", p: "report", a: "audit",
     s: "schedules", c: "compare", n: "start",
   };
+  /* A page without an entry of its own marks that of the pages it belongs to (GROUPS in heading.py). */
+  const within = {
+    profiles: "", start: "runs", run: "runs", compare: "runs", features: "data", predictions: "model", trends: "model",
+  };
+  const mark = () => {
+    const here = location.pathname.split("/").pop();
+    const links = document.querySelectorAll('[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]');
+    for (const link of links) {
+      const belongs = here in within && new URL(link.href).pathname.split("/").pop() === within[here];
+      if (belongs) link.setAttribute("aria-current", "true");
+      else if (link.getAttribute("aria-current") === "true") link.removeAttribute("aria-current");
+    }
+    return links.length;
+  };
+  /* The bar comes with the page's own script, and on a phone when it is opened. */
+  const markSoon = (tries) => {
+    if (!mark() && tries) setTimeout(markSoon, 100, tries - 1);
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    const title = document.querySelector("title");
+    if (title) new MutationObserver(() => markSoon(50)).observe(title, { childList: true });
+    markSoon(100);
+  });
+  document.addEventListener("click", () => setTimeout(markSoon, 250, 3));
   const WAIT_MS = 1500;
   let since = 0;
   const typing = (target) =>

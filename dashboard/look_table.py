@@ -12,6 +12,9 @@ from core.queries.look_pictures import Picture
 from core.report.figures import count, counted
 from dashboard import compact, wrapped
 
+PLACE = "look-at-prices"
+"""The look's name in the page, so that a link leads to it."""
+
 WIDTH, HEIGHT, MARGIN = 240, 44, 3
 _LINE, _MARK = {False: "#1a5a86", True: "#8cc4ea"}, {False: "#b3261e", True: "#ff8a80"}
 """By theme: light, dark."""

@@ -215,7 +215,7 @@ def _draw(look: Look) -> None:
         _head("Ready to run", "check_circle", "green")
     st.caption(f"**{literal(look.name)}** {literal(_how(look))}")
     with st.container(key="look-figures"):
-        compact.draw(f'<div class="look-facts">{_facts(look)}</div>')
+        compact.draw(f'<div class="look-facts" id="{look_table.PLACE}">{_facts(look)}</div>')
     _advice(look)
     rules = look.rules()
     errors = [rule for rule in rules if rule.severity == "error"]

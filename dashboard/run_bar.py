@@ -15,7 +15,7 @@ from core.queries.runs.progress import StageView
 from core.queries.runs.usual import usual_of_profile
 from core.report.figures import counted
 from core.runs.profile import profile_of
-from dashboard import cells, compact, shell
+from dashboard import cells, compact, look_table, shell
 from dashboard.words import literal
 
 
@@ -69,7 +69,9 @@ def words(coming: Ahead, plan: Preview, profile: str, look: Look | None, options
     squares = cells.line([StageView(step.stage, step.does) for step in plan.steps])
     reused = plan.count(REUSED)
     tally = f"{reused} reused, {len(plan.steps) - reused} to be made"
-    doubts = "".join(_doubt(text) for text in (*_of_look(look, plan), *coming.doubts))
+    doubts = "".join(
+        [*(_doubt(text, _TO_THE_LOOK) for text in _of_look(look, plan)), *map(_doubt, coming.doubts)]
+    )
     more = " ".join((*coming.facts, *([f"Changed: {options}."] if options else [])))
     tally += f". {_duration(plan, profile)}".rstrip()
     compact.draw(
@@ -85,8 +87,12 @@ def _duration(plan: Preview, profile: str) -> str:
     return duration_sentence(plan, usual_of_profile(journal, profile)) if journal and profile else ""
 
 
-def _doubt(text: str) -> str:
-    return f'<span class="doubt"><span aria-hidden="true" class="sign">warning</span>{escape(text)}</span>'
+_TO_THE_LOOK = f', <a href="#{look_table.PLACE}" target="_self" class="to-page">see the look</a>.'
+
+
+def _doubt(text: str, more: str = "") -> str:
+    sign = '<span aria-hidden="true" class="sign">warning</span>'
+    return f'<span class="doubt">{sign}<span>{escape(text)}{more}</span></span>'
 
 
 def _of_look(look: Look | None, plan: Preview) -> list[str]:
@@ -94,4 +100,4 @@ def _of_look(look: Look | None, plan: Preview) -> list[str]:
     if look is None or not look.stops or plan.steps[1].does == REUSED:
         return []
     errors = sum(finding["severity"] == "error" for finding in look.findings)
-    return [f"It would stop at the gate: {counted(errors, 'error')}, see the look."]
+    return [f"It would stop at the gate: {counted(errors, 'error')}"]

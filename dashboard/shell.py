@@ -223,10 +223,10 @@ def header() -> None:
 
 
 def whereabouts() -> str:
-    """Return whose data this is, and who looks."""
+    """Return who looks, and at which data: a long path is what is cut where there is no room."""
     now = settings()
     only = "" if can_write() else " :orange-badge[read-only]"
-    return f"Data in `{now.data}`, {login.actor(now)}{only}"
+    return f"{login.actor(now)}{only}, data in `{now.data}`"
 
 
 def problem(error: AftercloseError) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Run
 from core.label import Label
+from core.queries.models.recent_calls import RecentCalls, coin_toss_range
 from core.queries.models.signal_changes import RankedSignal, ranked
 from core.queries.reports import tables
 from core.queries.runs.by_session import sessions
@@ -23,19 +24,37 @@ _LEAST_REACH = 0.05
 """The bars' scale unless a probability is further from one half: daily ones lie close to it."""
 
 
-def draw(run: Run, body: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
-    """Draw the signals that ``body`` holds; without an evaluation their basis is left out."""
+def draw(
+    run: Run,
+    body: Mapping[str, Any],
+    evaluation: Mapping[str, Any],
+    recent: Mapping[str, RecentCalls] | None = None,
+) -> None:
+    """Draw the signals that ``body`` holds; without an evaluation their basis is left out.
+
+    Parameters
+    ----------
+    recent : mapping, optional
+        Ticker -> how often the last calls on it came true.
+    """
     if not body["signals"]:
         st.caption("There are no signals: no model came out of this run.")
         return
     session, earlier = _before(run)
     rows = ranked(body["signals"], earlier)
-    wrapped.table(_columns(rows, Label.of(body), session), "signals_table", most_px=520)
-    if evaluation:
-        st.caption(tables.signals_basis(evaluation))
+    wrapped.table(_columns(rows, Label.of(body), session, recent or {}), "signals_table", most_px=520)
+    sentences = [tables.signals_basis(evaluation)] if evaluation else []
+    if recent:
+        calls = max(each.known for each in recent.values())
+        low, high = coin_toss_range(calls)
+        sentences.append(f"Of {calls:,} calls a coin toss gets {low:,} to {high:,} right in 95 of 100 cases.")
+    if sentences:
+        st.caption(" ".join(sentences))
 
 
-def _columns(rows: Sequence[RankedSignal], label: Label, session: str) -> dict[str, Sequence[Any]]:
+def _columns(
+    rows: Sequence[RankedSignal], label: Label, session: str, recent: Mapping[str, RecentCalls]
+) -> dict[str, Sequence[Any]]:
     dark = st.context.theme.type == "dark"
     reach = max([_LEAST_REACH, *(abs(row.probability - 0.5) for row in rows if row.probability is not None)])
     until = "For session" if label.horizon_sessions == 1 else "Up to session"
@@ -48,6 +67,8 @@ def _columns(rows: Sequence[RankedSignal], label: Label, session: str) -> dict[s
     }
     if session:
         columns[f"Since {session}"] = [_change(row) for row in rows]
+    if recent:
+        columns["Came true lately"] = [_recent(recent.get(row.signal["ticker"])) for row in rows]
     columns["After session"] = [row.signal["after"] for row in rows]
     columns[until] = [row.signal["session"] for row in rows]
     if any(row.signal.get("reason") for row in rows):
@@ -60,6 +81,10 @@ def _bar(probability: float | None, reach: float, *, dark: bool) -> str:
         return ""
     picture = compact.picture(lean_svg(probability, reach, dark=dark), f"{share(probability)} of 100%")
     return f'<span class="forest">{picture}</span>'
+
+
+def _recent(calls: RecentCalls | None) -> str:
+    return NA if calls is None else f"{calls.right:,} of {calls.known:,} ({share(calls.share)})"
 
 
 def _change(row: RankedSignal) -> str:

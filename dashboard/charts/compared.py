@@ -39,7 +39,7 @@ def wealth_figure(lines: Mapping[str, pd.DataFrame]) -> go.Figure:
         x=points["date"], y=points["buy_and_hold"], mode="lines", name="Buy and hold",
         line={"color": GREY, "width": 1.2}, hovertemplate="%{x|%Y-%m-%d}: %{y:.2f}<extra>Buy and hold</extra>",
     )  # fmt: skip
-    figure.update_yaxes(title_text="One unit became", type="log", tickformat=".2~f")
+    figure.update_yaxes(title_text="One unit became", type="log", dtick="D2", tickformat=".2~f")
     return quiet(figure, height=340)
 
 

@@ -53,7 +53,7 @@ def feature_figure(rows: pd.DataFrame, name: str, since: str | None) -> go.Figur
         start = max(since, str(rows[col.DATE].iloc[0])[:10])
         figure.add_vrect(x0=start, x1=last, fillcolor=ORANGE, opacity=0.18, line_width=0)
     figure.update_yaxes(title_text=name)
-    return quiet(figure, height=300)
+    return quiet(figure, height=240)
 
 
 def windows_figure(reference: NDArray[np.float64], current: NDArray[np.float64], label: str) -> go.Figure:

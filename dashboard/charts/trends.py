@@ -53,7 +53,10 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
         figure.add_scatter(**_line(part, column, profile, _COLOURS[number % len(_COLOURS)]))
         figure.data[-1].showlegend = len(profiles) > 1
     quiet(figure, height=_HEIGHT)
-    figure.update_layout(showlegend=len(profiles) > 1 or band is not None, clickmode="event+select")
+    with_legend = len(profiles) > 1 or band is not None
+    figure.update_layout(showlegend=with_legend, clickmode="event+select")
+    if not with_legend:
+        figure.update_layout(margin_t=8)
     least = pd.Timedelta(days=2) if along == "to" else pd.Timedelta(minutes=5)
     figure.update_xaxes(range=_room(drawn["x"], least=least), type="date")
     low, high = float(drawn[column].min()), float(drawn[column].max())
@@ -72,7 +75,7 @@ def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, 
     hover = "data to " + part["to"].astype(str) + signed.map({True: ", signed", False: ""})
     line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
-        "line": {"color": colour}, "marker": {"symbol": symbols, "size": [11 if s else 8 for s in signed]},
+        "line": {"color": colour}, "marker": {"symbol": symbols, "size": [11 if s else 9 for s in signed]},
         "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": "%{text}<br>%{y:.4g}<br>run %{customdata[0]}<extra></extra>",
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -42,12 +43,11 @@ def show() -> None:
     )
     ticker, feature, sessions = _pickers(about)
     text = data.definitions(about.store, about.artifacts["features"]).get(feature)
-    if text:
-        st.caption(f"`{feature}`: {text}")
+    sentences = [f"`{feature}`: {text}." if text else "", literal(worth_of(evaluation, feature))]
+    st.caption(" ".join(filter(None, sentences)))
     own_features.show(about.store, about.artifacts["features"], feature)
-    if worth := worth_of(evaluation, feature):
-        st.caption(literal(worth))
     _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
+    _every(about, ticker, evaluation)
     of = st.segmented_control(
         "Windows and correlation of", [ticker, ALL], default=ALL, required=True, key="of"
     )
@@ -56,7 +56,6 @@ def show() -> None:
         _windows(about, str(of), feature, evaluation)
     with correlation:
         _correlation(about, str(of))
-    _every(about, ticker, evaluation)
     with st.expander(
         f"Warm-up of {ticker}, and how it was proved that no feature looks ahead", key="warm-up"
     ):
@@ -129,7 +128,7 @@ def _every(about: Subject, ticker: str, evaluation: dict[str, Any]) -> None:
         return
     st.subheader("Every input of the model", anchor=False)
     columns: dict[str, list[object]] = {
-        "Feature": [f"{row.name} (the label)" if row.name == col.UP_NEXT else row.name for row in rows],
+        "Feature": [wrapped.Drawn(_link(row.name)) for row in rows],
         f"Latest of {ticker}": [row.latest for row in rows],
         "Drift": [wrapped.Drawn(compact.badge(row.drift)) if row.drift else "" for row in rows],
         "Why": [row.reason for row in rows],
@@ -138,9 +137,16 @@ def _every(about: Subject, ticker: str, evaluation: dict[str, Any]) -> None:
     }
     wrapped.table(columns, "every_feature")
     st.caption(
-        "Worth: what the model loses when the input is shuffled among the judged rows. "
+        "Worth: what the model loses when the input is shuffled among the judged rows; orange: it does better without. "
         "Drift: the latest window against all before, beside how far the data's own past windows were."
     )
+
+
+def _link(name: str) -> str:
+    """Return a feature's name as the way to its own charts, on this page."""
+    address = urlencode({**shell.address(), "feature": name})
+    label = f"{name} (the label)" if name == col.UP_NEXT else name
+    return f'<a href="features?{escape(address)}" target="_self" class="to-page">{escape(label)}</a>'
 
 
 def _bar(row: FeatureRow, rows: Sequence[FeatureRow]) -> str:
@@ -148,9 +154,10 @@ def _bar(row: FeatureRow, rows: Sequence[FeatureRow]) -> str:
     if row.worth is None:
         return ""
     most = max((abs(each.worth) for each in rows if each.worth is not None), default=0.0)
-    share = 100 * max(row.worth, 0.0) / most if most else 0.0
+    share = 100 * abs(row.worth) / most if most else 0.0
+    harm = ' class="harm"' if row.worth < 0 else ""
     return (
-        f'<span class="worth"><i aria-hidden="true"><b style="width:{share:.0f}%"></b></i>'
+        f'<span class="worth"><i aria-hidden="true"><b{harm} style="width:{share:.0f}%"></b></i>'
         f"{escape(row.worth_words)}</span>"
     )
 

@@ -60,11 +60,11 @@ def show() -> None:
         shell.page_link("run", "Open this run", run=run.run_id)
         return
     body = data.document(store, artifact)
-    _verdict(body)
     settings, tries = shell.settings(), judged.tries(shell.settings(), keys["evaluate"])
     passing, choice = gates(body, tries), judged.choice(settings, shell.profile(), body)
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
+        _verdict(body)
         _gates(body, passing, tries)
         _advice(body, since_then(choice.champion, body))
     with decision:

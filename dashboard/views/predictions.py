@@ -41,7 +41,6 @@ def show() -> None:
             literal(f"The model was trained without {listed(names)}: nothing judges its word on them.")
         )
     _signals(about, header, evaluation)
-    _score_now(about)
     _over_time(about)
     _past()
 
@@ -54,15 +53,18 @@ def _model(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
 
 def _signals(about: Subject, header: dict[str, Any], evaluation: dict[str, Any]) -> None:
     st.subheader(f"Signals for {Label.of(header).over}", anchor=False)
-    signal_table.draw(about.run, header, evaluation)
-    if header["signals"]:
-        frame = tables.frame(tables.signals(header)).assign(model_id=header["model_id"])
-        data.download(frame, "signals", "Signals as CSV")
+    recent = data.recent_calls(about.store, about.artifacts["predictions"])
+    signal_table.draw(about.run, header, evaluation, recent)
+    with st.container(horizontal=True, vertical_alignment="center", key="score_now"):
+        _score_now(about)
+        if header["signals"]:
+            frame = tables.frame(tables.signals(header)).assign(model_id=header["model_id"])
+            data.download(frame, "signals", "Signals as CSV")
 
 
 def _score_now(about: Subject) -> None:
     champion = Champions(shell.settings()).of(shell.profile())
-    with st.container(horizontal=True, vertical_alignment="center", key="score_now"):
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
         pressed = st.button(
             "Score now",
             key="score",

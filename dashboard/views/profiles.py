@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from html import escape
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -51,8 +53,8 @@ def _table(rows: list[ProfileRow]) -> None:
     columns: dict[str, list[object]] = {
         "Profile": [_name(row) for row in chosen],
         "State": [_state(row) for row in chosen],
-        "Last session": [_line(row.last_session) for row in chosen],
-        "Verdict": [_line(row.verdict) for row in chosen],
+        "Last session": [_line(row.last_session or "none yet") for row in chosen],
+        "Verdict": [_line(row.verdict or "no report") for row in chosen],
         "Signature": [_signature(row) for row in chosen],
         "Next run": [_line(minute(row.next_run) if row.next_run else "no schedule") for row in chosen],
     }
@@ -63,8 +65,11 @@ def _table(rows: list[ProfileRow]) -> None:
 
 
 def _name(row: ProfileRow) -> object:
-    """Return the name, as a link to the newest report where there is one."""
-    return wrapped.Drawn(compact.link(row.profile, "report", row.run_id)) if row.run_id else row.profile
+    """Return the name, as a link to the newest report, or to the profile's runs where there is none."""
+    if row.run_id:
+        return wrapped.Drawn(compact.link(row.profile, "report", row.run_id))
+    address, name = f"runs?only={quote(row.profile)}", escape(row.profile)
+    return wrapped.Drawn(f'<a href="{address}" target="_self" class="to-page">{name}</a>')
 
 
 def _line(text: str | None) -> wrapped.Drawn | None:
@@ -78,7 +83,7 @@ def _state(row: ProfileRow) -> wrapped.Drawn:
 
 def _signature(row: ProfileRow) -> object:
     if not row.signature:
-        return None
+        return _line("nothing to sign")
     parts = [compact.badge(row.signature.replace("_", " "))]
     return wrapped.Drawn(compact.row([*parts, *([compact.quiet(row.approvals)] if row.approvals else [])]))
 

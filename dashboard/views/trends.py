@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.queries.runs.trends import COLUMNS, MOST, drift_by_session, newest_by_session
 from core.report.figures import NA, counted
-from dashboard import data, shell, wrapped
+from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
 from dashboard.charts.trends import ALONG
@@ -33,12 +33,12 @@ def page() -> None:
         st.info("No run has made a report yet. Start one on **Runs**.", icon=":material/info:")
         return
     chosen, along = _chosen(frame)
-    left_out = len(chosen)
+    every, left_out = chosen, len(chosen)
     if along == "to":
         chosen = newest_by_session(chosen)
     left_out -= len(chosen)
     if len(chosen) == 1:
-        _single(chosen)
+        _single(every)
         return
     _click_opens()
     earlier = f" {counted(left_out, 'earlier report')} of the same sessions left out." if left_out else ""
@@ -64,10 +64,9 @@ def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Draw the choices; return the rows of the chosen profiles and range, and the column of the axis."""
     names = list(dict.fromkeys(reversed(frame["profile"].tolist())))
     own = shell.profile()
-    usual_axis = "Session" if len(set(frame.loc[frame["profile"] == own, "to"])) > 1 else "When it ran"
     with st.container(horizontal=True, vertical_alignment="bottom", key="trends-controls"):
         along = st.segmented_control(
-            "Along", list(ALONG), default=usual_axis, required=True, key="trends-along"
+            "Along", list(ALONG), default="Session", required=True, key="trends-along"
         )
         span = st.segmented_control("Range", list(RANGES), default="All", required=True, key="trends-range")
         if len(names) > 1:
@@ -95,19 +94,24 @@ def _click_opens() -> None:
             shell.go("run", run=str(about[0] if isinstance(about, list) else about))
 
 
-def _single(chosen: pd.DataFrame) -> None:
-    """Draw the figures of the only report: a line begins with the second."""
-    row = chosen.iloc[0]
-    st.info(f"One report so far, data to {row['to']}: lines begin with the second.", icon=":material/info:")
-    values = {label: row[column] for column, label in COLUMNS.items()}
-    texts = {
-        label: NA if value != value or value is None else f"{value:,.4g}" for label, value in values.items()
-    }
-    wrapped.table(
-        {"Figure": list(texts), "Value": list(texts.values())}, "trends-single",
-    )  # fmt: skip
-    st.caption(f"Run at {minute(row['at'].isoformat())}.")
-    shell.page_link("run", ":blue[Open the run]", run=str(row["run"]))
+def _single(reports: pd.DataFrame) -> None:
+    """Draw the figures of the reports of the only session: a line begins with the second."""
+    session = reports["to"].iloc[0]
+    st.info(f"One session so far, {session}: lines begin with the second.", icon=":material/info:")
+    newest_first = reports.iloc[::-1]
+    columns: dict[str, list[object]] = {
+        "Run": [wrapped.Drawn(compact.link(minute(at.isoformat()), "run", str(run)))
+                for at, run in zip(newest_first["at"], newest_first["run"], strict=True)],
+        "Mode": newest_first["mode"].tolist(),
+        **{label: [_figure(value) for value in newest_first[column]] for column, label in COLUMNS.items()},
+        "Report": [wrapped.Drawn(compact.badge(str(word).replace("_", " "))) for word in newest_first["standing"]],
+    }  # fmt: skip
+    wrapped.table(columns, "trends-single")
+    st.caption("The newest first. Times are UTC.")
+
+
+def _figure(value: float | None) -> str:
+    return NA if value is None or value != value else f"{value:,.4g}"
 
 
 def _drift(chosen: pd.DataFrame) -> None:

@@ -121,6 +121,10 @@ def test_trends_draw_a_line_for_each_line_of_work_and_mark_what_is_signed(new_pa
     """The signed report is a diamond; two runs of a file are one line; a click on a point leads to its run."""
     page = new_page()
     page.goto(f"{desk.url}/trends?profile=files:prices")
+    expect(page.locator(".st-key-trends-single tbody tr")).to_have_count(
+        2
+    )  # both of one session: no line yet
+    page.locator(".st-key-trends-along button", has_text="When it ran").click()
     for column in ("auc", "brier", "drift_percentile", "rows", "findings", "seconds"):
         expect(page.locator(f".st-key-trend-{column} .main-svg").first).to_be_visible()
     lines = page.evaluate(DATA_OF_CHART, ".st-key-trend-rows")
@@ -138,7 +142,7 @@ def test_on_a_phone_nothing_is_cut_off(new_page, desk):
     # with the runs of the tests before, if there were any, or with the words that there are none
     for path, there in (
         ("compare", ".st-key-compare-table, [data-testid=stAlert]"),
-        ("trends", ".st-key-trend-auc, [data-testid=stAlert]"),
+        ("trends", ".st-key-trends-single, .st-key-trend-auc, [data-testid=stAlert]"),
         ("schedules", ".st-key-new-schedule"),
     ):
         page.goto(f"{desk.url}/{path}")

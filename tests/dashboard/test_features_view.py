@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import pytest
@@ -100,8 +101,12 @@ def test_damaged_features_are_said(page, finished, lookers, reader):
 
 def test_every_input_stands_in_one_table_with_what_it_is_worth(page, finished, reader):
     """The one that the model loses most without comes first; each has its newest value and how it drifted."""
-    table = reader.table(page(finished), "Worth in AUC")
+    at = page(finished)
+    table = reader.table(at, "Worth in AUC")
     worth = [float(words) for words in table["Worth in AUC"] if words]
     assert worth == sorted(worth, reverse=True)
     assert set(table["Drift"]) <= {"usual", "unusual", "drifted", "too little history", ""}
-    assert list(table["Feature"])[-1] == "up_next (the label)"
+    (markup,) = [each.proto.body for each in at.get("html") if "Worth in AUC" in each.proto.body]
+    links = re.findall(r'href="features\?([^"]*)" target="_self" class="to-page">([^<]+)</a>', markup)
+    assert links[-1][1] == "up_next (the label)"
+    assert all(f"feature={name.partition(' ')[0]}" in address for address, name in links)

@@ -38,6 +38,12 @@ def test_signals_and_model_are_those_of_the_predictions(page, prepared, lookers,
     table = reader.table(at, "Rank", "Direction")
     assert list(table["Probability"]) == [f"{100 * probability:.1f}%" for probability in by_probability]
     assert list(table["Rank"]) == [str(place + 1) for place in range(len(by_probability))]
+    chance, outcome = body["columns"].index("probability"), body["columns"].index("up_next")
+    last = [row for row in body["rows"] if row[1] == "AAA" and row[outcome] is not None][-63:]
+    right = sum((row[chance] >= 0.5) == (row[outcome] == 1) for row in last)
+    lately = dict(zip(table["Ticker"], table["Came true lately"], strict=True))
+    assert lately["AAA"] == f"{right} of 63 ({100 * right / 63:.1f}%)"
+    assert "Of 63 calls a coin toss gets 24 to 39 right" in reader.said(at.caption)
     facts = reader.facts(at)
     assert facts["Model"] == body["model_id"]
     assert facts["Signals for"] == body["signals"][0]["session"]
