@@ -17,6 +17,8 @@ ALONG = {"Session": "to", "When it ran": "at"}
 
 _COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY)
 _HEIGHT, _ROW_PIXELS = 250, 26
+_LEVEL = 50
+"""A Brier score that moves by less than this part of itself is drawn as level: a fair coin's is 0.25."""
 
 
 def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "to") -> go.Figure:
@@ -63,7 +65,8 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     whole = column in ("rows", "findings")
     if whole:
         figure.update_yaxes(tickformat=",d", nticks=4)
-    if low == high:  # or the axis would spell out digits that mean nothing
+    level = column == "brier" and high - low < abs(high) / _LEVEL
+    if low == high or level:  # or the axis would spell out digits that mean nothing
         room = max(abs(low) / 10, 1.0) if whole else abs(low) / 10 or 1.0
         figure.update_yaxes(range=[low - room, high + room])
     return figure

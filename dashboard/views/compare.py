@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from core.journal import Run
@@ -9,7 +11,6 @@ from core.queries.runs.comparison import compare
 from core.queries.runs.facts import facts
 from core.registry.origins import finished_runs, profile_of_run, session_of_run
 from dashboard import comparing, shell
-from dashboard.words import minute
 
 MOST = 50
 """Newest runs to choose from."""
@@ -60,16 +61,13 @@ def _finished(run_id: str) -> Run | None:
 
 
 def _names(several: list[Run]) -> dict[str, str]:
-    """Return the runs by id, called by their session; those of one session by when they started as well."""
+    """Return the runs by id, called by their session; those of one session by the end of their id as well."""
     sessions = {run.run_id: session_of_run(shell.settings(), run) or "no session" for run in several}
-    again = [session for session in sessions.values() if list(sessions.values()).count(session) > 1]
-    starts = {run.run_id: minute(run.started_at or run.created_at) for run in several}
-    labels = {
-        name: f"{session} (run {starts[name]})" if session in again else session
+    counts = Counter(sessions.values())
+    return {
+        name: f"{session} · {name[-6:]}" if counts[session] > 1 else session
         for name, session in sessions.items()
     }
-    twice = [label for label in labels.values() if list(labels.values()).count(label) > 1]
-    return {name: f"{label} {name[-6:]}" if label in twice else label for name, label in labels.items()}
 
 
 def _default(several: list[Run], requested: list[str]) -> list[str]:

@@ -50,7 +50,9 @@ def page() -> None:
         for column, label in COLUMNS.items():
             with st.container():
                 st.markdown(f"**{label}**")
-                figure = trend_figure(chosen, column, label, along=along)
+                # a run that scored has no AUC: the newest report of its session that has one keeps the point
+                drawn = newest_by_session(every.dropna(subset=[column])) if along == "to" else chosen
+                figure = trend_figure(drawn, column, label, along=along)
                 st.plotly_chart(
                     figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each report",
                     on_select="rerun", selection_mode="points",
