@@ -185,7 +185,11 @@ class Origins:
 
     def of_run(self, run_id: str) -> frozenset[str]:
         """Return the profile of a run, none where it is not known."""
-        return frozenset(name for name, run in self._runs if name and run.run_id == run_id)
+        return self._by_run.get(run_id, frozenset())
+
+    @cached_property
+    def _by_run(self) -> dict[str, frozenset[str]]:
+        return {run.run_id: frozenset({name}) for name, run in self._runs if name}
 
     def of_key(self, stage: str, key: str) -> frozenset[str]:
         """Return the profiles whose runs made or used a checkpoint; of an unrecorded one what its metas tell."""

@@ -192,6 +192,16 @@ def reports(rows):
     return frame.assign(run=[f"r{n}" for n in range(len(rows))], at=days, to=days.strftime("%Y-%m-%d"))
 
 
+def test_a_brier_score_that_hardly_moves_is_drawn_level():
+    """A millionth is no slope: a tenth of the score to each side; one that moves has an axis of its own."""
+    hardly = reports([1, 2]).assign(brier=[0.250438, 0.250435])
+    assert list(trend_figure(hardly, "brier", "Brier score").layout.yaxis.range) == pytest.approx(
+        [0.250435 - 0.0250435, 0.250438 + 0.0250435]
+    )
+    moved = reports([1, 2]).assign(brier=[0.25, 0.2])
+    assert trend_figure(moved, "brier", "Brier score").layout.yaxis.range is None
+
+
 def test_a_usual_range_is_shaded_for_one_profile_from_five_reports_on():
     """Eight of ten values lie between its bounds; of two profiles, and of equal values, none is drawn."""
     many = reports(range(100, 111))

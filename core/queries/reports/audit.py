@@ -95,8 +95,10 @@ def entries(records: Iterable[Record], settings: Settings) -> list[Entry]:
 def _profiles(record: Record, origins: Origins) -> str:
     if profile := record.content.get("profile") or (record.content.get("request") or {}).get("profile"):
         return str(profile)
-    subject = record.subject
-    names = origins.of_run(subject) if record.kind == REQUEST else origins.of_key("report", subject)
+    subject = record.subject  # asked of every kind: a cancel and a note are about a run as a request is
+    names = origins.of_run(subject)
+    if not names and record.kind != REQUEST:
+        names = origins.of_key("report", subject)
     return ", ".join(sorted(names or origins.of_model(subject)))
 
 
