@@ -45,7 +45,7 @@ def draw(
     wrapped.table(_columns(rows, Label.of(body), session, recent or {}), "signals_table", most_px=520)
     sentences = [tables.signals_basis(evaluation)] if evaluation else []
     if recent:
-        calls = max(each.known for each in recent.values())
+        calls = max(each.calls for each in recent.values())
         low, high = coin_toss_range(calls)
         sentences.append(f"Of {calls:,} calls a coin toss gets {low:,} to {high:,} right in 95 of 100 cases.")
     if sentences:
@@ -84,7 +84,7 @@ def _bar(probability: float | None, reach: float, *, dark: bool) -> str:
 
 
 def _recent(calls: RecentCalls | None) -> str:
-    return NA if calls is None else f"{calls.right:,} of {calls.known:,} ({share(calls.share)})"
+    return NA if calls is None else f"{calls.right:,} of {calls.calls:,} ({share(calls.share)})"
 
 
 def _change(row: RankedSignal) -> str:

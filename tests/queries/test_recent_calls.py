@@ -21,7 +21,7 @@ def test_only_the_last_known_rows_of_each_ticker_count_whatever_their_order():
         (3, "C", 0.2, None),
     )  # fmt: skip
     counted = recent_calls(predictions, sessions=2)
-    assert {name: (each.right, each.known) for name, each in counted.items()} == {"A": (1, 2), "B": (1, 1)}
+    assert {name: (each.right, each.calls) for name, each in counted.items()} == {"A": (1, 2), "B": (1, 1)}
     assert counted["A"].share == 0.5
 
 

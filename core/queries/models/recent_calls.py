@@ -22,17 +22,17 @@ class RecentCalls:
 
     Parameters
     ----------
-    right, known : int
+    right, calls : int
         Calls that came true, of so many.
     """
 
     right: int
-    known: int
+    calls: int
 
     @property
     def share(self) -> float:
         """The part that came true, in [0, 1]."""
-        return self.right / self.known
+        return self.right / self.calls
 
 
 def recent_calls(predictions: pd.DataFrame, sessions: int = SESSIONS) -> Mapping[str, RecentCalls]:
@@ -48,10 +48,10 @@ def recent_calls(predictions: pd.DataFrame, sessions: int = SESSIONS) -> Mapping
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"date": [1, 2, 3], "ticker": "A", "probability": [0.6, 0.5, 0.4], "up_next": [0, 1, None]})
     >>> recent_calls(rows)["A"]
-    RecentCalls(right=1, known=2)
+    RecentCalls(right=1, calls=2)
     """
-    known = predictions[predictions[col.UP_NEXT].notna()].sort_values(col.DATE, kind="stable")
-    last = known.groupby(col.TICKER, sort=True, observed=True).tail(sessions)
+    outcomes = predictions[predictions[col.UP_NEXT].notna()].sort_values(col.DATE, kind="stable")
+    last = outcomes.groupby(col.TICKER, sort=True, observed=True).tail(sessions)
     right = (last[col.PROBABILITY] >= 0.5) == (
         last[col.UP_NEXT] > 0
     )  # up from one half on, as signals are called
