@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ MANY_RUNS, LONG_LOG = 1_000, 1_000_000_000
 FEW_RUNS, SHORT_LOG = 10, 10_000
 VIEWERS = (1, 10, 20)
 TICK_SPAN_S = 20.0
+SETTLED_S, IDLE_SPAN_S = 10.0, 60.0
 AIM_RELOAD, AIM_TICK_MS, AIM_SCALE = 1.25, 50.0, 1.1
 
 WORDS = {
@@ -153,6 +155,31 @@ def ticks(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:  # no
     return {"viewers": rows, "samples": found}
 
 
+def idle(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:  # noqa: ARG001 - all benchmarks take it
+    """Measure what a desk uses while one page is open and nothing happens, and one of an earlier state meanwhile."""
+    root = servers.Root(scratch / "sample", _run_of(scratch))
+    trees = {"this": ROOT} | ({"before": Path(tree)} if (tree := os.environ.get(BEFORE)) else {})
+    with ExitStack() as going:
+        pids = {}
+        for name, code in trees.items():
+            url, server = going.enter_context(servers.desk(root.path, code))
+            going.callback(browsing.opened(browser, subjects(url, root.run_id)["overview"]).context.close)
+            pids[name] = server.pid
+        time.sleep(SETTLED_S)
+        spent = {name: _cpu_s(pid) for name, pid in pids.items()}
+        time.sleep(IDLE_SPAN_S)
+        rows = {
+            name: {
+                "percent_of_a_core": round(100 * (_cpu_s(pid) - spent[name]) / IDLE_SPAN_S, 2),
+                "memory_mb": _memory_mb(pid),
+                "aim_percent": 1.0,
+                "aim_mb": 250,
+            }
+            for name, pid in pids.items()
+        }
+    return {"desks": rows}
+
+
 def scale(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:
     """Time the same pages over few runs and a short log, and over many and a very long one, by turns."""
     sample = servers.Root(scratch / "sample", _run_of(scratch))
@@ -180,11 +207,11 @@ def scale(browser: Browser, scratch: Path, rounds: int) -> dict[str, Any]:
 
 
 BENCHMARKS: dict[str, Callable[[Browser, Path, int], dict[str, Any]]] = {
-    "prompt": prompt_pages, "pages": all_pages, "reruns": reruns, "ticks": ticks, "scale": scale,
+    "prompt": prompt_pages, "pages": all_pages, "reruns": reruns, "ticks": ticks, "idle": idle, "scale": scale,
 }  # fmt: skip
 
 
-ALL = ("pages", "reruns", "ticks", "scale")
+ALL = ("pages", "reruns", "ticks", "idle", "scale")
 """What is measured unless some are chosen: all pages hold the prompt ones."""
 
 
@@ -238,7 +265,7 @@ def main() -> None:
         for name in arguments.only or ALL:
             measured[name] = {"load": os.getloadavg(), **BENCHMARKS[name](browser, scratch, arguments.rounds)}
             for kind, rows in measured[name].items():
-                if kind in ("pages", "viewers"):
+                if kind in ("pages", "viewers", "desks"):
                     print(f"\n{table(rows, f'{name}: {kind}')}", flush=True)
             keep(path, measured)
     print(f"\nsamples: {path.relative_to(ROOT)}")
