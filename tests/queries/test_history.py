@@ -203,6 +203,9 @@ def test_the_pages_draw_them(open_page, twice):
     }
     over_time = open_page("trends", twice)
     assert not over_time.exception
+    assert not over_time.get("plotly_chart"), "one session is a table"
+    over_time.button_group(key="trends-along").set_value("When it ran").run()
+    assert not over_time.exception
     assert len(over_time.get("plotly_chart")) == 7, "six figures, and the drift of each column"
 
 
