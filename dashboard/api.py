@@ -253,7 +253,7 @@ def _answered(
         if wait:
             return _json({"error": "too many wrong tokens"}, 429, {"Retry-After": str(wait)})
         file = tokens_file(settings)
-        person = person_of(read_tokens(file), token) if file and token else None
+        person = person_of(settings, read_tokens(file), token) if file and token else None
         if person is None:
             if token:
                 attempts.failed(settings, HOW, address)

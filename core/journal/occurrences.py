@@ -94,6 +94,10 @@ class Occurrences(Journal):
         """Return the sessions of a range, oldest first."""
         return self._occurrences("WHERE schedule = ? ORDER BY due_at", [backfill_id])
 
+    def starters_of(self, run_id: str) -> list[str]:
+        """Return the schedule or range that started a run, none where a person did."""
+        return [row.schedule for row in self._occurrences("WHERE run_id = ?", [run_id])]
+
     def _occurrences(self, rest: str, values: Sequence[Any]) -> list[Occurrence]:
         rows = self._select(_COLUMNS, "occurrence", rest, values)
         with readable():

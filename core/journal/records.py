@@ -172,6 +172,10 @@ class Records(Connection):
         where, values = ("AND subject = ?", [subject]) if subject is not None else ("", [])
         return self._fetched(lambda: self._records(f"WHERE {_ACTS} {where}", values))
 
+    def request_of(self, run_id: str) -> list[Record]:
+        """Return the records of who asked for a run: one, none where a run was recorded without, more if forged."""
+        return self._fetched(lambda: self._records("WHERE kind = ? AND subject = ?", [REQUEST, run_id]))
+
     def ledger(self) -> list[Record]:
         """Return the whole chain in order: also who asked for each run and who wrote each draft."""
         return self._fetched(lambda: self._records("", []))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import ParameterError, SignOffError, listed
+from core.errors import ParameterError, listed
 from core.journal import Journal, Record, locks
 from core.notices.outgoing import Notice, notify
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
@@ -25,9 +25,8 @@ from core.registry.registry import Registry, reason_of
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.decision_history import CHOICES, FEATURES, REJECT, RETRAINING, champion_of
-from core.review.people import Person, involved, person_fields, require, separated
-from core.store.checkpoints import Store
-from core.store.lineage import trainings
+from core.review.people import Person, person_fields, require
+from core.review.requesters import judge_separation
 
 
 def promote(
@@ -56,7 +55,7 @@ def promote(
     profile = profile_to_promote_in(settings, identity, profile)
 
     def chosen(_: Champion | None) -> str:
-        _judge_separation(settings, identity, person)
+        judge_separation(settings, identity, person)
         return registry.usable(identity)
 
     return _move(settings, PROMOTION, profile, chosen, why=reason, person=person)
@@ -183,32 +182,6 @@ def reject(settings: Settings, text: str, why: str, *, person: Person, profile: 
     advice = advice_about(settings, identity, profile)
     about = {"profile": profile, "decision": REJECT, "before": stays, "advice": advice}
     return _record(settings, RETRAINING, identity, about, why=reason_of(why), person=person)
-
-
-def _judge_separation(settings: Settings, identity: str, person: Person) -> None:
-    """Raise if the person asked for the run that trained the model and promoter and requester must differ."""
-    if not separated(settings, "separate_requester", person):
-        return
-    people = requesters(settings, identity)
-    if involved(person, people):
-        raise SignOffError(
-            f"{person.name} asked for the training of {identity}",
-            expected="somebody else to promote it",
-            remedy="Ask another approver ([review] separate_requester in luigi.cfg).",
-        )
-
-
-def requesters(settings: Settings, identity: str) -> list[str]:
-    """Return who asked for the runs whose training made this model, as the journal has them.
-
-    Also where ``gc`` has removed the checkpoint of the training: the run said then which model it made.
-    """
-    if not Journal.exists(settings.data, settings.journal):
-        return []
-    journal = Journal(settings.data, settings.journal, read_only=True)
-    runs = {str(meta.body["run_id"]) for _, meta in trainings(Store(settings.data), identity)}
-    runs |= {run for run, model in Origins(settings).models_by_run if model == identity}
-    return [entry.who for run in sorted(runs) if (entry := journal.run(run)) is not None]
 
 
 def _record(

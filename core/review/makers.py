@@ -100,7 +100,7 @@ def _fault(
     content = acts[-1].content
     if content["decision"] == REMOVED:
         return f"{name} was removed by {content['user']} and put back without a record"
-    recorded = _label(content)
+    recorded = label_of(content)
     if who != recorded:
         return f"{name} was changed: its record says that {recorded} made it"
     if any(
@@ -110,6 +110,7 @@ def _fault(
     return None
 
 
-def _label(content: Mapping[str, Any]) -> str:
+def label_of(content: Mapping[str, Any]) -> str:
+    """Return the label of whoever did what a record says."""
     authentication = str(content.get("authentication") or LOCAL)
     return Person(str(content.get("user_id") or ""), content["user"], "", authentication).label

@@ -46,6 +46,10 @@ ACTIONS: Mapping[str, str] = {
 LOCAL = "local user of the desk"
 """How a person is known who did not log in: by the settings, on this machine."""
 
+BY_TOKEN = "token"  # noqa: S105 - how somebody is known, no secret
+"""How a person is known who acts by a token of the HTTP interface."""
+
+_OF_TOKEN = re.compile(rf"{BY_TOKEN}:[^@]+")
 _OF_LABEL = re.compile(r"<([^<>]+)>$")
 
 
@@ -102,6 +106,15 @@ def identity_of(label: str) -> str | None:
     """
     match = _OF_LABEL.search(label)
     return match[1] if match else None
+
+
+def of_nobody(identity: str | None) -> bool:
+    """Return whether an id is a token's that has no owner: who acted is not on record.
+
+    >>> [of_nobody(text) for text in ("token:ci", "77@id.example.org", "token:ci@id.example.org", None)]
+    [True, False, False, False]
+    """
+    return identity is not None and _OF_TOKEN.fullmatch(identity) is not None
 
 
 def may(person: Person, action: str) -> bool:

@@ -56,8 +56,9 @@ Progress = Callable[[Occurrence], None]
 def begin(
     settings: Settings, span: Range, *, person: Person, now: datetime, counted: Coverage | None = None
 ) -> str:
-    """Record a range and return its id, or the id of the same range that was stopped.
+    """Record a range and return its id, or the id of the same range of the same person that was stopped.
 
+    Somebody else's stopped range stays as it is: its runs are its maker's, and what is asked for now is not.
     A session that the source does not have is recorded as ``no data``; nothing else is made of it.
 
     Parameters
@@ -85,7 +86,7 @@ def begin(
                     expected="ranges of one profile that do not overlap",
                     remedy="Wait for it, stop it, or choose other days.",
                 )
-        stopped = next((other for other in others if _may_go_on(journal, other, span)), None)
+        stopped = next((other for other in others if _may_go_on(journal, other, span, person)), None)
         if stopped is not None:
             _count_again(journal, stopped.backfill_id, states)
             return stopped.backfill_id
@@ -110,9 +111,9 @@ def _count_again(journal: Backfills, backfill_id: str, states: Mapping[str, str]
             journal.move(due, state, note=None)
 
 
-def _may_go_on(journal: Backfills, other: Backfill, span: Range) -> bool:
-    """Return whether a stopped range is the one that is asked for, as its maker made it."""
-    mine = other.state == STOPPED and _is_same(other, span)
+def _may_go_on(journal: Backfills, other: Backfill, span: Range, person: Person) -> bool:
+    """Return whether a stopped range is the one that this person asks for, as they made it."""
+    mine = other.state == STOPPED and other.who == person.label and _is_same(other, span)
     return mine and maker_fault(journal, other.backfill_id, other.who, other.body) is None
 
 

@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from core.errors import MissingFileError, ParameterError, SettingsError
+from core.request import settings as configuration
 from core.review.attempts import MOST
 from core.review.tokens import add_token, person_of, read_tokens
 from dashboard.api import ENDPOINTS, _texts, description
@@ -106,7 +107,7 @@ def test_a_token_starts_runs_only_in_an_operators_role(url, tokens, prices_file,
     status, started = ask(start, tokens["operator"], {"source": "files", "path": str(folder / "mine.csv")})
     assert (status, started["new"]) == (200, True)
     _, run = ask(f"{url}/api/runs/{started['run_id']}", tokens["viewer"])
-    assert (run["how"], run["who"]) == ("api", "a-operator <token:a-operator>")
+    assert (run["how"], run["who"]) == ("api", "token a-operator <token:a-operator>")
     assert run["profile"] == "files:mine"
     assert ask(f"{url}/api/hooks/nobody", tokens["operator"], {})[0] == 422
 
@@ -150,9 +151,10 @@ def test_tokens_are_digests_for_the_owner_alone(tmp_path):
     text = add_token(path, "ops", "operator")
     assert text not in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
-    person = person_of(read_tokens(path), text)
-    assert (person.role, person.logged_in, person.label) == ("operator", True, "ops <token:ops>")
-    assert person_of(read_tokens(path), text + "x") is None
+    here = configuration.load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path)
+    person = person_of(here, read_tokens(path), text)
+    assert (person.role, person.logged_in, person.label) == ("operator", True, "token ops <token:ops>")
+    assert person_of(here, read_tokens(path), text + "x") is None
     for name, role, words in (
         ("ops", "viewer", "already"),
         ("O P", "viewer", "small letters"),

@@ -10,8 +10,9 @@ import pytest
 
 from core.errors import SignOffError
 from core.review import people
-from core.review.decisions import decide, promote, requesters
+from core.review.decisions import decide, promote
 from core.review.people import Person
+from core.review.requesters import requesters
 from core.runs import launcher
 from core.upkeep import garbage, restoring
 from tests.champions import champion
@@ -111,7 +112,7 @@ def test_whoever_asked_for_a_training_does_not_promote_its_model(office):
     (run,) = [r for r in office.journal.runs() if r.target == "report"]
     with office.journal._transaction():
         office.journal._execute("UPDATE run SET who = ? WHERE run_id = ?", [ann.label, run.run_id])
-    assert requesters(office.settings, model) == [ann.label]
+    assert requesters(office.settings, model) == [ann.label, "local user"], "the row, and the signed record"
     with pytest.raises(SignOffError, match="asked for the training"):
         promote(office.settings, model, "good", person=ann)
     assert champion(office.root) is None
