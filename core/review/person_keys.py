@@ -12,7 +12,6 @@ registers the next one. A name that ever had a key signs nothing without one aga
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from core.fingerprint import canonical, digest_of
 from core.journal import Record
 from core.journal.chain import GENESIS
+from core.review.lookalikes import alike, folded
 from core.review.openssh import OpenSshKey, signer_of
 from core.review.people import Person, identity_of
 from core.review.standing import SIGNATURE, acts
@@ -56,7 +56,15 @@ class PersonKeys:
 
     def asked_of(self, who: str, name: str) -> bool:
         """Return whether a signature by this person or this printed name needs a key of theirs."""
-        return any(who == entry.who or _folded(name) == _folded(entry.name) for entry in self.entries)
+        return any(who == entry.who or folded(name) == folded(entry.name) for entry in self.entries)
+
+    def another_named(self, who: str, name: str) -> Registered | None:
+        """Return a key that somebody else registered under a printed name that a reader takes for this one.
+
+        A withdrawn one counts as well, but for a local user's: the same person may log in by now.
+        """
+        binding = (e for e in self.entries if not e.withdrawn or e.who != e.name)
+        return next((e for e in binding if e.who != who and alike(e.name, name)), None)
 
     def learn(self, record: Record) -> str | None:
         """Take in one record; return in a sentence why it does not count, None if it does."""
@@ -157,10 +165,6 @@ def who_acts(content: Mapping[str, Any]) -> str:
 def who_is(person: Person) -> str:
     """Return the same of a person."""
     return identity_of(person.label) or person.label
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def own_key_holds(record: Record) -> bool:

@@ -13,8 +13,10 @@ from core.journal.records import Tail
 from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
+from core.review.lookalikes import alike
+from core.review.makers import label_of
 from core.review.openssh import OpenSshKey, read_key, signer_of
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, identity_of, person_fields, require
 from core.review.person_keys import (
     PERSON_KEY,
     REGISTERED,
@@ -68,9 +70,12 @@ def with_own_key(
     OwnKeyNeeded
         If the person registered a key, and nothing signs.
     SignOffError
-        If the signature is not by the key in force, or none is in force.
+        If the signature is not by the key in force, none is in force, or the printed name looks like that of somebody
+        else who registered a key.
     """
     who, name, keys = who_acts(content), str(content["user"]), registered(journal)
+    if kind == SIGNATURE and (another := keys.another_named(who, name)) is not None:
+        raise _name_of_another(name, f"with which {another.who} registered a key of their own")
     if kind != SIGNATURE or not keys.asked_of(who, name):
         return {}, unchanged(keys) if kind == SIGNATURE else lambda _: None
     entry = keys.of(who)
@@ -117,7 +122,8 @@ def register(
     OwnKeyNeeded
         If the key in force has not signed.
     SignOffError
-        If a signature is not by its key, or the role does not allow it.
+        If a signature is not by its key, the role does not allow it, or the printed name looks like that of somebody
+        else who has a key or acted here after a login.
     DataError
         If it is no Ed25519 key of OpenSSH.
     """
@@ -128,6 +134,7 @@ def register(
         raise ParameterError(
             f"{key.fingerprint} is or was registered here already", expected="a key that is new here"
         )
+    _judge_name(journal, keys, person)
     new = signs[0](text)
     _judge(text, new, key)
     content = {**_content(REGISTERED, person, why, key), "owner": person.name, "signature": new.strip()}
@@ -139,6 +146,27 @@ def register(
         _judge(text, earlier, present.key)
         content["by_earlier"] = earlier.strip()
     return ledger.append(settings, journal, PERSON_KEY, who, content, condition=unchanged(keys))
+
+
+def _judge_name(journal: Journal, keys: PersonKeys, person: Person) -> None:
+    """Raise if a reader would take the person's printed name for that of somebody else."""
+    who = who_is(person)
+    another = keys.another_named(who, person.name)
+    if another is not None:
+        raise _name_of_another(person.name, f"with which {another.who} registered a key of their own")
+    for record in journal.records():
+        user = str(record.content.get("user") or "")
+        by = identity_of(label_of(record.content)) if user else None  # a local user's name nobody checked
+        if by and by != who and alike(user, person.name):
+            raise _name_of_another(person.name, f"with which {by} acted in record {record.seq}")
+
+
+def _name_of_another(name: str, whose: str) -> SignOffError:
+    return SignOffError(
+        f"the printed name {name!r} looks like the one {whose}",
+        expected="a name that no reader takes for somebody else's",
+        remedy="Have the name told apart where people log in (a second name, a department), or in [user].",
+    )
 
 
 def key_text(

@@ -134,11 +134,11 @@ def test_a_forged_own_signature_is_named(office, own, make_key, road):
 def test_another_spelling_of_the_name_needs_the_key_too(office, own):
     """A printed name is what a reader goes by; a login of that name as well."""
     for name in ("Local  User", "LOCAL USER"):
-        with pytest.raises(SignOffError, match="none in force"):
+        with pytest.raises(SignOffError, match="looks like the one with which local user registered"):
             office.sign(Person("local:x", name, "approver"))
     login = Person("7@id.example.org", "local user", "approver", "OpenID Connect, x", "x", "7")
     office.submit()
-    with pytest.raises(SignOffError, match="none in force"):
+    with pytest.raises(SignOffError, match="looks like the one with which local user registered"):
         office.sign(login)
     assert office.sign(Person("local:x", "Somebody Else", "approver"))
 

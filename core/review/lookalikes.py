@@ -1,0 +1,48 @@
+"""Printed names that a reader takes for each other: another alphabet's letters, widths, marks that are not seen.
+
+A key of one's own is printed with a name, and a name is all that a reader of a report sees. The letters are those that
+Unicode's table of confusables (UTS 39) gives to Latin ones and that are common in names; marks above letters stay, so
+that Müller and Muller are two.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_CYRILLIC = ("АВЕЅІЈКМНОРСТУХҺԚԜӀаеѕіјкмнорстухһԁԛԝӏвьг", "ABESIJKMHOPCTYXHQWIaesijkmhopctyxhdqwlbbr")
+_GREEK = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϳαβγεηικνοροστυχωϲ", "ABEZHIKMNOPTYXCjabyenikvopootuxwc")
+_OTHERS = ("ՕՏԼօսհոզցıɑɡɩʟѵ", "OSLouhnqgiagilv")
+_AS_LATIN = str.maketrans(
+    "".join(letters for letters, _ in (_CYRILLIC, _GREEK, _OTHERS)),
+    "".join(latin for _, latin in (_CYRILLIC, _GREEK, _OTHERS)),
+)
+_IN_SMALL = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l", "ı": "l", "ς": "o"})
+"""After upper and lower case are one: a large I is a small l to most readers."""
+
+_PAIRS = (("rn", "m"), ("vv", "w"))
+
+
+def alike(name: str, other: str) -> bool:
+    """Return whether a reader takes two printed names for one: the same but for case and spaces, or for look-alikes."""
+    return folded(name) == folded(other) or skeleton(name) == skeleton(other)
+
+
+def folded(name: str) -> str:
+    """Return a name without what case, width and spaces differ by."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def skeleton(name: str) -> str:
+    r"""Return what is the same for two names that look alike.
+
+    >>> skeleton("Ann  Iles") == skeleton("\u0410nn \uff29l\u200bes")
+    True
+    >>> skeleton("Müller") == skeleton("Muller")
+    False
+    """
+    text = unicodedata.normalize("NFKC", name).translate(_AS_LATIN).casefold()
+    text = unicodedata.normalize("NFD", text).translate(_AS_LATIN).translate(_IN_SMALL)
+    seen = "".join(letter for letter in text if unicodedata.category(letter)[0] not in "CZ")
+    for pair, letter in _PAIRS:
+        seen = seen.replace(pair, letter)
+    return seen
