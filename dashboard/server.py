@@ -50,7 +50,7 @@ def _may_upload(scope: Scope) -> bool:
     return may_launch(configuration.load(), signed, needed=bool(_public), now=time.time())
 
 
-_uploads = Uploads(lambda: uploads.most_bytes(configuration.load()), _may_upload)
+_uploads = Uploads(lambda: uploads.room(configuration.load()), _may_upload)
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=routes(),

@@ -32,7 +32,7 @@ def show() -> None:
     """Draw the place to drop a file, and what came of the last one."""
     settings = shell.settings()
     refused = acting.refusal("launch") or uploads.refusal(settings)
-    most = max(uploads.most_bytes(settings) // uploads.MIB, 1)
+    most = max(uploads.room(settings) // uploads.MIB, 1)
     with st.container(key="upload"):
         file = st.file_uploader(
             f"Drop a file here, up to {most:,} MiB",
@@ -76,7 +76,7 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"]) -> None:
         data = file.getvalue()
         if instead == "ask" and uploads.in_the_way(settings, file.name, sha256(data)):
             return  # the page asks
-        upload = uploads.keep(settings, file.name, data, instead=instead)
+        upload = uploads.keep(settings, file.name, data, who=shell.person().label, instead=instead)
     except AftercloseError as error:
         st.session_state[_FAULT] = str(error)
         return

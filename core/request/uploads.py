@@ -7,6 +7,7 @@ file of that name with other bytes is replaced, or kept beside the new one, only
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.platform.filedigest import digest_of_file
 from core.platform.storage import nearest_folder, replace_file, storage_at
 from core.request import roots
 from core.request.settings import Settings
+from core.request.upload_list import Entry, UploadList, bytes_in, locked
 from core.sources.tabular.inventory import PACKED, SUFFIXES, is_table_name, stem_of
 
 FOLDER = "uploads"
@@ -57,6 +59,15 @@ def most_bytes(settings: Settings) -> int:
     return int(settings["upload_mb"] or 0) * MIB
 
 
+def room(settings: Settings) -> int:
+    """Return how many bytes the next upload may have by what is left for all of them; 0 where there are none."""
+    try:
+        used = bytes_in(folder_of(settings)) if most_bytes(settings) else 0
+    except SettingsError:
+        return 0  # the page says why
+    return max(min(most_bytes(settings), int(settings["uploads_total_mb"] or 0) * MIB - used), 0)
+
+
 def folder_of(settings: Settings, environ: Mapping[str, str] | None = None) -> Path:
     """Return the folder in which uploads are kept; it need not be there yet.
 
@@ -91,6 +102,11 @@ def refusal(settings: Settings, environ: Mapping[str, str] | None = None) -> str
         return str(error)
     if not os.access(nearest_folder(folder), os.W_OK):
         return f"{folder} cannot be written. Name another folder: [files] uploads in luigi.cfg."
+    if not room(settings):
+        return (
+            f"The uploads in {folder} have all that [files] uploads_total_mb = {settings['uploads_total_mb']} allows. "
+            "Remove some, or run: afterclose gc"
+        )
     return ""
 
 
@@ -135,7 +151,12 @@ def in_the_way(settings: Settings, name: str, digest: str) -> Path | None:
 
 
 def keep(
-    settings: Settings, name: str, data: bytes, *, instead: Literal["ask", "replace", "beside"] = "ask"
+    settings: Settings,
+    name: str,
+    data: bytes,
+    *,
+    who: str,
+    instead: Literal["ask", "replace", "beside"] = "ask",
 ) -> Upload:
     """Keep a file that was brought, whole or not at all.
 
@@ -143,6 +164,8 @@ def keep(
     ----------
     name : str
         As its owner calls it; folders in it are ignored.
+    who : str
+        Label of the person who brings it.
     instead : str
         What becomes of a file of that name with other bytes: ``ask`` refuses, ``replace`` puts the new one in its
         place, ``beside`` keeps both.
@@ -150,7 +173,8 @@ def keep(
     Raises
     ------
     AftercloseError
-        If the name is none of a table, the file is too large, another one is in the way, or nothing can be written.
+        If the name is none of a table, the file is too large, there is no room left for the person or for all, another
+        one is in the way, or nothing can be written.
     """
     most = most_bytes(settings)
     if len(data) > most:
@@ -165,23 +189,51 @@ def keep(
         own = beside(own, digest)
     path = folder / own
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if storage_at(path).create(data):
-            return Upload(path, digest, len(data), "beside" if instead == "beside" else "new")
-        if digest_of_file(path) == digest:
-            return Upload(path, digest, len(data), "same")
-        if instead != "replace":
-            raise ParameterError(
-                f"{path} is there already, with other content",
-                expected="a new name, or a decision",
-                remedy="Replace it, or keep both.",
-                parameter="path",
-            )
-        replace_file(path, data)
+        with locked(folder) as entries:
+            if path.is_file() and digest_of_file(path) == digest:
+                return Upload(path, digest, len(data), "same")
+            _judge_room(settings, entries, own, len(data), who)
+            outcome = _put(path, data, instead)
+            entries.add(Entry(own, who, time.time()))
     except OSError as error:
         raise SettingsError(
             f"{path} cannot be written: {error.strerror or error}",
             expected="a folder for uploads that can be written",
             remedy="Name another one: [files] uploads in luigi.cfg.",
         ) from error
-    return Upload(path, digest, len(data), "replaced")
+    return Upload(path, digest, len(data), outcome)
+
+
+def _put(path: Path, data: bytes, instead: str) -> Outcome:
+    """Write the file and return what became of it; another one in its way is replaced only where that was said."""
+    if storage_at(path).create(data):
+        return "beside" if instead == "beside" else "new"
+    if instead != "replace":
+        raise ParameterError(
+            f"{path} is there already, with other content",
+            expected="a new name, or a decision",
+            remedy="Replace it, or keep both.",
+            parameter="path",
+        )
+    replace_file(path, data)
+    return "replaced"
+
+
+def _judge_room(settings: Settings, uploads: UploadList, name: str, size: int, who: str) -> None:
+    """Raise if the uploads of all, or of this person, would have more bytes than they may."""
+    sizes = uploads.sizes()
+    replaced = sizes.get(name, 0)
+    entry = uploads.entries.get(name)
+    own = uploads.of(who) - (replaced if entry is not None and entry.who == who else 0)
+    for setting, used, whose in (
+        ("uploads_total_mb", sum(sizes.values()) - replaced, "all uploads"),
+        ("uploads_person_mb", own, f"the uploads of {who}"),
+    ):
+        most = int(settings[setting] or 0) * MIB
+        if used + size > most:
+            raise ParameterError(
+                f"{name} has {size:,} bytes, and {whose} in {uploads.folder} have {used:,} already",
+                expected=f"{most:,} bytes or fewer together ([files] {setting} = {most // MIB})",
+                remedy="Remove files that are not needed any more; afterclose gc lists old ones.",
+                parameter="path",
+            )

@@ -42,7 +42,7 @@ def skeleton(name: str) -> str:
     """
     text = unicodedata.normalize("NFKC", name).translate(_AS_LATIN).casefold()
     text = unicodedata.normalize("NFD", text).translate(_AS_LATIN).translate(_IN_SMALL)
-    seen = "".join(letter for letter in text if unicodedata.category(letter)[0] not in "CZ")
+    visible = "".join(letter for letter in text if unicodedata.category(letter)[0] not in "CZ")
     for pair, letter in _PAIRS:
-        seen = seen.replace(pair, letter)
-    return seen
+        visible = visible.replace(pair, letter)
+    return visible

@@ -33,6 +33,7 @@ from core.store.latest import latest_slots
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
 from core.upkeep.members import LISTS, STAGING
+from core.upkeep.old_uploads import old_uploads
 
 LONGEST_LOCKED_S = 5.0
 """Seconds for which writers of the journal are locked out at a time; they wait for half a minute."""
@@ -53,7 +54,7 @@ class Garbage:
     """One thing that may go, where it is and its bytes.
 
     ``checkpoint``, ``unfinished`` (artifacts without a commit mark), ``list`` (tickers or waivers), ``temporary``,
-    ``quarantine``, ``log`` or ``fit``.
+    ``quarantine``, ``log``, ``fit`` or ``upload`` (a file that somebody brought to the desk).
     """
 
     what: str
@@ -89,6 +90,7 @@ def garbage(settings: Settings, now: datetime) -> list[Garbage]:
     items += [Garbage("quarantine", path, _size(path)) for path in moved]
     items += [Garbage("fit", path, _size(path)) for path in _old_fits(settings, now)]
     items += [Garbage("log", path, _size(path)) for path in _old_logs(settings, now)]
+    items += [Garbage("upload", path, _size(path)) for path in old_uploads(settings, now)]
     items = [item for item in items if not _is_behind_link(settings.data, item.path)]
     return sorted(items, key=lambda g: (-g.size_bytes, str(g.path)))
 
@@ -260,11 +262,12 @@ def _locked_round(settings: Settings, waiting: list[Garbage], now: datetime, unt
 def _round(settings: Settings, waiting: list[Garbage], now: datetime, until: float) -> list[Garbage]:
     """Remove from the front of ``waiting`` what may still go, until it is time to let others in; return what went."""
     store = Store(settings.data)
-    needed, lists = _needed(settings, store), set(_lists(settings, now))
+    needed = _needed(settings, store)
+    others = {*_lists(settings, now), *old_uploads(settings, now)}
     removed = []
     while waiting:
         item = waiting.pop(0)
-        free = item.slot not in needed if item.slot is not None else item.path in lists
+        free = item.slot not in needed if item.slot is not None else item.path in others
         if free and (_remove_checkpoint(settings, item) if item.slot is not None else _remove(item)):
             removed.append(item)
         if time.monotonic() > until:

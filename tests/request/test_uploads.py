@@ -13,6 +13,11 @@ from core.request.settings import load
 PRICES = b"date,ticker,open,high,low,close,volume\n2024-01-02,A,1,1,1,1,1\n"
 
 
+def keep(configured, name, data, *, who="Ann <1@x>", **more):
+    """Keep an upload of Ann's."""
+    return uploads.keep(configured, name, data, who=who, **more)
+
+
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
     """Settings over a working folder with a data root; ``settings(roots=...)`` changes some."""
@@ -30,7 +35,7 @@ def test_an_upload_keeps_its_name_and_says_its_digest(settings, tmp_path):
     """Folders of whoever sends it do not count; the bytes are as they came."""
     import hashlib
 
-    upload = uploads.keep(settings(), "C:\\me\\my prices.csv", PRICES)
+    upload = keep(settings(), "C:\\me\\my prices.csv", PRICES)
     assert upload.path == tmp_path / "work" / "uploads" / "my prices.csv"
     assert upload.path.read_bytes() == PRICES
     assert (upload.outcome, upload.size) == ("new", len(PRICES))
@@ -39,23 +44,23 @@ def test_an_upload_keeps_its_name_and_says_its_digest(settings, tmp_path):
 
 def test_the_same_bytes_again_change_nothing(settings):
     """One file, and it is said to be there."""
-    first = uploads.keep(settings(), "p.csv", PRICES)
+    first = keep(settings(), "p.csv", PRICES)
     before = first.path.stat().st_mtime_ns
-    assert uploads.keep(settings(), "p.csv", PRICES).outcome == "same"
+    assert keep(settings(), "p.csv", PRICES).outcome == "same"
     assert first.path.stat().st_mtime_ns == before
 
 
 def test_other_bytes_under_the_name_are_refused_until_a_person_decides(settings):
     """Asked first; then in its place, or beside it under a name with its digest."""
     other = PRICES + b"2024-01-03,A,1,1,1,1,1\n"
-    first = uploads.keep(settings(), "p.csv.gz", PRICES)
+    first = keep(settings(), "p.csv.gz", PRICES)
     with pytest.raises(ParameterError, match="there already"):
-        uploads.keep(settings(), "p.csv.gz", other)
+        keep(settings(), "p.csv.gz", other)
     assert first.path.read_bytes() == PRICES
-    beside = uploads.keep(settings(), "p.csv.gz", other, instead="beside")
+    beside = keep(settings(), "p.csv.gz", other, instead="beside")
     assert (beside.path.name, beside.outcome) == (f"p-{beside.sha256[:8]}.csv.gz", "beside")
     assert first.path.read_bytes() == PRICES
-    assert uploads.keep(settings(), "p.csv.gz", other, instead="replace").outcome == "replaced"
+    assert keep(settings(), "p.csv.gz", other, instead="replace").outcome == "replaced"
     assert first.path.read_bytes() == other
 
 
@@ -65,20 +70,20 @@ def test_other_bytes_under_the_name_are_refused_until_a_person_decides(settings)
 def test_a_name_that_no_table_of_prices_has_is_refused(settings, tmp_path, name):
     """Nothing is written."""
     with pytest.raises(ParameterError):
-        uploads.keep(settings(), name, PRICES)
+        keep(settings(), name, PRICES)
     assert not (tmp_path / "work" / "uploads").exists()
 
 
 def test_a_name_with_folders_never_leaves_the_folder_of_uploads(settings, tmp_path):
     """Only its last part counts."""
-    upload = uploads.keep(settings(), "../../etc/p.csv", PRICES)
+    upload = keep(settings(), "../../etc/p.csv", PRICES)
     assert upload.path.parent == tmp_path / "work" / "uploads"
 
 
 def test_too_large_and_switched_off_are_said(settings):
     """By bytes, with the setting that holds the bound."""
     with pytest.raises(ParameterError, match="upload_mb = 1"):
-        uploads.keep(settings(upload_mb=1), "p.csv", b"x" * (1024**2 + 1))
+        keep(settings(upload_mb=1), "p.csv", b"x" * (1024**2 + 1))
     assert "upload_mb is 0" in uploads.refusal(settings(upload_mb=0))
     assert uploads.refusal(settings()) == ""
 
@@ -116,4 +121,70 @@ def test_a_full_disk_is_said_and_leaves_nothing(settings, tmp_path, monkeypatch)
 
     monkeypatch.setattr(uploads, "storage_at", lambda path: Full())
     with pytest.raises(SettingsError, match="No space left"):
-        uploads.keep(settings(), "p.csv", PRICES)
+        keep(settings(), "p.csv", PRICES)
+
+
+MIB = b"x" * (1 << 20)
+
+
+def test_all_uploads_together_have_no_more_than_the_setting_says(settings):
+    """Whoever brings them; the page says it before, and the door takes no body then."""
+    now = settings(uploads_total_mb=2)
+    keep(now, "a.csv", MIB)
+    assert uploads.room(now) == 1 << 20
+    keep(now, "b.csv", MIB[1:], who="Bob <2@x>")
+    with pytest.raises(ParameterError, match=r"uploads_total_mb = 2") as raised:
+        keep(now, "c.csv", PRICES, who="Kim <3@x>")
+    assert "2,097,151 already" in str(raised.value)
+    assert not (uploads.folder_of(now) / "c.csv").exists()
+    keep(now, "a.csv", b"y" * len(MIB), instead="replace")
+    keep(now, "d.csv", b"z")
+    assert uploads.room(now) == 0
+    assert "uploads_total_mb = 2" in uploads.refusal(now)
+    assert keep(now, "d.csv", b"z").outcome == "same"
+
+
+def test_one_person_has_no_more_than_their_share(settings):
+    """Somebody else still brings theirs; what is replaced or gone counts no more."""
+    now = settings(uploads_person_mb=1)
+    first = keep(now, "a.csv", MIB)
+    for instead in ("ask", "beside"):
+        with pytest.raises(ParameterError, match=r"uploads of Ann <1@x> .* uploads_person_mb = 1"):
+            keep(now, "b.csv", PRICES, instead=instead)
+    keep(now, "b.csv", PRICES, who="Bob <2@x>")
+    keep(now, "a.csv", MIB[1:], instead="replace")
+    first.path.unlink()
+    keep(now, "c.csv", MIB)
+
+
+def test_the_list_of_who_brought_what_is_no_table_and_may_be_damaged(settings):
+    """Runs read no hidden file; lines that are none of ours count for nobody, the total counts all files."""
+    now = settings(uploads_person_mb=1)
+    folder = keep(now, "a.csv", PRICES).path.parent
+    lines = [
+        "[]",
+        "nonsense",
+        '{"name": 1, "who": 2, "at": 3}',
+        "[" * 50_000,
+        '{"name": "../x", "who": "a", "at": 1}',
+    ]
+    (folder / ".uploads").write_text("\n".join(lines))
+    keep(now, "b.csv", MIB)
+    with pytest.raises(ParameterError, match="uploads_person_mb"):
+        keep(now, "c.csv", PRICES)
+
+
+def test_two_that_come_at_once_share_the_room_that_is_left(settings):
+    """Each judged while it holds the list."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    now = settings(uploads_total_mb=3)
+
+    def bring(number):
+        try:
+            return bool(keep(now, f"{number}.csv", MIB[:-200] + bytes([65 + number])))
+        except ParameterError:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(bring, range(8))) == 3

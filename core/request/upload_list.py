@@ -1,0 +1,112 @@
+"""Who brought which upload, and when: one line each in a hidden file beside them, so that nobody fills the disk.
+
+Whoever adds one holds the file: two that come at once cannot both take the room that is left.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+NAME = ".uploads"
+"""Hidden, so that no run reads it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One upload.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, in the folder of uploads.
+    who : str
+        Label of the person.
+    at : float
+        Seconds since 1970.
+    """
+
+    name: str
+    who: str
+    at: float
+
+
+@dataclass
+class UploadList:
+    """The uploads of a folder, while nobody else adds one."""
+
+    folder: Path
+    entries: dict[str, Entry]
+    _stream: BinaryIO
+
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of each file in the folder, by its name, whoever put it there."""
+        return _sizes(self.folder)
+
+    def of(self, who: str) -> int:
+        """Return the bytes of a person's uploads."""
+        sizes = self.sizes()
+        return sum(sizes.get(name, 0) for name, entry in self.entries.items() if entry.who == who)
+
+    def add(self, entry: Entry) -> None:
+        """Write down who brought a file; what is gone meanwhile is forgotten."""
+        self.entries[entry.name] = entry
+        there = self.sizes()
+        lines = [json.dumps(asdict(each)) for name, each in sorted(self.entries.items()) if name in there]
+        self._stream.seek(0)
+        self._stream.write("".join(f"{line}\n" for line in lines).encode())
+        self._stream.truncate()
+        self._stream.flush()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[UploadList]:
+    """Provide the uploads of a folder, which is made where there is none; waits for whoever adds one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(folder / NAME, flags, 0o600), "r+b") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield UploadList(folder, _entries(stream.read()), stream)
+
+
+def uploads_in(folder: Path) -> list[Entry]:
+    """Return the uploads of a folder that are on its list and still there."""
+    try:
+        data = (folder / NAME).read_bytes()
+    except OSError:
+        return []
+    there = _sizes(folder)
+    return [entry for name, entry in sorted(_entries(data).items()) if name in there]
+
+
+def bytes_in(folder: Path) -> int:
+    """Return the bytes of all files in a folder of uploads."""
+    return sum(_sizes(folder).values())
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    try:
+        with os.scandir(folder) as scanned:
+            files = [each for each in scanned if each.name != NAME and each.is_file(follow_symlinks=False)]
+            return {entry.name: entry.stat(follow_symlinks=False).st_size for entry in files}
+    except OSError:
+        return {}
+
+
+def _entries(data: bytes) -> dict[str, Entry]:
+    """Return what the list says, by name; a line that is none of ours is skipped: its file counts for nobody."""
+    entries = {}
+    for line in data.decode(errors="replace").splitlines():
+        try:
+            entry = Entry(**json.loads(line))
+            if isinstance(entry.name, str) and isinstance(entry.who, str) and "/" not in entry.name:
+                entries[entry.name] = Entry(entry.name, entry.who, float(entry.at))
+        except (ValueError, TypeError, RecursionError):
+            continue
+    return entries

@@ -1,0 +1,81 @@
+"""Uploads of long ago go with gc, unless something still reads them."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.journal import Journal
+from core.request import settings, uploads
+from core.review.people import Person
+from core.schedule import definition
+from core.schedule.definition import Schedule
+from core.schedule.timing import Timing
+from core.upkeep.garbage import garbage, remove
+
+ME = Person("local:me", "local user", "approver")
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def configured(finished, tmp_path, monkeypatch):
+    """A root with a run, and a working folder."""
+    monkeypatch.chdir(tmp_path)
+    return settings.load({"AFTERCLOSE_DATA": str(finished)}, tmp_path)
+
+
+def bring(configured, name, *, days=100):
+    """An upload of so many days ago."""
+    path = uploads.keep(configured, name, name.encode(), who="Ann <1@x>").path
+    at = (NOW - timedelta(days=days)).timestamp()
+    os.utime(path, (at, at))
+    brought = path.parent / ".uploads"
+    entries = [json.loads(line) for line in brought.read_text().splitlines()]
+    entries = [{**entry, "at": at} if entry["name"] == name else entry for entry in entries]
+    brought.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
+    return path
+
+
+def listed(configured):
+    """Names of the uploads that gc lists."""
+    return {item.path.name for item in garbage(configured, NOW) if item.what == "upload"}
+
+
+def test_an_old_upload_is_listed_and_removed(configured):
+    """Not a young one, and not a file that somebody put there by another road."""
+    old, young = bring(configured, "old.csv"), bring(configured, "young.csv", days=80)
+    other = old.with_name("other.csv")
+    other.write_bytes(b"x")
+    os.utime(other, (1, 1))
+    assert listed(configured) == {"old.csv"}
+    gone = remove(configured, garbage(configured, NOW), NOW, person=ME)
+    assert old in [item.path for item in gone]
+    assert (old.exists(), young.exists(), other.exists()) == (False, True, True)
+
+
+def test_zero_days_keep_everything(configured):
+    """The setting says so."""
+    bring(configured, "old.csv")
+    defaults = {**configured.defaults, "uploads_keep_days": 0}
+    assert listed(replace(configured, defaults=defaults)) == set()
+
+
+def test_what_is_still_read_stays(configured):
+    """By a profile, a schedule, a run of late, or a folder that one of them reads."""
+    names = ("by-profile.csv", "by-schedule.csv", "by-run.csv", "free.csv")
+    paths = {name: bring(configured, name) for name in names}
+    profiles = {"mine": {"path": str(paths["by-profile.csv"])}}
+    now = replace(configured, profiles=profiles)
+    request = {"source": "files", "path": str(paths["by-schedule.csv"])}
+    definition.add(configured, Schedule("nightly", Timing("close"), {**request, "end": "2020-01-06"}), now=NOW,
+                   person=ME)  # fmt: skip
+    request = {"source": "files", "path": "uploads/by-run.csv"}
+    Journal(configured.data).add_run(
+        "r", who="me", how="desk", request=request, target="report", state="failed"
+    )
+    assert listed(now) == {"free.csv"}
+    assert listed(replace(now, profiles={"all": {"path": str(paths["free.csv"].parent)}})) == set()
