@@ -14,6 +14,7 @@ from core.queries.sql import query, tables
 from core.review.tokens import add_token
 from tests.champions import settings_of
 from tests.cli.conftest import FIRST, SECOND, TICKERS
+from tests.pages import desk_app
 from tests.shared import copy_root
 
 pytestmark = pytest.mark.slow
@@ -208,7 +209,6 @@ def open_desk(universes, monkeypatch, root, tmp_path):
     import sys
 
     import streamlit as st
-    from streamlit.testing.v1 import AppTest
 
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setenv("AFTERCLOSE_DATA", str(universes.data))
@@ -217,7 +217,7 @@ def open_desk(universes, monkeypatch, root, tmp_path):
     st.cache_data.clear()
 
     def show(page, **address):
-        at = AppTest.from_file(str(root / "dashboard" / "app.py"), default_timeout=120)
+        at = desk_app(timeout_s=120)
         for name, value in address.items():
             at.query_params[name] = value
         return at.switch_page(f"views/{page}.py").run()

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,10 @@ from core.platform.processes import ProcessId, boot_id
 from core.queries.look import look_at
 from core.request.settings import load
 from core.review import ledger
+from tests.pages import desk_app
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
 
 
 @pytest.fixture(autouse=True)
@@ -28,14 +33,13 @@ def main_module(monkeypatch):
 def desk_page(desk_settings, monkeypatch, root):
     """Run the desk's navigation on one page, with what its address says: ``desk_page("views/run.py", run=...)``."""
     import streamlit as st
-    from streamlit.testing.v1 import AppTest
 
     monkeypatch.chdir(root)
     st.cache_resource.clear()
     st.cache_data.clear()
 
     def show(page: str, /, **address: str | None) -> AppTest:
-        at = AppTest.from_file(str(root / "dashboard" / "app.py"), default_timeout=60)
+        at = desk_app()
         for name, value in address.items():
             if value is not None:
                 at.query_params[name] = value
@@ -89,7 +93,6 @@ def sample_look(tmp_path_factory):
 def open_view(root, monkeypatch):
     """Open a page of the desk on a data root, as a new visitor: ``open_view("data", data, run=...)``."""
     import streamlit as st
-    from streamlit.testing.v1 import AppTest
 
     st.cache_resource.clear()
     st.cache_data.clear()
@@ -97,7 +100,7 @@ def open_view(root, monkeypatch):
 
     def show(view: str, data, **query) -> AppTest:
         monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
-        at = AppTest.from_file(str(root / "dashboard" / "app.py"), default_timeout=60)
+        at = desk_app()
         for name, value in query.items():
             at.query_params[name] = value
         return at.switch_page(f"views/{view}.py").run()

@@ -15,6 +15,7 @@ from core.queries.runs.facts import facts
 from core.queries.runs.trends import drift_by_session, figures, newest_by_session, trends
 from core.store.checkpoints import Store
 from tests.champions import settings_of
+from tests.pages import desk_app
 from tests.shared import copy_root, shared
 
 
@@ -219,7 +220,6 @@ def test_empty_pages_say_what_to_do(open_page, tmp_path):
 def open_page(root, monkeypatch):
     """Open a page of the desk on a data root."""
     import streamlit as st
-    from streamlit.testing.v1 import AppTest
 
     st.cache_resource.clear()
     st.cache_data.clear()
@@ -229,7 +229,7 @@ def open_page(root, monkeypatch):
 
     def show(view, data):
         monkeypatch.setenv("AFTERCLOSE_DATA", str(data))
-        at = AppTest.from_file(str(root / "dashboard" / "app.py"), default_timeout=60)
+        at = desk_app()
         return at.switch_page(f"views/{view}.py").run()
 
     return show

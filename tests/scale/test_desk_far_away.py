@@ -9,6 +9,7 @@ import pytest
 from core.journal import Journal
 from core.platform.storage import local_folder
 from core.review.publication import published
+from tests.pages import desk_app
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +31,9 @@ def team(remote, url, root, monkeypatch):
     return remote
 
 
-def show(root, page: str, **address: str):
+def show(page: str, **address: str):
     """Open a page of the desk as a new visitor, and see that nothing on it went wrong."""
-    from streamlit.testing.v1 import AppTest
-
-    at = AppTest.from_file(str(root / "dashboard" / "app.py"), default_timeout=120)
+    at = desk_app(timeout_s=120)
     for name, value in address.items():
         at.query_params[name] = value
     return healthy(at.switch_page(f"views/{page}.py").run())
@@ -53,7 +52,7 @@ def test_a_run_on_s3_is_seen_signed_and_published_on_the_desk(team, url, root, s
     from core.review.people import Person
     from core.runs.launcher import launch
 
-    show(root, "overview")
+    show("overview")
     tester = Person("local:tester", "a tester", "operator")
     told = launch(settings.load(), small_request, person=tester, how="desk", folder=root)
     journal = Journal(team, url)
@@ -61,8 +60,8 @@ def test_a_run_on_s3_is_seen_signed_and_published_on_the_desk(team, url, root, s
     run = journal.run(told.run_id)
     assert run.state == "succeeded", run.error
     for page in PAGES:
-        show(root, page, run=told.run_id)
-    at = show(root, "report", run=told.run_id)
+        show(page, run=told.run_id)
+    at = show("report", run=told.run_id)
     at.radio(key="meaning").set_value("approved")
     at.text_area(key="comment").set_value("Open sections on purpose.")
     healthy(at.button(key="sign").click().run())
@@ -71,4 +70,4 @@ def test_a_run_on_s3_is_seen_signed_and_published_on_the_desk(team, url, root, s
     assert str(folder).startswith(f"{team}/published/")
     assert [path.name.partition(".")[2] for path in (team / "keys").rglob("*")] == ["pub.pem"]
     assert (local_folder(team) / "keys" / "desk.pem").stat().st_mode & 0o077 == 0
-    healthy(show(root, "audit"))
+    healthy(show("audit"))
