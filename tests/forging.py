@@ -15,7 +15,8 @@ from core.fingerprint import digest_of
 from core.journal import Record
 from core.journal.chain import hash_of, make
 from core.journal.database import FILE_NAME
-from core.review import keypair, ledger
+from core.review import ledger
+from core.seals import keypair
 from core.upkeep.verification import verify
 
 

@@ -17,9 +17,9 @@ from core.journal import Journal, Record
 from core.request import settings
 from core.request.settings import Settings
 from core.review import keys
-from core.review.keypair import PublicKey
 from core.review.ledger_check import trust_in
 from core.review.people import local_person
+from core.seals.keypair import PublicKey
 
 F = TypeVar("F", bound=Callable[..., Any])
 

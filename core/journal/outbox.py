@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from core.fingerprint import digest_of
 from core.journal.cells import sound
+from core.journal.chain import Signer
 from core.journal.faults import readable
 from core.journal.journal import Journal
 from core.journal.rows import utc_now
@@ -19,8 +21,12 @@ ATTEMPT, BROKEN = "?", "!"
 """Behind a receiver's mark: a notice is on its way there; an attempt was broken off."""
 
 _COLUMNS = (
-    "seq, subject, event, title, body, state, took, tries, again_at, trouble, created_at, ended_at, profile"
+    "seq, subject, event, title, body, state, took, tries, again_at, trouble, created_at, ended_at, profile, "
+    "sealed_by, seal"
 )
+
+Words = tuple[str, str, str, str, str | None, str | None]
+"""What a seal is over: time, event, title, body, subject and profile."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class QueuedNotice:
         UTC, ISO; the last is None while it waits.
     profile : str or None
         Whose it is.
+    sealed_by, seal : str or None
+        Id of the key that sealed it, and its signature (base64).
     """
 
     seq: int
@@ -63,6 +71,13 @@ class QueuedNotice:
     created_at: str
     ended_at: str | None
     profile: str | None = None
+    sealed_by: str | None = None
+    seal: str | None = None
+
+    @property
+    def words(self) -> Words:
+        """What its seal is over."""
+        return (self.created_at, self.event, self.title, self.body, self.subject, self.profile)
 
     @property
     def identity(self) -> str:
@@ -79,23 +94,57 @@ class Outbox(Journal):
     """The journal with its table of notices."""
 
     def add(
-        self, event: str, title: str, body: str, *, subject: str | None = None, profile: str = ""
+        self,
+        event: str,
+        title: str,
+        body: str,
+        *,
+        subject: str | None = None,
+        profile: str = "",
+        sealer: Signer | None = None,
+        sealed_bytes: Callable[[Words], bytes] = lambda _: b"",
     ) -> int | None:
-        """Record a notice that is to be sent and return its number; None if there was one about ``subject``."""
+        """Record a notice that is to be sent and return its number; None if there was one about ``subject``.
+
+        Parameters
+        ----------
+        sealer : Signer, optional
+            Seals ``sealed_bytes`` of its words.
+        """
         now = utc_now()
+        words = (now, event, title, body, subject, profile or None)
+        seal = base64.b64encode(sealer.sign(sealed_bytes(words))).decode() if sealer else None
         with self._transaction():
             if subject and list(self._execute("SELECT 1 FROM notice WHERE subject = ?", [subject])):
                 return None
             self._execute(
-                "INSERT INTO notice (subject, event, title, body, state, took, tries, again_at, created_at, profile) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [subject, event, title, body, WAITING, "[]", 0, now, now, profile or None],
+                "INSERT INTO notice (subject, event, title, body, state, took, tries, again_at, created_at, profile, "
+                "sealed_by, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    subject,
+                    event,
+                    title,
+                    body,
+                    WAITING,
+                    "[]",
+                    0,
+                    now,
+                    now,
+                    words[-1],
+                    sealer and sealer.id,
+                    seal,
+                ],
             )
             return int(next(iter(self._execute("SELECT MAX(seq) FROM notice", [])))[0])
 
     def waiting(self) -> list[QueuedNotice]:
         """Return what still waits, oldest first."""
         return self._notices("WHERE state = ? ORDER BY seq", [WAITING])
+
+    def first_with(self, seal: str) -> int | None:
+        """Return the number of the first notice with a seal."""
+        rows = self._select("MIN(seq)", "notice", "WHERE seal = ?", [seal])
+        return next((row[0] for row in rows), None)
 
     def newest(self, *, limit: int = 50) -> list[QueuedNotice]:
         """Return the last notices, newest first."""
@@ -122,10 +171,11 @@ class Outbox(Journal):
                 [again_at, trouble, seq],
             )
 
-    def settle_notice(self, seq: int, state: str) -> None:
-        """Record that a notice was sent, or is tried no more."""
+    def settle_notice(self, seq: int, state: str, trouble: str | None = None) -> None:
+        """Record that a notice was sent, or is tried no more, and why."""
         with self._transaction():
             self._execute(
-                "UPDATE notice SET state = ?, tries = tries + 1, ended_at = ? WHERE seq = ?",
-                [state, utc_now(), seq],
+                "UPDATE notice SET state = ?, tries = tries + 1, ended_at = ?, trouble = COALESCE(?, trouble) "
+                "WHERE seq = ?",
+                [state, utc_now(), trouble, seq],
             )

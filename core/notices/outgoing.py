@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from core.errors import AftercloseError
 from core.journal import Journal, locks
 from core.journal.outbox import ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
+from core.notices.sealing import judge_of, sealed_bytes, sealer_of
 from core.notices.sending import (
     MOST_CHARACTERS,
     REPEATABLE,
@@ -86,11 +87,17 @@ def notify(settings: Settings, notice: Notice) -> str | None:
     text = _with_link(settings, notice)
     try:
         if Journal.exists(settings.data, settings.journal):
-            outbox = Outbox(settings.data, settings.journal)
+            outbox, sealer = Outbox(settings.data, settings.journal), sealer_of(settings)
+            once, profile = notice.once or None, notice.profile
             seq = outbox.add(
-                notice.event, notice.title, text, subject=notice.once or None, profile=notice.profile
-            )
-            return deliver(settings, at_once=True).get(seq) if seq is not None else None
+                notice.event, notice.title, text, subject=once, profile=profile, sealer=sealer,
+                sealed_bytes=sealed_bytes,
+            )  # fmt: skip
+            if seq is None:
+                return None
+            if sealer is not None:
+                return deliver(settings, at_once=True).get(seq)
+            outbox.settle_notice(seq, SENT, "sent at once: without the desk's key nothing can wait")
     except (AftercloseError, OSError):  # a journal that cannot be written stops no alarm
         pass
     return _tell_each(policy, notice.event, lambda address: send(address, notice.title, text))
@@ -132,8 +139,20 @@ def deliver(settings: Settings, *, now: datetime | None = None, at_once: bool = 
         settings.data, "notices", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
     ):
         refused = set[str]()
-        troubles = {notice.seq: _try(settings, outbox, notice, refused, now) for notice in outbox.waiting()}
+        fault = judge_of(settings, outbox)
+        troubles = {
+            notice.seq: _drop(outbox, notice, why)
+            if (why := fault(notice))
+            else _try(settings, outbox, notice, refused, now)
+            for notice in outbox.waiting()
+        }
     return {seq: trouble for seq, trouble in troubles.items() if trouble}
+
+
+def _drop(outbox: Outbox, notice: QueuedNotice, why: str) -> str:
+    """Tell nobody of a notice whose seal does not hold, on record, and return why."""
+    outbox.settle_notice(notice.seq, DROPPED, f"told to nobody: {why}")
+    return f"notice {notice.seq} was told to nobody: {why}"
 
 
 def _try(

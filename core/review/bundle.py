@@ -46,11 +46,11 @@ from core.review.bundle_files import (
     read_bundle,
     stated_names,
 )
-from core.review.head import Head
-from core.review.keypair import read_public
 from core.review.person_keys import own_key_holds
 from core.review.signoff import FORM
 from core.review.since import sentences
+from core.seals.head import Head
+from core.seals.keypair import read_public
 
 UNRECORDED = {"version": None, "commit": None, "dirty": None, "lock_sha256": None}
 """The program of a report that an earlier version made."""

@@ -2,7 +2,7 @@
 
 ``<data>/keys/desk.pem`` is the private half of the desk's key, made with the first record and readable by its owner
 only; it is in no archive unless asked for. ``<data>/keys/<id>.pub.pem`` are public halves. That a file lies there says
-nothing: which keys count is said by the ledger (:mod:`core.review.trust`).
+nothing: which keys count is said by the ledger (:mod:`core.seals.trust`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from core.journal.records import Signing, Tail
 from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.head import Beginning, Head, read_head, write_head
-from core.review.keypair import PrivateKey, PublicKey, create, read_private, read_public
-from core.review.ledger import KEYS, NEXT_KEY, PRIVATE_KEY, private_path, public_key_files
+from core.review.ledger import public_key_files
 from core.review.people import Person, person_fields, require
-from core.review.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
+from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, private_path
+from core.seals.head import Beginning, Head, read_head, write_head
+from core.seals.keypair import PrivateKey, PublicKey, create, read_private, read_public
+from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
 
 __all__ = [
     "KEYS", "PRIVATE_KEY", "PublicKey", "admit", "in_use", "public_key_files", "read_public", "renew", "rotate",
@@ -64,7 +65,7 @@ def _own_path(settings: Settings) -> Path | None:
 
 def in_use(settings: Settings) -> PublicKey | None:
     """Return the public half of the key that would prove a publication now, None without one. Makes nothing."""
-    path = _own_path(settings) or private_path(settings)
+    path = _own_path(settings) or private_path(settings.data)
     return read_private(path).public if path.exists() else None
 
 
@@ -91,7 +92,7 @@ def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) ->
         If there is no key of the desk yet, or a person's own key is in use.
     """
     require(person, "rotate_key")
-    path = private_path(settings)
+    path = private_path(settings.data)
     if settings["proof_key_file"] or not path.is_file():
         raise MissingFileError(
             f"there is no key of the desk at {path}", expected="a key that was made with the first record"
@@ -112,7 +113,7 @@ def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) ->
 
 def _new_key(settings: Settings) -> tuple[Path, PrivateKey]:
     """Make the key that is to take the place of the desk's: one that a killed command left is not on record."""
-    coming = private_path(settings).with_name(NEXT_KEY)
+    coming = private_path(settings.data).with_name(NEXT_KEY)
     coming.unlink(missing_ok=True)
     create(coming)
     key = read_private(coming)
@@ -167,7 +168,7 @@ def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> 
         write_head(settings.data, Head(*at, (*earlier, begun)).signed(key))
 
     try:
-        ledger.put_in_place(coming, private_path(settings))
+        ledger.put_in_place(coming, private_path(settings.data))
         journal.with_tail(begin)
     except OSError as error:
         raise CheckpointError(

@@ -1,7 +1,7 @@
 """The ledger: each record is signed when it is made, and its head kept outside the database.
 
 What is recorded: people's acts, the drafts they wrote, and who asked for each run. The newest head lies signed in the
-data root (:mod:`core.review.head`), and in the second place that ``[proof] heads_file`` names: one line for each act
+data root (:mod:`core.seals.head`), and in the second place that ``[proof] heads_file`` names: one line for each act
 with number, SHA-256 and time. :mod:`core.review.ledger_check` says whether all of it holds.
 """
 
@@ -27,12 +27,10 @@ from core.platform.causes import FULL, NO_INODES, QUOTA, cause_of
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
-from core.review.head import Beginning, first_head, read_head, write_head
-from core.review.keypair import PrivateKey, PublicKey, create, read_private
-from core.review.trust import KEY_KINDS, Trust, trust_of
-
-KEYS, PRIVATE_KEY, NEXT_KEY = "keys", "desk.pem", ".desk.pem.next"
-"""Folder of the keys in the data root, the private half in it, and the one that a rotation is bringing."""
+from core.seals.desk import KEYS, NEXT_KEY, private_path
+from core.seals.head import Beginning, first_head, read_head, write_head
+from core.seals.keypair import PrivateKey, PublicKey, create, read_private
+from core.seals.trust import KEY_KINDS, Trust, trust_of
 
 _LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
 RENEW = (
@@ -205,11 +203,6 @@ def _keep_head(root: StoragePath, key: PrivateKey, tail: Tail) -> Record | None:
 # ---- the desk's key
 
 
-def private_path(settings: Settings) -> Path:
-    """Return where the desk's key is: on this machine, also when the data root is in a bucket that others read."""
-    return local_folder(settings.data) / KEYS / PRIVATE_KEY
-
-
 def desk_key(settings: Settings, journal: Journal) -> PrivateKey:
     """Return the desk's key, made if nothing was ever signed here; a rotation that was killed is finished.
 
@@ -220,7 +213,7 @@ def desk_key(settings: Settings, journal: Journal) -> PrivateKey:
     SettingsError, DataError, CheckpointError
         If others can read it, it is no Ed25519 key, or it cannot be made.
     """
-    path = private_path(settings)
+    path = private_path(settings.data)
     finish_rotation(settings, journal)
     if not path.exists():
         if local_folder(settings.data) == settings.data and read_head(settings.data) is not None:
@@ -232,7 +225,7 @@ def desk_key(settings: Settings, journal: Journal) -> PrivateKey:
 
 def finish_rotation(settings: Settings, journal: Journal) -> PublicKey | None:
     """Let a key take its place whose rotation is on record and was killed before; return it, None if there is none."""
-    path = private_path(settings)
+    path = private_path(settings.data)
     coming = path.with_name(NEXT_KEY)
     if not coming.exists():
         return None
@@ -281,7 +274,7 @@ def public_key_ids(root: StoragePath) -> set[str]:
 
 def public_key_files(root: StoragePath) -> dict[str, StoragePath]:
     """Return the files of all public halves, by key id; other files are skipped."""
-    from core.review.keypair import read_public
+    from core.seals.keypair import read_public
 
     files = {}
     for path in sorted((root / KEYS).glob("*.pub.pem")):

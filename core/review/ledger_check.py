@@ -16,9 +16,9 @@ from core.paths import StoragePath
 from core.request.settings import Settings
 from core.review import ledger, person_keys
 from core.review.bundle_files import PROOF_NAME, RECORD_NAME
-from core.review.head import FOLDER, HEAD_NAME, Head, read_head
 from core.review.makers import maker_faults
-from core.review.trust import Trust, holds
+from core.seals.head import FOLDER, HEAD_NAME, Head, read_head
+from core.seals.trust import Trust, holds
 
 MOST_RANGES = 10_000
 """Ranges whose makers are looked at, the newest first."""

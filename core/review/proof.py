@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import CheckpointError
-from core.review.keypair import PrivateKey, read_public
+from core.seals.keypair import PrivateKey, read_public
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

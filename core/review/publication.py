@@ -18,11 +18,11 @@ from core.review import keys, ledger, timestamp
 from core.review.announcements import announce_report
 from core.review.approvals import judge_number
 from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, STAMP_NAME, ZIP_NAME
-from core.review.head import Head, head_in, read_head
-from core.review.keypair import PrivateKey
 from core.review.ledger_check import ledger_faults
 from core.review.people import Person, require
 from core.review.signoff import signable, standing
+from core.seals.head import Head, head_in, read_head
+from core.seals.keypair import PrivateKey
 from core.store.checkpoints import Store
 
 

@@ -31,9 +31,9 @@ from core.platform.storage import local_folder
 from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.request.targets import judge_target
-from core.review.keys import KEYS, PRIVATE_KEY
 from core.review.people import Person, require
 from core.runs.log import RunLog
+from core.seals.desk import KEYS, PRIVATE_KEY
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind

@@ -25,8 +25,8 @@ from core.platform.storage import local_folder, storage_at
 from core.registry.champions import Champions
 from core.registry.registry import Registry
 from core.request.settings import Settings
-from core.review.head import FOLDER as LEDGER
 from core.review.people import Person, require
+from core.seals.head import FOLDER as LEDGER
 from core.store.checkpoints import Slot, Store
 from core.store.fits import FOLDER as FITS
 from core.store.latest import latest_slots

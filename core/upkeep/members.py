@@ -11,12 +11,12 @@ from core.request.known_profiles import FOLDER as PROFILES
 from core.request.roots import TICKERS_NAME
 from core.request.stages import NAMES, STAGES
 from core.review.bundle_files import MEMBERS, ZIP_NAME
-from core.review.head import FOLDER, HEAD_NAME
-from core.review.keys import KEYS, PRIVATE_KEY
 from core.runs.execution import CONFIRMED, RETAINED_NAME
 from core.runs.heartbeat import HEARTBEAT_NAME, PROGRESS_NAME
 from core.runs.launcher import OUTPUT_NAME, RESULT_NAME
 from core.runs.log import LOG_NAME
+from core.seals.desk import KEYS, PRIVATE_KEY
+from core.seals.head import FOLDER, HEAD_NAME
 
 LISTS = ("universes", "waivers")
 """Folders of files that keys name by digest: long ticker lists, and findings that a person accepted."""

@@ -17,11 +17,11 @@ from core.request.settings import Settings
 from core.review import timestamp
 from core.review.bundle import check_published
 from core.review.bundle_files import KEY_NAME, RECORD_NAME, STAMP_NAME
-from core.review.head import read_head
-from core.review.keypair import read_public
 from core.review.ledger import public_key_files
 from core.review.ledger_check import ledger_faults, trust_in
 from core.review.signoff import SIGNATURE
+from core.seals.head import read_head
+from core.seals.keypair import read_public
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure

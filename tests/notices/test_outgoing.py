@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_string
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -21,59 +18,6 @@ from core.request import settings
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
     pytest.importorskip("apprise", reason="the extra [notices] is not installed")
-
-
-@dataclass
-class Hook:
-    """A web hook that can be out of order."""
-
-    url: str
-    works: bool = True
-    taken: list[str] = field(default_factory=list)
-    keys: list[str | None] = field(default_factory=list)
-
-
-@pytest.fixture
-def hook():
-    """Start web hooks on loopback; those that work answer 200, the others 503."""
-    servers = []
-
-    def start() -> Hook:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if made.works:
-                    made.taken.append(body["message"])
-                    made.keys.append(self.headers["Idempotency-Key"])
-                self.send_response(200 if made.works else 503)
-                self.end_headers()
-
-            def log_message(self, *words):
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        servers.append(server)
-        made = Hook(f"json://desk:s3cret@127.0.0.1:{server.server_port}/hook")
-        return made
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture
-def over(tmp_path):
-    """Settings with a journal, these receivers and more keys of [notices]."""
-
-    def make(*urls, **more):
-        lines = [f"urls = {' '.join(urls)}", *(f"{key} = {value}" for key, value in more.items())]
-        (tmp_path / "luigi.cfg").write_text("[notices]\n" + "\n".join(lines) + "\n", encoding="utf-8")
-        Journal(tmp_path / "data")
-        return settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
-
-    return make
 
 
 def said(text):

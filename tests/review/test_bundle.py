@@ -19,9 +19,10 @@ import pytest
 from core.errors import AftercloseError, CheckpointError, DataError, SettingsError
 from core.fingerprint import sha256
 from core.platform.program import in_words, program
-from core.review import bundle, bundle_files, keys, ledger, signoff
+from core.review import bundle, bundle_files, keys, ledger, proof, signoff
 from core.review.people import Person
 from core.review.publication import published
+from core.seals import keypair
 from core.upkeep.archive import backup
 from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
@@ -131,8 +132,6 @@ def test_another_key_does_not_verify_it(folder):
 
 def test_a_stranger_cannot_pass_off_a_bundle_that_they_signed_themselves(office, folder, pem):
     """Whole by itself, it is refused with the key of its owner, and by the desk."""
-    from core.review import keypair, proof
-
     keypair.create(office.root / "stranger.pem")
     key = keypair.read_private(office.root / "stranger.pem")
     record = office.journal.records()[-1]

@@ -16,8 +16,8 @@ from core.journal.chain import hash_of, signed_bytes
 from core.journal.database import FILE_NAME
 from core.request import settings
 from core.review import bundle, bundle_files, ledger, proof
-from core.review.head import FOLDER, HEAD_NAME, head_of
 from core.review.ledger_check import ledger_faults
+from core.seals.head import FOLDER, HEAD_NAME, head_of
 from core.upkeep.verification import verify
 from tests.forging import (
     ROADS,

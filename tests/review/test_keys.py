@@ -9,10 +9,12 @@ import pytest
 from core.errors import SignOffError
 from core.journal import Journal
 from core.request import settings
-from core.review import keypair, keys, ledger, signoff
-from core.review.head import read_head
+from core.review import keys, ledger, signoff
 from core.review.ledger_check import ledger_faults
 from core.review.people import Person, local_person
+from core.seals import keypair
+from core.seals.desk import NEXT_KEY
+from core.seals.head import read_head
 from core.upkeep.archive import backup
 from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
@@ -73,7 +75,7 @@ def test_a_rotation_that_was_killed_is_finished(signed, step, monkeypatch):
 def test_a_coming_key_that_a_forger_put_there_takes_no_place(signed):
     """Also with a record of it: nobody whose key counts signed that."""
     key = own_key(signed)
-    shutil.copy(signed.root.parent / "forger.pem", signed.root / "keys" / ledger.NEXT_KEY)
+    shutil.copy(signed.root.parent / "forger.pem", signed.root / "keys" / NEXT_KEY)
     put(
         signed,
         following(signed, "key", key.id, {"meaning": "rotated", "public": key.public.pem.decode()}, key),

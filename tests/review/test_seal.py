@@ -15,10 +15,10 @@ from core.journal.chain import signed_bytes
 from core.journal.database import FILE_NAME
 from core.request import settings
 from core.review import ledger, publication, signoff
-from core.review.head import read_head
 from core.review.ledger_check import ledger_faults
 from core.review.people import local_person
-from core.review.trust import Trust, holds
+from core.seals.head import read_head
+from core.seals.trust import Trust, holds
 from core.upkeep.verification import verify
 from tests.forging import (
     whole,

@@ -28,7 +28,7 @@ from core.request.profiles import HIDDEN
 from core.request.receivers import OF_DEPUTY, file_of, receiver_files, receivers_in
 from core.request.roots import LOGIN_FILE_VARIABLE
 from core.request.settings import Settings
-from core.review.ledger import KEYS, PRIVATE_KEY
+from core.seals.desk import KEYS, PRIVATE_KEY
 from core.sources import LIVE
 from core.sources.closing import zone_of
 from core.sources.service_key import key_file

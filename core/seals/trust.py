@@ -11,8 +11,8 @@ from core.fingerprint import SHORT
 from core.journal import Record
 from core.journal.chain import signed_bytes
 from core.journal.records import SEAL
-from core.review.head import Beginning
-from core.review.keypair import read_public
+from core.seals.head import Beginning
+from core.seals.keypair import read_public
 
 KEY = "key"
 """Kind of the record that brings a key in, and may retire another."""

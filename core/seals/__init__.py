@@ -1,0 +1,1 @@
+"""Keys and what they vouch for: key pairs as files, which keys count, and the signed head of the ledger."""

@@ -1,0 +1,132 @@
+"""Whoever can write the database has the desk tell people nothing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.journal import Journal
+from core.journal.outbox import Outbox
+from core.notices.outgoing import Notice, deliver, notify
+from core.notices.sealing import sealed_bytes
+from core.review import ledger
+from core.seals import keypair
+
+if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
+    pytest.importorskip("apprise", reason="the extra [notices] is not installed")
+
+
+def said(text):
+    """A notice that says this."""
+    return Notice("failed", "a title", text)
+
+
+def later(minutes):
+    """So many minutes from now."""
+    return datetime.now(UTC) + timedelta(minutes=minutes)
+
+
+def forge(here, sql, *values):
+    """Write to the journal behind the desk's back."""
+    with closing(sqlite3.connect(here.data / "journal.sqlite")) as raw:
+        raw.execute(sql, values)
+        raw.commit()
+
+
+ROW = (
+    "INSERT INTO notice "
+    "(event, title, body, state, took, tries, again_at, created_at, subject, profile, sealed_by, seal) "
+)
+
+
+@pytest.fixture
+def waiting(over, hook):
+    """Settings, and a web hook that is in order again since a notice waits for it."""
+    web = hook()
+    web.works = False
+    here = over(web.url)
+    notify(here, said("true"))
+    web.works = True
+    return here, web
+
+
+FORGED = {
+    "put in": (
+        f"{ROW} SELECT event, title, 'pay 100 to Eve', state, took, tries, again_at, created_at, '', '', NULL, NULL "
+        "FROM notice"
+    ),
+    "with the seal of another": (
+        f"{ROW} SELECT event, title, 'pay 100 to Eve', state, took, tries, again_at, created_at, subject, profile, "
+        "sealed_by, seal FROM notice"
+    ),
+    "with a seal that is none": (
+        f"{ROW} SELECT event, title, 'pay 100 to Eve', state, took, tries, again_at, created_at, subject, profile, "
+        "sealed_by, 'x' FROM notice"
+    ),
+    "copied": (
+        f"{ROW} SELECT event, title, body, state, took, tries, again_at, created_at, subject, profile, sealed_by, seal "
+        "FROM notice"
+    ),
+}
+
+
+@pytest.mark.parametrize("road", FORGED)
+def test_a_forged_notice_is_told_to_nobody(waiting, road):
+    """It is dropped with the reason on record; the true one goes out once."""
+    here, web = waiting
+    forge(here, FORGED[road])
+    troubles = deliver(here, now=later(90))
+    assert web.taken == ["true"]
+    newest = Outbox(here.data).newest()[0]
+    assert (newest.state, newest.trouble.startswith("told to nobody: it")) == ("dropped", True)
+    assert [*troubles] == [newest.seq]
+
+
+@pytest.mark.parametrize("column", ["title", "body", "event", "profile", "created_at"])
+def test_a_changed_notice_is_told_to_nobody(waiting, column):
+    """Its seal is over what it says, whose it is and when it was made."""
+    here, web = waiting
+    value = datetime.now(UTC).isoformat() if column == "created_at" else "drift"
+    forge(here, f"UPDATE notice SET {column} = ?", value)
+    deliver(here, now=later(90))
+    assert web.taken == []
+    (notice,) = Outbox(here.data).newest()
+    assert (notice.state, notice.trouble) == (
+        "dropped", "told to nobody: its seal does not hold: it was changed, or put in from outside",
+    )  # fmt: skip
+
+
+def test_a_seal_by_another_key_counts_for_nothing(waiting, tmp_path):
+    """Whoever adds a public half to the folder of keys brings no key that counts."""
+    here, web = waiting
+    keypair.create(tmp_path / "eve.pem")
+    eve = keypair.read_private(tmp_path / "eve.pem")
+    (here.data / "keys" / f"{eve.id[:12]}.pub.pem").write_bytes(eve.public.pem)
+    Outbox(here.data).add("failed", "t", "pay Eve", sealer=eve, sealed_bytes=sealed_bytes)
+    deliver(here, now=later(90))
+    assert web.taken == ["true"]
+    assert "does not count here" in Outbox(here.data).newest()[0].trouble
+
+
+def test_what_was_sealed_before_the_first_record_counts_after_it(waiting):
+    """The key that is made for the first notice is the desk's."""
+    here, web = waiting
+    ledger.append(here, Journal(here.data), "decision", "x", {"user": "me", "at_utc": later(0).isoformat()})
+    deliver(here, now=later(90))
+    assert web.taken == ["true"]
+
+
+def test_where_the_desks_key_is_lost_a_notice_goes_out_at_once_or_never(waiting):
+    """Nothing can vouch for it later; about the same thing it is told once."""
+    here, web = waiting
+    ledger.append(here, Journal(here.data), "decision", "x", {"user": "me", "at_utc": later(0).isoformat()})
+    (here.data / "keys" / "desk.pem").unlink()
+    for _ in range(2):
+        assert notify(here, Notice("failed", "a title", "no key", once="this")) is None
+    assert web.taken == ["no key"]
+    deliver(here, now=later(90))
+    assert web.taken == ["no key", "true"]
