@@ -15,6 +15,7 @@ from core.features.audit import Audit
 from core.features.audit_record import EVERY_ROWS, TOLERANCE, Moved
 from core.features.definitions import AUDIT
 from core.fingerprint import digest_of, sha256
+from core.platform.allocation import reuse_freed_memory
 from core.platform.forked import EndedApart
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ def about(features: Sequence[Feature], rows: int, outcome: Feature | None = None
 
 def main() -> None:
     """Read a table from the standard input, audit it, and write what came of it."""
+    reuse_freed_memory()
     with os.fdopen(os.dup(1), "wb") as answer:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what own code writes there is no answer
         _serve(sys.stdin.buffer, answer)

@@ -203,7 +203,7 @@ def _engineered(prices: Table, selection: _Selection, number: int) -> tuple[pd.D
     frame = _part(prices, selection.computed, number)
     if not selection.audited:
         return _arranged(by_ticker(frame, selection, number), selection, prices), 0
-    with FreshProcess(auditing.__name__, keeps_memory=True) as process:
+    with FreshProcess(auditing.__name__) as process:
         rows = by_ticker(frame, selection, number)
         count = auditing.audit(process, _computed_again(rows, selection), rows.names.tolist())
         return _arranged(rows, selection, prices), count

@@ -7,10 +7,6 @@ import subprocess
 import sys
 from typing import Self
 
-_KEEPING_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(256 * 2**20), "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20)}
-"""For glibc: give back to the system what is free above 256 MB, and get arrays of up to 32 MB, its upper limit, from
-what is kept. Without it each array of 128 KB and more is new memory, and the system clears every page of it."""
-
 
 class FreshProcess:
     """A process that runs a module of ours; started early, it gets ready while its question is being made.
@@ -21,12 +17,10 @@ class FreshProcess:
     ----------
     module : str
         Such as ``core.features.auditing``.
-    keeps_memory : bool
-        Whether it keeps what it frees for what it needs next: where it makes many arrays of some size.
     """
 
-    def __init__(self, module: str, *, keeps_memory: bool = False) -> None:
-        self._module, self._settings = module, _KEEPING_MEMORY if keeps_memory else {}
+    def __init__(self, module: str) -> None:
+        self._module = module
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -34,7 +28,7 @@ class FreshProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**self._settings, **os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         return self
 
