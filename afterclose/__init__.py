@@ -83,7 +83,8 @@ def query(sql: str, *, data: str | Path | None = None) -> pd.DataFrame:
     """Return the rows of one SQL statement over every artifact and the journal; see ``docs/query.md``."""
     from core.queries.sql import query as ask
 
-    return ask(settings_at(data), sql).df()
+    with ask(settings_at(data), sql) as result:
+        return result.df()
 
 
 def text(report: str, *, data: str | Path | None = None) -> SignableText:

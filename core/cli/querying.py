@@ -33,18 +33,18 @@ def ask(*, sql: str, list_tables: bool, as_csv: bool, as_json: bool, limit: int)
                 expected='a statement, as in: afterclose query "SELECT * FROM runs"',
                 remedy="afterclose query --tables lists what can be asked.",
             )
-        rows = list(tables.tables().items())
+        there = list(tables.tables().items())
         if as_json:
-            output.as_json([{"table": name, "row": sentence} for name, sentence in rows])
+            output.as_json([{"table": name, "row": sentence} for name, sentence in there])
         else:
-            output.table(("table", "a row is"), rows)
+            output.table(("table", "a row is"), there)
         return
-    result = tables.query(settings.load(), sql)
-    names = [column[0] for column in result.description or ()]
+    with tables.query(settings.load(), sql) as result:
+        names = [column[0] for column in result.description or ()]
+        rows = result.fetchall() if as_csv or as_json else result.fetchmany(limit + 1)
     if as_csv or as_json:
-        _print_all(result.fetchall(), names, as_json=as_json)
+        _print_all(rows, names, as_json=as_json)
         return
-    rows = result.fetchmany(limit + 1)
     output.table(names, rows[:limit], exact=True)
     if len(rows) > limit:
         click.echo(f"only the first {limit:,} rows; --limit shows more, --csv and --json all", err=True)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from contextlib import contextmanager
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core.errors import AftercloseError, ParameterError, SettingsError, listed, nearest
-from core.journal import Journal
-from core.journal.schedules import Schedules
-from core.registry.origins import Origins, finished_runs, profile_of_run, runs_of, session_of_run
+from core.errors import ParameterError, SettingsError, listed, nearest
+from core.queries.journal_rows import COLUMNS, JOURNAL
+from core.queries.query_limit import QueryLimit
+from core.registry.origins import Origins, finished_runs
 from core.request.settings import Settings
 from core.request.stages import STAGES, writer_of
 from core.store.artifacts import artifact_at, file_of
@@ -46,7 +46,7 @@ def tables() -> dict[str, str]:
     return {
         **{name: f"{_ROWS[name]}, newest report of each profile" for name in ARTIFACTS},
         **{ALL + name: f"{_ROWS[name]}, every checkpoint" for name in ARTIFACTS},
-        **{name: sentence for name, (sentence, _) in _JOURNAL.items()},
+        **{name: sentence for name, (sentence, _) in JOURNAL.items()},
     }
 
 
@@ -64,8 +64,9 @@ _ROWS = {
 }
 
 
-def query(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
-    """Ask one statement that reads.
+@contextmanager
+def query(settings: Settings, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Ask one statement that reads, and provide its result; loading, answer and fetching have ``[query] timeout_s``.
 
     Parameters
     ----------
@@ -75,8 +76,8 @@ def query(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
         One ``SELECT`` (or ``WITH``, ``SUMMARIZE``, ``DESCRIBE``, ``EXPLAIN`` ...) in DuckDB's SQL; :func:`tables` says
         of what.
 
-    Returns
-    -------
+    Yields
+    ------
     duckdb.DuckDBPyConnection
         With the result, to be fetched once: ``description``, ``fetchmany``, ``fetchall``, ``df``, ``pl``.
 
@@ -88,6 +89,8 @@ def query(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
         If DuckDB is not installed.
     CheckpointError
         If an artifact that it needs is damaged.
+    QueryTimeout
+        If it takes longer than it may.
     """
     try:
         import duckdb
@@ -96,7 +99,9 @@ def query(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
             "DuckDB is not installed", expected="the package duckdb", remedy="pip install duckdb"
         ) from error
     connection, names = duckdb.connect(":memory:"), tables()
+    limit = QueryLimit(connection, float(settings["query_timeout_s"] or 0))
     try:
+        limit.start()
         sql.encode()  # what is no text is the command line's mistake, not the database's
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type not in (
@@ -111,11 +116,17 @@ def query(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
         tables_named = {name.lower() for name in connection.get_table_names(sql)}
         for name in sorted(tables_named & names.keys()):
             _load(connection, settings, name)
+            limit.judge()
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        return connection.execute(sql)
+        yield connection.execute(sql)
+        limit.judge()
     except duckdb.Error as error:
+        limit.judge()
         raise _unanswered(error, sql, names) from error
+    finally:
+        limit.stop()
+        connection.close()
 
 
 def _unanswered(error: Exception, sql: str, names: Mapping[str, str]) -> ParameterError:
@@ -132,8 +143,8 @@ def _unanswered(error: Exception, sql: str, names: Mapping[str, str]) -> Paramet
 
 def _load(connection: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None:
     """Make one table, by the name it is asked by."""
-    if name in _JOURNAL:
-        _, rows = _JOURNAL[name]
+    if name in JOURNAL:
+        _, rows = JOURNAL[name]
         connection.from_df(_frame(rows(settings), _COLUMNS[name])).create(name)
         return
     kind_of_rows, parts = name.removeprefix(ALL), []
@@ -251,96 +262,13 @@ def _cell(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, Mapping | list | tuple) else value
 
 
-def _journal(settings: Settings) -> Journal | None:
-    if not Journal.exists(settings.data, settings.journal):
-        return None
-    return Journal(settings.data, settings.journal, read_only=True)
-
-
-def _runs(settings: Settings) -> Iterator[dict[str, Any]]:
-    for run in runs_of(settings, ""):
-        row = asdict(run) | {
-            "profile": profile_of_run(settings, run),
-            "session": session_of_run(settings, run),
-        }
-        yield {name: row[name] for name in _COLUMNS["runs"]}
-
-
-def _run_keys(settings: Settings) -> Iterator[dict[str, Any]]:
-    for run in runs_of(settings, ""):
-        yield from ({"run_id": run.run_id, "stage": stage, "key": key} for stage, key in run.keys.items())
-
-
-def _events(settings: Settings) -> Iterator[dict[str, Any]]:
-    journal = _journal(settings)
-    for run in runs_of(settings, "") if journal else ():
-        for event in journal.events(run.run_id) if journal else ():
-            row = asdict(event)
-            yield {"run_id": run.run_id} | {name: row[name] for name in ("at", "stage", "state", "facts")}
-
-
-def _records(settings: Settings) -> Iterator[dict[str, Any]]:
-    journal = _journal(settings)
-    for record in journal.records() if journal else ():
-        row = asdict(record)
-        words = {name: row["content"].get(name) for name in ("at_utc", "user", "role", "meaning", "comment")}
-        yield {
-            "seq": row["seq"],
-            "kind": row["kind"],
-            "subject": row["subject"],
-            **words,
-            "content": row["content"],
-        }
-
-
-def _schedules(settings: Settings) -> Iterator[dict[str, Any]]:
-    if _journal(settings):
-        stored = Schedules(settings.data, settings.journal, read_only=True).schedules()
-        yield from ({name: asdict(each)[name] for name in _COLUMNS["schedules"]} for each in stored)
-
-
-def _checkpoints(settings: Settings) -> Iterator[dict[str, Any]]:
-    store = Store(settings.data)
-    for slot in slots(settings.data):
-        try:
-            meta = store.meta(slot)
-        except AftercloseError:  # verify names it
-            continue
-        for name, artifact in (meta.artifacts if meta else {}).items():
-            facts = {fact: artifact.get(fact) for fact in ("rows", "bytes", "sha256")}
-            yield {
-                "stage": slot.stage,
-                "key": slot.key,
-                "file": name,
-                **facts,
-                "path": str(store.folder(slot) / name),
-            }
-
-
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "findings": ("rule", "severity", "ticker", "date", "value", "expected", "action"),
     "repairs": ("rule", "ticker", "date", "column", "before", "after"),
     "signals": ("ticker", "after", "session", "probability", "direction"),
     "metrics": ("who", "metric", "value", "low", "high", "reason"),
     "drift": ("column", "ks", "ks_p", "psi", "wasserstein", "js", "percentile", "severity"),
-    "runs": (
-        "run_id", "profile", "session", "state", "target", "who", "how", "created_at", "started_at", "ended_at",
-        "seconds", "exit_code", "error",
-    ),
-    "run_keys": ("run_id", "stage", "key"),
-    "events": ("run_id", "at", "stage", "state", "facts"),
-    "records": ("seq", "kind", "subject", "at_utc", "user", "role", "meaning", "comment", "content"),
-    "schedules": ("name", "state", "body", "since", "created_at", "who"),
-    "checkpoints": ("stage", "key", "file", "rows", "bytes", "sha256", "path"),
-}  # fmt: skip
-
-_JOURNAL: Mapping[str, tuple[str, Callable[[Settings], Iterator[dict[str, Any]]]]] = {
-    "runs": ("a run, however it was started", _runs),
-    "run_keys": ("the checkpoint of a stage of a run", _run_keys),
-    "events": ("a change of a stage's state", _events),
-    "records": ("a decision, signature or other act on record", _records),
-    "schedules": ("a schedule", _schedules),
-    "checkpoints": ("a file of a checkpoint", _checkpoints),
+    **COLUMNS,
 }
 
 assert set(_KIND_OF.values()) | set(ARTIFACTS) - set(_KIND_OF) <= {a.kind for s in STAGES for a in s.writes}

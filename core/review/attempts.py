@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -27,6 +28,9 @@ from core.review.registering import OwnKeyNeeded
 FOLDER = "attempts"
 WINDOW_S, MOST = 600, 20
 """So many failures within so many seconds, then nothing is judged until the first of them is that old."""
+
+NETWORK_BITS = 64
+"""Of an IPv6 address: what a customer is given at least (RFC 6177), to choose addresses in as they like."""
 
 _MOST_BYTES = 64 << 10
 _in_memory: dict[tuple[str, str], list[float]] = {}
@@ -44,7 +48,7 @@ def wait_s(settings: Settings, what: str, who: str) -> int:
     who : str
         The address that asks, or what tells a person apart.
     """
-    now, mark = time.time(), sha256(who.encode())[:SHORT]
+    now, mark = time.time(), _mark(who)
     recent = [at for at, by in _lines(_path(settings, what)) if by == mark and now - WINDOW_S < at <= now]
     recent = sorted([*recent, *(at for at in _in_memory.get((what, mark), []) if at > now - WINDOW_S)])
     return max(int(recent[-MOST] + WINDOW_S - now) + 1, 1) if len(recent) >= MOST else 0
@@ -52,7 +56,7 @@ def wait_s(settings: Settings, what: str, who: str) -> int:
 
 def failed(settings: Settings, what: str, who: str) -> None:
     """Count a failure."""
-    now, mark = time.time(), sha256(who.encode())[:SHORT]
+    now, mark = time.time(), _mark(who)
     path = _path(settings, what)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,6 +96,23 @@ def admitting(act: Callable[Concatenate[Settings, P], T]) -> Callable[Concatenat
             raise
 
     return limiting
+
+
+def _mark(who: str) -> str:
+    """Return what failures are counted under: of an address in IPv6 the network, of which one line has 2^64.
+
+    A person's id or name is no address and stays as it is.
+    """
+    try:
+        address = ip_address(who.strip("[]").partition("%")[0])
+    except ValueError:
+        return sha256(who.encode())[:SHORT]
+    if isinstance(address, IPv6Address):
+        network = IPv6Network((int(address) >> (128 - NETWORK_BITS) << (128 - NETWORK_BITS), NETWORK_BITS))
+        who = str(address.ipv4_mapped or network)
+    else:
+        who = str(address)
+    return sha256(who.encode())[:SHORT]
 
 
 def _path(settings: Settings, what: str) -> Path:

@@ -6,16 +6,16 @@ file. The file is read each time: a role that is taken away is gone with the nex
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import MissingFileError, SettingsError, nearest
+from core.errors import SettingsError
 from core.report.narrative import cleaned
 from core.request.settings import ROLES, Settings
 from core.review.people import Person, identity_of
+from core.review.roles_file import read_roles
 
 Claims = Mapping[str, Any]
 
@@ -86,7 +86,8 @@ def role_of(settings: Settings, identity: str, claims: Claims) -> str:
     if roles_file:
         roles = read_roles(Path(roles_file))
         verified = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
-        return roles.get(identity) or roles.get(verified) or default
+        issuer = str(claims.get("iss") or "")
+        return roles.of_id(identity) or roles.of_email(verified, issuer) or default
     claim = claims.get(str(settings["people_roles_claim"]))
     return (
         _highest([claim] if isinstance(claim, str) else claim if isinstance(claim, list) else ()) or default
@@ -111,38 +112,9 @@ def role_of_label(settings: Settings, label: str) -> str:
     roles_file = str(settings["people_roles_file"] or "")
     if not roles_file:
         return "operator"
-    return read_roles(Path(roles_file)).get(identity) or str(settings["people_default_role"])
+    return read_roles(Path(roles_file)).of_id(identity) or str(settings["people_default_role"])
 
 
 def _highest(names: Iterable[object]) -> str | None:
     roles = [name for name in names if name in ROLES]
     return str(max(roles, key=ROLES.index)) if roles else None
-
-
-def read_roles(path: Path) -> dict[str, str]:
-    """Return role by person of a file such as ``[roles]`` with ``"ann@example.org" = "approver"``.
-
-    Raises
-    ------
-    MissingFileError, SettingsError
-        If it is not there, is no TOML, or names a role that there is not.
-    """
-    if not path.is_file():
-        raise MissingFileError.of(path, "file of roles")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name} cannot be read: {error}", expected="TOML") from error
-    roles = content.get("roles")
-    if not isinstance(roles, dict) or set(content) != {"roles"}:
-        raise SettingsError(
-            f"{path.name} has {', '.join(content) or 'nothing'}", expected="one table, [roles]"
-        )
-    for who, role in roles.items():
-        if role not in ROLES:
-            raise SettingsError(
-                f"{path.name}: {who!r} has the role {role!r}",
-                expected=f"one of {', '.join(ROLES)}",
-                remedy=nearest(str(role), ROLES).strip(),
-            )
-    return dict(roles)

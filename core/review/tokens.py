@@ -142,7 +142,7 @@ def judge_new_owner(settings: Settings, owner: str, role: str) -> None:
         raise ParameterError(
             f"the file of roles does not give {owner!r} the role {role}",
             expected="an owner, by id, who may do what the token may",
-            remedy=f'Add a line to [roles]: "{owner}" = "{role}"',
+            remedy=f'Add a line to [ids] there: "{owner}" = "{role}"',
         )
 
 

@@ -169,7 +169,7 @@ def _judge_maker(settings: Settings, person: Person) -> None:
         raise ParameterError(
             f"the file of roles does not name {person.id!r} as somebody who may start runs",
             expected="the maker of a schedule by id: an address is only known while its owner is logged in",
-            remedy=f'Add a line to [roles]: "{person.id}" = "operator"',
+            remedy=f'Add a line to [ids] there: "{person.id}" = "operator"',
         )
 
 

@@ -146,7 +146,8 @@ def test_views_for_sql_keep_profiles_apart(universes):
     here, with_profile = settings_of(universes.data), set()
     for table in tables():
         try:
-            rows = query(here, f"SELECT * FROM {table}").df().to_dict("records")
+            with query(here, f"SELECT * FROM {table}") as answer:
+                rows = answer.df().to_dict("records")
         except ParameterError:  # nothing of that kind was made here
             continue
         for name in universes.models:

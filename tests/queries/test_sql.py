@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 
 import pytest
 
 from core.errors import CheckpointError, ParameterError
 from core.queries import sql
+from core.queries.query_limit import QueryTimeout
 from core.request import settings
 
 
@@ -20,9 +23,9 @@ def configured(finished, monkeypatch):
 
 def rows_of(configured, statement):
     """The rows of a statement as mappings."""
-    result = sql.query(configured, statement)
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    with sql.query(configured, statement) as result:
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def test_tables_hold_the_rows_of_the_files(configured, finished, lookers):
@@ -138,3 +141,31 @@ def test_the_command_prints_rows_as_table_csv_and_json(finished, run_afterclose)
     assert run_afterclose("query", data=finished).code == 2
     listed = json.loads(run_afterclose("query", "--tables", "--json", data=finished).out)
     assert {row["table"] for row in listed} == set(sql.tables())
+
+
+ENDLESS = {
+    "in the statement": "SELECT count(*) FROM range(100000000000) a, range(1000) b",
+    "in fetching": "SELECT a.range FROM range(100000000000) a",
+    "a recursion": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n",
+}
+
+
+@pytest.mark.parametrize("statement", ENDLESS.values(), ids=ENDLESS)
+def test_a_question_without_end_is_broken_off_by_the_setting(configured, statement):
+    """Also while its rows are fetched; the message names the setting."""
+    short = replace(configured, defaults={**configured.defaults, "query_timeout_s": 0.5})
+    began = time.monotonic()
+    with pytest.raises(QueryTimeout, match=r"longer than 0.5 s; expected \[query\] timeout_s") as raised:
+        rows_of(short, statement)
+    assert raised.value.exit_code == 30
+    assert time.monotonic() - began < 20
+
+
+def test_the_command_says_it_in_one_line_and_no_limit_is_none(run_afterclose, finished, tmp_path):
+    """Exit 30."""
+    (tmp_path / "luigi.cfg").write_text("[query]\ntimeout_s = 0.5\n")
+    asked = run_afterclose("query", ENDLESS["in the statement"], data=finished, cwd=tmp_path)
+    assert (asked.code, asked.err.count("\n")) == (30, 1)
+    assert "[query] timeout_s" in asked.err
+    (tmp_path / "luigi.cfg").write_text("[query]\ntimeout_s = 0\n")
+    assert run_afterclose("query", "SELECT 1 AS a", data=finished, cwd=tmp_path).code == 0

@@ -69,3 +69,21 @@ def test_without_a_place_this_process_counts(office):
     for _ in range(attempts.MOST):
         attempts.failed(office.settings, "api", "192.0.2.7")
     assert attempts.wait_s(office.settings, "api", "192.0.2.7") > 0
+
+
+def test_addresses_of_one_ipv6_network_count_together(office):
+    """One line has 2^64 of them; its neighbour's network, and an address in IPv4, count for themselves."""
+    for number in range(attempts.MOST):
+        attempts.failed(office.settings, "api", f"2001:db8:1:2:{number:x}::{number:x}")
+    for other in ("2001:db8:1:2:ffff::1", "[2001:db8:1:2::9]", "2001:DB8:1:2::9%eth0"):
+        assert attempts.wait_s(office.settings, "api", other) > 0, other
+    for other in ("2001:db8:1:3::1", "192.0.2.1", "unknown"):
+        assert attempts.wait_s(office.settings, "api", other) == 0, other
+
+
+def test_an_ipv4_address_written_in_ipv6_is_itself(office):
+    """A desk that listens on both sees it in either form; its network is nobody else's."""
+    for number in range(attempts.MOST):
+        attempts.failed(office.settings, "login", ("192.0.2.1", "::ffff:192.0.2.1")[number % 2])
+    assert attempts.wait_s(office.settings, "login", "192.0.2.1") > 0
+    assert attempts.wait_s(office.settings, "login", "::ffff:192.0.2.2") == 0

@@ -81,6 +81,9 @@ def test_a_file_of_roles_is_the_only_word_on_them(settings, tmp_path):
         ('[roles]\n"a" = "root"\n', "root"),
         ("roles", "cannot be read"),
         ('[people]\na = "viewer"\n', r"\[roles\]"),
+        ('roles = "x"\n', r"\[roles\]"),
+        ("", "has nothing"),
+        ('[ids]\n"a" = 1\n', "'a' has the role 1"),
     ],
 )
 def test_a_file_of_roles_that_cannot_be_used_gives_nobody_a_role(settings, tmp_path, text, word):
@@ -165,3 +168,37 @@ def test_a_signature_asks_for_a_recent_login_where_that_is_set(office, claims, s
     office.configured(people_sign_within_minutes=5)
     assert office.state == "signed"
     office.revoke()  # a local user has no login
+
+
+def test_an_id_and_an_address_of_the_same_text_are_two_people(settings, tmp_path):
+    """Whoever has a mailbox called as an id, or an id called as a mailbox, has no role by it."""
+    file = tmp_path / "roles.toml"
+    file.write_text('[ids]\n"77@id.example.org" = "admin"\n[emails]\n"bob@id.example.org" = "approver"\n')
+    now = settings(roles_file=file)
+    assert person_of(now, claims()).role == "admin"
+    mailbox = claims(sub="78", email="77@id.example.org", email_verified=True)
+    assert person_of(now, mailbox).role == "viewer"
+    assert person_of(now, claims(sub="bob")).role == "viewer", "the id bob@id.example.org"
+    assert (
+        person_of(now, claims(sub="78", email="bob@id.example.org", email_verified=True)).role == "approver"
+    )
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://id.example.org", "https://ID.example.org/", "https://id.example.org/realm/"]
+)
+def test_in_a_file_of_before_what_looks_like_an_id_is_no_address(settings, tmp_path, issuer):
+    """It is read on: ids as before, addresses where no id of that provider looks so."""
+    file = tmp_path / "roles.toml"
+    file.write_text(
+        '[roles]\n"77@id.example.org" = "admin"\n"77@id.example.org/realm" = "admin"\n"bob@x.org" = "operator"\n'
+    )
+    now = settings(roles_file=file)
+    for address in ("77@id.example.org", "77@id.example.org/realm"):
+        login = claims(iss=issuer, sub="78", email=address, email_verified=True)
+        assert person_of(now, login).role == "viewer"
+    assert (
+        person_of(now, claims(iss=issuer, sub="78", email="bob@x.org", email_verified=True)).role
+        == "operator"
+    )
+    assert person_of(now, claims()).role == "admin"
