@@ -70,6 +70,43 @@ def content_of(kind: str, text: str) -> Content:
     return content
 
 
+_FACT_TEXTS = frozenset(
+    {"error", "reason", "holder", "model_id", "advice", "verdict", "path", "findings_path", "source_uri"}
+)
+_FACT_COUNTS = frozenset({"rows", "bytes", "rows_in", "rows_out", "attempt"})
+_FACT_NUMBERS = frozenset({"seconds", "wait_s"})
+_FACT_MAPPINGS = frozenset({"auc", "findings", "repairs", "metrics", "parameters"})
+"""What stages say of themselves, by its kind; each may be null."""
+
+
+def facts_of(text: str) -> Mapping[str, Any]:
+    """Return what a stage said when its state changed, from its JSON.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is no object, has a number that JSON does not have, or a fact is of another kind than it is written.
+    """
+    facts = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    if not isinstance(facts, dict):
+        raise TypeError("what a stage says is no object")
+    for name, value in facts.items():
+        if value is not None and not _is_such_a_fact(name, value):
+            raise TypeError(f"{name} of a stage is of kind {type(value).__name__}")
+    return facts
+
+
+def _is_such_a_fact(name: str, value: object) -> bool:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
+    if name in _FACT_TEXTS:
+        return isinstance(value, str)
+    if name in _FACT_COUNTS:
+        return is_count
+    if name in _FACT_NUMBERS:
+        return is_count or (isinstance(value, float) and value >= 0)
+    return name not in _FACT_MAPPINGS or isinstance(value, dict)
+
+
 def _is_as_written(kind: str, name: str, value: object) -> bool:
     if name in _TEXTS or name == "at_utc":
         return isinstance(value, str)

@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import AftercloseError
 from core.journal import heartbeats
 from core.journal.cells import sound
+from core.journal.contents import facts_of
 from core.journal.faults import readable
 from core.journal.records import REQUEST, Records, Signing
 from core.journal.rows import (
@@ -276,6 +277,6 @@ class Journal(Records):
         )
         with readable():
             return [
-                sound(Event(seq, run, at, stage, EARLIER_NAMES.get(state, state), json.loads(facts)))
+                sound(Event(seq, run, at, stage, EARLIER_NAMES.get(state, state), facts_of(facts)))
                 for seq, run, at, stage, state, facts in rows
             ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 
 import pytest
 
 from core.journal.chain import Record
-from core.journal.contents import content_of
+from core.journal.contents import content_of, facts_of
 from core.journal.faults import JournalError, readable
 
 
@@ -43,3 +44,25 @@ def test_a_whole_record_is_as_it_was():
     assert content == {"runs": 3, "keys": ["a"], "about": {"x": 1.5}}
     record = Record(1, "seal", "ledger", content, "", "")
     assert asdict(record)["content"] == content
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]", "7", "null", '"x"', '{"seconds": "long"}', '{"seconds": NaN}', '{"seconds": -1}', '{"seconds": true}',
+        '{"bytes": "1"}', '{"bytes": 1.5}', '{"bytes": -1}', '{"rows": []}', '{"rows": 1e999}', '{"attempt": "1"}',
+        '{"attempt": 99999999999999999999}', '{"wait_s": {}}', '{"parameters": "train"}', '{"parameters": ["mode"]}',
+        '{"model_id": {"a": 1}}', '{"model_id": ["a"]}', '{"error": {}}', '{"reason": 5}', '{"holder": [1]}',
+        '{"metrics": 1}', '{"auc": "0.5"}', '{"findings": []}', '{"repairs": 3}', "[" * 100_000,
+    ],
+)  # fmt: skip
+def test_a_fact_of_another_kind_is_damage_in_words(text):
+    """Whoever reads events computes with none of it."""
+    with pytest.raises(JournalError), readable():
+        facts_of(text)
+
+
+def test_facts_are_as_they_were_said():
+    """Also what was null, and what only a later version says."""
+    facts = {"rows": None, "seconds": 1.5, "bytes": 3, "parameters": {"mode": "train"}, "later": ["x"]}
+    assert facts_of(json.dumps(facts)) == facts
