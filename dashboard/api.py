@@ -6,6 +6,7 @@ name prints with ``--json``.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -39,6 +41,7 @@ from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
+from dashboard.openapi import described
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -47,6 +50,9 @@ MOST_ROWS = 1_000
 """Rows of a list at most; ``limit`` asks for fewer."""
 
 HOW = "api"
+
+BODY_S = 30.0
+"""A body that takes longer is not waited for."""
 
 
 @dataclass(frozen=True)
@@ -229,24 +235,29 @@ def _is_well(load: Callable[[], Settings]) -> bool:
 def _answering(endpoints: Mapping[str, Endpoint], load: Callable[[], Settings]) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        body = await request.body()
         credential = token.strip() if scheme.lower() == "bearer" else ""
         endpoint = endpoints["GET" if request.method == "HEAD" else request.method]
-        parts = (dict(request.path_params), dict(request.query_params), body)
         address = request.client.host if request.client else "unknown"
-        return await run_in_threadpool(_answered, endpoint, load, (credential, address), parts)
+        asker = await run_in_threadpool(_asker, endpoint, load, credential, address)
+        if isinstance(asker, Response):
+            return (
+                asker  # a body of somebody who may not ask is never read: it would lie in the desk's memory
+            )
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=400)  # to nobody: whoever asked is gone
+        except TimeoutError:
+            return _json({"error": f"the body did not come within {BODY_S:.0f} seconds"}, 408)
+        parts = (dict(request.path_params), dict(request.query_params), body)
+        return await run_in_threadpool(_answered, endpoint, load, asker, parts)
 
     return answer
 
 
-def _answered(
-    endpoint: Endpoint,
-    load: Callable[[], Settings],
-    asking: tuple[str, str],
-    parts: tuple[Mapping[str, str], Mapping[str, str], bytes],
-) -> Response:
-    """Return the answer to one request: the token first, then the role, then the question."""
-    (token, address), (path, query, body) = asking, parts
+def _asker(endpoint: Endpoint, load: Callable[[], Settings], token: str, address: str) -> Person | Response:
+    """Return who asks, or the refusal: the token first, then the role."""
     try:
         settings = load()
         wait = attempts.wait_s(settings, HOW, address)
@@ -259,14 +270,31 @@ def _answered(
                 attempts.failed(settings, HOW, address)
             return _json({"error": "no token, or none that counts"}, 401, {"WWW-Authenticate": "Bearer"})
         require(person, endpoint.action)
+    except AftercloseError as error:
+        return _refusal(error)
+    return person
+
+
+def _answered(
+    endpoint: Endpoint,
+    load: Callable[[], Settings],
+    person: Person,
+    parts: tuple[Mapping[str, str], Mapping[str, str], bytes],
+) -> Response:
+    path, query, body = parts
+    try:
         unknown = [name for name in query if name not in endpoint.query]
         if unknown:
             raise ParameterError(
                 f"unknown parameter {unknown[0]!r}", expected=", ".join(endpoint.query) or "no parameter"
             )
-        return _json(endpoint.answer(Call(settings, person, path, query, _texts(body))), 200)
+        return _json(endpoint.answer(Call(load(), person, path, query, _texts(body))), 200)
     except AftercloseError as error:
-        return _json({"error": str(error), "exit_code": error.exit_code}, _status(error))
+        return _refusal(error)
+
+
+def _refusal(error: AftercloseError) -> Response:
+    return _json({"error": str(error), "exit_code": error.exit_code}, _status(error))
 
 
 def _texts(body: bytes) -> dict[str, str]:
@@ -305,35 +333,4 @@ async def _describe(request: Request) -> Response:
 
 def description() -> dict[str, Any]:
     """Return the interface as OpenAPI 3.1 has it."""
-    paths: dict[str, dict[str, Any]] = {}
-    for endpoint in ENDPOINTS:
-        names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
-        parameters = [
-            {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
-            for place, group in (("path", names), ("query", endpoint.query))
-            for name in group
-        ]
-        operation: dict[str, Any] = {
-            "summary": endpoint.summary,
-            "parameters": parameters,
-            "responses": {
-                "200": {"description": "As the command prints it with --json."},
-                "401": {"description": "No token that counts."},
-                "403": {"description": "The token's role may not do this."},
-                "429": {"description": "Too many wrong tokens from this address; Retry-After says how long."},
-                "422": {"description": "What was asked cannot be: error and the command's exit code."},
-            },
-        }
-        if endpoint.method == "POST":
-            content = {
-                "application/json": {"schema": {"type": "object", "additionalProperties": {"type": "string"}}}
-            }
-            operation["requestBody"] = {"content": content}
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Afterclose", "version": __version__},
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "security": [{"token": []}],
-        "paths": paths,
-    }
+    return described(ENDPOINTS)

@@ -24,11 +24,14 @@ from dashboard.compressed import Compressed
 from dashboard.door import Door, Limits, Scope, Uploads, names_of
 from dashboard.first_paint import FirstPaint
 from dashboard.login import may_launch
+from dashboard.provider import believe_signed_tokens_only
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
 # Asked by Streamlit for an Origin that it does not know; the door lets none of these in. Nothing is looked up even so.
 net_util.get_external_ip = lambda: None
+
+believe_signed_tokens_only()
 
 _public = os.environ.get(ORIGIN_VARIABLE, "")
 _address = st.get_option("server.address")

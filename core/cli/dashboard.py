@@ -27,6 +27,8 @@ SAFE = {
     "server.enableCORS": "true",
     "server.enableXsrfProtection": "true",
     "server.xsrfCookieSameSite": "strict",
+    # of a websocket's message, which lies in memory before anybody is asked who sends it; 200 without a word
+    "server.maxMessageSize": "25",
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",
     "client.showErrorDetails": "none",

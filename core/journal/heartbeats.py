@@ -45,9 +45,11 @@ def record(database: Any, execute: Execute, run_id: str) -> None:
 def column(database: Any) -> str:
     """Return what a SELECT reads as "silent for too long": since its last heartbeat, in SQLite else since its record.
 
-    A SQLite journal of before its runs had heartbeats is read with that lease, too: nobody leads those any more.
+    A SQLite journal of before its runs had heartbeats is read with that lease, too: nobody leads those any more. A
+    heartbeat from the future is no sign of life: the clock was set back, and whoever leads the run gives another one
+    within :data:`HEARTBEAT_S`.
     """
     last = "heartbeat_at"
     if databases.is_sqlite(database):
         last = "COALESCE(heartbeat_at, (julianday(created_at) - 2440587.5) * 86400.0)"
-    return f"({now_of(database)} - {last}) > {LEASE_S}"
+    return f"ABS({now_of(database)} - {last}) > {LEASE_S}"

@@ -132,7 +132,7 @@ def deliver(settings: Settings, *, now: datetime | None = None, at_once: bool = 
     now = now or datetime.now(UTC)
     reading = Outbox(settings.data, settings.journal, read_only=True)
     waiting = reading.waiting()
-    if not waiting or not (at_once or any(notice.again_at <= now.isoformat() for notice in waiting)):
+    if not waiting or not (at_once or any(_is_time(notice, now) for notice in waiting)):
         return {}
     outbox = Outbox(settings.data, settings.journal)
     with locks.hold(
@@ -153,6 +153,11 @@ def _drop(outbox: Outbox, notice: QueuedNotice, why: str) -> str:
     """Tell nobody of a notice whose seal does not hold, on record, and return why."""
     outbox.settle_notice(notice.seq, DROPPED, f"told to nobody: {why}")
     return f"notice {notice.seq} was told to nobody: {why}"
+
+
+def _is_time(notice: QueuedNotice, now: datetime) -> bool:
+    """Return whether a notice is to be tried; one put off for longer than any is had a clock that was ahead."""
+    return not now < datetime.fromisoformat(notice.again_at) <= now + LONGEST_WAIT
 
 
 def _try(

@@ -105,6 +105,10 @@ class Scheduler:
                 journal.advance(schedule.name, arrived, since=stored.since, until=stamp(now), settled=content)
             return
         since = datetime.fromisoformat(stored.since)
+        if since > now:  # the clock was ahead when it was last looked at: what came since then is on record
+            journal.advance(schedule.name, [], since=stored.since, until=stamp(now))
+            log.write("clock_set_back", level="warning", schedule=schedule.name, looked_up_to=stored.since)
+            return
         due = caught_up(schedule.timing.firings(since, now), int(settings["schedule_catch_up"] or 0), now)
         waiting = [_occurrence(schedule, stamp(f.at), str(f.session), WAITING) for f in due.runs]
         reported = [

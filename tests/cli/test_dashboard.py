@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import http.client
 import socket
+import struct
 import tomllib
 from pathlib import Path
 
@@ -186,6 +187,23 @@ def test_only_its_own_origin_and_names_come_through_the_door(start_desk, data, t
         assert status < 500
     assert not asked.exists(), asked.read_text()
     desk.stop()
+
+
+@pytest.mark.slow
+def test_a_socket_takes_no_message_of_hundreds_of_megabytes(start_desk, data):
+    """One that says it is so large is closed before its bytes come, whoever sends it; Streamlit itself would wait."""
+    host, _, port = start_desk(data).url.removeprefix("http://").partition(":")
+    lines = [
+        "GET /_stcore/stream HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]  # fmt: skip
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert b" 101 " in connection.recv(4096)
+        connection.sendall(b"\x82\xff" + struct.pack(">Q", 60_000_000) + bytes(4))
+        answer = connection.recv(4096)
+    assert answer[:1] == b"\x88", "closed"
+    assert int.from_bytes(answer[2:4]) == 1009, "too large"
 
 
 def _listeners(port: int) -> set[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 import urllib.error
 import urllib.request
 
 import pytest
+from starlette.requests import Request
 
 from core.errors import MissingFileError, ParameterError, SettingsError
 from core.request import settings as configuration
 from core.review.attempts import MOST
+from core.review.people import Person
 from core.review.tokens import add_token, person_of, read_tokens
-from dashboard.api import ENDPOINTS, _texts, description
+from dashboard.api import ENDPOINTS, _answering, _texts, description
 from tests.shared import copy_root
 
 
@@ -193,6 +197,37 @@ def test_wrong_tokens_are_answered_with_429_after_a_while_also_by_another_desk(
     assert ask(first, tokens["viewer"], forwarded="192.0.2.99, 198.51.100.7")[0] == 429
     assert ask(first, tokens["viewer"], forwarded="198.51.100.7")[0] == 429
     assert ask(first, tokens["viewer"], forwarded="198.51.100.8")[0] == 200
+
+
+@pytest.mark.parametrize("token", ["", "afterclose_wrong", "viewer"])
+def test_whoever_may_not_ask_is_refused_before_a_body_is_read(url, tokens, token):
+    """Bytes would lie in the desk's memory, from anybody and for as long as they like: none comes here."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    lines = ["POST /api/runs HTTP/1.1", f"Host: {host}:{port}", "Content-Length: 1900000"]
+    lines += [f"Authorization: Bearer {tokens.get(token, token)}"] if token else []
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert connection.recv(4096).split()[1] == (b"403" if token == "viewer" else b"401")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
+    """From an operator neither: after half a minute it is over, here sooner."""
+    monkeypatch.setattr("dashboard.api.BODY_S", 0.05)
+    monkeypatch.setattr("dashboard.api._asker", lambda *_: Person("token:x", "x", "operator"))
+
+    async def never():
+        await asyncio.sleep(60)
+
+    answer = _answering({"POST": ENDPOINTS[-1]}, lambda: None)
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "headers": [],
+        "query_string": b"",
+        "path_params": {},
+        "client": None,
+    }
+    assert asyncio.run(answer(Request(scope, never))).status_code == 408
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b"\xff", b"1", b'{"a": 1}', b"NaN"])

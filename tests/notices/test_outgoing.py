@@ -46,6 +46,18 @@ def test_what_was_not_taken_comes_later_in_order_and_once(over, hook):
     assert [notice.state for notice in Outbox(here.data).newest()] == ["sent"] * 3
 
 
+def test_a_clock_that_was_ahead_puts_no_notice_off_for_years(over, hook):
+    """Tried in vain within the week it is kept for, a day ahead of the clock: it comes at the next look."""
+    web = hook()
+    here = over(web.url)
+    web.works = False
+    notify(here, said("one"))
+    deliver(here, now=later(24 * 60))
+    web.works = True
+    deliver(here, now=later(1))
+    assert web.taken == ["one"]
+
+
 def test_a_receiver_that_took_it_is_not_told_again(over, hook):
     """Of two receivers one is down: the other has the notice once, however often it is tried."""
     up, down = hook(), hook()

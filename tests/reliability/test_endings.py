@@ -77,6 +77,17 @@ def test_a_run_that_was_taken_for_gone_goes_on_with_its_next_heartbeat(data):
     assert journal.run("far").state == "running"
 
 
+def test_a_heartbeat_from_the_future_is_no_sign_of_life(data):
+    """The clock was ahead, and was set back after the run's machine was gone: it does not go until then."""
+    journal = elsewhere(data)
+    raw(data, f"UPDATE run SET heartbeat_at = heartbeat_at + {LEASE_S - 5}")
+    assert journal.run("far").state == "running", "clocks of seconds apart"
+    raw(data, "UPDATE run SET heartbeat_at = heartbeat_at + 86400")
+    assert (journal.run("far").state, journal.settle()) == ("interrupted", ["far"])
+    journal.heartbeat("far")
+    assert journal.run("far").state == "running", "whoever does lead it gives another one"
+
+
 def test_without_the_lease_it_would_go_for_ever(data, monkeypatch):
     """The protection taken out: no process to ask, and nothing else is asked."""
     journal = elsewhere(data)

@@ -85,6 +85,30 @@ def test_what_is_older_than_a_quarter_is_reported_once(configure, starter, at):
     assert len(whole) == 1 + 1 + 62, "XNYS had 63 sessions from 12 April to 12 July 2024"
 
 
+def test_a_clock_that_was_ahead_and_set_right_again_stops_no_schedule(configured, starter, at):
+    """For a moment it is 2035: the schedule goes on with the next close of today's clock, not in eight years."""
+    definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=TESTER)
+    scheduler = Scheduler(lambda: configured, starter)
+    scheduler.tick(at("2035-02-15 08:00"))
+    scheduler.tick(at("2024-07-05 23:10"))
+    (warned,) = logged(configured, "clock_set_back")
+    assert warned["looked_up_to"].startswith("2035-02-15")
+    for minute in range(10):  # what was recorded of the other time has its turn
+        scheduler.tick(at("2024-07-05 23:11") + minute * MINUTE)
+    starter.requests.clear()
+    scheduler.tick(at("2024-07-08 20:46"))
+    assert starter.sessions() == ["2024-07-08"]
+
+
+def test_a_clock_set_back_by_minutes_starts_nothing_twice(configured, starter, at):
+    """What was due within them is on record already."""
+    definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=TESTER)
+    scheduler = Scheduler(lambda: configured, starter)
+    for moment in ("2024-07-08 20:46", "2024-07-08 20:40", "2024-07-08 20:45", "2024-07-08 20:50"):
+        scheduler.tick(at(moment))
+    assert starter.sessions() == ["2024-07-08"]
+
+
 def test_a_rule_that_comes_once_a_year_was_not_away_in_between(configured, starter, at):
     """Nothing was due for a year: nothing is reported."""
     yearly = Schedule("daily", Timing("cron 0 18 2 1 *"))
