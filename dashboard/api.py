@@ -41,7 +41,7 @@ from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode
-from dashboard.openapi import described
+from dashboard.openapi import openapi_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -333,4 +333,4 @@ async def _describe(request: Request) -> Response:
 
 def description() -> dict[str, Any]:
     """Return the interface as OpenAPI 3.1 has it."""
-    return described(ENDPOINTS)
+    return openapi_of(ENDPOINTS)
