@@ -55,6 +55,21 @@ def still_desk(start_desk, prepared):
     started.stop()
 
 
+def settled(sums: list[float]) -> bool:
+    """Whether no further load is due: two below the mark keep the median of three there, whatever the third is."""
+    if len(sums) < 3:
+        return len(sums) == 2 and max(sums) < MOST
+    return len(sums) == 6 or median(sums) < MOST
+
+
+def test_a_load_is_left_out_only_where_it_could_change_nothing():
+    """Two good ones settle it; one of them that is not asks for a third, and a bad median for up to six."""
+    bad, good = 2 * MOST, MOST / 2
+    assert [settled(s) for s in ([], [good], [good, good], [good, bad])] == [False, False, True, False]
+    assert [settled(s) for s in ([bad, good, good], [good, bad, bad])] == [True, False]
+    assert [settled(s) for s in ([bad] * 5, [bad] * 6)] == [False, True]
+
+
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("address", PAGES)
 def test_nothing_jumps_while_a_page_loads(new_page, still_desk, address, width):
@@ -63,7 +78,7 @@ def test_nothing_jumps_while_a_page_loads(new_page, still_desk, address, width):
     page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(SUM_OF_SHIFTS)
     sums = []
-    while len(sums) < 3 or (len(sums) < 6 and median(sums) >= MOST):
+    while not settled(sums):
         page.goto(f"{still_desk.url}/{address}")
         page.wait_for_function(DRAWN)
         page.wait_for_load_state("networkidle")

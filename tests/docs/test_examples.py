@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import BIN, ROOT, environment
+from tests.tools import environment_with
 
 pytestmark = pytest.mark.slow
 
@@ -31,28 +32,6 @@ from airflow_dag import dag, report
 from airflow.sdk.definitions.context import Context
 print(json.dumps({"tasks": dag.task_ids, "after": sorted(report.downstream_task_ids), "printed": report.execute({})}))
 """
-
-
-@pytest.fixture(scope="module")
-def tool(tmp_path_factory):
-    """Make an environment with a package and return its Python; skip with the reason where it cannot be had."""
-
-    def make(package: str) -> Path:
-        home = tmp_path_factory.mktemp("tool")
-        uv = Path(sys.executable).with_name("uv")
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, home / "v"], check=True)
-        python = home / "v" / "bin" / "python"
-        installed = subprocess.run(
-            [uv, "pip", "install", "--quiet", "--python", python, package],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if installed.returncode:
-            pytest.skip(f"{package} cannot be installed: {installed.stderr.splitlines()[0]}")
-        return python
-
-    return make
 
 
 @pytest.fixture
@@ -83,17 +62,17 @@ def printed(python: Path, script: str, env: dict[str, str]) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_dagster_materializes_the_report(tool, desk):
+def test_dagster_materializes_the_report(desk):
     """The real Dagster runs the asset; the report that its metadata name is there."""
-    answer = printed(tool("dagster"), IN_DAGSTER, desk)
+    answer = printed(environment_with("dagster", "Dagster"), IN_DAGSTER, desk)
     assert answer["zone"] == "America/New_York"
     folder = Path(desk["AFTERCLOSE_DESK"]) / "data" / "checkpoints" / "report" / answer["metadata"]["report"]
     assert (folder / "report.txt").is_file()
 
 
-def test_airflow_runs_the_task(tool, desk):
+def test_airflow_runs_the_task(desk):
     """The real Airflow reads the DAG, and its operator runs the command."""
-    answer = printed(tool("apache-airflow>=3"), IN_AIRFLOW, desk)
+    answer = printed(environment_with("apache-airflow>=3", "Airflow"), IN_AIRFLOW, desk)
     assert (sorted(answer["tasks"]), answer["after"]) == (["alarm", "report"], ["alarm"])
     assert list((Path(desk["AFTERCLOSE_DESK"]) / "data" / "checkpoints" / "report").glob("*/report.txt"))
 

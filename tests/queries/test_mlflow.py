@@ -9,12 +9,12 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from core.queries.reports.mlflow_run import metrics_of
 from tests.commands import environment, free_port
+from tests.tools import environment_with
 
 pytestmark = pytest.mark.slow
 
@@ -32,24 +32,18 @@ print(json.dumps(list(model.predict(frame))))
 def server(tmp_path_factory):
     """The address of a server of the whole MLflow, which wants another pandas than ours and so its own environment."""
     skinny = pytest.importorskip("mlflow", reason="the extra mlflow is not installed")
+    python = environment_with(f"mlflow=={skinny.__version__}", "MLflow's server")
     home = tmp_path_factory.mktemp("mlflow")
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, home / "v"], check=True)
-    installed = subprocess.run(
-        [uv, "pip", "install", "--quiet", "--python", home / "v" / "bin" / "python", f"mlflow=={skinny.__version__}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if installed.returncode:
-        pytest.skip(f"MLflow's server cannot be installed: {installed.stderr.splitlines()[0]}")
     port = free_port()
     quiet = {
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        "PATH": f"{home / 'v' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # eight processes that run evaluations and the like
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
     }
     words = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [home / "v" / "bin" / words[0], *words[1:]],
+            [python.with_name(words[0]), *words[1:]],
             cwd=home, env={**os.environ, **quiet}, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     yield process, f"http://127.0.0.1:{port}"
