@@ -10,6 +10,7 @@ from typing import Any
 
 from core.journal import heartbeats
 from core.journal.cells import sound
+from core.journal.contents import definition_of
 from core.journal.faults import readable
 from core.journal.occurrences import Occurrence, Occurrences
 from core.journal.rows import utc_now
@@ -123,4 +124,4 @@ def _backfill(row: tuple[Any, ...]) -> Backfill:
     led = not silent if running is None else running
     if state == GOING and not led:
         state = STOPPED
-    return sound(Backfill(backfill_id, json.loads(body), state, created_at, ended_at, who, led))
+    return sound(Backfill(backfill_id, definition_of(body), state, created_at, ended_at, who, led))

@@ -70,6 +70,36 @@ def content_of(kind: str, text: str) -> Content:
     return content
 
 
+def definition_of(text: str) -> Content:
+    """Return what a schedule or a range is, from its JSON; what it lacks is the journal's damage when it is asked for.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is no object, or a part of it is of another kind than it is written.
+    """
+    body = json.loads(text, object_hook=Content, parse_constant=_refuse, parse_float=_finite)
+    if not isinstance(body, Content):
+        raise TypeError("a definition is no object")
+    for name, value in body.items():
+        if name in _DEFINITION_TEXTS and not (isinstance(value, str) or value is None):
+            raise TypeError(f"{name} of a definition is of kind {type(value).__name__}")
+        if name == "jobs" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise TypeError(f"jobs of a definition is {value!r}")
+        if name in _DEFINITION_PARTS and not _is_of_texts(value, also=_DEFINITION_PARTS[name]):
+            raise TypeError(f"{name} of a definition holds other than texts")
+    return body
+
+
+_DEFINITION_TEXTS = frozenset({"first", "last", "profile"})
+_DEFINITION_PARTS: Mapping[str, tuple[type, ...]] = {"timing": (bool,), "request": ()}
+"""Parts of a schedule or range that are mappings of texts, and what else may stand in them."""
+
+
+def _is_of_texts(value: object, also: tuple[type, ...]) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(each, (str, *also)) for each in value.values())
+
+
 _FACT_TEXTS = frozenset(
     {"error", "reason", "holder", "model_id", "advice", "verdict", "path", "findings_path", "source_uri"}
 )

@@ -269,6 +269,12 @@ class Journal(Records):
         """Return what every run said when it had made a stage, the oldest first."""
         return self._events("stage = ? AND state = 'succeeded'", [stage])
 
+    def judge_facts(self) -> None:
+        """Raise if what any stage said is not what was written; nothing of it is kept."""
+        with readable():
+            for (facts,) in self._read("SELECT facts FROM event ORDER BY seq", []):
+                facts_of(facts)
+
     def _events(self, condition: str, values: Sequence[Any]) -> list[Event]:
         columns = "seq, run_id, at, stage, state, facts"
         rows = self._read(

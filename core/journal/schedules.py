@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.journal.cells import sound
+from core.journal.contents import definition_of
 from core.journal.faults import readable
 from core.journal.occurrences import SKIPPED, WAITING, Occurrence, Occurrences
 from core.journal.rows import utc_now
@@ -68,7 +69,8 @@ class Schedules(Occurrences):
         rows = self._select(_STORED, "schedule", "ORDER BY name")
         with readable():
             return [
-                sound(Stored(r[0], json.loads(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6])) for r in rows
+                sound(Stored(r[0], definition_of(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6]))
+                for r in rows
             ]
 
     def schedule(self, name: str) -> Stored | None:

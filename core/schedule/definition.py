@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import CommandError, ParameterError, nearest
+from core.journal.faults import readable
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -72,10 +73,16 @@ class Schedule:
 
 
 def schedule_of(stored: Stored) -> Schedule:
-    """Return a schedule as the journal has it."""
-    return Schedule(
-        stored.name, Timing(**stored.body["timing"]), dict(stored.body["request"]), stored.state, stored.who
-    )
+    """Return a schedule as the journal has it.
+
+    Raises
+    ------
+    JournalError
+        If its definition is not what was written.
+    """
+    with readable():
+        timing = Timing(**stored.body["timing"])
+    return Schedule(stored.name, timing, dict(stored.body["request"]), stored.state, stored.who)
 
 
 def judge(settings: Settings, schedule: Schedule, now: datetime) -> None:

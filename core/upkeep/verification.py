@@ -161,6 +161,8 @@ def _missing(settings: Settings) -> Iterator[Fault]:
         journal = Journal(settings.data, settings.journal, read_only=True) if there else None
         records = journal.records() if journal else []
         runs = journal.runs(limit=10_000) if journal else []
+        if journal:
+            journal.judge_facts()
     except AftercloseError as error:
         yield Fault("journal", "ledger", str(error))
         return

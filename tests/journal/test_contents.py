@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from core.journal.chain import Record
-from core.journal.contents import content_of, facts_of
+from core.journal.contents import content_of, definition_of, facts_of
 from core.journal.faults import JournalError, readable
 
 
@@ -66,3 +66,32 @@ def test_facts_are_as_they_were_said():
     """Also what was null, and what only a later version says."""
     facts = {"rows": None, "seconds": 1.5, "bytes": 3, "parameters": {"mode": "train"}, "later": ["x"]}
     assert facts_of(json.dumps(facts)) == facts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]", "3", '{"timing": 3}', '{"timing": {"text": 5}}', '{"request": []}', '{"request": {"path": {}}}',
+        '{"first": 3}', '{"last": []}', '{"profile": {}}', '{"jobs": "x"}', '{"jobs": 0}', '{"jobs": true}',
+    ],
+)  # fmt: skip
+def test_a_definition_of_another_kind_is_damage_in_words(text):
+    """Of a schedule or a range; whoever starts runs by it starts none."""
+    with pytest.raises(JournalError), readable():
+        definition_of(text)
+
+
+def test_what_a_definition_lacks_is_damage_in_words():
+    """And a schedule whose rule is none, too."""
+    from core.journal.schedules import Stored
+    from core.schedule.definition import schedule_of
+
+    for body in (
+        {},
+        {"timing": {}, "request": {}},
+        {"timing": {"text": "close", "more": "x"}, "request": {}},
+    ):
+        stored = Stored("s", definition_of(json.dumps(body)), "active", "x", {}, "x", "me")
+        with pytest.raises(JournalError) as error:
+            schedule_of(stored)
+        assert error.value.exit_code == 30
