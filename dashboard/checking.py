@@ -16,7 +16,7 @@ from core.review import signoff
 from core.review.since import Since, since_last_signed
 from core.store.checkpoints import Slot
 from core.store.lineage import keys_behind
-from dashboard import data, shell
+from dashboard import data, shell, wrapped
 from dashboard.editing import Editing
 from dashboard.words import literal
 
@@ -70,14 +70,11 @@ def _edits(draft: Editing) -> None:
         return
     figures = sum(edit.figure for edit in changes)
     st.markdown(f"**Changed in the generated part: {len(changes):,}, of these with figures: {figures:,}**")
-    rows = [
-        {
-            "What": "■ figure" if edit.figure else "○ words",
-            "Section": edit.section,
-            "Generated": edit.before or "(nothing)",
-            "Now": edit.after or "(removed)",
-        }
-        for edit in changes
-    ]
-    st.dataframe(rows, hide_index=True, key="edits_table")
+    columns = {
+        "What": ["■ figure" if edit.figure else "○ words" for edit in changes],
+        "Section": [edit.section for edit in changes],
+        "Generated": [edit.before or "(nothing)" for edit in changes],
+        "Now": [edit.after or "(removed)" for edit in changes],
+    }
+    wrapped.table(columns, "edits_table", most_px=420)
     st.caption("A signature records these changes.")

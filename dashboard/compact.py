@@ -7,6 +7,7 @@ here is markup: every character of it is shown.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
@@ -52,7 +53,12 @@ def quiet(text: str) -> str:
     >>> quiet("a < b").partition(">")[2]
     'a &lt; b</span>'
     """
-    return f'<span style="{_QUIET}" title="{escape(text)}">{escape(text)}</span>'
+    whole = _DATE.sub(r'<bdi class="unbroken">\g<0></bdi>', escape(text))
+    return f'<span style="{_QUIET}" title="{escape(text)}">{whole}</span>'
+
+
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+"""Browsers break a line behind a hyphen."""
 
 
 def strong(text: str) -> str:

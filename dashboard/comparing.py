@@ -15,13 +15,14 @@ from core.queries.models.paired_runs import Difference, PairedRuns, paired_runs
 from core.queries.models.track_record import resampling_of
 from core.queries.runs.comparison import ABSENT, Comparison, Row
 from core.queries.runs.facts import RunFacts
-from core.report.figures import NA, counted, metric, period, share, spaced
+from core.report.figures import NA, counted, decimal, metric, period, share, spaced
 from core.store.checkpoints import Store
 from dashboard import compact, data, judged, monospaced, wrapped
 from dashboard.charts import roc_figure, wealth_figure
 from dashboard.charts.compared import interval_svg
 from dashboard.charts.look import CONFIG
 from dashboard.data import StoredArtifact
+from dashboard.run_table import ID_ENDING
 from dashboard.words import literal
 
 Names = Mapping[str, str]
@@ -49,9 +50,14 @@ def head(several: Sequence[RunFacts], names: Names) -> None:
             for body in bodies
         ],
         "Report": [wrapped.Drawn(compact.badge(each.standing.replace("_", " "))) for each in several],
-        "Run": [wrapped.Drawn(compact.link(each.run.run_id, "run", each.run.run_id)) for each in several],
+        "Run": [wrapped.Drawn(_run_link(each.run.run_id)) for each in several],
     }
     wrapped.table(columns, "compare-head")
+
+
+def _run_link(run_id: str) -> str:
+    """Return a run as the end of its id, the whole on hover."""
+    return f'<span class="unbroken" title="{run_id}">{compact.link(f"Run {run_id[-ID_ENDING:]}", "run", run_id)}</span>'
 
 
 def _with_interval(estimate: Mapping[str, Any]) -> str:
@@ -229,10 +235,24 @@ def _value(row: Row, at: int) -> str:
         return f"{float(text):.1f} s"
     if row.part == "run":
         return spaced(text)
-    return f"{float(text):.4g}" if _FRACTION.fullmatch(text) else text
+    if row.part in _COUNTED and text.isdecimal():
+        return f"{int(text):,}"
+    return decimal(float(text), _places(row)) if _FRACTION.fullmatch(text) else text
 
 
-_FRACTION = re.compile(r"-?\d+\.\d+")
+_COUNTED = ("data", "findings", "features", "trading", "drift")
+"""Parts whose whole numbers are counts; a parameter's may be a seed."""
+
+_FRACTION = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+
+
+def _places(row: Row) -> int:
+    """Return the decimals in which all values of a row are written, and their change: the same for each."""
+    largest = max((abs(float(text)) for text in row.texts if _FRACTION.fullmatch(text)), default=0.0)
+    return next((places for bound, places in _DECIMALS if largest >= bound), 4)
+
+
+_DECIMALS = ((100.0, 1), (10.0, 2), (1.0, 3))
 
 
 def _change(row: Row) -> str:
@@ -243,7 +263,12 @@ def _change(row: Row) -> str:
         return ""
     if last == first:
         return ""
-    return f"{last - first:+,.1f} s" if row.name == "seconds" else f"{last - first:+,.4g}"
+    if row.name == "seconds":
+        return f"{last - first:+,.1f} s"
+    if first.is_integer() and last.is_integer():
+        return f"{last - first:+,.0f}"
+    text = f"{last - first:+,.{_places(row)}f}"
+    return text if float(text.replace(",", "")) else f"less than {10.0 ** -_places(row):.{_places(row)}f}"
 
 
 def texts(comparison: Comparison, names: Names) -> None:

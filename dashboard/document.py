@@ -101,7 +101,7 @@ def _markup(section: DocumentSection) -> str:
     heading = f'<h2 id="{anchor(section.title)}">{escape(section.title)}</h2>' if section.title else ""
     if section.kind == PAGE:
         dark = st.context.theme.type == "dark"
-        markup = _SVG.sub(lambda match: _picture(match[0], dark=dark), section.markup)
+        markup = _SVG.sub(lambda match: picture(match[0], dark=dark), section.markup)
         return f"<section>{heading}{markup}</section>"
     return (
         f'<section>{heading}<p class="note">Changed by hand: the text as it stands.</p>'
@@ -117,7 +117,7 @@ def _remarks(several: Sequence[SectionComment]) -> str:
     )
 
 
-def _picture(svg: str, *, dark: bool) -> str:
+def picture(svg: str, *, dark: bool) -> str:
     """Return a drawing as a picture with its looks inside: Streamlit takes drawings out of HTML."""
     label = re.search(r'aria-label="([^"]*)"|<title>([^<]*)</title>', svg)
     colours = ";".join(f"{name}:{value}" for name, value in _colours()[int(dark)].items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -15,12 +15,13 @@ from core.queries.reports import tables
 from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_results import at_training, basis
 from core.report.about_slices import calibration_words, drift_basis, state_words
-from core.report.figures import NA
+from core.report.figures import NA, loss, metric, ratio, share, sharpe
+from core.report.page_one import pictures
 from core.report.readings import has_verdict
 from core.report.sheets import Sheet
 from core.store.checkpoints import Store
 from core.tables.limits import PARQUET_ABOVE_ROWS
-from dashboard import data, judged, shell, wrapped
+from dashboard import data, document, judged, shell, wrapped
 from dashboard.charts import (
     calibration_figure,
     estimates_figure,
@@ -38,6 +39,16 @@ from dashboard.words import literal
 Body = Mapping[str, Any]
 
 
+def at_a_glance(body: Body) -> None:
+    """Draw the model's AUC with its interval beside other models and the best simple rule, as the report has it."""
+    drawn = next((picture for picture in pictures(body) if picture.caption.startswith("AUC")), None)
+    with st.container(key="at-a-glance"):
+        if drawn is not None:
+            st.html(
+                f'<div class="glance">{document.picture(drawn.svg, dark=st.context.theme.type == "dark")}</div>'
+            )
+
+
 def measures(body: Body) -> None:
     """Draw every measure beside its baselines, with intervals."""
     key = st.segmented_control(
@@ -45,7 +56,8 @@ def measures(body: Body) -> None:
         key="measure", bind="query-params",
     )  # fmt: skip
     label, estimates = tables.label(key), tables.estimates(body, key)
-    figure = estimates_figure(estimates, label=label, chance=tables.chance(body, key))
+    ticks = _TICKS.get(metric(key).write, ".3f")
+    figure = estimates_figure(estimates, label=label, chance=tables.chance(body, key), ticks=ticks)
     st.plotly_chart(
         figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
     )
@@ -59,6 +71,10 @@ def measures(body: Body) -> None:
     for grid in at_training(body):
         st.markdown(f"**{grid.caption}**")
         wrapped.table(tables.text_frame(grid), "training_table")
+
+
+_TICKS: Mapping[Callable[[float | None], str], str] = {ratio: ".3f", share: ".1%", loss: ".4f", sharpe: ".2f"}
+"""How a measure is written in words -> on the axis of a chart."""
 
 
 def curves(

@@ -53,7 +53,12 @@ def draw(page: str, title: str) -> None:
     st.set_page_config(page_title=f"{title}{where} · Afterclose", page_icon=icon)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="about"):
+        with st.container(
+            horizontal=True,
+            vertical_alignment="center",
+            gap="xsmall",
+            key="about-new" if page == "start" else "about",
+        ):
             if page == "start":  # about a run that is not there yet
                 st.caption("Choose prices, look at them, run.", width="content")
             elif about:

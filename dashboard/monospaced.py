@@ -6,9 +6,14 @@ refresh: it doubled the time of a page with a log (docs/performance.md).
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 import streamlit as st
+
+from core.queries.runs.log_lines import LogLine
+from core.queries.runs.log_search import LogExcerpt
+from core.queries.runs.progress import in_plain_words
 
 _STYLE = "margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:0.8rem;line-height:1.5"
 
@@ -24,7 +29,33 @@ def markup(text: str) -> str:
     >>> markup("<b> & 'x'").partition(">")[2]
     '&lt;b&gt; &amp; &#x27;x&#x27;</pre>'
     """
-    return f'<pre style="{_STYLE}">{escape(text)}</pre>'
+    return f'<pre style="{_STYLE}">{_DATE.sub(_unbroken, escape(text))}</pre>'
+
+
+def _unbroken(match: re.Match[str]) -> str:
+    return f'<span class="unbroken">{match[0]}</span>'
+
+
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+"""Browsers break a line behind a hyphen."""
+
+
+def log(excerpt: LogExcerpt) -> None:
+    """Draw lines of a log: time, stage and sentence in columns; on a phone a sentence goes on below its beginning."""
+    head = f'<div class="quiet">({escape(excerpt.left_out)})</div>' if excerpt.left_out else ""
+    st.html(f'<div class="log-lines">{head}{"".join(map(log_line, excerpt.lines))}</div>')
+
+
+def log_line(line: LogLine) -> str:
+    """Return one line of a log as HTML; its text read out or copied has a space between its parts.
+
+    >>> log_line(LogLine("08:34:09", "error", "clean", "by rule wrong_type"))
+    '<div class="error"><span>08:34:09</span> <span>clean</span> <span>ERROR: by rule wrong type</span></div>'
+    """
+    level = "" if line.level == "info" else f"{line.level.upper()}: "
+    stage, message = line.stage.replace("_", " "), in_plain_words(line.message)
+    spans = " ".join(f"<span>{escape(part)}</span>" for part in (line.time, stage, level + message))
+    return f'<div class="{escape(line.level)}">{spans}</div>'
 
 
 def scroller(text: str, *, label: str, height_px: int, diff: bool = False) -> None:

@@ -34,8 +34,8 @@ def sketch(
     drawn = [
         (day, close, mark) for day, close, mark in zip(days, closes, marked, strict=True) if close is not None
     ]
-    if not drawn:
-        return ""
+    if len({close for _, close, _ in drawn}) < 2:
+        return ""  # a level line shows nothing
     places = {day: place for place, day in enumerate(dict.fromkeys(day for day, _, _ in drawn))}
     low, high = min(close for _, close, _ in drawn), max(close for _, close, _ in drawn)
     span = (high - low) or 1.0

@@ -19,7 +19,7 @@ from core.report.about_data import accepted
 from core.report.figures import spaced
 from core.request.profiles import PROFILE
 from core.review.waive import DEFAULT_NAME, accept, file_for
-from dashboard import acting, compact, data, price_sketch, requesting, shell, wrapped
+from dashboard import acting, compact, data, monospaced, price_sketch, requesting, shell, wrapped
 from dashboard.words import literal
 
 Finding = Mapping[str, Any]
@@ -88,7 +88,7 @@ def _remedies(findings: list[dict[str, Any]]) -> None:
             f"**{literal(spaced(each.rule))}** {literal(each.example)}{literal(each.more)}  \n{literal(each.action)}"
         )
         if each.lines:
-            st.code("\n".join(each.lines), language=None)
+            compact.draw(f'<div class="file-lines">{monospaced.markup(chr(10).join(each.lines))}</div>')
 
 
 def _reach(run: Run) -> str:

@@ -41,7 +41,7 @@ def show(run: Run) -> None:
             icon=":material/download:", type="tertiary",
         )  # fmt: skip
     with st.container(height=HEIGHT, border=True, autoscroll=follow, key="log"):
-        monospaced.lines(_text(folder, criteria, follow=follow, going=run.active))
+        _lines(folder, criteria, follow=follow, going=run.active)
     st.caption(f"Times are UTC. Files: `{folder.path}`")
 
 
@@ -77,11 +77,14 @@ def _narrowed(run: Run, level: str) -> LogFilter:
     return LogFilter(level, stage or "", attempt or 0, text or "")
 
 
-def _text(folder: RunFolder, criteria: LogFilter, *, follow: bool, going: bool) -> str:
+def _lines(folder: RunFolder, criteria: LogFilter, *, follow: bool, going: bool) -> None:
     excerpt = around_first_error(folder.log_path) if not follow and not criteria.narrow else None
     most = SEARCHED_BYTES if going else MOST_SEARCHED_BYTES  # a log that goes is searched every second
-    text = str(excerpt or end_of(folder.log_path, criteria, most))
-    return text or ("no line is like that" if criteria.narrow else "nothing yet")
+    excerpt = excerpt or end_of(folder.log_path, criteria, most)
+    if excerpt.lines or excerpt.left_out:
+        monospaced.log(excerpt)
+    else:
+        monospaced.lines("no line is like that" if criteria.narrow else "nothing yet")
 
 
 def printed(run: Run) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from core.queries.operations.prospects import PAUSED_NOTE
 from core.queries.operations.schedule_history import PastTime, span, until
 from core.queries.operations.schedules import clock
 from core.queries.runs.progress import error_told
@@ -20,13 +22,24 @@ ON_TIME_S = 900.0
 
 def head(entry: dict[str, Any]) -> str:
     """Return name, state, rule and request in one line."""
-    return compact.row(
-        [
-            f'<span class="schedule-name">{escape(entry["name"])}</span>',
-            compact.badge(entry["state"]),
-            compact.quiet(f"{entry['when']} · {entry['calendar']} · {entry['asks_for']}"),
-        ]
+    about = compact.quiet(" · ".join(str(entry[name]) for name in ("when", "calendar", "asks_for")))
+    return (
+        f'<div class="schedule-head"><span class="schedule-name">{escape(entry["name"])}</span>'
+        f"{compact.badge(entry['state'])}{about}</div>"
     )
+
+
+def summary(entries: Sequence[dict[str, Any]], now: datetime) -> str:
+    """Return in a sentence how many schedules there are, and which runs next."""
+    states = Counter(str(entry["state"]) for entry in entries)
+    counts = ", ".join(f"{number:,} {state}" for state, number in states.items())
+    coming = min(
+        (entry for entry in entries if entry["next"]), key=lambda entry: entry["next"][0], default=None
+    )
+    if coming is None:
+        return f"{counts}. None has a next time."
+    at = datetime.fromisoformat(coming["next"][0])
+    return f"{counts}. Next: {coming['name']}, {coming['next_local'][0]}, {until(at, now)}."
 
 
 def facts(entry: dict[str, Any], past: Sequence[PastTime], now: datetime, local: tzinfo | None) -> str:
@@ -48,7 +61,7 @@ def _fact(label: str, value: str, below: str) -> str:
 def _next(entry: dict[str, Any], now: datetime) -> tuple[str, str]:
     if not entry["next"]:
         return (
-            ("none", "paused")
+            ("none", "paused: nothing starts until it is resumed")
             if entry["state"] == "paused"
             else ("when data arrive", "its source is watched")
         )
@@ -68,7 +81,8 @@ def _last(past: Sequence[PastTime], local: tzinfo | None) -> tuple[str, str]:
     why = verdict or error.partition(". ")[0]
     session = f"session {newest.due.session}" if newest.due.session else "as it came"
     due = clock(datetime.fromisoformat(newest.due.due_at), local)
-    return compact.badge(newest.due.state), escape(" · ".join(filter(None, [session, why, f"due {due}"])))
+    what = " · ".join(filter(None, [compact.unbroken(session), escape(why)]))
+    return compact.badge(newest.due.state), f"<div>{what}</div><div>due {escape(due)}</div>"
 
 
 def dots(past: Sequence[PastTime]) -> str:
@@ -101,7 +115,10 @@ def _counted(past: Sequence[PastTime]) -> str:
     words = [f"{number} {state}" for state, number in counts.items()] + (
         [f"{late} started late"] if late else []
     )
-    return escape(", ".join(words) or "each time that it is due is kept")
+    if not words:
+        return "each time that it is due is kept"
+    span_ = compact.unbroken(f"{past[-1].due.due_at[:10]} to {past[0].due.due_at[:10]}")
+    return f"{escape(', '.join(words))} · {span_}"
 
 
 def late_words(past: PastTime) -> str:
@@ -142,8 +159,14 @@ def _report(past: PastTime) -> str:
 
 
 def warnings(sentences: Sequence[str]) -> str:
-    """Return why a schedule can bring nothing new, a line each; empty where it can."""
+    """Return why a schedule can bring nothing new, a line each; empty where it can, or where only its pause stops it:
+    that stands in its place of the next run.
+    """
+    sentences = [text for text in sentences if text != PAUSED_NOTE]
     if not sentences:
         return ""
+    if len(sentences) == 1:
+        text = f"<strong>Nothing new will come.</strong> {escape(sentences[0])}"
+        return f'<div class="schedule-doubt" role="note">{text}</div>'
     lines = "".join(f"<li>{escape(text)}</li>" for text in sentences)
     return f'<div class="schedule-doubt" role="note"><strong>Nothing new will come</strong><ul>{lines}</ul></div>'

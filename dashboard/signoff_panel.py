@@ -42,14 +42,14 @@ def _evidence(key: str) -> None:
     try:
         body = checking.evaluation(key)
         if body is not None:
-            st.table(dict(tables.evidence(body)), border="horizontal")
+            wrapped.facts(tables.evidence(body), "evidence")
         subjects = signoff.subjects(shell.store(), key)
     except AftercloseError as error:
         shell.problem(error)
         return
     with st.expander(f"What a signature rests on ({len(subjects):,} files)", key="subjects"):
-        rows = [{"File": name, "SHA-256": editing.short(digest)} for name, digest in subjects.items()]
-        st.dataframe(rows, hide_index=True, key="subjects_table")
+        digests = [editing.short(digest) for digest in subjects.values()]
+        wrapped.table({"File": list(subjects), "Digest": digests}, "subjects_table")
 
 
 def _since(key: str) -> None:
@@ -96,17 +96,14 @@ def _signature(standing: Standing) -> None:
     assert standing.record is not None, "the caller has looked"
     content = standing.record.content
     review = "" if content.get("independent_review", True) else ", no independent review"
-    user, role = literal(content["user"]), literal(content["role"])
-    st.table(
-        {
-            "Last record": f"{literal(content['meaning'])} by {user} ({role}{review})",
-            "Time": f"{content['at_utc'][:16].replace('T', ' ')} UTC",
-            "Comment": literal(content["comment"]) or "none",
-            "Text": f"SHA-256 {editing.short(content['text_sha256'] or '')}",
-            "Record": f"{standing.record.seq}, SHA-256 {editing.short(standing.record.hash)}",
-        },
-        border="horizontal",
-    )
+    facts = {
+        "Last record": f"{content['meaning']} by {content['user']} ({content['role']}{review})",
+        "Time": minute(content["at_utc"]),
+        "Comment": content["comment"] or "none",
+        "Text": f"SHA-256 {editing.short(content['text_sha256'] or '')}",
+        "Record": f"{standing.record.seq}, SHA-256 {editing.short(standing.record.hash)}",
+    }
+    wrapped.facts(facts.items(), "signature")
 
 
 def _act(draft: Editing, standing: Standing, *, more: bool) -> None:

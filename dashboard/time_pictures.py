@@ -96,6 +96,17 @@ def _months(columns: dict[str, int]) -> list[str]:
 
 
 def _day(day: SessionDay, at: date, column: int, profile: str) -> str:
+    return _to_day(day, profile, f"grid-column:{column};grid-row:{at.weekday() + 2}", str(at.day))
+
+
+def strip(days: Sequence[SessionDay], profile: str) -> str:
+    """Return sessions side by side, the oldest first; each leads where its day in the calendar does."""
+    cells_ = "".join(_to_day(day, profile, "", "") for day in days)
+    label = f"Last {len(days)} sessions of {escape(profile)}, oldest first"
+    return f'<div class="session-strip" role="group" aria-label="{label}">{cells_}</div>' if days else ""
+
+
+def _to_day(day: SessionDay, profile: str, place: str, text: str) -> str:
     kind, state = _KINDS.get(day.state, "made"), day.state.replace("_", " ")
     if kind in ("none", "nothing"):
         address = f"schedules?{urlencode({FILL: profile, 'session': day.session})}"
@@ -106,8 +117,8 @@ def _day(day: SessionDay, at: date, column: int, profile: str) -> str:
         address = f"report?{urlencode({'profile': profile, 'session': day.session})}"
         says = f"{day.session}: {state}. Open the report"
     return (
-        f'<a class="day d-{kind}" style="grid-column:{column};grid-row:{at.weekday() + 2}" href="{escape(address)}" '
-        f'target="_self" title="{escape(says)}" aria-label="{escape(says)}">{at.day}</a>'
+        f'<a class="day d-{kind}" style="{place}" href="{escape(address)}" '
+        f'target="_self" title="{escape(says)}" aria-label="{escape(says)}">{text}</a>'
     )
 
 

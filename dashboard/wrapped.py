@@ -7,7 +7,7 @@ of the page, and says neither; it stays where there are more rows or columns tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
@@ -52,6 +52,13 @@ def table(columns: Columns, key: str, *, titles: Mapping[str, str] | None = None
             st.caption(f"The first {MOST_ROWS:,} of {rows:,} rows.")
 
 
+def facts(rows: Iterable[tuple[str, str]], key: str) -> None:
+    """Draw names with their values, a line each."""
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{_broken(value)}</dd>" for name, value in rows)
+    with st.container(key=key):
+        st.html(f'<dl class="facts">{lines}</dl>')
+
+
 def markup(columns: Mapping[str, Sequence[object]], *, most_px: int = 0) -> str:
     """Return the HTML of a table; nothing in its cells is markup.
 
@@ -93,22 +100,34 @@ def _text(value: object) -> str:
 
 
 def _broken(text: str) -> str:
-    """Return text as HTML in which a digest or a path may go on in the next line; words and dates are kept whole."""
-    pieces = "".join(_whole_or_pieces(word) for word in re.split(r"(\s)", text))
+    """Return text as HTML in which a digest or a path may go on in the next line; a word, date or interval may not."""
+    parts = re.split(r"(\[[^\[\]]{1,30}\]|\s)", text)
+    pieces = "".join(map(_whole_or_pieces, parts))
     # on a phone a cell is a grid: its words must be one item of it
     return f"<bdi>{pieces}</bdi>" if "<bdi" in pieces else pieces
 
 
 def _whole_or_pieces(word: str) -> str:
-    if _DATE.fullmatch(word):
-        return f'<bdi class="unbroken">{word}</bdi>'
-    if len(word) <= _LONG_WORD:
-        return escape(word)
-    return "<wbr>".join(escape(word[at : at + _PIECE]) for at in range(0, len(word), _PIECE))
+    if _UNBROKEN.fullmatch(word):
+        return f'<bdi class="unbroken">{escape(word)}</bdi>'
+    return escape(word) if len(word) <= _LONG_WORD else "<wbr>".join(map(escape, _pieces(word)))
 
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-"""Browsers break a line behind a hyphen."""
+def _pieces(word: str) -> Iterator[str]:
+    """Yield a long word piece by piece: a path folder by folder, anything else every few characters.
+
+    >>> list(_pieces("/srv/prices/daily/megacaps-2011.csv")), list(_pieces("0123456789abcdef0123"))
+    (['/srv/', 'prices/', 'daily/', 'megacaps-2011.csv'], ['01234567', '89abcdef', '0123'])
+    """
+    for part in re.findall(r"/?[^/]+/?|/", word):
+        if part != word and len(part) <= _LONG_WORD:
+            yield part
+        else:
+            yield from (part[at : at + _PIECE] for at in range(0, len(part), _PIECE))
+
+
+_UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d[;,.]?|\[.*\]")
+"""A date or an interval: browsers break a line behind a hyphen and at a space."""
 
 
 _LONG_WORD, _PIECE = 28, 8

@@ -61,13 +61,13 @@ def worth_of(body: Body, name: str) -> str:
 
     >>> entry = {"loss": 0.0056, "helped": 7, "coefficient": None, "positive": None}
     >>> worth_of({"importance": {"folds": 11, "inputs": {"return": entry}}}, "return")
-    'Shuffled among the judged rows, it costs the model .0056 of AUC (it helped in 7 of 11 folds).'
+    'Shuffled among the judged rows, it costs the model 0.0056 of AUC (it helped in 7 of 11 folds).'
     """
     worth = body.get("importance") or {}
     entry = (worth.get("inputs") or {}).get(name)
     if entry is None:
         return ""
-    loss = decimal(entry["loss"], 4).replace("0.", ".", 1)
+    loss = decimal(entry["loss"], 4)
     helped = f"it helped in {count(entry['helped'])} of {counted(worth['folds'], 'fold')}"
     slope = f"; coefficient {decimal(entry['coefficient'], 4)}" if entry["coefficient"] is not None else ""
     return f"Shuffled among the judged rows, it costs the model {loss} of AUC ({helped}{slope})."

@@ -90,7 +90,7 @@ def _add_window(
     figure: go.Figure, values: NDArray[np.float64], edges: NDArray[np.float64], name: str, colour: str
 ) -> None:
     shares = np.histogram(values, bins=edges)[0] / len(values)
-    centres, text = (edges[:-1] + edges[1:]) / 2, f"{name}, median {np.median(values):.4g}"
+    centres, text = (edges[:-1] + edges[1:]) / 2, f"{name}, median {np.median(values):.2g}"
     if name == "Reference":
         figure.add_bar(
             x=centres, y=shares, width=np.diff(edges), name=text, opacity=0.55,
@@ -135,6 +135,6 @@ _NOTHING = {False: "#e4e8ec", True: "#222c36"}
 
 
 def _short(coefficients: pd.DataFrame) -> list[list[str]]:
-    """Return the numbers without the zero before the point: beside each other they fit a phone. NaN is empty."""
+    """Return the numbers with two decimals; NaN is empty."""
     rows = coefficients.to_numpy().tolist()
-    return [["" if z != z else decimal(z, 2).replace("0.", ".", 1) for z in row] for row in rows]
+    return [["" if z != z else decimal(z, 2) for z in row] for row in rows]

@@ -23,7 +23,9 @@ _GROUPS = (
 _ROW_PIXELS = 38
 
 
-def estimates_figure(estimates: pd.DataFrame, *, label: str, chance: float | None) -> go.Figure:
+def estimates_figure(
+    estimates: pd.DataFrame, *, label: str, chance: float | None, ticks: str = ".3f"
+) -> go.Figure:
     """Return a forest plot: one row for each predictor, its value and interval.
 
     Parameters
@@ -35,6 +37,8 @@ def estimates_figure(estimates: pd.DataFrame, *, label: str, chance: float | Non
         The measure's name.
     chance : float or None
         Where a line marks what knowing nothing scores.
+    ticks : str
+        How the measure is written, as a format of d3.
     """
     drawn = estimates.dropna(subset=["value"])
     if drawn.empty:
@@ -43,18 +47,19 @@ def estimates_figure(estimates: pd.DataFrame, *, label: str, chance: float | Non
     for group, colour, symbol in _GROUPS:
         rows = drawn[drawn["group"] == group]
         if not rows.empty:
-            _add_group(figure, rows, colour, symbol)
+            _add_group(figure, rows, (colour, symbol), ticks)
     if chance is not None:
         figure.add_vline(x=chance, line=RULE)
         # named in the legend, which wraps on a phone; a label at the line would be printed over it
         figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="Knowing nothing")
     order = drawn["who"].tolist()[::-1]
     figure.update_yaxes(categoryorder="array", categoryarray=order, title_text=None)
-    figure.update_xaxes(title_text=label)
+    figure.update_xaxes(title_text=label, tickformat=ticks)
     return quiet(figure, height=96 + _ROW_PIXELS * len(drawn))
 
 
-def _add_group(figure: go.Figure, rows: pd.DataFrame, colour: str, symbol: str) -> None:
+def _add_group(figure: go.Figure, rows: pd.DataFrame, look: tuple[str, str], ticks: str) -> None:
+    colour, symbol = look
     bars = {
         "type": "data", "symmetric": False, "thickness": 2, "width": 6, "color": colour,
         "array": rows["high"] - rows["value"], "arrayminus": rows["value"] - rows["low"],
@@ -63,9 +68,10 @@ def _add_group(figure: go.Figure, rows: pd.DataFrame, colour: str, symbol: str) 
         x=rows["value"], y=rows["who"], mode="markers", name=str(rows["group"].iloc[0]),
         marker={"color": colour, "size": 10, "symbol": symbol},
         error_x=bars if rows["low"].notna().any() else None, customdata=rows[["low", "high"]],
-        hovertemplate="%{y}: %{x:.4f}<br>interval %{customdata[0]:.4f} to %{customdata[1]:.4f}<extra></extra>"
+        hovertemplate=f"%{{y}}: %{{x:{ticks}}}<br>interval %{{customdata[0]:{ticks}}} to %{{customdata[1]:{ticks}}}"
+        "<extra></extra>"
         if rows["low"].notna().any()
-        else "%{y}: %{x:.4f}<extra></extra>",
+        else f"%{{y}}: %{{x:{ticks}}}<extra></extra>",
     )  # fmt: skip
 
 

@@ -8,42 +8,65 @@ import plotly.graph_objects as go
 from core import columns as col
 from core.label import NEXT_SESSION, Label
 from dashboard.charts.downsample import outline
-from dashboard.charts.look import BLUE, GREY, RULE, nothing, quiet
+from dashboard.charts.look import BLUE, GREY, ORANGE, RULE, nothing, quiet
 
 _FEW = 10
 """Below this many sessions each one is drawn as a point, with room around them."""
 
+MEAN_SESSIONS = 21
+"""A month of sessions: probabilities of single ones go up and down from day to day."""
 
-def probability_figure(rows: pd.DataFrame, label: Label = NEXT_SESSION) -> go.Figure:
-    """Return the out-of-sample probabilities of one ticker over time, with a line at a coin toss.
+
+def probability_figure(
+    rows: pd.DataFrame, label: Label = NEXT_SESSION, sessions: int | None = None
+) -> go.Figure:
+    """Return the out-of-sample probabilities of one ticker over time: a dot a session, and their mean as a line.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         ``date``, ``probability``, ``up_next`` (1, 0, NaN: not known yet), in date order.
+    sessions : int or None
+        How many of the last are drawn; the means rest on those before as well. None for all.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        At most 2,000 points.
+        At most 2,000 dots.
     """
     if rows.empty:
         return nothing("No out-of-sample rows of this ticker.")
-    points = outline(rows, col.PROBABILITY)
+    window = rows if sessions is None else rows.tail(sessions)
+    points = outline(window, col.PROBABILITY)
+    few = len(points) < _FEW
     outcome = points[col.UP_NEXT].map(label.outcomes).fillna("not known yet")
     figure = go.Figure()
     figure.add_scatter(
-        x=points[col.DATE], y=points[col.PROBABILITY], mode="lines+markers" if len(points) < _FEW else "lines",
-        line={"color": BLUE, "width": 1.0}, showlegend=False, text=outcome,
+        x=points[col.DATE], y=points[col.PROBABILITY], mode="lines+markers" if few else "markers",
+        line={"color": BLUE, "width": 1.0}, name="Each session", showlegend=not few, text=outcome,
+        marker={"color": BLUE, "size": 8 if few else 4, "opacity": 1.0 if few else 0.45},
         hovertemplate="after %{x|%Y-%m-%d}: %{y:.1%}, %{text}<extra></extra>",
     )  # fmt: skip
+    if not few:
+        _add_means(figure, rows.loc[:, [col.DATE, col.PROBABILITY]], len(window))
     _coin_toss(figure)
     figure.update_yaxes(title_text=label.chance, tickformat=".1%")
-    if len(points) < _FEW:
+    if few:
         # an axis over one point would count microseconds
         room = pd.Timedelta(days=_FEW)
         figure.update_xaxes(range=[points[col.DATE].iloc[0] - room, points[col.DATE].iloc[-1] + room])
     return quiet(figure, height=300)
+
+
+def _add_means(figure: go.Figure, rows: pd.DataFrame, last: int) -> None:
+    """Add the mean of the last :data:`MEAN_SESSIONS` probabilities of each session shown that has so many."""
+    means = rows.assign(mean=rows[col.PROBABILITY].rolling(MEAN_SESSIONS).mean()).tail(last)
+    drawn = outline(means.dropna(subset=["mean"]), "mean")
+    figure.add_scatter(
+        x=drawn[col.DATE], y=drawn["mean"], mode="lines", name=f"Mean of {MEAN_SESSIONS}",
+        line={"color": ORANGE, "width": 2.2},
+        hovertemplate=f"mean of {MEAN_SESSIONS} to %{{x|%Y-%m-%d}}: %{{y:.1%}}<extra></extra>",
+    )  # fmt: skip
 
 
 def scorecard_figure(periods: pd.DataFrame) -> go.Figure:

@@ -22,7 +22,7 @@ _LEVEL = 50
 
 
 def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "to") -> go.Figure:
-    """Return a line over the reports of each profile, signed ones as filled diamonds.
+    """Return a line over the reports of each profile, signed ones as large diamonds, others as dots.
 
     A single profile's usual range (:func:`core.queries.runs.trends.usual`) is shaded where there is one; AUC has its
     intervals. Each point carries its run's id.
@@ -74,11 +74,12 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
 
 def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, Any]:
     signed = part["signed"]
-    symbols = ["diamond" if is_signed else "circle-open" for is_signed in signed]
+    symbols = ["diamond" if is_signed else "circle" for is_signed in signed]
     hover = "data to " + part["to"].astype(str) + signed.map({True: ", signed", False: ""})
     line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
-        "line": {"color": colour}, "marker": {"symbol": symbols, "size": [11 if s else 9 for s in signed]},
+        "line": {"color": colour},
+        "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1},
         "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": "%{text}<br>%{y:.4g}<br>run %{customdata[0]}<extra></extra>",
     }  # fmt: skip
@@ -120,14 +121,18 @@ def drift_figure(percentiles: pd.DataFrame, *, dark: bool) -> go.Figure:
         ],
         colorbar={
             "title": {"text": "unlike so many of<br>100 past windows", "font": {"size": 11}}, "thickness": 10,
-            "tickvals": [0, 50, 80, 95, 99], "len": 1.0, "outlinewidth": 0,
+            "tickvals": [0, 50, 80, 95], "len": 1.0, "outlinewidth": 0,
         },
+        texttemplate="%{z:.0f}" if len(percentiles.columns) <= FEW_SESSIONS else None, textfont={"size": 11},
         hovertemplate="%{y}, %{x}: %{z:.0f}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(type="category", tickangle=-45, nticks=24)
     figure.update_yaxes(type="category", autorange="reversed")
     return quiet(figure, height=130 + _ROW_PIXELS * len(percentiles))
 
+
+FEW_SESSIONS = 8
+"""Up to here a cell has room for its number, and the whole for half a page."""
 
 _SHADES = {False: ("#e7edf2", "#e69f00", "#b3261e"), True: ("#26323d", "#b97d00", "#ff8a80")}
 """By dark theme or not: nothing unusual, a warning, an alarm."""

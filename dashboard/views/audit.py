@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html import escape
 
 import streamlit as st
 
@@ -85,25 +86,25 @@ def _row(entry: Entry) -> dict[str, object]:
         "Time": wrapped.Drawn(compact.unbroken(minute(entry.at_utc))),
         "Who": f"{entry.who} ({entry.role})" if entry.role else entry.who,
         "What": spaced(entry.act),
-        "About": _subject(entry),
-        "Profile": entry.profile,
-        "Ticker": entry.ticker,
-        "Date": entry.date,
+        "About": wrapped.Drawn(_subject(entry)),
         "Why": entry.why,
         "Digest": entry.digest[:12],
     }
 
 
 def _filled(columns: dict[str, list[object]]) -> dict[str, list[object]]:
-    """Return the columns in which something stands: where no record has a ticker, none is asked for."""
+    """Return the columns in which something stands: where no record has a digest, none is asked for."""
     return {name: values for name, values in columns.items() if any(value != "" for value in values)}
 
 
-def _subject(entry: Entry) -> object:
-    """Return what a record is about: a run as a link, a rule in plain words."""
+def _subject(entry: Entry) -> str:
+    """Return what a record is about: a run as a link, a rule in plain words; below ticker, date and profile."""
     if _RUN.fullmatch(entry.subject):
-        return wrapped.Drawn(compact.link(entry.subject, "run", entry.subject))
-    return spaced(entry.subject)
+        name = compact.link(entry.subject, "run", entry.subject)
+    else:
+        name = escape(spaced(entry.subject))
+    more = " · ".join(escape(text) for text in (entry.ticker, entry.date, entry.profile) if text)
+    return f'<bdi>{name} <bdi class="about quiet unbroken">{more}</bdi></bdi>'
 
 
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")

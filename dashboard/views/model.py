@@ -86,6 +86,7 @@ def _verdict(body: Body) -> None:
     with st.container(horizontal=True, key="model_facts"):
         for name, value in headline(body):
             st.metric(name, value, border=True, width="content")
+    evidence.at_a_glance(body)
 
 
 def _gates(body: Body, passing: list[Gate], tries: Tries | None) -> None:
@@ -116,10 +117,13 @@ def _advice(body: Body, since: str) -> None:
 
 
 def _evidence(run: Run, body: Body, store: Store, keys: Mapping[str, str]) -> None:
-    evidence.download(body, keys["evaluate"])
-    part = st.segmented_control(
-        "Evidence", _PARTS, default="Measures", required=True, key="part", bind="query-params"
-    )
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="evidence-line"
+    ):
+        part = st.segmented_control(
+            "Evidence", _PARTS, default="Measures", required=True, key="part", bind="query-params"
+        )
+        evidence.download(body, keys["evaluate"])
     match part:
         case "Measures":
             evidence.measures(body)

@@ -99,9 +99,9 @@ def _over_time(about: Subject) -> None:
         )  # fmt: skip
     label = Label.of(data.header_of(about.store, predictions))
     rows = data.rows_of(about.store, predictions, ticker, None)
-    drawn = data.rows_of(about.store, predictions, ticker, data.PERIODS[str(period)])
     alt = f"{label.chance} of {ticker} over time"
-    st.plotly_chart(probability_figure(drawn, label), key="probability_chart", config=CONFIG, alt=alt)
+    figure = probability_figure(rows, label, data.PERIODS[str(period)])
+    st.plotly_chart(figure, key="probability_chart", config=CONFIG, alt=alt)
     st.caption(
         f"{counted(len(rows), 'row')}, each judged by a model that never saw it. A probability after one session is "
         f"about {'the next' if label.is_default else label.over}."

@@ -25,6 +25,7 @@ from dashboard import (
     report_list,
     shell,
     signoff_panel,
+    wrapped,
 )
 from dashboard.editing import PAGE, Editing
 from dashboard.words import literal, minute, sentence
@@ -280,11 +281,13 @@ def _drafts(draft: Editing, locked: str | None) -> None:
         if not drafts:
             st.caption("None yet. Each save is kept here with its number, time and author.")
             return
-        rows = [
-            {"Draft": d.number, "Saved": minute(d.at), "Author": d.author, "Characters": f"{len(d.text):,}"}
-            for d in drafts
-        ]
-        st.dataframe(rows, hide_index=True, key="drafts_table")
+        columns: dict[str, list[object]] = {
+            "Draft": [str(d.number) for d in drafts],
+            "Saved": [minute(d.at) for d in drafts],
+            "Author": [d.author for d in drafts],
+            "Characters": [len(d.text) for d in drafts],
+        }
+        wrapped.table(columns, "drafts_table", most_px=320)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.selectbox("Draft", [d.number for d in drafts], key="draft_number", width=120)
             off, args = locked is not None, (draft.report_key, "draft_number")

@@ -66,6 +66,7 @@ def listing() -> None:
             )
             return
         watch(status, now)
+        st.caption(literal(schedule_card.summary(status["schedules"], now)))
         journal = reading(shell.settings())
         if journal is not None:
             for entry in status["schedules"]:
@@ -109,18 +110,24 @@ def buttons(name: str, state: str) -> None:
     with st.container(horizontal=True, gap="small", width="content", key=f"schedule-buttons-{name}"):
         if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why):
             act(f"{name} was started.", lambda: _start(name))
-        if st.button("Change", icon=":material/edit:", key=f"change-{name}", disabled=off):
+        if st.button("Change", icon=":material/edit:", key=f"change-{name}", type="tertiary", disabled=off):
             ask_to_change(name)
             st.rerun(scope="app")
         if state == "active":
-            if st.button("Pause", icon=":material/pause:", key=f"pause-{name}", disabled=off):
+            if st.button(
+                "Pause", icon=":material/pause:", key=f"pause-{name}", type="tertiary", disabled=off
+            ):
                 act(
                     f"{name} is paused.",
                     lambda: definition.pause(shell.settings(), name, person=shell.person()),
                 )
-        elif st.button("Resume", icon=":material/resume:", key=f"resume-{name}", disabled=off):
+        elif st.button(
+            "Resume", icon=":material/resume:", key=f"resume-{name}", type="tertiary", disabled=off
+        ):
             act(f"{name} goes on; what passed meanwhile is not caught up.", lambda: _resume(name))
-        with st.popover("Remove", icon=":material/delete:", key=f"remove-{name}", disabled=off):
+        with st.popover(
+            "Remove", icon=":material/delete:", key=f"remove-{name}", type="tertiary", disabled=off
+        ):
             confirm_remove(name)
 
 

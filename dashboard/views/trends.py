@@ -12,7 +12,7 @@ from core.report.figures import NA, counted
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
-from dashboard.charts.trends import ALONG
+from dashboard.charts.trends import ALONG, FEW_SESSIONS
 from dashboard.words import minute
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def page() -> None:
     _click_opens()
     earlier = f" {counted(left_out, 'earlier report')} of the same sessions left out." if left_out else ""
     st.caption(
-        "A click on a point opens its run. Diamonds are signed reports; the shaded range holds 8 of 10 of the "
+        "A click on a point opens its run. Large diamonds are signed reports; the shaded range holds 8 of 10 of the "
         f"profile's own figures.{earlier} The newest {MOST} runs at most."
     )
     with st.grid(2, min_column_width=360):
@@ -120,11 +120,16 @@ def _drift(chosen: pd.DataFrame) -> None:
     """Draw how unusual each column was, session by session, of the one profile that is looked at."""
     if len(set(chosen["profile"])) > 1:
         return
-    st.markdown("**Drift of each column**")
+    percentiles = drift_by_session(newest_by_session(chosen))
     dark = st.context.theme.type == "dark"
-    figure = drift_figure(drift_by_session(newest_by_session(chosen)), dark=dark)
-    st.plotly_chart(figure, key="trend-drift", config=CONFIG, alt="Drift of each column by session")
-    st.caption("Beyond 95 a warning, beyond 99 an alarm; empty where there was too little history.")
+    with st.grid(2 if len(percentiles.columns) <= FEW_SESSIONS else 1, min_column_width=360), st.container():
+        st.markdown("**Drift of each column**")
+        figure = drift_figure(percentiles, dark=dark)
+        st.plotly_chart(figure, key="trend-drift", config=CONFIG, alt="Drift of each column by session")
+        st.caption(
+            "How many of 100 past windows the latest one was further off than: beyond 95 a warning, beyond 99 an "
+            "alarm; empty where there was too little history."
+        )
 
 
 with shell.guarded():

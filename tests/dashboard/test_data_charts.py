@@ -244,6 +244,18 @@ def test_probabilities_have_their_outcome_in_words():
     assert "No out-of-sample rows" in words(probability_figure(rows.iloc[:0]))
 
 
+def test_a_month_of_probabilities_has_a_mean_that_rests_on_those_before_as_well():
+    """Sessions are dots; of 42 sessions, 0.4 and then 0.6, the mean of the last 21 rises from 0.4 to 0.6."""
+    dates = pd.bdate_range("2024-01-01", periods=42)
+    rows = pd.DataFrame({"date": dates, "probability": [0.4] * 21 + [0.6] * 21, "up_next": 1.0})
+    figure = probability_figure(rows, sessions=22)
+    assert figure.data[0].mode == "markers"
+    assert len(figure.data[0].x) == 22
+    means = named(figure, "Mean of 21")
+    assert (means.y[0], means.y[-1]) == pytest.approx((0.4, 0.6))
+    assert pd.Timestamp(means.x[0]) == dates[20], "the first of the 22 has 20 before it"
+
+
 def test_the_scorecard_has_a_symbol_per_model_and_its_intervals():
     """An interval that is not known is not drawn."""
     periods = pd.DataFrame(

@@ -29,7 +29,7 @@ def test_a_feature_is_shown_over_time_in_its_windows_and_beside_the_others(page,
     warm_up = reader.table(at, "Sessions needed first").set_index("Feature")
     assert warm_up.loc["ma20", "Sessions needed first"] == "19"
     assert str(reader.table(at, "adj_close")["date"].iloc[0])[:10] == "2020-10-26"
-    assert "Drift too little history" in reader.said(at.caption)
+    assert "Too little history" in reader.said(at.caption)
 
 
 def test_what_a_feature_was_worth_is_said_of_those_that_the_model_sees(page, prepared, reader):

@@ -44,7 +44,9 @@ def test_the_page_shows_text_digest_evidence_and_who_signs(page, finished, reade
     assert "local user" in reader.said(at.caption)
     assert at.radio(key="meaning").value is None
     assert "Draft, not signed" in reader.said(at.markdown)
-    assert len(reader.table(at, "File")) == len(signoff.subjects(Store(finished), report_key(finished)))
+    assert len(reader.table(at, "File", "Digest")) == len(
+        signoff.subjects(Store(finished), report_key(finished))
+    )
 
 
 def test_an_empty_data_root_says_what_to_press(page, data):
@@ -232,7 +234,7 @@ def test_an_older_draft_can_be_opened_and_saved_as_the_newest(page, finished, re
     save_as_bob(finished, text + "First.\n")
     save_as_bob(finished, text + "Second.\n")
     at = page(finished)
-    assert list(reader.table(at, "Draft")["Draft"]) == [2, 1]
+    assert list(reader.table(at, "Draft")["Draft"]) == ["2", "1"]
     assert set(reader.table(at, "Draft")["Author"]) == {"Bob"}
     at.selectbox(key="draft_number").select(1)
     at.button(key="open_draft").click().run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import unescape
 
 import pytest
@@ -14,8 +15,10 @@ from tests.shared import copy_root
 
 def shown(at) -> str:
     """The log, or what was printed, as a reader sees it."""
-    (text,) = [h.proto.body for h in at.get("html") if h.proto.body.startswith("<pre")]
-    return unescape(text).partition(">")[2].removesuffix("</pre>")
+    (text,) = [
+        h.proto.body for h in at.get("html") if h.proto.body.startswith(("<pre", '<div class="log-lines"'))
+    ]
+    return unescape(re.sub(r"<[^>]*>", "", text))
 
 
 @pytest.fixture

@@ -76,3 +76,17 @@ def test_a_ticker_that_training_lacked_is_a_gate_when_scoring():
     assert (gate.name, gate.value, gate.passed) == ("Trained on every scored ticker", "BB", False)
     assert gates({**scored, "model": {"new_tickers": []}})[-1].passed is True
     assert len(gates({**scored, "model": {}})) == 2
+
+
+def test_a_value_is_written_as_everywhere_and_never_as_the_bound_that_it_misses():
+    """Three decimals of an AUC, four of a Brier score; more where those would read as the bound."""
+    words = {
+        gate.name: gate.words()
+        for gate in gates(body(0.52, 0.49996, champion=beside(low=0.01234, brier=-0.00123)))
+    }
+    assert words["No sign of a leak"] == "0.520"
+    assert words["Better than chance"] == "0.49996"
+    assert words["Better than the champion"] == "0.012"
+    assert words["Brier score no worse"] == "-0.0012"
+    assert words["Same feature definitions"] == "same"
+    assert {gate.words() for gate in gates(body(None, None))} == {"n/a"}

@@ -6,13 +6,15 @@ sees which one failed. They decide nothing; whoever promotes says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import listed
 from core.evaluation.champion import NOT_INFERIOR
 from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
+from core.report.figures import NA, decimal, e_value, loss, ratio
 
 if TYPE_CHECKING:
     from core.registry.tries import Tries
@@ -33,12 +35,40 @@ class Gate:
         What would pass.
     passed : bool or None
         None: cannot be told.
+    bound : float or None
+        The number that the value is held against.
+    write : callable
+        How its value is written everywhere else.
     """
 
     name: str
     value: float | str | None
     needed: str
     passed: bool | None
+    bound: float | None = None
+    write: Callable[[float | None], str] = ratio
+
+    def words(self) -> str:
+        """Return the value as it is written everywhere; with more decimals where that would be the bound itself.
+
+        >>> Gate("Better than chance", 0.50013, "lower end above 0.5", True, 0.5).words()
+        '0.5001'
+        >>> Gate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5).words()
+        '0.477'
+        """
+        if not isinstance(self.value, float) or self.bound is None:
+            return self.value if isinstance(self.value, str) else self.write(self.value)
+        ways: list[Callable[[float | None], str]] = [
+            self.write, *(partial(decimal, places=places) for places in _CLOSER),
+        ]  # fmt: skip
+        for write in ways:
+            if write(self.value) != write(self.bound):
+                return write(self.value)
+        return self.write(self.value)
+
+
+_CLOSER = (4, 5, 6)
+"""Decimals, where the usual ones do not tell a value from its bound."""
 
 
 def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
@@ -55,8 +85,9 @@ def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
     low = auc.get("low")
     highest = highest_auc(body)
     clear = None if highest is None else not body["leak_alarm"]["raised"]
+    leak_auc = body["settings"]["leak_auc"]
     result = [
-        Gate("No sign of a leak", highest, f"AUC of any model at most {body['settings']['leak_auc']:g}", clear),
+        Gate("No sign of a leak", highest, f"AUC of any model at most {leak_auc:g}", clear, leak_auc),
         _skill(body, low),
         *_among_tries(tries),
         *_of_training(body),
@@ -84,17 +115,25 @@ def _skill(body: Body, low: float | None) -> Gate:
     """Return the gate of skill: of a model in use by the evidence that is valid at every look."""
     evidence = body.get("sequential")
     if not evidence or low is None:
-        return Gate("Better than chance", low, "lower end above 0.5", _above(low, CHANCE))
-    needed = f"an e-value of {evidence['threshold']:g} or more"
-    return Gate("Better than chance", evidence["e_value"], needed, body["verdict"] == BETTER)
+        return Gate("Better than chance", low, f"lower end above {CHANCE:g}", _above(low, CHANCE), CHANCE)
+    bound, e = float(evidence["threshold"]), float(evidence["e_value"])
+    needed = f"an e-value of {bound:g} or more"
+    return Gate("Better than chance", e, needed, body["verdict"] == BETTER, bound, _e_value)
+
+
+def _e_value(value: float | None) -> str:
+    return NA if value is None else e_value(value)
 
 
 def _among_tries(tries: Tries | None) -> list[Gate]:
     """Return the gate of a candidate that is one of several; none for a single one."""
     if tries is None or tries.count == 1:
         return []
-    needed = "not known" if tries.best is None else f"AUC above {tries.best.high:.3f}"
-    return [Gate(f"Better than the best of {tries.count} by chance", tries.auc, needed, tries.above_chance)]
+    high = None if tries.best is None else tries.best.high
+    needed = "not known" if high is None else f"AUC above {ratio(high)}"
+    return [
+        Gate(f"Better than the best of {tries.count} by chance", tries.auc, needed, tries.above_chance, high)
+    ]
 
 
 def _beside(champion: Body) -> list[Gate]:
@@ -107,9 +146,9 @@ def _beside(champion: Body) -> list[Gate]:
     low, bound = auc.get("low"), "lower end of the difference above"
     return [
         Gate("Compared on the same later rows", compared, f"{MIN_NEW_ROWS} rows or more", enough),
-        Gate("Better than the champion", low, f"{bound} 0", _above(low, 0.0)),
-        Gate("Not inferior to the champion", low, f"{bound} {NOT_INFERIOR:g}", _above(low, NOT_INFERIOR)),
-        Gate("Brier score no worse", worse, "difference at most 0", _at_most(worse, 0.0)),
+        Gate("Better than the champion", low, f"{bound} 0", _above(low, 0.0), 0.0),
+        Gate("Not inferior to the champion", low, f"{bound} {NOT_INFERIOR:g}", _above(low, NOT_INFERIOR), NOT_INFERIOR),
+        Gate("Brier score no worse", worse, "difference at most 0", _at_most(worse, 0.0), 0.0, loss),
         Gate("Same feature definitions", _SAME[same], "the champion's", same),
     ]  # fmt: skip
 

@@ -28,14 +28,8 @@ _ACTIONS = {
 
 def gates(several: Iterable[Gate]) -> pd.DataFrame:
     """Return one row for each gate: result as mark and word, what was found, what was needed."""
-    rows = [(_PASSED[gate.passed], gate.name, _value(gate.value), gate.needed) for gate in several]
+    rows = [(_PASSED[gate.passed], gate.name, gate.words(), gate.needed) for gate in several]
     return pd.DataFrame(rows, columns=["Result", "Gate", "Found", "Needed"])
-
-
-def _value(value: float | str | None) -> str:
-    return (
-        NA if value is None else value if isinstance(value, str) else f"{value:.5f}".rstrip("0").rstrip(".")
-    )
 
 
 def contest(body: Body) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from core.queries.runs.progress import StageView, stage_views
 from core.registry.origins import PUBLISH, finished_runs, runs_of, session_of_run
 from core.request.settings import Settings
 from core.review.publication import state_of
-from core.schedule.freshness import freshness
+from core.schedule.freshness import Freshness, freshness
 from core.store.checkpoints import Slot, Store
 
 MOST_RUNS, MOST_SESSIONS = 30, 60
@@ -84,13 +84,59 @@ def history(settings: Settings, journal: Journal, profile: str, calendar: str, n
     )
     try:
         stands = freshness(settings, now, profile)[0]
-        end = _end(stands.session, stands.last_session, stands.behind)
-        days = _sessions(calendar, end) if end else []
+        days = last_days(settings, journal, profile, Reach(calendar, *_reach(stands), MOST_SESSIONS))
     except AftercloseError:  # its calendar is unknown: the card says so
         return History(runs, ())
-    after = (stands.behind or 0) if end and end == stands.last_session else 0
+    after = (stands.behind or 0) if days and days[-1].session == stands.last_session else 0
+    return History(runs, days, after)
+
+
+def _reach(stands: Freshness) -> tuple[str | None, str | None, int | None]:
+    return stands.session, stands.last_session, stands.behind
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which sessions are shown: of a calendar up to the one due, or to the last there is where data ended long ago.
+
+    Parameters
+    ----------
+    calendar : str
+    due, last : str or None
+        The session (ISO) that should be there, and the last that is.
+    behind : int or None
+        Sessions between the two.
+    most : int
+        How many sessions.
+    """
+
+    calendar: str
+    due: str | None
+    last: str | None
+    behind: int | None
+    most: int
+
+
+def last_days(settings: Settings, journal: Journal, profile: str, reach: Reach) -> tuple[SessionDay, ...]:
+    """Return what became of a profile's last sessions, in order.
+
+    Raises
+    ------
+    AftercloseError
+        If the calendar is unknown.
+    """
+    end = _end(reach.due, reach.last, reach.behind)
+    days = _sessions(reach.calendar, end)[-reach.most :] if end else []
+    several = list(islice((run for run in runs_of(settings, profile) if run.target != PUBLISH), 200))
     states = _states(settings, journal, profile, several, days)
-    return History(runs, tuple(states.get(day, SessionDay(day, NOT_MADE)) for day in days), after)
+    return tuple(states.get(day, SessionDay(day, NOT_MADE)) for day in days)
+
+
+def calendar_of(settings: Settings, profile: str) -> str:
+    """Return the exchange calendar that a profile's newest run followed; without one that of its settings."""
+    newest = next(iter(runs_of(settings, profile)), None)
+    under = settings.under(profile) if profile in settings.profiles else settings
+    return (newest.request.get("calendar") if newest else "") or str(under["calendar"])
 
 
 def _end(due: str | None, last: str | None, behind: int | None) -> str | None:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core import columns as col
+from core.queries.reports.tables import DRIFT_WORDS
 from core.report.figures import count, decimal
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_DRIFT = {"ok": "usual", "warn": "unusual", "alarm": "drifted", "insufficient": "too little history"}
-"""Severity of the evaluation -> word."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def feature_list(evaluation: Mapping[str, Any], rows: pd.DataFrame) -> list[Feat
     ...         "importance": {"folds": 11, "inputs": {"lag1": {"loss": 0.0056, "helped": 7}}}}
     >>> row = feature_list(body, pd.DataFrame({"lag1": [0.1, 0.25]}))[0]
     >>> row.name, row.latest, row.drift, row.worth_words, row.helped
-    ('lag1', '0.2500', 'usual', '.0056', '7 of 11 folds')
+    ('lag1', '0.2500', 'usual', '0.0056', '7 of 11 folds')
     """
     worth, drift = evaluation.get("importance") or {}, evaluation.get("drift") or {}
     inputs = worth.get("inputs") or {}
@@ -75,10 +74,10 @@ def _row(
     values = rows[name].dropna()
     return FeatureRow(
         name,
-        decimal(float(values.iloc[-1]), 4) if len(values) else "",
-        _DRIFT.get(str(drift["severity"]), str(drift["severity"])) if drift else "",
+        decimal(float(values.iloc[-1]), 0 if name == col.UP_NEXT else 4) if len(values) else "",
+        DRIFT_WORDS.get(str(drift["severity"]), str(drift["severity"])) if drift else "",
         str(drift["reason"]) if drift else "",
         entry["loss"] if entry else None,
-        decimal(entry["loss"], 4).replace("0.", ".", 1) if entry and entry["loss"] is not None else "",
+        decimal(entry["loss"], 4) if entry and entry["loss"] is not None else "",
         f"{count(entry['helped'])} of {count(folds)} folds" if entry else "",
     )

@@ -32,6 +32,9 @@ MEASURES = (
 _CHANCE = {"auc": 0.5, "brier": 0.25, "brier_skill": 0.0, "log_loss": log(2), "long_flat_return": 0.0}
 
 _SEVERITIES = {"ok": "ok", "warn": "warning", "alarm": "alarm", "insufficient": "too little history"}
+DRIFT_WORDS = {"ok": "usual", "warn": "unusual", "alarm": "drifted", "insufficient": "too little history"}
+"""How the latest window of a column stands to those before, by severity."""
+
 _MARKS = {"ok": "●", "warn": "▲", "alarm": "■"}
 """A shape beside the word, so that a column can be scanned without colours."""
 
@@ -337,11 +340,11 @@ def drift_of(body: Body, column: str) -> str:
     """Return what the evaluation says about the drift of one column; nothing if it did not watch it.
 
     >>> drift_of({"drift": {"return": {"severity": "ok", "reason": "PSI 0.1 is usual"}}}, "return")
-    'Drift ok: PSI 0.1 is usual.'
+    'Usual: PSI 0.1 is usual.'
     >>> drift_of({}, "ma5")
     'The evaluation does not watch this column for drift.'
     """
     row = (body.get("drift") or {}).get(column)
     if row is None:
         return "The evaluation does not watch this column for drift."
-    return f"Drift {_SEVERITIES[row['severity']]}: {row['reason']}."
+    return f"{DRIFT_WORDS[row['severity']].capitalize()}: {row['reason']}."

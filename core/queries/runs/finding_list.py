@@ -93,9 +93,7 @@ def outlook(items: Sequence[Item]) -> str:
     open_ = sum(item.state != ACCEPTED for item in items)
     if not open_:
         return "All are accepted: Retry goes on."
-    return (
-        f"Retry would stop again at {'the' if open_ == 1 else f'these {open_:,}'}: correct or accept first."
-    )
+    return f"Retry would stop again at {'this one' if open_ == 1 else f'these {open_:,}'}: correct or accept first."
 
 
 def consequence(settings: Settings, request: Mapping[str, str], finding: Mapping[str, Any]) -> str:

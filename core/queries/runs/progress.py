@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from core.journal import Event, Journal, Run
+from core.prices.catalogue import RULES
 from core.request.stages import NAMES, chain
 from core.review.signoff import Standing
 from core.runs.heartbeat import Pulse
@@ -189,12 +191,25 @@ def _working(views: Iterable[StageView]) -> StageView | None:
 def error_told(run: Run) -> str:
     """Return a run's first error as a sentence that names its stage; empty without one.
 
-    The journal has it as ``stage: what came``.
+    The journal has it as ``stage: what came``, rules by the name that waivers and settings have.
     """
     stage, colon, what = (run.error or "").partition(": ")
     if colon and stage in NAMES:
-        return f"{run.state.capitalize()} in {stage.replace('_', ' ')}: {what}"
-    return f"{run.state.capitalize()}: {run.error}" if run.error else ""
+        return f"{run.state.capitalize()} in {stage.replace('_', ' ')}: {in_plain_words(what)}"
+    return f"{run.state.capitalize()}: {in_plain_words(run.error)}" if run.error else ""
+
+
+def in_plain_words(text: str) -> str:
+    """Return a sentence with the rules in it named as people name them.
+
+    >>> in_plain_words("the gate stopped the run: 2 errors by rule conflicting_duplicate, my_rule; expected none")
+    'the gate stopped the run: 2 errors by rule conflicting duplicate, my rule; expected none'
+    """
+    return _RULE_NAMES.sub(lambda match: match[0].replace("_", " "), text)
+
+
+_RULE_NAMES = re.compile(rf"(?<=by rule )\w+(?:, \w+)*|\b(?:{'|'.join(RULES)})\b")
+"""Rules after the words that the gate has before them, also somebody's own; built-in ones wherever they stand."""
 
 
 def newest_finished(journal: Journal) -> Run | None:
