@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core.measures.bootstrap import LARGE_FOLD_ROWS
+from core.measures.bootstrap import by_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -139,7 +139,7 @@ class RankedFold:
 
 @dataclass(frozen=True, eq=False)
 class PairedFold:
-    """A large fold as pairs of its groups: what it holds does not grow with the tickers of a date.
+    """A fold of many rows a group as pairs of its groups: what it holds does not grow with the tickers of a date.
 
     A resample's AUC is a quadratic form in its weights, so rows are gone through once.
 
@@ -188,9 +188,9 @@ class PairedFold:
 def fold_of(
     p: NDArray[np.float64], up: NDArray[np.float64], group: NDArray[np.int64]
 ) -> RankedFold | PairedFold:
-    """Return one fold, ready for any resample's weights; a large one without its rows."""
+    """Return one fold, ready for any resample's weights; one of many rows a group without its rows."""
     rows = RankedFold.of(p, up, group)
-    return PairedFold.of(rows) if len(p) > LARGE_FOLD_ROWS else rows
+    return PairedFold.of(rows) if len(p) and by_pairs(len(p), int(np.ptp(group)) + 1) else rows
 
 
 _FEW_LIMITS = 64

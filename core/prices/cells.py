@@ -54,7 +54,8 @@ def _distinct_texts(column: pd.Series) -> tuple[npt.NDArray[np.int64], Sequence[
     """Return a code per cell (-1 where it is no date at all) and the texts that the codes count."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return np.asarray(column.cat.codes, np.int64), [str(text) for text in column.cat.categories]
-    texts = column if column.dtype == "str" else [_date_text(cell) for cell in column.tolist()]
+    cells = column.tolist()
+    texts = cells if set(map(type, cells)) == {str} else [_date_text(cell) for cell in cells]
     codes, distinct = pd.factorize(pd.Series(texts, dtype=object))
     return np.asarray(codes, np.int64), list(distinct)
 

@@ -11,6 +11,7 @@ import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -30,6 +31,9 @@ _ROWS_AT_ONCE = 8_192
 
 _BETWEEN = b"],["
 """Between two rows as they are written together."""
+
+_AS_THEY_ARE = frozenset({str, date, type(None)})
+"""Types whose values the encoder writes as they are, days by ISO."""
 
 _ENVELOPE = ("format", "kind", "columns", "rows")
 
@@ -129,15 +133,17 @@ def _json_values(table: Table, name: str) -> Callable[[slice], list[Any]]:
 
     values = table.frame[name]
     kind = values.dtype.kind
-    if kind == "M":
-        days = values.to_numpy("datetime64[D]")
-        return lambda rows: [None if d == "NaT" else d for d in np.datetime_as_string(days[rows]).tolist()]
     if kind == "f":
         return _numbers(table.kind, name, values.to_numpy())
     if kind in "iub":
         whole = values.to_numpy()
         return lambda rows: whole[rows].tolist()
-    cells = values.tolist()
+    days = values.to_numpy("datetime64[D]") if kind == "M" else None
+    cells: list[Any] = (values if days is None else days).tolist()
+    if set(map(type, cells)) <= _AS_THEY_ARE:
+        return lambda rows: cells[rows]
+    if days is not None:  # of years that no calendar has
+        return lambda rows: [None if d == "NaT" else d for d in np.datetime_as_string(days[rows]).tolist()]
     return lambda rows: [_cell(table.kind, name, value) for value in cells[rows]]
 
 
@@ -147,7 +153,8 @@ def _numbers(kind: str, name: str, values: np.ndarray) -> Callable[[slice], list
     if np.isinf(values).any():
         raise DataError(f"{kind}.{name} holds an infinity", expected="finite numbers or null")
     present = values[~np.isnan(values)]
-    if name in col.WHOLE and (present == np.floor(present)).all():
+    fits = (present >= -(2.0**63)) & (present < 2.0**64)  # what the encoder writes as a whole number
+    if name in col.WHOLE and (fits & (present == np.floor(present))).all():
         return lambda rows: [None if value != value else int(value) for value in values[rows].tolist()]
     return lambda rows: values[rows].tolist()
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from core.measures.bootstrap import Resampling, estimate, weights
-from core.measures.ranking import LARGE_FOLD_ROWS, RankedScore
+from core.measures.bootstrap import PAIRED_FROM, Resampling, estimate, weights
+from core.measures.ranking import RankedScore
 from core.measures.rows import judge
 from core.measures.weighted import WeightedDifference, WeightedScore, weighted_mean
 
@@ -68,8 +68,7 @@ def test_one_fold_is_the_plain_auc(panel):
 
 def test_a_large_fold_counts_the_same_rows(panel):
     """Pairs of groups instead of rows: the same figure."""
-    tickers = LARGE_FOLD_ROWS // 50 + 1
-    rows = panel((50, 10), tickers)
+    rows = panel((50, 10), PAIRED_FROM + 1)
     auc, size = by_fold(rows, rows.probability)
     found = WeightedScore.of(rows, rows.probability)
     assert found.rows.tolist() == size

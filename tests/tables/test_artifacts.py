@@ -230,6 +230,39 @@ def test_every_row_has_a_line_whatever_a_text_holds(cell, rows):
     assert json.loads("".join(lines))["rows"] == [["A", cell, 1.5]] * rows
 
 
+CELLS = st.none() | st.text(max_size=5) | st.dates() | st.booleans() | st.integers(-(2**53), 2**53) | FINITE
+
+
+@given(st.lists(st.dates() | st.text(max_size=5) | st.none(), min_size=1) | st.lists(CELLS, min_size=1))
+def test_objects_are_written_cell_by_cell(cells):
+    """Columns of texts and days alone take a shorter way: as each cell by itself."""
+    whole = pd.Series(cells, dtype=object)
+    plain = [c if c is None or isinstance(c, bool | int | float) else str(c) for c in cells]
+    lines = encode(Table("prices_x", pd.DataFrame({"a": whole, "b": 0}), {})).data.split(b"\n")[1:-2]
+    assert [json.loads(line.removesuffix(b","))[0] for line in lines] == plain
+
+
+@pytest.mark.parametrize("odd", ["NaT", "0001-01-01", "9999-12-31", "12024-02-29"])
+def test_days_of_any_year_are_written_by_iso(odd):
+    """Also those that no calendar date of Python is."""
+    days = np.array(["1970-01-01", odd, "2024-02-29"], "datetime64[s]")
+    data = encode(Table("prices_x", pd.DataFrame({"day": days}), {})).data
+    assert json.loads(data)["rows"] == [["1970-01-01"], [None if odd == "NaT" else odd], ["2024-02-29"]]
+
+
+@pytest.mark.parametrize(
+    ("odd", "first", "second"),
+    [(np.nan, b"[7]", b"[null]"), (-0.0, b"[7]", b"[0]"), (2.0**53 + 2, b"[7]", b"[9007199254740994]"),
+     (2.0**63, b"[7]", b"[9223372036854775808]"), (-(2.0**63), b"[7]", b"[-9223372036854775808]"),
+     (2.0**64, b"[7.0]", b"[1.8446744073709552e+19]"), (1e300, b"[7.0]", b"[1e+300]")],
+)  # fmt: skip
+def test_whole_numbers_are_written_in_full_while_they_have_a_place(odd, first, second):
+    """A number beyond 64 bits is written as the floats are, and so is its column; it reads back the same."""
+    data = encode(Table("prices_x", pd.DataFrame({"volume": [7.0, odd]}), {})).data
+    assert data.splitlines()[1:3] == [first + b",", second]
+    assert decode(data, "prices_x.json").frame["volume"].tolist()[1:] == pytest.approx([odd], nan_ok=True)
+
+
 def test_a_column_is_whole_numbers_in_all_lines_or_in_none():
     """Decided over the whole column, not by the rows that are written together."""
     whole = np.arange(8_193, dtype=float)
