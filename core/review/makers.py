@@ -103,9 +103,8 @@ def _fault(
     recorded = label_of(content)
     if who != recorded:
         return f"{name} was changed: its record says that {recorded} made it"
-    if any(
-        content.get(part) != body.get(part) for part in ("timing", "request", "first", "last") if part in body
-    ):
+    parts = ("timing", "request", "first", "last")
+    if any(content.get(part) != body.get(part) for part in parts if part in body or part in content):
         return f"{name} was changed: it asks for something else than its record says"
     return None
 

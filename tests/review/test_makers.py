@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import SignOffError
+from core.journal.faults import JournalError
 from core.journal.schedules import Schedules
 from core.request import settings
 from core.review import ledger
@@ -50,6 +51,15 @@ def test_as_it_was_made_it_holds(configured):
     assert ledger_faults(configured)[1] == []
     stored = Schedules(configured.data).schedule("nightly")
     judge_maker(Schedules(configured.data), stored.name, stored.who, stored.body)
+
+
+def test_a_definition_that_was_emptied_is_named_and_starts_nothing(configured):
+    """What its record says is there has to be there."""
+    rewrite(configured, body="{}")
+    (fault,) = ledger_faults(configured)[1]
+    assert "nightly was changed" in fault
+    with pytest.raises(JournalError):
+        run_now(configured, "nightly", now=NOW, person=OLGA, start=lambda *_: pytest.fail("it was started"))
 
 
 @pytest.mark.parametrize(
