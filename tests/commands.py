@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -113,6 +114,8 @@ PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 def started(words: Sequence[object], *, env: dict[str, str], cwd=ROOT, **more) -> subprocess.Popen:
     """Start a command, as a fork of a warm process where that cannot differ from a new one."""
     words = [str(word) for word in words]
+    # a name alone is the script that the path leads to
+    words[0] = shutil.which(words[0], path=env.get("PATH")) or words[0]
     how = Forked if fits(words, env) else subprocess.Popen
     return how(words, env=env, cwd=cwd, **more)
 

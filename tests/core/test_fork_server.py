@@ -34,6 +34,21 @@ def test_what_python_obeys_while_it_starts_makes_a_new_process(data):
         assert (process.communicate()[1], process.returncode) == ("", 0)
 
 
+def test_a_name_alone_is_the_script_that_the_path_leads_to(data, tmp_path):
+    """Ours as a fork, another one as itself."""
+    own = environment(data)
+    with started(["afterclose", "dag"], env=own, **PIPES) as process:
+        assert isinstance(process, Forked)
+        assert (process.communicate()[1], process.returncode) == ("", 0)
+    other = tmp_path / "afterclose"
+    other.write_text("#!/bin/sh\necho another\n")
+    other.chmod(0o755)
+    path = {"PATH": f"{tmp_path}{os.pathsep}{own['PATH']}"}
+    with started(["afterclose", "dag"], env=own | path, **PIPES) as process:
+        assert not isinstance(process, Forked)
+        assert process.communicate()[0] == "another\n"
+
+
 def test_a_fork_is_waited_for_and_signalled_like_any_process(data):
     """It leads its own session, runs until it is ended, and says by which signal."""
     words = [AFTERCLOSE, "scheduler"]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.plugins.changed_features import MINE, asked, made
+from tests.plugins.changed_features import MINE, asked, copied
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     """A folder with a champion of the built-in features and a candidate with two own ones."""
-    return made(tmp_path_factory.mktemp("desk"))
+    return copied(tmp_path_factory)
 
 
 def test_the_page_model_shows_the_change_and_what_it_adds(desk, open_view):

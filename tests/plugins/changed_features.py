@@ -1,8 +1,10 @@
 """A folder in which a candidate sees more than the champion, as tests of terminal and desk need it."""
 
 import json
+import shutil
 
 from tests.commands import command
+from tests.shared import copy_root, shared
 
 BODY = """
 from core.plugins import feature
@@ -33,8 +35,18 @@ def candidate(folder):
     return next(entry["model_id"] for entry in entries if entry["state"] == "candidate")
 
 
+def copied(factory):
+    """A folder of one's own with a champion of the built-in features and a candidate with two own ones; both ids."""
+    original, first, second = shared(factory, "changed-features", made)
+    folder = factory.mktemp("desk")
+    copy_root(original / "data", folder / "data")
+    for name in ("mine.py", "luigi.cfg"):
+        shutil.copy(original / name, folder / name)
+    return folder, first, second
+
+
 def made(folder):
-    """Fill a folder with a champion of the built-in features and a candidate with two own ones; both ids."""
+    """Fill a folder as ``copied`` says; the folder, and both ids."""
     assert command("afterclose", "run", *SMALL, cwd=folder, data=folder / "data").code == 0
     first = candidate(folder)
     asked(folder, "promote", first, "--why", "the first")

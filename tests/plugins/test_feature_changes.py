@@ -6,13 +6,13 @@ import pytest
 
 from core.features.own_changes import MOST_LINES, feature_change
 from tests.commands import command
-from tests.plugins.changed_features import MINE, SMALL, asked, made
+from tests.plugins.changed_features import MINE, SMALL, asked, copied
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     """A folder with a champion of the built-in features and a candidate with two own ones."""
-    return made(tmp_path_factory.mktemp("desk"))
+    return copied(tmp_path_factory)
 
 
 def test_the_report_names_what_is_new_against_the_champion(desk):
