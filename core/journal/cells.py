@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Row = TypeVar("Row")
 
-_WITH_ZONE = frozenset({"created_at", "started_at", "ended_at"})
+_WITH_ZONE = frozenset({"created_at", "started_at", "ended_at", "since", "again_at", "at"})
 _TIMES = _WITH_ZONE | {"session"}
 _NAMES = frozenset({"run_id", "report_key", "keys"})
 """Fields that name files in the data root: nothing in them leads elsewhere."""

@@ -22,7 +22,8 @@ CELLS = [
     ("event", "facts", "7"), ("event", "at", b"x"), ("record", "kind", b"signature"), ("record", "content", "1.5"),
     ("record", "content", b"\xff\xfe"), ("record", "content", "[" * 5000), ("draft", "body", b"x"),
     ("draft", "author", b"1"), ("schedule", "body", "3"), ("event", "facts", '{"bytes": "x"}'),
-    ("schedule", "body", '{"timing": 3}'), ("schedule", "body", '{"request": {"path": 5}}'),
+    ("schedule", "body", '{"timing": 3}'), ("schedule", "since", "x"), ("event", "at", "soon"),
+    ("event", "at", "2026-01-01"), ("draft", "at", "x"), ("schedule", "body", '{"request": {"path": 5}}'),
     ("schedule", "body", '{"timing": {"text": []}}'), ("occurrence", "state", b"7"),
 ]  # fmt: skip
 
