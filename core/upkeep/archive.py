@@ -6,9 +6,9 @@ An archive lists its members with their SHA-256 in ``manifest.json``, beside wha
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import shutil
 import sqlite3
 import tempfile
 import time
@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import CheckpointError, ParameterError
-from core.fingerprint import sha256, sha256_file
+from core.fingerprint import sha256
 from core.journal import Journal, Run
 from core.journal.database import FILE_NAME
 from core.journal.faults import JournalError
@@ -43,6 +43,8 @@ MANIFEST = "manifest.json"
 BACKUP, EXPORT = "backup", "export"
 MOST_UNPACKED = 100
 """An archive unpacks to at most so many times its size; what would be more is stored as it is."""
+
+PIECE = 1 << 20
 
 _FIRST_IN_ZIP, _LAST_IN_ZIP = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 59)
 
@@ -193,19 +195,9 @@ def _write(
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        members = {name: sha256_file(path) for name, path in files.items()}
-        members |= {name: sha256(data) for name, data in extra.items()}
-        body = {
-            "format": 1,
-            "kind": "archive",
-            "archive": kind,
-            "root": root,
-            "members": dict(sorted(members.items())),
-        }
+        about = {"format": 1, "kind": "archive", "archive": kind, "root": root}
         for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
-            unpacked = _fill(
-                partial, files, {**extra, MANIFEST: json.dumps(body, indent=2).encode()}, packing
-            )
+            unpacked = _fill(partial, files, extra, about, packing)
             if unpacked <= MOST_UNPACKED * partial.stat().st_size:
                 break
         with partial.open("rb") as stream:
@@ -219,24 +211,41 @@ def _write(
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-    return len(members)
+    return len({*files, *extra})
 
 
-def _fill(target: Path, files: Mapping[str, StoragePath], extra: Mapping[str, bytes], packing: int) -> int:
-    """Write the zip and return how many bytes it unpacks to."""
+def _fill(
+    target: Path,
+    files: Mapping[str, StoragePath],
+    extra: Mapping[str, bytes],
+    about: Mapping[str, object],
+    packing: int,
+) -> int:
+    """Write the zip and return how many bytes it unpacks to.
+
+    Its manifest has the digests of what went into it: a file may be replaced while it is written, as the pointer to a
+    champion is by a promotion.
+    """
     with zipfile.ZipFile(target, "w", packing) as archive:
-        for name, path in files.items():
-            _add(archive, path, name, packing)
+        members = {name: _add(archive, path, name, packing) for name, path in files.items()}
         for name, data in extra.items():
             archive.writestr(name, data)
+            members[name] = sha256(data)
+        body = {**about, "members": dict(sorted(members.items()))}
+        archive.writestr(MANIFEST, json.dumps(body, indent=2).encode())
         return sum(info.file_size for info in archive.infolist())
 
 
-def _add(archive: zipfile.ZipFile, path: StoragePath, name: str, packing: int) -> None:
+def _add(archive: zipfile.ZipFile, path: StoragePath, name: str, packing: int) -> str:
+    """Write a file into the zip and return the SHA-256 of what was written."""
     stat = path.stat()
     # a zip knows the years 1980 to 2107: a file of a wrong clock must not stop a backup
     written = min(max(time.localtime(stat.st_mtime)[:6], _FIRST_IN_ZIP), _LAST_IN_ZIP)
     info = zipfile.ZipInfo(name, written)
     info.compress_type, info.external_attr = packing, stat.st_mode << 16
     with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as member:
-        shutil.copyfileobj(source, member)
+        digest = hashlib.sha256()
+        while piece := source.read(PIECE):
+            digest.update(piece)
+            member.write(piece)
+    return digest.hexdigest()

@@ -16,6 +16,7 @@ from core.review import ledger
 from core.review.people import Person
 from core.store.checkpoints import Store
 from core.store.lineage import slots
+from core.upkeep import archive
 from core.upkeep.archive import MANIFEST, backup
 from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
@@ -134,6 +135,29 @@ def test_a_backup_brings_back_drafts_signatures_and_what_they_rest_on(finished, 
     assert verify(settings_over(data)).faults == ()
     came = restore(settings_over(tmp_path / "other"), tmp_path / "b.zip", person=ME)
     assert (came.written > 0, came.present, came.faults) == (True, 0, ())
+
+
+def test_a_file_that_is_replaced_while_a_backup_is_written_leaves_one_that_can_be_restored(
+    finished, tmp_path, monkeypatch
+):
+    """A promotion replaces the champion's pointer: the archive is of one moment or the other, and it is whole."""
+    (finished / "models" / "champions").mkdir(parents=True, exist_ok=True)
+    pointer = finished / "models" / "champions" / "sample.json"
+    pointer.write_text("before")
+    add, replaced = archive._add, []
+
+    def meanwhile(target, path, name, packing):
+        if path == pointer:
+            pointer.write_text("after")
+            replaced.append(name)
+        return add(target, path, name, packing)
+
+    monkeypatch.setattr(archive, "_add", meanwhile)
+    backup(settings.load({"AFTERCLOSE_DATA": str(finished)}), tmp_path / "b.zip")
+    assert replaced, "it is in the backup"
+    elsewhere = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "elsewhere")})
+    restore(elsewhere, tmp_path / "b.zip", person=Person("local:a", "A", "admin"))
+    assert (tmp_path / "elsewhere" / "models" / "champions" / pointer.name).read_text() == "after"
 
 
 def test_an_export_has_the_runs_rows_log_and_checkpoints(finished, fleet, tmp_path):
