@@ -53,8 +53,16 @@ def quiet(text: str) -> str:
     >>> quiet("a < b").partition(">")[2]
     'a &lt; b</span>'
     """
-    whole = _DATE.sub(r'<bdi class="unbroken">\g<0></bdi>', escape(text))
-    return f'<span style="{_QUIET}" title="{escape(text)}">{whole}</span>'
+    return f'<span style="{_QUIET}" title="{escape(text)}">{words(text)}</span>'
+
+
+def words(text: str) -> str:
+    """Return text as HTML in which no date is broken in two.
+
+    >>> words("to 2013-03-01 & on")
+    'to <bdi class="unbroken">2013-03-01</bdi> &amp; on'
+    """
+    return _DATE.sub(r'<bdi class="unbroken">\g<0></bdi>', escape(text))
 
 
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")

@@ -340,7 +340,8 @@ def _rule(group: RuleSummary) -> str:
         f'<span aria-hidden="true" class="sign">{"error" if group.severity == "error" else "warning"}</span>'
     )
     lines = monospaced.markup("\n".join(group.lines)) if group.lines else ""
+    says = compact.words(group.example + group.more)
     return (
-        f'<div class="look-rule {escape(group.severity)}"><div>{sign}{name} {escape(group.example + group.more)}</div>'
+        f'<div class="look-rule {escape(group.severity)}"><div>{sign}{name} {says}</div>'
         f"{compact.quiet(f'Expected {group.expected}. {group.action}')}{lines}</div>"
     )

@@ -65,6 +65,8 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     whole = column in ("rows", "findings")
     if whole:
         figure.update_yaxes(tickformat=",d", nticks=4)
+    if column == "auc":
+        figure.update_yaxes(tickformat=".3f")
     level = column == "brier" and high - low < abs(high) / _LEVEL
     if low == high or level:  # or the axis would spell out digits that mean nothing
         room = max(abs(low) / 10, 1.0) if whole else abs(low) / 10 or 1.0

@@ -109,7 +109,7 @@ def _line(text: str | None) -> wrapped.Drawn | None:
 
 def _state(row: ProfileRow) -> wrapped.Drawn:
     behind = [compact.quiet(f"{counted(row.behind, 'session')} behind")] if row.behind else []
-    return wrapped.Drawn(compact.stack([compact.badge(row.state), *behind]))
+    return wrapped.Drawn(f"<div>{compact.stack([compact.badge(row.state), *behind])}</div>")
 
 
 def _signature(row: ProfileRow) -> object:
