@@ -154,8 +154,7 @@ class Outbox(Journal):
         rows = self._select(_COLUMNS, "notice", rest, values)
         with readable():
             return [
-                sound(QueuedNotice(r[0], r[1], r[2], r[3], r[4], r[5], frozenset(json.loads(r[6])), *r[7:]))
-                for r in rows
+                sound(QueuedNotice(r[0], r[1], r[2], r[3], r[4], r[5], _marks(r[6]), *r[7:])) for r in rows
             ]
 
     def record_receivers(self, seq: int, marks: Collection[str]) -> None:
@@ -179,3 +178,10 @@ class Outbox(Journal):
                 "WHERE seq = ?",
                 [state, utc_now(), trouble, seq],
             )
+
+
+def _marks(text: str) -> frozenset[str]:
+    marks = json.loads(text)
+    if not isinstance(marks, list) or not all(isinstance(mark, str) for mark in marks):
+        raise TypeError("who took a notice is no list of marks")
+    return frozenset(marks)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.journal import Journal
+from core.journal.faults import JournalError
 from core.journal.outbox import Outbox
 from core.notices.outgoing import Notice, deliver, notify
 from core.notices.sealing import sealed_bytes
@@ -130,3 +131,12 @@ def test_where_the_desks_key_is_lost_a_notice_goes_out_at_once_or_never(waiting)
     assert web.taken == ["no key"]
     deliver(here, now=later(90))
     assert web.taken == ["no key", "true"]
+
+
+@pytest.mark.parametrize("marks", ["[1]", '{"a": "b"}', "3", "[[]]"])
+def test_marks_that_are_none_are_damage_in_words(waiting, marks):
+    """Nobody computes with them."""
+    here, _ = waiting
+    forge(here, "UPDATE notice SET took = ?", marks)
+    with pytest.raises(JournalError):
+        Outbox(here.data).waiting()
