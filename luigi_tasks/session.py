@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from core.errors import (
     EXIT_WAITING,
     AftercloseError,
     BusyError,
+    SettingsError,
     StageError,
 )
 from core.journal import Journal
@@ -42,6 +44,8 @@ from luigi_tasks.terminal import Terminal
 
 RUN_VARIABLE = "AFTERCLOSE_RUN_ID"
 """Set by a supervisor that has recorded the run already."""
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 FAILED = "failed-"
 """Beginning of the name of a file in a run's folder: that stage failed there for good, and why."""
@@ -289,4 +293,8 @@ def _session(environment: tuple[str | None, ...], folder: str) -> Session:
     started = datetime.now(UTC)
     settings = configuration.load()
     run_id = os.environ.get(RUN_VARIABLE) or new_run_id(started)
+    if not _RUN_ID.fullmatch(run_id):  # it names a folder, and the journal takes it
+        raise SettingsError(
+            f"{RUN_VARIABLE} is {run_id!r}", expected="the id of a run, set by its supervisor alone"
+        )
     return Session(settings, started, RunLog(settings.data, run_id), Terminal())

@@ -146,3 +146,12 @@ def test_a_data_root_that_cannot_be_written_fails_with_30(run_luigi, tmp_path, s
     assert "Traceback" not in outcome.out + outcome.err
     assert "Not a directory" in outcome.err
     assert (tmp_path / "file").read_text() == "here first"
+
+
+@pytest.mark.parametrize("name", ["../../../escaped", "a/b", "x y", ".", "-x", "a" * 65])
+def test_an_id_of_a_run_that_is_none_writes_nothing_anywhere(run_luigi, data, name):
+    """It names a folder under runs/: one that leads elsewhere was written to, and left a journal that verify named."""
+    outcome = run_luigi(data=data, env={"AFTERCLOSE_RUN_ID": name})
+    assert outcome.code == 4, outcome.err
+    assert "AFTERCLOSE_RUN_ID is" in outcome.err
+    assert not (data / "journal.sqlite").exists()
