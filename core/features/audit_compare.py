@@ -70,8 +70,17 @@ class Comparison:
         values = self.values[feature.name]
         change = np.nan_to_num(np.abs(np.diff(values, prepend=np.nan)), nan=0.0)
         most = np.argpartition(-change, DRAWN_ROWS)[:DRAWN_ROWS]
-        drawn = np.random.default_rng(self.seed).choice(total, DRAWN_ROWS, replace=False)
-        return np.unique(np.concatenate([np.flatnonzero(self.prices.position < FIRST_ROWS), most, drawn]))
+        chosen = self._always_chosen.copy()
+        chosen[most] = True
+        return np.flatnonzero(chosen)
+
+    @cached_property
+    def _always_chosen(self) -> NDArray[np.bool_]:
+        """Rows whose windows are looked at whatever the feature: each ticker's first, and some drawn."""
+        chosen = self.prices.position < FIRST_ROWS
+        drawn = np.random.default_rng(self.seed).choice(len(chosen), DRAWN_ROWS, replace=False)
+        chosen[drawn] = True
+        return chosen
 
     def _within_budget(self, rows: Rows, cost: NDArray[np.int64]) -> Rows:
         """Return the rows, or as many of them drawn at random as the budget allows, ascending."""
