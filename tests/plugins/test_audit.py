@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from core import columns as col
+from core.features.audit import Audit
+from core.features.audit_record import DRAWN_ROWS, FIRST_ROWS
 from core.features.auditing import LeakError
-from core.features.definitions import FEATURES
+from core.features.definitions import FEATURES, Feature
 from core.features.engineering import engineer
 from core.features.own import feature_set_of
+from core.features.price_rows import Prices
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
 from tests.commands import ROOT
@@ -41,3 +46,21 @@ def test_no_honest_feature_is_accused(prices, seed):
     table = engineer(prices(seed=seed), feature_set=honest, audited=True)
     assert table.header["audit"]["features"] == len(honest)
     assert table.header["audit"]["every_session"]
+
+
+def test_beyond_the_limit_rows_are_drawn_where_a_feature_changes_most():
+    """Each ticker's first rows, as many drawn for all features alike, and as many of the feature's largest changes."""
+    count = 30_000
+    codes = np.repeat(np.arange(3), count // 3)
+    days = np.tile(np.arange(count // 3), 3).astype("datetime64[D]")
+    values = {name: np.random.default_rng(seed).normal(size=count) for seed, name in enumerate("ab")}
+    prices = Prices(codes, days, {col.ADJ_CLOSE: np.ones(count)})
+    several = [Feature(name, lambda panel: panel.adj_close, "", 0) for name in values]
+    audit = Audit(prices, several, values, 5)
+    first = np.flatnonzero(prices.position < FIRST_ROWS)
+    drawn = np.random.default_rng(5).choice(count, DRAWN_ROWS, replace=False)
+    for feature in several:
+        change = np.abs(np.diff(values[feature.name], prepend=values[feature.name][0]))
+        most = np.argsort(-change)[:DRAWN_ROWS]
+        assert set(audit._chosen(feature).tolist()) == {*first, *drawn, *most}
+        assert (np.diff(audit._chosen(feature)) > 0).all()
