@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from dashboard.chart_program import trimmed
+
 SOON = (
     "Html", "Button", "PageLink", "Selectbox", "ButtonGroup", "DownloadButton", "TextArea", "TextInput", "Checkbox",
     "Progress",
@@ -43,6 +45,8 @@ def amended(path: str, body: bytes) -> bytes:
     kind = PurePosixPath(path).name.partition(".")[0]
     if kind == "react-dom":
         return _WAIT.sub("0", body.decode()).encode()
+    if kind == "PlotlyChart":
+        return trimmed(body.decode()).encode()
     if kind == "index":
         text, changed = _LOADED_LATE.subn(r".lazy)(__afterclose_soon(\1))", body.decode())
         return (_SOON + text).encode() if changed else body

@@ -13,6 +13,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from streamlit import net_util
+from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 from streamlit.web.server.starlette.starlette_auth_routes import _get_cookie_value_from_request
 
 from core.request import settings as configuration
@@ -32,6 +33,13 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 net_util.get_external_ip = lambda: None
 
 believe_signed_tokens_only()
+
+
+def _as_started(_: PollingPathWatcher) -> None:
+    """Leave the settings as they are: Streamlit would look at its three files of them five times a second each."""
+
+
+PollingPathWatcher._check_if_path_changed = _as_started  # type: ignore[assignment]  # noqa: SLF001 - a method is replaced; Streamlit has no setting for it
 
 _public = os.environ.get(ORIGIN_VARIABLE, "")
 _address = st.get_option("server.address")
