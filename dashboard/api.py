@@ -37,6 +37,7 @@ from core.review.annotations import Annotation, annotations_here
 from core.review.people import Person, require
 from core.review.tokens import person_of, read_tokens, tokens_file
 from core.runs.launcher import launch
+from core.seals.head import read_head
 from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Document, Table
@@ -225,8 +226,9 @@ def _health(load: Callable[[], Settings]) -> Callable[[Request], Any]:
 def _is_well(load: Callable[[], Settings]) -> bool:
     try:
         settings = load()
-        if Journal.exists(settings.data, settings.journal):
-            Journal(settings.data, settings.journal, read_only=True).runs(limit=1)
+        if not Journal.exists(settings.data, settings.journal):
+            return read_head(settings.data) is None  # beside what was signed it is gone
+        Journal(settings.data, settings.journal, read_only=True).runs(limit=1)
     except (AftercloseError, OSError):
         return False
     return True

@@ -18,6 +18,7 @@ from core.request import settings, uploads
 from core.request.roots import LOGIN_FILE_VARIABLE, LOGIN_VARIABLE, roots_of
 from core.request.settings import Settings
 from core.review.login_file import ORIGIN_VARIABLE, REQUIRED_VARIABLE, public_address
+from core.review.tokens import read_tokens, tokens_file
 
 PORT = 8501
 LOOPBACK = "127.0.0.1"
@@ -63,8 +64,13 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool, 
     """Judge address, port, log-in and settings, then become Streamlit in the foreground."""
     public = public_address(login) if login else ""
     checked = address_of(address) if login else loopback(address)
-    data = settings.load().data
+    configured = settings.load()
+    data = configured.data
     judge_port(checked, port)
+    if login:
+        refuse_readable_login(login, configured)
+    if tokens := tokens_file(configured):
+        read_tokens(tokens)
     output.answer(
         {"url": url_of(checked, port), "data": str(data), "pid": os.getpid()},
         f"afterclose: the desk is at {url_of(checked, port)} (data in {data}); Ctrl-C ends it, runs go on",
@@ -76,11 +82,10 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool, 
 
         beside_this_process()
     if login:
-        refuse_readable_login(login, settings.load())
         os.environ[REQUIRED_VARIABLE] = "1"
         os.environ[LOGIN_FILE_VARIABLE] = str(login.absolute())
         os.environ[ORIGIN_VARIABLE] = public
-    most_mb = uploads.most_bytes(settings.load()) // uploads.MIB
+    most_mb = uploads.most_bytes(configured) // uploads.MIB
     words = command_line(checked, port, login, urlsplit(public).hostname, most_mb=most_mb)
     os.execv(sys.executable, words)  # noqa: S606 - our own interpreter; becoming it leaves no process between
 

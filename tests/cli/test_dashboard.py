@@ -75,6 +75,20 @@ def test_a_mistake_in_the_settings_is_said_before_anything_starts(run_afterclose
     assert outcome.messages[0].endswith("Did you mean name?")
 
 
+@pytest.mark.parametrize("mode", [None, 0o644])
+def test_a_file_of_tokens_that_cannot_be_used_is_said_before_anything_starts(
+    run_afterclose, data, tmp_path, mode
+):
+    """It is not there, or others may read it: one message, no address that nobody serves, no scheduler beside it."""
+    (tmp_path / "luigi.cfg").write_text("[api]\ntokens = tokens.toml\n", encoding="utf-8")
+    if mode is not None:
+        (tmp_path / "tokens.toml").touch(mode)
+    outcome = run_afterclose("dashboard", data=data, cwd=tmp_path)
+    assert outcome.code == (20 if mode is None else 4)
+    assert (outcome.out, len(outcome.messages)) == ("", 1)
+    assert "tokens.toml" in outcome.err
+
+
 def test_the_file_of_settings_agrees_with_the_command_line(root):
     """Who starts Streamlit by hand gets the same safety, and the root's link leads to the same file."""
     path = app_path().parent / ".streamlit" / "config.toml"

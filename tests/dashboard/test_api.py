@@ -16,7 +16,7 @@ from core.request import settings as configuration
 from core.review.attempts import MOST
 from core.review.people import Person
 from core.review.tokens import add_token, person_of, read_tokens
-from dashboard.api import ENDPOINTS, _answering, _texts, description
+from dashboard.api import ENDPOINTS, _answering, _is_well, _texts, description
 from tests.shared import copy_root
 
 
@@ -89,6 +89,18 @@ def test_health_needs_no_token_and_tells_nothing(url):
     """For whoever watches the process."""
     status, body = ask(f"{url}/healthz")
     assert (status, body["status"], set(body)) == (200, "ok", {"status", "version"})
+
+
+def test_a_journal_that_is_gone_beside_what_was_signed_is_not_well(finished):
+    """A data root of nothing yet is well; one whose records were moved away is not."""
+    settings = configuration.load({"AFTERCLOSE_DATA": str(finished)})
+    assert _is_well(lambda: settings)
+    head = finished / "ledger" / "head.json"
+    for path in finished.glob("journal.sqlite*"):
+        path.unlink()
+    assert not _is_well(lambda: settings)
+    head.unlink()
+    assert _is_well(lambda: settings)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
