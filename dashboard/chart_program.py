@@ -37,38 +37,38 @@ def trimmed(program: str) -> str:
     ends = [start for start, _, _ in places[1:]] + [kinds.start()]
     text = {name: program[start:end] for (start, name, _), end in zip(places, ends, strict=True)}
     names = {path: name for _, name, path in places}
-    wanted = [names.get(f"lib/{kind}.js") for kind in TRACES]
+    drawn = [names.get(f"lib/{kind}.js") for kind in TRACES]
     if (
         len(text) != len(places)
-        or None in wanted
-        or not {f"{name}()" for name in wanted} <= set(kinds[2].split(","))
+        or None in drawn
+        or not {f"{name}()" for name in drawn} <= set(kinds[2].split(","))
     ):
         return program
     shell = program[: places[0][0]] + kinds[1] + program[kinds.end() :]
-    kept = _reached([name for name in wanted if name] + _named(shell, text), text)
+    needed = _reached([name for name in drawn if name] + _pieces_in(shell, text), text)
     cut = [
-        part if name in kept or not _WHOLE.search(part) else f'{name}=_({{"{path}"(){{}}}}){_end(part)}'
+        part if name in needed or not _WHOLE.search(part) else f'{name}=_({{"{path}"(){{}}}}){_end(part)}'
         for (_, name, path), part in zip(places, text.values(), strict=True)
     ]
-    asked = ",".join(f"{name}()" for name in wanted)
-    return program[: places[0][0]] + "".join(cut) + kinds[1] + asked + kinds[3] + program[kinds.end() :]
+    registered = ",".join(f"{name}()" for name in drawn)
+    return program[: places[0][0]] + "".join(cut) + kinds[1] + registered + kinds[3] + program[kinds.end() :]
 
 
-def _named(part: str, text: dict[str, str]) -> list[str]:
+def _pieces_in(part: str, text: dict[str, str]) -> list[str]:
     return [name for name in _NEEDED.findall(part) if name in text]
 
 
 def _reached(first: list[str], text: dict[str, str]) -> set[str]:
     """Return the pieces that are needed by ``first``, themselves included."""
-    kept, todo = set[str](), first
+    reached, todo = set[str](), first
     while todo:
         name = todo.pop()
-        if name not in kept:
-            kept.add(name)
-            todo += _named(text[name], text)
-    return kept
+        if name not in reached:
+            reached.add(name)
+            todo += _pieces_in(text[name], text)
+    return reached
 
 
 def _end(part: str) -> str:
-    found = _WHOLE.search(part)
-    return found[0].removeprefix("}})") if found else ""
+    match = _WHOLE.search(part)
+    return match[0].removeprefix("}})") if match else ""

@@ -6,6 +6,14 @@
     const own = week ? week.call(this) : { weekend: [6, 7], minimalDays: 4 };
     return { ...own, firstDay: 1 };
   };
+  /* Where the desk is: Streamlit would first ask below the page's own address, wait, and ask again whom to obey. The
+     first visit goes that way, as its answer sets the cookie without which nothing is taken from this browser. */
+  if (document.cookie.includes("_streamlit_xsrf=")) {
+    window.__streamlit = {
+      BACKEND_BASE_URL: location.origin,
+      HOST_CONFIG: { allowedOrigins: [location.origin], useExternalAuthToken: false },
+    };
+  }
   const pages = {
     t: "", r: "runs", d: "data", f: "features", m: "model", i: "predictions", o: "trends", p: "report", a: "audit",
     s: "schedules", c: "compare", n: "start",

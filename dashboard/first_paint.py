@@ -7,32 +7,22 @@ or press. The looks in ``desk.css`` have the place of everything from the start;
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from starlette.requests import Request
-from starlette.responses import Response
-from streamlit.web.server.starlette.starlette_routes import _ensure_xsrf_cookie
 
 from dashboard.unconditional import unconditional
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOKS, KEYS, AHEAD = (Path(__file__).with_name(name) for name in ("desk.css", "desk.js", "ahead.js"))
-_TITLE, _END_OF_HEAD = b"<title>", b"</head>"
-_FONT = re.compile(rb'<link\s[^>]*\bas="font"[^>]*>\s*')
-"""A font of Streamlit's own that the desk draws nothing in."""
-
+LOOKS, KEYS = Path(__file__).with_name("desk.css"), Path(__file__).with_name("desk.js")
+_END_OF_HEAD = b"</head>"
 _OF_THE_FILE = (b"etag", b"last-modified", b"content-length", b"cache-control")
 """Headers of the file on disk, which is not what is sent."""
 
 
 class FirstPaint:
-    """Puts the desk's looks and keys into the head of every page of HTML that the app behind it sends, with the cookie.
+    """Puts the desk's looks and keys into the head of every page of HTML that the app behind it sends.
 
     Parameters
     ----------
@@ -46,8 +36,7 @@ class FirstPaint:
             b"<style>" + LOOKS.read_bytes() + b"</style>",
             b"<script>" + KEYS.read_bytes() + b"</script>",
         )
-        self._end = style + script + _END_OF_HEAD
-        self._start = b"<script>" + AHEAD.read_bytes() + b"</script>" + _TITLE
+        self._style = style + script + _END_OF_HEAD
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on; a page is asked for whole and as it is, so that it can be added to."""
@@ -57,28 +46,14 @@ class FirstPaint:
         if scope["type"] != "http" or not wants_page:
             await self._app(scope, receive, send)
             return
-        await self._app(unconditional(scope), receive, _Page(send, self._added, _cookies(scope)).send)
-
-    def _added(self, body: bytes) -> bytes:
-        """Return a page with what is added to it: what asks stands before any style that it would wait for."""
-        body = _FONT.sub(b"", body).replace(_TITLE, self._start, 1)
-        return body.replace(_END_OF_HEAD, self._end, 1)
-
-
-def _cookies(scope: Scope) -> list[tuple[bytes, bytes]]:
-    """Return the headers that give a browser its cookie against forged requests, the one that it has if it has one."""
-    answer = Response()
-    _ensure_xsrf_cookie(Request(scope), answer)
-    return [(name, value) for name, value in answer.raw_headers if name == b"set-cookie"]
+        await self._app(unconditional(scope), receive, _Page(send, self._style).send)
 
 
 class _Page:
     """An answer on its way: a page is collected, added to and sent; anything else goes through as it comes."""
 
-    def __init__(
-        self, send: Send, added: Callable[[bytes], bytes], cookies: list[tuple[bytes, bytes]]
-    ) -> None:
-        self._send, self._added, self._cookies = send, added, cookies
+    def __init__(self, send: Send, style: bytes) -> None:
+        self._send, self._style = send, style
         self._start: Message | None = None
         self._body = b""
 
@@ -97,8 +72,8 @@ class _Page:
                 await self._whole(self._start)
 
     async def _whole(self, start: Message) -> None:
-        body = self._added(self._body)
+        body = self._body.replace(_END_OF_HEAD, self._style, 1)
         own = [(b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
         headers = [(name, value) for name, value in start["headers"] if name.lower() not in _OF_THE_FILE]
-        await self._send({**start, "headers": [*headers, *own, *self._cookies]})
+        await self._send({**start, "headers": [*headers, *own]})
         await self._send({"type": "http.response.body", "body": body})

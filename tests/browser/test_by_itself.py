@@ -108,7 +108,7 @@ def test_two_runs_stand_side_by_side(new_page, desk, data):
     page = new_page()
     page.goto(f"{desk.url}/compare?run={runs[0]}&run={runs[1]}")
     expect(page.locator(".st-key-compare-table td", has_text="embargo").first).to_be_visible()
-    expect(page.locator(".st-key-compare-head")).to_contain_text(runs[1])
+    expect(page.locator(f'.st-key-compare-head a[href$="{runs[1]}"]')).to_be_visible()
     expect(page.locator(f".st-key-differences-{runs[1]}").first).to_contain_text("AUC")
     for chart in ("roc", "wealth"):
         expect(page.locator(f".st-key-compare-{chart} .main-svg").first).to_be_visible()
@@ -129,7 +129,7 @@ def test_trends_draw_a_line_for_each_line_of_work_and_mark_what_is_signed(new_pa
         expect(page.locator(f".st-key-trend-{column} .main-svg").first).to_be_visible()
     lines = page.evaluate(DATA_OF_CHART, ".st-key-trend-rows")
     (of_file,) = [line for line in lines if line["name"] == "files:prices"]
-    assert (of_file["count"], of_file["symbols"]) == (2, ["diamond", "circle-open"])
+    assert (of_file["count"], of_file["symbols"]) == (2, ["diamond", "circle"])
     point = page.locator(".st-key-trend-rows .points path").first.bounding_box()
     page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
     page.wait_for_url("**/run?run=*")

@@ -1,14 +1,10 @@
-"""Nothing jumps while a page loads, and it comes soon.
-
-Its layout shifts, summed as a browser measures them, stay below 0.1.
-"""
+"""Nothing jumps while a page loads: its layout shifts, summed as a browser measures them, stay below 0.1."""
 
 from __future__ import annotations
 
 from statistics import median
 
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MOST = 0.1
@@ -103,51 +99,6 @@ def test_the_report_on_a_phone_never_jumps(new_page, still_desk):
         page.wait_for_load_state("networkidle")
         sums.append(page.evaluate("window.shifts"))
     assert max(sums) < MOST, sums
-
-
-ASKED = """
-window.asked = [];
-const send = WebSocket.prototype.send;
-WebSocket.prototype.send = function (data) {
-  if (this.url.endsWith("/_stcore/stream")) {
-    const program = !!document.querySelector('[data-testid=stApp]');
-    window.asked.push({ bytes: [...new Uint8Array(data)], program });
-  }
-  send.call(this, data);
-};
-"""
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("address", ["", "data", "model?part=Curves", "data?ticker=%C3%84&period=All#x"])
-def test_a_page_is_asked_for_before_its_program_is_there_and_once(chromium, still_desk, address, theme):
-    """East of Greenwich as well; a question of the program's own that differs would be a second one."""
-    context = chromium.new_context(timezone_id="Asia/Kolkata", locale="de-DE", color_scheme=theme)
-    page = context.new_page()
-    page.add_init_script(ASKED)
-    for load in (lambda: page.goto(f"{still_desk.url}/{address}"), page.reload):
-        load()
-        page.wait_for_function(DRAWN)
-        assert asked_for_pages(page) == [False]
-    context.close()
-
-
-def asked_for_pages(page):
-    """Whether the program was there, of each question for a page; parts of it ask by themselves now and then."""
-    asked = [
-        (BackMsg.FromString(bytes(each["bytes"])), each["program"]) for each in page.evaluate("window.asked")
-    ]
-    return [program for question, program in asked if not question.rerun_script.fragment_id]
-
-
-def test_what_the_program_asks_otherwise_is_asked_as_ever(new_page, still_desk):
-    """Where the program would ask for something else than was asked ahead, the page is drawn as the program asks."""
-    page = new_page()
-    page.add_init_script(ASKED + "Date.prototype.getTimezoneOffset = () => (window.asked.length ? 60 : 0);")
-    page.goto(f"{still_desk.url}/data")
-    page.wait_for_function(DRAWN)
-    page.get_by_text("Adjusted close").first.wait_for()
-    assert asked_for_pages(page) == [False, True]
 
 
 @pytest.mark.parametrize("address", ["", "run"])

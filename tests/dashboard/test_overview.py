@@ -72,7 +72,7 @@ def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, des
     at = page()
     assert "Decide" in links(at)
     assert "Read and sign" in links(at)
-    assert "data to 2020-10-26" in told(at)
+    assert "2020-10-26" in told(at)
     assert "behind" in told(at)
     assert "no champion" in told(at)
     assert not at.exception
