@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from core.fingerprint import digest_of
 from core.journal.cells import sound
-from core.journal.chain import Signer
 from core.journal.faults import readable
 from core.journal.journal import Journal
 from core.journal.rows import utc_now
@@ -27,6 +25,9 @@ _COLUMNS = (
 
 Words = tuple[str, str, str, str, str | None, str | None]
 """What a seal is over: time, event, title, body, subject and profile."""
+
+Seal = Callable[[Words], tuple[str, str] | None]
+"""Returns the id of the key and its signature (base64) of a notice's words."""
 
 
 @dataclass(frozen=True)
@@ -101,39 +102,25 @@ class Outbox(Journal):
         *,
         subject: str | None = None,
         profile: str = "",
-        sealer: Signer | None = None,
-        sealed_bytes: Callable[[Words], bytes] = lambda _: b"",
+        seal: Seal = lambda _: None,
     ) -> int | None:
         """Record a notice that is to be sent and return its number; None if there was one about ``subject``.
 
         Parameters
         ----------
-        sealer : Signer, optional
-            Seals ``sealed_bytes`` of its words.
+        seal : callable, optional
+            Seals its words; without it, or where it gives None, the notice has no seal.
         """
         now = utc_now()
         words = (now, event, title, body, subject, profile or None)
-        seal = base64.b64encode(sealer.sign(sealed_bytes(words))).decode() if sealer else None
+        sealed_by, signature = seal(words) or (None, None)
         with self._transaction():
             if subject and list(self._execute("SELECT 1 FROM notice WHERE subject = ?", [subject])):
                 return None
             self._execute(
                 "INSERT INTO notice (subject, event, title, body, state, took, tries, again_at, created_at, profile, "
                 "sealed_by, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    subject,
-                    event,
-                    title,
-                    body,
-                    WAITING,
-                    "[]",
-                    0,
-                    now,
-                    now,
-                    words[-1],
-                    sealer and sealer.id,
-                    seal,
-                ],
+                [subject, event, title, body, WAITING, "[]", 0, now, now, words[-1], sealed_by, signature],
             )
             return int(next(iter(self._execute("SELECT MAX(seq) FROM notice", [])))[0])
 

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from core.errors import AftercloseError
 from core.journal import Journal, locks
 from core.journal.outbox import ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
-from core.notices.sealing import judge_of, sealed_bytes, sealer_of
+from core.notices.sealing import judge_of, seal_with, sealer_of
 from core.notices.sending import (
     MOST_CHARACTERS,
     REPEATABLE,
@@ -90,8 +90,7 @@ def notify(settings: Settings, notice: Notice) -> str | None:
             outbox, sealer = Outbox(settings.data, settings.journal), sealer_of(settings)
             once, profile = notice.once or None, notice.profile
             seq = outbox.add(
-                notice.event, notice.title, text, subject=once, profile=profile, sealer=sealer,
-                sealed_bytes=sealed_bytes,
+                notice.event, notice.title, text, subject=once, profile=profile, seal=seal_with(sealer),
             )  # fmt: skip
             if seq is None:
                 return None

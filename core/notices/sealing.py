@@ -6,12 +6,13 @@ one, is dropped when its turn comes, and stays on record with the reason.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 from core.errors import AftercloseError
 from core.fingerprint import SHORT, digest_of
 from core.journal.chain import Signer
-from core.journal.outbox import Outbox, QueuedNotice, Words
+from core.journal.outbox import Outbox, QueuedNotice, Seal, Words
 from core.paths import StoragePath
 from core.request.settings import Settings
 from core.seals.desk import private_path
@@ -26,6 +27,11 @@ Fault = Callable[[QueuedNotice], str | None]
 def sealed_bytes(words: Words) -> bytes:
     """Return what is signed of a notice; the words before it keep it from meaning anything else."""
     return b"afterclose notice v1 " + digest_of(list(words)).encode()
+
+
+def seal_with(key: Signer | None) -> Seal:
+    """Return what seals a notice's words with a key; without one it has no seal."""
+    return lambda words: (key.id, base64.b64encode(key.sign(sealed_bytes(words))).decode()) if key else None
 
 
 def sealer_of(settings: Settings) -> Signer | None:

@@ -8,14 +8,26 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from core.journal import Journal
+from core.notices.outgoing import Notice
 from core.request import settings
 
 SECRET = "h1dd3n"
+
+
+def said(text):
+    """A notice that says this."""
+    return Notice("failed", "a title", text)
+
+
+def later(minutes):
+    """So many minutes from now."""
+    return datetime.now(UTC) + timedelta(minutes=minutes)
 
 
 @dataclass

@@ -15,19 +15,10 @@ from core.journal.outbox import Outbox
 from core.notices import outgoing
 from core.notices.outgoing import KEPT_FOR, Notice, deliver, notify
 from core.request import settings
+from tests.notices.conftest import later, said
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
     pytest.importorskip("apprise", reason="the extra [notices] is not installed")
-
-
-def said(text):
-    """A notice that says this."""
-    return Notice("failed", "a title", text)
-
-
-def later(minutes):
-    """So many minutes from now."""
-    return datetime.now(UTC) + timedelta(minutes=minutes)
 
 
 def test_what_was_not_taken_comes_later_in_order_and_once(over, hook):

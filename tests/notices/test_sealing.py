@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,22 +13,13 @@ from core.journal import Journal
 from core.journal.faults import JournalError
 from core.journal.outbox import Outbox
 from core.notices.outgoing import Notice, deliver, notify
-from core.notices.sealing import sealed_bytes
+from core.notices.sealing import seal_with
 from core.review import ledger
 from core.seals import keypair
+from tests.notices.conftest import later, said
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
     pytest.importorskip("apprise", reason="the extra [notices] is not installed")
-
-
-def said(text):
-    """A notice that says this."""
-    return Notice("failed", "a title", text)
-
-
-def later(minutes):
-    """So many minutes from now."""
-    return datetime.now(UTC) + timedelta(minutes=minutes)
 
 
 def forge(here, sql, *values):
@@ -107,7 +98,7 @@ def test_a_seal_by_another_key_counts_for_nothing(waiting, tmp_path):
     keypair.create(tmp_path / "eve.pem")
     eve = keypair.read_private(tmp_path / "eve.pem")
     (here.data / "keys" / f"{eve.id[:12]}.pub.pem").write_bytes(eve.public.pem)
-    Outbox(here.data).add("failed", "t", "pay Eve", sealer=eve, sealed_bytes=sealed_bytes)
+    Outbox(here.data).add("failed", "t", "pay Eve", seal=seal_with(eve))
     deliver(here, now=later(90))
     assert web.taken == ["true"]
     assert "does not count here" in Outbox(here.data).newest()[0].trouble
