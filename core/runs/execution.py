@@ -27,7 +27,7 @@ from core.registry.registry import Registry
 from core.runs import stage_facts
 from core.runs.compute import Job, compute
 from core.runs.earlier import looking_back, refuse_to_ask_again
-from core.runs.inputs import ABSENT, Inputs, load_inputs, unfit
+from core.runs.inputs import ABSENT, Inputs, hand_on, load_inputs, unfit
 from core.runs.limits import stage_limits
 from core.runs.log import RunLog
 from core.runs.needs import announce
@@ -214,9 +214,7 @@ class Runner:
         meta = self.store.commit(
             plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts), **self.notes}
         )
-        for artifact, written in zip(artifacts, encoded, strict=True):
-            if written.path is None:
-                self.recent.keep(written.sha256, artifact)
+        hand_on(self.recent, plan, inputs, artifacts, encoded)
         seconds = round(time.monotonic() - started, 3)
         facts = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)
         where = {"path": str(self.store.folder(plan.slot))} if plan.stage.name == "report" else {}

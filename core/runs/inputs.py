@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.errors import CheckpointError
 from core.fingerprint import sha256
 from core.registry.registry import Registry, model_id
-from core.request.stages import writer_of
+from core.request.stages import onwards, stage_named, writer_of
 from core.runs.compute import Loaded
 from core.runs.plan import StagePlan
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
-from core.tables.artifacts import Table
+from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import decode
 from core.tables.recent import Recent
 
@@ -96,6 +98,19 @@ def _input_of(store: Store, plan: StagePlan, kind: str) -> Input | None:
 
 def _champion_input(store: Store, identity: str) -> Input:
     return Input(REGISTRY, identity, "model.json", sha256(Registry(store.root).bytes_of(identity)))
+
+
+def hand_on(
+    recent: Recent, plan: StagePlan, inputs: Inputs, made: Sequence[Artifact], encoded: Sequence[Encoded]
+) -> None:
+    """Keep what a stage made for those after it, and let go of what it was the last to read."""
+    read_later = {kind for name in onwards(plan.stage.name)[1:] for kind in stage_named(name).reads}
+    for kind, (source, _) in inputs.items():
+        if kind not in read_later:
+            recent.forget(source.sha256)
+    for artifact, written in zip(made, encoded, strict=True):
+        if written.path is None:
+            recent.keep(written.sha256, artifact)
 
 
 def _load(store: Store, source: Input, recent: Recent) -> Loaded:

@@ -19,6 +19,10 @@ class Recent:
         if not isinstance(artifact, Table) or artifact.rows <= limits.PARQUET_ABOVE_ROWS:
             self._artifacts[digest] = artifact
 
+    def forget(self, digest: str) -> None:
+        """Let go of what the bytes with this digest say: nothing reads them any more."""
+        self._artifacts.pop(digest, None)
+
     def get(self, digest: str) -> Artifact | None:
         """Return the artifact of these bytes if this process made it."""
         return self._artifacts.get(digest)
