@@ -101,14 +101,14 @@ def _champion_input(store: Store, identity: str) -> Input:
 
 
 def hand_on(
-    recent: Recent, plan: StagePlan, inputs: Inputs, made: Sequence[Artifact], encoded: Sequence[Encoded]
+    recent: Recent, plan: StagePlan, inputs: Inputs, artifacts: Sequence[Artifact], encoded: Sequence[Encoded]
 ) -> None:
     """Keep what a stage made for those after it, and let go of what it was the last to read."""
     read_later = {kind for name in onwards(plan.stage.name)[1:] for kind in stage_named(name).reads}
     for kind, (source, _) in inputs.items():
         if kind not in read_later:
             recent.forget(source.sha256)
-    for artifact, written in zip(made, encoded, strict=True):
+    for artifact, written in zip(artifacts, encoded, strict=True):
         if written.path is None:
             recent.keep(written.sha256, artifact)
 
