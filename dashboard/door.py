@@ -8,15 +8,12 @@ nothing is looked up.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from dashboard.bodies import NO_UPLOADS, Body, Coming, Message, Receive, Scope, Send, Uploads
+
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BODY_BYTES = 2 * 1024**2
@@ -27,8 +24,11 @@ UPLOAD = "/_stcore/upload_file/"
 
 WRAPPING_BYTES = 1024**2
 
-LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
-"""Where Streamlit's log-in begins, and where the identity provider leads back to."""
+LOGIN, CALLBACK, LOGOUT = "/auth/login", "/oauth2callback", "/auth/logout"
+"""Where Streamlit's log-in begins, where the identity provider leads back to, and where somebody logs out."""
+
+METRICS = "/_stcore/metrics"
+"""Streamlit's own figures of sessions and memory, which it tells to whoever asks: nobody's business."""
 
 _SOMEBODY = re.compile(rb'_streamlit_user="?[^";]')
 """The cookie of somebody who is logged in; one that is taken away is empty."""
@@ -124,27 +124,9 @@ class Limits:
 NO_LIMITS = Limits(lambda _: 0, lambda _: None)
 
 
-@dataclass(frozen=True)
-class Uploads:
-    """What may be uploaded, and by whom.
-
-    Parameters
-    ----------
-    most_bytes : callable
-        Returns how large a file may be; 0: there are no uploads.
-    may_send : callable
-        Returns whether a request comes from somebody who may start runs; judged before its body is read.
-    """
-
-    most_bytes: Callable[[], int]
-    may_send: Callable[[Scope], bool]
-
-
-NO_UPLOADS = Uploads(lambda: 0, lambda _: True)
-
-
 class Door:
-    """Refuses a foreign Host (421), a foreign Origin (403), a body that is too large (413), too many log-ins (429).
+    """Refuses a foreign Host (421), a foreign Origin (403), what is nobody's business (404), a body that is too large
+    (413), too many log-ins (429), and more uploads at once than memory is for (503).
 
     Parameters
     ----------
@@ -155,12 +137,21 @@ class Door:
         Of log-ins that fail; without them none is counted.
     uploads : Uploads, optional
         Without them there are none.
+    log_out : callable, optional
+        Told of each request to log out, before the app is.
     """
 
     def __init__(
-        self, app: App, names: Names, limits: Limits = NO_LIMITS, uploads: Uploads = NO_UPLOADS
+        self,
+        app: App,
+        names: Names,
+        limits: Limits = NO_LIMITS,
+        uploads: Uploads = NO_UPLOADS,
+        log_out: Callable[[Scope], None] = lambda _: None,
     ) -> None:
         self._app, self._names, self._limits, self._uploads = app, names, limits, uploads
+        self._log_out = log_out
+        self._coming = Coming(uploads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on with safe headers on its answer, or refuse it."""
@@ -171,6 +162,10 @@ class Door:
         refusal = self._refusal(scope["headers"], most)
         if refusal is None and _is_upload(scope) and not self._uploads.may_send(scope):
             refusal = 403, "Whoever may start runs may upload, and nobody else."
+        if refusal is None and _path(scope).rstrip("/").endswith(METRICS):
+            refusal = 404, "Not Found"
+        if refusal is None and _path(scope).endswith(LOGOUT):
+            self._log_out(scope)
         if refusal is None and scope["type"] == "http" and _is_login(scope):
             await self._log_in(scope, receive, send)
         elif refusal is None and scope["type"] == "http":
@@ -202,20 +197,17 @@ class Door:
         await self._hand_on(scope, receive, _safe(counting), MOST_BODY_BYTES)
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        """Hand a request on; once its body turns out too large, whatever the app makes of its end is a 413."""
-        body = _Body(receive, most)
-
-        async def answer(message: Message) -> None:
-            if not body.too_large:
-                await send(message)
-
-        try:
-            await self._app(scope, body.receive, answer)
-        except Exception:
-            if not body.too_large:
-                raise
-        if body.too_large:
-            await _answer(send, 413, _too_large(most))
+        """Hand a request on; once its body may not go on, whatever the app makes of its end is that refusal."""
+        body = Body(receive, most, (413, _too_large(most), 0), self._coming if _is_upload(scope) else None)
+        with body.coming(max(_lengths(scope), default=0)):
+            try:
+                if body.refusal is None:
+                    await self._app(scope, body.receive, body.answering(send))
+            except Exception:
+                if body.refusal is None:
+                    raise
+        if body.refusal is not None:
+            await _answer(send, *body.refusal)
 
     def _most(self, scope: Scope) -> int:
         """Return how many bytes the body of a request may have."""
@@ -235,34 +227,25 @@ class Door:
         return None
 
 
+def _lengths(scope: Scope) -> list[int]:
+    """Return what a request announces of its body; judged before."""
+    return [int(value) for name, value in scope["headers"] if name == b"content-length"]
+
+
+def _path(scope: Scope) -> str:
+    return str(scope.get("path", ""))
+
+
 def _is_login(scope: Scope) -> bool:
-    return str(scope.get("path", "")).endswith((LOGIN, CALLBACK))
+    return _path(scope).endswith((LOGIN, CALLBACK))
 
 
 def _is_upload(scope: Scope) -> bool:
-    return str(scope.get("path", "")).startswith(UPLOAD)
+    return _path(scope).startswith(UPLOAD)
 
 
 def _too_large(most: int) -> str:
     return f"The body is larger than {most:,} bytes."
-
-
-class _Body:
-    """A body of which no length was sent in advance; it ends once it is too large."""
-
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self._most, self._total = receive, most, 0
-
-    @property
-    def too_large(self) -> bool:
-        """Whether more came than may."""
-        return self._total > self._most
-
-    async def receive(self) -> Message:
-        """Return the next part, or that whoever sends it is gone."""
-        message = await self._receive()
-        self._total += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if self.too_large else message
 
 
 def _safe(send: Send) -> Send:

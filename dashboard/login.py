@@ -16,7 +16,9 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError, SettingsError
+from core.request import settings as configuration
 from core.request.settings import Settings
+from core.review import logouts
 from core.review.login_file import REQUIRED_VARIABLE
 from core.review.logins import person_of
 from core.review.people import Person, local_person, may
@@ -51,24 +53,34 @@ def person(settings: Settings) -> Person:
     """
     if not required():
         return local_person(settings)
-    claims = _claims()
+    claims = _claims(settings)
     if claims is None:
         raise SettingsError("nobody is logged in", expected="a login", remedy="Reload the page and log in.")
     return person_of(settings, claims)
 
 
-def _claims() -> Mapping[str, Any] | None:
-    """Return the verified claims of this visitor's login, None without one or when it is too old."""
+def _claims(settings: Settings) -> Mapping[str, Any] | None:
+    """Return the verified claims of this visitor's login, None without one or when it counts no more."""
     if not st.user.get("is_logged_in"):
         return None
     claims = st.user.to_dict()
-    return claims if _counts(claims, time.time()) else None
+    return claims if _counts(settings, claims, time.time()) else None
 
 
-def _counts(claims: Mapping[str, Any], now: float) -> bool:
-    """Return whether a login is recent, and says no time that is none."""
+def _counts(settings: Settings, claims: Mapping[str, Any], now: float) -> bool:
+    """Return whether a login is recent, says no time that is none, and was not ended by logging out."""
     auth_time = claims.get("auth_time")
-    return (auth_time is None or is_sound(auth_time, now)) and is_current(claims.get("iat"), now)
+    timely = (auth_time is None or is_sound(auth_time, now)) and is_current(claims.get("iat"), now)
+    return timely and not logouts.is_ended(settings, claims)
+
+
+def claims_in(signed: bytes | None) -> Mapping[str, Any]:
+    """Return the claims of the verified content of a login's cookie; none where nobody is logged in."""
+    try:
+        claims = json.loads(signed or b"null")
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) and claims.get("is_logged_in") is True else {}
 
 
 def may_launch(settings: Settings, signed: bytes | None, *, needed: bool, now: float) -> bool:
@@ -85,11 +97,10 @@ def may_launch(settings: Settings, signed: bytes | None, *, needed: bool, now: f
     """
     if not needed:
         return may(local_person(settings), "launch")
+    claims = claims_in(signed)
     try:
-        claims = json.loads(signed or b"null")
-        counts = isinstance(claims, dict) and claims.get("is_logged_in") is True and _counts(claims, now)
-        return counts and may(person_of(settings, claims), "launch")
-    except (ValueError, RecursionError, AftercloseError):
+        return _counts(settings, claims, now) and may(person_of(settings, claims), "launch")
+    except AftercloseError:
         return False
 
 
@@ -125,7 +136,7 @@ def is_current(issued: object, now: float) -> bool:
 
 def admitted() -> bool:
     """Return whether this visitor may see the desk; else draw the way to log in."""
-    if not required() or _claims() is not None:
+    if not required() or _claims(configuration.load()) is not None:
         return True
     st.title("Afterclose", anchor=False)
     st.markdown("This desk is for people who are known here.")

@@ -22,7 +22,9 @@ ON_TIME_S = 900.0
 
 def head(entry: dict[str, Any]) -> str:
     """Return name, state, rule and request in one line."""
-    about = compact.quiet(" · ".join(str(entry[name]) for name in ("when", "calendar", "asks_for")))
+    about = compact.quiet(
+        " · ".join(filter(None, (str(entry[name]) for name in ("when", "calendar", "asks_for"))))
+    )
     return (
         f'<div class="schedule-head"><span class="schedule-name">{escape(entry["name"])}</span>'
         f"{compact.badge(entry['state'])}{about}</div>"

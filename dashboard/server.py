@@ -13,18 +13,20 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from streamlit import net_util
+from streamlit.runtime import Runtime
 from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 from streamlit.web.server.starlette.starlette_auth_routes import _get_cookie_value_from_request
 
 from core.request import settings as configuration
 from core.request import uploads
-from core.review import attempts
+from core.review import attempts, logouts
 from core.review.login_file import ORIGIN_VARIABLE
 from dashboard.api import routes
+from dashboard.bodies import Scope, Uploads
 from dashboard.compressed import Compressed
-from dashboard.door import Door, Limits, Scope, Uploads, names_of
+from dashboard.door import Door, Limits, names_of
 from dashboard.first_paint import FirstPaint
-from dashboard.login import may_launch
+from dashboard.login import claims_in, may_launch
 from dashboard.provider import believe_signed_tokens_only
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
@@ -61,12 +63,31 @@ def _may_upload(scope: Scope) -> bool:
     return may_launch(configuration.load(), signed, needed=bool(_public), now=time.time())
 
 
-_uploads = Uploads(lambda: uploads.room(configuration.load()), _may_upload)
+def _in_memory() -> int:
+    """Return the bytes of uploads that their pages have not let go yet."""
+    if not Runtime.exists():
+        return 0
+    families = Runtime.instance().uploaded_file_mgr.get_stats()
+    return sum(int(getattr(stat, "byte_length", 0)) for stats in families.values() for stat in stats)
+
+
+def _log_out(scope: Scope) -> None:
+    """Let a login that is ended count nowhere: a copy of its cookie may be elsewhere."""
+    signed = _get_cookie_value_from_request(Request(scope), "_streamlit_user")
+    logouts.end(configuration.load(), claims_in(signed))
+
+
+_uploads = Uploads(
+    lambda: uploads.room(configuration.load()),
+    _may_upload,
+    lambda: uploads.most_together(configuration.load()),
+    _in_memory,
+)
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=routes(),
     middleware=[
-        Middleware(Door, names=_names, limits=_limits, uploads=_uploads),
+        Middleware(Door, names=_names, limits=_limits, uploads=_uploads, log_out=_log_out),
         Middleware(FirstPaint),
         Middleware(Compressed),
     ],

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import AftercloseError
 from core.fingerprint import sha256
@@ -80,9 +82,18 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"]) -> None:
     except AftercloseError as error:
         st.session_state[_FAULT] = str(error)
         return
+    _let_go(file)
     st.session_state[_LAST] = upload
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1  # the browser's copy is let go
     form_state.put("path", str(upload.path))
+
+
+def _let_go(file: Any) -> None:
+    """Take what was written out of the desk's memory; Streamlit would keep it as long as the page is open."""
+    context = get_script_run_ctx()
+    manager = context.uploaded_file_mgr if context else None
+    if isinstance(manager, MemoryUploadedFileManager) and context:
+        manager.remove_file(context.session_id, file.file_id)
 
 
 def _ask(file: Any) -> None:

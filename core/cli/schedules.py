@@ -32,6 +32,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
     schedules = overview(configured, utc_clock())
     if as_json:
         output.as_json(schedules)
+        _refuse_damaged(configured)
         return
     if not schedules["schedules"]:
         click.echo('no schedules; add one: afterclose schedules add daily --when "close+45m"')
@@ -49,6 +50,18 @@ def command(context: click.Context, *, as_json: bool) -> None:
     ]
     output.table(("schedule", "state", "when", "asks for", "next (local)", "last"), rows)
     click.echo(f"scheduler: {schedules['scheduler']}")
+    _refuse_damaged(configured)
+
+
+def _refuse_damaged(configured: Settings) -> None:
+    """Raise where a schedule is not as it was written, once the others are shown."""
+    from core.queries.operations.schedules import reading
+    from core.schedule.definition import damage, whole_and_damaged
+
+    journal = reading(configured)
+    _, damaged = whole_and_damaged(journal.each_schedule() if journal else ())
+    if damaged:
+        raise damage(damaged[0])
 
 
 @command.command("show")

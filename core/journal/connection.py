@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from core.journal import database, postgres
-from core.journal.faults import FAULTS, JournalError, journal_error, readable, server_error
+from core.journal.faults import DAMAGED, FAULTS, JournalError, journal_error, readable, server_error
 from core.journal.reading import WAL, Reader, beside
 from core.paths import StoragePath
 
@@ -29,6 +31,25 @@ ADDED = {
 
 _MOVED = {"occurrence": ("backfill_session", "0, backfill_id, session, session, state, run_id, note, ''")}
 """Tables of before whose rows are in another one now, and how they read there."""
+
+
+@dataclass(frozen=True)
+class DamagedRow:
+    """A row that is not what was written.
+
+    Parameters
+    ----------
+    name : str
+        What its first column says, as far as that can be read.
+    why : str
+    row : int or None
+        Its number in a SQLite table.
+    """
+
+    name: str
+    why: str
+    row: int | None = None
+
 
 MOST_READINGS = 50
 """Times a reader looks again when a writer changes the file under it."""
@@ -118,6 +139,42 @@ class Connection:
             return list(self._execute(f"SELECT {columns} FROM {source} {rest}", values)) if source else []  # noqa: S608 - constants
 
         return self._fetched(read)
+
+    def _row_by_row(
+        self, columns: str, table: str, rest: str, values: Sequence[Any], make: Callable[[tuple[Any, ...]], T]
+    ) -> list[T | DamagedRow]:
+        """Return what ``make`` makes of each row; in the place of one that is damaged, its name and why."""
+        if self._path is None:
+            rows = self._select(columns, table, rest, values)
+            return [self._row_or_damage(partial(make, row), str(row[0])) for row in rows]
+
+        def numbered(number: int) -> T:
+            for row in self._select(columns, table, "WHERE rowid = ?", [number]):
+                return make(row)
+            raise ValueError("it went meanwhile")
+
+        first = f"CAST({columns.partition(',')[0]} AS BLOB)"
+        # as bytes: a text that is no UTF-8 cannot be fetched at all
+        names = self._select(f"rowid, {first}", table, rest, values)
+        return [
+            self._row_or_damage(
+                partial(numbered, number), bytes(name or b"").decode(errors="replace"), number
+            )
+            for number, name in names
+        ]
+
+    @staticmethod
+    def _row_or_damage(make: Callable[[], T], name: str, number: int | None = None) -> T | DamagedRow:
+        try:
+            with readable():
+                return make()
+        except JournalError as error:
+            if error.cause != DAMAGED:
+                raise
+            visible = "".join(
+                letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name
+            )
+            return DamagedRow(visible[:80], error.problem.rpartition("could not be read: ")[2], number)
 
     def _source(self, table: str) -> str:
         """Return what a SELECT reads a table from; nothing where the journal has not come as far as that table."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.journal.cells import sound
-from core.journal.faults import readable
+from core.journal.connection import DamagedRow
+from core.journal.faults import JournalError, readable
 from core.journal.journal import Journal
 from core.journal.rows import utc_now
 
@@ -18,6 +19,7 @@ SKIPPED, REFUSED, THERE, NO_DATA = "skipped", "refused", "there", "no data"
 
 _COLUMNS = "schedule, due_at, session, state, run_id, note"
 _OF_SCHEDULES = "schedule NOT IN (SELECT backfill_id FROM backfill)"
+_OPEN_ONES = f"WHERE state IN ({', '.join('?' for _ in OPEN)}) AND {_OF_SCHEDULES} ORDER BY due_at, seq"
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,16 @@ class Occurrences(Journal):
 
     def open_occurrences(self) -> list[Occurrence]:
         """Return what is not over of all schedules, oldest first; ranges have somebody who leads them."""
-        marks = ", ".join("?" for _ in OPEN)
-        return self._occurrences(f"WHERE state IN ({marks}) AND {_OF_SCHEDULES} ORDER BY due_at, seq", OPEN)
+        return self._occurrences(_OPEN_ONES, OPEN)
+
+    def each_open_occurrence(self) -> list[Occurrence | DamagedRow]:
+        """Return the same; one whose row is not what was written hides none of the others."""
+        try:
+            return [*self.open_occurrences()]
+        except JournalError:
+            return self._row_by_row(
+                _COLUMNS, "occurrence", _OPEN_ONES, OPEN, lambda row: sound(Occurrence(*row))
+            )
 
     def occurrences(self, name: str, *, limit: int = 20) -> list[Occurrence]:
         """Return the last occurrences of a schedule, newest first."""

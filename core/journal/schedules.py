@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.journal.cells import sound
+from core.journal.connection import DamagedRow
 from core.journal.contents import definition_of
-from core.journal.faults import readable
+from core.journal.faults import JournalError, readable
 from core.journal.occurrences import SKIPPED, WAITING, Occurrence, Occurrences
 from core.journal.rows import utc_now
 from core.platform.processes import ProcessId
@@ -68,14 +69,19 @@ class Schedules(Occurrences):
         """Return all schedules by name."""
         rows = self._select(_STORED, "schedule", "ORDER BY name")
         with readable():
-            return [
-                sound(Stored(r[0], definition_of(r[1]), r[2], r[3], json.loads(r[4]), r[5], r[6]))
-                for r in rows
-            ]
+            return list(map(_stored, rows))
+
+    def each_schedule(self) -> list[Stored | DamagedRow]:
+        """Return all schedules by name; one whose row is not what was written hides none of the others."""
+        try:
+            return [*self.schedules()]
+        except JournalError:
+            return self._row_by_row(_STORED, "schedule", "ORDER BY name", (), _stored)
 
     def schedule(self, name: str) -> Stored | None:
-        """Return one schedule, None if there is none."""
-        return next((stored for stored in self.schedules() if stored.name == name), None)
+        """Return one schedule, None if there is none that is whole."""
+        whole = (each for each in self.each_schedule() if isinstance(each, Stored))
+        return next((stored for stored in whole if stored.name == name), None)
 
     def set_state(self, name: str, state: str, *, since: str | None = None) -> None:
         """Pause or resume a schedule; ``since`` is from when on its times count."""
@@ -98,10 +104,19 @@ class Schedules(Occurrences):
                 [json.dumps(dict(body)), who, since, "{}", name],
             )
 
-    def remove_schedule(self, name: str) -> None:
-        """Forget a schedule; what came of it stays on record, what was waiting is not run."""
+    def remove_schedule(self, name: str, *, row: int | None = None) -> None:
+        """Forget a schedule; what came of it stays on record, what was waiting is not run.
+
+        Parameters
+        ----------
+        row : int, optional
+            Of a damaged one, whose name may not be what it says.
+        """
         with self._transaction():
-            self._execute("DELETE FROM schedule WHERE name = ?", [name])
+            if row is None:
+                self._execute("DELETE FROM schedule WHERE name = ?", [name])
+            else:
+                self._execute("DELETE FROM schedule WHERE rowid = ?", [row])
             self._execute(
                 "UPDATE occurrence SET state = ?, note = ? WHERE schedule = ? AND state = ?",
                 [SKIPPED, "the schedule was removed", name, WAITING],
@@ -147,7 +162,8 @@ class Schedules(Occurrences):
     def last_beat(self) -> Beat | None:
         """Return who last watched the clock, None if nobody ever did."""
         rows = self._select("host, pid, pid_started, boot_id, beat_at", "scheduler")
-        return next((Beat(r[0], ProcessId(r[1], r[2], r[3]), r[4]) for r in rows), None)
+        with readable():
+            return next((sound(Beat(r[0], sound(ProcessId(*r[1:4])), r[4])) for r in rows), None)
 
     # ---- alarms
 
@@ -165,3 +181,10 @@ class Schedules(Occurrences):
         """Return (subject, UTC time, note) of the last alarms, newest first."""
         rows = self._select("subject, at, note", "alarm", "ORDER BY at DESC LIMIT ?", [limit])
         return [(str(s), str(at), str(note)) for s, at, note in rows]
+
+
+def _stored(row: tuple[Any, ...]) -> Stored:
+    name, body, state, since, settled, created_at, who = row
+    if state not in (ACTIVE, PAUSED):
+        raise ValueError(f"state of a schedule is {state!r}")
+    return sound(Stored(name, definition_of(body), state, since, json.loads(settled), created_at, who))

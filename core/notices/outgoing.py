@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from core.errors import AftercloseError
 from core.journal import Journal, locks
 from core.journal.outbox import ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
+from core.notices.deliveries import Deliveries
 from core.notices.sealing import judge_of, seal_with, sealer_of
 from core.notices.sending import (
     MOST_CHARACTERS,
@@ -145,6 +146,7 @@ def deliver(settings: Settings, *, now: datetime | None = None, at_once: bool = 
             else _try(settings, outbox, notice, refused, now)
             for notice in outbox.waiting()
         }
+        Deliveries(settings.data).forget(now - KEPT_FOR - timedelta(days=1))
     return {seq: trouble for seq, trouble in troubles.items() if trouble}
 
 
@@ -166,11 +168,14 @@ def _try(
     if now - datetime.fromisoformat(notice.created_at) > KEPT_FOR:
         outbox.settle_notice(notice.seq, DROPPED)
         return None
-    took = set(notice.took)
+    took, deliveries = set(notice.took), Deliveries(settings.data)
+    if deliveries.has(notice):
+        outbox.settle_notice(notice.seq, SENT, "it was sent before: that it waits was put in from outside")
+        return None
 
     def tell(address: str) -> str | None:
         mark = mark_of(address)
-        if mark in took:
+        if mark in took or deliveries.has(notice, mark):
             return None
         if mark in refused:
             return "waits for an earlier notice"
@@ -187,6 +192,7 @@ def _try(
         took.remove(attempt)
         if trouble is None:
             took.add(mark)
+            deliveries.add(notice, mark)
         else:
             refused.add(mark)
         outbox.record_receivers(notice.seq, took)
@@ -194,6 +200,7 @@ def _try(
 
     trouble = _tell_each(_policy(settings, notice.profile or ""), notice.event, tell)
     if trouble is None:
+        deliveries.add(notice)
         outbox.settle_notice(notice.seq, SENT)
         return None
     wait = min(FIRST_WAIT * 2 ** min(notice.tries, 12), LONGEST_WAIT)

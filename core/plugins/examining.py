@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -96,6 +97,8 @@ def _refused(packed: str, what: str) -> PluginError:
 def main() -> None:
     """Read a module from the standard input and print what it declares, or what is wrong with it."""
     sys.dont_write_bytecode = True
+    answer_to = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what own code and its libraries write there is no answer
     packed = json.load(sys.stdin)
     module = Module(packed["name"], packed["folder"], packed["texts"], limit_s=packed["limit_s"])
     try:
@@ -110,7 +113,8 @@ def main() -> None:
             answer = {
                 "problem": f"{module.file} declares nothing: no function has a decorator of core.plugins"
             }
-    sys.stdout.write(json.dumps(answer) + "\n")
+    answer_to.write(json.dumps(answer) + "\n")
+    answer_to.flush()
 
 
 def _facts(entry: Any, module: Module) -> dict[str, Any]:

@@ -179,10 +179,12 @@ class KnownProfiles:
         """Return what a name stands for, None where that is not known; a damaged entry is none."""
         try:
             body = json.loads(self._path(name).read_bytes())
+            if body["profile"] != name:
+                return None  # it speaks for another one
             question = Question(str(body["source"]), str(body["path"]), tuple(map(str, body["tickers"])))
             paths = tuple(map(str, body["paths"]))
             reading = {name: str(text) for name, text in body.get("reading", {}).items() if name in READING}
-            return ProfileEntry(str(body["profile"]), question, str(body["input_digest"]), paths, reading)
+            return ProfileEntry(name, question, str(body["input_digest"]), paths, reading)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 

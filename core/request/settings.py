@@ -191,8 +191,19 @@ class Settings:
             raise self.profile_faults[profile]
         by_name = {**self.profiles}
         if profile and profile not in by_name:
-            by_name |= {entry.name: _asked_by(entry) for entry in KnownProfiles(self.data).entries()}
+            by_name |= self._of_earlier_runs(profile)
         return replace(self, defaults=profiles.defaults_under(by_name, profile, self.defaults))
+
+    def _of_earlier_runs(self, profile: str) -> dict[str, Mapping[str, Value]]:
+        """Return what profiles without a section ask for; a damaged one is no other's trouble."""
+        by_name: dict[str, Mapping[str, Value]] = {}
+        for entry in KnownProfiles(self.data).entries():
+            try:
+                by_name[entry.name] = _asked_by(entry)
+            except ParameterError:
+                if entry.name == profile:
+                    raise
+        return by_name
 
 
 def _asked_by(entry: ProfileEntry) -> dict[str, Value]:

@@ -26,6 +26,9 @@ FOLDER = "uploads"
 """In the first root, where ``[files] uploads`` names no folder."""
 
 MIB = 1 << 20
+AT_ONCE = 2
+"""So many uploads of the largest size may be on their way at once, or lie in the desk's memory: more wait."""
+
 MOST_NAME_BYTES = 200
 """Most file systems take 255 bytes; what is written beside it (temporary names, digests) needs some of them."""
 
@@ -57,6 +60,11 @@ class Upload:
 def most_bytes(settings: Settings) -> int:
     """Return how large an upload may be; 0 where there are none."""
     return int(settings["upload_mb"] or 0) * MIB
+
+
+def most_together(settings: Settings) -> int:
+    """Return how many bytes uploads may have together that are on their way or not written yet."""
+    return AT_ONCE * (most_bytes(settings) + MIB)
 
 
 def room(settings: Settings) -> int:

@@ -10,8 +10,9 @@ from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT, digest_of
 from core.journal import Journal, Record, chain_faults
 from core.journal.backfills import Backfills
+from core.journal.connection import DamagedRow
 from core.journal.records import DRAFT, REQUEST, SEAL
-from core.journal.schedules import Schedules
+from core.journal.schedules import Schedules, Stored
 from core.paths import StoragePath
 from core.request.settings import Settings
 from core.review import ledger, person_keys
@@ -143,7 +144,9 @@ def _rows(journal: Journal, records: Sequence[Record]) -> Iterator[str]:
 def _makers(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield schedules and ranges that are not as their makers made them: runs are started in those names."""
     place = (settings.data, settings.journal)
-    schedules = Schedules(*place, read_only=True).schedules()
+    entries = Schedules(*place, read_only=True).each_schedule()
+    yield from (f"schedule {e.name!r} is damaged: {e.why}" for e in entries if isinstance(e, DamagedRow))
+    schedules = [entry for entry in entries if isinstance(entry, Stored)]
     yield from maker_faults(records, ((s.name, s.who, s.body) for s in schedules))
     ranges = Backfills(*place, read_only=True).backfills(limit=MOST_RANGES)
     yield from maker_faults(records, ((r.backfill_id, r.who, r.body) for r in ranges))

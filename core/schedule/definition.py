@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 from core.errors import CommandError, ParameterError, nearest
-from core.journal.faults import readable
+from core.journal.connection import DamagedRow
+from core.journal.faults import DAMAGED, JournalError, readable
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -83,6 +85,30 @@ def schedule_of(stored: Stored) -> Schedule:
     with readable():
         timing = Timing(**stored.body["timing"])
     return Schedule(stored.name, timing, dict(stored.body["request"]), stored.state, stored.who)
+
+
+def whole_and_damaged(entries: Iterable[Stored | DamagedRow]) -> tuple[list[Schedule], list[DamagedRow]]:
+    """Return schedules as the journal has them, and beside them those that are not as they were written."""
+    whole, damaged = [], []
+    for entry in entries:
+        if isinstance(entry, DamagedRow):
+            damaged.append(entry)
+            continue
+        try:
+            whole.append(schedule_of(entry))
+        except JournalError as error:
+            damaged.append(DamagedRow(entry.name, error.problem.rpartition("could not be read: ")[2]))
+    return whole, damaged
+
+
+def damage(row: DamagedRow) -> JournalError:
+    """Return the error of whoever asks for a schedule that is not as it was written."""
+    return JournalError(
+        f"schedule {row.name!r} in the journal is damaged: {row.why}",
+        expected="what was written when it was set; the others go on",
+        remedy=f"Remove it, and add it again: afterclose schedules remove {quote(row.name)}",
+        cause=DAMAGED,
+    )
 
 
 def judge(settings: Settings, schedule: Schedule, now: datetime) -> None:
@@ -231,15 +257,20 @@ def schedule_named(journal: Schedules, name: str) -> Schedule:
     ------
     ParameterError
         If there is none, with the nearest name.
+    JournalError
+        If it is not as it was written.
     """
-    by_name = {stored.name: stored for stored in journal.schedules()}
+    whole, damaged = whole_and_damaged(journal.each_schedule())
+    by_name = {schedule.name: schedule for schedule in whole}
+    if row := next((row for row in damaged if row.name == name), None):
+        raise damage(row)
     if name not in by_name:
         raise ParameterError(
             f"there is no schedule {name!r}",
             expected=f"one of {', '.join(by_name) or 'none: there are no schedules'}",
             remedy=nearest(name, by_name).strip(),
         )
-    return schedule_of(by_name[name])
+    return by_name[name]
 
 
 def pause(settings: Settings, name: str, *, person: Person) -> None:
@@ -264,12 +295,15 @@ def resume(settings: Settings, name: str, *, now: datetime, person: Person) -> N
 
 
 def remove(settings: Settings, name: str, *, person: Person) -> None:
-    """Forget a schedule; its past stays on record."""
+    """Forget a schedule, also one that is damaged; its past stays on record."""
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
-    schedule = schedule_named(journal, name)
-    journal.remove_schedule(name)
-    put_on_record(settings, journal, REMOVED, schedule.name, schedule.body(), person=person)
+    _, damaged = whole_and_damaged(journal.each_schedule())
+    row = next((row for row in damaged if row.name == name), None)
+    body = schedule_named(journal, name).body() if row is None else {"timing": {}, "request": {}}
+    journal.remove_schedule(name, row=row.row if row else None)
+    why = f"it was damaged: {row.why}" if row else ""
+    put_on_record(settings, journal, REMOVED, name, body, person=person, why=why)
 
 
 def stamp(moment: datetime) -> str:

@@ -20,7 +20,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.runs.profile import profile_of
 from core.schedule.deadline import last_deadline
-from core.schedule.definition import Schedule, schedule_of
+from core.schedule.definition import Schedule, whole_and_damaged
 from core.sources import MOVING
 from core.sources.closing import closes_between
 from core.store.checkpoints import Slot, Store
@@ -88,8 +88,10 @@ def watched(settings: Settings, now: datetime) -> list[Freshness]:
     if not Journal.exists(settings.data, settings.journal):
         return []
     journal = Schedules(settings.data, settings.journal, read_only=True)
-    schedules = [schedule_of(stored) for stored in journal.schedules() if stored.state == ACTIVE]
-    return [_of_schedule(settings, schedule, now) for schedule in schedules]
+    schedules, damaged = whole_and_damaged(journal.each_schedule())
+    cannot_run = [Freshness(row.name, row.name, None, FAILED, None, None) for row in damaged]
+    active = [schedule for schedule in schedules if schedule.state == ACTIVE]
+    return [*(_of_schedule(settings, schedule, now) for schedule in active), *cannot_run]
 
 
 def freshness(settings: Settings, now: datetime, profile: str = "") -> list[Freshness]:

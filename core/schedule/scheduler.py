@@ -6,15 +6,17 @@ that lets one scheduler watch at a time saves work; correctness does not rest on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import AftercloseError
 from core.journal import Journal
+from core.journal.connection import DamagedRow
 from core.journal.occurrences import REFUSED, RUNNING, SKIPPED, WAITING, Occurrence
-from core.journal.schedules import ACTIVE, Schedules
+from core.journal.schedules import ACTIVE, Schedules, Stored
 from core.notices.outgoing import Notice, notify
 from core.platform.processes import this_process
 from core.request.settings import Settings
@@ -23,7 +25,7 @@ from core.review.people import Person, require
 from core.runs.log import RunLog
 from core.schedule.arrival import Arrivals
 from core.schedule.deadman import tell_if_missing
-from core.schedule.definition import Schedule, schedule_named, schedule_of, stamp
+from core.schedule.definition import Schedule, damage, schedule_named, stamp, whole_and_damaged
 from core.schedule.missed import backfill_command, caught_up, missed_note, too_old_note
 from core.schedule.reminders import tell_people
 from core.schedule.starting import Start, Starter, start_run
@@ -33,6 +35,9 @@ LOG = "scheduler"
 """Name of the scheduler's own log among the runs' folders."""
 
 BEAT_S = 30.0
+
+FURTHEST_BACK = timedelta(days=10 * 366)
+"""Nobody was away for longer; a row that says so would have all calendars since then built."""
 
 
 @dataclass
@@ -52,6 +57,7 @@ class Scheduler:
     _arrivals: Arrivals = field(default_factory=Arrivals)
     _beat: datetime | None = None
     _notices_at: datetime | None = None
+    _damaged: dict[str, str] = field(default_factory=dict)
 
     def tick(self, now: datetime) -> None:
         """Record what is due at ``now`` and start what is next. Does nothing where there is no schedule."""
@@ -60,23 +66,43 @@ class Scheduler:
             return  # made with the first schedule; an empty one would hide that a journal was lost
         self._tell_people(settings, now)
         reading = Schedules(settings.data, settings.journal, read_only=True)
-        stored = reading.schedules()
-        if not stored and not reading.open_occurrences():
+        stored, open_ = reading.each_schedule(), reading.each_open_occurrence()
+        if not stored and not open_:
             return
         journal = Schedules(settings.data, settings.journal)
         log = RunLog(settings.data, LOG)
         beating = self._tell_of_life(journal, now)
-        for due in journal.open_occurrences():
-            Starter(settings, journal).look(due)
-        for schedule in (schedule_of(entry) for entry in stored if entry.state == ACTIVE):
-            try:
-                self._record(settings, journal, schedule, now, log)
-            except AftercloseError as error:  # one broken schedule does not stop the others
-                log.write("schedule_trouble", level="error", schedule=schedule.name, reason=str(error))
+        schedules, damaged = whole_and_damaged(stored)
+        self._tell_of_damage(
+            settings, [*damaged, *(due for due in open_ if isinstance(due, DamagedRow))], log
+        )
+        for due in _whole(open_):
+            with _apart(due.schedule, log):
+                Starter(settings, journal).look(due)
+        for schedule in schedules:
+            if schedule.state == ACTIVE:
+                with _apart(schedule.name, log):
+                    self._record(settings, journal, schedule, now, log)
         self._start_next(settings, journal, log, now)
-        expected = [entry.created_at for entry in stored if entry.state == ACTIVE]
+        expected = [
+            entry.created_at for entry in stored if isinstance(entry, Stored) and entry.state == ACTIVE
+        ]
         if expected and beating:
             tell_if_missing(settings, now, log, since=min(expected))
+
+    def _tell_of_damage(self, settings: Settings, damaged: Sequence[DamagedRow], log: RunLog) -> None:
+        """Log each row that is not as it was written when it is first seen, and tell people once."""
+        faults = {row.name: damage(row) for row in damaged}
+        for name, fault in faults.items():
+            if self._damaged.get(name) != str(fault):
+                log.write("schedule_trouble", level="error", schedule=name, reason=str(fault))
+                once = f"damaged {name} {fault.problem}"
+                _notify(
+                    settings,
+                    Notice("failed", f"Schedule {name} is damaged", str(fault), "schedules", once=once),
+                    log,
+                )
+        self._damaged = {name: str(fault) for name, fault in faults.items()}
 
     def _tell_people(self, settings: Settings, now: datetime) -> None:
         """Send now and then what waits in the queue of notices, and what is due about signatures."""
@@ -123,9 +149,10 @@ class Scheduler:
     def _start_next(self, settings: Settings, journal: Schedules, log: RunLog, now: datetime) -> None:
         """Start the oldest thing of each schedule that has none going."""
         begun: set[str] = set()
-        for due in journal.open_occurrences():
+        for due in _whole(journal.each_open_occurrence()):
             if due.schedule not in begun and due.state == WAITING:
-                self.begin(settings, journal, due, log, now)
+                with _apart(due.schedule, log):
+                    self.begin(settings, journal, due, log, now)
             begun.add(due.schedule)
 
     def begin(
@@ -183,6 +210,22 @@ def run_now(
     return Scheduler(lambda: settings, start).begin(settings, journal, due, log, now, person=person)
 
 
+def _whole(entries: Iterable[Occurrence | DamagedRow]) -> list[Occurrence]:
+    return [entry for entry in entries if isinstance(entry, Occurrence)]
+
+
+@contextmanager
+def _apart(schedule: str, log: RunLog) -> Iterator[None]:
+    """Log what goes wrong with one schedule: it stops none of the others."""
+    try:
+        yield
+    except AftercloseError as error:
+        log.write("schedule_trouble", level="error", schedule=schedule, reason=str(error))
+    except Exception as error:  # noqa: BLE001 - a row that nobody wrote may have a value that nobody thought of
+        reason = f"unexpected {type(error).__name__}: {error}"
+        log.write("schedule_trouble", level="error", schedule=schedule, reason=reason)
+
+
 def _session_at(schedule: Schedule, now: datetime) -> str:
     from core.sources.closing import last_closed_session
 
@@ -197,6 +240,7 @@ def _occurrence(
 
 def _too_old(schedule: Schedule, since: datetime, limit: datetime) -> list[Occurrence]:
     """Return one record for all that was due so long ago that it is not looked for; nothing if nothing was."""
+    since = max(since, limit - FURTHEST_BACK)
     if since >= limit or next(schedule.timing.times(since, limit), None) is None:
         return []
     command = backfill_command(f"{since:%Y-%m-%d}", f"{limit:%Y-%m-%d}", schedule.request)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from core.errors import ParameterError, nearest
 from core.sources.closing import closes_between, zone_of
@@ -93,7 +93,12 @@ class Timing:
     def tz(self) -> ZoneInfo:
         """The zone in which ``weekly`` and ``cron`` are read."""
         exchange = zone_of(self.calendar)
-        return ZoneInfo(self.zone) if self.zone else exchange
+        try:
+            return ZoneInfo(self.zone) if self.zone else exchange
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise ParameterError(
+                f"the time zone is {self.zone!r}", expected="a name such as Europe/Berlin"
+            ) from error
 
     def _on_which_days(self) -> str:
         return f", on a session of {self.calendar}" if self.sessions_only else ""

@@ -17,6 +17,7 @@ from core.errors import BusyError, CheckpointError, ModelError
 from core.fingerprint import SHORT
 from core.journal import Journal, locks
 from core.journal.faults import JournalError
+from core.notices.deliveries import FOLDER as NOTICES
 from core.paths import StoragePath
 from core.platform.causes import FULL, NO_INODES, QUOTA, cause_at
 from core.platform.files import TEMPORARY
@@ -129,7 +130,7 @@ def _unfinished(store: Store) -> Iterator[Slot]:
 
 def _temporaries(root: StoragePath, now: datetime) -> list[StoragePath]:
     """Return temporary files that no writer can still be writing; those of checkpoints go with their lock."""
-    folders = ("", FITS, "models", "models/champions", "profiles", LEDGER, *LISTS)
+    folders = ("", FITS, "models", "models/champions", "profiles", LEDGER, NOTICES, *LISTS)
     paths = [path for name in folders for path in (root / name).glob(f"{TEMPORARY}*")]
     paths += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     paths += local_folder(root).glob(f"{STAGING}*")

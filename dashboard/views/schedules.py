@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.journal.faults import DAMAGED
 from core.journal.schedules import Schedules
 from core.queries.operations.prospects import doubts
 from core.queries.operations.schedule_history import past_times
@@ -85,6 +86,9 @@ def watch(status: dict[str, Any], now: datetime) -> None:
 
 def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
     """Draw one schedule: rule, next run, last results, why nothing new will come, and what can be done with it."""
+    if entry["state"] == DAMAGED:
+        draw_damaged(entry)
+        return
     settings, name, local = shell.settings(), entry["name"], _local()
     past = past_times(settings, journal, name, now)
     sentences = doubts(settings, schedule_named(journal, name), now)
@@ -101,6 +105,15 @@ def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
             if entry["next"]:
                 times = {"Your time": entry["next_local"], "Exchange time": entry["next_exchange"]}
                 wrapped.table(times, f"next-{name}")
+
+
+def draw_damaged(entry: dict[str, Any]) -> None:
+    """Draw a schedule that is not as it was written: what is wrong, and the way to be rid of it."""
+    with st.container(border=True, key=f"schedule-{entry['name']}"):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"schedule-head-{entry['name']}"):
+            compact.draw(schedule_card.head(entry))
+            remove_button(entry["name"])
+        st.error(literal(entry["trouble"]), icon=":material/broken_image:")
 
 
 def buttons(name: str, state: str) -> None:
@@ -125,10 +138,14 @@ def buttons(name: str, state: str) -> None:
             "Resume", icon=":material/resume:", key=f"resume-{name}", type="tertiary", disabled=off
         ):
             act(f"{name} goes on; what passed meanwhile is not caught up.", lambda: _resume(name))
-        with st.popover(
-            "Remove", icon=":material/delete:", key=f"remove-{name}", type="tertiary", disabled=off
-        ):
-            confirm_remove(name)
+        remove_button(name)
+
+
+def remove_button(name: str) -> None:
+    """Draw the way to remove a schedule."""
+    off = acting.refusal("schedule") is not None
+    with st.popover("Remove", icon=":material/delete:", key=f"remove-{name}", type="tertiary", disabled=off):
+        confirm_remove(name)
 
 
 def _start(name: str) -> None:

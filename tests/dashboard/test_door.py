@@ -191,3 +191,135 @@ def test_an_upload_may_be_as_large_as_is_set_and_nothing_else_is():
 def test_an_upload_of_nobody_is_refused_before_its_body_is_read():
     """Where people log in, a session alone may not fill the memory of the desk."""
     assert upload(known=False, body=[b"x" * 1024]) == 403
+
+
+MIB = 1024**2
+
+
+class Sender:
+    """A body that is sent a piece at a time, as a test says."""
+
+    def __init__(self, door, length=None):
+        self.pieces, self.sent, self.read = asyncio.Queue(), [], 0
+        headers = [(b"host", b"127.0.0.1:8501")]
+        headers += [(b"content-length", str(length).encode())] if length is not None else []
+        scope = {"type": "http", "path": f"{UPLOAD}session/file", "headers": headers}
+        self.task = asyncio.create_task(door(scope, self._receive, self._send))
+
+    async def _receive(self):
+        piece, more = await self.pieces.get()
+        self.read += len(piece)
+        return {"type": "http.request", "body": piece, "more_body": more}
+
+    async def _send(self, message):
+        self.sent.append(message)
+
+    async def bring(self, size, *, more=True):
+        """Send so many bytes, and let the door look at them."""
+        self.pieces.put_nowait((b"x" * size, more))
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    @property
+    def status(self):
+        return self.sent[0]["status"] if self.sent else None
+
+
+def in_a_loop(play):
+    """Play a scene in an event loop of its own thread."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(play())).result()
+
+
+def door_for(most_together, *, in_memory=lambda: 0, app=behind):
+    """A door with room for so many bytes of uploads."""
+    uploads = Uploads(lambda: 5 * MIB, lambda _: True, lambda: most_together, in_memory)
+    return Door(app, LOCAL, uploads=uploads)
+
+
+def test_uploads_at_once_have_so_many_bytes_together_and_the_next_waits():
+    """What came counts; the one that finds no room is told when to come again, and those on their way end well."""
+
+    async def play():
+        door = door_for(4 * MIB)
+        first, second = Sender(door), Sender(door)
+        await first.bring(2 * MIB)
+        await second.bring(1 * MIB)
+        await second.bring(2 * MIB)
+        assert (first.status, second.status) == (None, 503)
+        assert (b"retry-after", b"30") in second.sent[0]["headers"]
+        third = Sender(door, length=3 * MIB)
+        await third.bring(0)
+        assert (third.status, third.read) == (503, 0), "refused by what it announces, before it is read"
+        await first.bring(MIB, more=False)
+        assert first.status == 200
+        fourth = Sender(door, length=3 * MIB)
+        await fourth.bring(3 * MIB, more=False)
+        assert fourth.status == 200
+
+    in_a_loop(play)
+
+
+def test_whoever_announces_much_and_sends_nothing_keeps_nobody_out():
+    """Many of them neither."""
+
+    async def play():
+        door = door_for(6 * MIB)
+        idle = [Sender(door, length=5 * MIB) for _ in range(20)]
+        await idle[0].bring(0)
+        busy = Sender(door, length=5 * MIB)
+        await busy.bring(5 * MIB, more=False)
+        assert busy.status == 200
+        for sender in idle:
+            sender.task.cancel()
+
+    in_a_loop(play)
+
+
+def test_what_pages_have_not_let_go_counts_and_an_upload_that_breaks_off_does_not():
+    """Of the app's own memory, and of an app that fails in the middle."""
+
+    async def breaking(scope, receive, send):
+        await receive()
+        raise ConnectionError
+
+    async def play():
+        door = door_for(4 * MIB, in_memory=lambda: 2 * MIB, app=breaking)
+        for _ in range(5):
+            broken = Sender(door)
+            await broken.bring(MIB)
+            assert isinstance(broken.task.exception(), ConnectionError)
+        large = Sender(door, length=3 * MIB)
+        await large.bring(0)
+        assert large.status == 503
+
+    in_a_loop(play)
+
+
+def test_streamlits_own_figures_are_told_to_nobody():
+    """Of sessions and memory: whoever asks, with or without a login."""
+    for path in ("/_stcore/metrics", "/_stcore/metrics/", "/desk/_stcore/metrics"):
+        assert _status_of(path) == 404
+    assert _status_of("/_stcore/health") == 200
+
+
+def test_a_request_to_log_out_is_told_before_it_is_handed_on():
+    """And no other is."""
+    told = []
+    assert _status_of("/auth/logout", log_out=lambda scope: told.append(scope["path"])) == 200
+    assert _status_of("/auth/login", log_out=lambda scope: told.append(scope["path"])) == 200
+    assert told == ["/auth/logout"]
+
+
+def _status_of(path, **options):
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": path, "headers": [(b"host", b"127.0.0.1:8501")]}
+    in_a_loop(lambda: Door(behind, LOCAL, **options)(scope, receive, send))
+    return sent[0]["status"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from core.request.settings import load
-from dashboard.login import LONGEST_S, may_launch
+from core.review import logouts
+from dashboard.login import LONGEST_S, claims_in, may_launch
 
 NOW = 1_800_000_000
 LOGIN = {"is_logged_in": True, "iss": "https://id.example.org", "sub": "77", "iat": NOW - 60}
@@ -53,3 +55,40 @@ def test_what_is_no_login_uploads_nothing(signed, team):
 def test_without_logins_the_local_users_role_counts(team):
     """A viewer by [user]."""
     assert not may_launch(team, None, needed=False, now=NOW)
+
+
+def test_a_copy_of_a_cookie_counts_nowhere_after_logging_out(team):
+    """The same person's next login does, and so does another one's of the same second."""
+    copy = json.dumps(LOGIN).encode()
+    assert may_launch(team, copy, needed=True, now=NOW)
+    logouts.end(team, claims_in(copy))
+    assert not may_launch(team, copy, needed=True, now=NOW)
+    for changes in ({"iat": NOW - 30}, {"sub": "80"}, {"nonce": "another"}):
+        others = json.dumps({**LOGIN, **changes}).encode()
+        assert may_launch(team, others, needed=True, now=NOW) is (changes != {"sub": "80"})
+
+
+@pytest.mark.parametrize("signed", [None, b"[]", b"{}", b"\xff"])
+def test_logging_out_without_a_login_ends_nobodys(signed, team):
+    """Nothing is written for it."""
+    logouts.end(team, claims_in(signed))
+    assert not (team.data / "logouts").exists()
+
+
+def test_where_it_cannot_be_written_this_process_knows_who_logged_out(team, monkeypatch):
+    """A data root that is only read."""
+    monkeypatch.setattr(logouts, "_in_memory", set())
+    (team.data.parent / "data").write_text("no folder")
+    claims = {**LOGIN, "iat": NOW - 90}
+    logouts.end(team, claims)
+    assert logouts.is_ended(team, claims)
+    assert not logouts.is_ended(team, LOGIN)
+
+
+def test_what_is_kept_of_logins_that_are_over_goes(team):
+    """Two days later, with the next that is ended."""
+    logouts.end(team, LOGIN)
+    (mark,) = (team.data / "logouts").iterdir()
+    os.utime(mark, (0, 0))
+    logouts.end(team, {**LOGIN, "sub": "78"})
+    assert mark.name not in {path.name for path in (team.data / "logouts").iterdir()}

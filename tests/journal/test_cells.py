@@ -10,6 +10,7 @@ import pytest
 from core.journal import Journal
 from core.journal.faults import JournalError
 from core.journal.schedules import Schedules
+from core.platform.processes import this_process
 from core.request import settings
 from core.review import ledger
 from core.upkeep.verification import verify
@@ -25,6 +26,8 @@ CELLS = [
     ("schedule", "body", '{"timing": 3}'), ("schedule", "since", "x"), ("event", "at", "soon"),
     ("event", "at", "2026-01-01"), ("draft", "at", "x"), ("schedule", "body", '{"request": {"path": 5}}'),
     ("schedule", "body", '{"timing": {"text": []}}'), ("occurrence", "state", b"7"),
+    ("scheduler", "beat_at", "x"), ("scheduler", "beat_at", "2026-01-01"), ("scheduler", "pid", "x"),
+    ("scheduler", "pid_started", b"1"), ("scheduler", "boot_id", b"7"), ("scheduler", "host", b"7"),
 ]  # fmt: skip
 
 
@@ -39,6 +42,7 @@ def journal(data):
     journal.add_schedule(
         "s", {"timing": {"text": "close"}, "request": {}}, since="2026-01-01T00:00:00+00:00", who="a"
     )
+    journal.beat(this_process(), "2026-01-01T00:00:00+00:00")
     with closing(sqlite3.connect(data / "journal.sqlite")) as raw:
         raw.execute(
             "INSERT INTO occurrence (schedule, due_at, state, at) VALUES ('s', '2026-01-01', 'waiting', 'x')"
@@ -51,7 +55,7 @@ def look(configured):
     """Read all rows of all tables."""
     journal = Schedules(configured.data)
     journal.runs(), journal.events("r"), journal.ledger(), journal.drafts("k")
-    journal.schedules(), journal.occurrences("s")
+    journal.schedules(), journal.occurrences("s"), journal.last_beat()
 
 
 @pytest.mark.parametrize(("table", "column", "cell"), CELLS)

@@ -131,3 +131,63 @@ def test_marks_that_are_none_are_damage_in_words(waiting, marks):
     forge(here, "UPDATE notice SET took = ?", marks)
     with pytest.raises(JournalError):
         Outbox(here.data).waiting()
+
+
+ANEW = (
+    f"{ROW} SELECT event, title, body, 'waiting', '[]', 0, again_at, created_at, 'x', profile, sealed_by, seal "
+    "FROM notice"
+)
+PUT_BACK = {
+    "made to wait again": (
+        "UPDATE notice SET state = 'waiting', took = '[]', again_at = created_at, tries = 0",
+    ),
+    "taken away and put in anew": (
+        ANEW, "DELETE FROM notice WHERE seq = (SELECT MIN(seq) FROM notice)", "UPDATE notice SET subject = NULL",
+    ),
+    "with its seal written otherwise": (
+        "UPDATE notice SET state = 'waiting', took = '[]', again_at = created_at, seal = seal || char(10)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("road", PUT_BACK)
+@pytest.mark.parametrize("others", [0, 1], ids=["one receiver", "a new receiver since"])
+def test_a_notice_that_was_sent_is_sent_to_nobody_again(road, others, over, hook):
+    """Neither by its own row nor by a copy in its place; also not to who is named as a receiver since."""
+    web, new = hook(), hook()
+    here = over(web.url)
+    notify(here, said("true"))
+    assert web.taken == ["true"]
+    for sql in PUT_BACK[road]:
+        forge(here, sql)
+    here = over(web.url, *[new.url][:others])
+    deliver(here, now=later(90))
+    assert (web.taken, new.taken) == (["true"], [])
+    assert Outbox(here.data).waiting() == []
+
+
+def test_who_took_a_notice_gets_it_once_while_another_receiver_is_out_of_order(over, hook):
+    """Whatever is taken out of the row meanwhile."""
+    web, other = hook(), hook()
+    other.works = False
+    here = over(web.url, other.url)
+    notify(here, said("true"))
+    forge(here, "UPDATE notice SET took = '[]'")
+    other.works = True
+    deliver(here, now=later(90))
+    assert (web.taken, other.taken) == (["true"], ["true"])
+
+
+def test_what_is_kept_of_deliveries_goes_with_the_notices(over, hook):
+    """A day after the last moment at which one could be sent again."""
+    web = hook()
+    here = over(web.url)
+    notify(here, said("old"))
+    kept = list((here.data / "notices").iterdir())
+    assert len(kept) == 2
+    web.works = False
+    notify(here, said("new"))
+    for path in kept:
+        os.utime(path, (0, 0))
+    deliver(here, now=later(90))
+    assert list((here.data / "notices").iterdir()) == []

@@ -149,6 +149,13 @@ def test_a_declaration_that_cannot_be_used_is_named(tmp_path, what):
     assert what in str(raised.value) or what == "is not there"
 
 
+def test_what_is_written_past_python_is_no_answer(tmp_path):
+    """As libraries in C do, also when the process ends."""
+    text = "import atexit, os\nos.write(1, b'{}\\n')\natexit.register(os.write, 1, b'bye\\n')\n" + GOOD
+    (entry,) = examined(named(tmp_path, text))
+    assert [feature["name"] for feature in entry.declared["features"]] == ["body"]
+
+
 def test_a_module_that_declares_nothing_is_named(tmp_path):
     """A forgotten decorator is no reason to go on without the feature."""
     with pytest.raises(PluginError, match=r"^mine\.py declares nothing"):

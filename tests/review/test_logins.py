@@ -202,3 +202,16 @@ def test_in_a_file_of_before_what_looks_like_an_id_is_no_address(settings, tmp_p
         == "operator"
     )
     assert person_of(now, claims()).role == "admin"
+
+
+@pytest.mark.parametrize("subject", ["<77>", "7<7", "77>", "7\n7", "7\x1b7", "77\u202e"])
+def test_a_subject_whose_signs_records_would_drop_is_nobodys(settings, subject):
+    """Records keep "Name <id>": it would be another one's id there, with that one's share in texts and trainings."""
+    with pytest.raises(SettingsError, match="the login has the subject"):
+        person_of(settings(), claims(sub=subject))
+
+
+def test_a_subject_may_have_every_other_sign(settings):
+    """As providers give them."""
+    for subject in ("auth0|5f7c8ec7c33c6c004bbafe82", "ann@example.org", "00u1;x=%3C", "{a}", "日本"):
+        assert person_of(settings(), claims(sub=subject)).id == f"{subject}@id.example.org"

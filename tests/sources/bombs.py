@@ -54,6 +54,12 @@ def _gzipped(head, block, times):
     return buffer.getvalue()
 
 
+def _lines(head, line, count):
+    """A line as often as said, in some hundred blocks."""
+    at_once = max(1, MEGABYTE // len(line))
+    return _gzipped(head, line * at_once, count // at_once)
+
+
 def _workbook(**parts):
     """A workbook of one row with parts of it replaced (``sheet``, ``texts``)."""
     names = {"sheet": "xl/worksheets/sheet1.xml", "texts": "xl/sharedStrings.xml"}
@@ -75,6 +81,18 @@ def _texts(texts):
     return b"<sst " + SHEETS + b">" + texts + b"</sst>"
 
 
+def _named(count):
+    """A ZIP archive with an entry, and a list of many more."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("xl/workbook.xml", "")
+    data = buffer.getvalue()
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    entries = data[start:end] * count
+    sizes = [min(count, 0xFFFF).to_bytes(2, "little")] * 2 + [len(entries).to_bytes(4, "little")]
+    return data[:start] + entries + data[end : end + 8] + b"".join(sizes) + data[end + 16 :]
+
+
 def _zipped(content, depth, copies):
     for _ in range(depth):
         buffer = io.BytesIO()
@@ -86,6 +104,7 @@ def _zipped(content, depth, copies):
 
 
 _LONG = "x" * MEGABYTE
+_WIDE, _NOTE = "\N{GRINNING FACE}", b"x" * 230
 _SHARED = b'<row r="1">' + b'<c t="s"><v>0</v></c>' * 20 + b"</row>"
 
 BOMBS = {
@@ -126,6 +145,7 @@ BOMBS = {
         lambda: b"date," + b",".join(b"T%d" % i for i in range(1_000_000)) + b"\n", "line 1 has more than",
     ),
     "zip in zip.zip": (lambda: _zipped(b"\0" * 50 * MEGABYTE, 4, 8), "is a ZIP archive"),
+    "many names.xlsx.gz": (lambda: gzip.compress(_named(10_000_000), 1), "is a ZIP archive"),
     "last corner.xlsx": (
         lambda: _workbook(sheet=_sheet(b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')),
         "17,179,869,184 cells",
@@ -139,6 +159,33 @@ BOMBS = {
         ),
         "bytes of text when written out",
     ),
+    "text of a dictionary below the cap of pages.parquet": (
+        lambda: _parquet({**_prices(1000), "note": _coded(_LONG, 1000)}), "bytes of text",
+    ),
+    "text of a dictionary below the cap of pages.feather": (
+        lambda: _feather({**_prices(1000), "note": _coded(_LONG, 1000)}), "bytes of text",
+    ),
+    "words without a table.csv.gz": (
+        lambda: _lines(b"x y z\n", b"a " * 127 + b"a\n", 4_000_000), "is no table of prices",
+    ),
+    "words under a header of blanks.csv.gz": (
+        lambda: _lines(b"date open close\n", b"a " * 127 + b"a\n", 4_000_000), "",
+    ),
+    "one wide letter.csv.gz": (
+        lambda: _lines(f"date,ticker,close,{_WIDE}\n".encode(), b"2022-01-03,A,1.5," + _NOTE + b"\n", 4_000_000),
+        "bytes beyond 40 a cell",
+    ),
+    "long cells.csv.gz": (
+        lambda: _lines(b"date,ticker,close,note\n", b"2022-01-03,A,1.5," + b"x" * 200_000 + b"\n", 5_000),
+        "bytes beyond 40 a cell",
+    ),
+    "more cells than a text can have.csv.gz": (
+        lambda: _lines(b"date,ticker,close\n", b"1," * 100 + b"1\n", 4_900_000), "cells",
+    ),
+    "bytes of no encoding.csv.gz": (
+        lambda: _lines("Datum,Er\xf6ffnung\n".encode("cp1252"), b"2022-01-03,\xe9" + _NOTE + b"\n", 4_000_000), "",
+    ),
+    "json.csv.gz": (lambda: _lines(b"[", b'{"a": 1}, \n', 4_000_000), "holds JSON"),
     "more texts than fit.xlsx": (
         lambda: _workbook(texts=_texts(b"<si><t>x</t></si>" * 35_000_000)), "bytes when unpacked",
     ),

@@ -153,7 +153,7 @@ def test_a_parquet_file_is_refused_by_what_it_would_unpack_to(monkeypatch):
     frame = pd.DataFrame({"date": ["2022-01-03"] * 500, "ticker": "A", "close": 1.5, "note": "x" * 1000})
     data = parquet(frame)
     assert len(read(data)) == 500
-    monkeypatch.setattr(parquetfile, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(parquetfile, "MAX_TEXT", 100_000)
     assert len(data) < 10_000
     assert "bytes of text when unpacked" in refusal(data)
     monkeypatch.setattr(parquetfile, "MAX_CELLS", 1_999)

@@ -28,6 +28,7 @@ from core.request import settings as configuration
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.ledger_check import ledger_faults
+from core.schedule.definition import whole_and_damaged
 from core.sources import LIVE
 
 LIBRARIES = ("luigi", "streamlit", "pandas", "scikit-learn", "exchange_calendars", "peewee")
@@ -193,7 +194,7 @@ def _scheduler(settings: Settings, now: datetime) -> Check:
 
     schedules = overview(settings, now)
     active = [each for each in schedules["schedules"] if each["state"] == "active"]
-    broken = [each for each in active if each["trouble"]]
+    broken = [each for each in schedules["schedules"] if each["trouble"] and each["state"] != "paused"]
     if broken:
         names = " ".join(each["name"] for each in broken)
         return Check(
@@ -213,7 +214,8 @@ def _schedules(settings: Settings) -> Check:
     if not Journal.exists(settings.data, settings.journal):
         return Check("schedules", "ok", "none")
     journal = Schedules(settings.data, settings.journal, read_only=True)
-    active = [entry.name for entry in journal.schedules() if entry.state == ACTIVE]
+    whole, _ = whole_and_damaged(journal.each_schedule())  # the check of the scheduler names the others
+    active = [schedule.name for schedule in whole if schedule.state == ACTIVE]
     stale = []
     for name in active:
         past = [due for due in journal.occurrences(name) if due.state in (*ENDED, "refused", "no data")]

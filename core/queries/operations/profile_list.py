@@ -15,7 +15,7 @@ from core.registry.choosing import profiles_here
 from core.request.settings import Settings
 from core.review.approvals import approvals_by
 from core.runs.profile import profile_of
-from core.schedule.definition import Schedule, schedule_of
+from core.schedule.definition import Schedule, whole_and_damaged
 from core.schedule.freshness import FAILED, FRESH, NONE, STATES, Freshness, of_profile, watched
 
 URGENCY = (FAILED, *(state for state in STATES if state not in (FAILED, NONE, FRESH)), NONE, FRESH)
@@ -101,7 +101,7 @@ def _has_journal(settings: Settings) -> bool:
 def _schedules(settings: Settings) -> dict[str, list[Schedule]]:
     journal = reading(settings)
     by_profile: dict[str, list[Schedule]] = {}
-    for schedule in map(schedule_of, journal.schedules() if journal else ()):
+    for schedule in whole_and_damaged(journal.each_schedule() if journal else ())[0]:
         try:
             name = profile_of(schedule.request, settings)
         except AftercloseError:  # its profile was removed: the row of the schedule says so

@@ -8,11 +8,13 @@ from typing import Any
 
 from core.errors import AftercloseError
 from core.journal import Journal
+from core.journal.connection import DamagedRow
+from core.journal.faults import DAMAGED
 from core.journal.schedules import ACTIVE, Beat, Schedules
 from core.queries.runs.progress import asked_for
 from core.request.profiles import PROFILE, differences
 from core.request.settings import Settings
-from core.schedule.definition import Schedule, none_yet, schedule_named, schedule_of
+from core.schedule.definition import Schedule, damage, none_yet, schedule_named, whole_and_damaged
 from core.schedule.scheduler import BEAT_S
 from core.sources.closing import zone_of
 
@@ -38,12 +40,13 @@ def reading(settings: Settings) -> Schedules | None:
 def overview(settings: Settings, now: datetime, local: tzinfo | None = None) -> dict[str, Any]:
     """Return all schedules with their next times and last result, and who watches the clock."""
     journal = reading(settings)
-    stored_schedules = [schedule_of(stored) for stored in journal.schedules()] if journal else []
+    stored_schedules, damaged = whole_and_damaged(journal.each_schedule() if journal else ())
     beat = journal.last_beat() if journal else None
     looked = _looked_in_time(stored_schedules, beat, now)
     return {
         "schedules": [
-            _entry(settings, journal, schedule, now, local) for schedule in stored_schedules if journal
+            *(_entry(settings, journal, schedule, now, local) for schedule in stored_schedules if journal),
+            *map(_damaged_entry, damaged),
         ],
         "scheduler": scheduler_state(beat, now, looked_in_time=looked),
         "watched": watched(beat, now),
@@ -106,6 +109,22 @@ def _entry(
         "next_local": [clock(at, local) for at in times],
         "next_exchange": [clock(at, exchange) for at in times],
         "last": f"{last.session or last.due_at[:16]} {last.state}" if last else None,
+    }
+
+
+def _damaged_entry(row: DamagedRow) -> dict[str, Any]:
+    """Return what is shown of a schedule that is not as it was written."""
+    unknown = dict.fromkeys(("when", "calendar", "zone", "asks_for", "who"), "")
+    no_times: dict[str, list[str]] = {"next": [], "next_local": [], "next_exchange": []}
+    return {
+        **unknown,
+        **no_times,
+        "name": row.name,
+        "state": DAMAGED,
+        "sessions_only": True,
+        "request": {},
+        "trouble": str(damage(row)),
+        "last": None,
     }
 
 

@@ -31,6 +31,9 @@ _SECRET = re.compile(
 )
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MAGIC = re.compile(r"[*?\[]")
+_MOST_QUOTED = 4
+"""Times that a name is taken out of its quotes: each proxy on the way may do it once."""
+
 _NOT_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -179,7 +182,7 @@ def _judge(text: str, parts: SplitResult, parameter: str) -> None:
     rest = unquote(
         text.partition("://")[2].partition("?")[0] if scheme not in LISTED else text.partition("://")[2]
     )
-    if {".", ".."} & set(rest.split("/")):
+    if {".", ".."} & set(map(_as_servers_read, rest.split("/"))):
         raise _mangled(parameter, scheme, "a part . or ..")
     if re.search(r"[\x00-\x1f\x7f]", rest):
         raise _mangled(parameter, scheme, "a character that is none")
@@ -190,6 +193,17 @@ def _judge(text: str, parts: SplitResult, parameter: str) -> None:
     )
     if secret := next((name for name in names if _SECRET.search(name)), ""):
         raise _secret(parameter, f"{secret[:40]}= behind the question mark")
+
+
+def _as_servers_read(part: str) -> str:
+    """Return a name of a path as some servers read it: without what stands behind ``;``, unquoted again and again.
+
+    >>> [_as_servers_read(part) for part in ("..;x=1", "%252e%2e", "a;b", "..a")]
+    ['..', '..', 'a', '..a']
+    """
+    for _ in range(_MOST_QUOTED):
+        part = unquote(part)
+    return part.partition(";")[0].strip()
 
 
 def _secret(parameter: str, what: str) -> ParameterError:

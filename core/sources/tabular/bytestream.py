@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
+import hashlib
 import io
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from core.errors import SourceError
@@ -17,6 +20,7 @@ from core.sources.tabular.options import AUTO, MAX_BYTES, MAX_LINE, MAX_ROWS, to
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF8 = "utf-8"
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -121,35 +125,81 @@ def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
         refuse_text(data, name)
     _refuse_endless(data, name)
     if encoding == AUTO:
-        encoding = "utf-16" if data.startswith(_UTF16) else "utf-8"
-        if encoding == "utf-8" and not _is_utf8(data) and len(readings := _readings(data)) == 1:
+        encoding = "utf-16" if data.startswith(_UTF16) else _UTF8
+        if encoding == _UTF8 and not _is_in(data, encoding) and len(readings := _readings(data)) == 1:
             encoding = readings[0]
+    body = data.removeprefix(_UTF8_MARK)
     try:
-        text = data.removeprefix(_UTF8_MARK).decode(encoding)
+        body = _recoded(body, name, encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = body.count(b"\n", 0, error.start) + 1
         raise SourceError(
-            f"{name} is not {encoding.upper()} (byte {data[error.start]:#04x} at {error.start}, line {line})",
+            f"{name} is not {encoding.upper()} (byte {body[error.start]:#04x} at {error.start}, line {line})",
             expected=f"text in {encoding.upper()}",
             remedy=_encoding_remedy(data),
         ) from error
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        wide = text.count("\x00") * 3 > len(text)
+    if b"\0" in body:
+        line = body.count(b"\n", 0, body.index(b"\0")) + 1
+        wide = body.count(b"\0") * 3 > len(body)
         remedy = "It looks like UTF-16: say --encoding utf-16, or save it as UTF-8." if wide else AS_CSV
         raise SourceError(f"{name}, line {line} holds a zero byte", expected="text", remedy=remedy)
-    body = data.removeprefix(_UTF8_MARK) if encoding == "utf-8" else text.encode()
     if b"\n" not in body[:_SAMPLE_BYTES] and b"\r" in body:
         body = body.replace(b"\r", b"\n")  # as old systems ended lines
     return body, encoding
 
 
+def _pieces(data: bytes, encoding: str) -> Iterator[str]:
+    """Yield the text of bytes, a piece at a time: one letter beyond the plain ones makes a whole text four times as large.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        With the place in all bytes.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for start in range(0, len(data) + 1, _PIECE_BYTES):
+        piece = data[start : start + _PIECE_BYTES]
+        try:
+            yield decoder.decode(piece, final=start + _PIECE_BYTES > len(data))
+        except UnicodeDecodeError as error:
+            place = start + len(piece) - len(error.object) + error.start
+            raise UnicodeDecodeError(error.encoding, data, place, place + 1, error.reason) from None
+
+
+def _recoded(data: bytes, name: str, encoding: str) -> bytes:
+    """Return a text as UTF-8.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        If it is none in that encoding.
+    SourceError
+        If it would have more bytes than any table.
+    """
+    out = io.BytesIO()
+    if encoding == _UTF8 and data.isascii():
+        return data
+    for piece in _pieces(data, encoding):
+        if encoding == _UTF8:
+            continue  # the bytes stay as they are
+        out.write(piece.encode("utf-8", "surrogatepass"))
+        if out.tell() > MAX_BYTES:
+            raise too_many(name, "or more bytes as UTF-8", MAX_BYTES, MAX_BYTES)
+    return data if encoding == _UTF8 else out.getvalue()
+
+
+_PIECE_BYTES = 1 << 20
+
 _SAMPLE_BYTES = 1 << 20
 
 
-def _is_utf8(data: bytes) -> bool:
+def _is_in(data: bytes, encoding: str) -> bool:
+    """Return whether bytes are a text in an encoding."""
+    if encoding == _UTF8 and data.isascii():
+        return True
     try:
-        data.decode("utf-8")
+        for _ in _pieces(data, encoding):
+            pass
     except UnicodeDecodeError:
         return False
     return True
@@ -163,17 +213,18 @@ def _readings(data: bytes) -> list[str]:
     """
     texts: dict[str, str] = {}
     for encoding in _WITH_OWN_WORDS:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
+        first = codecs.getincrementaldecoder(encoding)("replace").decode(data[:_SAMPLE_BYTES])
+        if not _has_words_of_a_header(first) or not _is_in(data, encoding):
             continue
-        if _has_words_of_a_header(text) and text not in texts:
-            texts[text] = encoding
+        digest = hashlib.sha256()
+        for piece in _pieces(data, encoding):
+            digest.update(piece.encode())
+        texts.setdefault(digest.hexdigest(), encoding)
     return list(texts.values())
 
 
 def _has_words_of_a_header(text: str) -> bool:
-    lines = text[:_SAMPLE_BYTES].splitlines()[:_HEADER_LINES]
+    lines = text.splitlines()[:_HEADER_LINES]
     cells = (cell.strip(' "') for line in lines for cell in re.split("[,;\t|]", line))
     return any(not cell.isascii() and spelling_of(cell) in known_spellings() for cell in cells)
 

@@ -24,6 +24,8 @@ from core.sources.tabular.numbers import dressed, points_decide, text_columns
 from core.sources.tabular.options import (
     AUTO,
     MAX_COLUMNS,
+    MAX_TEXT,
+    MAX_TEXT_CELLS,
     MAX_WIDE_COLUMNS,
     Facts,
     LeftOut,
@@ -76,10 +78,11 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
         )
         return replace(sheet, facts=replace(sheet.facts, encoding="xlsx", delimiter=""))
     text, encoding = as_utf8(data, name, options.encoding)
-    if not text.strip():
+    if not text or text.isspace():
         # a table without rows and columns: the gate says what is missing
         return TableRead(pd.DataFrame({col.TICKER: pd.Series([], dtype=object)}))
     layout = layout_of(text, name, options.delimiter, options.mapping)
+    _judge_cells(layout, name)
     left_out = tuple(LeftOut(number, "above the header", shortened(line)) for number, line in layout.preamble)
     facts = Facts(delimiter=layout.delimiter, encoding=encoding, left_out=left_out)
     if not options.columns:
@@ -94,6 +97,26 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     if header.is_wide:
         return _wide(layout, header, name, options, facts)
     return _long(layout, header, name, options, facts)
+
+
+def _judge_cells(layout: Layout, name: str) -> None:
+    """Refuse a text with more cells, or longer ones, than any table has, before it is cut into them.
+
+    Raises
+    ------
+    SourceError
+        With the count.
+    """
+    cells = layout.body.count(layout.mark.encode()) + layout.body.count(b"\n")
+    if cells > MAX_TEXT_CELLS:
+        raise too_many(name, "cells", cells, MAX_TEXT_CELLS)
+    texts = len(layout.body) - cells * _PLAIN_CELL
+    if texts > MAX_TEXT:
+        raise too_many(name, f"bytes beyond {_PLAIN_CELL} a cell", texts, MAX_TEXT)
+
+
+_PLAIN_CELL = 40
+"""Bytes that a cell may have without being counted as a text: no number, date or ticker is longer."""
 
 
 def _header(layout: Layout, name: str, options: Options) -> Header:

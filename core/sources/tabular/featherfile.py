@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import SourceError
 from core.sources.tabular.arrowbounds import judge_kinds, judge_table
-from core.sources.tabular.options import MAX_BYTES, MAX_CELLS, MAX_WIDE_COLUMNS, too_many
+from core.sources.tabular.options import MAX_BYTES, MAX_CELLS, MAX_TEXT, MAX_WIDE_COLUMNS, too_many
 
 _MAGIC_BYTES = 8
 """``ARROW1`` and two zeros; a stream of messages follows."""
@@ -43,7 +43,7 @@ def as_parquet(data: bytes, name: str) -> bytes:
         # lengths and offsets are taken as the file says them; one that points outside would end the process
         if table.num_rows * table.num_columns > MAX_CELLS:  # a column of nulls has no bytes in the file
             raise too_many(name, "cells", table.num_rows * table.num_columns, MAX_CELLS)
-        pq.write_table(judge_table(table, name, MAX_BYTES), buffer)
+        pq.write_table(judge_table(table, name, MAX_TEXT), buffer)
     except (pa.ArrowException, OSError, ValueError, struct.error, IndexError) as error:
         raise SourceError(
             f"{name} is a damaged Feather file ({' '.join(str(error).split())[:200]})",

@@ -68,7 +68,7 @@ def refuse_binary(data: bytes, name: str) -> None:
         )
     kind = next(((kind, remedy) for start, kind, remedy in _KINDS if data.startswith(start)), None)
     kind = kind or next(
-        ((kind, remedy) for at, mark, kind, remedy in _WITHIN if data[at:].startswith(mark)), None
+        ((kind, remedy) for at, mark, kind, remedy in _WITHIN if data.startswith(mark, at)), None
     )
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         kind = _zip_kind(names_in_zip(data))
@@ -95,7 +95,7 @@ def _zip_kind(names: list[str]) -> tuple[str, str]:
 
 def is_json_or_markup(data: bytes) -> bool:
     """Return whether a text begins like JSON or like a page, which no table does."""
-    start = data.lstrip()[:200]
+    start = data[:_BEGINNING].lstrip()[:200]
     return bool(_JSON.match(start) or _MARKUP.match(start))
 
 
@@ -107,7 +107,7 @@ def refuse_text(text: bytes, name: str) -> None:
     SourceError
         Naming what it is, with its own words where they are few; of any other text nothing is quoted.
     """
-    start = text.lstrip()[:2000]
+    start = text[:_BEGINNING].lstrip()[:2000]
     answers = sorted({match.decode().lower() for match in _ANSWER.findall(text[:2000])})
     if _JSON.match(start):
         beside = f" that speaks of: {', '.join(answers)}" if answers and len(text) < _LONGEST_ANSWER else ""
@@ -125,8 +125,8 @@ def refuse_text(text: bytes, name: str) -> None:
             expected=_READ,
             remedy=AS_CSV if xml else "Download the table itself; look at the page for why.",
         )
-    words = " ".join(text.decode("utf-8", "replace").split())
-    if answers and _is_sentence(words):
+    words = " ".join(text[:_LONGEST_ANSWER].decode("utf-8", "replace").split())
+    if answers and len(text) < _LONGEST_ANSWER and _is_sentence(words):
         raise SourceError(
             f"{name} holds no table but the words: {words}",
             expected="a header line and one row per date and ticker",
@@ -152,6 +152,9 @@ def _is_sentence(text: str) -> bool:
     all_words = all(word.isdigit() or word.replace("'", "").isalpha() for word in words if word)
     return len(text) <= _LONGEST_SENTENCE and len(words) > 1 and all_words
 
+
+_BEGINNING = 1 << 16
+"""So many bytes are looked at for what a text begins with; all of it would be copied to look past its blanks."""
 
 _LONGEST_SENTENCE = 200
 _LONGEST_ANSWER = 4000

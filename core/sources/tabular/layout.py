@@ -72,7 +72,7 @@ def layout_of(
     if match := _SEP_LINE.match(body):
         declared = next((n for n, mark in DELIMITERS.items() if mark.encode() == match[1]), AUTO)
         body = body[match.end() :]
-    if not body.strip():
+    if not body or body.isspace():
         raise SourceError(
             f"{name} is not a readable CSV table (it is empty)",
             expected="a header line and one row per date and ticker",
@@ -95,7 +95,7 @@ def layout_of(
 
 def _unwrapped(body: bytes, mapping: Mapping[str, str]) -> bytes:
     """Return a table without quotes around each line: a spreadsheet that did not cut it saves it as one column."""
-    first = body.partition(b"\n")[0].strip()
+    first = body[: body.find(b"\n") + 1 or len(body)].strip()
     if not (first.startswith(b'"') and first.endswith(b'"') and first.count(b'"') == 2):
         return body
     inner = next(csv.reader([first.decode("utf-8", "replace")]), [""])
@@ -155,6 +155,10 @@ def _cut(text: str, mark: str) -> list[str]:
         return []  # no line of cells, and so no header
 
 
+MOST_BLANKS_BYTES = 64 << 20
+"""A table with blanks between its cells is a frame that somebody printed."""
+
+
 def _blanks_joined(body: bytes, name: str, mapping: Mapping[str, str]) -> bytes | None:
     """Return a table whose columns are separated by blanks with tabs instead, None if it is no such table.
 
@@ -165,8 +169,11 @@ def _blanks_joined(body: bytes, name: str, mapping: Mapping[str, str]) -> bytes 
     SourceError
         If its header is so separated and its rows are not.
     """
-    head = body.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    first = body[: body.find(b"\n") + 1 or len(body)]
+    head = first.decode("utf-8", "replace").strip()
     if any(mark in head for mark in DELIMITERS.values()) or '"' in head:
+        return None
+    if len(body) > MOST_BLANKS_BYTES:  # each word becomes a text of its own: sixty times the file
         return None
     split = [line.split() for line in body.decode("utf-8", "replace").splitlines()]
     standing = [number for number, line in enumerate(split) if line]

@@ -18,6 +18,7 @@ from core.sources.tabular.options import (
     MAX_CELLS,
     MAX_COLUMNS,
     MAX_ROWS,
+    MAX_TEXT,
     MAX_WIDE_COLUMNS,
     Facts,
     Options,
@@ -91,7 +92,7 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
         judge_kinds(file.schema_arrow, name)
         _refuse_unpacked(file.metadata, name)
         file = pq.ParquetFile(io.BytesIO(data), read_dictionary=text_columns(file.schema_arrow))
-        frame: pd.DataFrame = _plain_types(judge_table(file.read(), name, MAX_BYTES)).to_pandas()
+        frame: pd.DataFrame = _plain_types(judge_table(file.read(), name, MAX_TEXT)).to_pandas()
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise SourceError(
             f"{name} is a damaged Parquet file ({' '.join(str(error).split())[:200]})",

@@ -42,12 +42,34 @@ def is_workbook(data: bytes) -> bool:
     return data.startswith(b"PK\x03\x04") and _WORKBOOK in names_in_zip(data)
 
 
+MOST_DIRECTORY_BYTES = 4 << 20
+"""Bytes of a ZIP archive's list of what is in it: a workbook's has some kilobytes, and each name takes a kilobyte when
+it is read."""
+
+
 def names_in_zip(data: bytes) -> list[str]:
-    """Return the names in a ZIP archive; none where it is damaged."""
+    """Return the names in a ZIP archive; a sign in their place where they are too many, none where it is damaged."""
+    if _directory_bytes(data) > MOST_DIRECTORY_BYTES:
+        return [_MANY]
     try:
         return zipfile.ZipFile(io.BytesIO(data)).namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return []
+
+
+_MANY = "..."
+_END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+"""Signatures of records at the end of a ZIP archive (APPNOTE.TXT, 4.3.14 to 4.3.16), of 22, 56 and 20 bytes."""
+
+
+def _directory_bytes(data: bytes) -> int:
+    """Return how long a ZIP archive says its list is; 0 where it has none."""
+    end = data.rfind(_END, max(0, len(data) - (1 << 16) - 22))
+    if end < 0:
+        return 0
+    record = data[max(0, end - 76) : end - 20] if data.startswith(_LOCATOR_64, max(0, end - 20)) else b""
+    size = record[40:48] if record.startswith(_END_64) else data[end + 12 : end + 16]
+    return int.from_bytes(size, "little")
 
 
 def sheet_as_text(data: bytes, name: str, decimal: str = AUTO) -> bytes:
