@@ -40,12 +40,12 @@ extras: $(RUNTIME) ## Install optional parts into .venv, with uv or pip: EXTRAS=
 test: $(DEV) ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
-check: $(DEV) ## Format, lint, types, import rule, what documentation says of the tree, known vulnerabilities
+check: $(DEV) ## Format, lint, types, import rule, what documentation says of the tree, records of stage code, known vulnerabilities
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q tests/docs -m "not slow"
+	@$(BIN)/python -m pytest -q tests/docs tests/core/test_stage_code.py -m "not slow"
 	@$(BIN)/python tools/audit $(BIN)
 
 mutants: $(DEV) ## Break the code and see whether a test notices; ROOM=core/measures SAMPLE=200 for some of one room

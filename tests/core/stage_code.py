@@ -212,19 +212,28 @@ def problems() -> dict[str, str]:
     return {stage: what for stage, what in found.items() if what is not None}
 
 
-def record(why: str) -> list[str]:
-    """Append the present code of every changed stage with the reason; return their names."""
+def record(why: str = "", no_effect: str = "") -> list[str]:
+    """Append the present code of every changed stage with its reason; return their names.
+
+    ``why`` is of stages whose version was raised, ``no_effect`` of all others; a ``why`` that begins with "no effect"
+    is of every stage.
+    """
     from core.request.stages import BY_NAME
 
     history, changed = recorded(), list(problems())
+    unchanged = why if why.startswith(NO_EFFECT) else no_effect and f"{NO_EFFECT}: {no_effect}"
     for stage in changed:
         entries = history.setdefault(stage, [])
         version = BY_NAME[stage].version
-        if entries and entries[-1]["version"] == version and not why.startswith(NO_EFFECT):
+        raised = not entries or entries[-1]["version"] != version
+        reason = why if raised else unchanged
+        if not reason and raised:
+            raise SystemExit(f"{stage}: version was raised to {version}: say what changed with --record")
+        if not reason:
             raise SystemExit(
-                f"{stage}: version is still {version}: raise it, or begin the reason with {NO_EFFECT!r}"
+                f"{stage}: version is still {version}: raise it, or say with --no-effect why its bytes stay"
             )
-        entries.append({"version": version, "digest": digest(stage), "why": why})
+        entries.append({"version": version, "digest": digest(stage), "why": reason})
     ordered = {stage: history[stage] for stage in BY_NAME if stage in history}
     RECORD.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
     return changed
@@ -235,9 +244,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--record", metavar="WHY", help="append the present code with this reason")
-    why = parser.parse_args().record
-    lines = record(why) if why else problems().values()
+    parser.add_argument(
+        "--record", metavar="WHY", default="", help="append the present code with this reason"
+    )
+    parser.add_argument(
+        "--no-effect", metavar="WHY", default="", help="for stages of the same version: why their bytes stay"
+    )
+    chosen = parser.parse_args()
+    said = chosen.record or chosen.no_effect
+    lines = record(chosen.record, chosen.no_effect) if said else problems().values()
     sys.stdout.write("".join(f"{line}\n" for line in lines) or "all stages are as recorded\n")
 
 

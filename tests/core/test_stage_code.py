@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -176,3 +177,20 @@ def test_recording_under_an_old_version_needs_the_words_no_effect(stage_code, tm
         stage_code.record("a better rule")
     assert stage_code.record("no effect: renamed") == list(NAMES)
     assert [entry["why"] for entry in stage_code.recorded()["clean"]] == ["first", "no effect: renamed"]
+
+
+def test_one_change_of_a_raised_stage_and_others_is_recorded_at_once(stage_code, tmp_path, monkeypatch):
+    """A rule more touches validate, which is raised, and clean, which is not: each gets the reason of its kind."""
+    raised = {name: {"version": BY_NAME[name].version, "digest": "old", "why": "first"} for name in NAMES}
+    raised["validate"]["version"] -= 1
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps({name: [entry] for name, entry in raised.items()}))
+    monkeypatch.setattr(stage_code, "RECORD", path)
+    with pytest.raises(SystemExit, match="validate: version was raised"):
+        stage_code.record(no_effect="words only")
+    with pytest.raises(SystemExit, match="--no-effect"):
+        stage_code.record("a rule more")
+    assert stage_code.record("a rule more", "words only") == list(NAMES)
+    latest = {name: history[-1]["why"] for name, history in stage_code.recorded().items()}
+    assert latest.pop("validate") == "a rule more"
+    assert set(latest.values()) == {"no effect: words only"}
