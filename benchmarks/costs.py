@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 Entry = dict[str, Any]
@@ -33,11 +34,18 @@ def by_size(entries: list[Entry]) -> str:
     |---|---|
     | ingest | 1.50 s, 226 MB |
     """
-    held = sizes(entries)
-    lines = [f"| stage | {' | '.join(f'{n:,} tickers' for n in held)} |", "|---" * (len(held) + 1) + "|"]
+    return _table("stage", "tickers", entries, _cell)
+
+
+def _table(head: str, size: str, entries: list[Entry], cell: Callable[[Entry | None], str]) -> str:
+    columns = sorted({entry[size] for entry in entries})
+    lines = [
+        f"| {head} | {' | '.join(f'{n:,} {size}' for n in columns)} |",
+        "|---" * (len(columns) + 1) + "|",
+    ]
     for stage in dict.fromkeys(entry["stage"] for entry in entries):
-        found = {e["tickers"]: e for e in entries if e["stage"] == stage}
-        lines.append(f"| {stage} | {' | '.join(_cell(found.get(n)) for n in held)} |")
+        by_size = {e[size]: e for e in entries if e["stage"] == stage}
+        lines.append(f"| {stage} | {' | '.join(cell(by_size.get(n)) for n in columns)} |")
     return "\n".join(lines)
 
 
@@ -45,15 +53,26 @@ def _cell(entry: Entry | None) -> str:
     return "" if entry is None else f"{entry['cpu_s']:.2f} s, {entry['peak_mb']:,.0f} MB"
 
 
+def by_history(entries: list[Entry]) -> str:
+    """Return CPU seconds and peak memory by stage and length of history as a Markdown table.
+
+    >>> one = {"stage": "ingest", "sessions": 630, "cpu_s": 1.5, "peak_mb": 226.4}
+    >>> print(by_history([one]))
+    | stage | 630 sessions |
+    |---|---|
+    | ingest | 1.50 s, 226 MB |
+    """
+    return _table("stage", "sessions", entries, _cell)
+
+
 def per_row(entries: list[Entry]) -> str:
     """Return microseconds of CPU per row of prices by stage and number of tickers as a Markdown table."""
-    held = sizes(entries)
     rows = {e["tickers"]: e["rows"] for e in entries if e["stage"] == "ingest"}
-    lines = [f"| us per row | {' | '.join(f'{n:,} tickers' for n in held)} |", "|---" * (len(held) + 1) + "|"]
-    for stage in dict.fromkeys(entry["stage"] for entry in entries):
-        found = {e["tickers"]: e["cpu_s"] / rows[e["tickers"]] * 1e6 for e in entries if e["stage"] == stage}
-        lines.append(f"| {stage} | {' | '.join(f'{found[n]:.2f}' if n in found else '' for n in held)} |")
-    return "\n".join(lines)
+
+    def cell(entry: Entry | None) -> str:
+        return "" if entry is None else f"{entry['cpu_s'] / rows[entry['tickers']] * 1e6:.2f}"
+
+    return _table("us per row", "tickers", entries, cell)
 
 
 def largest(entries: list[Entry]) -> dict[str, Entry]:
@@ -94,13 +113,20 @@ def minute_bars(entries: list[Entry]) -> str:
     return "\n".join(lines)
 
 
-SECTIONS = {"growth": by_size, "per-row": per_row, "minute-bars": minute_bars}
-"""What stands between ``<!-- NAME -->`` and ``<!-- end NAME -->`` in a page."""
+SECTIONS: dict[str, tuple[str, Callable[[list[Entry]], str]]] = {
+    "growth": ("entries", by_size),
+    "per-row": ("entries", per_row),
+    "history": ("history", by_history),
+    "minute-bars": ("entries", minute_bars),
+}
+"""What stands between ``<!-- NAME -->`` and ``<!-- end NAME -->`` in a page: from which measurements, and how."""
 
 
-def filled(page: str, entries: list[Entry]) -> str:
+def filled(page: str, results: dict[str, Any]) -> str:
     """Return a page with its sections made anew; all else stays."""
-    for name, made in SECTIONS.items():
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
-        page = pattern.sub(lambda found, made=made: f"{found[1]}{made(entries)}\n{found[2]}", page)
+    for name, (measured, table) in SECTIONS.items():
+        if f"<!-- {name} -->" in page and results.get(measured):
+            text = table(results[measured])
+            pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+            page = pattern.sub(lambda marks, text=text: f"{marks[1]}{text}\n{marks[2]}", page)
     return page

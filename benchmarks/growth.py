@@ -1,11 +1,12 @@
-"""Cost of each stage as the universe grows: ``python benchmarks/growth.py [--large] [--tickers 50 160 500]``.
+"""Cost of each stage as the universe grows: ``python benchmarks/growth.py [--large] [--tickers N ...] [--history]``.
 
 Every size is one process that runs the seven stages like the bare script (no Luigi, digests or journal) on a
 generated universe of ten years, and after each stage tells CPU seconds and the highest memory since the
-stage began. Beside them stands what merely reading and writing the same tables as Parquet costs, in the
-same process. Entries and the machine's facts go to ``docs/growth.json``; sizes that were not measured this time
-stay as they were. The curve (``docs/images/growth.svg``), the tables of ``docs/performance.md`` and the arithmetic
-of ``docs/scale.md`` are made from that file.
+stage began. Beside them stand what merely reading and writing the same tables as Parquet costs, in the
+same process, and two whole scripts with their imports: ``benchmarks/rival.py`` and ``benchmarks/plain_pandas.py``.
+``--history`` measures 500 tickers over shorter and longer histories instead. Entries and the machine's facts go to
+``docs/growth.json``; what was not measured this time stays as it was. The curve (``docs/images/growth.svg``), the
+tables of ``docs/performance.md`` and the arithmetic of ``docs/scale.md`` are made from that file.
 """
 
 from __future__ import annotations
@@ -22,27 +23,33 @@ from pathlib import Path
 from typing import Any
 
 import costs
-from measure import ROOT, environment, machine
+from measure import ROOT, environment, machine, spent
 
 DOCS = ROOT / "docs"
 PICTURE, RESULTS = DOCS / "images" / "growth.svg", DOCS / "growth.json"
 PAGES = (DOCS / "performance.md", DOCS / "scale.md")
 SIZES, LARGE_SIZES = (50, 160, 500), (50, 160, 500, 1_600, 5_000)
+LENGTHS, HISTORY_TICKERS = (315, 630, 1_260, 2_520), 500
+BESIDE = {"rival": "benchmarks/rival.py", "plain pandas": "benchmarks/plain_pandas.py"}
 COLOURS = ("#1b6ca8", "#c8553d", "#2a9d5c", "#8a5fbf", "#b8860b", "#444444", "#d0589b", "#17a5a5")
 WIDTH, HEIGHT, MARGIN = 720, 420, 60
 
 
 def measured(tickers: int, folder: Path, sessions: int) -> list[dict[str, Any]]:
-    """Return one entry per stage of a universe of ``tickers``."""
+    """Return one entry per stage of a universe of ``tickers``, and one per script beside them."""
     file = folder / f"{tickers}.parquet"
     make = [sys.executable, "benchmarks/universe.py", "--tickers", str(tickers), "--sessions", str(sessions)]
     environ = environment(folder / "unused")
     subprocess.run([*make, "--out", str(file)], cwd=ROOT, env=environ, check=True)
     run = [sys.executable, "benchmarks/stages.py", str(file), str(folder / f"out{tickers}")]
     done = subprocess.run(run, cwd=ROOT, env=environ, check=True, capture_output=True, text=True)
+    entries = [json.loads(line) for line in done.stdout.splitlines()]
+    for name, script in BESIDE.items():
+        used = spent([sys.executable, script, str(file), str(folder / f"out{tickers}")], environ)
+        entries.append({"stage": name, "cpu_s": round(used.cpu_s, 3), "peak_mb": round(used.peak_mb, 1)})
     file.unlink()
     shutil.rmtree(folder / f"out{tickers}")
-    return [{"tickers": tickers, **json.loads(line)} for line in done.stdout.splitlines()]
+    return [{"tickers": tickers, "sessions": sessions, **entry} for entry in entries]
 
 
 def picture(entries: list[dict[str, Any]]) -> str:
@@ -83,27 +90,26 @@ def picture(entries: list[dict[str, Any]]) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def kept(tickers: list[int]) -> dict[str, Any]:
-    """Return what was measured before of other sizes than these."""
+def earlier() -> dict[str, Any]:
+    """Return what was measured before."""
     if not RESULTS.exists():
-        return {"measured": {}, "entries": []}
-    held = json.loads(RESULTS.read_text(encoding="utf-8"))
-    return {
-        "measured": {size: facts for size, facts in held["measured"].items() if int(size) not in tickers},
-        "entries": [entry for entry in held["entries"] if entry["tickers"] not in tickers],
-    }
+        return {"measured": {}, "entries": [], "history": []}
+    results: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return {"history": [], **results}
 
 
-def record(held: dict[str, Any]) -> None:
+def record(results: dict[str, Any]) -> None:
     """Write the entries, the curve and what the documentation says of them."""
-    entries = sorted(held["entries"], key=lambda entry: entry["tickers"])
-    about = {str(size): held["measured"][str(size)] for size in costs.sizes(entries)}
-    text = json.dumps({"measured": about, "entries": entries}, indent=1)
-    RESULTS.write_text(text + "\n", encoding="utf-8")
-    PICTURE.write_text(picture(entries), encoding="utf-8")
+    results["entries"].sort(key=lambda entry: entry["tickers"])
+    results["history"].sort(key=lambda entry: entry["sessions"])
+    results["measured"] = dict(sorted(results["measured"].items(), key=lambda item: (len(item[0]), item[0])))
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    PICTURE.write_text(picture(results["entries"]), encoding="utf-8")
     for page in PAGES:
-        page.write_text(costs.filled(page.read_text(encoding="utf-8"), entries), encoding="utf-8")
-    print(costs.by_size(entries))
+        page.write_text(costs.filled(page.read_text(encoding="utf-8"), results), encoding="utf-8")
+    print(costs.by_size(results["entries"]))
+    if results["history"]:
+        print(costs.by_history(results["history"]))
 
 
 def main() -> None:
@@ -111,18 +117,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tickers", type=int, nargs="+", help="Sizes; without it 50, 160 and 500.")
     parser.add_argument(
-        "--large", action="store_true", help="1,600 and 5,000 as well: some 20 minutes, 6 GB."
+        "--large", action="store_true", help="1,600 and 5,000 as well: some 40 minutes, 8 GB."
     )
-    parser.add_argument("--sessions", type=int, default=2_520)
+    parser.add_argument("--history", action="store_true", help="500 tickers over other histories instead.")
     arguments = parser.parse_args()
     tickers = arguments.tickers or list(LARGE_SIZES if arguments.large else SIZES)
-    held = kept(tickers)
+    asked = (
+        [(HISTORY_TICKERS, n) for n in LENGTHS] if arguments.history else [(n, LENGTHS[-1]) for n in tickers]
+    )
+    part, size = ("history", "sessions") if arguments.history else ("entries", "tickers")
+    results = earlier()
     with tempfile.TemporaryDirectory(prefix="afterclose-growth-") as scratch:
-        for count in tickers:
+        for count, sessions in asked:
             at = datetime.now(UTC).isoformat(timespec="seconds")
-            held["measured"][str(count)] = {"measured_at": at, "machine": machine()}
-            held["entries"] += measured(count, Path(scratch), arguments.sessions)
-    record(held)
+            name = f"{sessions} sessions" if arguments.history else str(count)
+            results["measured"][name] = {"measured_at": at, "machine": machine()}
+            new = measured(count, Path(scratch), sessions)
+            results[part] = [e for e in results[part] if e[size] != new[0][size]] + new
+    record(results)
 
 
 if __name__ == "__main__":

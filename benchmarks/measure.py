@@ -64,6 +64,15 @@ def environment(data: Path) -> dict[str, str]:
     return {**kept, "PYTHONHASHSEED": "0", "AFTERCLOSE_DATA": str(data)}
 
 
+def configured(folder: Path, engine: str) -> dict[str, str]:
+    """Return what makes a child work with an engine, one process or all processors: a ``luigi.cfg`` in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder.resolve() / "luigi.cfg"
+    text = (ROOT / "luigi.cfg").read_text(encoding="utf-8")
+    path.write_text(text.replace("engine = auto", f"engine = {engine}"), encoding="utf-8")
+    return {"LUIGI_CONFIG_PATH": str(path)}
+
+
 def spent(command: Sequence[str], environ: Mapping[str, str]) -> Usage:
     """Run ``command`` to its end and return what it cost.
 
@@ -82,10 +91,13 @@ def spent(command: Sequence[str], environ: Mapping[str, str]) -> Usage:
     return Usage(used.ru_utime + used.ru_stime, used.ru_maxrss / KIBIBYTES_PER_MB)
 
 
-def alternated(ours: Callable[[], Usage], base: Callable[[], Usage], pairs: int) -> Comparison:
-    """Return ``pairs`` samples of each, taken in turn, after one of each that is thrown away."""
-    ours()
-    base()
+def alternated(
+    ours: Callable[[], Usage], base: Callable[[], Usage], pairs: int, *, warmed: bool = True
+) -> Comparison:
+    """Return ``pairs`` samples of each, taken in turn, if ``warmed`` after one of each that is thrown away."""
+    if warmed:
+        ours()
+        base()
     samples = [(ours(), base()) for _ in range(pairs)]
     return Comparison(tuple(a for a, _ in samples), tuple(b for _, b in samples))
 

@@ -3,7 +3,8 @@
 ``python benchmarks/rival.py FILE OUT`` reads a Parquet file of prices, stops at what stops a run, makes the features,
 walks both models forward, judges them and writes ``predictions.parquet`` and ``figures.json``. No digests, checkpoints,
 journal, findings, repairs or report. Nothing of ``core`` is used; figures have the names of ``evaluation.json``.
-``--pairs N`` measures the pipeline beside it instead, in turn, whole processes.
+``--pairs N`` measures the pipeline beside it instead, in turn, whole processes, each in one process unless ``--engine``
+says otherwise.
 """
 
 from __future__ import annotations
@@ -181,9 +182,9 @@ def run(file: str, out: Path) -> dict[str, Any]:
     return figures
 
 
-def paired(file: str, out: Path, pairs: int) -> None:
+def paired(file: str, out: Path, pairs: int, engine: str) -> None:
     """Measure the pipeline itself and this script in turn, each from nothing, and print what both cost."""
-    from measure import alternated, environment, spent
+    from measure import alternated, configured, environment, spent
 
     here, data = Path(__file__).resolve().parent, out.resolve() / "data"
     command = [
@@ -196,11 +197,13 @@ def paired(file: str, out: Path, pairs: int) -> None:
     ours = [*command, "--source", "files", "--path", str(Path(file).resolve())]
     theirs = [sys.executable, str(here / "rival.py"), str(Path(file).resolve()), str(out.resolve() / "rival")]
 
+    chosen = configured(out, engine)
+
     def pipeline() -> Usage:
         shutil.rmtree(data, ignore_errors=True)
-        return spent(ours, environment(data))
+        return spent(ours, {**environment(data), **chosen})
 
-    found = alternated(pipeline, lambda: spent(theirs, environment(data)), pairs)
+    found = alternated(pipeline, lambda: spent(theirs, environment(data)), pairs, warmed=pairs > 1)
     sides = zip(found.ours, found.base, strict=True)
     names = ("ours_s", "rival_s", "ours_mb", "rival_mb")
     each = [(round(a.cpu_s, 2), round(b.cpu_s, 2), round(a.peak_mb), round(b.peak_mb)) for a, b in sides]
@@ -216,9 +219,10 @@ def main() -> None:
     parser.add_argument("file")
     parser.add_argument("out", type=Path)
     parser.add_argument("--pairs", type=int, default=0)
+    parser.add_argument("--engine", default="local", help="Of the pipeline; auto: all processors.")
     arguments = parser.parse_args()
     if arguments.pairs:
-        paired(arguments.file, arguments.out, arguments.pairs)
+        paired(arguments.file, arguments.out, arguments.pairs, arguments.engine)
     else:
         run(arguments.file, arguments.out)
 
