@@ -120,6 +120,9 @@ BOMBS = {
     "columns of one value.parquet": (
         lambda: _parquet({f"c{i}": [1] for i in range(6_000)}), "6,000 columns",
     ),
+    "closes side by side.parquet": (
+        lambda: _parquet({"date": _coded("2022-01-03", 40_000), **_columns(2_400, 40_000)}), "96,000,000 cells",
+    ),
     "list.parquet": (lambda: _parquet({**_prices(1), "x": [np.zeros(10_000_000)]}), "the column x of list"),
     "shared beginnings.parquet": (
         lambda: _parquet(
@@ -166,10 +169,16 @@ BOMBS = {
         lambda: _feather({**_prices(1000), "note": _coded(_LONG, 1000)}), "bytes of text",
     ),
     "words without a table.csv.gz": (
-        lambda: _lines(b"x y z\n", b"a " * 127 + b"a\n", 4_000_000), "is no table of prices",
+        lambda: _lines(b"x y z\n", b"a " * 127 + b"a\n", 4_000_000), "bytes beyond 40 a cell",
     ),
     "words under a header of blanks.csv.gz": (
-        lambda: _lines(b"date open close\n", b"a " * 127 + b"a\n", 4_000_000), "",
+        lambda: _lines(b"date open close\n", b"a " * 127 + b"a\n", 4_000_000), "bytes beyond 40 a cell",
+    ),
+    "words below the cap of texts.csv.gz": (
+        lambda: _lines(b"x y z\n", b"a " * 63 + b"a\n", 2_000_000), "is no table of prices",
+    ),
+    "words below it under a header of blanks.csv.gz": (
+        lambda: _lines(b"date open close\n", b"a " * 63 + b"a\n", 2_000_000), "is no table of prices",
     ),
     "one wide letter.csv.gz": (
         lambda: _lines(f"date,ticker,close,{_WIDE}\n".encode(), b"2022-01-03,A,1.5," + _NOTE + b"\n", 4_000_000),
@@ -183,7 +192,8 @@ BOMBS = {
         lambda: _lines(b"date,ticker,close\n", b"1," * 100 + b"1\n", 4_900_000), "cells",
     ),
     "bytes of no encoding.csv.gz": (
-        lambda: _lines("Datum,Er\xf6ffnung\n".encode("cp1252"), b"2022-01-03,\xe9" + _NOTE + b"\n", 4_000_000), "",
+        lambda: _lines("Datum,Er\xf6ffnung\n".encode("cp1252"), b"2022-01-03,\xe9" + _NOTE + b"\n", 4_000_000),
+        "bytes beyond 40 a cell",
     ),
     "json.csv.gz": (lambda: _lines(b"[", b'{"a": 1}, \n', 4_000_000), "holds JSON"),
     "more texts than fit.xlsx": (

@@ -15,11 +15,14 @@ from typing import Any
 from core.errors import SourceError
 from core.sources.tabular.columns import known_spellings, spelling_of
 from core.sources.tabular.kinds import AS_CSV, is_json_or_markup, refuse_binary, refuse_text
-from core.sources.tabular.options import AUTO, MAX_BYTES, MAX_LINE, MAX_ROWS, too_many
+from core.sources.tabular.options import AUTO, MAX_BYTES, MAX_LINE, MAX_ROWS, MAX_TEXT, PLAIN_CELL, too_many
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_MARKS = (b",", b";", b"\t", b"|")
+"""What may part cells."""
+
 _UTF8 = "utf-8"
 _UTF8_MARK = b"\xef\xbb\xbf"
 
@@ -94,6 +97,12 @@ def _refuse_endless(data: bytes, name: str) -> None:
     lines = data.count(mark)
     if lines > MAX_ROWS:
         raise too_many(name, "lines", lines, MAX_ROWS)
+    if len(data) > MAX_TEXT and not data.startswith(_UTF16):
+        cells = lines + sum(map(data.count, _MARKS))
+        if len(data) - cells * PLAIN_CELL > MAX_TEXT:
+            raise too_many(
+                name, f"bytes beyond {PLAIN_CELL} a cell", len(data) - cells * PLAIN_CELL, MAX_TEXT
+            )
     for start in range(0, len(data) - MAX_LINE, MAX_LINE):
         if data.find(mark, start, start + MAX_LINE) < 0:
             line = data.count(mark, 0, start) + 1
@@ -211,16 +220,23 @@ def _readings(data: bytes) -> list[str]:
     A header that says 日期 or Eröffnung in one encoding says nothing in the others: that is no guess. Encodings that
     give the same text count once.
     """
-    texts: dict[str, str] = {}
+    by_text: dict[str, str] = {}
     for encoding in _WITH_OWN_WORDS:
         first = codecs.getincrementaldecoder(encoding)("replace").decode(data[:_SAMPLE_BYTES])
-        if not _has_words_of_a_header(first) or not _is_in(data, encoding):
-            continue
-        digest = hashlib.sha256()
+        if _has_words_of_a_header(first) and (digest := _digest_in(data, encoding)):
+            by_text.setdefault(digest, encoding)
+    return list(by_text.values())
+
+
+def _digest_in(data: bytes, encoding: str) -> str:
+    """Return a digest of the text that bytes are in an encoding, empty if they are none."""
+    digest = hashlib.sha256()
+    try:
         for piece in _pieces(data, encoding):
             digest.update(piece.encode())
-        texts.setdefault(digest.hexdigest(), encoding)
-    return list(texts.values())
+    except UnicodeError:
+        return ""
+    return digest.hexdigest()
 
 
 def _has_words_of_a_header(text: str) -> bool:

@@ -23,10 +23,11 @@ from core.sources.tabular.norows import NoRow, shortened, without_no_rows
 from core.sources.tabular.numbers import dressed, points_decide, text_columns
 from core.sources.tabular.options import (
     AUTO,
+    MAX_CELLS,
     MAX_COLUMNS,
     MAX_TEXT,
-    MAX_TEXT_CELLS,
     MAX_WIDE_COLUMNS,
+    PLAIN_CELL,
     Facts,
     LeftOut,
     Options,
@@ -108,15 +109,11 @@ def _judge_cells(layout: Layout, name: str) -> None:
         With the count.
     """
     cells = layout.body.count(layout.mark.encode()) + layout.body.count(b"\n")
-    if cells > MAX_TEXT_CELLS:
-        raise too_many(name, "cells", cells, MAX_TEXT_CELLS)
-    texts = len(layout.body) - cells * _PLAIN_CELL
+    if cells > MAX_CELLS:
+        raise too_many(name, "cells", cells, MAX_CELLS)
+    texts = len(layout.body) - cells * PLAIN_CELL
     if texts > MAX_TEXT:
-        raise too_many(name, f"bytes beyond {_PLAIN_CELL} a cell", texts, MAX_TEXT)
-
-
-_PLAIN_CELL = 40
-"""Bytes that a cell may have without being counted as a text: no number, date or ticker is longer."""
+        raise too_many(name, f"bytes beyond {PLAIN_CELL} a cell", texts, MAX_TEXT)
 
 
 def _header(layout: Layout, name: str, options: Options) -> Header:

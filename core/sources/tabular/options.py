@@ -31,15 +31,16 @@ MAX_COLUMNS = 200
 MAX_WIDE_COLUMNS = 5_000
 """Tickers side by side in a wide table."""
 
-MAX_CELLS = 200_000_000
-"""Cells of a table that is read whole: 1.6 GB of numbers."""
+MAX_CELLS = 100_000_000
+"""Cells of a table that is read whole: 0.8 GB of numbers, five million rows of twenty; of a text thirty bytes each
+while it is cut into them."""
+
+PLAIN_CELL = 40
+"""Bytes that a cell of a text may have without being counted as a text: no number, date or ticker is longer."""
 
 MAX_TEXT = 256 * 1024**2
 """Bytes of texts in a table that is read whole, each counted as often as it stands: a thousand of each row of a large
 one, fifty of each row of the largest. Written out and judged, texts take ten times their size."""
-
-MAX_TEXT_CELLS = 100_000_000
-"""Cells of a table of text: five million rows of twenty; cut into cells it takes thirty bytes for each."""
 
 MAX_LINE = 1024**2
 """Bytes of one line: five thousand tickers side by side, each with two hundred letters."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +44,7 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
     SourceError
         If the file is damaged, has too many rows or columns, or names one column twice.
     """
-    frame = _frame(data, name)
+    frame = _frame(data, name, options)
     if frame.columns.nlevels == 2:
         return _stacked(frame, name, options)
     cells = [str(c) for c in frame.columns]
@@ -78,7 +79,7 @@ def _facts(shape: str, dates: str) -> Facts:
     return Facts(shape=shape, dates=dates, delimiter="", decimal="", encoding="parquet")
 
 
-def _frame(data: bytes, name: str) -> pd.DataFrame:
+def _frame(data: bytes, name: str, options: Options) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -91,6 +92,7 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
             raise too_many(name, "columns", columns, MAX_WIDE_COLUMNS)
         judge_kinds(file.schema_arrow, name)
         _refuse_unpacked(file.metadata, name)
+        _refuse_wide(file.schema_arrow.names, rows, name, options)
         file = pq.ParquetFile(io.BytesIO(data), read_dictionary=text_columns(file.schema_arrow))
         frame: pd.DataFrame = _plain_types(judge_table(file.read(), name, MAX_TEXT)).to_pandas()
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
@@ -103,6 +105,18 @@ def _frame(data: bytes, name: str) -> pd.DataFrame:
         level is not None for level in frame.index.names
     ) or frame.index.inferred_type.startswith("date")
     return frame.reset_index() if index_has_data else frame.reset_index(drop=True)
+
+
+def _refuse_wide(names: Sequence[str], rows: int, file: str, options: Options) -> None:
+    """Refuse a table with more closes side by side than a long one may have rows, before they are read."""
+    if not options.columns and flattened_header(names):
+        return
+    try:
+        is_wide = header_of(names, file, options.mapping).is_wide
+    except SourceError:
+        return  # said of the whole table
+    if is_wide and rows * (len(names) - 1) > MAX_ROWS:
+        raise too_many(file, "cells", rows * (len(names) - 1), MAX_ROWS)
 
 
 def _refuse_unpacked(metadata: Any, name: str) -> None:
