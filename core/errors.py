@@ -176,9 +176,13 @@ REFUSALS = (CommandError, ParameterError, DataError, ModelError)
 """What the same input is refused with each time: trying again gives the same answer."""
 
 
+_MOST_COMPARED = 80
+"""Characters of a name: comparing two of a hundred thousand takes minutes."""
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return ``" Did you mean X?"`` for the known name closest to ``name``, else an empty text."""
-    matches = get_close_matches(name, sorted(names), n=1, cutoff=0.5)
+    matches = get_close_matches(name[:_MOST_COMPARED], sorted(names), n=1, cutoff=0.5)
     return f" Did you mean {matches[0]}?" if matches else ""
 
 

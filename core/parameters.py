@@ -28,6 +28,9 @@ NOTHING = "nothing"
 AUTO = "auto"
 """In place of a number: the stage takes the one that fits the data, by a rule that its docstring states."""
 
+_MOST_SHOWN = 200
+"""Characters of a value that is quoted in a message."""
+
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
@@ -154,8 +157,9 @@ class Parameter:
         return repr(value) if isinstance(value, float) else str(value)
 
     def _wrong(self, text: str, expected: str, hint: str = "") -> ParameterError:
+        words = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
         return ParameterError(
-            f"{self.option} is {text!r}",
+            f"{self.option} is {words!r}",
             expected=expected,
             remedy=f"{self.help}{hint}",
             parameter=self.name,

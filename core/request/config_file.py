@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import ParameterError, SettingsError, listed, nearest
@@ -16,6 +16,15 @@ from core.request import luigi_options, profiles
 
 Sections = Mapping[str, Mapping[str, Parameter]]
 """Section -> key -> what it sets."""
+
+MOST_CHARACTERS = 1 << 20
+"""Of a file: thousands of profiles have as many."""
+
+_MOST_OF_A_NAME = 80
+"""Characters of a name that is quoted."""
+
+_MOST_OF_A_MESSAGE = 400
+"""Characters of what the parser says, which quotes whole lines."""
 
 MOST_NAMES = 16
 """So many known names stand in a message; a profile may set three times as many keys."""
@@ -51,30 +60,44 @@ def content_of(name: str, text: str, own: Sections) -> Content:
     SettingsError
         If it cannot be read, or a section that is no profile is at fault: naming line, what came and the nearest name.
     """
-    texts = _by_profile(text)
-    values = _values(name, texts.pop(""), own)
+    if len(text) > MOST_CHARACTERS:
+        raise SettingsError(
+            f"{name} has {len(text):,} characters",
+            expected=f"at most {MOST_CHARACTERS:,}",
+            remedy="Is it another file?",
+        )
+    lines = text.splitlines()
+    numbers = _by_profile(lines)
+    values = _values(name, _alone(lines, numbers.pop("", [])), own)
     by_profile: dict[str, Mapping[str, Value]] = {}
     faults: dict[str, SettingsError] = {}
-    for profile, section in texts.items():
+    for profile, own_lines in numbers.items():
         try:
-            by_profile[profile] = _values(name, section, own)
-        except SettingsError as error:
-            faults[profile] = error
+            by_profile[profile] = _values(name, "\n".join(lines[number] for number in own_lines), own)
+        except SettingsError:
+            try:
+                by_profile[profile] = _values(name, _alone(lines, own_lines), own)
+            except SettingsError as error:  # the same, with the line that it is in the file
+                faults[profile] = error
     return Content(values, by_profile, faults)
 
 
-def _by_profile(text: str) -> dict[str, str]:
-    """Return the lines of each profile's sections, and under the empty name the others; each keeps its number."""
-    lines = text.splitlines()
-    owner, owners = "", []
-    for line in lines:
+def _by_profile(lines: Sequence[str]) -> dict[str, list[int]]:
+    """Return which lines are of each profile's sections, and under the empty name the others; counted from 0."""
+    owner, numbers = "", dict[str, list[int]]()
+    for number, line in enumerate(lines):
         heading = _SECTION_LINE.match(line)
         owner = _profile(heading.group(1)) if heading else owner
-        owners.append(owner)
-    return {
-        name: "\n".join(line if name == own else "" for line, own in zip(lines, owners, strict=True))
-        for name in dict.fromkeys(["", *owners])
-    }
+        numbers.setdefault(owner, []).append(number)
+    return numbers
+
+
+def _alone(lines: Sequence[str], numbers: Sequence[int]) -> str:
+    """Return lines as a text in which each keeps its number, up to the last of them."""
+    text = [""] * (max(numbers, default=-1) + 1)
+    for number in numbers:
+        text[number] = lines[number]
+    return "\n".join(text)
 
 
 def _values(name: str, text: str, own: Sections) -> dict[str, Value]:
@@ -120,14 +143,15 @@ def _unreadable(name: str, error: configparser.Error) -> SettingsError:
     expected = "sections of key = value"
     if isinstance(error, configparser.DuplicateSectionError):
         return SettingsError(
-            f"{name}, line {error.lineno}: [{error.section}] already exists", expected="each section once"
+            f"{name}, line {error.lineno}: [{_short(error.section)}] already exists",
+            expected="each section once",
         )
     if isinstance(error, configparser.DuplicateOptionError):
         return SettingsError(
-            f"{name}, line {error.lineno}: key {error.option!r} in [{error.section}] already exists",
+            f"{name}, line {error.lineno}: key {_short(error.option)!r} in [{_short(error.section)}] already exists",
             expected="each key once",
         )
-    problem = _ADDRESS.sub(r"\1...", " ".join(str(error).split()))
+    problem = _ADDRESS.sub(r"\1...", " ".join(str(error)[:_MOST_OF_A_MESSAGE].split()))
     return SettingsError(f"{name} cannot be read: {problem}", expected=expected)
 
 
@@ -155,15 +179,15 @@ def _parameter_of(
             return None
         if key in by_section[section]:
             return by_section[section][key]
-        raise _unknown(f"key {key!r} in [{section}]", key, by_section[section], where)
+        raise _unknown(f"key {_short(key)!r} in [{section}]", key, by_section[section], where)
     section_name = section.replace("-", "_")
     if section_name in luigi_options.FREE_SECTIONS:
         return None
     if section_name not in luigi_options.SECTIONS:
-        raise _unknown(f"section [{section}]", section, [*by_section, *luigi_options.SECTIONS], where)
+        raise _unknown(f"section [{_short(section)}]", section, [*by_section, *luigi_options.SECTIONS], where)
     if key is not None and key.replace("-", "_") not in luigi_options.SECTIONS[section_name]:
         raise _unknown(
-            f"key {key!r} in Luigi's [{section}]", key, luigi_options.SECTIONS[section_name], where
+            f"key {_short(key)!r} in Luigi's [{section}]", key, luigi_options.SECTIONS[section_name], where
         )
     return None
 
@@ -173,5 +197,9 @@ def _unknown(what: str, name: str, expected: Iterable[str], where: str) -> Setti
     return SettingsError(
         f"{where}: unknown {what}",
         expected=f"one of {listed(names, MOST_NAMES)}",
-        remedy=nearest(name, names).strip(),
+        remedy=nearest(_short(name), names).strip(),
     )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _MOST_OF_A_NAME else f"{name[:_MOST_OF_A_NAME]}..."

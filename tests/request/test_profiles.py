@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -131,3 +132,48 @@ def test_the_terminal_shows_profiles(run_afterclose, data, tmp_path):
     assert ["us-megacaps", "seed", "11", "9"] in [line.split() for line in shown.out.splitlines()]
     told = json.loads(run_afterclose("profiles", "--settings", "--json", data=data, cwd=tmp_path).out)
     assert told["us-megacaps"][2] == {"name": "seed", "default": "9", "value": "11"}
+
+
+def test_thousands_of_profiles_are_read_in_a_moment(tmp_path):
+    """Each by its own lines, and a fault has the line of the file: 500 took nine seconds of every command."""
+    one = "[profile:p{0}]\nsource = yahoo\ntickers = A{0}\nmode = {1}\n\n"
+    modes = ["nosuch" if number == 1_990 else "score" for number in range(2_000)]
+    text = "".join(one.format(number, mode) for number, mode in enumerate(modes))
+    (tmp_path / "luigi.cfg").write_text(f"{text}[profile:p7]\nstart = 2015-01-02\n")
+    before = time.process_time()
+    configured = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
+    assert time.process_time() - before < 15
+    assert len(configured.profiles) == 1_998
+    assert configured.profiles["p1999"]["tickers"] == "A1999"
+    assert set(configured.profile_faults) == {"p7", "p1990"}
+    assert f"line {1_990 * 5 + 4}: [profile:p1990] mode is 'nosuch'" in str(
+        configured.profile_faults["p1990"]
+    )
+    assert "line 10001: [profile:p7] already exists" in str(configured.profile_faults["p7"])
+
+
+HUGE = {
+    "a section": "[" + "x" * 500_000 + "]\n",
+    "a key": "[user]\n" + "x" * 500_000 + " = 1\n",
+    "a key of Luigi's": "[worker]\n" + "x" * 500_000 + " = 1\n",
+    "a choice": "[user]\nrole = " + "x" * 500_000 + "\n",
+    "a number": "[files]\nupload_mb = " + "9" * 500_000 + "\n",
+    "no section": "x" * 500_000 + "\n",
+    "a section twice": ("[profile:" + "x" * 400_000 + "]\n") * 2,
+    "a file": "# nothing\n" * 200_000,
+}
+
+
+@pytest.mark.parametrize("what", HUGE)
+def test_what_is_huge_is_refused_in_a_short_message(what, tmp_path):
+    """At once, whatever it is."""
+    (tmp_path / "luigi.cfg").write_text(HUGE[what])
+    before = time.process_time()
+    try:
+        configured = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
+        (fault,) = configured.profile_faults.values()
+    except SettingsError as error:
+        fault = error
+    assert time.process_time() - before < 10
+    assert len(str(fault)) < 2_000
+    assert fault.exit_code == 4
