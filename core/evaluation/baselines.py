@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.evaluation.holding import Holdings
+    from core.tables.artifacts import Table
 
 BUY_AND_HOLD, EQUAL_WEIGHT = "buy_and_hold", "equal_weight_daily"
 NAMES = (*RULES, BUY_AND_HOLD, EQUAL_WEIGHT)
@@ -69,7 +70,7 @@ class RuleProbabilities(Mapping[str, "NDArray[np.float64]"]):
         return len(RULES)
 
 
-def probabilities(rows: JudgedRows, features: col.Columns) -> RuleProbabilities:
+def probabilities(rows: JudgedRows, features: Table | pd.DataFrame) -> RuleProbabilities:
     """Return the probability of an up move by each rule, NaN where the rule has none.
 
     Row t uses data up to t: today's return, or labels of sessions before the fold.
@@ -81,40 +82,41 @@ def probabilities(rows: JudgedRows, features: col.Columns) -> RuleProbabilities:
     features : Table or pandas.DataFrame
         Columns ``date`` and ``up_next`` of all sessions.
     """
-    sessions, of_row = _sessions(features)
-    label, learnt = numbers(features, col.UP_NEXT), []
+    sessions, known, ups = _labels_by_session(features)
+    learnt = []
     for within in rows.parts:
         place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0]))
-        place -= rows.horizon_sessions
-        earlier = _earlier_labels(rows, of_row < max(place, 0), label)
+        before = max(place - rows.horizon_sessions, 0)
+        earlier = _earlier_labels(rows, int(known[:before].sum()), int(ups[:before].sum()))
         nothing = np.empty((len(earlier), 0))
         learnt.append({name: kind.fit(nothing, earlier, seed=0) for name, kind in RULES.items()})
     return RuleProbabilities(rows, learnt)
 
 
-def _sessions(features: col.Columns) -> tuple[NDArray[np.datetime64], NDArray[np.int32]]:
-    """Return the sessions, rising, and the number of each row's."""
-    dates = features[col.DATE].to_numpy()
-    sessions = np.sort(pd.unique(dates))
-    of_row = np.empty(len(dates), dtype=np.int32)
-    for start in range(
-        0, len(dates), _ROWS_AT_ONCE
-    ):  # whole numbers of 64 bits of all rows are never in memory
-        part = slice(start, start + _ROWS_AT_ONCE)
-        of_row[part] = np.searchsorted(sessions, dates[part])
-    return sessions, of_row
+def _labels_by_session(
+    features: Table | pd.DataFrame,
+) -> tuple[NDArray[np.datetime64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the sessions, rising, how many labels of each are known, and how many of them are 1; part by part."""
+    columns = [col.DATE, col.UP_NEXT]
+    frames = [features[columns]] if isinstance(features, pd.DataFrame) else features.each(columns)
+    labels = (pd.Series(numbers(frame, col.UP_NEXT), index=frame[col.DATE]) for frame in frames)
+    counts = [label.groupby(level=0).agg(["count", "sum"]) for label in labels]
+    by_session = pd.concat(counts).groupby(level=0).sum()
+    return (
+        by_session.index.to_numpy(),
+        by_session["count"].to_numpy(np.int64),
+        by_session["sum"].to_numpy(np.float64),
+    )
 
 
-def _earlier_labels(
-    rows: JudgedRows, before: NDArray[np.bool_], label: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the labels of the sessions before a fold.
+def _earlier_labels(rows: JudgedRows, known: int, ups: int) -> NDArray[Any]:
+    """Return the labels of the sessions before a fold, of which ``known`` are known and ``ups`` are 1, in any order.
 
     The sessions just before the fold, as many as the label looks ahead, are left out, as in training: their labels are
-    known only from the fold's first date on. Where nothing comes before, the judged rows themselves stand in.
+    known only from the fold's first date on. Where nothing comes before, the judged rows themselves stand in. Labels
+    are whole numbers of 8 bits: millions of them are in memory beside the judged rows.
     """
-    earlier = label[before & ~np.isnan(label)]
-    return earlier if len(earlier) else rows.up
+    return np.repeat(np.array([0, 1], dtype=np.int8), [known - ups, ups]) if known else rows.up
 
 
 def figures(

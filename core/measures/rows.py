@@ -146,11 +146,13 @@ def judge(predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool
 def _in_their_order(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that are judged, in their order; ``predictions`` may be used up."""
     complete = _complete(predictions)
-    whole = complete.all()
-    order = _judged_order(predictions if whole else predictions.loc[complete])
-    if order is not None:
-        return _reordered(predictions, order if whole else np.flatnonzero(complete)[order])
-    return (predictions if whole else predictions.loc[complete]).reset_index(drop=True)
+    rows = None if complete.all() else np.flatnonzero(complete)
+    order = _judged_order(predictions, rows)
+    if rows is None:
+        rows = order
+    elif order is not None:
+        rows = rows[order]
+    return predictions.reset_index(drop=True) if rows is None else _reordered(predictions, rows)
 
 
 def _complete(predictions: pd.DataFrame) -> NDArray[np.bool_]:
@@ -213,10 +215,12 @@ def _reordered(frame: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def _judged_order(frame: pd.DataFrame) -> NDArray[np.intp] | None:
-    """Return the order of the rows by fold, date and ticker; None where they stand so already."""
+def _judged_order(frame: pd.DataFrame, rows: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
+    """Return the order of these rows (None: all) by fold, date and ticker; None where they stand so already."""
     tickers = pd.factorize(frame[col.TICKER], sort=True)[0].astype(np.int32)
     keys = (tickers, frame[col.DATE].to_numpy(), _fold_numbers(frame))
+    if rows is not None:
+        keys = (tickers[rows], keys[1][rows], keys[2][rows])
     return None if _rising(keys) else np.lexsort(keys)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 
 class StoredRows:
@@ -59,7 +60,9 @@ class StoredRows:
             name for name in (col.DATE, col.TICKER) if name in schema.names and _is_text(schema, name)
         ]
 
-        self._numbers = {field.name for field in schema if pa.types.is_float64(field.type)}
+        self._plain = {field.name: "float64" for field in schema if pa.types.is_float64(field.type)}
+        if col.DATE in schema.names and pa.types.is_timestamp(schema.field(col.DATE).type):
+            self._plain[col.DATE] = "datetime64[s]"
 
     def __reduce__(self) -> tuple[type[StoredRows], tuple[Path]]:
         """Travel to another process as the path alone."""
@@ -72,12 +75,14 @@ class StoredRows:
 
     def column(self, name: str) -> pd.Series:
         """Return one column, part after part; tickers as categories."""
+        import numpy as np
+
         file = self._file(self._texts)
         parts = (
             file.read_row_group(number, columns=[name], use_threads=False) for number in range(self.parts)
         )
-        if name in self._numbers:
-            return _one_after_the_other(parts, name, self.rows)
+        if name in self._plain:
+            return _one_after_the_other(parts, name, np.empty(self.rows, dtype=self._plain[name]))
         return joined_frame(list(parts))[name]
 
     def part(self, number: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -95,12 +100,11 @@ class StoredRows:
         return pq.ParquetFile(self.path, memory_map=False, pre_buffer=False, read_dictionary=list(texts))
 
 
-def _one_after_the_other(parts: Iterable[pa.Table], name: str, rows: int) -> pd.Series:
-    """Return a column of numbers, null as NaN: no more than one part of it is in memory twice."""
-    import numpy as np
+def _one_after_the_other(parts: Iterable[pa.Table], name: str, values: NDArray[Any]) -> pd.Series:
+    """Fill a column of numbers (null as NaN) or dates: no more than one part of it is in memory twice."""
     import pandas as pd
 
-    values, start = np.empty(rows), 0
+    start = 0
     for part in parts:
         own = part[name].to_numpy()
         values[start : start + len(own)] = own
