@@ -16,8 +16,8 @@ from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.holding import holdings
 from core.evaluation.inputs import Inputs, in_memory, read
-from core.evaluation.joined import with_returns
-from core.evaluation.market_states import no_parts, parts
+from core.evaluation.joined import NEXT_RETURN, with_returns
+from core.evaluation.market_states import keep_states, no_parts, parts
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
 from core.label import FIELD, Label
@@ -125,6 +125,7 @@ def _judged_rows(inputs: Inputs) -> JudgedRows:
         frame = frame.assign(fold=np.nan)
     rows = judge(frame, horizon_sessions=inputs.label.horizon_sessions, consume=True)
     del rows.frame[col.FOLD]  # the rows know theirs
+    keep_states(rows)
     return rows
 
 
@@ -190,10 +191,17 @@ def _judgement(inputs: Inputs, rows: JudgedRows) -> list[Callable[[], dict[str, 
         partial(trading_blocks.blocks, rows, market, cost_bps=cost, workplace=inputs.workplace),
         partial(_champion, inputs, rows),
         partial(_baselines, rows, rules, holding, cost),
-        partial(parts, rows, inputs.resampling),
+        partial(_parts, inputs, rows),
         partial(_scorecard, inputs, rows),
         partial(summaries.extent, rows.frame),
     ]
+
+
+def _parts(inputs: Inputs, rows: JudgedRows) -> dict[str, Any]:
+    """Return the figures of every part; it, and what comes after it, reads no return and no model beside."""
+    for name in (col.RETURN, NEXT_RETURN, *(_BESIDE + kind for kind in _kinds(inputs))):
+        del rows.frame[name]  # a tenth of the memory each, where what follows takes most
+    return parts(rows, inputs.resampling)
 
 
 def _compared(

@@ -17,6 +17,8 @@ from core.measures.rows import numbers
 from core.measures.slices import RankedRows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
     from core.measures.bootstrap import Resampling
@@ -72,13 +74,26 @@ def by_state(rows: JudgedRows, ranked: RankedRows) -> dict[str, Any]:
         ``rows``, ``sessions`` and the metrics of parts, each with its interval (``auc``, ``auc_low``, ``auc_high``). A
         list is empty where the state is not known, and ``reason`` says why.
     """
-    third, direction = volatility_third(rows), market_direction(rows)
+    third, direction = (_state(rows, name) for name in (VOLATILITY, MARKET))
     missing = [why for number, why in ((third, _NO_VOLATILITY), (direction, _FEW)) if (number < 0).all()]
     return {
         VOLATILITY: _entries(rows, ranked, third, THIRDS),
         MARKET: _entries(rows, ranked, direction, DIRECTIONS),
         "reason": "; ".join(missing) or None,
     }
+
+
+def keep_states(rows: JudgedRows) -> None:
+    """Put each row's states, a byte each, in place of its volatility, which nothing else reads."""
+    for name in _STATES:
+        rows.frame[_COLUMN + name] = _state(rows, name)
+    if col.VOLATILITY20 in rows.frame:
+        del rows.frame[col.VOLATILITY20]
+
+
+def _state(rows: JudgedRows, name: str) -> NDArray[np.int8]:
+    column = _COLUMN + name
+    return rows.frame[column].to_numpy(np.int8) if column in rows.frame else _STATES[name](rows)
 
 
 def _entries(
@@ -121,3 +136,11 @@ def market_direction(rows: JudgedRows) -> NDArray[np.int8]:
         over = growth[MARKET_SESSIONS - 1 :] - np.concatenate(([0.0], growth[: groups - MARKET_SESSIONS]))
         direction[MARKET_SESSIONS - 1 :] = over > 0
     return direction[rows.group]
+
+
+_STATES: Mapping[str, Callable[[JudgedRows], NDArray[np.int8]]] = {
+    VOLATILITY: volatility_third,
+    MARKET: market_direction,
+}
+_COLUMN = "state_of_"
+"""Before a state's name: the column that keeps it."""

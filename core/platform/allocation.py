@@ -9,6 +9,13 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Names of glibc's settings, from malloc.h."""
 
 
+def give_back_free_memory() -> None:
+    """Let glibc give the system what lies free, such as what an earlier stage left; a few milliseconds."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 @cache
 def reuse_freed_memory() -> None:
     """Let glibc keep up to 256 MB that is free, and take arrays of up to 32 MB, its upper limit, from it.

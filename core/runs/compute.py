@@ -16,7 +16,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from core.parameters import Value, settings_from
-from core.platform.allocation import reuse_freed_memory
+from core.platform.allocation import give_back_free_memory, reuse_freed_memory
 from core.platform.progress import Progress, silent
 from core.request.stages import Stage, stage_named, writer_of
 from core.sources.context import ALONE, Context
@@ -155,6 +155,7 @@ def compute(stage: str, job: Job) -> list[Artifact]:
         If the inputs or the source cannot give them.
     """
     reuse_freed_memory()
+    give_back_free_memory()
     entry = stage_named(stage)
     module, _, name = entry.function.partition(":")
     function = getattr(import_module(module), name)

@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from core.evaluation.breakdown import by_fold, by_ticker, calibration
+from core.evaluation.market_states import by_state, keep_states
 from core.measures.bootstrap import Resampling
 from core.measures.rows import judge
 from core.measures.slices import RankedRows
@@ -66,3 +67,22 @@ def test_no_rows_have_no_breakdown(predictions):
     """Without judged rows all three are empty."""
     rows = judge(predictions().iloc[:0])
     assert (of_parts(by_fold, rows), of_parts(by_ticker, rows), calibration(rows)) == ([], {}, [])
+
+
+def test_states_that_are_kept_give_the_figures_of_the_columns_they_stand_for(predictions):
+    """Thirds by volatility and the market's direction are a byte each; volatility itself is let go of."""
+    table = predictions()
+    wave = [((i * 37) % 101) / 1000 for i in range(len(table))]
+    table = table.assign(volatility20=wave, **{"return": [w - 0.05 for w in wave]})
+    kept = judge(table)
+    keep_states(kept)
+    assert "volatility20" not in kept.frame
+    figures = of_parts(by_state, kept)
+    assert figures == of_parts(by_state, judge(table))
+    assert [entry["slice"] for entry in figures["volatility"]] == [
+        "calm third",
+        "middle third",
+        "volatile third",
+    ]
+    assert figures["market"]
+    assert sum(column.dtype.itemsize for _, column in kept.frame.items() if column.dtype.kind == "i") == 2
