@@ -60,9 +60,9 @@ class StoredRows:
             name for name in (col.DATE, col.TICKER) if name in schema.names and _is_text(schema, name)
         ]
 
-        self._plain = {field.name: "float64" for field in schema if pa.types.is_float64(field.type)}
+        self._dtypes = {field.name: "float64" for field in schema if pa.types.is_float64(field.type)}
         if col.DATE in schema.names and pa.types.is_timestamp(schema.field(col.DATE).type):
-            self._plain[col.DATE] = "datetime64[s]"
+            self._dtypes[col.DATE] = "datetime64[s]"
 
     def __reduce__(self) -> tuple[type[StoredRows], tuple[Path]]:
         """Travel to another process as the path alone."""
@@ -81,8 +81,8 @@ class StoredRows:
         parts = (
             file.read_row_group(number, columns=[name], use_threads=False) for number in range(self.parts)
         )
-        if name in self._plain:
-            return _one_after_the_other(parts, name, np.empty(self.rows, dtype=self._plain[name]))
+        if name in self._dtypes:
+            return _one_after_the_other(parts, name, np.empty(self.rows, dtype=self._dtypes[name]))
         return joined_frame(list(parts))[name]
 
     def part(self, number: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
