@@ -19,7 +19,7 @@ from core import columns as col
 from core.evaluation.joined import NEXT_RETURN, chances
 from core.measures.bootstrap import Resampling
 from core.measures.performance import measure
-from core.measures.rows import judge, numbers
+from core.measures.rows import labelled_rows, numbers
 from core.measures.trading import trading
 from core.tables.artifacts import Document, Table
 
@@ -81,7 +81,7 @@ def add_differences(answers: Answers, judged: Judgement) -> None:
 def add_champion(answers: Answers, judged: Judgement, champion: Document, features: Table) -> None:
     contest = judged.body["champion"]
     later = judged.rows.frame[col.DATE] >= np.datetime64(contest["from"])
-    own = judge(judged.rows.frame[later])
+    own = labelled_rows(judged.rows.frame[later])
     common = replace(
         judged, rows=own, up_chance=np.full(len(own), 0.5), references=judged.references[later.to_numpy()]
     )

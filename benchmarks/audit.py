@@ -80,7 +80,7 @@ def one_large(name: str, tickers: int, audit: str) -> None:
     from universe import TICKERS_AT_ONCE, prices, sessions
 
     from core.features.engineering import engineer
-    from core.features.own import feature_set_of, outcome_of
+    from core.features.plugin_features import feature_set_of, outcome_of
     from core.label import NEXT_SESSION, Label
     from core.plugins.loading import Plugins
     from core.plugins.modules import modules_named

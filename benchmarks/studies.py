@@ -37,7 +37,7 @@ from core.measures.expanded import blocks_of, coverage_of, stretch
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import PooledScore
 from core.measures.ranking import RankedScore
-from core.measures.rows import judge, numbers
+from core.measures.rows import labelled_rows, numbers
 from core.measures.selection import best_by_chance
 from core.measures.skill import BrierSkill
 from core.measures.trading import trading
@@ -116,7 +116,7 @@ def slices(world: World, seed: int) -> Answers:
     predictions, model = stage("train_or_score", {"features": features}, beside=None)
     judged = judgement(panel, features, predictions, model, bootstrap_seed=seed)
     body, rows, place = judged.body, judged.rows, seed % 2
-    frame = judge(with_returns(predictions.frame, features, also=(col.VOLATILITY20,))).frame
+    frame = labelled_rows(with_returns(predictions.frame, features, also=(col.VOLATILITY20,))).frame
     states = {"volatility": volatility_third(replace(rows, frame=frame)), "market": market_direction(rows)}
     tickers, years = sorted(body["by_ticker"]), sorted(body["by_period"])
     parts = {
@@ -158,7 +158,7 @@ def next_open(world: World, seed: int) -> Answers:
     )
     values = {"cost_bps": cost, "bootstrap_samples": how.samples, "block_sessions": how.block_sessions}
     values |= {"confidence": how.confidence, "bootstrap_seed": how.seed}
-    rows = judge(with_returns(frame, features))
+    rows = labelled_rows(with_returns(frame, features))
     calls = (rows.probability >= THRESHOLD).astype(float)
     following = {
         CLOSE: numbers(rows.frame, NEXT_RETURN),
@@ -194,7 +194,7 @@ def calibrated(world: World, seed: int) -> Answers:
     events = {}
     for words, factor in OVERCONFIDENT.items():
         odds = factor * np.log(chance / (1 - chance))
-        rows = judge(frame.assign(probability=(1 / (1 + np.exp(-odds))).ravel()))
+        rows = labelled_rows(frame.assign(probability=(1 / (1 + np.exp(-odds))).ravel()))
         error = calibration_error(rows, resampling(seed))
         events[f"{words}: calibration error more than chance explains"] = (
             error["value"] > error["by_chance_high"]
@@ -236,7 +236,7 @@ def tries(world: World, seed: int) -> Answers:
     aligned = frames[0].assign(
         **{col.probability_of(str(n)): frame[col.PROBABILITY].to_numpy() for n, frame in enumerate(frames)}
     )
-    rows, how = judge(aligned), resampling(seed)
+    rows, how = labelled_rows(aligned), resampling(seed)
     scores = {
         str(n): WeightedScore.of(rows, numbers(rows.frame, col.probability_of(str(n))))
         for n in range(len(frames))

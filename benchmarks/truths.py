@@ -16,7 +16,7 @@ from core import columns as col
 from core.evaluation.baselines import probabilities
 from core.evaluation.joined import NEXT_RETURN, with_returns
 from core.measures.metrics import CLIP, THRESHOLD
-from core.measures.rows import JudgedRows, judge, numbers
+from core.measures.rows import JudgedRows, labelled_rows, numbers
 from core.measures.trading import trading
 from core.request import settings
 from core.request.stages import STAGES, parameters_of, stage_named
@@ -106,7 +106,7 @@ def judgement(
         {"predictions": predictions, "features": features, **inputs, **NOTHING_FOUND},
         **changes,
     )
-    rows = judge(with_returns(predictions.frame, features))
+    rows = labelled_rows(with_returns(predictions.frame, features))
     return Judgement(
         evaluation.body,
         rows,

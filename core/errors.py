@@ -83,7 +83,7 @@ class SettingsError(ParameterError):
 
 
 class PluginError(ParameterError):
-    """A module of somebody's own cannot be used; the message names its file and line."""
+    """A plug-in module cannot be used; the message names its file and line."""
 
 
 class MissingFileError(AftercloseError):

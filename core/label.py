@@ -32,7 +32,7 @@ OWN_IN_TRAINING = "own_label"
 
 @dataclass(frozen=True)
 class OwnWords:
-    """What a label of somebody's own says, and where it is defined.
+    """What a user-defined label says, and where it is defined.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ class Label:
         How many sessions of its ticker a row looks ahead, 1 to 63.
     label : str
         ``direction``: 1 if the adjusted close is higher then, else 0. ``excess``: 1 if the return up to then is
-        above the mean of all tickers that have one at that session, else 0. Otherwise the name of somebody's own.
+        above the mean of all tickers that have one at that session, else 0. Otherwise the name of a user-defined label.
     own : OwnWords or None
-        Of somebody's own label: what it says.
+        Of a user-defined label: what it says.
     """
 
     horizon_sessions: int = 1
@@ -113,7 +113,7 @@ class Label:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Horizon and name, and of somebody's own what it says: as JSON that :meth:`of` reads in a field."""
+        """Horizon and name, and of a user-defined label what it says: as JSON that :meth:`of` reads in a field."""
         own = {OWN_FIELD: asdict(self.own)} if self.own else {}
         return {"horizon_sessions": self.horizon_sessions, FIELD: self.label, **own}
 
@@ -170,7 +170,7 @@ class Label:
 
     @property
     def origin(self) -> str:
-        """The label with the module of somebody's own that defines it, for a message about two of them."""
+        """The label with the plug-in module that defines it, for a message about two of them."""
         return f"{self.name} of {self.own.module} (sha256 {self.own.sha256[:12]})" if self.own else self.name
 
     @property

@@ -15,7 +15,7 @@ from core.queries.models.paired_runs import Difference, PairedRuns, paired_runs
 from core.queries.models.track_record import resampling_of
 from core.queries.runs.comparison import ABSENT, Comparison, Row
 from core.queries.runs.facts import RunFacts
-from core.report.figures import NA, counted, decimal, metric, period, share, spaced
+from core.report.formatting import NA, counted, decimal, metric, period, share, spaced
 from core.store.checkpoints import Store
 from dashboard import compact, data, judged, monospaced, wrapped
 from dashboard.charts import roc_figure, wealth_figure

@@ -16,7 +16,7 @@ from core import columns as col
 from core.errors import CheckpointError, DataError
 from core.journal import Journal, Run
 from core.queries.runs.holdings import keys_of
-from core.queries.runs.trends import RunReport
+from core.queries.runs.trends import ReportDigest
 from core.request.settings import Settings
 from core.request.stages import writer_of
 from core.store.artifacts import artifact_at, file_of
@@ -291,9 +291,9 @@ def trends(settings: Settings, journal: Journal) -> pd.DataFrame:
 @st.cache_data(
     max_entries=1024,
     show_spinner=False,
-    hash_funcs={**BY_CONTENT, RunReport: lambda report: (report.run.keys["report"], report.sha256)},
+    hash_funcs={**BY_CONTENT, ReportDigest: lambda report: (report.run.keys["report"], report.sha256)},
 )
-def _figures(store: Store, journal: Journal, report: RunReport) -> Figures:
+def _figures(store: Store, journal: Journal, report: ReportDigest) -> Figures:
     from core.queries.runs.trends import figures
 
     return figures(store, journal, report)

@@ -13,7 +13,7 @@ from core.journal import Run
 from core.queries.models import model_tables
 from core.queries.models.gates import Gate
 from core.queries.models.to_decide import Choice, ModelFacts, not_passed, side_by_side
-from core.report.figures import counted
+from core.report.formatting import counted
 from dashboard import acting, deciding, shell, wrapped
 from dashboard.words import literal
 

@@ -15,7 +15,7 @@ from core.queries.reports import tables
 from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_results import at_training, basis
 from core.report.about_slices import calibration_words, drift_basis, state_words
-from core.report.figures import NA, loss, metric, ratio, share, sharpe
+from core.report.formatting import NA, loss, metric, ratio, share, sharpe
 from core.report.page_one import pictures
 from core.report.readings import has_verdict
 from core.report.sheets import Sheet

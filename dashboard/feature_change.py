@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.features.own_changes import change_in_words
+from core.features.feature_diff import change_in_words
 from core.queries.models import model_tables
 from core.queries.models.ablation import ablation
 from core.registry.feature_changes import change_by, missing_here

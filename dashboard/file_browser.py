@@ -15,7 +15,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries import price_files
 from core.queries.price_files import Listing, PriceFile
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.sources.addresses.address import names_address
 from core.sources.tabular.inventory import is_table_name
 from dashboard import form_state, pressable, shell

@@ -12,7 +12,7 @@ from core.queries.operations.run_table import TableFilter, table
 from core.queries.reports.listing import DAMAGED, MISSING
 from core.queries.runs.search import SORTS, RunFilter, people
 from core.registry.choosing import profiles_here
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.request.stages import SOURCES
 from core.review.annotations import annotations_of
 from core.review.standing import STATES

@@ -36,10 +36,10 @@ class Beside:
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…", hash_funcs=data.BY_CONTENT)
 def curves(store: Store, predictions: StoredArtifact, how: Resampling) -> Curves:
     """Return the curves of the judged model over all rows it is judged on."""
-    from core.measures.rows import judge
+    from core.measures.rows import labelled_rows
     from core.queries.models.curves import curves
 
-    return curves(judge(data.table(store, predictions).frame), how)
+    return curves(labelled_rows(data.table(store, predictions).frame), how)
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…", hash_funcs=data.BY_CONTENT)
@@ -54,11 +54,11 @@ def curves_beside(
         If the champion's file is gone, or cannot score with these features.
     """
     from core.evaluation.joined import chances
-    from core.measures.rows import judge
+    from core.measures.rows import labelled_rows
     from core.models.loader import read_model
     from core.queries.models.curves import curves_of_both
 
-    rows = judge(data.table(store, predictions).frame)
+    rows = labelled_rows(data.table(store, predictions).frame)
     champion = read_model(Registry(store.root).bytes_of(champion_id))
     theirs = chances(champion, data.table(store, features), rows.frame)
     return Beside(*curves_of_both(rows, theirs, how))

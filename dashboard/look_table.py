@@ -9,7 +9,7 @@ from typing import Any
 
 from core.queries.look import Look
 from core.queries.look_pictures import Picture
-from core.report.figures import count, counted
+from core.report.formatting import count, counted
 from dashboard import compact, wrapped
 
 PLACE = "look-at-prices"

@@ -17,7 +17,7 @@ from core.errors import AftercloseError
 from core.prices.calendar_fit import Fit
 from core.prices.rule_summaries import RuleSummary
 from core.queries.look import SAMPLE, Look, basis_sentence, fit_sentence, left_out_sentence, look_apart
-from core.report.figures import count, counted, share, spaced
+from core.report.formatting import count, counted, share, spaced
 from core.request.profiles import PROFILE
 from core.request.stages import parameters_of, stage_named
 from core.sources.addresses.address import names_address

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.parameters import Parameter, Value
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.request.form_words import plain_name
 from dashboard import compact, form_state
 from dashboard.fields import LIVE, Drawn, with_unit

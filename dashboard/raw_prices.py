@@ -8,7 +8,7 @@ from core import columns as col
 from core.journal import Run
 from core.queries.runs.folder import RunFolder
 from core.queries.series.price_charts import finding_marks
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.store.checkpoints import Store
 from dashboard import data, shell
 from dashboard.charts import raw_figure

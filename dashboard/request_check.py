@@ -45,7 +45,7 @@ class Judgement:
         return not (self.mistakes or self.general or self.missing)
 
 
-def judge(values: Mapping[str, Value], request: Mapping[str, str]) -> Judgement:
+def judgement_of(values: Mapping[str, Value], request: Mapping[str, str]) -> Judgement:
     """Return what is wrong by field and in general, as the plan would say it, or else what the run would do."""
     if malformed := fields.malformed(values):
         return Judgement(malformed)
@@ -60,7 +60,7 @@ def judge(values: Mapping[str, Value], request: Mapping[str, str]) -> Judgement:
 def _planned(request: Mapping[str, str]) -> Judgement:
     try:
         if names_address(request.get("path", "")):  # asked when Run is pressed, not at each letter
-            roots.judge(request["path"], shell.settings(), parameter="path")
+            roots.check_path(request["path"], shell.settings(), parameter="path")
             return Judgement()
         return Judgement(plan=preview(shell.settings(), request, now=datetime.now(UTC)))
     except AftercloseError as error:

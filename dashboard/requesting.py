@@ -31,7 +31,7 @@ from dashboard import (
     starting,
     uploading,
 )
-from dashboard.request_check import Judgement, judge
+from dashboard.request_check import Judgement, judgement_of
 from dashboard.words import literal
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _form(scope: Literal["app", "fragment"]) -> None:
     with grid, st.container(key="start-options"):
         options_panel.show(drawn, groups, defaults)
     request = _request(form_state.values(defaults), defaults, about[1])
-    judgement = judge(form_state.values(defaults), request)
+    judgement = judgement_of(form_state.values(defaults), request)
     drawn.tell(judgement.mistakes)
     if judgement.missing == "tickers":
         drawn.places["tickers"].caption(

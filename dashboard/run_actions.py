@@ -12,7 +12,7 @@ import streamlit as st
 from core.journal import Journal
 from core.queries.operations.run_table import RunRow
 from core.queries.runs.holdings import as_zip, exceeds_zip_limit, export_command
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.request.stages import NAMES
 from core.review import aside
 from core.review.annotations import MOST_NAME, MOST_NOTE, annotate

@@ -13,7 +13,7 @@ from core.queries.runs.ahead import Ahead, ChampionFacts, ahead, champion_facts,
 from core.queries.runs.preview import REUSED, Preview
 from core.queries.runs.progress import StageView
 from core.queries.runs.usual import usual_of_profile
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.runs.profile import profile_of
 from dashboard import cells, compact, look_table, shell
 from dashboard.words import literal

@@ -16,7 +16,7 @@ from core.prices.rule_summaries import rule_summaries
 from core.queries.runs.finding_list import ACCEPTED, OPEN, Item, consequence, outlook, tally, work_list
 from core.queries.runs.folder import RunFolder
 from core.report.about_data import accepted
-from core.report.figures import spaced
+from core.report.formatting import spaced
 from core.request.profiles import PROFILE
 from core.review.waive import DEFAULT_NAME, accept, file_for
 from dashboard import acting, compact, data, monospaced, price_sketch, requesting, shell, wrapped

@@ -10,7 +10,7 @@ import streamlit as st
 from core import columns as col
 from core.journal import Run
 from core.queries.runs.holdings import Holding, holding, keys_of
-from core.report.figures import NA
+from core.report.formatting import NA
 from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY

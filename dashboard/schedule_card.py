@@ -17,7 +17,7 @@ from dashboard import cells, compact
 from dashboard.wrapped import Drawn
 
 ON_TIME_S = 900.0
-"""As in :mod:`core.schedule.missed`: a start so soon after it was due is no lateness."""
+"""As in :mod:`core.schedule.catch_up`: a start this soon after it was due is not late."""
 
 
 def head(entry: dict[str, Any]) -> str:

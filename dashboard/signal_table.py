@@ -15,7 +15,7 @@ from core.queries.models.signal_changes import RankedSignal, ranked
 from core.queries.reports import tables
 from core.queries.runs.by_session import sessions
 from core.registry.origins import session_of_run
-from core.report.figures import NA, share
+from core.report.formatting import NA, share
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts.predictions import lean_svg
 

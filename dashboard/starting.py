@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Run
 from core.queries.runs.preview import COMPARED, COMPUTED, REUSED, Effective, Preview, preview
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.review.waive import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
 from dashboard import acting, shell, states

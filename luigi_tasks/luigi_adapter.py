@@ -1,4 +1,4 @@
-"""Manners under the stock ``luigi`` script: our exit codes, one message, no traceback.
+"""Behaviour under the stock ``luigi`` script: our exit codes, one message, no traceback.
 
 Luigi logs its own copy of every failure with a traceback. That copy goes to the run's log; the
 terminal has had one line already.

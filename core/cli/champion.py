@@ -95,7 +95,7 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
     from core.label import Label
     from core.queries.models.prediction import predict
     from core.registry.choosing import chosen_profile
-    from core.report.figures import counted
+    from core.report.formatting import counted
 
     configured = settings.load()
     profile = chosen_profile(configured, profile)

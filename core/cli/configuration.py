@@ -63,7 +63,7 @@ def begin(*, folder: Path, profile: str, path: str, tickers: str, calendar: str,
     Without --path and --tickers a terminal asks for a file; an empty answer takes the embedded sample. What is there
     is never overwritten.
     """
-    from core.upkeep.beginning import First, begin
+    from core.upkeep.new_folder import First, begin
 
     if not path and not tickers and sys.stdin.isatty() and not as_json:
         path = click.prompt(
@@ -93,7 +93,7 @@ def demonstrate(context: click.Context, *, folder: Path, as_json: bool) -> int:
     """
     from core.cli.run import command as run
     from core.request.settings import CONFIG_NAME
-    from core.upkeep.beginning import SAMPLE_NAME, First, begin
+    from core.upkeep.new_folder import SAMPLE_NAME, First, begin
 
     if not (folder / CONFIG_NAME).exists():
         begin(folder, First())

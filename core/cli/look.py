@@ -11,7 +11,7 @@ import click
 from core.cli import output
 from core.cli.paging import no_pager, pages
 from core.queries.look import Look, basis_sentence, fit_sentence, left_out_sentence, look_apart
-from core.report.figures import count
+from core.report.formatting import count
 from core.request import settings
 from core.request.profiles import PROFILE
 from core.request.stages import parameters_of, stage_named

@@ -69,7 +69,7 @@ _COMMANDS = {
     "metrics": "core.cli.upkeep:print_metrics",
     "tokens": "core.cli.tokens:list_tokens",
     "query": "core.cli.querying:ask",
-    "plugins": "core.cli.own_code:command",
+    "plugins": "core.cli.plugins:command",
     "dashboard": "core.cli.dashboard:command",
     "completion": "core.cli.completion:command",
 }

@@ -11,7 +11,7 @@ import click
 from core.cli import output
 from core.cli.paging import paged
 from core.errors import AftercloseError, ModelError
-from core.features.own_changes import change_in_words
+from core.features.feature_diff import change_in_words
 from core.queries.models.tries_words import tries_words
 from core.registry.choosing import chosen_profile, known_profile, profiles_here
 from core.request import settings

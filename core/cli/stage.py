@@ -18,7 +18,7 @@ from core.errors import CheckpointError, CommandError, MissingFileError, Validat
 from core.fingerprint import sha256, sha256_file
 from core.parameters import Parameter, Value
 from core.platform.storage import replace_file
-from core.request import own_modules, settings
+from core.request import plugin_digests, settings
 from core.request.stages import STAGES, Stage
 from core.request.targets import judge_target
 from core.runs.compute import Job, Loaded, compute
@@ -153,7 +153,7 @@ def _values(
         default = None if parameter.resolved else configured[parameter.name]
         values[parameter.name] = parameter.parse(text) if text else default
     if "plugins" in values:
-        planned = own_modules.resolved(values, configured)
+        planned = plugin_digests.resolved(values, configured)
         values |= {name: value for name, value in planned.items() if name in values}
     if values.get("mode") == "auto":
         values["mode"] = "score" if scoring else "train"

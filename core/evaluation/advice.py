@@ -20,7 +20,7 @@ from core.evaluation.drift import ALARM, WARN, Family, families
 from core.evaluation.looks import SIMPLE_RULES, UP_RATE
 from core.evaluation.settings import EvaluateSettings
 from core.evaluation.verdict import BETTER, CHANCE, WORSE, highest_auc
-from core.report.figures import e_value
+from core.report.formatting import e_value
 
 RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
 WAIT, NOTHING = "wait", "nothing"

@@ -15,7 +15,7 @@ import numpy as np
 from core import columns as col
 from core.errors import ModelError
 from core.evaluation.breakdown import iso_dates
-from core.evaluation.comparison import Several
+from core.evaluation.comparison import CombinedQuantity
 from core.evaluation.economics import earnings
 from core.evaluation.joined import chances
 from core.evaluation.summaries import age_of
@@ -26,7 +26,7 @@ from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
 from core.measures.performance import PooledScore, entries, json_number
-from core.measures.rows import JudgedRows, judge
+from core.measures.rows import JudgedRows, labelled_rows
 from core.measures.weighted import WeightedScore
 from core.models.document import model_id_of
 from core.models.splits import MIN_TEST_SESSIONS, least_fold_sessions
@@ -74,7 +74,7 @@ def contest(
     """
     fold = np.asarray(rows.folds, dtype=np.float64)[rows.fold]
     frame = rows.frame.assign(_theirs=theirs, **{col.FOLD: fold})[common_rows(rows, theirs)]
-    both = judge(frame, horizon_sessions=rows.horizon_sessions)
+    both = labelled_rows(frame, horizon_sessions=rows.horizon_sessions)
     days = iso_dates(np.unique(both.frame[col.DATE].to_numpy()))
     ends = (days[0], days[-1]) if days else (None, None)
     extent = {"rows": len(both), "sessions": len(days), "from": ends[0], "to": ends[1]}
@@ -90,7 +90,7 @@ def contest(
         }
     probabilities = (both.probability, both.frame["_theirs"].to_numpy(np.float64))
     quantities: dict[str, Quantity] = {
-        side: Several(
+        side: CombinedQuantity(
             (WeightedScore.of(both, p), PooledScore.of(both, p), earnings(both, p, cost_bps=cost_bps))
         )
         for side, p in zip(_SIDES, probabilities, strict=True)
@@ -125,9 +125,9 @@ def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.boo
 
 
 def _difference(metric: str, ours: Estimate, theirs: Estimate, coverage: float) -> dict[str, Any]:
-    apart = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
-    low, high = apart.interval(coverage) or (None, None)
-    return {"metric": metric, "difference": json_number(apart.value), "low": low, "high": high}
+    difference = Estimate(ours.value - theirs.value, ours.draws - theirs.draws)
+    low, high = difference.interval(coverage) or (None, None)
+    return {"metric": metric, "difference": json_number(difference.value), "low": low, "high": high}
 
 
 def judgement(result: Mapping[str, Any]) -> str:

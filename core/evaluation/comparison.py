@@ -37,8 +37,8 @@ Estimates = dict[str, dict[str, Estimate]]
 
 
 @dataclass(frozen=True, eq=False)
-class Several:
-    """Quantities of one predictor, as one."""
+class CombinedQuantity:
+    """Several quantities of one predictor, resampled together as one."""
 
     parts: tuple[Quantity, ...]
 
@@ -91,7 +91,7 @@ def compare(
     sign = rules[SIGN]
     scores = {_MODEL: rows.probability, **{f"beside {kind}": p for kind, p in beside.items()}}
     quantities: dict[str, Quantity] = {
-        name: Several(
+        name: CombinedQuantity(
             (
                 WeightedScore.of(rows, p),
                 PooledScore.of(rows, p),
@@ -117,7 +117,8 @@ def compare(
         estimates[_ON_ROWS_OF + REVERSAL] = estimates[_ON_ROWS_OF + SIGN]
     paired = [_difference(estimates, name, key, coverage) for name, key in against.items()]
     paired += [
-        _apart(rule, metric, estimates[_MODEL], estimates[rule], coverage) for rule, metric in NON_RANKING
+        _paired_difference(rule, metric, estimates[_MODEL], estimates[rule], coverage)
+        for rule, metric in NON_RANKING
     ]
     return Comparison(estimates[_MODEL], {kind: estimates[f"beside {kind}"] for kind in beside}, paired)
 
@@ -128,18 +129,22 @@ def _mirrored(auc: Estimate) -> Estimate:
 
 
 def _difference(estimates: Estimates, name: str, key: str, coverage: float) -> dict[str, Any]:
-    return _apart(name, "auc", estimates.get(_ON_ROWS_OF + key, estimates[_MODEL]), estimates[key], coverage)
+    return _paired_difference(
+        name, "auc", estimates.get(_ON_ROWS_OF + key, estimates[_MODEL]), estimates[key], coverage
+    )
 
 
-def _apart(
+def _paired_difference(
     name: str, metric: str, ours: Mapping[str, Estimate], theirs: Mapping[str, Estimate], coverage: float
 ) -> dict[str, Any]:
-    apart = Estimate(ours[metric].value - theirs[metric].value, ours[metric].draws - theirs[metric].draws)
-    low, high = apart.interval(coverage) or (None, None)
+    difference = Estimate(
+        ours[metric].value - theirs[metric].value, ours[metric].draws - theirs[metric].draws
+    )
+    low, high = difference.interval(coverage) or (None, None)
     entry = {
         "against": name,
         "metric": metric,
-        "difference": json_number(apart.value),
+        "difference": json_number(difference.value),
         "low": low,
         "high": high,
     }

@@ -61,15 +61,15 @@ class Earnings:
         """Return days, deviations from the mean, their squares and log growth, shape (4, groups)."""
         has_gain = ~np.isnan(self.daily)
         gain = np.where(has_gain, self.daily, 0.0)
-        apart = np.where(has_gain, gain - self._middle, 0.0)
+        deviation = np.where(has_gain, gain - self._middle, 0.0)
         growth = np.log1p(gain, where=gain > -1, out=np.full_like(gain, np.nan))
-        return np.stack([has_gain.astype(np.float64), apart, apart**2, growth])
+        return np.stack([has_gain.astype(np.float64), deviation, deviation**2, growth])
 
     def _figures(self, sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        days, apart, squares, growth = sums
+        days, deviation, squares, growth = sums
         with np.errstate(divide="ignore", invalid="ignore"):
-            variance = (squares - apart**2 / days) / (days - 1)
-            sharpe = (self._middle + apart / days) / np.sqrt(variance) * np.sqrt(SESSIONS_A_YEAR)
+            variance = (squares - deviation**2 / days) / (days - 1)
+            sharpe = (self._middle + deviation / days) / np.sqrt(variance) * np.sqrt(SESSIONS_A_YEAR)
             annual = np.expm1(growth / days * SESSIONS_A_YEAR)
         spread = (days > 1) & (variance > _NO_SPREAD)
         return {

@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.evaluation import baselines, drift, floors, looks, summaries, trading_blocks, verdict
+from core.evaluation import baselines, drift, looks, sufficiency, summaries, trading_blocks, verdict
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.holding import holdings
 from core.evaluation.inputs import Inputs, in_memory, read
 from core.evaluation.joined import NEXT_RETURN, with_returns
-from core.evaluation.market_states import keep_states, no_parts, parts
+from core.evaluation.market_states import empty_slices, keep_states, slice_figures
 from core.evaluation.scorecard import scorecard
 from core.evaluation.settings import EvaluateSettings
 from core.label import FIELD, Label
 from core.measures.expanded import coverage_of
 from core.measures.performance import CLASSIFICATION, entries, json_number, undefined
-from core.measures.rows import JudgedRows, judge, numbers
+from core.measures.rows import JudgedRows, labelled_rows, numbers
 from core.models.splits import judged_sessions_needed
 from core.platform.progress import Steps
 from core.tables.artifacts import Artifact, Document
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 PERFORMANCE = (*CLASSIFICATION, "long_flat_return", "long_flat_sharpe")
 _STEPS = 9
-"""Works of an evaluation: the description, the evidence in sequence and seven of the judgement."""
+"""Tasks of an evaluation: the description, the evidence in sequence and seven of the judgement."""
 
 _BESIDE = f"{col.PROBABILITY}_"
 
@@ -96,23 +96,25 @@ def _computed(inputs: Inputs) -> dict[str, Any]:
     workplace, parts = inputs.workplace, inputs.features.parts
     inputs = replace(inputs, workplace=workplace.within(parts))
     steps, body = Steps(workplace.progress, _STEPS), dict[str, Any]()
-    for block in workplace.engine.beside(_works(inputs, steps), parts=parts):
+    for block in workplace.engine.beside(_tasks(inputs, steps), parts=parts):
         body |= block
         steps.done()
     return body
 
 
-def _works(inputs: Inputs, steps: Steps) -> Iterator[Callable[[], dict[str, Any]]]:
-    """Yield the works that make the body.
+def _tasks(inputs: Inputs, steps: Steps) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Yield the tasks whose results are merged into the body of the evaluation.
 
     The description, which is the longest, needs no judged row: they are made while it goes on, or after it, so that
     it never has them in memory beside its own.
     """
     yield partial(_description, inputs)
     rows = _judged_rows(inputs)
-    lack = floors.lack(rows, inputs.mode, inputs.predictions.header.get("no_model_reason"))
-    judging = [partial(_unjudged, inputs, rows, lack)] if lack else _judgement(inputs, rows)
-    steps.expect(_STEPS if not lack else 3)
+    shortfall = sufficiency.why_insufficient(
+        rows, inputs.mode, inputs.predictions.header.get("no_model_reason")
+    )
+    judging = [partial(_unjudged, inputs, rows, shortfall)] if shortfall else _judgement(inputs, rows)
+    steps.expect(_STEPS if not shortfall else 3)
     yield partial(_sequential, inputs, rows)
     yield from judging
 
@@ -123,7 +125,7 @@ def _judged_rows(inputs: Inputs) -> JudgedRows:
     del predictions
     if inputs.mode == "score":
         frame = frame.assign(fold=np.nan)
-    rows = judge(frame, horizon_sessions=inputs.label.horizon_sessions, consume=True)
+    rows = labelled_rows(frame, horizon_sessions=inputs.label.horizon_sessions, consume=True)
     del rows.frame[col.FOLD]  # the rows know theirs
     keep_states(rows)
     return rows
@@ -153,14 +155,14 @@ def _reason(inputs: Inputs, body: Mapping[str, Any]) -> str | None:
         return reason
     setting = (inputs.predictions.header.get("min_train_sessions") or {}).get("setting")
     model_features = summaries.features_of_model(inputs.model, inputs.features)
-    return f"{reason}; {floors.remedy(inputs.features, model_features, inputs.mode, setting)}"
+    return f"{reason}; {sufficiency.remedy(inputs.features, model_features, inputs.mode, setting)}"
 
 
-def _unjudged(inputs: Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
+def _unjudged(inputs: Inputs, rows: JudgedRows, shortfall: str) -> dict[str, Any]:
     """Return the judged part of the body when there is too little to judge."""
     has_label = ~np.isnan(numbers(inputs.predictions, col.UP_NEXT))
     frame = pd.DataFrame({name: inputs.predictions[name][has_label] for name in (col.DATE, col.UP_NEXT)})
-    empty = {name: undefined(lack) for name in PERFORMANCE}
+    empty = {name: undefined(shortfall) for name in PERFORMANCE}
     earlier = inputs.model.body.get("walk_forward") if inputs.model and inputs.mode == "score" else None
     return {
         "performance": empty,
@@ -169,9 +171,9 @@ def _unjudged(inputs: Inputs, rows: JudgedRows, lack: str) -> dict[str, Any]:
         "beside": {kind: dict(empty) for kind in _kinds(inputs)},
         "paired": [],
         **_champion(inputs, rows),
-        **trading_blocks.undefined_blocks(inputs.settings.cost_bps, lack),
+        **trading_blocks.undefined_blocks(inputs.settings.cost_bps, shortfall),
         **summaries.extent(frame),
-        **no_parts(lack),
+        **empty_slices(shortfall),
         **_scorecard(inputs, rows),
         "leak_alarm": verdict.leak_alarm({}, inputs.settings.leak_auc),
     }
@@ -182,7 +184,7 @@ def _kinds(inputs: Inputs) -> list[str]:
 
 
 def _judgement(inputs: Inputs, rows: JudgedRows) -> list[Callable[[], dict[str, Any]]]:
-    """Return the works that make the judged part of the body, the longest first."""
+    """Return the tasks that make the judged part of the body, the longest first."""
     rules, cost = baselines.probabilities(rows, inputs.features), inputs.settings.cost_bps
     holding = holdings(rows, inputs.features, cost_bps=cost, workplace=inputs.workplace)
     market = trading_blocks.Market(inputs.features, holding)
@@ -191,17 +193,17 @@ def _judgement(inputs: Inputs, rows: JudgedRows) -> list[Callable[[], dict[str, 
         partial(trading_blocks.blocks, rows, market, cost_bps=cost, workplace=inputs.workplace),
         partial(_champion, inputs, rows),
         partial(_baselines, rows, rules, holding, cost),
-        partial(_parts, inputs, rows),
+        partial(_slices, inputs, rows),
         partial(_scorecard, inputs, rows),
         partial(summaries.extent, rows.frame),
     ]
 
 
-def _parts(inputs: Inputs, rows: JudgedRows) -> dict[str, Any]:
-    """Return the figures of every part; it, and what comes after it, reads no return and no model beside."""
+def _slices(inputs: Inputs, rows: JudgedRows) -> dict[str, Any]:
+    """Return the figures of every slice; that, and what comes after it, reads no return and no model beside."""
     for name in (col.RETURN, NEXT_RETURN, *(_BESIDE + kind for kind in _kinds(inputs))):
         del rows.frame[name]  # a tenth of the memory each, where what follows takes most
-    return parts(rows, inputs.resampling)
+    return slice_figures(rows, inputs.resampling)
 
 
 def _compared(

@@ -35,8 +35,8 @@ _NO_VOLATILITY = f"the features have no {col.VOLATILITY20}"
 _FEW = f"fewer than {MARKET_SESSIONS} judged sessions"
 
 
-def parts(rows: JudgedRows, how: Resampling) -> dict[str, Any]:
-    """Return the figures of every part of the judged rows: :func:`no_parts` filled."""
+def slice_figures(rows: JudgedRows, how: Resampling) -> dict[str, Any]:
+    """Return the figures of every slice: by fold, period, ticker and market state, with the calibration."""
     ranked = RankedRows(rows, how)
     return {
         "by_fold": breakdown.by_fold(rows, ranked),
@@ -48,8 +48,8 @@ def parts(rows: JudgedRows, how: Resampling) -> dict[str, Any]:
     }
 
 
-def no_parts(reason: str) -> dict[str, Any]:
-    """Return the same without a figure, because of ``reason``."""
+def empty_slices(reason: str) -> dict[str, Any]:
+    """Return the entries of :func:`slice_figures` without figures, with the ``reason`` why there are none."""
     return {
         "by_fold": [], "by_period": {}, "by_ticker": {}, "slices": {VOLATILITY: [], MARKET: [], "reason": reason},
         "calibration": [], "calibration_error": None,

@@ -14,7 +14,7 @@ from core import columns as col
 from core.evaluation.breakdown import iso_dates
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.measures.performance import measure, undefined
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +75,7 @@ def _quarters(dates: NDArray[np.datetime64]) -> NDArray[np.str_]:
 
 
 def _entry(identity: str, period: str, frame: pd.DataFrame, how: Resampling, horizon: int) -> dict[str, Any]:
-    rows = judge(frame.assign(**{col.FOLD: np.nan}))
+    rows = labelled_rows(frame.assign(**{col.FOLD: np.nan}))
     days = iso_dates(np.unique(rows.frame[col.DATE].to_numpy()))
     right = int(((rows.probability >= 0.5) == (rows.up > 0)).sum())
     entry = {

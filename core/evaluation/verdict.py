@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.label import Label
-from core.report.figures import e_value
+from core.report.formatting import e_value
 
 BETTER = "better than chance"
 NO_BETTER = "no better than chance"

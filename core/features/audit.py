@@ -6,14 +6,14 @@ and on nothing else. Each feature is therefore computed again
 - on all data cut after a session: those of each ticker's first 30, and some drawn by the data's digest;
 - for one row after another from that row and as many before it as its warm-up names, and nothing after it. Where it
   comes out the same, that row is proven free of what comes later, at the cost of a window
-  (:mod:`core.features.audit_apart`);
+  (:mod:`core.features.audit_isolated`);
 - where it does not (a memory longer than the warm-up, or a leak), from all its ticker's rows up to that row, in the
   order of sessions;
 - with everything, one column and one ticker after a session changed; with each ticker alone;
 - with the adjusted closes of all rows up to a session multiplied by one factor a ticker, as a later split does;
 - once more on all data.
 
-Features of somebody's own are computed in copies of a process that has computed nothing, so that none remembers what
+User-defined features are computed in copies of a process that has computed nothing, so that none remembers what
 another has seen; the system lets these open no file and no connection.
 """
 
@@ -28,7 +28,7 @@ import numpy as np
 
 from core import columns as col
 from core.features.across import in_two_parts
-from core.features.audit_apart import RowsApart
+from core.features.audit_isolated import IsolatedRows
 from core.features.audit_record import (
     DRAWN_SESSIONS,
     FIRST_ROWS,
@@ -38,7 +38,7 @@ from core.features.audit_record import (
     TOLERANCE,
 )
 from core.features.market import MarketPanel
-from core.platform.forked import apart, import_all
+from core.platform.forked import import_all, in_copied_process
 from core.plugins.guard import system_files_read
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 
-class Audit(RowsApart):
+class Audit(IsolatedRows):
     """The audit of one table, or of one part of it."""
 
     def run(self) -> None:
@@ -61,22 +61,22 @@ class Audit(RowsApart):
             With the first value that moved.
         DataError
             If a feature raises on other data, or opens a file or a connection.
-        EndedApart
+        EndedWithoutAnswer
             If one ends its process.
         """
         own = [feature for feature in self.features if feature.own is not None]
         if own:
-            import_all(apart(partial(self._again, own))[0])
-            self.opens = bool(apart(partial(self._again, own))[1])
+            import_all(in_copied_process(partial(self._again, own))[0])
+            self.opens = bool(in_copied_process(partial(self._again, own))[1])
         for warm_up in sorted({feature.warm_up for feature in own if not feature.across}):
             group = [f for f in own if f.warm_up == warm_up and not f.across]
             for several in [group] if self._every else [[feature] for feature in group]:
-                self._rows_apart(several, warm_up)
+                self._isolated_rows(several, warm_up)
         for feature in own:
             if feature.across:
-                self._sessions_apart(feature)
+                self._isolated_sessions(feature)
         if own:
-            apart(self._rest, opens=self.opens)
+            in_copied_process(self._rest, opens=self.opens)
         else:
             self._rest()
 

@@ -20,7 +20,7 @@ from core.features.audit_record import (
     Move,
     Moved,
 )
-from core.features.price_rows import Prices, in_years_of_their_own, ranges
+from core.features.price_rows import Prices, in_disjoint_years, ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class Comparison:
     seed : int
         Of what is drawn: from the data's digest.
     opens : bool
-        Whether features of somebody's own may open files: where their libraries read the system's.
+        Whether user-defined features may open files: where their libraries read the system's.
     """
 
     prices: Prices
@@ -100,7 +100,7 @@ class Comparison:
             chosen, size = rows[batch == number], length[batch == number]
             inside, codes = ranges(chosen - size + 1, size)
             prices = self.prices.take(inside)
-            prices = in_years_of_their_own(prices, codes) if in_other_years else prices
+            prices = in_disjoint_years(prices, codes) if in_other_years else prices
             yield chosen, np.cumsum(size) - 1, prices.panel(codes)
 
     def _cut(self, features: Sequence[Feature], session: np.datetime64) -> None:

@@ -16,7 +16,7 @@ from core.features.audit_record import EVERY_ROWS, TOLERANCE, Moved
 from core.features.definitions import AUDIT
 from core.fingerprint import digest_of, sha256
 from core.platform.allocation import reuse_freed_memory
-from core.platform.forked import EndedApart
+from core.platform.forked import EndedWithoutAnswer
 
 if TYPE_CHECKING:
     from core.features.definitions import Feature
@@ -159,7 +159,7 @@ def _serve(question: IO[bytes], answer: IO[bytes]) -> None:
         for computed in several:
             Audit(computed.prices, computed.features, computed.values, int(digest[:15], 16)).run()
             passed += 1
-    except EndedApart as error:
+    except EndedWithoutAnswer as error:
         outcome = DataError(f"a feature ends its process: {error}", expected="features that end no process")
     except AftercloseError as error:
         error.__traceback__ = error.__cause__ = None

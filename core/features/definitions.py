@@ -41,9 +41,9 @@ class Feature:
     across : bool
         Whether it looks at the other tickers of a session, up to that session.
     own : mapping or None
-        Where a feature of somebody's own comes from: ``module``, ``line``, ``sha256``; None for a built-in one.
+        Where a user-defined feature comes from: ``module``, ``line``, ``sha256``; None for a built-in one.
     texts : mapping of str to str
-        Of one of somebody's own: the files of its module, name -> text.
+        Of a user-defined one: the files of its module, name -> text.
     """
 
     name: str
@@ -179,7 +179,7 @@ def columns(features: Sequence[Feature] = FEATURES) -> tuple[str, ...]:
 
 
 OWN = "own"
-"""In the header of features and in a model: name, text, warm-up and origin of each feature of somebody's own."""
+"""In the header of features and in a model: name, text, warm-up and origin of each user-defined feature."""
 
 MODULES = "modules"
 """Beside it: the text of each module, digest -> file -> text, so that two models' features can be compared."""
@@ -189,7 +189,7 @@ AUDIT = "audit"
 """In the header of features: what was computed again on other data, and how (:mod:`core.features.audit`)."""
 
 Own = tuple[Mapping[str, Any], ...]
-"""Features of somebody's own as a header lists them."""
+"""User-defined features as a header lists them."""
 
 
 def model_features(features: Sequence[Feature] = FEATURES, own: Own = ()) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ def model_features(features: Sequence[Feature] = FEATURES, own: Own = ()) -> tup
 
 
 def own_of(header: Mapping[str, Any]) -> Own:
-    """Return the features of somebody's own that a header (or a model) lists, in order; mostly none."""
+    """Return the user-defined features that a header (or a model) lists, in order; mostly none."""
     return tuple(header.get(OWN) or ())
 
 
@@ -225,7 +225,7 @@ def definition_digest(
 
 
 def header(features: Sequence[Feature] = FEATURES, outcome: Feature | None = None) -> dict[str, Any]:
-    """Return the header of a features table; ``outcome`` is a label of somebody's own."""
+    """Return the header of a features table; ``outcome`` is a user-defined label."""
     built_in = [feature for feature in features if feature.own is None]
     own = tuple(
         {"name": f.name, "text": f.text, "warm_up": f.warm_up, "across": f.across, **f.own}
@@ -243,7 +243,7 @@ def header(features: Sequence[Feature] = FEATURES, outcome: Feature | None = Non
 
 
 def modules_of(features: Sequence[Feature]) -> dict[str, dict[str, str]]:
-    """Return the text of the modules that features of somebody's own are defined in: digest -> file -> text."""
+    """Return the text of the modules that user-defined features are defined in: digest -> file -> text."""
     return {f.own["sha256"]: dict(f.texts) for f in features if f.own is not None}
 
 

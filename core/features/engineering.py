@@ -52,13 +52,13 @@ def engineer(
     ----------
     prices_clean : Table
         Clean prices in any row order: ``date`` (datetime64, the session), ``ticker`` (text),
-        ``adj_close`` (number above 0, adjusted for splits and dividends by the source). Features of somebody's own
+        ``adj_close`` (number above 0, adjusted for splits and dividends by the source). User-defined features
         read the other prices and the volume as well; further columns are not read.
     settings : Label
         What ``up_next`` says: direction or excess, and over how many sessions.
     feature_set : sequence of Feature
     outcome : Feature, optional
-        Of a label of somebody's own: how ``up_next`` is computed.
+        Of a user-defined label: how ``up_next`` is computed.
     membership : Membership
         Which tickers belong on which days; all on all days, where it is empty. See :mod:`core.features.members`.
     workplace : Workplace, optional
@@ -114,11 +114,11 @@ def engineer_audited(
     membership: Membership,
     workplace: Workplace,
 ) -> Table:
-    """Return the features of each price row, audited, those of somebody's own among them; see :func:`engineer`."""
+    """Return the features of each price row, audited, user-defined ones among them; see :func:`engineer`."""
     features: tuple[Feature, ...] = FEATURES
     outcome: Feature | None = None
     if plugins is not None:
-        from core.features.own import feature_set_of, outcome_of
+        from core.features.plugin_features import feature_set_of, outcome_of
 
         features = feature_set_of(plugins)
         if settings.label not in LABELS:
@@ -166,7 +166,7 @@ def _request(
 ) -> Request:
     """Return what a feature asks in one part."""
     panel = sorted_rows(_part(prices, (feature,), number)).prices(membership).panel()
-    assert isinstance(panel, MarketPanel), "a feature across tickers is one of somebody's own"
+    assert isinstance(panel, MarketPanel), "a feature across tickers is user-defined"
     return request_of(feature, panel, so_far.of_part(number))
 
 
@@ -183,7 +183,7 @@ class _Selection(NamedTuple):
 
     @property
     def computed(self) -> tuple[Feature, ...]:
-        """The features, and a label of somebody's own."""
+        """The features, and a user-defined label."""
         return self.features if self.outcome is None else (*self.features, self.outcome)
 
 
@@ -210,10 +210,10 @@ def _engineered(prices: Table, selection: _Selection, number: int) -> tuple[pd.D
 
 
 def _computed_again(rows: ByTicker, selection: _Selection) -> list[auditing.Computed]:
-    """Return what an audit computes again: features, and a label of somebody's own as it becomes known."""
+    """Return what an audit computes again: features, and a user-defined label as it becomes known."""
     computed = [auditing.Computed(selection.features, rows.prices, rows.raw)]
     if selection.outcome is not None:
-        from core.features.own import audited_outcome
+        from core.features.plugin_features import audited_outcome
 
         sessions, name = selection.label.horizon_sessions, selection.outcome.name
         values = {name: rows.prices.panel().lag(rows.raw[name], sessions)}
@@ -291,7 +291,7 @@ def by_ticker(frame: pd.DataFrame, selection: _Selection = BUILT_IN, number: int
         values[col.UP_NEXT] = label_of(panel, rows.dates, selection.label, selection.means)
     else:
         answers = selection.answers.get(selection.outcome.name)
-        assert isinstance(panel, MarketPanel), "a label of somebody's own reads every price column"
+        assert isinstance(panel, MarketPanel), "a user-defined label reads every price column"
         raw[selection.outcome.name] = values[col.UP_NEXT] = selection.outcome.compute(panel)
         if answers is not None:
             over_all = panel.looking_across(answers.of_part(number))

@@ -27,7 +27,7 @@ class FeatureSet:
         return self.digest_with(())
 
     def digest_with(self, own: Own) -> str:
-        """Return the digest of this set with features of somebody's own behind it."""
+        """Return the digest of this set with user-defined features behind it."""
         definitions = [{"name": name, "text": text} for name, text in self.definitions]
         body: dict[str, Any] = {"feature_set": self.version, "definitions": definitions}
         return digest_of({**body, OWN: list(own)} if own else body)
@@ -64,7 +64,7 @@ def changes(
     ----------
     before, after : mapping
         With ``feature_set``, ``definition_digest``, ``features`` (names in order, as a model sees them) and,
-        where there are features of somebody's own, ``own``.
+        where there are user-defined features, ``own``.
     history : sequence of FeatureSet
         The sets whose texts are known.
 
@@ -72,7 +72,7 @@ def changes(
     -------
     dict
         ``same``, ``from`` and ``to`` (versions), ``added`` and ``removed`` (names), ``redefined`` (name, before
-        and after) and ``texts_known``: without the texts of both sets (a set of somebody's own), names
+        and after) and ``texts_known``: without the texts of both sets (a set with user-defined features), names
         alone are compared.
 
     Examples

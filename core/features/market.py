@@ -1,4 +1,4 @@
-"""The panel that features of one's own are computed from: every price column, the calendar, and other tickers."""
+"""The panel that user-defined features are computed from: every price column, the calendar, and other tickers."""
 
 from __future__ import annotations
 

@@ -116,14 +116,14 @@ def ranges(starts: Rows, sizes: Rows) -> tuple[Rows, Rows]:
     return starts[owner] + np.arange(int(sizes.sum())) - before[owner], owner
 
 
-def in_years_of_their_own(prices: Prices, groups: Rows) -> Prices:
-    """Return rows with each group's sessions moved by another multiple of 400 years, after which the calendar repeats.
+def in_disjoint_years(prices: Prices, groups: Rows) -> Prices:
+    """Return rows with each group moved into years of its own, by multiples of 400: there the calendar repeats.
 
     Weekday, month and day stay, and no session of one group is one of another: what joins rows by their session finds
     none of another group.
 
     >>> days = np.array(["2024-02-29", "2024-02-29"], "datetime64[D]")
-    >>> moved = in_years_of_their_own(Prices(np.array([0, 1]), days, {}), np.array([0, 1]))
+    >>> moved = in_disjoint_years(Prices(np.array([0, 1]), days, {}), np.array([0, 1]))
     >>> moved.session.astype(str).tolist()
     ['2424-02-29', '2824-02-29']
     """

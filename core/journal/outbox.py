@@ -44,8 +44,8 @@ class QueuedNotice:
     state : str
         ``waiting``, ``sent`` or ``dropped``.
     took : frozenset of str
-        Marks of the receivers that took it. Behind the mark of one that it is on its way to stands ``?``, and behind
-        that of one where an attempt was broken off ``!``; an address never stands here.
+        Marks of the receivers that took it. The mark ends in ``?`` while an attempt to
+        reach that receiver is under way, and in ``!`` where one was broken off; an address never stands here.
     tries : int
     again_at : str
         When it is tried again (UTC, ISO).
@@ -82,7 +82,7 @@ class QueuedNotice:
 
     @property
     def identity(self) -> str:
-        """What tells it apart from every other notice, the same at each attempt: 32 hex digits."""
+        """Its id, unique among notices and the same at each attempt: 32 hex digits."""
         return digest_of([self.seq, self.created_at, self.event, self.title, self.body])[:32]
 
     @property

@@ -59,13 +59,13 @@ class Signing:
     Parameters
     ----------
     signer : Signer
-    judge : callable
+    check : callable
         Called inside the transaction with the end of the ledger; what it raises stops the record. Returns what to
         say in a seal over all that is there unsigned, None if it is not to be sealed.
     """
 
     signer: Signer
-    judge: Callable[[Tail], Mapping[str, Any] | None]
+    check: Callable[[Tail], Mapping[str, Any] | None]
 
 
 class Records(Connection):
@@ -106,7 +106,7 @@ class Records(Connection):
         tail = tail or self._tail()
         if signing is None:
             return self._insert(tail.last, kind, subject, content, None)
-        sealing = signing.judge(tail)
+        sealing = signing.check(tail)
         last = self._seal(tail.last, sealing, signing.signer) if sealing is not None else tail.last
         return self._insert(last, kind, subject, content, signing.signer)
 
@@ -118,10 +118,10 @@ class Records(Connection):
         return self._insert(last, SEAL, "ledger", {"at_utc": utc_now(), **sealed, **about}, signer)
 
     def seal(self, signing: Signing) -> None:
-        """Seal what is there without a signature, where the judge says so."""
+        """Seal what is there without a signature, where its check says so."""
         with self._transaction():
             tail = self._tail()
-            sealing = signing.judge(tail)
+            sealing = signing.check(tail)
             if sealing is not None:
                 self._seal(tail.last, sealing, signing.signer)
 

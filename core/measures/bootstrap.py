@@ -97,8 +97,8 @@ def visible_variance(block: float, horizon_sessions: int) -> float:
     >>> visible_variance(10, 1), round(visible_variance(40, 20), 4)
     (1.0, 0.8337)
     """
-    apart = np.arange(1, horizon_sessions)
-    shared, visible = 1 - apart / horizon_sessions, np.maximum(1 - apart / block, 0)
+    lags = np.arange(1, horizon_sessions)
+    shared, visible = 1 - lags / horizon_sessions, np.maximum(1 - lags / block, 0)
     return float((1 + 2 * (shared * visible).sum()) / (1 + 2 * shared.sum()))
 
 

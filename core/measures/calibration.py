@@ -102,5 +102,5 @@ class CalibrationChance:
 
     def draws(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Return the error of each resample around the gaps that came; ``weights``: (groups, resamples)."""
-        apart = weighted_sums(self.gaps, weights - 1)
-        return {"calibration_error": np.abs(apart).sum(axis=0) / self.rows}
+        gap_sums = weighted_sums(self.gaps, weights - 1)
+        return {"calibration_error": np.abs(gap_sums).sum(axis=0) / self.rows}

@@ -103,7 +103,7 @@ class SortedColumn:
         """
         # one array for all windows: to ask for so much memory anew each time costs more than the sums
         room = np.empty(len(self.values))
-        return self._distances(windows, (self._apart(places, room) for places in windows))
+        return self._distances(windows, (self._window_distances(places, room) for places in windows))
 
     def beside(self, windows: Sequence[NDArray[np.integer]], wasserstein: float) -> list[Distances]:
         """Return the same, for a comparison with a distance: a window costs its own rows, not all of the column.
@@ -125,24 +125,24 @@ class SortedColumn:
         np.cumsum(self.values - self.mean, out=sums[1:])
         rounding = _ROUNDING * float(max(sums.max(), -sums.min()))
         return self._distances(
-            windows, (self._apart_by_rows(p, sums, wasserstein, rounding) for p in windows)
+            windows, (self._distances_by_rows(p, sums, wasserstein, rounding) for p in windows)
         )
 
     def _distances(
-        self, windows: Sequence[NDArray[np.integer]], apart: Iterable[tuple[float, float]]
+        self, windows: Sequence[NDArray[np.integer]], distances: Iterable[tuple[float, float]]
     ) -> list[Distances]:
-        """Return the figures of windows whose KS statistics and Wasserstein distances are ``apart``."""
+        """Return the figures of windows whose KS statistics and Wasserstein distances are ``distances``."""
         if not windows:
             return []
         shares = [self._shares(places) for places in windows]
         before, now = (np.stack(side) for side in zip(*shares, strict=True))
-        figures = zip(apart, psi(before, now), jensen_shannon(before, now), strict=True)
+        figures = zip(distances, psi(before, now), jensen_shannon(before, now), strict=True)
         return [Distances(ks, float(p), moved, float(js)) for (ks, moved), p, js in figures]
 
-    def _apart_by_rows(
+    def _distances_by_rows(
         self, places: NDArray[np.integer], sums: NDArray[np.float64], wasserstein: float, rounding: float
     ) -> tuple[float, float]:
-        """Return what :meth:`_apart` does from the window's rows; ``sums`` are running ones, of values less mean.
+        """Return :meth:`_window_distances` from the window's rows; ``sums`` are running sums of values less their mean.
 
         Between two rows of the window the difference of the distribution functions falls in a straight line, row by
         row: it is widest beside one of them, and the sum of its sizes follows from running sums of the values.
@@ -165,7 +165,7 @@ class SortedColumn:
         if abs(scaled - wasserstein) <= rounding * (total / before) / spread + _CLOSE * max(
             scaled, wasserstein
         ):
-            scaled = self._apart(places, np.empty(total))[1]
+            scaled = self._window_distances(places, np.empty(total))[1]
         return widest / scale, scaled
 
     def _moved(
@@ -215,8 +215,10 @@ class SortedColumn:
         begin[more] = np.searchsorted(self.values, values[first][more], side="left")
         return float(max(((last + 1) * total - (end + 1) * now).max(), (begin * now - first * total).max()))
 
-    def _apart(self, places: NDArray[np.integer], apart: NDArray[np.float64]) -> tuple[float, float]:
-        """Return the KS statistic and the scaled Wasserstein distance of one window; ``apart`` is written over."""
+    def _window_distances(
+        self, places: NDArray[np.integer], gaps: NDArray[np.float64]
+    ) -> tuple[float, float]:
+        """Return the KS statistic and the scaled Wasserstein distance of one window; ``gaps`` is overwritten."""
         total, now = len(self.values), len(places)
         before = total - now
         # With c of the first i rows current, c/now - (i-c)/before = (c*total - i*now)/(now*before).
@@ -227,7 +229,7 @@ class SortedColumn:
         bounds = np.searchsorted(places, (*starts, total))
         for number, start in enumerate(starts):
             here = slice(start, start + _ROWS_AT_ONCE)
-            difference = apart[here]
+            difference = gaps[here]
             sums = block[: len(difference)]
             sums.fill(-now)
             sums[places[bounds[number] : bounds[number + 1]] - start] += total
@@ -239,7 +241,7 @@ class SortedColumn:
                 # a step of 0 follows: what counts for nothing in the sum below cannot be the widest either
                 difference *= self.closing[here]
             widest = max(widest, float(difference.max()))
-        moved = float(np.einsum("i,i->", apart, self.steps)) / (now * before)
+        moved = float(np.einsum("i,i->", gaps, self.steps)) / (now * before)
         spread = self._spread_without(places)
         return widest / (now * before), moved / spread if spread > 0 else np.nan
 

@@ -157,10 +157,10 @@ class MeanAndT:
         return cls(mean, mean / error if error > 0 else np.nan, count)
 
 
-def _inflation(apart: NDArray[np.float64], overlap: int) -> float:
+def _inflation(deviations: NDArray[np.float64], overlap: int) -> float:
     """Return how many times larger the error of a mean is than that of as many independent values."""
-    own, lags = float((apart**2).sum()), range(1, min(overlap, len(apart)))
-    both = sum((1 - lag / overlap) * float((apart[lag:] * apart[:-lag]).sum()) for lag in lags)
+    own, lags = float((deviations**2).sum()), range(1, min(overlap, len(deviations)))
+    both = sum((1 - lag / overlap) * float((deviations[lag:] * deviations[:-lag]).sum()) for lag in lags)
     return float(np.sqrt(max(1 + 2 * both / own, 0.0))) if own > 0 else 1.0
 
 

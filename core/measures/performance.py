@@ -10,7 +10,7 @@ import numpy as np
 from core.measures import metrics
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate, weighted_sums
 from core.measures.expanded import coverage_of
-from core.measures.rows import JudgedRows, judge
+from core.measures.rows import JudgedRows, labelled_rows
 from core.measures.skill import BrierSkill
 from core.measures.weighted import WeightedScore
 
@@ -98,7 +98,7 @@ def measure(
     up_rates : mapping of int to float, optional
         Share of rises known before each fold, by its number; with it the Brier skill is among the metrics.
     horizon_sessions, consume
-        As in :func:`core.measures.rows.judge`.
+        As in :func:`core.measures.rows.labelled_rows`.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def measure(
     >>> found["auc"]["value"], found["precision"]["reason"]
     (1.0, 'no row is called up')
     """
-    rows = judge(predictions, horizon_sessions=horizon_sessions, consume=consume)
+    rows = labelled_rows(predictions, horizon_sessions=horizon_sessions, consume=consume)
     quantities: dict[str, Quantity] = {
         "auc": WeightedScore.of(rows, rows.probability),
         "pooled": PooledScore.of(rows, rows.probability),

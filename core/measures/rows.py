@@ -107,8 +107,10 @@ class JudgedRows:
         return len(self.up)
 
 
-def judge(predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool = False) -> JudgedRows:
-    """Return the rows of ``predictions`` that have a probability and a known outcome.
+def labelled_rows(
+    predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool = False
+) -> JudgedRows:
+    """Return the labelled rows of ``predictions``: those with a probability and a known outcome, checked and sorted.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def judge(predictions: pd.DataFrame, *, horizon_sessions: int = 1, consume: bool
     Examples
     --------
     >>> import pandas as pd
-    >>> rows = judge(pd.DataFrame({"date": pd.to_datetime(["2020-01-03", "2020-01-02"]), "ticker": "A",
+    >>> rows = labelled_rows(pd.DataFrame({"date": pd.to_datetime(["2020-01-03", "2020-01-02"]), "ticker": "A",
     ...     "probability": [0.6, 0.4], "up_next": [None, 1.0], "fold": [1, 1]}))
     >>> len(rows), rows.folds
     (1, (1,))

@@ -216,7 +216,7 @@ def deflated_sharpe_of(
 
 def _standard_error(daily: NDArray[np.float64], ratio: float) -> float:
     """Return that of a Sharpe ratio of returns that are not normal (Mertens 2002)."""
-    apart = (daily - daily.mean()) / daily.std()
-    skewness, kurtosis = float((apart**3).mean()), float((apart**4).mean())
+    standardized = (daily - daily.mean()) / daily.std()
+    skewness, kurtosis = float((standardized**3).mean()), float((standardized**4).mean())
     variance = max(1 - skewness * ratio + (kurtosis - 1) / 4 * ratio**2, np.finfo(float).tiny)
     return float(np.sqrt(variance / (len(daily) - 1)))

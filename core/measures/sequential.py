@@ -171,8 +171,8 @@ def brier_differences(rows: JudgedRows, up_rate: float) -> NDArray[np.float64]:
     most = np.abs(q - p) * np.maximum(q + p, 2 - q - p)
     bound = np.zeros(len(rows.group_fold))
     np.maximum.at(bound, rows.group, most)
-    apart = _mean_by_session(rows, (q - p) * (q + p - 2 * rows.up))
-    return np.clip(np.divide(apart, bound, out=np.zeros_like(apart), where=bound > 0), -1, 1)
+    differences = _mean_by_session(rows, (q - p) * (q + p - 2 * rows.up))
+    return np.clip(np.divide(differences, bound, out=np.zeros_like(differences), where=bound > 0), -1, 1)
 
 
 def _mean_by_session(rows: JudgedRows, values: NDArray[np.float64]) -> NDArray[np.float64]:

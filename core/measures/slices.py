@@ -124,8 +124,8 @@ class RankedRows:
             has_rows = counted[:, first:last] > 0
             own = np.where(has_rows, influence[:, first:last], 0.0)
             count = has_rows.sum(axis=1)
-            apart = np.where(has_rows, own - (own.sum(axis=1) / np.maximum(count, 1))[:, None], 0.0)
-            spread += (apart**2).sum(axis=1) * _of_blocks(count)
+            deviation = np.where(has_rows, own - (own.sum(axis=1) / np.maximum(count, 1))[:, None], 0.0)
+            spread += (deviation**2).sum(axis=1) * _of_blocks(count)
             freedom += np.maximum(count - 1, 0)
         return self._figure(ratio, np.sqrt(spread / self._visible), total, freedom)
 

@@ -31,7 +31,7 @@ evaluate stage's settings: those are not in this stage's key."""
 
 @dataclass(frozen=True)
 class Fitting:
-    """What a candidate is made with: seed, the features file's SHA-256, the label, and modules of somebody's own."""
+    """What a candidate is made with: seed, the features file's SHA-256, the label, and plug-in modules."""
 
     seed: int
     features_sha256: str

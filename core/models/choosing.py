@@ -49,7 +49,7 @@ def fitter_of(settings: TrainSettings, horizon_sessions: int, memory: Memory | N
     return Fitter(kinds, settings, horizon_sessions, memory)
 
 
-def judge(settings: TrainSettings, features: int) -> None:
+def check_models(settings: TrainSettings, features: int) -> None:
     """Refuse models and settings that could not be trained or kept, by a trial of each on a few made-up rows.
 
     Raises

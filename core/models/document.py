@@ -62,7 +62,7 @@ class Model:
     label : Label
         What its probabilities are of.
     own : tuple of mapping
-        The features of somebody's own that it sees, beside the built-in ones.
+        The user-defined features that it sees, beside the built-in ones.
     """
 
     kind: ModelKind

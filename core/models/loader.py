@@ -29,7 +29,7 @@ from core.models.document import (
     model_id_of,
 )
 from core.models.kind import ModelKind, Parameters, require_keys, require_number, require_numbers
-from core.models.own_parts import OWN_FORM, check_modules, has_form, is_text, label_form
+from core.models.plugin_records import OWN_FORM, check_modules, has_form, is_text, label_form
 from core.tables.artifacts import Document
 from core.tables.limits import FORMAT
 
@@ -125,7 +125,7 @@ def _kind_of(body: Mapping[str, Any]) -> ModelKind:
 
 
 def require_features(model: Model, own: Own) -> None:
-    """Refuse features without those of somebody's own that a model was trained on.
+    """Refuse features without the user-defined ones that a model was trained on.
 
     A table may have more of them: the model does not see those.
 
@@ -171,7 +171,7 @@ def _identity(document: Document) -> str:
 
 
 def _check_features(body: Mapping[str, Any]) -> Own:
-    """Return the features of somebody's own that a model sees, after a look at all its features."""
+    """Return the user-defined features that a model sees, after a look at all its features."""
     own = body.get(OWN, [])
     if (
         not isinstance(own, list)

@@ -46,7 +46,7 @@ class Rows:
     last : bool array, shape (n,)
         Each ticker's last row.
     own : tuple of mapping
-        The features of somebody's own among the inputs, as the header of features lists them.
+        The user-defined features among the inputs, as the header of features lists them.
     """
 
     dates: Dates
@@ -99,7 +99,7 @@ def rows_of(features: Table, number: int = 0, own: Own | None = None) -> Rows:
     features : Table
     number : int
     own : tuple of mapping, optional
-        The features of somebody's own that a model sees; default: all that the table has.
+        The user-defined features that a model sees; default: all that the table has.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def rows_from(frame: pd.DataFrame, label: Label = NEXT_SESSION, own: Own = ()) -
     label : Label
         What ``up_next`` says: it decides when a row's label is known.
     own : tuple of mapping
-        The features of somebody's own that a model sees.
+        The user-defined features that a model sees.
 
     Raises
     ------

@@ -85,11 +85,11 @@ def train(
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
         fitting = Fitting(settings.seed, features_sha256, label, features.header.get(MODULES) or {})
-        works: list[Callable[[], Any]] = [partial(_fitted, rows, fold, fitter) for fold in folds]
-        works += [] if reason else [partial(fitter.fit, rows, used)]
-        steps = Steps(workplace.progress, len(works) + (features.parts if features.parts > 1 else 0) + 1)
+        tasks: list[Callable[[], Any]] = [partial(_fitted, rows, fold, fitter) for fold in folds]
+        tasks += [] if reason else [partial(fitter.fit, rows, used)]
+        steps = Steps(workplace.progress, len(tasks) + (features.parts if features.parts > 1 else 0) + 1)
         fits = []
-        for fit in workplace.engine.beside(works, parts=features.parts):
+        for fit in workplace.engine.beside(tasks, parts=features.parts):
             fits.append(fit)
             steps.done()
         fitted = fits[: len(folds)]
@@ -97,7 +97,7 @@ def train(
         walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions)
         collected = Collected(writer, col.PREDICTIONS)
         work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
-        del rows, works  # of a large table they are not in memory beside its predictions
+        del rows, tasks  # of a large table they are not in memory beside its predictions
         for part in workplace.engine.each(work, range(features.parts)):
             collected.take(part)
             if features.parts > 1:

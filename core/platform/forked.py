@@ -1,4 +1,4 @@
-"""Work in a copy of this process that ends with it: what it remembers is gone, and it can open nothing."""
+"""Work in a forked copy of this process: what it remembers ends with the copy, which may be kept from opening files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.platform.processes import die_with
 Outcome = TypeVar("Outcome")
 
 
-class EndedApart(RuntimeError):
+class EndedWithoutAnswer(RuntimeError):
     """Another process ended without an answer; the message is how, where that is known."""
 
 
@@ -39,19 +39,19 @@ def unpacked(data: bytes) -> Any:
 
     Raises
     ------
-    EndedApart
+    EndedWithoutAnswer
         If that is no whole answer.
     """
     try:
         outcome, error = pickle.loads(data)  # noqa: S301 - a process of our own wrote it
     except (EOFError, pickle.UnpicklingError):
-        raise EndedApart from None
+        raise EndedWithoutAnswer from None
     if error is not None:
         raise error
     return outcome
 
 
-def apart(work: Callable[[], Outcome], *, opens: bool = True) -> Outcome:
+def in_copied_process(work: Callable[[], Outcome], *, opens: bool = True) -> Outcome:
     """Return what ``work`` gives in a copy of this process, or raise what it raises there.
 
     Parameters
@@ -63,43 +63,43 @@ def apart(work: Callable[[], Outcome], *, opens: bool = True) -> Outcome:
 
     Raises
     ------
-    EndedApart
+    EndedWithoutAnswer
         If the copy ends without an answer.
     """
     return _Copy(work, opens=opens).outcome()
 
 
-def side_by_side(works: Iterable[Callable[[], Outcome]], at_once: int) -> Iterator[Outcome]:
-    """Yield what each work gives, in order; ``at_once`` of them go on in copies of this process.
+def side_by_side(tasks: Iterable[Callable[[], Outcome]], at_once: int) -> Iterator[Outcome]:
+    """Yield what each task gives, in order; ``at_once`` of them go on in copies of this process.
 
     Each sees the memory of this process as it is when the copy is made, without a copy of what nobody changes. When
     one fails, or nobody asks any more, the others are ended.
 
     Parameters
     ----------
-    works : iterable of callable
+    tasks : iterable of callable
         Their outcomes and errors are pickled. What makes them one by one goes on in this process, beside those begun.
     at_once : int
         1 does them one after the other in this process.
 
     Raises
     ------
-    EndedApart
+    EndedWithoutAnswer
         If a copy ends without an answer.
     """
     if at_once < 2:
-        yield from (work() for work in works)
+        yield from (task() for task in tasks)
         return
-    waiting, going = iter(works), deque[_Copy[Outcome]]()
+    waiting, going = iter(tasks), deque[_Copy[Outcome]]()
     try:
-        for work in islice(
+        for task in islice(
             waiting, at_once
-        ):  # not extend: a copy that was begun is ended if the next work fails
-            going.append(_Copy(work))
+        ):  # not extend: a copy that was begun is ended if the next task fails
+            going.append(_Copy(task))
         while going:
             outcome = going[0].outcome()
             going.popleft()
-            going.extend(_Copy(work) for work in islice(waiting, 1))
+            going.extend(_Copy(task) for task in islice(waiting, 1))
             yield outcome
     finally:
         for copy in going:
@@ -126,7 +126,7 @@ class _Copy(Generic[Outcome]):
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
         if not data:
-            raise EndedApart(f"code {os.waitstatus_to_exitcode(status)}")
+            raise EndedWithoutAnswer(f"code {os.waitstatus_to_exitcode(status)}")
         outcome: Outcome = unpacked(data)
         return outcome
 

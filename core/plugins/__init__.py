@@ -1,4 +1,4 @@
-"""Code of one's own beside the program: what a module says with ``from core.plugins import feature, label, rule``.
+"""Plug-in code beside the program: what a module says with ``from core.plugins import feature, label, rule``.
 
 Uses the shared words. Nothing here is imported unless ``[plugins] modules`` or ``--plugins`` names a module.
 """

@@ -1,4 +1,4 @@
-"""What code of one's own may not do while it is loaded or computes: print, write and read files, fork, use a network.
+"""What plug-in code may not do while it is loaded or computes: print, write and read files, fork, use a network.
 
 Python's audit events (PEP 578) tell what is done; they guard against mistakes, not against malice: a module runs
 with the rights of whoever starts the run.
@@ -76,7 +76,7 @@ _REPLACED: tuple[tuple[Any, str, str], ...] = (
 
 
 class Misbehaved(RuntimeError):
-    """Code of somebody's own did what it may not."""
+    """Plug-in code did what it may not."""
 
 
 @dataclass

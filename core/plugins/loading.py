@@ -1,4 +1,4 @@
-"""Modules of one's own, run once in a process from the text that their digest is of."""
+"""Plug-in modules, run once in a process from the text that their digest is of."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import Any
 from core.errors import PluginError, StageError, listed
 from core.plugins.declared import (
     Declarations,
-    OwnFeature,
-    OwnLabel,
-    OwnRule,
-    OwnSection,
-    OwnSource,
+    PluginFeature,
+    PluginLabel,
+    PluginRule,
+    PluginSection,
+    PluginSource,
     collecting,
 )
 from core.plugins.guard import describe, guarded
@@ -159,27 +159,27 @@ class Plugins:
         return bool(self.modules)
 
     @property
-    def features(self) -> tuple[tuple[Module, OwnFeature], ...]:
+    def features(self) -> tuple[tuple[Module, PluginFeature], ...]:
         """The features of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.features)
 
     @property
-    def labels(self) -> tuple[tuple[Module, OwnLabel], ...]:
+    def labels(self) -> tuple[tuple[Module, PluginLabel], ...]:
         """The labels of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.labels)
 
     @property
-    def rules(self) -> tuple[tuple[Module, OwnRule], ...]:
+    def rules(self) -> tuple[tuple[Module, PluginRule], ...]:
         """The rules of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.rules)
 
     @property
-    def sections(self) -> tuple[tuple[Module, OwnSection], ...]:
+    def sections(self) -> tuple[tuple[Module, PluginSection], ...]:
         """The sections of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.sections)
 
     @property
-    def sources(self) -> tuple[tuple[Module, OwnSource], ...]:
+    def sources(self) -> tuple[tuple[Module, PluginSource], ...]:
         """The sources of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.sources)
 

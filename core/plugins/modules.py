@@ -23,7 +23,7 @@ OURS = frozenset({"core", "luigi_tasks", "dashboard"})
 """Packages of the program itself, which a module may lie beside in a checkout."""
 
 LIMIT_S = 20.0
-"""Seconds that code of one's own may take, where nothing else is set: a part of 250,000 rows, at 80 microseconds a
+"""Seconds that plug-in code may take, where nothing else is set: a part of 250,000 rows, at 80 microseconds a
 row; importing pandas and scikit-learn on a busy machine takes five."""
 
 MOST_BYTES = 1 << 20

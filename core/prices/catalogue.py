@@ -112,16 +112,16 @@ WITHHOLDING = frozenset(name for name, rule in RULES.items() if rule.withholds)
 """Rules that withhold the signal of a ticker whose last row they name."""
 
 _OWN: dict[str, Rule] = {}
-"""Rules of somebody's own that this process has met."""
+"""User-defined rules that this process has met."""
 
 
 def learn(rules: Iterable[Rule]) -> None:
-    """Take rules of somebody's own into the catalogue of this process; the built-in ones stay as they are."""
+    """Take user-defined rules into the catalogue of this process; the built-in ones stay as they are."""
     _OWN.update({rule.name: rule for rule in rules})
 
 
 def rule_of(name: str) -> Rule:
-    """Return the rule called ``name``, built in or somebody's own."""
+    """Return the rule called ``name``, built in or user-defined."""
     return RULES[name] if name in RULES else _OWN[name]
 
 

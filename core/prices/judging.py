@@ -23,7 +23,7 @@ from core.prices.settings import ValidateSettings
 from core.prices.source_lines import without_lines
 from core.prices.spikes import find_spikes
 from core.prices.volumes import volume_findings
-from core.prices.waivers import Waiver, judge
+from core.prices.waivers import Waiver, apply_waivers
 from core.tables.artifacts import Table
 from core.tables.writer import packed
 
@@ -44,8 +44,8 @@ GROUPS = (
 """Findings in the order in which they are reported; ``market`` and ``renames`` show between parts only."""
 
 
-class OwnRule(Protocol):
-    """A rule of somebody's own; it travels to other processes."""
+class PluginRule(Protocol):
+    """A user-defined rule; it travels to other processes."""
 
     @property
     def rule(self) -> Rule:
@@ -73,8 +73,8 @@ class Gate:
         The last sound day of all rows (ISO), by which a waiver is current or not.
     absent : frozenset of str
         Columns that need not be there and hold nothing in any part.
-    own : tuple of OwnRule
-        Rules of somebody's own.
+    own : tuple of PluginRule
+        User-defined rules.
     """
 
     settings: ValidateSettings
@@ -83,7 +83,7 @@ class Gate:
     market: Market | None
     end: str
     absent: frozenset[str]
-    own: tuple[OwnRule, ...] = ()
+    own: tuple[PluginRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,9 @@ def judge_part(prices: Table, gate: Gate, number: int) -> JudgedPart:
     arranged = _Arranged(reading, panel, order.order)
     shape = _shape(reading, panel)
     groups, usable = _judged_rows(panel, gate)
-    verdict = judge([*shape, *(f for group in groups.values() for f in group)], gate.waivers, gate.end)
+    verdict = apply_waivers(
+        [*shape, *(f for group in groups.values() for f in group)], gate.waivers, gate.end
+    )
     stopping = gate.settings.stop_on
     stopped = any(rule_of(f.rule).severity == ERROR or f.rule in stopping for f in verdict.standing)
     flags = row_flags(len(panel), verdict.standing, [finding for finding, _ in verdict.waived])
@@ -219,7 +221,7 @@ def _judged_rows(panel: Panel, gate: Gate) -> tuple[dict[str, list[Finding]], Pa
     return {name: list(findings) for name, findings in groups.items()}, rows
 
 
-def _own(rows: Panel, own: OwnRule) -> list[Finding]:
+def _own(rows: Panel, own: PluginRule) -> list[Finding]:
     learn([own.rule])
     return rows.each(own.rule.name, own(rows.codes, rows.days, rows.cells, rows.tickers)) if len(rows) else []
 

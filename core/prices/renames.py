@@ -13,7 +13,7 @@ from core.prices.catalogue import rule_of
 from core.prices.flags import WAIVED
 from core.prices.moves import rename_findings
 from core.prices.panel import Panel
-from core.prices.waivers import judge
+from core.prices.waivers import apply_waivers
 from core.tables.writer import arrow_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def rename_flags(renames: Sequence[Finding], parts: Sequence[JudgedPart], gate: 
     place = {
         t: number for number, part in enumerate(parts) if part.edges is not None for t in part.edges.tickers
     }
-    verdict = judge(renames, gate.waivers, gate.end)
+    verdict = apply_waivers(renames, gate.waivers, gate.end)
     flags: dict[int, Flags] = {}
     for prefix, findings in (("", verdict.standing), (WAIVED, [finding for finding, _ in verdict.waived])):
         for finding in findings:

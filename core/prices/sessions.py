@@ -53,8 +53,8 @@ def spacing_of(days: Days) -> str:
     """
     if len(days) < _LEAST_ROWS:
         return ""
-    apart = np.diff(days).astype(np.int64)
-    shares = {name: np.mean((apart >= low) & (apart <= high)) for name, (low, high) in _SPACINGS.items()}
+    gaps = np.diff(days).astype(np.int64)
+    shares = {name: np.mean((gaps >= low) & (gaps <= high)) for name, (low, high) in _SPACINGS.items()}
     return next((name for name, share in shares.items() if share >= _SHARE_ALIKE), "")
 
 

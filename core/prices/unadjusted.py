@@ -89,9 +89,9 @@ def unadjusted_splits(
     if excused is not None:
         large &= ~excused
     rows = np.flatnonzero(large)
-    apart = np.abs(np.abs(move[rows])[:, None] - logs)
-    more = np.array(SPLITS)[apart.argmin(axis=1)]
-    fits = (apart.min(axis=1) <= tolerance[rows]) & _quiet(moves.volume_times[rows], move[rows], more)
+    distance = np.abs(np.abs(move[rows])[:, None] - logs)
+    more = np.array(SPLITS)[distance.argmin(axis=1)]
+    fits = (distance.min(axis=1) <= tolerance[rows]) & _quiet(moves.volume_times[rows], move[rows], more)
     shares = np.where(move[rows] < 0, more, 1 / more)
     return [UnadjustedSplit(int(rows[i]), float(shares[i])) for i in np.flatnonzero(fits).tolist()]
 

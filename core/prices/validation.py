@@ -16,14 +16,14 @@ from core.prices.calendar_fit import calendar_advice
 from core.prices.catalogue import ERROR, learn
 from core.prices.cells import read_dates
 from core.prices.findings import Finding, records
-from core.prices.judging import COPIED, GROUPS, Gate, JudgedPart, OwnRule, judge_part, reading_of
+from core.prices.judging import COPIED, GROUPS, Gate, JudgedPart, PluginRule, judge_part, reading_of
 from core.prices.panel import absent_columns
 from core.prices.renames import rename_flags, renames_between, with_flags, with_flags_in_parts
 from core.prices.sessions import Market, market_of, nowhere_findings
 from core.prices.settings import ValidateSettings
 from core.prices.source_lines import with_lines
 from core.prices.unchecked import not_checked
-from core.prices.waivers import WaivedFindings, Waiver, judge, waived_records
+from core.prices.waivers import WaivedFindings, Waiver, apply_waivers, waived_records
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace
 
@@ -39,7 +39,7 @@ def validate(
     *,
     today: date,
     waivers: Sequence[Waiver] = (),
-    own_rules: tuple[OwnRule, ...] = (),
+    own_rules: tuple[PluginRule, ...] = (),
     workplace: Workplace | None = None,
 ) -> tuple[Table, Document]:
     """Every row has been judged, and nothing was changed but types and order.
@@ -57,8 +57,8 @@ def validate(
         Rows after this day are from the future.
     waivers : sequence of Waiver
         Findings that a person accepts.
-    own_rules : tuple of OwnRule
-        Rules of somebody's own, after the built-in ones and over the rows that those find usable.
+    own_rules : tuple of PluginRule
+        User-defined rules, after the built-in ones and over the rows that those find usable.
     workplace : Workplace, optional
         Who works on the parts of a large table, and where its file is made.
 
@@ -92,7 +92,7 @@ def validate(
     if doubts := {ticker: doubt for part in parts for ticker, doubt in part.doubts.items()}:
         source["last_rows_in_doubt"] = doubts
     try:
-        verdict = judge(findings, gate.waivers, gate.end)
+        verdict = apply_waivers(findings, gate.waivers, gate.end)
         document = _findings_document(verdict, source, settings.stop_on, prices_raw)
     except ValidationFailed as failed:
         raise _with_calendar(failed, settings.calendar, days_up_to(days, today)) from failed

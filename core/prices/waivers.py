@@ -66,7 +66,7 @@ class Waiver:
 
 @dataclass(frozen=True)
 class WaivedFindings:
-    """Findings after the waivers were held against them.
+    """Findings after waivers were applied.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ class WaivedFindings:
     unused: list[Waiver]
 
 
-def judge(findings: Iterable[Finding], waivers: Sequence[Waiver], end: str) -> WaivedFindings:
-    """Return which findings stand when data end on day ``end`` (ISO)."""
+def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], end: str) -> WaivedFindings:
+    """Return which findings stand and which a waiver covers, when data end on day ``end`` (ISO)."""
     standing: list[Finding] = []
     waived: list[tuple[Finding, Waiver]] = []
     used: set[int] = set()

@@ -16,13 +16,13 @@ from core import columns as col
 from core import tickers as ticker_list
 from core.errors import AftercloseError, ValidationFailed
 from core.parameters import Value, settings_from
-from core.platform.apart import call
+from core.platform.isolated import call_isolated
 from core.prices.calendar import sessions_between
 from core.prices.calendar_fit import Fit, best_fit, fit_of
 from core.prices.rule_summaries import RuleSummary, rule_summaries
 from core.queries.look_pictures import Picture, chosen, picture_of
 from core.queries.runs.history import needed_sessions, shortage_of
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.request import roots
 from core.request.settings import Settings
 from core.request.stages import STAGES, parameters_of
@@ -164,7 +164,9 @@ def look_apart(settings: Settings, request: Mapping[str, str], *, now: datetime)
     AftercloseError
         As there, and if reading the file takes too much or ends its process.
     """
-    return call(settings.bounds, request.get("path") or "it", look_at, settings, dict(request), now=now)
+    return call_isolated(
+        settings.bounds, request.get("path") or "it", look_at, settings, dict(request), now=now
+    )
 
 
 def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) -> Look:
@@ -188,7 +190,7 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
     values = _values(settings, request)
     is_file = values["source"] == FILES
     if is_file:
-        roots.judge(str(values["path"] or ""), settings, parameter="path")
+        roots.check_path(str(values["path"] or ""), settings, parameter="path")
         values["path"] = roots.local_path(str(values["path"] or ""), settings, makes_root=False)
     tickers = ticker_list.parse(str(values["tickers"] or ""), upper=not is_file, folder=Path.cwd())
     source = source_named(str(values["source"]))

@@ -133,7 +133,7 @@ def _judge(settings: Settings, folder: Path) -> None:
             expected=f"a folder under {', '.join(map(str, folders(settings)))}",
             parameter="path",
         )
-    roots.judge(str(folder), settings, parameter="path")
+    roots.check_path(str(folder), settings, parameter="path")
 
 
 def _entry(settings: Settings, entry: os.DirEntry[str]) -> PriceFile | None:
@@ -144,7 +144,7 @@ def _entry(settings: Settings, entry: os.DirEntry[str]) -> PriceFile | None:
         is_folder = entry.is_dir()
         if not is_folder and not (is_table_name(entry.name) and entry.is_file()):
             return None
-        roots.judge(entry.path, settings, parameter="path")
+        roots.check_path(entry.path, settings, parameter="path")
         if is_folder:
             return PriceFile(Path(entry.path), True, _tables_in(entry.path))
         about = entry.stat()

@@ -37,7 +37,7 @@ class QueryLimit:
         while not self._stopped.wait(AGAIN_S):
             self._connection.interrupt()
 
-    def judge(self) -> None:
+    def raise_if_exceeded(self) -> None:
         """Raise if the time is over."""
         if self._over.is_set():
             raise QueryTimeout(

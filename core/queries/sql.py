@@ -116,13 +116,13 @@ def query(settings: Settings, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
         tables_named = {name.lower() for name in connection.get_table_names(sql)}
         for name in sorted(tables_named & names.keys()):
             _load(connection, settings, name)
-            limit.judge()
+            limit.raise_if_exceeded()
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection.execute(sql)
-        limit.judge()
+        limit.raise_if_exceeded()
     except duckdb.Error as error:
-        limit.judge()
+        limit.raise_if_exceeded()
         raise _unanswered(error, sql, names) from error
     finally:
         limit.stop()

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import AftercloseError, ModelError
 from core.features.definitions import own_of
-from core.features.own_changes import built_in, feature_change
+from core.features.feature_diff import built_in, feature_change
 from core.registry.registry import Registry
 from core.request.settings import Settings
 
@@ -28,7 +28,7 @@ def change_by(settings: Settings, former: str | None, identity: str) -> dict[str
     Returns
     -------
     dict or None
-        :func:`core.features.own_changes.feature_change`; None where both see the same.
+        :func:`core.features.feature_diff.feature_change`; None where both see the same.
     """
     before = body_of(settings, former) if former else built_in()
     return feature_change(before, body_of(settings, identity))
@@ -36,7 +36,7 @@ def change_by(settings: Settings, former: str | None, identity: str) -> dict[str
 
 def _modules_here(settings: Settings) -> dict[str, str]:
     """Return the digests of the modules that are named here, by file; none where they cannot be read."""
-    from core.request.own_modules import modules_of
+    from core.request.plugin_digests import modules_of
 
     text = str(settings["plugins"] or "")
     try:

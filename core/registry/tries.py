@@ -234,7 +234,7 @@ def _stretch(rows: JudgedRows, how: Resampling, count: int) -> float:
 
 def _rows(store: Store, own: Candidate) -> JudgedRows:
     """Return the judged rows of a candidate with ``next_return``."""
-    from core.measures.rows import judge
+    from core.measures.rows import labelled_rows
 
     table = table_of_kind(store, Slot("feature_engineer", own.keys["feature_engineer"]), "features")
     features = table.frame
@@ -244,7 +244,7 @@ def _rows(store: Store, own: Candidate) -> JudgedRows:
         store, Slot("train_or_score", own.keys["train_or_score"]), "predictions"
     ).frame
     earned = frame[[col.DATE, col.TICKER]].assign(next_return=following)
-    return judge(
+    return labelled_rows(
         predictions.merge(earned, on=[col.DATE, col.TICKER], how="left"),
         horizon_sessions=Label.of(table.header).horizon_sessions,
     )

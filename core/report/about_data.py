@@ -10,7 +10,17 @@ from core.errors import listed
 from core.parameters import AUTO
 from core.report import sections
 from core.report.blocks import Block, Command, Facts, Grid, Paragraph, Section
-from core.report.figures import ROWS_SHOWN, count, counted, left_out, name, period, short_number, spaced, word
+from core.report.formatting import (
+    ROWS_SHOWN,
+    count,
+    counted,
+    left_out,
+    name,
+    period,
+    short_number,
+    spaced,
+    word,
+)
 from core.report.importance_sheets import importance, importance_words
 from core.report.readings import has_verdict, retained, trained_here, without_model
 from core.report.universes import universe_facts

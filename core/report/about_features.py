@@ -8,7 +8,7 @@ from typing import Any
 from core.report import sections
 from core.report.about_models import feature_changes
 from core.report.blocks import Block, Grid, Paragraph, Section
-from core.report.figures import count, counted, word
+from core.report.formatting import count, counted, word
 
 Body = Mapping[str, Any]
 
@@ -39,7 +39,7 @@ def features(body: Body) -> Section:
 
 
 def _own(own: Sequence[Body]) -> tuple[Block, ...]:
-    """Return where features of somebody's own come from; nothing without any."""
+    """Return where user-defined features come from; nothing without any."""
     rows = tuple(
         (
             f["name"],
@@ -55,7 +55,7 @@ def _own(own: Sequence[Body]) -> tuple[Block, ...]:
 
 
 def origin_words(own: Body) -> str:
-    """Return where a feature of somebody's own comes from, in a sentence."""
+    """Return where a user-defined feature comes from, in a sentence."""
     whose = "its ticker and the others of the session" if own["across"] else "its ticker alone"
     return (
         f"Your own: {own['module']}, line {own['line']}, SHA-256 {own['sha256'][:12]}; it looks at {whose}, and its "

@@ -8,7 +8,7 @@ from typing import Any
 from core.label import Label
 from core.report import sections, sheets
 from core.report.blocks import Block, Bullets, Command, Facts, Grid, Paragraph, Section
-from core.report.figures import (
+from core.report.formatting import (
     NA,
     count,
     counted,

@@ -8,7 +8,7 @@ from typing import Any
 from core.label import Label
 from core.report import charts, sections, trading_sheets
 from core.report.blocks import Block, Facts, Grid, Paragraph, Picture, Section
-from core.report.figures import (
+from core.report.formatting import (
     HOLD,
     HOLDINGS,
     NA,

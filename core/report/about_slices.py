@@ -9,7 +9,7 @@ from core.errors import listed
 from core.label import Label
 from core.report import charts, sections, sheets
 from core.report.blocks import Paragraph, Picture, Section, Tone
-from core.report.figures import (
+from core.report.formatting import (
     ROWS_SHOWN,
     count,
     counted,

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.label import Label
 from core.report.drawing import WIDTH, Axis, axis, dot, line, svg, text
-from core.report.figures import count, ratio, share, span
+from core.report.formatting import count, ratio, share, span
 from core.report.sheets import BASELINE, BESIDE, MODEL, Predictor, compared
 
 Body = Mapping[str, Any]

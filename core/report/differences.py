@@ -11,7 +11,7 @@ from core.errors import listed
 from core.report.about_data import accepted
 from core.report.blocks import visible
 from core.report.doubts import doubts
-from core.report.figures import NA, count, ratio, share, spaced, span, word
+from core.report.formatting import NA, count, ratio, share, spaced, span, word
 
 Body = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from core.label import Label
 from core.report import sections
 from core.report.about_data import SAMPLE
 from core.report.blocks import Bullets, Paragraph, Section
-from core.report.figures import HOLDINGS, count, counted, name, ratio, share, word
+from core.report.formatting import HOLDINGS, count, counted, name, ratio, share, word
 from core.report.readings import has_verdict, trained_here
 from core.report.universes import without_prices
 

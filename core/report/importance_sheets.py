@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.report.figures import NA, count, counted, decimal, word
+from core.report.formatting import NA, count, counted, decimal, word
 from core.report.sheets import Column, Sheet
 
 Body = Mapping[str, Any]

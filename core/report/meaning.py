@@ -8,7 +8,7 @@ from typing import Any
 from core.label import Label
 from core.report import sections
 from core.report.blocks import Bullets, Paragraph, Section
-from core.report.figures import loss, ratio, share
+from core.report.formatting import loss, ratio, share
 from core.report.readings import confidence
 
 Body = Mapping[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.report.charts import COIN_TOSS
 from core.report.drawing import WIDTH, Axis, axis, curve, dot, line, svg, text
-from core.report.figures import count, ratio
+from core.report.formatting import count, ratio
 from core.report.sheets import BASELINE, MODEL, Predictor
 
 Body = Mapping[str, Any]

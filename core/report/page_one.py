@@ -16,7 +16,7 @@ from core.report.about_data import accepted
 from core.report.as_text import lines_of
 from core.report.blocks import Block, Bullets, Facts, Gallery, Grid, Paragraph, Picture, Section
 from core.report.doubts import doubts
-from core.report.figures import HOLD, NA, count, counted, period, ratio, share, short_number, span
+from core.report.formatting import HOLD, NA, count, counted, period, ratio, share, short_number, span
 from core.report.readings import confidence, has_verdict, retained, trained_here, without_model
 from core.report.sheets import BASELINE, Predictor, predictors
 

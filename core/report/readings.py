@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.report.figures import decimal, word
+from core.report.formatting import decimal, word
 
 Body = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from core.report.as_html import html_of
 from core.report.as_text import text_of
 from core.report.blocks import Contents, Facts, Paragraph, Placeholder, Section
 from core.report.doubts import limits
-from core.report.figures import counted, period, word
+from core.report.formatting import counted, period, word
 from core.report.meaning import meaning
 from core.report.page_one import decision
 from core.report.sections import ANALYST_SECTIONS, CONTENTS, PLACEHOLDER, SIGN_OFF, STATUS, TITLE
@@ -27,8 +27,8 @@ NEEDED = (
 """What the body of an evaluation must have for a report; what later versions added may be missing."""
 
 
-class OwnSection(Protocol):
-    """A section of somebody's own."""
+class PluginSection(Protocol):
+    """A user-defined section."""
 
     @property
     def title(self) -> str:
@@ -41,15 +41,15 @@ class OwnSection(Protocol):
 _BLANK = "." * 40
 
 
-def render(evaluation: Document, *, own_sections: Sequence[OwnSection] = ()) -> list[Text]:
+def render(evaluation: Document, *, own_sections: Sequence[PluginSection] = ()) -> list[Text]:
     """Return ``report.txt`` and ``report.html`` of an evaluation.
 
     Parameters
     ----------
     evaluation : Document
         Kind ``evaluation``; a null figure is written ``n/a`` and its reason stands below the table.
-    own_sections : sequence of OwnSection
-        Sections of somebody's own, before the appendix of digests.
+    own_sections : sequence of PluginSection
+        User-defined sections, before the appendix of digests.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def _unusable(why: str) -> DataError:
     )
 
 
-def contents(body: Body, own: Sequence[OwnSection] = ()) -> tuple[Section, ...]:
+def contents(body: Body, own: Sequence[PluginSection] = ()) -> tuple[Section, ...]:
     """Return every section of the report in reading order (:data:`core.report.sections.SECTIONS`)."""
     behind = (
         about_models.advice(body),

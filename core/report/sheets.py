@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from core.label import NEXT_SESSION, Label
 from core.report.blocks import Grid
-from core.report.figures import (
+from core.report.formatting import (
     HOLDINGS,
     METRICS,
     NA,
@@ -298,7 +298,7 @@ _ORDER = {key: place for place, key in enumerate(METRICS)}
 
 
 def ordered(measures: Body) -> list[str]:
-    """Return the measures in the order of :data:`core.report.figures.METRICS`, unlisted ones last."""
+    """Return the measures in the order of :data:`core.report.formatting.METRICS`, unlisted ones last."""
     return sorted(measures, key=lambda key: _ORDER.get(key, len(_ORDER)))
 
 

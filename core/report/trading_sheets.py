@@ -7,7 +7,7 @@ from math import ceil, prod
 from typing import Any
 
 from core.label import Label
-from core.report.figures import NA, count, counted, decimal, e_value, share, short_number, span
+from core.report.formatting import NA, count, counted, decimal, e_value, share, short_number, span
 from core.report.readings import confidence
 from core.report.sheets import Column, Sheet
 

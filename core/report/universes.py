@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import listed
-from core.report.figures import count, counted
+from core.report.formatting import count, counted
 
 Body = Mapping[str, Any]
 

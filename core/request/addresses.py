@@ -37,7 +37,7 @@ def allowed_of(settings: Settings) -> tuple[Address, ...]:
         ) from error
 
 
-def judge_address(text: str, settings: Settings, *, parameter: str, closed: bool) -> Address:
+def check_address(text: str, settings: Settings, *, parameter: str, closed: bool) -> Address:
     """Return the address that a text names, if a run may read it.
 
     Parameters

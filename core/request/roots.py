@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.errors import ParameterError
 from core.platform.storage import local_folder
-from core.request.addresses import copy_of, judge_address
+from core.request.addresses import check_address, copy_of
 from core.request.receivers import receiver_files
 from core.request.settings import Settings
 from core.sources import LIVE
@@ -53,7 +53,7 @@ def is_team(settings: Settings, environ: Mapping[str, str]) -> bool:
     return bool(environ.get(LOGIN_VARIABLE) or settings["people_roles_file"] or settings["api_tokens"])
 
 
-def judge_configured(
+def check_configured(
     text: str,
     configured: Iterable[str],
     settings: Settings,
@@ -89,7 +89,9 @@ def judge_configured(
     )
 
 
-def judge(text: str, settings: Settings, *, parameter: str, environ: Mapping[str, str] | None = None) -> None:
+def check_path(
+    text: str, settings: Settings, *, parameter: str, environ: Mapping[str, str] | None = None
+) -> None:
     """Refuse a path that a run may not read.
 
     Parameters
@@ -107,7 +109,7 @@ def judge(text: str, settings: Settings, *, parameter: str, environ: Mapping[str
     """
     environ = os.environ if environ is None else environ
     if names_address(text):
-        judge_address(text, settings, parameter=parameter, closed=bool(roots_of(settings, environ)))
+        check_address(text, settings, parameter=parameter, closed=bool(roots_of(settings, environ)))
         return
     path = Path(text).expanduser().resolve()
     roots = roots_of(settings, environ)

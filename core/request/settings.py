@@ -17,7 +17,7 @@ from core.errors import ParameterError, SettingsError
 from core.parameters import Parameter, Value
 from core.paths import StoragePath
 from core.platform import objects
-from core.platform.apart import Bounds
+from core.platform.isolated import Bounds
 from core.request import profiles
 from core.request.config_file import Content, content_of, entries_of
 from core.request.known_profiles import KnownProfiles, ProfileEntry

@@ -105,7 +105,7 @@ PLUGINS_LIMIT = Parameter("plugins_timeout_s", "number", "20", "plugins", "Secon
 
 
 def _digest_of_own(what: str) -> Parameter:
-    """Return the parameter that puts modules of somebody's own into the key of the stage that they touch."""
+    """Return the parameter that puts plug-in modules into the key of the stage that they touch."""
     help_ = f"Digest of the modules that declare {what}."
     return Parameter(f"{what}_modules", "text", "", "", help_, resolved=True, quiet=True)
 
@@ -120,8 +120,8 @@ _FILES = (
 """How files are read, in the key for source files only."""
 
 
-def _manners_of(source: str, *, threads: int) -> tuple[Parameter, ...]:
-    """Return how a live source is asked: in no key, for it changes no answer."""
+def _request_policy_of(source: str, *, threads: int) -> tuple[Parameter, ...]:
+    """Return concurrency, timeout, back-off and overlap of a live source: in no key, for they change no answer."""
     about = f"(source {source})."
     return (
         Parameter(f"{source}_threads", "integer", str(threads), source, f"Tickers asked for at the same time {about}", low=1, high=16, keyed=False),
@@ -169,8 +169,8 @@ _INGEST = (
     *_FILES,
     # the calendar decides which session is the last closed one; what it decides is in the key as the end
     replace(CALENDAR, keyed=False),
-    *_manners_of("yahoo", threads=4),
-    *_manners_of("tiingo", threads=2),
+    *_request_policy_of("yahoo", threads=4),
+    *_request_policy_of("tiingo", threads=2),
     PLUGINS,
     PLUGINS_LIMIT,
     _digest_of_own("sources"),

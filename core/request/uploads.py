@@ -90,7 +90,7 @@ def folder_of(settings: Settings, environ: Mapping[str, str] | None = None) -> P
     folder = Path(configured).expanduser() if configured else (*allowed, Path.cwd())[0] / FOLDER
     folder = folder.absolute()
     try:
-        roots.judge(str(folder / "prices.csv"), settings, parameter="path", environ=environ)
+        roots.check_path(str(folder / "prices.csv"), settings, parameter="path", environ=environ)
     except ParameterError as error:
         raise SettingsError(
             f"uploads would lie in {folder}, where no run may read",

@@ -249,7 +249,7 @@ def check_bundle(path: StoragePath, public_pem: bytes | None, authority_pem: byt
         raise CheckpointError(f"{ZIP_NAME} was changed after publication", expected="the files beside it")
     stamped_at = None
     if authority and authority_pem is not None:
-        stamped_at = timestamp.judge(files[STAMP_NAME], files[PROOF_NAME], authority_pem)
+        stamped_at = timestamp.verify_stamp(files[STAMP_NAME], files[PROOF_NAME], authority_pem)
     others = len(digests) - len(stated_names(form))
     return Checked(record.subject, record, key.id, len(names), others, authority, stamped_at)
 

@@ -47,7 +47,7 @@ class Decision:
     profile : str
         The profile whose champion it is about; empty where nothing tells (a model that came from elsewhere).
     features : mapping or None
-        What the champion sees otherwise from then on (:func:`core.features.own_changes.feature_change`).
+        What the champion sees otherwise from then on (:func:`core.features.feature_diff.feature_change`).
     """
 
     action: str

@@ -1,7 +1,7 @@
 """A person's decisions about models: promote, roll back, keep or retrain; recorded before they take effect.
 
 Each is a record in the journal's chain with who, when, why and the advice that was given; a promotion or rollback that
-changes what the champion sees has the change, with the difference of the source of one's own features. The record
+changes what the champion sees has the change, with the difference of the source of user-defined features. The record
 comes first and the champion pointer moves after it, atomically: killed in between, the old champion
 stays, and the history says that the decision was not completed.
 """

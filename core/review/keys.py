@@ -21,7 +21,7 @@ from core.review import ledger
 from core.review.ledger import public_key_files
 from core.review.people import Person, person_fields, require
 from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, private_path
-from core.seals.head import Beginning, Head, read_head, write_head
+from core.seals.head import FirstKey, Head, read_head, write_head
 from core.seals.keypair import PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
 
@@ -140,7 +140,7 @@ def admit(
     ledger.keep_public(settings.data, key)
     record = ledger.append(settings, journal, KEY, key.id, _content(ADMITTED, key, person, why))
     own = ledger.desk_key(settings, journal)
-    journal.seal(Signing(own, lambda tail: ledger.judge(settings.data, own, tail) or {}))
+    journal.seal(Signing(own, lambda tail: ledger.check_next_record(settings.data, own, tail) or {}))
     return key, record
 
 
@@ -161,7 +161,7 @@ def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> 
     earlier = _earlier(settings, journal)
     coming, key = _new_key(settings)
     content = _content(RENEWED, key.public, person, why)
-    begun = Beginning(key.id, key.public.pem.decode(), content["at_utc"], f"{person.name}: {why}")
+    begun = FirstKey(key.id, key.public.pem.decode(), content["at_utc"], f"{person.name}: {why}")
 
     def begin(tail: Tail) -> None:
         at = (tail.last.seq, tail.last.hash) if tail.last else (0, GENESIS)
@@ -180,7 +180,7 @@ def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> 
     return key.public, record
 
 
-def _earlier(settings: Settings, journal: Journal) -> tuple[Beginning, ...]:
+def _earlier(settings: Settings, journal: Journal) -> tuple[FirstKey, ...]:
     """Return what the ledger began with before; where its head is lost, the key of the first signed record."""
     try:
         head = read_head(settings.data)
@@ -193,4 +193,4 @@ def _earlier(settings: Settings, journal: Journal) -> tuple[Beginning, ...]:
     if first not in files:
         return ()
     public = files[first].read_bytes().decode()
-    return (Beginning(first, public, "", "the head was lost: taken from the folder of keys"),)
+    return (FirstKey(first, public, "", "the head was lost: taken from the folder of keys"),)

@@ -28,7 +28,7 @@ from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
 from core.seals.desk import KEYS, NEXT_KEY, private_path
-from core.seals.head import Beginning, first_head, read_head, write_head
+from core.seals.head import FirstKey, first_head, read_head, write_head
 from core.seals.keypair import PrivateKey, PublicKey, create, read_private
 from core.seals.trust import KEY_KINDS, Trust, trust_of
 
@@ -70,12 +70,12 @@ def append(
         If the end of the ledger is forged or cut.
     """
 
-    def judged_too(tail: Tail) -> Mapping[str, Any] | None:
+    def check_both(tail: Tail) -> Mapping[str, Any] | None:
         condition(tail)
-        return signing.judge(tail)
+        return signing.check(tail)
 
     with _recording(settings, journal) as signing:
-        both = replace(signing, judge=judged_too)
+        both = replace(signing, check=check_both)
         return journal.append(kind, subject, content, signing=both, unless=unless)
 
 
@@ -128,7 +128,7 @@ def _recording(settings: Settings, journal: Journal) -> Iterator[Signing]:
     try:
         key = desk_key(settings, journal)
         with journal.connected():
-            yield Signing(key, lambda tail: judge(settings.data, key, tail))
+            yield Signing(key, lambda tail: check_next_record(settings.data, key, tail))
             head = journal.with_tail(lambda tail: _keep_head(settings.data, key, tail))
         if place is not None and head is not None:
             line = f"{head.seq} {head.hash} {datetime.now(UTC).isoformat(timespec='seconds')}\n"
@@ -141,8 +141,8 @@ def _recording(settings: Settings, journal: Journal) -> Iterator[Signing]:
             os.close(place)
 
 
-def judge(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[str, Any] | None:
-    """Raise unless a record by ``key`` may follow; return what a seal has to say where one is due.
+def check_next_record(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[str, Any] | None:
+    """Raise unless ``key`` may sign the next record; return the content of a seal where one is due first.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def judge(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[str, Any] | No
     head = read_head(root)
     if head is None and not tail.signed:
         # before the first record: a ledger that has one has a head, whenever it is killed
-        begun = Beginning(key.id, key.public.pem.decode(), datetime.now(UTC).isoformat(timespec="seconds"))
+        begun = FirstKey(key.id, key.public.pem.decode(), datetime.now(UTC).isoformat(timespec="seconds"))
         before = sorted(public_key_ids(root))
         keep_public(root, key.public)
         head = first_head(begun).signed(key)

@@ -145,7 +145,7 @@ def _stamp(settings: Settings, folder: StoragePath, proof: bytes) -> bytes:
     try:
         stamp = path.read_bytes() if roots and path.is_file() else b""
         if stamp and roots:
-            timestamp.judge(stamp, proof, roots)
+            timestamp.verify_stamp(stamp, proof, roots)
             return stamp
     except (CheckpointError, OSError):
         pass  # over another proof, or cut: a new one is asked for

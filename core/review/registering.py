@@ -221,12 +221,12 @@ def withdraw(
 def unchanged(before: PersonKeys) -> Callable[[Tail], None]:
     """Return what stops a record because a person's key was registered or withdrawn since ``before``."""
 
-    def judge(tail: Tail) -> None:
+    def check(tail: Tail) -> None:
         now = keys_in(tail.of_kinds([PERSON_KEY]), before.beginning)
         if now.last != before.last:
             raise SignOffError("a person's key was registered or withdrawn meanwhile", remedy="Try again.")
 
-    return judge
+    return check
 
 
 def _judge(text: str, signature: str, key: OpenSshKey) -> None:

@@ -93,7 +93,7 @@ def request_stamp(settings: Settings, proof: bytes) -> bytes:
     request = query.nonce(nonce=True).cert_request(cert_request=True).build()
     answer = _ask(str(settings["proof_timestamp_url"]), request.as_bytes(), authority(settings))
     try:
-        judge(answer, proof, roots, nonce=request.nonce)
+        verify_stamp(answer, proof, roots, nonce=request.nonce)
     except CheckpointError as error:
         raise SourceError(
             f"the stamp of {authority(settings)} is not taken: {error.problem}",
@@ -131,8 +131,8 @@ def _ask(url: str, query: bytes, name: str) -> bytes:
     return answer
 
 
-def judge(stamp: bytes, proof: bytes, roots_pem: bytes, *, nonce: int | None = None) -> datetime:
-    """Return the time (UTC) at which an authority saw a proof.
+def verify_stamp(stamp: bytes, proof: bytes, roots_pem: bytes, *, nonce: int | None = None) -> datetime:
+    """Verify a stamp over a proof and return the time (UTC) at which the authority saw it.
 
     Parameters
     ----------

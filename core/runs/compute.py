@@ -30,7 +30,7 @@ from core.universe import EVERYBODY, Membership, SymbolChange
 if TYPE_CHECKING:
     from core.plugins.loading import Plugins
     from core.prices.waivers import Waiver
-    from core.runs.own_code import GateRule, ReportSection
+    from core.runs.plugin_rules_and_sections import GateRule, ReportSection
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Job:
 
     @property
     def plugins(self) -> Plugins | None:
-        """The modules of somebody's own that touch the stage, as they were planned; None where none does."""
+        """The plug-in modules that touch the stage, as they were planned; None where none does."""
         planned = {n: v for n in self.parameters if (v := self.parameters[n]) and n.endswith("_modules")}
         if not planned:
             return None
@@ -113,19 +113,19 @@ class Job:
 
     @property
     def own_rules(self) -> tuple[GateRule, ...]:
-        """The rules of the gate that are somebody's own."""
+        """The user-defined rules of the gate."""
         if (plugins := self.plugins) is None:
             return ()
-        from core.runs.own_code import rules_of
+        from core.runs.plugin_rules_and_sections import rules_of
 
         return rules_of(plugins)
 
     @property
     def own_sections(self) -> tuple[ReportSection, ...]:
-        """The sections of the report that are somebody's own."""
+        """The user-defined sections of the report."""
         if (plugins := self.plugins) is None:
             return ()
-        from core.runs.own_code import sections_of
+        from core.runs.plugin_rules_and_sections import sections_of
 
         return sections_of(plugins)
 

@@ -19,8 +19,8 @@ from core.label import Label
 from core.parameters import settings_from
 from core.paths import StoragePath
 from core.platform import interrupts
-from core.platform.apart import Bounds
 from core.platform.files import TEMPORARY
+from core.platform.isolated import Bounds
 from core.platform.retry import TRANSIENT, Faults, with_linear_backoff
 from core.platform.storage import storage_at
 from core.registry.registry import Registry

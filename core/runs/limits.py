@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from core.platform.apart import Bounds
+from core.platform.isolated import Bounds
 from core.platform.memorylimit import memory_limit
 from core.platform.timelimit import time_limit
 from core.runs.plan import StagePlan

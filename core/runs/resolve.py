@@ -19,11 +19,11 @@ from core.label import Label
 from core.models.splits import least_fold_sessions
 from core.parameters import Value, settings_from
 from core.paths import StoragePath
-from core.platform.apart import Bounds, call
+from core.platform.isolated import Bounds, call_isolated
 from core.platform.storage import replace_file
 from core.registry.champions import Champion, Champions
 from core.registry.registry import Registry
-from core.request import own_modules, roots
+from core.request import plugin_digests, roots
 from core.request.profiles import PROFILE
 from core.request.settings import Settings, placed
 from core.request.stages import MODEL_KINDS, chain, parameters_of
@@ -87,18 +87,18 @@ def resolve(
             f"--path came with --source {values['source']}", expected="--source files", parameter="path"
         )
     if values.get("path"):
-        roots.judge(str(values["path"]), settings, parameter="path")
+        roots.check_path(str(values["path"]), settings, parameter="path")
         for file in globbed(str(values["path"])):
-            roots.judge(str(file), settings, parameter="path")
+            roots.check_path(str(file), settings, parameter="path")
         values["path"] = roots.local_path(str(values["path"]), settings)
     listed = str(values["tickers"] or "").strip()
     if listed.startswith("@"):
-        roots.judge(listed[1:], settings, parameter="tickers")
+        roots.check_path(listed[1:], settings, parameter="tickers")
     tickers = ticker_list.parse(
         str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
     )
     values |= _universe(values, settings)
-    values |= _modules(values, settings)  # before the source is asked: a function of one's own is one
+    values |= _modules(values, settings)  # before the source is asked: a plug-in function is one
     answer = source.resolve(settings_from(IngestSettings, values), tickers, now)
     values |= {
         "tickers": _compacted(answer.tickers, settings.data),
@@ -122,14 +122,14 @@ def resolve(
 def _judge_waivers(path: str, settings: Settings) -> None:
     """Refuse, in a team, a file of waivers that the configuration does not name: it speaks in other people's names."""
     configured = (settings.defaults, *settings.profiles.values())
-    roots.judge_configured(
+    roots.check_configured(
         path, [str(values.get("waivers") or "") for values in configured], settings, parameter="waivers"
     )
 
 
 def _modules(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:
-    """Return where modules of somebody's own are, and their digests by what they touch."""
-    modules = own_modules.resolved(values, settings)
+    """Return where plug-in modules are, and their digests by what they touch."""
+    modules = plugin_digests.resolved(values, settings)
     if values["source"] != OWN:
         modules["sources_modules"] = None  # no other source rests on it
     return {name: value for name, value in modules.items() if name in values}
@@ -142,7 +142,7 @@ def _universe(values: Mapping[str, Value], settings: Settings) -> dict[str, Valu
         if name in values:
             path = str(values[name] or "")
             if path:
-                roots.judge(path, settings, parameter=name)
+                roots.check_path(path, settings, parameter=name)
             digests[f"{name}_digest"] = universe_files.keep(path, settings.data, name)
     return digests
 
@@ -284,16 +284,16 @@ def _judge_models(values: Mapping[str, Value]) -> None:
     if names <= {*MODEL_KINDS, ""} and all(values[name] == value for name, value in _WITHOUT_TRIAL.items()):
         return
     from core.features import model_features
-    from core.models.choosing import judge
+    from core.models.choosing import check_models
     from core.models.settings import TrainSettings
 
     chosen, features = settings_from(TrainSettings, values), len(model_features())
     if threading.current_thread() is threading.main_thread():
-        judge(chosen, features)
+        check_models(chosen, features)
         return
     try:
         with _ONE_TRIAL:
-            call(TRIAL_BOUNDS, "made-up rows", judge, chosen, features)
+            call_isolated(TRIAL_BOUNDS, "made-up rows", check_models, chosen, features)
     except SourceError as error:
         raise ParameterError(
             f"a trial of --model {chosen.model} on a few made-up rows was ended: it took more than "

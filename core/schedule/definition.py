@@ -111,7 +111,7 @@ def damage(row: DamagedRow) -> JournalError:
     )
 
 
-def judge(settings: Settings, schedule: Schedule, now: datetime) -> None:
+def check_schedule(settings: Settings, schedule: Schedule, now: datetime) -> None:
     """Check a schedule before it is kept: name, rule, profile and every parameter.
 
     Raises
@@ -147,7 +147,7 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person
     """
     require(person, "schedule")
     _judge_maker(settings, person)
-    judge(settings, schedule, now)
+    check_schedule(settings, schedule, now)
     journal = Schedules(settings.data, settings.journal)
     if journal.add_schedule(schedule.name, schedule.body(), who=person.label, since=stamp(now)):
         put_on_record(
@@ -179,7 +179,7 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
     """
     require(person, "schedule")
     _judge_maker(settings, person)
-    judge(settings, schedule, now)
+    check_schedule(settings, schedule, now)
     journal = Schedules(settings.data, settings.journal)
     before = schedule_named(journal, schedule.name)
     differences = changes(before, schedule)

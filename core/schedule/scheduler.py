@@ -24,9 +24,9 @@ from core.review.makers import judge_maker
 from core.review.people import Person, require
 from core.runs.log import RunLog
 from core.schedule.arrival import Arrivals
+from core.schedule.catch_up import backfill_command, catch_up_plan, missed_note, too_old_note
 from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule, damage, schedule_named, stamp, whole_and_damaged
-from core.schedule.missed import backfill_command, caught_up, missed_note, too_old_note
 from core.schedule.reminders import tell_people
 from core.schedule.starting import Start, Starter, start_run
 from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS, Firing
@@ -135,7 +135,7 @@ class Scheduler:
             journal.advance(schedule.name, [], since=stored.since, until=stamp(now))
             log.write("clock_set_back", level="warning", schedule=schedule.name, looked_up_to=stored.since)
             return
-        due = caught_up(schedule.timing.firings(since, now), int(settings["schedule_catch_up"] or 0), now)
+        due = catch_up_plan(schedule.timing.firings(since, now), int(settings["schedule_catch_up"] or 0), now)
         waiting = [_occurrence(schedule, stamp(f.at), str(f.session), WAITING) for f in due.runs]
         reported = [
             *_too_old(schedule, since, now - timedelta(days=LOOK_BACK_DAYS)),

@@ -23,8 +23,8 @@ _FORMAT, _KIND = 1, "ledger"
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """A key with which signing began here without an earlier one that counted.
+class FirstKey:
+    """A key that was the first to count here: no earlier key vouches for it.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Head:
 
     seq: int
     sha256: str
-    begun: tuple[Beginning, ...]
+    begun: tuple[FirstKey, ...]
     key: str = ""
     signature: str = ""
 
@@ -70,9 +70,9 @@ class Head:
         return replace(self, seq=seq, sha256=sha256, key="", signature="")
 
 
-def first_head(beginning: Beginning) -> Head:
+def first_head(first_key: FirstKey) -> Head:
     """Return the head of a ledger that has no record yet."""
-    return Head(0, GENESIS, (beginning,))
+    return Head(0, GENESIS, (first_key,))
 
 
 def as_bytes(head: Head) -> bytes:
@@ -123,7 +123,7 @@ def head_in(body: dict[str, Any]) -> Head:
     body = dict(body)
     if (body.pop("format"), body.pop("kind")) != (_FORMAT, _KIND):
         raise ValueError("another format")
-    begun = tuple(Beginning(**entry) for entry in body.pop("begun"))
+    begun = tuple(FirstKey(**entry) for entry in body.pop("begun"))
     head = Head(int(body.pop("seq")), str(body.pop("sha256")), begun, **body)
     if not begun:
         raise ValueError("it began with no key")

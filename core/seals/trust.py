@@ -11,7 +11,7 @@ from core.fingerprint import SHORT
 from core.journal import Record
 from core.journal.chain import signed_bytes
 from core.journal.records import SEAL
-from core.seals.head import Beginning
+from core.seals.head import FirstKey
 from core.seals.keypair import read_public
 
 KEY = "key"
@@ -27,11 +27,11 @@ class Trust:
 
     Parameters
     ----------
-    begun : iterable of Beginning
+    begun : iterable of FirstKey
         What the ledger began with.
     """
 
-    def __init__(self, begun: Iterable[Beginning]) -> None:
+    def __init__(self, begun: Iterable[FirstKey]) -> None:
         self.pems = {entry.key: entry.public.encode() for entry in begun}
         self.since = dict.fromkeys(self.pems, 0)
         self.retired: dict[str, int] = {}
@@ -72,7 +72,7 @@ class Trust:
             self.retired[str(record.content["before"])] = record.seq
 
 
-def trust_of(begun: Iterable[Beginning], records: Iterable[Record]) -> Trust:
+def trust_of(begun: Iterable[FirstKey], records: Iterable[Record]) -> Trust:
     """Return which keys count after ``records``, in order; only those of :data:`KEY_KINDS` say anything."""
     trust = Trust(begun)
     for record in records:

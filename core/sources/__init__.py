@@ -97,17 +97,17 @@ _MODULES = {
     "files": "core.sources.files",
     "yahoo": "core.sources.yahoo",
     "tiingo": "core.sources.tiingo",
-    "own": "core.sources.own",
+    "own": "core.sources.plugin_source",
 }
 
 OWN = "own"
-"""The source that is a function of somebody's own (:mod:`core.sources.own`)."""
+"""The source that is a plug-in function (:mod:`core.sources.plugin_source`)."""
 
 LIVE = frozenset({"yahoo", "tiingo"})
 """Sources that are asked over the network; each gives the last closed session and no later one."""
 
 MOVING = LIVE | {OWN}
-"""Sources whose answer moves with the day: those, and a function of somebody's own."""
+"""Sources whose answer moves with the day: those, and a plug-in function."""
 
 
 def source_named(name: str) -> Source:

@@ -1,4 +1,4 @@
-"""What a source is given beside its parameters: somebody who listens, patience, and what was read before."""
+"""What a source is called with beside its parameters: progress and event callbacks, a retry policy, earlier data."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ class Earlier:
 
 
 class Tell(Protocol):
-    """Takes notice of an event: a name, a level and JSON values."""
+    """A callback for events: a name, a level and JSON values."""
 
     def __call__(self, event: str, *, level: str = "info", **facts: Any) -> None:
-        """Note it, from any thread."""
+        """Record the event; called from any thread."""
 
 
 def unheard(event: str, *, level: str = "info", **facts: Any) -> None:
-    """Ignore the event."""
+    """Ignore the event: the callback where nobody listens."""
 
 
 def nothing_earlier() -> Earlier | None:
-    """Return that there is nothing to copy from."""
+    """Return None: there are no earlier prices to copy rows from."""
     return None
 
 
 def no_files() -> Iterator[EarlierFile]:
-    """Yield no file that was read before."""
+    """Yield nothing: no file was read before."""
     yield from ()
 
 
@@ -85,16 +85,16 @@ class EarlierFile:
 
 @dataclass(frozen=True)
 class Context:
-    """The surroundings of one reading of a source; none of it is in a key.
+    """Callbacks, retry policy and earlier data for one read of a source; none of it is in a key.
 
     Parameters
     ----------
     root : StoragePath or None
         The data root, for a client's own caches; None where there is none.
     progress : Progress
-        Told (tickers done, tickers in all).
+        Called with (tickers done, tickers in all).
     tell : Tell
-        Told what is worth a line in the run's log.
+        Called with what is worth a line in the run's log.
     tries : int
         Attempts per ticker on faults that pass by themselves.
     wait_s : float
@@ -124,4 +124,4 @@ class Context:
 
 
 ALONE = Context()
-"""Nobody listens and nothing was read before: a stage run as a plain function."""
+"""No callbacks and no earlier data: a stage run as a plain function."""

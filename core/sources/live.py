@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from core.sources.live_client import LiveClient, Manners
+    from core.sources.live_client import LiveClient, RequestPolicy
     from core.tables.artifacts import Table
 
 
@@ -55,7 +55,7 @@ class Service:
     title: str
     uri: str
     price_basis: str
-    client: Callable[[Manners, Context], LiveClient]
+    client: Callable[[RequestPolicy, Context], LiveClient]
     software: Callable[[], str]
     ready: Callable[[], None] = lambda: None
 
@@ -122,7 +122,7 @@ class LiveSource:
         name = self.service.name
         span = Span(settings.start or None, settings.end, getattr(settings, f"{name}_overlap_sessions"))
         earlier = context.earlier()
-        client = self.service.client(_manners(settings, name), context)
+        client = self.service.client(_request_policy(settings, name), context)
         earlier_rows = _by_ticker(earlier)
         fetched = client.ask_all(partial(_fetch, client, span, earlier_rows, context.tries), tickers)
         _tell(fetched, earlier, context)
@@ -143,17 +143,17 @@ class LiveSource:
         """
         from core.sources.live_probe import days_of_any
 
-        client = self.service.client(_manners(settings, self.service.name), context)
+        client = self.service.client(_request_policy(settings, self.service.name), context)
         return days_of_any(client, tickers, span, settings.calendar)
 
 
-def _manners(settings: IngestSettings, name: str) -> Manners:
-    from core.sources.live_client import Manners
+def _request_policy(settings: IngestSettings, name: str) -> RequestPolicy:
+    from core.sources.live_client import RequestPolicy
 
     threads, timeout_s, limit_wait_s = (
         getattr(settings, f"{name}_{what}") for what in ("threads", "timeout_s", "limit_wait_s")
     )
-    return Manners(threads, timeout_s, limit_wait_s)
+    return RequestPolicy(threads, timeout_s, limit_wait_s)
 
 
 def _by_ticker(earlier: Earlier | None) -> dict[str, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""A client of a live service with manners: bounded threads, patience, one typed fault per ticker."""
+"""A client of a live service: bounded concurrency, timeouts, back-off, and one typed fault per ticker."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ MOST_EMPTY = 2
 
 
 @dataclass(frozen=True)
-class Manners:
-    """How politely and patiently a service is asked.
+class RequestPolicy:
+    """Concurrency, timeout and back-off of the requests to a service.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ class Manners:
 class LiveClient(ABC):
     """Asks a service for the history of tickers, one by one; a service says how it is asked once."""
 
-    def __init__(self, manners: Manners, context: Context) -> None:
-        self._manners = manners
+    def __init__(self, policy: RequestPolicy, context: Context) -> None:
+        self._policy = policy
         self._context = context
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -128,7 +128,7 @@ class LiveClient(ABC):
 
     def _step(self, error: BaseException) -> float:
         limited = isinstance(error, RateLimitedError)
-        return self._manners.limit_wait_s if limited else self._context.wait_s
+        return self._policy.limit_wait_s if limited else self._context.wait_s
 
     def _sleep(self, seconds: float) -> None:
         self._stopped.wait(seconds)
@@ -140,7 +140,7 @@ class LiveClient(ABC):
 
     def ask_all(self, work: Callable[[str], R], tickers: Sequence[str]) -> dict[str, R]:
         """Return what ``work`` gives for each ticker, done by a few threads at a time."""
-        pool = ThreadPoolExecutor(self._manners.threads, thread_name_prefix="source")
+        pool = ThreadPoolExecutor(self._policy.threads, thread_name_prefix="source")
         done: dict[str, R] = {}
         try:
             with self._prepared():

@@ -29,10 +29,10 @@ def newest_session(source: str, ticker: str, end: str, *, timeout_s: float) -> s
     SourceError
         If it does not answer in ``timeout_s`` seconds, or answers that it cannot.
     """
-    from core.sources.live_client import Manners
+    from core.sources.live_client import RequestPolicy
 
     start = (date.fromisoformat(end) - timedelta(days=BACK_DAYS)).isoformat()
-    client = live_service(source).client(Manners(threads=1, timeout_s=timeout_s), Context(tries=1))
+    client = live_service(source).client(RequestPolicy(threads=1, timeout_s=timeout_s), Context(tries=1))
     rows = client.ask_all(lambda name: client.history(name, start, end), [ticker])[ticker].rows
     return max(priced_days(rows), default=None)
 

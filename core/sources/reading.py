@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.platform.apart import Bounds, call
+from core.platform.isolated import Bounds, call_isolated
 from core.sources import source_named
 from core.sources.context import ALONE, Context
 from core.sources.settings import IngestSettings
@@ -25,7 +25,7 @@ def sessions_within(
         If the source cannot say, or reading took more than ``bounds``.
     """
     if settings.source == FILES:
-        return call(bounds, settings.path, _sessions, settings, tickers, span)
+        return call_isolated(bounds, settings.path, _sessions, settings, tickers, span)
     return source_named(settings.source).sessions(settings, tickers, span, context)
 
 

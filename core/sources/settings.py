@@ -35,7 +35,7 @@ class IngestSettings:
     yahoo_overlap_sessions, tiingo_overlap_sessions : int
         Sessions of an earlier answer that are asked for again.
     plugins, sources_modules : str
-        Modules of somebody's own and the digest of those that declare a source; source own only.
+        Plug-in modules and the digest of those that declare a source; source own only.
     """
 
     source: str = ""

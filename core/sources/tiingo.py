@@ -15,16 +15,16 @@ from core.sources.live import LiveSource, Service
 from core.sources.service_key import key_of
 
 if TYPE_CHECKING:
-    from core.sources.live_client import LiveClient, Manners
+    from core.sources.live_client import LiveClient, RequestPolicy
 
 NAME = "tiingo"
 URI = "https://api.tiingo.com/tiingo/daily"
 
 
-def _client(manners: Manners, context: Context) -> LiveClient:
+def _client(policy: RequestPolicy, context: Context) -> LiveClient:
     from core.sources.tiingo_client import TiingoClient, address_of
 
-    return TiingoClient(manners, context, key=key_of(NAME, os.environ), address=address_of(os.environ))
+    return TiingoClient(policy, context, key=key_of(NAME, os.environ), address=address_of(os.environ))
 
 
 def _ready() -> None:

@@ -18,7 +18,7 @@ from curl_cffi import requests
 from core.errors import ParameterError, SourceError
 from core.platform.retry import TransientError
 from core.sources.context import Context
-from core.sources.live_client import LiveClient, Manners
+from core.sources.live_client import LiveClient, RequestPolicy
 from core.sources.live_errors import (
     SERVER_ERROR,
     TOO_MANY,
@@ -71,8 +71,8 @@ def address_of(environ: Mapping[str, str]) -> str:
 class TiingoClient(LiveClient):
     """Asks Tiingo for the history of tickers."""
 
-    def __init__(self, manners: Manners, context: Context, *, key: str, address: str) -> None:
-        super().__init__(manners, context)
+    def __init__(self, policy: RequestPolicy, context: Context, *, key: str, address: str) -> None:
+        super().__init__(policy, context)
         self._headers = {"Authorization": f"Token {key}", "Accept": "application/json"}
         self._address = address
         self._local = threading.local()
@@ -89,7 +89,7 @@ class TiingoClient(LiveClient):
                 url,
                 params=span,
                 headers=self._headers,
-                timeout=self._manners.timeout_s,
+                timeout=self._policy.timeout_s,
                 allow_redirects=False,  # the key goes to nobody else
             )
         except Exception as error:

@@ -13,13 +13,13 @@ from core.sources.context import Context
 from core.sources.live import LiveSource, Service
 
 if TYPE_CHECKING:
-    from core.sources.live_client import LiveClient, Manners
+    from core.sources.live_client import LiveClient, RequestPolicy
 
 
-def _client(manners: Manners, context: Context) -> LiveClient:
+def _client(policy: RequestPolicy, context: Context) -> LiveClient:
     from core.sources.yahoo_client import YahooClient
 
-    return YahooClient(manners, context)
+    return YahooClient(policy, context)
 
 
 SOURCE = LiveSource(

@@ -1,4 +1,4 @@
-"""The real yfinance with manners.
+"""A client of the real yfinance under a request policy.
 
 yfinance 1.7 and threads: its data object is one per process, with one session and one set of cookies
 behind a lock, and its own ``download`` calls ``Ticker.history`` from several threads as we do. What is
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from core.platform.storage import local_folder
 from core.sources.context import Context, Tell
-from core.sources.live_client import LiveClient, Manners
+from core.sources.live_client import LiveClient, RequestPolicy
 from core.sources.live_rows import Received
 from core.sources.yahoo_errors import fault_of
 from core.sources.yahoo_rows import dropped_rows, rows_of
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class YahooClient(LiveClient):
     """Asks Yahoo for the history of tickers through ``yfinance.Ticker``."""
 
-    def __init__(self, manners: Manners, context: Context) -> None:
-        super().__init__(manners, context)
+    def __init__(self, policy: RequestPolicy, context: Context) -> None:
+        super().__init__(policy, context)
         self._session = shared_session()  # made here, by one thread: yfinance has room for one only
 
     def _once(self, ticker: str, start: str | None, end: str) -> Received:
@@ -53,7 +53,7 @@ class YahooClient(LiveClient):
                 auto_adjust=False,
                 actions=True,
                 keepna=True,  # rows without prices are for the gate to name, not to vanish
-                timeout=self._manners.timeout_s,
+                timeout=self._policy.timeout_s,
             )
             rows = rows_of(frame, ticker, start, end)
             answer = session.chart_answer()

@@ -49,18 +49,18 @@ class Engine:
             return min(self.workers or processors(), max(parts, 1))
         return 1
 
-    def beside(self, works: Iterable[Callable[[], Result]], *, parts: int) -> Iterator[Result]:
-        """Yield what each work gives, in order: of a table of several parts they go on beside each other.
+    def beside(self, tasks: Iterable[Callable[[], Result]], *, parts: int) -> Iterator[Result]:
+        """Yield what each task gives, in order: of a table of several parts they go on beside each other.
 
         Parameters
         ----------
-        works : iterable of callable
+        tasks : iterable of callable
             Without arguments; they see the memory of this process as it is when they are asked for, and their outcomes
             are pickled. One that is not asked for yet may still be made, here, while others go on.
         parts : int
-            Parts of the table that they are about: the works of a small one are done one after the other, here.
+            Parts of the table that they are about: the tasks of a small one are done one after the other, here.
         """
-        return side_by_side(works, self.at_once(parts) if parts > 1 else 1)
+        return side_by_side(tasks, self.at_once(parts) if parts > 1 else 1)
 
     def each(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """Yield ``work(item)`` of each item, in order.

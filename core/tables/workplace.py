@@ -59,7 +59,7 @@ class Workplace:
                 self.progress(done, table.parts)
 
     def within(self, parts: int) -> Workplace:
-        """Return the workplace of works that go on beside each other: those give nothing out themselves."""
+        """Return the workplace of tasks that go on beside each other: those give nothing out themselves."""
         return replace(self, engine=LOCAL) if self.engine.at_once(parts) > 1 else self
 
     def writer(self, kind: str, name: str = "") -> TableWriter:

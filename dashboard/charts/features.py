@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core import columns as col
-from core.report.figures import decimal
+from core.report.formatting import decimal
 from dashboard.charts.downsample import outline
 from dashboard.charts.look import BLUE, GREY, ORANGE, nothing, quiet
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.reports import audit
 from core.queries.reports.audit import Entry
-from core.report.figures import counted, spaced
+from core.report.formatting import counted, spaced
 from core.upkeep.verification import Verification, verify
 from dashboard import compact, shell, wrapped
 from dashboard.words import minute

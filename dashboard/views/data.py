@@ -8,7 +8,7 @@ from core import columns as col
 from core.queries.reports import tables
 from core.queries.series.price_charts import candles, finding_marks, gaps, repair_marks
 from core.report.about_data import accepted
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.report.sheets import Sheet
 from dashboard import compact, data, raw_prices, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure

@@ -13,10 +13,10 @@ from core import columns as col
 from core.queries.models.track_record import evaluation_settings
 from core.queries.reports import tables
 from core.queries.reports.feature_list import FeatureRow, feature_list
-from core.report.figures import NA
+from core.report.formatting import NA
 from core.report.importance_sheets import worth_of
 from core.tickers import file_name
-from dashboard import compact, data, own_features, shell, wrapped
+from dashboard import compact, data, plugin_feature, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
 from dashboard.charts.look import CONFIG
 from dashboard.data import ALL
@@ -45,7 +45,7 @@ def show() -> None:
     text = data.definitions(about.store, about.artifacts["features"]).get(feature)
     sentences = [f"`{feature}`: {text}." if text else "", literal(worth_of(evaluation, feature))]
     st.caption(" ".join(filter(None, sentences)))
-    own_features.show(about.store, about.artifacts["features"], feature)
+    plugin_feature.show(about.store, about.artifacts["features"], feature)
     _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
     _every(about, ticker, evaluation)
     of = st.segmented_control(

@@ -19,7 +19,7 @@ from core.queries.operations.attention import (
 from core.queries.operations.profile_history import History, history
 from core.queries.operations.profile_list import next_runs
 from core.queries.operations.run_table import rows
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.schedule.freshness import Freshness, freshness
 from dashboard import acting, compact, putting_aside, run_table, shell, starting, time_pictures
 from dashboard.words import day, minute

@@ -11,7 +11,7 @@ from core.label import Label
 from core.queries.models import signals
 from core.queries.reports import tables
 from core.registry.champions import Champions
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.report.readings import has_verdict
 from core.request.form import scoring_request
 from core.tickers import file_name

@@ -12,7 +12,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.operations.profile_history import Reach, calendar_of, last_days
 from core.queries.operations.profile_list import URGENCY, ProfileRow, profile_list
-from core.report.figures import counted
+from core.report.formatting import counted
 from dashboard import compact, shell, time_pictures, wrapped
 from dashboard.words import minute
 

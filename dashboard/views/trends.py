@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.queries.runs.trends import COLUMNS, MOST, drift_by_session, newest_by_session
-from core.report.figures import NA, counted
+from core.report.formatting import NA, counted
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG

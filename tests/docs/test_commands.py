@@ -69,7 +69,7 @@ BEFORE = {
 
 
 def prepared_folder(folder: Path) -> Scratch:
-    """A folder as after a clone and ``make``: configuration, Makefile, prices of one's own."""
+    """A folder as after a clone and ``make``: configuration, Makefile, the user's own prices."""
     for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, folder)
         os.utime(folder / name, (0, 0))  # older than the environment, which is therefore ready

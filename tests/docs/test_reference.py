@@ -99,7 +99,7 @@ def glossary_terms(root):
 
 def test_the_glossary_has_what_the_desk_calls_things(root):
     """States of reports, models and runs, roles, measures, drift statistics; in the order of the alphabet."""
-    from core.report.figures import METRICS
+    from core.report.formatting import METRICS
     from core.request.settings import ROLES
     from core.review import decision_history, standing
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.evaluation import baselines
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 
 DAYS = pd.bdate_range("2020-01-01", periods=6).to_numpy("datetime64[s]")
 FEATURES = pd.DataFrame({"date": DAYS, "ticker": "A", "up_next": [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]})
@@ -16,7 +16,7 @@ def judged(first, today=0.0):
     frame = FEATURES.iloc[first:].assign(probability=0.5, next_return=[0.01] * (6 - first))
     frame["return"] = today
     frame["fold"] = np.where(np.arange(6 - first) < (6 - first) // 2, 1.0, 2.0)
-    return judge(frame)
+    return labelled_rows(frame)
 
 
 def majority(rows, features=FEATURES):

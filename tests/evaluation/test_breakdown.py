@@ -7,7 +7,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from core.evaluation.breakdown import by_fold, by_ticker, calibration
 from core.evaluation.market_states import by_state, keep_states
 from core.measures.bootstrap import Resampling
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.measures.slices import RankedRows
 
 
@@ -19,7 +19,7 @@ def of_parts(parts, rows):
 def test_each_fold_is_judged_alone(predictions):
     """Dates, rows, AUC and Brier of each fold are those of its rows."""
     table = predictions()
-    found = of_parts(by_fold, judge(table))
+    found = of_parts(by_fold, labelled_rows(table))
     for entry, (number, held) in zip(found, table.groupby("fold"), strict=True):
         assert (entry["fold"], entry["rows"]) == (number, len(held))
         assert (entry["from"], entry["to"]) == (str(held["date"].min())[:10], str(held["date"].max())[:10])
@@ -30,7 +30,7 @@ def test_each_fold_is_judged_alone(predictions):
 def test_each_ticker_is_judged_within_folds(predictions):
     """A ticker's AUC is the mean of its AUCs within folds; its other figures are over all its rows."""
     table = predictions()
-    found = of_parts(by_ticker, judge(table))
+    found = of_parts(by_ticker, labelled_rows(table))
     assert list(found) == ["T0", "T1", "T2"]
     held = table[table["ticker"] == "T1"]
     folds = [roc_auc_score(t["up_next"], t["probability"]) for _, t in held.groupby("fold")]
@@ -40,7 +40,9 @@ def test_each_ticker_is_judged_within_folds(predictions):
 
 def test_without_folds_the_window_is_number_one(predictions):
     """Scoring has no fold: one entry, numbered 1."""
-    assert [entry["fold"] for entry in of_parts(by_fold, judge(predictions().assign(fold=None)))] == [1]
+    assert [entry["fold"] for entry in of_parts(by_fold, labelled_rows(predictions().assign(fold=None)))] == [
+        1
+    ]
 
 
 def test_calibration_by_hand():
@@ -49,7 +51,7 @@ def test_calibration_by_hand():
         {"date": pd.bdate_range("2020-01-01", periods=20), "ticker": "A", "fold": 1.0,
          "probability": [i / 20 for i in range(20)], "up_next": [0.0] * 10 + [1.0] * 10}
     )  # fmt: skip
-    found = calibration(judge(table))
+    found = calibration(labelled_rows(table))
     assert [entry["rows"] for entry in found] == [2] * 10
     assert [entry["share_up"] for entry in found] == [0.0] * 5 + [1.0] * 5
     assert found[0]["mean_probability"] == pytest.approx(0.025)
@@ -58,14 +60,14 @@ def test_calibration_by_hand():
 
 def test_equal_probabilities_are_one_bin(predictions):
     """A constant fills a single bin from itself to itself; the empty ones are left out."""
-    found = calibration(judge(predictions().assign(probability=0.5)))
+    found = calibration(labelled_rows(predictions().assign(probability=0.5)))
     assert len(found) == 1
     assert (found[0]["low"], found[0]["high"], found[0]["rows"]) == (0.5, 0.5, 120)
 
 
 def test_no_rows_have_no_breakdown(predictions):
     """Without judged rows all three are empty."""
-    rows = judge(predictions().iloc[:0])
+    rows = labelled_rows(predictions().iloc[:0])
     assert (of_parts(by_fold, rows), of_parts(by_ticker, rows), calibration(rows)) == ([], {}, [])
 
 

@@ -13,7 +13,7 @@ from core.evaluation.joined import chances, with_returns
 from core.evaluation.settings import EvaluateSettings
 from core.features import engineer
 from core.measures.bootstrap import Resampling
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.models.document import model_id_of
 from core.models.settings import TrainSettings
 from core.models.training import train
@@ -68,7 +68,7 @@ def challenger(features):
 @pytest.fixture
 def rows(challenger, features):
     """The challenger's rows."""
-    return judge(with_returns(challenger[0].frame, features))
+    return labelled_rows(with_returns(challenger[0].frame, features))
 
 
 def test_rows_up_to_the_champions_training_end_never_count(champion, features, rows):
@@ -133,7 +133,7 @@ def test_a_champion_that_knows_the_answers_beats_the_challenger(rows):
     knowing = 0.5 + 0.2 * (rows.up - 0.5)
     found = contest(rows, knowing, HOW, cost_bps=0)
     assert judgement(found) == "worse"
-    clever = judge(rows.frame.assign(probability=knowing))
+    clever = labelled_rows(rows.frame.assign(probability=knowing))
     assert judgement(contest(clever, rows.probability, HOW, cost_bps=0)) == "better"
 
 

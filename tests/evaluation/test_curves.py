@@ -6,7 +6,7 @@ from scipy.stats import t
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
 from core.measures.bootstrap import Resampling
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.queries.models.curves import GRID, at_threshold, curves, precision_recall, reliability, roc
 
 HOW = Resampling(200, 1, 0.95, 7)
@@ -20,7 +20,7 @@ def xy(points, x, y):
 @pytest.mark.parametrize("decimals", [6, 2, 1], ids=["distinct", "some ties", "many ties"])
 def test_the_roc_of_one_fold_is_scikit_learn_s(predictions, decimals):
     """At every grid point; a run of equal probabilities is one straight piece."""
-    rows = judge(predictions(dates=200, folds=1, skill=0.1, decimals=decimals))
+    rows = labelled_rows(predictions(dates=200, folds=1, skill=0.1, decimals=decimals))
     falls, rises, _ = roc_curve(rows.up, rows.probability, drop_intermediate=False)
     grid = np.linspace(0, 1, GRID)
     x, y = xy(roc(rows), "false_up", "true_up")
@@ -34,7 +34,7 @@ def test_the_area_under_the_mean_curve_is_the_mean_of_the_folds_auc(predictions)
     table = predictions(dates=400, folds=4, skill=0.15, seed=3)
     table["probability"] = (table["probability"] / 2 + table["fold"] / 10).round(6)
     table["up_next"] = np.where(table["fold"] == 1, table["up_next"], 1 - table["up_next"])
-    rows = judge(table)
+    rows = labelled_rows(table)
     folds = [roc_auc_score(rows.up[rows.fold == f], rows.probability[rows.fold == f]) for f in range(4)]
     assert auc(*xy(roc(rows), "false_up", "true_up")) == pytest.approx(np.mean(folds), abs=2e-3)
     assert abs(roc_auc_score(rows.up, rows.probability) - np.mean(folds)) > 0.02
@@ -45,7 +45,7 @@ def test_the_mean_curve_weighs_folds_by_rows_as_the_auc_does(predictions):
     table = predictions(dates=400, folds=2, skill=0.15, seed=3)
     table = table[(table["fold"] == 1) | (table["date"] >= table["date"].unique()[-30])]
     table["up_next"] = np.where(table["fold"] == 1, table["up_next"], 1 - table["up_next"])
-    drawn = curves(judge(table), HOW)
+    drawn = curves(labelled_rows(table), HOW)
     assert auc(*xy(drawn["roc"], "false_up", "true_up")) == pytest.approx(drawn["auc"], abs=3e-3)
     within = [roc_auc_score(fold["up_next"], fold["probability"]) for _, fold in table.groupby("fold")]
     assert abs(drawn["auc"] - np.mean(within)) > 0.02
@@ -54,16 +54,16 @@ def test_the_mean_curve_weighs_folds_by_rows_as_the_auc_does(predictions):
 def test_a_fold_with_one_outcome_is_left_out_and_none_gives_no_curve(predictions):
     """As with the AUC; nothing is drawn rather than a diagonal."""
     table = predictions(dates=100)
-    alone = roc(judge(table[table["fold"] == 2]))
+    alone = roc(labelled_rows(table[table["fold"] == 2]))
     table.loc[table["fold"] == 1, "up_next"] = 1.0
-    assert roc(judge(table)) == alone
-    assert roc(judge(table.assign(up_next=1.0))) == []
+    assert roc(labelled_rows(table)) == alone
+    assert roc(labelled_rows(table.assign(up_next=1.0))) == []
 
 
 @pytest.mark.parametrize("decimals", [6, 1])
 def test_precision_and_recall_are_scikit_learn_s_at_every_threshold(predictions, decimals):
     """Each point is a true one; thin a long curve and its ends stay."""
-    rows = judge(predictions(dates=300, skill=0.1, decimals=decimals))
+    rows = labelled_rows(predictions(dates=300, skill=0.1, decimals=decimals))
     precision, recall, thresholds = precision_recall_curve(rows.up, rows.probability)
     theirs = {t: (p, r) for t, p, r in zip(thresholds.tolist(), precision, recall, strict=False)}
     points = precision_recall(rows)
@@ -79,13 +79,13 @@ def test_the_marked_point_is_precision_and_recall_at_one_half(predictions):
     table = predictions(dates=4, tickers=2, folds=1)
     table["probability"] = [0.9, 0.8, 0.5, 0.6, 0.4, 0.4, 0.1, 0.2]
     table["up_next"] = [1.0, 1, 1, 0, 1, 1, 0, 0]
-    assert at_threshold(judge(table)) == {"threshold": 0.5, "recall": 0.6, "precision": 0.75}
-    assert at_threshold(judge(table.assign(probability=0.3))) is None
+    assert at_threshold(labelled_rows(table)) == {"threshold": 0.5, "recall": 0.6, "precision": 0.75}
+    assert at_threshold(labelled_rows(table.assign(probability=0.3))) is None
 
 
 def test_without_a_rise_there_is_no_precision_recall_curve(predictions):
     """Recall would divide by nothing."""
-    rows = judge(predictions().assign(up_next=0.0))
+    rows = labelled_rows(predictions().assign(up_next=0.0))
     assert precision_recall(rows) == []
     assert at_threshold(rows) is None
 
@@ -93,7 +93,7 @@ def test_without_a_rise_there_is_no_precision_recall_curve(predictions):
 def test_a_bin_of_the_calibration_has_the_interval_of_a_share(predictions):
     """One independent row a session: the bars reach as far as Student's interval of a mean does."""
     table = predictions(dates=2000, folds=1, skill=0.1, seed=5)
-    rows = judge(table[table["ticker"] == table["ticker"].iloc[0]])
+    rows = labelled_rows(table[table["ticker"] == table["ticker"].iloc[0]])
     bins = reliability(rows, HOW)
     assert sum(each["rows"] for each in bins) == len(rows)
     for each in bins:
@@ -106,12 +106,14 @@ def test_a_bin_of_the_calibration_has_the_interval_of_a_share(predictions):
 def test_too_few_rows_have_a_point_and_no_interval(predictions):
     """Nothing is claimed of a bin of a few sessions; without rows there are no bins."""
     table = predictions(dates=40, folds=1)
-    assert all(each["up_low"] is None for each in reliability(judge(table[table["ticker"] == "A"]), HOW))
-    assert reliability(judge(table[:0]), HOW) == []
+    assert all(
+        each["up_low"] is None for each in reliability(labelled_rows(table[table["ticker"] == "A"]), HOW)
+    )
+    assert reliability(labelled_rows(table[:0]), HOW) == []
 
 
 def test_each_point_says_how_many_rows_were_called_up(predictions):
     """Rows at or above its threshold, counted."""
-    rows = judge(predictions(dates=200, folds=1))
+    rows = labelled_rows(predictions(dates=200, folds=1))
     for point in precision_recall(rows):
         assert point["calls"] == int((rows.probability >= point["threshold"]).sum())

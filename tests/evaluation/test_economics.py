@@ -7,7 +7,7 @@ import pytest
 from core.errors import DataError
 from core.evaluation.economics import annual_return, earnings, sharpe
 from core.evaluation.joined import with_returns
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.tables.artifacts import Table
 
 DAYS = pd.to_datetime(["2020-01-02", "2020-01-03", "2020-01-06"])
@@ -16,7 +16,7 @@ DAYS = pd.to_datetime(["2020-01-02", "2020-01-03", "2020-01-06"])
 def rows_of(after, probability):
     """Return judged rows of tickers A and B over three days, with their next returns by day."""
     frame = pd.DataFrame({"date": np.repeat(DAYS, 2), "ticker": ["A", "B"] * 3, "up_next": 1.0, "fold": 1.0})
-    return judge(frame.assign(probability=probability, next_return=after))
+    return labelled_rows(frame.assign(probability=probability, next_return=after))
 
 
 def test_daily_returns_are_means_over_tickers_less_costs():

@@ -6,7 +6,7 @@ import pytest
 
 from core.evaluation import baselines
 from core.evaluation.holding import holdings
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.tables.artifacts import Table
 from core.tables.workplace import Workplace
 
@@ -24,7 +24,7 @@ def tables(judged):
     features["up_next"] = (features["next_return"] > 0).astype(float)
     day = features.groupby("ticker").cumcount()
     chosen = [d in judged[t] for d, t in zip(day, features["ticker"], strict=True)]
-    rows = judge(features[chosen].assign(probability=0.5, fold=1.0))
+    rows = labelled_rows(features[chosen].assign(probability=0.5, fold=1.0))
     return rows, Table("features", features.sample(frac=1, random_state=2)[["date", "ticker", "return"]])
 
 
@@ -70,7 +70,7 @@ def test_a_judged_ticker_that_features_lack_stays_cash():
 
 
 def test_an_unknown_return_leaves_a_value_as_it_was():
-    """A hole in a table of somebody's own: A rests on the third session, and the later ones still count."""
+    """A hole in a user's own table: A rests on the third session, and the later ones still count."""
     rows, features = tables({"A": [0, 1, 2], "B": [0, 1, 2]})
     frame = features.frame.reset_index(drop=True)
     frame.loc[(frame["ticker"] == "A") & (frame["date"] == DAYS[2]), "return"] = np.nan

@@ -8,7 +8,7 @@ from core.evaluation import looks
 from core.evaluation.evaluate import evaluate
 from core.evaluation.settings import EvaluateSettings
 from core.evaluation.verdict import verdict_of
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.measures.sequential import daily_differences, e_process
 from core.parameters import settings_from
 from core.queries.models.gates import gates
@@ -26,7 +26,7 @@ def two_days():
     features = pd.DataFrame({"date": np.repeat(days, 2), "ticker": ["A", "B"] * 5, "return": 0.0})
     features["up_next"] = [1, 1, 0, 1, 0, 0, 1, 0, 1, 0]
     rows = features.iloc[6:].assign(probability=[0.6, 0.4, 0.7, 0.3], fold=np.nan)
-    return judge(rows), Table("features", features)
+    return labelled_rows(rows), Table("features", features)
 
 
 def test_the_evidence_is_that_of_the_stakes_by_hand():
@@ -116,7 +116,7 @@ def test_champions_without_skill_are_seldom_better_at_any_look(world):
     ever = np.zeros(2)
     for seed in range(200):
         inputs = world(dates=310, judged=250, mode="score", seed=seed, beside=False)
-        rows = judge(inputs["predictions"].frame)
+        rows = labelled_rows(inputs["predictions"].frame)
         gains = daily_differences(rows, looks.up_rate_before(rows, inputs["features"]))
         ever += [e_process(side, confidence=0.95).line.max() >= 40 for side in (gains, -gains)]
     assert (ever <= 11).all()  # 200 at 1 in 40 give more than 11 with a chance of 1 in 200
@@ -160,10 +160,10 @@ def test_labels_of_several_sessions_are_staked_upon_without_overlap():
     features = Table("features", frame)
     later = frame.iloc[10:].assign(probability=draw.random(18), fold=np.nan)
     later = later[later["date"] != days[7]]  # a session that nobody was judged on counts in the calendar
-    rows = judge(later, horizon_sessions=3)
+    rows = labelled_rows(later, horizon_sessions=3)
     assert looks.up_rate_before(rows, features) == pytest.approx(frame["up_next"].iloc[:4].mean())
     found = looks.sequential(rows, features, confidence=0.9)
     assert [day["date"] for day in found["line"]] == [str(days[place].date()) for place in (5, 8, 11)]
-    alone = judge(later[later["date"].isin(days[[5, 8, 11]])])
+    alone = labelled_rows(later[later["date"].isin(days[[5, 8, 11]])])
     gains = daily_differences(alone, frame["up_next"].iloc[:4].mean())
     assert found["e_value"] == pytest.approx(e_process(gains, confidence=0.9).e_value, rel=1e-12)

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from core.evaluation.breakdown import by_period
 from core.evaluation.scorecard import scorecard
 from core.measures.bootstrap import Resampling
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.measures.slices import RankedRows
 
 HOW = Resampling(200, 5, 0.95, 1)
@@ -86,7 +86,7 @@ def test_a_year_weighs_the_parts_of_its_folds_by_their_rows():
     frame = pd.DataFrame({"date": days, "ticker": "A", "probability": draw.random(200)})
     frame["up_next"] = (draw.random(200) < 0.5).astype(float)
     frame["fold"] = np.where(np.arange(200) < 120, 1.0, 2.0)
-    found = of_parts(by_period, judge(frame))
+    found = of_parts(by_period, labelled_rows(frame))
     late = frame[frame["date"] >= "2013-01-01"]
     parts = [(len(f), roc_auc_score(f["up_next"], f["probability"])) for _, f in late.groupby("fold")]
     expected = sum(n * auc for n, auc in parts) / sum(n for n, _ in parts)
@@ -99,5 +99,5 @@ def test_a_year_of_one_outcome_has_no_auc():
     """Null, while what needs no ranking stands."""
     days = pd.bdate_range("2013-01-01", periods=10).to_numpy("datetime64[s]")
     frame = pd.DataFrame({"date": days, "ticker": "A", "probability": 0.6, "up_next": 1.0, "fold": 1.0})
-    found = of_parts(by_period, judge(frame))["2013"]
+    found = of_parts(by_period, labelled_rows(frame))["2013"]
     assert (found["auc"], found["hit_rate"]) == (None, 1.0)

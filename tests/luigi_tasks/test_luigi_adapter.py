@@ -1,4 +1,4 @@
-"""The manners under the ``luigi`` script stay with that script."""
+"""What the adapter changes under the ``luigi`` script stays with that script."""
 
 from __future__ import annotations
 

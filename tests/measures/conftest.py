@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.measures.portfolio import PriceRows
-from core.measures.rows import JudgedRows, judge
+from core.measures.rows import JudgedRows, labelled_rows
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def panel() -> Callable[..., JudgedRows]:
                 "next_return": np.where(up > 0, 1, -1) * random.uniform(0.001, 0.03, rows),
             }
         )
-        return judge(frame)
+        return labelled_rows(frame)
 
     return build
 
@@ -59,7 +59,7 @@ def sample_prices() -> tuple[JudgedRows, np.ndarray, PriceRows]:
     codes = pd.factorize(frame["ticker"])[0]
     prices = PriceRows(codes, session, frame["return"].to_numpy(float), judged)
     table = frame[judged].assign(probability=0.5, fold=1.0, date=lambda f: pd.to_datetime(f["date"]))
-    rows = judge(table.assign(up_next=(table["next_return"] > 0).astype(float)))
+    rows = labelled_rows(table.assign(up_next=(table["next_return"] > 0).astype(float)))
     return rows, rows.frame["next_return"].to_numpy(float), prices
 
 
@@ -75,7 +75,7 @@ def table_of() -> Callable[..., tuple[JudgedRows, np.ndarray]]:
             for t, value in enumerate(row)
             if value is not None
         ]
-        rows = judge(pd.DataFrame(cells))
+        rows = labelled_rows(pd.DataFrame(cells))
         return rows, rows.frame["next"].to_numpy(float)
 
     return build

@@ -9,7 +9,7 @@ import pytest
 from core.measures import bootstrap
 from core.measures.bootstrap import Resampling, block_length, visible_variance, weighted_sums, weights
 from core.measures.performance import measure
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 
 
 def all_weights(rows, how):
@@ -19,7 +19,7 @@ def all_weights(rows, how):
 
 def test_each_fold_keeps_its_number_of_dates(predictions):
     """Whatever is drawn, a fold's dates count as often as there are dates in it."""
-    rows = judge(predictions(dates=43, folds=2))
+    rows = labelled_rows(predictions(dates=43, folds=2))
     drawn = all_weights(rows, Resampling(50, 4, 0.95, 3))
     for code in (0, 1):
         held = rows.group_fold == code

@@ -9,7 +9,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from core.errors import DataError
 from core.measures.bootstrap import Estimate, Resampling, estimate
 from core.measures.performance import CLASSIFICATION, PooledScore, entries, measure
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 
 HOW = Resampling(samples=100, block_sessions=2, confidence=0.9, seed=1)
 
@@ -58,7 +58,7 @@ def test_a_fold_counts_by_its_rows(predictions):
 
 def test_few_blocks_make_the_interval_wider_than_the_plain_percentiles(predictions):
     """The same resamples, cut farther out: Student's quantiles and the degrees of freedom of the blocks."""
-    rows = judge(predictions(dates=40, folds=1))
+    rows = labelled_rows(predictions(dates=40, folds=1))
     how = Resampling(2000, 10, 0.95, 3)
     brier = estimate({"pooled": PooledScore.of(rows, rows.probability)}, rows, how)["pooled"]["brier"]
     low, high = brier.interval(0.95)

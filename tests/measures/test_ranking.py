@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 from core.measures import ranking
 from core.measures.bootstrap import Resampling, weights
 from core.measures.ranking import RankedScore, auc_of, grouped_auc, mean_auc
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 
 
 @pytest.mark.parametrize("decimals", [6, 1], ids=["distinct", "tied"])
@@ -24,7 +24,7 @@ def test_grouped_auc_agrees_with_scikit_learn(decimals):
 @pytest.mark.parametrize("decimals", [6, 2, 1])
 def test_weighted_auc_agrees_with_scikit_learn(predictions, decimals):
     """The AUC of every resample is the mean over folds of scikit-learn's with the rows' weights."""
-    rows = judge(predictions(decimals=decimals, seed=2))
+    rows = labelled_rows(predictions(decimals=decimals, seed=2))
     resampled = next(weights(rows, Resampling(25, 4, 0.95, 1)))
     found = RankedScore.of(rows, rows.probability).draws(resampled)["auc"]
     for number in range(25):
@@ -41,7 +41,7 @@ def test_a_constant_in_each_fold_scores_one_half(predictions):
     table = predictions()
     table["probability"] = table["fold"] / 10
     table["up_next"] = [1.0, 0.0, 0.0] * 20 + [1.0, 1.0, 0.0] * 20
-    rows = judge(table)
+    rows = labelled_rows(table)
     assert roc_auc_score(rows.up, rows.probability) != 0.5
     assert RankedScore.of(rows, rows.probability).points() == {"auc": 0.5}
 
@@ -51,7 +51,7 @@ def test_a_fold_with_one_outcome_is_left_out(predictions):
     table = predictions()
     table.loc[table["fold"] == 1, "up_next"] = 1.0
     other = table[table["fold"] == 2]
-    rows = judge(table)
+    rows = labelled_rows(table)
     expected = roc_auc_score(other["up_next"], other["probability"])
     assert RankedScore.of(rows, rows.probability).point == pytest.approx(expected, rel=1e-12)
 
@@ -62,7 +62,7 @@ def test_no_fold_with_both_outcomes_has_no_auc():
         {"date": pd.to_datetime(["2020-01-02"] * 2), "ticker": ["A", "B"], "probability": [0.1, 0.9],
          "up_next": [1.0, 1.0], "fold": 1.0}
     )  # fmt: skip
-    rows = judge(table)
+    rows = labelled_rows(table)
     score = RankedScore.of(rows, rows.probability)
     assert np.isnan(score.point)
     assert np.isnan(score.draws(np.ones((1, 2)))["auc"]).all()
@@ -70,7 +70,7 @@ def test_no_fold_with_both_outcomes_has_no_auc():
 
 def test_without_any_row_there_is_no_auc(predictions):
     """No fold at all: NaN once for the value and once for each resample."""
-    rows = judge(predictions().iloc[:0])
+    rows = labelled_rows(predictions().iloc[:0])
     score = RankedScore.of(rows, rows.probability)
     assert np.isnan(score.point)
     drawn = score.draws(np.ones((0, 7)))["auc"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.measures.sequential import (
     BETS,
     brier_differences,
@@ -91,7 +91,7 @@ def rows_of(probability, up):
             "probability": np.ravel(probability).astype(float), "up_next": np.ravel(up).astype(float), "fold": np.nan,
         }
     )  # fmt: skip
-    return judge(frame)
+    return labelled_rows(frame)
 
 
 def test_differences_by_hand():

@@ -47,7 +47,7 @@ def built(folds=(30, 20, 8), tickers=4, *, seed=0, skill=0.0, decimals=1):
     """Judged rows of random probabilities with ties."""
     import pandas as pd
 
-    from core.measures.rows import judge
+    from core.measures.rows import labelled_rows
 
     random = np.random.default_rng(seed)
     dates = sum(folds)
@@ -63,7 +63,7 @@ def built(folds=(30, 20, 8), tickers=4, *, seed=0, skill=0.0, decimals=1):
             "fold": np.repeat(np.repeat(np.arange(1.0, len(folds) + 1), folds), tickers),
         }
     )
-    return judge(frame)
+    return labelled_rows(frame)
 
 
 def test_with_one_row_a_date_and_blocks_of_one_the_spread_is_delongs():

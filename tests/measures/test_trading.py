@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.measures.portfolio import HoldingReturns
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.measures.trading import next_open_returns, positions, risk_of_rule, trading
 
 
@@ -25,7 +25,7 @@ def test_rows_without_a_next_return_take_no_part(panel):
     rows = panel()
     after, position = rows.frame["next_return"].to_numpy(float), (rows.probability >= 0.5).astype(float)
     kept = rows.group < len(rows.group_fold) - 3
-    part = judge(rows.frame[kept])
+    part = labelled_rows(rows.frame[kept])
     found = trading(rows, np.where(kept, after, np.nan), position)
     alone = trading(part, after[kept], position[kept])
     assert (found.change, found.exposure) == (alone.change, alone.exposure)
@@ -72,18 +72,18 @@ def test_calls_over_several_sessions_are_held_in_overlapping_shares():
         calls.melt(ignore_index=False, var_name="ticker", value_name="p").rename_axis("date").reset_index()
     )
     frame = frame.assign(probability=0.5, up_next=1.0, fold=1)
-    rows = judge(frame, horizon_sessions=3)
+    rows = labelled_rows(frame, horizon_sessions=3)
     held = pd.Series(positions(rows, rows.frame["p"].to_numpy()), [rows.frame["ticker"], rows.frame["date"]])
     assert (held["A"] * 3).round(9).tolist() == [1, 1, 2, 2, 2]
     assert (held["B"] * 3).round(9).tolist() == [0, 1, 1, 1, 1]
-    assert positions(judge(frame), rows.frame["p"].to_numpy()).sum() == 5, (
+    assert positions(labelled_rows(frame), rows.frame["p"].to_numpy()).sum() == 5, (
         "over one session a call is all or nothing"
     )
 
 
 def test_overlapping_portfolios_earn_the_mean_of_their_parts(panel):
     """Three books, each of which acts on every third session and keeps a third of the money, by pandas."""
-    rows = judge(panel().frame, horizon_sessions=3)
+    rows = labelled_rows(panel().frame, horizon_sessions=3)
     after = rows.frame["next_return"].to_numpy(float)
     found = trading(rows, after, positions(rows, rows.probability))
     frame = rows.frame.assign(called=(rows.probability >= 0.5).astype(float), after=after)

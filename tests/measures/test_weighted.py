@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from core.measures.bootstrap import PAIRED_FROM, Resampling, estimate, weights
 from core.measures.ranking import RankedScore
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.measures.weighted import WeightedDifference, WeightedScore, weighted_mean
 
 
@@ -51,9 +51,9 @@ def test_a_fold_of_one_outcome_counts_in_neither_sum_nor_weights(panel):
     rows = panel()
     frame = rows.frame.copy()
     frame.loc[frame["fold"] == 1, "up_next"] = 1.0
-    other = judge(frame)
+    other = labelled_rows(frame)
     expected = WeightedScore.of(
-        judge(frame[frame["fold"] > 1]), frame["probability"][frame["fold"] > 1].to_numpy()
+        labelled_rows(frame[frame["fold"] > 1]), frame["probability"][frame["fold"] > 1].to_numpy()
     )
     assert WeightedScore.of(other, other.probability).point == pytest.approx(expected.point, rel=1e-12)
 
@@ -80,7 +80,7 @@ def test_a_difference_is_of_the_rows_that_both_have(panel):
     rows = panel(seed=3)
     other = np.where(np.arange(len(rows)) % 5 == 0, np.nan, rows.frame["next_return"].to_numpy())
     present = ~np.isnan(other)
-    part = judge(rows.frame[present])
+    part = labelled_rows(rows.frame[present])
     ours, size = by_fold(part, part.probability)
     theirs, _ = by_fold(part, other[present])
     expected = np.average(np.subtract(ours, theirs), weights=size)
@@ -115,14 +115,16 @@ def test_names_of_tickers_do_not_matter(order, seed):
     names = np.array(list("ABCD"))
     points = [
         WeightedScore.of(rows, rows.probability).point
-        for rows in (judge(frame.assign(ticker=np.tile(names[list(p)], 12))) for p in (range(4), order))
+        for rows in (
+            labelled_rows(frame.assign(ticker=np.tile(names[list(p)], 12))) for p in (range(4), order)
+        )
     ]
     assert points[0] == points[1] or np.isnan(points).all()
 
 
 def test_no_fold_has_no_value(panel):
     """Without any rows there is no AUC."""
-    rows = judge(panel().frame.head(0))
+    rows = labelled_rows(panel().frame.head(0))
     score = WeightedScore.of(rows, np.empty(0))
     assert np.isnan(score.point)
     assert np.isnan(score.draws(np.ones((0, 3)))["auc"]).all()

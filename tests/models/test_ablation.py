@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import ParameterError
 from core.features.engineering import engineer
-from core.features.own import feature_set_of
+from core.features.plugin_features import feature_set_of
 from core.models.ablation import walk_without
 from core.models.settings import TrainSettings
 from core.models.training import train

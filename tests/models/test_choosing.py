@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from core.errors import ModelError, ParameterError
 from core.features import engineer
 from core.label import Label
-from core.models.choosing import fitter_of, judge
+from core.models.choosing import check_models, fitter_of
 from core.models.document import kind_named
 from core.models.loader import load_model
 from core.models.rows import NEEDED, rows_from
@@ -69,14 +69,14 @@ def test_a_model_that_cannot_be_trained_is_refused_with_the_nearest_name(
     """Exit code 4, one message, before anything runs."""
     texts = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in values.items()}
     with pytest.raises(ParameterError, match=message) as error:
-        judge(settings(**texts), 9)
+        check_models(settings(**texts), 9)
     assert (error.value.exit_code, error.value.parameter) == (4, parameter)
 
 
 def test_what_can_be_trained_is_taken(settings):
     """Built-in settings, a classifier with a grid, and one beside."""
-    judge(settings(model_parameters='{"C": 0.1}', beside="sklearn.naive_bayes.GaussianNB"), 9)
-    judge(
+    check_models(settings(model_parameters='{"C": 0.1}', beside="sklearn.naive_bayes.GaussianNB"), 9)
+    check_models(
         settings(model=FOREST, model_parameters='{"n_estimators": 3}', model_grid='{"max_depth": [1, 2]}'), 9
     )
 
@@ -84,11 +84,11 @@ def test_what_can_be_trained_is_taken(settings):
 def test_settings_that_need_more_rows_than_a_first_trial_has_are_taken(settings):
     """200 neighbours; 5,000 do not stand in a second trial either, and the whole cause is said."""
     neighbours = "sklearn.neighbors.KNeighborsClassifier"
-    judge(settings(model=neighbours, model_parameters='{"n_neighbors": 200}'), 9)
+    check_models(settings(model=neighbours, model_parameters='{"n_neighbors": 200}'), 9)
     with pytest.raises(
         ParameterError, match=r"on 2,000 rows: .* n_samples_fit = 2000, n_samples = 2000; expected settings"
     ):
-        judge(settings(model=neighbours, model_parameters='{"n_neighbors": 5000}'), 9)
+        check_models(settings(model=neighbours, model_parameters='{"n_neighbors": 5000}'), 9)
 
 
 def test_settings_of_a_built_in_kind_reach_its_fit(features, settings):

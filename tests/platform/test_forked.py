@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from core.platform.forked import EndedApart, side_by_side
+from core.platform.forked import EndedWithoutAnswer, side_by_side
 
 
 def answer(number: int, wait_s: float = 0.0) -> tuple[int, int]:
@@ -53,7 +53,7 @@ def test_what_one_raises_is_raised_and_the_others_are_ended(tmp_path):
 
 def test_a_copy_that_ends_without_an_answer_is_named():
     """As when the system takes it for want of memory."""
-    with pytest.raises(EndedApart, match="code 7"):
+    with pytest.raises(EndedWithoutAnswer, match="code 7"):
         list(side_by_side([partial(os._exit, 7), partial(answer, 1)], 2))
 
 
@@ -66,26 +66,26 @@ def wait_for(path):
 def test_a_work_is_made_while_the_one_before_goes_on(tmp_path):
     """The first waits for what is done here when the second is asked for; one after the other it is done first."""
 
-    def works(*, waits):
+    def tasks(*, waits):
         yield partial(wait_for, tmp_path / "made") if waits else partial(int, 1)
         (tmp_path / "made").touch()
         yield partial(int, 2)
 
-    assert list(side_by_side(works(waits=True), 2)) == [1, 2]
-    assert list(side_by_side(works(waits=False), 1)) == [1, 2]
+    assert list(side_by_side(tasks(waits=True), 2)) == [1, 2]
+    assert list(side_by_side(tasks(waits=False), 1)) == [1, 2]
 
 
 def test_a_copy_is_ended_when_the_next_work_cannot_be_made(tmp_path):
     """What goes wrong here in between leaves nobody behind."""
     says = tmp_path / "pid"
 
-    def works():
+    def tasks():
         yield partial(sleep, says)
         while not (says.exists() and says.read_text(encoding="ascii")):
             time.sleep(0.01)
         raise ValueError("no rows")
 
     with pytest.raises(ValueError, match="no rows"):
-        list(side_by_side(works(), 2))
+        list(side_by_side(tasks(), 2))
     with pytest.raises(ProcessLookupError):
         os.kill(int(says.read_text(encoding="ascii")), 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.features.own import feature_set_of
+from core.features.plugin_features import feature_set_of
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
 from core.tables.artifacts import Table

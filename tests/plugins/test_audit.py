@@ -11,7 +11,7 @@ from core.features.audit_record import DRAWN_ROWS, FIRST_ROWS
 from core.features.auditing import LeakError
 from core.features.definitions import FEATURES, Feature
 from core.features.engineering import engineer
-from core.features.own import feature_set_of
+from core.features.plugin_features import feature_set_of
 from core.features.price_rows import Prices
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named

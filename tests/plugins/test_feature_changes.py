@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.features.own_changes import MOST_LINES, feature_change
+from core.features.feature_diff import MOST_LINES, feature_change
 from tests.commands import command
 from tests.plugins.changed_features import MINE, SMALL, asked, copied
 

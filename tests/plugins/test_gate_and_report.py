@@ -1,4 +1,4 @@
-"""Rules and sections of one's own, and the command that lists and begins modules."""
+"""Rules and user-defined sections, and the command that lists and begins modules."""
 
 import json
 import subprocess

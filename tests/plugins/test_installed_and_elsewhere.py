@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import DataError
 from core.features.engineering import engineer
-from core.features.own import feature_set_of, outcome_of
+from core.features.plugin_features import feature_set_of, outcome_of
 from core.fingerprint import sha256_file
 from core.label import Label
 from core.plugins.loading import Plugins

@@ -1,4 +1,4 @@
-"""Modules of one's own: which files they are, what they declare, and one message for each thing that is wrong."""
+"""Plug-in modules: which files they are, what they declare, and one message for each thing that is wrong."""
 
 import os
 import re
@@ -13,7 +13,7 @@ import pytest
 from core.errors import AftercloseError, DataError, MissingFileError, PluginError
 from core.features.definitions import header
 from core.features.engineering import engineer
-from core.features.own import feature_set_of
+from core.features.plugin_features import feature_set_of
 from core.platform.timelimit import time_limit
 from core.plugins.examining import examined
 from core.plugins.loading import Plugins
@@ -238,7 +238,7 @@ COMPUTED = """
 from pathlib import Path
 import numpy as np
 from core.features.market import COLUMNS, MarketPanel
-from core.features.own import feature_set_of
+from core.features.plugin_features import feature_set_of
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
 days = np.datetime64("2024-01-01") + np.arange(3)

@@ -1,4 +1,4 @@
-"""Labels of somebody's own: values, words, the audit of how far they look, parts, and what is refused."""
+"""User-defined labels: values, words, the audit of how far they look, parts, and what is refused."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from core.errors import DataError
 from core.features.auditing import LeakError
 from core.features.definitions import FEATURES
 from core.features.engineering import engineer
-from core.features.own import feature_set_of, outcome_of
+from core.features.plugin_features import feature_set_of, outcome_of
 from core.label import Label
 from core.models.rows import rows_of
 from core.plugins.loading import Plugins

@@ -1,4 +1,4 @@
-"""A source of one's own: a function that reads a database, in whole runs, with its vintages and its messages."""
+"""A user-defined source: a function that reads a database, in whole runs, with its vintages and its messages."""
 
 import json
 import sqlite3

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from core.features.engineering import engineer
-from core.features.own import feature_set_of
+from core.features.plugin_features import feature_set_of
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
 from core.tables.workplace import Workplace

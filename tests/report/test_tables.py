@@ -9,7 +9,7 @@ import pytest
 
 from core.queries.reports import tables
 from core.report import sheets
-from core.report.figures import METRICS
+from core.report.formatting import METRICS
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def judged(path, environ=TEAM, **changes):
     settings = load({"AFTERCLOSE_DATA": "data"})
     settings = dataclasses.replace(settings, defaults={**settings.defaults, **changes})
     try:
-        roots.judge(str(path), settings, parameter="path", environ=environ)
+        roots.check_path(str(path), settings, parameter="path", environ=environ)
     except ParameterError as error:
         return f"{error.exit_code} {error.parameter}: {error}"
     return None
@@ -161,7 +161,7 @@ def test_a_secret_in_a_folder_by_key_and_value_is_out_of_reach(place):
 def test_an_address_is_named_as_one_and_its_password_is_not_shown(text, tmp_path):
     """Also one that lost a slash on its way; nothing is looked up."""
     with pytest.raises(ParameterError, match="names an address") as caught:
-        roots.judge(text, load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path), parameter="path")
+        roots.check_path(text, load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path), parameter="path")
     assert "sesame" not in str(caught.value)
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.errors import SourceError
-from core.platform.apart import Bounds
+from core.platform.isolated import Bounds
 from core.platform.timelimit import StageTimeout
 from core.runs.limits import stage_limits
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import ParameterError
-from core.platform.apart import Bounds
+from core.platform.isolated import Bounds
 from core.registry.registry import Registry
 from core.request import settings
 from core.runs.plan import stage_plans

@@ -42,8 +42,7 @@ def parts_of(cls) -> list[type]:
         kind
         for hint in hints
         for kind in (hint, *typing.get_args(hint))
-        if dataclasses.is_dataclass(kind)
-        and kind is not OwnWords  # which comes from a module of somebody's own
+        if dataclasses.is_dataclass(kind) and kind is not OwnWords  # which comes from a plug-in module
     ]
     return [cls, *(part for each in inner for part in parts_of(each))]
 

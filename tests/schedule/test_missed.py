@@ -1,4 +1,4 @@
-"""Times that nobody was there for, under a clock of the test's own: caught up oldest first, the rest reported."""
+"""Missed firings, under a clock of the test's own: caught up oldest first, the rest reported."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.journal.schedules import Schedules
 from core.review.people import Person
 from core.runs.log import RunLog
 from core.schedule import definition
+from core.schedule.catch_up import catch_up_plan
 from core.schedule.definition import Schedule
-from core.schedule.missed import caught_up
 from core.schedule.scheduler import LOG, Scheduler
 from core.schedule.timing import Firing, Timing
 
@@ -156,5 +156,5 @@ def test_a_quarter_of_an_hour_to_the_microsecond_is_on_time(age, is_run, at):
     """With nothing to be caught up: exactly 15 minutes old is run, anything older is only reported."""
     now = at("2024-07-12 23:00")
     firing = Firing(now - age, now.date())
-    due = caught_up([firing], 0, now)
+    due = catch_up_plan([firing], 0, now)
     assert (due.runs, due.reported) == (([firing], []) if is_run else ([], [firing]))

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from core.errors import AftercloseError, SourceError
-from core.platform.apart import Bounds, call
+from core.platform.isolated import Bounds, call_isolated
 from core.queries.look import look_apart
 from core.request import settings
 from core.sources.files import read_file
@@ -117,7 +117,7 @@ def outcomes(name):
 @pytest.mark.parametrize("name", TABLES)
 def test_a_damaged_file_is_refused_or_read_and_never_ends_the_process(name, capsys):
     """Uncompressed Feather ended it with a signal before lengths were looked at."""
-    counts = call(Bounds(4096, 300), name, outcomes, name)
+    counts = call_isolated(Bounds(4096, 300), name, outcomes, name)
     with capsys.disabled():
         print(f"\n{name}: {counts}")  # noqa: T201 - the counts are the finding
     assert counts["otherwise"] == []
@@ -127,19 +127,19 @@ def test_a_damaged_file_is_refused_or_read_and_never_ends_the_process(name, caps
 def test_a_reading_that_takes_too_much_memory_is_ended_and_the_setting_is_named():
     """The process that asked goes on."""
     with pytest.raises(SourceError, match=r"more than 256 MiB of memory.*\[files\] read_memory_mb"):
-        call(Bounds(256, 60), "it", eat, 1 << 30)
+        call_isolated(Bounds(256, 60), "it", eat, 1 << 30)
 
 
 def test_a_reading_that_takes_too_long_is_ended_and_the_setting_is_named():
     """By the wall clock."""
     with pytest.raises(SourceError, match=r"more than 1 seconds.*\[files\] read_timeout_s"):
-        call(Bounds(512, 1), "it", wait)
+        call_isolated(Bounds(512, 1), "it", wait)
 
 
 def test_a_reading_that_ends_its_process_is_one_message():
     """A signal from a library of others."""
     with pytest.raises(SourceError, match=r"reading it ended its process \(code -11"):
-        call(Bounds(512, 60), "it", crash)
+        call_isolated(Bounds(512, 60), "it", crash)
 
 
 def test_a_look_is_bounded_by_the_settings(tmp_path):

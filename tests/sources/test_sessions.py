@@ -135,6 +135,6 @@ def test_a_yahoo_that_does_not_answer_has_not_said_that_there_is_nothing(yahoo, 
 
 
 def test_too_many_requests_are_waited_for(yahoo, loopback, of_yahoo):
-    """The client's manners hold here too."""
+    """The client's request policy holds here too."""
     yahoo.faults["AAA"] = [loopback.LIMITED, loopback.LIMITED]
     assert len(of_yahoo({"AAA": 9})) == 5

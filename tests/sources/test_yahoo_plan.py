@@ -103,13 +103,13 @@ def test_what_cannot_be_asked_is_refused_by_the_plan(planned, request_, words):
 def test_manners_and_calendar_are_in_no_key_of_ingest_and_on_missing_is(planned):
     """How politely one asks changes no row; what may be missing does."""
     key = stage_plans(planned(), "ingest").slot.key
-    manners = {
+    policy = {
         "yahoo_threads": "1",
         "yahoo_timeout_s": "9",
         "yahoo_limit_wait_s": "9",
         "yahoo_overlap_sessions": "3",
     }
-    assert stage_plans(planned(**manners), "ingest").slot.key == key
+    assert stage_plans(planned(**policy), "ingest").slot.key == key
     assert stage_plans(planned(end="2024-01-30", calendar="XNAS"), "ingest").slot.key == key
     assert stage_plans(planned(on_missing="drop"), "ingest").slot.key != key
 

@@ -11,7 +11,7 @@ from core.evaluation.champion import contest
 from core.evaluation.joined import with_returns
 from core.features.definitions import own_of
 from core.label import Label
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.models.ablation import walk_without
 from core.models.settings import TrainSettings
 from core.parameters import settings_from
@@ -98,7 +98,7 @@ def _entry(
 ) -> dict[str, Any]:
     fewer = walk_without(features, train, left_out).rename(columns={col.PROBABILITY: "_fewer"})
     both = frame.astype({col.TICKER: "str"}).merge(fewer, on=[col.DATE, col.TICKER])
-    rows = judge(both, horizon_sessions=Label.of(features.header).horizon_sessions)
+    rows = labelled_rows(both, horizon_sessions=Label.of(features.header).horizon_sessions)
     cost = evaluation_settings(settings).cost_bps
     result = contest(rows, rows.frame["_fewer"].to_numpy("float64"), resampling(settings), cost_bps=cost)
     return {"without": list(left_out), "says": _says(left_out, result), **result}

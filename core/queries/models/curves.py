@@ -20,7 +20,7 @@ from core.evaluation.drift import windows
 from core.measures.calibration import CalibrationBins
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import json_number
-from core.measures.rows import judge, numbers
+from core.measures.rows import labelled_rows, numbers
 from core.measures.slices import RankedRows
 from core.measures.weighted import WeightedScore
 
@@ -134,7 +134,9 @@ def reliability(rows: JudgedRows, how: Resampling) -> list[Point]:
     if not bins:
         return []
     # a rule that calls every row up is right as often as rows rose: its precision is the share, with an interval
-    always = judge(rows.frame.assign(**{col.PROBABILITY: 1.0}), horizon_sessions=rows.horizon_sessions)
+    always = labelled_rows(
+        rows.frame.assign(**{col.PROBABILITY: 1.0}), horizon_sessions=rows.horizon_sessions
+    )
     places = CalibrationBins.of(rows).place
     used, place = np.unique(places, return_inverse=True)
     figure = RankedRows(always, how).ratios(place.astype(np.int32), len(used))["precision"]
@@ -178,7 +180,9 @@ def curves_of_both(
         The champion's probabilities, NaN where the row does not count (:func:`core.evaluation.champion.chances`).
     """
     both = rows.frame.assign(_theirs=theirs)[common_rows(rows, theirs)]
-    return curves(judge(both), how), curves(judge(both.assign(**{col.PROBABILITY: both["_theirs"]})), how)
+    return curves(labelled_rows(both), how), curves(
+        labelled_rows(both.assign(**{col.PROBABILITY: both["_theirs"]})), how
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.errors import AftercloseError
-from core.features.own_changes import change_in_words
+from core.features.feature_diff import change_in_words
 from core.queries.models.modelbook import unjudged
 from core.registry.feature_changes import change_by, missing_here
 from core.registry.registry import Registry

@@ -13,7 +13,7 @@ from core.label import Label
 from core.measures.bootstrap import estimate
 from core.measures.expanded import coverage_of
 from core.measures.performance import entries
-from core.measures.rows import judge, numbers
+from core.measures.rows import labelled_rows, numbers
 from core.measures.trading import positions, trading
 from core.queries.models.track_record import resampling_of
 from core.tables.workplace import Workplace
@@ -54,7 +54,7 @@ def fills(
     DataError
         If the tables do not belong together.
     """
-    rows = judge(
+    rows = labelled_rows(
         with_returns(predictions.frame, features),
         horizon_sessions=Label.of(features.header).horizon_sessions,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import listed
 from core.evaluation.champion import NOT_INFERIOR
 from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
-from core.report.figures import NA, decimal, e_value, loss, ratio
+from core.report.formatting import NA, decimal, e_value, loss, ratio
 
 if TYPE_CHECKING:
     from core.registry.tries import Tries

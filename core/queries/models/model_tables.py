@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from core.features.own_changes import change_in_words
+from core.features.feature_diff import change_in_words
 from core.queries.models.gates import Gate
 from core.queries.models.tries_words import tries_words
 from core.queries.reports.tables import text_frame
 from core.report.about_models import contest_grid, reasons_grid
-from core.report.figures import NA, count, name, ratio, span
+from core.report.formatting import NA, count, name, ratio, span
 
 Body = Mapping[str, Any]
 

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from core.errors import AftercloseError, ModelError, ParameterError, listed
+from core.features.feature_diff import feature_change
 from core.features.history import changes
-from core.features.own_changes import feature_change
 from core.journal import Journal
 from core.registry.champions import PROMOTION, ROLLBACK, Champions
 from core.registry.choosing import profiles_here, several

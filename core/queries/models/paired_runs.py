@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.evaluation.champion import contest
 from core.evaluation.joined import with_returns
 from core.label import Label
-from core.measures.rows import JudgedRows, judge
+from core.measures.rows import JudgedRows, labelled_rows
 from core.queries.models.track_record import resampling_of
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _rows_of(predictions: Table, features: Table) -> JudgedRows:
     frame = with_returns(predictions.frame, features)
     if predictions.header.get("mode") == "score":
         frame = frame.assign(fold=np.nan)  # as the evaluation judges them: one window
-    return judge(frame, horizon_sessions=Label.of(features.header).horizon_sessions)
+    return labelled_rows(frame, horizon_sessions=Label.of(features.header).horizon_sessions)
 
 
 def _aligned(rows: JudgedRows, others: JudgedRows) -> NDArray[np.float64]:

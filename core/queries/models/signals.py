@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.evaluation.scorecard import WHOLE
 from core.report import sheets
-from core.report.figures import counted, name
+from core.report.formatting import counted, name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from core.errors import listed
 from core.queries.models.gates import Gate
 from core.queries.models.modelbook import listing
 from core.registry.candidates import by_profile
-from core.report.figures import count, counted, name, period, ratio, span
+from core.report.formatting import count, counted, name, period, ratio, span
 
 if TYPE_CHECKING:
     from core.request.settings import Settings

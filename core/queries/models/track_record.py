@@ -20,7 +20,7 @@ from core.evaluation.verdict import MIN_NEW_ROWS
 from core.label import Label
 from core.measures.bootstrap import Resampling
 from core.measures.performance import measure
-from core.measures.rows import judge
+from core.measures.rows import labelled_rows
 from core.parameters import settings_from
 from core.registry.evidence import model_documents
 from core.request.settings import Settings
@@ -72,7 +72,7 @@ def contest_of(settings: Settings, features: Table, first: str, second: str, **s
     ours, theirs = model_documents(settings.data, first, second)
     frame = _labelled(features, **span)
     frame = frame.assign(probability=chances(ours, features, frame), fold=np.nan)
-    rows = judge(frame, horizon_sessions=Label.of(features.header).horizon_sessions)
+    rows = labelled_rows(frame, horizon_sessions=Label.of(features.header).horizon_sessions)
     cost = evaluation_settings(settings).cost_bps
     result = contest(rows, chances(theirs, features, rows.frame), resampling(settings), cost_bps=cost)
     return {"judgement": judgement(result), **result}
@@ -175,7 +175,7 @@ def _alone(settings: Settings, features: Table, identity: str, since: str, until
     (model,) = model_documents(settings.data, identity)
     frame = _labelled(features, after=since, upto=until)
     frame = frame.assign(probability=chances(model, features, frame), fold=np.nan)
-    rows = len(judge(frame))
+    rows = len(labelled_rows(frame))
     if rows < MIN_NEW_ROWS:
         return {"says": f"too early: {rows} later rows", "rows": rows}
     horizon = Label.of(features.header).horizon_sessions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.report.figures import NA, ratio
+from core.report.formatting import NA, ratio
 
 Body = Mapping[str, Any]
 

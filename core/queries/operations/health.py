@@ -23,7 +23,7 @@ from core.journal.schedules import ACTIVE, Schedules
 from core.platform.storage import local_folder, nearest_folder, writable
 from core.queries.operations import machine
 from core.queries.operations.machine import Check, State
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.request import settings as configuration
 from core.request.profiles import PROFILE
 from core.request.settings import Settings

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.errors import ParameterError, listed
 from core.journal import Journal
 from core.platform.storage import local_folder
-from core.report.figures import counted
+from core.report.formatting import counted
 from core.request.in_force import InForce, in_force
 from core.request.profiles import HIDDEN
 from core.request.receivers import OF_DEPUTY, file_of, receiver_files, receivers_in

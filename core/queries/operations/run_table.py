@@ -9,7 +9,7 @@ from datetime import datetime
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.queries.reports.listing import RunReport, RunReports
+from core.queries.reports.listing import ReportStanding, RunReports
 from core.queries.runs.progress import StageView, stage_views
 from core.queries.runs.run_labels import line_of_work
 from core.queries.runs.search import RunFilter, find_runs
@@ -47,7 +47,7 @@ class RunRow:
     profile : str
     session : str
         Last session (ISO) in its report; empty without one.
-    report : RunReport
+    report : ReportStanding
         How its report stands (``published`` where it is), and the verdict; both empty without one.
     stages : tuple of StageView
     took_s : float or None
@@ -62,7 +62,7 @@ class RunRow:
     run: Run
     profile: str
     session: str
-    report: RunReport
+    report: ReportStanding
     stages: tuple[StageView, ...]
     took_s: float | None
     annotation: Annotation
@@ -146,7 +146,7 @@ def rows(settings: Settings, journal: Journal, runs: Sequence[Run], now: datetim
     ]
 
 
-def _report(settings: Settings, journal: Journal, run: Run, report: RunReport) -> RunReport:
+def _report(settings: Settings, journal: Journal, run: Run, report: ReportStanding) -> ReportStanding:
     out = report.report_state == "signed" and published(settings.data, journal, run.keys["report"])
     return replace(report, report_state="published") if out else report
 

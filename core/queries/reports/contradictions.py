@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.report.figures import metric
+from core.report.formatting import metric
 from core.report.narrative import sections_of
 
 Body = Mapping[str, Any]

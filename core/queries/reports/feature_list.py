@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import columns as col
 from core.queries.reports.tables import DRIFT_WORDS
-from core.report.figures import count, decimal
+from core.report.formatting import count, decimal
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -168,7 +168,7 @@ def _of_profile(settings: Settings, profile: str) -> Iterator[ReportEntry]:
 
 
 @dataclass(frozen=True)
-class RunReport:
+class ReportStanding:
     """Where the report of a run stands: its state as in :class:`ReportEntry`, and the verdict.
 
     Both are empty for a run that made no report.
@@ -182,29 +182,29 @@ class RunReports:
     """The reports of runs; one that several runs share is looked at once."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings, self._reports = settings, dict[str, RunReport]()
+        self._settings, self._reports = settings, dict[str, ReportStanding]()
 
-    def of_run(self, run: Run) -> RunReport:
+    def of_run(self, run: Run) -> ReportStanding:
         """Return where the report stands that a run made or confirmed."""
         key = run.keys.get("report", "")
         if not key or run.state != "succeeded" or run.target != "report":
-            return RunReport()
+            return ReportStanding()
         if key not in self._reports:
             self._reports[key] = _run_report(self._settings, key, run)
         return self._reports[key]
 
 
-def _run_report(settings: Settings, key: str, run: Run) -> RunReport:
+def _run_report(settings: Settings, key: str, run: Run) -> ReportStanding:
     store = Store(settings.data)
     if not store.meta_path(Slot("report", key)).exists():
-        return RunReport(MISSING)
+        return ReportStanding(MISSING)
     journal = Journal(settings.data, settings.journal, read_only=True)
     try:
         state = standing(store, journal, key).state
         body = evaluation_at(store, run.keys["evaluate"])
-        return RunReport(state, str(body["verdict"]))
+        return ReportStanding(state, str(body["verdict"]))
     except (AftercloseError, KeyError, ValueError):
-        return RunReport(DAMAGED)
+        return ReportStanding(DAMAGED)
 
 
 def _entry(settings: Settings, profile: str, key: str, run: Run) -> ReportEntry:

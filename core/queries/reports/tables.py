@@ -14,7 +14,7 @@ from core.label import Label
 from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_data import accepted
 from core.report.blocks import Grid
-from core.report.figures import NA, metric, name, ratio, share, spaced, span, word
+from core.report.formatting import NA, metric, name, ratio, share, spaced, span, word
 from core.report.readings import confidence
 from core.report.sheets import BASELINE, Column, Sheet, compared, ordered, predictors
 

@@ -12,7 +12,7 @@ from core.prices.calendar import sessions_after
 from core.queries.runs.preview import COMPARED, COMPUTED, REUSED, Preview
 from core.registry.champions import Champions
 from core.registry.registry import Registry
-from core.report.figures import count, counted, spaced
+from core.report.formatting import count, counted, spaced
 from core.request.settings import Settings
 
 TRAIN, SCORE, NOTHING = "train", "score", "nothing"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.prices.catalogue import RULES
 from core.prices.findings import Finding
 from core.prices.waivers import Waiver
-from core.report.figures import counted, spaced
+from core.report.formatting import counted, spaced
 from core.request.profiles import PROFILE
 from core.review.waive import file_for, may_be_accepted
 from core.store.waivers import read

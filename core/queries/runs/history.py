@@ -11,14 +11,14 @@ from core import tickers as ticker_list
 from core.errors import AftercloseError
 from core.models.splits import LEAST_TRAINING, judged_sessions_needed
 from core.parameters import AUTO, Value, settings_from
-from core.report.figures import count, counted
+from core.report.formatting import count, counted
 from core.sources import MOVING
 from core.sources.reading import FILES, sessions_within
 from core.sources.settings import IngestSettings
 
 if TYPE_CHECKING:
     from core.paths import StoragePath
-    from core.platform.apart import Bounds
+    from core.platform.isolated import Bounds
 
 READ_BYTES, COLUMN_BYTES = 4 << 20, 128 << 20
 """Larger files are not read for a question that the run answers: this much text takes half a second, and so does this

@@ -209,7 +209,7 @@ def in_plain_words(text: str) -> str:
 
 
 _RULE_NAMES = re.compile(rf"(?<=by rule )\w+(?:, \w+)*|\b(?:{'|'.join(RULES)})\b")
-"""Rules after the words that the gate has before them, also somebody's own; built-in ones wherever they stand."""
+"""Rules after the words that the gate has before them, user-defined ones too; built-in ones wherever they stand."""
 
 
 def newest_finished(journal: Journal) -> Run | None:

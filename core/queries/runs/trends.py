@@ -55,18 +55,18 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class RunReport:
+class ReportDigest:
     """A run and the digest of its report, which tells whether its figures were read before."""
 
     run: Run
     sha256: str
 
 
-ReadFigures = Callable[[Store, Journal, RunReport], Figures]
+ReadFigures = Callable[[Store, Journal, ReportDigest], Figures]
 """Reads the figures of a run's report."""
 
 
-def figures(store: Store, journal: Journal, report: RunReport) -> Figures:
+def figures(store: Store, journal: Journal, report: ReportDigest) -> Figures:
     """Return what a run's report says; every artifact is verified as it is read.
 
     Raises
@@ -172,6 +172,6 @@ def _figures(store: Store, journal: Journal, run: Run, read: ReadFigures) -> Fig
         meta = store.meta(slot)
         if meta is None or any(store.damage(s) for s in (slot, *(Slot(i.stage, i.key) for i in meta.inputs))):
             return None
-        return read(store, journal, RunReport(run, meta.digests["report.txt"]))
+        return read(store, journal, ReportDigest(run, meta.digests["report.txt"]))
     except (AftercloseError, KeyError):
         return None

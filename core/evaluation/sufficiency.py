@@ -1,4 +1,4 @@
-"""Whether there is enough to judge a model by, and which setting would do where there is not."""
+"""Whether the labelled rows are sufficient for a verdict, and which setting would make them so."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from core.tables.artifacts import Table
 
 
-def lack(rows: JudgedRows, mode: str, no_model: str | None) -> str:
-    """Return why the rows are too few to be judged, or an empty text.
+def why_insufficient(rows: JudgedRows, mode: str, no_model: str | None) -> str:
+    """Return why the rows are insufficient for a verdict; empty where they are sufficient.
 
     Parameters
     ----------

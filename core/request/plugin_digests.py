@@ -1,4 +1,4 @@
-"""Modules of somebody's own, as a run is planned with them: where they are, and a digest for each stage they touch."""
+"""Plug-in modules, as a run is planned with them: where they are, and a digest for each stage they touch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.errors import MissingFileError, ParameterError, PluginError, nearest
 from core.label import DIRECTION, LABELS
 from core.parameters import Value
 from core.prices.catalogue import RULES
-from core.request.roots import is_team, judge_configured
+from core.request.roots import check_configured, is_team
 
 if TYPE_CHECKING:
     from core.plugins.examining import Examined
@@ -59,7 +59,7 @@ def resolved(
     limit = request.get("plugins_timeout_s")
     values: dict[str, Value] = {"plugins": None, **dict.fromkeys(f"{kind}_modules" for kind in KINDS)}
     if not text.strip():
-        _judge_label(label, ())
+        _check_label(label, ())
         return values
     from core.plugins.examining import examined
     from core.plugins.modules import digest_of_modules
@@ -68,14 +68,14 @@ def resolved(
         requested = modules_of(text, settings, None if limit is None else float(limit))
     except MissingFileError:
         if only_configured:  # whether a file is there is not for everybody to know
-            judge_configured(text, _configured(settings), settings, parameter="plugins")
+            check_configured(text, _configured(settings), settings, parameter="plugins")
         raise
     if only_configured:
-        _judge_configured(requested, settings)
+        _check_configured(requested, settings)
     modules = examined(requested)
     _refuse_taken(modules)
     values["plugins"] = ", ".join(entry.module.address for entry in modules) or None
-    _judge_label(label, [declared["name"] for entry in modules for declared in entry.declared["labels"]])
+    _check_label(label, [declared["name"] for entry in modules for declared in entry.declared["labels"]])
     for kind in KINDS:
         of_label = label if kind == "features" else ""
         touching = [entry.module for entry in modules if entry.declared[kind] or _has(entry, of_label)]
@@ -83,13 +83,13 @@ def resolved(
     return values
 
 
-def _judge_configured(modules: Sequence[Module], settings: Settings) -> None:
+def _check_configured(modules: Sequence[Module], settings: Settings) -> None:
     """Refuse, in a team, a module that the configuration does not name: it is run with all that the desk may do."""
     if not is_team(settings, os.environ):
         return
     allowed = {module.address for text in _configured(settings) for module in modules_of(text, settings)}
     for module in modules:
-        judge_configured(module.address, allowed, settings, parameter="plugins")
+        check_configured(module.address, allowed, settings, parameter="plugins")
 
 
 def _configured(settings: Settings) -> set[str]:
@@ -102,7 +102,7 @@ def _has(entry: Examined, label: str) -> bool:
     return any(declared["name"] == label for declared in entry.declared["labels"])
 
 
-def _judge_label(label: str, own: Sequence[str]) -> None:
+def _check_label(label: str, own: Sequence[str]) -> None:
     if label not in (*LABELS, *own):
         raise ParameterError(
             f"--label is {label!r}",

@@ -1,4 +1,4 @@
-"""What a model file says of code of somebody's own: its features, its label, and the text of their modules."""
+"""What a model file says of plug-in code: its features, its label, and the text of their modules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORDS_FORM = {"event": str, **_PLACE_FORM}
 
 
 def has_form(entry: Any, forms: Mapping[str, type]) -> bool:
-    """Return whether an entry describes a feature, or a label, of somebody's own."""
+    """Return whether an entry describes a user-defined feature or label."""
     return (
         isinstance(entry, dict)
         and entry.keys() == forms.keys()
@@ -39,7 +39,7 @@ def is_text(value: Any) -> bool:
 
 
 def label_form(training: Mapping[str, Any]) -> dict[str, tuple[str, Callable[[Any], bool]]]:
-    """Return what the record of a label that is not the default is; one of somebody's own has its words."""
+    """Return what the record of a label that is not the default is; a user-defined one has its words."""
     if OWN_IN_TRAINING not in training:
         return {FIELD: (f"one of {', '.join(LABELS)}", LABELS.__contains__)}
     words = ("what a module says of its label", lambda entry: has_form(entry, _WORDS_FORM))

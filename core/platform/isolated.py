@@ -1,4 +1,4 @@
-"""A function called in a process of its own, which may take so much memory and time and no more.
+"""A function called in an isolated process: a fresh one, with bounds on its memory and its time.
 
 What reads a file that somebody brought may be led to take all memory, to go on for ever, or to end its process with a
 signal, in libraries that are not ours. Then that process ends, and whoever asked gets one message.
@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.errors import AftercloseError, SourceError
-from core.platform.forked import EndedApart, packed, unpacked
+from core.platform.forked import EndedWithoutAnswer, packed, unpacked
 from core.platform.fresh_process import FreshProcess
 
-_MODULE = "core.platform.apart"
+_MODULE = "core.platform.isolated"
 _LOOK_S = 0.02
 """Between two looks at its memory: what fills fastest fills 100 MB meanwhile."""
 
@@ -49,7 +49,7 @@ class Bounds:
     time_s: float
 
 
-def call(
+def call_isolated(
     bounds: Bounds, subject: str, function: Callable[..., Answer], *args: object, **options: object
 ) -> Answer:
     """Return what a function of a module returns, from a process that has nothing of this one but its environment.
@@ -77,7 +77,7 @@ def call(
             raise _exceeded(watch.exceeded, bounds, subject)
         try:
             value: Answer = unpacked(answer)
-        except EndedApart:
+        except EndedWithoutAnswer:
             raise _ended(process, subject) from None
     return value
 

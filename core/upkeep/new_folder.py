@@ -1,4 +1,4 @@
-"""Beginning a folder of one's own: ``luigi.cfg`` with a first profile, and units for systemd and cron."""
+"""A new folder to run in: ``luigi.cfg`` with a first profile, and units for systemd and cron."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class First:
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """What was made: the profile's name, the files by their names in the folder, and where units are."""
+class NewFolder:
+    """What ``afterclose init`` wrote: the profile's name, the files in the folder, and the folder of units."""
 
     profile: str
     files: tuple[str, ...]
     units: str = UNITS
 
 
-def begin(folder: Path, first: First) -> Beginning:
+def begin(folder: Path, first: First) -> NewFolder:
     """Write the files of a new folder; what is there stays as it is.
 
     Raises
@@ -71,7 +71,7 @@ def begin(folder: Path, first: First) -> Beginning:
     files_made = tuple(
         name for name, content_text in files.items() if link_new(folder / name, content_text.encode())
     )
-    return Beginning(name, files_made)
+    return NewFolder(name, files_made)
 
 
 def _name(first: First) -> str:

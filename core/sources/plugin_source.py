@@ -1,4 +1,4 @@
-"""Prices by a function of one's own: a module declares it with ``@source``, and its digest is in the key.
+"""Prices by a plug-in function: a module declares it with ``@source``, and its digest is in the key.
 
 It is asked as a live service is: for the last closed session and no later one, with each answer a vintage. Unlike a
 feature it may read files and use the network; what it gives is judged by the gate like any other prices.
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from core.plugins.declared import OwnSource as Declared
+    from core.plugins.declared import PluginSource as Declared
     from core.plugins.modules import Module
     from core.tables.artifacts import Table
 
 
-class OwnSource:
+class PluginSource:
     """The function under ``@source`` of the modules that a run names."""
 
     def resolve(self, settings: IngestSettings, tickers: tuple[str, ...], now: datetime) -> Resolved:
@@ -146,4 +146,4 @@ def _form(value: Any) -> str:
     )
 
 
-SOURCE = OwnSource()
+SOURCE = PluginSource()

@@ -1,4 +1,4 @@
-"""Rows computed again from what they may rest on, in processes that have computed nothing before.
+"""Rows computed again from their own window alone, in fresh copies of the process: isolated from rows after them.
 
 A row's window is the row and as many before it as the warm-up names. A value that comes out of it the same is proven
 free of what comes later, if nothing later can be found in that call or remembered from another one.
@@ -17,8 +17,8 @@ from core.features.audit_compare import Comparison
 from core.features.audit_record import BATCH_ROWS, DRAWN_SESSIONS, EVERY_ROWS, MOST_TURNS
 from core.features.comparing import within_sessions
 from core.features.market import MarketPanel
-from core.features.price_rows import in_years_of_their_own, ranges
-from core.platform.forked import apart
+from core.features.price_rows import in_disjoint_years, ranges
+from core.platform.forked import in_copied_process
 from core.plugins.loading import forget
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 
-class RowsApart(Comparison):
-    """The part of an audit that goes by rows and by sessions."""
+class IsolatedRows(Comparison):
+    """The part of an audit that computes rows, and sessions, isolated from all that comes after them."""
 
     def _turns(self, step: int) -> list[int]:
         """Return which of ``step`` ways to lay windows side by side, without any two that overlap, are looked at."""
@@ -40,16 +40,16 @@ class RowsApart(Comparison):
         drawn = np.random.default_rng(self.seed).choice(step, MOST_TURNS, replace=False)
         return sorted(int(first) for first in drawn)
 
-    def _rows_apart(self, features: Sequence[Feature], warm_up: int) -> None:
+    def _isolated_rows(self, features: Sequence[Feature], warm_up: int) -> None:
         """Compute rows from their windows; those that move, in the order of their sessions, from all rows up to them.
 
         Windows of one call do not overlap and stand in years of their own, so that no row in it is followed by its
         next; before each call the modules are loaded anew.
         """
-        moved = apart(partial(self._moved_by_turns, features, warm_up), opens=self.opens)
+        moved = in_copied_process(partial(self._moved_by_turns, features, warm_up), opens=self.opens)
         for feature in features:
             if len(moved[feature.name]):
-                apart(partial(self._in_order, feature, moved[feature.name]), opens=self.opens)
+                in_copied_process(partial(self._in_order, feature, moved[feature.name]), opens=self.opens)
 
     def _moved_by_turns(self, features: Sequence[Feature], warm_up: int) -> dict[str, Rows]:
         rows, position = self._chosen(features[0]), self.prices.position
@@ -89,17 +89,17 @@ class RowsApart(Comparison):
             again = feature.compute(self.prices.take(inside).panel(codes))[np.cumsum(length) - 1]
             self._compare(feature, again, chosen, "on its ticker's rows up to that session")
 
-    def _sessions_apart(self, feature: Feature) -> None:
-        """Compute every ticker's row of a session from the rows in their windows, as :meth:`_rows_apart` does."""
+    def _isolated_sessions(self, feature: Feature) -> None:
+        """Compute every ticker's row of a session from the rows in their windows, as :meth:`_isolated_rows` does."""
         self._draw = np.random.default_rng(self.seed)
         every = days = self._days
         if not self._every:
             rows = self._chosen(feature)
             room = max(DRAWN_SESSIONS, EVERY_ROWS // max(1, len(np.unique(self.prices.codes))))
             every = np.unique(self._draw.permutation(np.unique(self.prices.cut_by[rows]))[:room])
-        again = apart(partial(self._sessions_by_turns, feature, days, every), opens=self.opens)
+        again = in_copied_process(partial(self._sessions_by_turns, feature, days, every), opens=self.opens)
         if len(again):
-            apart(partial(self._cut_in_order, feature, again), opens=self.opens)
+            in_copied_process(partial(self._cut_in_order, feature, again), opens=self.opens)
 
     def _sessions_by_turns(
         self, feature: Feature, days: NDArray[np.datetime64], chosen: NDArray[np.datetime64]
@@ -155,8 +155,8 @@ class RowsApart(Comparison):
         ending = last[block, ticker]
         size = np.minimum(prices.position[ending], feature.warm_up) + 1
         inside, codes = ranges(ending - size + 1, size)
-        panel = in_years_of_their_own(prices.take(inside), np.repeat(block, size)).panel(codes)
-        assert isinstance(panel, MarketPanel), "a feature across tickers is one of somebody's own"
+        panel = in_disjoint_years(prices.take(inside), np.repeat(block, size)).panel(codes)
+        assert isinstance(panel, MarketPanel), "a feature across tickers is user-defined"
         groups = _sessions_by_window(self._session_numbers[inside], block, size)
         again = _attempt(feature, panel.looking_across(within_sessions(groups, panel.member)))
         if again is None:

@@ -1,4 +1,4 @@
-"""Features and labels of one's own: how a module's function becomes an entry of the feature set, or the label."""
+"""Features and user-defined labels: how a module's function becomes an entry of the feature set, or the label."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from core.features.market import MarketPanel
     from core.features.panel import Panel, Vector
     from core.label import Label
-    from core.plugins.declared import OwnFeature
+    from core.plugins.declared import PluginFeature
     from core.plugins.loading import Plugins
 
 
 @dataclass(frozen=True)
-class OwnFunction:
-    """The function of a feature of one's own; it travels to other processes as the text of its module.
+class PluginFunction:
+    """The function of a user-defined feature; it travels to other processes as the text of its module.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class OwnFunction:
 
     def raw(self, panel: Panel) -> Any:
         """Return what the function gives, whatever it is."""
-        market: MarketPanel = panel  # type: ignore[assignment] # of_rows made it: the set has features of one's own
+        market: MarketPanel = panel  # type: ignore[assignment] # of_rows made it: the set has user-defined features
         if self.across and market.across is None:
             market = market.looking_across()
         try:
@@ -94,8 +94,8 @@ class OwnFunction:
 
 
 @dataclass(frozen=True)
-class OwnOutcome(OwnFunction):
-    """The function of a label of one's own, which looks ``sessions`` rows ahead and ``warm_up`` back."""
+class PluginOutcome(PluginFunction):
+    """The function of a user-defined label, which looks ``sessions`` rows ahead and ``warm_up`` back."""
 
     sessions: int = 1
     warm_up: int = 0
@@ -125,7 +125,7 @@ class OwnOutcome(OwnFunction):
 class OutcomeBehind:
     """A label as a feature of the row on which it becomes known: what a leak audit of features can judge."""
 
-    outcome: OwnOutcome
+    outcome: PluginOutcome
 
     def __call__(self, panel: Panel) -> Vector:
         """Return each row's label of so many sessions before."""
@@ -133,10 +133,10 @@ class OutcomeBehind:
 
 
 def outcome_of(plugins: Plugins, label: Label) -> tuple[Feature, Label]:
-    """Return a label of one's own as a column, and the label with what its module says of it."""
+    """Return a user-defined label as a column, and the label with what its module says of it."""
     module, own = next((m, entry) for m, entry in plugins.labels if entry.name == label.label)
     words = OwnWords(own.text, own.event, own.warm_up, own.across, module.file, own.line, module.sha256)
-    outcome = OwnOutcome(
+    outcome = PluginOutcome(
         module, own.name, own.across, own.line, "labels", label.horizon_sessions, own.warm_up
     )
     origin = {"module": module.file, "line": own.line, "sha256": module.sha256}
@@ -149,7 +149,7 @@ def outcome_of(plugins: Plugins, label: Label) -> tuple[Feature, Label]:
 def audited_outcome(column: Feature) -> Feature:
     """Return a label as the leak audit computes it."""
     outcome = column.compute
-    assert isinstance(outcome, OwnOutcome), "outcome_of makes it"
+    assert isinstance(outcome, PluginOutcome), "outcome_of makes it"
     warm_up = outcome.warm_up + outcome.sessions
     return replace(column, compute=OutcomeBehind(outcome), warm_up=warm_up)
 
@@ -159,8 +159,8 @@ def feature_set_of(plugins: Plugins) -> tuple[Feature, ...]:
     return (*FEATURES, *(_feature(module, declared) for module, declared in plugins.features))
 
 
-def _feature(module: Module, declared: OwnFeature) -> Feature:
-    function = OwnFunction(module, declared.name, declared.across, declared.line)
+def _feature(module: Module, declared: PluginFeature) -> Feature:
+    function = PluginFunction(module, declared.name, declared.across, declared.line)
     origin = {"module": module.file, "line": declared.line, "sha256": module.sha256}
     return Feature(
         declared.name,

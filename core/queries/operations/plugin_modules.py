@@ -1,4 +1,4 @@
-"""Modules of somebody's own: what each declares, and whether a committed table of features was audited with it."""
+"""Plug-in modules: what each declares, and whether a committed table of features was audited with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import CheckpointError, CommandError, ParameterError
 from core.label import DIRECTION, LABELS
-from core.request import own_modules
+from core.request import plugin_digests
 from core.request.settings import Settings
 from core.store.checkpoints import Slot, Store
 
@@ -18,7 +18,7 @@ NOT_YET, AUDITED = "not yet", "audited"
 
 
 @dataclass(frozen=True)
-class OwnModule:
+class PluginModule:
     """A module, its digest, what it declares, and where its features, or its label, were audited.
 
     Parameters
@@ -46,7 +46,7 @@ class OwnModule:
         return {**facts, **self.declared, "audit": self.audit, "checkpoint": self.checkpoint}
 
 
-def own_code(settings: Settings, names: str = "") -> list[OwnModule]:
+def plugin_modules(settings: Settings, names: str = "") -> list[PluginModule]:
     """Return the modules that are named in ``luigi.cfg``, or in ``names``.
 
     Raises
@@ -59,7 +59,7 @@ def own_code(settings: Settings, names: str = "") -> list[OwnModule]:
         return []
     from core.plugins.examining import examined
 
-    store, entries = Store(settings.data), examined(own_modules.modules_of(text, settings))
+    store, entries = Store(settings.data), examined(plugin_digests.modules_of(text, settings))
     every = [declared["name"] for entry in entries for declared in entry.declared["labels"]]
     modules = []
     for entry in entries:
@@ -71,7 +71,7 @@ def own_code(settings: Settings, names: str = "") -> list[OwnModule]:
         )
         state = (AUDITED if checkpoint else NOT_YET) if has else ""
         modules.append(
-            OwnModule(
+            PluginModule(
                 entry.module.name,
                 entry.module.address,
                 entry.module.sha256,
@@ -89,7 +89,7 @@ def _audited(store: Store, text: str, settings: Settings, labels: Sequence[str])
     if not folder.is_dir():
         return None
     by_label = {
-        name: own_modules.resolved({"plugins": text, "label": name}, settings, only_configured=False)[
+        name: plugin_digests.resolved({"plugins": text, "label": name}, settings, only_configured=False)[
             "features_modules"
         ]
         for name in dict.fromkeys(labels)

@@ -1,4 +1,4 @@
-"""``afterclose plugins``: modules of one's own, and a first one to begin with."""
+"""``afterclose plugins``: plug-in modules, and a first one to begin with."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from core.request import settings
 @paged
 @click.pass_context
 def command(context: click.Context, *, modules: str, as_json: bool) -> None:
-    """List modules of one's own: digest, what they declare, and the state of the audit."""
+    """List plug-in modules: digest, what they declare, and the state of the audit."""
     if context.invoked_subcommand is not None:
         return
-    from core.queries.operations.own_code import own_code
+    from core.queries.operations.plugin_modules import plugin_modules
 
-    entries = own_code(settings.load(), modules)
+    entries = plugin_modules(settings.load(), modules)
     if as_json:
         output.as_json([entry.facts for entry in entries])
     elif not entries:
@@ -52,7 +52,7 @@ def command(context: click.Context, *, modules: str, as_json: bool) -> None:
 @output.json_option("Print the files as JSON.")
 def new(*, name: str, as_json: bool) -> None:
     """Write NAME.py with a feature, and test_NAME.py beside it."""
-    from core.queries.operations.own_code import write_module
+    from core.queries.operations.plugin_modules import write_module
 
     files = [path.name for path in write_module(name, Path.cwd())]
     output.answer(

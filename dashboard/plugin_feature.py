@@ -1,4 +1,4 @@
-"""A feature of one's own on the desk: where it comes from, its source, and how it was audited."""
+"""A user-defined feature on the desk: where it comes from, its source, and how it was audited."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.words import literal
 
 
 def show(store: Store, features: StoredArtifact, name: str) -> None:
-    """Draw where a feature of one's own comes from, with its source; nothing for a built-in one."""
+    """Draw where a user-defined feature comes from, with its source; nothing for a built-in one."""
     header = data.header_of(store, features)
     own = next((entry for entry in own_of(header) if entry["name"] == name), None)
     if own is None:

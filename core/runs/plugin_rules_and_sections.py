@@ -1,4 +1,4 @@
-"""Rules and sections of somebody's own, as the gate and the report take them."""
+"""Rules and user-defined sections, as the gate and the report take them."""
 
 from __future__ import annotations
 
