@@ -78,7 +78,7 @@ class Parameter:
     own : bool
         True for a choice beside whose values the name of what a module declares may stand; the plan judges it.
     quiet : bool
-        True for a parameter that came later: at its default it is in no key, so that keys of before it stay.
+        True for a parameter that came later: at its default it is in no key, so that older keys stay.
     key : str
         What it is called in its section, where that is not its name.
     """

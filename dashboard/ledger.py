@@ -23,7 +23,7 @@ class Watch:
         self._faults: tuple[str, ...] = ()
 
     def faults(self) -> tuple[str, ...]:
-        """Return in what the ledger does not hold; whoever comes while another looks gets the answer of before."""
+        """Return in what the ledger does not hold; a call during another one's check gets the previous answer."""
         if time.monotonic() >= self._next_s and self._lock.acquire(blocking=False):
             try:
                 began = time.monotonic()

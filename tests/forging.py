@@ -132,12 +132,12 @@ def replayed_after_its_revocation(office):
 
 
 def signature_taken_away(office):
-    """A record without its signature, as one of before."""
+    """A record without its signature, as an older one has none."""
     sql(office, "UPDATE record SET signature = NULL, signed_by = NULL WHERE seq = 2")
 
 
 def all_signatures_taken_away(office):
-    """The whole chain as if it were of before records were signed."""
+    """The whole chain as if it were older than signed records."""
     sql(office, "UPDATE record SET signature = NULL, signed_by = NULL")
 
 

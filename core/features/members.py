@@ -1,6 +1,6 @@
 """Rows of tickers that belong to a universe on their day, of features that were made from all rows.
 
-Features of a ticker that comes in rest on its prices of before, as they would have on that day. Rows of other days are
+Features of a ticker that comes in rest on its earlier prices, as they would have on that day. Rows of other days are
 left out, but for those on which the last labels of a ticker that goes out become known: they have no label, and the
 column ``member`` says that nothing is learnt from them, judged on them or signalled after them.
 """

@@ -28,7 +28,7 @@ class Backfill:
     Parameters
     ----------
     body : mapping
-        ``first`` and ``last`` session (ISO, inclusive), ``request``, ``jobs`` and ``profile`` (ranges of before
+        ``first`` and ``last`` session (ISO, inclusive), ``request``, ``jobs`` and ``profile`` (ranges older than
         profiles have none).
     state : str
         ``going``, ``stopped`` (it can be resumed) or ``done``.

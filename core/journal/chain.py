@@ -34,7 +34,7 @@ class Record:
     prev_hash, hash : str
         SHA-256 of the record before and of this one.
     key, signature : str
-        Id of the key that signed the hash, and its Ed25519 signature (base64); empty in records of before
+        Id of the key that signed the hash, and its Ed25519 signature (base64); empty in older records
         records were signed.
     """
 

@@ -30,7 +30,7 @@ ADDED = {
 """Columns, with their types, that a table got later than itself."""
 
 _MOVED = {"occurrence": ("backfill_session", "0, backfill_id, session, session, state, run_id, note, ''")}
-"""Tables of before whose rows are in another one now, and how they read there."""
+"""Tables of older journals whose rows are in another table now, and how to read them there."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def record(database: Any, execute: Execute, run_id: str) -> None:
 def column(database: Any) -> str:
     """Return what a SELECT reads as "silent for too long": since its last heartbeat, in SQLite else since its record.
 
-    A SQLite journal of before its runs had heartbeats is read with that lease, too: nobody leads those any more. A
+    A SQLite journal older than heartbeats is read with that lease, too: nobody leads its runs any more. A
     heartbeat from the future is no sign of life: the clock was set back, and whoever leads the run gives another one
     within :data:`HEARTBEAT_S`.
     """

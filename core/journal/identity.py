@@ -1,7 +1,7 @@
 """Which data root this is: a name that its journal and every backup of it carry.
 
 ``<data>/root.json`` is made with the first journal; a journal that is begun anew in the same root takes the same name,
-so that a backup of before still belongs here.
+so that an earlier backup still belongs here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def identity_of(root: StoragePath) -> str:
 
 
 def name_of(database: sqlite3.Connection) -> str:
-    """Return the name in a journal, empty in one of before journals had names."""
+    """Return the name in a journal, empty in one older than names of journals."""
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'identity'").fetchone():
         return ""
     row = database.execute("SELECT id FROM identity").fetchone()

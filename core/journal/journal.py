@@ -127,7 +127,7 @@ class Journal(Records):
             )
 
     def take_over(self, run_id: str, profile: str, session: str | None) -> None:
-        """Record the profile and the last session of a run of before profiles."""
+        """Record the profile and the last session of a run older than profiles."""
         with self._transaction():
             self._execute(
                 "UPDATE run SET profile = ?, session = COALESCE(session, ?) WHERE run_id = ? AND profile IS NULL",

@@ -63,7 +63,7 @@ class Run:
     seconds : float or None
         How long it took by a clock that cannot be set, once it has ended; the times are UTC and for reading.
     profile : str
-        The profile it belongs to; empty for a run of before profiles that nobody has taken over yet.
+        The profile it belongs to; empty for a run older than profiles that has not been taken over yet.
     session : str or None
         Last session (ISO) that its report holds; None before there is one.
     """

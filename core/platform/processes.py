@@ -41,7 +41,7 @@ class ProcessId:
 
         What is asked is the kernel's boot and the namespace in which process ids count, whatever the host is called: a
         machine that was renamed is the same one. Another container on the same machine, or another machine, cannot be
-        asked. A host of this name that was started again since has no process of before.
+        asked. A host of this name that was started again since runs none of the earlier processes.
         """
         if self._is_of_here():
             return self.alive()
@@ -49,7 +49,7 @@ class ProcessId:
         return False if other_boot and host == socket.gethostname() else None
 
     def _is_of_here(self) -> bool:
-        """Return whether its id means the same process here; records of before name the boot alone."""
+        """Return whether its id means the same process here; older records name the boot alone."""
         here = boot_id()
         return self.boot_id == (here if _IN in self.boot_id else here.partition(_IN)[0])
 

@@ -1,6 +1,6 @@
 """The champion of each profile: the model that scores its runs, and every move of the pointer to it.
 
-``<data>/models/champions/<profile>.json`` says which model, and why. A data root of before profiles has one pointer,
+``<data>/models/champions/<profile>.json`` says which model, and why. A data root older than profiles has one pointer,
 ``<data>/models/champion.json``: it becomes the champion of the profiles in which its model was trained.
 """
 
@@ -23,7 +23,7 @@ FOLDER = "champions"
 """Of the models' folder: a pointer for each profile."""
 
 EARLIER = "champion.json"
-"""The one pointer of a data root of before profiles, in the models' folder."""
+"""The one pointer of a data root older than profiles, in the models' folder."""
 
 MOST_CHANGES = 1000
 """Moves that a pointer remembers; the journal has them all."""
@@ -155,7 +155,7 @@ class Champions:
     def take_over(self) -> None:
         """Give what a data root holds from before profiles its profile: runs, and the one champion its model's.
 
-        A damaged pointer of before is put aside: the promotion that came replaces it.
+        A damaged older pointer is put aside: the promotion that came replaces it.
         """
         take_over(self._settings)
         path = self._models / EARLIER
@@ -176,7 +176,7 @@ class Champions:
         path.unlink()
 
     def _earlier_by_profile(self, earlier: Champion) -> dict[str, Champion]:
-        """Return what the one pointer of before profiles means for each: of its moves those of models trained there."""
+        """Return the champion of each profile by the one older pointer: of its moves those of models trained there."""
         origins = Origins(self._settings)
         names = origins.homes(earlier.model_id)
 

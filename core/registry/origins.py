@@ -41,7 +41,7 @@ def _name(settings: Settings, question: Question, input_digest: str) -> str:
 
 
 def _question(settings: Settings, run: Run) -> tuple[Question, str] | None:
-    """Return what a run of before profiles asked for, and its input's digest."""
+    """Return what a run older than profiles asked for, and its input's digest."""
     meta = _ingest_of(settings, run.keys.get("ingest", ""))
     source = run.request.get("source") or str(meta.get("source") or settings["source"])
     try:
@@ -115,7 +115,7 @@ def entry_behind(settings: Settings, name: str) -> ProfileEntry | None:
 
 
 def take_over(settings: Settings) -> None:
-    """Give each run of before profiles its profile and its last session, once."""
+    """Give each run older than profiles its profile and its last session, once."""
     journal = Journal(settings.data, settings.journal)
     book, origins = KnownProfiles(settings.data), Origins(settings)
     for run in journal.without_profile():

@@ -1,4 +1,4 @@
-"""What a report is made of before it is text or a page: sections of a few kinds of blocks.
+"""The content of a report, before it is drawn as text or a page: sections of a few kinds of blocks.
 
 Both renderings read the same blocks, so they cannot say different things. Strings in blocks are
 plain: each rendering makes them safe for its own medium (:func:`visible`, then escaping).

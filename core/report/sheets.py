@@ -108,7 +108,7 @@ def _parts(body: Body) -> tuple[Column, ...]:
 
 
 def _part(entry: Body, **more: Any) -> Body:
-    """Return the row of a part; evaluations of before had no intervals, or the AUC's alone."""
+    """Return the row of a part; older evaluations have no intervals, or the AUC's alone."""
     intervals = {
         f"{key}_interval": span(
             {end: entry.get(f"{key}_{end}") for end in ("low", "high")}, metric(key).write
@@ -182,7 +182,7 @@ def signals(entries: Iterable[Body], label: Label = NEXT_SESSION) -> Sheet:
         Column("session", until), Column("probability", label.chance, share, "number"),
         Column("direction", "Direction"), Column("reason", "Reason"),
     )  # fmt: skip
-    # predictions know of no doubt, evaluations of before had none
+    # predictions know of no doubt, older evaluations have none
     rows = tuple(
         {**s, "direction": s["direction"] or "withheld", "reason": s.get("reason") or ""} for s in entries
     )

@@ -82,7 +82,7 @@ def champion_of(settings: Settings, profile: str) -> Champion | None:
 def history(settings: Settings, profile: str = "") -> History:
     """Return every decision about models, or a profile's, oldest first. Read-only; works without a journal.
 
-    What the journal has lost stands in the champion pointers as far as that goes. A record of before profiles is
+    What the journal has lost stands in the champion pointers as far as that goes. A record older than profiles is
     about the profiles in which its model was trained.
     """
     records, trouble = _records(settings)
@@ -112,7 +112,7 @@ def history(settings: Settings, profile: str = "") -> History:
 
 
 def _with_profiles(settings: Settings, decisions: list[Decision]) -> Iterator[Decision]:
-    """Yield decisions with their profile; one of before profiles once for each that its model was trained in."""
+    """Yield decisions with their profile; one older than profiles once for each that its model was trained in."""
     origins = Origins(settings)
     for decision in decisions:
         names = [decision.profile] if decision.profile else sorted(origins.homes(decision.model_id)) or [""]

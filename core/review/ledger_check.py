@@ -97,7 +97,7 @@ def _signatures(
 
 
 def _before_signatures(first: Record | None, head: Head, count: int) -> int:
-    """Return how many records at the beginning are of before records were signed: those that the first one seals."""
+    """Return how many records at the beginning are older than signed records: those that the first signed one seals."""
     if first is None:
         return 0 if head.seq else count
     return first.seq - 1 if first.kind == SEAL and first.content["records"] == first.seq - 1 else 0
@@ -121,7 +121,7 @@ def _rows(journal: Journal, records: Sequence[Record]) -> Iterator[str]:
     """Yield runs and drafts that are not what their records say, that have none, or that are gone."""
     seals = [record.content for record in records if record.kind == SEAL and record.signature]
     if not any(record.signature for record in records):
-        return  # of before: nothing is known of them
+        return  # older than signed records: nothing is known of them
     requests, written = journal.requests(), journal.written()
     yield from _sealed("runs", requests, seals)
     yield from _sealed("drafts", written, seals)

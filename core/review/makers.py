@@ -41,7 +41,7 @@ def maker_fault(journal: Journal, name: str, who: str, body: Mapping[str, Any]) 
         Its definition, as the row has it.
     """
     if not journal.first_signer():
-        return None  # of before records were signed: nothing is known of it, and the first record seals it
+        return None  # older than signed records: nothing is known of it, and the first record seals it
     records = [record for record in journal.records(subject=name) if record.kind == SCHEDULE]
     return _fault(records, name, who, body, _sealed(journal.of_kinds([SEAL])))
 

@@ -42,7 +42,7 @@ class Trust:
         return key in self.since and self.since[key] < seq <= self.retired.get(key, seq)
 
     def proves(self, key: str) -> bool:
-        """Return whether a published proof may be by a key: one that ever counted, or one of before the seal."""
+        """Return whether a published proof may be by a key: one that ever counted, or one older than the seal."""
         return key in self.since or key in self.before
 
     def fault(self, record: Record) -> str | None:

@@ -1,4 +1,4 @@
-"""Tickers that go on under another name: rows of before are read as those of the new one, on record in the header."""
+"""Tickers that go on under another name: earlier rows are read under the new one, on record in the header."""
 
 from __future__ import annotations
 

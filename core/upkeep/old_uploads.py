@@ -17,7 +17,7 @@ from core.request.uploads import folder_of
 
 
 def old_uploads(settings: Settings, now: datetime) -> list[Path]:
-    """Return uploads of before ``[files] uploads_keep_days`` that may go; only what the desk itself put there.
+    """Return uploads older than ``[files] uploads_keep_days`` that may go; only what the desk itself put there.
 
     What a run made of one stays: its prices are in the checkpoint.
     """

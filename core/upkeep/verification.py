@@ -216,5 +216,5 @@ def _proving(settings: Settings) -> Callable[[str], bool]:
         return lambda _: True  # the ledger cannot be read: reported with it
     files = (
         set(public_key_files(settings.data)) if not trust.since else set()
-    )  # of before records were signed
+    )  # older than signed records
     return lambda key: trust.proves(key) or key in files

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import acting, finding, requesting, run_actions, shell
 
 _OPEN = "new"
-"""In an address of before the page Start: the form was on this page."""
+"""In an address from before there was a page Start: the form was on this page."""
 
 
 def page() -> None:

@@ -10,10 +10,10 @@ from tests.commands import ROOT
 
 
 def test_the_default_is_written_nowhere():
-    """A header, a training and texts of before there was a choice stay as they were."""
+    """A header, a training and texts older than the choice of a label stay as they were."""
     label = Label()
     assert (label.field, label.training) == ({}, {"horizon_sessions": 1})
-    assert Label.of({}) == Label.of(None) == Label.of({"label": "a text of before"}) == label
+    assert Label.of({}) == Label.of(None) == Label.of({"label": "an older text"}) == label
     assert (label.overlap, label.meaning, label.portfolio) == ("", "", "")
 
 

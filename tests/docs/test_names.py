@@ -1,8 +1,9 @@
-"""Names that say what they stand for: none of the list below is bound in the program."""
+"""Names that say what they stand for, and sentences in plain English: nothing of the lists below is in the program."""
 
 from __future__ import annotations
 
 import ast
+import re
 
 from tests.commands import ROOT
 from tests.docs.test_house_rules import PACKAGES
@@ -20,9 +21,12 @@ DIALECT = frozenset(
         "held",
         "judged",
         "kept",
+        "judge",
         "known",
+        "lack",
         "left",
         "made",
+        "manners",
         "meant",
         "met",
         "named",
@@ -66,3 +70,39 @@ def test_a_name_of_the_list_is_found():
     """The gate itself: each way to bind a name counts, reading one does not."""
     text = "def told(given):\n    for one in given:\n        _found = given.seen = one\nclass Held: pass\nprint(told)\n"
     assert sorted(dialect_names(text)) == ["Held", "_found", "given", "one", "seen", "told"]
+
+
+PHRASES = {
+    re.compile(
+        r"\b(?:evaluations?|records?|runs?|rows|those|that|one|keys|bytes|data roots?) of before\b"
+    ): "older, earlier, unchanged",
+    re.compile(r"\bsomebody's own\b"): "user-defined, plug-in",
+    re.compile(r"\b(?:features?|labels?|rules?|modules?|code) of one's own\b"): "user-defined, plug-in",
+}
+"""What no reader of English expects, and what says it."""
+
+TITLE = "Features of somebody's own"
+"""Of a table of the report: bytes of an artifact, which stay."""
+
+
+def odd_phrases(text):
+    """Sentences of a file that a reader stumbles over, with what would say them."""
+    flat = " ".join(text.replace(TITLE, "").split())
+    return {match[0]: better for pattern, better in PHRASES.items() for match in pattern.finditer(flat)}
+
+
+def test_no_phrase_of_the_list_stands_in_the_program_or_its_documentation():
+    """Older evaluations, user-defined features, plug-in modules."""
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    paths += [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    phrases = {str(path.relative_to(ROOT)): odd_phrases(path.read_text()) for path in paths}
+    assert {path: found for path, found in phrases.items() if found} == {}
+
+
+def test_a_phrase_of_the_list_is_found():
+    """The gate itself: also where a line breaks within it; not in plain English."""
+    assert odd_phrases("Empty in records of\n    before.") == {
+        "records of before": "older, earlier, unchanged"
+    }
+    assert list(odd_phrases("a module of one's own")) == ["module of one's own"]
+    assert odd_phrases("What a report is made of before it is text; a key of one's own.") == {}

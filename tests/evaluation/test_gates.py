@@ -70,7 +70,7 @@ def test_each_gate_beside_the_champion_can_pass_and_fail(champion, gate, passed)
 
 
 def test_a_ticker_that_training_lacked_is_a_gate_when_scoring():
-    """Named; an evaluation of before that does not say it has no such gate."""
+    """Named; an older evaluation that does not say it has no such gate."""
     scored = {**body(), "mode": "score", "model": {"new_tickers": ["BB"]}}
     gate = gates(scored)[-1]
     assert (gate.name, gate.value, gate.passed) == ("Trained on every scored ticker", "BB", False)

@@ -114,7 +114,7 @@ def test_a_model_is_named_by_its_content():
     [
         ("score", ["AA", "CC"], ["BB"]),
         ("score", ["AA", "BB"], []),
-        ("score", None, []),  # a model of before says nothing of its tickers
+        ("score", None, []),  # an older model does not say its tickers
         ("train", ["AA"], []),  # a training run is judged by its folds
     ],
 )

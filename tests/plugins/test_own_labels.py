@@ -157,7 +157,7 @@ def module_of(name, across, expression):
 @pytest.mark.parametrize("name", HONEST)
 @pytest.mark.parametrize("sessions", [3, 10])
 def test_no_honest_label_is_accused(tmp_path, prices, name, sessions):
-    """Thresholds, highs on the way, volatility of before, ranks, volumes; a ticker with a hole among them."""
+    """Thresholds, highs on the way, earlier volatility, ranks, volumes; a ticker with a hole among them."""
     table, _ = labelled(tmp_path, prices(), module_of(name, *HONEST[name]), Label(sessions, name))
     assert table.frame["up_next"].nunique() == 2
 

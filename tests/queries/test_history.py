@@ -74,7 +74,7 @@ def test_the_figures_are_the_evaluations(both, twice):
 
 
 def test_what_following_is_worth_stands_side_by_side(both, twice):
-    """Risk, coefficients and calibration, as each evaluation has them; one of before has none."""
+    """Risk, coefficients and calibration, as each evaluation has them; an older one has none."""
     rows = {row.name: row.values for row in compare(both).rows if row.part == "trading"}
     bodies = [each.evaluation for each in both]
     assert rows["volatility"] == tuple(f"{body['risk']['volatility']:.6g}" for body in bodies)

@@ -87,7 +87,7 @@ def test_both_fills_are_a_table_and_what_is_open_is_not_available():
 
 
 def test_states_of_the_market_have_a_section(trained, rendered):
-    """Interval beside the AUC; what is not known is said; an evaluation of before says nothing was told apart."""
+    """Interval beside the AUC; what is not known is said; an older evaluation says that nothing was told apart."""
     text = section_of(rendered(trained | MORE)[0], "By state of the market")
     assert "calm third 3,325 1,714 0.488 [0.465, 0.511] 49.6% 67.8% 48.9% 0.2506" in text
     assert "Not told apart: fewer than 20 judged sessions." in text
@@ -143,7 +143,7 @@ def test_all_figures_are_one_table_of_the_evaluations_numbers(body):
 
 
 def test_the_desks_months_and_fold_intervals_are_the_evaluations(body):
-    """Numbers for the charts; an evaluation of before has none."""
+    """Numbers for the charts; an older evaluation has none."""
     months = tables.months(body)
     assert months["month"].dt.strftime("%Y-%m").tolist() == [entry["month"] for entry in body["months"]]
     intervals = tables.fold_intervals(body)

@@ -111,7 +111,7 @@ def test_a_run_that_somebody_asks_of_anothers_schedule_is_theirs(configured):
 
 
 def test_what_an_earlier_version_left_is_sealed_and_goes_on(tmp_path):
-    """A schedule of before such acts were on record: the first signed record seals it, and shows what changes later."""
+    """A schedule older than the record of such acts: the first signed record seals it, and shows what changes later."""
     own = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
     journal = Schedules(own.data)
     journal.add_run("r", who="a", how="desk", request={}, target="report", state="failed")

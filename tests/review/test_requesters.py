@@ -63,7 +63,7 @@ def test_a_training_by_token_is_its_owners(office, trained):
 
 @pytest.mark.parametrize("label", ["ci <token:ci>", Token("ci", "operator", "0" * 64).person.label])
 def test_a_token_of_nobody_lets_nobody_promote_who_logs_in(office, trained, label):
-    """Also one of before tokens had owners: who held it is not on record. The message says how to go on."""
+    """Also a token older than owners of tokens: who held it is not on record. The message says how to go on."""
     model = trained(label)
     for person in (ANN, BOB):
         assert "afterclose tokens --add ci --owner" in refused(office, model, person, "belonged to nobody")

@@ -1,4 +1,4 @@
-"""Data roots of before records were signed, kills around a record, and two first records at once."""
+"""Data roots older than signed records, kills around a record, and two first records at once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def unsigned(tmp_path):
 
 
 def test_an_old_root_is_whole_as_it_is_and_sealed_by_the_next_record(unsigned):
-    """Records, runs and drafts of before are under one signed record over their head."""
+    """Older records, runs and drafts are under one signed record over their head."""
     assert verify(unsigned).faults == ()
     journal = Journal(unsigned.data)
     (report,) = {r.subject for r in journal.records() if r.kind == "signature"}

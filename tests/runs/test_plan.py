@@ -277,7 +277,7 @@ def test_a_plan_up_to_a_stage_needs_only_that_stages_parameters(configured):
 
 
 def test_the_label_is_in_no_key_at_its_default(configured):
-    """Results of before there was a choice keep their keys; another label changes all from the features on."""
+    """Results older than the choice of a label keep their keys; another label changes all from the features on."""
     before = keys(configured)
     assert keys(configured, horizon_sessions="1", label="direction") == before
     for request in ({"horizon_sessions": "5"}, {"label": "excess"}):

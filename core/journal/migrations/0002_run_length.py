@@ -1,4 +1,4 @@
-"""The length of each run by a clock that cannot be set; runs of before keep the difference of their times."""
+"""The length of each run by a clock that cannot be set; older runs keep the difference of their times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last sign of life of each run, by the database's clock; runs of before have none and are never given up."""
+"""The last sign of life of each run, by the database's clock; older runs have none and are never given up."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ STATEMENTS = (
 
 
 def up(migrator: Any, db: Any) -> None:
-    """Add the columns; runs of before are taken over by ``core.registry.origins``."""
+    """Add the columns; older runs are taken over by ``core.registry.origins``."""
     del migrator
     for statement in STATEMENTS:
         db.execute_sql(statement)

@@ -1,4 +1,4 @@
-"""Who signed each record of the ledger; records of before carry no signature and are sealed by the next one."""
+"""Who signed each record of the ledger; older records carry no signature and are sealed by the next one."""
 
 from __future__ import annotations
 

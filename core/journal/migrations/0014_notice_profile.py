@@ -6,6 +6,6 @@ from typing import Any
 
 
 def up(migrator: Any, db: Any) -> None:
-    """Add the column; notices of before are about none."""
+    """Add the column; older notices are about none."""
     del migrator
     db.execute_sql("ALTER TABLE notice ADD COLUMN profile TEXT")

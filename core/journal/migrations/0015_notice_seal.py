@@ -11,7 +11,7 @@ STATEMENTS = (
 
 
 def up(migrator: Any, db: Any) -> None:
-    """Add the columns; what waits of before has no seal."""
+    """Add the columns; older notices that wait have no seal."""
     del migrator
     for statement in STATEMENTS:
         db.execute_sql(statement)
