@@ -1,7 +1,9 @@
 """Features of each session from data up to that session, and the label of what comes after.
 
-One entry in :mod:`core.features.definitions` is all it takes to add a feature.
-Uses the shared words, :mod:`core.platform` and :mod:`core.tables`.
+A built-in feature is defined by one entry in :mod:`core.features.definitions`; docs/add-a-feature.md says what
+changes with it. A user-defined one comes from a plug-in.
+
+Uses :mod:`core.platform`, :mod:`core.plugins` and :mod:`core.tables`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
 """Figures of probabilities against outcomes: metrics, intervals, ranking, drift statistics.
 
-Uses only the words that everybody shares; knows nothing of models, files or runs.
+Knows nothing of models, files or runs.
+
+Uses no other room, only the modules that all rooms share.
 """

@@ -1,4 +1,4 @@
 """Models: walk-forward splits, kinds as plain JSON, training and scoring.
 
-Uses :mod:`core.features`, :mod:`core.prices`, :mod:`core.measures` and what lies below them.
+Uses :mod:`core.features`, :mod:`core.measures`, :mod:`core.platform`, :mod:`core.prices` and :mod:`core.tables`.
 """

@@ -1,6 +1,8 @@
-"""Plug-in code beside the program: what a module says with ``from core.plugins import feature, label, rule``.
+"""Plug-ins, user-defined code: what a module says with ``from core.plugins import feature, label, rule``.
 
-Uses the shared words. Nothing here is imported unless ``[plugins] modules`` or ``--plugins`` names a module.
+Nothing here is imported unless ``[plugins] modules`` or ``--plugins`` names a module.
+
+Uses no other room, only the modules that all rooms share.
 """
 
 from __future__ import annotations

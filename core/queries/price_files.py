@@ -75,7 +75,7 @@ def listing(settings: Settings, folder: Path) -> Listing:
     ParameterError
         If the folder is in none of the folders to begin with, or no run may read there.
     """
-    _judge(settings, folder)
+    _check_folder(settings, folder)
     try:
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name.casefold())
@@ -125,7 +125,7 @@ def _walked(settings: Settings) -> Iterator[tuple[os.DirEntry[str], str]]:
                 waiting.append((Path(entry.path), f"{name}/", depth + 1))
 
 
-def _judge(settings: Settings, folder: Path) -> None:
+def _check_folder(settings: Settings, folder: Path) -> None:
     inside = folder.resolve()
     if not any(inside.is_relative_to(root) for root in folders(settings)):
         raise ParameterError(

@@ -107,7 +107,7 @@ class Registry:
         if not path.is_file():
             raise MissingFileError.of(path, "model file")
         data = path.read_bytes()
-        _judge(data)
+        _check_model(data)
         return self.add(data)
 
     def usable(self, text: str) -> str:
@@ -119,7 +119,7 @@ class Registry:
             If there is no such model, or it is damaged or was trained on features defined otherwise.
         """
         identity = self.find(text)
-        _judge(self.bytes_of(identity))
+        _check_model(self.bytes_of(identity))
         return identity
 
 
@@ -137,7 +137,7 @@ def reason_of(why: str) -> str:
     return reason
 
 
-def _judge(data: bytes) -> None:
+def _check_model(data: bytes) -> None:
     """Refuse a model file that could not score: unknown kind, damaged, other features."""
     from core.models.loader import read_model
 

@@ -1,4 +1,4 @@
 """What can be asked: the stage table, settings, profiles, tickers and the form of a run.
 
-Uses the shared words, :mod:`core.platform` and the catalogue of rules in :mod:`core.prices`.
+Uses :mod:`core.platform`, :mod:`core.plugins`, :mod:`core.prices`, :mod:`core.sources` and :mod:`core.tables`.
 """

@@ -90,7 +90,7 @@ def with_own_key(
     if signs is None:
         raise OwnKeyNeeded(name, entry.key.fingerprint, text)
     signature = signs(text).strip()
-    _judge(text, signature, entry.key)
+    _check_signature(text, signature, entry.key)
     own = {
         "fingerprint": entry.key.fingerprint,
         "public": entry.key.line,
@@ -136,14 +136,14 @@ def register(
         )
     _judge_name(journal, keys, person)
     new = signs[0](text)
-    _judge(text, new, key)
+    _check_signature(text, new, key)
     content = {**_content(REGISTERED, person, why, key), "owner": person.name, "signature": new.strip()}
     present = keys.of(who)
     if present is not None:
         if len(signs) < 2:
             raise OwnKeyNeeded(person.name, present.key.fingerprint, text)
         earlier = signs[1](text)
-        _judge(text, earlier, present.key)
+        _check_signature(text, earlier, present.key)
         content["by_earlier"] = earlier.strip()
     return ledger.append(settings, journal, PERSON_KEY, who, content, condition=unchanged(keys))
 
@@ -214,7 +214,7 @@ def withdraw(
         if signs is None:
             raise OwnKeyNeeded(person.name, fingerprint, text)
         content["withdrawn_by"] = signs(text).strip()
-        _judge(text, content["withdrawn_by"], entry.key)
+        _check_signature(text, content["withdrawn_by"], entry.key)
     return ledger.append(settings, journal, PERSON_KEY, entry.who, content, condition=unchanged(keys))
 
 
@@ -229,7 +229,7 @@ def unchanged(before: PersonKeys) -> Callable[[Tail], None]:
     return check
 
 
-def _judge(text: str, signature: str, key: OpenSshKey) -> None:
+def _check_signature(text: str, signature: str, key: OpenSshKey) -> None:
     by = signer_of(text, signature)
     if by is None:
         raise SignOffError(

@@ -69,11 +69,11 @@ def read_roles(path: Path) -> Roles:
         )
     for table in tables.values():
         for who, role in table.items():
-            _judge(path, who, role)
+            _check_role(path, who, role)
     return Roles(**tables)
 
 
-def _judge(path: Path, who: str, role: object) -> None:
+def _check_role(path: Path, who: str, role: object) -> None:
     if role not in ROLES:
         raise SettingsError(
             f"{path.name}: {who!r} has the role {role!r}",

@@ -3,6 +3,8 @@
 A source answers three questions: :meth:`Source.resolve`, cheap and before any stage runs (which
 bytes, which tickers, which range, so that the key is known), :meth:`Source.read`, and for whoever fills in a
 range :meth:`Source.sessions`.
+
+Uses :mod:`core.platform`, :mod:`core.plugins`, :mod:`core.prices` and :mod:`core.tables`.
 """
 
 from __future__ import annotations

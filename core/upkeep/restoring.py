@@ -91,7 +91,7 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
     if not source.is_file():
         raise MissingFileError.of(source, "archive")
     with _readable(source), zipfile.ZipFile(source) as archive:
-        contents = _judge(archive, source)
+        contents = _checked_contents(archive, source)
         staging = local_folder(settings.data) / f"{STAGING}{_name_of(contents)}"
         if FILE_NAME in contents.members:
             _refuse_beside_a_journal(local_folder(settings.data), staging)
@@ -149,7 +149,7 @@ def _name_of(contents: _Contents) -> str:
 # ---- judging
 
 
-def _judge(archive: zipfile.ZipFile, source: Path) -> _Contents:
+def _checked_contents(archive: zipfile.ZipFile, source: Path) -> _Contents:
     """Return what an archive holds after judging names, kinds and sizes: what its directory says of each member."""
     infos = archive.infolist()
     _judge_sizes(infos, source)

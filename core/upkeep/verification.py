@@ -214,7 +214,5 @@ def _proving(settings: Settings) -> Callable[[str], bool]:
         trust = trust_in(settings)
     except AftercloseError:
         return lambda _: True  # the ledger cannot be read: reported with it
-    files = (
-        set(public_key_files(settings.data)) if not trust.since else set()
-    )  # older than signed records
+    files = set(public_key_files(settings.data)) if not trust.since else set()  # older than signed records
     return lambda key: trust.proves(key) or key in files

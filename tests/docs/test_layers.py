@@ -163,6 +163,47 @@ def test_a_room_that_is_not_on_the_map_is_missed():
     assert rooms() - rooms_of_the_map(without) == {"journal"}
 
 
+def packages():
+    """Rooms of core that are folders."""
+    return sorted(path.parent.name for path in (ROOT / "core").glob("*/__init__.py"))
+
+
+def rooms_imported(text):
+    """Rooms that a module imports anywhere, also for types alone."""
+    for node in ast.walk(ast.parse(text)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{name}" for name in names)]
+        yield from (name.split(".")[1] for name in names if name.startswith("core."))
+
+
+def rooms_said(docstring):
+    """Rooms that the paragraph of a docstring that begins with "Uses" names."""
+    (paragraph,) = [part for part in docstring.split("\n\n") if part.startswith("Uses ")]
+    return sorted(re.findall(r":mod:`core\.(\w+)`", paragraph))
+
+
+@pytest.mark.parametrize("room", packages())
+def test_a_room_says_exactly_which_rooms_it_uses(room):
+    """The line "Uses ..." of its __init__, against what its modules import."""
+    folder = ROOT / "core" / room
+    imported = {name for path in folder.rglob("*.py") for name in rooms_imported(path.read_text())}
+    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+    assert rooms_said(docstring) == sorted((imported & set(packages())) - {room})
+
+
+def test_a_room_that_a_docstring_leaves_out_is_missed():
+    """The gate itself: an import in a function counts, a module of all rooms and a mention elsewhere do not."""
+    text = "from core import errors, seals\ndef f():\n    import core.journal.rows\n    from core.tables import codec\n"
+    assert set(rooms_imported(text)) & set(packages()) == {"seals", "journal", "tables"}
+    assert rooms_said(
+        "A room.\n\nUses :mod:`core.tables`,\n:mod:`core.seals`.\n\nOf :mod:`core.runs`: no."
+    ) == [
+        "seals",
+        "tables",
+    ]
+
+
 def imports_of(name, text):
     """Modules that a module's text imports, anywhere in it, except for type checking only."""
     tree = ast.parse(text)

@@ -179,7 +179,7 @@ def champion(configured, monkeypatch):
     """A champion in the data root, without judging what kind of model it is."""
     registry = Registry(configured.data)
     identity = registry.add(b'{"format": 1, "kind": "model"}')
-    monkeypatch.setattr("core.registry.registry._judge", lambda data: None, raising=False)
+    monkeypatch.setattr("core.registry.registry._check_model", lambda data: None, raising=False)
     promote(configured.data, identity)
     return identity
 

@@ -164,7 +164,7 @@ def address_of(text: str, *, parameter: str = "path") -> Address:
         port = parts.port
     except ValueError:
         raise _mangled(parameter, scheme, "its server or port") from None
-    _judge(text, parts, parameter)
+    _check_address(text, parts, parameter)
     # a question mark is a wildcard where a server lists, and the end of the path where it does not
     path = text.partition("://")[2].partition("/")[2] if scheme in LISTED else parts.path.removeprefix("/")
     query = "" if scheme in LISTED else parts.query
@@ -173,7 +173,7 @@ def address_of(text: str, *, parameter: str = "path") -> Address:
     return Address(scheme, user, (parts.hostname or "").lower(), port, f"/{path}", query)
 
 
-def _judge(text: str, parts: SplitResult, parameter: str) -> None:
+def _check_address(text: str, parts: SplitResult, parameter: str) -> None:
     scheme = parts.scheme
     if _NOT_IN_ADDRESSES.search(text) and (scheme not in LISTED or re.search(r"[\x00-\x1f\x7f\\]", text)):
         raise _mangled(parameter, scheme, "a blank, a backslash or a character that is none")

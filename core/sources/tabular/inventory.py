@@ -144,7 +144,7 @@ def inventory_of(path_text: str) -> Inventory:
         inventory = Inventory(path, files, _fixed_part(path))
     else:
         raise MissingFileError.of(path, "price file", parameter="path")
-    _judge(inventory)
+    _check_inventory(inventory)
     return inventory
 
 
@@ -194,7 +194,7 @@ def no_table(path: object, folders: list[str]) -> MissingFileError:
     )
 
 
-def _judge(inventory: Inventory) -> None:
+def _check_inventory(inventory: Inventory) -> None:
     files = inventory.files
     if inventory.is_folder and not _is_pattern(inventory.path):
         home = inventory.base.resolve()
