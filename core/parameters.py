@@ -1,6 +1,7 @@
 """One parameter: its name, type, default, where it is set, and how its text becomes a value.
 
-Luigi parameters, command-line options, forms, ``luigi.cfg`` and keys are all made from these.
+Luigi parameters, command-line options, the fields of forms and keys are made from these; ``luigi.cfg`` and
+``docs/configuration.md`` are written by hand and compared with them by tests.
 A value travels between processes as text; :meth:`Parameter.parse` and :meth:`Parameter.text` are
 exact inverses for every valid value.
 """

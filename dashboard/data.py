@@ -1,4 +1,4 @@
-"""The only loaders of the desk: every read is verified, what was read is kept by its content's digest.
+"""Cached loaders of tables, documents and figures: each read is verified, and kept by the digest of its content.
 
 A file that is damaged after it was kept is still noticed: digests are compared before the cache is asked.
 """

@@ -13,7 +13,16 @@ from core import columns as col
 from core.errors import AftercloseError
 from core.journal import Run
 from core.prices.rule_summaries import rule_summaries
-from core.queries.runs.finding_list import ACCEPTED, OPEN, Item, consequence, outlook, tally, work_list
+from core.queries.runs.finding_list import (
+    ACCEPTED,
+    OPEN,
+    Item,
+    consequence,
+    outlook,
+    tally,
+    why_not_accepted,
+    work_list,
+)
 from core.queries.runs.folder import RunFolder
 from core.report.about_data import accepted
 from core.report.formatting import spaced
@@ -122,7 +131,7 @@ def _work_list(run: Run, items: Sequence[Item]) -> None:
     ticked = [items[number] for number in open_ if st.session_state.get(_tick(run, number))]
     if not open_:
         if not any(item.state == ACCEPTED for item in items):
-            st.caption("None of the errors can be accepted: the table would be unreadable. Correct the data.")
+            st.caption(f"None of the errors can be accepted. {why_not_accepted(items)} Correct the data.")
         return
     why = acting.refusal("waive") or (None if ticked else "Tick what is right first.")
     label = f"Accept {len(ticked):,} ticked..." if ticked else "Accept ticked..."

@@ -1,7 +1,8 @@
 """Every check of the gate in one table: severity, the setting that is its threshold, what clean does.
 
-This table is the only place where a rule is named: settings offer its names, findings take their words
-from it, and ``docs/data-quality.md`` is held against it by a test.
+The table defines each rule once: settings offer its names, findings take severity and words from it, and a test
+compares ``docs/data-quality.md`` with it. The code that checks, repairs or leaves out refers to a rule by its name
+(:mod:`core.prices.rules`, :mod:`core.prices.volumes`, :mod:`core.prices.cleaning`, ...).
 """
 
 from __future__ import annotations
@@ -105,8 +106,6 @@ _WARNINGS = (
 )  # fmt: skip
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in (*_ERRORS, *_REPAIRABLE, *_WARNINGS)}
-
-"""Stands for an empty list on the command line, where an empty text means "not given"."""
 
 WITHHOLDING = frozenset(name for name, rule in RULES.items() if rule.withholds)
 """Rules that withhold the signal of a ticker whose last row they name."""

@@ -1,4 +1,4 @@
-"""The tables of an evaluation, each made once: report, desk, terminal and CSV take them from here."""
+"""The tables of an evaluation, each made once: report, desk, workbook, CSV and the command ``scorecard`` draw them."""
 
 from __future__ import annotations
 

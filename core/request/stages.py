@@ -1,7 +1,8 @@
 """The pipeline in one table: seven stages, what each reads, writes and is set by.
 
-Everything that must agree about stages is made from :data:`STAGES`: Luigi tasks and their
-parameters, command-line options, forms, checkpoint keys, ``afterclose dag`` and the documentation.
+Luigi tasks and their parameters, command-line options, the fields of the form, checkpoint keys, ``afterclose dag`` and
+``docs/commands.md`` are made from :data:`STAGES`. The words of the form (:mod:`core.request.form_words`), ``luigi.cfg``
+and ``docs/configuration.md`` are written by hand, and tests compare them with it.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Stage:
     version : int
         Raised when the same input would give other bytes.
     retry : str
-        ``transient`` (linear backoff), ``never``, ``once`` or ``with inputs``.
+        ``transient``: again on faults that pass by themselves, in ``[retry] tries`` attempts with linear back-off;
+        ``once more``: a second attempt after any error but a refusal; ``never``.
     libraries : tuple of str
         Numeric libraries whose major.minor is in the key.
     summary : str
@@ -72,7 +74,7 @@ class Stage:
     writes: tuple[Artifact, ...]
     parameters: tuple[Parameter, ...]
     version: int
-    retry: Literal["transient", "never", "once", "with inputs"]
+    retry: Literal["transient", "never", "once more"]
     libraries: tuple[str, ...]
     summary: str
 
@@ -187,7 +189,7 @@ _VALIDATE = (
     Parameter("max_missing_share", "number", "0.01", "validate", "Largest share of a ticker's rows that may lack a price.", low=0, high=1),
     Parameter("price_tolerance", "number", "1e-6", "validate", "Relative tolerance when high, low, open and close are compared.", low=0, high=0.01),
     Parameter("jump_ratio", "number", "1.5", "validate", "Close-to-close ratio beyond which a move is pointed out.", low=1.01, high=1000),
-    Parameter("volume_ratio", "number", "25", "validate", "Volume beyond this many times its 21-session median is pointed out.", low=1, high=1e9),
+    Parameter("volume_ratio", "number", "25", "validate", "Volume beyond this many times its median over volume_sessions rows is pointed out.", low=1, high=1e9),
     Parameter("stale_sessions", "integer", "5", "validate", "Sessions with the same close that are pointed out.", low=2, high=1000),
     Parameter("min_rows", "integer", "30", "validate", "Fewer rows of a ticker than this are pointed out.", low=0, high=100000),
     Parameter("split_tolerance", "number", "0.03", "validate", "A move within this share of a usual split ratio may be a split that was not taken out.", low=0, high=0.2),
@@ -284,19 +286,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "train_or_score", "core.models.train_or_score:train_or_score", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
-        _TRAIN, 5, "once", _LEARN,
+        _TRAIN, 5, "once more", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
         "evaluate", "core.evaluation.evaluate:evaluate",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 11, "with inputs", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 11, "never", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 9, "with inputs", (),
+        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 9, "never", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

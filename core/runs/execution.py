@@ -237,7 +237,7 @@ class Runner:
         )
         announce(self.log, plan.stage.name, job.artifacts.values(), self.engine)
         policies: dict[str, tuple[int, Faults]] = {
-            "transient": (self.retry_tries, TRANSIENT), "once": (2, (Exception,)),
+            "transient": (self.retry_tries, TRANSIENT), "once more": (2, (Exception,)),
         }  # fmt: skip
         tries, faults = policies.get(plan.stage.retry, (1, ()))
         return with_linear_backoff(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from core.queries.runs.finding_list import ACCEPTED, OPEN, TO_CORRECT, consequence, outlook, tally, work_list
+from core.queries.runs.finding_list import (
+    ACCEPTED,
+    OPEN,
+    TO_CORRECT,
+    consequence,
+    outlook,
+    tally,
+    why_not_accepted,
+    work_list,
+)
 
 END = "2013-03-01"
 WAIVER = (
@@ -42,6 +51,17 @@ def test_each_error_is_open_accepted_or_to_be_corrected(desk_settings):
     late = work_list(desk_settings, {}, several, "2013-07-01")
     assert late[0].state == OPEN
     assert outlook(items[:1]) == "All are accepted: Retry goes on."
+
+
+def test_an_error_of_a_user_defined_rule_says_why_nobody_can_accept_it(desk_settings):
+    """The rows can be read; a file of waivers names built-in rules alone."""
+    items = work_list(desk_settings, {}, [finding("wide_range")], END)
+    assert [item.state for item in items] == [TO_CORRECT]
+    assert why_not_accepted(items) == "Waivers are for built-in rules alone (wide range)."
+    readable = work_list(desk_settings, {}, [finding("wide_range"), finding("non_positive_price")], END)
+    assert why_not_accepted(readable[1:]) == ""
+    both = work_list(desk_settings, {}, [finding("wide_range"), finding("missing_column", None, None)], END)
+    assert why_not_accepted(both).startswith("The table would be unreadable (missing column). ")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Item:
     finding : mapping
         As ``findings.json`` has it.
     state : {'open', 'accepted', 'to correct'}
-        The last one: nobody can accept it, the table would be unreadable.
+        The last one: nobody can accept it, for the reason that :func:`why_not_accepted` gives.
     waiver : Waiver or None
         Who accepted it, why and until when.
     """
@@ -75,6 +75,20 @@ def _item(finding: Mapping[str, Any], waivers: Sequence[Waiver], last_session: s
     about = Finding(rule, finding.get("ticker"), finding.get("date"))
     waiver = next((w for w in waivers if w.covers(about) and w.holds(last_session)), None)
     return Item(finding, ACCEPTED if waiver else OPEN, waiver)
+
+
+def why_not_accepted(items: Sequence[Item]) -> str:
+    """Return why errors that can only be corrected cannot be accepted, in sentences; empty without any.
+
+    >>> why_not_accepted([Item({"rule": "wrong_type"}, TO_CORRECT), Item({"rule": "wide_range"}, TO_CORRECT)])
+    'The table would be unreadable (wrong type). Waivers are for built-in rules alone (wide range).'
+    """
+    rules = {str(item.finding["rule"]): None for item in items if item.state == TO_CORRECT}
+    reasons = {
+        "The table would be unreadable": [spaced(rule) for rule in rules if rule in RULES],
+        "Waivers are for built-in rules alone": [spaced(rule) for rule in rules if rule not in RULES],
+    }
+    return " ".join(f"{reason} ({', '.join(names)})." for reason, names in reasons.items() if names)
 
 
 def tally(items: Sequence[Item]) -> str:
