@@ -76,11 +76,11 @@ def test_states_that_are_kept_give_the_figures_of_the_columns_they_stand_for(pre
     table = predictions()
     wave = [((i * 37) % 101) / 1000 for i in range(len(table))]
     table = table.assign(volatility20=wave, **{"return": [w - 0.05 for w in wave]})
-    kept = judge(table)
+    kept = labelled_rows(table)
     keep_states(kept)
     assert "volatility20" not in kept.frame
     figures = of_parts(by_state, kept)
-    assert figures == of_parts(by_state, judge(table))
+    assert figures == of_parts(by_state, labelled_rows(table))
     assert [entry["slice"] for entry in figures["volatility"]] == [
         "calm third",
         "middle third",
