@@ -43,6 +43,7 @@ OTHER_PROGRAMS = {
     "--no-deps",
     "--version",
     "--record",
+    "--no-effect",
     "--warehouse-path",
     "--host",
     *("--from", "--wheel", "--user", "--now", "--rm", "--network", "--read-only", "--tmpfs"),
